@@ -1,0 +1,141 @@
+"""The state folder, `.haas`: its layout, its lock, and the sockets' short way out of it."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from ops.files import PRIVATE, PUBLIC, write_atomically
+from ops.stack.errors import StackError
+from ops.stack.unprivileged import account, can_reach, give
+
+MARKER: Final = "haas-state"
+MARKER_TEXT: Final = b"State of an embedded Holder as a Service stack. `haas up --fresh` deletes this folder.\n"
+ELSEWHERE: Final = Path("/var/lib/haas")
+
+
+class StateFolder:
+    """One deployment's state. Whoever holds the lock is its only supervisor."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.logs = self.root / "logs"
+        self.run = self.root / "run"
+        self.nginx = self.root / "nginx"
+        self.valkey = self.root / "valkey"
+        self.pki = self.root / "pki"
+        self.certificates = self.root / "certificates"
+        self.sandbox = self.root / "sandbox"
+        self.clock = self.root / "clock"
+        self.master_key = self.root / "master.key"
+        self.settings = self.root / "settings.env"
+        self.description = self.root / "stack.json"
+        self.ports = self.root / "ports.json"
+        self._lock: int | None = None
+
+    def open(self, *, fresh: bool = False) -> None:
+        """Create or recognise the folder and take its lock; with `fresh`, empty it.
+
+        Raises StackError when another supervisor holds it, or when it is a folder that this program did not make.
+        """
+        self._recognise()
+        self._take_lock()
+        if fresh:
+            self._empty()
+        for folder in (self.logs, self.run, self.nginx, self.valkey, self.pki, self.certificates, self.sandbox):
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+    def close(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def postgres(self) -> Path:
+        """Where PostgreSQL keeps its files: here, or where `nobody` can reach them when root's own folders are shut."""
+        user = account()
+        if user is None or can_reach(self.root, user):
+            home = self.root / "postgres"
+            home.mkdir(mode=0o700, exist_ok=True)
+        else:
+            home = self._elsewhere()
+            ELSEWHERE.mkdir(mode=0o755, exist_ok=True)
+            home.mkdir(mode=0o700, exist_ok=True)
+            if not can_reach(ELSEWHERE, user):
+                raise StackError(
+                    f"PostgreSQL runs as {user.name} under root, which can reach neither {self.root} nor {ELSEWHERE}"
+                )
+        give(home, user)
+        return home
+
+    def sockets(self) -> Path:
+        """A private folder with a short path (a socket's path ends at about 100 bytes), kept from start to start."""
+        record = self.run / "sockets"
+        if record.exists():
+            known = Path(record.read_text(encoding="utf-8"))
+            if self._is_private(known):
+                return known
+        made = Path(tempfile.mkdtemp(prefix="haas-"))
+        write_atomically(record, str(made).encode())
+        return made
+
+    def discard_sockets(self) -> None:
+        record = self.run / "sockets"
+        if record.exists():
+            known = Path(record.read_text(encoding="utf-8"))
+            if self._is_private(known):
+                shutil.rmtree(known)
+            record.unlink()
+
+    @staticmethod
+    def _is_private(folder: Path) -> bool:
+        try:
+            status = folder.lstat()
+        except FileNotFoundError:
+            return False
+        return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) == 0o700  # noqa: PLR2004 - a file mode reads best as one
+
+    def _recognise(self) -> None:
+        marker = self.root / MARKER
+        if not self.root.exists():
+            # Root's PostgreSQL runs as `nobody`, which has to pass through; every private file is 0600 of its own.
+            self.root.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True)
+        if not marker.exists():
+            if any(self.root.iterdir()):
+                raise StackError(
+                    f"{self.root} holds files but is no state folder of this program; name another with --state"
+                )
+            write_atomically(marker, MARKER_TEXT, PUBLIC)
+
+    def _take_lock(self) -> None:
+        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, PRIVATE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 20, 0).decode() or "unknown"
+            os.close(descriptor)
+            raise StackError(
+                f"a stack already runs on {self.root} (process {holder}).\n"
+                "  Stop it with Ctrl-C or `kill`, or give this one a folder of its own with --state."
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        self._lock = descriptor
+
+    def _elsewhere(self) -> Path:
+        return ELSEWHERE / hashlib.sha256(str(self.root).encode()).hexdigest()[:16]
+
+    def _empty(self) -> None:
+        self.discard_sockets()
+        for entry in self.root.iterdir():
+            if entry.name in {MARKER, "lock"}:
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+        if self._elsewhere().exists():
+            shutil.rmtree(self._elsewhere())

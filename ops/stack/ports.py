@@ -1,0 +1,77 @@
+"""Ports are chosen once and kept: issuer, audiences and registrations contain them."""
+
+import random
+import socket
+from pathlib import Path
+
+import msgspec
+
+from ops.files import write_atomically
+from ops.stack.errors import StackError
+
+LOOPBACK = "127.0.0.1"
+# Below the kernel's ephemeral range, so that no outgoing connection takes a kept port.
+CHOICE = range(20000, 32000)
+ATTEMPTS = 200
+
+
+def is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+class Ports:
+    """The ports of one state folder, by name, in `ports.json`."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._chosen: dict[str, int] = (
+            msgspec.json.decode(file.read_bytes(), type=dict[str, int]) if file.exists() else {}
+        )
+
+    def obtain(self, name: str, preferred: int | None = None, *, insist: bool = False) -> int:
+        """The kept port of `name`, or a free one chosen now (the preferred one where it is free).
+
+        Raises StackError when the kept port, or one that the caller insists on, is taken by somebody else.
+        """
+        kept = self._chosen.get(name)
+        if kept is not None and insist and preferred not in {None, kept}:
+            raise StackError(
+                f"this deployment's {name} port is {kept} and its issuers contain it; it cannot become {preferred}.\n"
+                "  Start over with `haas up --fresh`, or leave the port as it is."
+            )
+        if kept is not None or (insist and preferred is not None):
+            port = kept if kept is not None else preferred
+            assert port is not None  # noqa: S101 - narrows what the condition above says
+            self._insist(name, port)
+        else:
+            port = self._choose(preferred)
+        self._keep(name, port)
+        return port
+
+    def _insist(self, name: str, port: int) -> None:
+        if not is_free(port):
+            raise StackError(
+                f"port {port} ({name}) is taken by another program.\n"
+                f"  `ss -ltnp 'sport = :{port}'` tells which: stop it, or take other ports with `haas up --fresh`."
+            )
+
+    def _choose(self, preferred: int | None) -> int:
+        taken = set(self._chosen.values())
+        if preferred is not None and preferred not in taken and is_free(preferred):
+            return preferred
+        for _ in range(ATTEMPTS):
+            port = random.choice(CHOICE)  # noqa: S311 - a port is no secret
+            if port not in taken and is_free(port):
+                return port
+        raise StackError(f"no free port found on {LOOPBACK} between {CHOICE.start} and {CHOICE.stop}")
+
+    def _keep(self, name: str, port: int) -> None:
+        if self._chosen.get(name) != port:
+            self._chosen[name] = port
+            write_atomically(self._file, msgspec.json.format(msgspec.json.encode(self._chosen)))

