@@ -1,0 +1,58 @@
+"""CDR arrangements: what a customer agreed to share, with whom, until when, and how it ended."""
+
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text
+
+from tenants.clients.tables import client
+from tenants.energy.tables import account
+from tenants.parties.tables import customer, login
+from tenants.schema import Json, Moment, Uuid, tenant
+
+arrangement = Table(
+    "arrangement",
+    tenant,
+    Column("id", Uuid, primary_key=True),  # the cdr_arrangement_id
+    Column("client_id", Text, ForeignKey(client.c.client_id), nullable=False),
+    Column("customer_id", Uuid, ForeignKey(customer.c.id), nullable=False),
+    Column("login_id", Uuid, ForeignKey(login.c.id), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("active_at", Moment),  # when the first code was exchanged
+    Column("ended_at", Moment),
+    Column("ended_by", Text),
+    Column("end_reason", Text),
+    # The authorisation in force; set when its code is exchanged.
+    Column("authorisation_id", Uuid),
+    CheckConstraint(
+        "ended_by in ('consumer', 'recipient', 'retailer', 'register', 'expiry', 'replay')", name="ended_by"
+    ),
+    CheckConstraint("(ended_at is null) = (ended_by is null)", name="ended"),
+    Index(None, "client_id"),
+    Index(None, "customer_id"),
+)
+
+# A version of an arrangement: the first consent, and each amendment of it.
+authorisation = Table(
+    "authorisation",
+    tenant,
+    Column("id", Uuid, primary_key=True),
+    Column("arrangement_id", Uuid, ForeignKey(arrangement.c.id, ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("claims", Json, nullable=False),  # the `claims` member of the request object, as it was authorised
+    Column("sharing_duration", BigInteger, nullable=False),  # seconds; 0 is once-off, without a refresh token
+    Column("acr", Text, nullable=False),
+    Column("authenticated_at", Moment, nullable=False),
+    Column("authorised_at", Moment, nullable=False),
+    Column("active_at", Moment),
+    Column("expires_at", Moment, nullable=False),  # the end of sharing: of a once-off, of its access token
+    Index(None, "arrangement_id", "version", unique=True),
+)
+
+authorised_account = Table(
+    "authorised_account",
+    tenant,
+    Column("authorisation_id", Uuid, ForeignKey(authorisation.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("approval", Text, nullable=False),
+    CheckConstraint("approval in ('approved', 'withdrawn')", name="approval"),
+    Index(None, "account_id"),
+)

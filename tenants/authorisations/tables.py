@@ -1,0 +1,43 @@
+"""Authorisation attempts: one row from the pushed request to the exchanged code, or to wherever it stopped."""
+
+from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text
+
+from tenants.arrangements.tables import arrangement, authorisation
+from tenants.authentication.tables import challenge
+from tenants.clients.tables import client
+from tenants.parties.tables import customer, login
+from tenants.schema import Json, Moment, Uuid, tenant
+
+attempt = Table(
+    "attempt",
+    tenant,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", Text, ForeignKey(client.c.client_id, ondelete="CASCADE"), nullable=False),
+    Column("request_uri_hash", LargeBinary, nullable=False, unique=True),
+    Column("request_expires_at", Moment, nullable=False),
+    Column("request_spent_at", Moment),  # when the person authenticated or cancelled
+    Column("request", Json, nullable=False),  # authorisations.models.AuthorisationRequest
+    Column("stage", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("stage_at", Moment, nullable=False),
+    # The browser that goes through the flow, by the hash of its flow cookie; a new visit of the request_uri sets it anew.
+    Column("browser_hash", LargeBinary),
+    Column("challenge_id", Uuid, ForeignKey(challenge.c.id)),
+    Column("login_id", Uuid, ForeignKey(login.c.id)),
+    Column("customer_id", Uuid, ForeignKey(customer.c.id)),
+    Column("authenticated_at", Moment),
+    Column("accounts", ARRAY(Uuid)),
+    Column("error", Text),  # the OAuth error code the attempt ended with
+    # Set when the person has authorised:
+    Column("arrangement_id", Uuid, ForeignKey(arrangement.c.id)),
+    Column("authorisation_id", Uuid, ForeignKey(authorisation.c.id)),
+    Column("code_hash", LargeBinary, unique=True),
+    Column("code_expires_at", Moment),
+    Column("code_spent_at", Moment),
+    CheckConstraint(
+        "stage in ('preIdentification', 'preAuthentication', 'preAccountSelection', 'preAuthorisation',"
+        " 'preTokenExchange', 'rejected', 'failedTokenExchange', 'completed', 'abandoned')",
+        name="stage",
+    ),
+    Index(None, "stage", "stage_at"),
+)

@@ -1,0 +1,37 @@
+"""The software that is registered with a tenant, and the assertions it has spent."""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, text
+
+from tenants.schema import Json, Moment, tenant
+
+client = Table(
+    "client",
+    tenant,
+    Column("client_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("software_id", Text, nullable=False),
+    Column(
+        "recipient_id", Text, nullable=False
+    ),  # the legal entity, which the Register keeps the recipient's status by
+    Column("registration", Json, nullable=False),
+    # What the Register last said (CDS, Participant statuses). Asked per duty, never inside client authentication.
+    Column("recipient_status", Text, nullable=False),
+    Column("product_status", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("removed_at", Moment),
+    CheckConstraint("kind in ('software-product', 'register')", name="kind"),
+    CheckConstraint("recipient_status in ('ACTIVE', 'SUSPENDED', 'REVOKED', 'SURRENDERED')", name="recipient_status"),
+    CheckConstraint("product_status in ('ACTIVE', 'INACTIVE', 'REMOVED')", name="product_status"),
+    Index("client_live_software_id_key", "software_id", unique=True, postgresql_where=text("removed_at is null")),
+)
+
+# A row for each `jti` until the assertion that carried it has expired: the only thing that stops a replay.
+spent_assertion = Table(
+    "spent_assertion",
+    tenant,
+    Column("client_id", Text, ForeignKey(client.c.client_id, ondelete="CASCADE"), primary_key=True),
+    Column("jti_hash", LargeBinary, primary_key=True),
+    Column("expires_at", Moment, nullable=False),
+    Index(None, "expires_at"),
+)

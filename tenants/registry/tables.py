@@ -1,0 +1,75 @@
+"""The control schema: retailers, their brands (the tenants), hosts, register environments, and what was done to them."""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, UniqueConstraint
+
+from tenants.schema import Json, Moment, Uuid, control
+
+retailer = Table(
+    "retailer",
+    control,
+    Column("id", Uuid, primary_key=True),
+    Column("legal_name", Text, nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+)
+
+register_environment = Table(
+    "register_environment",
+    control,
+    Column("id", Text, primary_key=True),  # production, conformance, sandbox
+    Column("public_base_uri", Text, nullable=False),
+    Column("secure_base_uri", Text, nullable=False),
+    Column("jwks_uri", Text, nullable=False),
+    Column("polled_at", Moment),
+)
+
+brand = Table(
+    "brand",
+    control,
+    Column("id", Uuid, primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("retailer_id", Uuid, ForeignKey(retailer.c.id), nullable=False),
+    Column("register_environment_id", Text, ForeignKey(register_environment.c.id), nullable=False),
+    Column("register_brand_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("schema_name", Text, nullable=False, unique=True),
+    Column("role_name", Text, nullable=False, unique=True),
+    Column("theme", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("state_at", Moment, nullable=False),
+    CheckConstraint("state in ('active', 'suspended')", name="state"),
+)
+
+host = Table(
+    "host",
+    control,
+    Column("name", Text, primary_key=True),
+    Column("brand_id", Uuid, ForeignKey(brand.c.id, ondelete="CASCADE"), nullable=False),
+    Column("surface", Text, nullable=False),
+    CheckConstraint("surface in ('public', 'secure', 'admin')", name="surface"),
+    UniqueConstraint("brand_id", "surface"),
+)
+
+# What the Register last said of data recipients and their software products; a status that its answer leaves out stays.
+register_status = Table(
+    "register_status",
+    control,
+    Column("register_environment_id", Text, ForeignKey(register_environment.c.id), primary_key=True),
+    Column("kind", Text, primary_key=True),  # recipient (by legal entity id) or product (by software product id)
+    Column("id", Text, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("status_at", Moment, nullable=False),
+    CheckConstraint("kind in ('recipient', 'product')", name="kind"),
+)
+
+audit = Table(
+    "audit",
+    control,
+    Column("id", Uuid, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    Index(None, "subject", "at"),
+)
