@@ -1,8 +1,8 @@
 """The two schemas: what the deployment knows of its tenants, and what one tenant owns.
 
 No foreign key and no query crosses from one tenant's schema to another, or between a tenant's and the control schema.
-Times are aware and in UTC. There are no enum or composite types in a tenant's schema: a cached statement would break when
-they change.
+Times are aware and in UTC. There are no enum or composite types in a tenant's schema: a cached statement would break
+when they change.
 """
 
 from sqlalchemy import DateTime, MetaData

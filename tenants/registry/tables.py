@@ -1,4 +1,4 @@
-"""The control schema: retailers, their brands (the tenants), hosts, register environments, and what was done to them."""
+"""The control schema: retailers, their brands (the tenants), hosts, register environments, and an audit of them."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, UniqueConstraint
 

@@ -1,0 +1,71 @@
+"""One clock for everything whose validity depends on time.
+
+No SQL `now()` and no Valkey expiry decides whether something is valid: they would not follow a clock that tests and the
+sandbox have moved.
+"""
+
+import mmap
+import struct
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+_OFFSET = struct.Struct("<q")
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return this moment, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return this moment, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+class MovableClock:
+    """The machine's clock plus an offset that every process of one deployment shares.
+
+    The offset is a signed count of microseconds in an eight-byte file that all processes map into memory, so that a
+    move is seen by all of them at once. Aligned eight-byte writes are atomic on the platforms we run on.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Map the clock file at `path`, made with no offset if it is not there yet."""
+        if not path.exists() or path.stat().st_size != _OFFSET.size:
+            path.write_bytes(_OFFSET.pack(0))
+        with path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), _OFFSET.size)
+
+    @property
+    def offset(self) -> timedelta:
+        """How far this clock is ahead of the machine's."""
+        return timedelta(microseconds=_OFFSET.unpack_from(self._map)[0])
+
+    def now(self) -> datetime:
+        """Return the moved moment, aware, in UTC."""
+        return datetime.now(UTC) + self.offset
+
+    def move(self, by: timedelta) -> None:
+        """Move the clock of every process by `by`, which may be negative."""
+        _OFFSET.pack_into(self._map, 0, (self.offset + by) // timedelta(microseconds=1))
+
+    def reset(self) -> None:
+        """Bring the clock back to the machine's."""
+        _OFFSET.pack_into(self._map, 0, 0)
+
+
+def clock_from(path: Path | None) -> Clock:
+    """Return the movable clock kept at `path`, or the machine's clock where there is no path."""
+    return SystemClock() if path is None else MovableClock(path)
+
+
+def epoch(moment: datetime) -> int:
+    """Return the whole seconds since 1970-01-01T00:00:00Z, as JWT and OAuth count time."""
+    return int(moment.timestamp())

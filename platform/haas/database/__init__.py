@@ -1,0 +1,7 @@
+"""The way to Postgres: a transaction that is one tenant's and nobody else's."""
+
+from haas.database.engine import Database, PoolExhausted
+from haas.database.statement import Statement
+from haas.database.transaction import Namespace, Transaction
+
+__all__ = ["Database", "Namespace", "PoolExhausted", "Statement", "Transaction"]

@@ -1,0 +1,42 @@
+"""Statements of the hot path: written with SQLAlchemy Core, compiled once per schema, run by the driver itself.
+
+A Core execution costs about twice the driver's own; the SQL is the same, and so are the transaction and the role.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.sql import ClauseElement
+
+SCHEMA_TOKEN = "tenant"  # noqa: S105 - the name that tables carry in place of a schema
+_DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
+
+
+class Statement:
+    """A Core statement whose values are all named parameters (`bindparam`), ready for the driver."""
+
+    __slots__ = ("_clause", "_compiled")
+
+    def __init__(self, clause: ClauseElement) -> None:
+        """Take the statement; nothing is compiled until it is first used in a schema."""
+        self._clause = clause
+        self._compiled: dict[str, tuple[str, Sequence[str]]] = {}
+
+    def bind(self, schema: str, values: Mapping[str, object]) -> tuple[str, list[object]]:
+        """Return the SQL for `schema` and the values in the order of its placeholders."""
+        compiled = self._compiled.get(schema)
+        if compiled is None:
+            compiled = self._compiled[schema] = self._compile(schema)
+        sql, names = compiled
+        return sql, [values[name] for name in names]
+
+    def _compile(self, schema: str) -> tuple[str, Sequence[str]]:
+        compiled = self._clause.compile(
+            dialect=_DIALECT,
+            schema_translate_map={SCHEMA_TOKEN: schema},
+            render_schema_translate=True,
+        )
+        constants = {name for name, value in compiled.params.items() if value is not None}
+        if constants:
+            raise ValueError(f"a hot statement may only hold named parameters, not the values {sorted(constants)}")
+        return str(compiled), tuple(compiled.positiontup or ())  # type: ignore[attr-defined]

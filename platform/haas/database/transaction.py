@@ -1,0 +1,64 @@
+"""A transaction that belongs to one schema and role, and ends with it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from asyncpg import Connection, Record
+from sqlalchemy import CursorResult, Executable
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from haas.database.statement import Statement
+
+
+class Namespace(NamedTuple):
+    """Where a transaction lives: the schema it reads and writes, and the role that may do so."""
+
+    schema: str
+    role: str
+
+
+class Transaction:
+    """What a store writes SQL through. It neither commits nor rolls back: the session boundary does."""
+
+    __slots__ = ("_connection", "_driver", "_keep", "namespace")
+
+    def __init__(self, namespace: Namespace, connection: AsyncConnection, driver: "Connection[Record]") -> None:
+        """Bind the namespace to a connection on which the transaction has begun."""
+        self.namespace = namespace
+        self._connection = connection
+        self._driver = driver
+        self._keep = False
+
+    async def execute(
+        self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run a Core statement; with a sequence of values, once for each."""
+        return await self._connection.execute(statement, values)
+
+    async def rows(self, statement: Statement, **values: object) -> list[Record]:
+        """Run a hot statement and return all its rows."""
+        sql, ordered = statement.bind(self.namespace.schema, values)
+        records: list[Record] = await self._driver.fetch(sql, *ordered)
+        return records
+
+    async def row(self, statement: Statement, **values: object) -> Record | None:
+        """Run a hot statement and return its first row, or None."""
+        sql, ordered = statement.bind(self.namespace.schema, values)
+        return await self._driver.fetchrow(sql, *ordered)
+
+    @property
+    def driver(self) -> "Connection[Record]":
+        """The asyncpg connection, for bulk loading (COPY) and server-side cursors."""
+        return self._driver
+
+    def keep(self) -> None:
+        """Let what was written stand even when the work ends in a HaasError from here on.
+
+        For facts that must outlive a refusal: a spent `jti`, a counted failure, the tokens of a replayed code revoked.
+        """
+        self._keep = True
+
+    @property
+    def kept(self) -> bool:
+        """Whether a HaasError commits instead of rolling back."""
+        return self._keep

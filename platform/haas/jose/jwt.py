@@ -1,0 +1,113 @@
+"""Signed and encrypted JWTs: what is common to every kind of them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+from joserfc import jwe, jws
+from joserfc.errors import JoseError as JoserfcError
+
+from haas.clock import epoch
+from haas.errors import HaasError
+from haas.jose.keys import SIGNING_ALGORITHMS, PublicKeys, SigningKey
+
+MAXIMUM_TOKEN_BYTES = 32 * 1024
+_SIGNING = jws.JWSRegistry(algorithms=list(SIGNING_ALGORITHMS))
+ENCRYPTION_ALGORITHMS = ("RSA-OAEP", "RSA-OAEP-256")
+CONTENT_ENCRYPTIONS = ("A256GCM", "A128CBC-HS256")
+_ENCRYPTING = jwe.JWERegistry(algorithms=[*ENCRYPTION_ALGORITHMS, *CONTENT_ENCRYPTIONS])
+DEFAULT_SKEW = timedelta(seconds=30)
+
+
+class JoseError(HaasError):
+    """A token was refused; the message says why, for the log and for a developer."""
+
+
+class Verified(NamedTuple):
+    """A token whose signature holds. Its claims are still only what its signer says."""
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+
+
+def sign(claims: Mapping[str, Any], key: SigningKey, *, typ: str | None = None) -> str:
+    """Return `claims` as a compact JWS with the key's `alg` and `kid`, and `typ` where the token's kind has one."""
+    header = (
+        {"alg": key.algorithm, "kid": key.kid} if typ is None else {"alg": key.algorithm, "kid": key.kid, "typ": typ}
+    )
+    return jws.serialize_compact(header, msgspec.json.encode(claims), key.raw, registry=_SIGNING)
+
+
+def peek(token: str) -> Verified:
+    """Read a compact JWS without trusting it: to find out whose keys to verify it with.
+
+    Raises JoseError when it is over-long or not a JWS of a JSON object.
+    """
+    if len(token) > MAXIMUM_TOKEN_BYTES:
+        raise JoseError(f"a token of {len(token)} bytes is over the limit of {MAXIMUM_TOKEN_BYTES}")
+    try:
+        extracted = jws.extract_compact(token.encode("ascii"), registry=_SIGNING)
+        header, claims = extracted.headers(), msgspec.json.decode(extracted.payload)
+    except (JoserfcError, msgspec.DecodeError, ValueError, TypeError, LookupError) as error:
+        raise JoseError("not a signed JWT") from error
+    if not isinstance(claims, dict) or not isinstance(header, dict):
+        raise JoseError("not a signed JWT of a JSON object")
+    return Verified(header, claims)
+
+
+def verify(token: str, keys: PublicKeys, *, algorithms: Sequence[str] = SIGNING_ALGORITHMS) -> Verified:
+    """Return the header and claims of a compact JWS signed by one of `keys`.
+
+    Raises JoseError when it is over-long, malformed, signed with an algorithm that is not allowed (`none` never is) or
+    by no key of the set. Checks nothing that the claims say: see `check_times`.
+    """
+    header, claims = peek(token)
+    algorithm, kid = header.get("alg"), header.get("kid")
+    if algorithm not in algorithms:
+        raise JoseError(f"alg {str(algorithm)[:20]!r} is not one of {', '.join(algorithms)}")
+    if kid is not None and not isinstance(kid, str):
+        raise JoseError("kid is not a string")
+    for key in keys.candidates(kid, "sig", str(algorithm)):
+        try:
+            jws.deserialize_compact(token.encode("ascii"), key, registry=_SIGNING)
+        except (JoserfcError, ValueError, TypeError):
+            continue
+        return Verified(header, claims)
+    raise JoseError("signed by no key of the signer's JWKS")
+
+
+def check_times(
+    claims: Mapping[str, Any], now: datetime, *, longest: timedelta, skew: timedelta = DEFAULT_SKEW
+) -> None:
+    """Refuse claims that are expired, not yet valid, without `exp`, or valid for longer than `longest` from `now`.
+
+    Raises JoseError. RFC 7519 4.1.4 to 4.1.6; the skew covers clocks that differ.
+    """
+    moment, leeway = epoch(now), skew.total_seconds()
+    times = {name: claims.get(name) for name in ("exp", "nbf", "iat")}
+    for name, value in times.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise JoseError(f"{name} is not a number of seconds")
+    exp, nbf, iat = times["exp"], times["nbf"], times["iat"]
+    if exp is None:
+        raise JoseError("exp is missing")
+    if exp <= moment - leeway:
+        raise JoseError("expired")
+    if exp > moment + longest.total_seconds() + leeway:
+        raise JoseError(f"exp is further ahead than {int(longest.total_seconds())} seconds")
+    if nbf is not None and nbf > moment + leeway:
+        raise JoseError("not valid yet (nbf)")
+    if iat is not None and iat > moment + leeway:
+        raise JoseError("issued in the future (iat)")
+
+
+def encrypt(token: str, keys: PublicKeys, *, alg: str, enc: str) -> str:
+    """Return a signed JWT nested in a compact JWE for the holder of one of `keys` (JARM 2.2).
+
+    Raises JoseError when the set has no key for `alg`.
+    """
+    for key in keys.candidates(None, "enc", alg if alg.startswith("ECDH") else "RSA"):
+        header = {"alg": alg, "enc": enc, "cty": "JWT", **({"kid": key.kid} if key.kid else {})}
+        return jwe.encrypt_compact(header, token.encode(), key, registry=_ENCRYPTING)
+    raise JoseError(f"no encryption key for {alg} in the recipient's JWKS")

@@ -1,0 +1,130 @@
+"""Signing keys and sets of public keys."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+from joserfc.errors import JoseError as JoserfcError
+from joserfc.jwk import ECKey, JWKRegistry, Key, RSAKey
+
+from haas.errors import HaasError
+
+Algorithm = Literal["PS256", "ES256"]
+SIGNING_ALGORITHMS: Final[tuple[Algorithm, ...]] = ("PS256", "ES256")
+MINIMUM_RSA_BITS = 2048  # FAPI 1.0 Advanced 5.2.2 by way of FAPI Baseline 5.2.2-5
+MAXIMUM_KEYS_IN_A_SET = 100
+
+
+class JwkError(HaasError):
+    """A JWK or a set of them is malformed or not allowed here."""
+
+
+class SigningKey:
+    """A private key that signs with one algorithm, known by its `kid`."""
+
+    __slots__ = ("_key", "algorithm", "kid")
+
+    def __init__(self, key: Key, algorithm: Algorithm, kid: str) -> None:
+        """Take a key made by `generate` or `from_jwk`."""
+        self._key = key
+        self.algorithm = algorithm
+        self.kid = kid
+
+    @classmethod
+    def generate(cls, algorithm: Algorithm) -> "SigningKey":
+        """Make a new key: RSA-2048 for PS256, P-256 for ES256. Its `kid` is its RFC 7638 thumbprint."""
+        key: Key = RSAKey.generate_key(2048) if algorithm == "PS256" else ECKey.generate_key("P-256")
+        return cls(key, algorithm, key.thumbprint())
+
+    @classmethod
+    def from_jwk(cls, jwk: Mapping[str, Any]) -> "SigningKey":
+        """Import a private JWK that carries `alg`, as `private_jwk` exports it."""
+        algorithm = jwk.get("alg")
+        if algorithm not in SIGNING_ALGORITHMS:
+            raise JwkError(f"a signing key's alg is one of {SIGNING_ALGORITHMS}, not {algorithm!r}")
+        key = _imported(jwk)
+        if not key.is_private:
+            raise JwkError("a signing key needs its private part")
+        return cls(key, algorithm, str(jwk.get("kid") or key.thumbprint()))
+
+    @property
+    def raw(self) -> Key:
+        """The joserfc key, for `haas.jose` itself."""
+        return self._key
+
+    def private_jwk(self) -> dict[str, Any]:
+        """Return the whole key as a JWK. Seal it before it goes anywhere."""
+        return {**self._key.as_dict(private=True), "kid": self.kid, "alg": self.algorithm, "use": "sig"}
+
+    def public_jwk(self) -> dict[str, Any]:
+        """Return the public part as a JWK for a JWKS document."""
+        return {**self._key.as_dict(private=False), "kid": self.kid, "alg": self.algorithm, "use": "sig"}
+
+
+class PublicKeys:
+    """The public keys of another party, as its JWKS document lists them."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, keys: list[tuple[Mapping[str, Any], Key]]) -> None:
+        """Take pairs of a JWK and its imported key; `from_jwks` makes them."""
+        self._keys = keys
+
+    @classmethod
+    def from_jwks(cls, document: bytes | Mapping[str, Any]) -> "PublicKeys":
+        """Read a JWKS document (RFC 7517 5). Keys of unknown kinds are passed over, as the RFC asks.
+
+        Raises JwkError when the document is not a JWKS or holds more than a hundred keys.
+        """
+        try:
+            jwks = msgspec.json.decode(document) if isinstance(document, bytes) else document
+            entries = list(jwks["keys"])
+        except (msgspec.DecodeError, LookupError, TypeError, UnicodeDecodeError) as error:
+            raise JwkError("not a JWKS document") from error
+        if len(entries) > MAXIMUM_KEYS_IN_A_SET:
+            raise JwkError(f"a JWKS of {len(entries)} keys is over the limit of {MAXIMUM_KEYS_IN_A_SET}")
+        keys = []
+        for entry in entries:
+            try:
+                keys.append((entry, _imported(entry)))
+            except JwkError:
+                continue
+        return cls(keys)
+
+    def has(self, kid: str) -> bool:
+        """Tell whether a key of that id is in the set."""
+        return any(jwk.get("kid") == kid for jwk, _ in self._keys)
+
+    def candidates(self, kid: str | None, use: str, algorithm: str) -> list[Key]:
+        """Return the keys that may serve a token with this `kid`, `use` and `alg`."""
+        kty = {"PS": "RSA", "RS": "RSA", "ES": "EC", "EC": "EC"}.get(algorithm[:2])
+        return [
+            key
+            for jwk, key in self._keys
+            if (kid is None or jwk.get("kid") == kid)
+            and jwk.get("use", use) == use
+            and (jwk.get("alg") in (None, algorithm))
+            and key.key_type == kty
+        ]
+
+
+def _imported(jwk: Any) -> Key:
+    try:
+        key = JWKRegistry.import_key(dict(jwk))
+    except (JoserfcError, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise JwkError("not a JWK that can be used here") from error
+    if isinstance(key, RSAKey) and key.raw_value.key_size < MINIMUM_RSA_BITS:
+        raise JwkError(f"an RSA key under {MINIMUM_RSA_BITS} bits")
+    return key
+
+
+def half_hash(value: str) -> str:
+    """Return the left half of the SHA-256 of `value`, base64url: `at_hash`, `c_hash`, `s_hash` (OIDC Core 3.1.3.6)."""
+    return urlsafe_b64encode(hashlib.sha256(value.encode()).digest()[:16]).rstrip(b"=").decode()
+
+
+def s256(verifier: str) -> str:
+    """Return the S256 code challenge of a PKCE verifier (RFC 7636 4.2)."""
+    return urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
