@@ -1,0 +1,105 @@
+"""What every request of a client under `private_key_jwt` shares."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+import httpx
+import msgspec
+
+from haas.clock import Clock, epoch
+from haas.jose import JoseError, SigningKey, check_times
+from ops.sandbox.recipient.answers import Refused
+from ops.sandbox.recipient.holder import Holder, HolderError
+from ops.sandbox.recipient.messages import RIGHT, Deviation, overridden, signed
+
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_LIFETIME: Final = 60
+Answer = TypeVar("Answer")
+
+
+class AuthenticatedClient:
+    """A client that authenticates to one data holder brand by assertions and checks what the brand signs."""
+
+    def __init__(
+        self, holder: Holder, http: httpx.AsyncClient, key: SigningKey, *, client_id: str, clock: Clock
+    ) -> None:
+        """Authenticate to `holder` as `client_id`, with `key`."""
+        self.holder = holder
+        self.http = http
+        self.key = key
+        self.client_id = client_id
+        self.clock = clock
+
+    def assertion(self, assertion: Deviation = RIGHT) -> str:
+        """Return a fresh client assertion (CDS, Private Key JWT Client Authentication)."""
+        claims = {
+            **self.dated(ASSERTION_LIFETIME),
+            "iss": self.client_id,
+            "sub": self.client_id,
+            "aud": self.holder.metadata.issuer,
+            "jti": str(uuid.uuid4()),
+        }
+        return signed(claims, self.key, assertion)
+
+    async def post(
+        self,
+        endpoint: str,
+        fields: Mapping[str, object],
+        *,
+        assertion: Deviation = RIGHT,
+        overrides: Mapping[str, object] | None = None,
+    ) -> httpx.Response:
+        """Post a form under `private_key_jwt` to an endpoint of the holder. Raises Refused unless it answers 2xx."""
+        authentication = {
+            "client_id": self.client_id,
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": self.assertion(assertion),
+        }
+        form = overridden({**authentication, **fields}, overrides or {})
+        return accepted(await self.http.post(endpoint, data=form, headers={"Accept": "application/json"}))
+
+    async def verified(self, token: str, *, longest: timedelta) -> dict[str, Any]:
+        """Return the claims of a JWT that the holder signed for this client and that is in time. Raises HolderError."""
+        claims = (await self.holder.verified(token)).claims
+        audience = claims.get("aud")
+        if claims.get("iss") != self.holder.metadata.issuer:
+            raise HolderError(f"a token of {claims.get('iss')} where one of {self.holder.metadata.issuer} was due")
+        if self.client_id not in (audience if isinstance(audience, list) else [audience]):
+            raise HolderError("a token for another client (aud)")
+        try:
+            check_times(claims, self.clock.now(), longest=longest)
+        except JoseError as error:
+            raise HolderError(f"a token of the holder is out of time: {error}") from error
+        return claims
+
+    def dated(self, lifetime: int) -> dict[str, int]:
+        """Return `iat` and `exp` for a message that lives `lifetime` seconds from now."""
+        now = epoch(self.clock.now())
+        return {"iat": now, "exp": now + lifetime}
+
+
+def bearer(access_token: str) -> dict[str, str]:
+    """Return the header that carries an access token (RFC 6750 2.1)."""
+    return {"Authorization": f"Bearer {access_token}"}
+
+
+def accepted(response: httpx.Response) -> httpx.Response:
+    """Return a response that is a success. Raises Refused."""
+    if not response.is_success:
+        raise Refused(response)
+    return response
+
+
+def decoded(response: httpx.Response, kind: type[Answer]) -> Answer:
+    """Return the response's JSON as `kind`. Raises HolderError."""
+    try:
+        return msgspec.json.decode(response.content, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise HolderError(f"{response.request.url.path} answered with something else: {error}") from error
+
+
+def json_object(response: httpx.Response) -> dict[str, Any]:
+    """Return the response's JSON object. Raises HolderError."""
+    return decoded(response, dict[str, Any])

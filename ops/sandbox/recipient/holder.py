@@ -1,0 +1,79 @@
+"""What a data recipient knows of a data holder brand: its OpenID Provider metadata and its keys."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import msgspec
+
+from haas.errors import HaasError
+from haas.jose import JoseError, JwkError, PublicKeys, Verified, peek, verify
+
+_OK = 200
+
+
+class HolderError(HaasError):
+    """The data holder answered with something that a data recipient must not accept."""
+
+
+class HolderMetadata(msgspec.Struct, frozen=True, kw_only=True):
+    """OpenID Provider metadata (CDS, OpenID Provider Configuration endpoint), as far as a data recipient acts on it."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    pushed_authorization_request_endpoint: str
+    introspection_endpoint: str
+    revocation_endpoint: str
+    userinfo_endpoint: str
+    registration_endpoint: str
+    cdr_arrangement_revocation_endpoint: str
+    jwks_uri: str
+
+
+class Holder:
+    """A data holder brand, found by its issuer."""
+
+    def __init__(self, metadata: HolderMetadata, document: dict[str, Any], http: httpx.AsyncClient) -> None:
+        """Take what discovery answered; `discover` asks for it."""
+        self.metadata = metadata
+        self.document = document
+        self._http = http
+        self._keys = PublicKeys([])
+        self._lock = asyncio.Lock()
+
+    @classmethod
+    async def discover(cls, issuer: str, http: httpx.AsyncClient) -> "Holder":
+        """Fetch the metadata of `issuer` (OpenID Connect Discovery 4). Raises HolderError."""
+        body = await _fetched(http, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        try:
+            metadata = msgspec.json.decode(body, type=HolderMetadata)
+            document = msgspec.json.decode(body, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise HolderError(f"the metadata of {issuer} cannot be used: {error}") from error
+        if metadata.issuer != issuer:
+            raise HolderError(f"the metadata at {issuer} speaks for {metadata.issuer}")
+        return cls(metadata, document, http)
+
+    async def verified(self, token: str) -> Verified:
+        """Return a JWT that this holder signed. Raises HolderError."""
+        try:
+            kid = peek(token).header.get("kid")
+            if not isinstance(kid, str):
+                raise HolderError("a token of the holder names no kid")
+            if not self._keys.has(kid):
+                async with self._lock:
+                    self._keys = PublicKeys.from_jwks(await _fetched(self._http, self.metadata.jwks_uri))
+            return verify(token, self._keys)
+        except (JoseError, JwkError) as error:
+            raise HolderError(f"a token of {self.metadata.issuer} does not verify: {error}") from error
+
+
+async def _fetched(http: httpx.AsyncClient, url: str) -> bytes:
+    try:
+        response = await http.get(url, headers={"Accept": "application/json"})
+    except httpx.HTTPError as error:
+        raise HolderError(f"{url} did not answer: {type(error).__name__} {error}") from error
+    if response.status_code != _OK:
+        raise HolderError(f"{url} answered {response.status_code}")
+    return response.content
