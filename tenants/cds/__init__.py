@@ -1,1 +1,1 @@
-"""What the Consumer Data Standards fix for every API: field types, errors, endpoints, versions, pagination, envelopes."""
+"""What the Consumer Data Standards fix for every API: field types, errors, endpoints, versions, pages, envelopes."""

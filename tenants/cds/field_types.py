@@ -1,0 +1,98 @@
+"""The common field types of the Consumer Data Standards ("Common Field Types"), as types that msgspec enforces.
+
+Dates and times are Python's own, so that 30 February is refused and not only `2024-2-30`; they encode to the same form.
+A pattern ends in backslash Z, because `$` would let a trailing line feed through.
+"""
+
+from datetime import date, datetime, time
+from typing import Annotated, Any, Literal, dataclass_transform
+
+import msgspec
+from msgspec import Meta
+
+DateString = date
+DateTimeString = Annotated[datetime, Meta(tz=True)]
+TimeString = Annotated[time, Meta(tz=True)]
+
+ASCIIString = Annotated[str, Meta(pattern=r"^[\x20-\x7E]+\Z")]
+Base64 = Annotated[
+    str, Meta(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z", min_length=4)
+]
+NaturalNumber = Annotated[int, Meta(ge=0)]
+PositiveInteger = Annotated[int, Meta(ge=1)]
+CurrencyString = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
+RateString = Annotated[str, Meta(pattern=r"^-?[0-9]{1,16}(?:\.[0-9]{1,16})?\Z")]
+AmountString = Annotated[str, Meta(pattern=r"^-?[0-9]{1,16}\.[0-9]{2,16}\Z")]
+URIString = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-Z_a-z~\[\]]+\Z")]
+
+# ExternalRef: each names the outside document that fixes its form.
+ExternalRef = Annotated[str, Meta(min_length=1)]
+EmailAddress = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+        r"@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\Z",
+        description="RFC 5322 addr-spec",
+    ),
+]
+TelephoneNumber = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:tel:)?\+[0-9.()-]*[0-9][0-9.()-]*(?:;[A-Za-z0-9-]+(?:=[^;\s]+)?)*\Z",
+        description="RFC 3966 5.1.4, global number",
+    ),
+]
+CountryCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 3166 alpha-3")]
+Duration = Annotated[
+    str,
+    Meta(
+        pattern=r"^P(?=[0-9T])(?:[0-9]+(?:\.[0-9]+)?Y)?(?:[0-9]+(?:\.[0-9]+)?M)?(?:[0-9]+(?:\.[0-9]+)?W)?"
+        r"(?:[0-9]+(?:\.[0-9]+)?D)?"
+        r"(?:T(?=[0-9])(?:[0-9]+(?:\.[0-9]+)?H)?(?:[0-9]+(?:\.[0-9]+)?M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?\Z",
+        description="ISO 8601 duration, without recurrence",
+    ),
+]
+TimeOfDay = Annotated[
+    str,
+    Meta(
+        pattern=r"^T?(?:[01][0-9]|2[0-4])(?::?[0-5][0-9](?::?[0-5][0-9](?:[.,][0-9]+)?)?)?"
+        r"(?:Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?\Z",
+        description="ISO 8601 time, with or without a UTC offset",
+    ),
+]
+MonthDay = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+        r"|02-(?:0[1-9]|1[0-9]|2[0-9]))\Z",
+        description="mm-dd in a calendar year",
+    ),
+]
+StateType = Literal["NSW", "QLD", "VIC", "NT", "WA", "SA", "TAS", "ACT", "AAT"]
+
+
+class _KeywordsOnly(msgspec.StructMeta):
+    """Gives `kw_only` to subclasses too, where a mandatory field may stand below an optional one."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> "_KeywordsOnly":
+        return super().__new__(cls, name, bases, namespace, **{**config, "kw_only": True})
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
+class Payload(msgspec.Struct, metaclass=_KeywordsOnly, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """An object of a payload: the standards' own field names; what is optional and unknown is left out.
+
+    A conditional field is checked when the object is read, in `__post_init__`; the ValueError it raises becomes a
+    validation error with the path of the object.
+    """
+
+
+def required_when(condition: object, /, **fields: object) -> None:
+    """Raise ValueError that names the first of `fields` that is absent although `condition` holds.
+
+    For the standards' conditional fields: "Mandatory if …".
+    """
+    if condition:
+        for name, value in fields.items():
+            if value is None:
+                raise ValueError(f"`{name}` is mandatory here")

@@ -1,0 +1,33 @@
+"""What every version of an energy account begins with (EnergyAccountBaseV2, and the plan overview)."""
+
+from typing import Literal
+
+from tenants.cds.field_types import ASCIIString, DateString, Payload, required_when
+
+OpenStatus = Literal["CLOSED", "OPEN"]
+
+
+class EnergyAccountBaseV2(Payload):
+    """An account. `openStatus` is OPEN when absent; `creationDate` is mandatory for an open account."""
+
+    accountId: ASCIIString
+    accountNumber: str | None = None
+    displayName: str | None = None
+    openStatus: OpenStatus | None = None
+    creationDate: DateString | None = None
+
+    def __post_init__(self) -> None:
+        required_when(self.is_open, creationDate=self.creationDate)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the account is open: what the standards assume of one that does not say."""
+        return self.openStatus != "CLOSED"
+
+
+class EnergyPlanOverview(Payload):
+    """Which plan, and from when until when it applies to the account."""
+
+    displayName: str | None = None
+    startDate: DateString
+    endDate: DateString | None = None

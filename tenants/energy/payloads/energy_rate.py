@@ -1,0 +1,17 @@
+"""Units, days and rates that the parts of a plan's contract share."""
+
+from typing import Literal
+
+from tenants.cds.field_types import AmountString, Payload
+
+MeasureUnit = Literal["KWH", "KVA", "KVAR", "KVARH", "KW", "DAYS", "METER", "MONTH"]
+EnergyDay = Literal["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT", "PUBLIC_HOLIDAYS"]
+TimeZone = Literal["LOCAL", "AEST"]
+
+
+class EnergyRate(Payload):
+    """A price per unit, and for stepped rates the volume it applies to."""
+
+    unitPrice: AmountString
+    measureUnit: MeasureUnit | None = None
+    volume: float | None = None
