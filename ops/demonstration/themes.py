@@ -1,0 +1,61 @@
+"""How the two demonstration brands look: unlike each other on purpose."""
+
+from themes.tokens import Palette, ThemeTokens
+
+_AURORA_MARK = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" width="48" height="48">'
+    '<path d="M4 34c6-16 12-24 20-24s14 8 20 24" fill="none" stroke="#3fd6a4" stroke-width="5" stroke-linecap="round"/>'
+    '<path d="M12 36c4-10 8-15 12-15s8 5 12 15" fill="none" stroke="#8fb8ff" stroke-width="5" stroke-linecap="round"/>'
+    '<circle cx="24" cy="36" r="3.5" fill="#ffffff"/></svg>'
+)
+_BANKSIA_MARK = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" width="48" height="48">'
+    '<rect x="16" y="6" width="16" height="26" rx="8" fill="#c2541b"/>'
+    '<path d="M20 11h8M20 16h8M20 21h8M20 26h8" stroke="#f6c667" stroke-width="2.5" stroke-linecap="round"/>'
+    '<path d="M24 32v12" stroke="#5b3a1e" stroke-width="4" stroke-linecap="round"/>'
+    '<path d="M23 42C15 42 9 38 6 31c8-1 14 3 17 11zM25 42c8 0 14-4 17-11-8-1-14 3-17 11z" fill="#4d6b2f"/></svg>'
+)
+
+AURORA = ThemeTokens(
+    brand_name="Aurora Energy",
+    light=Palette(
+        primary="#1a5aa0",
+        on_primary="#ffffff",
+        banner="#10213d",
+        on_banner="#ffffff",
+        accent="#3fd6a4",
+        canvas="#f2f5f9",
+    ),
+    dark=Palette(
+        primary="#8fc4ff",
+        on_primary="#0b1a2d",
+        banner="#0b1526",
+        on_banner="#ffffff",
+        accent="#3fd6a4",
+        canvas="#11171e",
+    ),
+    font_families=("Inter", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"),
+    corner_radius=12,
+    logo_svg=_AURORA_MARK,
+    support_phone="1800 555 010",
+    support_email="help@aurora.test",
+    time_zone="Australia/Sydney",
+)
+
+BANKSIA = ThemeTokens(
+    brand_name="Banksia Power",
+    light=Palette(
+        primary="#9a3c12",
+        on_primary="#ffffff",
+        banner="#fffaf2",
+        on_banner="#40240f",
+        accent="#d98a2b",
+        canvas="#f8f3ea",
+    ),
+    font_families=("Georgia", "Cambria", "serif"),
+    corner_radius=3,
+    logo_svg=_BANKSIA_MARK,
+    support_phone="1800 555 020",
+    support_email="care@banksia.test",
+    time_zone="Australia/Brisbane",
+)

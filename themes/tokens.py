@@ -1,0 +1,127 @@
+"""Theme tokens: the few things a retailer's brand decides about how its pages look.
+
+Everything else (layout, neutral colours, spacing, focus marks, wording) is ours, so that every brand's pages stay
+readable and accessible. A theme is checked when it is given to a tenant, not when a page is shown.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+
+from haas.errors import HaasError
+from themes.colour import READING_CONTRAST, TEXT_CONTRAST, contrast, is_colour
+from themes.logo import LogoError, sanitized
+
+SURFACE = "#ffffff"
+INK = "#16202a"
+MUTED = "#4a5764"
+DARK_SURFACE = "#1b232c"
+DARK_INK = "#f1f4f7"
+DARK_MUTED = "#b4c0cb"
+MAXIMUM_RADIUS = 24
+MAXIMUM_LINE = 120
+_FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,40}")
+_GENERIC_FAMILIES = frozenset({"sans-serif", "serif", "system-ui", "ui-sans-serif", "ui-serif", "ui-rounded"})
+
+
+class ThemeError(HaasError):
+    """A theme was refused. `problems` lists every reason, each named by its token."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Keep the reasons."""
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class Palette(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Colours, each `#rrggbb`, for one colour scheme."""
+
+    primary: str  # buttons, links, chosen things
+    on_primary: str  # text on `primary`
+    banner: str  # the band at the top that carries the logo
+    on_banner: str  # text on `banner`
+    accent: str  # the thin line under the banner: decoration only
+    canvas: str  # the page behind the card
+
+
+class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One brand's theme, as the tenant's row keeps it."""
+
+    brand_name: str  # as customers know it: "Aurora Energy"
+    light: Palette
+    dark: Palette | None = None  # without one, pages stay light
+    font_families: tuple[str, ...] = ("system-ui", "sans-serif")  # fonts of the person's device, a generic one last
+    corner_radius: int = 8  # CSS pixels
+    logo_svg: str | None = None  # a plain drawing, shown on the banner
+    logo_shows_name: bool = False  # whether the drawing spells the brand's name, which then is not written beside it
+    support_phone: str | None = None
+    support_email: str | None = None
+    time_zone: str = "Australia/Sydney"  # IANA; every time shown to a person is told in it
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone that times are shown in."""
+        return ZoneInfo(self.time_zone)
+
+
+def theme_from(tokens: Mapping[str, object]) -> ThemeTokens:
+    """Return the checked theme, its logo sanitized. Raises ThemeError with every problem."""
+    try:
+        theme = msgspec.convert(dict(tokens), ThemeTokens)
+    except msgspec.ValidationError as error:
+        raise ThemeError([str(error)]) from error
+    problems = list(_problems(theme))
+    logo = theme.logo_svg
+    if logo is not None:
+        try:
+            logo = sanitized(logo)
+        except LogoError as error:
+            problems.append(f"logo_svg: {error}")
+    if problems:
+        raise ThemeError(problems)
+    return msgspec.structs.replace(theme, logo_svg=logo)
+
+
+def as_json(theme: ThemeTokens) -> dict[str, object]:
+    """Return the theme as the tenant's row keeps it."""
+    converted: dict[str, object] = msgspec.to_builtins(theme)
+    return converted
+
+
+def _problems(theme: ThemeTokens) -> Iterator[str]:
+    for name in ("brand_name", "support_phone", "support_email"):
+        text = getattr(theme, name)
+        if text is not None and not (text == text.strip() and 0 < len(text) <= MAXIMUM_LINE and text.isprintable()):
+            yield f"{name}: must be one line of 1 to {MAXIMUM_LINE} printable characters"
+    if not 0 <= theme.corner_radius <= MAXIMUM_RADIUS:
+        yield f"corner_radius: must be 0 to {MAXIMUM_RADIUS}"
+    if not theme.font_families or theme.font_families[-1] not in _GENERIC_FAMILIES:
+        yield f"font_families: the last must be generic, one of {', '.join(sorted(_GENERIC_FAMILIES))}"
+    for family in theme.font_families:
+        if not _FAMILY.fullmatch(family):
+            yield f"font_families: {family!r} is not a font family's name"
+    if theme.time_zone not in available_timezones():
+        yield f"time_zone: {theme.time_zone!r} is not an IANA time zone"
+    yield from _palette_problems("light", theme.light, surface=SURFACE, ink=INK, muted=MUTED)
+    if theme.dark is not None:
+        yield from _palette_problems("dark", theme.dark, surface=DARK_SURFACE, ink=DARK_INK, muted=DARK_MUTED)
+
+
+def _palette_problems(scheme: str, palette: Palette, *, surface: str, ink: str, muted: str) -> Iterator[str]:
+    bad = [name for name, value in msgspec.structs.asdict(palette).items() if not is_colour(value)]
+    if bad:
+        yield from (f"{scheme}.{name}: must be a colour written #rrggbb" for name in bad)
+        return
+    pairs = (
+        ("on_primary on primary", palette.on_primary, palette.primary, TEXT_CONTRAST),
+        ("on_banner on banner", palette.on_banner, palette.banner, TEXT_CONTRAST),
+        ("primary on the card", palette.primary, surface, TEXT_CONTRAST),
+        ("primary on canvas", palette.primary, palette.canvas, TEXT_CONTRAST),
+        ("text on canvas", ink, palette.canvas, READING_CONTRAST),
+        ("quiet text on canvas", muted, palette.canvas, TEXT_CONTRAST),
+    )
+    for name, one, other, least in pairs:
+        if (ratio := contrast(one, other)) < least:
+            yield f"{scheme}: {name} has a contrast of {ratio:.2f}:1; it must have {least}:1 (WCAG 2.2, 1.4.3)"
