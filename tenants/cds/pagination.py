@@ -1,0 +1,80 @@
+"""Pages ("Pagination"): which one was asked for, and what is said of it."""
+
+import re
+from typing import Generic, NamedTuple, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from tenants.cds.envelope import LinksPaginated, MetaPaginated
+from tenants.cds.errors import FIELD_INVALID, FIELD_INVALID_PAGE, FIELD_INVALID_PAGE_SIZE, CdsError
+
+DEFAULT_PAGE_SIZE = 25
+MAXIMUM_PAGE_SIZE = 1000
+MAXIMUM_PAGE = 2**31 - 1
+Item = TypeVar("Item")
+_POSITIVE_INTEGER = re.compile(r"0*[1-9][0-9]{0,9}\Z")
+
+
+class PageRequest(NamedTuple):
+    """Which page was asked for: `number` counts from 1."""
+
+    number: int = 1
+    size: int = DEFAULT_PAGE_SIZE
+
+    @property
+    def offset(self) -> int:
+        """How many records come before this page."""
+        return (self.number - 1) * self.size
+
+    @classmethod
+    def parse(cls, page: str | None, page_size: str | None) -> "PageRequest":
+        """Read the query parameters `page` and `page-size`, each with its default when absent.
+
+        Raises CdsError: Field/Invalid for what is not a positive integer, Field/InvalidPageSize above 1000.
+        """
+        number = 1 if page is None else _positive("page", page)
+        size = DEFAULT_PAGE_SIZE if page_size is None else _positive("page-size", page_size)
+        if size > MAXIMUM_PAGE_SIZE:
+            raise CdsError(FIELD_INVALID_PAGE_SIZE, f"page-size is greater than {MAXIMUM_PAGE_SIZE}")
+        return cls(number, size)
+
+
+class Page(msgspec.Struct, Generic[Item], frozen=True):
+    """One page of records, and how many records there are in all pages."""
+
+    items: list[Item]
+    total_records: int
+
+
+def describe(
+    request: PageRequest, total_records: int, resource_uri: str, filters: dict[str, str]
+) -> tuple[LinksPaginated, MetaPaginated]:
+    """Return the links and the meta object of a page of the resource at `resource_uri`, filtered by `filters`.
+
+    The first page of nothing is a page without records; any other page out of range raises Field/InvalidPage.
+    """
+    total_pages = -(-total_records // request.size)
+    if request.number > max(total_pages, 1):
+        raise CdsError(FIELD_INVALID_PAGE, str(total_pages))
+
+    kept = "".join(f"{quote(name)}={quote(value)}&" for name, value in filters.items())
+
+    def uri(number: int) -> str:
+        return f"{resource_uri}?{kept}page={number}&page-size={request.size}"
+
+    is_first, is_last = request.number == 1, request.number >= total_pages
+    links = LinksPaginated(
+        self=uri(request.number),
+        first=None if is_first else uri(1),
+        prev=None if is_first else uri(request.number - 1),
+        next=None if is_last else uri(request.number + 1),
+        last=None if is_last else uri(total_pages),
+    )
+    return links, MetaPaginated(totalRecords=total_records, totalPages=total_pages)
+
+
+def _positive(name: str, value: str) -> int:
+    if not _POSITIVE_INTEGER.match(value) or int(value) > MAXIMUM_PAGE:
+        raise CdsError(FIELD_INVALID, f"{name} is not a positive integer")
+    return int(value)

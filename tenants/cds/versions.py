@@ -1,0 +1,32 @@
+"""Which version of an endpoint answers a request ("HTTP Headers", "Versioning")."""
+
+import re
+from collections.abc import Iterable
+
+from tenants.cds.errors import HEADER_INVALID_VERSION, HEADER_MISSING, HEADER_UNSUPPORTED_VERSION, CdsError
+
+_POSITIVE_INTEGER = re.compile(r"0*[1-9][0-9]{0,8}\Z")
+
+
+def negotiate(x_v: str | None, x_min_v: str | None, supported: Iterable[int]) -> int:
+    """Return the highest supported version between `x-min-v` and `x-v`.
+
+    `x-min-v` counts as absent when it is equal to or higher than `x-v`; without it only `x-v` itself will do.
+    Raises CdsError: Header/Missing without `x-v`, Header/InvalidVersion for what is not a positive integer,
+    Header/UnsupportedVersion when no supported version fits.
+    """
+    if x_v is None:
+        raise CdsError(HEADER_MISSING, "x-v")
+    highest = _positive("x-v", x_v)
+    lowest = highest if x_min_v is None else min(_positive("x-min-v", x_min_v), highest)
+    fitting = [version for version in supported if lowest <= version <= highest]
+    if not fitting:
+        versions = sorted(supported)
+        raise CdsError(HEADER_UNSUPPORTED_VERSION, f"supported versions: {versions[0]} to {versions[-1]}")
+    return max(fitting)
+
+
+def _positive(name: str, value: str) -> int:
+    if not _POSITIVE_INTEGER.match(value):
+        raise CdsError(HEADER_INVALID_VERSION, f"{name} is not a positive integer")
+    return int(value)
