@@ -1,0 +1,153 @@
+"""One authority and what it signs. Pure: no clock, no files; RSA-2048 and SHA-256 throughout."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from ops.pki.keys import new_key
+
+# Certificates begin a little in the past, so that a client whose clock is slow accepts a new one.
+BACKDATE = timedelta(hours=1)
+
+
+class Validity(msgspec.Struct, frozen=True):
+    begins: datetime
+    ends: datetime
+
+    @classmethod
+    def starting(cls, now: datetime, lifetime: timedelta) -> "Validity":
+        return cls(begins=now - BACKDATE, ends=now + lifetime)
+
+    @classmethod
+    def over(cls, now: datetime) -> "Validity":
+        """A period that has passed, for certificates that are expired from the start."""
+        return cls(begins=now - timedelta(days=30), ends=now - timedelta(days=1))
+
+
+class Authority(msgspec.Struct, frozen=True):
+    """A certificate with its private key that signs certificates and revocation lists."""
+
+    certificate: x509.Certificate
+    key: RSAPrivateKey
+
+    def sign_client(self, subject: x509.Name, public_key: RSAPublicKey, validity: Validity) -> x509.Certificate:
+        """A client certificate, as a data recipient's software product gets one."""
+        return self._leaf(subject, public_key, validity, ExtendedKeyUsageOID.CLIENT_AUTH).sign(self.key, SHA256())
+
+    def sign_server(self, host: str, public_key: RSAPublicKey, validity: Validity) -> x509.Certificate:
+        """A server certificate for exactly one host name (RFC 6125: in the SAN)."""
+        builder = self._leaf(name(host), public_key, validity, ExtendedKeyUsageOID.SERVER_AUTH)
+        return builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False).sign(
+            self.key, SHA256()
+        )
+
+    def sign_authority(self, subject: x509.Name, public_key: RSAPublicKey, validity: Validity) -> x509.Certificate:
+        """An intermediate that signs leaves only."""
+        builder = _authority_builder(subject, public_key, validity, path_length=0)
+        return self._signed_by(builder).sign(self.key, SHA256())
+
+    def sign_revocation_list(
+        self, revoked: Mapping[int, datetime], validity: Validity, number: int
+    ) -> x509.CertificateRevocationList:
+        """The CRL (RFC 5280 5) of what this authority has signed and revoked: serial number → when."""
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self.certificate.subject)
+            .last_update(validity.begins)
+            .next_update(validity.ends)
+            .add_extension(x509.CRLNumber(number), critical=False)
+            .add_extension(self._key_identifier(), critical=False)
+        )
+        for serial, when in revoked.items():
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(when).build()
+            builder = builder.add_revoked_certificate(entry)
+        return builder.sign(self.key, SHA256())
+
+    def _leaf(
+        self, subject: x509.Name, public_key: RSAPublicKey, validity: Validity, purpose: x509.ObjectIdentifier
+    ) -> x509.CertificateBuilder:
+        builder = _builder(subject, public_key, validity)
+        return (
+            self._signed_by(builder)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(digital_signature=True, key_encipherment=True), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        )
+
+    def _signed_by(self, builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+        return builder.issuer_name(self.certificate.subject).add_extension(self._key_identifier(), critical=False)
+
+    def _key_identifier(self) -> x509.AuthorityKeyIdentifier:
+        identifier = self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+        return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier.value)
+
+
+def new_root(subject: x509.Name, validity: Validity) -> Authority:
+    key = new_key()
+    builder = _authority_builder(subject, key.public_key(), validity, path_length=1).issuer_name(subject)
+    return Authority(certificate=builder.sign(key, SHA256()), key=key)
+
+
+def new_intermediate(root: Authority, subject: x509.Name, validity: Validity) -> Authority:
+    key = new_key()
+    return Authority(certificate=root.sign_authority(subject, key.public_key(), validity), key=key)
+
+
+def name(common_name: str, organisation: str | None = None) -> x509.Name:
+    attributes = [x509.NameAttribute(NameOID.COUNTRY_NAME, "AU")]
+    if organisation:
+        attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
+    # RFC 5280 allows a common name 64 characters; a longer host name stands in the SAN alone.
+    return x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
+
+
+def chain_pem(certificates: Iterable[x509.Certificate]) -> bytes:
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+
+
+def _builder(subject: x509.Name, public_key: RSAPublicKey, validity: Validity) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(validity.begins)
+        .not_valid_after(validity.ends)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+    )
+
+
+def _authority_builder(
+    subject: x509.Name, public_key: RSAPublicKey, validity: Validity, *, path_length: int
+) -> x509.CertificateBuilder:
+    return (
+        _builder(subject, public_key, validity)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
+    )
+
+
+def _usage(
+    *,
+    digital_signature: bool = False,
+    key_encipherment: bool = False,
+    key_cert_sign: bool = False,
+    crl_sign: bool = False,
+) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=digital_signature,
+        key_encipherment=key_encipherment,
+        key_cert_sign=key_cert_sign,
+        crl_sign=crl_sign,
+        content_commitment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )

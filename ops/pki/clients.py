@@ -1,0 +1,44 @@
+"""Client certificates: what one looks like when it is handed out, and the requests that are accepted."""
+
+import base64
+
+import msgspec
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from ops.pki.errors import PkiError
+from ops.pki.keys import KEY_SIZE
+
+
+class IssuedClient(msgspec.Struct, frozen=True):
+    """A client certificate. The key is there when it was made here rather than brought in a CSR."""
+
+    serial: str
+    """Hexadecimal; names the certificate when it is revoked."""
+    certificate: str
+    """PEM: the certificate, then its intermediate."""
+    key: str | None
+    """PEM, PKCS #8."""
+    thumbprint: str
+    """`x5t#S256` (RFC 8705 3.1): base64url of the DER's SHA-256, to which access tokens are bound."""
+
+
+def thumbprint(certificate: x509.Certificate) -> str:
+    return base64.urlsafe_b64encode(certificate.fingerprint(SHA256())).rstrip(b"=").decode()
+
+
+def public_key_of(csr_pem: bytes) -> RSAPublicKey:
+    """The key of a certificate signing request (PKCS #10). Raises PkiError when it is none or not well made."""
+    try:
+        request = x509.load_pem_x509_csr(csr_pem)
+        key = request.public_key()
+        signed = request.is_signature_valid
+    except (ValueError, InvalidSignature) as error:
+        raise PkiError(f"not a certificate signing request in PEM: {error}") from error
+    if not signed:
+        raise PkiError("the request is not signed by its own key")
+    if not isinstance(key, RSAPublicKey) or key.key_size < KEY_SIZE:
+        raise PkiError(f"the request's key must be RSA with at least {KEY_SIZE} bits")
+    return key

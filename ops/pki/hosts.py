@@ -1,0 +1,52 @@
+"""Server certificates in the folder that nginx reads: `<host>.pem`, private key and chain in one file."""
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+
+from ops.files import write_atomically
+from ops.pki.authority import Authority, Validity, chain_pem
+from ops.pki.errors import PkiError
+from ops.pki.keys import key_from_pem, key_to_pem, new_key
+
+LIFETIME = timedelta(days=397)
+RENEW_BEFORE = timedelta(days=30)
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}\Z)({_LABEL}\.)+{_LABEL}\Z")
+
+
+def certificate_file(folder: Path, host: str) -> Path:
+    """Where nginx looks for the certificate of `host`. Raises PkiError for what is no lower-case host name."""
+    if not _HOST.match(host):
+        raise PkiError(f"{host!r} is no host name in lower case")
+    return folder / f"{host}.pem"
+
+
+def ensure_certificate(
+    folder: Path, host: str, issuer: Authority, chain: list[x509.Certificate], now: datetime
+) -> bool:
+    """Issue the certificate of `host` unless there is one of this issuer that is good for a while yet; whether it did.
+
+    A renewal keeps the key: nginx caches certificate and key apart, and they must fit at every moment.
+    """
+    file = certificate_file(folder, host)
+    key = None
+    if file.exists():
+        pem = file.read_bytes()
+        present = x509.load_pem_x509_certificate(pem)
+        if present.issuer == issuer.certificate.subject and _is_signed_by(present, issuer):
+            if present.not_valid_after_utc > now + RENEW_BEFORE:
+                return False
+            key = key_from_pem(pem)
+    key = key or new_key()
+    certificate = issuer.sign_server(host, key.public_key(), Validity.starting(now, LIFETIME))
+    write_atomically(file, chain_pem([certificate, *chain]) + key_to_pem(key))
+    return True
+
+
+def _is_signed_by(certificate: x509.Certificate, issuer: Authority) -> bool:
+    identifier = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    own = issuer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    return identifier == own

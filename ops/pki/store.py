@@ -1,0 +1,175 @@
+"""The test authorities of one deployment, in `.haas/pki`, shared by the supervisor, the sandbox and commands."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ops.files import PUBLIC, write_atomically
+from ops.pki.authority import Authority, Validity, chain_pem, name, new_intermediate, new_root
+from ops.pki.clients import IssuedClient, public_key_of, thumbprint
+from ops.pki.files import load_authority, save_authority
+from ops.pki.hosts import ensure_certificate
+from ops.pki.keys import key_to_pem, new_key
+
+ORGANISATION = "Holder as a Service test authorities"
+AUTHORITY_LIFETIME = timedelta(days=3650)
+CLIENT_LIFETIME = timedelta(days=397)
+CRL_LIFETIME = timedelta(days=7)
+CRL_RENEW_BEFORE = timedelta(days=3)
+SECURE_LABEL = "mtls."
+
+
+class Pki:
+    """Opens the authorities in `folder`, making those that are not there yet. Every change holds the folder's lock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.web_root_file = folder / "web-root.crt"
+        self.cdr_root_file = folder / "cdr-root.crt"
+        self.trusted_roots_file = folder / "roots.crt"
+        """Both roots, for clients of this deployment: HAAS_TRUSTED_ROOTS."""
+        self.client_authorities_file = folder / "client-authorities.crt"
+        """What nginx verifies client certificates against: the CDR's intermediate and root."""
+        self.revocation_lists_file = folder / "cdr.crl"
+        """The CRLs of both; nginx refuses everybody when one of them is absent or late."""
+        with self._locked():
+            self._web_root = self._authority("web-root", "Web Root")
+            self._cdr_root = self._authority("cdr-root", "CDR Root")
+            self._cdr = self._authority("cdr-intermediate", "CDR Intermediate", self._cdr_root)
+            foreign_root = self._authority("foreign-root", "Foreign Root")
+            self._foreign = self._authority("foreign-intermediate", "Foreign Intermediate", foreign_root)
+            if not self.revocation_lists_file.exists():
+                self._publish(self._now())
+            self._write(self.web_root_file, [self._web_root.certificate])
+            self._write(self.cdr_root_file, [self._cdr_root.certificate])
+            self._write(self.trusted_roots_file, [self._web_root.certificate, self._cdr_root.certificate])
+            self._write(self.client_authorities_file, [self._cdr.certificate, self._cdr_root.certificate])
+
+    def issue_client(
+        self,
+        common_name: str,
+        organisation: str,
+        *,
+        csr: bytes | None = None,
+        expired: bool = False,
+        foreign: bool = False,
+    ) -> IssuedClient:
+        """A client certificate of the CDR's intermediate (or a foreign one), from a CSR or with a new key.
+
+        Raises PkiError when the CSR cannot be accepted.
+        """
+        now = self._now()
+        issuer = self._foreign if foreign else self._cdr
+        key = None if csr else new_key()
+        public_key = public_key_of(csr) if csr else (key or new_key()).public_key()
+        validity = Validity.over(now) if expired else Validity.starting(now, CLIENT_LIFETIME)
+        certificate = issuer.sign_client(name(common_name, organisation), public_key, validity)
+        return IssuedClient(
+            serial=f"{certificate.serial_number:x}",
+            certificate=chain_pem([certificate, issuer.certificate]).decode(),
+            key=None if key is None else key_to_pem(key).decode(),
+            thumbprint=thumbprint(certificate),
+        )
+
+    def revoke(self, serial: str) -> None:
+        """Revoke a client certificate of the CDR's intermediate. nginx knows from its next reload on."""
+        self._revoke("cdr-intermediate", serial)
+
+    def revoke_intermediate(self) -> None:
+        """Revoke the CDR's intermediate itself, on the root's CRL: every client certificate falls with it."""
+        self._revoke("cdr-root", f"{self._cdr.certificate.serial_number:x}")
+
+    def refresh_revocation_lists(self, now: datetime | None = None) -> bool:
+        """Issue both CRLs anew when one of them is due, well before nextUpdate; whether it did."""
+        now = now or self._now()
+        if self.revocation_lists_end() - now > CRL_RENEW_BEFORE:
+            return False
+        with self._locked():
+            self._publish(now)
+        return True
+
+    def revocation_lists_end(self) -> datetime:
+        """The earlier nextUpdate of the two CRLs: from then on nobody is let in."""
+        pem = self.revocation_lists_file.read_bytes()
+        end = b"-----END X509 CRL-----\n"
+        parsed = [x509.load_pem_x509_crl(part + end) for part in pem.split(end) if part.strip()]
+        return min(entry.next_update_utc for entry in parsed if entry.next_update_utc is not None)
+
+    def publish_revocation_lists(self, lifetime: timedelta) -> None:
+        """Issue both CRLs anew with a lifetime of their own."""
+        with self._locked():
+            self._publish(self._now(), lifetime)
+
+    def ensure_server(self, host: str, certificates: Path) -> bool:
+        """Issue the server certificate of `host` into nginx's folder if it is absent or ends soon; whether it did.
+
+        Secure hosts (first label `mtls`) have theirs from the CDR's authority, the others from the web's.
+        """
+        if host.startswith(SECURE_LABEL):
+            return ensure_certificate(certificates, host, self._cdr, [self._cdr.certificate], self._now())
+        return ensure_certificate(certificates, host, self._web_root, [], self._now())
+
+    def _authority(self, file: str, title: str, root: Authority | None = None) -> Authority:
+        path = self.folder / f"{file}.pem"
+        if not path.exists():
+            validity = Validity.starting(self._now(), AUTHORITY_LIFETIME)
+            subject = name(f"HaaS Test {title}", ORGANISATION)
+            save_authority(
+                path, new_root(subject, validity) if root is None else new_intermediate(root, subject, validity)
+            )
+        return load_authority(path)
+
+    def _revoke(self, authority: str, serial: str) -> None:
+        with self._locked():
+            revoked = self._revoked()
+            revoked.setdefault(authority, {}).setdefault(serial, self._now())
+            write_atomically(self.folder / "revoked.json", msgspec.json.encode(revoked))
+            self._publish(self._now())
+
+    def _revoked(self) -> dict[str, dict[str, datetime]]:
+        file = self.folder / "revoked.json"
+        if not file.exists():
+            return {}
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, dict[str, datetime]])
+
+    def _publish(self, now: datetime, lifetime: timedelta = CRL_LIFETIME) -> None:
+        revoked = self._revoked()
+        # CRL numbers must rise (RFC 5280 5.2.3); the folder's lock makes the clock's microseconds do.
+        number = time.time_ns() // 1000
+        lists = [
+            authority.sign_revocation_list(
+                {int(serial, 16): when for serial, when in revoked.get(file, {}).items()},
+                Validity.starting(now, lifetime),
+                number,
+            )
+            for file, authority in (("cdr-root", self._cdr_root), ("cdr-intermediate", self._cdr))
+        ]
+        pem = b"".join(entry.public_bytes(Encoding.PEM) for entry in lists)
+        write_atomically(self.revocation_lists_file, pem, PUBLIC)
+
+    @staticmethod
+    def _write(file: Path, certificates: list[x509.Certificate]) -> None:
+        pem = chain_pem(certificates)
+        if not file.exists() or file.read_bytes() != pem:
+            write_atomically(file, pem, PUBLIC)
+
+    @staticmethod
+    def _now() -> datetime:
+        return datetime.now(UTC).replace(microsecond=0)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)

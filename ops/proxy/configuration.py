@@ -1,0 +1,61 @@
+"""nginx's configuration, rendered from the few things that differ between deployments."""
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+HERE: Final = Path(__file__).parent
+
+REFUSED_HEADER: Final = "HAAS-Refused"
+"""Set by nginx alone, on a request whose client certificate is `certificate-missing` or `certificate-invalid`."""
+
+# What a client might send in the place of what a proxy says. Names with an underscore are dropped by nginx itself.
+DROPPED: Final = (
+    "Client-Cert-Chain",
+    "Forwarded",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Real-IP",
+    "X-SSL-Client-Cert",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "Proxy",
+)
+
+
+class SandboxProxy(msgspec.Struct, frozen=True, kw_only=True):
+    """The sandbox's own hosts: `mtls.register.<domain>` with mutual TLS, every other `*.<domain>` without."""
+
+    domain: str
+    upstream: str
+
+
+class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
+    """One nginx. Upstreams are `unix:<path>` or `host:port`."""
+
+    folder: Path
+    """For its pid and temporary files."""
+    certificates: Path
+    """`<host>.pem` per host: private key and chain. A host is served from the moment its file is there."""
+    client_authorities: Path
+    revocation_lists: Path
+    application: str
+    port: int
+    address: str = "127.0.0.1"
+    workers: str = "1"
+    user: str | None = None
+    modules: tuple[Path, ...] = ()
+    sandbox: SandboxProxy | None = None
+
+    def render(self) -> str:
+        environment = Environment(
+            loader=FileSystemLoader(HERE),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=False,  # noqa: S701 - no HTML, and every value is the operator's own
+        )
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        return environment.get_template("nginx.conf.j2").render(**fields, dropped=DROPPED, script=HERE / "haas.js")

@@ -1,0 +1,48 @@
+"""Making nginx read new certificate revocation lists (a new host needs no reload)."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+PATIENCE = 10.0
+POLL = 0.02
+
+
+async def reload(pid_file: Path) -> None:
+    """Tell nginx to read its configuration and CRLs again; returns when no worker that holds the old ones accepts.
+
+    Raises ProcessLookupError when nginx does not run, TimeoutError when it keeps its workers (its log says why).
+    """
+    master = _master(pid_file)
+    old = _accepting(master)
+    os.kill(master, signal.SIGHUP)
+    deadline = time.monotonic() + PATIENCE
+    while (now := _accepting(master)) & old or not now:
+        if time.monotonic() > deadline:
+            raise TimeoutError("nginx did not reload; its log says why")
+        await asyncio.sleep(POLL)
+
+
+def _master(pid_file: Path) -> int:
+    try:
+        return int(pid_file.read_text(encoding="ascii"))
+    except FileNotFoundError:
+        raise ProcessLookupError("nginx does not run") from None
+
+
+def _accepting(master: int) -> set[int]:
+    """The workers that still take connections. One that is shutting down says so in its title."""
+    try:
+        children = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii").split()
+    except FileNotFoundError:
+        raise ProcessLookupError(f"nginx (process {master}) does not run") from None
+    return {int(child) for child in children if b"shutting down" not in _title(int(child))}
+
+
+def _title(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b"shutting down"

