@@ -1,0 +1,95 @@
+"""Mail to consumers, by SMTP."""
+
+import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import msgspec
+
+from haas.errors import HaasError, Unavailable
+from haas.settings import SettingsError
+
+SECONDS_TO_ANSWER = 10.0
+_PORTS = {"smtp": 25, "smtps": 465}
+_PERMANENT_FAILURE = 500
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of plain text to one person. `key` stays the same when the same message is sent again."""
+
+    sender_name: str
+    sender_address: str
+    to: str
+    subject: str
+    text: str
+    key: str
+
+
+class MailRefused(HaasError):
+    """This message can never be delivered: its address or its content is wrong. The text names no address."""
+
+
+class MailNotSent(Unavailable):
+    """The mail server did not take the message now; it may later. The text names no address."""
+
+
+class Mailer:
+    """Sends mail through one server: `smtp://[user:password@]host[:port]`, or `smtps://` for TLS from the first byte.
+
+    With `smtp://`, TLS begins as soon as the server offers STARTTLS, and its certificate must then be right.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Take the server's address. Raises SettingsError."""
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise SettingsError("HAAS_SMTP_URL is not smtp://host:port or smtps://host:port")
+        self._host = parts.hostname
+        self._port = parts.port or _PORTS[parts.scheme]
+        self._tls = parts.scheme == "smtps"
+        self._user = unquote(parts.username) if parts.username else None
+        self._password = unquote(parts.password) if parts.password else None
+
+    async def send(self, mail: Mail) -> None:
+        """Hand `mail` to the server. Raises MailRefused or MailNotSent."""
+        message = _message(mail)
+        try:
+            await aiosmtplib.send(
+                message,
+                hostname=self._host,
+                port=self._port,
+                use_tls=self._tls,
+                username=self._user,
+                password=self._password,
+                tls_context=ssl.create_default_context(),
+                timeout=SECONDS_TO_ANSWER,
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise _failure([refusal.code for refusal in error.recipients]) from None
+        except aiosmtplib.SMTPResponseException as error:
+            raise _failure([error.code]) from None
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            raise MailNotSent(f"the mail server did not answer: {type(error).__name__}") from None
+
+
+def _message(mail: Mail) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    try:
+        message["From"] = Address(mail.sender_name, addr_spec=mail.sender_address)
+        message["To"] = Address(addr_spec=mail.to)
+        message["Subject"] = mail.subject
+    except (ValueError, LookupError, TypeError) as error:
+        raise MailRefused(f"the message has a malformed header: {type(error).__name__}") from None
+    message["Message-ID"] = f"<{mail.key}@{mail.sender_address.partition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    return message
+
+
+def _failure(codes: list[int]) -> HaasError:
+    if codes and min(codes) >= _PERMANENT_FAILURE:
+        return MailRefused(f"the mail server refused the message for good: {codes}")
+    return MailNotSent(f"the mail server did not take the message: {codes}")

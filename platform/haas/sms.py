@@ -1,0 +1,61 @@
+"""Text messages to consumers, by a gateway that speaks JSON over https."""
+
+from base64 import b64encode
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import msgspec
+
+from haas.errors import HaasError, Unavailable
+from haas.outbound import Outbound, OutboundError
+from haas.settings import SettingsError
+
+_SUCCESS = range(200, 300)
+_TRY_LATER = (408, 425, 429)
+_CLIENT_ERRORS = range(400, 500)
+
+
+class Sms(msgspec.Struct, frozen=True, kw_only=True):
+    """One text message. `key` stays the same when the same message is sent again."""
+
+    sender_name: str
+    to: str
+    text: str
+    key: str
+
+
+class SmsRefused(HaasError):
+    """This message can never be delivered. The text names no number."""
+
+
+class SmsNotSent(Unavailable):
+    """The gateway did not take the message now; it may later. The text names no number."""
+
+
+class SmsGateway:
+    """Posts `{"from", "to", "text"}` to `https://[user:password@]host/path`, with the message's Idempotency-Key."""
+
+    def __init__(self, url: str, outbound: Outbound) -> None:
+        """Take the gateway's address; a user and a password in it are sent as HTTP Basic. Raises SettingsError."""
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname:
+            raise SettingsError("HAAS_SMS_URL is not an https address")
+        self._url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if parts.username is not None:
+            credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            self._headers["Authorization"] = f"Basic {b64encode(credentials.encode()).decode()}"
+        self._outbound = outbound
+
+    async def send(self, sms: Sms) -> None:
+        """Hand `sms` to the gateway. Raises SmsRefused or SmsNotSent."""
+        content = msgspec.json.encode({"from": sms.sender_name, "to": sms.to, "text": sms.text})
+        headers = {**self._headers, "Idempotency-Key": sms.key}
+        try:
+            response = await self._outbound.request("POST", self._url, headers=headers, content=content)
+        except OutboundError as error:
+            raise SmsNotSent("the gateway did not answer") from error
+        if response.status in _SUCCESS:
+            return
+        if response.status in _CLIENT_ERRORS and response.status not in _TRY_LATER:
+            raise SmsRefused(f"the gateway refused the message: {response.status}")
+        raise SmsNotSent(f"the gateway did not take the message: {response.status}")

@@ -1,0 +1,137 @@
+"""What the platform says of itself: one JSON line per event, by way of the standard library's logging.
+
+Everything logs through `logging.getLogger(__name__)`; details go in `extra`, as numbers and ids. A line says which
+tenant and which interaction it belongs to, because whoever took up that work bound both. Personal data and secrets
+do not belong in a line at all; `redacted` is the net under those who forget.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import IO, Any, Final
+
+import msgspec
+
+REDACTED: Final = "[redacted]"
+MAXIMUM_TEXT = 8_000
+_QUIET_LOGGERS = ("httpx", "httpcore", "asyncio", "dramatiq", "alembic", "aiosmtplib")
+_context: ContextVar[Mapping[str, str]] = ContextVar("haas_telemetry", default={})  # noqa: B039 - a Mapping is never changed
+_STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+
+_SENSITIVE = (
+    r"(?:client_assertion|request|code(?:_verifier)?|otp|pass(?:word|wd|code)?|secret|(?:access_|refresh_|id_)?token"
+    r"|authorization|(?:set-)?cookie|cdr_arrangement_jwt|assertion|response|private_key|master_key)"
+)
+_SENSITIVE_FIELD = re.compile(rf"{_SENSITIVE}\Z", re.IGNORECASE)
+_SECRETS_IN_TEXT = (
+    # What a database driver adds to its errors: the values of the statement.
+    (re.compile(r"\[parameters: .*?\](?=\n\(Background|\Z)", re.DOTALL), f"[parameters: {REDACTED}]"),
+    (re.compile(r"(DETAIL: +Key \([^)]*\)=)\(.*?\)"), rf"\1({REDACTED})"),
+    # A JWT, signed or encrypted.
+    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]*\.[\w.-]*"), REDACTED),
+    (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {REDACTED}"),
+    # A form or a query, a header, a member of a JSON object.
+    (re.compile(rf"\b({_SENSITIVE}[\"']?\s*[=:]\s*[\"']?)[^\s&\"',;)}}]+", re.IGNORECASE), rf"\1{REDACTED}"),
+    (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), REDACTED),
+    # An Australian telephone number, and any in international form.
+    (re.compile(r"(?<![\w.:/-])(?:\+\d{1,3}|0)[23478]?(?:[ -]?\d){8,10}(?![\w.-])"), REDACTED),
+)
+
+
+@contextmanager
+def bind(**fields: str | None) -> Iterator[None]:
+    """Let every line that is logged within the block carry `fields`: `bind(tenant="aurora", interaction_id="…")`.
+
+    Blocks nest; a field that is None is left as it was. Tasks begun within the block inherit its fields.
+    """
+    token = _context.set({**_context.get(), **{name: value for name, value in fields.items() if value is not None}})
+    try:
+        yield
+    finally:
+        _context.reset(token)
+
+
+def bound() -> Mapping[str, str]:
+    """Return the fields that are bound here."""
+    return _context.get()
+
+
+def redacted(text: str) -> str:
+    """Return `text` without what looks like a secret or like personal data, cut to a length that a log can bear."""
+    for pattern, replacement in _SECRETS_IN_TEXT:
+        text = pattern.sub(replacement, text)
+    return text if len(text) <= MAXIMUM_TEXT else f"{text[:MAXIMUM_TEXT]}… ({len(text)} characters)"
+
+
+def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
+    """Send all logging of this process to `stream` (standard error): JSON lines, or short lines on a terminal."""
+    target = sys.stderr if stream is None else stream
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(ShortLines() if target.isatty() else JsonLines())
+    root = logging.getLogger()
+    for previous in root.handlers[:]:
+        root.removeHandler(previous)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    for name in _QUIET_LOGGERS:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.captureWarnings(capture=True)
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, event, logger, what is bound, what `extra` holds, and the error if any."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line for `record`."""
+        line: dict[str, Any] = {
+            "time": _moment(record).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "event": redacted(record.getMessage()),
+            "logger": record.name,
+            **_context.get(),
+            **_extra(record),
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = record.exc_info[0].__name__
+            line["traceback"] = redacted(self.formatException(record.exc_info))
+        return msgspec.json.encode(line).decode()
+
+
+class ShortLines(logging.Formatter):
+    """What a person at a terminal reads: time, level, tenant, event, details."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line for `record`."""
+        details = {**_context.get(), **_extra(record)}
+        tenant = details.pop("tenant", None)
+        words = [f"{_moment(record).astimezone():%H:%M:%S}", f"{record.levelname.lower():8}"]
+        words += [] if tenant is None else [f"{tenant}:"]
+        words += [redacted(record.getMessage()), *(f"{name}={value}" for name, value in details.items())]
+        if record.exc_info and record.exc_info[0] is not None:
+            words.append(f"\n{redacted(self.formatException(record.exc_info))}")
+        return " ".join(words)
+
+
+def _moment(record: logging.LogRecord) -> datetime:
+    # The machine's time, not the platform's movable clock: a line is compared with those of other systems.
+    return datetime.fromtimestamp(record.created, UTC)
+
+
+def _extra(record: logging.LogRecord) -> dict[str, Any]:
+    return {
+        name: _shown(name, value)
+        for name, value in vars(record).items()
+        if name not in _STANDARD_ATTRIBUTES and not name.startswith("_")
+    }
+
+
+def _shown(name: str, value: object) -> Any:
+    if _SENSITIVE_FIELD.match(name):
+        return REDACTED
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return redacted(str(value))

@@ -1,0 +1,128 @@
+"""Calls counted in memory, so that no call costs a write."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import msgspec
+
+from haas.database import Namespace
+from tenants.calls.models import CallRecord
+
+# Among them the thresholds of the standards: 1,000, 1,500, 4,000 and 6,000 ms (CDS, Performance requirements).
+LATENCY_BUCKETS: Final = (5, 10, 25, 50, 100, 250, 500, 1_000, 1_500, 2_500, 4_000, 6_000, 10_000)
+BEYOND_THE_LAST_BUCKET: Final = 0
+MAXIMUM_KEYS = 50_000
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+
+
+class RollupKey(NamedTuple):
+    """What calls are counted by: the primary key of `call_rollup`."""
+
+    minute: datetime
+    operation: str
+    tier: str
+    status: int
+    error: str
+    latency_bucket: int
+
+
+class Sums(msgspec.Struct):
+    """What is added up for one key: the sums of `call_rollup`."""
+
+    calls: int = 0
+    latency_total: int = 0
+    throttled: int = 0
+    tokens_issued: int = 0
+    secondary_calls: int = 0
+    secondary_latency_total: int = 0
+    secondary_errors: int = 0
+    secondary_rejections: int = 0
+
+    def add(self, other: "Sums") -> None:
+        """Add the sums of `other` to these."""
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+class TenantCalls(msgspec.Struct):
+    """The calls of one tenant since they were last written."""
+
+    rollup: dict[RollupKey, Sums] = {}
+    seconds: Counter[tuple[datetime, bool]] = msgspec.field(default_factory=Counter)
+
+    def add(self, other: "TenantCalls") -> None:
+        """Add the calls of `other` to these."""
+        for key, sums in other.rollup.items():
+            self.rollup.setdefault(key, Sums()).add(sums)
+        self.seconds.update(other.seconds)
+
+
+class Aggregate:
+    """The calls of every tenant that this process has answered and not yet written. Its memory is bounded.
+
+    Not for several threads: the one event loop records and takes.
+    """
+
+    def __init__(self, maximum_keys: int = MAXIMUM_KEYS) -> None:
+        """Hold at most `maximum_keys` different keys; calls beyond them are counted as lost."""
+        self._tenants: dict[Namespace, TenantCalls] = {}
+        self._maximum_keys = maximum_keys
+        self._keys = 0
+        self.lost = 0
+
+    def record(self, call: CallRecord) -> None:
+        """Count a call."""
+        tenant = self._tenants.get(call.tenant)
+        if tenant is None:
+            tenant = self._tenants[call.tenant] = TenantCalls()
+        key = RollupKey(
+            call.at.replace(second=0, microsecond=0),
+            call.operation,
+            call.tier,
+            call.status,
+            call.error,
+            _bucket(call.latency),
+        )
+        sums = tenant.rollup.get(key)
+        if sums is None:
+            if self._keys >= self._maximum_keys:
+                self.lost += 1
+                return
+            self._keys += 1
+            sums = tenant.rollup[key] = Sums()
+        sums.calls += 1
+        sums.latency_total += call.latency
+        sums.throttled += call.throttled
+        sums.tokens_issued += call.token_issued
+        if call.secondary_latency is not None:
+            sums.secondary_calls += 1
+            sums.secondary_latency_total += call.secondary_latency
+        if call.secondary_status == _TOO_MANY_REQUESTS:
+            sums.secondary_rejections += 1
+        elif call.secondary_status is not None and call.secondary_status >= _SERVER_ERROR:
+            sums.secondary_errors += 1
+        tenant.seconds[call.at.replace(microsecond=0), call.authenticated] += 1
+
+    def take(self) -> dict[Namespace, TenantCalls]:
+        """Return everything that was counted, and begin anew."""
+        taken, self._tenants, self._keys = self._tenants, {}, 0
+        return taken
+
+    def put_back(self, namespace: Namespace, calls: TenantCalls) -> None:
+        """Add what could not be written to what was counted meanwhile, as far as memory allows."""
+        if self._keys + len(calls.rollup) > self._maximum_keys:
+            self.lost += sum(sums.calls for sums in calls.rollup.values())
+            return
+        tenant = self._tenants.setdefault(namespace, TenantCalls())
+        before = len(tenant.rollup)
+        tenant.add(calls)
+        self._keys += len(tenant.rollup) - before
+
+
+def _bucket(microseconds: int) -> int:
+    for bound in LATENCY_BUCKETS:
+        if microseconds <= bound * 1_000:
+            return bound
+    return BEYOND_THE_LAST_BUCKET
