@@ -1,0 +1,22 @@
+"""A suspended tenant answers 503 on every route that does not say it goes on."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from apps.http.context import context
+from haas.errors import Unavailable
+
+SERVES_SUSPENDED = "serves_suspended"
+"""The `opt` of routes that a suspended tenant keeps: Get Status, and every way to end sharing."""
+
+
+class TenantSuspended(Unavailable):
+    """The tenant is suspended; each face says so in its own shape, with status 503."""
+
+
+def refuse_when_suspended(connection: "ASGIConnection[Any, Any, Any, Any]", route_handler: BaseRouteHandler) -> None:
+    """Guard: raise TenantSuspended unless the tenant is active or the route serves suspended tenants too."""
+    if context(connection).tenant.state == "suspended" and not route_handler.opt.get(SERVES_SUSPENDED, False):
+        raise TenantSuspended(f"{context(connection).tenant.slug} is suspended")

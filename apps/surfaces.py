@@ -1,0 +1,38 @@
+"""What each surface serves: a path of one does not exist on another."""
+
+from typing import cast
+
+from litestar import Litestar
+from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
+
+from apps import consent, dashboard, identity, resources
+from apps.http.failures import json_failures, page_failures
+from apps.http.suspension import refuse_when_suspended
+from haas.http import AsgiApplication
+
+MAXIMUM_BODY_BYTES = 512 * 1024
+
+
+def public() -> AsgiApplication:
+    """The brand's public host: discovery, the consent flow, the dashboard, status and outages."""
+    return _application(
+        [*identity.public_routes, *consent.routes, *dashboard.routes, *resources.public_routes], page_failures
+    )
+
+
+def secure() -> AsgiApplication:
+    """The host behind mutual TLS: the authorization server's endpoints and the resource APIs."""
+    return _application([*identity.secure_routes, *resources.secure_routes], json_failures)
+
+
+def _application(routes: list[ControllerRouterHandler], failures: ExceptionHandlersMap) -> AsgiApplication:
+    application = Litestar(
+        routes,
+        guards=[refuse_when_suspended],
+        exception_handlers=failures,
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=MAXIMUM_BODY_BYTES,
+        debug=False,
+    )
+    return cast(AsgiApplication, application)

@@ -1,0 +1,58 @@
+"""HTTP conventions that every surface shares."""
+
+import hashlib
+from base64 import b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from haas.errors import HaasError
+
+# The ASGI 3 interface, as a server sees it: frameworks narrow these types each in their own way.
+AsgiScope = MutableMapping[str, Any]
+AsgiReceive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApplication = Callable[[AsgiScope, AsgiReceive, AsgiSend], Awaitable[None]]
+
+MAXIMUM_CERTIFICATE_HEADER_BYTES = 16 * 1024
+
+
+class CertificateHeaderError(HaasError):
+    """The `Client-Cert` header, which only our own proxy sets, is not as RFC 9440 says."""
+
+
+class ClientCertificate(NamedTuple):
+    """The certificate of a verified mutual-TLS connection."""
+
+    thumbprint: bytes
+    """SHA-256 of the DER encoding: what access tokens are bound to (RFC 8705 3.1)."""
+
+    @property
+    def x5t_s256(self) -> str:
+        """The thumbprint as the `x5t#S256` confirmation method writes it."""
+        return urlsafe_b64encode(self.thumbprint).rstrip(b"=").decode()
+
+
+def client_certificate(header: bytes) -> ClientCertificate:
+    """Read a `Client-Cert` header (RFC 9440 2.1: the DER encoding between colons, in base64).
+
+    Raises CertificateHeaderError.
+    """
+    if len(header) > MAXIMUM_CERTIFICATE_HEADER_BYTES or len(header) < 3 or header[:1] != b":" or header[-1:] != b":":  # noqa: PLR2004 - two colons and something between
+        raise CertificateHeaderError("the Client-Cert header is not a byte sequence")
+    try:
+        der = b64decode(header[1:-1], validate=True)
+    except (Base64Error, ValueError) as error:
+        raise CertificateHeaderError("the Client-Cert header is not base64") from error
+    return ClientCertificate(hashlib.sha256(der).digest())
+
+
+def interaction_id(given: bytes | None) -> str:
+    """Return the caller's interaction id where it is a UUID, else a new one (CDS, HTTP Headers)."""
+    if given is not None:
+        try:
+            return str(UUID(given.decode("ascii")))
+        except ValueError:
+            pass
+    return str(uuid4())
