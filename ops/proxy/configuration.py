@@ -47,6 +47,8 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     workers: str = "1"
     user: str | None = None
     modules: tuple[Path, ...] = ()
+    headers_more: bool = True
+    """Whether nginx has the headers-more module, which takes the Server header away. Without it the header says `-`."""
     sandbox: SandboxProxy | None = None
 
     def render(self) -> str:

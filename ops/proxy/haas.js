@@ -8,10 +8,9 @@ function clientCertificate(r) {
     return ':' + pem.replace(/-----[^-]+-----|\s/g, '') + ':';
 }
 
-// Nothing names the server's software. Set and taken away again, the header counts as decided and nginx adds none.
-function hideServer(r) {
-    r.headersOut['Server'] = 'hidden';
-    delete r.headersOut['Server'];
+// Nothing names the server's software. njs can replace nginx's header but not take it away (headers-more can).
+function nameNoServer(r) {
+    r.headersOut['Server'] = '-';
 }
 
-export default { clientCertificate, hideServer };
+export default { clientCertificate, nameNoServer };

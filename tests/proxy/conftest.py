@@ -1,0 +1,52 @@
+"""A real nginx before a tiny application that tells what reached it."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ops.pki.clients import IssuedClient
+from ops.pki.store import Pki
+from ops.proxy.configuration import ProxyConfiguration, SandboxProxy
+from ops.stack.folder import StateFolder
+from ops.stack.nginx import Nginx
+from ops.stack.ports import Ports
+from ops.stack.supervisor import Supervisor
+from ops.stack.uvicorn import Uvicorn
+from tests.proxy.harness import HOSTS, Proxy
+
+
+@pytest.fixture(scope="session")
+async def proxy(state_folder: Path) -> AsyncIterator[Proxy]:
+    folder = StateFolder(state_folder / "proxy")
+    folder.open()
+    pki = Pki(folder.pki)
+    for host in HOSTS:
+        pki.ensure_server(host, folder.certificates)
+    sockets = folder.sockets()
+    port = Ports(folder.ports).obtain("https")
+    configuration = ProxyConfiguration(
+        folder=folder.nginx,
+        certificates=folder.certificates,
+        client_authorities=pki.client_authorities_file,
+        revocation_lists=pki.revocation_lists_file,
+        application=f"unix:{sockets / 'application'}",
+        port=port,
+        user="root" if os.geteuid() == 0 else None,
+        sandbox=SandboxProxy(domain="cdr-sandbox.localhost", upstream=f"unix:{sockets / 'sandbox'}"),
+    )
+    nginx = Nginx(configuration)
+    async with Supervisor(folder) as supervisor:
+        for name in ("application", "sandbox"):
+            environment = {"ECHO_NAME": name, "PYTHONPATH": str(Path(__file__).parents[2])}
+            await supervisor.start(Uvicorn(name, "tests.proxy.echo:create", sockets / name, environment))
+        await supervisor.start(nginx)
+        yield Proxy(folder, pki, port, nginx, supervisor)
+    folder.discard_sockets()
+    folder.close()
+
+
+@pytest.fixture(scope="session")
+def recipient(proxy: Proxy) -> IssuedClient:
+    return proxy.pki.issue_client("Budget App", "Recipient Pty Ltd")

@@ -1,0 +1,35 @@
+"""A tiny application that answers with what reached it."""
+
+import os
+
+import msgspec
+from litestar.types import Receive, Scope, Send
+
+
+class Echo:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
+        size, more = 0, True
+        while more:
+            message = await receive()
+            assert message["type"] == "http.request"
+            size += len(message["body"])
+            more = message["more_body"]
+        headers = [(name.decode(), value.decode()) for name, value in scope["headers"]]
+        told = {"name": self._name, "method": scope["method"], "path": scope["path"], "headers": headers, "size": size}
+        body = msgspec.json.encode(told)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 400 if dict(headers).get("haas-refused") else 200,
+                "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())],
+            }
+        )
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def create() -> Echo:
+    return Echo(os.environ["ECHO_NAME"])
