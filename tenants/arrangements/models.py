@@ -1,0 +1,88 @@
+"""An arrangement as the dashboard, the authorisation flow and the token services see it."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+EndedBy = Literal["consumer", "recipient", "retailer", "register", "expiry", "replay"]
+State = Literal["pending", "active", "expired", "ended"]
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """Who receives the data, by the names that a person sees (CDS, SSA)."""
+
+    client_id: str
+    software_id: str
+    client_name: str
+    org_name: str
+    legal_entity_name: str | None
+    recipient_id: str
+    logo_uri: str | None
+
+
+class AuthorisedAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that an authorisation covers."""
+
+    id: UUID
+    display_name: str | None
+    account_number: str | None
+    approval: Literal["approved", "withdrawn"]
+
+
+class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of an arrangement: the first consent or an amendment of it."""
+
+    id: UUID
+    version: int
+    scopes: tuple[str, ...]
+    claims: dict[str, Any]
+    sharing_duration: int
+    """Seconds; 0 is once-off, without a refresh token."""
+    acr: str
+    authenticated_at: datetime
+    authorised_at: datetime
+    active_at: datetime | None
+    expires_at: datetime
+    accounts: tuple[AuthorisedAccount, ...] = ()
+
+
+class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer agreed to share with a recipient, with the authorisation that is in force."""
+
+    id: UUID
+    """The `cdr_arrangement_id`."""
+    customer_id: UUID
+    login_id: UUID
+    recipient: Recipient
+    created_at: datetime
+    active_at: datetime | None
+    """When the first code was exchanged; until then nothing is shared."""
+    ended_at: datetime | None
+    ended_by: EndedBy | None
+    end_reason: str | None
+    authorisation: Authorisation
+    """The authorisation in force; of a pending arrangement its first."""
+    amendments: tuple[Authorisation, ...] = ()
+    """Every version that was in force, oldest first; without their accounts."""
+
+    def state(self, now: datetime) -> State:
+        """Tell whether data may be disclosed under this arrangement, and if not, why."""
+        if self.ended_at is not None:
+            return "expired" if self.ended_by == "expiry" else "ended"
+        if self.active_at is None:
+            return "pending"
+        return "active" if now < self.authorisation.expires_at else "expired"
+
+
+class NewAuthorisation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person has just authorised, before its code is exchanged."""
+
+    scopes: tuple[str, ...]
+    claims: dict[str, Any]
+    sharing_duration: int
+    acr: str
+    authenticated_at: datetime
+    expires_at: datetime
+    accounts: tuple[UUID, ...]

@@ -1,0 +1,138 @@
+"""What can be done with an arrangement: made, amended, put in force, listed, ended."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement
+
+from haas.database import Transaction
+from tenants.arrangements import store
+from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
+from tenants.arrangements.models import Arrangement, EndedBy, NewAuthorisation
+from tenants.notices import outbox
+from tenants.tokens import store as tokens
+
+_TOLD_NOBODY: frozenset[EndedBy] = frozenset({"recipient", "register", "expiry"})
+"""Ends that the recipient is not told of (CDS, CDR Arrangement Revocation endpoint, Revoking consent)."""
+
+
+async def authorise(
+    tx: Transaction, *, client_id: str, customer_id: UUID, login_id: UUID, new: NewAuthorisation, now: datetime
+) -> tuple[UUID, UUID]:
+    """Make a new arrangement, pending until its code is exchanged; return its id and its authorisation's."""
+    arrangement_id, authorisation_id = uuid4(), uuid4()
+    await store.insert_arrangement(
+        tx, arrangement_id=arrangement_id, client_id=client_id, customer_id=customer_id, login_id=login_id, now=now
+    )
+    await store.insert_authorisation(tx, arrangement_id, authorisation_id, new, now)
+    return arrangement_id, authorisation_id
+
+
+async def amend(
+    tx: Transaction, arrangement_id: UUID, *, client_id: str, customer_id: UUID, new: NewAuthorisation, now: datetime
+) -> UUID:
+    """Add a version to an arrangement; the one in force stays in force until the new one's code is exchanged.
+
+    Returns the new authorisation's id. Raises ArrangementNotFound when the arrangement is not this client's and this
+    customer's (CDS, Request Object Submission), and ArrangementEnded.
+    """
+    row = await store.lock(tx, arrangement_id)
+    if row is None or row.client_id != client_id or row.customer_id != customer_id:
+        raise ArrangementNotFound(f"{arrangement_id} is no arrangement of this client and customer")
+    if row.ended_at is not None:
+        raise ArrangementEnded(f"{arrangement_id} ended on {row.ended_at}")
+    authorisation_id = uuid4()
+    await store.insert_authorisation(tx, arrangement_id, authorisation_id, new, now)
+    return authorisation_id
+
+
+async def put_in_force(
+    tx: Transaction,
+    arrangement_id: UUID,
+    authorisation_id: UUID,
+    *,
+    expires_at: datetime | None = None,
+    now: datetime,
+) -> None:
+    """Put an authorisation in force once its code is exchanged, and end the tokens of the one before it.
+
+    "Data Holders MUST revoke any existing tokens related to the arrangement once the new consent is successfully
+    established" (CDS, Specifying an existing arrangement). Raises ArrangementEnded when it ended in between.
+    """
+    row = await store.lock(tx, arrangement_id)
+    if row is None or row.ended_at is not None:
+        raise ArrangementEnded(f"{arrangement_id} ended before its code was exchanged")
+    if row.active_at is not None:
+        await tokens.revoke_of_arrangements(tx, [arrangement_id], now)
+    await store.put_in_force(tx, arrangement_id, authorisation_id, expires_at=expires_at, now=now)
+
+
+async def end(tx: Transaction, arrangement_id: UUID, *, by: EndedBy, reason: str | None = None, now: datetime) -> None:
+    """End an arrangement and revoke its tokens; leave the recipient a notice unless it knows or need not be told.
+
+    The one way in which sharing stops. Raises ArrangementNotFound, and ArrangementEnded when it has already ended, in
+    both cases with nothing changed. The caller has made sure that whoever asks may end it.
+    """
+    ended = await _end_all(tx, store.is_arrangement(arrangement_id), by=by, reason=reason, now=now)
+    if not ended:
+        if await store.exists(tx, arrangement_id):
+            raise ArrangementEnded(f"{arrangement_id} has already ended")
+        raise ArrangementNotFound(f"there is no arrangement {arrangement_id}")
+
+
+async def end_for_recipient(
+    tx: Transaction, arrangement_id: UUID, client_id: str, *, reason: str | None = None, now: datetime
+) -> None:
+    """End an arrangement because its recipient says so.
+
+    "If the cdr_arrangement_id is not related to the client making the call it MUST be rejected" (CDS, CDR Arrangement
+    Revocation endpoint). Raises ArrangementNotFound and ArrangementEnded.
+    """
+    row = await store.lock(tx, arrangement_id)
+    if row is None or row.client_id != client_id:
+        raise ArrangementNotFound(f"{arrangement_id} is no arrangement of {client_id}")
+    await end(tx, arrangement_id, by="recipient", reason=reason, now=now)
+
+
+async def end_all_of_client(
+    tx: Transaction, client_id: str, *, by: EndedBy, reason: str | None = None, now: datetime
+) -> int:
+    """End every arrangement of a client (CDS, Participant statuses: invalidate consents); return how many."""
+    return await _end_all(tx, store.is_of_client(client_id), by=by, reason=reason, now=now)
+
+
+async def end_expired(tx: Transaction, now: datetime) -> int:
+    """Mark the arrangements whose sharing duration is over as ended by expiry; return how many."""
+    return await _end_all(tx, store.is_due(now), by="expiry", reason=None, now=now)
+
+
+async def list_for_login(tx: Transaction, login_id: UUID) -> list[Arrangement]:
+    """Return the arrangements of every customer that the login acts for, newest first, without pending ones."""
+    return await store.for_login(tx, login_id)
+
+
+async def list_for_customer(tx: Transaction, customer_id: UUID) -> list[Arrangement]:
+    """Return a customer's arrangements, newest first, without pending ones."""
+    return await store.for_customer(tx, customer_id)
+
+
+async def one_for(tx: Transaction, arrangement_id: UUID, login_id: UUID) -> Arrangement:
+    """Return an arrangement of a customer that the login acts for. Raises ArrangementNotFound."""
+    found = await store.for_login(tx, login_id, arrangement_id=arrangement_id)
+    if not found:
+        raise ArrangementNotFound(f"{arrangement_id} is no arrangement of the login's customers")
+    return found[0]
+
+
+async def _end_all(
+    tx: Transaction, where: ColumnElement[bool], *, by: EndedBy, reason: str | None, now: datetime
+) -> int:
+    ended = await store.mark_ended(tx, where, by=by, reason=reason, now=now)
+    if ended:
+        await tokens.revoke_of_arrangements(tx, [row.id for row in ended], now)
+    if by not in _TOLD_NOBODY:
+        for row in ended:
+            if row.active_at is not None:  # the recipient knows of no pending arrangement
+                payload = {"arrangement_id": str(row.id), "client_id": row.client_id}
+                await outbox.put(tx, "arrangement-revoked", payload, now=now)
+    return len(ended)

@@ -1,0 +1,245 @@
+"""The SQL of arrangements."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, select, true, update
+
+from haas.database import Transaction
+from tenants.arrangements.models import (
+    Arrangement,
+    Authorisation,
+    AuthorisedAccount,
+    EndedBy,
+    NewAuthorisation,
+    Recipient,
+)
+from tenants.arrangements.tables import arrangement, authorisation, authorised_account
+from tenants.clients.tables import client
+from tenants.energy.tables import account
+from tenants.parties.tables import representation
+
+_ACTIVATED = arrangement.c.active_at.is_not(None)
+
+
+async def insert_arrangement(
+    tx: Transaction,
+    *,
+    arrangement_id: UUID,
+    client_id: str,
+    customer_id: UUID,
+    login_id: UUID,
+    now: datetime,
+) -> None:
+    """Add an arrangement that is pending: nothing is shared until its first code is exchanged."""
+    values = {
+        "id": arrangement_id,
+        "client_id": client_id,
+        "customer_id": customer_id,
+        "login_id": login_id,
+        "created_at": now,
+    }
+    await tx.execute(insert(arrangement).values(values))
+
+
+async def insert_authorisation(
+    tx: Transaction, arrangement_id: UUID, authorisation_id: UUID, new: NewAuthorisation, now: datetime
+) -> None:
+    """Add the next version of an arrangement, with its accounts."""
+    last = select(func.coalesce(func.max(authorisation.c.version), 0)).where(
+        authorisation.c.arrangement_id == arrangement_id
+    )
+    await tx.execute(
+        insert(authorisation).values(
+            id=authorisation_id,
+            arrangement_id=arrangement_id,
+            version=last.scalar_subquery() + 1,
+            scopes=list(new.scopes),
+            claims=new.claims,
+            sharing_duration=new.sharing_duration,
+            acr=new.acr,
+            authenticated_at=new.authenticated_at,
+            authorised_at=now,
+            expires_at=new.expires_at,
+        )
+    )
+    if new.accounts:
+        rows = [
+            {"authorisation_id": authorisation_id, "account_id": account_id, "approval": "approved"}
+            for account_id in new.accounts
+        ]
+        await tx.execute(insert(authorised_account), rows)
+
+
+async def lock(tx: Transaction, arrangement_id: UUID) -> Row[Any] | None:
+    """Return an arrangement's own row, locked until the transaction ends."""
+    result = await tx.execute(select(arrangement).where(arrangement.c.id == arrangement_id).with_for_update())
+    return result.one_or_none()
+
+
+async def put_in_force(
+    tx: Transaction, arrangement_id: UUID, authorisation_id: UUID, *, expires_at: datetime | None, now: datetime
+) -> None:
+    """Make an authorisation the one in force; `expires_at` replaces its end where one is given."""
+    changes: dict[str, Any] = {"active_at": now}
+    if expires_at is not None:
+        changes["expires_at"] = expires_at
+    await tx.execute(update(authorisation).where(authorisation.c.id == authorisation_id).values(changes))
+    await tx.execute(
+        update(arrangement)
+        .where(arrangement.c.id == arrangement_id)
+        .values(active_at=func.coalesce(arrangement.c.active_at, now), authorisation_id=authorisation_id)
+    )
+
+
+async def mark_ended(
+    tx: Transaction, where: ColumnElement[bool], *, by: EndedBy, reason: str | None, now: datetime
+) -> list[Row[Any]]:
+    """End the arrangements that have not ended yet; return their id, client_id and active_at."""
+    result = await tx.execute(
+        update(arrangement)
+        .where(where, arrangement.c.ended_at.is_(None))
+        .values(ended_at=now, ended_by=by, end_reason=reason)
+        .returning(arrangement.c.id, arrangement.c.client_id, arrangement.c.active_at)
+    )
+    return list(result.all())
+
+
+def is_arrangement(arrangement_id: UUID) -> ColumnElement[bool]:
+    """The condition that picks one arrangement."""
+    return arrangement.c.id == arrangement_id
+
+
+def is_of_client(client_id: str) -> ColumnElement[bool]:
+    """The condition that picks all arrangements of a client."""
+    return arrangement.c.client_id == client_id
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """The condition that picks active arrangements whose sharing duration is over."""
+    over = select(authorisation.c.id).where(
+        authorisation.c.id == arrangement.c.authorisation_id, authorisation.c.expires_at <= now
+    )
+    return and_(_ACTIVATED, over.exists())
+
+
+async def exists(tx: Transaction, arrangement_id: UUID) -> bool:
+    """Tell whether there is such an arrangement."""
+    result = await tx.execute(select(true()).where(arrangement.c.id == arrangement_id))
+    return result.scalar_one_or_none() is not None
+
+
+async def for_login(tx: Transaction, login_id: UUID, *, arrangement_id: UUID | None = None) -> list[Arrangement]:
+    """Return the arrangements of all customers that a login acts for, or one of them; newest first."""
+    represented = select(representation.c.customer_id).where(representation.c.login_id == login_id)
+    query = _arrangements().where(arrangement.c.customer_id.in_(represented))
+    if arrangement_id is not None:
+        query = query.where(arrangement.c.id == arrangement_id)
+    return await _loaded(tx, query)
+
+
+async def for_customer(tx: Transaction, customer_id: UUID) -> list[Arrangement]:
+    """Return a customer's arrangements, newest first."""
+    return await _loaded(tx, _arrangements().where(arrangement.c.customer_id == customer_id))
+
+
+async def by_id(tx: Transaction, arrangement_id: UUID) -> Arrangement | None:
+    """Return an arrangement, or None where there is none that was ever active."""
+    found = await _loaded(tx, _arrangements().where(arrangement.c.id == arrangement_id))
+    return found[0] if found else None
+
+
+def _arrangements() -> Select[Any]:
+    return (
+        select(arrangement, client.c.software_id, client.c.recipient_id, client.c.registration)
+        .join(client, client.c.client_id == arrangement.c.client_id)
+        .where(_ACTIVATED)
+        .order_by(arrangement.c.created_at.desc(), arrangement.c.id)
+    )
+
+
+async def _loaded(tx: Transaction, query: Select[Any]) -> list[Arrangement]:
+    rows = (await tx.execute(query)).all()
+    versions = await _authorisations(tx, [row.id for row in rows])
+    accounts = await _accounts(tx, [row.authorisation_id for row in rows])
+    return [_arrangement(row, versions[row.id], accounts.get(row.authorisation_id, ())) for row in rows]
+
+
+async def _authorisations(tx: Transaction, arrangement_ids: Collection[UUID]) -> dict[UUID, list[Authorisation]]:
+    grouped: dict[UUID, list[Authorisation]] = {arrangement_id: [] for arrangement_id in arrangement_ids}
+    if grouped:
+        result = await tx.execute(
+            select(authorisation)
+            .where(authorisation.c.arrangement_id.in_(grouped), authorisation.c.active_at.is_not(None))
+            .order_by(authorisation.c.version)
+        )
+        for row in result:
+            grouped[row.arrangement_id].append(_authorisation(row))
+    return grouped
+
+
+async def _accounts(
+    tx: Transaction, authorisation_ids: Collection[UUID]
+) -> Mapping[UUID, tuple[AuthorisedAccount, ...]]:
+    grouped: dict[UUID, list[AuthorisedAccount]] = {}
+    if authorisation_ids:
+        result = await tx.execute(
+            select(authorised_account, account.c.display_name, account.c.account_number)
+            .join(account, account.c.id == authorised_account.c.account_id)
+            .where(authorised_account.c.authorisation_id.in_(authorisation_ids))
+            .order_by(account.c.display_name, account.c.id)
+        )
+        for row in result:
+            grouped.setdefault(row.authorisation_id, []).append(
+                AuthorisedAccount(
+                    id=row.account_id,
+                    display_name=row.display_name,
+                    account_number=row.account_number,
+                    approval=row.approval,
+                )
+            )
+    return {authorisation_id: tuple(found) for authorisation_id, found in grouped.items()}
+
+
+def _authorisation(row: Row[Any]) -> Authorisation:
+    return Authorisation(
+        id=row.id,
+        version=row.version,
+        scopes=tuple(row.scopes),
+        claims=row.claims,
+        sharing_duration=row.sharing_duration,
+        acr=row.acr,
+        authenticated_at=row.authenticated_at,
+        authorised_at=row.authorised_at,
+        active_at=row.active_at,
+        expires_at=row.expires_at,
+    )
+
+
+def _arrangement(row: Row[Any], versions: list[Authorisation], accounts: tuple[AuthorisedAccount, ...]) -> Arrangement:
+    in_force = next(version for version in versions if version.id == row.authorisation_id)
+    registration: Mapping[str, Any] = row.registration
+    return Arrangement(
+        id=row.id,
+        customer_id=row.customer_id,
+        login_id=row.login_id,
+        recipient=Recipient(
+            client_id=row.client_id,
+            software_id=row.software_id,
+            client_name=registration["client_name"],
+            org_name=registration["org_name"],
+            legal_entity_name=registration.get("legal_entity_name"),
+            recipient_id=row.recipient_id,
+            logo_uri=registration.get("logo_uri"),
+        ),
+        created_at=row.created_at,
+        active_at=row.active_at,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+        end_reason=row.end_reason,
+        authorisation=msgspec.structs.replace(in_force, accounts=accounts),
+        amendments=tuple(versions),
+    )

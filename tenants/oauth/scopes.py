@@ -1,0 +1,44 @@
+"""The scopes that an energy data holder knows (CDS, Authorisation Scopes)."""
+
+from collections.abc import Iterable
+from typing import Final
+
+OPENID: Final = "openid"
+PROFILE: Final = "profile"
+REGISTRATION: Final = "cdr:registration"
+METRICS: Final = "admin:metrics.basic:read"
+METADATA_UPDATE: Final = "admin:metadata:update"
+
+DATA_SCOPES: Final = (
+    "common:customer.basic:read",
+    "common:customer.detail:read",
+    "energy:electricity.servicepoints.basic:read",
+    "energy:electricity.servicepoints.detail:read",
+    "energy:electricity.usage:read",
+    "energy:electricity.der:read",
+    "energy:accounts.basic:read",
+    "energy:accounts.detail:read",
+    "energy:accounts.paymentschedule:read",
+    "energy:accounts.concessions:read",
+    "energy:billing:read",
+)
+CONSUMER_SCOPES: Final = (OPENID, PROFILE, *DATA_SCOPES)
+"""What a consumer may be asked to authorise."""
+
+RECIPIENT_SCOPES: Final = (*CONSUMER_SCOPES, REGISTRATION)
+"""What a software product can be registered for."""
+
+ADMIN_SCOPES: Final = (METRICS, METADATA_UPDATE)
+"""What the CDR Register alone may ask for; never in one token with a data scope."""
+
+SUPPORTED: Final = (*RECIPIENT_SCOPES, *ADMIN_SCOPES)
+
+
+def split(scope: str) -> tuple[str, ...]:
+    """Return the scope values of a space-separated string, each once, in its order (RFC 6749 3.3)."""
+    return tuple(dict.fromkeys(scope.split()))
+
+
+def join(scopes: Iterable[str]) -> str:
+    """Return the space-separated string of scope values."""
+    return " ".join(scopes)
