@@ -63,12 +63,12 @@ _BILLING = (
     Version(3, date(2023, 12, 21)),
 )
 _SERVED_V1 = (Version(1, _COMMON, served=True),)
-_DISCOVERY: tuple[Tier, Tier] = ("HighPriority", "HighPriority")
-_HIGH: tuple[Tier, Tier] = ("HighPriority", "Unattended")
-_LOW: tuple[Tier, Tier] = ("LowPriority", "Unattended")
-_LARGE: tuple[Tier, Tier] = ("LargePayload", "LargePayload")
-_SECONDARY: tuple[Tier, Tier] = ("Secondary", "LargeSecondary")
-_LARGE_SECONDARY: tuple[Tier, Tier] = ("LargeSecondary", "LargeSecondary")
+_DISCOVERY: tuple[Tier, Tier] = ("highPriority", "highPriority")
+_HIGH: tuple[Tier, Tier] = ("highPriority", "unattended")
+_LOW: tuple[Tier, Tier] = ("lowPriority", "unattended")
+_LARGE: tuple[Tier, Tier] = ("largePayload", "largePayload")
+_SECONDARY: tuple[Tier, Tier] = ("secondary", "largeSecondary")
+_LARGE_SECONDARY: tuple[Tier, Tier] = ("largeSecondary", "largeSecondary")
 
 _ACCOUNTS = "/energy/accounts"
 _POINTS = "/energy/electricity/servicepoints"

@@ -48,9 +48,11 @@ class Page(msgspec.Struct, Generic[Item], frozen=True):
 
 
 def describe(
-    request: PageRequest, total_records: int, resource_uri: str, filters: dict[str, str]
+    request: PageRequest, total_records: int, *, self_uri: str, resource_uri: str, filters: dict[str, str]
 ) -> tuple[LinksPaginated, MetaPaginated]:
     """Return the links and the meta object of a page of the resource at `resource_uri`, filtered by `filters`.
+
+    `self_uri` is the URI of the request as it came.
 
     The first page of nothing is a page without records; any other page out of range raises Field/InvalidPage.
     """
@@ -65,7 +67,7 @@ def describe(
 
     is_first, is_last = request.number == 1, request.number >= total_pages
     links = LinksPaginated(
-        self=uri(request.number),
+        self=self_uri,
         first=None if is_first else uri(1),
         prev=None if is_first else uri(request.number - 1),
         next=None if is_last else uri(request.number + 1),

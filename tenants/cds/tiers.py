@@ -3,16 +3,16 @@
 from typing import Literal
 
 Tier = Literal[
-    "Unauthenticated", "HighPriority", "LowPriority", "Unattended", "LargePayload", "Secondary", "LargeSecondary"
+    "unauthenticated", "highPriority", "lowPriority", "unattended", "largePayload", "secondary", "largeSecondary"
 ]
 
 THRESHOLD_MILLISECONDS: dict[Tier, int] = {
-    "Unauthenticated": 1500,
-    "HighPriority": 1000,
-    "LowPriority": 1500,
-    "Unattended": 4000,
-    "LargePayload": 6000,
-    "Secondary": 1000,
-    "LargeSecondary": 1500,
+    "unauthenticated": 1500,
+    "highPriority": 1000,
+    "lowPriority": 1500,
+    "unattended": 4000,
+    "largePayload": 6000,
+    "secondary": 1000,
+    "largeSecondary": 1500,
 }
 """Within which 95% of an hour's calls are to be answered; for the secondary tiers, the data holder's own part."""

@@ -1,0 +1,1 @@
+"""Whether a tenant serves: what Get Status and Get Outages answer."""

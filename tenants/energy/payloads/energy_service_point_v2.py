@@ -1,0 +1,36 @@
+"""Get Service Points, version 2 (EnergyServicePointV2)."""
+
+from typing import Literal
+
+from tenants.cds.field_types import ASCIIString, DateString, DateTimeString, ExternalRef, Payload
+
+
+class ConsumerProfile(Payload):
+    """The class of consumer, and of consumption."""
+
+    classification: Literal["BUSINESS", "RESIDENTIAL"] | None = None
+    threshold: Literal["LOW", "MEDIUM", "HIGH"] | None = None
+
+
+class EnergyServicePointV2(Payload):
+    """A point where electricity is supplied; `nationalMeteringId` is its NMI, by which the industry knows it."""
+
+    servicePointId: ASCIIString
+    nationalMeteringId: ExternalRef
+    servicePointClassification: Literal[
+        "EXTERNAL_PROFILE",
+        "GENERATOR",
+        "LARGE",
+        "SMALL",
+        "WHOLESALE",
+        "NON_CONTEST_UNMETERED_LOAD",
+        "NON_REGISTERED_EMBEDDED_GENERATOR",
+        "DISTRIBUTION_WHOLESALE",
+    ]
+    servicePointStatus: Literal["ACTIVE", "DE_ENERGISED", "EXTINCT", "GREENFIELD", "OFF_MARKET"]
+    jurisdictionCode: Literal["ALL", "ACT", "NEM", "NSW", "QLD", "SA", "TAS", "VIC"]
+    isGenerator: bool | None = None
+    validFromDate: DateString
+    lastUpdateDateTime: DateTimeString
+    lastConsumerChangeDate: DateString | None = None
+    consumerProfile: ConsumerProfile | None = None
