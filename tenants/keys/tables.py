@@ -1,6 +1,6 @@
 """A tenant's own keys, sealed."""
 
-from sqlalchemy import CheckConstraint, Column, LargeBinary, Table, Text
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, Table, Text, text
 
 from tenants.schema import Json, Moment, tenant
 
@@ -20,11 +20,14 @@ signing_key = Table(
     Column("algorithm", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("public_jwk", Json, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary),  # the private part, until the key is gone
     Column("created_at", Moment, nullable=False),
     Column("state_at", Moment, nullable=False),
     CheckConstraint("algorithm in ('PS256', 'ES256')", name="algorithm"),
     CheckConstraint("state in ('next', 'current', 'retired', 'gone')", name="state"),
+    CheckConstraint("(state = 'gone') = (sealed is null)", name="sealed"),
+    Index("signing_key_next_key", "algorithm", unique=True, postgresql_where=text("state = 'next'")),
+    Index("signing_key_current_key", "algorithm", unique=True, postgresql_where=text("state = 'current'")),
 )
 
 # From these, resource ids and pairwise subjects are derived; they are never rotated.

@@ -1,6 +1,16 @@
 """The control schema: retailers, their brands (the tenants), hosts, register environments, and an audit of them."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from tenants.schema import Json, Moment, Uuid, control
 
@@ -48,6 +58,15 @@ host = Table(
     Column("surface", Text, nullable=False),
     CheckConstraint("surface in ('public', 'secure', 'admin')", name="surface"),
     UniqueConstraint("brand_id", "surface"),
+)
+
+# One row, whose number grows with every change of a tenant, host or register environment: what caches ask first.
+revision = Table(
+    "revision",
+    control,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="single"),
 )
 
 # What the Register last said of data recipients and their software products; a status that its answer leaves out stays.

@@ -7,8 +7,8 @@ import redis.asyncio
 from ops.stack.cluster import DeploymentDatabase, create_deployment, with_login
 
 
-async def test_app_login_may_nothing_until_granted(database: DeploymentDatabase) -> None:
-    connection = await asyncpg.connect(database.app_url)
+async def test_app_login_may_nothing_until_granted(empty_deployment: DeploymentDatabase) -> None:
+    connection = await asyncpg.connect(empty_deployment.app_url)
     try:
         assert (
             await connection.fetchval("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
@@ -20,9 +20,9 @@ async def test_app_login_may_nothing_until_granted(database: DeploymentDatabase)
         await connection.close()
 
 
-async def test_owner_login_provisions_roles_and_schemas(database: DeploymentDatabase) -> None:
-    connection = await asyncpg.connect(database.owner_url)
-    prefix = database.role_prefix
+async def test_owner_login_provisions_roles_and_schemas(empty_deployment: DeploymentDatabase) -> None:
+    connection = await asyncpg.connect(empty_deployment.owner_url)
+    prefix = empty_deployment.role_prefix
     try:
         async with connection.transaction():
             await connection.execute(f"CREATE ROLE {prefix}_tenant NOLOGIN")
@@ -33,19 +33,19 @@ async def test_owner_login_provisions_roles_and_schemas(database: DeploymentData
         await connection.close()
 
 
-async def test_wrong_password_is_refused(database: DeploymentDatabase) -> None:
+async def test_wrong_password_is_refused(empty_deployment: DeploymentDatabase) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
-        await asyncpg.connect(with_login(database.app_url, f"{database.role_prefix}_app", "wrong"))
+        await asyncpg.connect(with_login(empty_deployment.app_url, f"{empty_deployment.role_prefix}_app", "wrong"))
 
 
 async def test_creating_a_deployment_again_keeps_what_is_in_it(
-    database: DeploymentDatabase, superuser_url: str
+    empty_deployment: DeploymentDatabase, superuser_url: str
 ) -> None:
-    first = await create_deployment(superuser_url, f"{database.role_prefix}again")
+    first = await create_deployment(superuser_url, f"{empty_deployment.role_prefix}again")
     connection = await asyncpg.connect(first.owner_url)
     await connection.execute("CREATE TABLE kept (id int)")
     await connection.close()
-    again = await create_deployment(superuser_url, f"{database.role_prefix}again")
+    again = await create_deployment(superuser_url, f"{empty_deployment.role_prefix}again")
     connection = await asyncpg.connect(again.owner_url)
     assert await connection.fetch("SELECT * FROM kept") == []
     await connection.close()

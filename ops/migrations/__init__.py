@@ -1,0 +1,8 @@
+"""Two chains of Alembic revisions: `control`, run once, and `tenant`, run over every tenant's schema.
+
+A revision never names a schema: it asks `op.get_context().version_table_schema`. It must also render as SQL without a
+database (no reads, data changes as `op.execute`), because a new tenant's schema is made from the rendered chain.
+
+Until the first release each chain is a single revision, written from the tables: after changing a table run
+`haas migrate regenerate` and commit the result. `tests/database/test_migrations.py` holds chains and tables together.
+"""

@@ -1,0 +1,93 @@
+"""Making a database ready for a deployment: roles, the control schema at its newest revision, and its grants.
+
+The owner's login needs CREATEROLE and to own the database; it is no superuser. Repeatable.
+"""
+
+from typing import Final
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from haas.errors import HaasError
+from haas.progress import NO_PROGRESS, Progress
+from haas.settings import Settings
+from ops.migrations.chains import CONTROL
+from ops.migrations.connection import as_owner, owner_connection
+from tenants.registry.names import Roles
+from tenants.registry.tables import revision
+from tenants.schema import CONTROL_SCHEMA
+
+MINIMUM_SERVER: Final = 160000  # GRANT … WITH INHERIT FALSE, SET TRUE
+_READ: Final = ("retailer", "register_environment", "brand", "host", "revision", "register_status")
+
+
+class BootstrapError(HaasError):
+    """The database cannot be made ready; the message says what to change."""
+
+
+async def bootstrap(settings: Settings, progress: Progress = NO_PROGRESS) -> None:
+    """Create the deployment's roles and bring the control schema up to date. Raises BootstrapError, Unavailable."""
+    roles = Roles(settings.role_prefix)
+    async with owner_connection(settings) as connection, connection.begin():
+        await _lock(connection)
+        await _check(connection, roles)
+        await _make_roles(connection, roles)
+        await connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {CONTROL_SCHEMA} AUTHORIZATION {roles.owner}")
+        await as_owner(connection, roles)
+        await connection.run_sync(CONTROL.upgrade, CONTROL_SCHEMA)
+        await connection.execute(insert(revision).values(id=1, number=1).on_conflict_do_nothing())
+        await _grant(connection, roles)
+    progress.line(f"control schema at revision {CONTROL.head}")
+
+
+async def _lock(connection: AsyncConnection) -> None:
+    """Let one bootstrap at a time run in this database."""
+    await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('haas bootstrap'))")
+
+
+async def _check(connection: AsyncConnection, roles: Roles) -> None:
+    version = int((await connection.exec_driver_sql("SHOW server_version_num")).scalar_one())
+    if version < MINIMUM_SERVER:
+        raise BootstrapError(f"PostgreSQL {version // 10000} is too old: 16 or newer is needed")
+    if not await _exists(connection, roles.app):
+        raise BootstrapError(
+            f"the application's login does not exist: CREATE ROLE {roles.app} LOGIN NOINHERIT PASSWORD '…'"
+        )
+    may = await connection.exec_driver_sql(
+        "SELECT has_database_privilege(current_database(), 'CREATE'), rolcreaterole OR rolsuper"
+        " FROM pg_roles WHERE rolname = current_user"
+    )
+    if not all(may.one()):
+        raise BootstrapError(
+            "the login of HAAS_OWNER_DATABASE_URL must own the database (or have CREATE on it) and have CREATEROLE"
+        )
+
+
+async def _make_roles(connection: AsyncConnection, roles: Roles) -> None:
+    for role in (roles.owner, roles.control):
+        if not await _exists(connection, role):
+            await connection.exec_driver_sql(f"CREATE ROLE {role} NOLOGIN")
+    # A role's creator may administer it but not take it unless it grants itself that too.
+    await connection.exec_driver_sql(f"GRANT {roles.owner} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE")
+    await connection.exec_driver_sql(f"GRANT {roles.control} TO {roles.app} WITH INHERIT FALSE, SET TRUE")
+
+
+async def _grant(connection: AsyncConnection, roles: Roles) -> None:
+    """Give the application what it needs of the control schema and no more: tenants are made by the owner's login."""
+    control, role = CONTROL_SCHEMA, roles.control
+    tables = ", ".join(f"{control}.{table}" for table in _READ)
+    statements = (
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA {control} FROM {role}",
+        f"GRANT USAGE ON SCHEMA {control} TO {role}",
+        f"GRANT SELECT ON {tables} TO {role}",
+        f"GRANT INSERT, UPDATE ON {control}.register_status TO {role}",
+        f"GRANT UPDATE (polled_at) ON {control}.register_environment TO {role}",
+        f"GRANT SELECT, INSERT ON {control}.audit TO {role}",
+    )
+    for statement in statements:
+        await connection.exec_driver_sql(statement)
+
+
+async def _exists(connection: AsyncConnection, role: str) -> bool:
+    found = await connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = $1", (role,))
+    return found.first() is not None

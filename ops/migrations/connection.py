@@ -1,0 +1,46 @@
+"""Connections of the owner's login for migrations, one at a time and outside the application's pools."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from haas.errors import Unavailable
+from haas.settings import Settings
+from tenants.registry.names import Roles
+
+LOCK_TIMEOUT = "5s"  # a busy tenant is reported and tried again rather than blocked
+
+
+@asynccontextmanager
+async def owner_connection(settings: Settings) -> AsyncIterator[AsyncConnection]:
+    """Open a connection as the owner's login. Raises Unavailable."""
+    engine = create_async_engine(
+        settings.owner_database_url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        poolclass=NullPool,
+        connect_args={
+            "timeout": 5,
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "server_settings": {"application_name": "haas-migrate", "search_path": "", "lock_timeout": LOCK_TIMEOUT},
+        },
+    )
+    try:
+        connection = await engine.connect()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
+        raise Unavailable(
+            f"the database of HAAS_OWNER_DATABASE_URL cannot be reached: {error or type(error).__name__}"
+        ) from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+        await engine.dispose()
+
+
+async def as_owner(connection: AsyncConnection, roles: Roles) -> None:
+    """Work as the role that owns every object until the transaction ends."""
+    await connection.exec_driver_sql(f"SET LOCAL ROLE {roles.owner}")

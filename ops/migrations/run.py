@@ -1,0 +1,98 @@
+"""Bringing every tenant's schema to the newest revision, one transaction each, so that a run can stop and go on."""
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from haas.progress import NO_PROGRESS, Progress
+from haas.settings import Settings
+from ops.migrations.chains import CONTROL, TENANT
+from ops.migrations.connection import as_owner, owner_connection
+from tenants.registry.names import Roles
+from tenants.registry.tables import brand
+from tenants.schema import CONTROL_SCHEMA
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A tenant whose schema stays where it was, and why."""
+
+    slug: str
+    reason: str
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What one run did."""
+
+    migrated: list[str]
+    current: list[str]
+    failed: list[Failure]
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Where the schemas stand. A revision is None where a schema has none."""
+
+    control: str | None
+    control_head: str
+    tenants: dict[str, str | None]
+    tenant_head: str
+
+    @property
+    def behind(self) -> list[str]:
+        """The tenants whose schema is not at the newest revision."""
+        return [slug for slug, revision in self.tenants.items() if revision != self.tenant_head]
+
+
+async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS) -> Result:
+    """Bring each tenant's schema to the head. A tenant that fails is reported, and the next run tries it again."""
+    roles = Roles(settings.role_prefix)
+    result = Result([], [], [])
+    async with owner_connection(settings) as connection:
+        tenants = await _tenants(connection, roles)
+        with progress.bar("tenant schemas", len(tenants)) as advance:
+            for slug, schema in tenants:
+                try:
+                    moved = await _migrate(connection, roles, schema)
+                except DBAPIError as error:
+                    if error.connection_invalidated:
+                        raise
+                    result.failed.append(Failure(slug, str(error.orig).strip()))
+                    progress.line(f"{slug}: failed and left as it was: {str(error.orig).strip()}")
+                else:
+                    (result.migrated if moved else result.current).append(slug)
+                advance()
+    return result
+
+
+async def status(settings: Settings) -> Status:
+    """Return the revision of the control schema and of every tenant's."""
+    roles = Roles(settings.role_prefix)
+    async with owner_connection(settings) as connection:
+        async with connection.begin():
+            control = await connection.run_sync(CONTROL.revision, CONTROL_SCHEMA)
+        tenants: dict[str, str | None] = {}
+        if control is not None:
+            for slug, schema in await _tenants(connection, roles):
+                async with connection.begin():
+                    await as_owner(connection, roles)
+                    tenants[slug] = await connection.run_sync(TENANT.revision, schema)
+    return Status(control=control, control_head=CONTROL.head, tenants=tenants, tenant_head=TENANT.head)
+
+
+async def _tenants(connection: AsyncConnection, roles: Roles) -> list[tuple[str, str]]:
+    async with connection.begin():
+        await as_owner(connection, roles)
+        rows = await connection.execute(select(brand.c.slug, brand.c.schema_name).order_by(brand.c.slug))
+        return [(row.slug, row.schema_name) for row in rows]
+
+
+async def _migrate(connection: AsyncConnection, roles: Roles, schema: str) -> bool:
+    """Upgrade one schema; tell whether there was anything to do."""
+    async with connection.begin():
+        await as_owner(connection, roles)
+        # Two runs at once take turns on a schema, and the second finds nothing to do.
+        await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext($1))", (f"haas migrate {schema}",))
+        if await connection.run_sync(TENANT.revision, schema) == TENANT.head:
+            return False
+        await connection.run_sync(TENANT.upgrade, schema)
+        return True

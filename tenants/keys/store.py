@@ -1,0 +1,76 @@
+"""SQL of a tenant's keys."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from asyncpg import Record
+from sqlalchemy import select
+
+from haas.database import Statement, Transaction
+from haas.jose import SigningKey
+from tenants.keys.tables import data_key, derivation_key, signing_key
+
+_DATA_KEYS = Statement(select(data_key.c.id, data_key.c.sealed))
+_DERIVATION_KEYS = Statement(select(derivation_key.c.purpose, derivation_key.c.sealed))
+_SIGNING_KEYS = Statement(
+    select(
+        signing_key.c.kid,
+        signing_key.c.algorithm,
+        signing_key.c.state,
+        signing_key.c.public_jwk,
+        signing_key.c.sealed,
+        signing_key.c.created_at,
+        signing_key.c.state_at,
+    ).order_by(signing_key.c.algorithm, signing_key.c.created_at, signing_key.c.kid)
+)
+
+
+class KeyRow(msgspec.Struct, frozen=True):
+    """One signing key as it is kept."""
+
+    kid: str
+    algorithm: str
+    state: str
+    public_jwk: dict[str, Any]
+    sealed: bytes | None
+    created_at: datetime
+    state_at: datetime
+
+
+async def data_keys(tx: Transaction) -> list[Record]:
+    """Return the tenant's sealed data keys."""
+    return await tx.rows(_DATA_KEYS)
+
+
+async def derivation_keys(tx: Transaction) -> list[Record]:
+    """Return the tenant's sealed derivation keys."""
+    return await tx.rows(_DERIVATION_KEYS)
+
+
+async def signing_keys(tx: Transaction) -> list[KeyRow]:
+    """Return the tenant's signing keys in every state."""
+    return [KeyRow(**row) for row in await tx.rows(_SIGNING_KEYS)]
+
+
+async def lock(tx: Transaction) -> None:
+    """Let one rotation at a time change the tenant's keys."""
+    await tx.execute(select(data_key.c.id).with_for_update())
+
+
+async def set_state(tx: Transaction, kid: str, state: str, now: datetime) -> None:
+    """Move a key on; a key that is gone loses its private part."""
+    values: dict[str, object] = {"state": state, "state_at": now}
+    if state == "gone":
+        values["sealed"] = None
+    await tx.execute(signing_key.update().where(signing_key.c.kid == kid).values(values))
+
+
+async def insert(tx: Transaction, row: dict[str, object]) -> None:
+    """Add a signing key made by `creation.signing_key_row`."""
+    await tx.execute(signing_key.insert(), row)
+
+
+def opened(private: bytes) -> SigningKey:
+    """Return the key whose private JWK was unsealed."""
+    return SigningKey.from_jwk(msgspec.json.decode(private))

@@ -1,0 +1,77 @@
+"""A tenant as the rest of the platform sees it."""
+
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from haas.database import Namespace
+from tenants.registry.names import Hosts
+
+CDS_PATH: Final = "/cds-au/v1"  # CDS, URI Structure: every resource and admin endpoint of a holder stands below it
+State = Literal["active", "suspended"]
+Surface = Literal["public", "secure", "admin"]
+
+
+class RegisterEnvironment(msgspec.Struct, frozen=True):
+    """The CDR Register that a tenant belongs to: the real one, the conformance test suite's, or the sandbox's."""
+
+    id: str
+    public_base_uri: str
+    secure_base_uri: str
+    jwks_uri: str
+
+
+class Tenant(msgspec.Struct, frozen=True, kw_only=True):
+    """One data holder brand: one issuer, one schema and role, one key set, one theme."""
+
+    id: UUID
+    slug: str
+    name: str
+    state: State
+    retailer: str
+    """The legal entity that owns the brand."""
+    namespace: Namespace
+    theme: dict[str, Any]
+    """The brand's theme tokens as stored; `themes` gives them their type."""
+    register_brand_id: str
+    register_environment: RegisterEnvironment
+    hosts: Hosts
+    issuer: str
+    """The public host's origin."""
+    secure_base: str
+    """The secure host's origin."""
+    admin_base: str
+    """The admin host's origin."""
+
+    def surfaces(self) -> tuple[tuple[Surface, str], ...]:
+        """Return each surface with its host name."""
+        return (("public", self.hosts.public), ("secure", self.hosts.secure), ("admin", self.hosts.admin))
+
+    @property
+    def suspended(self) -> bool:
+        """Whether the tenant answers 503 except where a person or recipient can end sharing."""
+        return self.state == "suspended"
+
+    @property
+    def resource_base_uri(self) -> str:
+        """The ResourceBaseUri that the Register publishes; the AdminBaseUri is the same."""
+        return self.secure_base + CDS_PATH
+
+    @property
+    def public_base_uri(self) -> str:
+        """The PublicBaseUri that the Register publishes."""
+        return self.issuer + CDS_PATH
+
+
+class NewTenant(msgspec.Struct, frozen=True, kw_only=True):
+    """What must be known to create a tenant."""
+
+    slug: str
+    name: str
+    retailer: str
+    register_environment_id: str
+    register_brand_id: str
+    theme: dict[str, Any] = {}
+    hosts: Hosts | None = None
+    """Custom hosts; without them the hosts are made from the slug and the deployment's domain."""

@@ -1,0 +1,91 @@
+"""The names a tenant goes by outside its tables: schema, roles and hosts."""
+
+import re
+from typing import Final
+
+import msgspec
+
+from haas.database import Namespace
+from haas.settings import Settings
+from tenants.registry.errors import BadSlug
+from tenants.schema import CONTROL_SCHEMA
+
+MAXIMUM_SLUG: Final = 32
+# First labels that the proxy tells surfaces by, and the provider's own console.
+RESERVED_SLUGS: Final = frozenset({"admin", "console", "mtls", "www"})
+_SLUG = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*")
+_PREFIX = re.compile(r"[a-z][a-z0-9_]{0,19}")
+
+
+def checked_slug(slug: str) -> str:
+    """Return `slug`, fit to be a DNS label and the end of a schema's name. Raises BadSlug."""
+    if len(slug) > MAXIMUM_SLUG or not _SLUG.fullmatch(slug):
+        raise BadSlug(
+            f"{slug!r} cannot be a slug: use up to {MAXIMUM_SLUG} lower-case letters, digits and single hyphens,"
+            " starting with a letter and not ending with a hyphen"
+        )
+    if slug in RESERVED_SLUGS:
+        raise BadSlug(f"{slug!r} is reserved for the platform's own hosts: choose another slug")
+    return slug
+
+
+class Hosts(msgspec.Struct, frozen=True):
+    """The host names of a tenant's three surfaces."""
+
+    public: str
+    secure: str
+    admin: str
+
+    @classmethod
+    def of(cls, slug: str, domain: str) -> "Hosts":
+        """Return the default hosts of a tenant. The proxy tells surfaces apart by `mtls` and `admin` in front."""
+        return cls(public=f"{slug}.{domain}", secure=f"mtls.{slug}.{domain}", admin=f"admin.{slug}.{domain}")
+
+
+class Roles(msgspec.Struct, frozen=True):
+    """The names of a deployment's roles. A cluster's databases share roles, hence the prefix.
+
+    `provisioner` and `app` are the two logins; `owner` owns every object and cannot log in; `control` may use the
+    control schema; each tenant's role has DML on that tenant's schema alone.
+    """
+
+    prefix: str
+
+    def __post_init__(self) -> None:
+        """Refuse a prefix that would need quoting or leave no room for a slug."""
+        if not _PREFIX.fullmatch(self.prefix):
+            raise ValueError(f"{self.prefix!r} cannot prefix role names: use a-z, 0-9 and _, at most 20 characters")
+
+    @property
+    def owner(self) -> str:
+        """The role that owns the control schema and every tenant's objects. It cannot log in."""
+        return f"{self.prefix}_owner"
+
+    @property
+    def control(self) -> str:
+        """The role that the application takes to use the control schema."""
+        return f"{self.prefix}_control"
+
+    @property
+    def app(self) -> str:
+        """The application's login. It owns nothing and may do nothing without taking a role."""
+        return f"{self.prefix}_app"
+
+    def tenant(self, slug: str) -> str:
+        """Return the name of a tenant's role."""
+        return f"{self.prefix}_{tenant_schema(slug)}"
+
+
+def tenant_schema(slug: str) -> str:
+    """Return the name of a tenant's schema. Slugs hold no underscore, so that two slugs never share one."""
+    return f"tenant_{checked_slug(slug).replace('-', '_')}"
+
+
+def control_namespace(settings: Settings) -> Namespace:
+    """Return where the application reads the registry."""
+    return Namespace(CONTROL_SCHEMA, Roles(settings.role_prefix).control)
+
+
+def owner_namespace(settings: Settings, schema: str = CONTROL_SCHEMA) -> Namespace:
+    """Return where provisioning works: in `schema`, as the role that owns everything."""
+    return Namespace(schema, Roles(settings.role_prefix).owner)

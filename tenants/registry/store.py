@@ -1,0 +1,139 @@
+"""SQL of the registry."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import RowMapping, Select, select
+from sqlalchemy.dialects.postgresql import insert
+
+from haas.database import Namespace, Statement, Transaction
+from haas.settings import Settings
+from tenants.registry.models import RegisterEnvironment, Tenant
+from tenants.registry.names import Hosts
+from tenants.registry.tables import audit, brand, host, register_environment, retailer, revision
+
+_REVISION = Statement(select(revision.c.number))
+_HOSTS = select(host.c.brand_id, host.c.surface, host.c.name)
+_TENANTS = (
+    select(brand, retailer.c.legal_name, register_environment)
+    .join(retailer, retailer.c.id == brand.c.retailer_id)
+    .join(register_environment, register_environment.c.id == brand.c.register_environment_id)
+    .order_by(brand.c.slug)
+)
+
+
+async def revision_number(tx: Transaction) -> int | None:
+    """Return the number that grows with every change of the registry; None before the deployment is bootstrapped."""
+    row = await tx.row(_REVISION)
+    return None if row is None else row["number"]
+
+
+async def advance_revision(tx: Transaction) -> None:
+    """Tell every cache of the registry that it has changed."""
+    await tx.execute(revision.update().values(number=revision.c.number + 1))
+
+
+async def tenants(tx: Transaction, settings: Settings) -> list[Tenant]:
+    """Return every tenant, by slug."""
+    return await _tenants(tx, settings, _TENANTS, _HOSTS)
+
+
+async def tenant(tx: Transaction, settings: Settings, slug: str) -> Tenant | None:
+    """Return the tenant of that slug."""
+    hosts = _HOSTS.join(brand, brand.c.id == host.c.brand_id).where(brand.c.slug == slug)
+    found = await _tenants(tx, settings, _TENANTS.where(brand.c.slug == slug), hosts)
+    return found[0] if found else None
+
+
+async def _tenants(tx: Transaction, settings: Settings, brands: Select[Any], brand_hosts: Select[Any]) -> list[Tenant]:
+    hosts: dict[UUID, dict[str, str]] = {}
+    for row in await tx.execute(brand_hosts):
+        hosts.setdefault(row.brand_id, {})[row.surface] = row.name
+    found = (await tx.execute(brands)).mappings()
+    return [_tenant(values, Hosts(**hosts[values[brand.c.id]]), settings) for values in found]
+
+
+def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant:
+    return Tenant(
+        id=values[brand.c.id],
+        slug=values[brand.c.slug],
+        name=values[brand.c.name],
+        state=values[brand.c.state],
+        retailer=values[retailer.c.legal_name],
+        namespace=Namespace(values[brand.c.schema_name], values[brand.c.role_name]),
+        theme=values[brand.c.theme],
+        register_brand_id=values[brand.c.register_brand_id],
+        register_environment=RegisterEnvironment(
+            id=values[register_environment.c.id],
+            public_base_uri=values[register_environment.c.public_base_uri],
+            secure_base_uri=values[register_environment.c.secure_base_uri],
+            jwks_uri=values[register_environment.c.jwks_uri],
+        ),
+        hosts=hosts,
+        issuer=settings.origin(hosts.public),
+        secure_base=settings.origin(hosts.secure),
+        admin_base=settings.origin(hosts.admin),
+    )
+
+
+async def retailer_id(tx: Transaction, legal_name: str, now: datetime) -> UUID:
+    """Return the id of the retailer of that legal name, added if it is new."""
+    new = insert(retailer).values(id=uuid4(), legal_name=legal_name, created_at=now)
+    await tx.execute(new.on_conflict_do_nothing(index_elements=[retailer.c.legal_name]))
+    found: UUID = (await tx.execute(select(retailer.c.id).where(retailer.c.legal_name == legal_name))).scalar_one()
+    return found
+
+
+async def insert_brand(tx: Transaction, values: dict[str, Any], hosts: Hosts) -> None:
+    """Add a brand and its hosts."""
+    await tx.execute(brand.insert(), values)
+    names = {"public": hosts.public, "secure": hosts.secure, "admin": hosts.admin}
+    await tx.execute(
+        host.insert(),
+        [{"name": name, "surface": surface, "brand_id": values["id"]} for surface, name in names.items()],
+    )
+
+
+async def set_state(tx: Transaction, brand_id: UUID, state: str, now: datetime) -> None:
+    """Suspend or resume a brand."""
+    await tx.execute(brand.update().where(brand.c.id == brand_id).values(state=state, state_at=now))
+
+
+async def delete_brand(tx: Transaction, brand_id: UUID) -> None:
+    """Delete a brand with its hosts, and its retailer where it was the last brand."""
+    owner = (await tx.execute(brand.delete().where(brand.c.id == brand_id).returning(brand.c.retailer_id))).scalar_one()
+    others = select(brand.c.id).where(brand.c.retailer_id == owner).exists()
+    await tx.execute(retailer.delete().where(retailer.c.id == owner, ~others))
+
+
+async def register_environment_ids(tx: Transaction) -> Sequence[str]:
+    """Return the ids of the register environments."""
+    return (await tx.execute(select(register_environment.c.id).order_by(register_environment.c.id))).scalars().all()
+
+
+async def put_register_environment(tx: Transaction, environment: RegisterEnvironment) -> None:
+    """Add a register environment, or correct its addresses."""
+    values = {
+        "public_base_uri": environment.public_base_uri,
+        "secure_base_uri": environment.secure_base_uri,
+        "jwks_uri": environment.jwks_uri,
+    }
+    new = insert(register_environment).values(id=environment.id, **values)
+    await tx.execute(new.on_conflict_do_update(index_elements=[register_environment.c.id], set_=values))
+
+
+async def record(
+    tx: Transaction, *, actor: str, action: str, subject: str, now: datetime, detail: dict[str, Any] | None = None
+) -> None:
+    """Append to the audit of the control schema."""
+    values = {
+        "id": uuid4(),
+        "at": now,
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "detail": detail or {},
+    }
+    await tx.execute(audit.insert(), values)
