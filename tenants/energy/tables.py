@@ -12,7 +12,7 @@ account = Table(
     Column("account_number", Text),
     Column("display_name", Text),
     Column("open_status", Text, nullable=False),
-    Column("creation_date", Date, nullable=False),
+    Column("creation_date", Date),  # mandatory of an open account only
     Column("disclosure_option", Text, nullable=False),
     Column("summary", Json, nullable=False),  # the plans of EnergyAccountV2, as JSON
     Column("detail", Json, nullable=False),  # the plans of EnergyAccountDetailV4, as JSON

@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("account_number", sa.Text(), nullable=True),
         sa.Column("display_name", sa.Text(), nullable=True),
         sa.Column("open_status", sa.Text(), nullable=False),
-        sa.Column("creation_date", sa.Date(), nullable=False),
+        sa.Column("creation_date", sa.Date(), nullable=True),
         sa.Column("disclosure_option", sa.Text(), nullable=False),
         sa.Column("summary", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("detail", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),

@@ -1,0 +1,120 @@
+"""Loading a batch of records in one transaction: what others name first, and nothing that names what is not there."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from haas.database import Transaction
+from tenants.energy.tables import account, service_point
+from tenants.imports import rows, store
+from tenants.imports.identity import identity
+from tenants.imports.records import (
+    AccountRecord,
+    CustomerRecord,
+    HoldingRecord,
+    LoginRecord,
+    Record,
+    RepresentationRecord,
+    ServicePointRecord,
+)
+from tenants.imports.report import Place, Report
+from tenants.imports.sourced import Sourced
+from tenants.parties.tables import customer, holding, login, representation
+
+Kind = TypeVar("Kind", bound=Record)
+
+
+async def load_batch(tx: Transaction, batch: list[Sourced], report: Report, now: datetime) -> Counter[str]:
+    """Write the records of `batch` and return how many of each table; report those that name what is not loaded."""
+    load = _Load(tx, batch, report, now)
+    await load.service_points()
+    await load.customers()
+    await load.accounts()
+    await load.logins()
+    await load.holdings()
+    await load.representations()
+    return load.loaded
+
+
+class _Load:
+    def __init__(self, tx: Transaction, batch: list[Sourced], report: Report, now: datetime) -> None:
+        self._tx = tx
+        self._batch = batch
+        self._report = report
+        self._now = now
+        self.loaded: Counter[str] = Counter()
+
+    def _of(self, kind: type[Kind]) -> list[tuple[Place, Kind]]:
+        return [(place, record) for place, record in self._batch if isinstance(record, kind)]
+
+    async def _put(self, table: Table, written: list[rows.Row]) -> None:
+        await store.put(self._tx, table, written)
+        if written:
+            self.loaded[table.name] += len(written)
+
+    async def service_points(self) -> None:
+        points = self._of(ServicePointRecord)
+        await self._put(service_point, [rows.service_point_row(record, self._now) for _, record in points])
+
+    async def customers(self) -> None:
+        customers = self._of(CustomerRecord)
+        await self._put(customer, [rows.customer_row(record, self._now) for _, record in customers])
+
+    async def accounts(self) -> None:
+        accounts = self._of(AccountRecord)
+        known = await store.existing(
+            self._tx, service_point, (point for _, record in accounts for point in _points(record).values())
+        )
+        good = [record for place, record in accounts if self._has(place, "service point", _points(record), known)]
+        await self._put(account, [rows.account_row(record, self._now) for record in good])
+        # Of an account that comes twice the last record counts, as it does for the account's row.
+        latest = {identity("account", record.reference): record for record in good}
+        if latest:
+            supplies = [row for record in latest.values() for row in rows.supply_rows(record)]
+            await store.replace_supply(self._tx, latest, supplies)
+
+    async def logins(self) -> None:
+        logins = self._of(LoginRecord)
+        await self._put(login, [rows.login_row(record, self._now) for _, record in logins])
+
+    async def holdings(self) -> None:
+        held = [(place, record, rows.holding_row(record)) for place, record in self._of(HoldingRecord)]
+        customers = await store.existing(self._tx, customer, {row["customer_id"] for _, _, row in held})
+        accounts = await store.existing(self._tx, account, {row["account_id"] for _, _, row in held})
+        await self._put(
+            holding,
+            [
+                row
+                for place, record, row in held
+                if self._has(place, "customer", {record.customer: row["customer_id"]}, customers)
+                and self._has(place, "account", {record.account: row["account_id"]}, accounts)
+            ],
+        )
+
+    async def representations(self) -> None:
+        named = [(place, record, rows.representation_row(record)) for place, record in self._of(RepresentationRecord)]
+        logins = await store.existing(self._tx, login, {row["login_id"] for _, _, row in named})
+        customers = await store.existing(self._tx, customer, {row["customer_id"] for _, _, row in named})
+        await self._put(
+            representation,
+            [
+                row
+                for place, record, row in named
+                if self._has(place, "login", {record.login: row["login_id"]}, logins)
+                and self._has(place, "customer", {record.customer: row["customer_id"]}, customers)
+            ],
+        )
+
+    def _has(self, place: Place, what: str, named: dict[str, UUID], known: Iterable[UUID]) -> bool:
+        missing = [name for name, found in named.items() if found not in known]
+        if missing:
+            self._report.problem(place, f"names the {what} {missing[0]!r}, which is not loaded")
+        return not missing
+
+
+def _points(record: AccountRecord) -> dict[str, UUID]:
+    return {name: identity("service-point", name) for plan in record.account.plans for name in plan.servicePointIds}

@@ -1,0 +1,134 @@
+"""From records to rows: what the tables keep of each record."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tenants.energy.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
+from tenants.imports.identity import identity
+from tenants.imports.records import (
+    AccountRecord,
+    CustomerRecord,
+    HoldingRecord,
+    LoginRecord,
+    RepresentationRecord,
+    ServicePointRecord,
+)
+from tenants.parties.models import canonical_identifier
+from tenants.parties.payloads.customer_detail_v2 import CommonCustomerDetailV2
+
+Row = dict[str, Any]
+
+
+def service_point_row(record: ServicePointRecord, now: datetime) -> Row:
+    """Return the row of a service point."""
+    point = record.service_point
+    return {
+        "id": identity("service-point", point.servicePointId),
+        "reference": point.servicePointId,
+        "national_metering_id": point.nationalMeteringId,
+        "detail": msgspec.to_builtins(point),
+        "updated_at": now,
+    }
+
+
+def customer_row(record: CustomerRecord, now: datetime) -> Row:
+    """Return the row of a customer."""
+    return {
+        "id": identity("customer", record.reference),
+        "reference": record.reference,
+        "kind": record.customer.customerUType,
+        "name": customer_name(record.customer),
+        "detail": msgspec.to_builtins(record.customer.person or record.customer.organisation),
+        "updated_at": now,
+    }
+
+
+def customer_name(customer: CommonCustomerDetailV2) -> str:
+    """Return the name by which a customer is shown."""
+    if customer.person is not None:
+        return " ".join(part for part in (customer.person.firstName, customer.person.lastName) if part)
+    return customer.organisation.businessName if customer.organisation is not None else ""
+
+
+def account_row(record: AccountRecord, now: datetime) -> Row:
+    """Return the row of an account: its plans name service points by their internal ids."""
+    account = _with_internal_points(record.account)
+    return {
+        "id": identity("account", account.accountId),
+        "reference": account.accountId,
+        "account_number": account.accountNumber,
+        "display_name": account.displayName,
+        "open_status": account.openStatus or "OPEN",
+        "creation_date": account.creationDate,
+        "disclosure_option": record.disclosure_option,
+        "summary": msgspec.to_builtins(account.summary().plans),
+        "detail": msgspec.to_builtins(account.plans),
+        "updated_at": now,
+    }
+
+
+def _with_internal_points(account: EnergyAccountDetailV4) -> EnergyAccountDetailV4:
+    return msgspec.structs.replace(
+        account,
+        plans=[
+            msgspec.structs.replace(
+                plan, servicePointIds=[str(identity("service-point", name)) for name in plan.servicePointIds]
+            )
+            for plan in account.plans
+        ],
+    )
+
+
+def supply_rows(record: AccountRecord) -> list[Row]:
+    """Return from when until when each of the account's service points supplied it: as long as any plan says."""
+    account_id = identity("account", record.account.accountId)
+    periods: dict[UUID, tuple[date, date | None]] = {}
+    for plan in record.account.plans:
+        began = plan.planOverview.startDate if plan.planOverview else record.account.creationDate or date.min
+        ended = plan.planOverview.endDate if plan.planOverview else None
+        for name in plan.servicePointIds:
+            point = identity("service-point", name)
+            first, last = periods.get(point, (began, ended))
+            periods[point] = (min(first, began), None if last is None or ended is None else max(last, ended))
+    return [
+        {"account_id": account_id, "service_point_id": point, "valid_from": first, "valid_to": last}
+        for point, (first, last) in periods.items()
+    ]
+
+
+def holding_row(record: HoldingRecord) -> Row:
+    """Return the row of a holding."""
+    return {
+        "customer_id": identity("customer", record.customer),
+        "account_id": identity("account", record.account),
+        "role": record.role,
+        "valid_from": record.valid_from,
+        "valid_to": record.valid_to,
+    }
+
+
+def login_row(record: LoginRecord, now: datetime) -> Row:
+    """Return the row of a login."""
+    identifier = canonical_identifier(record.identifier)
+    return {
+        "id": identity("login", identifier),
+        "identifier": identifier,
+        "email": record.email,
+        "mobile": record.mobile,
+        "name": record.name,
+        "given_name": record.given_name,
+        "family_name": record.family_name,
+        "updated_at": now,
+    }
+
+
+def representation_row(record: RepresentationRecord) -> Row:
+    """Return the row of a representation."""
+    return {
+        "login_id": identity("login", canonical_identifier(record.login)),
+        "customer_id": identity("customer", record.customer),
+        "role": record.role,
+    }
