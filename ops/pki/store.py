@@ -1,6 +1,7 @@
 """The test authorities of one deployment, in `.haas/pki`, shared by the supervisor, the sandbox and commands."""
 
 import fcntl
+import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -107,6 +108,19 @@ class Pki:
         """Issue both CRLs anew with a lifetime of their own."""
         with self._locked():
             self._publish(self._now(), lifetime)
+
+    def revocation_lists_digest(self) -> str:
+        """Tells one edition of the lists from another."""
+        return hashlib.sha256(self.revocation_lists_file.read_bytes()).hexdigest()
+
+    def confirm_enforced(self, digest: str) -> None:
+        """Note that nginx enforces this edition; said by whoever had it reloaded."""
+        write_atomically(self.folder / "enforced", digest.encode())
+
+    def enforced(self) -> bool:
+        """Whether nginx enforces the lists as they are now."""
+        file = self.folder / "enforced"
+        return file.exists() and file.read_text(encoding="ascii") == self.revocation_lists_digest()
 
     def ensure_server(self, host: str, certificates: Path) -> bool:
         """Issue the server certificate of `host` into nginx's folder if it is absent or ends soon; whether it did.

@@ -25,6 +25,7 @@ class StateFolder:
         self.root = root.absolute()
         self.logs = self.root / "logs"
         self.run = self.root / "run"
+        self.secrets = self.root / "secrets"
         self.nginx = self.root / "nginx"
         self.valkey = self.root / "valkey"
         self.pki = self.root / "pki"
@@ -37,16 +38,26 @@ class StateFolder:
         self.ports = self.root / "ports.json"
         self._lock: int | None = None
 
-    def open(self, *, fresh: bool = False) -> None:
-        """Create or recognise the folder and take its lock; with `fresh`, empty it.
+    def open(self) -> None:
+        """Create or recognise the folder and take its lock.
 
         Raises StackError when another supervisor holds it, or when it is a folder that this program did not make.
         """
         self._recognise()
         self._take_lock()
-        if fresh:
-            self._empty()
-        for folder in (self.logs, self.run, self.nginx, self.valkey, self.pki, self.certificates, self.sandbox):
+
+    def prepare(self) -> None:
+        """Make the folders that parts write to."""
+        for folder in (
+            self.logs,
+            self.run,
+            self.secrets,
+            self.nginx,
+            self.valkey,
+            self.pki,
+            self.certificates,
+            self.sandbox,
+        ):
             folder.mkdir(mode=0o700, exist_ok=True)
 
     def close(self) -> None:
@@ -128,7 +139,8 @@ class StateFolder:
     def _elsewhere(self) -> Path:
         return ELSEWHERE / hashlib.sha256(str(self.root).encode()).hexdigest()[:16]
 
-    def _empty(self) -> None:
+    def empty(self) -> None:
+        """Delete what the folder holds, which must be open and its leftover processes stopped."""
         self.discard_sockets()
         for entry in self.root.iterdir():
             if entry.name in {MARKER, "lock"}:

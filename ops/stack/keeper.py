@@ -9,7 +9,7 @@ from asyncio.subprocess import Process
 from collections.abc import Callable
 from pathlib import Path
 
-from ops.stack.errors import PartFailed
+from ops.stack.errors import PartFailed, StackError
 from ops.stack.part import Part
 from ops.stack.processes import Identity, identify, stop_session
 
@@ -137,7 +137,7 @@ class Keeper:
             self.restarts += 1
             try:
                 await self._come_up()
-            except PartFailed as error:
+            except (StackError, OSError) as error:
                 logger.error("%s", error)  # noqa: TRY400 - the message carries the log's tail, a traceback adds nothing
                 await self._end()
             else:

@@ -31,7 +31,7 @@ class Postgres(Part):
         self._data = self._home / "data"
         self._port = port
         self._durable = durable
-        self._password = kept_secret(folder.run.parent / "postgres.password")
+        self._password = kept_secret(folder.secrets / "postgres")
         self._binaries = self._reachable_binaries()
         self.superuser_url = f"postgresql://{SUPERUSER}:{self._password}@{LOOPBACK}:{port}/postgres"
 

@@ -26,6 +26,7 @@ async def servers(root: Path) -> AsyncIterator[Servers]:
     folder = StateFolder(root)
     folder.open()
     try:
+        folder.prepare()
         ports = Ports(folder.ports)
         async with Supervisor(folder) as supervisor:
             postgres = Postgres(folder, ports.obtain("postgres"), durable=False)

@@ -8,6 +8,7 @@ from typing import Self
 import msgspec
 
 from ops.files import write_atomically
+from ops.stack.errors import StackError
 from ops.stack.folder import StateFolder
 from ops.stack.keeper import Keeper
 from ops.stack.part import Part
@@ -26,6 +27,7 @@ class Supervisor:
         self._keepers: dict[str, Keeper] = {}
 
     async def __aenter__(self) -> Self:
+        self._folder.run.mkdir(mode=0o700, exist_ok=True)
         await asyncio.to_thread(self._stop_leftovers)
         return self
 
@@ -38,9 +40,23 @@ class Supervisor:
 
     async def start(self, part: Part) -> None:
         """Start a part and wait until it is ready. Raises PartFailed."""
+        await self._keeper_of(part).start()
+
+    async def start_together(self, *parts: Part) -> None:
+        """Start parts that do not wait for each other. Raises the first PartFailed; the others stop starting."""
+        keepers = [self._keeper_of(part) for part in parts]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for keeper in keepers:
+                    group.create_task(keeper.start())
+        except ExceptionGroup as failures:
+            first = next((error for error in failures.exceptions if isinstance(error, StackError)), None)
+            raise (first or failures) from None
+
+    def _keeper_of(self, part: Part) -> Keeper:
         keeper = Keeper(part, self._folder.logs / f"{part.name}.log", self._remember)
         self._keepers[part.name] = keeper
-        await keeper.start()
+        return keeper
 
     def keeper(self, name: str) -> Keeper:
         return self._keepers[name]

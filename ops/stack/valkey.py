@@ -19,7 +19,7 @@ class Valkey(Part):
     def __init__(self, folder: StateFolder, port: int) -> None:
         self._folder = folder.valkey
         self._port = port
-        self._password = kept_secret(self._folder / "password")
+        self._password = kept_secret(folder.secrets / "valkey")
         self.url = f"redis://:{self._password}@{LOOPBACK}:{port}/0"
 
     async def prepare(self) -> None:

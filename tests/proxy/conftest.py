@@ -21,6 +21,7 @@ from tests.proxy.harness import HOSTS, Proxy
 async def proxy(state_folder: Path) -> AsyncIterator[Proxy]:
     folder = StateFolder(state_folder / "proxy")
     folder.open()
+    folder.prepare()
     pki = Pki(folder.pki)
     for host in HOSTS:
         pki.ensure_server(host, folder.certificates)

@@ -1,0 +1,220 @@
+"""The whole embedded stack: every part in order, the demonstration brands in it, and a description of it all."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+
+from haas.clock import clock_from
+from haas.database import Database
+from haas.progress import NoProgress, Progress
+from haas.settings import Settings
+from ops.pki.store import Pki
+from ops.proxy.configuration import ProxyConfiguration, SandboxProxy
+from ops.stack import layout as names
+from ops.stack.background import Background
+from ops.stack.cluster import create_deployment
+from ops.stack.description import Roots, StackDescription, describe_tenant, write_description
+from ops.stack.folder import StateFolder
+from ops.stack.layout import Layout, ensure_secrets
+from ops.stack.nginx import Nginx
+from ops.stack.options import Demonstrate, Options
+from ops.stack.postgres import Postgres
+from ops.stack.secret import kept_secret
+from ops.stack.settings_file import write_settings
+from ops.stack.supervisor import Supervisor
+from ops.stack.uvicorn import Uvicorn
+from ops.stack.valkey import Valkey
+from ops.stack.watches import RevocationWatch, TenantWatch, watch
+from tenants.registry.models import Tenant
+from tenants.registry.service import Registry
+
+REVOCATION_EVERY = 0.2
+TENANTS_EVERY = 1.0
+
+
+class Stack:
+    """A running stack. `description` is what `stack.json` holds now."""
+
+    def __init__(self, folder: StateFolder, supervisor: Supervisor, settings: Settings, pki: Pki) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.pki = pki
+        self.description: StackDescription
+        self._supervisor = supervisor
+
+    def processes(self) -> dict[str, int]:
+        """Part name → pid, as they run now: postgres, valkey, app, worker, schedule, sandbox, nginx."""
+        return self._supervisor.processes()
+
+    async def kill(self, part: str) -> None:
+        """Kill a part (SIGKILL) as a crash would. It is started again by itself."""
+        await self._supervisor.keeper(part).kill()
+
+    async def until_ready(self, part: str, patience: float = 60.0) -> None:
+        """Wait until a part serves (again). Raises TimeoutError."""
+        async with asyncio.timeout(patience):
+            await self._supervisor.keeper(part).until_ready()
+
+    def issue_certificate(self, host: str) -> None:
+        """Make the server certificate of `host`; the proxy serves it from then on."""
+        self.pki.ensure_server(host, self.folder.certificates)
+
+
+@asynccontextmanager
+async def running(options: Options, demonstrate: Demonstrate, progress: Progress | None = None) -> AsyncIterator[Stack]:
+    """Run the stack until the block ends, then stop every part. Raises StackError when it does not come up."""
+    progress = progress or NoProgress()
+    folder = StateFolder(options.state)
+    folder.open()
+    try:
+        async with Supervisor(folder) as supervisor, contextlib.AsyncExitStack() as exits:
+            if options.fresh:
+                progress.line(f"Starting over: emptying {folder.root}")
+                folder.empty()
+            folder.prepare()
+            yield await _Start(folder, options, supervisor, progress, exits).run(demonstrate)
+    finally:
+        folder.description.unlink(missing_ok=True)
+        folder.discard_sockets()
+        folder.close()
+
+
+class _Start:
+    """One start, step by step."""
+
+    def __init__(
+        self,
+        folder: StateFolder,
+        options: Options,
+        supervisor: Supervisor,
+        progress: Progress,
+        exits: contextlib.AsyncExitStack,
+    ) -> None:
+        self._folder = folder
+        self._options = options
+        self._supervisor = supervisor
+        self._progress = progress
+        self._exits = exits
+
+    async def run(self, demonstrate: Demonstrate) -> Stack:
+        folder, progress = self._folder, self._progress
+        layout = Layout.of(folder, self._options)
+        ensure_secrets(folder)
+        progress.line("Test authorities and certificates")
+        pki = await asyncio.to_thread(self._certificates)
+        servers = await self._servers(layout)
+        variables = layout.variables(folder, pki, servers)
+        write_settings(folder.settings, variables)
+        settings = Settings.from_environment(variables)
+        stack = Stack(folder, self._supervisor, settings, pki)
+        progress.line("Databases and demonstration brands")
+        customers = await demonstrate(settings, progress, stack.issue_certificate)
+        await self._describe(stack, layout, customers)
+        await self._applications(stack, layout, variables)
+        return stack
+
+    def _certificates(self) -> Pki:
+        pki = Pki(self._folder.pki)
+        for host in (names.CONSOLE_HOST, *names.SANDBOX_HOSTS):
+            pki.ensure_server(host, self._folder.certificates)
+        return pki
+
+    async def _servers(self, layout: Layout) -> dict[str, str]:
+        """Start the databases that are not given from outside; the variables that point at them."""
+        options, folder = self._options, self._folder
+        variables = {}
+        if layout.postgres is not None:
+            postgres = Postgres(folder, layout.postgres, durable=options.durable)
+            self._progress.line(f"PostgreSQL on port {layout.postgres}")
+            await self._supervisor.start(postgres)
+            deployment = await create_deployment(
+                postgres.superuser_url,
+                names.ROLE_PREFIX,
+                owner_password=kept_secret(folder.secrets / "postgres-provisioner"),
+                app_password=kept_secret(folder.secrets / "postgres-app"),
+            )
+            variables["HAAS_DATABASE_URL"] = deployment.app_url
+            variables["HAAS_OWNER_DATABASE_URL"] = deployment.owner_url
+        else:
+            self._progress.line("PostgreSQL: the real one of HAAS_DATABASE_URL")
+            variables["HAAS_DATABASE_URL"] = str(options.database_url)
+            variables["HAAS_OWNER_DATABASE_URL"] = str(options.owner_database_url)
+        if layout.valkey is not None:
+            valkey = Valkey(folder, layout.valkey)
+            self._progress.line(f"Valkey on port {layout.valkey}")
+            await self._supervisor.start(valkey)
+            variables["HAAS_REDIS_URL"] = valkey.url
+        else:
+            self._progress.line("Valkey: the real one of HAAS_REDIS_URL")
+            variables["HAAS_REDIS_URL"] = str(options.redis_url)
+        return variables
+
+    async def _describe(self, stack: Stack, layout: Layout, customers: Mapping[str, Sequence[Any]]) -> None:
+        """Write `stack.json` now and whenever the tenants change."""
+        folder, settings, pki = stack.folder, stack.settings, stack.pki
+        known = {
+            slug: [msgspec.Raw(msgspec.json.encode(entry)) for entry in entries] for slug, entries in customers.items()
+        }
+
+        def write(tenants: Sequence[Tenant]) -> None:
+            stack.description = StackDescription(
+                domain=settings.domain,
+                port=layout.https,
+                roots=Roots(bundle=str(pki.trusted_roots_file), web=str(pki.web_root_file), cdr=str(pki.cdr_root_file)),
+                addresses=names.ADDRESSES,
+                console_url=settings.origin(names.CONSOLE_HOST),
+                sandbox=layout.sandbox(settings),
+                tenants=[describe_tenant(tenant, known.get(tenant.slug, [])) for tenant in tenants],
+                settings_file=str(folder.settings),
+                logs=str(folder.logs),
+                processes_file=str(folder.run / "processes.json"),
+            )
+            write_description(folder.description, stack.description)
+
+        database = Database.open(settings.database_url)
+        self._exits.push_async_callback(database.close)
+        registry = Registry(database, settings, clock_from(settings.clock_file))
+        tenants = TenantWatch(registry.all, stack.issue_certificate, write)
+        await tenants.look()
+        self._watch(tenants.look, TENANTS_EVERY)
+
+    async def _applications(self, stack: Stack, layout: Layout, variables: dict[str, str]) -> None:
+        folder = self._folder
+        sockets = folder.sockets()
+        sandbox_variables = layout.sandbox_variables(folder, variables)
+        nginx = Nginx(
+            ProxyConfiguration(
+                folder=folder.nginx,
+                certificates=folder.certificates,
+                client_authorities=stack.pki.client_authorities_file,
+                revocation_lists=stack.pki.revocation_lists_file,
+                application=f"unix:{sockets / 'app'}",
+                port=layout.https,
+                user="root" if os.geteuid() == 0 else None,
+                sandbox=SandboxProxy(domain=names.SANDBOX_DOMAIN, upstream=f"unix:{sockets / 'sandbox'}"),
+            )
+        )
+        self._progress.line(f"Application, worker, schedule, sandbox, and nginx on port {layout.https}")
+        revocation = RevocationWatch(stack.pki, nginx.pid_file)
+        await self._supervisor.start_together(
+            Uvicorn("app", "apps.asgi:create", sockets / "app", variables),
+            Background("worker", ["-m", "dramatiq", "workers.main", "--processes", "1", "--threads", "4"], variables),
+            Background("schedule", ["-m", "workers.schedule"], variables),
+            Uvicorn("sandbox", "ops.sandbox.app:create", sockets / "sandbox", sandbox_variables),
+            nginx,
+        )
+        self._watch(revocation.look, REVOCATION_EVERY)
+
+    def _watch(self, look: Callable[[], Awaitable[None]], every: float) -> None:
+        task = asyncio.create_task(watch(look, every))
+
+        async def end() -> None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        self._exits.push_async_callback(end)

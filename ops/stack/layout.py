@@ -1,0 +1,97 @@
+"""The names and ports of one embedded deployment, and the variables that tell its processes."""
+
+import json
+import secrets
+from base64 import urlsafe_b64encode
+from typing import Final
+
+import msgspec
+
+from haas.settings import MASTER_KEY_BYTES, Settings
+from ops.files import write_atomically
+from ops.pki.store import Pki
+from ops.stack.description import SandboxDescription, describe_sandbox
+from ops.stack.folder import StateFolder
+from ops.stack.options import DEFAULT_PORT, Options
+from ops.stack.ports import LOOPBACK, Ports
+
+DOMAIN: Final = "haas.localhost"
+SANDBOX_DOMAIN: Final = "cdr-sandbox.localhost"
+CONSOLE_HOST: Final = f"console.{DOMAIN}"
+SANDBOX_HOSTS: Final = tuple(
+    f"{label}.{SANDBOX_DOMAIN}" for label in ("register", "mtls.register", "recipient", "mailbox")
+)
+ADDRESSES: Final = {f"*.{DOMAIN}": LOOPBACK, f"*.{SANDBOX_DOMAIN}": LOOPBACK}
+ROLE_PREFIX: Final = "haas"
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """What stays the same from one start to the next."""
+
+    https: int
+    control: int
+    smtp: int
+    postgres: int | None
+    valkey: int | None
+
+    @classmethod
+    def of(cls, folder: StateFolder, options: Options) -> "Layout":
+        """The folder's ports, chosen on its first start. Raises StackError when one is taken."""
+        ports = Ports(folder.ports)
+        return cls(
+            https=ports.obtain("https", options.port or DEFAULT_PORT, insist=options.port is not None),
+            control=ports.obtain("control"),
+            smtp=ports.obtain("smtp"),
+            postgres=None if options.database_url else ports.obtain("postgres"),
+            valkey=None if options.redis_url else ports.obtain("valkey"),
+        )
+
+    @property
+    def control_api(self) -> str:
+        return f"http://{LOOPBACK}:{self.control}"
+
+    @property
+    def smtp_url(self) -> str:
+        return f"smtp://{LOOPBACK}:{self.smtp}"
+
+    def sandbox(self, settings: Settings) -> SandboxDescription:
+        return describe_sandbox(settings, SANDBOX_DOMAIN, self.control_api, self.smtp_url)
+
+    def variables(self, folder: StateFolder, pki: Pki, servers: dict[str, str]) -> dict[str, str]:
+        """The `HAAS_` variables of the application, workers and commands; `servers` are those of the databases."""
+        return {
+            **servers,
+            "HAAS_ENVIRONMENT": "sandbox",
+            "HAAS_DOMAIN": DOMAIN,
+            "HAAS_PUBLIC_PORT": str(self.https),
+            "HAAS_ROLE_PREFIX": ROLE_PREFIX,
+            "HAAS_SMTP_URL": self.smtp_url,
+            "HAAS_SMS_URL": f"https://mailbox.{SANDBOX_DOMAIN}:{self.https}/sms",
+            "HAAS_MASTER_KEY_FILE": str(folder.master_key),
+            "HAAS_CERTIFICATES": str(folder.certificates),
+            "HAAS_CLOCK_FILE": str(folder.clock),
+            "HAAS_HOST_MAP": json.dumps(ADDRESSES),
+            "HAAS_TRUSTED_ROOTS": str(pki.trusted_roots_file),
+            "HAAS_PINNED_CODES": str(folder.sandbox / "pinned-codes.json"),
+        }
+
+    def sandbox_variables(self, folder: StateFolder, variables: dict[str, str]) -> dict[str, str]:
+        """The sandbox's variables: it stands outside the product and is told no secret of it."""
+        public = ("ENVIRONMENT", "PUBLIC_PORT", "CLOCK_FILE", "HOST_MAP", "TRUSTED_ROOTS", "PINNED_CODES")
+        return {
+            **{f"HAAS_{name}": variables[f"HAAS_{name}"] for name in public},
+            "HAAS_SANDBOX_FOLDER": str(folder.sandbox),
+            "HAAS_SANDBOX_CONTROL_PORT": str(self.control),
+            "HAAS_SANDBOX_SMTP_PORT": str(self.smtp),
+            "HAAS_SANDBOX_DOMAIN": SANDBOX_DOMAIN,
+            "HAAS_SANDBOX_PKI": str(folder.pki),
+            "HAAS_SANDBOX_STACK_FILE": str(folder.description),
+        }
+
+
+def ensure_secrets(folder: StateFolder) -> None:
+    """Make the master key and the clock on the first start."""
+    if not folder.master_key.exists():
+        write_atomically(folder.master_key, urlsafe_b64encode(secrets.token_bytes(MASTER_KEY_BYTES)))
+    if not folder.clock.exists():
+        write_atomically(folder.clock, bytes(8))

@@ -1,0 +1,64 @@
+"""How a stack is to be run."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from haas.progress import Progress
+from haas.settings import Settings
+from ops.stack.errors import StackError
+
+DEFAULT_STATE: Final = Path(".haas")
+DEFAULT_PORT: Final = 8443
+IssueCertificate = Callable[[str], None]
+"""Makes the server certificate of a host, so that the proxy serves it at once."""
+
+
+class Demonstrate(Protocol):
+    """Brings the databases up to date and the demonstration brands into them; repeatable.
+
+    Returns each demonstration brand's slug with the customers who can sign in there, as `stack.json` shows them.
+    """
+
+    def __call__(
+        self, settings: Settings, progress: Progress, issue_certificate: IssueCertificate
+    ) -> Awaitable[Mapping[str, list[Any]]]: ...
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """The state folder, and what to take from elsewhere instead of embedding it."""
+
+    state: Path = DEFAULT_STATE
+    fresh: bool = False
+    """Delete everything that the folder holds first."""
+    port: int | None = None
+    """The HTTPS port. None: 8443 or, where that is taken, any, chosen once."""
+    database_url: str | None = None
+    owner_database_url: str | None = None
+    redis_url: str | None = None
+    durable: bool = True
+    """Whether PostgreSQL waits for the disk. Tests do without."""
+
+    def __post_init__(self) -> None:
+        if bool(self.database_url) != bool(self.owner_database_url):
+            raise StackError(
+                "a real PostgreSQL needs two logins: set both HAAS_DATABASE_URL (the application's) and"
+                " HAAS_OWNER_DATABASE_URL (for provisioning and migrations)"
+            )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], **fields: Any) -> "Options":
+        """Options with the real servers that the environment names. Raises StackError in production."""
+        if environment.get("HAAS_ENVIRONMENT", "sandbox") != "sandbox":
+            raise StackError(
+                f"HAAS_ENVIRONMENT is {environment['HAAS_ENVIRONMENT']}: the embedded stack brings test authorities,"
+                " a movable clock and a sandbox Register, and runs with HAAS_ENVIRONMENT=sandbox only"
+            )
+        return cls(
+            database_url=environment.get("HAAS_DATABASE_URL"),
+            owner_database_url=environment.get("HAAS_OWNER_DATABASE_URL"),
+            redis_url=environment.get("HAAS_REDIS_URL"),
+            **fields,
+        )

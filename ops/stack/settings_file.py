@@ -1,0 +1,22 @@
+"""`.haas/settings.env`: the variables of the running stack, for its own processes and for commands in another shell."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from ops.files import write_atomically
+
+HEADER = "# Settings of the embedded stack, written at each start: `set -a; . settings.env` hands them to a shell.\n"
+
+
+def write_settings(file: Path, variables: Mapping[str, str]) -> None:
+    lines = (f"{name}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
+    write_atomically(file, (HEADER + "".join(lines)).encode())
+
+
+def read_settings(file: Path) -> dict[str, str]:
+    """The variables in a settings file, empty when there is none."""
+    if not file.exists():
+        return {}
+    words = shlex.split(file.read_text(encoding="utf-8"), comments=True)
+    return dict(word.split("=", 1) for word in words)
