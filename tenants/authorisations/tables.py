@@ -20,7 +20,7 @@ attempt = Table(
     Column("stage", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("stage_at", Moment, nullable=False),
-    # The browser that goes through the flow, by the hash of its flow cookie; a new visit of the request_uri sets it anew.
+    # The browser that goes through the flow, by the hash of its flow cookie: each visit of the request_uri sets it anew
     Column("browser_hash", LargeBinary),
     Column("challenge_id", Uuid, ForeignKey(challenge.c.id)),
     Column("login_id", Uuid, ForeignKey(login.c.id)),

@@ -1,0 +1,11 @@
+"""What can go wrong with an attempt besides an OAuth error."""
+
+from haas.errors import HaasError
+
+
+class AttemptNotFound(HaasError):
+    """There is no such attempt."""
+
+
+class AttemptOutOfOrder(HaasError):
+    """The attempt is not at a stage that allows this."""

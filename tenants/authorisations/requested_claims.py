@@ -1,0 +1,46 @@
+"""The `claims` parameter (OIDC Core 5.5; CDS, Request Object): what is read from it, typed."""
+
+from typing import Any
+
+import msgspec
+
+from tenants.oauth.claims import LONGEST_SHARING
+
+
+class RequestedClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """How one claim is asked for (OIDC Core 5.5.1)."""
+
+    essential: bool = False
+    value: Any = None
+    values: list[Any] | None = None
+
+    @property
+    def acceptable(self) -> tuple[str, ...]:
+        """The values that are asked for."""
+        asked = [] if self.value is None else [self.value]
+        return tuple(str(value) for value in (*asked, *(self.values or ())))
+
+
+class RequestedClaims(msgspec.Struct, frozen=True, kw_only=True):
+    """The members that count; "other OIDC Standard Claims MUST be ignored and not authorised" (CDS, Claims)."""
+
+    sharing_duration: int | float | None = None
+    cdr_arrangement_id: str | None = None
+    id_token: dict[str, RequestedClaim | None] | None = None
+    userinfo: dict[str, RequestedClaim | None] | None = None
+
+    @property
+    def assumed_duration(self) -> int:
+        """The sharing duration in seconds; "if it exceeds one year then one year will be assumed" (CDS)."""
+        return min(int(self.sharing_duration or 0), LONGEST_SHARING)
+
+    @property
+    def essential_acr(self) -> tuple[str, ...] | None:
+        """The levels of assurance of which one is essential (OIDC Core 5.5.1.1), or None."""
+        acr = (self.id_token or {}).get("acr")
+        return acr.acceptable or None if acr is not None and acr.essential else None
+
+    @property
+    def asks_for_auth_time(self) -> bool:
+        """Whether the ID token is asked to carry `auth_time`, essential or not."""
+        return "auth_time" in (self.id_token or {})

@@ -1,0 +1,198 @@
+"""Client authentication by `private_key_jwt` (CDS, Client Authentication; OIDC Core 9; RFC 7523).
+
+In two steps, so that no transaction is open while a client's JWKS is fetched: `Authenticator.verify` looks at the
+assertion alone, `claim` spends its `jti` within the transaction of the work it authorises and returns the client.
+"""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from haas.database import Database, Transaction
+from haas.jose import JoseError, JwksClient, JwksError, PublicKeys, check_times, peek, verify
+from haas.jose.jwt import DEFAULT_SKEW
+from tenants.clients import store
+from tenants.clients.models import Client
+from tenants.oauth.checks import Check, audience, run
+from tenants.oauth.errors import InvalidClient
+from tenants.registry.models import Tenant
+
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+LONGEST_ASSERTION: Final = timedelta(hours=1)
+_NOT_AUTHENTIC: Final = "the client is unknown, or its assertion is not signed by a key of its JWKS"
+_JWKS_URI_SECONDS: Final = 5.0
+_MAXIMUM_JWKS_URIS: Final = 10_000
+_MAXIMUM_JTI: Final = 1024
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request says about who sends it."""
+
+    client_id: str | None = None
+    client_assertion_type: str | None = None
+    client_assertion: str | None = None
+
+
+class Assertion(msgspec.Struct, frozen=True, kw_only=True):
+    """An assertion that is the client's own and in time; whether it was spent before, `claim` tells."""
+
+    client_id: str
+    algorithm: str
+    jti_hash: bytes
+    expires_at: datetime
+    jwks_uri: str
+    keys: PublicKeys
+    """The client's keys, as last fetched: also for other messages that it signs."""
+
+
+class _Presented(msgspec.Struct, frozen=True, kw_only=True):
+    credentials: Credentials
+    claims: Mapping[str, Any]
+    audiences: frozenset[str]
+    now: datetime
+
+
+def _names_one_client(presented: _Presented) -> None:
+    """`iss` and `sub` are the client's id (RFC 7523 3-1, 3-2; OIDC Core 9); a `client_id` beside them is too.
+
+    "From November 13th 2023 OPTIONAL. The client ID of the bearer" (CDS, Private Key JWT Client Authentication).
+    """
+    client_id = presented.claims.get("sub")
+    if not isinstance(client_id, str) or not client_id or presented.claims.get("iss") != client_id:
+        raise InvalidClient("iss and sub of the client assertion must both be the client_id")
+    if presented.credentials.client_id not in (None, client_id):
+        raise InvalidClient("client_id is not the subject of the client assertion")
+
+
+def _is_meant_for_us(presented: _Presented) -> None:
+    """`aud` names our issuer, token endpoint, or the endpoint invoked (RFC 7523 3-3; CDS)."""
+    if not presented.audiences & set(audience(presented.claims.get("aud"))):
+        raise InvalidClient("the client assertion is not for this server (aud)")
+
+
+def _carries_a_jti(presented: _Presented) -> None:
+    """`jti` is there: "These tokens MUST only be used once" (CDS, Private Key JWT Client Authentication)."""
+    jti = presented.claims.get("jti")
+    if not isinstance(jti, str) or not 0 < len(jti) <= _MAXIMUM_JTI:
+        raise InvalidClient("the client assertion has no jti")
+
+
+def _is_in_time(presented: _Presented) -> None:
+    """`exp` is there and not past, `nbf` and `iat` are not ahead (RFC 7523 3-4 to 3-6)."""
+    try:
+        check_times(presented.claims, presented.now, longest=LONGEST_ASSERTION)
+    except JoseError as error:
+        raise InvalidClient(f"the client assertion's times are wrong: {error}") from error
+
+
+CHECKS: Final[tuple[Check[_Presented], ...]] = (_names_one_client, _is_meant_for_us, _carries_a_jti, _is_in_time)
+"""What an assertion must say. Its signature, algorithm and single use are looked at where keys and rows are at hand."""
+
+
+class Authenticator:
+    """Verifies the assertions of every tenant's clients in one process."""
+
+    def __init__(self, database: Database, jwks: JwksClient) -> None:
+        """Look clients up in `database` and fetch their keys with `jwks`."""
+        self._database = database
+        self._jwks = jwks
+        self._jwks_uris: dict[tuple[str, str], tuple[str, float]] = {}
+
+    async def verify(
+        self, tenant: Tenant, credentials: Credentials, audiences: frozenset[str], now: datetime
+    ) -> Assertion:
+        """Return the verified assertion of a request. Call it with no transaction open.
+
+        Raises InvalidClient, in the same way for a client that does not exist as for a signature that does not hold.
+        """
+        token = _assertion(credentials)
+        try:
+            header, claims = peek(token)
+        except JoseError as error:
+            raise InvalidClient("the client assertion is not a signed JWT", detail=str(error)) from error
+        run(CHECKS, _Presented(credentials=credentials, claims=claims, audiences=audiences, now=now))
+        client_id: str = claims["sub"]
+        jwks_uri, keys = await self._verified(tenant, client_id, token, header.get("kid"))
+        return Assertion(
+            client_id=client_id,
+            algorithm=str(header["alg"]),
+            jti_hash=hashlib.sha256(claims["jti"].encode()).digest(),
+            expires_at=datetime.fromtimestamp(claims["exp"], UTC) + DEFAULT_SKEW,
+            jwks_uri=jwks_uri,
+            keys=keys,
+        )
+
+    async def keys_for(self, assertion: Assertion, token: str) -> PublicKeys:
+        """Return the client's keys for another message that it signed, fetched anew when its `kid` is not known."""
+        try:
+            kid = peek(token).header.get("kid")
+            return await self._jwks.keys(assertion.jwks_uri, kid if isinstance(kid, str) else None)
+        except (JoseError, JwksError):
+            return assertion.keys  # the check that needs the keys says what is wrong with the message
+
+    async def _verified(self, tenant: Tenant, client_id: str, token: str, kid: object) -> tuple[str, PublicKeys]:
+        """Return where the client's keys are and what they are, once one of them is found to have signed `token`."""
+        known = self._known_jwks_uri(tenant, client_id)
+        jwks_uri = known or await self._read_jwks_uri(tenant, client_id)
+        try:
+            return jwks_uri, await self._keys_that_signed(jwks_uri, token, kid)
+        except InvalidClient:
+            if known is None or (fresh := await self._read_jwks_uri(tenant, client_id)) == known:
+                raise
+        return fresh, await self._keys_that_signed(fresh, token, kid)
+
+    async def _keys_that_signed(self, jwks_uri: str, token: str, kid: object) -> PublicKeys:
+        try:
+            keys = await self._jwks.keys(jwks_uri, kid if isinstance(kid, str) else None)
+            verify(token, keys)
+        except JwksError as error:
+            raise InvalidClient("the client's JWKS cannot be fetched", detail=str(error)) from error
+        except JoseError as error:
+            raise InvalidClient(_NOT_AUTHENTIC, detail=str(error)) from error
+        return keys
+
+    def _known_jwks_uri(self, tenant: Tenant, client_id: str) -> str | None:
+        jwks_uri, read_at = self._jwks_uris.get((tenant.namespace.schema, client_id), (None, 0.0))
+        return jwks_uri if time.monotonic() - read_at < _JWKS_URI_SECONDS else None
+
+    async def _read_jwks_uri(self, tenant: Tenant, client_id: str) -> str:
+        async with self._database.transaction(tenant.namespace) as tx:
+            client = await store.load(tx, client_id)
+        if client is None:
+            raise InvalidClient(_NOT_AUTHENTIC, detail="there is no such client")
+        if len(self._jwks_uris) >= _MAXIMUM_JWKS_URIS:
+            self._jwks_uris.pop(next(iter(self._jwks_uris)))
+        self._jwks_uris[tenant.namespace.schema, client_id] = client.registration.jwks_uri, time.monotonic()
+        return client.registration.jwks_uri
+
+
+async def claim(tx: Transaction, assertion: Assertion) -> Client:
+    """Spend the assertion and return its client; from here on the transaction keeps what it wrote even on a refusal.
+
+    A spent `jti` must stay spent whatever becomes of the request: write nothing else before the last check has passed.
+    Raises InvalidClient.
+    """
+    claimed = await store.claim(tx, assertion.client_id, assertion.jti_hash, assertion.expires_at)
+    if claimed is None:
+        raise InvalidClient(_NOT_AUTHENTIC, detail="the client was removed")
+    client, fresh = claimed
+    if not fresh:
+        raise InvalidClient("the client assertion was used before (jti)")
+    tx.keep()
+    if client.registration.token_endpoint_auth_signing_alg != assertion.algorithm:
+        # "The algorithm used for signing the JWT" (CDS, Registration Request); OIDC Registration 2.
+        raise InvalidClient("the client assertion is not signed with the registered token_endpoint_auth_signing_alg")
+    return client
+
+
+def _assertion(credentials: Credentials) -> str:
+    """Return the assertion of a request (RFC 7521 4.2); there is no other way to authenticate (CDS)."""
+    if credentials.client_assertion is None:
+        raise InvalidClient("a client assertion is required (private_key_jwt)")
+    if credentials.client_assertion_type != ASSERTION_TYPE:
+        raise InvalidClient(f"client_assertion_type must be {ASSERTION_TYPE}")
+    return credentials.client_assertion

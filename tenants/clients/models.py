@@ -1,0 +1,77 @@
+"""A registered client."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from haas.jose import Algorithm
+from tenants.clients.duties import Duties, ProductStatus, RecipientStatus, duties
+from tenants.oauth import scopes
+
+Kind = Literal["software-product", "register"]
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The metadata of a client, by the names of the standards (CDS, DCR APIs, RegistrationProperties).
+
+    The members above the line come from the software statement, those below it from the registration request.
+    """
+
+    client_name: str
+    client_description: str
+    client_uri: str
+    legal_entity_id: str | None = None
+    legal_entity_name: str | None = None
+    org_id: str
+    org_name: str
+    sector_identifier_uri: str | None = None
+    logo_uri: str
+    tos_uri: str | None = None
+    policy_uri: str | None = None
+    jwks_uri: str
+    revocation_uri: str | None = None
+    recipient_base_uri: str | None = None
+    software_id: str
+    software_roles: str | None = None
+    scope: str
+    # ----
+    redirect_uris: tuple[str, ...]
+    token_endpoint_auth_method: str
+    token_endpoint_auth_signing_alg: Algorithm
+    grant_types: tuple[str, ...]
+    response_types: tuple[str, ...]
+    application_type: str | None = None
+    id_token_signed_response_alg: Algorithm
+    authorization_signed_response_alg: Algorithm
+    authorization_encrypted_response_alg: str | None = None
+    authorization_encrypted_response_enc: str | None = None
+    request_object_signing_alg: Algorithm
+    software_statement: str
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes that the client may ask for."""
+        return scopes.split(self.scope)
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """A client of a tenant, as its row says."""
+
+    client_id: str
+    kind: Kind
+    registration: Registration
+    recipient_id: str
+    recipient_status: RecipientStatus
+    product_status: ProductStatus
+    created_at: datetime
+
+    @property
+    def software_id(self) -> str:
+        """The software product's id in the CDR Register: the same across registrations."""
+        return self.registration.software_id
+
+    @property
+    def duties(self) -> Duties:
+        """What the data holder does for this client now (CDS, Participant Statuses)."""
+        return duties(self.recipient_status, self.product_status)

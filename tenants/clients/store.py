@@ -1,0 +1,143 @@
+"""The SQL of clients and spent assertions."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import LargeBinary, Text, bindparam, delete, func, insert, select, true, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from haas.database import Statement, Transaction
+from tenants.clients.models import Client, Kind, Registration
+from tenants.clients.tables import client, spent_assertion
+from tenants.schema import Moment
+
+_LIVE = client.c.removed_at.is_(None)
+_CLIENT = (
+    client.c.client_id,
+    client.c.kind,
+    client.c.registration,
+    client.c.recipient_id,
+    client.c.recipient_status,
+    client.c.product_status,
+    client.c.created_at,
+)
+_LOAD: Final = Statement(select(*_CLIENT).where(client.c.client_id == bindparam("client_id", type_=Text), _LIVE))
+_LOAD_BY_SOFTWARE: Final = Statement(
+    select(*_CLIENT).where(client.c.software_id == bindparam("software_id", type_=Text), _LIVE)
+)
+
+# The client and its assertion's jti in one round trip; `fresh` is false for a jti that was spent before.
+_SPENT = (
+    upsert(spent_assertion)
+    .from_select(
+        ["client_id", "jti_hash", "expires_at"],
+        select(
+            client.c.client_id, bindparam("jti_hash", type_=LargeBinary), bindparam("expires_at", type_=Moment)
+        ).where(client.c.client_id == bindparam("client_id", type_=Text), _LIVE),
+    )
+    .on_conflict_do_nothing()
+    .returning(spent_assertion.c.jti_hash)
+    .cte("spent")
+)
+_CLAIM: Final = Statement(
+    select(*_CLIENT, select(true()).select_from(_SPENT).exists().label("fresh")).where(
+        client.c.client_id == bindparam("client_id", type_=Text), _LIVE
+    )
+)
+
+
+async def load(tx: Transaction, client_id: str) -> Client | None:
+    """Return a live client, or None."""
+    row = await tx.row(_LOAD, client_id=client_id)
+    return None if row is None else client_of(row)
+
+
+async def load_by_software(tx: Transaction, software_id: str) -> Client | None:
+    """Return the live client of a software product, or None."""
+    row = await tx.row(_LOAD_BY_SOFTWARE, software_id=software_id)
+    return None if row is None else client_of(row)
+
+
+async def claim(tx: Transaction, client_id: str, jti_hash: bytes, expires_at: datetime) -> tuple[Client, bool] | None:
+    """Spend a `jti` of a live client; return the client and whether the `jti` was fresh, or None without a client."""
+    row = await tx.row(_CLAIM, client_id=client_id, jti_hash=jti_hash, expires_at=expires_at)
+    return None if row is None else (client_of(row), row["fresh"])
+
+
+async def spend_for_software(
+    tx: Transaction, client_id: str, software_id: str, jti_hash: bytes, expires_at: datetime
+) -> bool:
+    """Spend a registration request's `jti`; false when any registration of that software product has spent it."""
+    spent = (
+        select(true())
+        .select_from(spent_assertion.join(client, client.c.client_id == spent_assertion.c.client_id))
+        .where(client.c.software_id == software_id, spent_assertion.c.jti_hash == jti_hash)
+    )
+    if (await tx.execute(select(spent.exists()))).scalar_one():
+        return False
+    await tx.execute(insert(spent_assertion).values(client_id=client_id, jti_hash=jti_hash, expires_at=expires_at))
+    return True
+
+
+async def forget_spent(tx: Transaction, now: datetime) -> int:
+    """Delete the `jti` of assertions that have expired; return how many."""
+    result = await tx.execute(delete(spent_assertion).where(spent_assertion.c.expires_at <= now))
+    return result.rowcount
+
+
+async def add(
+    tx: Transaction, client_id: str, kind: Kind, registration: Registration, *, recipient_id: str, now: datetime
+) -> bool:
+    """Add a client, active until the Register says otherwise; false when its software product has a live one."""
+    result = await tx.execute(
+        upsert(client)
+        .values(
+            client_id=client_id,
+            kind=kind,
+            software_id=registration.software_id,
+            recipient_id=recipient_id,
+            registration=msgspec.to_builtins(registration),
+            recipient_status="ACTIVE",
+            product_status="ACTIVE",
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(client.c.client_id)
+    )
+    return result.scalar_one_or_none() is not None
+
+
+async def replace(
+    tx: Transaction, client_id: str, registration: Registration, *, recipient_id: str, now: datetime
+) -> None:
+    """Replace a client's metadata."""
+    await tx.execute(
+        update(client)
+        .where(client.c.client_id == client_id)
+        .values(registration=msgspec.to_builtins(registration), recipient_id=recipient_id, updated_at=now)
+    )
+
+
+async def remove(tx: Transaction, client_id: str, now: datetime) -> None:
+    """Mark a client as removed; what it did stays on record."""
+    await tx.execute(
+        update(client)
+        .where(client.c.client_id == client_id)
+        .values(removed_at=func.coalesce(client.c.removed_at, now), updated_at=now)
+    )
+
+
+def client_of(row: Mapping[str, Any]) -> Client:
+    """Return the client that a row of the columns of `client` describes."""
+    return Client(
+        client_id=row["client_id"],
+        kind=row["kind"],
+        registration=msgspec.json.decode(row["registration"], type=Registration),
+        recipient_id=row["recipient_id"],
+        recipient_status=row["recipient_status"],
+        product_status=row["product_status"],
+        created_at=row["created_at"],
+    )
