@@ -1,0 +1,84 @@
+"""`haas up`: the embedded stack in the foreground."""
+
+import asyncio
+import logging
+import os
+import signal
+from pathlib import Path
+
+import click
+
+from haas.progress import ConsoleProgress, Progress
+from ops.cli.deployment import STATE_VARIABLE
+from ops.demonstration import ensure
+from ops.stack.description import StackDescription
+from ops.stack.embedded import running
+from ops.stack.errors import StackError
+from ops.stack.options import DEFAULT_PORT, DEFAULT_STATE, Options
+
+
+@click.command("up")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_STATE,
+    show_default=True,
+    envvar=STATE_VARIABLE,
+    help="Folder of everything the stack keeps.",
+)
+@click.option("--fresh", is_flag=True, help="Start over: delete what the state folder holds.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help=f"HTTPS port; kept from then on.  [default: {DEFAULT_PORT} if free]"
+)
+def command(state: Path, *, fresh: bool, port: int | None) -> None:
+    """Run the embedded stack until Ctrl-C: every server, two demonstration brands and the sandbox around them.
+
+    HAAS_DATABASE_URL with HAAS_OWNER_DATABASE_URL, and HAAS_REDIS_URL, point it at real servers instead.
+    """
+    progress = ConsoleProgress()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    try:
+        options = Options.from_environment(os.environ, state=state, fresh=fresh, port=port)
+        asyncio.run(_up(options, progress))
+    except StackError as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _up(options: Options, progress: Progress) -> None:
+    """Run until a signal says stop, also during the start."""
+    loop = asyncio.get_running_loop()
+    stack = asyncio.create_task(_run(options, progress))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, _stop, stack, progress)
+    try:
+        await stack
+    except asyncio.CancelledError:
+        progress.line("Stopped.")
+
+
+def _stop(stack: asyncio.Task[None], progress: Progress) -> None:
+    if not stack.cancelling():
+        progress.line("\nStopping …")
+        stack.cancel()
+
+
+async def _run(options: Options, progress: Progress) -> None:
+    async with running(options, ensure, progress) as stack:
+        progress.line(summary(stack.description))
+        await asyncio.Event().wait()
+
+
+def summary(description: StackDescription) -> str:
+    """What a person opens first."""
+    sandbox = description.sandbox
+    lines = ["", "Ready. Open in a browser that trusts " + description.roots.web + ":", ""]
+    lines.append(f"  Data recipient (start here)   {sandbox.recipient_url}/")
+    lines.append(f"  Mailbox (one-time codes)      {sandbox.mailbox_url}/")
+    lines += [f"  Dashboard {tenant.name:<19} {tenant.dashboard_url}" for tenant in description.tenants]
+    lines += [
+        "",
+        f"  Sandbox control API           {sandbox.control_api}/",
+        f"  Logs                          {description.logs}",
+    ]
+    lines += ["", "Ctrl-C stops everything."]
+    return "\n".join(lines)

@@ -1,0 +1,49 @@
+"""Ports are chosen once, kept, and missed loudly."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.stack.errors import StackError
+from ops.stack.ports import Ports
+
+
+@pytest.fixture
+def occupied() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_port_is_chosen_once(tmp_path: Path) -> None:
+    first = Ports(tmp_path / "ports.json").obtain("https")
+    assert Ports(tmp_path / "ports.json").obtain("https") == first
+    assert Ports(tmp_path / "ports.json").obtain("control") != first
+
+
+def test_preferred_port_is_taken_where_it_is_free(tmp_path: Path, occupied: int) -> None:
+    free = Ports(tmp_path / "other.json").obtain("https")
+    assert Ports(tmp_path / "one.json").obtain("https", free) == free
+    assert Ports(tmp_path / "two.json").obtain("https", occupied) != occupied
+
+
+def test_kept_port_that_is_taken_is_an_error_that_says_what_to_do(tmp_path: Path, occupied: int) -> None:
+    (tmp_path / "ports.json").write_text(f'{{"https": {occupied}}}')
+    with pytest.raises(StackError, match=rf"port {occupied} \(https\) is taken .*\n.*ss -ltnp.*--fresh"):
+        Ports(tmp_path / "ports.json").obtain("https")
+
+
+def test_port_that_a_person_names_must_be_free(tmp_path: Path, occupied: int) -> None:
+    with pytest.raises(StackError, match="is taken"):
+        Ports(tmp_path / "ports.json").obtain("https", occupied, insist=True)
+    assert not (tmp_path / "ports.json").exists()
+
+
+def test_port_cannot_change_later(tmp_path: Path) -> None:
+    ports = Ports(tmp_path / "ports.json")
+    kept = ports.obtain("https")
+    with pytest.raises(StackError, match=f"port is {kept} and its issuers contain it"):
+        ports.obtain("https", kept + 1, insist=True)
