@@ -3,92 +3,24 @@
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import count, cycle
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from haas.clock import MovableClock
 from haas.database import Database
-from haas.jose import KeySealer, new_key
+from haas.jose import new_key
 from haas.settings import Settings
+from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
-from ops.migrations.chains import TENANT
 from ops.stack.cluster import DeploymentDatabase, create_deployment
 from ops.stack.servers import Servers, servers
-from tenants.keys.creation import generate_signing_keys
+from tenants.keys.creation import NewSigningKey, generate_signing_keys
 from tenants.keys.service import Keyring
-from tenants.registry.administration import Administration
-from tenants.registry.models import NewTenant, RegisterEnvironment, Tenant
-from tenants.registry.provisioning import Provisioner
+from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.service import Registry
-
-
-class Deployment:
-    """A deployment in a database of its own. `new_tenant()` costs about a tenth of a second."""
-
-    def __init__(self, databases: DeploymentDatabase, settings: Settings) -> None:
-        self.databases = databases
-        self.settings = settings
-        self.clock = MovableClock(settings.clock_file or Path())
-        self.database = Database.open(settings.database_url)
-        self.owner = Database.open(settings.owner_database_url, pools=1)
-        self.administration = Administration(self.owner, settings, self.clock)
-        self.provisioner = Provisioner(
-            self.owner, settings, KeySealer(settings.master_key), self.clock, TENANT.script()
-        )
-        self._keys = cycle(generate_signing_keys() for _ in range(4))
-        self._numbers = count(1)
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls, databases: DeploymentDatabase, redis_url: str, folder: Path) -> AsyncIterator["Deployment"]:
-        settings = Settings(
-            environment="sandbox",
-            domain="haas.localhost",
-            public_port=8443,
-            database_url=databases.app_url,
-            owner_database_url=databases.owner_url,
-            redis_url=redis_url,
-            smtp_url="smtp://127.0.0.1:1",
-            sms_url="https://sms.cdr-sandbox.localhost",
-            master_key=new_key(),
-            role_prefix=databases.role_prefix,
-            certificates=folder / "certificates",
-            clock_file=folder / f"clock-{databases.role_prefix}",
-        )
-        await bootstrap(settings)
-        deployment = cls(databases, settings)
-        try:
-            await deployment.administration.put_register_environment(
-                RegisterEnvironment(
-                    id="sandbox",
-                    public_base_uri="https://register.cdr-sandbox.localhost:8443",
-                    secure_base_uri="https://mtls.register.cdr-sandbox.localhost:8443",
-                    jwks_uri="https://register.cdr-sandbox.localhost:8443/cdr-register/v1/jwks",
-                ),
-                actor="tests",
-            )
-            yield deployment
-        finally:
-            await deployment.database.close()
-            await deployment.owner.close()
-
-    async def new_tenant(self, slug: str | None = None, *, theme: dict[str, object] | None = None) -> Tenant:
-        """Make a tenant. Its signing keys come round every four tenants: making RSA keys costs processor time."""
-        slug = slug or f"brand-{next(self._numbers)}"
-        new = NewTenant(
-            slug=slug,
-            name=slug.title(),
-            retailer=f"{slug.title()} Pty Ltd",
-            register_environment_id="sandbox",
-            register_brand_id=str(uuid4()),
-            theme=theme or {},
-        )
-        return await self.provisioner.create(new, actor="tests", signing_keys=next(self._keys))
 
 
 class PostgresServer:
@@ -147,9 +79,41 @@ async def empty_deployment(postgres: PostgresServer) -> DeploymentDatabase:
 
 @pytest.fixture(scope="session")
 async def deployment(postgres: PostgresServer, valkey: str, state_folder: Path) -> AsyncIterator[Deployment]:
-    """A deployment whose roles, control schema and sandbox register environment are in place, shared by the session."""
-    async with Deployment.open(await postgres.deployment(), valkey, state_folder) as deployment:
+    """A deployment whose roles, control schema and sandbox register environment are in place, shared by the session.
+
+    `await deployment.new_tenant()` makes a tenant in about a tenth of a second.
+    """
+    databases = await postgres.deployment()
+    settings = Settings(
+        environment="sandbox",
+        domain="haas.localhost",
+        public_port=8443,
+        database_url=databases.app_url,
+        owner_database_url=databases.owner_url,
+        redis_url=valkey,
+        smtp_url="smtp://127.0.0.1:1",
+        sms_url="https://sms.cdr-sandbox.localhost",
+        master_key=new_key(),
+        role_prefix=databases.role_prefix,
+        certificates=state_folder / "certificates",
+        clock_file=state_folder / "clock",
+    )
+    await bootstrap(settings)
+    register = RegisterEnvironment(
+        id="sandbox",
+        public_base_uri="https://register.cdr-sandbox.localhost:8443",
+        secure_base_uri="https://mtls.register.cdr-sandbox.localhost:8443",
+        jwks_uri="https://register.cdr-sandbox.localhost:8443/cdr-register/v1/jwks",
+    )
+    async with Deployment.open(settings) as deployment:
+        await deployment.administration.put_register_environment(register, actor="tests")
         yield deployment
+
+
+@pytest.fixture(scope="session")
+def signing_keys() -> Iterator[Sequence[NewSigningKey]]:
+    """Key sets that come round every eight tenants: making RSA keys costs processor time."""
+    return cycle(generate_signing_keys() for _ in range(8))
 
 
 @pytest.fixture(scope="session")
@@ -160,6 +124,7 @@ def settings(deployment: Deployment) -> Settings:
 @pytest.fixture(scope="session")
 def clock(deployment: Deployment) -> MovableClock:
     """The deployment's clock. A test that moves it calls `clock.reset()` when it ends."""
+    assert isinstance(deployment.clock, MovableClock)
     return deployment.clock
 
 
@@ -176,22 +141,23 @@ def registry(deployment: Deployment) -> Registry:
 
 @pytest.fixture(scope="session")
 def keyring(deployment: Deployment) -> Keyring:
-    return Keyring(deployment.database, KeySealer(deployment.settings.master_key), deployment.clock)
+    return Keyring(deployment.database, deployment.sealer, deployment.clock)
 
 
 @pytest.fixture
-async def tenant(deployment: Deployment) -> Tenant:
+async def tenant(deployment: Deployment, signing_keys: Iterator[Sequence[NewSigningKey]]) -> Tenant:
     """A new, empty tenant of the test's own."""
-    return await deployment.new_tenant()
+    return await deployment.new_tenant(signing_keys=next(signing_keys))
 
 
 @pytest.fixture
-async def two_tenants(deployment: Deployment) -> tuple[Tenant, Tenant]:
+async def two_tenants(deployment: Deployment, signing_keys: Iterator[Sequence[NewSigningKey]]) -> tuple[Tenant, Tenant]:
     """Two new, empty tenants of the test's own."""
-    return await deployment.new_tenant(), await deployment.new_tenant()
+    first = await deployment.new_tenant(signing_keys=next(signing_keys))
+    return first, await deployment.new_tenant(signing_keys=next(signing_keys))
 
 
 @pytest.fixture(scope="module")
-async def module_tenant(deployment: Deployment) -> Tenant:
+async def module_tenant(deployment: Deployment, signing_keys: Iterator[Sequence[NewSigningKey]]) -> Tenant:
     """A new tenant shared by one module's tests."""
-    return await deployment.new_tenant()
+    return await deployment.new_tenant(signing_keys=next(signing_keys))

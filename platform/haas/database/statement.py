@@ -13,7 +13,10 @@ _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
 class Statement:
-    """A Core statement whose values are all named parameters (`bindparam`), ready for the driver."""
+    """A Core statement whose values are all named parameters (`bindparam`), ready for the driver.
+
+    Values go to the driver and come from it as they are: a JSON column reads as Python objects and is written as text.
+    """
 
     __slots__ = ("_clause", "_compiled")
 

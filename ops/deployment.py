@@ -1,0 +1,63 @@
+"""One deployment's parts for those who administer it: the command line, the demonstration, benchmarks and tests."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from haas.clock import Clock, clock_from
+from haas.database import Database
+from haas.jose import KeySealer, Sealer
+from haas.settings import Settings
+from ops.migrations.chains import TENANT
+from tenants.keys.creation import NewSigningKey
+from tenants.registry.administration import Administration
+from tenants.registry.models import NewTenant, Tenant
+from tenants.registry.provisioning import Provisioner
+
+
+class Deployment:
+    """Connections of both logins, and what changes tenants through them. Its database must be bootstrapped."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Make the parts; nothing connects yet. `open` also closes them."""
+        self.settings = settings
+        self.clock: Clock = clock_from(settings.clock_file)
+        self.sealer: Sealer = KeySealer(settings.master_key)
+        self.database = Database.open(settings.database_url)
+        self.owner = Database.open(settings.owner_database_url, pools=1)
+        self.administration = Administration(self.owner, settings, self.clock)
+        self.provisioner = Provisioner(self.owner, settings, self.sealer, self.clock, TENANT.script())
+        self._numbers = count(1)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator["Deployment"]:
+        """Use a deployment until the block ends."""
+        deployment = cls(settings)
+        try:
+            yield deployment
+        finally:
+            await deployment.database.close()
+            await deployment.owner.close()
+
+    async def new_tenant(
+        self,
+        slug: str | None = None,
+        *,
+        theme: dict[str, Any] | None = None,
+        signing_keys: Sequence[NewSigningKey] | None = None,
+    ) -> Tenant:
+        """Create an empty tenant with a made-up name in the sandbox's register environment."""
+        slug = slug or f"brand-{next(self._numbers)}"
+        name = slug.replace("-", " ").title()
+        new = NewTenant(
+            slug=slug,
+            name=name,
+            retailer=f"{name} Pty Ltd",
+            register_environment_id="sandbox",
+            register_brand_id=str(uuid4()),
+            theme=theme or {},
+        )
+        return await self.provisioner.create(new, actor="operator", signing_keys=signing_keys)
