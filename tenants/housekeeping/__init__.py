@@ -1,0 +1,1 @@
+"""What time itself does to a tenant's rows: ends what has expired, and forgets what nobody may need any more."""

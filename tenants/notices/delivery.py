@@ -1,0 +1,135 @@
+"""Delivering what the outbox holds: lease, deliver outside any transaction, mark.
+
+    put ─ commit ─ NOTIFY → lease (a transaction) → channel → done | failed, due again | given up (a transaction)
+
+Whoever dies between two steps leaves a lease that ends; then the notice is delivered again. At least once, never lost.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final, Protocol
+from uuid import uuid4
+
+import msgspec
+
+from haas.clock import Clock
+from haas.database import Database
+from tenants.notices import store
+from tenants.notices.errors import NotDelivered
+from tenants.notices.models import Notice
+from tenants.notices.policy import POLICIES, UNKNOWN_KIND
+from tenants.registry.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(seconds=30)
+SECONDS_FOR_ONE = 20.0
+BATCH = 20
+
+
+class Channel(Protocol):
+    """One way out of the platform."""
+
+    async def deliver(self, tenant: Tenant, notice: Notice) -> None:
+        """Hand the notice over, once. Raises NotDelivered."""
+        ...
+
+
+class Delivered(msgspec.Struct):
+    """What became of a tenant's due notices."""
+
+    done: int = 0
+    failed: int = 0
+    given_up: int = 0
+
+    def add(self, other: "Delivered") -> None:
+        """Add the counts of `other`."""
+        self.done += other.done
+        self.failed += other.failed
+        self.given_up += other.given_up
+
+
+class Delivery:
+    """Delivers notices through the channel of their kind."""
+
+    def __init__(self, database: Database, clock: Clock, channels: Mapping[str, Channel]) -> None:
+        """Take the channels by kind."""
+        self._database = database
+        self._clock = clock
+        self._channels = channels
+
+    async def any_due(self, tenant: Tenant) -> bool:
+        """Tell whether `tenant` has something to deliver."""
+        async with self._database.transaction(tenant.namespace) as tx:
+            return await store.any_due(tx, self._clock.now(), LEASE)
+
+    async def deliver_due(self, tenant: Tenant, *, retry_now: bool = False) -> Delivered:
+        """Deliver everything that is due; with `retry_now`, also whatever waits to be tried again."""
+        outcome = Delivered()
+        if retry_now:
+            async with self._database.transaction(tenant.namespace) as tx:
+                await store.make_due(tx, self._clock.now())
+        while notices := await self._lease(tenant):
+            results = await asyncio.gather(
+                *(self._deliver(tenant, notice) for notice in notices), return_exceptions=True
+            )
+            for result in results:
+                if isinstance(result, BaseException):
+                    raise result
+                outcome.add(result)
+            if len(notices) < BATCH:
+                break
+        return outcome
+
+    async def _lease(self, tenant: Tenant) -> list[Notice]:
+        now = self._clock.now()
+        async with self._database.transaction(tenant.namespace) as tx:
+            return await store.lease_due(tx, uuid4(), now, now + LEASE, limit=BATCH)
+
+    async def _deliver(self, tenant: Tenant, notice: Notice) -> Delivered:
+        details = {"notice": str(notice.id), "kind": notice.kind, "tries": notice.tries}
+        try:
+            await self._attempt(tenant, notice)
+        except NotDelivered as error:
+            return await self._put_off(tenant, notice, error, details)
+        async with self._database.transaction(tenant.namespace) as tx:
+            await store.mark_done(tx, notice, self._clock.now())
+        logger.info("a notice was delivered", extra=details)
+        return Delivered(done=1)
+
+    async def _attempt(self, tenant: Tenant, notice: Notice) -> None:
+        if notice.worthless_at is not None and self._clock.now() >= notice.worthless_at:
+            raise NotDelivered("it came too late to be of use", final=True)
+        channel = self._channels.get(notice.kind)
+        if channel is None:
+            raise NotDelivered("this release knows no such kind of notice")
+        try:
+            async with asyncio.timeout(SECONDS_FOR_ONE):
+                await channel.deliver(tenant, notice)
+        except TimeoutError:
+            raise NotDelivered(f"it took longer than {SECONDS_FOR_ONE:.0f} seconds") from None
+        except NotDelivered:
+            raise
+        except Exception as error:
+            # A fault of ours in one notice must neither stop the others nor have it tried at once for ever.
+            logger.exception("a notice could not be handed over", extra={"notice": str(notice.id)})
+            raise NotDelivered(f"a fault of our own: {type(error).__name__}") from error
+
+    async def _put_off(
+        self, tenant: Tenant, notice: Notice, error: NotDelivered, details: dict[str, object]
+    ) -> Delivered:
+        now, reason = self._clock.now(), str(error)
+        policy = POLICIES.get(notice.kind, UNKNOWN_KIND)
+        due = None if error.final else policy.next_try(notice, now)
+        async with self._database.transaction(tenant.namespace) as tx:
+            if due is None:
+                await store.mark_given_up(tx, notice, now, reason, forget=policy.forget)
+            else:
+                await store.mark_failed(tx, notice, due, reason)
+        if due is None:
+            logger.critical("a notice was given up", extra={**details, "reason": reason})
+            return Delivered(given_up=1)
+        logger.warning("a notice was not delivered", extra={**details, "reason": reason, "due": due.isoformat()})
+        return Delivered(failed=1)

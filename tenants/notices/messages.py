@@ -1,0 +1,53 @@
+"""Mail and text messages to the retailer's customers, in the brand's name."""
+
+import msgspec
+
+from haas.mail import Mail, Mailer, MailNotSent, MailRefused
+from haas.sms import Sms, SmsGateway, SmsNotSent, SmsRefused
+from tenants.notices.errors import NotDelivered
+from tenants.notices.models import EmailPayload, Notice, SmsPayload
+from tenants.registry.models import Tenant
+
+
+class EmailChannel:
+    """Delivers `email` notices from `no-reply@` the brand's public host."""
+
+    def __init__(self, mailer: Mailer) -> None:
+        """Send through `mailer`."""
+        self._mailer = mailer
+
+    async def deliver(self, tenant: Tenant, notice: Notice) -> None:
+        """Hand the message to the mail server. Raises NotDelivered."""
+        payload = msgspec.convert(notice.payload, EmailPayload)
+        mail = Mail(
+            sender_name=tenant.name,
+            sender_address=f"no-reply@{tenant.hosts.public}",
+            to=payload.to,
+            subject=payload.subject,
+            text=payload.text,
+            key=str(notice.id),
+        )
+        try:
+            await self._mailer.send(mail)
+        except MailRefused as error:
+            raise NotDelivered(str(error), final=True) from error
+        except MailNotSent as error:
+            raise NotDelivered(str(error)) from error
+
+
+class SmsChannel:
+    """Delivers `sms` notices under the brand's name."""
+
+    def __init__(self, gateway: SmsGateway) -> None:
+        """Send through `gateway`."""
+        self._gateway = gateway
+
+    async def deliver(self, tenant: Tenant, notice: Notice) -> None:
+        """Hand the message to the gateway. Raises NotDelivered."""
+        payload = msgspec.convert(notice.payload, SmsPayload)
+        try:
+            await self._gateway.send(Sms(sender_name=tenant.name, to=payload.to, text=payload.text, key=str(notice.id)))
+        except SmsRefused as error:
+            raise NotDelivered(str(error), final=True) from error
+        except SmsNotSent as error:
+            raise NotDelivered(str(error)) from error

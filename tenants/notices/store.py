@@ -1,0 +1,99 @@
+"""The outbox table: leasing what is due, and marking what became of it.
+
+Only the holder of a row's last lease may mark it, so that a deliverer that came back from the dead undoes nothing.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, update
+
+from haas.database import Statement, Transaction
+from tenants.notices.models import Notice
+from tenants.notices.tables import outbox
+
+NO_PAYLOAD = "{}"
+_OPEN = and_(outbox.c.done_at.is_(None), outbox.c.given_up_at.is_(None))
+_LEASED = (
+    outbox.c.id,
+    outbox.c.lease,
+    outbox.c.kind,
+    outbox.c.payload,
+    outbox.c.created_at,
+    outbox.c.worthless_at,
+    outbox.c.tries,
+)
+
+
+def _free(now: ColumnElement[datetime], longest: ColumnElement[datetime]) -> ColumnElement[bool]:
+    # A lease that ends further ahead than any lease lasts was given before the clock was moved back.
+    return and_(
+        _OPEN,
+        or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now, outbox.c.leased_until > longest),
+    )
+
+
+_ANY_DUE = Statement(
+    select(outbox.c.id)
+    .where(_free(bindparam("now"), bindparam("longest")), outbox.c.due_at <= bindparam("now"))
+    .order_by(outbox.c.due_at)
+    .limit(bindparam("limit"))
+)
+
+
+async def any_due(tx: Transaction, now: datetime, lease: timedelta) -> bool:
+    """Tell whether there is something to deliver. What the sweep asks of every tenant."""
+    return await tx.row(_ANY_DUE, now=now, longest=now + lease, limit=1) is not None
+
+
+async def lease_due(tx: Transaction, lease: UUID, now: datetime, until: datetime, *, limit: int) -> list[Notice]:
+    """Lease up to `limit` due notices to `lease` until `until`, passing over what another leases at this moment."""
+    chosen = (
+        select(outbox.c.id)
+        .where(_free(literal(now), literal(until)), outbox.c.due_at <= now)
+        .order_by(outbox.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    result = await tx.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(chosen))
+        .values(lease=lease, leased_until=until, tries=outbox.c.tries + 1)
+        .returning(*_LEASED)
+    )
+    return [Notice(**row) for row in result.mappings()]
+
+
+async def make_due(tx: Transaction, now: datetime) -> None:
+    """Let everything that waits to be tried again be due."""
+    waiting = and_(_OPEN, outbox.c.tries > 0, outbox.c.due_at > now)
+    await tx.execute(update(outbox).where(waiting).values(due_at=now))
+
+
+async def mark_done(tx: Transaction, notice: Notice, now: datetime) -> bool:
+    """Mark a notice delivered and forget its payload; tell whether the lease still held."""
+    return await _mark(tx, notice, done_at=now, payload={})
+
+
+async def mark_failed(tx: Transaction, notice: Notice, due: datetime, reason: str) -> bool:
+    """Give the lease back and let the notice be tried again from `due` on; tell whether the lease still held."""
+    return await _mark(tx, notice, due_at=due, leased_until=None, last_error=reason)
+
+
+async def mark_given_up(tx: Transaction, notice: Notice, now: datetime, reason: str, *, forget: bool) -> bool:
+    """Stop trying. The row stays where operators see it, without its payload where `forget` says so."""
+    values: dict[str, object] = {"payload": {}} if forget else {}
+    return await _mark(tx, notice, given_up_at=now, leased_until=None, last_error=reason, **values)
+
+
+async def count_open(tx: Transaction) -> tuple[int, int]:
+    """Return how many notices are still to be delivered, and how many were given up."""
+    waiting = await tx.execute(select(func.count()).select_from(outbox).where(_OPEN))
+    given_up = await tx.execute(select(func.count()).select_from(outbox).where(outbox.c.given_up_at.is_not(None)))
+    return int(waiting.scalar_one()), int(given_up.scalar_one())
+
+
+async def _mark(tx: Transaction, notice: Notice, **values: object) -> bool:
+    mine = and_(outbox.c.id == notice.id, outbox.c.lease == notice.lease, _OPEN)
+    result = await tx.execute(update(outbox).where(mine).values(**values))
+    return bool(result.rowcount)

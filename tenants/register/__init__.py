@@ -1,0 +1,1 @@
+"""What the CDR Register says of data recipients and software products, kept in step."""

@@ -1,0 +1,87 @@
+"""One job, now, in this process: `python -m workers.run_once register-poll|outbox-drain|sweep`.
+
+For operators, and for the sandbox's control API. Prints one JSON object; ends with 0 when everything was done, with 1
+when something was not.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from haas.errors import HaasError
+from haas.settings import Settings
+from haas.telemetry import configure
+from tenants.notices.delivery import Delivered
+from tenants.services import Services
+from workers.tasks import Tasks
+
+USAGE: Final = "usage: python -m workers.run_once register-poll|outbox-drain|sweep\n"
+Summary = tuple[bool, Any]
+
+
+async def register_poll(tasks: Tasks) -> Summary:
+    """Poll every Register and bring its tenants in step."""
+    polls, good = [], True
+    for environment_id in await tasks.environments():
+        try:
+            polled = await tasks.poll_register(environment_id)
+        except HaasError as error:
+            polls.append({"environment": environment_id, "error": str(error)})
+            good = False
+        else:
+            polls.append(msgspec.to_builtins(polled))
+            good = good and not polled.tenants_failed
+    return good, {"polls": polls}
+
+
+async def outbox_drain(tasks: Tasks) -> Summary:
+    """Deliver whatever is due or waits to be tried again, for every tenant."""
+    total, failed = Delivered(), []
+    for tenant in await tasks.tenants():
+        try:
+            total.add(await tasks.deliver_outbox(tenant.slug, retry_now=True))
+        except HaasError as error:
+            failed.append({"tenant": tenant.slug, "error": str(error)})
+    return not failed, {**msgspec.structs.asdict(total), "tenants_failed": failed}
+
+
+async def sweep(tasks: Tasks) -> Summary:
+    """Do every tenant's housekeeping."""
+    return True, {"changed": await tasks.sweep()}
+
+
+JOBS: Final[Mapping[str, Callable[[Tasks], Awaitable[Summary]]]] = {
+    "register-poll": register_poll,
+    "outbox-drain": outbox_drain,
+    "outbox": outbox_drain,
+    "sweep": sweep,
+}
+
+
+async def run(job: str, settings: Settings) -> Summary:
+    """Do `job`; return whether all of it was done, and what came of it."""
+    services = Services.open(settings)
+    try:
+        return await JOBS[job](Tasks(services))
+    finally:
+        await services.close()
+
+
+def main() -> int:
+    """Run the job that the command line names."""
+    if len(sys.argv) != 2 or sys.argv[1] not in JOBS:  # noqa: PLR2004 - the command and its one argument
+        sys.stderr.write(USAGE)
+        return 2
+    settings = Settings.from_environment(os.environ)
+    configure(settings.log_level)
+    good, summary = asyncio.run(run(sys.argv[1], settings))
+    sys.stdout.write(msgspec.json.encode({"job": sys.argv[1], **summary}).decode() + "\n")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

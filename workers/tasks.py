@@ -1,0 +1,109 @@
+"""The work itself, by the names that others wake it by. No broker is needed to call it: `run_once` does without one."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from haas.errors import HaasError
+from haas.mail import Mailer
+from haas.sms import SmsGateway
+from haas.telemetry import bind
+from tenants.housekeeping.service import Housekeeping
+from tenants.notices.delivery import Delivered, Delivery
+from tenants.notices.messages import EmailChannel, SmsChannel
+from tenants.notices.revocation import RevocationChannel
+from tenants.register.client import RegisterClient
+from tenants.register.models import Polled
+from tenants.register.sync import StatusSync
+from tenants.registry.models import RegisterEnvironment, Tenant
+from tenants.registry.names import control_namespace
+from tenants.services import Services
+
+logger = logging.getLogger(__name__)
+
+DELIVER_OUTBOX: Final = "deliver_outbox"
+POLL_REGISTER: Final = "poll_register"
+SWEEP: Final = "sweep"
+
+
+class UnknownEnvironment(HaasError):
+    """No tenant belongs to a register environment of that id."""
+
+
+class Tasks:
+    """What the workers can do."""
+
+    def __init__(self, services: Services) -> None:
+        """Work with the parts of this process."""
+        settings, database, clock = services.settings, services.database, services.clock
+        self._registry = services.registry
+        self._delivery = Delivery(
+            database,
+            clock,
+            {
+                "email": EmailChannel(Mailer(settings.smtp_url)),
+                "sms": SmsChannel(SmsGateway(settings.sms_url, services.outbound)),
+                "arrangement-revoked": RevocationChannel(database, services.keyring, services.outbound, clock),
+            },
+        )
+        self._sync = StatusSync(database, control_namespace(settings), RegisterClient(services.outbound), clock)
+        self._housekeeping = Housekeeping(database, clock)
+        self._sweeping = asyncio.Lock()
+
+    async def run(self, name: str, *arguments: str | int) -> Any:
+        """Do the work that `name` stands for."""
+        work: dict[str, Callable[..., Awaitable[Any]]] = {
+            DELIVER_OUTBOX: self.deliver_outbox,
+            POLL_REGISTER: self.poll_register,
+            SWEEP: self.sweep,
+        }
+        return await work[name](*map(str, arguments))
+
+    async def tenants(self) -> list[Tenant]:
+        """Return every tenant."""
+        return await self._registry.all()
+
+    async def environments(self) -> dict[str, RegisterEnvironment]:
+        """Return the register environments that tenants belong to, by id."""
+        return {tenant.register_environment.id: tenant.register_environment for tenant in await self.tenants()}
+
+    async def outbox_due(self, tenant: Tenant) -> bool:
+        """Tell whether a tenant has something to deliver."""
+        return await self._delivery.any_due(tenant)
+
+    async def deliver_outbox(self, slug: str, *, retry_now: bool = False) -> Delivered:
+        """Deliver a tenant's due notices."""
+        with bind(tenant=slug):
+            return await self._delivery.deliver_due(await self._registry.by_slug(slug), retry_now=retry_now)
+
+    async def poll_register(self, environment_id: str) -> Polled:
+        """Ask a Register for statuses and bring its tenants in step. Raises RegisterUnreadable."""
+        tenants = [tenant for tenant in await self.tenants() if tenant.register_environment.id == environment_id]
+        if not tenants:
+            raise UnknownEnvironment(f"no tenant belongs to the register environment {environment_id!r}")
+        polled = await self._sync.poll(tenants[0].register_environment, tenants)
+        logger.info(
+            "the Register was polled",
+            extra={
+                "environment": environment_id,
+                "products": polled.products,
+                "changed": polled.effects.changed,
+                "removed": polled.effects.removed,
+                "tenants_failed": polled.tenants_failed,
+            },
+        )
+        return polled
+
+    async def sweep(self) -> dict[str, int]:
+        """Do every tenant's housekeeping, one after the other. While a sweep is on its way another does nothing."""
+        if self._sweeping.locked():
+            return {}
+        totals: dict[str, int] = {}
+        async with self._sweeping:
+            for tenant in await self.tenants():
+                with bind(tenant=tenant.slug):
+                    for name, count in (await self._housekeeping.sweep(tenant)).items():
+                        totals[name] = totals.get(name, 0) + count
+        logger.info("swept", extra={"changed": sum(totals.values())})
+        return totals
