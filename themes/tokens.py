@@ -56,6 +56,7 @@ class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     corner_radius: int = 8  # CSS pixels
     logo_svg: str | None = None  # a plain drawing, shown on the banner
     logo_shows_name: bool = False  # whether the drawing spells the brand's name, which then is not written beside it
+    identifier_label: str = "Email address or customer number"  # what its customers sign in with, in its own words
     support_phone: str | None = None
     support_email: str | None = None
     time_zone: str = "Australia/Sydney"  # IANA; every time shown to a person is told in it
@@ -91,7 +92,7 @@ def as_json(theme: ThemeTokens) -> dict[str, object]:
 
 
 def _problems(theme: ThemeTokens) -> Iterator[str]:
-    for name in ("brand_name", "support_phone", "support_email"):
+    for name in ("brand_name", "identifier_label", "support_phone", "support_email"):
         text = getattr(theme, name)
         if text is not None and not (text == text.strip() and 0 < len(text) <= MAXIMUM_LINE and text.isprintable()):
             yield f"{name}: must be one line of 1 to {MAXIMUM_LINE} printable characters"

@@ -1,0 +1,1 @@
+"""What consent is asked in: the CDR data language."""

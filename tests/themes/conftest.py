@@ -1,0 +1,191 @@
+"""Every screen with plausible values in it, so that looks and accessibility are judged on the real templates."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from ops.demonstration.themes import AURORA, BANKSIA
+from tenants.consent.data_language import clusters
+from themes import pages, wording
+from themes.brand import Brand, brand
+from themes.rendering import render
+from themes.tokens import as_json
+
+NOW = datetime(2026, 11, 24, 4, 32, tzinfo=UTC)
+YEAR = 31_536_000
+SCOPES = (
+    "openid", "profile", "common:customer.basic:read", "common:customer.detail:read", "energy:accounts.basic:read",
+    "energy:accounts.detail:read", "energy:billing:read", "energy:electricity.usage:read",
+    "energy:electricity.servicepoints.detail:read",
+)  # fmt: skip
+
+recipient = SimpleNamespace(
+    client_name="Bright Bill Comparison",
+    org_name="Bright Bill",
+    legal_entity_name="Bright Bill Technologies Pty Ltd",
+    accreditation_number="ADRBNK000123",
+)
+
+
+def account(number: int, name: str, **changes: Any) -> SimpleNamespace:
+    values = {
+        "id": UUID(int=number), "name": name, "number": f"•••• {4400 + number}", "joint": False, "closed": False,
+        "unavailable": None, "chosen": False,
+    }  # fmt: skip
+    return SimpleNamespace(**{**values, **changes})
+
+
+HOME = account(1, "Home, 12 Wattle Street", chosen=True)
+BEACH = account(2, "Beach house", joint=True, chosen=True)
+OLD = account(3, "Flat in Newtown", closed=True)
+OFF = account(4, "Parents’ farm", joint=True, unavailable="sharing-off")
+USER = account(5, "Account of R. Hartley-Featherstonehaugh", unavailable="secondary-user")
+
+
+def _arrangement(**changes: Any) -> SimpleNamespace:
+    values = {
+        "id": UUID(int=99), "recipient": recipient, "current": True, "status": "Sharing",
+        "summary": "Until 24 November 2027", "customer": None, "accounts": [HOME, BEACH], "joint": True,
+        "consented_at": NOW, "period": wording.period(YEAR, NOW, NOW + timedelta(seconds=YEAR)), "ended_at": None,
+        "ended_how": None, "clusters": clusters(SCOPES, "person"), "changes": [],
+    }  # fmt: skip
+    return SimpleNamespace(**{**values, **changes})
+
+
+CHANGED = _arrangement(
+    changes=[
+        SimpleNamespace(at=NOW, texts=["Added: Electricity usage", "How long: from 90 days to 12 months"]),
+        SimpleNamespace(at=NOW - timedelta(days=60), texts=["You first agreed to share."]),
+    ]
+)
+ENDED = _arrangement(
+    current=False,
+    status="Stopped",
+    customer="Waratah Bakery Pty Ltd",
+    summary="Stopped on 24 November 2026",
+    ended_at=NOW,
+    ended_how=wording.ENDED_HOW["consumer"],
+)
+
+CODE = {"expires_at": NOW + timedelta(minutes=10), "lifetime": "10 minutes"}
+FLOW = {"recipient": recipient, "flow_path": "/flow/1", "form_token": "t", "problem": None, "acting_for": None}
+WRONG = SimpleNamespace(text="That code is not right. You can try 4 more times.", field="code")
+REVIEW = {
+    "step": 4, "amending": False, "accounts": [HOME, BEACH], "period": CHANGED.period, "period_changed": None,
+    "history_from": NOW - timedelta(days=730), "clusters": clusters(SCOPES, "person"), "new_clusters": (),
+    "about_person": False, "joint": True, "dashboard_address": "aurora.haas.localhost/dashboard",
+}  # fmt: skip
+ACCOUNTS = {"step": 3, "amending": False, "available": [HOME, BEACH, OLD], "unavailable": [OFF, USER]}
+DASHBOARD = {"form_token": "t", "notice": None, "problem": None}
+
+SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
+    "1-identify": ("consent/identify", {**FLOW, "step": 1}),
+    "1-identify-problem": (
+        "consent/identify",
+        {**FLOW, "step": 1, "problem": SimpleNamespace(text="Enter your email address.", field="identifier")},
+    ),
+    "2-verify": ("consent/verify", {**FLOW, "step": 2, **CODE}),
+    "2-verify-problem": ("consent/verify", {**FLOW, "step": 2, **CODE, "problem": WRONG}),
+    "3-customer": (
+        "consent/customer",
+        {
+            **FLOW,
+            "step": 3,
+            "customers": [
+                SimpleNamespace(id=UUID(int=1), name="Marguerite Hartley", kind="person"),
+                SimpleNamespace(id=UUID(int=2), name="Waratah Bakery Pty Ltd", kind="organisation"),
+            ],
+        },
+    ),
+    "3-accounts": ("consent/accounts", {**FLOW, **ACCOUNTS}),
+    "3-accounts-problem": (
+        "consent/accounts",
+        {
+            **FLOW,
+            **ACCOUNTS,
+            "amending": True,
+            "problem": SimpleNamespace(text="Choose at least one account.", field="account-1"),
+        },
+    ),
+    "3-accounts-none": ("consent/accounts", {**FLOW, **ACCOUNTS, "available": []}),
+    "4-review": ("consent/review", {**FLOW, **REVIEW}),
+    "4-review-amending": (
+        "consent/review",
+        {
+            **FLOW,
+            **REVIEW,
+            "amending": True,
+            "period_changed": "90 days, until 3 December 2026",
+            "new_clusters": clusters(["energy:electricity.usage:read"], "person"),
+        },
+    ),
+    "4-review-once-organisation": (
+        "consent/review",
+        {
+            **FLOW,
+            **REVIEW,
+            "period": wording.period(0, NOW, NOW),
+            "acting_for": "Waratah Bakery Pty Ltd",
+            "about_person": True,
+            "joint": False,
+            "accounts": [HOME],
+            "clusters": clusters(SCOPES, "organisation"),
+        },
+    ),
+    "5-sign-in": ("dashboard/sign_in", DASHBOARD),
+    "5-sign-in-verify": ("dashboard/verify", {**DASHBOARD, **CODE}),
+    "6-arrangements": ("dashboard/arrangements", {**DASHBOARD, "current": [CHANGED], "past": [ENDED]}),
+    "6-arrangements-none": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": []}),
+    "7-arrangement": ("dashboard/arrangement", {**DASHBOARD, "arrangement": CHANGED}),
+    "7-arrangement-ended": (
+        "dashboard/arrangement",
+        {**DASHBOARD, "arrangement": ENDED, "notice": "You have stopped sharing with Bright Bill Comparison."},
+    ),
+    "8-withdraw": ("dashboard/withdraw", {**DASHBOARD, "arrangement": CHANGED}),
+}
+
+
+class Screens:
+    """The screens of one brand."""
+
+    def __init__(self, made: Brand) -> None:
+        self.brand = made
+
+    @property
+    def names(self) -> list[str]:
+        return [*SCREENS, "9-request-over", "9-failed"]
+
+    def html(self, name: str) -> str:
+        if name.startswith("9-"):
+            kind: Any = name.removeprefix("9-")
+            return pages.render(self.brand, kind, reference="0b7c1f0e-9f3e-4f5b-a6a3-5f4f7a0c9d11")
+        template, values = SCREENS[name]
+        return render(template, self.brand, **values)
+
+
+@pytest.fixture(scope="session", params=["aurora", "banksia"])
+def screens(request: pytest.FixtureRequest) -> Screens:
+    theme = {"aurora": AURORA, "banksia": BANKSIA}[request.param]
+    return Screens(brand(theme.brand_name, as_json(theme)))
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """A system Chromium; where there is none the tests that need it say so, or fail if the run requires it."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("HAAS_REQUIRE_BROWSER"):
+            pytest.fail("no Chromium is installed, and HAAS_REQUIRE_BROWSER is set")
+        pytest.skip("NO CHROMIUM IS INSTALLED: the pages were not looked at")
+    async with async_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = await playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        await browser.close()

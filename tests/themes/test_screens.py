@@ -1,0 +1,60 @@
+"""Every screen of both demonstration brands, on a desktop and a phone, in light and dark: axe-core finds nothing."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, Route
+
+KEPT = Path(__file__).parents[2] / ".haas" / "screenshots" / "screens"
+ORIGIN = "https://brand.test"
+VIEWPORTS = {"desktop": (1280, 900), "phone": (320, 640)}
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+async def _page(
+    browser: Browser, screens: Any, viewport: str, scheme: Literal["light", "dark"]
+) -> tuple[Page, list[str]]:
+    width, height = VIEWPORTS[viewport]
+    page = await browser.new_page(
+        viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=False, reduced_motion="reduce"
+    )
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+
+    async def answer(route: Route) -> None:
+        path = route.request.url.removeprefix(ORIGIN)
+        if path == screens.brand.stylesheet_path:
+            await route.fulfill(body=screens.brand.css, content_type="text/css")
+        else:
+            name = path.removeprefix("/")
+            headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html; charset=utf-8"}
+            await route.fulfill(body=screens.html(name), headers=headers)
+
+    await page.route(f"{ORIGIN}/**", answer)
+    return page, said
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [("desktop", "light"), ("phone", "light"), ("phone", "dark")])
+async def test_screens_are_accessible(
+    chromium: Browser, screens: Any, viewport: str, scheme: Literal["light", "dark"]
+) -> None:
+    if (viewport, scheme) == ("phone", "light" if screens.brand.dark else "dark"):
+        return  # a phone's screens are looked at once, in the dark where the brand has that
+    page, said = await _page(chromium, screens, viewport, scheme)
+    folder = KEPT / f"{screens.brand.name.split()[0].lower()}-{viewport}-{scheme}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in screens.names:
+        await page.goto(f"{ORIGIN}/{name}")
+        await page.screenshot(path=folder / f"{name}.png", full_page=True)
+        found = await Axe().run(page, options=RULES)
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow == 0, f"{name} scrolls sideways by {overflow} px at {viewport}"
+    assert said == [], "the content security policy or the browser complained"
+    await page.close()

@@ -1,0 +1,112 @@
+"""A brand as its pages need it: the theme's tokens, and what is derived from them once."""
+
+import logging
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from themes.logo import data_uri
+from themes.stylesheet import fingerprint, stylesheet
+from themes.tokens import Palette, ThemeError, ThemeTokens, theme_from
+
+log = logging.getLogger(__name__)
+
+BRANDS_KEPT = 2_048
+_PLAIN = Palette(
+    primary="#1f4e8c",
+    on_primary="#ffffff",
+    banner="#ffffff",
+    on_banner="#16202a",
+    accent="#1f4e8c",
+    canvas="#f4f6f8",
+)
+_PLAIN_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="8" fill="{colour}"/></svg>'
+)
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """A way to reach the brand's people: "call", "tel:1800555010", "1800 555 010"."""
+
+    verb: str
+    href: str
+    text: str
+
+
+class Brand(msgspec.Struct, frozen=True, kw_only=True):
+    """What templates may ask of a brand."""
+
+    name: str
+    theme: ThemeTokens
+    css: str
+    stylesheet_path: str
+    logo: str | None
+    icon: str
+    support: tuple[Contact, ...]
+
+    @property
+    def dark(self) -> bool:
+        """Whether the pages have a dark scheme."""
+        return self.theme.dark is not None
+
+    @property
+    def logo_shows_name(self) -> bool:
+        """Whether the logo spells the brand's name."""
+        return self.theme.logo_shows_name
+
+    @property
+    def identifier_label(self) -> str:
+        """What the brand calls that which its customers sign in with."""
+        return self.theme.identifier_label
+
+    @property
+    def support_email(self) -> str | None:
+        """Where a person can write to."""
+        return self.theme.support_email
+
+
+def brand(name: str, tokens: Mapping[str, Any]) -> Brand:
+    """Return the brand called `name` with the theme tokens that its tenant keeps.
+
+    A theme is checked when it is set. One that does not pass now (an older release's, or none) is replaced by a plain
+    one and logged: a person who wants to stop sharing must get there all the same.
+    """
+    return _brand(name, msgspec.json.encode(tokens, order="deterministic"))
+
+
+@lru_cache(maxsize=BRANDS_KEPT)
+def _brand(name: str, encoded: bytes) -> Brand:
+    tokens = msgspec.json.decode(encoded)
+    try:
+        return _derived(theme_from({"brand_name": name, **tokens}))
+    except ThemeError as error:
+        if tokens:
+            log.warning("theme.refused", extra={"brand": name, "problems": error.problems})
+        return _derived(ThemeTokens(brand_name=name, light=_PLAIN))
+
+
+def _derived(theme: ThemeTokens) -> Brand:
+    css = stylesheet(theme)
+    return Brand(
+        name=theme.brand_name,
+        theme=theme,
+        css=css,
+        stylesheet_path=f"/theme/{fingerprint(css)}.css",
+        logo=None if theme.logo_svg is None else data_uri(theme.logo_svg),
+        icon=data_uri(theme.logo_svg or _PLAIN_ICON.format(colour=theme.light.primary)),
+        support=tuple(_support(theme)),
+    )
+
+
+def _support(theme: ThemeTokens) -> list[Contact]:
+    contacts = []
+    if theme.support_phone:
+        digits = "".join(character for character in theme.support_phone if character in "+0123456789")
+        contacts.append(Contact("Call", f"tel:{digits}", theme.support_phone))
+    if theme.support_email:
+        contacts.append(
+            Contact("write to" if contacts else "Write to", f"mailto:{theme.support_email}", theme.support_email)
+        )
+    return contacts

@@ -1,0 +1,97 @@
+"""Pages that say one thing: what went wrong on the public host, and that a flow is over."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from themes.brand import Brand
+from themes.rendering import render as render_template
+
+Kind = Literal[
+    "not-found", "refused", "form-refused", "request-over", "request-invalid", "too-large", "misdirected", "failed",
+    "unavailable", "suspended",
+]  # fmt: skip
+
+
+class Link(msgspec.Struct, frozen=True):
+    """Where a person can go on."""
+
+    id: str
+    href: str
+    text: str
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One page's status and words."""
+
+    status: int
+    heading: str
+    texts: tuple[str, ...]
+    link: Link | None = None
+
+
+_DASHBOARD = Link("dashboard", "/dashboard", "See and stop data sharing")
+
+MESSAGES: Final[dict[Kind, Message]] = {
+    "not-found": Message(404, "Page not found", ("There is nothing at this address.",), _DASHBOARD),
+    "refused": Message(403, "This is not possible", ("You are not allowed to do this.",), _DASHBOARD),
+    "form-refused": Message(
+        403,
+        "We could not accept this form",
+        (
+            "The page that you came from is no longer valid, so nothing has been changed.",
+            "Go back, load the page again, and try once more. Cookies must be allowed for this site.",
+        ),
+        _DASHBOARD,
+    ),
+    "request-over": Message(
+        410,
+        "This request is over",
+        (
+            "It has already been answered, cancelled, or has expired. Nothing has been changed.",
+            "To share your data, go back to the app or website that you came from and start there again.",
+        ),
+        _DASHBOARD,
+    ),
+    "request-invalid": Message(
+        400,
+        "This request cannot be used",
+        (
+            "The app or website that sent you here sent something that we cannot accept. No data has been shared.",
+            "Go back to it and start again. If that does not help, tell its makers.",
+        ),
+        _DASHBOARD,
+    ),
+    "too-large": Message(413, "Too much at once", ("We do not accept anything this large. Nothing has been changed.",)),
+    "misdirected": Message(421, "Wrong address", ("This site is not served over this connection.",)),
+    "failed": Message(
+        500,
+        "Something went wrong on our side",
+        ("We are sorry. Nothing has been changed that you did not see confirmed. Please try again in a few minutes.",),
+    ),
+    "unavailable": Message(
+        503, "We are busy right now", ("Please try again in a minute. Nothing has been lost.",)
+    ),
+    "suspended": Message(
+        503,
+        "Data sharing is paused",
+        (
+            "At the moment we do not take new requests to share data. Please try again later.",
+            "You can still see what you share, and stop it.",
+        ),
+        _DASHBOARD,
+    ),
+}  # fmt: skip
+
+
+def status_of(kind: Kind) -> int:
+    """Return the HTTP status that a page of this kind is sent with."""
+    return MESSAGES[kind].status
+
+
+def render(brand: Brand, kind: Kind, *, reference: str | None = None) -> str:
+    """Return the page. `reference` is what a person can quote to support: the interaction id."""
+    message = MESSAGES[kind]
+    return render_template(
+        "message", brand, heading=message.heading, texts=message.texts, link=message.link, reference=reference
+    )

@@ -1,0 +1,79 @@
+"""How moments, durations and reasons are said to a person, in the brand's time zone and in plain English."""
+
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_YEAR_DAYS: Final = 365
+_NOON: Final = 12
+
+UNAVAILABLE_REASONS: Final = {
+    "sharing-off": "Sharing is turned off for this joint account. An account holder can ask us to turn it on again.",
+    "secondary-user": "You can use this account, but its holder has not given you permission to share its data.",
+    "no-open-account": "Data can only be shared by customers who have at least one open account with us.",
+}
+
+ENDED_HOW: Final = {
+    "consumer": "You stopped sharing.",
+    "recipient": "The recipient stopped it, or you did so with them.",
+    "retailer": "We stopped it, because you asked us to or because we had to.",
+    "register": "The recipient may no longer receive data under the Consumer Data Right.",
+    "expiry": "The time that you agreed to was over.",
+    "replay": "We stopped it to protect your data.",
+}
+
+
+def day(moment: datetime, zone: ZoneInfo) -> str:
+    """Return "24 November 2026"."""
+    local = moment.astimezone(zone)
+    return f"{local.day} {local:%B %Y}"
+
+
+def clock(moment: datetime, zone: ZoneInfo) -> str:
+    """Return "3:42 pm AEDT"."""
+    local = moment.astimezone(zone)
+    half = "am" if local.hour < _NOON else "pm"
+    return f"{local.hour % _NOON or _NOON}:{local.minute:02d} {half} {local.tzname()}"
+
+
+def moment(value: datetime, zone: ZoneInfo) -> str:
+    """Return "24 November 2026, 3:42 pm AEDT"."""
+    return f"{day(value, zone)}, {clock(value, zone)}"
+
+
+def duration(seconds: int) -> str:
+    """Return "12 months", "90 days", "36 hours", "10 minutes": the largest unit that says it whole."""
+    if seconds == _YEAR_DAYS * _DAY:
+        return "12 months"
+    for size, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
+        if seconds >= size and (seconds % size == 0 or size == _MINUTE):
+            return _count(seconds // size, unit)
+    return _count(seconds, "second")
+
+
+class Period(msgspec.Struct, frozen=True, kw_only=True):
+    """For how long data is shared (CDS, Requesting Sharing Duration), in words."""
+
+    once: bool
+    text: str
+    explanation: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def period(seconds: int, starts_at: datetime, ends_at: datetime) -> Period:
+    """Return how a sharing duration is said: 0 is once-off, up to 24 hours is one-time collection."""
+    if seconds <= 0:
+        text, explanation = "Once only", "The data is collected once, right after you authorise."
+    elif seconds <= _DAY:
+        text, explanation = "Once only", f"The data is collected once, within {duration(seconds)} after you authorise."
+    else:
+        text, explanation = duration(seconds), ""
+    return Period(once=seconds <= _DAY, text=text, explanation=explanation, starts_at=starts_at, ends_at=ends_at)
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
