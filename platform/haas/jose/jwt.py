@@ -13,7 +13,11 @@ from haas.errors import HaasError
 from haas.jose.keys import SIGNING_ALGORITHMS, PublicKeys, SigningKey
 
 MAXIMUM_TOKEN_BYTES = 32 * 1024
-_SIGNING = jws.JWSRegistry(algorithms=list(SIGNING_ALGORITHMS))
+# Header parameters that are not understood are ignored (RFC 7515 4); certificate chains among them are long.
+_SIGNING = jws.JWSRegistry(algorithms=list(SIGNING_ALGORITHMS), strict_check_header=False)
+_SIGNING.max_header_length = 16 * 1024
+_SIGNING.max_signature_length = 2048
+_MALFORMED = (JoserfcError, msgspec.DecodeError, ValueError, TypeError, LookupError, RecursionError)
 ENCRYPTION_ALGORITHMS = ("RSA-OAEP", "RSA-OAEP-256")
 CONTENT_ENCRYPTIONS = ("A256GCM", "A128CBC-HS256")
 _ENCRYPTING = jwe.JWERegistry(algorithms=[*ENCRYPTION_ALGORITHMS, *CONTENT_ENCRYPTIONS])
@@ -44,16 +48,7 @@ def peek(token: str) -> Verified:
 
     Raises JoseError when it is over-long or not a JWS of a JSON object.
     """
-    if len(token) > MAXIMUM_TOKEN_BYTES:
-        raise JoseError(f"a token of {len(token)} bytes is over the limit of {MAXIMUM_TOKEN_BYTES}")
-    try:
-        extracted = jws.extract_compact(token.encode("ascii"), registry=_SIGNING)
-        header, claims = extracted.headers(), msgspec.json.decode(extracted.payload)
-    except (JoserfcError, msgspec.DecodeError, ValueError, TypeError, LookupError) as error:
-        raise JoseError("not a signed JWT") from error
-    if not isinstance(claims, dict) or not isinstance(header, dict):
-        raise JoseError("not a signed JWT of a JSON object")
-    return Verified(header, claims)
+    return _extracted(token)[1]
 
 
 def verify(token: str, keys: PublicKeys, *, algorithms: Sequence[str] = SIGNING_ALGORITHMS) -> Verified:
@@ -62,19 +57,35 @@ def verify(token: str, keys: PublicKeys, *, algorithms: Sequence[str] = SIGNING_
     Raises JoseError when it is over-long, malformed, signed with an algorithm that is not allowed (`none` never is) or
     by no key of the set. Checks nothing that the claims say: see `check_times`.
     """
-    header, claims = peek(token)
-    algorithm, kid = header.get("alg"), header.get("kid")
+    signature, token_read = _extracted(token)
+    algorithm, kid = token_read.header.get("alg"), token_read.header.get("kid")
     if algorithm not in algorithms:
         raise JoseError(f"alg {str(algorithm)[:20]!r} is not one of {', '.join(algorithms)}")
     if kid is not None and not isinstance(kid, str):
         raise JoseError("kid is not a string")
     for key in keys.candidates(kid, "sig", str(algorithm)):
         try:
-            jws.deserialize_compact(token.encode("ascii"), key, registry=_SIGNING)
+            if jws.validate_compact(signature, key, registry=_SIGNING):
+                return token_read
         except (JoserfcError, ValueError, TypeError):
             continue
-        return Verified(header, claims)
     raise JoseError("signed by no key of the signer's JWKS")
+
+
+def _extracted(token: str) -> tuple[jws.CompactSignature, Verified]:
+    if len(token) > MAXIMUM_TOKEN_BYTES:
+        raise JoseError(f"a token of {len(token)} bytes is over the limit of {MAXIMUM_TOKEN_BYTES}")
+    try:
+        signature = jws.extract_compact(token.encode("ascii"), registry=_SIGNING)
+        header, claims = signature.headers(), msgspec.json.decode(signature.payload)
+    except _MALFORMED as error:
+        raise JoseError("not a signed JWT") from error
+    if not isinstance(claims, dict) or not isinstance(header, dict):
+        raise JoseError("not a signed JWT of a JSON object")
+    if "crit" in header:
+        # No extension is understood here (RFC 7515 4.1.11), and `b64` is not for JWTs (RFC 7797 7).
+        raise JoseError("crit names an extension that is not understood")
+    return signature, Verified(header, claims)
 
 
 def check_times(
@@ -105,9 +116,14 @@ def check_times(
 def encrypt(token: str, keys: PublicKeys, *, alg: str, enc: str) -> str:
     """Return a signed JWT nested in a compact JWE for the holder of one of `keys` (JARM 2.2).
 
-    Raises JoseError when the set has no key for `alg`.
+    Raises JoseError when the set has no key for `alg`, or when `alg` or `enc` is not one of those above.
     """
-    for key in keys.candidates(None, "enc", alg if alg.startswith("ECDH") else "RSA"):
+    if alg not in ENCRYPTION_ALGORITHMS or enc not in CONTENT_ENCRYPTIONS:
+        raise JoseError(f"encryption with {alg} and {enc} is not supported")
+    for key in keys.candidates(None, "enc", alg):
         header = {"alg": alg, "enc": enc, "cty": "JWT", **({"kid": key.kid} if key.kid else {})}
-        return jwe.encrypt_compact(header, token.encode(), key, registry=_ENCRYPTING)
+        try:
+            return jwe.encrypt_compact(header, token.encode(), key, registry=_ENCRYPTING)
+        except JoserfcError:
+            continue
     raise JoseError(f"no encryption key for {alg} in the recipient's JWKS")

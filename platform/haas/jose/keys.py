@@ -1,7 +1,7 @@
 """Signing keys and sets of public keys."""
 
 import hashlib
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
@@ -14,7 +14,11 @@ from haas.errors import HaasError
 Algorithm = Literal["PS256", "ES256"]
 SIGNING_ALGORITHMS: Final[tuple[Algorithm, ...]] = ("PS256", "ES256")
 MINIMUM_RSA_BITS = 2048  # FAPI 1.0 Advanced 5.2.2 by way of FAPI Baseline 5.2.2-5
+MAXIMUM_RSA_BITS = 8192  # a longer one costs whoever verifies with it more than it protects
 MAXIMUM_KEYS_IN_A_SET = 100
+_CURVE = "P-256"
+_KEY_TYPES: Final = {"PS256": "RSA", "ES256": "EC", "RSA-OAEP": "RSA", "RSA-OAEP-256": "RSA"}
+_UNREADABLE = (JoserfcError, ValueError, TypeError, LookupError, AttributeError)
 
 
 class JwkError(HaasError):
@@ -45,8 +49,8 @@ class SigningKey:
         if algorithm not in SIGNING_ALGORITHMS:
             raise JwkError(f"a signing key's alg is one of {SIGNING_ALGORITHMS}, not {algorithm!r}")
         key = _imported(jwk)
-        if not key.is_private:
-            raise JwkError("a signing key needs its private part")
+        if not key.is_private or key.key_type != _KEY_TYPES[algorithm]:
+            raise JwkError(f"not a private key for {algorithm}")
         return cls(key, algorithm, str(jwk.get("kid") or key.thumbprint()))
 
     @property
@@ -74,15 +78,17 @@ class PublicKeys:
 
     @classmethod
     def from_jwks(cls, document: bytes | Mapping[str, Any]) -> "PublicKeys":
-        """Read a JWKS document (RFC 7517 5). Keys of unknown kinds are passed over, as the RFC asks.
+        """Read a JWKS document (RFC 7517 5). Keys that cannot be used here are passed over, as the RFC asks.
 
         Raises JwkError when the document is not a JWKS or holds more than a hundred keys.
         """
         try:
             jwks = msgspec.json.decode(document) if isinstance(document, bytes) else document
-            entries = list(jwks["keys"])
-        except (msgspec.DecodeError, LookupError, TypeError, UnicodeDecodeError) as error:
+            entries = jwks["keys"]
+        except (msgspec.DecodeError, LookupError, TypeError, UnicodeDecodeError, RecursionError) as error:
             raise JwkError("not a JWKS document") from error
+        if not isinstance(entries, list):
+            raise JwkError("a JWKS document whose keys are not an array")
         if len(entries) > MAXIMUM_KEYS_IN_A_SET:
             raise JwkError(f"a JWKS of {len(entries)} keys is over the limit of {MAXIMUM_KEYS_IN_A_SET}")
         keys = []
@@ -99,7 +105,7 @@ class PublicKeys:
 
     def candidates(self, kid: str | None, use: str, algorithm: str) -> list[Key]:
         """Return the keys that may serve a token with this `kid`, `use` and `alg`."""
-        kty = {"PS": "RSA", "RS": "RSA", "ES": "EC", "EC": "EC"}.get(algorithm[:2])
+        kty = _KEY_TYPES.get(algorithm)
         return [
             key
             for jwk, key in self._keys
@@ -112,12 +118,20 @@ class PublicKeys:
 
 def _imported(jwk: Any) -> Key:
     try:
-        key = JWKRegistry.import_key(dict(jwk))
-    except (JoserfcError, ValueError, TypeError, LookupError, AttributeError) as error:
+        if not _is_strong(jwk):
+            raise JwkError(f"neither RSA with {MINIMUM_RSA_BITS} to {MAXIMUM_RSA_BITS} bits nor {_CURVE}")
+        return JWKRegistry.import_key(dict(jwk))
+    except _UNREADABLE as error:
         raise JwkError("not a JWK that can be used here") from error
-    if isinstance(key, RSAKey) and key.raw_value.key_size < MINIMUM_RSA_BITS:
-        raise JwkError(f"an RSA key under {MINIMUM_RSA_BITS} bits")
-    return key
+
+
+def _is_strong(jwk: Mapping[str, Any]) -> bool:
+    if jwk.get("kty") == "RSA":
+        if len(jwk["n"]) > MAXIMUM_RSA_BITS // 4:
+            return False
+        modulus = urlsafe_b64decode(jwk["n"] + "==")
+        return MINIMUM_RSA_BITS <= int.from_bytes(modulus, "big").bit_length() <= MAXIMUM_RSA_BITS
+    return bool(jwk.get("kty") == "EC" and jwk.get("crv") == _CURVE)
 
 
 def half_hash(value: str) -> str:
