@@ -1,5 +1,6 @@
 """The test authorities of one deployment, in `.haas/pki`, shared by the supervisor, the sandbox and commands."""
 
+import asyncio
 import fcntl
 import hashlib
 import os
@@ -26,6 +27,7 @@ CLIENT_LIFETIME = timedelta(days=397)
 CRL_LIFETIME = timedelta(days=7)
 CRL_RENEW_BEFORE = timedelta(days=3)
 SECURE_LABEL = "mtls."
+ENFORCED_POLL = 0.02
 
 
 class Pki:
@@ -121,6 +123,11 @@ class Pki:
         """Whether nginx enforces the lists as they are now."""
         file = self.folder / "enforced"
         return file.exists() and file.read_text(encoding="ascii") == self.revocation_lists_digest()
+
+    async def until_enforced(self) -> None:
+        """Wait until nginx enforces what was revoked. Bound it in time: nobody confirms while no stack runs."""
+        while not self.enforced():  # noqa: ASYNC110 - another process says so, by a file
+            await asyncio.sleep(ENFORCED_POLL)
 
     def ensure_server(self, host: str, certificates: Path) -> bool:
         """Issue the server certificate of `host` into nginx's folder if it is absent or ends soon; whether it did.

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ from ops.stack.uvicorn import Uvicorn
 from tests.proxy.harness import HOSTS, Proxy
 
 
-@pytest.fixture(scope="session")
-async def proxy(state_folder: Path) -> AsyncIterator[Proxy]:
-    folder = StateFolder(state_folder / "proxy")
+@asynccontextmanager
+async def running_proxy(root: Path, *, headers_more: bool = True) -> AsyncIterator[Proxy]:
+    folder = StateFolder(root)
     folder.open()
     folder.prepare()
     pki = Pki(folder.pki)
@@ -35,17 +36,40 @@ async def proxy(state_folder: Path) -> AsyncIterator[Proxy]:
         application=f"unix:{sockets / 'application'}",
         port=port,
         user="root" if os.geteuid() == 0 else None,
+        headers_more=headers_more,
         sandbox=SandboxProxy(domain="cdr-sandbox.localhost", upstream=f"unix:{sockets / 'sandbox'}"),
     )
     nginx = Nginx(configuration)
     async with Supervisor(folder) as supervisor:
-        for name in ("application", "sandbox"):
-            environment = {"ECHO_NAME": name, "PYTHONPATH": str(Path(__file__).parents[2])}
-            await supervisor.start(Uvicorn(name, "tests.proxy.echo:create", sockets / name, environment))
-        await supervisor.start(nginx)
+        await supervisor.start_together(
+            *(
+                Uvicorn(
+                    name,
+                    "tests.proxy.echo:create",
+                    sockets / name,
+                    {"ECHO_NAME": name, "PYTHONPATH": str(Path(__file__).parents[2])},
+                )
+                for name in ("application", "sandbox")
+            ),
+            nginx,
+        )
         yield Proxy(folder, pki, port, nginx, supervisor)
     folder.discard_sockets()
     folder.close()
+
+
+@pytest.fixture(scope="session")
+async def proxy(state_folder: Path) -> AsyncIterator[Proxy]:
+    """One for all tests that leave its authorities as they are."""
+    async with running_proxy(state_folder / "proxy") as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def own_proxy(tmp_path: Path) -> AsyncIterator[Proxy]:
+    """One whose authorities a test may spoil. Its Server header is the one of an nginx without headers-more."""
+    async with running_proxy(tmp_path / "proxy", headers_more=False) as proxy:
+        yield proxy
 
 
 @pytest.fixture(scope="session")
