@@ -66,5 +66,6 @@ def content(path: Path, report: Report, limits: Limits) -> bytes:
 def _opened(path: Path) -> BinaryIO:
     file = path.open("rb")
     if file.peek(len(_GZIP_MAGIC))[: len(_GZIP_MAGIC)] == _GZIP_MAGIC:
-        return cast("BinaryIO", gzip.GzipFile(fileobj=file))
+        file.close()  # a GzipFile closes only a file that it has opened itself
+        return cast("BinaryIO", gzip.GzipFile(path))
     return file

@@ -1,0 +1,50 @@
+"""The demonstration brands: two retailers, unlike each other, each holding its own part of the demonstration data."""
+
+from typing import Final
+
+import msgspec
+
+from ops.demonstration.themes import AURORA, BANKSIA
+from tenants.registry.models import NewTenant
+from themes.tokens import ThemeTokens, as_json
+
+REGISTER_ENVIRONMENT: Final = "sandbox"
+
+
+class DemonstrationBrand(msgspec.Struct, frozen=True, kw_only=True):
+    """One brand, and which holder of the demonstration data is its."""
+
+    slug: str
+    retailer: str
+    register_brand_id: str
+    theme: ThemeTokens
+    holder: int
+
+    def new_tenant(self) -> NewTenant:
+        """Return what provisioning needs to know."""
+        return NewTenant(
+            slug=self.slug,
+            name=self.theme.brand_name,
+            retailer=self.retailer,
+            register_environment_id=REGISTER_ENVIRONMENT,
+            register_brand_id=self.register_brand_id,
+            theme=as_json(self.theme),
+        )
+
+
+BRANDS: Final = (
+    DemonstrationBrand(
+        slug="aurora",
+        retailer="Aurora Energy Retail Pty Ltd",
+        register_brand_id="5f1b6c3e-8d1c-4f0a-9a55-0c7f3f6a1e01",
+        theme=AURORA,
+        holder=0,
+    ),
+    DemonstrationBrand(
+        slug="banksia",
+        retailer="Banksia Power Holdings Ltd",
+        register_brand_id="c2a4d9f7-52be-4b7e-8f36-6f0e1d9b7a02",
+        theme=BANKSIA,
+        holder=1,
+    ),
+)

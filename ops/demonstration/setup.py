@@ -1,0 +1,85 @@
+"""Bringing a sandbox deployment and its demonstration brands to where they should be, from wherever they are."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from haas.progress import Progress
+from haas.settings import Settings
+from ops.demonstration.brands import BRANDS, REGISTER_ENVIRONMENT, DemonstrationBrand
+from ops.deployment import Deployment
+from ops.migrations.bootstrap import bootstrap
+from ops.migrations.run import migrate_tenants
+from tenants.imports.demonstration import DemonstrationCustomer, load_demonstration
+from tenants.registry.errors import UnknownTenant
+from tenants.registry.models import RegisterEnvironment, Tenant
+
+SANDBOX_DOMAIN: Final = "cdr-sandbox.localhost"
+ACTOR: Final = "demonstration"
+DATA_VARIABLE: Final = "HAAS_DEMONSTRATION_DATA"
+# The Data Standards Body's generated data, where it was put beside the checkout.
+_DATA_BESIDE: Final = Path(__file__).parents[3] / "shared" / "data" / "dsb-energy-testdata.json.gz"
+
+IssueCertificate = Callable[[str], None]
+
+
+async def ensure(
+    settings: Settings, progress: Progress, issue_certificate: IssueCertificate
+) -> Mapping[str, list[DemonstrationCustomer]]:
+    """Bring databases and demonstration brands up to date; return who can sign in at each brand.
+
+    Repeatable, and goes on where an interrupted run stopped: each step looks at what is there. Raises HaasError.
+    """
+    await bootstrap(settings, progress)
+    await migrate_tenants(settings, progress)
+    customers = {}
+    async with Deployment.open(settings) as deployment:
+        await deployment.administration.put_register_environment(sandbox_register(settings), actor=ACTOR)
+        for brand in BRANDS:
+            tenant = await _tenant(deployment, brand, progress)
+            for _, host in tenant.surfaces():
+                issue_certificate(host)
+            customers[brand.slug] = await _customers(deployment, tenant, brand, progress)
+    return customers
+
+
+def sandbox_register(settings: Settings) -> RegisterEnvironment:
+    """Return the sandbox's Register as a register environment."""
+    public = settings.origin(f"register.{SANDBOX_DOMAIN}")
+    return RegisterEnvironment(
+        id=REGISTER_ENVIRONMENT,
+        public_base_uri=public,
+        secure_base_uri=settings.origin(f"mtls.register.{SANDBOX_DOMAIN}"),
+        jwks_uri=f"{public}/cdr-register/v1/jwks",
+    )
+
+
+async def _tenant(deployment: Deployment, brand: DemonstrationBrand, progress: Progress) -> Tenant:
+    try:
+        return await deployment.administration.find(brand.slug)
+    except UnknownTenant:
+        tenant = await deployment.provisioner.create(brand.new_tenant(), actor=ACTOR)
+    progress.line(f"created {tenant.name}")
+    return tenant
+
+
+async def _customers(
+    deployment: Deployment, tenant: Tenant, brand: DemonstrationBrand, progress: Progress
+) -> list[DemonstrationCustomer]:
+    loaded = await load_demonstration(
+        deployment.database, tenant.namespace, brand.holder, file=data_file(), now=deployment.clock.now()
+    )
+    progress.line(f"{tenant.name}: {len(loaded.customers)} people can sign in")
+    return loaded.customers
+
+
+def data_file() -> Path | None:
+    """Return the Data Standards Body's file: HAAS_DEMONSTRATION_DATA, or the one beside the checkout.
+
+    None where there is none: then the data are made up.
+    """
+    named = os.environ.get(DATA_VARIABLE)
+    if named:
+        return Path(named)
+    return _DATA_BESIDE if _DATA_BESIDE.exists() else None
