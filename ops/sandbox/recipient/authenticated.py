@@ -10,9 +10,9 @@ import msgspec
 
 from haas.clock import Clock, epoch
 from haas.jose import JoseError, SigningKey, check_times
+from ops.sandbox.messages import RIGHT, Deviation, overridden, signed
 from ops.sandbox.recipient.answers import Refused
 from ops.sandbox.recipient.holder import Holder, HolderError
-from ops.sandbox.recipient.messages import RIGHT, Deviation, overridden, signed
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME: Final = 60

@@ -8,6 +8,7 @@ import secrets
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -16,10 +17,10 @@ import msgspec
 
 from haas.clock import Clock, SystemClock, epoch
 from haas.jose import SigningKey, half_hash, s256
+from ops.sandbox.messages import RIGHT, Deviation, overridden, signed
 from ops.sandbox.recipient.answers import AuthorisationRefused, Flow, Introspection, Tokens
 from ops.sandbox.recipient.authenticated import AuthenticatedClient, accepted, bearer, decoded, json_object
 from ops.sandbox.recipient.holder import Holder, HolderError
-from ops.sandbox.recipient.messages import RIGHT, Deviation, overridden, signed
 
 ACR_2: Final = "urn:cds.au:cdr:2"
 _REQUEST_LIFETIME = 300
@@ -291,6 +292,7 @@ class RecipientClient(AuthenticatedClient):
             "Accept": "application/json",
             "x-v": str(version),
             "x-fapi-interaction-id": str(uuid.uuid4()),
+            "x-fapi-auth-date": format_datetime(self.clock.now(), usegmt=True),
             **bearer(access_token),
         }
         if minimum_version is not None:

@@ -1,0 +1,114 @@
+"""What the control API takes, bounded."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ops.sandbox.certificates import Kind
+from ops.sandbox.register.models import ProductStatus, RecipientStatus
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Identifier = Annotated[str, Meta(min_length=1, max_length=254)]
+Uri = Annotated[str, Meta(max_length=1000, pattern=r"^https?://[^\s/?#]+[^\s]*$")]
+Jwk = dict[str, Any]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A JSON body: an unknown member is an error, so that a slip of the pen is seen."""
+
+
+class NewSoftwareProduct(Request, frozen=True, kw_only=True):
+    """A software product to add. Without `jwks` and `jwks_uri`, the sandbox makes a key and returns it."""
+
+    name: Name = "Sandbox product"
+    description: Annotated[str, Meta(max_length=4000)] = "A software product of the sandbox"
+    legal_entity_name: Name = "Sandbox Recipient Pty Ltd"
+    brand_name: Name = "Sandbox Recipient"
+    data_recipient_brand_id: Identifier | None = None
+    jwks: Annotated[list[Jwk], Meta(max_length=20)] | None = None
+    jwks_uri: Uri | None = None
+    redirect_uris: Annotated[list[Uri], Meta(max_length=20)] = []
+    sector_identifier_uri: Uri | None = None
+    recipient_base_uri: Uri | None = None
+    logo_uri: Uri | None = None
+    client_uri: Uri | None = None
+    scope: Annotated[str, Meta(max_length=2000)] | None = None
+
+
+class NewSsa(Request, frozen=True, kw_only=True):
+    """An SSA that differs from the right one: claims and header members laid over it (null leaves one out)."""
+
+    claims: dict[str, Any] = {}
+    header: dict[str, Any] = {}
+    foreign_key: bool = False
+
+
+class NewCertificate(Request, frozen=True, kw_only=True):
+    """A client certificate, from a CSR in PEM or with a new key."""
+
+    kind: Kind = "valid"
+    csr: Annotated[str, Meta(max_length=16_384)] | None = None
+
+
+class NewRegistration(Request, frozen=True, kw_only=True):
+    """A registration with a tenant: its slug, Register brand id or issuer.
+
+    `private_jwk` signs the request where the sandbox does not host the product's keys; `metadata` is laid over the
+    request's claims.
+    """
+
+    tenant: Annotated[str, Meta(min_length=1, max_length=300)]
+    private_jwk: Jwk | None = None
+    metadata: dict[str, Any] = {}
+
+
+class Keys(Request, frozen=True, kw_only=True):
+    """The public keys that a hosted product publishes from now on."""
+
+    keys: Annotated[list[Jwk], Meta(max_length=20)]
+
+
+class ProductChange(Request, frozen=True, kw_only=True):
+    """A product's status in the Register; `omitted` leaves the product out of the status answer."""
+
+    status: ProductStatus | None = None
+    omitted: bool | None = None
+
+
+class RecipientChange(Request, frozen=True, kw_only=True):
+    """A data recipient's status in the Register; its products follow as the standards say."""
+
+    status: RecipientStatus | None = None
+    omitted: bool | None = None
+
+
+class Failures(Request, frozen=True, kw_only=True):
+    """How many calls of a product's revocation endpoint fail from now on, and how."""
+
+    failures: Annotated[int, Meta(ge=0, le=1000)]
+    status: Annotated[int, Meta(ge=400, le=599)] = 503
+
+
+class NewHolderBrand(Request, frozen=True, kw_only=True):
+    """A data holder brand that `stack.json` does not list."""
+
+    brand_name: Name
+    issuer: Uri
+    public_base_uri: Uri
+    resource_base_uri: Uri
+    jwks_uri: Uri
+    status: Literal["ACTIVE", "INACTIVE", "REMOVED"] = "ACTIVE"
+
+
+class ClockMove(Request, frozen=True, kw_only=True):
+    """How far to move the clock of every process, or that it is to be the machine's again."""
+
+    seconds: Annotated[float, Meta(ge=-1_000_000_000, le=1_000_000_000)] = 0
+    reset: bool = False
+
+
+class Pin(Request, frozen=True, kw_only=True):
+    """The one-time code that a customer is sent from now on."""
+
+    code: Annotated[str, Meta(pattern=r"^[0-9]{4,6}$")]

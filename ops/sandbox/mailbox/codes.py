@@ -1,0 +1,20 @@
+"""The one-time code in a message."""
+
+import re
+
+_NAMED = re.compile(r"\b(?:code|password|passcode)\b\D{0,60}?(?<!\d)(\d{4,6})(?!\d)", re.IGNORECASE)
+_NAMING = re.compile(r"(?<!\d)(\d{4,6})(?!\d)\D{0,40}?\b(?:code|password|passcode)\b", re.IGNORECASE)
+_ALONE = re.compile(r"^\s*(\d{4,6})\s*$", re.MULTILINE)
+
+
+def one_time_code(subject: str, text: str) -> str | None:
+    """Return the code of 4 to 6 digits that a message carries, or None.
+
+    A code stands on a line of its own or close to the word that names it; other numbers in the text are no codes.
+    """
+    for pattern in (_ALONE, _NAMED, _NAMING):
+        for part in (text, subject):
+            found = pattern.search(part)
+            if found is not None:
+                return found.group(1)
+    return None

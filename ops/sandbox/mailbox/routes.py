@@ -1,0 +1,56 @@
+"""The mailbox's page, and the gateway that text messages are posted to."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+
+from ops.sandbox.mailbox.box import Mailbox
+from ops.sandbox.templating import Pages, style
+from ops.sandbox.web import BadRequest, HttpRequest
+
+PAGES = Pages("mailbox")
+MAXIMUM_ADDRESS = 254
+
+
+class TextMessage(msgspec.Struct, rename={"sender": "from"}):
+    """What an SMS gateway takes."""
+
+    sender: str
+    to: str
+    text: str
+
+
+@get("/")
+async def index(request: HttpRequest, mailbox: Mailbox) -> Response[str]:
+    """Show the messages, newest first."""
+    to = request.query_params.get("to", "").strip()[:MAXIMUM_ADDRESS]
+    messages = await mailbox.messages(to=to or None)
+    return PAGES.show("index.html", to=to, messages=list(reversed(messages)))
+
+
+@post("/sms", status_code=202)
+async def send_text_message(request: HttpRequest, mailbox: Mailbox) -> Response[Any]:
+    """Take a text message; the same `Idempotency-Key` is the same message."""
+    try:
+        message = msgspec.json.decode(await request.body(), type=TextMessage)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"a text message is a JSON object with from, to and text: {error}") from error
+    await mailbox.receive(
+        "sms",
+        to=[message.to],
+        sender=message.sender,
+        subject="",
+        text=message.text,
+        key=request.headers.get("idempotency-key"),
+    )
+    return Response({"accepted": True}, status_code=202)
+
+
+@get("/style.css")
+async def style_sheet() -> Response[bytes]:
+    """The page's style."""
+    return style("mailbox")
+
+
+ROUTES = [index, send_text_message, style_sheet]

@@ -1,0 +1,56 @@
+"""What the sandbox publishes on behalf of software products."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from haas.jose import SigningKey
+from ops.sandbox.recipient.books import Books
+from ops.sandbox.recipient.records import HostedProduct
+
+
+class Hosting:
+    """Keys and redirect URIs of the products that the sandbox hosts, the recipient's own among them."""
+
+    def __init__(self, books: Books, own_product_id: str) -> None:
+        """Keep them in `books`."""
+        self._books = books
+        self.own_product_id = own_product_id
+
+    async def host(
+        self, product_id: str, *, jwks: Sequence[dict[str, Any]], redirect_uris: Sequence[str], strict: bool = False
+    ) -> HostedProduct:
+        """Begin to host a product; a product that is hosted keeps the key that the sandbox signs with."""
+        kept = await self._books.hosted.get(product_id)
+        signing_key = SigningKey.generate("PS256").private_jwk() if kept is None else kept.signing_key
+        hosted = HostedProduct(
+            software_product_id=product_id,
+            signing_key=signing_key,
+            jwks=list(jwks),
+            redirect_uris=list(redirect_uris),
+            strict=strict,
+        )
+        await self._books.hosted.put(product_id, hosted)
+        return hosted
+
+    async def product(self, product_id: str) -> HostedProduct | None:
+        """Return a hosted product, or None."""
+        return await self._books.hosted.get(product_id)
+
+    async def publish(self, product_id: str, jwks: Sequence[dict[str, Any]]) -> HostedProduct | None:
+        """Replace the product's own public keys, as in a rotation; None where it is not hosted."""
+        return await self._books.hosted.change(
+            product_id, lambda hosted: msgspec.structs.replace(hosted, jwks=list(jwks))
+        )
+
+    async def fail(self, product_id: str, failures: int, status: int) -> HostedProduct | None:
+        """Let the next calls of the product's revocation endpoint fail; None where it is not hosted."""
+        return await self._books.hosted.change(
+            product_id, lambda hosted: msgspec.structs.replace(hosted, failures=failures, failure_status=status)
+        )
+
+    @staticmethod
+    def public_keys(hosted: HostedProduct) -> list[dict[str, Any]]:
+        """Return the keys that the product's JWKS document lists."""
+        return [*hosted.jwks, SigningKey.from_jwk(hosted.signing_key).public_jwk()]

@@ -1,0 +1,178 @@
+"""The recipient's pages for a person."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from litestar import Response, get, post
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+
+from haas.errors import HaasError
+from haas.jose import JoseError, peek
+from ops.sandbox.recipient import views
+from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
+from ops.sandbox.recipient.clusters import CLUSTERS, DURATIONS
+from ops.sandbox.recipient.records import Arrangement
+from ops.sandbox.recipient.register_client import HolderBrand, RegisterUnavailable
+from ops.sandbox.recipient.sharing import Lost, Sharing
+from ops.sandbox.templating import Pages
+from ops.sandbox.web import BadRequest, HttpRequest, check_same_origin, form_of
+
+BROWSER_COOKIE = "__Host-browser"
+PAGES = Pages("recipient")
+MAXIMUM_RESPONSE = 16 * 1024
+
+
+@get("/")
+async def index(request: HttpRequest, sharing: Sharing) -> Response[str]:
+    """Show the connections held, and the form that begins one."""
+    try:
+        brands = await sharing.brands()
+    except RegisterUnavailable:
+        brands = []
+    page = PAGES.show(
+        "index.html",
+        brands=brands,
+        held=await sharing.arrangements(),
+        clusters=CLUSTERS,
+        durations=DURATIONS,
+        form_targets=_origins(brands),
+    )
+    if BROWSER_COOKIE not in request.cookies:
+        page.cookies.append(_browser_cookie())
+    return page
+
+
+@post("/connect", status_code=303)
+async def connect(request: HttpRequest, sharing: Sharing) -> Response[Any]:
+    """Push an authorisation request and send the browser to the data holder."""
+    check_same_origin(request)
+    form = await form_of(request)
+    browser = request.cookies.get(BROWSER_COOKIE)
+    if browser is None:
+        return _message(
+            "Cookies are off", "This page needs a cookie, so that your retailer’s answer finds its way back."
+        )
+    chosen = {value for name, value in form.items() if name.startswith("scope-")}
+    scopes = [cluster.scope for cluster in CLUSTERS if cluster.scope in chosen]
+    durations = {str(duration.seconds): duration.seconds for duration in DURATIONS}
+    if form.get("duration") not in durations or not scopes:
+        return _message("Something is missing", "Choose at least one kind of data, and for how long we may read it.")
+    duration = durations[form["duration"]]
+    try:
+        address = await sharing.start(form.get("brand", ""), scopes, duration, browser)
+    except (HaasError, httpx.HTTPError) as error:
+        return _failure(error)
+    return Redirect(address, status_code=303)
+
+
+@get("/callback")
+async def callback(request: HttpRequest, sharing: Sharing) -> Response[Any]:
+    """Take the JARM response that the browser brings back."""
+    response = request.query_params.get("response", "")
+    browser = request.cookies.get(BROWSER_COOKIE, "")
+    try:
+        if len(response) > MAXIMUM_RESPONSE:
+            raise BadRequest("an answer of this size is none")
+        state = str(peek(response).claims.get("state"))
+        arrangement = await sharing.finish(state, response, browser)
+    except AuthorisationRefused as refusal:
+        if refusal.error == "access_denied":
+            return _message("You chose not to share", "Nothing was shared, and nothing was stored.", status=200)
+        return _failure(refusal)
+    except JoseError as error:
+        return _failure(BadRequest(f"no authorisation response: {error}"))
+    except (HaasError, httpx.HTTPError) as error:
+        return _failure(error)
+    return Redirect(f"/sharing/{arrangement.cdr_arrangement_id}", status_code=303)
+
+
+@get("/sharing/{arrangement_id:str}")
+async def show(arrangement_id: str, sharing: Sharing) -> Response[Any]:
+    """Show one arrangement and the data read under it."""
+    return await _shown(lambda: sharing.arrangement(arrangement_id), arrangement_id, sharing)
+
+
+@post("/sharing/{arrangement_id:str}/fetch", status_code=200)
+async def fetch(request: HttpRequest, arrangement_id: str, sharing: Sharing) -> Response[Any]:
+    """Read the data again."""
+    check_same_origin(request)
+    return await _shown(lambda: sharing.fetch(arrangement_id), arrangement_id, sharing)
+
+
+@post("/sharing/{arrangement_id:str}/stop", status_code=200)
+async def stop(request: HttpRequest, arrangement_id: str, sharing: Sharing) -> Response[Any]:
+    """Withdraw the consent and tell the data holder."""
+    check_same_origin(request)
+    return await _shown(lambda: sharing.revoke(arrangement_id), arrangement_id, sharing)
+
+
+@get("/policy")
+async def policy() -> Response[str]:
+    """Show the CDR policy, which the SSA points to."""
+    return _message(
+        "CDR policy",
+        "Brightside Budget exists in this sandbox only. It reads test data, keeps it in the sandbox’s own folder, and "
+        "passes it to nobody.",
+        status=200,
+    )
+
+
+ROUTES = [index, connect, callback, show, fetch, stop, policy]
+
+
+async def _shown(act: Callable[[], Awaitable[Arrangement]], arrangement_id: str, sharing: Sharing) -> Response[Any]:
+    problem = None
+    try:
+        arrangement = await act()
+    except Lost as error:
+        return _failure(error)
+    except (HaasError, httpx.HTTPError) as error:
+        problem = _told(error)
+        arrangement = await sharing.arrangement(arrangement_id)
+    return PAGES.show(
+        "arrangement.html",
+        arrangement=arrangement,
+        problem=problem,
+        person=views.person(arrangement),
+        accounts=views.accounts(arrangement),
+        clusters=views.shared_clusters(arrangement),
+        documents=views.documents(arrangement),
+    )
+
+
+def _failure(error: Exception) -> Response[str]:
+    status = 404 if isinstance(error, Lost) else 502
+    if isinstance(error, BadRequest):
+        status = 400
+    return _message(
+        "That did not work", _told(error), status=status, technical=f"{type(error).__name__}: {error}"[:500]
+    )
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, Lost):
+        return f"We cannot find what you came for: {error}."
+    if isinstance(error, AuthorisationRefused | Refused):
+        return f"Your retailer said no: {error.description or error.error or error}."
+    if isinstance(error, httpx.HTTPError | RegisterUnavailable):
+        return "We could not reach the other side. Try again in a moment."
+    return "We got an answer that we do not trust, and stopped there."
+
+
+def _message(title: str, *paragraphs: str, status: int = 400, technical: str = "") -> Response[str]:
+    return PAGES.show("message.html", status=status, title=title, paragraphs=paragraphs, technical=technical)
+
+
+def _origins(brands: list[HolderBrand]) -> list[str]:
+    """Where the form's redirect leads: browsers hold redirects of a form to `form-action`, too."""
+    return sorted({f"https://{urlsplit(brand.issuer).netloc}" for brand in brands})
+
+
+def _browser_cookie() -> Cookie:
+    return Cookie(
+        key=BROWSER_COOKIE, value=secrets.token_urlsafe(24), path="/", secure=True, httponly=True, samesite="lax"
+    )

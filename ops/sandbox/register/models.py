@@ -1,0 +1,82 @@
+"""The Register's metadata: data recipients, their brands and software products, and data holder brands."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+RecipientStatus = Literal["ACTIVE", "SUSPENDED", "REVOKED", "SURRENDERED"]
+ProductStatus = Literal["ACTIVE", "INACTIVE", "REMOVED"]
+BrandStatus = Literal["ACTIVE", "INACTIVE", "REMOVED"]
+
+CASCADE: dict[RecipientStatus, ProductStatus] = {
+    "SUSPENDED": "INACTIVE",
+    "REVOKED": "REMOVED",
+    "SURRENDERED": "REMOVED",
+}
+"""The status that a recipient's software products take with it (CDS, Participant Statuses, Status Mapping)."""
+
+SCOPE = (
+    "openid profile common:customer.basic:read common:customer.detail:read energy:accounts.basic:read "
+    "energy:accounts.detail:read energy:accounts.concessions:read energy:accounts.paymentschedule:read "
+    "energy:billing:read energy:electricity.servicepoints.basic:read energy:electricity.servicepoints.detail:read "
+    "energy:electricity.usage:read energy:electricity.der:read bank:accounts.basic:read cdr:registration"
+)
+"""What a software product may ask for: every energy and common scope, and one of another sector that holders ignore."""
+
+
+class DataRecipient(msgspec.Struct, frozen=True, kw_only=True):
+    """An accredited legal entity. `omitted` leaves it out of the status answer, as the Register now and then does."""
+
+    legal_entity_id: str
+    legal_entity_name: str
+    accreditation_number: str
+    logo_uri: str
+    last_updated: datetime
+    accreditation_level: Literal["UNRESTRICTED", "SPONSORED"] = "UNRESTRICTED"
+    status: RecipientStatus = "ACTIVE"
+    omitted: bool = False
+
+
+class DataRecipientBrand(msgspec.Struct, frozen=True, kw_only=True):
+    data_recipient_brand_id: str
+    legal_entity_id: str
+    brand_name: str
+    logo_uri: str
+    status: BrandStatus = "ACTIVE"
+
+
+class SoftwareProduct(msgspec.Struct, frozen=True, kw_only=True):
+    """A software product. `omitted` leaves it out of the status answer."""
+
+    software_product_id: str
+    data_recipient_brand_id: str
+    name: str
+    description: str
+    client_uri: str
+    logo_uri: str
+    tos_uri: str
+    policy_uri: str
+    jwks_uri: str
+    redirect_uris: list[str]
+    recipient_base_uri: str
+    revocation_uri: str
+    sector_identifier_uri: str | None = None
+    scope: str = SCOPE
+    status: ProductStatus = "ACTIVE"
+    omitted: bool = False
+
+
+class DataHolderBrand(msgspec.Struct, frozen=True, kw_only=True):
+    data_holder_brand_id: str
+    brand_name: str
+    legal_entity_id: str
+    legal_entity_name: str
+    infosec_base_uri: str
+    public_base_uri: str
+    resource_base_uri: str
+    jwks_endpoint: str
+    website_uri: str
+    logo_uri: str
+    last_updated: datetime
+    status: BrandStatus = "ACTIVE"

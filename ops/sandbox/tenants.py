@@ -1,0 +1,74 @@
+"""The running stack's tenants, as any outside client learns of them: from `stack.json`."""
+
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ops.sandbox.register.models import DataHolderBrand
+
+
+class Tenant(msgspec.Struct, frozen=True, kw_only=True):
+    """One tenant of `stack.json`, as far as the sandbox acts on it."""
+
+    slug: str
+    name: str
+    issuer: str
+    public_base_uri: str
+    resource_base_uri: str
+    register_brand_id: str
+    jwks_uri: str | None = None
+    demonstration_customers: list[Any] = []
+
+
+class _Stack(msgspec.Struct, frozen=True):
+    tenants: list[Tenant] = []
+
+
+class Tenants:
+    """Reads `stack.json` anew whenever it has changed; a stack that is not up yet has no tenants."""
+
+    def __init__(self, stack_file: Path) -> None:
+        """Read from `stack_file`."""
+        self._file = stack_file
+        self._read_at: float | None = None
+        self._tenants: list[Tenant] = []
+        self._changed = datetime.fromtimestamp(0, UTC)
+
+    def all(self) -> list[Tenant]:
+        """Return the tenants of the running stack."""
+        try:
+            modified = self._file.stat().st_mtime
+            if modified != self._read_at:
+                self._tenants = msgspec.json.decode(self._file.read_bytes(), type=_Stack).tenants
+                self._read_at = modified
+                self._changed = datetime.fromtimestamp(modified, UTC)
+        except FileNotFoundError:
+            return []
+        return self._tenants
+
+    def find(self, name: str) -> Tenant | None:
+        """Return the tenant with this slug, Register brand id or issuer."""
+        return next((t for t in self.all() if name in {t.slug, t.register_brand_id, t.issuer}), None)
+
+    def holder_brands(self) -> list[DataHolderBrand]:
+        """Return the tenants as the Register lists them."""
+        return [_holder_brand(tenant, self._changed) for tenant in self.all()]
+
+
+def _holder_brand(tenant: Tenant, changed: datetime) -> DataHolderBrand:
+    return DataHolderBrand(
+        data_holder_brand_id=tenant.register_brand_id,
+        brand_name=tenant.name,
+        legal_entity_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{tenant.issuer}#legal-entity")),
+        legal_entity_name=f"{tenant.name} Pty Ltd"[:36],
+        infosec_base_uri=tenant.issuer,
+        public_base_uri=tenant.public_base_uri,
+        resource_base_uri=tenant.resource_base_uri,
+        jwks_endpoint=tenant.jwks_uri or f"{tenant.issuer}/jwks",
+        website_uri=tenant.issuer,
+        logo_uri=f"{tenant.issuer}/logo.svg",
+        last_updated=changed,
+    )
