@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 from haas.database import Transaction
 from tenants.arrangements import store
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
-from tenants.arrangements.models import Arrangement, EndedBy, NewAuthorisation
+from tenants.arrangements.models import Arrangement, Authorisation, EndedBy, NewAuthorisation
 from tenants.notices import outbox
 from tenants.tokens import store as tokens
 
@@ -53,7 +53,7 @@ async def put_in_force(
     *,
     expires_at: datetime | None = None,
     now: datetime,
-) -> None:
+) -> Authorisation:
     """Put an authorisation in force once its code is exchanged, and end the tokens of the one before it.
 
     "Data Holders MUST revoke any existing tokens related to the arrangement once the new consent is successfully
@@ -64,7 +64,7 @@ async def put_in_force(
         raise ArrangementEnded(f"{arrangement_id} ended before its code was exchanged")
     if row.active_at is not None:
         await tokens.revoke_of_arrangements(tx, [arrangement_id], now)
-    await store.put_in_force(tx, arrangement_id, authorisation_id, expires_at=expires_at, now=now)
+    return await store.put_in_force(tx, arrangement_id, authorisation_id, expires_at=expires_at, now=now)
 
 
 async def end(tx: Transaction, arrangement_id: UUID, *, by: EndedBy, reason: str | None = None, now: datetime) -> None:

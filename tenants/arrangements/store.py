@@ -82,17 +82,20 @@ async def lock(tx: Transaction, arrangement_id: UUID) -> Row[Any] | None:
 
 async def put_in_force(
     tx: Transaction, arrangement_id: UUID, authorisation_id: UUID, *, expires_at: datetime | None, now: datetime
-) -> None:
+) -> Authorisation:
     """Make an authorisation the one in force; `expires_at` replaces its end where one is given."""
     changes: dict[str, Any] = {"active_at": now}
     if expires_at is not None:
         changes["expires_at"] = expires_at
-    await tx.execute(update(authorisation).where(authorisation.c.id == authorisation_id).values(changes))
+    result = await tx.execute(
+        update(authorisation).where(authorisation.c.id == authorisation_id).values(changes).returning(*authorisation.c)
+    )
     await tx.execute(
         update(arrangement)
         .where(arrangement.c.id == arrangement_id)
         .values(active_at=func.coalesce(arrangement.c.active_at, now), authorisation_id=authorisation_id)
     )
+    return _authorisation(result.one())
 
 
 async def mark_ended(

@@ -41,8 +41,6 @@ class AuthorisationRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defau
     """The arrangement that the request amends."""
     essential_acr: tuple[str, ...] | None = None
     """The levels of assurance of which one is essential; None where none is."""
-    auth_time: bool = False
-    """Whether the ID token must carry `auth_time`."""
     prompt_none: bool = False
     """Whether the client asks to show no page (OIDC Core 3.1.2.1)."""
     claims: dict[str, Any] = {}

@@ -255,7 +255,6 @@ def _authorisation_request(request: RequestObject) -> AuthorisationRequest:
         sharing_duration=requested.assumed_duration,
         cdr_arrangement_id=_arrangement_id(requested.cdr_arrangement_id),
         essential_acr=requested.essential_acr,
-        auth_time=parameters.max_age is not None or requested.asks_for_auth_time,
         prompt_none=parameters.prompt.split() == ["none"],
         claims=request.claims.get("claims") or {},
     )

@@ -39,8 +39,3 @@ class RequestedClaims(msgspec.Struct, frozen=True, kw_only=True):
         """The levels of assurance of which one is essential (OIDC Core 5.5.1.1), or None."""
         acr = (self.id_token or {}).get("acr")
         return acr.acceptable or None if acr is not None and acr.essential else None
-
-    @property
-    def asks_for_auth_time(self) -> bool:
-        """Whether the ID token is asked to carry `auth_time`, essential or not."""
-        return "auth_time" in (self.id_token or {})
