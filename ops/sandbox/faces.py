@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar, Response
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap, Guard
 
 from haas.http import CertificateHeaderError
+from haas.settings import HTTPS_PORT
 from ops.sandbox.mailbox import routes as mailbox_routes
 from ops.sandbox.recipient import endpoints, pages
 from ops.sandbox.register import routes as register_routes
@@ -23,15 +25,21 @@ def face(
     routes: Sequence[ControllerRouterHandler],
     handlers: dict[type[Exception], Handler],
     parts: Mapping[str, object],
+    *,
+    public_port: int = HTTPS_PORT,
     guards: Sequence[Guard] = (),
 ) -> Litestar:
-    """Return an application of `routes`, whose handlers are given `parts` by name."""
+    """Return an application of `routes`, whose handlers are given `parts` by name.
+
+    `public_port` is the one under which the proxy serves it.
+    """
     exception_handlers: ExceptionHandlersMap = {HTTPException: http_error, BadRequest: bad_request, **handlers}  # type: ignore[dict-item]  # Litestar types handlers by Exception, not by what they are registered for
     return Litestar(
         route_handlers=list(routes),
         dependencies={name: _given(part) for name, part in parts.items()},
         exception_handlers=exception_handlers,
         guards=list(guards),
+        state=State({"public_port": public_port}),
         request_max_body_size=MAXIMUM_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
@@ -41,24 +49,24 @@ def face(
 def register_face(world: World) -> Litestar:
     """The Register's public host."""
     parts = {"register": world.register, "authorisation": world.authorisation}
-    return face(register_routes.PUBLIC, _REGISTER_ERRORS, parts)
+    return face(register_routes.PUBLIC, _REGISTER_ERRORS, parts, public_port=world.settings.public_port)
 
 
 def secure_register_face(world: World) -> Litestar:
     """The Register's mutual-TLS host."""
     parts = {"register": world.register, "authorisation": world.authorisation}
-    return face(register_routes.SECURE, _REGISTER_ERRORS, parts)
+    return face(register_routes.SECURE, _REGISTER_ERRORS, parts, public_port=world.settings.public_port)
 
 
 def recipient_face(world: World) -> Litestar:
     """The data recipient's host."""
     parts = {"sharing": world.sharing, "hosting": world.hosting, "revocation": world.revocation}
-    return face([*pages.ROUTES, *endpoints.ROUTES], {}, parts)
+    return face([*pages.ROUTES, *endpoints.ROUTES], {}, parts, public_port=world.settings.public_port)
 
 
 def mailbox_face(world: World) -> Litestar:
     """The mailbox's host."""
-    return face(mailbox_routes.ROUTES, {}, {"mailbox": world.mailbox})
+    return face(mailbox_routes.ROUTES, {}, {"mailbox": world.mailbox}, public_port=world.settings.public_port)
 
 
 def http_error(request: HttpRequest, error: HTTPException) -> Response[Any]:

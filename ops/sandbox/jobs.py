@@ -1,12 +1,15 @@
 """Makes the product do now what it otherwise does on its own schedule."""
 
 import asyncio
+import os
 import sys
 from typing import Literal, Protocol
 
 import msgspec
 
 from haas.errors import HaasError
+from ops.sandbox.tenants import Tenants
+from ops.stack.settings_file import read_settings
 
 Job = Literal["register-poll", "outbox-drain"]
 SECONDS = 60.0
@@ -33,20 +36,28 @@ class Jobs(Protocol):
 
 
 class CommandJobs:
-    """Runs `python -m workers.run_once <job>`, in the environment that the sandbox was given."""
+    """Runs `python -m workers.run_once <job>` as an operator of the running stack would, with its settings file.
 
-    def __init__(self, command: tuple[str, ...] = (sys.executable, "-m", "workers.run_once")) -> None:
+    The sandbox itself is told no secret of the product; the command alone reads the file that `stack.json` names.
+    """
+
+    def __init__(self, tenants: Tenants, command: tuple[str, ...] = (sys.executable, "-m", "workers.run_once")) -> None:
         """Run `command` with the job's name behind it."""
+        self._tenants = tenants
         self._command = command
 
     async def run(self, job: Job) -> JobDone:
         """Return when `job` is done. Raises JobFailed."""
+        settings_file = self._tenants.settings_file()
+        if settings_file is None:
+            raise JobFailed("no stack is running: stack.json is not there")
         process = await asyncio.create_subprocess_exec(
             *self._command,
             job,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, **read_settings(settings_file)},
         )
         try:
             async with asyncio.timeout(SECONDS):

@@ -9,6 +9,9 @@ import msgspec
 
 from ops.sandbox.register.models import DataHolderBrand
 
+RESOURCE_PATH = "/cds-au/v1"
+"""What follows a base URI of the Register in every resource's path (CDS, URI Structure)."""
+
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     """One tenant of `stack.json`, as far as the sandbox acts on it."""
@@ -25,6 +28,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Stack(msgspec.Struct, frozen=True):
     tenants: list[Tenant] = []
+    settings_file: Path | None = None
 
 
 class Tenants:
@@ -34,20 +38,16 @@ class Tenants:
         """Read from `stack_file`."""
         self._file = stack_file
         self._read_at: float | None = None
-        self._tenants: list[Tenant] = []
+        self._stack = _Stack()
         self._changed = datetime.fromtimestamp(0, UTC)
 
     def all(self) -> list[Tenant]:
         """Return the tenants of the running stack."""
-        try:
-            modified = self._file.stat().st_mtime
-            if modified != self._read_at:
-                self._tenants = msgspec.json.decode(self._file.read_bytes(), type=_Stack).tenants
-                self._read_at = modified
-                self._changed = datetime.fromtimestamp(modified, UTC)
-        except FileNotFoundError:
-            return []
-        return self._tenants
+        return self._current().tenants
+
+    def settings_file(self) -> Path | None:
+        """Return where the running stack keeps its settings for commands, or None where none runs."""
+        return self._current().settings_file
 
     def find(self, name: str) -> Tenant | None:
         """Return the tenant with this slug, Register brand id or issuer."""
@@ -57,6 +57,23 @@ class Tenants:
         """Return the tenants as the Register lists them."""
         return [_holder_brand(tenant, self._changed) for tenant in self.all()]
 
+    def _current(self) -> _Stack:
+        try:
+            modified = self._file.stat().st_mtime
+            if modified != self._read_at:
+                self._stack = msgspec.json.decode(self._file.read_bytes(), type=_Stack, dec_hook=_path)
+                self._read_at = modified
+                self._changed = datetime.fromtimestamp(modified, UTC)
+        except FileNotFoundError:
+            return _Stack()
+        return self._stack
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise msgspec.ValidationError(f"Expected `{kind.__name__}`")
+
 
 def _holder_brand(tenant: Tenant, changed: datetime) -> DataHolderBrand:
     return DataHolderBrand(
@@ -65,8 +82,8 @@ def _holder_brand(tenant: Tenant, changed: datetime) -> DataHolderBrand:
         legal_entity_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{tenant.issuer}#legal-entity")),
         legal_entity_name=f"{tenant.name} Pty Ltd"[:36],
         infosec_base_uri=tenant.issuer,
-        public_base_uri=tenant.public_base_uri,
-        resource_base_uri=tenant.resource_base_uri,
+        public_base_uri=tenant.public_base_uri.removesuffix(RESOURCE_PATH),
+        resource_base_uri=tenant.resource_base_uri.removesuffix(RESOURCE_PATH),
         jwks_endpoint=tenant.jwks_uri or f"{tenant.issuer}/jwks",
         website_uri=tenant.issuer,
         logo_uri=f"{tenant.issuer}/logo.svg",

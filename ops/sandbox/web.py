@@ -8,6 +8,7 @@ from litestar.datastructures import State
 
 from haas.errors import HaasError
 from haas.http import client_certificate
+from haas.settings import HTTPS_PORT
 
 HttpRequest = Request[Any, Any, State]
 MAXIMUM_BODY_BYTES = 256 * 1024
@@ -49,15 +50,21 @@ async def form_of(request: HttpRequest) -> dict[str, str]:
     return dict(fields)
 
 
+def origin_of(request: HttpRequest) -> str:
+    """Return the origin under which the client called: the proxy passes the host's name on, and the port is known."""
+    name = request.headers.get("host", "").partition(":")[0]
+    port = request.app.state["public_port"]
+    return f"https://{name}" if port == HTTPS_PORT else f"https://{name}:{port}"
+
+
 def address_of(request: HttpRequest) -> str:
-    """Return the address under which the client called, as the proxy passed it on."""
+    """Return the address under which the client called, query and all."""
     query = request.scope["query_string"].decode("ascii", "replace")
-    path = request.scope["path"]
-    return f"https://{request.headers.get('host', '')}{path}{'?' if query else ''}{query}"
+    return f"{origin_of(request)}{request.scope['path']}{'?' if query else ''}{query}"
 
 
 def check_same_origin(request: HttpRequest) -> None:
     """Refuse a form that another site's page posted. Raises BadRequest."""
     origin = request.headers.get("origin")
-    if origin is not None and origin != f"https://{request.headers.get('host', '')}":
+    if origin is not None and origin != origin_of(request):
         raise BadRequest("this form belongs to another page")

@@ -43,8 +43,8 @@ class World:
         self.clock: Clock = clock_from(settings.clock_file)
         settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.store = Store(settings.folder / "sandbox.sqlite")
-        self.jobs: Jobs = jobs or CommandJobs()
         self.tenants = Tenants(settings.stack_file)
+        self.jobs: Jobs = jobs or CommandJobs(self.tenants)
         self.pinned = PinnedCodes(settings.pinned_codes or settings.folder / "pinned-codes.json")
         self.certificates = Certificates(settings.pki)
         opener = open_http or self._open_http

@@ -5,7 +5,6 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import uvicorn
 from litestar import Litestar, Response, get
@@ -42,13 +41,13 @@ async def index() -> dict[str, Any]:
 
 def control_face(world: World) -> Litestar:
     """Return the control API's application."""
-    return face([index, *ROUTES], _ERRORS, {"world": world}, [from_this_machine])
+    return face([index, *ROUTES], _ERRORS, {"world": world}, guards=[from_this_machine])
 
 
 def from_this_machine(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Refuse a browser that some website has sent here: a rebound name in Host, or a page's Origin."""
     del handler
-    name = urlsplit(f"//{connection.headers.get('host', '')}").hostname
+    name = connection.headers.get("host", "").partition(":")[0]
     if name not in _LOOPBACK:
         raise PermissionDeniedException("the control API answers to 127.0.0.1 and localhost only")
     if "origin" in connection.headers or connection.headers.get("sec-fetch-site", "none") != "none":

@@ -21,6 +21,7 @@ from ops.sandbox.messages import RIGHT, Deviation, overridden, signed
 from ops.sandbox.recipient.answers import AuthorisationRefused, Flow, Introspection, Tokens
 from ops.sandbox.recipient.authenticated import AuthenticatedClient, accepted, bearer, decoded, json_object
 from ops.sandbox.recipient.holder import Holder, HolderError
+from ops.sandbox.tenants import RESOURCE_PATH
 
 ACR_2: Final = "urn:cds.au:cdr:2"
 _REQUEST_LIFETIME = 300
@@ -51,7 +52,7 @@ class RecipientClient(AuthenticatedClient):
         super().__init__(holder, http, key, client_id=client_id, clock=clock or SystemClock())
         self.software_product_id = software_product_id
         self.redirect_uri = redirect_uri
-        self.resource_base_uri = resource_base_uri.rstrip("/")
+        self.resource_base_uri = resource_base_uri.rstrip("/").removesuffix(RESOURCE_PATH)
 
     # Dynamic client registration (CDS, Client Registration; RFC 7591, RFC 7592)
 
@@ -299,7 +300,7 @@ class RecipientClient(AuthenticatedClient):
             defaults["x-min-v"] = str(minimum_version)
         if content is not None:
             defaults["Content-Type"] = "application/json"
-        url = f"{self.resource_base_uri}/cds-au/v1{path}"
+        url = f"{self.resource_base_uri}{RESOURCE_PATH}{path}"
         sent = overridden(defaults, headers or {})
         return await self.http.request(method, url, params=params, headers=sent, content=content)
 
