@@ -1,30 +1,33 @@
-"""The command line `haas`: one module per group of commands."""
+"""The command line `haas`: each module here holds the command or group of its own name, as `command`."""
 
 import importlib
-from typing import Final
+import pkgutil
+from typing import Any
 
 import click
 
-# Command → the module that holds it as `command`, loaded when asked for: no command waits for another's imports.
-COMMANDS: Final = {
-    "up": "ops.cli.up",
-    "tenant": "ops.cli.tenant",
-    "migrate": "ops.cli.migrate",
-    "keys": "ops.cli.keys",
-}
+from haas.errors import HaasError
+from ops.stack.errors import StackError
 
 
 class _Commands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(COMMANDS)
+    """Loads a command when it is asked for: no command waits for another's imports."""
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        module = COMMANDS.get(cmd_name)
-        if module is None:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(module).command
-        assert isinstance(command, click.Command)  # noqa: S101 - holds our own modules to the contract
+        command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it cannot do is told in a sentence, not in a traceback."""
+        try:
+            return super().invoke(ctx)
+        except (HaasError, StackError) as error:
+            raise click.ClickException(str(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 
 from haas.progress import ConsoleProgress, Progress
-from ops.cli.deployment import STATE_VARIABLE
 from ops.demonstration import ensure
 from ops.stack.description import StackDescription
 from ops.stack.embedded import running
-from ops.stack.errors import StackError
+from ops.stack.local import STATE_VARIABLE
 from ops.stack.options import DEFAULT_PORT, DEFAULT_STATE, Options
 
 
@@ -37,11 +36,8 @@ def command(state: Path, *, fresh: bool, port: int | None) -> None:
     """
     progress = ConsoleProgress()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    try:
-        options = Options.from_environment(os.environ, state=state, fresh=fresh, port=port)
-        asyncio.run(_up(options, progress))
-    except StackError as error:
-        raise click.ClickException(str(error)) from error
+    options = Options.from_environment(os.environ, state=state, fresh=fresh, port=port)
+    asyncio.run(_up(options, progress))
 
 
 async def _up(options: Options, progress: Progress) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 HERE: Final = Path(__file__).parent
+SCRIPT: Final = HERE / "haas.js"
 
 REFUSED_HEADER: Final = "HAAS-Refused"
 """Set by nginx alone, on a request whose client certificate is `certificate-missing` or `certificate-invalid`."""
@@ -47,6 +48,7 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     workers: str = "1"
     user: str | None = None
     modules: tuple[Path, ...] = ()
+    script: Path = SCRIPT
     headers_more: bool = True
     """Whether nginx has the headers-more module, which takes the Server header away. Without it the header says `-`."""
     sandbox: SandboxProxy | None = None
@@ -60,4 +62,4 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
             autoescape=False,  # noqa: S701 - no HTML, and every value is the operator's own
         )
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
-        return environment.get_template("nginx.conf.j2").render(**fields, dropped=DROPPED, script=HERE / "haas.js")
+        return environment.get_template("nginx.conf.j2").render(**fields, dropped=DROPPED)

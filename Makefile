@@ -1,0 +1,46 @@
+# Everything runs in a virtual environment made from the lock file. PYTHON names the interpreter that makes it.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help up test smoke bench lint format lock
+
+help: ## List what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: $(STAMP) ## Run the embedded stack until Ctrl-C (ARGS="--fresh" starts over)
+	@exec $(BIN)/haas up $(ARGS)
+
+test: $(STAMP) ## Run every test on real servers (ARGS="-k name" selects)
+	@ops/install-browser
+	$(BIN)/python -m pytest $(ARGS)
+
+smoke: $(STAMP) ## Drive the main job for both brands over mutual TLS, in a stack of its own
+	$(BIN)/python -m ops.smoke $(ARGS)
+
+bench: $(STAMP) ## Measure the hot paths through the proxy, with 2 and with 200 tenants
+	$(BIN)/python -m ops.bench $(ARGS)
+
+lint: $(STAMP) ## Check style, types, layers and templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --lint themes apps ops --extension html
+
+format: $(STAMP) ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --all-extras --upgrade \
+		--python-version 3.11 --output-file requirements.lock pyproject.toml
+
+$(STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet -e . --no-deps --no-build-isolation
+	@touch $@

@@ -1,0 +1,37 @@
+"""`haas proxy`: the configuration of a production nginx."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ops.proxy.configuration import SCRIPT, ProxyConfiguration
+
+_PATH = click.Path(path_type=Path)
+
+
+def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(name, type=_PATH, default=Path(default), show_default=True, help=text)
+
+
+@click.command("proxy")
+@click.option("--output", type=_PATH, required=True, help="Folder for nginx.conf and haas.js, as nginx sees it too.")
+@_path("--certificates", "/etc/haas/certificates", "<host>.pem for each host: private key and chain.")
+@_path("--client-authorities", "/etc/haas/client-authorities/authorities.crt", "The CDR's root and intermediate.")
+@_path("--revocation-lists", "/etc/haas/client-authorities/lists.crl", "A CRL for each of them.")
+@_path("--folder", "/var/cache/nginx", "For nginx's pid and temporary files.")
+@_path("--js-module", "/etc/nginx/modules/ngx_http_js_module.so", "The njs module.")
+@click.option("--application", default="unix:/run/haas/app", show_default=True, help="unix:<path> or host:port.")
+@click.option("--address", default="0.0.0.0", show_default=True)  # noqa: S104 - the proxy is what faces the world
+@click.option("--port", type=int, default=443, show_default=True)
+@click.option("--user", default="root", show_default=True, help="Whom workers run as; must be able to read the keys.")
+def command(output: Path, js_module: Path, **fields: Any) -> None:
+    """Write nginx.conf and haas.js for nginx >= 1.28 with njs."""
+    script = output / "haas.js"
+    configuration = ProxyConfiguration(
+        workers="auto", modules=(js_module,), script=script, headers_more=False, **fields
+    )
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "nginx.conf").write_text(configuration.render(), encoding="utf-8")
+    script.write_bytes(SCRIPT.read_bytes())
