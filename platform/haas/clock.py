@@ -5,12 +5,12 @@ sandbox have moved.
 """
 
 import mmap
-import struct
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-_OFFSET = struct.Struct("<q")
+_OFFSET_BYTES = 8
 
 
 class Clock(Protocol):
@@ -38,15 +38,19 @@ class MovableClock:
 
     def __init__(self, path: Path) -> None:
         """Map the clock file at `path`, made with no offset if it is not there yet."""
-        if not path.exists() or path.stat().st_size != _OFFSET.size:
-            path.write_bytes(_OFFSET.pack(0))
-        with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), _OFFSET.size)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            # Lengthened rather than written: another process may have it mapped already.
+            os.ftruncate(descriptor, _OFFSET_BYTES)
+            # A memory view reads and writes the eight bytes as one word, `struct` with a byte order would not.
+            self._offset = memoryview(mmap.mmap(descriptor, _OFFSET_BYTES)).cast("q")
+        finally:
+            os.close(descriptor)
 
     @property
     def offset(self) -> timedelta:
         """How far this clock is ahead of the machine's."""
-        return timedelta(microseconds=_OFFSET.unpack_from(self._map)[0])
+        return timedelta(microseconds=self._offset[0])
 
     def now(self) -> datetime:
         """Return the moved moment, aware, in UTC."""
@@ -54,11 +58,11 @@ class MovableClock:
 
     def move(self, by: timedelta) -> None:
         """Move the clock of every process by `by`, which may be negative."""
-        _OFFSET.pack_into(self._map, 0, (self.offset + by) // timedelta(microseconds=1))
+        self._offset[0] = (self.offset + by) // timedelta(microseconds=1)
 
     def reset(self) -> None:
         """Bring the clock back to the machine's."""
-        _OFFSET.pack_into(self._map, 0, 0)
+        self._offset[0] = 0
 
 
 def clock_from(path: Path | None) -> Clock:

@@ -1,11 +1,12 @@
 """HTTP conventions that every surface shares."""
 
 import hashlib
+import re
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from haas.errors import HaasError
 
@@ -15,6 +16,7 @@ AsgiReceive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApplication = Callable[[AsgiScope, AsgiReceive, AsgiSend], Awaitable[None]]
 
+_UUID = re.compile(rb"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 MAXIMUM_CERTIFICATE_HEADER_BYTES = 16 * 1024
 
 
@@ -50,9 +52,4 @@ def client_certificate(header: bytes) -> ClientCertificate:
 
 def interaction_id(given: bytes | None) -> str:
     """Return the caller's interaction id where it is a UUID, else a new one (CDS, HTTP Headers)."""
-    if given is not None:
-        try:
-            return str(UUID(given.decode("ascii")))
-        except ValueError:
-            pass
-    return str(uuid4())
+    return given.decode() if given is not None and _UUID.fullmatch(given) else str(uuid4())

@@ -3,18 +3,47 @@
 There is no default for anything secret, and what belongs to the sandbox is refused in production.
 """
 
-import base64
-import binascii
+import re
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from haas.errors import HaasError
 
 MASTER_KEY_BYTES = 32
 HTTPS_PORT = 443
+_MASTER_KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}=?")
+_LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+# What a URL begins with after its scheme: [user:password@]host[:port]
+_AUTHORITY: Final = r"([^@/?#\s]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+
+Host = Annotated[str, Meta(pattern=rf"^({_LABEL}\.)*{_LABEL}\Z", description="a host name in lower case")]
+Port = Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")]
+RolePrefix = Annotated[
+    str, Meta(pattern=r"^[a-z][a-z0-9_]{0,29}\Z", description="up to 30 of a-z, 0-9 and _, with a letter first")
+]
+DatabaseUrl = Annotated[
+    str,
+    Meta(
+        pattern=rf"^postgres(ql)?://{_AUTHORITY}/[^/?#\s]+(\?\S*)?\Z",
+        description="postgresql://user:password@host:port/database, percent-encoded",
+    ),
+]
+RedisUrl = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(rediss?://{_AUTHORITY}(/[0-9]*)?|unix://\S+?)(\?\S*)?\Z",
+        description="redis://user:password@host:port/number, percent-encoded",
+    ),
+]
+SmtpUrl = Annotated[
+    str, Meta(pattern=rf"^smtps?://{_AUTHORITY}/?\Z", description="smtp://host:port or smtps://host:port")
+]
+SmsUrl = Annotated[str, Meta(pattern=rf"^https://{_AUTHORITY}(/\S*)?\Z", description="an https address")]
 
 
 class SettingsError(HaasError):
@@ -25,17 +54,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What one deployment is told from outside. Each field is the variable `HAAS_<FIELD>` in capitals."""
 
     environment: Literal["production", "sandbox"]
-    domain: str
-    database_url: str
-    owner_database_url: str
-    redis_url: str
-    smtp_url: str
-    sms_url: str
+    domain: Host
+    database_url: DatabaseUrl
+    owner_database_url: DatabaseUrl
+    redis_url: RedisUrl
+    smtp_url: SmtpUrl
+    sms_url: SmsUrl
     master_key: bytes
     certificates: Path
-    public_port: int = HTTPS_PORT
-    role_prefix: str = "haas"
-    log_level: str = "INFO"
+    public_port: Port = HTTPS_PORT
+    role_prefix: RolePrefix = "haas"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # The sandbox's alone:
     clock_file: Path | None = None
     host_map: dict[str, str] = {}
@@ -45,6 +74,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Name the deployment without its secrets: settings end up in tracebacks."""
         return f"Settings(environment={self.environment!r}, domain={self.domain!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Name it so to rich as well, which would print every field."""
+        return [("environment", self.environment), ("domain", self.domain)]
 
     def origin(self, host: str) -> str:
         """Return the origin `https://host[:port]` under which this deployment serves `host`."""
@@ -56,20 +89,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises SettingsError that names the variable when one is missing, malformed, or not allowed in production.
         """
-        values: dict[str, object] = {}
+        values: dict[str, Any] = {}
         for field in msgspec.structs.fields(cls):
             variable = f"HAAS_{field.name.upper()}"
             if field.name == "master_key":
                 values[field.name] = _master_key(environment)
             elif environment.get(variable):
-                values[field.name] = _parsed(field.name, environment[variable])
+                values[field.name] = _converted(variable, environment[variable], field.type)
             elif field.required:
                 raise SettingsError(f"{variable} is not set")
-        try:
-            settings = msgspec.convert(values, cls, strict=False, builtin_types=(bytes,), dec_hook=_path)
-        except msgspec.ValidationError as error:
-            raise SettingsError(f"a HAAS_ setting is wrong: {error}") from error
-        settings._refuse_sandbox_settings_in_production()  # noqa: SLF001 - its own method
+        settings = cls(**values)
+        settings._refuse_sandbox_settings_in_production()
         return settings
 
     def _refuse_sandbox_settings_in_production(self) -> None:
@@ -82,34 +112,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 )
 
 
-def _parsed(name: str, text: str) -> object:
-    if name != "host_map":
-        return text
+def _converted(variable: str, text: str, kind: type) -> object:
     try:
-        return msgspec.json.decode(text, type=dict[str, str])
+        if kind == dict[str, str]:
+            return msgspec.json.decode(text, type=kind)
+        return msgspec.convert(text, kind, strict=False, dec_hook=_path)
     except msgspec.DecodeError as error:
-        raise SettingsError(f"HAAS_HOST_MAP is not a JSON object of host to address: {error}") from error
+        # The value stays out of the message: an address carries a password.
+        expected = [meta.description for meta in getattr(kind, "__metadata__", ())]
+        raise SettingsError(
+            f"{variable} is not {expected[0]}" if expected else f"{variable} is wrong: {error}"
+        ) from None
 
 
 def _path(kind: type, value: object) -> object:
-    if kind is Path and isinstance(value, str):
-        return Path(value)
-    raise msgspec.ValidationError(f"Expected `{kind.__name__}`")
+    return kind(value)
 
 
 def _master_key(environment: Mapping[str, str]) -> bytes:
-    text, file = environment.get("HAAS_MASTER_KEY"), environment.get("HAAS_MASTER_KEY_FILE")
-    if not text and not file:
-        raise SettingsError("neither HAAS_MASTER_KEY nor HAAS_MASTER_KEY_FILE is set")
+    variable, text = "HAAS_MASTER_KEY", environment.get("HAAS_MASTER_KEY")
     if not text:
+        variable, file = "HAAS_MASTER_KEY_FILE", environment.get("HAAS_MASTER_KEY_FILE")
+        if not file:
+            raise SettingsError("neither HAAS_MASTER_KEY nor HAAS_MASTER_KEY_FILE is set")
         try:
-            text = Path(str(file)).read_text(encoding="ascii").strip()
+            text = Path(file).read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"HAAS_MASTER_KEY_FILE cannot be read: {error}") from error
-    try:
-        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError) as error:
-        raise SettingsError("the master key is not base64url") from error
-    if len(key) != MASTER_KEY_BYTES:
-        raise SettingsError(f"the master key has {len(key)} bytes; it must have {MASTER_KEY_BYTES}")
-    return key
+    if not _MASTER_KEY.fullmatch(text):
+        raise SettingsError(f"{variable} does not hold {MASTER_KEY_BYTES} bytes in base64url")
+    return urlsafe_b64decode(text.rstrip("=") + "=")

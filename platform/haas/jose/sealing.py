@@ -78,6 +78,8 @@ class Siv:
         """Return the value behind an identifier made within the same context. Raises SealError."""
         try:
             sealed = urlsafe_b64decode(identifier + "=" * (-len(identifier) % 4))
+            if urlsafe_b64encode(sealed).rstrip(b"=").decode() != identifier:
+                raise SealError("another spelling of an identifier")
             return self._aead.decrypt(sealed, [part.encode() for part in context]).decode()
         except (InvalidTag, Base64Error, ValueError) as error:
             raise SealError("not an identifier of this context") from error

@@ -1,0 +1,167 @@
+"""Settings: complete, well formed, and nothing of the sandbox in production."""
+
+from base64 import urlsafe_b64encode
+from io import StringIO
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from haas.settings import Settings, SettingsError
+
+KEY = b"k" * 16 + b"\xff" * 16
+REQUIRED = {
+    "HAAS_ENVIRONMENT": "sandbox",
+    "HAAS_DOMAIN": "haas.localhost",
+    "HAAS_DATABASE_URL": "postgresql://haas_app:app-password@127.0.0.1:5432/haas",
+    "HAAS_OWNER_DATABASE_URL": "postgresql://haas_owner:owner-password@127.0.0.1:5432/haas",
+    "HAAS_REDIS_URL": "redis://:redis-password@127.0.0.1:6379/0",
+    "HAAS_SMTP_URL": "smtp://user:mail-password@127.0.0.1:25",
+    "HAAS_SMS_URL": "https://user:sms-password@sms.example/send",
+    "HAAS_MASTER_KEY": urlsafe_b64encode(KEY).decode(),
+    "HAAS_CERTIFICATES": "/etc/haas/certificates",
+}
+SANDBOX_ONLY = {
+    "HAAS_CLOCK_FILE": "/var/lib/haas/clock",
+    "HAAS_HOST_MAP": '{"*.haas.localhost": "127.0.0.1"}',
+    "HAAS_TRUSTED_ROOTS": "/etc/haas/roots.pem",
+    "HAAS_PINNED_CODES": "/var/lib/haas/pinned-codes.json",
+}
+
+
+def read(**changes: str | None) -> Settings:
+    environment = {**REQUIRED, **changes}
+    return Settings.from_environment({name: value for name, value in environment.items() if value is not None})
+
+
+def test_what_is_required_suffices() -> None:
+    settings = read()
+    assert settings.environment == "sandbox"
+    assert settings.domain == "haas.localhost"
+    assert settings.master_key == KEY
+    assert settings.certificates == Path("/etc/haas/certificates")
+    assert (settings.public_port, settings.role_prefix, settings.log_level) == (443, "haas", "INFO")
+    assert (settings.clock_file, settings.host_map, settings.trusted_roots, settings.pinned_codes) == (
+        None,
+        {},
+        None,
+        None,
+    )
+
+
+def test_everything_is_read() -> None:
+    settings = read(**SANDBOX_ONLY, HAAS_PUBLIC_PORT="8443", HAAS_ROLE_PREFIX="other", HAAS_LOG_LEVEL="DEBUG")
+    assert settings.public_port == 8443
+    assert settings.role_prefix == "other"
+    assert settings.log_level == "DEBUG"
+    assert settings.clock_file == Path("/var/lib/haas/clock")
+    assert settings.host_map == {"*.haas.localhost": "127.0.0.1"}
+    assert settings.trusted_roots == Path("/etc/haas/roots.pem")
+    assert settings.pinned_codes == Path("/var/lib/haas/pinned-codes.json")
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+@pytest.mark.parametrize("variable", sorted(REQUIRED))
+def test_a_missing_variable_is_named(variable: str, empty: str | None) -> None:
+    with pytest.raises(SettingsError, match=f"{variable}( |$)"):
+        read(**{variable: empty})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HAAS_ENVIRONMENT", "staging"),
+        ("HAAS_ENVIRONMENT", "PRODUCTION"),
+        ("HAAS_DOMAIN", "https://haas.localhost"),
+        ("HAAS_DOMAIN", "Haas.Localhost"),
+        ("HAAS_DOMAIN", "haas.localhost:8443"),
+        ("HAAS_DOMAIN", ".haas.localhost"),
+        ("HAAS_DOMAIN", "haas localhost"),
+        ("HAAS_DOMAIN", "haas.localhost\n"),
+        ("HAAS_PUBLIC_PORT", "https"),
+        ("HAAS_PUBLIC_PORT", "0"),
+        ("HAAS_PUBLIC_PORT", "65536"),
+        ("HAAS_PUBLIC_PORT", "84.43"),
+        ("HAAS_DATABASE_URL", "mysql://u:very-secret@h/d"),
+        ("HAAS_DATABASE_URL", "very-secret"),
+        ("HAAS_DATABASE_URL", "postgresql://u:very-secret@/d"),
+        ("HAAS_DATABASE_URL", "postgresql://u:very-secret@h:port/d"),
+        ("HAAS_OWNER_DATABASE_URL", "https://u:very-secret@h/d"),
+        ("HAAS_REDIS_URL", "http://:very-secret@h"),
+        ("HAAS_SMTP_URL", "https://u:very-secret@h"),
+        ("HAAS_SMTP_URL", "smtp://"),
+        ("HAAS_SMS_URL", "http://u:very-secret@h"),
+        ("HAAS_SMS_URL", "https://[very-secret"),
+        ("HAAS_ROLE_PREFIX", 'x"; DROP'),
+        ("HAAS_ROLE_PREFIX", "Haas"),
+        ("HAAS_ROLE_PREFIX", "9haas"),
+        ("HAAS_ROLE_PREFIX", "h" * 40),
+        ("HAAS_LOG_LEVEL", "LOUD"),
+        ("HAAS_HOST_MAP", "{"),
+        ("HAAS_HOST_MAP", "[]"),
+        ("HAAS_HOST_MAP", '{"a": 1}'),
+        ("HAAS_MASTER_KEY", "very-secret"),
+        ("HAAS_MASTER_KEY", "very secret " * 4),
+        ("HAAS_MASTER_KEY", "é" * 43),
+        ("HAAS_MASTER_KEY", "A" * 42),
+        ("HAAS_MASTER_KEY", "A" * 43 + "\n!"),
+        ("HAAS_MASTER_KEY", "A" * 44),
+        ("HAAS_MASTER_KEY", "A" * 64),
+    ],
+)
+def test_a_malformed_variable_is_named_and_its_secret_is_not(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{variable}( |$)") as refused:
+        read(**{variable: value})
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("variable", sorted(SANDBOX_ONLY))
+def test_production_refuses_what_is_the_sandboxs(variable: str) -> None:
+    with pytest.raises(SettingsError, match=f"{variable} "):
+        read(HAAS_ENVIRONMENT="production", **{variable: SANDBOX_ONLY[variable]})
+
+
+def test_production_alone() -> None:
+    assert read(HAAS_ENVIRONMENT="production").environment == "production"
+
+
+@pytest.mark.parametrize("padding", ["", "="])
+def test_a_master_key_with_and_without_padding(padding: str) -> None:
+    assert read(HAAS_MASTER_KEY=REQUIRED["HAAS_MASTER_KEY"].rstrip("=") + padding).master_key == KEY
+
+
+def test_the_master_key_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "master.key"
+    file.write_text(REQUIRED["HAAS_MASTER_KEY"] + "\n")
+    assert read(HAAS_MASTER_KEY=None, HAAS_MASTER_KEY_FILE=str(file)).master_key == KEY
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"short"])
+def test_a_master_key_file_that_does_not_serve_is_named(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "master.key"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError, match="HAAS_MASTER_KEY_FILE "):
+        read(HAAS_MASTER_KEY=None, HAAS_MASTER_KEY_FILE=str(file))
+
+
+def test_settings_are_frozen_and_show_no_secret() -> None:
+    settings = read()
+    with pytest.raises(AttributeError):
+        settings.domain = "other.localhost"  # type: ignore[misc]
+    pretty = StringIO()
+    Console(file=pretty).print(settings, {"settings": settings})
+    for shown in (repr(settings), str(settings), f"{settings}", pretty.getvalue()):
+        assert "haas.localhost" in shown
+        assert "password" not in shown
+        assert "kkkk" not in shown
+
+
+def test_settings_can_be_changed_by_making_others() -> None:
+    assert msgspec.structs.replace(read(), domain="other.localhost").domain == "other.localhost"
+
+
+def test_origins_leave_out_the_usual_port() -> None:
+    assert read().origin("aurora.haas.localhost") == "https://aurora.haas.localhost"
+    assert read(HAAS_PUBLIC_PORT="8443").origin("aurora.haas.localhost") == "https://aurora.haas.localhost:8443"
