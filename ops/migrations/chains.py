@@ -24,11 +24,8 @@ class Chain(msgspec.Struct, frozen=True):
 
     name: str
     tables: MetaData
-
-    @property
-    def folder(self) -> Path:
-        """Where the revisions lie."""
-        return _HERE / self.name
+    folder: Path
+    """Where the revisions lie, below `versions`."""
 
     @property
     def head(self) -> str:
@@ -70,5 +67,5 @@ class Chain(msgspec.Struct, frozen=True):
         return ScriptDirectory(str(self.folder), version_locations=[str(self.folder / "versions")])
 
 
-CONTROL: Final = Chain("control", control_tables)
-TENANT: Final = Chain("tenant", tenant_tables)
+CONTROL: Final = Chain("control", control_tables, _HERE / "control")
+TENANT: Final = Chain("tenant", tenant_tables, _HERE / "tenant")

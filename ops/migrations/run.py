@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from haas.progress import NO_PROGRESS, Progress
 from haas.settings import Settings
-from ops.migrations.chains import CONTROL, TENANT
+from ops.migrations.chains import CONTROL, TENANT, Chain
 from ops.migrations.connection import as_owner, owner_connection
 from tenants.registry.names import Roles
 from tenants.registry.tables import brand
@@ -43,7 +43,7 @@ class Status(msgspec.Struct, frozen=True):
         return [slug for slug, revision in self.tenants.items() if revision != self.tenant_head]
 
 
-async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS) -> Result:
+async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT) -> Result:
     """Bring each tenant's schema to the head. A tenant that fails is reported, and the next run tries it again."""
     roles = Roles(settings.role_prefix)
     result = Result([], [], [])
@@ -52,7 +52,7 @@ async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS) 
         with progress.bar("tenant schemas", len(tenants)) as advance:
             for slug, schema in tenants:
                 try:
-                    moved = await _migrate(connection, roles, schema)
+                    moved = await _migrate(connection, roles, schema, chain)
                 except DBAPIError as error:
                     if error.connection_invalidated:
                         raise
@@ -64,7 +64,7 @@ async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS) 
     return result
 
 
-async def status(settings: Settings) -> Status:
+async def status(settings: Settings, *, chain: Chain = TENANT) -> Status:
     """Return the revision of the control schema and of every tenant's."""
     roles = Roles(settings.role_prefix)
     async with owner_connection(settings) as connection:
@@ -75,8 +75,8 @@ async def status(settings: Settings) -> Status:
             for slug, schema in await _tenants(connection, roles):
                 async with connection.begin():
                     await as_owner(connection, roles)
-                    tenants[slug] = await connection.run_sync(TENANT.revision, schema)
-    return Status(control=control, control_head=CONTROL.head, tenants=tenants, tenant_head=TENANT.head)
+                    tenants[slug] = await connection.run_sync(chain.revision, schema)
+    return Status(control=control, control_head=CONTROL.head, tenants=tenants, tenant_head=chain.head)
 
 
 async def _tenants(connection: AsyncConnection, roles: Roles) -> list[tuple[str, str]]:
@@ -86,13 +86,13 @@ async def _tenants(connection: AsyncConnection, roles: Roles) -> list[tuple[str,
         return [(row.slug, row.schema_name) for row in rows]
 
 
-async def _migrate(connection: AsyncConnection, roles: Roles, schema: str) -> bool:
+async def _migrate(connection: AsyncConnection, roles: Roles, schema: str, chain: Chain) -> bool:
     """Upgrade one schema; tell whether there was anything to do."""
     async with connection.begin():
         await as_owner(connection, roles)
         # Two runs at once take turns on a schema, and the second finds nothing to do.
         await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext($1))", (f"haas migrate {schema}",))
-        if await connection.run_sync(TENANT.revision, schema) == TENANT.head:
+        if await connection.run_sync(chain.revision, schema) == chain.head:
             return False
-        await connection.run_sync(TENANT.upgrade, schema)
+        await connection.run_sync(chain.upgrade, schema)
         return True

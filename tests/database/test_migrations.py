@@ -1,0 +1,210 @@
+"""The chains add up to the tables, run over every schema, and go on where they stopped."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from haas.progress import NO_PROGRESS, Advance
+from haas.settings import Settings
+from ops.deployment import Deployment
+from ops.migrations.chains import CONTROL, TENANT, VERSION_TABLE, Chain
+from ops.migrations.connection import as_owner, owner_connection
+from ops.migrations.run import migrate_tenants, status
+from tenants.registry.models import Tenant
+from tenants.registry.names import Roles
+from tenants.schema import CONTROL_SCHEMA
+
+_SECOND = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    schema = op.get_context().version_table_schema
+    op.create_table("meter_note", sa.Column("id", sa.Text(), primary_key=True), schema=schema)
+"""
+
+
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    """The tenant chain with one revision more than the tenants stand at."""
+    folder = tmp_path_factory.mktemp("chain")
+    shutil.copytree(TENANT.folder / "versions", folder / "versions")
+    (folder / "versions" / "0002_note.py").write_text(_SECOND)
+    return Chain("tenant", TENANT.tables, folder)
+
+
+@pytest.fixture
+async def three(deployment: Deployment, three_slugs: list[str]) -> AsyncIterator[list[Tenant]]:
+    tenants = [await deployment.new_tenant(slug) for slug in three_slugs]
+    yield tenants
+    for tenant in tenants:
+        await deployment.administration.remove(tenant.slug, actor="tests")
+
+
+@pytest.fixture
+def three_slugs() -> list[str]:
+    return ["first-of-three", "second-of-three", "third-of-three"]
+
+
+@asynccontextmanager
+async def scratch(settings: Settings) -> AsyncIterator[AsyncConnection]:
+    """A transaction as the owner, with an empty schema `scratch`, of which nothing stays."""
+    roles = Roles(settings.role_prefix)
+    async with owner_connection(settings) as connection:
+        await connection.execute(text(f"CREATE SCHEMA scratch AUTHORIZATION {roles.owner}"))
+        await as_owner(connection, roles)
+        yield connection
+        await connection.rollback()
+
+
+@pytest.mark.parametrize("chain", [CONTROL, TENANT], ids=lambda chain: chain.name)
+async def test_the_chain_adds_up_to_the_tables(settings: Settings, tenant: Tenant, chain: Chain) -> None:
+    schema = tenant.namespace.schema if chain is TENANT else CONTROL_SCHEMA
+    async with scratch(settings) as connection:
+        differences = await connection.run_sync(_differences, chain, schema)
+        assert differences == [], "run `haas migrate regenerate` (until the first release; a new revision after it)"
+        await connection.run_sync(_moved(chain.tables, "scratch").create_all, checkfirst=False)
+        assert await connection.run_sync(_catalogue, schema) == await connection.run_sync(_catalogue, "scratch")
+
+
+async def test_the_rendered_script_and_the_chain_run_step_by_step_make_the_same(
+    settings: Settings, tenant: Tenant
+) -> None:
+    async with scratch(settings) as connection:
+        await connection.run_sync(TENANT.upgrade, "scratch")
+        stepwise = await connection.run_sync(_catalogue, "scratch")
+        assert await connection.run_sync(_catalogue, tenant.namespace.schema) == stepwise
+        assert await connection.run_sync(TENANT.revision, "scratch") == TENANT.head
+
+
+async def test_a_schema_that_fails_is_reported_and_tried_again(
+    settings: Settings, three: list[Tenant], longer: Chain
+) -> None:
+    obstacle = f"{three[1].namespace.schema}.meter_note"
+    await _as_owner(settings, f"CREATE TABLE {obstacle} (id int)")
+    first = await migrate_tenants(settings, chain=longer)
+    assert [failure.slug for failure in first.failed] == [three[1].slug]
+    assert "already exists" in first.failed[0].reason
+    assert {three[0].slug, three[2].slug} <= set(first.migrated)
+    assert (await status(settings, chain=longer)).behind == [three[1].slug]
+
+    await _as_owner(settings, f"DROP TABLE {obstacle}")
+    second = await migrate_tenants(settings, chain=longer)
+    assert (second.migrated, second.failed) == ([three[1].slug], [])
+    assert three[0].slug in second.current
+    assert (await status(settings, chain=longer)).behind == []
+    await _step_back(settings)
+
+
+async def test_a_run_that_was_stopped_goes_on(settings: Settings, three: list[Tenant], longer: Chain) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        await migrate_tenants(settings, StopAfter(2), chain=longer)
+    rest = await migrate_tenants(settings, chain=longer)
+    assert len(rest.current) == 2
+    assert rest.failed == []
+    assert (await status(settings, chain=longer)).behind == []
+    await _step_back(settings)
+
+
+async def test_a_table_that_a_migration_adds_is_the_tenants_own_to_use(
+    deployment: Deployment, three: list[Tenant], longer: Chain
+) -> None:
+    await migrate_tenants(deployment.settings, chain=longer)
+    mine, other = three[0].namespace, three[1].namespace
+    async with deployment.database.transaction(mine) as tx:
+        await tx.driver.execute(f"INSERT INTO {mine.schema}.meter_note VALUES ('a')")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.driver.execute(f"INSERT INTO {other.schema}.meter_note VALUES ('b')")
+        await tx.driver.execute("ROLLBACK; BEGIN")
+    await _step_back(deployment.settings)
+
+
+class StopAfter:
+    """Somebody presses Ctrl-C after so many schemas."""
+
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+
+    def line(self, text: str) -> None:
+        NO_PROGRESS.line(text)
+
+    @contextmanager
+    def bar(self, title: str, total: int) -> Iterator[Advance]:
+        NO_PROGRESS.line(f"{title} {total}")
+
+        def advance() -> None:
+            self._left -= 1
+            if not self._left:
+                raise KeyboardInterrupt
+
+        yield advance
+
+
+async def _as_owner(settings: Settings, statement: str) -> None:
+    async with owner_connection(settings) as connection, connection.begin():
+        await as_owner(connection, Roles(settings.role_prefix))
+        await connection.execute(text(statement))
+
+
+async def _step_back(settings: Settings) -> None:
+    """Bring the schemas of the shared deployment back to the chain's real head."""
+    for slug in (await status(settings)).tenants:
+        schema = f"tenant_{slug.replace('-', '_')}"
+        await _as_owner(settings, f"DROP TABLE {schema}.meter_note")
+        await _as_owner(settings, f"UPDATE {schema}.{VERSION_TABLE} SET version_num = '{TENANT.head}'")
+
+
+def _differences(connection: Connection, chain: Chain, schema: str) -> list[object]:
+    def included(name: str | None, kind: str, _parents: object) -> bool:
+        return name == schema if kind == "schema" else name != VERSION_TABLE
+
+    options = {
+        "include_schemas": True,
+        "include_name": included,
+        "compare_type": True,
+        "compare_server_default": True,
+        "version_table_schema": schema,
+    }
+    context = MigrationContext.configure(connection, opts=options)
+    return list(compare_metadata(context, _moved(chain.tables, schema)))
+
+
+def _moved(tables: MetaData, schema: str) -> MetaData:
+    moved = MetaData(naming_convention=tables.naming_convention)
+    for table in tables.sorted_tables:
+        table.to_metadata(moved, schema=schema)
+    return moved
+
+
+def _catalogue(connection: Connection, schema: str) -> list[str]:
+    """Everything that a schema's tables are made of, as the server itself puts it, without the schema's name."""
+    statement = text(
+        """
+        SELECT format('%s.%s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                      pg_get_expr(d.adbin, d.adrelid))
+          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+          LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+         WHERE c.relnamespace = to_regnamespace(:schema) AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+           AND c.relname <> :version
+        UNION ALL
+        SELECT format('%s %s', conname, pg_get_constraintdef(oid)) FROM pg_constraint
+         WHERE connamespace = to_regnamespace(:schema) AND conrelid::regclass::text NOT LIKE '%' || :version
+        UNION ALL
+        SELECT indexdef FROM pg_indexes WHERE schemaname = :schema AND tablename <> :version
+        """
+    )
+    rows = connection.execute(statement, {"schema": schema, "version": VERSION_TABLE}).scalars()
+    return sorted(row.replace(f"{schema}.", "") for row in rows)
