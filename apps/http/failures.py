@@ -60,6 +60,7 @@ def json_failure(request: _Request, error: Exception) -> Response[bytes]:
         context(request).error = code
         body = msgspec.json.encode({"error": code, "error_description": detail})
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    headers["x-fapi-interaction-id"] = context(request).interaction_id
     if status == UNAVAILABLE:
         headers["Retry-After"] = SECONDS_TO_RETRY
     return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)

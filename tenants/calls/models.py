@@ -8,7 +8,16 @@ import msgspec
 from haas.database import Namespace
 
 # The performance tiers of the standards (CDS, Performance requirements), and what has none: identity and admin calls.
-Tier = Literal["unauthenticated", "highPriority", "lowPriority", "unattended", "largePayload", "other"]
+Tier = Literal[
+    "unauthenticated",
+    "highPriority",
+    "lowPriority",
+    "unattended",
+    "largePayload",
+    "secondary",
+    "largeSecondary",
+    "other",
+]
 
 
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):

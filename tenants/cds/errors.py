@@ -21,12 +21,15 @@ class ErrorType(NamedTuple):
 class CdsError(HaasError):
     """One occurrence of a standard error; `detail` is shown to the client."""
 
-    def __init__(self, kind: ErrorType, detail: str, *, in_body: bool = False) -> None:
-        """Say which error it is and what it is about (the parameter's name, the id, the current status)."""
+    def __init__(self, kind: ErrorType, detail: str, *, status: int | None = None) -> None:
+        """Say which error it is and what it is about (the parameter's name, the id, the current status).
+
+        `status` is for the general errors, which the catalogue only gives a category: 4xx, 5xx.
+        """
         super().__init__(f"{kind.urn}: {detail}")
         self.kind = kind
         self.detail = detail
-        self.status = kind.status_in_body if in_body and kind.status_in_body else kind.status
+        self.status = status or kind.status
 
 
 def _all(code: str, title: str, status: int, status_in_body: int | None = None) -> ErrorType:

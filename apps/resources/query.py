@@ -1,0 +1,34 @@
+"""The query parameters of the resource APIs."""
+
+from typing import Literal, cast
+
+from litestar.datastructures import MultiDict
+
+from tenants.cds.errors import FIELD_INVALID, CdsError
+from tenants.cds.pagination import PageRequest
+from tenants.energy.payloads.energy_account_base_v2 import OpenStatus
+
+Parameters = MultiDict[str]
+_OPEN_STATUS = {"ALL": None, "OPEN": "OPEN", "CLOSED": "CLOSED"}
+
+
+def single(parameters: Parameters, name: str) -> str | None:
+    """Return the parameter `name`, or None. Raises Field/Invalid when it comes more than once."""
+    values = parameters.getall(name, [])
+    if len(values) > 1:
+        raise CdsError(FIELD_INVALID, name)
+    return values[0] if values else None
+
+
+def page_request(parameters: Parameters) -> PageRequest:
+    """Read `page` and `page-size`."""
+    return PageRequest.parse(single(parameters, "page"), single(parameters, "page-size"))
+
+
+def open_status(parameters: Parameters) -> OpenStatus | None:
+    """Read `open-status`: None stands for ALL, which is also what its absence means."""
+    given = single(parameters, "open-status")
+    value = "ALL" if given is None else given
+    if value not in _OPEN_STATUS:
+        raise CdsError(FIELD_INVALID, "open-status is one of ALL, OPEN, CLOSED")
+    return cast("Literal['OPEN', 'CLOSED'] | None", _OPEN_STATUS[value])

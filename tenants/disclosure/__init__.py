@@ -1,0 +1,1 @@
+"""Disclosing a customer's data to a recipient: who may have what, and the data itself."""
