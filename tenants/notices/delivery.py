@@ -86,7 +86,7 @@ class Delivery:
     async def _lease(self, tenant: Tenant) -> list[Notice]:
         now = self._clock.now()
         async with self._database.transaction(tenant.namespace) as tx:
-            return await store.lease_due(tx, uuid4(), now, now + LEASE, limit=BATCH)
+            return await store.lease_due(tx, uuid4(), now, LEASE, limit=BATCH)
 
     async def _deliver(self, tenant: Tenant, notice: Notice) -> Delivered:
         details = {"notice": str(notice.id), "kind": notice.kind, "tries": notice.tries}

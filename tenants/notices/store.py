@@ -26,7 +26,8 @@ _LEASED = (
 
 
 def _free(now: ColumnElement[datetime], longest: ColumnElement[datetime]) -> ColumnElement[bool]:
-    # A lease that ends further ahead than any lease lasts was given before the clock was moved back.
+    # A lease that ends further ahead than any lease can was given before the clock was moved back. Those of others end
+    # a little later than ours would, for they read the clock a little later: hence twice a lease's length.
     return and_(
         _OPEN,
         or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now, outbox.c.leased_until > longest),
@@ -43,22 +44,23 @@ _ANY_DUE = Statement(
 
 async def any_due(tx: Transaction, now: datetime, lease: timedelta) -> bool:
     """Tell whether there is something to deliver. What the sweep asks of every tenant."""
-    return await tx.row(_ANY_DUE, now=now, longest=now + lease, limit=1) is not None
+    return await tx.row(_ANY_DUE, now=now, longest=now + 2 * lease, limit=1) is not None
 
 
-async def lease_due(tx: Transaction, lease: UUID, now: datetime, until: datetime, *, limit: int) -> list[Notice]:
-    """Lease up to `limit` due notices to `lease` until `until`, passing over what another leases at this moment."""
+async def lease_due(tx: Transaction, holder: UUID, now: datetime, lease: timedelta, *, limit: int) -> list[Notice]:
+    """Lease up to `limit` due notices to `holder`, passing over what another leases at this moment."""
     chosen = (
         select(outbox.c.id)
-        .where(_free(literal(now), literal(until)), outbox.c.due_at <= now)
+        .where(_free(literal(now), literal(now + 2 * lease)), outbox.c.due_at <= now)
         .order_by(outbox.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("chosen")
     )
     result = await tx.execute(
         update(outbox)
-        .where(outbox.c.id.in_(chosen))
-        .values(lease=lease, leased_until=until, tries=outbox.c.tries + 1)
+        .where(outbox.c.id == chosen.c.id)
+        .values(lease=holder, leased_until=now + lease, tries=outbox.c.tries + 1)
         .returning(*_LEASED)
     )
     return [Notice(**row) for row in result.mappings()]
