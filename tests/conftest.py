@@ -13,9 +13,12 @@ from haas.clock import MovableClock
 from haas.database import Database
 from haas.jose import new_key
 from haas.settings import Settings
+from ops.demonstration import ensure
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
 from ops.stack.cluster import DeploymentDatabase, create_deployment
+from ops.stack.embedded import Stack, running
+from ops.stack.options import Options
 from ops.stack.servers import Servers, servers
 from tenants.keys.creation import NewSigningKey, generate_signing_keys
 from tenants.keys.service import Keyring
@@ -161,3 +164,30 @@ async def two_tenants(deployment: Deployment, signing_keys: Iterator[Sequence[Ne
 async def module_tenant(deployment: Deployment, signing_keys: Iterator[Sequence[NewSigningKey]]) -> Tenant:
     """A new tenant shared by one module's tests."""
     return await deployment.new_tenant(signing_keys=next(signing_keys))
+
+
+@pytest.fixture(scope="module")
+async def module_neighbour(deployment: Deployment, signing_keys: Iterator[Sequence[NewSigningKey]]) -> Tenant:
+    """Another new tenant shared by one module's tests."""
+    return await deployment.new_tenant(signing_keys=next(signing_keys))
+
+
+@pytest.fixture(scope="session")
+async def stack(state_folder: Path) -> AsyncIterator[Stack]:
+    """The whole embedded stack with its two demonstration brands, one for the session. All share its clock."""
+    options = Options(state=state_folder / "stack", port=0, durable=False, **await real_servers())
+    async with running(options, ensure) as stack:
+        yield stack
+
+
+async def real_servers() -> dict[str, str]:
+    """What the stack is to use instead of embedded servers, where the environment names real ones."""
+    servers = {}
+    if url := os.environ.get("HAAS_TEST_DATABASE_URL"):
+        deployment = await create_deployment(url, f"t{os.getpid()}stack")
+        servers["database_url"] = deployment.app_url
+        servers["owner_database_url"] = deployment.owner_url
+        servers["role_prefix"] = deployment.role_prefix
+    if url := os.environ.get("HAAS_TEST_REDIS_URL"):
+        servers["redis_url"] = url
+    return servers

@@ -2,25 +2,42 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 
 from ops.stack.part import Launch, Part
 
+SETTLED_AFTER = 1.5
+
 
 class Background(Part):
-    """A Python module that works by itself. It counts as ready when it has lived through its start."""
+    """A Python module that works by itself.
 
-    settled_after = 0.7
+    Ready when its log says `says`; without that, when it has lived through its first seconds.
+    """
 
-    def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, module: str, environment: Mapping[str, str], log: Path, says: str | None = None
+    ) -> None:
         self.name = name
-        self._arguments = arguments
+        self._module = module
         self._environment = environment
-        self._started = 0.0
+        self._log = log
+        self._says = says
+        self._log_began = 0
+        self._began = 0.0
 
     def launch(self) -> Launch:
-        self._started = time.monotonic()
-        return Launch(command=[sys.executable, *self._arguments], environment=self._environment)
+        self._began = time.monotonic()
+        self._log_began = self._log.stat().st_size if self._log.exists() else 0
+        return Launch(command=[sys.executable, "-m", self._module], environment=self._environment)
 
     async def ready(self) -> bool:
-        return time.monotonic() - self._started > self.settled_after
+        if self._says is None:
+            return time.monotonic() - self._began > SETTLED_AFTER
+        return self._says.encode() in self._said()
+
+    def _said(self) -> bytes:
+        with self._log.open("rb") as file:
+            file.seek(self._log_began)
+            return file.read()

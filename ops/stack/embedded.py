@@ -127,14 +127,14 @@ class _Start:
     async def _servers(self, layout: Layout) -> dict[str, str]:
         """Start the databases that are not given from outside; the variables that point at them."""
         options, folder = self._options, self._folder
-        variables = {}
+        variables = {"HAAS_ROLE_PREFIX": options.role_prefix}
         if layout.postgres is not None:
             postgres = Postgres(folder, layout.postgres, durable=options.durable)
             self._progress.line(f"PostgreSQL on port {layout.postgres}")
             await self._supervisor.start(postgres)
             deployment = await create_deployment(
                 postgres.superuser_url,
-                names.ROLE_PREFIX,
+                options.role_prefix,
                 owner_password=kept_secret(folder.secrets / "postgres-provisioner"),
                 app_password=kept_secret(folder.secrets / "postgres-app"),
             )
@@ -203,8 +203,8 @@ class _Start:
         revocation = RevocationWatch(stack.pki, nginx.pid_file)
         await self._supervisor.start_together(
             Uvicorn("app", "apps.asgi:create", sockets / "app", variables),
-            Background("worker", ["-m", "dramatiq", "workers.main", "--processes", "1", "--threads", "4"], variables),
-            Background("schedule", ["-m", "workers.schedule"], variables),
+            Background("worker", "workers.main", variables, folder.logs / "worker.log", "the worker takes messages"),
+            Background("schedule", "workers.schedule", variables, folder.logs / "schedule.log"),
             Uvicorn("sandbox", "ops.sandbox.app:create", sockets / "sandbox", sandbox_variables),
             nginx,
         )

@@ -22,7 +22,6 @@ SANDBOX_HOSTS: Final = tuple(
     f"{label}.{SANDBOX_DOMAIN}" for label in ("register", "mtls.register", "recipient", "mailbox")
 )
 ADDRESSES: Final = {f"*.{DOMAIN}": LOOPBACK, f"*.{SANDBOX_DOMAIN}": LOOPBACK}
-ROLE_PREFIX: Final = "haas"
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +38,9 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         """The folder's ports, chosen on its first start. Raises StackError when one is taken."""
         ports = Ports(folder.ports)
         return cls(
-            https=ports.obtain("https", options.port or DEFAULT_PORT, insist=options.port is not None),
+            https=ports.obtain(
+                "https", DEFAULT_PORT if options.port is None else options.port or None, insist=bool(options.port)
+            ),
             control=ports.obtain("control"),
             smtp=ports.obtain("smtp"),
             postgres=None if options.database_url else ports.obtain("postgres"),
@@ -64,7 +65,6 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
             "HAAS_ENVIRONMENT": "sandbox",
             "HAAS_DOMAIN": DOMAIN,
             "HAAS_PUBLIC_PORT": str(self.https),
-            "HAAS_ROLE_PREFIX": ROLE_PREFIX,
             "HAAS_SMTP_URL": self.smtp_url,
             "HAAS_SMS_URL": f"https://mailbox.{SANDBOX_DOMAIN}:{self.https}/sms",
             "HAAS_MASTER_KEY_FILE": str(folder.master_key),

@@ -34,10 +34,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     fresh: bool = False
     """Delete everything that the folder holds first."""
     port: int | None = None
-    """The HTTPS port. None: 8443 or, where that is taken, any, chosen once."""
+    """The HTTPS port, kept from the first start on. None: 8443 or, where that is taken, any. 0: any."""
     database_url: str | None = None
     owner_database_url: str | None = None
     redis_url: str | None = None
+    role_prefix: str = "haas"
     durable: bool = True
     """Whether PostgreSQL waits for the disk. Tests do without."""
 
@@ -60,5 +61,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             database_url=environment.get("HAAS_DATABASE_URL"),
             owner_database_url=environment.get("HAAS_OWNER_DATABASE_URL"),
             redis_url=environment.get("HAAS_REDIS_URL"),
+            role_prefix=environment.get("HAAS_ROLE_PREFIX", "haas"),
             **fields,
         )
