@@ -16,7 +16,12 @@ class TenantSuspended(Unavailable):
     """The tenant is suspended; each face says so in its own shape, with status 503."""
 
 
-def refuse_when_suspended(connection: "ASGIConnection[Any, Any, Any, Any]", route_handler: BaseRouteHandler) -> None:
-    """Guard: raise TenantSuspended unless the tenant is active or the route serves suspended tenants too."""
+async def refuse_when_suspended(
+    connection: "ASGIConnection[Any, Any, Any, Any]", route_handler: BaseRouteHandler
+) -> None:
+    """Guard: raise TenantSuspended unless the tenant is active or the route serves suspended tenants too.
+
+    A coroutine, because a plain function would be handed to a thread on every request.
+    """
     if context(connection).tenant.state == "suspended" and not route_handler.opt.get(SERVES_SUSPENDED, False):
         raise TenantSuspended(f"{context(connection).tenant.slug} is suspended")
