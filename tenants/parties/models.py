@@ -1,8 +1,73 @@
-"""Parties as the rest of the domain speaks of them."""
+"""People who sign in, the customers they act for, and the accounts those customers hold."""
 
 import unicodedata
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+
+CustomerKind = Literal["person", "organisation"]
+Unavailability = Literal["sharing-off", "secondary-user", "no-open-account"]
+
+LONGEST_IDENTIFIER: Final = 254
+_SHOWN_DIGITS: Final = 4
 
 
-def canonical_identifier(identifier: str) -> str:
-    """Return the one way in which an identifier is kept and looked up: without regard to case, width or outer space."""
-    return unicodedata.normalize("NFKC", identifier).strip().casefold()
+def canonical_identifier(text: str) -> str:
+    """Return an identifier as logins keep it: composed, lower case, without spaces.
+
+    People copy identifiers from bills and phones: "Jo@Example.test " and "1234 5678" are meant as they are found.
+    """
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who can prove who they are, and where a one-time password reaches them."""
+
+    id: UUID
+    email: str | None
+    mobile: str | None
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer that a login acts for."""
+
+    id: UUID
+    kind: CustomerKind
+    name: str
+    own: bool
+    """Whether the customer is the person who signs in, and not somebody they represent."""
+
+
+class HeldAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account of a customer, and whether data about it may be shared."""
+
+    id: UUID
+    name: str
+    number: str | None
+    """Enough of the account's number to tell it from another."""
+    joint: bool
+    closed: bool
+    unavailable: Unavailability | None
+    """Why nothing can be shared from it, None where it can (CDS, Unavailable Accounts)."""
+
+
+def account_name(display_name: str | None) -> str:
+    """Return what an account is called where its customer has given it no name."""
+    return display_name or "Energy account"
+
+
+def account_hint(account_number: str | None) -> str | None:
+    """Return "ending in 4401": a whole account number has no business on a screen."""
+    return None if not account_number else f"ending in {account_number[-_SHOWN_DIGITS:]}"
+
+
+class StoredAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's holding of an account, as it is kept."""
+
+    id: UUID
+    display_name: str | None
+    account_number: str | None
+    open_status: Literal["OPEN", "CLOSED"]
+    disclosure_option: Literal["pre-approval", "no-disclosure"]
+    role: Literal["holder", "joint-holder", "secondary-user"]

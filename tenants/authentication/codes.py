@@ -1,0 +1,73 @@
+"""One-time passwords as numbers, hashes and messages."""
+
+import hmac
+import json
+import secrets
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+from tenants.authentication.models import CODE_DIGITS, CODE_LIFETIME, Purpose
+from tenants.notices.models import EmailPayload, SmsPayload
+from tenants.parties.models import Login, canonical_identifier
+
+_MINUTES = CODE_LIFETIME // timedelta(minutes=1)
+
+
+def authentication_key(subject_key: bytes) -> bytes:
+    """Return the key of a tenant's one-time passwords, derived from a key that it never rotates."""
+    return hmac.digest(subject_key, b"haas one-time passwords 1", sha256)
+
+
+def new_code() -> str:
+    """Return six random digits."""
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+
+
+def well_formed(answer: str) -> str | None:
+    """Return the digits of an answer, which people copy with spaces, or None where it cannot be a code."""
+    digits = "".join(answer.split())
+    return digits if len(digits) == CODE_DIGITS and digits.isascii() and digits.isdigit() else None
+
+
+def code_hash(key: bytes, challenge_id: UUID, purpose: Purpose, code: str) -> bytes:
+    """Return what is kept of a code: bound to its challenge, and useless without the tenant's key."""
+    return hmac.digest(key, b"code\0" + challenge_id.bytes + purpose.encode() + b"\0" + code.encode(), sha256)
+
+
+def identifier_hash(key: bytes, canonical: str) -> bytes:
+    """Return what challenges are counted by: an unknown identifier is not kept in the clear."""
+    return hmac.digest(key, b"identifier\0" + canonical.encode(), sha256)
+
+
+def pinned_codes(path: Path | None, slug: str) -> dict[str, str]:
+    """Return the sandbox's pinned codes of a tenant, from JSON `{slug: {identifier: code}}`; none without a file."""
+    if path is None or not path.exists():
+        return {}
+    pins = json.loads(path.read_text(encoding="utf-8"))
+    return {canonical_identifier(identifier): code for identifier, code in pins.get(slug, {}).items()}
+
+
+def message(login: Login, brand_name: str, purpose: Purpose, code: str) -> EmailPayload | SmsPayload | None:
+    """Return what carries a code to a person; None where nothing reaches them.
+
+    It says that nobody needs a password (CDS, Common Authentication Standards, Passwords).
+    """
+    use = "share your data" if purpose == "authorisation" else "sign in to data sharing"
+    if login.email:
+        text = (
+            f"{code} is your one-time code from {brand_name}.\n\n"
+            f"Enter it on the page where you asked for it, to {use}. It expires in {_MINUTES} minutes and can be used "
+            "for nothing else.\n\n"
+            "Do not give it to anyone. Nobody needs your password to receive your data.\n\n"
+            "If you did not ask for this code, you can ignore this message: nothing is shared without it.\n"
+        )
+        return EmailPayload(to=login.email, subject=f"Your one-time code from {brand_name}", text=text)
+    if login.mobile:
+        text = (
+            f"{code} is your {brand_name} one-time code to {use}. It expires in {_MINUTES} minutes. Do not give it to "
+            "anyone. Nobody needs your password to receive your data."
+        )
+        return SmsPayload(to=login.mobile, text=text)
+    return None

@@ -1,0 +1,152 @@
+"""Identifier and one-time password: how a person proves who they are, in a consent flow and at the dashboard.
+
+Reaches the level of assurance urn:cds.au:cdr:2 (CDS, Levels of Assurance). From outside, an identifier that is nobody's
+looks, counts and lasts like one that is somebody's (CDS, One Time Password Credential Requirements).
+"""
+
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import msgspec
+
+from haas.database import Transaction
+from tenants.authentication import codes, store
+from tenants.authentication.errors import CodeRefused, IdentifierLocked
+from tenants.authentication.models import (
+    CODE_LIFETIME,
+    FAILURES_PER_WINDOW,
+    UNANSWERED_PER_WINDOW,
+    WINDOW,
+    Challenge,
+    Desk,
+    Past,
+    Purpose,
+)
+from tenants.notices import outbox
+from tenants.notices.models import EmailPayload, SmsPayload
+from tenants.notices.outbox import NoticeKind
+from tenants.parties import store as parties
+from tenants.parties.models import Login, canonical_identifier
+
+_NOBODY = Login(id=UUID(int=0), email="nobody@invalid", mobile=None)
+
+
+async def begin(tx: Transaction, identifier: str, purpose: Purpose, *, desk: Desk, now: datetime) -> Challenge:
+    """Send a one-time password to whoever has this identifier, if anybody has. Raises IdentifierLocked."""
+    canonical = canonical_identifier(identifier)
+    login = await parties.login_by_identifier(tx, canonical)
+    hashed = codes.identifier_hash(desk.key, canonical)
+    return await _send(tx, login, hashed, purpose, desk=desk, pin=desk.pins.get(canonical), now=now)
+
+
+async def resend(tx: Transaction, challenge: Challenge, *, desk: Desk, now: datetime) -> Challenge:
+    """Send a new one-time password in place of an earlier one. Raises IdentifierLocked."""
+    login = await parties.login_by_id(tx, challenge.login_id or _NOBODY.id)
+    pins = {codes.identifier_hash(desk.key, identifier): code for identifier, code in desk.pins.items()}
+    hashed = challenge.identifier_hash
+    return await _send(tx, login, hashed, challenge.purpose, desk=desk, pin=pins.get(hashed), now=now)
+
+
+async def current(tx: Transaction, challenge_id: UUID, purpose: Purpose) -> Challenge | None:
+    """Return a challenge of this purpose."""
+    return await store.challenge_by_id(tx, challenge_id, purpose)
+
+
+def is_of(challenge: Challenge, identifier: str, desk: Desk) -> bool:
+    """Whether a challenge was made for this identifier."""
+    hashed = codes.identifier_hash(desk.key, canonical_identifier(identifier))
+    return hmac.compare_digest(challenge.identifier_hash, hashed)
+
+
+async def answer(
+    tx: Transaction, challenge_id: UUID, code: str, purpose: Purpose, *, desk: Desk, now: datetime
+) -> UUID:
+    """Return the login that answered rightly; its challenge cannot be answered again.
+
+    Raises CodeRefused and IdentifierLocked. A wrong answer stays counted although the transaction ends in an error.
+    """
+    challenge = await store.challenge_by_id(tx, challenge_id, purpose, lock=True)
+    if challenge is None or challenge.answered_at is not None:
+        raise CodeRefused("spent")
+    await _refuse_locked(tx, challenge.identifier_hash, now)
+    digits = codes.well_formed(code)
+    if challenge.tries_left == 0:
+        raise CodeRefused("spent")
+    if now >= challenge.expires_at:
+        raise CodeRefused("expired")
+    if digits is None:
+        raise CodeRefused("malformed", challenge.tries_left)
+    right = hmac.compare_digest(codes.code_hash(desk.key, challenge.id, purpose, digits), challenge.code_hash)
+    login = await parties.login_by_id(tx, challenge.login_id or _NOBODY.id)
+    if right and login is not None:
+        await store.mark_answered(tx, challenge.id, now)
+        return login.id
+    await store.count_failure(tx, challenge.id)
+    tx.keep()
+    await _refuse_locked(tx, challenge.identifier_hash, now)
+    raise CodeRefused("wrong", challenge.tries_left - 1)
+
+
+async def _send(
+    tx: Transaction,
+    login: Login | None,
+    identifier_hash: bytes,
+    purpose: Purpose,
+    *,
+    desk: Desk,
+    pin: str | None,
+    now: datetime,
+) -> Challenge:
+    past = await _refuse_locked(tx, identifier_hash, now)
+    if pin is None:
+        _refuse_flooded(past)
+    challenge_id, code = uuid4(), pin or codes.new_code()
+    message = codes.message(login or _NOBODY, desk.brand_name, purpose, code)
+    challenge = Challenge(
+        id=challenge_id,
+        login_id=login.id if login is not None and message is not None else None,
+        identifier_hash=identifier_hash,
+        purpose=purpose,
+        code_hash=codes.code_hash(desk.key, challenge_id, purpose, code),
+        created_at=now,
+        expires_at=now + CODE_LIFETIME,
+    )
+    await store.insert_challenge(tx, challenge)
+    await _deliver(tx, challenge, message or codes.message(_NOBODY, desk.brand_name, purpose, code), now)
+    return challenge
+
+
+async def _deliver(
+    tx: Transaction, challenge: Challenge, message: EmailPayload | SmsPayload | None, now: datetime
+) -> None:
+    """Put the message into the outbox, and take it out again where it is nobody's: both ways cost the same."""
+    kind: NoticeKind = "sms" if isinstance(message, SmsPayload) else "email"
+    payload = msgspec.to_builtins(message)
+    notice = await outbox.put(tx, kind, payload, now=now, worthless=challenge.expires_at)
+    await store.take_back(tx, notice, really=challenge.login_id is None)
+
+
+async def _refuse_locked(tx: Transaction, identifier_hash: bytes, now: datetime) -> Sequence[Past]:
+    """Return the identifier's challenges of the last hour. Raises IdentifierLocked after ten wrong answers in it."""
+    await store.serialise(tx, identifier_hash)
+    past = _since_success(await store.past_challenges(tx, identifier_hash, now - WINDOW))
+    failures = sum(challenge.failures for challenge in past)
+    for challenge in past:
+        if failures < FAILURES_PER_WINDOW:
+            break
+        failures -= challenge.failures
+        if failures < FAILURES_PER_WINDOW:
+            raise IdentifierLocked(challenge.created_at + WINDOW)
+    return past
+
+
+def _refuse_flooded(past: Sequence[Past]) -> None:
+    if len(past) >= UNANSWERED_PER_WINDOW:
+        raise IdentifierLocked(past[-UNANSWERED_PER_WINDOW].created_at + WINDOW)
+
+
+def _since_success(past: Sequence[Past]) -> Sequence[Past]:
+    last = max((at for at, challenge in enumerate(past) if challenge.answered), default=-1)
+    return past[last + 1 :]

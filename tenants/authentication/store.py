@@ -1,0 +1,123 @@
+"""The SQL of challenges and dashboard sessions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, delete, func, insert, literal, select, update
+
+from haas.database import Transaction
+from tenants.authentication.models import Challenge, Past, Purpose, Session
+from tenants.authentication.tables import challenge, dashboard_session
+from tenants.notices.tables import outbox
+
+
+async def serialise(tx: Transaction, identifier_hash: bytes) -> None:
+    """Let one transaction at a time count what was tried for an identifier."""
+    number = int.from_bytes(identifier_hash[:8], "big", signed=True)
+    await tx.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+async def insert_challenge(tx: Transaction, new: Challenge) -> None:
+    """Add a challenge."""
+    await tx.execute(
+        insert(challenge).values(
+            id=new.id,
+            login_id=new.login_id,
+            identifier_hash=new.identifier_hash,
+            purpose=new.purpose,
+            code_hash=new.code_hash,
+            created_at=new.created_at,
+            expires_at=new.expires_at,
+        )
+    )
+
+
+async def challenge_by_id(
+    tx: Transaction, challenge_id: UUID, purpose: Purpose, *, lock: bool = False
+) -> Challenge | None:
+    """Return a challenge of a purpose, on demand locked until the transaction ends."""
+    query = select(challenge).where(challenge.c.id == challenge_id, challenge.c.purpose == purpose)
+    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+    return None if row is None else _challenge(row)
+
+
+async def past_challenges(tx: Transaction, identifier_hash: bytes, since: datetime) -> Sequence[Past]:
+    """Return what became of an identifier's challenges that were made after `since`, oldest first."""
+    query = (
+        select(challenge.c.created_at, challenge.c.failures, challenge.c.answered_at)
+        .where(challenge.c.identifier_hash == identifier_hash, challenge.c.created_at > since)
+        .order_by(challenge.c.created_at)
+    )
+    return [Past(row.created_at, row.failures, row.answered_at is not None) for row in await tx.execute(query)]
+
+
+async def count_failure(tx: Transaction, challenge_id: UUID) -> None:
+    """Count one wrong answer."""
+    await tx.execute(update(challenge).where(challenge.c.id == challenge_id).values(failures=challenge.c.failures + 1))
+
+
+async def mark_answered(tx: Transaction, challenge_id: UUID, now: datetime) -> None:
+    """Note that a challenge was answered rightly, and so cannot be again."""
+    await tx.execute(update(challenge).where(challenge.c.id == challenge_id).values(answered_at=now))
+
+
+async def take_back(tx: Transaction, notice_id: UUID, *, really: bool) -> None:
+    """Take a notice out of the outbox again, in the transaction that put it there.
+
+    Run for every challenge, so that one without a person behind it costs the same statements as one with.
+    """
+    await tx.execute(delete(outbox).where(outbox.c.id == notice_id, literal(really) == bindparam("yes", value=True)))
+
+
+async def put_session(
+    tx: Transaction, token_hash: bytes, *, challenge_id: UUID | None, login_id: UUID | None, now: datetime
+) -> None:
+    """Add a session."""
+    await tx.execute(
+        insert(dashboard_session).values(
+            token_hash=token_hash, challenge_id=challenge_id, login_id=login_id, created_at=now, seen_at=now
+        )
+    )
+
+
+async def session(tx: Transaction, token_hash: bytes) -> Session | None:
+    """Return a session that has not been ended, locked until the transaction ends."""
+    query = (
+        select(dashboard_session)
+        .where(dashboard_session.c.token_hash == token_hash, dashboard_session.c.ended_at.is_(None))
+        .with_for_update()
+    )
+    row = (await tx.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return Session(challenge_id=row.challenge_id, login_id=row.login_id, created_at=row.created_at, seen_at=row.seen_at)
+
+
+async def touch_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
+    """Note that a session is in use."""
+    await tx.execute(update(dashboard_session).where(dashboard_session.c.token_hash == token_hash).values(seen_at=now))
+
+
+async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
+    """End a session; one that is not there or has ended stays as it is."""
+    await tx.execute(
+        update(dashboard_session)
+        .where(dashboard_session.c.token_hash == token_hash, dashboard_session.c.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def _challenge(row: Row[Any]) -> Challenge:
+    return Challenge(
+        id=row.id,
+        login_id=row.login_id,
+        identifier_hash=row.identifier_hash,
+        purpose=row.purpose,
+        code_hash=row.code_hash,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        failures=row.failures,
+        answered_at=row.answered_at,
+    )
