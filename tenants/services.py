@@ -8,7 +8,9 @@ from haas.database import Database
 from haas.jose import JwksClient, KeySealer, Sealer
 from haas.outbound import Outbound
 from haas.settings import Settings
+from tenants.authorisations.response import Responder
 from tenants.calls import Flusher
+from tenants.clients.authentication import Authenticator
 from tenants.keys.service import Keyring
 from tenants.registry.service import Registry
 
@@ -27,6 +29,8 @@ class Services:
         self.registry = Registry(database, settings, clock)
         self.keyring = Keyring(database, sealer, clock)
         self.jwks = JwksClient(outbound, clock)
+        self.authenticator = Authenticator(database, self.jwks)
+        self.responder = Responder(self.keyring, self.jwks)
         self._flusher = Flusher(database)
         self._flushing: asyncio.Task[None] | None = None
 

@@ -15,7 +15,7 @@ from tenants.registry.models import Tenant
 from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE
 
 DEFAULT_CONTENT_ENCRYPTION: Final = "A128CBC-HS256"
-""""If authorization_encrypted_response_alg is specified, the default for this value" (CDS, Registration Request)."""
+"""What it is where only authorization_encrypted_response_alg is registered (CDS, Registration Request)."""
 
 
 class Responder:

@@ -122,8 +122,13 @@ async def reject(tx: Transaction, attempt: Attempt, error: OAuthError, now: date
     )
 
 
-async def issue_code(tx: Transaction, attempt: Attempt, client: Client, now: datetime) -> str:
+async def issue_code(
+    tx: Transaction, attempt: Attempt, client: Client, now: datetime, *, code: str | None = None
+) -> str:
     """Record what the person has authorised, and return the code for it, which lives for a minute and serves once.
+
+    `code` is a secret of 256 bits that the caller can make again for a form that is sent twice; without one a random
+    code is made.
 
     The attempt says who authenticated, when, and which accounts they chose. A request that names an arrangement amends
     it; any other makes a new one. Either takes effect when the code is exchanged. Raises AttemptOutOfOrder,
@@ -159,7 +164,7 @@ async def issue_code(tx: Transaction, attempt: Attempt, client: Client, now: dat
         authorisation_id = await arrangements.amend(
             tx, arrangement_id, client_id=client.client_id, customer_id=attempt.customer_id, new=new, now=now
         )
-    code = secrets.token_urlsafe(32)
+    code = code or secrets.token_urlsafe(32)
     await store.move(
         tx,
         attempt.id,

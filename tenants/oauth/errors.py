@@ -110,6 +110,10 @@ class InvalidToken(OAuthError):
     error = "invalid_token"
 
 
+class TokenMissing(InvalidToken):
+    """No access token came with the request, of which nothing more is said (RFC 6750 3.1)."""
+
+
 class InsufficientScope(OAuthError):
     """The access token does not carry the scope (RFC 6750 3.1)."""
 

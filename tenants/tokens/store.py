@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, bindparam, delete, func, insert, select, update
+from sqlalchemy import LargeBinary, Row, bindparam, func, insert, select, update
 
 from haas.database import Statement, Transaction
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.clients.tables import client
+from tenants.parties.tables import login as login_table
 from tenants.tokens.models import RefreshToken
 from tenants.tokens.tables import access_token, refresh_token
 
@@ -180,7 +181,11 @@ async def revoke_access(tx: Transaction, token_hash: bytes, now: datetime) -> No
     )
 
 
-async def forget_access(tx: Transaction, before: datetime) -> int:
-    """Delete the access tokens that expired before a moment; return how many."""
-    result = await tx.execute(delete(access_token).where(access_token.c.expires_at < before))
-    return result.rowcount
+async def login(tx: Transaction, login_id: UUID) -> Row[Any]:
+    """Return the names of the person behind a login."""
+    result = await tx.execute(
+        select(login_table.c.name, login_table.c.given_name, login_table.c.family_name, login_table.c.updated_at).where(
+            login_table.c.id == login_id
+        )
+    )
+    return result.one()

@@ -1,0 +1,30 @@
+"""The authorization server: one module for each endpoint."""
+
+from litestar import Router
+
+from apps.identity.answers import oauth_failure
+from apps.identity.arrangement_revocation import revoke_arrangement
+from apps.identity.authorise import authorise, authorise_by_form
+from apps.identity.discovery import jwks, openid_provider_configuration
+from apps.identity.introspection import token_introspection
+from apps.identity.par import pushed_authorisation_request
+from apps.identity.revocation import token_revocation
+from apps.identity.token import token
+from apps.identity.userinfo import user_info
+from tenants.oauth.errors import OAuthError
+
+public_routes = [openid_provider_configuration, jwks, authorise, authorise_by_form]
+secure_routes = [
+    Router(
+        "/",
+        route_handlers=[
+            pushed_authorisation_request,
+            token,
+            token_introspection,
+            token_revocation,
+            user_info,
+            revoke_arrangement,
+        ],
+        exception_handlers={OAuthError: oauth_failure},
+    )
+]

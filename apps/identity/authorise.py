@@ -1,0 +1,106 @@
+"""The authorisation endpoint: where a person's browser comes in (RFC 9126 4; CDS, Authorisation endpoint).
+
+In order: `CHECKS` below, the client, its request_uri and what speaks against the request
+(`tenants.authorisations.service.begin_visit`). Before the request is known no redirect is safe, and a page says so;
+afterwards errors go back to the client as a signed response (JARM).
+"""
+
+import secrets
+from typing import Any, Final
+
+from litestar import MediaType, Request, Response, get, post
+from litestar.datastructures import Cookie
+
+from apps.http.context import context
+from apps.http.flows import cookie_name, flow_url
+from apps.identity.forms import MAXIMUM_BODY_BYTES, Form, parsed, read_form
+from tenants.authorisations import service as authorisations
+from tenants.clients import store as clients
+from tenants.oauth.checks import Check, run
+from tenants.oauth.endpoints import AUTHORISE
+from tenants.oauth.errors import InvalidRequest, InvalidRequestUri, OAuthError
+from themes import pages
+from themes.brand import brand
+
+_SEE_OTHER: Final = 303
+_NO_STORE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_Request = Request[Any, Any, Any]
+
+
+def _carries_no_request_object(query: Form) -> None:
+    """No `request`: "MUST reject authorisation requests containing the request parameter" (CDS, Request Object)."""
+    if "request" in query:
+        raise InvalidRequest("request must be pushed, not sent through the browser")
+
+
+def _refers_to_a_pushed_request(query: Form) -> None:
+    """A `request_uri` of ours: "data MUST only be accepted using PAR" (CDS, Request Object Submission)."""
+    if not query.get("request_uri", "").startswith(authorisations.REQUEST_URI_PREFIX):
+        raise InvalidRequest("request_uri of a pushed authorisation request is required")
+
+
+def _names_its_client(query: Form) -> None:
+    """`client_id` is required beside a request_uri (RFC 9101 5; RFC 9126 4)."""
+    if "client_id" not in query:
+        raise InvalidRequest("client_id is missing")
+
+
+CHECKS: Final[tuple[Check[Form], ...]] = (_carries_no_request_object, _refers_to_a_pushed_request, _names_its_client)
+"""Whatever else the query says was pushed already, and is ignored (RFC 9101 6.3)."""
+
+
+def page_for(request: _Request, error: OAuthError) -> Response[str]:
+    """Say on a page that the request cannot go on; the person's browser stays where it is."""
+    ctx = context(request)
+    ctx.error = error.error
+    kind: pages.Kind = "request-over" if isinstance(error, InvalidRequestUri) else "request-invalid"
+    return Response(
+        pages.render(brand(ctx.tenant.name, ctx.tenant.theme), kind, reference=ctx.interaction_id),
+        status_code=pages.status_of(kind),
+        media_type=MediaType.HTML,
+        headers=_NO_STORE,
+    )
+
+
+@get(AUTHORISE, exception_handlers={OAuthError: page_for})
+async def authorise(request: _Request) -> Response[None]:
+    """Begin the pages of a pushed request."""
+    return await _begin(request, parsed(request.scope["query_string"]))
+
+
+@post(
+    AUTHORISE,
+    status_code=_SEE_OTHER,
+    request_max_body_size=MAXIMUM_BODY_BYTES,
+    exception_handlers={OAuthError: page_for},
+)
+async def authorise_by_form(request: _Request) -> Response[None]:
+    """Begin them by a form: servers "MUST support the use of the HTTP GET and POST methods" (OIDC Core 3.1.2.1)."""
+    return await _begin(request, await read_form(request))
+
+
+async def _begin(request: _Request, query: Form) -> Response[None]:
+    ctx = context(request)
+    ctx.operation, ctx.authenticated = "authorise", False
+    run(CHECKS, query)
+    secret = secrets.token_urlsafe(32)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        client = await clients.load(tx, query["client_id"])
+        if client is None:
+            raise InvalidRequest("client_id is unknown")
+        visit = await authorisations.begin_visit(
+            tx, client, query["request_uri"], browser_hash=authorisations.digest(secret), now=ctx.now
+        )
+    if visit.refusal is not None:
+        ctx.error = visit.refusal.error
+        target = await ctx.services.responder.build(ctx.tenant, client, visit.attempt.request, visit.refusal, ctx.now)
+        return _redirect(target)
+    response = _redirect(flow_url(visit.attempt.id, "identify"))
+    response.set_cookie(
+        Cookie(cookie_name(visit.attempt.id), path="/", value=secret, secure=True, httponly=True, samesite="lax")
+    )
+    return response
+
+
+def _redirect(target: str) -> Response[None]:
+    return Response(None, status_code=_SEE_OTHER, headers={"Location": target, **_NO_STORE})

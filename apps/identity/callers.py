@@ -1,0 +1,57 @@
+"""Who calls: a client by its assertion, or the holder of an access token."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Request
+
+from apps.http.context import RequestContext
+from apps.identity.forms import Form
+from haas.database import Transaction
+from tenants.clients.authentication import Assertion, Credentials, claim
+from tenants.clients.models import Client
+from tenants.oauth.endpoints import audiences
+from tenants.oauth.errors import InvalidClient, InvalidToken, TokenMissing
+from tenants.tokens import access
+from tenants.tokens.models import AccessToken
+
+
+async def verified_assertion(ctx: RequestContext, form: Form, path: str) -> Assertion:
+    """Return the verified client assertion of a request to the endpoint at `path`. Raises InvalidClient.
+
+    "Data Recipients calling Data Holders" (CDS, Client Authentication); it is not spent yet: see `authenticated`.
+    """
+    credentials = Credentials(
+        client_id=form.get("client_id"),
+        client_assertion_type=form.get("client_assertion_type"),
+        client_assertion=form.get("client_assertion"),
+    )
+    return await ctx.services.authenticator.verify(ctx.tenant, credentials, audiences(ctx.tenant, path), ctx.now)
+
+
+@asynccontextmanager
+async def authenticated(ctx: RequestContext, assertion: Assertion) -> AsyncIterator[tuple[Transaction, Client]]:
+    """Spend the assertion and give the transaction with its client; a refusal within it keeps the assertion spent."""
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        yield tx, await claim(tx, assertion)
+
+
+def thumbprint(ctx: RequestContext) -> bytes:
+    """Return the SHA-256 thumbprint of the client certificate (RFC 8705 3.1); mutual TLS is required (CDS)."""
+    if ctx.certificate is None:
+        raise InvalidClient("a client certificate is required")
+    return ctx.certificate.thumbprint
+
+
+async def bearer(request: Request[Any, Any, Any], ctx: RequestContext, tx: Transaction) -> AccessToken:
+    """Return the access token of a request, bound to the certificate it came with (RFC 6750 2.1; RFC 8705 3).
+
+    Raises TokenMissing and InvalidToken.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if not scheme:
+        raise TokenMissing("an access token is required")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise InvalidToken("the Authorization header carries no bearer token")
+    return await access.verify(tx, token.strip(), thumbprint=thumbprint(ctx), now=ctx.now)

@@ -1,0 +1,34 @@
+"""Why a step of the consent flow was not taken."""
+
+from typing import Literal
+
+from haas.errors import HaasError
+
+Step = Literal["identify", "verify", "customer", "accounts", "review"]
+Missing = Literal["identifier", "customer", "accounts"]
+
+
+class FlowUnknown(HaasError):
+    """There is no such flow, or another browser goes through it."""
+
+
+class FlowOver(HaasError):
+    """The flow has been answered, has been cancelled, or took too long."""
+
+
+class StepOutOfTurn(HaasError):
+    """The flow is at another step; nothing was changed."""
+
+    def __init__(self, step: Step) -> None:
+        """Keep the step to go on with."""
+        super().__init__(f"the flow is at {step}")
+        self.step = step
+
+
+class ChoiceMissing(HaasError):
+    """Nothing, or nothing that can be chosen, was given; nothing was changed."""
+
+    def __init__(self, what: Missing) -> None:
+        """Keep what is missing."""
+        super().__init__(f"{what} missing")
+        self.what = what
