@@ -50,7 +50,7 @@ class RegisterClient:
             raise RegisterUnreadable(f"{url} answered {response.status}")
         try:
             entries: Any = msgspec.json.decode(response.body)["data"]
-        except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, TypeError) as error:
             raise RegisterUnreadable(f"{url} did not answer with a list of statuses") from error
         if not isinstance(entries, list):
             raise RegisterUnreadable(f"{url} did not answer with a list of statuses")

@@ -1,0 +1,3 @@
+from tests.workers.fixtures import https, https_identity, mail, outbound
+
+__all__ = ["https", "https_identity", "mail", "outbound"]
