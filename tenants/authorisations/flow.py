@@ -257,6 +257,6 @@ async def _amended(tx: Transaction, arrangement_id: UUID | None) -> Arrangement 
 
 
 def _code(flow: Flow, secret: str) -> str:
-    """Return the flow's code: 256 bits that only this browser's secret makes, so that a form sent twice has one code."""
+    """Return the flow's code: 256 bits that only this browser's secret makes, the same for a form sent twice."""
     made = hmac.digest(secret.encode(), b"authorisation code\0" + flow.attempt.id.bytes, sha256)
     return urlsafe_b64encode(made).rstrip(b"=").decode()

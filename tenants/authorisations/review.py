@@ -49,7 +49,7 @@ def clusters_of(authorisation: Authorisation, kind: CustomerKind) -> list[Cluste
 def requested_claims(claims: Mapping[str, Any]) -> frozenset[str]:
     """Return the supported claims about the person that the `claims` parameter asks for (OIDC Core 5.5)."""
     asked = {name for member in ("id_token", "userinfo") for name in (claims.get(member) or {})}
-    return asked & frozenset(PROFILE_CLAIMS)
+    return frozenset(asked.intersection(PROFILE_CLAIMS))
 
 
 def _profile(scopes: tuple[str, ...], claims: Mapping[str, Any]) -> bool:
