@@ -1,7 +1,9 @@
 """HTTP to the world outside: bounded in time and size, without redirects, with the sandbox's own name resolution."""
 
+import asyncio
 import fnmatch
 import ssl
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,9 +13,11 @@ import httpx
 from haas.errors import Unavailable
 from haas.settings import Settings
 
+SECONDS_IN_ALL = 10.0  # however slowly the answer drips
 TIMEOUT = httpx.Timeout(5.0, connect=3.0)
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16)
 MAXIMUM_BODY_BYTES = 1024 * 1024
+MAXIMUM_PORT = 65535
 
 
 class OutboundError(Unavailable):
@@ -37,16 +41,16 @@ class Outbound:
 
     def __init__(self, settings: Settings, *, certificate: tuple[Path, Path] | None = None) -> None:
         """Make a client; `certificate` is a client certificate's chain and key for mutual TLS."""
-        context = ssl.create_default_context()
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._context = ssl.create_default_context()
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
         if settings.trusted_roots is not None:
-            context.load_verify_locations(settings.trusted_roots)
+            self._context.load_verify_locations(settings.trusted_roots)
         if certificate is not None:
-            context.load_cert_chain(*certificate)
+            self._context.load_cert_chain(*certificate)
         self._hosts = settings.host_map
-        self._client = httpx.AsyncClient(
-            verify=context, timeout=TIMEOUT, limits=LIMITS, follow_redirects=False, trust_env=False
-        )
+        self._client = self._new_client()
+        # Connections are pooled by address: one opened under one mapped name must not carry a request for another.
+        self._mapped_clients: dict[str, httpx.AsyncClient] = {}
 
     async def __aenter__(self) -> Self:
         """Use the client until the block ends."""
@@ -60,7 +64,8 @@ class Outbound:
 
     async def close(self) -> None:
         """Close the client's connections."""
-        await self._client.aclose()
+        for client in (self._client, *self._mapped_clients.values()):
+            await client.aclose()
 
     async def get(self, url: str, *, headers: dict[str, str] | None = None) -> Response:
         """Fetch `url`. Raises OutboundError when no whole answer came."""
@@ -84,25 +89,51 @@ class Outbound:
             target = httpx.URL(url)
         except (httpx.InvalidURL, TypeError) as error:
             raise OutboundError(f"{url!r} is not an address") from error
-        if target.scheme != "https" or not target.host or target.userinfo:
+        if target.scheme != "https" or not target.host or target.userinfo or (target.port or 0) > MAXIMUM_PORT:
             raise OutboundError(f"{url!r} is not an https address")
-        target, mapped, extensions = self._mapped(target)
+        client, target, own, extensions = self._route(target)
+        # Nothing compressed: a small answer would inflate past every limit.
+        headers = {**(headers or {}), **own, "Accept-Encoding": "identity"}
         try:
-            async with self._client.stream(
-                method, target, headers={**(headers or {}), **mapped}, data=form, content=content, extensions=extensions
-            ) as response:
-                body = bytearray()
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > MAXIMUM_BODY_BYTES:
-                        raise OutboundError(f"{url} answered with more than {MAXIMUM_BODY_BYTES} bytes")
-                return Response(response.status_code, response.headers, bytes(body))
+            async with (
+                asyncio.timeout(SECONDS_IN_ALL),
+                client.stream(
+                    method, target, headers=headers, data=form, content=content, extensions=extensions
+                ) as response,
+            ):
+                return Response(response.status_code, response.headers, await _body(response))
         except (httpx.HTTPError, ssl.SSLError, OSError) as error:
             raise OutboundError(f"{url} did not answer: {type(error).__name__} {error}") from error
 
-    def _mapped(self, target: httpx.URL) -> tuple[httpx.URL, dict[str, str], dict[str, str]]:
+    def _route(self, target: httpx.URL) -> tuple[httpx.AsyncClient, httpx.URL, dict[str, str], dict[str, str]]:
+        host = target.host
         for pattern, address in self._hosts.items():
-            if fnmatch.fnmatchcase(target.host, pattern):
-                netloc = target.netloc.decode("ascii")
-                return target.copy_with(host=address), {"Host": netloc}, {"sni_hostname": target.host}
-        return target, {}, {}
+            if fnmatch.fnmatchcase(host, pattern):
+                client = self._mapped_clients.get(host)
+                if client is None:
+                    client = self._mapped_clients[host] = self._new_client()
+                own = {"Host": target.netloc.decode("ascii")}
+                return client, target.copy_with(host=address), own, {"sni_hostname": host}
+        return self._client, target, {}, {}
+
+    def _new_client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            verify=self._context,
+            timeout=TIMEOUT,
+            limits=LIMITS,
+            follow_redirects=False,
+            trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+
+
+async def _body(response: httpx.Response) -> bytes:
+    encoding = response.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        raise OutboundError(f"{response.url} answered in {encoding[:20]}, which was not asked for")
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MAXIMUM_BODY_BYTES:
+            raise OutboundError(f"{response.url} answered with more than {MAXIMUM_BODY_BYTES} bytes")
+    return bytes(body)

@@ -1,0 +1,10 @@
+"""What tests of outbound requests share."""
+
+import pytest
+
+from tests.haas.tls_server import TestAuthority
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> TestAuthority:
+    return TestAuthority(tmp_path_factory.mktemp("authority"))

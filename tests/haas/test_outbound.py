@@ -1,0 +1,275 @@
+"""Requests to addresses that others gave us, against real TLS servers on loopback."""
+
+import asyncio
+import gzip
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import haas.outbound
+from haas.outbound import MAXIMUM_BODY_BYTES, Outbound, OutboundError
+from haas.settings import Settings
+from tests.haas.tls_server import Handler, TestAuthority, answer_of, tls_server
+
+HOSTS = ["jwks.recipient.localhost", "other.recipient.localhost"]
+HOST = HOSTS[0]
+
+
+def settings_for(authority: TestAuthority | None, **changes: Any) -> Settings:
+    fields: dict[str, Any] = {
+        "environment": "sandbox",
+        "domain": "haas.localhost",
+        "database_url": "postgresql://u:p@h/d",
+        "owner_database_url": "postgresql://u:p@h/d",
+        "redis_url": "redis://h",
+        "smtp_url": "smtp://h",
+        "sms_url": "https://h",
+        "master_key": bytes(32),
+        "certificates": Path(),
+        "host_map": {"*.recipient.localhost": "127.0.0.1"},
+        "trusted_roots": authority.roots if authority else None,
+        **changes,
+    }
+    return Settings(**fields)
+
+
+def url(port: int, path: str = "/", host: str = HOST) -> str:
+    return f"https://{host}:{port}{path}"
+
+
+def ok(_: bytes) -> bytes:
+    return answer_of(b"fine")
+
+
+async def test_the_mapped_host_is_asked_by_its_own_name(authority: TestAuthority) -> None:
+    async with tls_server(authority, HOSTS, ok) as server, Outbound(settings_for(authority)) as outbound:
+        response = await outbound.get(url(server.port, "/jwks?a=b%20c"), headers={"Accept": "application/json"})
+        assert (response.status, response.body, response.headers["content-length"]) == (200, b"fine", "4")
+        ((sni, host, request),) = server.requests
+        assert sni == HOST
+        assert host == f"{HOST}:{server.port}"
+        assert request.startswith(b"GET /jwks?a=b%20c HTTP/1.1\r\n")
+        assert b"application/json" in request
+
+
+async def test_connections_are_kept_and_never_shared_between_hosts(authority: TestAuthority) -> None:
+    """Both names have one address: a connection opened under one must not carry a request for the other."""
+    async with tls_server(authority, HOSTS, ok) as server, Outbound(settings_for(authority)) as outbound:
+        for host in [*HOSTS, *HOSTS]:
+            await outbound.get(url(server.port, host=host))
+        assert [(sni, named) for sni, named, _ in server.requests] == [
+            (host, f"{host}:{server.port}") for host in [*HOSTS, *HOSTS]
+        ]
+        assert server.connections == 2
+
+
+async def test_a_host_that_is_not_mapped_goes_by_its_name(authority: TestAuthority) -> None:
+    async with (
+        tls_server(authority, ["localhost"], ok) as server,
+        Outbound(settings_for(authority)) as outbound,
+    ):
+        assert (await outbound.get(url(server.port, host="localhost"))).body == b"fine"
+        assert server.requests[0][:2] == ("localhost", f"localhost:{server.port}")
+
+
+async def test_a_form_and_a_body_are_posted(authority: TestAuthority) -> None:
+    async with tls_server(authority, HOSTS, ok) as server, Outbound(settings_for(authority)) as outbound:
+        await outbound.post_form(url(server.port), {"token": "a b&c"})
+        await outbound.request(
+            "PUT", url(server.port), content=b'{"a":1}', headers={"Content-Type": "application/json"}
+        )
+        first, second = (request for _, _, request in server.requests)
+        assert first.endswith(b"\r\n\r\ntoken=a+b%26c")
+        assert b"application/x-www-form-urlencoded" in first
+        assert second.startswith(b"PUT ")
+        assert second.endswith(b'\r\n\r\n{"a":1}')
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "302 Found", "400 Bad Request", "500 Oops"])
+async def test_any_status_is_an_answer_and_redirects_are_not_followed(authority: TestAuthority, status: str) -> None:
+    def answer(_: bytes) -> bytes:
+        return answer_of(b"", status, Location=f"https://{HOSTS[1]}/elsewhere")
+
+    async with tls_server(authority, HOSTS, answer) as server, Outbound(settings_for(authority)) as outbound:
+        assert (await outbound.get(url(server.port))).status == int(status[:3])
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "text",
+        "http://jwks.recipient.localhost/",
+        "HTTP://jwks.recipient.localhost/",
+        "ftp://jwks.recipient.localhost/",
+        "file:///etc/passwd",
+        "//jwks.recipient.localhost/",
+        "https:///path",
+        "https://",
+        "https://user@jwks.recipient.localhost/",
+        "https://user:password@jwks.recipient.localhost/",
+        "https://jwks.recipient.localhost:port/",
+        "https://jwks.recipient.localhost:99999/",
+        "https://[::1/",
+        "https://a b/",
+        "https://jwks.recipient.localhost/\r\nX: y",
+        "https://" + "a" * 70_000 + "/",
+        None,
+    ],
+)
+async def test_what_is_no_https_address_is_refused(authority: TestAuthority, address: Any) -> None:
+    async with Outbound(settings_for(authority)) as outbound:
+        with pytest.raises(OutboundError):
+            await outbound.get(address)
+
+
+async def test_a_server_nobody_vouches_for_is_refused(authority: TestAuthority) -> None:
+    async with tls_server(authority, HOSTS, ok) as server:
+        async with Outbound(settings_for(None)) as outbound:
+            with pytest.raises(OutboundError, match="CERTIFICATE_VERIFY_FAILED"):
+                await outbound.get(url(server.port))
+        async with Outbound(settings_for(authority)) as outbound:
+            with pytest.raises(OutboundError, match="CERTIFICATE_VERIFY_FAILED"):
+                await outbound.get(url(server.port, host="third.recipient.localhost"))
+        assert server.requests == []
+
+
+async def test_a_client_certificate_is_shown(authority: TestAuthority) -> None:
+    async with tls_server(authority, HOSTS, ok, mutual=True) as server:
+        pem = authority.client()
+        async with Outbound(settings_for(authority), certificate=(pem, pem)) as outbound:
+            assert (await outbound.get(url(server.port))).status == 200
+        async with Outbound(settings_for(authority)) as outbound:
+            with pytest.raises(OutboundError):
+                await outbound.get(url(server.port))
+
+
+async def test_a_closed_port_is_an_error(authority: TestAuthority) -> None:
+    async with tls_server(authority, HOSTS, ok) as server:
+        port = server.port
+    async with Outbound(settings_for(authority)) as outbound:
+        with pytest.raises(OutboundError):
+            await outbound.get(url(port))
+
+
+async def test_an_answer_of_the_limit_is_read_and_one_over_is_not(authority: TestAuthority) -> None:
+    def answer(request: bytes) -> bytes:
+        return answer_of(b"a" * (MAXIMUM_BODY_BYTES + (b"/over" in request)))
+
+    async with tls_server(authority, HOSTS, answer) as server, Outbound(settings_for(authority)) as outbound:
+        assert len((await outbound.get(url(server.port))).body) == MAXIMUM_BODY_BYTES
+        with pytest.raises(OutboundError, match="more than"):
+            await outbound.get(url(server.port, "/over"))
+        assert (await outbound.get(url(server.port))).status == 200
+
+
+async def test_an_answer_without_end_is_cut_off(authority: TestAuthority) -> None:
+    async def stream(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            writer.write(b"10000\r\n" + b"a" * 0x10000 + b"\r\n")
+            await writer.drain()
+
+    async with tls_server(authority, HOSTS, lambda _: stream) as server, Outbound(settings_for(authority)) as outbound:
+        with pytest.raises(OutboundError, match="more than"):
+            await outbound.get(url(server.port))
+
+
+async def test_a_compressed_answer_is_neither_asked_for_nor_inflated(authority: TestAuthority) -> None:
+    """A megabyte of it would be a gigabyte of memory."""
+    bomb = gzip.compress(b"a" * MAXIMUM_BODY_BYTES * 20)
+
+    async with (
+        tls_server(authority, HOSTS, lambda _: answer_of(bomb, Content_Encoding="gzip")) as server,
+        Outbound(settings_for(authority)) as outbound,
+    ):
+        with pytest.raises(OutboundError, match="gzip"):
+            await outbound.get(url(server.port))
+        assert b"accept-encoding: identity" in server.requests[0][2].lower()
+
+
+async def test_cookies_are_not_kept(authority: TestAuthority) -> None:
+    async with (
+        tls_server(authority, HOSTS, lambda _: answer_of(b"", Set_Cookie="a=b; Path=/")) as server,
+        Outbound(settings_for(authority)) as outbound,
+    ):
+        await outbound.get(url(server.port))
+        await outbound.get(url(server.port))
+        assert all(b"cookie" not in request.lower() for _, _, request in server.requests)
+
+
+def _close(kind: str) -> Callable[[bytes], bytes | Handler]:
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if kind == "half":
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        elif kind == "garbage":
+            writer.write(b"\x00\x01\x02 this is not HTTP\r\n\r\n")
+        elif kind == "headers":
+            writer.write(b"HTTP/1.1 200 OK\r\n" + b"X: " + b"a" * 300_000)
+        await writer.drain()
+
+    return lambda _: close
+
+
+@pytest.mark.parametrize("kind", ["nothing", "half", "garbage", "headers"])
+async def test_a_broken_answer_is_an_error(authority: TestAuthority, kind: str) -> None:
+    async with tls_server(authority, HOSTS, _close(kind)) as server, Outbound(settings_for(authority)) as outbound:
+        with pytest.raises(OutboundError):
+            await outbound.get(url(server.port))
+
+
+async def test_a_silent_server_is_given_up(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(haas.outbound, "TIMEOUT", httpx.Timeout(0.1))
+
+    async def wait(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with tls_server(authority, HOSTS, lambda _: wait) as server, Outbound(settings_for(authority)) as outbound:
+        with pytest.raises(OutboundError, match="Timeout"):
+            await outbound.get(url(server.port))
+
+
+async def test_a_dripping_server_is_given_up(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes within the time-out of a read, the whole never."""
+    monkeypatch.setattr(haas.outbound, "SECONDS_IN_ALL", 0.3)
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        while not reader.at_eof():
+            writer.write(b"a")
+            await writer.drain()
+            try:
+                await asyncio.wait_for(reader.read(1), 0.02)
+            except TimeoutError:
+                continue
+
+    async with tls_server(authority, HOSTS, lambda _: drip) as server, Outbound(settings_for(authority)) as outbound:
+        with pytest.raises(OutboundError, match="Timeout"):
+            await outbound.get(url(server.port))
+
+
+async def test_cancelling_a_request_cancels_it(authority: TestAuthority) -> None:
+    asked = asyncio.Event()
+
+    async def wait(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+
+    async with tls_server(authority, HOSTS, lambda _: wait) as server, Outbound(settings_for(authority)) as outbound:
+        task = asyncio.create_task(outbound.get(url(server.port)))
+        await asked.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_old_tls_is_refused(authority: TestAuthority) -> None:
+    async with Outbound(settings_for(authority)) as outbound:
+        assert outbound._context.minimum_version is ssl.TLSVersion.TLSv1_2
+        assert outbound._context.verify_mode is ssl.CERT_REQUIRED
+        assert outbound._context.check_hostname
