@@ -6,18 +6,10 @@ from typing import Literal
 import msgspec
 
 from haas.database import Namespace
+from tenants.cds import tiers
 
-# The performance tiers of the standards (CDS, Performance requirements), and what has none: identity and admin calls.
-Tier = Literal[
-    "unauthenticated",
-    "highPriority",
-    "lowPriority",
-    "unattended",
-    "largePayload",
-    "secondary",
-    "largeSecondary",
-    "other",
-]
+# Beside the performance tiers of the standards: what they give no threshold.
+Tier = tiers.Tier | Literal["other"]
 
 
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
