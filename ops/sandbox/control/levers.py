@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 from litestar import Response, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from haas.clock import Clock, MovableClock
 from ops.sandbox.control.bodies import Conflict, NotFound, body_of
@@ -17,7 +19,9 @@ from ops.sandbox.world import World
 
 
 @put("/software-products/{product_id:str}/status")
-async def change_product_status(request: HttpRequest, product_id: str, world: World) -> SoftwareProduct:
+async def change_product_status(
+    request: HttpRequest, product_id: FromPath[str], world: NamedDependency[World]
+) -> SoftwareProduct:
     """Change a product's status in the Register, or leave it out of the status answer."""
     change = await body_of(request, ProductChange)
     product = await world.register.set_product_status(product_id, change.status, omitted=change.omitted)
@@ -27,7 +31,7 @@ async def change_product_status(request: HttpRequest, product_id: str, world: Wo
 
 
 @get("/data-recipients")
-async def list_data_recipients(world: World) -> dict[str, Any]:
+async def list_data_recipients(world: NamedDependency[World]) -> dict[str, Any]:
     """Every data recipient and its brands."""
     return {
         "data_recipients": await world.register.recipients.all(),
@@ -36,7 +40,9 @@ async def list_data_recipients(world: World) -> dict[str, Any]:
 
 
 @put("/data-recipients/{legal_entity_id:str}/status")
-async def change_recipient_status(request: HttpRequest, legal_entity_id: str, world: World) -> DataRecipient:
+async def change_recipient_status(
+    request: HttpRequest, legal_entity_id: FromPath[str], world: NamedDependency[World]
+) -> DataRecipient:
     """Change a recipient's accreditation status; its products follow."""
     change = await body_of(request, RecipientChange)
     entity = await world.register.set_recipient_status(legal_entity_id, change.status, omitted=change.omitted)
@@ -46,13 +52,15 @@ async def change_recipient_status(request: HttpRequest, legal_entity_id: str, wo
 
 
 @get("/data-holder-brands")
-async def list_holder_brands(world: World) -> dict[str, Any]:
+async def list_holder_brands(world: NamedDependency[World]) -> dict[str, Any]:
     """Every data holder brand: the running stack's tenants, and those added here."""
     return {"data_holder_brands": await world.register.holder_brands()}
 
 
 @put("/data-holder-brands/{brand_id:str}")
-async def put_holder_brand(request: HttpRequest, brand_id: str, world: World) -> DataHolderBrand:
+async def put_holder_brand(
+    request: HttpRequest, brand_id: FromPath[str], world: NamedDependency[World]
+) -> DataHolderBrand:
     """Add or replace a data holder brand."""
     wanted = await body_of(request, NewHolderBrand)
     brand = DataHolderBrand(
@@ -74,25 +82,25 @@ async def put_holder_brand(request: HttpRequest, brand_id: str, world: World) ->
 
 
 @post("/register-poll", status_code=200)
-async def poll_register(world: World) -> JobDone:
+async def poll_register(world: NamedDependency[World]) -> JobDone:
     """Let the product read the Register now; answers when it is done."""
     return await world.jobs.run("register-poll")
 
 
 @post("/outbox-drain", status_code=200)
-async def drain_outbox(world: World) -> JobDone:
+async def drain_outbox(world: NamedDependency[World]) -> JobDone:
     """Let the product send what waits in its outbox now; answers when it is done."""
     return await world.jobs.run("outbox-drain")
 
 
 @get("/clock")
-async def read_clock(world: World) -> dict[str, Any]:
+async def read_clock(world: NamedDependency[World]) -> dict[str, Any]:
     """The time of every process of this deployment, and how far it was moved."""
     return _clock(world.clock)
 
 
 @post("/clock", status_code=200)
-async def move_clock(request: HttpRequest, world: World) -> dict[str, Any]:
+async def move_clock(request: HttpRequest, world: NamedDependency[World]) -> dict[str, Any]:
     """Move the clock of every process of this deployment."""
     move = await body_of(request, ClockMove)
     if not isinstance(world.clock, MovableClock):
@@ -107,19 +115,21 @@ async def move_clock(request: HttpRequest, world: World) -> dict[str, Any]:
 
 
 @get("/tenants")
-async def list_tenants(world: World) -> Response[Any]:
+async def list_tenants(world: NamedDependency[World]) -> Response[Any]:
     """The running stack's tenants, with their demonstration customers."""
     return Response({"tenants": msgspec.to_builtins(world.tenants.all())})
 
 
 @get("/pinned-codes")
-async def list_pinned_codes(world: World) -> dict[str, Any]:
+async def list_pinned_codes(world: NamedDependency[World]) -> dict[str, Any]:
     """Every pinned one-time code: tenant → identifier → code."""
     return {"pinned_codes": world.pinned.all()}
 
 
 @put("/pinned-codes/{tenant:str}/{identifier:str}")
-async def pin_code(request: HttpRequest, tenant: str, identifier: str, world: World) -> dict[str, str]:
+async def pin_code(
+    request: HttpRequest, tenant: FromPath[str], identifier: FromPath[str], world: NamedDependency[World]
+) -> dict[str, str]:
     """Let a customer always be sent the same one-time code."""
     pin = await body_of(request, Pin)
     await world.pinned.pin(tenant, identifier, pin.code)
@@ -127,7 +137,7 @@ async def pin_code(request: HttpRequest, tenant: str, identifier: str, world: Wo
 
 
 @delete("/pinned-codes/{tenant:str}/{identifier:str}")
-async def unpin_code(tenant: str, identifier: str, world: World) -> None:
+async def unpin_code(tenant: FromPath[str], identifier: FromPath[str], world: NamedDependency[World]) -> None:
     """Let a customer be sent random codes again."""
     if not await world.pinned.unpin(tenant, identifier):
         raise NotFound("no code is pinned for this customer")

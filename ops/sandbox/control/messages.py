@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 from litestar import delete, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from ops.sandbox.control.bodies import NotFound, body_of, wait_of, whole_number
 from ops.sandbox.control.models import Failures
@@ -27,7 +29,7 @@ class Mail(msgspec.Struct, frozen=True):
 
 
 @get("/mailbox")
-async def read_mailbox(request: HttpRequest, world: World) -> Mail:
+async def read_mailbox(request: HttpRequest, world: NamedDependency[World]) -> Mail:
     """The messages to somebody, after one that was seen, waiting for one to come."""
     after = whole_number(request, "after")
     to = request.query_params.get("to") or None
@@ -36,13 +38,13 @@ async def read_mailbox(request: HttpRequest, world: World) -> Mail:
 
 
 @delete("/mailbox")
-async def clear_mailbox(world: World) -> None:
+async def clear_mailbox(world: NamedDependency[World]) -> None:
     """Throw every message away."""
     await world.mailbox.clear()
 
 
 @get("/notices")
-async def read_notices(request: HttpRequest, world: World) -> dict[str, Any]:
+async def read_notices(request: HttpRequest, world: NamedDependency[World]) -> dict[str, Any]:
     """The notices that hosted products received, after one that was seen, waiting for one to come."""
     after, wait = whole_number(request, "after"), wait_of(request)
     product, arrangement = (
@@ -62,7 +64,9 @@ async def read_notices(request: HttpRequest, world: World) -> dict[str, Any]:
 
 
 @put("/software-products/{product_id:str}/revocation-endpoint")
-async def change_revocation_endpoint(request: HttpRequest, product_id: str, world: World) -> dict[str, Any]:
+async def change_revocation_endpoint(
+    request: HttpRequest, product_id: FromPath[str], world: NamedDependency[World]
+) -> dict[str, Any]:
     """Let the next calls of a hosted product's arrangement revocation endpoint fail."""
     wanted = await body_of(request, Failures)
     hosted: HostedProduct | None = await world.hosting.fail(product_id, wanted.failures, wanted.status)

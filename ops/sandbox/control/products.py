@@ -4,6 +4,8 @@ from typing import Any
 
 import httpx
 from litestar import Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from haas.jose import JwkError, SigningKey
 from ops.pki.errors import PkiError
@@ -27,25 +29,25 @@ _ALGORITHMS = (
 
 
 @get("/software-products")
-async def list_software_products(world: World) -> dict[str, Any]:
+async def list_software_products(world: NamedDependency[World]) -> dict[str, Any]:
     """Every software product of the Register."""
     return {"software_products": await world.register.products.all()}
 
 
 @post("/software-products")
-async def add_software_product(request: HttpRequest, world: World) -> dict[str, Any]:
+async def add_software_product(request: HttpRequest, world: NamedDependency[World]) -> dict[str, Any]:
     """Add a software product, with a brand and legal entity of its own unless it names a brand."""
     return await added(world, await body_of(request, NewSoftwareProduct))
 
 
 @get("/software-products/{product_id:str}")
-async def get_software_product(product_id: str, world: World) -> SoftwareProduct:
+async def get_software_product(product_id: FromPath[str], world: NamedDependency[World]) -> SoftwareProduct:
     """One software product."""
     return await _product(world, product_id)
 
 
 @put("/software-products/{product_id:str}/jwks")
-async def set_jwks(request: HttpRequest, product_id: str, world: World) -> dict[str, Any]:
+async def set_jwks(request: HttpRequest, product_id: FromPath[str], world: NamedDependency[World]) -> dict[str, Any]:
     """Replace the public keys of a product that the sandbox hosts."""
     hosted = await world.hosting.publish(product_id, (await body_of(request, Keys)).keys)
     if hosted is None:
@@ -54,14 +56,14 @@ async def set_jwks(request: HttpRequest, product_id: str, world: World) -> dict[
 
 
 @get("/software-products/{product_id:str}/ssa")
-async def get_ssa(product_id: str, world: World) -> dict[str, str]:
+async def get_ssa(product_id: FromPath[str], world: NamedDependency[World]) -> dict[str, str]:
     """A fresh SSA, as Get Software Statement Assertion answers it."""
     product = await _product(world, product_id)
     return {"ssa": await world.register.ssa(product.data_recipient_brand_id, product_id)}
 
 
 @post("/software-products/{product_id:str}/ssa")
-async def make_ssa(request: HttpRequest, product_id: str, world: World) -> dict[str, str]:
+async def make_ssa(request: HttpRequest, product_id: FromPath[str], world: NamedDependency[World]) -> dict[str, str]:
     """An SSA that is wrong on purpose."""
     product, wanted = await _product(world, product_id), await body_of(request, NewSsa)
     deviation = Deviation(
@@ -73,7 +75,9 @@ async def make_ssa(request: HttpRequest, product_id: str, world: World) -> dict[
 
 
 @post("/software-products/{product_id:str}/certificates")
-async def issue_certificate(request: HttpRequest, product_id: str, world: World) -> Response[Any]:
+async def issue_certificate(
+    request: HttpRequest, product_id: FromPath[str], world: NamedDependency[World]
+) -> Response[Any]:
     """A client certificate for the product: valid, expired, revoked, or of a foreign authority."""
     product, wanted = await _product(world, product_id), await body_of(request, NewCertificate)
     try:
@@ -85,14 +89,16 @@ async def issue_certificate(request: HttpRequest, product_id: str, world: World)
 
 
 @get("/software-products/{product_id:str}/registrations")
-async def list_registrations(product_id: str, world: World) -> dict[str, Any]:
+async def list_registrations(product_id: FromPath[str], world: NamedDependency[World]) -> dict[str, Any]:
     """The product's client ids, as far as the sandbox registered it."""
     registrations = await world.books.registrations.all()
     return {"registrations": [r for r in registrations if r.software_product_id == product_id]}
 
 
 @post("/software-products/{product_id:str}/registrations")
-async def register_with_tenant(request: HttpRequest, product_id: str, world: World) -> Response[Any]:
+async def register_with_tenant(
+    request: HttpRequest, product_id: FromPath[str], world: NamedDependency[World]
+) -> Response[Any]:
     """Register the product with a tenant by dynamic client registration; the answer carries the client id."""
     product, wanted = await _product(world, product_id), await body_of(request, NewRegistration)
     brand = await _brand(world, wanted.tenant)

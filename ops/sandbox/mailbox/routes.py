@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 
 from ops.sandbox.mailbox.box import Mailbox
 from ops.sandbox.templating import Pages, style
@@ -22,7 +23,7 @@ class TextMessage(msgspec.Struct, rename={"sender": "from"}):
 
 
 @get("/")
-async def index(request: HttpRequest, mailbox: Mailbox) -> Response[str]:
+async def index(request: HttpRequest, mailbox: NamedDependency[Mailbox]) -> Response[str]:
     """Show the messages, newest first."""
     to = request.query_params.get("to", "").strip()[:MAXIMUM_ADDRESS]
     messages = await mailbox.messages(to=to or None)
@@ -30,7 +31,7 @@ async def index(request: HttpRequest, mailbox: Mailbox) -> Response[str]:
 
 
 @post("/sms", status_code=202)
-async def send_text_message(request: HttpRequest, mailbox: Mailbox) -> Response[Any]:
+async def send_text_message(request: HttpRequest, mailbox: NamedDependency[Mailbox]) -> Response[Any]:
     """Take a text message; the same `Idempotency-Key` is the same message."""
     try:
         message = msgspec.json.decode(await request.body(), type=TextMessage)

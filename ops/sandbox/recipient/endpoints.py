@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from ops.sandbox.recipient.hosting import Hosting
 from ops.sandbox.recipient.pages import PAGES
@@ -19,19 +21,19 @@ _INVALID_ARRANGEMENT = {
 
 
 @get("/jwks")
-async def own_jwks(hosting: Hosting) -> Response[Any]:
+async def own_jwks(hosting: NamedDependency[Hosting]) -> Response[Any]:
     """The keys of the recipient's own software product."""
     return await _jwks(hosting, hosting.own_product_id)
 
 
 @get("/products/{product_id:str}/jwks")
-async def jwks(product_id: str, hosting: Hosting) -> Response[Any]:
+async def jwks(product_id: FromPath[str], hosting: NamedDependency[Hosting]) -> Response[Any]:
     """The keys of a software product that the sandbox hosts."""
     return await _jwks(hosting, product_id)
 
 
 @get("/products/{product_id:str}/sector_identifier.json")
-async def sector_identifier(product_id: str, hosting: Hosting) -> Response[Any]:
+async def sector_identifier(product_id: FromPath[str], hosting: NamedDependency[Hosting]) -> Response[Any]:
     """A product's redirect URIs, as a sector identifier document (OpenID Connect Core 8.1)."""
     hosted = await hosting.product(product_id)
     if hosted is None:
@@ -40,28 +42,30 @@ async def sector_identifier(product_id: str, hosting: Hosting) -> Response[Any]:
 
 
 @get("/sector_identifier.json")
-async def own_sector_identifier(hosting: Hosting) -> Response[Any]:
+async def own_sector_identifier(hosting: NamedDependency[Hosting]) -> Response[Any]:
     """The sector identifier document of the recipient's own software product."""
     hosted = await hosting.product(hosting.own_product_id)
     return Response([] if hosted is None else hosted.redirect_uris, headers=HEADERS)
 
 
-@post("/arrangements/revoke", status_code=204)
+@post("/arrangements/revoke")
 async def revoke_own_arrangement(
-    request: HttpRequest, hosting: Hosting, revocation: RevocationEndpoint
+    request: HttpRequest, hosting: NamedDependency[Hosting], revocation: NamedDependency[RevocationEndpoint]
 ) -> Response[Any]:
     """CDS, CDR Arrangement Revocation endpoint of the recipient's own software product."""
     return await _received(request, revocation, hosting.own_product_id)
 
 
-@post("/products/{product_id:str}/arrangements/revoke", status_code=204)
-async def revoke_arrangement(request: HttpRequest, product_id: str, revocation: RevocationEndpoint) -> Response[Any]:
+@post("/products/{product_id:str}/arrangements/revoke")
+async def revoke_arrangement(
+    request: HttpRequest, product_id: FromPath[str], revocation: NamedDependency[RevocationEndpoint]
+) -> Response[Any]:
     """CDS, CDR Arrangement Revocation endpoint of a software product that the sandbox hosts."""
     return await _received(request, revocation, product_id)
 
 
 @get("/products/{product_id:str}/callback")
-async def product_callback(product_id: str) -> Response[str]:
+async def product_callback(product_id: FromPath[str]) -> Response[str]:
     """Where the browser lands for a product that is driven by its own software."""
     return PAGES.show(
         "message.html",

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import httpx
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from haas.errors import HaasError
@@ -27,7 +29,7 @@ MAXIMUM_RESPONSE = 16 * 1024
 
 
 @get("/")
-async def index(request: HttpRequest, sharing: Sharing) -> Response[str]:
+async def index(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Response[str]:
     """Show the connections held, and the form that begins one."""
     try:
         brands = await sharing.brands()
@@ -47,7 +49,7 @@ async def index(request: HttpRequest, sharing: Sharing) -> Response[str]:
 
 
 @post("/connect", status_code=303)
-async def connect(request: HttpRequest, sharing: Sharing) -> Response[Any]:
+async def connect(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Response[Any]:
     """Push an authorisation request and send the browser to the data holder."""
     check_same_origin(request)
     form = await form_of(request)
@@ -70,7 +72,7 @@ async def connect(request: HttpRequest, sharing: Sharing) -> Response[Any]:
 
 
 @get("/callback")
-async def callback(request: HttpRequest, sharing: Sharing) -> Response[Any]:
+async def callback(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Response[Any]:
     """Take the JARM response that the browser brings back."""
     response = request.query_params.get("response", "")
     browser = request.cookies.get(BROWSER_COOKIE, "")
@@ -91,20 +93,22 @@ async def callback(request: HttpRequest, sharing: Sharing) -> Response[Any]:
 
 
 @get("/sharing/{arrangement_id:str}")
-async def show(arrangement_id: str, sharing: Sharing) -> Response[Any]:
+async def show(arrangement_id: FromPath[str], sharing: NamedDependency[Sharing]) -> Response[Any]:
     """Show one arrangement and the data read under it."""
     return await _shown(lambda: sharing.arrangement(arrangement_id), arrangement_id, sharing)
 
 
 @post("/sharing/{arrangement_id:str}/fetch", status_code=200)
-async def fetch(request: HttpRequest, arrangement_id: str, sharing: Sharing) -> Response[Any]:
+async def fetch(
+    request: HttpRequest, arrangement_id: FromPath[str], sharing: NamedDependency[Sharing]
+) -> Response[Any]:
     """Read the data again."""
     check_same_origin(request)
     return await _shown(lambda: sharing.fetch(arrangement_id), arrangement_id, sharing)
 
 
 @post("/sharing/{arrangement_id:str}/stop", status_code=200)
-async def stop(request: HttpRequest, arrangement_id: str, sharing: Sharing) -> Response[Any]:
+async def stop(request: HttpRequest, arrangement_id: FromPath[str], sharing: NamedDependency[Sharing]) -> Response[Any]:
     """Withdraw the consent and tell the data holder."""
     check_same_origin(request)
     return await _shown(lambda: sharing.revoke(arrangement_id), arrangement_id, sharing)

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from ops.sandbox.register import answers
 from ops.sandbox.register.authorisation import SCOPE, RegisterAuthorisation
@@ -28,7 +30,7 @@ _NOT_MODIFIED = 304
 
 
 @get("/idp/.well-known/openid-configuration")
-async def get_register_open_id_provider_config(authorisation: RegisterAuthorisation) -> dict[str, Any]:
+async def get_register_open_id_provider_config(authorisation: NamedDependency[RegisterAuthorisation]) -> dict[str, Any]:
     """CDS, Register endpoints: OIDC discovery of the Register."""
     return {
         "issuer": authorisation.issuer,
@@ -48,19 +50,19 @@ async def get_register_open_id_provider_config(authorisation: RegisterAuthorisat
 
 
 @get("/idp/.well-known/openid-configuration/jwks")
-async def get_token_jwks(register: Register) -> dict[str, Any]:
+async def get_token_jwks(register: NamedDependency[Register]) -> dict[str, Any]:
     """The keys that sign the Register's access tokens."""
     return await _jwks(register, "idp")
 
 
 @get("/cdr-register/v1/jwks")
-async def get_register_jwks(register: Register) -> dict[str, Any]:
+async def get_register_jwks(register: NamedDependency[Register]) -> dict[str, Any]:
     """The keys that sign SSAs and the Register's own client authentication."""
     return await _jwks(register, "ssa")
 
 
 @post("/idp/connect/token", status_code=200)
-async def post_token(request: HttpRequest, authorisation: RegisterAuthorisation) -> Response[Any]:
+async def post_token(request: HttpRequest, authorisation: NamedDependency[RegisterAuthorisation]) -> Response[Any]:
     """Issue an access token for the private Register APIs."""
     token = await authorisation.token(await form_of(request), certificate_thumbprint(request))
     return Response(msgspec.to_builtins(token), headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
@@ -68,7 +70,10 @@ async def post_token(request: HttpRequest, authorisation: RegisterAuthorisation)
 
 @get("/cdr-register/v1/{industry:str}/data-holders/brands")
 async def get_data_holder_brands(
-    request: HttpRequest, industry: str, register: Register, authorisation: RegisterAuthorisation
+    request: HttpRequest,
+    industry: FromPath[str],
+    register: NamedDependency[Register],
+    authorisation: NamedDependency[RegisterAuthorisation],
 ) -> Response[bytes]:
     """Get Data Holder Brands, version 3."""
     await authorisation.client(request.headers.get("authorization"), certificate_thumbprint(request))
@@ -97,11 +102,11 @@ async def get_data_holder_brands(
 async def get_software_statement_assertion(
     request: HttpRequest,
     *,
-    industry: str,
-    brand_id: str,
-    product_id: str,
-    register: Register,
-    authorisation: RegisterAuthorisation,
+    industry: FromPath[str],
+    brand_id: FromPath[str],
+    product_id: FromPath[str],
+    register: NamedDependency[Register],
+    authorisation: NamedDependency[RegisterAuthorisation],
 ) -> Response[bytes]:
     """Get Software Statement Assertion, version 4: the SSA as a JSON string."""
     client = await authorisation.client(request.headers.get("authorization"), certificate_thumbprint(request))
@@ -114,7 +119,9 @@ async def get_software_statement_assertion(
 
 
 @get("/cdr-register/v1/{industry:str}/data-holders/brands/summary")
-async def get_data_holder_brands_summary(request: HttpRequest, industry: str, register: Register) -> Response[bytes]:
+async def get_data_holder_brands_summary(
+    request: HttpRequest, industry: FromPath[str], register: NamedDependency[Register]
+) -> Response[bytes]:
     """Get Data Holder Brands Summary, version 2."""
     version = negotiated(request.headers, (2,))
     brands = await register.holder_brands() if _industry(industry, INDUSTRIES) in {"energy", "all"} else []
@@ -122,7 +129,9 @@ async def get_data_holder_brands_summary(request: HttpRequest, industry: str, re
 
 
 @get("/cdr-register/v1/{industry:str}/data-holders/status")
-async def get_data_holder_statuses(request: HttpRequest, industry: str, register: Register) -> Response[bytes]:
+async def get_data_holder_statuses(
+    request: HttpRequest, industry: FromPath[str], register: NamedDependency[Register]
+) -> Response[bytes]:
     """Get Data Holder Statuses, version 2."""
     version = negotiated(request.headers, (2,))
     brands = await register.holder_brands() if _industry(industry, INDUSTRIES) in {"energy", "all"} else []
@@ -131,7 +140,9 @@ async def get_data_holder_statuses(request: HttpRequest, industry: str, register
 
 
 @get("/cdr-register/v1/{industry:str}/data-recipients/brands/software-products/status")
-async def get_software_products_statuses(request: HttpRequest, industry: str, register: Register) -> Response[bytes]:
+async def get_software_products_statuses(
+    request: HttpRequest, industry: FromPath[str], register: NamedDependency[Register]
+) -> Response[bytes]:
     """Get Software Products Statuses, version 3."""
     version = negotiated(request.headers, (3,))
     _industry(industry, RECIPIENT_INDUSTRIES)
@@ -141,7 +152,9 @@ async def get_software_products_statuses(request: HttpRequest, industry: str, re
 
 
 @get("/cdr-register/v1/{industry:str}/data-recipients/status")
-async def get_data_recipients_statuses(request: HttpRequest, industry: str, register: Register) -> Response[bytes]:
+async def get_data_recipients_statuses(
+    request: HttpRequest, industry: FromPath[str], register: NamedDependency[Register]
+) -> Response[bytes]:
     """Get Data Recipients Statuses, version 3."""
     version = negotiated(request.headers, (3,))
     _industry(industry, RECIPIENT_INDUSTRIES)
@@ -150,7 +163,9 @@ async def get_data_recipients_statuses(request: HttpRequest, industry: str, regi
 
 
 @get("/cdr-register/v1/{industry:str}/data-recipients")
-async def get_data_recipients(request: HttpRequest, industry: str, register: Register) -> Response[bytes]:
+async def get_data_recipients(
+    request: HttpRequest, industry: FromPath[str], register: NamedDependency[Register]
+) -> Response[bytes]:
     """Get Data Recipients, version 4."""
     version = negotiated(request.headers, (4,))
     _industry(industry, RECIPIENT_INDUSTRIES)
