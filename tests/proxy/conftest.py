@@ -65,10 +65,10 @@ async def proxy(state_folder: Path) -> AsyncIterator[Proxy]:
         yield proxy
 
 
-@pytest.fixture
-async def own_proxy(tmp_path: Path) -> AsyncIterator[Proxy]:
-    """One whose authorities a test may spoil. Its Server header is the one of an nginx without headers-more."""
-    async with running_proxy(tmp_path / "proxy", headers_more=False) as proxy:
+@pytest.fixture(scope="module")
+async def own_proxy(state_folder: Path) -> AsyncIterator[Proxy]:
+    """One whose authorities a module may spoil. Its Server header is the one of an nginx without headers-more."""
+    async with running_proxy(state_folder / "own-proxy", headers_more=False) as proxy:
         yield proxy
 
 
