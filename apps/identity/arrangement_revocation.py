@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Request, Response, post
 
-from apps.http.cds import cds_failures
+from apps.http.cds import cds_failure
 from apps.http.context import context
 from apps.http.suspension import SERVES_SUSPENDED
 from apps.identity.answers import NO_STORE
@@ -22,9 +22,9 @@ from tenants.oauth.endpoints import ARRANGEMENT_REVOCATION
     status_code=204,
     request_max_body_size=MAXIMUM_BODY_BYTES,
     opt={SERVES_SUSPENDED: True},
-    exception_handlers={CdsError: cds_failures[CdsError]},
+    exception_handlers={CdsError: cds_failure},
 )
-async def revoke_arrangement(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def revoke_arrangement(request: Request[Any, Any, Any]) -> Response[None]:
     """End an arrangement of the client, who has withdrawn its consent. "Form Parameter" method only."""
     ctx = context(request)
     ctx.operation = "revokeArrangement"
@@ -36,7 +36,7 @@ async def revoke_arrangement(request: Request[Any, Any, Any]) -> Response[bytes]
             await arrangements.end_for_recipient(tx, arrangement_id, client.client_id, now=ctx.now)
         except (ArrangementNotFound, ArrangementEnded) as error:
             raise CdsError(INVALID_ARRANGEMENT, str(arrangement_id)) from error
-    return Response(b"", status_code=204, headers=NO_STORE)
+    return Response(None, status_code=204, headers=NO_STORE)
 
 
 def _arrangement_id(form: Form) -> UUID:

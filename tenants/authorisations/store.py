@@ -131,7 +131,7 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
     return Attempt(
         id=row["id"],
         client_id=row["client_id"],
-        request=msgspec.json.decode(row["request"], type=AuthorisationRequest),
+        request=msgspec.convert(row["request"], AuthorisationRequest),
         stage=row["stage"],
         stage_at=row["stage_at"],
         created_at=row["created_at"],

@@ -135,7 +135,7 @@ def client_of(row: Mapping[str, Any]) -> Client:
     return Client(
         client_id=row["client_id"],
         kind=row["kind"],
-        registration=msgspec.json.decode(row["registration"], type=Registration),
+        registration=msgspec.convert(row["registration"], Registration),
         recipient_id=row["recipient_id"],
         recipient_status=row["recipient_status"],
         product_status=row["product_status"],

@@ -53,7 +53,7 @@ async def verify(tx: Transaction, token: str, *, thumbprint: bytes, now: datetim
     if row is None:
         raise InvalidToken("the access token is unknown")
     run(CHECKS, _Presented(row=row, thumbprint=thumbprint, now=now))
-    registration = msgspec.json.decode(row["registration"], type=Registration)
+    registration = msgspec.convert(row["registration"], Registration)
     return AccessToken(
         client_id=row["client_id"],
         software_id=registration.software_id,
@@ -65,5 +65,5 @@ async def verify(tx: Transaction, token: str, *, thumbprint: bytes, now: datetim
         authorisation_id=row["authorisation_id"],
         customer_id=row["customer_id"],
         login_id=row["login_id"],
-        claims=None if row["claims"] is None else msgspec.json.decode(row["claims"]),
+        claims=row["claims"],
     )

@@ -1,0 +1,282 @@
+"""Two brands, a software product that is a client of both, and people who authorise: all on real parts.
+
+The application is reached as the proxy would reach it. Where a person would go through the pages, `World.authorise`
+moves the attempt to where those leave it.
+"""
+
+import secrets
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar
+from sqlalchemy import insert, select
+
+from apps.http.context import SCOPE_KEY, RequestContext
+from apps.http.failures import json_failures
+from apps.http.suspension import refuse_when_suspended
+from apps.identity import public_routes, secure_routes
+from haas.clock import MovableClock
+from haas.database import Database
+from haas.http import client_certificate, interaction_id
+from haas.jose import KeySealer, SigningKey
+from haas.outbound import Outbound
+from ops.deployment import Deployment
+from ops.sandbox.recipient.client import Flow, RecipientClient, Tokens
+from ops.sandbox.recipient.holder import Holder
+from tenants.authorisations import service as authorisations
+from tenants.authorisations import store as attempts
+from tenants.authorisations.models import Attempt
+from tenants.clients import store as clients
+from tenants.clients.models import Client, Registration
+from tenants.energy.tables import account
+from tenants.parties.tables import customer, login, representation
+from tenants.registry.models import RegisterEnvironment, Tenant
+from tenants.services import Services
+from tests.identity.parties import Publisher, SoftwareProduct, client_cert_header
+
+SCOPE = "openid profile energy:accounts.basic:read common:customer.basic:read"
+YEAR = 31_536_000
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody with a login, a customer and an account in a tenant."""
+
+    login_id: UUID
+    customer_id: UUID
+    account_id: UUID
+
+
+class Application:
+    """What stands behind the proxy: the identity routes of both surfaces, by host."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        shared: dict[str, Any] = {"guards": [refuse_when_suspended], "openapi_config": None, "logging_config": None}
+        self._surfaces = {
+            "public": Litestar(public_routes, exception_handlers=json_failures, **shared),
+            "secure": Litestar(secure_routes, exception_handlers=json_failures, **shared),
+        }
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        headers = dict(scope["headers"])
+        found = await self._services.registry.by_host(headers[b"host"].decode().rsplit(":", 1)[0])
+        assert found is not None
+        tenant, surface = found
+        certificate = headers.get(b"client-cert")
+        scope[SCOPE_KEY] = RequestContext(
+            tenant=tenant,
+            surface=surface,
+            services=self._services,
+            interaction_id=interaction_id(headers.get(b"x-fapi-interaction-id")),
+            certificate=client_certificate(certificate) if certificate else None,
+            now=self._services.clock.now(),
+        )
+        await self._surfaces[surface](scope, receive, send)
+
+
+class World:
+    """The services of the deployment, its application, and what tests do around them."""
+
+    def __init__(self, services: Services, publisher: Publisher, register_key: SigningKey) -> None:
+        self.services, self.publisher, self.register_key = services, publisher, register_key
+        self.application = Application(services)
+        self.keys: dict[str, SigningKey] = {}
+
+    @property
+    def now(self) -> datetime:
+        return self.services.clock.now()
+
+    def product(self, algorithm: Any = "PS256") -> SoftwareProduct:
+        """A new software product; making RSA keys costs processor time, so that products share them."""
+        key = self.keys.setdefault(algorithm, SigningKey.generate(algorithm))
+        return SoftwareProduct(self.publisher, key, self.register_key)
+
+    def http(self, certificate: str = "certificate") -> httpx.AsyncClient:
+        """A client whose calls arrive as through the proxy, with a verified certificate on secure hosts."""
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.application),
+            headers={"Client-Cert": client_cert_header(certificate)},
+        )
+
+    async def recipient(
+        self, tenant: Tenant, product: SoftwareProduct, *, certificate: str = "certificate", client_id: str = ""
+    ) -> RecipientClient:
+        """The protocol client of a product at a tenant."""
+        http = self.http(certificate)
+        return RecipientClient(
+            await Holder.discover(tenant.issuer, http),
+            http,
+            product.key,
+            software_product_id=product.software_id,
+            redirect_uri=product.redirect_uri,
+            resource_base_uri=tenant.secure_base,
+            client_id=client_id,
+            clock=self.services.clock,
+        )
+
+    async def registered(
+        self, tenant: Tenant, product: SoftwareProduct | None = None, **changes: Any
+    ) -> RecipientClient:
+        """A protocol client whose product the tenant has already registered."""
+        product = product or self.product()
+        client_id = str(uuid4())
+        registration: Registration = product.registration(**changes)
+        async with self.services.database.transaction(tenant.namespace) as tx:
+            assert await clients.add(
+                tx, client_id, "software-product", registration, recipient_id="entity", now=self.now
+            )
+        return await self.recipient(tenant, product, client_id=client_id)
+
+    async def person(self, tenant: Tenant) -> Person:
+        """A new person in a tenant."""
+        person, now = Person(uuid4(), uuid4(), uuid4()), self.now
+        async with self.services.database.transaction(tenant.namespace) as tx:
+            who = {"id": person.login_id, "identifier": f"{person.login_id}@people.test", "updated_at": now}
+            await tx.execute(
+                insert(login).values(
+                    **who, name="Mia Wong", given_name="Mia", family_name="Wong", email="mia@people.test"
+                )
+            )
+            of = {"reference": str(person.customer_id), "updated_at": now}
+            await tx.execute(
+                insert(customer).values(id=person.customer_id, kind="person", name="Mia Wong", detail={}, **of)
+            )
+            await tx.execute(
+                insert(representation).values(login_id=person.login_id, customer_id=person.customer_id, role="self")
+            )
+            await tx.execute(
+                insert(account).values(
+                    id=person.account_id,
+                    reference=str(person.account_id),
+                    display_name="Home",
+                    open_status="OPEN",
+                    creation_date=now.date(),
+                    disclosure_option="pre-approval",
+                    summary={},
+                    detail={},
+                    updated_at=now,
+                )
+            )
+        return person
+
+    async def client(self, tenant: Tenant, client_id: str) -> Client:
+        async with self.services.database.transaction(tenant.namespace) as tx:
+            client = await clients.load(tx, client_id)
+        assert client is not None
+        return client
+
+    async def attempt(self, tenant: Tenant, flow: Flow, client_id: str) -> Attempt:
+        async with self.services.database.transaction(tenant.namespace) as tx:
+            found = await attempts.by_request_uri(tx, client_id, authorisations.digest(flow.request_uri))
+        assert found is not None
+        return found
+
+    async def authorise(self, tenant: Tenant, recipient: RecipientClient, flow: Flow, person: Person) -> str:
+        """Do what the pages do between the visit and the response; return the URL that the browser is sent to."""
+        client = await self.client(tenant, recipient.client_id)
+        async with self.services.database.transaction(tenant.namespace) as tx:
+            visit = await authorisations.begin_visit(
+                tx, client, flow.request_uri, browser_hash=secrets.token_bytes(32), now=self.now
+            )
+            await authorisations.spend(tx, visit.attempt, self.now)
+            await attempts.move(
+                tx,
+                visit.attempt.id,
+                "preAuthorisation",
+                now=self.now,
+                login_id=person.login_id,
+                customer_id=person.customer_id,
+                authenticated_at=self.now,
+                accounts=[person.account_id],
+            )
+            attempt = await attempts.by_id(tx, visit.attempt.id)
+            assert attempt is not None
+            code = await authorisations.issue_code(tx, attempt, client, self.now)
+        return await self.services.responder.build(tenant, client, attempt.request, code, self.now)
+
+    async def code(self, tenant: Tenant, recipient: RecipientClient, flow: Flow, person: Person) -> str:
+        """The code that the recipient reads from the response."""
+        url = await self.authorise(tenant, recipient, flow, person)
+        return await recipient.read_response(response_of(url), flow)
+
+    async def consent(
+        self, tenant: Tenant, recipient: RecipientClient, person: Person | None = None, **asked: Any
+    ) -> Tokens:
+        """A whole authorisation: pushed, authorised, and its code exchanged."""
+        person = person or await self.person(tenant)
+        flow = await recipient.push(SCOPE, **{"sharing_duration": 86_400 * 90, **asked})
+        return await recipient.exchange(await self.code(tenant, recipient, flow, person), flow)
+
+    async def row(self, tenant: Tenant, table: Any, *where: Any) -> Any:
+        async with self.services.database.transaction(tenant.namespace) as tx:
+            return (await tx.execute(select(table).where(*where))).one()
+
+    async def set(self, tenant: Tenant, statement: Any) -> None:
+        async with self.services.database.transaction(tenant.namespace) as tx:
+            await tx.execute(statement)
+
+
+def response_of(url: str) -> str:
+    """The JARM response in a redirect URL."""
+    return parse_qs(urlsplit(url).query)["response"][0]
+
+
+@pytest.fixture(scope="session")
+async def publisher(state_folder: Path) -> AsyncIterator[Publisher]:
+    publisher = Publisher(state_folder)
+    await publisher.start()
+    yield publisher
+    await publisher.close()
+
+
+@pytest.fixture(scope="session")
+async def world(deployment: Deployment, publisher: Publisher) -> AsyncIterator[World]:
+    settings = msgspec.structs.replace(
+        deployment.settings, host_map={"*.recipients.test": "127.0.0.1"}, trusted_roots=publisher.root
+    )
+    register_key = SigningKey.generate("PS256")
+    await deployment.administration.put_register_environment(
+        RegisterEnvironment(
+            id="sandbox",
+            public_base_uri="https://register.test",
+            secure_base_uri="https://mtls.register.test",
+            jwks_uri=publisher.publish("/register/jwks", {"keys": [register_key.public_jwk()]}),
+        ),
+        actor="tests",
+    )
+    database = Database.open(settings.database_url)
+    services = Services(settings, deployment.clock, database, KeySealer(settings.master_key), Outbound(settings))
+    yield World(services, publisher, register_key)
+    await services.close()
+
+
+@pytest.fixture(scope="session")
+async def aurora(world: World, deployment: Deployment) -> Tenant:
+    return await deployment.new_tenant("identity-aurora")
+
+
+@pytest.fixture(scope="session")
+async def banksia(world: World, deployment: Deployment) -> Tenant:
+    return await deployment.new_tenant("identity-banksia")
+
+
+@pytest.fixture(scope="session")
+async def recipient(world: World, aurora: Tenant) -> RecipientClient:
+    """A registered product that signs with PS256; tests that change its registration make their own."""
+    return await world.registered(aurora)
+
+
+@pytest.fixture
+def moved_clock(world: World) -> Any:
+    """The clock that everything follows; it is set back when the test ends."""
+    clock = world.services.clock
+    assert isinstance(clock, MovableClock)
+    yield clock
+    clock.reset()
