@@ -1,0 +1,140 @@
+"""Log lines: one JSON object each, whose work it was, and neither personal data nor secrets."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from haas import telemetry
+
+JWT = "eyJhbGciOiJQUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2ln"
+log = logging.getLogger("tests.telemetry")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def root() -> Iterator[logging.Logger]:
+    """The root logger, which `configure` changes, given back as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield root
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+
+
+@pytest.fixture
+def written(root: logging.Logger) -> io.StringIO:
+    stream = io.StringIO()
+    telemetry.configure("INFO", stream)
+    return stream
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_says_when_what_and_whose(written: io.StringIO) -> None:
+    with telemetry.bind(tenant="aurora", interaction_id=None), telemetry.bind(interaction_id="i-1"):
+        log.info("a token was issued", extra={"client": "c-1", "seconds": 0.5, "first": True})
+    log.warning("outside")
+    inner, outer = lines(written)
+    assert inner.pop("time").endswith("Z")
+    assert inner == {
+        "level": "info",
+        "event": "a token was issued",
+        "logger": "tests.telemetry",
+        "tenant": "aurora",
+        "interaction_id": "i-1",
+        "client": "c-1",
+        "seconds": 0.5,
+        "first": True,
+    }
+    assert "tenant" not in outer
+    assert telemetry.bound() == {}
+
+
+def test_an_error_stays_on_one_line_with_its_traceback(written: io.StringIO) -> None:
+    try:
+        raise ValueError("something\nlong")
+    except ValueError:
+        log.exception("it failed")
+    (line,) = lines(written)
+    assert line["error"] == "ValueError"
+    assert "test_telemetry.py" in line["traceback"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no account of ada.lovelace+cdr@example.com.au",
+        "sent to +61412345678",
+        "sent to 0412 345 678",
+        f"assertion {JWT}",
+        "Authorization: Bearer abcdefghijklmnop",
+        "POST /token code=123456&redirect_uri=x",
+        "{'otp': '123456'}",
+        '{"refresh_token": "123456abc"}',
+        "client_assertion=123456",
+        "DETAIL:  Key (identifier)=(ada) already exists.",
+        "[SQL: INSERT]\n[parameters: ('ada', 123456)]\n(Background on this error at: https://x)",
+    ],
+)
+def test_what_looks_secret_or_personal_is_taken_out(written: io.StringIO, text: str) -> None:
+    log.info("%s", text)
+    log.info("in a detail", extra={"detail": text})
+    try:
+        raise RuntimeError(text)
+    except RuntimeError:
+        log.exception("in an error")
+    for secret in ("ada", "412", "345", "123456", JWT, "abcdefghijkl"):
+        assert secret not in written.getvalue()
+    assert len(lines(written)) == 3
+
+
+def test_a_secret_by_its_name_is_taken_out(written: io.StringIO) -> None:
+    log.info("x", extra={"code": 123456, "password": "hunter2", "access_token": "abc", "status_code": 200})
+    (line,) = lines(written)
+    assert (line["code"], line["password"], line["access_token"]) == (telemetry.REDACTED,) * 3
+    assert line["status_code"] == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "listening on 127.0.0.1:8443 since 2026-11-24T07:50:47.123Z",
+        "arrangement 5a1bf696-ee03-408b-b315-97955415d1f0",
+        "https://register.cdr-sandbox.localhost:8443/cdr-register/v1/all answered 503",
+        "tenant_aurora took 0.123456789 s for 1700000000000 rows",
+    ],
+)
+def test_what_an_operator_needs_stays(written: io.StringIO, text: str) -> None:
+    log.info(text)
+    assert lines(written)[0]["event"] == text
+
+
+def test_an_endless_text_is_cut(written: io.StringIO) -> None:
+    log.info("x" * 100_000)
+    assert len(written.getvalue()) < 2 * telemetry.MAXIMUM_TEXT
+
+
+def test_a_terminal_gets_short_lines(root: logging.Logger) -> None:
+    terminal = Terminal()
+    telemetry.configure("INFO", terminal)
+    with telemetry.bind(tenant="aurora"):
+        log.warning("slow", extra={"seconds": 2})
+    log.debug("unheard")
+    (line,) = terminal.getvalue().splitlines()
+    assert line[8:] == " warning  aurora: slow seconds=2"
+
+
+def test_libraries_that_log_addresses_are_quiet(written: io.StringIO) -> None:
+    logging.getLogger("httpx").info("HTTP Request: GET https://x/?code=1")
+    assert written.getvalue() == ""
