@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -151,3 +152,5 @@ class StateFolder:
                 entry.unlink()
         if self._elsewhere().exists():
             shutil.rmtree(self._elsewhere())
+            with suppress(OSError):  # other deployments' data may be there
+                ELSEWHERE.rmdir()

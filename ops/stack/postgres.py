@@ -37,6 +37,8 @@ class Postgres(Part):
 
     async def prepare(self) -> None:
         if not self._data.exists():
+            for unfinished in self._home.glob("new-*"):
+                shutil.rmtree(unfinished)
             self._initialise()
 
     def launch(self) -> Launch:

@@ -25,8 +25,8 @@ def account() -> Account | None:
 
 
 def can_reach(path: Path, user: Account) -> bool:
-    """Whether `user` can read `path` through all of its parents; asked of the kernel, as modes do not say all."""
-    command = ["/bin/sh", "-c", 'test -r "$0" && { test ! -d "$0" || test -x "$0"; }', str(path)]
+    """Whether `user` can enter the folder or run the program `path`; asked of the kernel, as modes do not say all."""
+    command = ["/bin/sh", "-c", 'test -x "$0"', str(path)]
     done = subprocess.run(command, user=user.uid, group=user.gid, extra_groups=[], cwd="/", check=False)
     return done.returncode == 0
 
