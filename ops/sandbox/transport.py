@@ -33,8 +33,14 @@ class HostMappedTransport(httpx.AsyncBaseTransport):
             transport = self._transports[name] = httpx.AsyncHTTPTransport(verify=self._context, limits=self._limits)
         address = next((self._hosts[pattern] for pattern in self._hosts if fnmatch.fnmatchcase(name, pattern)), None)
         if address is not None:
-            request.url = request.url.copy_with(host=address)
-            request.extensions = {**request.extensions, "sni_hostname": name}
+            # Another request, not this one changed: a client's cookies belong to the name, not to the address.
+            request = httpx.Request(
+                request.method,
+                request.url.copy_with(host=address),
+                headers=request.headers,
+                stream=request.stream,
+                extensions={**request.extensions, "sni_hostname": name},
+            )
         return await transport.handle_async_request(request)
 
     async def aclose(self) -> None:

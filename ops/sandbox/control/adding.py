@@ -25,12 +25,16 @@ async def added(world: World, wanted: NewSoftwareProduct) -> dict[str, Any]:
         raise BadRequest("jwks carries a private key; send the public part")
     brand = await _brand(world, wanted)
     product = _product(world, wanted, brand)
+    makes_the_key = wanted.jwks is None and wanted.jwks_uri is None
     hosted = await world.hosting.host(
-        product.software_product_id, jwks=wanted.jwks or [], redirect_uris=product.redirect_uris
+        product.software_product_id,
+        jwks=wanted.jwks or [],
+        redirect_uris=product.redirect_uris,
+        algorithm=wanted.algorithm if makes_the_key else "ES256",
     )
     await world.register.products.put(product.software_product_id, product)
     answer: dict[str, Any] = {**msgspec.to_builtins(product), "legal_entity_id": brand.legal_entity_id}
-    if wanted.jwks is None and wanted.jwks_uri is None:
+    if makes_the_key:
         answer["private_jwk"] = hosted.signing_key
     return answer
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from haas.jose import Algorithm
 from ops.sandbox.certificates import Kind
 from ops.sandbox.register.models import ProductStatus, RecipientStatus
 
@@ -19,7 +20,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class NewSoftwareProduct(Request, frozen=True, kw_only=True):
-    """A software product to add. Without `jwks` and `jwks_uri`, the sandbox makes a key and returns it."""
+    """A software product to add. Without `jwks` and `jwks_uri`, the sandbox makes a key for `algorithm`."""
 
     name: Name = "Sandbox product"
     description: Annotated[str, Meta(max_length=4000)] = "A software product of the sandbox"
@@ -28,6 +29,7 @@ class NewSoftwareProduct(Request, frozen=True, kw_only=True):
     data_recipient_brand_id: Identifier | None = None
     jwks: Annotated[list[Jwk], Meta(max_length=20)] | None = None
     jwks_uri: Uri | None = None
+    algorithm: Algorithm = "PS256"
     redirect_uris: Annotated[list[Uri], Meta(max_length=20)] = []
     sector_identifier_uri: Uri | None = None
     recipient_base_uri: Uri | None = None

@@ -110,7 +110,7 @@ async def register_with_tenant(
     else:
         raise Conflict("the product publishes its own JWKS: send private_jwk, a key of it, to sign the request with")
     own_keys = [] if hosted is None or wanted.private_jwk is not None else hosted.jwks
-    algorithm = "ES256" if any(jwk.get("kty") == "EC" for jwk in own_keys[:1]) else key.algorithm
+    algorithm = _algorithm(own_keys[0]) if own_keys else key.algorithm
     metadata = {**dict.fromkeys(_ALGORITHMS, algorithm), "redirect_uris": product.redirect_uris}
     try:
         client = await world.registrar.client(product, brand, key)
@@ -160,9 +160,13 @@ async def _brand(world: World, name: str) -> HolderBrand:
 
 def _signing_key(jwk: dict[str, Any]) -> SigningKey:
     try:
-        return SigningKey.from_jwk({"alg": "ES256" if jwk.get("kty") == "EC" else "PS256", **jwk})
+        return SigningKey.from_jwk({"alg": _algorithm(jwk), **jwk})
     except JwkError as error:
         raise BadRequest(f"private_jwk: {error}") from error
+
+
+def _algorithm(jwk: dict[str, Any]) -> str:
+    return "ES256" if jwk.get("kty") == "EC" else "PS256"
 
 
 def _overrides(members: dict[str, Any]) -> dict[str, object]:

@@ -1,11 +1,12 @@
 """What the sandbox publishes on behalf of software products."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from haas.jose import SigningKey
+from haas.jose import Algorithm, SigningKey
 from ops.sandbox.recipient.books import Books
 from ops.sandbox.recipient.records import HostedProduct
 
@@ -19,11 +20,16 @@ class Hosting:
         self.own_product_id = own_product_id
 
     async def host(
-        self, product_id: str, *, jwks: Sequence[dict[str, Any]], redirect_uris: Sequence[str], strict: bool = False
+        self,
+        product_id: str,
+        *,
+        jwks: Sequence[dict[str, Any]],
+        redirect_uris: Sequence[str],
+        algorithm: Algorithm = "PS256",
+        strict: bool = False,
     ) -> HostedProduct:
-        """Begin to host a product; a product that is hosted keeps the key that the sandbox signs with."""
-        kept = await self._books.hosted.get(product_id)
-        signing_key = SigningKey.generate("PS256").private_jwk() if kept is None else kept.signing_key
+        """Begin to host a product, with a new key that the sandbox signs with."""
+        signing_key = (await asyncio.to_thread(SigningKey.generate, algorithm)).private_jwk()
         hosted = HostedProduct(
             software_product_id=product_id,
             signing_key=signing_key,
