@@ -114,7 +114,8 @@ def _routes(*handlers: ControllerRouterHandler) -> list[ControllerRouterHandler]
     return [Router(BASE_PATH, route_handlers=handlers, exception_handlers=cds_failures)]
 
 
-public_routes = _routes(get_status, get_outages, preflight)
+# The preflight first: a route whose first handler is another gets an OPTIONS handler of the framework.
+public_routes = _routes(preflight, get_status, get_outages)
 secure_routes = _routes(
     get_customer,
     get_customer_detail,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, Column, Label, Text, Uuid, bindparam, cast, func, or_, select
 
 from haas.database import Statement, Transaction
 from tenants.cds.pagination import Page, PageRequest
@@ -42,10 +42,17 @@ class CustomerDataSource(Protocol):
         ...
 
 
+def _json(column: Column[Any]) -> Label[str]:
+    """Read a JSON column as its text, which is decoded once, into its type."""
+    return cast(column, Text).label(column.name)
+
+
 _base = (account.c.id, account.c.account_number, account.c.display_name, account.c.open_status, account.c.creation_date)
-_CUSTOMER = Statement(select(customer.c.kind, customer.c.detail).where(customer.c.id == bindparam("customer_id")))
+_CUSTOMER = Statement(
+    select(customer.c.kind, _json(customer.c.detail)).where(customer.c.id == bindparam("customer_id"))
+)
 _ACCOUNTS = Statement(
-    select(*_base, account.c.summary, func.count().over().label("total"))
+    select(*_base, _json(account.c.summary), func.count().over().label("total"))
     .where(
         account.c.id == func.any(bindparam("account_ids", type_=ARRAY(Uuid))),
         or_(
@@ -54,8 +61,8 @@ _ACCOUNTS = Statement(
         ),
     )
     .order_by(account.c.creation_date, account.c.id)
-    .limit(bindparam("size", type_=Integer))
-    .offset(bindparam("offset", type_=Integer))
+    .limit(bindparam("size", type_=BigInteger))
+    .offset(bindparam("offset", type_=BigInteger))
 )
 _COUNT = Statement(
     select(func.count())
@@ -68,7 +75,7 @@ _COUNT = Statement(
         ),
     )
 )
-_ACCOUNT = Statement(select(*_base, account.c.detail).where(account.c.id == bindparam("account_id")))
+_ACCOUNT = Statement(select(*_base, _json(account.c.detail)).where(account.c.id == bindparam("account_id")))
 
 _person = msgspec.json.Decoder(CommonPersonDetailV2)
 _organisation = msgspec.json.Decoder(CommonOrganisationDetailV2)
