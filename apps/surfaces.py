@@ -6,7 +6,8 @@ from litestar import Litestar
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
 from apps import consent, dashboard, identity, resources
-from apps.http.failures import json_failures, page_failures
+from apps.http.failures import json_failures
+from apps.http.pages import page_failures
 from apps.http.suspension import refuse_when_suspended
 from haas.http import AsgiApplication
 
