@@ -8,9 +8,19 @@ from themes.brand import Brand
 from themes.rendering import render as render_template
 
 Kind = Literal[
-    "not-found", "refused", "form-refused", "request-over", "request-invalid", "too-large", "misdirected", "failed",
-    "unavailable", "suspended",
-]  # fmt: skip
+    "bad-request",
+    "not-found",
+    "refused",
+    "form-refused",
+    "flow-unknown",
+    "request-over",
+    "request-invalid",
+    "too-large",
+    "misdirected",
+    "failed",
+    "unavailable",
+    "suspended",
+]
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -33,6 +43,7 @@ class Message(msgspec.Struct, frozen=True):
 _DASHBOARD = Link("dashboard", "/dashboard", "See and stop data sharing")
 
 MESSAGES: Final[dict[Kind, Message]] = {
+    "bad-request": Message(400, "We could not read this", ("It is not well formed. Nothing has been changed.",)),
     "not-found": Message(404, "Page not found", ("There is nothing at this address.",), _DASHBOARD),
     "refused": Message(403, "This is not possible", ("You are not allowed to do this.",), _DASHBOARD),
     "form-refused": Message(
@@ -41,6 +52,15 @@ MESSAGES: Final[dict[Kind, Message]] = {
         (
             "The page that you came from is no longer valid, so nothing has been changed.",
             "Go back, load the page again, and try once more. Cookies must be allowed for this site.",
+        ),
+        _DASHBOARD,
+    ),
+    "flow-unknown": Message(
+        403,
+        "We cannot go on here",
+        (
+            "This page belongs to another browser, or cookies are not allowed for this site. Nothing has been changed.",
+            "To share your data, go back to the app or website that you came from and start there again.",
         ),
         _DASHBOARD,
     ),

@@ -6,8 +6,11 @@ from hashlib import sha256
 from uuid import UUID
 
 from haas.database import Transaction
+from tenants.authentication import service as authentication
 from tenants.authentication import store
-from tenants.authentication.models import SESSION_IDLE, SESSION_LIFETIME, Session
+from tenants.authentication.errors import CodeRefused
+from tenants.authentication.models import SESSION_IDLE, SESSION_LIFETIME, Challenge, Desk, Session
+from tenants.parties import store as parties
 
 _SECRET_BYTES = 32
 
@@ -17,29 +20,83 @@ def new_secret() -> str:
     return secrets.token_urlsafe(_SECRET_BYTES)
 
 
-async def open_session(
-    tx: Transaction, *, challenge_id: UUID | None = None, login_id: UUID | None = None, now: datetime
-) -> str:
-    """Begin a session, with a challenge to be answered or with a login; return its secret."""
-    secret = new_secret()
-    await store.put_session(tx, _hash(secret), challenge_id=challenge_id, login_id=login_id, now=now)
-    return secret
+async def ask(tx: Transaction, secret: str, identifier: str, *, desk: Desk, now: datetime) -> None:
+    """Send a one-time password for the browser with this secret; asked twice for one identifier, one code is sent.
+
+    Raises IdentifierLocked.
+    """
+    asked = await challenge_of(tx, secret, now)
+    if asked is None or not asked.live(now) or not authentication.is_of(asked, identifier, desk):
+        await _keep(tx, secret, await authentication.begin(tx, identifier, "dashboard", desk=desk, now=now), now)
 
 
-async def resume(tx: Transaction, secret: str, now: datetime) -> Session | None:
-    """Return a session that is still good, and count this as its use. None when it is idle, over, ended or nobody's."""
-    session = await store.session(tx, _hash(secret))
-    if session is None:
+async def ask_again(tx: Transaction, secret: str, replaces: str, *, desk: Desk, now: datetime) -> None:
+    """Send a new code in place of challenge `replaces`; where that was replaced before, nothing is sent.
+
+    Raises CodeRefused where there is no challenge, and IdentifierLocked.
+    """
+    asked = await challenge_of(tx, secret, now)
+    if asked is None:
+        raise CodeRefused("spent")
+    if asked.id.hex == replaces:
+        await _keep(tx, secret, await authentication.resend(tx, asked, desk=desk, now=now), now)
+
+
+async def challenge_of(tx: Transaction, secret: str, now: datetime) -> Challenge | None:
+    """Return what the browser with this secret is to answer."""
+    session = await _good(tx, secret, now)
+    if session is None or session.login_id is not None or session.challenge_id is None:
         return None
-    if now - session.seen_at >= SESSION_IDLE or now - session.created_at >= SESSION_LIFETIME:
+    return await authentication.current(tx, session.challenge_id, "dashboard")
+
+
+async def sign_in(tx: Transaction, secret: str, code: str, *, desk: Desk, now: datetime) -> str:
+    """Sign in by the one-time password that was sent; return the session's secret, which is another than before.
+
+    Raises CodeRefused and IdentifierLocked.
+    """
+    asked = await challenge_of(tx, secret, now)
+    if asked is None:
+        raise CodeRefused("spent")
+    login_id = await authentication.answer(tx, asked.id, code, "dashboard", desk=desk, now=now)
+    signed_in = new_secret()
+    await store.end_session(tx, _hash(secret), now)
+    await store.put_session(tx, _hash(signed_in), challenge_id=asked.id, login_id=login_id, now=now)
+    return signed_in
+
+
+async def login_of(tx: Transaction, secret: str, now: datetime) -> UUID | None:
+    """Return who is signed in with this secret, and count this as the session's use.
+
+    None when the session is idle, over, ended or nobody's, and when its login has been disabled.
+    """
+    session = await _good(tx, secret, now)
+    if session is None or session.login_id is None or await parties.login_by_id(tx, session.login_id) is None:
         return None
     await store.touch_session(tx, _hash(secret), now)
+    return session.login_id
+
+
+async def was_signed_in(tx: Transaction, secret: str) -> bool:
+    """Whether somebody signed in with this secret and has not signed out."""
+    session = await store.session(tx, _hash(secret))
+    return session is not None and session.login_id is not None
+
+
+async def sign_out(tx: Transaction, secret: str, now: datetime) -> None:
+    """End a session."""
+    await store.end_session(tx, _hash(secret), now)
+
+
+async def _good(tx: Transaction, secret: str, now: datetime) -> Session | None:
+    session = await store.session(tx, _hash(secret)) if secret else None
+    if session is None or now - session.seen_at >= SESSION_IDLE or now - session.created_at >= SESSION_LIFETIME:
+        return None
     return session
 
 
-async def close(tx: Transaction, secret: str, now: datetime) -> None:
-    """End a session."""
-    await store.end_session(tx, _hash(secret), now)
+async def _keep(tx: Transaction, secret: str, challenge: Challenge, now: datetime) -> None:
+    await store.put_session(tx, _hash(secret), challenge_id=challenge.id, login_id=None, now=now)
 
 
 def _hash(secret: str) -> bytes:

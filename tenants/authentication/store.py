@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
 from tenants.authentication.models import Challenge, Past, Purpose, Session
@@ -74,10 +75,15 @@ async def take_back(tx: Transaction, notice_id: UUID, *, really: bool) -> None:
 async def put_session(
     tx: Transaction, token_hash: bytes, *, challenge_id: UUID | None, login_id: UUID | None, now: datetime
 ) -> None:
-    """Add a session."""
+    """Add a session; the browser's session from before sign-in is begun anew, one that was ended stays ended."""
+    values = {"challenge_id": challenge_id, "login_id": login_id, "created_at": now, "seen_at": now}
     await tx.execute(
-        insert(dashboard_session).values(
-            token_hash=token_hash, challenge_id=challenge_id, login_id=login_id, created_at=now, seen_at=now
+        upsert(dashboard_session)
+        .values(token_hash=token_hash, **values)
+        .on_conflict_do_update(
+            index_elements=["token_hash"],
+            set_=values,
+            where=and_(dashboard_session.c.login_id.is_(None), dashboard_session.c.ended_at.is_(None)),
         )
     )
 

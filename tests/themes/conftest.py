@@ -74,11 +74,11 @@ ENDED = _arrangement(
     ended_how=wording.ENDED_HOW["consumer"],
 )
 
-CODE = {"expires_at": NOW + timedelta(minutes=10), "lifetime": "10 minutes"}
+CODE = {"challenge": "c1", "expires_at": NOW + timedelta(minutes=10), "lifetime": "10 minutes"}
 FLOW = {"recipient": recipient, "flow_path": "/flow/1", "form_token": "t", "problem": None, "acting_for": None}
 WRONG = SimpleNamespace(text="That code is not right. You can try 4 more times.", field="code")
 REVIEW = {
-    "step": 4, "amending": False, "accounts": [HOME, BEACH], "period": CHANGED.period, "period_changed": None,
+    "step": 4, "amending": False, "accounts": [HOME, BEACH], "period": CHANGED.period, "previous": None,
     "history_from": NOW - timedelta(days=730), "clusters": clusters(SCOPES, "person"), "new_clusters": (),
     "about_person": False, "joint": True, "dashboard_address": "aurora.haas.localhost/dashboard",
 }  # fmt: skip
@@ -122,7 +122,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             **FLOW,
             **REVIEW,
             "amending": True,
-            "period_changed": "90 days, until 3 December 2026",
+            "previous": wording.period(90 * 86_400, NOW, NOW + timedelta(days=9)),
             "new_clusters": clusters(["energy:electricity.usage:read"], "person"),
         },
     ),

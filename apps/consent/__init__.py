@@ -1,0 +1,32 @@
+"""The consent flow: pages on the brand's public host, from the identifier to the authorisation."""
+
+from litestar import Router
+
+from apps.consent import routes as pages
+from apps.http.flows import FLOW_PATH
+from apps.http.stylesheet import stylesheet
+from tenants.authorisations.flow_errors import FlowOver, FlowUnknown, StepOutOfTurn
+
+routes = [
+    stylesheet,
+    Router(
+        f"{FLOW_PATH}/{{flow_id:str}}",
+        route_handlers=[
+            pages.show_step,
+            pages.show_current,
+            pages.identify,
+            pages.verify,
+            pages.resend,
+            pages.restart,
+            pages.choose_customer,
+            pages.choose_accounts,
+            pages.authorise,
+            pages.cancel,
+        ],
+        exception_handlers={
+            FlowUnknown: pages.flow_unknown,
+            FlowOver: pages.flow_over,
+            StepOutOfTurn: pages.out_of_turn,
+        },
+    ),
+]

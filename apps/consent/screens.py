@@ -1,0 +1,98 @@
+"""The screens of the consent flow: from where the flow stands to what a template shows."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from haas.database import Transaction
+from tenants.authentication.models import CODE_LIFETIME
+from tenants.authorisations import flow as flows
+from tenants.authorisations.flow_errors import Step
+from tenants.authorisations.flow_models import AccountChoice, Flow
+from tenants.authorisations.review import review
+from themes import wording
+from themes.problems import problem
+from themes.views import account_view, recipient_view
+
+HISTORY_YEARS = 2
+"""How far back billing and usage are shared (CDR Rules, Schedule 4)."""
+
+
+class Screen(NamedTuple):
+    """A template and its values."""
+
+    template: str
+    values: dict[str, Any]
+
+
+class Query(NamedTuple):
+    """What the address of a step may say: a problem by its name, and that all accounts are to be chosen."""
+
+    problem: str | None = None
+    choose: str | None = None
+
+
+async def screen(tx: Transaction, flow: Flow, step: Step, query: Query, *, label: str, now: datetime) -> Screen:
+    """Return the screen of a step; `label` is what the brand calls its identifier. Raises StepOutOfTurn, FlowOver."""
+    flows.require(flow, step, now)
+    match step:
+        case "identify":
+            values: dict[str, Any] = {"step": 1}
+        case "verify":
+            values = await _verify(tx, flow, query)
+        case "customer":
+            values = {"step": 3, "customers": flow.customers}
+        case "accounts":
+            values = _accounts(await flows.accounts(tx, flow, now=now), query)
+        case "review":
+            values = await _review(tx, flow, now)
+    common = {
+        "recipient": recipient_view(flow.client.registration),
+        "acting_for": flow.acting_for,
+        "amending": flow.amended is not None,
+        "problem": problem(query.problem, label=label),
+    }
+    return Screen(f"consent/{step}", {**common, **values})
+
+
+async def _verify(tx: Transaction, flow: Flow, query: Query) -> dict[str, Any]:
+    challenge = await flows.challenge_of(tx, flow)
+    return {
+        "step": 2,
+        "challenge": challenge.id.hex,
+        "expires_at": challenge.expires_at,
+        "lifetime": wording.duration(int(CODE_LIFETIME.total_seconds())),
+        "problem": problem(query.problem, tries_left=challenge.tries_left),
+    }
+
+
+def _accounts(choices: list[AccountChoice], query: Query) -> dict[str, Any]:
+    views = [account_view(choice.account, chosen=choice.chosen or query.choose == "all") for choice in choices]
+    return {
+        "step": 3,
+        "available": [view for view in views if view.unavailable is None],
+        "unavailable": [view for view in views if view.unavailable is not None],
+    }
+
+
+async def _review(tx: Transaction, flow: Flow, now: datetime) -> dict[str, Any]:
+    asked = await review(tx, flow, now=now)
+    return {
+        "step": 4,
+        "accounts": [account_view(account) for account in asked.accounts],
+        "joint": asked.joint,
+        "period": wording.period(asked.sharing_duration, now, asked.ends_at),
+        "previous": None
+        if asked.previous_duration is None or asked.previous_ends_at is None
+        else wording.period(asked.previous_duration, now, asked.previous_ends_at),
+        "history_from": wording.years_before(now, HISTORY_YEARS) if asked.history else None,
+        "clusters": asked.clusters,
+        "new_clusters": asked.new_clusters,
+        "about_person": asked.about_person,
+    }
+
+
+def redirect_origin(flow: Flow) -> str:
+    """Return the origin of the redirect URI, which a form of the flow may end at."""
+    parts = urlsplit(flow.attempt.request.redirect_uri)
+    return f"{parts.scheme}://{parts.netloc}"

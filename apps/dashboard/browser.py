@@ -1,0 +1,64 @@
+"""The dashboard's browser session, as a cookie and a guard around pages."""
+
+from typing import Any, Final, NamedTuple, TypeVar
+from uuid import UUID
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+
+from apps.http.context import context
+from haas.database import Transaction
+from haas.errors import HaasError
+from tenants.authentication import sessions
+from tenants.authentication.models import SESSION_LIFETIME
+
+COOKIE: Final = "__Host-dashboard"
+
+_Request = Request[Any, Any, Any]
+_R = TypeVar("_R", bound=Response[Any])
+
+
+class SignedOut(HaasError):
+    """Nobody has signed in with this browser, or it was too long ago: `over` tells which."""
+
+    def __init__(self, *, over: bool) -> None:
+        """Keep whether there was a session."""
+        super().__init__("the session is over" if over else "nobody has signed in")
+        self.over = over
+
+
+class SignedIn(NamedTuple):
+    """Who looks at the dashboard, and the secret that ties forms to their browser."""
+
+    login_id: UUID
+    secret: str
+
+
+def secret_of(request: _Request) -> str:
+    """Return the secret in the browser's cookie; the empty string, which is nobody's, where there is none."""
+    return request.cookies.get(COOKIE, "")
+
+
+def with_secret(response: _R, secret: str) -> _R:
+    """Let the browser keep a secret for as long as a session can last."""
+    response.set_cookie(
+        Cookie(
+            COOKIE,
+            path="/",
+            value=secret,
+            max_age=int(SESSION_LIFETIME.total_seconds()),
+            secure=True,
+            httponly=True,
+            samesite="lax",
+        )
+    )
+    return response
+
+
+async def signed_in(request: _Request, tx: Transaction) -> SignedIn:
+    """Return who is signed in, and count this as their session's use. Raises SignedOut."""
+    secret = secret_of(request)
+    login_id = await sessions.login_of(tx, secret, context(request).now)
+    if login_id is None:
+        raise SignedOut(over=await sessions.was_signed_in(tx, secret))
+    return SignedIn(login_id, secret)

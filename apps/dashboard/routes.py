@@ -1,0 +1,215 @@
+"""The dashboard's addresses. They go on serving while the tenant is suspended: stopping must always be possible."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+
+from apps.dashboard.browser import COOKIE, SignedOut, secret_of, signed_in, with_secret
+from apps.dashboard.views import ArrangementView, Viewer, arrangement_view
+from apps.http.context import context
+from apps.http.desk import desk
+from apps.http.forms import MAXIMUM_BODY_BYTES, form_token, read_form
+from apps.http.pages import SEE_OTHER, brand_of, message, page, redirect
+from apps.http.suspension import SERVES_SUSPENDED
+from haas.database import Transaction
+from tenants.arrangements import service as arrangements
+from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
+from tenants.authentication import sessions
+from tenants.authentication.errors import CodeRefused, IdentifierLocked
+from tenants.authentication.models import CODE_LIFETIME
+from tenants.parties import service as parties
+from themes import wording
+from themes.problems import problem
+
+HOME: Final = "/dashboard"
+SIGN_IN: Final = "/dashboard/sign-in"
+VERIFY: Final = "/dashboard/verify"
+NOTICES: Final = {
+    "signed-out": "You have signed out.",
+    "session-over": "You were signed out, because some time has passed. Please sign in again.",
+}
+
+_Request = Request[Any, Any, Any]
+_PAGE: Final[dict[str, Any]] = {"opt": {SERVES_SUSPENDED: True}}
+_FORM: Final[dict[str, Any]] = {**_PAGE, "status_code": SEE_OTHER, "request_max_body_size": MAXIMUM_BODY_BYTES}
+
+
+@get(SIGN_IN, **_PAGE)
+async def show_sign_in(request: _Request) -> Response[Any]:
+    """Ask for the identifier; lead whoever has signed in to their arrangements."""
+    ctx = context(request)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        if await sessions.login_of(tx, secret_of(request), ctx.now) is not None:
+            return redirect(HOME)
+    secret = secret_of(request) or sessions.new_secret()
+    shown = page(
+        request,
+        "dashboard/sign_in",
+        form_token=form_token(secret),
+        problem=problem(request.query_params.get("problem"), label=brand_of(request).identifier_label),
+        notice=NOTICES.get(request.query_params.get("notice", "")),
+    )
+    return with_secret(shown, secret)
+
+
+@post(SIGN_IN, **_FORM)
+async def sign_in(request: _Request) -> Response[None]:
+    """Take the identifier, and send a one-time password."""
+    ctx, secret = context(request), secret_of(request)
+    form = await read_form(request, secret)
+    identifier = form.one("identifier")
+    if not identifier.strip():
+        return redirect(f"{SIGN_IN}?problem=identifier-missing")
+    at = await desk(request)
+    try:
+        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+            await sessions.ask(tx, secret, identifier, desk=at, now=ctx.now)
+    except IdentifierLocked:
+        return redirect(f"{SIGN_IN}?problem=identifier-locked")
+    return redirect(VERIFY)
+
+
+@get([VERIFY, "/dashboard/resend"], **_PAGE)
+async def show_verify(request: _Request) -> Response[Any]:
+    """Ask for the one-time password."""
+    ctx, secret = context(request), secret_of(request)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        challenge = await sessions.challenge_of(tx, secret, ctx.now)
+    if challenge is None or challenge.answered_at is not None:
+        return redirect(SIGN_IN)
+    return page(
+        request,
+        "dashboard/verify",
+        form_token=form_token(secret),
+        challenge=challenge.id.hex,
+        expires_at=challenge.expires_at,
+        lifetime=wording.duration(int(CODE_LIFETIME.total_seconds())),
+        problem=problem(request.query_params.get("problem"), tries_left=challenge.tries_left),
+    )
+
+
+@post(VERIFY, **_FORM)
+async def verify(request: _Request) -> Response[None]:
+    """Take the one-time password, and sign in."""
+    ctx, secret = context(request), secret_of(request)
+    form = await read_form(request, secret)
+    at = await desk(request)
+    try:
+        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+            signed_in_as = await sessions.sign_in(tx, secret, form.one("code"), desk=at, now=ctx.now)
+    except CodeRefused as refused:
+        return redirect(f"{VERIFY}?problem=code-{refused.reason}")
+    except IdentifierLocked:
+        return redirect(f"{VERIFY}?problem=code-locked")
+    return with_secret(redirect(HOME), signed_in_as)
+
+
+@post("/dashboard/resend", **_FORM)
+async def resend(request: _Request) -> Response[None]:
+    """Send a new one-time password in place of the last."""
+    ctx, secret = context(request), secret_of(request)
+    form = await read_form(request, secret)
+    at = await desk(request)
+    try:
+        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+            await sessions.ask_again(tx, secret, form.one("challenge"), desk=at, now=ctx.now)
+    except CodeRefused:
+        return redirect(SIGN_IN)
+    except IdentifierLocked:
+        return redirect(f"{VERIFY}?problem=code-locked")
+    return redirect(VERIFY)
+
+
+@get(HOME, **_PAGE)
+async def list_arrangements(request: _Request) -> Response[str]:
+    """Show who receives data now, and who did."""
+    ctx = context(request)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        who = await signed_in(request, tx)
+        viewer = await _viewer(request, tx, who.login_id)
+        views = [arrangement_view(one, viewer) for one in await arrangements.list_for_login(tx, who.login_id)]
+    return page(
+        request,
+        "dashboard/arrangements",
+        form_token=form_token(who.secret),
+        current=[view for view in views if view.current],
+        past=[view for view in views if not view.current],
+    )
+
+
+@get("/dashboard/arrangements/{arrangement_id:uuid}", **_PAGE)
+async def show_arrangement(request: _Request, arrangement_id: UUID) -> Response[str]:
+    """Show one arrangement."""
+    ctx = context(request)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        who = await signed_in(request, tx)
+        view = await _view(request, tx, arrangement_id, who.login_id)
+    stopped = request.query_params.get("notice") == "stopped" and not view.current
+    notice = f"You have stopped sharing with {view.recipient.client_name}." if stopped else None
+    return page(request, "dashboard/arrangement", form_token=form_token(who.secret), arrangement=view, notice=notice)
+
+
+@get("/dashboard/arrangements/{arrangement_id:uuid}/withdraw", **_PAGE)
+async def ask_to_withdraw(request: _Request, arrangement_id: UUID) -> Response[Any]:
+    """Say what stopping means, and ask (CDS, Withdrawal Standards)."""
+    ctx = context(request)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        who = await signed_in(request, tx)
+        view = await _view(request, tx, arrangement_id, who.login_id)
+    if not view.current:
+        return redirect(_address(arrangement_id))
+    return page(request, "dashboard/withdraw", form_token=form_token(who.secret), arrangement=view)
+
+
+@post("/dashboard/arrangements/{arrangement_id:uuid}/withdraw", **_FORM)
+async def withdraw(request: _Request, arrangement_id: UUID) -> Response[None]:
+    """Stop the sharing; one that has already ended stays as it is."""
+    ctx = context(request)
+    await read_form(request, secret_of(request))
+    try:
+        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+            who = await signed_in(request, tx)
+            found = await arrangements.one_for(tx, arrangement_id, who.login_id)
+            await arrangements.end(tx, found.id, by="consumer", now=ctx.now)
+    except ArrangementEnded:
+        return redirect(_address(arrangement_id))
+    return redirect(f"{_address(arrangement_id)}?notice=stopped")
+
+
+@post("/dashboard/sign-out", **_FORM)
+async def sign_out(request: _Request) -> Response[None]:
+    """End the session."""
+    ctx, secret = context(request), secret_of(request)
+    await read_form(request, secret)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        await sessions.sign_out(tx, secret, ctx.now)
+    response = redirect(f"{SIGN_IN}?notice=signed-out")
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+def signed_out(_: _Request, error: SignedOut) -> Response[None]:
+    """Lead to the sign-in; whoever had a session is told that it is over."""
+    return redirect(f"{SIGN_IN}?notice=session-over" if error.over else SIGN_IN)
+
+
+def no_arrangement(request: _Request, _: ArrangementNotFound) -> Response[str]:
+    """An arrangement of somebody else looks like none."""
+    return message(request, "not-found")
+
+
+async def _viewer(request: _Request, tx: Transaction, login_id: UUID) -> Viewer:
+    customers = await parties.customers_of(tx, login_id)
+    return Viewer(customers=customers, now=context(request).now, zone=brand_of(request).theme.zone)
+
+
+async def _view(request: _Request, tx: Transaction, arrangement_id: UUID, login_id: UUID) -> ArrangementView:
+    found = await arrangements.one_for(tx, arrangement_id, login_id)
+    viewer = await _viewer(request, tx, login_id)
+    held = await parties.accounts_of(tx, found.customer_id, viewer.now)
+    return arrangement_view(found, viewer, {account.id: account for account in held})
+
+
+def _address(arrangement_id: UUID) -> str:
+    return f"{HOME}/arrangements/{arrangement_id}"

@@ -1,0 +1,78 @@
+"""Forms that a person sends from a page of ours, and how we know that it was ours.
+
+Each page carries a token that only the browser's own cookie makes; beside it, what the browser says of where the form
+came from. Neither needs anything kept on the server.
+"""
+
+import hmac
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from litestar import Request
+
+from apps.http.context import context
+from haas.errors import HaasError
+
+MAXIMUM_BODY_BYTES: Final = 64 * 1024
+MAXIMUM_FIELDS: Final = 1_000
+TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
+_MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
+
+_Request = Request[Any, Any, Any]
+
+
+class FormRefused(HaasError):
+    """A form did not come from a page that we gave this browser, or cannot be read."""
+
+
+class Form:
+    """The fields of a form."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        """Keep the values of each field."""
+        self._fields = fields
+
+    def one(self, name: str) -> str:
+        """Return a field's value; the empty string where it is missing or there more than once."""
+        values = self._fields.get(name, [])
+        return values[0] if len(values) == 1 else ""
+
+    def all(self, name: str) -> list[str]:
+        """Return every value of a field."""
+        return self._fields.get(name, [])
+
+
+def form_token(secret: str) -> str:
+    """Return the token of the forms of a page given to the browser whose cookie holds `secret`."""
+    return hmac.new(secret.encode(), b"form", sha256).hexdigest()
+
+
+async def read_form(request: _Request, secret: str) -> Form:
+    """Return the form that the browser whose cookie holds `secret` has sent. Raises FormRefused."""
+    _refuse_foreign(request)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _MEDIA_TYPE:
+        raise FormRefused("the form's content type is not the one of our pages")
+    try:
+        text = (await request.body()).decode("ascii")
+        fields = parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=MAXIMUM_FIELDS)
+    except ValueError as error:
+        raise FormRefused("the form cannot be read") from error
+    form = Form(fields)
+    if not hmac.compare_digest(form.one(TOKEN_FIELD).encode(), form_token(secret).encode()):
+        raise FormRefused("the form's token is not this browser's")
+    return form
+
+
+def _refuse_foreign(request: _Request) -> None:
+    """Refuse what the browser itself says comes from elsewhere.
+
+    `Origin` is "null" from our own pages, whose referrer policy is no-referrer; `Sec-Fetch-Site` then tells.
+    """
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    if origin not in {None, "null", context(request).tenant.issuer}:
+        raise FormRefused(f"the form comes from {origin}")
+    if site not in {None, "same-origin", "none"}:
+        raise FormRefused(f"the form comes from a page that is {site}")

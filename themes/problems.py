@@ -1,0 +1,45 @@
+"""What a person did that did not work, in words, and the field that it is about."""
+
+from typing import Final
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """The text of an error summary, and the id of the field that it links to; empty where there is none."""
+
+    text: str
+    field: str
+
+
+_PROBLEMS: Final = {
+    "identifier-missing": Problem("Enter your {label}.", "identifier"),
+    "identifier-locked": Problem(
+        "There were too many tries for this customer. Wait an hour, then try again.", "identifier"
+    ),
+    "code-locked": Problem("There were too many wrong codes. Wait an hour, then send a new code.", ""),
+    "code-malformed": Problem("Enter the 6 digits of the code.", "code"),
+    "code-wrong": Problem("That code is not right. {tries}", "code"),
+    "code-expired": Problem("That code has expired. Send a new code.", "code"),
+    "code-spent": Problem("That code cannot be used any more. Send a new code.", "code"),
+    "customer-missing": Problem("Choose whose data you want to share.", "customer-1"),
+    "accounts-missing": Problem("Choose at least one account.", "account-1"),
+}
+
+
+def problem(code: str | None, *, label: str = "", tries_left: int = 0) -> Problem | None:
+    """Return the problem that an address names; None for none, and for a name that is none of ours."""
+    found = None if code is None else _PROBLEMS.get(code)
+    if found is None:
+        return None
+    text = found.text.format(label=label[:1].lower() + label[1:], tries=_tries(tries_left))
+    return Problem(text, found.field)
+
+
+def _tries(left: int) -> str:
+    match left:
+        case 0:
+            return "It cannot be tried again; send a new code."
+        case 1:
+            return "You can try once more."
+    return f"You can try {left} more times."

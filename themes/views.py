@@ -1,0 +1,70 @@
+"""What several templates show, in the shape that they show it."""
+
+from typing import Protocol
+
+import msgspec
+
+from tenants.parties.models import HeldAccount
+
+
+class Named(Protocol):
+    """Who a recipient is, in the words of its software statement."""
+
+    @property
+    def client_name(self) -> str:
+        """The software product."""
+        ...
+
+    @property
+    def org_name(self) -> str:
+        """The recipient's brand."""
+        ...
+
+    @property
+    def legal_entity_name(self) -> str | None:
+        """The accredited person."""
+        ...
+
+
+class RecipientView(msgspec.Struct, frozen=True, kw_only=True):
+    """The recipient as the person knows it and as the Register accredits it."""
+
+    client_name: str
+    org_name: str
+    legal_entity_name: str | None
+    accreditation_number: str | None
+
+
+class AccountView(msgspec.Struct, frozen=True, kw_only=True):
+    """One account."""
+
+    id: str
+    name: str
+    number: str | None
+    joint: bool = False
+    closed: bool = False
+    unavailable: str | None = None
+    chosen: bool = False
+
+
+def recipient_view(recipient: Named, accreditation_number: str | None = None) -> RecipientView:
+    """Return the view of a recipient."""
+    return RecipientView(
+        client_name=recipient.client_name,
+        org_name=recipient.org_name,
+        legal_entity_name=recipient.legal_entity_name,
+        accreditation_number=accreditation_number,
+    )
+
+
+def account_view(account: HeldAccount, *, chosen: bool = False) -> AccountView:
+    """Return the view of an account."""
+    return AccountView(
+        id=str(account.id),
+        name=account.name,
+        number=account.number,
+        joint=account.joint,
+        closed=account.closed,
+        unavailable=account.unavailable,
+        chosen=chosen,
+    )
