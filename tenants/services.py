@@ -11,6 +11,7 @@ from haas.settings import Settings
 from tenants.authorisations.response import Responder
 from tenants.calls import Flusher
 from tenants.clients.authentication import Authenticator
+from tenants.clients.registration.service import Registrar
 from tenants.keys.service import Keyring
 from tenants.registry.service import Registry
 
@@ -31,6 +32,7 @@ class Services:
         self.jwks = JwksClient(outbound, clock)
         self.authenticator = Authenticator(database, self.jwks)
         self.responder = Responder(self.keyring, self.jwks)
+        self.registrar = Registrar(self.jwks, outbound)
         self._flusher = Flusher(database)
         self._flushing: asyncio.Task[None] | None = None
 

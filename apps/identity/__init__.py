@@ -8,6 +8,12 @@ from apps.identity.authorise import authorise, authorise_by_form
 from apps.identity.discovery import jwks, openid_provider_configuration
 from apps.identity.introspection import token_introspection
 from apps.identity.par import pushed_authorisation_request
+from apps.identity.register import (
+    delete_data_recipient_oauth_client,
+    get_data_recipient_oauth_client,
+    register_data_recipient_oauth_client,
+    update_data_recipient_oauth_client,
+)
 from apps.identity.revocation import token_revocation
 from apps.identity.token import token
 from apps.identity.userinfo import user_info
@@ -24,6 +30,10 @@ secure_routes = [
             token_revocation,
             user_info,
             revoke_arrangement,
+            register_data_recipient_oauth_client,
+            get_data_recipient_oauth_client,
+            update_data_recipient_oauth_client,
+            delete_data_recipient_oauth_client,
         ],
         exception_handlers={OAuthError: oauth_failure},
     )

@@ -166,8 +166,10 @@ class Authenticator:
             raise InvalidClient(_NOT_AUTHENTIC, detail="there is no such client")
         if len(self._jwks_uris) >= _MAXIMUM_JWKS_URIS:
             self._jwks_uris.pop(next(iter(self._jwks_uris)))
-        self._jwks_uris[tenant.namespace.schema, client_id] = client.registration.jwks_uri, time.monotonic()
-        return client.registration.jwks_uri
+        registered = client.registration.jwks_uri
+        jwks_uri = tenant.register_environment.jwks_uri if client.kind == "register" else registered
+        self._jwks_uris[tenant.namespace.schema, client_id] = jwks_uri, time.monotonic()
+        return jwks_uri
 
 
 async def claim(tx: Transaction, assertion: Assertion) -> Client:

@@ -1,0 +1,110 @@
+"""The software statement assertion, by which the CDR Register vouches for a software product (CDS, SSA Definition)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from haas.jose import JoseError, PublicKeys, check_times, verify
+from tenants.oauth.checks import Check, run
+from tenants.oauth.errors import InvalidRedirectUri, InvalidSoftwareStatement, UnapprovedSoftwareStatement
+
+REGISTER: Final = "cdr-register"
+ROLE: Final = "data-recipient-software-product"
+ALGORITHM: Final = "PS256"  # "SSAs are signed by the CDR Register using PS256"
+NO_LIMIT: Final = timedelta(days=36_500)
+"""The Register issues statements for ten minutes; a holder is not told to refuse longer ones."""
+
+
+class SoftwareStatement(msgspec.Struct, frozen=True, kw_only=True):
+    """The claims of a software statement that a holder uses; what is required has no default."""
+
+    iss: str
+    iat: int
+    exp: int
+    jti: str
+    client_name: str
+    client_description: str
+    client_uri: str
+    legal_entity_id: str | None = None
+    legal_entity_name: str | None = None
+    org_id: str
+    org_name: str
+    redirect_uris: tuple[str, ...]
+    sector_identifier_uri: str | None = None
+    logo_uri: str
+    tos_uri: str | None = None
+    policy_uri: str | None = None
+    jwks_uri: str
+    revocation_uri: str
+    recipient_base_uri: str
+    software_id: str
+    software_roles: str
+    scope: str
+
+
+def _is_the_registers(statement: SoftwareStatement) -> None:
+    """`iss` is `cdr-register` (CDS, SSA Definition)."""
+    if statement.iss != REGISTER:
+        raise InvalidSoftwareStatement("iss of the software statement must be cdr-register")
+
+
+def _is_for_a_recipient(statement: SoftwareStatement) -> None:
+    """`software_roles` is the only role there is (CDS, SSA Definition)."""
+    if statement.software_roles != ROLE:
+        raise UnapprovedSoftwareStatement(f"software_roles must be {ROLE}")
+
+
+def _names_https_addresses(statement: SoftwareStatement) -> None:
+    """What we fetch and call is https (CDS, Use of TLS)."""
+    for name in ("jwks_uri", "sector_identifier_uri", "revocation_uri", "recipient_base_uri"):
+        value = getattr(statement, name)
+        if value is not None and not is_https(value):
+            raise InvalidSoftwareStatement(f"{name} of the software statement must be an https URI")
+
+
+def _redirects_to_https(statement: SoftwareStatement) -> None:
+    """Redirection URIs are https, absolute, and without a fragment (FAPI 1.0 Baseline 5.2.2-20; RFC 6749 3.1.2)."""
+    if not statement.redirect_uris:
+        raise InvalidRedirectUri("the software statement has no redirect_uris")
+    if not all(is_https(uri) and "#" not in uri for uri in statement.redirect_uris):
+        raise InvalidRedirectUri("redirect_uris must be https URIs without a fragment")
+
+
+CHECKS: Final[tuple[Check[SoftwareStatement], ...]] = (
+    _is_the_registers,
+    _is_for_a_recipient,
+    _names_https_addresses,
+    _redirects_to_https,
+)
+
+
+def read(token: str, register_keys: PublicKeys, now: datetime) -> SoftwareStatement:
+    """Return a statement that the Register signed and that is in time. Raises an OAuthError (RFC 7591 3.2.2).
+
+    "SSA JWT signatures MUST be verified against the associated JWK published at the CDR Register JWKS endpoint" (CDS).
+    """
+    try:
+        claims = verify(token, register_keys, algorithms=(ALGORITHM,)).claims
+        check_times(claims, now, longest=NO_LIMIT)
+        statement = msgspec.convert(claims, SoftwareStatement)
+    except (JoseError, msgspec.ValidationError) as error:
+        raise InvalidSoftwareStatement(f"the software statement is invalid: {error}") from error
+    run(CHECKS, statement)
+    return statement
+
+
+def is_https(uri: str) -> bool:
+    """Tell whether `uri` is an absolute https URI, without credentials in it."""
+    try:
+        parts = urlsplit(uri)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.username is None and uri.isascii()
+    except ValueError:
+        return False
+
+
+def within(redirect_uris: Iterable[str], allowed: Iterable[str]) -> bool:
+    """Tell whether every redirection URI is one of the allowed ones, by simple string comparison (RFC 3986 6.2.1)."""
+    return set(redirect_uris) <= set(allowed)
