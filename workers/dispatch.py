@@ -27,7 +27,7 @@ class Dispatcher:
         self._jobs = jobs
         self._heard: set[str] = set()
         self._woken = asyncio.Event()
-        self._own: dict[tuple[str | int, ...], asyncio.Task[None]] = {}
+        self._own: dict[tuple[str, ...], asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(OWN_TASKS_AT_ONCE)
 
     def heard(self, schema: str) -> None:
@@ -88,7 +88,10 @@ class Dispatcher:
         await self.wake(SWEEP)
 
     async def finish(self) -> None:
-        """Wait for what is being done here."""
+        """Let deliveries that are under way finish, which takes seconds; polls and sweeps are cut short."""
+        for (name, *_), task in self._own.items():
+            if name != DELIVER_OUTBOX:
+                task.cancel()
         await asyncio.gather(*self._own.values(), return_exceptions=True)
 
     async def _do(self, name: str, *arguments: str) -> None:

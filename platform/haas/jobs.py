@@ -12,6 +12,8 @@ import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AgeLimit, Middleware
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +31,12 @@ def open_broker(redis_url: str) -> RedisBroker:
     """
     middleware: list[Middleware] = [AgeLimit(max_age=MAXIMUM_AGE_MS)]
     client = redis.Redis.from_url(
-        redis_url, socket_timeout=SECONDS_TO_ANSWER, socket_connect_timeout=SECONDS_TO_ANSWER, health_check_interval=15
+        redis_url,
+        socket_timeout=SECONDS_TO_ANSWER,
+        socket_connect_timeout=SECONDS_TO_ANSWER,
+        health_check_interval=15,
+        # Once more at once, for a connection that had gone stale. The client's own way is to wait ten seconds.
+        retry=Retry(NoBackoff(), retries=1),
     )
     return RedisBroker(  # type: ignore[no-untyped-call]
         client=client,
@@ -56,7 +63,7 @@ class Jobs:
         )
         try:
             await asyncio.to_thread(self._broker.enqueue, message)
-        except (redis.RedisError, dramatiq.errors.ConnectionError, OSError) as error:
+        except (redis.RedisError, dramatiq.BrokerConnectionError, OSError) as error:
             logger.warning("the broker took no message", extra={"actor": actor, "reason": type(error).__name__})
             return False
         return True

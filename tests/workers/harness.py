@@ -108,6 +108,14 @@ class MailServer:
         self.port = 0
         self.taken: list[Message] = []
         self.refusals: dict[str, str] = {}
+        self._arrival = asyncio.Event()
+
+    async def arrived(self, count: int) -> None:
+        """Return when `count` messages have been taken in all."""
+        async with asyncio.timeout(30):
+            while len(self.taken) < count:
+                self._arrival.clear()
+                await self._arrival.wait()
 
     @property
     def url(self) -> str:
@@ -145,6 +153,7 @@ class MailServer:
     ) -> str:
         content = envelope.content
         self.taken.append(message_from_bytes(content if isinstance(content, bytes) else b"", policy=default))
+        self._arrival.set()
         return "250 taken"
 
 

@@ -1,0 +1,146 @@
+"""From a notification to the work, with the broker and without it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+
+from haas.clock import MovableClock
+from haas.database import Database
+from haas.database.standing import standing_connection
+from haas.jobs import Jobs, open_broker
+from haas.settings import Settings
+from tenants.notices.outbox import put
+from tenants.registry.models import Tenant
+from tenants.services import Services
+from tests.workers.harness import HttpsServer, MailServer
+from workers.dispatch import Dispatcher
+from workers.schedule import Scheduler
+from workers.tasks import Tasks
+
+NOBODY = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+async def services(settings: Settings, https: HttpsServer, mail: MailServer) -> AsyncIterator[Services]:
+    services = Services.open(https.settings(settings, smtp_url=mail.url))
+    yield services
+    await services.close()
+
+
+async def write(database: Database, tenant: Tenant, clock: MovableClock, subject: str = "s") -> None:
+    async with database.transaction(tenant.namespace) as tx:
+        await put(tx, "email", {"to": "a@example.test", "subject": subject, "text": "t"}, now=clock.now())
+
+
+async def test_without_a_broker_the_scheduler_does_the_work_itself(
+    *,
+    database: Database,
+    services: Services,
+    two_tenants: tuple[Tenant, Tenant],
+    clock: MovableClock,
+    mail: MailServer,
+) -> None:
+    dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
+    stopping = asyncio.Event()
+    running = asyncio.create_task(Scheduler(services.settings.database_url, clock, dispatcher).run(stopping))
+    try:
+        for tenant in two_tenants:
+            await write(database, tenant, clock, tenant.slug)
+        await mail.arrived(2)
+    finally:
+        stopping.set()
+        await running
+    assert {message["Subject"] for message in mail.taken} == {tenant.slug for tenant in two_tenants}
+
+
+async def test_a_sweep_finds_what_no_notification_told_of(
+    *, database: Database, services: Services, tenant: Tenant, clock: MovableClock, mail: MailServer
+) -> None:
+    dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
+    await write(database, tenant, clock)
+    assert await dispatcher.sweep_outbox() >= 1
+    await dispatcher.finish()
+    assert len(mail.taken) == 1
+    assert await dispatcher.sweep_outbox() == 0
+
+
+async def test_one_of_several_schedulers_leads_and_another_follows_it(
+    *, database: Database, services: Services, tenant: Tenant, clock: MovableClock, mail: MailServer
+) -> None:
+    url = services.settings.database_url
+
+    def start() -> tuple[asyncio.Event, "asyncio.Task[None]"]:
+        stopping = asyncio.Event()
+        dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
+        return stopping, asyncio.create_task(Scheduler(url, clock, dispatcher).run(stopping))
+
+    schedulers = [start() for _ in range(3)]
+    try:
+        await write(database, tenant, clock)
+        await mail.arrived(1)
+        for stopping, _ in schedulers[:2]:
+            stopping.set()
+        await asyncio.gather(*(task for _, task in schedulers[:2]))
+        await write(database, tenant, clock)
+        await mail.arrived(2)
+    finally:
+        for stopping, _ in schedulers:
+            stopping.set()
+        await asyncio.gather(*(task for _, task in schedulers))
+    assert len(mail.taken) == 2
+
+
+async def test_a_scheduler_outlives_a_lost_connection(
+    *,
+    database: Database,
+    services: Services,
+    tenant: Tenant,
+    clock: MovableClock,
+    mail: MailServer,
+    superuser_url: str,
+) -> None:
+    dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
+    stopping = asyncio.Event()
+    running = asyncio.create_task(Scheduler(services.settings.database_url, clock, dispatcher).run(stopping))
+    try:
+        await write(database, tenant, clock)
+        await mail.arrived(1)
+        async with standing_connection(superuser_url, "test-ender") as ender:
+            end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'haas-schedule'"
+            assert await ender._fetch(end)
+        await write(database, tenant, clock)
+        await mail.arrived(2)
+    finally:
+        stopping.set()
+        await running
+
+
+class Heard(logging.Handler):
+    """Waits for a line of the log."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+        self.event = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._text in record.getMessage():
+            self.event.set()
+
+
+async def test_a_scheduler_waits_for_a_database_that_is_away(services: Services, clock: MovableClock) -> None:
+    dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
+    stopping = asyncio.Event()
+    scheduler = Scheduler("postgresql://x:x@127.0.0.1:1/x", clock, dispatcher)
+    heard, logger = Heard("the scheduler has no database"), logging.getLogger("workers.schedule")
+    logger.addHandler(heard)
+    running = asyncio.create_task(scheduler.run(stopping))
+    try:
+        async with asyncio.timeout(30):
+            await heard.event.wait()
+    finally:
+        logger.removeHandler(heard)
+        stopping.set()
+        await running
