@@ -1,4 +1,7 @@
-"""The command line `haas`: each module here holds the command or group of its own name, as `command`."""
+"""The command line `haas`: each module here holds the command or group of its own name, as `command`.
+
+A command whose name is a keyword of Python has a module with an underscore behind it.
+"""
 
 import importlib
 import pkgutil
@@ -14,12 +17,13 @@ class _Commands(click.Group):
     """Loads a command when it is asked for: no command waits for another's imports."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return sorted(module.name for module in pkgutil.iter_modules(__path__))
+        return sorted(_modules())
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        module = _modules().get(cmd_name)
+        if module is None:
             return None
-        command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"{__name__}.{module}").command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -28,6 +32,11 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (HaasError, StackError) as error:
             raise click.ClickException(str(error)) from error
+
+
+def _modules() -> dict[str, str]:
+    names = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
+    return {name.rstrip("_"): name for name in names}
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

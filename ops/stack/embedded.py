@@ -45,6 +45,7 @@ class Stack:
         self.settings = settings
         self.pki = pki
         self.description: StackDescription
+        self.changed = asyncio.Event()
         self._supervisor = supervisor
 
     def processes(self) -> dict[str, int]:
@@ -59,6 +60,13 @@ class Stack:
         """Wait until a part serves (again). Raises TimeoutError."""
         async with asyncio.timeout(patience):
             await self._supervisor.keeper(part).until_ready()
+
+    async def until_described(self, slug: str, patience: float = 30.0) -> None:
+        """Wait until a tenant that was created meanwhile has certificates and stands in `stack.json`."""
+        async with asyncio.timeout(patience):
+            while all(tenant.slug != slug for tenant in self.description.tenants):
+                self.changed.clear()
+                await self.changed.wait()
 
     def issue_certificate(self, host: str) -> None:
         """Make the server certificate of `host`; the proxy serves it from then on."""
@@ -175,6 +183,7 @@ class _Start:
                 processes_file=str(folder.run / "processes.json"),
             )
             write_description(folder.description, stack.description)
+            stack.changed.set()
 
         database = Database.open(settings.database_url)
         self._exits.push_async_callback(database.close)

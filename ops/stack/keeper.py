@@ -137,8 +137,11 @@ class Keeper:
             self.restarts += 1
             try:
                 await self._come_up()
-            except (StackError, OSError) as error:
+            except StackError as error:
                 logger.error("%s", error)  # noqa: TRY400 - the message carries the log's tail, a traceback adds nothing
+                await self._end()
+            except Exception:  # whatever one start meets, the next may do better
+                logger.exception("%s cannot be started", self.part.name)
                 await self._end()
             else:
                 logger.warning("%s runs again", self.part.name)

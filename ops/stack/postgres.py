@@ -64,7 +64,7 @@ class Postgres(Part):
     async def ready(self) -> bool:
         try:
             connection = await asyncpg.connect(self.superuser_url, timeout=5)
-        except (OSError, asyncpg.PostgresError, TimeoutError):
+        except (ConnectionError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError):
             return False
         await connection.close()
         return True

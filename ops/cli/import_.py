@@ -1,0 +1,89 @@
+"""`haas import`: a retailer's customers, accounts and service points into its tenant."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import cast
+
+import click
+
+from haas.progress import ConsoleProgress, Progress
+from haas.settings import Settings
+from ops.deployment import Deployment
+from ops.stack.local import local_settings
+from tenants.imports.report import Finding, Report
+from tenants.imports.service import Format, import_records, read
+
+SHOWN = 20
+
+
+@click.command("import")
+@click.argument("tenant")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["lines", "dsb"]),
+    default="lines",
+    show_default=True,
+    help="JSON Lines of docs/import.md, or the file of the Data Standards Body's test data generator.",
+)
+@click.option("--holder", type=click.IntRange(0), default=0, help="Which holder of a generator's file, from 0.")
+@click.option(
+    "--report",
+    "written",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write every problem and every mend here, one a line.",
+)
+def command(tenant: str, file: Path, *, form: str, holder: int, written: Path | None) -> None:
+    """Load FILE, plain or gzip, into TENANT, by its slug.
+
+    Good records are loaded, bad ones reported by line and path; then the exit status is 1. A file can be imported again:
+    what it names is changed, nothing is made twice.
+    """
+    report = asyncio.run(_import(local_settings(), tenant, file, cast("Format", form), holder, ConsoleProgress()))
+    if written is not None:
+        written.write_text("".join(f"{line}\n" for line in _lines(report)), encoding="utf-8")
+    _summarise(report)
+    if report.problem_count:
+        raise SystemExit(1)
+
+
+async def _import(settings: Settings, slug: str, file: Path, form: Format, holder: int, progress: Progress) -> Report:
+    report, done = Report(), 0
+
+    def batch(records: int) -> None:
+        nonlocal done
+        done += records
+        progress.line(f"{file.name}: {done} records read")
+
+    async with Deployment.open(settings) as deployment:
+        tenant = await deployment.administration.find(slug)
+        await import_records(
+            deployment.database,
+            tenant.namespace,
+            read(file, form, report, holder=holder),
+            report,
+            now=deployment.clock.now(),
+            progress=batch,
+        )
+    return report
+
+
+def _lines(report: Report) -> list[str]:
+    return [f"problem: {finding}" for finding in report.problems] + [f"mend: {finding}" for finding in report.mends]
+
+
+def _summarise(report: Report) -> None:
+    for table, count in sorted(report.loaded.items()):
+        click.echo(f"{count:>8} {table.replace('_', ' ')}")
+    for what, count in _kinds(report.mends):
+        click.echo(f"{count:>8} mended: {what}")
+    for finding in report.problems[:SHOWN]:
+        click.echo(f"not loaded: {finding}", err=True)
+    if report.problem_count > SHOWN:
+        click.echo(f"… and {report.problem_count - SHOWN} more", err=True)
+
+
+def _kinds(mends: list[Finding]) -> list[tuple[str, int]]:
+    return Counter(finding.reason.partition(" (")[0] for finding in mends).most_common()

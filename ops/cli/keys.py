@@ -1,0 +1,79 @@
+"""`haas keys`: the signing keys of a tenant."""
+
+import asyncio
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from haas.settings import Settings
+from ops.deployment import Deployment
+from ops.operator import actor
+from ops.stack.local import local_settings
+from tenants.keys import rotation, store
+from tenants.keys.rotation import Rotated
+from tenants.keys.store import KeyRow
+from tenants.registry.names import owner_namespace
+from tenants.registry.store import record
+
+
+@click.group("keys")
+def command() -> None:
+    """Look after the keys that a tenant signs with: next, current, retired, gone."""
+
+
+@command.command("list")
+@click.argument("slug")
+def list_(slug: str) -> None:
+    """List the signing keys of the tenant SLUG."""
+    settings = local_settings()
+    keys, published = asyncio.run(_keys(settings, slug))
+    table = Table("algorithm", "state", "since", "published", "kid", box=None, pad_edge=False)
+    for key in keys:
+        is_published = "yes" if key.kid in published else "no"
+        table.add_row(key.algorithm, key.state, f"{key.state_at:%Y-%m-%d %H:%M} UTC", is_published, key.kid)
+    Console(soft_wrap=True, highlight=False, markup=False).print(table)
+
+
+@command.command("rotate")
+@click.argument("slug")
+@click.option(
+    "--compromised",
+    is_flag=True,
+    help="The current keys may be known to others: stop publishing them at once, however young the next keys are.",
+)
+def rotate(slug: str, *, compromised: bool) -> None:
+    """Sign with the next keys of the tenant SLUG from now on, and make new next ones.
+
+    The keys that were current stay in the JWKS until nothing that they signed can be in use.
+    """
+    for rotated in asyncio.run(_rotate(local_settings(), slug, compromised=compromised)):
+        ending = "no longer published" if compromised else f"published for {_days()} more"
+        click.echo(
+            f"{rotated.algorithm}: {rotated.current} signs now; {rotated.retired} is {ending}; next is {rotated.next}"
+        )
+
+
+async def _keys(settings: Settings, slug: str) -> tuple[list[KeyRow], set[str]]:
+    async with Deployment.open(settings) as deployment:
+        tenant = await deployment.administration.find(slug)
+        async with deployment.owner.transaction(owner_namespace(settings, tenant.namespace.schema)) as tx:
+            keys = await store.signing_keys(tx)
+        now = deployment.clock.now()
+    return keys, {key.kid for key in keys if rotation.is_published(key, now)}
+
+
+async def _rotate(settings: Settings, slug: str, *, compromised: bool) -> list[Rotated]:
+    async with Deployment.open(settings) as deployment:
+        tenant = await deployment.administration.find(slug)
+        now = deployment.clock.now()
+        async with deployment.owner.transaction(owner_namespace(settings, tenant.namespace.schema)) as tx:
+            rotated = await rotation.rotate(tx, tenant.id, slug, deployment.sealer, now, compromised=compromised)
+            detail = {"compromised": compromised, "current": [each.current for each in rotated]}
+            await record(tx, actor=actor(), action="keys.rotate", subject=slug, now=now, detail=detail)
+        return rotated
+
+
+def _days() -> str:
+    hours = round(rotation.PUBLISHED_AFTER_USE.total_seconds() / 3600)
+    return f"{hours} hours"

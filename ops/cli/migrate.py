@@ -1,0 +1,64 @@
+"""`haas migrate`: bring the database up to date."""
+
+import asyncio
+from collections import Counter
+
+import click
+
+from haas.progress import ConsoleProgress
+from haas.settings import Settings
+from ops.migrations import run
+from ops.migrations.bootstrap import bootstrap
+from ops.stack.local import local_settings
+
+
+@click.group("migrate", invoke_without_command=True)
+@click.option("--status", "only_status", is_flag=True, help="Say where the schemas stand and change nothing.")
+@click.pass_context
+def command(context: click.Context, *, only_status: bool) -> None:
+    """Bring the control schema and every tenant's schema to the newest revision.
+
+    Also makes an empty database ready. A tenant that fails stays as it was, the others go on, and running the command
+    again goes on where it stopped.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    settings = local_settings()
+    if only_status:
+        _show(asyncio.run(run.status(settings)))
+        return
+    result = asyncio.run(_migrate(settings))
+    click.echo(f"{len(result.migrated)} migrated, {len(result.current)} up to date, {len(result.failed)} failed")
+    if result.failed:
+        for failure in result.failed:
+            click.echo(f"  {failure.slug}: {failure.reason}", err=True)
+        raise click.ClickException("mend what the messages say and run `haas migrate` again: it goes on with these")
+
+
+@command.command("regenerate")
+def regenerate() -> None:
+    """Write the first revision of both chains from the tables. For developers, until the first release."""
+    from ops.migrations.regenerate import main  # noqa: PLC0415 - needs ruff, which production does not have
+
+    main()
+
+
+async def _migrate(settings: Settings) -> run.Result:
+    progress = ConsoleProgress()
+    await bootstrap(settings, progress)
+    return await run.migrate_tenants(settings, progress)
+
+
+def _show(status: run.Status) -> None:
+    if status.control is None:
+        click.echo("The database is empty; `haas migrate` makes it ready.")
+        return
+    newest = "newest" if status.control == status.control_head else f"newest is {status.control_head}"
+    click.echo(f"control schema  {status.control}, {newest}")
+    for revision, number in sorted(Counter(status.tenants.values()).items(), key=str):
+        newest = "newest" if revision == status.tenant_head else f"newest is {status.tenant_head}"
+        click.echo(f"{number} tenants  {revision or 'no revision'}, {newest}")
+    for slug in status.behind:
+        click.echo(f"  {slug} is at {status.tenants[slug] or 'no revision'}")
+    if status.behind or status.control != status.control_head:
+        click.echo("`haas migrate` brings them up to date.")

@@ -1,0 +1,58 @@
+"""`haas register`: the CDR Registers that tenants belong to."""
+
+import asyncio
+
+import click
+
+from haas.settings import Settings
+from ops.deployment import Deployment
+from ops.operator import actor
+from ops.stack.local import local_settings
+from tenants.registry.models import RegisterEnvironment
+
+
+@click.group("register")
+def command() -> None:
+    """Look after the register environments: production, the conformance test suite, the sandbox."""
+
+
+@command.command("list")
+def list_() -> None:
+    """List the register environments."""
+    environments = asyncio.run(_all(local_settings()))
+    if not environments:
+        click.echo("There are none yet; `haas register put` adds one.")
+    for each in environments:
+        click.echo(
+            f"{each.id}\n  public  {each.public_base_uri}\n  secure  {each.secure_base_uri}\n  JWKS    {each.jwks_uri}"
+        )
+
+
+@command.command("put")
+@click.argument("id_", metavar="ID")
+@click.option("--public-base-uri", required=True, help="Where statuses are asked for.")
+@click.option("--secure-base-uri", required=True, help="Where mutual TLS is asked for.")
+@click.option("--jwks-uri", required=True, help="The keys that sign software statements.")
+def put(id_: str, public_base_uri: str, secure_base_uri: str, jwks_uri: str) -> None:
+    """Add the register environment ID, or correct its addresses."""
+    for address in (public_base_uri, secure_base_uri, jwks_uri):
+        if not address.startswith("https://"):
+            raise click.BadParameter(f"{address} is not an https address")
+    environment = RegisterEnvironment(
+        id=id_,
+        public_base_uri=public_base_uri.rstrip("/"),
+        secure_base_uri=secure_base_uri.rstrip("/"),
+        jwks_uri=jwks_uri,
+    )
+    asyncio.run(_put(local_settings(), environment))
+    click.echo(f"{id_} is known; tenants are created in it with --register-environment {id_}")
+
+
+async def _all(settings: Settings) -> list[RegisterEnvironment]:
+    async with Deployment.open(settings) as deployment:
+        return await deployment.administration.register_environments()
+
+
+async def _put(settings: Settings, environment: RegisterEnvironment) -> None:
+    async with Deployment.open(settings) as deployment:
+        await deployment.administration.put_register_environment(environment, actor=actor())

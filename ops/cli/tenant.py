@@ -1,0 +1,179 @@
+"""`haas tenant`: create, look at, suspend, resume and remove tenants."""
+
+import asyncio
+import uuid
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from haas.settings import Settings
+from ops.deployment import Deployment
+from ops.operator import actor
+from ops.stack.local import certificate_issuer, local_settings
+from tenants.registry.models import NewTenant, Tenant
+from tenants.registry.names import Hosts
+from themes.tokens import theme_from
+
+
+@click.group("tenant")
+def command() -> None:
+    """Look after the tenants: each is one data holder brand."""
+
+
+@command.command("create")
+@click.argument("slug")
+@click.option("--name", required=True, help="The brand's name as customers know it.")
+@click.option("--retailer", required=True, help="The legal entity that owns the brand.")
+@click.option(
+    "--register-environment",
+    default="sandbox",
+    show_default=True,
+    help="The CDR Register it belongs to; `haas register list`.",
+)
+@click.option("--register-brand-id", help="The brand's id at the Register.  [default: a new one, in the sandbox only]")
+@click.option("--public-host", help="A host name of the brand's own.  [default: SLUG.DOMAIN]")
+@click.option("--theme", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Theme tokens as JSON.")
+def create(
+    slug: str,
+    *,
+    name: str,
+    retailer: str,
+    register_environment: str,
+    register_brand_id: str | None,
+    public_host: str | None,
+    theme: Path | None,
+) -> None:
+    """Create the tenant SLUG: schema, role, keys, hosts and theme, all of it or nothing."""
+    settings = local_settings()
+    if register_brand_id is None:
+        if settings.environment == "production":
+            raise click.UsageError("--register-brand-id is needed: the Register gave the brand one when it was added")
+        register_brand_id = str(uuid.uuid4())
+    new = NewTenant(
+        slug=slug,
+        name=name,
+        retailer=retailer,
+        register_environment_id=register_environment,
+        register_brand_id=register_brand_id,
+        theme={} if theme is None else _theme(theme, name),
+        hosts=None if public_host is None else Hosts.below(public_host),
+    )
+    tenant = asyncio.run(_create(settings, new))
+    issue = certificate_issuer(settings)
+    for _, host in tenant.surfaces():
+        if issue is not None:
+            issue(host)
+    click.echo(f"Created {tenant.name}: {tenant.issuer}")
+    if issue is None:
+        click.echo(f"It is served once {settings.certificates} holds a certificate for each of its hosts:")
+        for _, host in tenant.surfaces():
+            click.echo(f"  {host}")
+
+
+@command.command("list")
+def list_() -> None:
+    """List every tenant."""
+    tenants = asyncio.run(_all(local_settings()))
+    if not tenants:
+        click.echo("There are no tenants yet; `haas tenant create` makes one.")
+        return
+    table = Table("slug", "name", "state", "retailer", "register", "issuer", box=None, pad_edge=False)
+    for each in tenants:
+        table.add_row(each.slug, each.name, each.state, each.retailer, each.register_environment.id, each.issuer)
+    Console(soft_wrap=True, highlight=False, markup=False).print(table)
+
+
+@command.command("show")
+@click.argument("slug")
+def show(slug: str) -> None:
+    """Show the tenant SLUG: its addresses, as the Register publishes them, and where its data is."""
+    tenant = asyncio.run(_find(local_settings(), slug))
+    rows = {
+        "slug": tenant.slug,
+        "name": tenant.name,
+        "state": tenant.state,
+        "retailer": tenant.retailer,
+        "issuer": tenant.issuer,
+        "PublicBaseUri": tenant.public_base_uri,
+        "ResourceBaseUri": tenant.resource_base_uri,
+        "AdminBaseUri": tenant.resource_base_uri,
+        "admin": tenant.admin_base,
+        "register": tenant.register_environment.id,
+        "register brand id": tenant.register_brand_id,
+        "id": str(tenant.id),
+        "schema": tenant.namespace.schema,
+        "role": tenant.namespace.role,
+    }
+    width = max(map(len, rows))
+    for title, value in rows.items():
+        click.echo(f"{title:<{width}}  {value}")
+
+
+@command.command("suspend")
+@click.argument("slug")
+def suspend(slug: str) -> None:
+    """Stop serving the tenant SLUG, within seconds.
+
+    It answers 503, except that Get Status, withdrawal on the dashboard, token and arrangement revocation go on.
+    """
+    tenant = asyncio.run(_change(local_settings(), slug, "suspend"))
+    click.echo(f"{tenant.name} is suspended; `haas tenant resume {slug}` lets it serve again.")
+
+
+@command.command("resume")
+@click.argument("slug")
+def resume(slug: str) -> None:
+    """Let the suspended tenant SLUG serve again."""
+    tenant = asyncio.run(_change(local_settings(), slug, "resume"))
+    click.echo(f"{tenant.name} is active.")
+
+
+@command.command("remove")
+@click.argument("slug")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(slug: str, *, yes: bool) -> None:
+    """Delete the tenant SLUG with its keys, customers, arrangements and tokens, for good."""
+    settings = local_settings()
+    tenant = asyncio.run(_find(settings, slug))
+    if not yes:
+        click.echo(
+            f"This deletes {tenant.name} with all its customers, arrangements, tokens and keys. There is no way back."
+        )
+        if click.prompt("Type its slug to go on", default="", show_default=False) != slug:
+            raise click.ClickException(f"nothing was deleted: that was not {slug}")
+    asyncio.run(_change(settings, slug, "remove"))
+    click.echo(f"{tenant.name} is gone. Its certificates in {settings.certificates} can be deleted now.")
+
+
+async def _create(settings: Settings, new: NewTenant) -> Tenant:
+    async with Deployment.open(settings) as deployment:
+        return await deployment.provisioner.create(new, actor=actor())
+
+
+async def _all(settings: Settings) -> list[Tenant]:
+    async with Deployment.open(settings) as deployment:
+        return await deployment.administration.all()
+
+
+async def _find(settings: Settings, slug: str) -> Tenant:
+    async with Deployment.open(settings) as deployment:
+        return await deployment.administration.find(slug)
+
+
+async def _change(settings: Settings, slug: str, change: str) -> Tenant:
+    async with Deployment.open(settings) as deployment:
+        tenant: Tenant = await getattr(deployment.administration, change)(slug, actor=actor())
+        return tenant
+
+
+def _theme(path: Path, name: str) -> dict[str, Any]:
+    try:
+        tokens = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+        raise click.BadParameter(f"{path} cannot be read as a JSON object: {error}") from error
+    theme_from({"brand_name": name, **tokens})
+    return tokens
