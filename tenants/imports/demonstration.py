@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from haas.database import Database, Namespace
 from tenants.imports.dsb_reader import read_dsb
 from tenants.imports.generator import generate
@@ -30,7 +32,7 @@ REPRESENTATIVES = (("Robin", "Ashby"), ("Sacha", "Moreau"), ("Jordan", "Fell"), 
 OF_THE_FIRST_ORGANISATION = 2
 
 
-class DemonstrationCustomer(NamedTuple):
+class DemonstrationCustomer(msgspec.Struct, frozen=True):
     """Somebody who can sign in at a demonstration brand."""
 
     identifier: str
