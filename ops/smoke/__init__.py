@@ -1,0 +1,1 @@
+"""The main job, driven from outside without a browser."""

@@ -1,0 +1,73 @@
+"""`haas smoke`: the main job on a stack of its own."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import click
+
+from haas.clock import clock_from
+from haas.errors import HaasError
+from haas.progress import ConsoleProgress
+from ops.demonstration import ensure
+from ops.smoke.control import Control
+from ops.smoke.errors import Unexpected
+from ops.smoke.folder import kept_on_failure
+from ops.smoke.journey import Journey
+from ops.smoke.kill import survive
+from ops.smoke.recipient import Outside
+from ops.smoke.steps import StepFailed, Steps
+from ops.stack.embedded import Stack, running
+from ops.stack.options import Options
+
+TENANTS = ("aurora", "banksia")
+
+
+class SmokeFailed(HaasError):
+    """The run did not end well; the message says why, and where the logs are."""
+
+
+@click.command("smoke")
+@click.option("--kill", is_flag=True, help="Also kill each part in turn, and see that nothing was lost.")
+def command(*, kill: bool) -> None:
+    """Drive the main job for both demonstration brands over mutual TLS, in a stack of its own."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    asyncio.run(_smoke(kill=kill))
+
+
+async def _smoke(*, kill: bool) -> None:
+    steps = Steps(click.echo)
+    with kept_on_failure("haas-smoke-") as folder:
+        options = Options(state=folder / "state", port=0, durable=kill)
+        try:
+            async with running(options, ensure, ConsoleProgress()) as stack:
+                await main_job(stack, steps)
+                if kill:
+                    await survive_kills(stack, steps)
+        except (StepFailed, Unexpected) as failure:
+            raise SmokeFailed(f"{failure}\n  logs      {options.state / 'logs'}") from failure
+    click.echo(f"main job: {len(TENANTS)} tenants, {steps.count} steps, ok")
+
+
+async def main_job(stack: Stack, steps: Steps) -> None:
+    """Take the main job's steps at both demonstration brands. Raises StepFailed and Unexpected."""
+    async with outside_of(stack) as outside:
+        for tenant in stack.description.tenants:
+            if tenant.slug in TENANTS:
+                await Journey(outside, tenant, steps).whole()
+
+
+async def survive_kills(stack: Stack, steps: Steps) -> None:
+    """Kill each part while consents, flows and notices are on their way. Raises StepFailed and Unexpected."""
+    async with outside_of(stack) as outside:
+        tenants = [tenant for tenant in stack.description.tenants if tenant.slug in TENANTS]
+        await survive(stack, [Journey(outside, tenant, steps, customer=1) for tenant in tenants], steps)
+
+
+@asynccontextmanager
+async def outside_of(stack: Stack) -> AsyncIterator[Outside]:
+    """The world outside a stack, on the stack's clock."""
+    async with AsyncExitStack() as exits:
+        control = await exits.enter_async_context(Control(stack.description.sandbox.control_api))
+        yield Outside(stack.description, control, clock_from(stack.settings.clock_file), exits)

@@ -1,0 +1,98 @@
+"""The sandbox's control API, from outside."""
+
+from typing import Any, Self
+
+import httpx
+import msgspec
+
+from ops.smoke.errors import Unexpected
+
+PATIENCE = 60.0
+
+
+class SoftwareProduct(msgspec.Struct, frozen=True, kw_only=True):
+    """A software product in the sandbox's Register, as far as a driver needs it."""
+
+    software_product_id: str
+    redirect_uris: list[str]
+
+
+class ClientCertificate(msgspec.Struct, frozen=True, rename={"thumbprint": "x5t#S256"}):
+    """A client certificate's chain and key in PEM."""
+
+    certificate: str
+    private_key: str
+    thumbprint: str
+
+
+class Control:
+    """Asks the sandbox for what the world around a tenant would do. Each method raises Unexpected."""
+
+    def __init__(self, base: str) -> None:
+        """Ask at `base`, plain HTTP on loopback."""
+        self._http = httpx.AsyncClient(base_url=base, timeout=PATIENCE + 10, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        """Ask until the block ends."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def add_product(self, *jwks: dict[str, Any], **members: Any) -> SoftwareProduct:
+        """Add a software product whose public keys the sandbox publishes."""
+        body = {"jwks": list(jwks), **members}
+        return msgspec.convert(await self._ask("POST", "/software-products", json=body), SoftwareProduct)
+
+    async def certificate(self, product: SoftwareProduct, kind: str = "valid") -> ClientCertificate:
+        """A client certificate for a product: valid, expired, revoked or foreign."""
+        path = f"/software-products/{product.software_product_id}/certificates"
+        return msgspec.convert(await self._ask("POST", path, json={"kind": kind}), ClientCertificate)
+
+    async def ssa(self, product: SoftwareProduct) -> str:
+        """A fresh software statement assertion."""
+        return str((await self._ask("GET", f"/software-products/{product.software_product_id}/ssa"))["ssa"])
+
+    async def newest_message(self) -> int:
+        """The number of the newest message in the mailbox: what comes `after` it is new."""
+        return int((await self._ask("GET", "/mailbox"))["after"])
+
+    async def code(self, to: str, after: int) -> str:
+        """Wait for a one-time code to somebody, in a message after one that was seen."""
+        seen = after
+        while True:
+            mail = await self._ask("GET", "/mailbox", params={"to": to, "after": seen, "wait": int(PATIENCE)})
+            if not mail["messages"]:
+                raise Unexpected(f"a one-time code to {to} within {PATIENCE:.0f} s", "no message")
+            code = next((message["code"] for message in reversed(mail["messages"]) if message["code"]), None)
+            if code is not None:
+                return str(code)
+            seen = mail["after"]
+
+    async def notice(self, arrangement_id: str) -> dict[str, Any]:
+        """Wait for the holder's signed notice that an arrangement was withdrawn."""
+        asked = {"cdr_arrangement_id": arrangement_id, "wait": int(PATIENCE)}
+        notices: list[dict[str, Any]] = (await self._ask("GET", "/notices", params=asked))["notices"]
+        if not notices:
+            raise Unexpected(f"a notice of arrangement {arrangement_id} within {PATIENCE:.0f} s", "none")
+        return notices[0]
+
+    async def fail_notices(self, product: SoftwareProduct, failures: int) -> None:
+        """Let the next calls of the product's revocation endpoint fail with 503."""
+        path = f"/software-products/{product.software_product_id}/revocation-endpoint"
+        await self._ask("PUT", path, json={"failures": failures})
+
+    async def poll_register(self) -> None:
+        """Let the holder read the Register now."""
+        await self._ask("POST", "/register-poll")
+
+    async def _ask(self, method: str, path: str, **fields: Any) -> dict[str, Any]:
+        try:
+            response = await self._http.request(method, path, **fields)
+        except httpx.HTTPError as error:
+            raise Unexpected(f"an answer of the control API to {method} {path}", repr(error)) from error
+        if not response.is_success:
+            raise Unexpected(f"success of {method} {path}", f"{response.status_code} {response.text[:300]}")
+        answer: dict[str, Any] = response.json()
+        return answer

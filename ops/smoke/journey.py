@@ -1,0 +1,197 @@
+"""The main job at one brand: register, get consent, fetch data, and see that withdrawing ends it all."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+import httpx
+import msgspec
+
+from ops.sandbox.recipient.answers import Flow, Refused, Tokens
+from ops.smoke.errors import Unexpected
+from ops.smoke.person import Person
+from ops.smoke.recipient import SCOPES, Outside, Recipient
+from ops.smoke.steps import Steps
+from ops.stack.description import TenantDescription
+
+YEAR: Final = int(timedelta(days=365).total_seconds())
+_OK: Final = 200
+_REFUSALS: Final = (401, 403)
+
+
+class Journey:
+    """One person and one recipient at one brand; each method is a run of steps."""
+
+    def __init__(self, outside: Outside, tenant: TenantDescription, steps: Steps, *, customer: int = 0) -> None:
+        """Be the demonstration customer of that number."""
+        self._outside = outside
+        self._steps = steps
+        self.tenant = tenant
+        people = [msgspec.json.decode(person, type=_Somebody) for person in tenant.demonstration_customers]
+        if not people:
+            raise Unexpected("demonstration customers in stack.json", f"none of {tenant.slug}")
+        self.identifier = people[customer].identifier
+        self._recipient: Recipient | None = None
+
+    @property
+    def recipient(self) -> Recipient:
+        """The recipient, once it has registered."""
+        if self._recipient is None:
+            raise Unexpected("a registered recipient", "none")
+        return self._recipient
+
+    async def whole(self) -> None:
+        """Take every step of the main job."""
+        await self.public()
+        await self.register()
+        tokens = await self.share()
+        await self.fetch(tokens)
+        tokens = await self.renew(tokens)
+        await self.withdraw(tokens)
+        await self.see_the_end(tokens)
+
+    async def public(self) -> None:
+        """Ask the public endpoints, by nobody in particular."""
+        person = await self._outside.person()
+        for step, path in (("get status", "/discovery/status"), ("get outages", "/discovery/outages")):
+            with self._step(step):
+                _data(await person.http.get(f"{self.tenant.public_base_uri}{path}", headers={"x-v": "1"}))
+
+    async def register(self) -> None:
+        """Add a software product to the Register and register it with the brand (RFC 7591)."""
+        with self._step("software product, certificate, discovery"):
+            recipient = await self._outside.recipient(self.tenant)
+        with self._step("register the client"):
+            await recipient.client.register(await self._outside.control.ssa(recipient.product))
+        self._recipient = recipient
+
+    async def share(self) -> Tokens:
+        """Get a year's consent through the pages, and tokens for it."""
+        flow, person, seen = await self.begin()
+        return await self.complete(flow, person, seen)
+
+    async def begin(self) -> tuple[Flow, Person, int]:
+        """Push the request and say who one is; a one-time code is then on its way."""
+        client = self.recipient.client
+        with self._step("pushed authorisation request"):
+            flow = await client.push(SCOPES, sharing_duration=YEAR)
+        with self._step("authorise: first page"):
+            person = await (await self._outside.person()).open(client.authorisation_url(flow))
+        seen = await self._outside.control.newest_message()
+        with self._step("identify"):
+            await person.identify(self.identifier)
+            person.page.element("code")
+        return flow, person, seen
+
+    async def complete(self, flow: Flow, person: Person, seen: int) -> Tokens:
+        """Enter the code that came after message `seen`, choose, authorise, and exchange the code for tokens."""
+        client = self.recipient.client
+        with self._step("one-time code"):
+            code = await self._outside.control.code(self.identifier, seen)
+        with self._step("verify"):
+            await person.verify(code)
+            await person.choose_customer()
+        with self._step("choose accounts"):
+            await person.choose_accounts()
+            person.page.element("authorise")
+        with self._step("authorise"):
+            authorised = await client.read_response(await person.authorise(), flow)
+        with self._step("token"):
+            tokens = await client.exchange(authorised, flow)
+            if not tokens.refresh_token or not tokens.cdr_arrangement_id:
+                raise Unexpected("a refresh token and an arrangement id", "a token response without")
+        return tokens
+
+    async def fetch(self, tokens: Tokens) -> None:
+        """Fetch what was consented to."""
+        with self._step("get customer"):
+            await self._get("/common/customer", tokens, version=1)
+        with self._step("get customer detail"):
+            await self._get("/common/customer/detail", tokens, version=2)
+        with self._step("get energy accounts"):
+            accounts = (await self.accounts(tokens))["accounts"]
+            if not accounts:
+                raise Unexpected("at least one account", "none")
+        with self._step("get energy account detail"):
+            path = f"/energy/accounts/{accounts[0]['accountId']}"
+            detail = await self._get(path, tokens, version=4)
+            if detail["accountId"] != accounts[0]["accountId"]:
+                raise Unexpected(f"account {accounts[0]['accountId']}", f"account {detail['accountId']}")
+        with self._step("userinfo"):
+            claims = await self.recipient.client.userinfo(tokens.access_token)
+            if claims.get("sub") != tokens.id_claims["sub"]:
+                raise Unexpected(f"sub {tokens.id_claims['sub']}", f"sub {claims.get('sub')}")
+
+    async def renew(self, tokens: Tokens) -> Tokens:
+        """Refresh the access token, and ask about the refresh token; the tokens to go on with."""
+        refresh_token = str(tokens.refresh_token)
+        with self._step("refresh"):
+            renewed = await self.recipient.client.refresh(refresh_token)
+            await self.accounts(renewed)
+        with self._step("introspect"):
+            told = await self.recipient.client.introspect(refresh_token)
+            if not told.active or told.cdr_arrangement_id != tokens.cdr_arrangement_id:
+                raise Unexpected(f"an active token of arrangement {tokens.cdr_arrangement_id}", repr(told))
+        return msgspec.structs.replace(tokens, access_token=renewed.access_token)
+
+    async def withdraw(self, tokens: Tokens) -> None:
+        """Sign in to the dashboard and stop sharing."""
+        person, control = await self._outside.person(), self._outside.control
+        seen = await control.newest_message()
+        with self._step("dashboard: sign in"):
+            await person.sign_in(
+                self.tenant.dashboard_url, self.identifier, lambda: control.code(self.identifier, seen)
+            )
+        with self._step("dashboard: stop sharing"):
+            await person.withdraw(self.tenant.dashboard_url, str(tokens.cdr_arrangement_id))
+            if person.page.status != _OK or "notice" not in person.page.elements:
+                raise Unexpected("the arrangement's page with a #notice", person.page.described())
+
+    async def see_the_end(self, tokens: Tokens) -> None:
+        """See that nothing more is disclosed, and that the recipient was told."""
+        client, refresh_token = self.recipient.client, str(tokens.refresh_token)
+        with self._step("the access token is refused"):
+            response = await client.resource("/energy/accounts", tokens.access_token, version=2)
+            if response.status_code not in _REFUSALS:
+                raise Unexpected("401 or 403", _described(response))
+        with self._step("the refresh token is refused"):
+            try:
+                await client.refresh(refresh_token)
+            except Refused as refusal:
+                if refusal.error != "invalid_grant":
+                    raise Unexpected("invalid_grant", str(refusal)) from refusal
+            else:
+                raise Unexpected("invalid_grant", "new tokens")
+        with self._step("introspection says inactive"):
+            if (told := await client.introspect(refresh_token)).active:
+                raise Unexpected("an inactive token", repr(told))
+        await self.be_told(tokens)
+
+    async def be_told(self, tokens: Tokens) -> None:
+        """Receive the holder's signed notice (CDS, CDR Arrangement Revocation End Point)."""
+        with self._step("the recipient was told"):
+            await self._outside.control.notice(str(tokens.cdr_arrangement_id))
+
+    async def accounts(self, tokens: Tokens) -> dict[str, Any]:
+        """Get Energy Accounts. Raises Unexpected."""
+        return await self._get("/energy/accounts", tokens, version=2)
+
+    async def _get(self, path: str, tokens: Tokens, *, version: int) -> dict[str, Any]:
+        return _data(await self.recipient.client.resource(path, tokens.access_token, version=version))
+
+    def _step(self, name: str) -> Any:
+        return self._steps.step(self.tenant.slug, name)
+
+
+class _Somebody(msgspec.Struct, frozen=True):
+    identifier: str
+
+
+def _data(response: httpx.Response) -> dict[str, Any]:
+    if response.status_code != _OK:
+        raise Unexpected("200", _described(response))
+    data: dict[str, Any] = response.json()["data"]
+    return data
+
+
+def _described(response: httpx.Response) -> str:
+    return f"{response.status_code} from {response.request.url.path}: {response.text[:400]}"

@@ -1,0 +1,70 @@
+"""A data recipient's software product at one brand, made through the sandbox: keys, certificate, registration."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from haas.clock import Clock
+from haas.jose import Algorithm, SigningKey
+from ops.sandbox.recipient.client import RecipientClient
+from ops.sandbox.recipient.holder import Holder
+from ops.sandbox.transport import http_client
+from ops.smoke.control import Control, SoftwareProduct
+from ops.smoke.person import Person
+from ops.stack.description import StackDescription, TenantDescription
+
+SCOPES: Final = (
+    "openid profile common:customer.basic:read common:customer.detail:read "
+    "energy:accounts.basic:read energy:accounts.detail:read"
+)
+
+
+class Outside:
+    """The world outside a stack: makes recipients and persons, and closes what they have open in the end."""
+
+    def __init__(self, description: StackDescription, control: Control, clock: Clock, exits: AsyncExitStack) -> None:
+        """Reach the stack that `description` describes; connections end with `exits`."""
+        self.description = description
+        self.control = control
+        self.clock = clock
+        self._exits = exits
+
+    async def person(self) -> Person:
+        """Somebody with an empty cookie jar."""
+        http = http_client(hosts=self.description.addresses, trusted_roots=self._roots)
+        return await self._exits.enter_async_context(Person(http))
+
+    async def recipient(self, tenant: TenantDescription, *, algorithm: Algorithm = "ES256") -> "Recipient":
+        """A new software product with a key and a client certificate of its own, not registered anywhere yet."""
+        key = SigningKey.generate(algorithm)
+        product = await self.control.add_product(key.public_jwk(), name=f"Smoke of {tenant.name}")
+        certificate = await self.control.certificate(product)
+        http = http_client(
+            hosts=self.description.addresses,
+            trusted_roots=self._roots,
+            certificate=(certificate.certificate.encode(), certificate.private_key.encode()),
+        )
+        await self._exits.enter_async_context(http)
+        client = RecipientClient(
+            await Holder.discover(tenant.issuer, http),
+            http,
+            key,
+            software_product_id=product.software_product_id,
+            redirect_uri=product.redirect_uris[0],
+            resource_base_uri=tenant.resource_base_uri,
+            clock=self.clock,
+        )
+        return Recipient(product=product, client=client)
+
+    @property
+    def _roots(self) -> Path:
+        return Path(self.description.roots.bundle)
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """A software product and its protocol client at one brand."""
+
+    product: SoftwareProduct
+    client: RecipientClient
