@@ -3,17 +3,15 @@
 import asyncio
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from haas.settings import Settings
 from ops.deployment import Deployment
-from ops.operator import actor
+from ops.operator import actor, columns
 from ops.stack.local import local_settings
 from tenants.keys import rotation, store
 from tenants.keys.rotation import Rotated
 from tenants.keys.store import KeyRow
-from tenants.registry.names import owner_namespace
+from tenants.registry.scope import owner_transaction
 from tenants.registry.store import record
 
 
@@ -28,11 +26,18 @@ def list_(slug: str) -> None:
     """List the signing keys of the tenant SLUG."""
     settings = local_settings()
     keys, published = asyncio.run(_keys(settings, slug))
-    table = Table("algorithm", "state", "since", "published", "kid", box=None, pad_edge=False)
-    for key in keys:
-        is_published = "yes" if key.kid in published else "no"
-        table.add_row(key.algorithm, key.state, f"{key.state_at:%Y-%m-%d %H:%M} UTC", is_published, key.kid)
-    Console(soft_wrap=True, highlight=False, markup=False).print(table)
+    rows = [
+        (
+            key.algorithm,
+            key.state,
+            f"{key.state_at:%Y-%m-%d %H:%M} UTC",
+            "yes" if key.kid in published else "no",
+            key.kid,
+        )
+        for key in keys
+    ]
+    for line in columns(("ALGORITHM", "STATE", "SINCE", "PUBLISHED", "KID"), rows):
+        click.echo(line)
 
 
 @command.command("rotate")
@@ -57,7 +62,7 @@ def rotate(slug: str, *, compromised: bool) -> None:
 async def _keys(settings: Settings, slug: str) -> tuple[list[KeyRow], set[str]]:
     async with Deployment.open(settings) as deployment:
         tenant = await deployment.administration.find(slug)
-        async with deployment.owner.transaction(owner_namespace(settings, tenant.namespace.schema)) as tx:
+        async with owner_transaction(deployment.owner, settings, tenant.namespace.schema) as tx:
             keys = await store.signing_keys(tx)
         now = deployment.clock.now()
     return keys, {key.kid for key in keys if rotation.is_published(key, now)}
@@ -67,7 +72,7 @@ async def _rotate(settings: Settings, slug: str, *, compromised: bool) -> list[R
     async with Deployment.open(settings) as deployment:
         tenant = await deployment.administration.find(slug)
         now = deployment.clock.now()
-        async with deployment.owner.transaction(owner_namespace(settings, tenant.namespace.schema)) as tx:
+        async with owner_transaction(deployment.owner, settings, tenant.namespace.schema) as tx:
             rotated = await rotation.rotate(tx, tenant.id, slug, deployment.sealer, now, compromised=compromised)
             detail = {"compromised": compromised, "current": [each.current for each in rotated]}
             await record(tx, actor=actor(), action="keys.rotate", subject=slug, now=now, detail=detail)

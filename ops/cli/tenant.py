@@ -7,12 +7,10 @@ from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from haas.settings import Settings
 from ops.deployment import Deployment
-from ops.operator import actor
+from ops.operator import actor, columns
 from ops.stack.local import certificate_issuer, local_settings
 from tenants.registry.models import NewTenant, Tenant
 from tenants.registry.names import Hosts
@@ -81,10 +79,11 @@ def list_() -> None:
     if not tenants:
         click.echo("There are no tenants yet; `haas tenant create` makes one.")
         return
-    table = Table("slug", "name", "state", "retailer", "register", "issuer", box=None, pad_edge=False)
-    for each in tenants:
-        table.add_row(each.slug, each.name, each.state, each.retailer, each.register_environment.id, each.issuer)
-    Console(soft_wrap=True, highlight=False, markup=False).print(table)
+    rows = [
+        (each.slug, each.name, each.state, each.retailer, each.register_environment.id, each.issuer) for each in tenants
+    ]
+    for line in columns(("SLUG", "NAME", "STATE", "RETAILER", "REGISTER", "ISSUER"), rows):
+        click.echo(line)
 
 
 @command.command("show")

@@ -6,7 +6,7 @@ from haas.settings import Settings
 from tenants.registry import store
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import RegisterEnvironment, State, Tenant
-from tenants.registry.names import owner_namespace
+from tenants.registry.scope import owner_transaction
 
 
 class Administration:
@@ -17,16 +17,15 @@ class Administration:
         self._owner = owner
         self._settings = settings
         self._clock = clock
-        self._namespace = owner_namespace(settings)
 
     async def all(self) -> list[Tenant]:
         """Return every tenant, by slug."""
-        async with self._owner.transaction(self._namespace) as tx:
+        async with owner_transaction(self._owner, self._settings) as tx:
             return await store.tenants(tx, self._settings)
 
     async def find(self, slug: str) -> Tenant:
         """Return the tenant of that slug. Raises UnknownTenant."""
-        async with self._owner.transaction(self._namespace) as tx:
+        async with owner_transaction(self._owner, self._settings) as tx:
             return await self._known(tx, slug)
 
     async def suspend(self, slug: str, *, actor: str) -> Tenant:
@@ -42,7 +41,7 @@ class Administration:
 
         One tenant a transaction: dropping many schemas at once runs out of locks.
         """
-        async with self._owner.transaction(self._namespace, long=True) as tx:
+        async with owner_transaction(self._owner, self._settings, long=True) as tx:
             tenant = await self._known(tx, slug)
             schema, role = tenant.namespace
             await store.delete_brand(tx, tenant.id)
@@ -51,9 +50,14 @@ class Administration:
             await tx.driver.execute(f'DROP SCHEMA "{schema}" CASCADE; SET LOCAL ROLE NONE; DROP ROLE "{role}"')
         return tenant
 
+    async def register_environments(self) -> list[RegisterEnvironment]:
+        """Return the register environments, by id."""
+        async with owner_transaction(self._owner, self._settings) as tx:
+            return await store.register_environments(tx)
+
     async def put_register_environment(self, environment: RegisterEnvironment, *, actor: str) -> None:
         """Add a register environment, or correct its addresses."""
-        async with self._owner.transaction(self._namespace) as tx:
+        async with owner_transaction(self._owner, self._settings) as tx:
             await store.put_register_environment(tx, environment)
             await store.record(
                 tx, actor=actor, action="register-environment.put", subject=environment.id, now=self._clock.now()
@@ -61,7 +65,7 @@ class Administration:
             await store.advance_revision(tx)
 
     async def _set_state(self, slug: str, state: State, action: str, actor: str) -> Tenant:
-        async with self._owner.transaction(self._namespace) as tx:
+        async with owner_transaction(self._owner, self._settings) as tx:
             tenant = await self._known(tx, slug)
             if tenant.state != state:
                 await store.set_state(tx, tenant.id, state, self._clock.now())

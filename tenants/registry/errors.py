@@ -11,6 +11,10 @@ class BadSlug(RegistryError):
     """A slug that cannot be a host's label and a schema's name."""
 
 
+class BadHost(RegistryError):
+    """A name that cannot be a tenant's public host."""
+
+
 class TenantExists(RegistryError):
     """The slug or one of the hosts is taken."""
 

@@ -7,13 +7,15 @@ import msgspec
 
 from haas.database import Namespace
 from haas.settings import Settings
-from tenants.registry.errors import BadSlug
+from tenants.registry.errors import BadHost, BadSlug
 from tenants.schema import CONTROL_SCHEMA
 
 MAXIMUM_SLUG: Final = 32
+MAXIMUM_HOST: Final = 200  # leaves room for a label in front
 # First labels that the proxy tells surfaces by, and the provider's own console.
 RESERVED_SLUGS: Final = frozenset({"admin", "console", "mtls", "www"})
 _SLUG = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*")
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
 _PREFIX = re.compile(r"[a-z][a-z0-9_]{0,19}")
 
 
@@ -37,9 +39,16 @@ class Hosts(msgspec.Struct, frozen=True):
     admin: str
 
     @classmethod
-    def of(cls, slug: str, domain: str) -> "Hosts":
-        """Return the default hosts of a tenant. The proxy tells surfaces apart by `mtls` and `admin` in front."""
-        return cls(public=f"{slug}.{domain}", secure=f"mtls.{slug}.{domain}", admin=f"admin.{slug}.{domain}")
+    def below(cls, public: str) -> "Hosts":
+        """Return the hosts around a public one. The proxy tells surfaces apart by `mtls` and `admin` in front.
+
+        Raises BadHost when `public` is no host name, or one that the proxy would take for another surface.
+        """
+        if not _HOST.fullmatch(public) or len(public) > MAXIMUM_HOST:
+            raise BadHost(f"{public!r} is not a host name: use lower-case labels of letters, digits and hyphens")
+        if public.partition(".")[0] in RESERVED_SLUGS:
+            raise BadHost(f"{public!r} cannot be a public host: its first label says that it is another surface")
+        return cls(public=public, secure=f"mtls.{public}", admin=f"admin.{public}")
 
 
 class Roles(msgspec.Struct, frozen=True):

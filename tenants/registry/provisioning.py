@@ -11,11 +11,13 @@ from haas.clock import Clock
 from haas.database import Database, Namespace, Transaction
 from haas.jose import Sealer
 from haas.settings import Settings
+from tenants.clients.register_client import create_register_client
 from tenants.keys.creation import NewSigningKey, create_keys, generate_signing_keys
 from tenants.registry import store
 from tenants.registry.errors import TenantExists, UnknownRegisterEnvironment
 from tenants.registry.models import NewTenant, Tenant
-from tenants.registry.names import Hosts, Roles, checked_slug, owner_namespace, tenant_schema
+from tenants.registry.names import Hosts, Roles, checked_slug, tenant_schema
+from tenants.registry.scope import owner_transaction
 
 SCHEMA_PLACEHOLDER = "__tenant_schema__"
 
@@ -47,25 +49,26 @@ class Provisioner:
         namespace = Namespace(tenant_schema(checked_slug(new.slug)), self._roles.tenant(new.slug))
         keys = signing_keys or generate_signing_keys()
         tenant_id, now = uuid4(), self._clock.now()
-        async with self._owner.transaction(owner_namespace(self._settings, namespace.schema), long=True) as tx:
+        async with owner_transaction(self._owner, self._settings, namespace.schema, long=True) as tx:
             await self._register(tx, new, tenant_id, namespace, now)
             await self._make_schema(tx, namespace)
             await create_keys(tx, tenant_id, self._sealer, keys, now)
             await store.record(tx, actor=actor, action="tenant.create", subject=new.slug, now=now)
             await store.advance_revision(tx)
             tenant = await store.tenant(tx, self._settings, new.slug)
-        if tenant is None:
-            raise AssertionError("a tenant that was just created must be there")
+            if tenant is None:
+                raise AssertionError("a tenant that was just created must be there")
+            await create_register_client(tx, tenant.register_environment.jwks_uri, now)
         return tenant
 
     async def _register(
         self, tx: Transaction, new: NewTenant, tenant_id: UUID, namespace: Namespace, now: datetime
     ) -> None:
-        environments = await store.register_environment_ids(tx)
+        environments = [each.id for each in await store.register_environments(tx)]
         if new.register_environment_id not in environments:
             raise UnknownRegisterEnvironment(
                 f"there is no register environment {new.register_environment_id!r};"
-                f" known: {', '.join(environments) or 'none yet'}"
+                f" known: {', '.join(environments) or 'none yet'}; `haas register put` adds one"
             )
         if await store.tenant(tx, self._settings, new.slug) is not None:
             raise TenantExists(f"a tenant {new.slug!r} exists already: choose another slug")
@@ -84,7 +87,7 @@ class Provisioner:
             "state_at": now,
         }
         try:
-            await store.insert_brand(tx, values, new.hosts or Hosts.of(new.slug, self._settings.domain))
+            await store.insert_brand(tx, values, new.hosts or Hosts.below(f"{new.slug}.{self._settings.domain}"))
         except IntegrityError as error:
             raise TenantExists(f"the slug {new.slug!r} or one of its hosts is taken by another tenant") from error
 

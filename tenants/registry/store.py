@@ -1,10 +1,10 @@
 """SQL of the registry."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -108,9 +108,11 @@ async def delete_brand(tx: Transaction, brand_id: UUID) -> None:
     await tx.execute(retailer.delete().where(retailer.c.id == owner, ~others))
 
 
-async def register_environment_ids(tx: Transaction) -> Sequence[str]:
-    """Return the ids of the register environments."""
-    return (await tx.execute(select(register_environment.c.id).order_by(register_environment.c.id))).scalars().all()
+async def register_environments(tx: Transaction) -> list[RegisterEnvironment]:
+    """Return the register environments, by id."""
+    columns = [register_environment.c[field.name] for field in msgspec.structs.fields(RegisterEnvironment)]
+    rows = await tx.execute(select(*columns).order_by(register_environment.c.id))
+    return [RegisterEnvironment(**row) for row in rows.mappings()]
 
 
 async def put_register_environment(tx: Transaction, environment: RegisterEnvironment) -> None:

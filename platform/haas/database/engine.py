@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from haas.database.failures import GONE, PoolExhausted, TransactionAborted, unavailable
+from haas.database.failures import GONE, PoolExhausted, RoleRefused, TransactionAborted, unavailable
 from haas.database.statement import SCHEMA_TOKEN
 from haas.database.transaction import Namespace, Transaction
 from haas.errors import HaasError, Unavailable
@@ -106,7 +106,7 @@ async def _begin(engine: AsyncEngine, namespace: Namespace) -> tuple[AsyncConnec
         except GONE:
             continue
         except PostgresError as error:
-            raise Unavailable(f"the role {namespace.role} cannot be taken: {error}") from error
+            raise RoleRefused(f"the role {namespace.role} cannot be taken: {error}") from error
         finally:
             if not begun:
                 await _release(connection, driver, ended=False)

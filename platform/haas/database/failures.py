@@ -33,6 +33,10 @@ class PoolExhausted(Unavailable):
     """No connection came free within a second."""
 
 
+class RoleRefused(Unavailable):
+    """The namespace's role is not there (a tenant that was removed) or was not granted to this login."""
+
+
 class TransactionAborted(HaasError):
     """A statement had failed, the work went on regardless, and COMMIT could only roll back."""
 

@@ -1,0 +1,19 @@
+"""What the commands for operators share."""
+
+import getpass
+from collections.abc import Iterator, Sequence
+
+
+def actor() -> str:
+    """Return the name of the operating system's user, as the audit keeps it."""
+    try:
+        return f"operator:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user id need not have a name
+        return "operator"
+
+
+def columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield lines of aligned columns, cut nowhere: they are read by people and by `awk` alike."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        yield "  ".join(f"{value:<{width}}" for value, width in zip(row, widths, strict=True)).rstrip()
