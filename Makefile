@@ -19,10 +19,10 @@ test: $(STAMP) ## Run every test on real servers (ARGS="-k name" selects)
 	$(BIN)/python -m pytest $(ARGS)
 
 smoke: $(STAMP) ## Drive the main job for both brands over mutual TLS, in a stack of its own
-	$(BIN)/python -m ops.smoke $(ARGS)
+	$(BIN)/haas smoke $(ARGS)
 
 bench: $(STAMP) ## Measure the hot paths through the proxy, with 2 and with 200 tenants
-	$(BIN)/python -m ops.bench $(ARGS)
+	$(BIN)/haas bench $(ARGS)
 
 lint: $(STAMP) ## Check style, types, layers and templates
 	$(BIN)/ruff check .

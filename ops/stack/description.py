@@ -1,7 +1,7 @@
 """`.haas/stack.json`: the running stack, described to any client outside it."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -37,7 +37,7 @@ class TenantDescription(msgspec.Struct, frozen=True, kw_only=True):
     management_base_uri: str
     dashboard_url: str
     register_brand_id: str
-    demonstration_customers: list[msgspec.Raw] = []
+    demonstration_customers: list[Any] = []
     """Who can sign in, as the demonstration data says; empty for other tenants."""
 
 
@@ -71,7 +71,7 @@ class StackDescription(msgspec.Struct, frozen=True, kw_only=True):
     """Part name → {pid, started, boot} of the processes as they run now."""
 
 
-def describe_tenant(tenant: Tenant, customers: list[msgspec.Raw]) -> TenantDescription:
+def describe_tenant(tenant: Tenant, customers: list[Any]) -> TenantDescription:
     return TenantDescription(
         slug=tenant.slug,
         name=tenant.name,

@@ -165,9 +165,7 @@ class _Start:
     async def _describe(self, stack: Stack, layout: Layout, customers: Mapping[str, Sequence[Any]]) -> None:
         """Write `stack.json` now and whenever the tenants change."""
         folder, settings, pki = stack.folder, stack.settings, stack.pki
-        known = {
-            slug: [msgspec.Raw(msgspec.json.encode(entry)) for entry in entries] for slug, entries in customers.items()
-        }
+        known = {slug: msgspec.to_builtins(list(entries)) for slug, entries in customers.items()}
 
         def write(tenants: Sequence[Tenant]) -> None:
             stack.description = StackDescription(

@@ -1,6 +1,5 @@
 """The whole stack: what it writes, what it restarts, and a tenant that comes later."""
 
-import ssl
 import stat
 from pathlib import Path
 
@@ -129,11 +128,8 @@ def test_servers_listen_on_loopback_only(stack: Stack) -> None:
         )
 
 
-def test_certificate_is_verified(stack: Stack) -> None:
+async def test_certificate_is_verified(stack: Stack) -> None:
     """The test authorities are trusted by nobody who was not told of them."""
-    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-        httpx.get(
-            f"https://127.0.0.1:{stack.description.port}/",
-            extensions={"sni_hostname": "aurora.haas.localhost"},
-            verify=ssl.create_default_context(),
-        )
+    async with http_client(hosts=stack.description.addresses) as http:
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            await http.get(stack.description.tenants[0].discovery_url)
