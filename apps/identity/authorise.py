@@ -5,25 +5,25 @@ In order: `CHECKS` below, the client, its request_uri and what speaks against th
 afterwards errors go back to the client as a signed response (JARM).
 """
 
+import logging
 import secrets
 from typing import Any, Final
 
-from litestar import MediaType, Request, Response, get, post
+from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 
 from apps.http.context import context
 from apps.http.flows import cookie_name, flow_url
+from apps.http.pages import SEE_OTHER, message, redirect
 from apps.identity.forms import MAXIMUM_BODY_BYTES, Form, parsed, read_form
 from tenants.authorisations import service as authorisations
 from tenants.clients import store as clients
 from tenants.oauth.checks import Check, run
 from tenants.oauth.endpoints import AUTHORISE
 from tenants.oauth.errors import InvalidRequest, InvalidRequestUri, OAuthError
-from themes import pages
-from themes.brand import brand
 
-_SEE_OTHER: Final = 303
-_NO_STORE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+log = logging.getLogger(__name__)
+
 _Request = Request[Any, Any, Any]
 
 
@@ -51,15 +51,9 @@ CHECKS: Final[tuple[Check[Form], ...]] = (_carries_no_request_object, _refers_to
 
 def page_for(request: _Request, error: OAuthError) -> Response[str]:
     """Say on a page that the request cannot go on; the person's browser stays where it is."""
-    ctx = context(request)
-    ctx.error = error.error
-    kind: pages.Kind = "request-over" if isinstance(error, InvalidRequestUri) else "request-invalid"
-    return Response(
-        pages.render(brand(ctx.tenant.name, ctx.tenant.theme), kind, reference=ctx.interaction_id),
-        status_code=pages.status_of(kind),
-        media_type=MediaType.HTML,
-        headers=_NO_STORE,
-    )
+    log.info("oauth.refused", extra={"error": error.error, "reason": str(error)})
+    context(request).error = error.error
+    return message(request, "request-over" if isinstance(error, InvalidRequestUri) else "request-invalid")
 
 
 @get(AUTHORISE, exception_handlers={OAuthError: page_for})
@@ -70,7 +64,7 @@ async def authorise(request: _Request) -> Response[None]:
 
 @post(
     AUTHORISE,
-    status_code=_SEE_OTHER,
+    status_code=SEE_OTHER,
     request_max_body_size=MAXIMUM_BODY_BYTES,
     exception_handlers={OAuthError: page_for},
 )
@@ -94,13 +88,9 @@ async def _begin(request: _Request, query: Form) -> Response[None]:
     if visit.refusal is not None:
         ctx.error = visit.refusal.error
         target = await ctx.services.responder.build(ctx.tenant, client, visit.attempt.request, visit.refusal, ctx.now)
-        return _redirect(target)
-    response = _redirect(flow_url(visit.attempt.id, "identify"))
+        return redirect(target)
+    response = redirect(flow_url(visit.attempt.id, "identify"))
     response.set_cookie(
         Cookie(cookie_name(visit.attempt.id), path="/", value=secret, secure=True, httponly=True, samesite="lax")
     )
     return response
-
-
-def _redirect(target: str) -> Response[None]:
-    return Response(None, status_code=_SEE_OTHER, headers={"Location": target, **_NO_STORE})

@@ -1,6 +1,5 @@
 """Dynamic client registration."""
 
-from ops.sandbox.recipient.client import RecipientClient
 from tenants.registry.models import Tenant
 from tests.identity.conftest import World
 
