@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -21,10 +21,11 @@ class JobFailed(HaasError):
 
 
 class JobDone(msgspec.Struct, frozen=True):
-    """What a job printed."""
+    """What came of a job: the last line that it printed, where that is JSON, and all of its output."""
 
     job: str
     output: str
+    result: Any = None
 
 
 class Jobs(Protocol):
@@ -71,4 +72,11 @@ class CommandJobs:
         told = output.decode("utf-8", "replace")[-_TAIL:]
         if process.returncode != 0:
             raise JobFailed(f"{job} ended with {process.returncode}: {told}")
-        return JobDone(job, told)
+        return JobDone(job, told, _result(told))
+
+
+def _result(told: str) -> Any:
+    try:
+        return msgspec.json.decode(told.strip().rpartition("\n")[2])
+    except msgspec.DecodeError:
+        return None

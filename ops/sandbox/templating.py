@@ -41,7 +41,8 @@ class Pages:
         )
 
 
-HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+# Under `no-referrer`, browsers post forms with `Origin: null`, and our own would be refused.
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 
 def style(face: str) -> Response[bytes]:

@@ -97,9 +97,14 @@ def stack(folder: Path) -> Tenants:
 
 
 async def test_a_job_is_run_with_the_running_stacks_settings(tmp_path: Path) -> None:
-    script = "import os, sys; print(sys.argv[1], os.environ['HAAS_DOMAIN'])"
+    script = (
+        "import json, os, sys; print('a log line')\n"
+        "print(json.dumps({'job': sys.argv[1], 'domain': os.environ['HAAS_DOMAIN']}))"
+    )
     jobs = CommandJobs(stack(tmp_path), (sys.executable, "-c", script))
-    assert (await jobs.run("register-poll")).output == "register-poll haas.localhost\n"
+    done = await jobs.run("register-poll")
+    assert done.output == 'a log line\n{"job": "register-poll", "domain": "haas.localhost"}\n'
+    assert done.result == {"job": "register-poll", "domain": "haas.localhost"}
 
 
 async def test_a_job_that_fails_says_what_it_printed(tmp_path: Path) -> None:

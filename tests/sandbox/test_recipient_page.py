@@ -108,6 +108,9 @@ async def test_a_form_that_is_incomplete_or_from_elsewhere_is_refused(
     assert (await browser.post(f"{HOME}/connect", data=nothing)).status_code == 400
     assert (await browser.post(f"{HOME}/connect", data={**CHOICE, "duration": "1"})).status_code == 400
     assert (await browser.post(f"{HOME}/connect", data={**CHOICE, "brand": "x"})).status_code == 404
+    own = {"Origin": HOME}
+    assert (await browser.post(f"{HOME}/connect", data=nothing, headers=own)).status_code == 400
+    assert (await browser.post(f"{HOME}/connect", data=CHOICE, headers=own)).status_code == 303
     elsewhere = {"Origin": "https://evil.test"}
     assert (await browser.post(f"{HOME}/connect", data=CHOICE, headers=elsewhere)).status_code == 400
     async with sandbox.open_http() as without_cookie:
