@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
+from litestar.params import FromPath
 
 from apps.http.pages import brand_of
 from apps.http.suspension import SERVES_SUSPENDED
@@ -12,7 +14,7 @@ _NOT_KEPT: Final = "no-cache"
 
 
 @get("/theme/{name:str}", opt={SERVES_SUSPENDED: True})
-async def stylesheet(request: Request[Any, Any, Any], name: str) -> Response[str]:
+async def stylesheet(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[str]:
     """Serve the stylesheet; an address from before the theme changed gets the present one, and is not to be kept."""
     brand = brand_of(request)
     current = brand.stylesheet_path.endswith(f"/{name}")
