@@ -16,22 +16,40 @@ SECONDS: Final = {DELIVER_OUTBOX: 300.0, POLL_REGISTER: 300.0, SWEEP: 3_600.0}
 """How long each may take. Whatever is cut short is found and done by a later sweep or poll."""
 
 
-def declare(broker: dramatiq.Broker, tasks: Tasks, loop: asyncio.AbstractEventLoop) -> None:
-    """Declare an actor on `broker` for each piece of work, to be done on `loop`."""
-    for name in SECONDS:
-        dramatiq.actor(broker=broker, actor_name=name, queue_name=QUEUE)(_on(loop, tasks, name))
+class Actors:
+    """The actors of this process, one for each piece of work."""
 
+    def __init__(self, broker: dramatiq.Broker, tasks: Tasks, loop: asyncio.AbstractEventLoop) -> None:
+        """Declare them on `broker`, to work on `loop`."""
+        self._tasks = tasks
+        self._loop = loop
+        self._running: dict[asyncio.Task[object], str] = {}
+        for name in SECONDS:
+            dramatiq.actor(broker=broker, actor_name=name, queue_name=QUEUE)(self._actor(name))
 
-def _on(loop: asyncio.AbstractEventLoop, tasks: Tasks, name: str) -> Callable[..., None]:
-    async def work(*arguments: str | int) -> None:
+    def cut_short(self) -> None:
+        """End polls and sweeps that are under way: the next ones complete them. Deliveries take seconds, and finish."""
+        for task, name in self._running.items():
+            if name != DELIVER_OUTBOX:
+                task.cancel()
+
+    def _actor(self, name: str) -> Callable[..., None]:
+        def actor(*arguments: str | int) -> None:
+            asyncio.run_coroutine_threadsafe(self._work(name, *arguments), self._loop).result()
+
+        return actor
+
+    async def _work(self, name: str, *arguments: str | int) -> None:
+        task = asyncio.ensure_future(self._tasks.run(name, *arguments))
+        self._running[task] = name
+        details = {"actor": name, "arguments": ",".join(map(str, arguments))}
         try:
             async with asyncio.timeout(SECONDS[name]):
-                await tasks.run(name, *arguments)
+                await task
+        except asyncio.CancelledError:
+            logger.info("a task was cut short", extra=details)
         except Exception:
             # The message has served its purpose: the work stands in Postgres, and comes round again.
-            logger.exception("a task failed", extra={"actor": name, "arguments": ",".join(map(str, arguments))})
-
-    def actor(*arguments: str | int) -> None:
-        asyncio.run_coroutine_threadsafe(work(*arguments), loop).result()
-
-    return actor
+            logger.exception("a task failed", extra=details)
+        finally:
+            del self._running[task]

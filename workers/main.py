@@ -16,7 +16,7 @@ from haas.jobs import open_broker
 from haas.settings import Settings
 from haas.telemetry import configure
 from tenants.services import Services
-from workers.actors import declare
+from workers.actors import Actors
 from workers.tasks import Tasks
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
     services = Services.open(settings)
     await services.start()
     broker = open_broker(settings.redis_url)
-    declare(broker, Tasks(services), asyncio.get_running_loop())
+    actors = Actors(broker, Tasks(services), asyncio.get_running_loop())
     worker = dramatiq.Worker(broker, worker_threads=THREADS, worker_timeout=LONGEST_WAIT_FOR_A_MESSAGE_MS)
     try:
         worker.start()
@@ -47,6 +47,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
         await stopping.wait()
         logger.info("the worker stops")
     finally:
+        actors.cut_short()
         await asyncio.to_thread(worker.stop, LONGEST_STOP_MS)
         await asyncio.to_thread(broker.close)
         await services.close()

@@ -1,0 +1,170 @@
+"""What time has made worthless goes; what is still of use stays."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from haas.clock import MovableClock
+from haas.database import Database
+from tenants.arrangements.tables import arrangement
+from tenants.authentication.tables import challenge, dashboard_session
+from tenants.authorisations.tables import attempt
+from tenants.clients.tables import spent_assertion
+from tenants.housekeeping import service
+from tenants.housekeeping.service import Housekeeping
+from tenants.notices.delivery import Delivery
+from tenants.notices.outbox import put
+from tenants.notices.tables import outbox
+from tenants.registry.models import Tenant
+from tenants.tokens.tables import access_token
+from tests.workers.rows import add_arrangement, add_client, one
+
+
+@pytest.fixture(autouse=True)
+def _clock_back(clock: MovableClock) -> Iterator[None]:
+    yield
+    clock.reset()
+
+
+@pytest.fixture
+def housekeeping(database: Database, clock: MovableClock) -> Housekeeping:
+    return Housekeeping(database, clock)
+
+
+async def add_attempt(database: Database, tenant: Tenant, clock: MovableClock, stage: str, **more: object) -> object:
+    now, attempt_id = clock.now(), uuid4()
+    client_id = await add_client(database, tenant, now)
+    row = {
+        "id": attempt_id,
+        "client_id": client_id,
+        "request_uri_hash": attempt_id.bytes,
+        "request_expires_at": now + timedelta(seconds=90),
+        "request": {},
+        "stage": stage,
+        "created_at": now,
+        "stage_at": now,
+        "browser_hash": b"browser",
+        **more,
+    }
+    async with database.transaction(tenant.namespace) as tx:
+        await tx.execute(insert(attempt).values(row))
+    return attempt_id
+
+
+async def count(database: Database, tenant: Tenant, table: object) -> int:
+    async with database.transaction(tenant.namespace) as tx:
+        return int((await tx.execute(select(func.count()).select_from(table))).scalar_one())  # type: ignore[arg-type]
+
+
+async def test_a_fresh_tenant_needs_nothing(tenant: Tenant, housekeeping: Housekeeping) -> None:
+    assert await housekeeping.sweep(tenant) == {}
+
+
+async def test_a_flow_that_was_left_is_closed_where_it_stood(
+    database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
+) -> None:
+    left = await add_attempt(database, tenant, clock, "preAccountSelection")
+    clock.move(timedelta(minutes=30))
+    under_way = await add_attempt(database, tenant, clock, "preAuthentication")
+    clock.move(timedelta(minutes=40))
+    assert await housekeeping.sweep(tenant) == {"attempts closed": 1}
+    row = await one(database, tenant, attempt, id=left)
+    assert (row.stage, row.browser_hash) == ("preAccountSelection", None)
+    assert row.request_spent_at is not None
+    assert (await one(database, tenant, attempt, id=under_way)).browser_hash == b"browser"
+    assert await housekeeping.sweep(tenant) == {}
+
+
+async def test_a_code_that_nobody_exchanged_has_failed(
+    database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
+) -> None:
+    code_expires_at = clock.now() + timedelta(minutes=1)
+    waiting = await add_attempt(
+        database, tenant, clock, "preTokenExchange", code_hash=b"c", code_expires_at=code_expires_at
+    )
+    assert await housekeeping.sweep(tenant) == {}
+    clock.move(timedelta(minutes=2))
+    assert await housekeeping.sweep(tenant) == {"codes expired": 1}
+    assert (await one(database, tenant, attempt, id=waiting)).stage == "failedTokenExchange"
+
+
+async def test_arrangements_expire_and_their_tokens_go(
+    database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
+) -> None:
+    client_id = await add_client(database, tenant, clock.now())
+    arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
+    clock.move(timedelta(hours=23))
+    assert await housekeeping.sweep(tenant) == {"tokens forgotten": 1}
+    clock.move(timedelta(hours=2))
+    assert await housekeeping.sweep(tenant) == {"arrangements expired": 1}
+    assert (await one(database, tenant, arrangement, id=arrangement_id)).ended_by == "expiry"
+    assert await count(database, tenant, outbox) == 0
+    assert await count(database, tenant, access_token) == 0
+
+
+async def test_passwords_sessions_and_assertions_are_forgotten(
+    database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
+) -> None:
+    now, challenge_id = clock.now(), uuid4()
+    client_id = await add_client(database, tenant, now)
+    row = {
+        "id": challenge_id,
+        "identifier_hash": b"i",
+        "purpose": "authorisation",
+        "code_hash": b"c",
+        "created_at": now,
+        "expires_at": now + timedelta(minutes=10),
+    }
+    session = {"token_hash": b"t", "challenge_id": challenge_id, "created_at": now, "seen_at": now}
+    spent = {"client_id": client_id, "jti_hash": b"j", "expires_at": now + timedelta(minutes=5)}
+    async with database.transaction(tenant.namespace) as tx:
+        await tx.execute(insert(challenge).values(row))
+        await tx.execute(insert(dashboard_session).values(session))
+        await tx.execute(insert(spent_assertion).values(spent))
+    await add_attempt(database, tenant, clock, "rejected", challenge_id=challenge_id)
+    assert await housekeeping.sweep(tenant) == {}
+    clock.move(timedelta(minutes=10))
+    assert await housekeeping.sweep(tenant) == {"assertions forgotten": 1}
+    clock.move(timedelta(days=1))
+    assert await housekeeping.sweep(tenant) == {"sessions forgotten": 1, "challenges forgotten": 1}
+    assert await count(database, tenant, attempt) == 1
+
+
+async def test_delivered_notices_are_forgotten_after_a_month_and_given_up_ones_are_not(
+    database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
+) -> None:
+    class Taking:
+        async def deliver(self, tenant: object, notice: object) -> None:
+            """Take everything."""
+
+    delivery = Delivery(database, clock, {"email": Taking()})
+    async with database.transaction(tenant.namespace) as tx:
+        await put(tx, "email", {"to": "a", "subject": "s", "text": "t"}, now=clock.now())
+        await put(tx, "email", {"to": "a", "subject": "s", "text": "t"}, now=clock.now(), worthless=clock.now())
+    delivered = await delivery.deliver_due(tenant)
+    assert (delivered.done, delivered.given_up) == (1, 1)
+    clock.move(timedelta(days=31))
+    assert await housekeeping.sweep(tenant) == {"notices forgotten": 1}
+    assert await count(database, tenant, outbox) == 1
+
+
+async def test_a_step_that_fails_leaves_the_others_done(
+    *,
+    database: Database,
+    tenant: Tenant,
+    clock: MovableClock,
+    housekeeping: Housekeeping,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def fail(*_: object) -> int:
+        raise ValueError("no")
+
+    monkeypatch.setattr(service, "STEPS", (service.Step("broken", fail), *service.STEPS))
+    await add_attempt(database, tenant, clock, "preAuthentication")
+    clock.move(timedelta(hours=2))
+    assert await housekeeping.sweep(tenant) == {"attempts closed": 1}
+    assert "a sweep's step failed" in caplog.text

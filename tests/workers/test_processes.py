@@ -1,0 +1,176 @@
+"""The worker and the scheduler as processes of their own, over the real broker, through the deaths of either."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from haas.clock import MovableClock
+from haas.database import Database
+from haas.settings import Settings
+from ops.stack.folder import StateFolder
+from ops.stack.keeper import Keeper
+from ops.stack.ports import Ports
+from ops.stack.supervisor import Supervisor
+from ops.stack.valkey import Valkey
+from tenants.notices.outbox import put
+from tenants.registry.models import Tenant
+from tenants.services import Services
+from tests.workers.harness import HttpsServer, MailServer, environment
+from workers.run_once import register_poll
+from workers.tasks import Tasks
+
+PROJECT = Path(__file__).parents[2]
+WORKING = "the worker takes messages"
+LEADING = "this scheduler leads"
+DELIVERED = "a notice was delivered"
+
+
+class Running:
+    """A process of ours, and what it has logged."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.lines: list[dict[str, object]] = []
+
+    async def says(self, event: str) -> None:
+        """Return when it has logged `event`."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(30):
+            while line := await self.process.stdout.readline():
+                self.lines.append(msgspec.json.decode(line))
+                if self.lines[-1]["event"] == event:
+                    return
+        raise AssertionError(f"it ended without saying {event!r}: {self.lines}")
+
+    async def stop(self) -> int:
+        """End it politely; return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(30):
+            output, _ = await self.process.communicate()
+        self.lines += [msgspec.json.decode(line) for line in output.splitlines()]
+        return self.process.returncode or 0
+
+
+@asynccontextmanager
+async def running(module: str, settings: Settings, event: str) -> AsyncIterator[Running]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", module),
+        cwd=PROJECT,
+        env={**os.environ, **environment(settings), "PYTHONPATH": f"{PROJECT / 'platform'}:{PROJECT}"},
+        stdout=PIPE,
+        stderr=STDOUT,
+    )
+    ours = Running(process)
+    try:
+        await ours.says(event)
+        yield ours
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+@pytest.fixture
+async def own_valkey(state_folder: Path) -> AsyncIterator[tuple[str, Keeper]]:
+    """A Valkey that a test may kill; the keeper starts it again."""
+    folder = StateFolder(state_folder / "workers-valkey")
+    folder.open()
+    try:
+        folder.prepare()
+        async with Supervisor(folder) as supervisor:
+            valkey = Valkey(folder, Ports(folder.ports).obtain("valkey"))
+            await supervisor.start(valkey)
+            yield valkey.url, supervisor.keeper(valkey.name)
+    finally:
+        folder.discard_sockets()
+        folder.close()
+
+
+async def write(database: Database, tenant: Tenant, clock: MovableClock) -> None:
+    async with database.transaction(tenant.namespace) as tx:
+        await put(tx, "email", {"to": "a@example.test", "subject": "s", "text": "code 123456"}, now=clock.now())
+
+
+async def test_notices_arrive_through_the_deaths_of_broker_and_worker(
+    *,
+    database: Database,
+    settings: Settings,
+    https: HttpsServer,
+    mail: MailServer,
+    tenant: Tenant,
+    clock: MovableClock,
+    own_valkey: tuple[str, Keeper],
+) -> None:
+    url, valkey = own_valkey
+    ours = https.settings(settings, smtp_url=mail.url, redis_url=url)
+    async with running("workers.schedule", ours, LEADING) as scheduler:
+        async with running("workers.main", ours, WORKING) as worker:
+            await write(database, tenant, clock)
+            await mail.arrived(1)
+            await worker.says(DELIVERED)
+
+            await valkey.kill()
+            await write(database, tenant, clock)
+            await mail.arrived(2)
+
+            await valkey.until_ready()
+            await write(database, tenant, clock)
+            await mail.arrived(3)
+            await worker.says(DELIVERED)
+            worker.process.kill()
+            await worker.process.wait()
+        await write(database, tenant, clock)
+        async with running("workers.main", ours, WORKING) as worker:
+            await mail.arrived(4)
+            assert await worker.stop() == 0
+        assert await scheduler.stop() == 0
+    said = msgspec.json.encode([*scheduler.lines, *worker.lines]).decode()
+    assert "123456" not in said
+    assert "a@example.test" not in said
+
+
+async def test_a_poll_by_hand_tells_of_a_register_that_is_away(
+    settings: Settings, https: HttpsServer, tenant: Tenant
+) -> None:
+    services = Services.open(https.settings(settings))
+    try:
+        tasks = Tasks(services)
+        tasks._sync._pause = 0
+        good, summary = await register_poll(tasks)
+    finally:
+        await services.close()
+    assert not good
+    assert [poll["environment"] for poll in summary["polls"]] == [tenant.register_environment.id]
+
+
+async def test_a_job_is_run_once_by_hand(
+    *, database: Database, settings: Settings, https: HttpsServer, mail: MailServer, tenant: Tenant, clock: MovableClock
+) -> None:
+    await write(database, tenant, clock)
+    ours = https.settings(settings, smtp_url=mail.url)
+    results = {}
+    for job in ("outbox-drain", "sweep", "nonsense"):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "workers.run_once", job),
+            cwd=PROJECT,
+            env={**os.environ, **environment(ours), "PYTHONPATH": f"{PROJECT / 'platform'}:{PROJECT}"},
+            stdout=PIPE,
+        )
+        output, _ = await process.communicate()
+        results[job] = (process.returncode, msgspec.json.decode(output) if output else None)
+    code, drained = results["outbox-drain"]
+    assert code == 0
+    assert drained["done"] >= 1
+    assert len(mail.taken) == drained["done"]
+    assert results["sweep"][0] == 0
+    assert results["nonsense"] == (2, None)
