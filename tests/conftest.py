@@ -175,7 +175,7 @@ async def module_neighbour(deployment: Deployment, signing_keys: Iterator[Sequen
 @pytest.fixture(scope="session")
 async def stack(state_folder: Path) -> AsyncIterator[Stack]:
     """The whole embedded stack with its two demonstration brands, one for the session. All share its clock."""
-    options = Options(state=state_folder / "stack", port=0, durable=False, **await real_servers())
+    options = Options(state=state_folder / "the stack", port=0, durable=False, **await real_servers())
     async with running(options, ensure) as stack:
         yield stack
 

@@ -125,8 +125,11 @@ class Pki:
         return file.exists() and file.read_text(encoding="ascii") == self.revocation_lists_digest()
 
     async def until_enforced(self) -> None:
-        """Wait until nginx enforces what was revoked. Bound it in time: nobody confirms while no stack runs."""
-        while not self.enforced():  # noqa: ASYNC110 - another process says so, by a file
+        """Wait until nginx enforces what was revoked; at once where no nginx was ever told of these authorities.
+
+        Bound it in time: nobody confirms while the stack is down.
+        """
+        while (self.folder / "enforced").exists() and not self.enforced():  # noqa: ASYNC110 - another process says so, by a file
             await asyncio.sleep(ENFORCED_POLL)
 
     def ensure_server(self, host: str, certificates: Path) -> bool:

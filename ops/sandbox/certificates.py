@@ -14,6 +14,7 @@ from ops.sandbox.recipient.records import ClientCertificate
 from ops.sandbox.register.models import SoftwareProduct
 
 Kind = Literal["valid", "expired", "revoked", "foreign"]
+ENFORCED_WITHIN = 15.0
 OpenHttp = Callable[[tuple[bytes, bytes] | None], httpx.AsyncClient]
 
 
@@ -26,8 +27,15 @@ class Certificates:
         self._pki: Pki | None = None
 
     async def issue(self, product: SoftwareProduct, kind: Kind = "valid", csr: bytes | None = None) -> IssuedClient:
-        """Issue a certificate for `product`, with a new key or from a CSR in PEM. Raises PkiError."""
-        return await asyncio.to_thread(self._issue, product, kind, csr)
+        """Issue a certificate for `product`, with a new key or from a CSR in PEM. Raises PkiError.
+
+        A revoked one is handed out when the proxy knows of it. Raises TimeoutError when it does not come to know.
+        """
+        issued = await asyncio.to_thread(self._issue, product, kind, csr)
+        if kind == "revoked" and self._pki is not None:
+            async with asyncio.timeout(ENFORCED_WITHIN):
+                await self._pki.until_enforced()
+        return issued
 
     def _issue(self, product: SoftwareProduct, kind: Kind, csr: bytes | None) -> IssuedClient:
         if self._pki is None:

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey alone, for tests that need no more."""
+"""PostgreSQL and Valkey alone, for tests and benchmarks that need no more."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,15 +21,15 @@ class Servers(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def servers(root: Path) -> AsyncIterator[Servers]:
-    """Run both servers under the state folder `root` (not durable: without fsync) until the block ends."""
+async def servers(root: Path, *, durable: bool = False) -> AsyncIterator[Servers]:
+    """Run both servers under the state folder `root` until the block ends; `durable` waits for the disk."""
     folder = StateFolder(root)
     folder.open()
     try:
         folder.prepare()
         ports = Ports(folder.ports)
         async with Supervisor(folder) as supervisor:
-            postgres = Postgres(folder, ports.obtain("postgres"), durable=False)
+            postgres = Postgres(folder, ports.obtain("postgres"), durable=durable)
             valkey = Valkey(folder, ports.obtain("valkey"))
             await supervisor.start(postgres)
             await supervisor.start(valkey)

@@ -27,7 +27,7 @@ class Valkey(Part):
             "bind": LOOPBACK,
             "port": str(self._port),
             "requirepass": self._password,
-            "dir": str(self._folder),
+            "dir": f'"{self._folder}"',
             "daemonize": "no",
             "save": '""',
             "appendonly": "no",

@@ -77,8 +77,12 @@ class TenantWatch:
         tenants = await self._tenants()
         if tenants == self._known:
             return
+        # A new key takes a while, and there may be hundreds of new hosts.
+        await asyncio.to_thread(self._issue_certificates, tenants)
+        self._known = tenants
+        self._changed(tenants)
+
+    def _issue_certificates(self, tenants: Sequence[Tenant]) -> None:
         for tenant in tenants:
             for _, host in tenant.surfaces():
                 self._issue_certificate(host)
-        self._known = tenants
-        self._changed(tenants)

@@ -61,7 +61,7 @@ async def running_proxy(root: Path, *, headers_more: bool = True) -> AsyncIterat
 @pytest.fixture(scope="session")
 async def proxy(state_folder: Path) -> AsyncIterator[Proxy]:
     """One for all tests that leave its authorities as they are."""
-    async with running_proxy(state_folder / "proxy") as proxy:
+    async with running_proxy(state_folder / "a folder" / "proxy") as proxy:
         yield proxy
 
 
