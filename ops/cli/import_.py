@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +14,7 @@ from ops.deployment import Deployment
 from ops.stack.local import local_settings
 from tenants.imports.report import Finding, Report
 from tenants.imports.service import Format, import_records, read
+from tenants.imports.sourced import Sourced
 
 SHOWN = 20
 
@@ -38,10 +40,12 @@ SHOWN = 20
 def command(tenant: str, file: Path, *, form: str, holder: int, written: Path | None) -> None:
     """Load FILE, plain or gzip, into TENANT, by its slug.
 
-    Good records are loaded, bad ones reported by line and path; then the exit status is 1. A file can be imported again:
-    what it names is changed, nothing is made twice.
+    Good records are loaded, bad ones reported by line and path; then the exit status is 1. A file can be imported
+    again: what it names is changed, nothing is made twice.
     """
-    report = asyncio.run(_import(local_settings(), tenant, file, cast("Format", form), holder, ConsoleProgress()))
+    report = Report()
+    records = read(file, cast("Format", form), report, holder=holder)
+    asyncio.run(_import(local_settings(), tenant, records, report, ConsoleProgress()))
     if written is not None:
         written.write_text("".join(f"{line}\n" for line in _lines(report)), encoding="utf-8")
     _summarise(report)
@@ -49,25 +53,20 @@ def command(tenant: str, file: Path, *, form: str, holder: int, written: Path | 
         raise SystemExit(1)
 
 
-async def _import(settings: Settings, slug: str, file: Path, form: Format, holder: int, progress: Progress) -> Report:
-    report, done = Report(), 0
+async def _import(
+    settings: Settings, slug: str, records: Iterable[Sourced], report: Report, progress: Progress
+) -> None:
+    done = 0
 
-    def batch(records: int) -> None:
+    def batch(size: int) -> None:
         nonlocal done
-        done += records
-        progress.line(f"{file.name}: {done} records read")
+        done += size
+        progress.line(f"{slug}: {done} records read")
 
     async with Deployment.open(settings) as deployment:
         tenant = await deployment.administration.find(slug)
-        await import_records(
-            deployment.database,
-            tenant.namespace,
-            read(file, form, report, holder=holder),
-            report,
-            now=deployment.clock.now(),
-            progress=batch,
-        )
-    return report
+        now = deployment.clock.now()
+        await import_records(deployment.database, tenant.namespace, records, report, now=now, progress=batch)
 
 
 def _lines(report: Report) -> list[str]:

@@ -3,8 +3,9 @@
 import gzip
 import zlib
 from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import NamedTuple
 
 from tenants.imports.report import Place, Report
 
@@ -49,7 +50,7 @@ def content(path: Path, report: Report, limits: Limits) -> bytes:
     data = bytearray()
     try:
         with _opened(path) as file:
-            while chunk := file.read(MEBIBYTE):
+            while chunk := file.read1(MEBIBYTE):
                 data += chunk
                 if len(data) > limits.file_bytes:
                     line = data.count(b"\n") + 1
@@ -63,9 +64,9 @@ def content(path: Path, report: Report, limits: Limits) -> bytes:
     return bytes(data)
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BufferedIOBase:
     file = path.open("rb")
     if file.peek(len(_GZIP_MAGIC))[: len(_GZIP_MAGIC)] == _GZIP_MAGIC:
         file.close()  # a GzipFile closes only a file that it has opened itself
-        return cast("BinaryIO", gzip.GzipFile(path))
+        return gzip.GzipFile(path)
     return file

@@ -96,6 +96,8 @@ def _phones(value: Value) -> Value:
 def _phone(phone: Value) -> Value:
     if not isinstance(phone, dict) or not isinstance(phone.get("fullNumber"), str):
         return phone
+    if phone["fullNumber"].startswith("tel:"):
+        return phone
     digits = _NOT_DIGITS.sub("", phone["fullNumber"])
     country = _NOT_DIGITS.sub("", str(phone.get("countryCode", "+61")))
     national = digits.removeprefix(country).removeprefix("0")
