@@ -26,10 +26,11 @@ class Journey:
         self._outside = outside
         self._steps = steps
         self.tenant = tenant
-        people = [msgspec.json.decode(person, type=_Somebody) for person in tenant.demonstration_customers]
+        self._customer = customer
+        people = msgspec.convert(tenant.demonstration_customers, list[_Somebody])
         if not people:
             raise Unexpected("demonstration customers in stack.json", f"none of {tenant.slug}")
-        self.identifier = people[customer].identifier
+        self.identifier = people[customer % len(people)].identifier
         self._recipient: Recipient | None = None
 
     @property
@@ -38,6 +39,12 @@ class Journey:
         if self._recipient is None:
             raise Unexpected("a registered recipient", "none")
         return self._recipient
+
+    def of_next_customer(self) -> "Journey":
+        """The journey of another customer with the same recipient."""
+        journey = Journey(self._outside, self.tenant, self._steps, customer=self._customer + 1)
+        journey._recipient = self._recipient
+        return journey
 
     async def whole(self) -> None:
         """Take every step of the main job."""
@@ -165,6 +172,10 @@ class Journey:
             if (told := await client.introspect(refresh_token)).active:
                 raise Unexpected("an inactive token", repr(told))
         await self.be_told(tokens)
+
+    async def fail_notices(self, failures: int) -> None:
+        """Let the recipient refuse to hear of the next withdrawals, so many times."""
+        await self._outside.control.fail_notices(self.recipient.product, failures)
 
     async def be_told(self, tokens: Tokens) -> None:
         """Receive the holder's signed notice (CDS, CDR Arrangement Revocation End Point)."""
