@@ -4,6 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 
 from apps.dashboard.browser import COOKIE, SignedOut, secret_of, signed_in, with_secret
 from apps.dashboard.views import ArrangementView, Viewer, arrangement_view
@@ -139,7 +140,7 @@ async def list_arrangements(request: _Request) -> Response[str]:
 
 
 @get("/dashboard/arrangements/{arrangement_id:uuid}", **_PAGE)
-async def show_arrangement(request: _Request, arrangement_id: UUID) -> Response[str]:
+async def show_arrangement(request: _Request, arrangement_id: FromPath[UUID]) -> Response[str]:
     """Show one arrangement."""
     ctx = context(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
@@ -151,7 +152,7 @@ async def show_arrangement(request: _Request, arrangement_id: UUID) -> Response[
 
 
 @get("/dashboard/arrangements/{arrangement_id:uuid}/withdraw", **_PAGE)
-async def ask_to_withdraw(request: _Request, arrangement_id: UUID) -> Response[Any]:
+async def ask_to_withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Response[Any]:
     """Say what stopping means, and ask (CDS, Withdrawal Standards)."""
     ctx = context(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
@@ -163,7 +164,7 @@ async def ask_to_withdraw(request: _Request, arrangement_id: UUID) -> Response[A
 
 
 @post("/dashboard/arrangements/{arrangement_id:uuid}/withdraw", **_FORM)
-async def withdraw(request: _Request, arrangement_id: UUID) -> Response[None]:
+async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Response[None]:
     """Stop the sharing; one that has already ended stays as it is."""
     ctx = context(request)
     await read_form(request, secret_of(request))

@@ -1,0 +1,201 @@
+"""The dashboard through the whole application: sign in, see, stop."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, update
+
+from tenants.notices.tables import outbox
+from tenants.parties.tables import login
+from tenants.registry.models import Tenant
+from tests.consent.browser import Browser, Page
+from tests.consent.ground import DAY, Ground
+
+STATEMENTS = (
+    "before you stop sharing to understand the consequences",
+    "see if your service will be impacted",
+    "CDR data is either deleted or de-identified when it is no longer required",
+    "will have specific policies on how to handle your data once it’s no longer required",
+    "right to ask Mock Software to delete your data",
+)
+"""CDS, Withdrawal Standards: Consequences, Redundant data."""
+
+
+async def signed_in(ground: Ground, identifier: str | None = None) -> tuple[Browser, Page]:
+    browser, identifier = ground.browser(), identifier or ground.identifier
+    page = await browser.get("/dashboard")
+    assert page.path == "/dashboard/sign-in"
+    page = await browser.send(page, "/sign-in", identifier=identifier)
+    page = await browser.send(page, "/dashboard/verify", code=await ground.code(identifier))
+    assert page.path == "/dashboard"
+    return browser, page
+
+
+@pytest.fixture
+async def arrangement_path(ground: Ground) -> str:
+    tokens = await ground.consented(ground.browser())
+    return f"/dashboard/arrangements/{tokens.cdr_arrangement_id}"
+
+
+async def test_an_arrangement_is_listed_shown_and_stopped(ground: Ground, arrangement_path: str) -> None:
+    browser, page = await signed_in(ground)
+    assert f'href="{arrangement_path}"' in page.html
+    assert "Sharing now" in page.text
+    page = await browser.get(arrangement_path)
+    for text in (
+        "Mock Software", "Home", "Beach house", "Joint account", "90 days", "You agreed",
+        "Billing payments and history",
+        "You should check with Mock Software for more information on how they are handling your data",
+    ):  # fmt: skip
+        assert text in page.text, text
+    assert page.ids["stop-sharing"]["href"] == f"{arrangement_path}/withdraw"
+    asked = await browser.get(f"{arrangement_path}/withdraw")
+    for text in (*STATEMENTS, "Billing payments and history", "other account holders may be told"):
+        assert text in asked.text, text
+    done = await browser.send(asked, "/withdraw")
+    assert done.path == arrangement_path
+    assert "You have stopped sharing with Mock Software." in done.text
+    assert "You stopped sharing." in done.text
+    again = await browser.send(asked, "/withdraw")
+    assert again.path == arrangement_path
+    assert (await browser.get(f"{arrangement_path}/withdraw")).path == arrangement_path
+    assert "No longer sharing" in (await browser.get("/dashboard")).text
+    async with ground.world.services.database.transaction(ground.tenant.namespace) as tx:
+        told = (await tx.execute(select(outbox.c.payload).where(outbox.c.kind == "arrangement-revoked"))).all()
+    assert [arrangement_path.rsplit("/", 1)[1] in str(row.payload) for row in told].count(True) == 1
+
+
+async def test_each_amendment_is_told(ground: Ground) -> None:
+    first = await ground.consented(ground.browser())
+    asked = {"cdr_arrangement_id": first.cdr_arrangement_id, "sharing_duration": 365 * DAY}
+    await ground.consented(ground.browser(), scope="openid energy:accounts.basic:read energy:billing:read", **asked)
+    browser, _ = await signed_in(ground)
+    page = await browser.get(f"/dashboard/arrangements/{first.cdr_arrangement_id}")
+    assert "What you have changed" in page.text
+    assert "You first agreed to share." in page.text
+    assert "Removed: Name, Name and occupation" in page.text
+    assert "12 months, until" in page.text
+
+
+async def test_an_expired_arrangement_says_so(ground: Ground, arrangement_path: str, moved_clock: Any) -> None:
+    moved_clock.move(timedelta(days=91))
+    browser, page = await signed_in(ground)
+    assert "Finished" in page.text
+    page = await browser.get(arrangement_path)
+    assert "The time that you agreed to was over." in page.text
+    assert "stop-sharing" not in page.ids
+
+
+async def test_arrangements_of_others_look_like_none(ground: Ground, arrangement_path: str) -> None:
+    login_id, identifier = await ground.people.login("Olga Other")
+    await ground.people.customer("Olga Other", login_id)
+    browser, page = await signed_in(ground, identifier)
+    assert "You are not sharing your data with anyone." in page.text
+    for path in (arrangement_path, f"{arrangement_path}/withdraw", f"/dashboard/arrangements/{uuid4()}"):
+        assert (await browser.get(path)).status == 404
+    token = dict(page.form("/sign-out").fields)
+    assert (await browser.http.post(f"{arrangement_path}/withdraw", data=token)).status_code == 404
+    _, mine = await signed_in(ground)
+    assert "Sharing now" in mine.text
+
+
+async def test_sessions_end_by_idling_by_age_and_by_signing_out(ground: Ground, moved_clock: Any) -> None:
+    browser, _ = await signed_in(ground)
+    for _ in range(3):
+        moved_clock.move(timedelta(minutes=14))
+        assert (await browser.get("/dashboard")).path == "/dashboard"
+    moved_clock.move(timedelta(minutes=15))
+    page = await browser.get("/dashboard")
+    assert page.path == "/dashboard/sign-in"
+    assert "some time has passed" in page.text
+    browser, _ = await signed_in(ground)
+    for _ in range(4):
+        moved_clock.move(timedelta(minutes=14))
+        await browser.get("/dashboard")
+    moved_clock.move(timedelta(minutes=4))
+    assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
+    browser, page = await signed_in(ground)
+    secret = browser.http.cookies["__Host-dashboard"]
+    page = await browser.send(page, "/sign-out")
+    assert "You have signed out." in page.text
+    browser.http.cookies.set("__Host-dashboard", secret)
+    assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
+
+
+async def test_signing_in_changes_the_secret(ground: Ground) -> None:
+    browser = ground.browser()
+    page = await browser.get("/dashboard/sign-in")
+    before = browser.http.cookies["__Host-dashboard"]
+    page = await browser.send(page, "/sign-in", identifier=ground.identifier)
+    await browser.send(page, "/dashboard/verify", code=await ground.code())
+    after = browser.http.cookies["__Host-dashboard"]
+    assert before != after
+    browser.http.cookies.clear()
+    browser.http.cookies.set("__Host-dashboard", before)
+    assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
+
+
+async def test_cookies_are_locked_to_the_host(ground: Ground) -> None:
+    answer = await ground.browser().http.get("/dashboard/sign-in")
+    cookie = answer.headers["set-cookie"].lower()
+    assert cookie.startswith("__host-dashboard=")
+    for part in ("secure", "httponly", "path=/", "samesite=lax"):
+        assert part in cookie
+    assert "domain" not in cookie
+
+
+async def test_forms_without_the_sessions_token_change_nothing(ground: Ground, arrangement_path: str) -> None:
+    browser, page = await signed_in(ground)
+    token = dict(page.form("/sign-out").fields)
+    path = f"{arrangement_path}/withdraw"
+    assert (await browser.http.post(path)).status_code == 403
+    assert (await browser.http.post(path, data={"form_token": "0" * 64})).status_code == 403
+    assert (await browser.http.post(path, data=token, headers={"Origin": "https://evil.test"})).status_code == 403
+    assert (await browser.get(arrangement_path)).ids["stop-sharing"]
+
+
+async def test_a_session_of_another_tenant_is_refused(ground: Ground, neighbour: Tenant) -> None:
+    browser, page = await signed_in(ground)
+    stranger = ground.browser(neighbour)
+    stranger.http.cookies.set("__Host-dashboard", browser.http.cookies["__Host-dashboard"])
+    assert (await stranger.get("/dashboard")).path == "/dashboard/sign-in"
+    token = dict(page.form("/sign-out").fields)
+    answer = await stranger.http.post(f"/dashboard/arrangements/{uuid4()}/withdraw", data=token)
+    assert answer.headers["location"].startswith("/dashboard/sign-in")
+
+
+async def test_a_disabled_login_is_signed_out(ground: Ground) -> None:
+    login_id, identifier = await ground.people.login("Dan Done")
+    await ground.people.customer("Dan Done", login_id)
+    browser, _ = await signed_in(ground, identifier)
+    async with ground.world.services.database.transaction(ground.tenant.namespace) as tx:
+        await tx.execute(update(login).where(login.c.id == login_id).values(disabled_at=ground.world.now))
+    assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
+
+
+async def test_wrong_codes_and_new_ones(ground: Ground) -> None:
+    _, identifier = await ground.people.login("Wanda Wrong")
+    browser = ground.browser()
+    page = await browser.get("/dashboard/sign-in")
+    assert "Enter your" in (await browser.send(page, "/sign-in", identifier="")).text
+    page = await browser.send(page, "/sign-in", identifier=identifier)
+    assert "Enter the 6 digits" in (await browser.send(page, "/dashboard/verify", code="12")).text
+    right = await ground.code(identifier)
+    wrong = "000000" if right != "000000" else "111111"
+    assert "You can try 4 more times" in (await browser.send(page, "/dashboard/verify", code=wrong)).text
+    before = len(await ground.messages())
+    newer = await browser.send(page, "/dashboard/resend")
+    assert (await browser.send(page, "/dashboard/resend")).path == newer.path
+    assert len(await ground.messages()) == before + 1
+    shown = await browser.send(newer, "/dashboard/verify", code=await ground.code(identifier))
+    assert shown.path == "/dashboard"
+    assert (await browser.send(newer, "/dashboard/verify", code="123456")).status == 403  # another secret's form
+
+
+async def test_a_suspended_tenant_lets_people_stop(ground: Ground, deployment: Any, arrangement_path: str) -> None:
+    async with ground.suspended(deployment):
+        browser, _ = await signed_in(ground)
+        done = await browser.send(await browser.get(f"{arrangement_path}/withdraw"), "/withdraw")
+        assert "You have stopped sharing" in done.text
