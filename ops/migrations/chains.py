@@ -1,6 +1,7 @@
 """Running a chain: against a schema, or into a script."""
 
 import io
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ class Chain(msgspec.Struct, frozen=True):
     @property
     def head(self) -> str:
         """The newest revision."""
-        head = self._scripts().get_current_head()
+        head = _scripts(self.folder).get_current_head()
         if head is None:
             raise AssertionError(f"the {self.name} chain has no revision")
         return head
@@ -51,7 +52,7 @@ class Chain(msgspec.Struct, frozen=True):
         return buffer.getvalue()
 
     def _run(self, schema: str, **options: Any) -> None:
-        scripts = self._scripts()
+        scripts = _scripts(self.folder)
 
         def steps(revision: Any, _context: MigrationContext) -> Any:
             return scripts._upgrade_revs("head", revision)  # noqa: SLF001 - what alembic.command.upgrade itself calls
@@ -63,8 +64,10 @@ class Chain(msgspec.Struct, frozen=True):
             )
             environment.run_migrations()
 
-    def _scripts(self) -> ScriptDirectory:
-        return ScriptDirectory(str(self.folder), version_locations=[str(self.folder / "versions")])
+
+@lru_cache
+def _scripts(folder: Path) -> ScriptDirectory:
+    return ScriptDirectory(str(folder), version_locations=[str(folder / "versions")])
 
 
 CONTROL: Final = Chain("control", control_tables, _HERE / "control")

@@ -1,0 +1,1 @@
+"""Measurements against the performance budgets, each module with output of its own."""

@@ -1,0 +1,150 @@
+"""Onboarding and migrating many tenants, against their budgets: `python -m ops.bench.tenants [--tenants 1000]`.
+
+Runs on an embedded PostgreSQL of its own in a temporary folder, durable as in a deployment.
+"""
+
+import asyncio
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from haas.jose import new_key
+from haas.progress import ConsoleProgress, Progress
+from haas.settings import Settings
+from ops.demonstration import create_many
+from ops.demonstration.setup import sandbox_register
+from ops.deployment import Deployment
+from ops.migrations.bootstrap import bootstrap
+from ops.migrations.chains import TENANT, Chain
+from ops.migrations.run import migrate_tenants
+from ops.stack.cluster import create_deployment
+from ops.stack.servers import servers
+
+SAMPLES: Final = 20
+ONBOARD_BUDGET: Final = 1.0
+MIGRATE_BUDGET: Final = 60.0  # for a thousand schemas
+_REVISION: Final = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "bench"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    schema = op.get_context().version_table_schema
+    op.add_column("arrangement", sa.Column("bench_note", sa.Text()), schema=schema)
+    op.create_index("arrangement_bench_note_ix", "arrangement", ["bench_note"], schema=schema)
+    op.create_table("bench", sa.Column("id", sa.Text(), primary_key=True), schema=schema)
+"""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One measurement: seconds, and what they should be at most."""
+
+    what: str
+    seconds: float
+    budget: float | None = None
+
+    def __str__(self) -> str:
+        """Write the line as the table shows it."""
+        budget = "" if self.budget is None else f"  budget {self.budget:>6.1f} s  {'ok' if self.met else 'MISSED'}"
+        return f"{self.what:<52}{self.seconds:>9.3f} s{budget}"
+
+    @property
+    def met(self) -> bool:
+        """Whether the budget is kept."""
+        return self.budget is None or self.seconds <= self.budget
+
+
+@click.command()
+@click.option("--tenants", "number", type=click.IntRange(SAMPLES), default=1000, show_default=True)
+def main(number: int) -> None:
+    """Measure onboarding and migration with that many tenants."""
+    with tempfile.TemporaryDirectory(prefix="haas-bench-") as folder:
+        Path(folder).chmod(0o711)  # where root runs this, the server is `nobody` and passes through
+        lines = asyncio.run(measure(Path(folder), number, ConsoleProgress()))
+    for line in lines:
+        click.echo(str(line))
+    if not all(line.met for line in lines):
+        raise click.ClickException("a budget was missed")
+
+
+async def measure(root: Path, number: int, progress: Progress) -> list[Line]:
+    """Create `number` tenants, migrate them, and return what each took; all files are below `root`."""
+    async with _settings(root) as settings:
+        await bootstrap(settings)
+        async with Deployment.open(settings) as deployment:
+            await deployment.administration.put_register_environment(sandbox_register(settings), actor="bench")
+            await deployment.new_tenant("warm-up")
+            lines = await _onboard(deployment, "first")
+            crowd = await _took(lambda: create_many(deployment, number, progress=progress))
+            lines.append(Line(f"create {number} tenants with shared signing keys", crowd))
+            lines += await _onboard(deployment, f"with {number} others")
+            longer = _longer(root / "chain")
+            migrating = await _took(lambda: migrate_tenants(settings, progress, chain=longer))
+            again = await _took(lambda: migrate_tenants(settings, progress, chain=longer))
+            lines.append(Line(f"migrate {number} tenants", migrating, MIGRATE_BUDGET * max(number / 1000, 1)))
+            lines.append(Line(f"migrate {number} tenants that are up to date", again))
+            lines.append(Line("remove a tenant", await _took(lambda: _remove(deployment, "warm-up"))))
+    return lines
+
+
+async def _onboard(deployment: Deployment, prefix: str) -> list[Line]:
+    """Measure one tenant after another, each with keys of its own."""
+    slugs = [f"{prefix.replace(' ', '-')}-{position}" for position in range(SAMPLES)]
+    times = [await _took(partial(deployment.new_tenant, slug)) for slug in slugs]
+    return [
+        Line(f"onboard a tenant, {prefix}, median", statistics.median(times), ONBOARD_BUDGET),
+        Line(f"onboard a tenant, {prefix}, slowest of {SAMPLES}", max(times), ONBOARD_BUDGET),
+    ]
+
+
+async def _remove(deployment: Deployment, slug: str) -> None:
+    await deployment.administration.remove(slug, actor="bench")
+
+
+async def _took(work: Callable[[], Awaitable[object]]) -> float:
+    start = time.perf_counter()
+    await work()
+    return time.perf_counter() - start
+
+
+def _longer(folder: Path) -> Chain:
+    """Return the tenant chain with a revision that adds a column, an index and a table."""
+    shutil.copytree(TENANT.folder / "versions", folder / "versions")
+    (folder / "versions" / "bench.py").write_text(_REVISION.format(head=TENANT.head), encoding="utf-8")
+    return Chain(TENANT.name, TENANT.tables, folder)
+
+
+@asynccontextmanager
+async def _settings(root: Path) -> AsyncIterator[Settings]:
+    async with servers(root / "state", durable=True) as running:
+        databases = await create_deployment(running.superuser_url, "bench")
+        yield Settings(
+            environment="sandbox",
+            domain="haas.localhost",
+            database_url=databases.app_url,
+            owner_database_url=databases.owner_url,
+            redis_url=running.redis_url,
+            smtp_url="smtp://127.0.0.1:1",
+            sms_url="https://sms.cdr-sandbox.localhost",
+            master_key=new_key(),
+            role_prefix=databases.role_prefix,
+            certificates=root,
+        )
+
+
+if __name__ == "__main__":
+    main()
