@@ -55,6 +55,10 @@ async def test_a_person_shares_reads_again_and_stops(browser: httpx.AsyncClient,
     assert "refresh_token" not in holder.sent["/token"][-1]
     stopped = await browser.post(f"{HOME}{path}/stop")
     assert "You stopped sharing here" in stopped.text
+    assert "Ada Lovelace" not in stopped.text, "what was read is deleted with the end of sharing"
+    read = len(holder.headers)
+    assert "Ended" in (await browser.post(f"{HOME}{path}/fetch")).text
+    assert len(holder.headers) == read, "nothing is asked for once sharing has ended"
     assert holder.sent["/arrangements/revoke"][-1]["cdr_arrangement_id"] == path.rpartition("/")[2]
     assert re.search(r"Ended", (await browser.get(f"{HOME}/")).text)
 

@@ -16,7 +16,7 @@ from haas.errors import HaasError
 from haas.jose import JoseError, peek
 from ops.sandbox.recipient import views
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
-from ops.sandbox.recipient.clusters import CLUSTERS, DURATIONS
+from ops.sandbox.recipient.clusters import CLUSTERS, DURATIONS, GROUPS
 from ops.sandbox.recipient.records import Arrangement
 from ops.sandbox.recipient.register_client import HolderBrand, RegisterUnavailable
 from ops.sandbox.recipient.sharing import Lost, Sharing
@@ -39,7 +39,7 @@ async def index(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Resp
         "index.html",
         brands=brands,
         held=await sharing.arrangements(),
-        clusters=CLUSTERS,
+        groups=GROUPS,
         durations=DURATIONS,
         form_targets=_origins(brands),
     )

@@ -82,6 +82,15 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     ended_by: Literal["recipient", "holder"] | None = None
 
 
+def ended(arrangement: Arrangement, by: Literal["recipient", "holder"], at: datetime) -> Arrangement:
+    """Return `arrangement` as it is kept once it has ended: without its tokens and without the data read under it."""
+    if arrangement.ended_at is not None:
+        return arrangement
+    return msgspec.structs.replace(
+        arrangement, ended_at=at, ended_by=by, fetched=[], access_token="", refresh_token=None
+    )
+
+
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """A data holder's notice that an arrangement was withdrawn."""
 

@@ -14,7 +14,7 @@ from ops.sandbox.arrivals import Arrivals
 from ops.sandbox.keys import KeysUnavailable, PublishedKeys
 from ops.sandbox.once import Once
 from ops.sandbox.recipient.books import Books
-from ops.sandbox.recipient.records import Arrangement, HostedProduct, Notice
+from ops.sandbox.recipient.records import HostedProduct, Notice, ended
 from ops.sandbox.register.models import DataHolderBrand
 from ops.sandbox.register.service import Register
 
@@ -137,14 +137,11 @@ class RevocationEndpoint:
         raise NoticeRefused("iss is no data holder brand of the Register")
 
     async def _end(self, arrangement_id: str, holder_id: str, *, strict: bool) -> None:
-        def ended(arrangement: Arrangement) -> Arrangement:
-            if arrangement.ended_at is not None:
-                return arrangement
-            return msgspec.structs.replace(arrangement, ended_at=self._clock.now(), ended_by="holder")
-
         arrangement = await self._books.arrangements.get(arrangement_id)
         if arrangement is not None and arrangement.data_holder_brand_id == holder_id:
-            await self._books.arrangements.change(arrangement_id, ended)
+            await self._books.arrangements.change(
+                arrangement_id, lambda current: ended(current, "holder", self._clock.now())
+            )
         elif strict or arrangement is not None:
             raise UnknownArrangement("no arrangement of this recipient with this data holder")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -15,7 +15,7 @@ from ops.sandbox.recipient.books import Books, at_brand
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.clusters import ALWAYS
 from ops.sandbox.recipient.fetching import fetched
-from ops.sandbox.recipient.records import Arrangement, PendingFlow
+from ops.sandbox.recipient.records import Arrangement, PendingFlow, ended
 from ops.sandbox.recipient.register_client import HolderBrand, RegisterClient
 from ops.sandbox.recipient.registrar import Registrar
 from ops.sandbox.register.models import SoftwareProduct
@@ -99,8 +99,9 @@ class Sharing:
         return await self._fetch(client, arrangement)
 
     async def arrangements(self) -> list[Arrangement]:
-        """Return every arrangement held, newest first."""
-        return list(reversed(await self._books.arrangements.all()))
+        """Return every arrangement held, those that go on first, the newest first among them."""
+        newest_first = reversed(await self._books.arrangements.all())
+        return sorted(newest_first, key=lambda arrangement: arrangement.ended_at is not None)
 
     async def arrangement(self, arrangement_id: str) -> Arrangement:
         """Return one arrangement. Raises Lost."""
@@ -115,6 +116,8 @@ class Sharing:
         Raises Lost, HolderError, Refused and RegisterUnavailable.
         """
         arrangement = await self.arrangement(arrangement_id)
+        if arrangement.ended_at is not None:
+            return arrangement
         client = await self._registered(await self._brand(arrangement.data_holder_brand_id))
         if arrangement.refresh_token is not None and self._clock.now() + _EARLY > arrangement.access_token_ends_at:
             tokens = await client.refresh(arrangement.refresh_token)
@@ -130,17 +133,17 @@ class Sharing:
         arrangement = await self.arrangement(arrangement_id)
         client = await self._registered(await self._brand(arrangement.data_holder_brand_id))
         await client.revoke_arrangement(arrangement_id)
-        return await self._keep(arrangement, ended_at=self._clock.now(), ended_by="recipient")
+        return await self._changed(arrangement, lambda current: ended(current, "recipient", self._clock.now()))
 
     async def _fetch(self, client: RecipientClient, arrangement: Arrangement) -> Arrangement:
         data = await fetched(client, arrangement.access_token, arrangement.scope)
         return await self._keep(arrangement, fetched=data, fetched_at=self._clock.now())
 
     async def _keep(self, arrangement: Arrangement, **changes: object) -> Arrangement:
-        changed = await self._books.arrangements.change(
-            arrangement.cdr_arrangement_id, lambda current: msgspec.structs.replace(current, **changes)
-        )
-        return changed or arrangement
+        return await self._changed(arrangement, lambda current: msgspec.structs.replace(current, **changes))
+
+    async def _changed(self, arrangement: Arrangement, change: Callable[[Arrangement], Arrangement]) -> Arrangement:
+        return await self._books.arrangements.change(arrangement.cdr_arrangement_id, change) or arrangement
 
     async def _arrangement(self, client: RecipientClient, pending: PendingFlow, tokens: Tokens) -> Arrangement:
         ends_at: datetime | None = None

@@ -72,7 +72,7 @@ def _organisation_facts(details: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _contact_facts(details: dict[str, Any]) -> list[tuple[str, str]]:
-    phones = [phone.get("fullNumber", "") for phone in details.get("phoneNumbers") or []]
+    phones = [phone.get("fullNumber", "").removeprefix("tel:") for phone in details.get("phoneNumbers") or []]
     mails = [mail.get("address", "") for mail in details.get("emailAddresses") or []]
     places = [_place(place.get("simple") or {}) for place in details.get("physicalAddresses") or []]
     return [("Phone", ", ".join(phones)), ("Email", ", ".join(mails)), ("Address", "; ".join(filter(None, places)))]
