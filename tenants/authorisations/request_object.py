@@ -109,7 +109,7 @@ def _is_in_time(request: RequestObject) -> None:
         raise InvalidRequestObject("the request object is not valid yet (nbf)")
     if exp - nbf > LONGEST_LIFETIME:
         raise InvalidRequestObject("exp of the request object is more than 60 minutes after nbf")
-    if now - nbf > LONGEST_LIFETIME + skew:
+    if now - nbf > LONGEST_LIFETIME:
         raise InvalidRequestObject("nbf of the request object is more than 60 minutes in the past")
 
 

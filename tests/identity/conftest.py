@@ -5,7 +5,8 @@ moves the attempt to where those leave it.
 """
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,16 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar
 from sqlalchemy import insert, select
 
-from apps.http.context import SCOPE_KEY, RequestContext
-from apps.http.failures import json_failures
-from apps.http.suspension import refuse_when_suspended
-from apps.identity import public_routes, secure_routes
+from apps.asgi import Platform
 from haas.clock import MovableClock
 from haas.database import Database
-from haas.http import client_certificate, interaction_id
 from haas.jose import KeySealer, SigningKey
 from haas.outbound import Outbound
 from ops.deployment import Deployment
-from ops.sandbox.recipient.client import Flow, RecipientClient, Tokens
+from ops.sandbox.recipient.answers import Flow, Refused, Tokens
+from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
 from tenants.authorisations import service as authorisations
 from tenants.authorisations import store as attempts
@@ -53,40 +50,12 @@ class Person(msgspec.Struct, frozen=True):
     account_id: UUID
 
 
-class Application:
-    """What stands behind the proxy: the identity routes of both surfaces, by host."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        shared: dict[str, Any] = {"guards": [refuse_when_suspended], "openapi_config": None, "logging_config": None}
-        self._surfaces = {
-            "public": Litestar(public_routes, exception_handlers=json_failures, **shared),
-            "secure": Litestar(secure_routes, exception_handlers=json_failures, **shared),
-        }
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        headers = dict(scope["headers"])
-        found = await self._services.registry.by_host(headers[b"host"].decode().rsplit(":", 1)[0])
-        assert found is not None
-        tenant, surface = found
-        certificate = headers.get(b"client-cert")
-        scope[SCOPE_KEY] = RequestContext(
-            tenant=tenant,
-            surface=surface,
-            services=self._services,
-            interaction_id=interaction_id(headers.get(b"x-fapi-interaction-id")),
-            certificate=client_certificate(certificate) if certificate else None,
-            now=self._services.clock.now(),
-        )
-        await self._surfaces[surface](scope, receive, send)
-
-
 class World:
     """The services of the deployment, its application, and what tests do around them."""
 
     def __init__(self, services: Services, publisher: Publisher, register_key: SigningKey) -> None:
         self.services, self.publisher, self.register_key = services, publisher, register_key
-        self.application = Application(services)
+        self.application = Platform(services)
         self.keys: dict[str, SigningKey] = {}
 
     @property
@@ -221,6 +190,17 @@ class World:
     async def set(self, tenant: Tenant, statement: Any) -> None:
         async with self.services.database.transaction(tenant.namespace) as tx:
             await tx.execute(statement)
+
+
+@contextmanager
+def refused(error: str, said: str = "", *, status: int = 400) -> Iterator[pytest.ExceptionInfo[Refused]]:
+    """Expect an OAuth error whose description contains `said`."""
+    with pytest.raises(Refused) as refusal:
+        yield refusal
+    answer = refusal.value
+    assert (answer.error, answer.status) == (error, status), answer.description
+    assert said in (answer.description or "")
+    assert answer.response.headers["cache-control"] == "no-store"
 
 
 def response_of(url: str) -> str:

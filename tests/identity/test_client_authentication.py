@@ -1,0 +1,232 @@
+"""Client authentication: private_key_jwt at every endpoint that asks for it."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import pytest
+from sqlalchemy import func, select, update
+
+from haas.clock import epoch
+from haas.jose import SigningKey
+from ops.sandbox.messages import ABSENT, Deviation, tampered
+from ops.sandbox.recipient.client import RecipientClient
+from tenants.clients.authentication import CHECKS
+from tenants.clients.tables import client, spent_assertion
+from tenants.registry.models import Tenant
+from tests.identity.conftest import SCOPE, World, refused
+
+Claims = dict[str, Any]
+
+
+def _claims(name: str, now: int) -> Claims:
+    return {
+        "iss is another": {"iss": "somebody"},
+        "sub is another": {"sub": "somebody"},
+        "iss is missing": {"iss": ABSENT},
+        "sub is missing": {"sub": ABSENT},
+        "aud is another server": {"aud": "https://other.example"},
+        "aud is missing": {"aud": ABSENT},
+        "aud is an array of others": {"aud": ["https://other.example", "https://another.example"]},
+        "jti is missing": {"jti": ABSENT},
+        "jti is empty": {"jti": ""},
+        "jti is no string": {"jti": 7},
+        "jti is over-long": {"jti": "j" * 2000},
+        "exp is missing": {"exp": ABSENT},
+        "exp is past": {"exp": now - 60},
+        "exp is far ahead": {"exp": now + 7200},
+        "exp is no number": {"exp": "soon"},
+        "nbf is ahead": {"nbf": now + 120},
+        "iat is ahead": {"iat": now + 120},
+    }[name]
+
+
+CASES = {
+    "_names_one_client": ["iss is another", "sub is another", "iss is missing", "sub is missing"],
+    "_is_meant_for_us": ["aud is another server", "aud is missing", "aud is an array of others"],
+    "_carries_a_jti": ["jti is missing", "jti is empty", "jti is no string", "jti is over-long"],
+    "_is_in_time": [
+        "exp is missing",
+        "exp is past",
+        "exp is far ahead",
+        "exp is no number",
+        "nbf is ahead",
+        "iat is ahead",
+    ],
+}
+SAID = {
+    "_names_one_client": "iss and sub",
+    "_is_meant_for_us": "(aud)",
+    "_carries_a_jti": "no jti",
+    "_is_in_time": "times",
+}
+
+
+def test_every_check_has_its_cases() -> None:
+    assert list(CASES) == [check.__name__ for check in CHECKS]
+
+
+@pytest.mark.parametrize(("check", "name"), [(check, name) for check, names in CASES.items() for name in names])
+async def test_an_assertion_that_says_something_wrong_is_refused(
+    world: World, recipient: RecipientClient, check: str, name: str
+) -> None:
+    claims = _claims(name, epoch(world.now))
+    with refused("invalid_client", SAID[check], status=401):
+        await recipient.client_credentials(assertion=Deviation(claims=claims))
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256", "RS256"])
+async def test_only_the_algorithms_of_fapi_count(recipient: RecipientClient, algorithm: str) -> None:
+    with refused("invalid_client", status=401):
+        await recipient.client_credentials(assertion=Deviation(header={"alg": algorithm}))
+
+
+async def test_only_the_registered_algorithm_counts(world: World, aurora: Tenant) -> None:
+    product = world.product()
+    other = SigningKey.generate("ES256")
+    world.publisher.publish(f"{product.base}/jwks", {"keys": [product.key.public_jwk(), other.public_jwk()]})
+    recipient = await world.registered(aurora, product)
+    with refused("invalid_client", "token_endpoint_auth_signing_alg", status=401):
+        await recipient.client_credentials(assertion=Deviation(key=other))
+
+
+async def test_another_key_and_an_unknown_client_are_refused_alike(recipient: RecipientClient) -> None:
+    with refused("invalid_client", status=401) as foreign:
+        await recipient.client_credentials(assertion=Deviation(key=SigningKey.generate("PS256")))
+    unknown = {"iss": "nobody", "sub": "nobody"}
+    with refused("invalid_client", status=401) as nobody:
+        await recipient.client_credentials(assertion=Deviation(claims=unknown), form={"client_id": "nobody"})
+    assert foreign.value.body == nobody.value.body
+
+
+async def test_a_changed_assertion_is_refused(recipient: RecipientClient) -> None:
+    token = tampered(recipient.assertion(), jti=str(uuid4()))
+    with refused("invalid_client", status=401):
+        await recipient.client_credentials(assertion=Deviation(token=token))
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "e30.e30.", "x" * 40_000, "é"])
+async def test_what_is_no_jwt_is_refused(recipient: RecipientClient, token: str) -> None:
+    with refused("invalid_client", status=401):
+        await recipient.client_credentials(assertion=Deviation(token=token))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"client_assertion": ABSENT},
+        {"client_assertion_type": ABSENT},
+        {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"},
+        {"client_id": "another"},
+        {"client_assertion": ABSENT, "client_assertion_type": ABSENT, "client_secret": "s"},
+    ],
+)
+async def test_there_is_no_other_way_to_authenticate(recipient: RecipientClient, form: dict[str, Any]) -> None:
+    with refused("invalid_client", status=401):
+        await recipient.client_credentials(form=form)
+
+
+async def test_client_id_is_optional_beside_an_assertion(recipient: RecipientClient) -> None:
+    await recipient.client_credentials(form={"client_id": ABSENT})
+    await recipient.push(SCOPE, form={"client_id": ABSENT})
+
+
+@pytest.mark.parametrize("audience", ["issuer", "token_endpoint", "pushed_authorization_request_endpoint"])
+@pytest.mark.parametrize("array", [False, True])
+async def test_the_audience_may_be_issuer_token_endpoint_or_the_endpoint_invoked(
+    recipient: RecipientClient, audience: str, *, array: bool
+) -> None:
+    value = getattr(recipient.holder.metadata, audience)
+    aud = ["https://other.example", value] if array else value
+    await recipient.push(SCOPE, assertion=Deviation(claims={"aud": aud}))
+
+
+async def test_the_audience_is_no_endpoint_that_is_not_invoked(recipient: RecipientClient) -> None:
+    aud = recipient.holder.metadata.introspection_endpoint
+    with refused("invalid_client", "(aud)", status=401):
+        await recipient.client_credentials(assertion=Deviation(claims={"aud": aud}))
+
+
+async def test_an_assertion_counts_once_even_when_its_request_was_refused(recipient: RecipientClient) -> None:
+    once = Deviation(token=recipient.assertion())
+    with refused("unsupported_grant_type"):
+        await recipient.tokens("password", {}, assertion=once)
+    with refused("invalid_client", "used before", status=401):
+        await recipient.client_credentials(assertion=once)
+    with refused("invalid_client", "used before", status=401):
+        await recipient.push(SCOPE, assertion=once)
+
+
+async def test_a_jti_is_spent_per_client(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
+    other = await world.registered(aurora)
+    same = Deviation(claims={"jti": str(uuid4())})
+    await recipient.client_credentials(assertion=same)
+    await other.client_credentials(assertion=same)
+
+
+async def test_the_mark_of_a_spent_assertion_outlives_the_assertion(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    exp = epoch(world.now) + 60
+    await recipient.client_credentials(assertion=Deviation(claims={"exp": exp}))
+    async with world.services.database.transaction(aurora.namespace) as tx:
+        marks = select(func.max(spent_assertion.c.expires_at)).where(spent_assertion.c.client_id == recipient.client_id)
+        assert (await tx.execute(marks)).scalar_one().timestamp() >= exp + 30
+
+
+async def test_a_client_of_another_tenant_is_unknown(
+    world: World, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
+) -> None:
+    product = world.product()
+    stranger = await world.recipient(banksia, product, client_id=recipient.client_id)
+    with refused("invalid_client", status=401):
+        await stranger.client_credentials()
+
+
+async def test_an_assertion_for_one_tenant_is_none_for_another(world: World, aurora: Tenant, banksia: Tenant) -> None:
+    product = world.product()
+    at_aurora = await world.registered(aurora, product)
+    at_banksia = await world.registered(banksia, product)
+    stolen = Deviation(token=at_aurora.assertion())
+    with refused("invalid_client", status=401):
+        await at_banksia.client_credentials(assertion=stolen, form={"client_id": ABSENT})
+
+
+async def test_a_removed_client_is_unknown(world: World, aurora: Tenant) -> None:
+    recipient = await world.registered(aurora)
+    await recipient.client_credentials()
+    this = client.c.client_id == recipient.client_id
+    await world.set(aurora, update(client).where(this).values(removed_at=world.now))
+    with refused("invalid_client", status=401):
+        await recipient.client_credentials()
+
+
+async def test_keys_may_rotate(world: World, aurora: Tenant, moved_clock: Any) -> None:
+    product = world.product()
+    recipient = await world.registered(aurora, product)
+    await recipient.client_credentials()
+    fresh = SigningKey.generate("PS256")
+    world.publisher.publish(f"{product.base}/jwks", {"keys": [fresh.public_jwk()]})
+    moved_clock.move(timedelta(seconds=15))
+    await recipient.client_credentials(assertion=Deviation(key=fresh))
+
+
+async def test_a_jwks_that_cannot_be_had_is_the_clients_trouble(world: World, aurora: Tenant) -> None:
+    product = world.product()
+    recipient = await world.registered(aurora, product)
+    world.publisher.publish(f"{product.base}/jwks", {}, status=500)
+    with refused("invalid_client", "JWKS cannot be fetched", status=401):
+        await recipient.client_credentials()
+
+
+async def test_a_moved_jwks_uri_counts_at_once(world: World, aurora: Tenant) -> None:
+    product = world.product()
+    recipient = await world.registered(aurora, product)
+    await recipient.client_credentials()
+    fresh = SigningKey.generate("ES256")
+    moved = world.publisher.publish(f"{product.base}/moved", {"keys": [fresh.public_jwk()]})
+    registration = product.registration(jwks_uri=moved, token_endpoint_auth_signing_alg="ES256")
+    this = client.c.client_id == recipient.client_id
+    await world.set(aurora, update(client).where(this).values(registration=msgspec.to_builtins(registration)))
+    await recipient.client_credentials(assertion=Deviation(key=fresh))

@@ -1,0 +1,353 @@
+"""Pushed authorisation requests: what is accepted, and each thing that is refused."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import func, select, update
+
+from apps.identity.par import CHECKS as FORM_CHECKS
+from haas.clock import epoch
+from haas.jose import SigningKey
+from ops.sandbox.messages import ABSENT, Deviation, tampered
+from ops.sandbox.recipient.answers import Flow
+from ops.sandbox.recipient.client import RecipientClient
+from tenants.authorisations.request_object import CHECKS
+from tenants.authorisations.tables import attempt
+from tenants.clients.tables import client
+from tenants.registry.models import Tenant
+from tests.identity.conftest import SCOPE, YEAR, World, refused
+
+Changes = Callable[[int, RecipientClient], dict[str, Any]]
+
+
+def _always(**claims: Any) -> Changes:
+    return lambda _now, _recipient: claims
+
+
+# What makes each check refuse, in the order of the checks: claims, the error, and what the description says.
+CASES: dict[str, list[tuple[Changes, str, str]]] = {
+    "_is_the_clients": [
+        (_always(client_id="another"), "invalid_request_object", "client_id"),
+        (_always(client_id=ABSENT), "invalid_request_object", "client_id"),
+        (_always(iss="another"), "invalid_request_object", "iss"),
+    ],
+    "_is_no_client_assertion": [
+        (lambda _, recipient: {"sub": recipient.client_id}, "invalid_request_object", "sub"),
+    ],
+    "_is_meant_for_us": [
+        (_always(aud="https://other.example"), "invalid_request_object", "aud"),
+        (_always(aud=ABSENT), "invalid_request_object", "aud"),
+        (_always(aud=["https://other.example"]), "invalid_request_object", "aud"),
+        (lambda _, recipient: {"aud": recipient.holder.metadata.token_endpoint}, "invalid_request_object", "aud"),
+    ],
+    "_is_in_time": [
+        (_always(exp=ABSENT), "invalid_request_object", "exp and nbf"),
+        (_always(nbf=ABSENT), "invalid_request_object", "exp and nbf"),
+        (lambda now, _: {"exp": now - 60, "nbf": now - 120}, "invalid_request_object", "expired"),
+        (lambda now, _: {"nbf": now + 120, "exp": now + 300}, "invalid_request_object", "not valid yet"),
+        (lambda now, _: {"nbf": now, "exp": now + 3601}, "invalid_request_object", "60 minutes after"),
+        (lambda now, _: {"nbf": now - 3700, "exp": now - 100}, "invalid_request_object", "expired"),
+        (lambda now, _: {"nbf": now - 3615, "exp": now - 20}, "invalid_request_object", "60 minutes in the past"),
+    ],
+    "_holds_no_other_request": [
+        (_always(request="x.y.z"), "invalid_request_object", "neither"),
+        (_always(request_uri="urn:x"), "invalid_request_object", "neither"),
+    ],
+    "_may_use_the_code_flow": [],  # see test_a_client_without_the_code_grant_cannot_push
+    "_asks_for_a_code": [
+        (_always(response_type=ABSENT), "invalid_request", "response_type is missing"),
+        (_always(response_type="code id_token"), "unsupported_response_type", "code"),
+        (_always(response_type="token"), "unsupported_response_type", "code"),
+    ],
+    "_asks_for_jarm": [
+        (_always(response_mode=ABSENT), "invalid_request", "response_mode"),
+        (_always(response_mode="query"), "invalid_request", "response_mode"),
+        (_always(response_mode="fragment"), "invalid_request", "response_mode"),
+    ],
+    "_returns_to_a_registered_place": [
+        (_always(redirect_uri=ABSENT), "invalid_request", "redirect_uri is missing"),
+        (_always(redirect_uri="https://evil.example/callback"), "invalid_request", "registered"),
+        (lambda _, recipient: {"redirect_uri": recipient.redirect_uri + "/"}, "invalid_request", "registered"),
+        (lambda _, recipient: {"redirect_uri": recipient.redirect_uri + "?x=1"}, "invalid_request", "registered"),
+        (lambda _, recipient: {"redirect_uri": recipient.redirect_uri.upper()}, "invalid_request", "registered"),
+    ],
+    "_asks_for_openid": [
+        (_always(scope="profile energy:accounts.basic:read"), "invalid_scope", "openid"),
+        (_always(scope=ABSENT), "invalid_scope", "openid"),
+    ],
+    "_asks_for_registered_scopes": [
+        (_always(scope="openid bank:accounts.basic:read"), "invalid_scope", "registered"),
+        (_always(scope="openid cdr:registration"), "invalid_scope", "registered"),
+        (_always(scope="openid admin:metrics.basic:read"), "invalid_scope", "registered"),
+    ],
+    "_has_a_code_challenge": [
+        (_always(code_challenge=ABSENT), "invalid_request", "code_challenge is missing"),
+        (_always(code_challenge_method=ABSENT), "invalid_request", "S256"),
+        (_always(code_challenge_method="plain"), "invalid_request", "S256"),
+        (_always(code_challenge="short"), "invalid_request", "malformed"),
+        (_always(code_challenge="a" * 43 + "="), "invalid_request", "malformed"),
+        (_always(code_challenge="a" * 43 + "\n"), "invalid_request", "malformed"),
+    ],
+    "_has_a_nonce": [
+        (_always(nonce=ABSENT), "invalid_request", "nonce"),
+        (_always(nonce=""), "invalid_request", "nonce"),
+    ],
+    "_says_nothing_over_long": [
+        (_always(state="s" * 2049), "invalid_request", "state"),
+        (_always(nonce="n" * 2049), "invalid_request", "nonce"),
+    ],
+    "_prompts_sensibly": [
+        (_always(prompt="none login"), "invalid_request", "prompt"),
+        (_always(max_age=-1), "invalid_request", "max_age"),
+    ],
+    "_asks_for_a_possible_duration": [
+        (_always(claims={"sharing_duration": -1}), "invalid_request", "sharing_duration"),
+        (_always(claims={"sharing_duration": 1.5}), "invalid_request", "sharing_duration"),
+    ],
+}
+MALFORMED: list[dict[str, Any]] = [
+    {"scope": ["openid"]},
+    {"redirect_uri": 1},
+    {"exp": "soon"},
+    {"exp": True},
+    {"state": {}},
+    {"claims": "all"},
+    {"claims": {"sharing_duration": "long"}},
+    {"claims": {"id_token": {"acr": True}}},
+    {"claims": {"cdr_arrangement_id": 5}},
+    {"max_age": "10"},
+]
+
+
+def test_every_check_has_its_cases() -> None:
+    assert list(CASES) == [check.__name__ for check in CHECKS]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "said"),
+    [pytest.param(*case, id=f"{check}-{at}") for check, cases in CASES.items() for at, case in enumerate(cases)],
+)
+async def test_a_request_object_that_asks_for_something_wrong_is_refused(
+    world: World, recipient: RecipientClient, changes: Changes, error: str, said: str
+) -> None:
+    claims = changes(epoch(world.now), recipient)
+    with refused(error, said):
+        await recipient.push(SCOPE, request=Deviation(claims=claims))
+
+
+@pytest.mark.parametrize("claims", MALFORMED, ids=str)
+async def test_a_request_object_with_values_of_the_wrong_type_is_refused(
+    recipient: RecipientClient, claims: dict[str, Any]
+) -> None:
+    with refused("invalid_request_object", "malformed"):
+        await recipient.push(SCOPE, request=Deviation(claims=claims))
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256", "RS256"])
+async def test_a_request_object_is_signed_as_fapi_allows(recipient: RecipientClient, algorithm: str) -> None:
+    with refused("invalid_request_object", "verify"):
+        await recipient.push(SCOPE, request=Deviation(header={"alg": algorithm}))
+
+
+async def test_a_request_object_is_signed_as_registered(world: World, aurora: Tenant) -> None:
+    product = world.product("ES256")
+    recipient = await world.registered(aurora, product, request_object_signing_alg="PS256")
+    with refused("invalid_request_object", "verify"):
+        await recipient.push(SCOPE)
+
+
+async def test_a_request_object_of_another_key_is_refused(recipient: RecipientClient) -> None:
+    with refused("invalid_request_object", "verify"):
+        await recipient.push(SCOPE, request=Deviation(key=SigningKey.generate("PS256")))
+
+
+async def test_a_tampered_request_object_is_refused(recipient: RecipientClient) -> None:
+    token = tampered(recipient.request_object({}), scope="openid energy:billing:read")
+    with refused("invalid_request_object", "verify"):
+        await recipient.push(SCOPE, request=Deviation(token=token))
+
+
+@pytest.mark.parametrize("token", ["x", "a.b.c", "x" * 33_000])
+async def test_what_is_no_request_object_is_refused(recipient: RecipientClient, token: str) -> None:
+    with refused("invalid_request_object", "verify"):
+        await recipient.push(SCOPE, request=Deviation(token=token))
+
+
+FORMS: dict[str, list[tuple[dict[str, Any], str]]] = {
+    "_has_no_request_uri": [({"request_uri": "urn:ietf:params:oauth:request_uri:x"}, "request_uri")],
+    "_has_a_request_object": [({"request": ABSENT}, "request is missing"), ({"request": ""}, "request is missing")],
+}
+
+
+def test_every_check_of_the_form_has_its_cases() -> None:
+    assert list(FORMS) == [check.__name__ for check in FORM_CHECKS]
+
+
+@pytest.mark.parametrize(("form", "said"), [case for cases in FORMS.values() for case in cases])
+async def test_a_form_without_its_one_request_is_refused(
+    recipient: RecipientClient, form: dict[str, Any], said: str
+) -> None:
+    with refused("invalid_request", said):
+        await recipient.push(SCOPE, form=form)
+
+
+async def test_parameters_outside_the_request_object_do_not_count(recipient: RecipientClient) -> None:
+    await recipient.push(SCOPE, form={"redirect_uri": "https://evil.example", "scope": "openid", "state": "x"})
+
+
+async def test_a_client_without_the_code_grant_cannot_push(world: World, aurora: Tenant) -> None:
+    recipient = await world.registered(aurora, grant_types=("client_credentials",))
+    with refused("unauthorized_client", "authorization_code"):
+        await recipient.push(SCOPE)
+
+
+async def test_the_answer_is_a_reference_that_lives_90_seconds(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    response = await recipient.post(
+        recipient.holder.metadata.pushed_authorization_request_endpoint,
+        {"request": recipient.request_object(_claims(recipient))},
+    )
+    assert response.status_code == 201
+    assert response.headers["cache-control"] == "no-store"
+    body = response.json()
+    assert set(body) == {"request_uri", "expires_in"}
+    assert body["expires_in"] == 90
+    assert body["request_uri"].startswith("urn:ietf:params:oauth:request_uri:")
+    flow = Flow(
+        request_uri=body["request_uri"], expires_in=90, state=None, nonce=None, code_verifier="", redirect_uri=""
+    )
+    kept = await world.attempt(aurora, flow, recipient.client_id)
+    assert body["request_uri"] not in repr(await world.row(aurora, attempt, attempt.c.id == kept.id))
+
+
+async def test_the_audience_may_be_an_array_and_the_issuer_missing(recipient: RecipientClient) -> None:
+    audience = ["https://other.example", recipient.holder.metadata.issuer]
+    await recipient.push(SCOPE, request=Deviation(claims={"aud": audience, "iss": ABSENT}))
+
+
+async def test_state_may_be_missing(recipient: RecipientClient) -> None:
+    assert (await recipient.push(SCOPE, request=Deviation(claims={"state": ABSENT}))).state is None
+
+
+async def test_what_is_asked_twice_or_not_known_does_not_matter(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    claims = {"scope": "openid  openid profile", "ui_locales": "en", "display": "page", "prompt": "login consent"}
+    flow = await recipient.push(SCOPE, request=Deviation(claims=claims))
+    assert (await world.attempt(aurora, flow, recipient.client_id)).request.scopes == ("openid", "profile")
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [(None, 0), (0, 0), (3600, 3600), (3600.0, 3600), (YEAR, YEAR), (YEAR + 1, YEAR), (10 * YEAR, YEAR), (ABSENT, 0)],
+)
+async def test_the_sharing_duration_is_a_year_at_most(
+    world: World, aurora: Tenant, recipient: RecipientClient, asked: Any, kept: int
+) -> None:
+    claims = {} if asked is ABSENT else {"sharing_duration": asked}
+    flow = await recipient.push(SCOPE, request=Deviation(claims={"claims": claims}))
+    assert (await world.attempt(aurora, flow, recipient.client_id)).request.sharing_duration == kept
+
+
+@pytest.mark.parametrize("given", ["x", str(uuid4())])
+async def test_an_unknown_arrangement_cannot_be_amended(recipient: RecipientClient, given: str) -> None:
+    with refused("invalid_request", "cdr_arrangement_id"):
+        await recipient.push(SCOPE, cdr_arrangement_id=given)
+
+
+async def test_another_clients_arrangement_cannot_be_amended(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await world.consent(aurora, recipient)
+    other = await world.registered(aurora)
+    with refused("invalid_request", "cdr_arrangement_id"):
+        await other.push(SCOPE, cdr_arrangement_id=tokens.cdr_arrangement_id)
+
+
+async def test_an_ended_or_expired_arrangement_cannot_be_amended(
+    world: World, aurora: Tenant, recipient: RecipientClient, moved_clock: Any
+) -> None:
+    ended = await world.consent(aurora, recipient)
+    assert ended.cdr_arrangement_id is not None
+    await recipient.revoke_arrangement(ended.cdr_arrangement_id)
+    once_off = await world.consent(aurora, recipient, sharing_duration=0)
+    moved_clock.move(timedelta(minutes=6))
+    for tokens in (ended, once_off):
+        with refused("invalid_request", "cdr_arrangement_id"):
+            await recipient.push(SCOPE, cdr_arrangement_id=tokens.cdr_arrangement_id)
+
+
+@pytest.mark.parametrize(("recipient_status", "product_status"), [("ACTIVE", "INACTIVE"), ("SUSPENDED", "ACTIVE")])
+async def test_a_recipient_that_is_not_active_cannot_push(
+    world: World, aurora: Tenant, recipient_status: str, product_status: str
+) -> None:
+    recipient = await world.registered(aurora)
+    this = client.c.client_id == recipient.client_id
+    statuses = {"recipient_status": recipient_status, "product_status": product_status}
+    await world.set(aurora, update(client).where(this).values(**statuses))
+    with refused("unauthorized_client", "not active"):
+        await recipient.push(SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "said"),
+    [
+        (b"request=x&request=y", "application/x-www-form-urlencoded", "more than once"),
+        (b"client_id=a&client_id=a", "application/x-www-form-urlencoded", "more than once"),
+        (b"state=%ff", "application/x-www-form-urlencoded", "cannot be read"),
+        ("state=é".encode(), "application/x-www-form-urlencoded", "cannot be read"),
+        (b"&".join(b"p%d=1" % at for at in range(100)), "application/x-www-form-urlencoded", "cannot be read"),
+        (b'{"request": "x"}', "application/json", "content type"),
+        (b"request=x", "text/plain", "content type"),
+    ],
+)
+async def test_a_body_that_is_no_plain_form_is_refused(
+    recipient: RecipientClient, content: bytes, content_type: str, said: str
+) -> None:
+    response = await _posted(recipient, content, content_type)
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
+    assert said in response.json()["error_description"]
+
+
+async def test_a_body_over_the_limit_is_refused(recipient: RecipientClient) -> None:
+    response = await _posted(recipient, b"request=" + b"x" * 70_000, "application/x-www-form-urlencoded")
+    assert response.status_code == 413
+    assert response.json()["error"] == "invalid_request"
+
+
+async def test_only_post_is_served(recipient: RecipientClient) -> None:
+    response = await recipient.http.get(recipient.holder.metadata.pushed_authorization_request_endpoint)
+    assert response.status_code == 405
+
+
+async def test_a_refused_request_leaves_nothing(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
+    async def count() -> int:
+        async with world.services.database.transaction(aurora.namespace) as tx:
+            return int((await tx.execute(select(func.count()).select_from(attempt))).scalar_one())
+
+    before = await count()
+    with refused("invalid_request"):
+        await recipient.push(SCOPE, request=Deviation(claims={"code_challenge": ABSENT}))
+    assert await count() == before
+
+
+def _claims(recipient: RecipientClient) -> dict[str, Any]:
+    return {
+        "response_type": "code",
+        "response_mode": "jwt",
+        "redirect_uri": recipient.redirect_uri,
+        "scope": SCOPE,
+        "nonce": "n",
+        "code_challenge": "a" * 43,
+        "code_challenge_method": "S256",
+    }
+
+
+async def _posted(recipient: RecipientClient, content: bytes, content_type: str) -> httpx.Response:
+    endpoint = recipient.holder.metadata.pushed_authorization_request_endpoint
+    return await recipient.http.post(endpoint, content=content, headers={"Content-Type": content_type})
