@@ -29,8 +29,8 @@ lint: $(STAMP) ## Check style, types, layers and templates
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --quiet --lint --profile jinja --extension html.jinja themes
-	$(BIN)/djlint --quiet --lint --profile jinja --extension html ops
+	$(BIN)/djlint --quiet --lint --profile jinja --ignore J018 --extension html.jinja themes
+	$(BIN)/djlint --quiet --lint --profile jinja --ignore J018 --extension html ops
 
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff check --fix .
