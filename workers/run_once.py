@@ -43,7 +43,7 @@ async def outbox_drain(tasks: Tasks) -> Summary:
     total, failed = Delivered(), []
     for tenant in await tasks.tenants():
         try:
-            total.add(await tasks.deliver_outbox(tenant.slug, retry_now=True))
+            total.add(await tasks.drain_outbox(tenant.slug))
         except HaasError as error:
             failed.append({"tenant": tenant.slug, "error": str(error)})
     return not failed, {**msgspec.structs.asdict(total), "tenants_failed": failed}

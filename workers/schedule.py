@@ -134,6 +134,7 @@ async def _wait(stopping: asyncio.Event, seconds: float) -> None:
 
 async def schedule(settings: Settings, stopping: asyncio.Event) -> None:
     """Keep the schedule until `stopping` is set."""
+    logger.info("the scheduler waits to lead")
     services = Services.open(settings)
     await services.start()
     broker = open_broker(settings.redis_url)

@@ -72,10 +72,15 @@ class Tasks:
         """Tell whether a tenant has something to deliver."""
         return await self._delivery.any_due(tenant)
 
-    async def deliver_outbox(self, slug: str, *, retry_now: bool = False) -> Delivered:
+    async def deliver_outbox(self, slug: str) -> Delivered:
         """Deliver a tenant's due notices."""
         with bind(tenant=slug):
-            return await self._delivery.deliver_due(await self._registry.by_slug(slug), retry_now=retry_now)
+            return await self._delivery.deliver_due(await self._registry.by_slug(slug))
+
+    async def drain_outbox(self, slug: str) -> Delivered:
+        """Deliver what is due or waits to be tried again; return when nobody delivers any more."""
+        with bind(tenant=slug):
+            return await self._delivery.drain(await self._registry.by_slug(slug))
 
     async def poll_register(self, environment_id: str) -> Polled:
         """Ask a Register for statuses and bring its tenants in step. Raises RegisterUnreadable."""

@@ -26,7 +26,9 @@ logger = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=30)
 SECONDS_FOR_ONE = 20.0
-BATCH = 20
+BATCH = 10
+SECONDS_BETWEEN_LOOKS = 0.1
+LOOKS = 200
 
 
 class Channel(Protocol):
@@ -82,6 +84,19 @@ class Delivery:
             if len(notices) < BATCH:
                 break
         return outcome
+
+    async def drain(self, tenant: Tenant) -> Delivered:
+        """Deliver whatever is due or waits to be tried again, and wait for what others are delivering meanwhile."""
+        outcome = await self.deliver_due(tenant, retry_now=True)
+        for _ in range(LOOKS):
+            if not await self._any_leased(tenant):
+                break
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        return outcome
+
+    async def _any_leased(self, tenant: Tenant) -> bool:
+        async with self._database.transaction(tenant.namespace) as tx:
+            return await store.any_leased(tx, self._clock.now(), LEASE)
 
     async def _lease(self, tenant: Tenant) -> list[Notice]:
         now = self._clock.now()

@@ -47,6 +47,12 @@ async def any_due(tx: Transaction, now: datetime, lease: timedelta) -> bool:
     return await tx.row(_ANY_DUE, now=now, longest=now + 2 * lease, limit=1) is not None
 
 
+async def any_leased(tx: Transaction, now: datetime, lease: timedelta) -> bool:
+    """Tell whether somebody is delivering something at this moment."""
+    leased = and_(_OPEN, outbox.c.leased_until > now, outbox.c.leased_until <= now + 2 * lease)
+    return (await tx.execute(select(outbox.c.id).where(leased).limit(1))).first() is not None
+
+
 async def lease_due(tx: Transaction, holder: UUID, now: datetime, lease: timedelta, *, limit: int) -> list[Notice]:
     """Lease up to `limit` due notices to `holder`, passing over what another leases at this moment."""
     chosen = (

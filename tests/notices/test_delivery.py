@@ -249,3 +249,22 @@ async def test_a_header_cannot_be_smuggled_in(
     outcome = await Delivery(database, clock, {"email": EmailChannel(Mailer(mail.url))}).deliver_due(tenant)
     assert outcome.given_up == 1
     assert mail.taken == []
+
+
+async def test_draining_waits_for_what_others_deliver(database: Database, tenant: Tenant, clock: MovableClock) -> None:
+    handed, finish = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        async def deliver(self, tenant: Tenant, notice: Notice) -> None:  # noqa: ARG002 - the Protocol's
+            handed.set()
+            await finish.wait()
+
+    await put_one(database, tenant, clock.now())
+    delivering = asyncio.create_task(Delivery(database, clock, {"email": Slow()}).deliver_due(tenant))
+    await handed.wait()
+    draining = asyncio.create_task(Delivery(database, clock, {"email": Recorder()}).drain(tenant))
+    done, _ = await asyncio.wait([draining], timeout=0.3)
+    assert not done
+    finish.set()
+    assert (await delivering).done == 1
+    assert (await draining).done == 0

@@ -18,6 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from haas.settings import Settings
 from ops.pki.authority import Validity, chain_pem, name, new_root
 from ops.pki.keys import key_to_pem, new_key
+from tenants.registry.models import Tenant
 
 DOMAIN = "cdr-sandbox.localhost"
 
@@ -110,10 +111,14 @@ class MailServer:
         self.refusals: dict[str, str] = {}
         self._arrival = asyncio.Event()
 
-    async def arrived(self, count: int) -> None:
-        """Return when `count` messages have been taken in all."""
+    def of(self, tenant: Tenant) -> list[Message]:
+        """What was taken from one tenant: a sweep also sends what other tests have left."""
+        return [message for message in self.taken if tenant.hosts.public in message["From"]]
+
+    async def arrived(self, count: int, tenant: Tenant) -> None:
+        """Return when `count` messages of the tenant have been taken in all."""
         async with asyncio.timeout(30):
-            while len(self.taken) < count:
+            while len(self.of(tenant)) < count:
                 self._arrival.clear()
                 await self._arrival.wait()
 
