@@ -38,6 +38,13 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
         return self.scope.split(" ")
 
 
+class Agent(msgspec.Struct, frozen=True):
+    """The person who authorised an arrangement."""
+
+    given_name: str | None
+    family_name: str
+
+
 class Presented(msgspec.Struct, frozen=True, kw_only=True):
     """A request for data: what it presented, what it wants, and when."""
 

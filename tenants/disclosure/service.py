@@ -12,35 +12,42 @@ from tenants.cds.pagination import Page, PageRequest
 from tenants.disclosure import store
 from tenants.disclosure.checks import may_disclose
 from tenants.disclosure.errors import AccountNotShared, AccountWithheld, ConsentInvalid, InvalidToken, NoToken
-from tenants.disclosure.grant import Grant, Presented
+from tenants.disclosure.grant import Agent, Grant, Presented
 from tenants.energy.payloads.energy_account_base_v2 import OpenStatus
 from tenants.energy.payloads.energy_account_detail_v4 import EnergyAccountDetailPlanV4, EnergyAccountDetailV4
 from tenants.energy.payloads.energy_account_v2 import EnergyAccountPlanV2, EnergyAccountV2
 from tenants.energy.resource_ids import ForeignId, ResourceIds
 from tenants.energy.sources import CustomerDataSource, StoreSource
 from tenants.keys.service import Keyring
-from tenants.parties.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.parties.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonOrganisationDetailV2
 from tenants.registry.models import Tenant
 
+UNKNOWN_ROLE = "Unspecified"  # CommonOrganisation, agentRole
 AccountPayload = TypeVar("AccountPayload", EnergyAccountV2, EnergyAccountDetailV4)
 
 
 class Session:
     """A request that may be answered: its grant, and what it may see."""
 
-    def __init__(self, grant: Grant, customer_id: UUID, source: CustomerDataSource, ids: ResourceIds) -> None:
+    def __init__(
+        self, tx: Transaction, grant: Grant, customer_id: UUID, source: CustomerDataSource, ids: ResourceIds
+    ) -> None:
         """Take what `Disclosure.open` has checked."""
         self.grant = grant
+        self._tx = tx
         self._customer_id = customer_id
         self._source = source
         self._ids = ids
 
     async def customer(self) -> CommonCustomerDetailV2:
-        """Return the customer who authorised."""
+        """Return the customer; of an organisation the agent is the person who authorised (CDS, CommonOrganisation)."""
         found = await self._source.customer(self._customer_id)
         if found is None:
             raise ConsentInvalid("the customer of the arrangement is not known any more")
-        return found
+        if found.organisation is None or self.grant.arrangement_id is None:
+            return found
+        agent = await store.agent_of(self._tx, self.grant.arrangement_id)
+        return found if agent is None else _represented(found, found.organisation, agent)
 
     async def accounts(self, status: OpenStatus | None, page: PageRequest) -> Page[EnergyAccountV2]:
         """Return one page of the accounts that are disclosed."""
@@ -106,4 +113,21 @@ class Disclosure:
             if grant.customer_id is None:
                 raise ConsentInvalid("the token speaks for no customer")
             ids = ResourceIds(siv, grant.software_id, grant.customer_id)
-            yield Session(grant, grant.customer_id, self._source(tx), ids)
+            yield Session(tx, grant, grant.customer_id, self._source(tx), ids)
+
+
+def _represented(
+    customer: CommonCustomerDetailV2, organisation: CommonOrganisationDetailV2, agent: Agent
+) -> CommonCustomerDetailV2:
+    """Name `agent` as the organisation's; their role is known only where the data name the same person."""
+    named = (organisation.agentFirstName, organisation.agentLastName)
+    same = named == (agent.given_name, agent.family_name)
+    return msgspec.structs.replace(
+        customer,
+        organisation=msgspec.structs.replace(
+            organisation,
+            agentFirstName=agent.given_name,
+            agentLastName=agent.family_name,
+            agentRole=organisation.agentRole if same else UNKNOWN_ROLE,
+        ),
+    )

@@ -1,17 +1,18 @@
-"""The one query behind every resource request."""
+"""The one query behind every resource request, and who authorised what it asks for."""
 
 import hashlib
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Date, bindparam, func, literal_column, or_, select, true
 
 from haas.database import Statement, Transaction
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
-from tenants.disclosure.grant import Grant
+from tenants.disclosure.grant import Agent, Grant
 from tenants.energy.tables import account
-from tenants.parties.tables import holding
+from tenants.parties.tables import holding, login
 from tenants.tokens.tables import access_token
 
 _is_held = (
@@ -66,8 +67,20 @@ _GRANT = Statement(
     .where(access_token.c.token_hash == bindparam("token_hash"))
 )
 
+_AGENT = Statement(
+    select(login.c.given_name, login.c.family_name)
+    .select_from(arrangement.join(login, login.c.id == arrangement.c.login_id))
+    .where(arrangement.c.id == bindparam("arrangement_id"))
+)
+
 
 async def grant_of(tx: Transaction, token: str, today: date) -> Grant | None:
     """Return what `token` gives on the day `today`, or None for a token that nobody has."""
     row: Any = await tx.row(_GRANT, token_hash=hashlib.sha256(token.encode()).digest(), today=today)
     return None if row is None else Grant(**row)
+
+
+async def agent_of(tx: Transaction, arrangement_id: UUID) -> Agent | None:
+    """Return who authorised an arrangement."""
+    row: Any = await tx.row(_AGENT, arrangement_id=arrangement_id)
+    return None if row is None else Agent(**row)

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from tenants.arrangements.tables import authorised_account
+from tenants.arrangements.tables import arrangement, authorised_account
 from tenants.cds.envelope import Response as Envelope
 from tenants.clients.tables import client
 from tenants.energy.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
@@ -16,7 +16,7 @@ from tenants.energy.payloads.energy_account_v2 import EnergyAccountListV2
 from tenants.energy.tables import account
 from tenants.parties.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.parties.payloads.customer_v1 import CommonCustomer
-from tenants.parties.tables import holding
+from tenants.parties.tables import holding, login
 
 ACCOUNTS = "/energy/accounts"
 
@@ -50,6 +50,19 @@ async def test_the_customer(
     found = msgspec.json.decode(response.content, type=Envelope[payload])  # type: ignore[valid-type]
     assert found.data.customerUType == kind
     assert found.links.self == f"{world.tenant.resource_base_uri}{path}"
+
+
+async def test_the_agent_of_an_organisation_is_who_authorised(
+    world: Any, secure: httpx.AsyncClient, bearer: Any
+) -> None:
+    recipient = await world.recipient("organisation")
+    async with world.database.transaction(world.tenant.namespace) as tx:
+        query = select(login.c.given_name, login.c.family_name).join(arrangement, arrangement.c.login_id == login.c.id)
+        [agent] = await tx.execute(query.where(arrangement.c.id == recipient.arrangement_id))
+    response = await secure.get("/common/customer", headers=bearer(await recipient.issue()))
+    organisation = response.json()["data"]["organisation"]
+    assert (organisation["agentFirstName"], organisation["agentLastName"]) == tuple(agent)
+    assert organisation["agentRole"] == "Unspecified"
 
 
 async def test_the_accounts_that_were_chosen(
