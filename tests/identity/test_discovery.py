@@ -1,0 +1,104 @@
+"""What outside clients find out by themselves."""
+
+import pytest
+
+from ops.sandbox.recipient.client import RecipientClient
+from tenants.registry.models import Tenant
+from tests.identity.conftest import World
+
+# CDS, OpenID Provider Configuration endpoint ("At a minimum …"), and what outside clients look for besides.
+REQUIRED = [
+    "acr_values_supported",
+    "authorization_endpoint",
+    "claims_supported",
+    "grant_types_supported",
+    "id_token_signing_alg_values_supported",
+    "issuer",
+    "jwks_uri",
+    "registration_endpoint",
+    "request_object_signing_alg_values_supported",
+    "response_modes_supported",
+    "response_types_supported",
+    "scopes_supported",
+    "subject_types_supported",
+    "token_endpoint",
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
+    "userinfo_endpoint",
+    "code_challenge_methods_supported",
+    "introspection_endpoint",
+    "revocation_endpoint",
+    "tls_client_certificate_bound_access_tokens",
+    "pushed_authorization_request_endpoint",
+    "require_pushed_authorization_requests",
+    "authorization_encryption_alg_values_supported",
+    "authorization_encryption_enc_values_supported",
+    "authorization_signing_alg_values_supported",
+    "cdr_arrangement_revocation_endpoint",
+    "claims_parameter_supported",
+]
+
+
+@pytest.mark.parametrize("member", REQUIRED)
+async def test_the_metadata_has_every_member(recipient: RecipientClient, member: str) -> None:
+    assert member in recipient.holder.document
+
+
+async def test_the_metadata_says_what_is_served(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
+    document = recipient.holder.document
+    assert document["issuer"] == aurora.issuer
+    assert document["response_types_supported"] == ["code"]
+    assert document["response_modes_supported"] == ["jwt"]
+    assert document["grant_types_supported"] == ["authorization_code", "client_credentials", "refresh_token"]
+    assert document["subject_types_supported"] == ["pairwise"]
+    assert document["acr_values_supported"] == ["urn:cds.au:cdr:2"]
+    assert document["claims_parameter_supported"] is True
+    assert {"sub", "acr", "auth_time", "sharing_duration", "updated_at"} <= set(document["claims_supported"])
+    assert document["require_pushed_authorization_requests"] is True
+    assert document["tls_client_certificate_bound_access_tokens"] is True
+    assert document["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+    assert {"openid", "profile", "cdr:registration", "energy:billing:read"} <= set(document["scopes_supported"])
+    for name, values in document.items():
+        if name.endswith("signing_alg_values_supported"):
+            assert values == ["PS256", "ES256"]
+    assert not [name for name in document if name.startswith(("id_token_encryption", "mtls_"))]
+
+
+async def test_public_endpoints_are_on_the_public_host_and_the_others_behind_mutual_tls(
+    aurora: Tenant, recipient: RecipientClient
+) -> None:
+    document = recipient.holder.document
+    public = {"authorization_endpoint"}
+    for name, url in document.items():
+        if name.endswith("_endpoint"):
+            assert url.startswith(f"{aurora.issuer if name in public else aurora.secure_base}/")
+    assert document["jwks_uri"].startswith(f"{aurora.issuer}/")
+
+
+async def test_the_jwks_has_public_keys_with_distinct_kids(recipient: RecipientClient) -> None:
+    keys = (await recipient.http.get(recipient.holder.metadata.jwks_uri)).json()["keys"]
+    assert len({key["kid"] for key in keys}) == len(keys)
+    assert {key["alg"] for key in keys} == {"PS256", "ES256"}
+    assert not [key for key in keys if {"d", "p", "q", "k"} & set(key)]
+
+
+async def test_each_tenant_has_its_own_issuer_and_keys(
+    world: World, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
+) -> None:
+    other = await world.registered(banksia)
+    assert other.holder.metadata.issuer == banksia.issuer != aurora.issuer
+    ours, theirs = [
+        {key["kid"] for key in (await client.http.get(client.holder.metadata.jwks_uri)).json()["keys"]}
+        for client in (recipient, other)
+    ]
+    assert not ours & theirs
+
+
+@pytest.mark.parametrize("path", ["/par", "/token", "/introspect", "/revoke", "/userinfo", "/register"])
+async def test_no_endpoint_of_the_secure_host_is_on_the_public_one(world: World, aurora: Tenant, path: str) -> None:
+    assert (await world.http().post(aurora.issuer + path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/jwks", "/authorise"])
+async def test_no_endpoint_of_the_public_host_is_on_the_secure_one(world: World, aurora: Tenant, path: str) -> None:
+    assert (await world.http().get(aurora.secure_base + path)).status_code == 404
