@@ -52,6 +52,7 @@ class Mailer:
         self._tls = parts.scheme == "smtps"
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
+        self._context = ssl.create_default_context()  # made once: reading the roots takes longer than sending a mail
 
     async def send(self, mail: Mail) -> None:
         """Hand `mail` to the server. Raises MailRefused or MailNotSent."""
@@ -62,9 +63,10 @@ class Mailer:
                 hostname=self._host,
                 port=self._port,
                 use_tls=self._tls,
+                local_hostname=mail.sender_address.rpartition("@")[2],
                 username=self._user,
                 password=self._password,
-                tls_context=ssl.create_default_context(),
+                tls_context=self._context,
                 timeout=SECONDS_TO_ANSWER,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
