@@ -1,0 +1,40 @@
+"""The table of the standards, line by line (CDS, Data Holder Responsibilities)."""
+
+import itertools
+from typing import get_args
+
+import pytest
+
+from tenants.clients.duties import Duties, ProductStatus, RecipientStatus, duties
+
+INVALIDATE = Duties(invalidate=True, clean_up=True)
+WITHDRAW = Duties(withdraw=True)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "product", "expected"),
+    [
+        ("ACTIVE", "ACTIVE", Duties(disclose=True, authorise=True, withdraw=True)),
+        ("ACTIVE", "INACTIVE", WITHDRAW),
+        ("ACTIVE", "REMOVED", INVALIDATE),
+        ("SUSPENDED", "INACTIVE", WITHDRAW),
+        ("SUSPENDED", "REMOVED", INVALIDATE),
+        ("REVOKED", "REMOVED", INVALIDATE),
+        ("SURRENDERED", "REMOVED", INVALIDATE),
+        # What the cascade has not reached yet:
+        ("SUSPENDED", "ACTIVE", WITHDRAW),
+        ("REVOKED", "ACTIVE", INVALIDATE),
+        ("REVOKED", "INACTIVE", INVALIDATE),
+        ("SURRENDERED", "ACTIVE", INVALIDATE),
+        ("SURRENDERED", "INACTIVE", INVALIDATE),
+    ],
+)
+def test_the_two_statuses_together_say_what_to_do(
+    recipient: RecipientStatus, product: ProductStatus, expected: Duties
+) -> None:
+    assert duties(recipient, product) == expected
+
+
+def test_only_both_active_means_disclosure() -> None:
+    pairs = itertools.product(get_args(RecipientStatus), get_args(ProductStatus))
+    assert [pair for pair in pairs if duties(*pair).disclose] == [("ACTIVE", "ACTIVE")]
