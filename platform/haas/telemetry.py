@@ -36,7 +36,7 @@ _SECRETS_IN_TEXT = (
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {REDACTED}"),
     # A form or a query, a header, a member of a JSON object.
     (re.compile(rf"\b({_SENSITIVE}[\"']?\s*[=:]\s*[\"']?)[^\s&\"',;)}}]+", re.IGNORECASE), rf"\1{REDACTED}"),
-    (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), REDACTED),
+    (re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), REDACTED),
     # An Australian telephone number, and any in international form.
     (re.compile(r"(?<![\w.:/-])(?:\+\d{1,3}|0)[23478]?(?:[ -]?\d){8,10}(?![\w.-])"), REDACTED),
 )
@@ -62,9 +62,10 @@ def bound() -> Mapping[str, str]:
 
 def redacted(text: str) -> str:
     """Return `text` without what looks like a secret or like personal data, cut to a length that a log can bear."""
+    length, text = len(text), text[:MAXIMUM_TEXT]
     for pattern, replacement in _SECRETS_IN_TEXT:
         text = pattern.sub(replacement, text)
-    return text if len(text) <= MAXIMUM_TEXT else f"{text[:MAXIMUM_TEXT]}… ({len(text)} characters)"
+    return text if length <= MAXIMUM_TEXT else f"{text}… ({length} characters)"
 
 
 def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:

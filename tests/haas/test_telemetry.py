@@ -120,8 +120,9 @@ def test_what_an_operator_needs_stays(written: io.StringIO, text: str) -> None:
     assert lines(written)[0]["event"] == text
 
 
-def test_an_endless_text_is_cut(written: io.StringIO) -> None:
-    log.info("x" * 100_000)
+@pytest.mark.parametrize("piece", ["x", "eyJ", "eyJ-", "code ", "0", "+1", "a.", "[parameters: "])
+def test_an_endless_text_is_cut(written: io.StringIO, piece: str) -> None:
+    log.info("%s", piece * 1_000_000)
     assert len(written.getvalue()) < 2 * telemetry.MAXIMUM_TEXT
 
 
