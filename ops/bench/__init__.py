@@ -1,1 +1,1 @@
-"""Measurements against the performance budgets, each module with output of its own."""
+"""Measures the hot paths of a running stack from outside: through the proxy, over mutual TLS."""

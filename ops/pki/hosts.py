@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from ops.files import write_atomically
 from ops.pki.authority import Authority, Validity, chain_pem
@@ -25,14 +26,20 @@ def certificate_file(folder: Path, host: str) -> Path:
 
 
 def ensure_certificate(
-    folder: Path, host: str, issuer: Authority, chain: list[x509.Certificate], now: datetime
+    folder: Path,
+    host: str,
+    issuer: Authority,
+    chain: list[x509.Certificate],
+    now: datetime,
+    *,
+    key: RSAPrivateKey | None = None,
 ) -> bool:
     """Issue the certificate of `host` unless there is one of this issuer that is good for a while yet; whether it did.
 
-    A renewal keeps the key: nginx caches certificate and key apart, and they must fit at every moment.
+    A first certificate is for `key`, or for a new one. A renewal keeps the key: nginx caches certificate and key apart,
+    and they must fit at every moment.
     """
     file = certificate_file(folder, host)
-    key = None
     if file.exists():
         pem = file.read_bytes()
         present = x509.load_pem_x509_certificate(pem)

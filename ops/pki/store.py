@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ops.files import PUBLIC, write_atomically
@@ -132,14 +133,15 @@ class Pki:
         while (self.folder / "enforced").exists() and not self.enforced():  # noqa: ASYNC110 - another process says so, by a file
             await asyncio.sleep(ENFORCED_POLL)
 
-    def ensure_server(self, host: str, certificates: Path) -> bool:
+    def ensure_server(self, host: str, certificates: Path, key: RSAPrivateKey | None = None) -> bool:
         """Issue the server certificate of `host` into nginx's folder if it is absent or ends soon; whether it did.
 
-        Secure hosts (first label `mtls`) have theirs from the CDR's authority, the others from the web's.
+        Secure hosts (first label `mtls`) have theirs from the CDR's authority, the others from the web's. Where many
+        hosts come at once, they may share a `key`, which costs as much to make as fifty certificates.
         """
         if host.startswith(SECURE_LABEL):
-            return ensure_certificate(certificates, host, self._cdr, [self._cdr.certificate], self._now())
-        return ensure_certificate(certificates, host, self._web_root, [], self._now())
+            return ensure_certificate(certificates, host, self._cdr, [self._cdr.certificate], self._now(), key=key)
+        return ensure_certificate(certificates, host, self._web_root, [], self._now(), key=key)
 
     def _authority(self, file: str, title: str, root: Authority | None = None) -> Authority:
         path = self.folder / f"{file}.pem"

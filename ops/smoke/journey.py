@@ -6,6 +6,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 
+from ops.sandbox.messages import RIGHT, Deviation
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.smoke.errors import Unexpected
 from ops.smoke.person import Person
@@ -63,12 +64,12 @@ class Journey:
             with self._step(step):
                 _data(await person.http.get(f"{self.tenant.public_base_uri}{path}", headers={"x-v": "1"}))
 
-    async def register(self) -> None:
+    async def register(self, request: Deviation = RIGHT) -> None:
         """Add a software product to the Register and register it with the brand (RFC 7591)."""
         with self._step("software product, certificate, discovery"):
             recipient = await self._outside.recipient(self.tenant)
         with self._step("register the client"):
-            await recipient.client.register(await self._outside.control.ssa(recipient.product))
+            await recipient.client.register(await self._outside.control.ssa(recipient.product), request)
         self._recipient = recipient
 
     async def share(self) -> Tokens:

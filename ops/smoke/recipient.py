@@ -11,7 +11,7 @@ from haas.jose import Algorithm, SigningKey
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
 from ops.sandbox.transport import http_client
-from ops.smoke.control import Control, SoftwareProduct
+from ops.smoke.control import ClientCertificate, Control, SoftwareProduct
 from ops.smoke.person import Person
 from ops.stack.description import StackDescription, TenantDescription
 
@@ -56,7 +56,7 @@ class Outside:
             resource_base_uri=tenant.resource_base_uri,
             clock=self.clock,
         )
-        return Recipient(product=product, client=client)
+        return Recipient(product=product, client=client, certificate=certificate)
 
     @property
     def _roots(self) -> Path:
@@ -64,7 +64,8 @@ class Outside:
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """A software product and its protocol client at one brand."""
+    """A software product, its protocol client at one brand, and the client certificate that it uses there."""
 
     product: SoftwareProduct
     client: RecipientClient
+    certificate: ClientCertificate

@@ -24,7 +24,7 @@ _AUTHORITY: Final = r"([^@/?#\s]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{
 Host = Annotated[str, Meta(pattern=rf"^({_LABEL}\.)*{_LABEL}\Z", description="a host name in lower case")]
 Port = Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")]
 RolePrefix = Annotated[
-    str, Meta(pattern=r"^[a-z][a-z0-9_]{0,29}\Z", description="up to 30 of a-z, 0-9 and _, with a letter first")
+    str, Meta(pattern=r"^[a-z][a-z0-9_]{0,19}\Z", description="up to 20 of a-z, 0-9 and _, with a letter first")
 ]
 DatabaseUrl = Annotated[
     str,

@@ -1,0 +1,145 @@
+"""A load generator that leaves the processor to what it measures.
+
+One thread, non-blocking TLS sockets, HTTP/1.1 answers read by their length, and requests that were all made before the
+clock starts. A bounded number of them is under way at any moment: the next is sent when one is answered.
+"""
+
+import selectors
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+_CHUNK: Final = 1 << 18
+_PATIENCE: Final = 30.0
+_END_OF_CHUNKS: Final = b"0\r\n\r\n"
+
+
+class LoadError(Exception):
+    """The stack answered something else than what is measured, or not at all."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """One host, and the requests to send it. Each kept-alive connection serves one host."""
+
+    host: str
+    requests: Iterator[bytes]
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """What a run measured: seconds it took, and of each answer how many it took."""
+
+    seconds: float
+    latencies: list[float]
+
+    @property
+    def rate(self) -> float:
+        """Answers per second."""
+        return len(self.latencies) / self.seconds
+
+    def percentile(self, percent: float) -> float:
+        """The latency in seconds that so many of a hundred answers did not exceed."""
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+class Load:
+    """Kept-alive connections to the targets, opened before anything is measured."""
+
+    def __init__(
+        self, address: tuple[str, int], context: ssl.SSLContext, targets: Sequence[Target], expected: int
+    ) -> None:
+        """Connect to `address` under each target's name. `expected` is the only status that counts as an answer."""
+        self._connections = [_Connection(address, context, target, expected) for target in targets]
+
+    def close(self) -> None:
+        """Close the connections."""
+        for connection in self._connections:
+            connection.socket.close()
+
+    def run(self, seconds: float, at_once: int) -> Measured:
+        """Keep `at_once` requests under way, round the connections, until the time or the requests are over.
+
+        Raises LoadError.
+        """
+        idle = deque(self._connections)
+        latencies: list[float] = []
+        with selectors.DefaultSelector() as selector:
+            for connection in self._connections:
+                selector.register(connection.socket, selectors.EVENT_READ, connection)
+            began = time.perf_counter()
+            ends, under_way = began + seconds, 0
+            for _ in range(min(at_once, len(idle))):
+                under_way += idle.popleft().send()
+            while under_way:
+                ready = selector.select(_PATIENCE)
+                if not ready:
+                    raise LoadError(f"no answer within {_PATIENCE:.0f} s")
+                for key, _ in ready:
+                    connection = key.data
+                    if not connection.receive():
+                        continue
+                    now = time.perf_counter()
+                    latencies.append(now - connection.sent_at)
+                    idle.append(connection)
+                    under_way -= 1
+                    if now < ends:
+                        under_way += idle.popleft().send()
+            return Measured(time.perf_counter() - began, latencies)
+
+
+class _Connection:
+    """One kept-alive connection with at most one request under way."""
+
+    def __init__(self, address: tuple[str, int], context: ssl.SSLContext, target: Target, expected: int) -> None:
+        plain = socket.create_connection(address, timeout=_PATIENCE)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = context.wrap_socket(plain, server_hostname=target.host)
+        self.socket.setblocking(False)
+        self.sent_at = 0.0
+        self._target = target
+        self._status = b"HTTP/1.1 %d " % expected
+        self._received = bytearray()
+
+    def send(self) -> int:
+        """Send the next request; how many that are: none when there is no more."""
+        request = next(self._target.requests, None)
+        if request is None:
+            return 0
+        self._received.clear()
+        self.sent_at = time.perf_counter()
+        # A request is small and the only one under way, so that the socket's buffer takes it whole.
+        if self.socket.send(request) != len(request):
+            raise LoadError("a request did not fit into the socket's buffer")
+        return 1
+
+    def receive(self) -> bool:
+        """Read what has come; whether the answer is whole. Raises LoadError."""
+        while True:
+            try:
+                data = self.socket.recv(_CHUNK)
+            except ssl.SSLWantReadError:
+                break
+            if not data:
+                raise LoadError(f"{self._target.host} closed the connection")
+            self._received += data
+        return self._is_whole()
+
+    def _is_whole(self) -> bool:
+        end = self._received.find(b"\r\n\r\n")
+        if end < 0:
+            return False
+        head = bytes(self._received[:end]).lower()
+        body = len(self._received) - end - 4
+        length = head.find(b"\r\ncontent-length: ")
+        if length >= 0:
+            whole = body >= int(head[length + 18 :].split(b"\r\n", 1)[0])
+        else:
+            whole = self._received.endswith(_END_OF_CHUNKS)
+        if whole and not self._received.startswith(self._status):
+            raise LoadError(f"{self._target.host} answered {bytes(self._received[:600])!r}")
+        return whole

@@ -1,0 +1,113 @@
+"""What is measured, and the requests for it, made before the clock starts."""
+
+import ssl
+import uuid
+from collections.abc import Callable, Iterator
+from email.utils import format_datetime
+from itertools import islice, repeat
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+
+from haas.jose import s256
+from ops.sandbox.messages import Deviation
+from ops.sandbox.recipient.answers import Tokens
+from ops.sandbox.recipient.authenticated import ASSERTION_TYPE
+from ops.sandbox.recipient.client import RecipientClient
+from ops.smoke.recipient import SCOPES
+from tenants.registry.models import Tenant
+
+_VERIFIER: Final = "v" * 43
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who calls: a recipient and its tokens, which are good at every measured tenant."""
+
+    client: RecipientClient
+    tokens: Tokens
+    context: ssl.SSLContext
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One measured endpoint. `requests` makes so many requests to a tenant."""
+
+    name: str
+    status: int
+    requests: Callable[[Caller, Tenant, int], Iterator[bytes]]
+
+
+def energy_accounts(caller: Caller, tenant: Tenant, count: int) -> Iterator[bytes]:
+    """Get Energy Accounts, the first page."""
+    headers = {
+        "Authorization": f"Bearer {caller.tokens.access_token}",
+        "x-v": "2",
+        "x-fapi-interaction-id": str(uuid.uuid4()),
+        "x-fapi-auth-date": format_datetime(caller.client.clock.now(), usegmt=True),
+        "Accept": "application/json",
+    }
+    return repeat(_request(tenant, "GET", "/cds-au/v1/energy/accounts", headers, b""), count)
+
+
+def introspection(caller: Caller, tenant: Tenant, count: int) -> Iterator[bytes]:
+    """Ask about the refresh token."""
+    fields = {"token": str(caller.tokens.refresh_token), "token_type_hint": "refresh_token"}
+    return _posts(caller, tenant, "/introspect", lambda: fields, count)
+
+
+def refresh(caller: Caller, tenant: Tenant, count: int) -> Iterator[bytes]:
+    """Ask for an access token by the refresh token; an ID token comes with it."""
+    fields = {"grant_type": "refresh_token", "refresh_token": str(caller.tokens.refresh_token)}
+    return _posts(caller, tenant, "/token", lambda: fields, count)
+
+
+def pushed_request(caller: Caller, tenant: Tenant, count: int) -> Iterator[bytes]:
+    """Push a signed request object."""
+    claims = {
+        "response_type": "code",
+        "response_mode": "jwt",
+        "redirect_uri": caller.client.redirect_uri,
+        "scope": SCOPES,
+        "state": "state",
+        "nonce": "nonce",
+        "claims": {"sharing_duration": 86_400, "id_token": {"acr": {"essential": True, "value": "urn:cds.au:cdr:2"}}},
+        "code_challenge": s256(_VERIFIER),
+        "code_challenge_method": "S256",
+    }
+    aimed = Deviation(claims={"aud": tenant.issuer})
+    return _posts(caller, tenant, "/par", lambda: {"request": caller.client.request_object(claims, aimed)}, count)
+
+
+OPERATIONS: Final = (
+    Operation("Get Energy Accounts", 200, energy_accounts),
+    Operation("introspection", 200, introspection),
+    Operation("token (refresh)", 200, refresh),
+    Operation("PAR", 201, pushed_request),
+)
+
+
+def _posts(
+    caller: Caller, tenant: Tenant, path: str, fields: Callable[[], dict[str, str]], count: int
+) -> Iterator[bytes]:
+    """Forms under `private_key_jwt`, each with an assertion of its own: an assertion is good once."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    aimed = Deviation(claims={"aud": tenant.issuer})
+
+    def made() -> Iterator[bytes]:
+        while True:
+            authentication = {
+                "client_id": caller.client.client_id,
+                "client_assertion_type": ASSERTION_TYPE,
+                "client_assertion": caller.client.assertion(aimed),
+            }
+            yield _request(tenant, "POST", path, headers, urlencode({**authentication, **fields()}).encode())
+
+    return iter(list(islice(made(), count)))
+
+
+def _request(tenant: Tenant, method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {urlsplit(tenant.secure_base).netloc}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if body:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode() + body

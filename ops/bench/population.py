@@ -1,0 +1,67 @@
+"""The tenants that a benchmark works on: brands with customers, a client and a consent, so many as it asks for."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from haas.progress import Progress
+from ops.demonstration import create_many
+from ops.deployment import Deployment
+from ops.migrations.connection import as_owner, owner_connection
+from ops.pki.keys import new_key
+from ops.stack.embedded import Stack
+from tenants.registry.models import Tenant
+from tenants.registry.names import Hosts, Roles
+from tenants.tables import tenant as tenant_metadata
+
+PREFIX: Final = "many"
+# What belongs to one tenant alone, and what no measured request reads.
+_NOT_COPIED: Final = frozenset(
+    {"data_key", "derivation_key", "signing_key", "outbox", "spent_assertion", "dashboard_session"}
+)
+
+
+async def populate(stack: Stack, number: int, progress: Progress) -> list[Tenant]:
+    """Bring the stack to `number` tenants and return them; all but the demonstration brands are empty."""
+    async with Deployment.open(stack.settings) as deployment:
+        brands = list(await deployment.administration.all())
+        missing = number - len(brands)
+        if missing > 0:
+            progress.line("Certificates of the tenants' hosts")
+            key = new_key()  # one for all of them: making one costs as long as signing fifty certificates
+            for position in range(1, missing + 1):
+                hosts = Hosts.below(f"{PREFIX}-{position}.{stack.settings.domain}")
+                for host in (hosts.public, hosts.secure, hosts.admin):
+                    stack.pki.ensure_server(host, stack.folder.certificates, key)
+            brands += await create_many(deployment, missing, prefix=PREFIX, progress=progress)
+        return brands[:number]
+
+
+async def copy_data(stack: Stack, source: Tenant, targets: Sequence[Tenant], progress: Progress) -> None:
+    """Put customers, clients, consents and tokens of one tenant into others, in place of theirs.
+
+    Tokens are kept as plain digests, so that what the source's recipient holds is good at all of them; resource ids and
+    pairwise subjects come from each tenant's own keys.
+    """
+    names = [
+        table.name
+        for table in tenant_metadata.sorted_tables
+        if table.name not in _NOT_COPIED and not table.name.startswith("call_")
+    ]
+    async with owner_connection(stack.settings) as connection:
+        with progress.bar("data", len(targets)) as advance:
+            for target in targets:
+                async with connection.begin():
+                    await as_owner(connection, Roles(stack.settings.role_prefix))
+                    emptied = ", ".join(f"{target.namespace.schema}.{name}" for name in names)
+                    await connection.exec_driver_sql(f"TRUNCATE {emptied} CASCADE")
+                    for name in names:
+                        await connection.exec_driver_sql(
+                            f"INSERT INTO {target.namespace.schema}.{name}"  # noqa: S608 - names of our own tables
+                            f" SELECT * FROM {source.namespace.schema}.{name}"
+                        )
+                advance()
+        async with connection.begin():
+            await as_owner(connection, Roles(stack.settings.role_prefix))
+            for target in targets:
+                for name in names:
+                    await connection.exec_driver_sql(f"ANALYZE {target.namespace.schema}.{name}")

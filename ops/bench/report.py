@@ -1,0 +1,63 @@
+"""The figures of a benchmark as tables."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from ops.bench.load import Measured
+
+_PARTS = ("app", "nginx", "postgres", "valkey", "worker", "load")
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One operation's figures. `cpu` is each part's share of one processor core, 1.0 for a whole one.
+
+    The application's processor time for each request hardly depends on what else the machine is doing.
+    """
+
+    operation: str
+    measured: Measured
+    cpu: Mapping[str, float]
+
+
+def table(rows: Sequence[Row]) -> list[str]:
+    """Return the lines of a Markdown table."""
+    names = [part for part in _PARTS if any(part in row.cpu for row in rows)]
+    head = ["operation", "requests/s", "p50 ms", "p95 ms", "p99 ms", *(f"{name} CPU" for name in names), "app ms each"]
+    body = [
+        [
+            row.operation,
+            f"{row.measured.rate:,.0f}",
+            *(f"{row.measured.percentile(percent) * 1000:.1f}" for percent in (50, 95, 99)),
+            *(f"{row.cpu.get(name, 0.0) * 100:.0f}%" for name in names),
+            f"{row.cpu.get('app', 0.0) / row.measured.rate * 1000:.2f}",
+        ]
+        for row in rows
+    ]
+    return markdown([head, *body])
+
+
+def memory_table(memory: Mapping[str, float]) -> list[str]:
+    """Return the lines of a Markdown table of each part's memory."""
+    return markdown([["MiB", *memory], ["", *(f"{mib:.0f}" for mib in memory.values())]])
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a Markdown table whose columns line up, the first row its head."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "| "
+        + " | ".join(_padded(cell, width, column) for column, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        + " |"
+        for row in rows
+    ]
+    rule = (
+        "|"
+        + "|".join("-" * (width + 2) if column == 0 else "-" * (width + 1) + ":" for column, width in enumerate(widths))
+        + "|"
+    )
+    return [lines[0], rule, *lines[1:]]
+
+
+def _padded(cell: str, width: int, column: int) -> str:
+    return cell.ljust(width) if column == 0 else cell.rjust(width)

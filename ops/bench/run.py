@@ -1,0 +1,87 @@
+"""One measurement: a stack with so many tenants, and each operation on it."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from haas.progress import Progress
+from ops.bench.load import Load, Target
+from ops.bench.operations import OPERATIONS, Caller, Operation
+from ops.bench.population import copy_data, populate
+from ops.bench.processes import cpu_seconds, memory_mib, own_cpu_seconds
+from ops.bench.report import Row
+from ops.sandbox.messages import Deviation
+from ops.sandbox.transport import tls_context
+from ops.smoke.command import outside_of
+from ops.smoke.journey import Journey
+from ops.smoke.steps import Steps
+from ops.stack.embedded import Stack
+from tenants.registry.models import Tenant
+
+WARM_UP_SECONDS: Final = 2.0
+MOST_PER_SECOND: Final = 2500
+"""No more requests than this are made for each second that is measured."""
+
+
+class Bench(msgspec.Struct, frozen=True, kw_only=True):
+    """How to measure."""
+
+    tenants: int
+    seconds: float
+    at_once: int
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured."""
+
+    rows: list[Row]
+    memory: dict[str, float]
+
+
+async def measure(stack: Stack, bench: Bench, progress: Progress) -> Figures:
+    """Populate the stack and measure every operation. Raises LoadError, Unexpected and StepFailed."""
+    tenants = await populate(stack, bench.tenants, progress)
+    source = next(tenant for tenant in tenants if tenant.slug == "aurora")
+    async with outside_of(stack) as outside:
+        described = next(tenant for tenant in stack.description.tenants if tenant.slug == source.slug)
+        journey = Journey(outside, described, Steps(lambda _: None))
+        # The ID token is signed as most recipients ask for it, by RSA.
+        await journey.register(Deviation(claims={"id_token_signed_response_alg": "PS256"}))
+        tokens = await journey.share()
+        others = [tenant for tenant in tenants if tenant.slug != source.slug]
+        await copy_data(stack, source, others, progress)
+        certificate = journey.recipient.certificate
+        context = tls_context(
+            Path(stack.description.roots.bundle),
+            (certificate.certificate.encode(), certificate.private_key.encode()),
+        )
+        caller = Caller(journey.recipient.client, tokens, context)
+        rows = []
+        for operation in OPERATIONS:
+            progress.line(f"{bench.tenants} tenants: {operation.name}")
+            row = await asyncio.to_thread(_row, stack, bench, caller, tenants, operation)
+            rows.append(row)
+        return Figures(rows=rows, memory=memory_mib(stack.processes()))
+
+
+def _row(stack: Stack, bench: Bench, caller: Caller, tenants: Sequence[Tenant], operation: Operation) -> Row:
+    places = list(islice(cycle(tenants), max(bench.at_once, len(tenants))))
+    each = int((bench.seconds + WARM_UP_SECONDS) * MOST_PER_SECOND / len(places))
+    targets = [
+        Target(urlsplit(tenant.secure_base).hostname or "", operation.requests(caller, tenant, each))
+        for tenant in places
+    ]
+    with closing(Load(("127.0.0.1", stack.description.port), caller.context, targets, operation.status)) as load:
+        load.run(WARM_UP_SECONDS, bench.at_once)
+        parts = stack.processes()
+        before, own = cpu_seconds(parts), own_cpu_seconds()
+        measured = load.run(bench.seconds, bench.at_once)
+        after = cpu_seconds(parts)
+        used = {name: after[name] - before[name] for name in parts} | {"load": own_cpu_seconds() - own}
+    return Row(operation.name, measured, {name: cpu / measured.seconds for name, cpu in used.items()})
