@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from litestar import Request, Response, get
 from litestar.params import FromPath
-from litestar.params import FromPath
 
 from apps.http.pages import brand_of
 from apps.http.suspension import SERVES_SUSPENDED
