@@ -92,7 +92,8 @@ def _es256(jwk: Mapping[str, Any], data: bytes) -> bytes:
 def _rsa_key(jwk: Mapping[str, Any]) -> rsa.RSAPrivateKey:
     public = rsa.RSAPublicNumbers(_number(jwk["e"]), _number(jwk["n"]))
     p, q, d, dp, dq, qi = (_number(jwk[name]) for name in ("p", "q", "d", "dp", "dq", "qi"))
-    return rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, public).private_key()
+    # The key comes from a SigningKey, which has checked it; checking it again costs more than signing.
+    return rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, public).private_key(unsafe_skip_rsa_key_validation=True)
 
 
 def _number(text: str) -> int:

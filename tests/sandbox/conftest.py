@@ -4,6 +4,7 @@ import base64
 import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from haas.clock import MovableClock
+from haas.jose import Algorithm, SigningKey
 from ops.pki.store import Pki
 from ops.sandbox.app import Sandbox
 from ops.sandbox.jobs import Job, JobDone, JobFailed
@@ -23,6 +25,11 @@ from tests.sandbox.holder import BRAND_ID, ISSUER, RESOURCES, StandInHolder
 PORT = 8443
 
 
+def asgi(application: Any) -> httpx.ASGITransport:
+    """A transport to an application in this process; httpx and Litestar type ASGI apart."""
+    return httpx.ASGITransport(application)
+
+
 class InProcess(httpx.AsyncBaseTransport):
     """Stands where nginx does: hands requests to the sandbox or the holder, with the client certificate verified."""
 
@@ -31,7 +38,7 @@ class InProcess(httpx.AsyncBaseTransport):
         if certificate is not None:
             der = x509.load_pem_x509_certificate(certificate[0]).public_bytes(Encoding.DER)
             self._header = f":{base64.b64encode(der).decode()}:"
-        self._holder = httpx.ASGITransport(holder.application)
+        self._holder = asgi(holder.application)
         self.sandbox: Sandbox | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -44,7 +51,13 @@ class InProcess(httpx.AsyncBaseTransport):
         if request.url.host.endswith("aurora.haas.localhost"):
             return await self._holder.handle_async_request(request)
         assert self.sandbox is not None
-        return await httpx.ASGITransport(self.sandbox).handle_async_request(request)
+        return await asgi(self.sandbox).handle_async_request(request)
+
+
+@cache
+def key_of(algorithm: Algorithm) -> SigningKey:
+    """One key for each algorithm: making RSA keys costs processor time."""
+    return SigningKey.generate(algorithm)
 
 
 class RecordedJobs:
@@ -146,7 +159,7 @@ async def outside(sandbox: RunningSandbox) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def product(control: httpx.AsyncClient) -> dict[str, Any]:
     """A new software product with a key that the sandbox made."""
-    answer = await control.post("/software-products", json={})
+    answer = await control.post("/software-products", json={"algorithm": "ES256"})
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
     return body

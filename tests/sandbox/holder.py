@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from litestar import Litestar, Request, Response, get, post
+from litestar import Litestar, Request, Response, delete, get, post, put
 from litestar.params import FromPath
 
 from haas.clock import SystemClock, epoch
@@ -62,7 +62,12 @@ class StandInHolder:
         self.token_answer: dict[str, Any] = {}
         self.refuses: dict[str, tuple[int, dict[str, Any]]] = {}
         self.application = Litestar(
-            [get("/{path:path}")(self._read), post("/{path:path}", status_code=200)(self._written)],
+            [
+                get("/{path:path}")(self._read),
+                post("/{path:path}", status_code=200)(self._written),
+                put("/{path:path}")(self._updated),
+                delete("/{path:path}")(self._deleted),
+            ],
             openapi_config=None,
         )
 
@@ -110,9 +115,16 @@ class StandInHolder:
             return Response({"active": True, "exp": epoch(SystemClock().now()) + 31_536_000, "scope": "openid"})
         return Response(None, status_code=204 if path == "/arrangements/revoke" else 200)
 
+    async def _updated(self, request: HttpRequest, path: FromPath[str]) -> Response[Any]:
+        assert path == "/register/client-1"
+        return Response({**peek((await request.body()).decode()).claims, "client_id": "client-1"})
+
+    async def _deleted(self, path: FromPath[str]) -> None:
+        assert path == "/register/client-1"
+
     def _register(self, form: dict[str, str]) -> Response[Any]:
         claims = peek(form["jwt"]).claims
-        return Response({**claims, "client_id": f"client-{len(self.sent['/register'])}"}, status_code=201)
+        return Response({**claims, "client_id": "client-1"}, status_code=201)
 
     def _par(self, form: dict[str, str]) -> Response[Any]:
         request_uri = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe(8)}"

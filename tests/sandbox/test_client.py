@@ -11,6 +11,7 @@ from ops.sandbox.messages import ABSENT, RIGHT, Deviation, signed, tampered
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder, HolderError
+from tests.sandbox.conftest import asgi, key_of
 from tests.sandbox.holder import ISSUER, RESOURCES, StandInHolder
 
 SCOPE = "openid profile energy:accounts.basic:read"
@@ -18,11 +19,11 @@ SCOPE = "openid profile energy:accounts.basic:read"
 
 @pytest.fixture(params=["PS256", "ES256"])
 async def client(request: pytest.FixtureRequest, holder: StandInHolder) -> AsyncIterator[RecipientClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(holder.application)) as http:
+    async with httpx.AsyncClient(transport=asgi(holder.application)) as http:
         yield RecipientClient(
             await Holder.discover(ISSUER, http),
             http,
-            SigningKey.generate(request.param),
+            key_of(request.param),
             software_product_id="product-1",
             redirect_uri="https://recipient.test/callback?keep=1",
             resource_base_uri=f"{RESOURCES}/cds-au/v1",
@@ -39,6 +40,10 @@ async def test_the_main_job(client: RecipientClient, holder: StandInHolder) -> N
     assert client.client_id == registration["client_id"]
     assert registration["token_endpoint_auth_signing_alg"] == client.key.algorithm
     assert registration["iss"] == "product-1"
+    own = await client.client_credentials()
+    assert (await client.read_registration(own.access_token))["client_id"] == "client-1"
+    assert (await client.update_registration(own.access_token, "the-next-ssa"))["software_statement"] == "the-next-ssa"
+    await client.delete_registration(own.access_token)
     flow = await client.push(SCOPE, sharing_duration=86_400, cdr_arrangement_id="a-1")
     form = holder.sent["/par"][-1]
     request = verify(form["request"], own_keys(client)).claims
@@ -166,7 +171,7 @@ async def test_a_message_can_be_wrong_in_every_part(client: RecipientClient, hol
 
 def test_wrong_signatures_do_not_verify() -> None:
     for algorithm in ("PS256", "ES256"):
-        key = SigningKey.generate(algorithm)  # type: ignore[arg-type]  # the loop's literals are Algorithm's
+        key = key_of(algorithm)
         keys = PublicKeys.from_jwks({"keys": [key.public_jwk()]})
         right = signed({"sub": "a"}, key)
         assert verify(right, keys).claims == {"sub": "a"}
@@ -178,11 +183,11 @@ def test_wrong_signatures_do_not_verify() -> None:
 
 
 async def test_metadata_that_speaks_for_another_is_refused(holder: StandInHolder) -> None:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(holder.application)) as http:
+    async with httpx.AsyncClient(transport=asgi(holder.application)) as http:
         with pytest.raises(HolderError, match="speaks for"):
             await Holder.discover("https://other.test", http)
     holder.refuses["/.well-known/openid-configuration"] = (503, {})
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(holder.application)) as http:
+    async with httpx.AsyncClient(transport=asgi(holder.application)) as http:
         with pytest.raises(HolderError, match="503"):
             await Holder.discover(ISSUER, http)
     del holder.refuses["/.well-known/openid-configuration"]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import httpx
+import msgspec
 import pytest
 
 from ops.sandbox.messages import Deviation
@@ -70,16 +71,13 @@ async def test_an_access_token_that_is_over_is_refreshed(
     arrangement = await sandbox.world.sharing.arrangement(path.rpartition("/")[2])
     holder.token_answer = {"access_token": "fresh"}
     await sandbox.world.books.arrangements.change(
-        arrangement.cdr_arrangement_id, lambda a: type(a)(**{**_members(a), "access_token_ends_at": a.established_at})
+        arrangement.cdr_arrangement_id,
+        lambda current: msgspec.structs.replace(current, access_token_ends_at=current.established_at),
     )
     await browser.post(f"{HOME}{path}/fetch")
     holder.token_answer = {}
     assert holder.sent["/token"][-1]["grant_type"] == "refresh_token"
     assert holder.headers[-1]["authorization"] == "Bearer fresh"
-
-
-def _members(arrangement: object) -> dict[str, object]:
-    return {name: getattr(arrangement, name) for name in arrangement.__struct_fields__}  # type: ignore[attr-defined]
 
 
 async def test_who_chooses_not_to_share_is_told_so(browser: httpx.AsyncClient, holder: StandInHolder) -> None:

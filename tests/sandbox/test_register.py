@@ -33,10 +33,9 @@ async def own_key(sandbox: RunningSandbox) -> SigningKey:
 
 
 async def secure(sandbox: RunningSandbox) -> httpx.AsyncClient:
-    product = await sandbox.world.register.products.get(SOFTWARE_PRODUCT_ID)
-    assert product is not None
-    issued = await sandbox.world.certificates.issue(product)
-    return sandbox.open_http((issued.certificate.encode(), str(issued.key).encode()))
+    kept = await sandbox.world.books.certificates.get(SOFTWARE_PRODUCT_ID)
+    assert kept is not None
+    return sandbox.open_http((kept.chain.encode(), kept.key.encode()))
 
 
 async def token_form(sandbox: RunningSandbox, **claims: Any) -> dict[str, str]:
@@ -119,7 +118,11 @@ async def test_an_industry_that_is_none_is_refused(outside: httpx.AsyncClient) -
 
 
 async def test_the_private_apis_answer_a_token_over_its_own_certificate(sandbox: RunningSandbox) -> None:
-    async with await secure(sandbox) as http, await secure(sandbox) as other:
+    product = await sandbox.world.register.products.get(SOFTWARE_PRODUCT_ID)
+    assert product is not None
+    another = await sandbox.world.certificates.issue(product)
+    pair = another.certificate.encode(), str(another.key).encode()
+    async with await secure(sandbox) as http, sandbox.open_http(pair) as other:
         answer = await http.post(f"{SECURE}/idp/connect/token", data=await token_form(sandbox))
         assert answer.status_code == 200, answer.text
         assert answer.headers["cache-control"] == "no-store"

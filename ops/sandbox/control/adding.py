@@ -1,17 +1,17 @@
 """Adds a software product to the Register, and hosts what it does not host itself."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from ops.sandbox.control.bodies import NotFound
 from ops.sandbox.control.models import NewSoftwareProduct
+from ops.sandbox.recipient.hosting import PRIVATE_MEMBERS
 from ops.sandbox.register.models import SCOPE, DataRecipient, DataRecipientBrand, SoftwareProduct
 from ops.sandbox.web import BadRequest
 from ops.sandbox.world import World
-
-_PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "k"}
 
 
 async def added(world: World, wanted: NewSoftwareProduct) -> dict[str, Any]:
@@ -21,8 +21,7 @@ async def added(world: World, wanted: NewSoftwareProduct) -> dict[str, Any]:
     """
     if wanted.jwks is not None and wanted.jwks_uri is not None:
         raise BadRequest("a product publishes either jwks or a jwks_uri of its own")
-    if any(_PRIVATE_MEMBERS & set(jwk) for jwk in wanted.jwks or []):
-        raise BadRequest("jwks carries a private key; send the public part")
+    refuse_private_keys(wanted.jwks or [])
     brand = await _brand(world, wanted)
     product = _product(world, wanted, brand)
     makes_the_key = wanted.jwks is None and wanted.jwks_uri is None
@@ -37,6 +36,12 @@ async def added(world: World, wanted: NewSoftwareProduct) -> dict[str, Any]:
     if makes_the_key:
         answer["private_jwk"] = hosted.signing_key
     return answer
+
+
+def refuse_private_keys(jwks: Sequence[dict[str, Any]]) -> None:
+    """Refuse keys that would be published with their private part. Raises BadRequest."""
+    if any(PRIVATE_MEMBERS & set(jwk) for jwk in jwks):
+        raise BadRequest("jwks carries a private key; send the public part")
 
 
 async def _brand(world: World, wanted: NewSoftwareProduct) -> DataRecipientBrand:

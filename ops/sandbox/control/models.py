@@ -68,7 +68,7 @@ class NewRegistration(Request, frozen=True, kw_only=True):
 class Keys(Request, frozen=True, kw_only=True):
     """The public keys that a hosted product publishes from now on."""
 
-    keys: Annotated[list[Jwk], Meta(max_length=20)]
+    keys: Annotated[list[Jwk], Meta(min_length=1, max_length=20)]
 
 
 class ProductChange(Request, frozen=True, kw_only=True):

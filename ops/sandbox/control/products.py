@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from haas.jose import JwkError, SigningKey
 from ops.pki.errors import PkiError
-from ops.sandbox.control.adding import added
+from ops.sandbox.control.adding import added, refuse_private_keys
 from ops.sandbox.control.bodies import Conflict, NotFound, body_of
 from ops.sandbox.control.models import Keys, NewCertificate, NewRegistration, NewSoftwareProduct, NewSsa
 from ops.sandbox.messages import ABSENT, Deviation
@@ -49,7 +49,9 @@ async def get_software_product(product_id: FromPath[str], world: NamedDependency
 @put("/software-products/{product_id:str}/jwks")
 async def set_jwks(request: HttpRequest, product_id: FromPath[str], world: NamedDependency[World]) -> dict[str, Any]:
     """Replace the public keys of a product that the sandbox hosts."""
-    hosted = await world.hosting.publish(product_id, (await body_of(request, Keys)).keys)
+    wanted = await body_of(request, Keys)
+    refuse_private_keys(wanted.keys)
+    hosted = await world.hosting.publish(product_id, wanted.keys)
     if hosted is None:
         raise NotFound("the sandbox hosts no such product")
     return {"keys": world.hosting.public_keys(hosted)}

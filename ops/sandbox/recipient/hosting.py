@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from haas.jose import Algorithm, SigningKey
 from ops.sandbox.recipient.books import Books
 from ops.sandbox.recipient.records import HostedProduct
+
+PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+"""What a JWK has that nobody else may see (RFC 7518 6.2.2, 6.3.2, 6.4.1)."""
 
 
 class Hosting:
@@ -59,4 +62,5 @@ class Hosting:
     @staticmethod
     def public_keys(hosted: HostedProduct) -> list[dict[str, Any]]:
         """Return the keys that the product's JWKS document lists."""
-        return [*hosted.jwks, SigningKey.from_jwk(hosted.signing_key).public_jwk()]
+        own = {name: value for name, value in hosted.signing_key.items() if name not in PRIVATE_MEMBERS}
+        return [*hosted.jwks, own]

@@ -43,18 +43,22 @@ class Register:
         self.products = Collection(store, "software-product", SoftwareProduct, limit=LIMIT)
         self.holders = Collection(store, "data-holder-brand", DataHolderBrand, limit=LIMIT)
         self._keys = Collection(store, "register-key", StoredKey, limit=LIMIT)
+        self._loaded: dict[str, SigningKey] = {}
         self._clock = clock
         self._tenants = tenants
 
     async def key(self, purpose: str) -> SigningKey:
         """Return the Register's key for `purpose` (`ssa` or `idp`), made at first use."""
+        loaded = self._loaded.get(purpose)
+        if loaded is not None:
+            return loaded
         stored = await self._keys.get(purpose)
         if stored is None:
             await self._keys.add(purpose, StoredKey(SigningKey.generate("PS256").private_jwk()))
             stored = await self._keys.get(purpose)
         if stored is None:
             raise RuntimeError(f"the Register's {purpose} key was not kept")
-        return SigningKey.from_jwk(stored.jwk)
+        return self._loaded.setdefault(purpose, SigningKey.from_jwk(stored.jwk))
 
     async def holder_brands(self) -> list[DataHolderBrand]:
         """Return every data holder brand."""
