@@ -71,7 +71,7 @@ async def show_step(request: _Request) -> Response[str]:
         form_targets=(redirect_origin(flow),),
         form_token=form_token(who.secret),
         flow_path=flow_url(who.attempt_id, "").rstrip("/"),
-        dashboard_address=f"{ctx.tenant.issuer.removeprefix('https://')}/dashboard",
+        dashboard_host=ctx.tenant.issuer.removeprefix("https://"),
         **shown.values,
     )
 

@@ -80,7 +80,7 @@ WRONG = SimpleNamespace(text="That code is not right. You can try 4 more times."
 REVIEW = {
     "step": 4, "amending": False, "accounts": [HOME, BEACH], "period": CHANGED.period, "previous": None,
     "history_from": NOW - timedelta(days=730), "clusters": clusters(SCOPES, "person"), "new_clusters": (),
-    "about_person": False, "joint": True, "dashboard_address": "aurora.haas.localhost/dashboard",
+    "about_person": False, "joint": True, "dashboard_host": "aurora.haas.localhost:8443",
 }  # fmt: skip
 ACCOUNTS = {"step": 3, "amending": False, "available": [HOME, BEACH, OLD], "unavailable": [OFF, USER]}
 DASHBOARD = {"form_token": "t", "notice": None, "problem": None}

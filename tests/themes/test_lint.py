@@ -1,0 +1,44 @@
+import pytest
+
+from themes.lint import TEMPLATES, lint, main
+from themes.rendering import environment
+
+TOKEN = "{{ parts.form_token(form_token) }}"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{{ name | safe }}", "escaping"),
+        ("{% autoescape false %}", "escaping"),
+        ("<script>1</script>", "not allowed"),
+        ('<p style="color: red">', "not allowed"),
+        ('<p onclick="x()">', "not allowed"),
+        ('<img src="https://elsewhere.test/x.png" alt="">', "another site"),
+        (f'<form method="get">{TOKEN}</form>', "POST"),
+        ('<form method="post"></form>', "form token"),
+        ('<input type="text" name="a">', "label"),
+        ('<label for="b">B</label><input id="a" type="text">', "label"),
+        ('<button type="submit">', "id and a type"),
+        ('<button id="a">', "id and a type"),
+        ('<img src="/x">', "alternative"),
+        ('<p id="a"></p><p id="a"></p>', "twice"),
+    ],
+)
+def test_what_a_template_must_not_hold_is_found(template: str, message: str) -> None:
+    assert any(message in finding.message for finding in lint(f"\n{template}"))
+    assert lint(f"\n{template}")[0].line == 2
+
+
+def test_good_templates_pass() -> None:
+    good = (
+        f'{{# <script> #}}<form method="post">{TOKEN}<label for="a">A</label><input id="a" type="text" {{% if x %}}'
+        'aria-invalid="true"{% endif %}><input type="hidden"><button id="b" type="submit">B</button></form>'
+    )
+    assert lint(good) == []
+    assert main() == 0
+
+
+def test_every_template_compiles() -> None:
+    for file in TEMPLATES.rglob("*.jinja"):
+        environment().get_template(str(file.relative_to(TEMPLATES)))
