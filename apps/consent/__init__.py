@@ -1,13 +1,14 @@
 """The consent flow: pages on the brand's public host, from the identifier to the authorisation."""
 
 from litestar import Router
+from litestar.types import ControllerRouterHandler
 
 from apps.consent import routes as pages
 from apps.http.flows import FLOW_PATH
 from apps.http.stylesheet import stylesheet
 from tenants.authorisations.flow_errors import FlowOver, FlowUnknown, StepOutOfTurn
 
-routes = [
+routes: list[ControllerRouterHandler] = [
     stylesheet,
     Router(
         f"{FLOW_PATH}/{{flow_id:str}}",

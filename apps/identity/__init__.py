@@ -1,6 +1,9 @@
 """The authorization server: one module for each endpoint."""
 
+from typing import Final
+
 from litestar import Router
+from litestar.types import ControllerRouterHandler
 
 from apps.identity.answers import oauth_failure
 from apps.identity.arrangement_revocation import revoke_arrangement
@@ -19,8 +22,13 @@ from apps.identity.token import token
 from apps.identity.userinfo import user_info
 from tenants.oauth.errors import OAuthError
 
-public_routes = [openid_provider_configuration, jwks, authorise, authorise_by_form]
-secure_routes = [
+public_routes: Final[list[ControllerRouterHandler]] = [
+    openid_provider_configuration,
+    jwks,
+    authorise,
+    authorise_by_form,
+]
+secure_routes: Final[list[ControllerRouterHandler]] = [
     Router(
         "/",
         route_handlers=[
