@@ -116,7 +116,7 @@ class _Start:
         progress.line("Test authorities and certificates")
         pki = await asyncio.to_thread(self._certificates)
         servers = await self._servers(layout)
-        variables = layout.variables(folder, pki, servers)
+        variables = {**layout.variables(folder, pki, servers), **self._options.variables}
         write_settings(folder.settings, variables)
         settings = Settings.from_environment(variables)
         stack = Stack(folder, self._supervisor, settings, pki)

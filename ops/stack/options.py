@@ -12,6 +12,7 @@ from ops.stack.errors import StackError
 
 DEFAULT_STATE: Final = Path(".haas")
 DEFAULT_PORT: Final = 8443
+REPLACEABLE: Final = ("HAAS_SMTP_URL", "HAAS_SMS_URL", "HAAS_MASTER_KEY_FILE", "HAAS_LOG_LEVEL")
 IssueCertificate = Callable[[str], None]
 """Makes the server certificate of a host, so that the proxy serves it at once."""
 
@@ -39,6 +40,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     owner_database_url: str | None = None
     redis_url: str | None = None
     role_prefix: str = "haas"
+    variables: Mapping[str, str] = {}
+    """`HAAS_` variables that replace the stack's own: a real mail server, text message gateway, or master key."""
     durable: bool = True
     """Whether PostgreSQL waits for the disk. Tests do without."""
 
@@ -62,5 +65,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             owner_database_url=environment.get("HAAS_OWNER_DATABASE_URL"),
             redis_url=environment.get("HAAS_REDIS_URL"),
             role_prefix=environment.get("HAAS_ROLE_PREFIX", "haas"),
+            variables={name: environment[name] for name in REPLACEABLE if environment.get(name)},
             **fields,
         )

@@ -1,0 +1,103 @@
+"""The CRLs that nginx checks in production: fetched from the authorities, believed only when they are good."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from haas.errors import HaasError
+from ops.files import PUBLIC, write_atomically
+
+LATE = timedelta(days=1)
+TIMEOUT = httpx.Timeout(20.0)
+
+
+class RevocationListError(HaasError):
+    """A CRL cannot be had or is not to be believed; what is in force stays. The message says which and why."""
+
+
+class Renewal(msgspec.Struct, frozen=True):
+    """What a renewal came to."""
+
+    changed: bool
+    ends: datetime
+    """The earliest nextUpdate: from then on nginx refuses every client certificate."""
+
+    def late(self, now: datetime) -> bool:
+        return self.ends - now < LATE
+
+
+def renew(urls: Sequence[str], authorities: Path, output: Path, now: datetime | None = None) -> Renewal:
+    """Fetch the CRL of every authority and replace `output` by them, whole or not at all.
+
+    Raises RevocationListError when one is absent, not signed by its authority, over, or older than the one in force.
+    """
+    now = now or datetime.now(UTC)
+    signers = x509.load_pem_x509_certificates(authorities.read_bytes())
+    with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as http:
+        fetched = [_fetch(http, url) for url in urls]
+    in_force = _load_all(output.read_bytes()) if output.exists() else []
+    lists = [_good(signer, fetched, in_force, now) for signer in signers]
+    pem = b"".join(entry.public_bytes(Encoding.PEM) for entry in lists)
+    changed = not output.exists() or output.read_bytes() != pem
+    if changed:
+        write_atomically(output, pem, PUBLIC)
+    return Renewal(changed=changed, ends=min(_end(entry) for entry in lists))
+
+
+def _good(
+    signer: x509.Certificate,
+    fetched: Sequence[x509.CertificateRevocationList],
+    in_force: Sequence[x509.CertificateRevocationList],
+    now: datetime,
+) -> x509.CertificateRevocationList:
+    title = signer.subject.rfc4514_string()
+    found = [entry for entry in fetched if _signed_by(entry, signer)]
+    if not found:
+        raise RevocationListError(f"no list is signed by {title}")
+    newest = max(found, key=lambda entry: entry.last_update_utc)
+    if _end(newest) <= now:
+        raise RevocationListError(f"the list of {title} ended at {_end(newest)}")
+    before = [entry for entry in in_force if _signed_by(entry, signer)]
+    if before and newest.last_update_utc < max(entry.last_update_utc for entry in before):
+        raise RevocationListError(f"the list of {title} is older than the one in force")
+    return newest
+
+
+def _signed_by(entry: x509.CertificateRevocationList, signer: x509.Certificate) -> bool:
+    key = signer.public_key()
+    return (
+        entry.issuer == signer.subject
+        and isinstance(key, RSAPublicKey | EllipticCurvePublicKey)
+        and entry.is_signature_valid(key)
+    )
+
+
+def _end(entry: x509.CertificateRevocationList) -> datetime:
+    """RFC 5280 5.1.2.5 demands nextUpdate; a list without one is treated as over."""
+    return entry.next_update_utc or entry.last_update_utc
+
+
+def _fetch(http: httpx.Client, url: str) -> x509.CertificateRevocationList:
+    try:
+        response = http.get(url)
+        response.raise_for_status()
+    except httpx.HTTPError as error:
+        raise RevocationListError(f"{url} cannot be fetched: {str(error) or type(error).__name__}") from error
+    try:
+        if response.content.lstrip().startswith(b"-----BEGIN"):
+            return x509.load_pem_x509_crl(response.content)
+        return x509.load_der_x509_crl(response.content)
+    except ValueError as error:
+        raise RevocationListError(f"{url} holds no revocation list: {error}") from error
+
+
+def _load_all(pem: bytes) -> list[x509.CertificateRevocationList]:
+    end = b"-----END X509 CRL-----"
+    return [x509.load_pem_x509_crl(part + end) for part in pem.split(end) if part.strip()]
