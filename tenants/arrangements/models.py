@@ -65,7 +65,7 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     authorisation: Authorisation
     """The authorisation in force; of a pending arrangement its first."""
     amendments: tuple[Authorisation, ...] = ()
-    """Every version that was in force, oldest first; without their accounts."""
+    """Every version that was in force, oldest first."""
 
     def state(self, now: datetime) -> State:
         """Tell whether data may be disclosed under this arrangement, and if not, why."""

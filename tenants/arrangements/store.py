@@ -167,8 +167,11 @@ def _arrangements() -> Select[Any]:
 async def _loaded(tx: Transaction, query: Select[Any]) -> list[Arrangement]:
     rows = (await tx.execute(query)).all()
     versions = await _authorisations(tx, [row.id for row in rows])
-    accounts = await _accounts(tx, [row.authorisation_id for row in rows])
-    return [_arrangement(row, versions[row.id], accounts.get(row.authorisation_id, ())) for row in rows]
+    accounts = await _accounts(tx, [version.id for found in versions.values() for version in found])
+    return [
+        _arrangement(row, [msgspec.structs.replace(one, accounts=accounts.get(one.id, ())) for one in versions[row.id]])
+        for row in rows
+    ]
 
 
 async def _authorisations(tx: Transaction, arrangement_ids: Collection[UUID]) -> dict[UUID, list[Authorisation]]:
@@ -222,7 +225,7 @@ def _authorisation(row: Row[Any]) -> Authorisation:
     )
 
 
-def _arrangement(row: Row[Any], versions: list[Authorisation], accounts: tuple[AuthorisedAccount, ...]) -> Arrangement:
+def _arrangement(row: Row[Any], versions: list[Authorisation]) -> Arrangement:
     in_force = next(version for version in versions if version.id == row.authorisation_id)
     registration: Mapping[str, Any] = row.registration
     return Arrangement(
@@ -243,6 +246,6 @@ def _arrangement(row: Row[Any], versions: list[Authorisation], accounts: tuple[A
         ended_at=row.ended_at,
         ended_by=row.ended_by,
         end_reason=row.end_reason,
-        authorisation=msgspec.structs.replace(in_force, accounts=accounts),
+        authorisation=in_force,
         amendments=tuple(versions),
     )

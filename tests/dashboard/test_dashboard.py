@@ -77,6 +77,7 @@ async def test_each_amendment_is_told(ground: Ground) -> None:
     assert "You first agreed to share." in page.text
     assert "Removed: Name, Name and occupation" in page.text
     assert "12 months, until" in page.text
+    assert page.text.count("Accounts: Beach house, Home") == 2
 
 
 async def test_an_expired_arrangement_says_so(ground: Ground, arrangement_path: str, moved_clock: Any) -> None:
