@@ -10,8 +10,12 @@ HEADER = "# Settings of the embedded stack, written at each start: `set -a; . se
 
 
 def write_settings(file: Path, variables: Mapping[str, str]) -> None:
-    lines = (f"{name}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
-    write_atomically(file, (HEADER + "".join(lines)).encode())
+    write_atomically(file, (HEADER + as_lines(variables)).encode())
+
+
+def as_lines(variables: Mapping[str, str]) -> str:
+    """Variables as a shell reads them."""
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
 
 
 def read_settings(file: Path) -> dict[str, str]:

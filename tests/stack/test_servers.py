@@ -1,9 +1,15 @@
 """The embedded servers answer, listen on loopback only and ask for passwords."""
 
+import asyncio
+import os
+import shlex
+
 import asyncpg
 import pytest
 import redis.asyncio
+from click.testing import CliRunner
 
+from ops.cli import main
 from ops.stack.cluster import DeploymentDatabase, create_deployment, with_login
 
 
@@ -49,6 +55,23 @@ async def test_creating_a_deployment_again_keeps_what_is_in_it(
     connection = await asyncpg.connect(again.owner_url)
     assert await connection.fetch("SELECT * FROM kept") == []
     await connection.close()
+
+
+async def test_logins_of_the_database_command_can_be_used(superuser_url: str) -> None:
+    arguments = ["database", "--superuser-url", superuser_url, "--role-prefix", f"t{os.getpid()}made"]
+    done = await asyncio.to_thread(CliRunner().invoke, main, arguments)
+    assert done.exit_code == 0, done.output
+    variables = dict(line.split("=", 1) for line in done.output.splitlines())
+    for name in ("HAAS_DATABASE_URL", "HAAS_OWNER_DATABASE_URL"):
+        connection = await asyncpg.connect(shlex.split(variables[name])[0])
+        await connection.close()
+
+
+async def test_database_command_says_what_the_server_says(superuser_url: str) -> None:
+    wrong = with_login(superuser_url, "postgres", "wrong")
+    done = await asyncio.to_thread(CliRunner().invoke, main, ["database", "--superuser-url", wrong])
+    assert done.exit_code == 1
+    assert "PostgreSQL refuses: password authentication failed" in done.output
 
 
 async def test_valkey_needs_its_password(valkey: str) -> None:
