@@ -4,9 +4,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from itertools import count, cycle
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from haas.clock import MovableClock
@@ -22,8 +24,11 @@ from ops.stack.options import Options
 from ops.stack.servers import Servers, servers
 from tenants.keys.creation import NewSigningKey, generate_signing_keys
 from tenants.keys.service import Keyring
+from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.service import Registry
+
+KeySets = Iterator[Sequence[NewSigningKey]]
 
 
 class PostgresServer:
@@ -36,6 +41,19 @@ class PostgresServer:
     async def deployment(self) -> DeploymentDatabase:
         """`.owner_url` (provisioning, migrations), `.app_url` (the application's login), `.role_prefix`."""
         return await create_deployment(self.superuser_url, f"t{os.getpid()}x{next(self._numbers)}")
+
+    async def discard(self, databases: DeploymentDatabase) -> None:
+        """Drop a deployment's database and all of its roles."""
+        connection = await asyncpg.connect(self.superuser_url)
+        try:
+            await connection.execute(f"DROP DATABASE {databases.role_prefix} WITH (FORCE)")
+            roles = await connection.fetchval(
+                "SELECT string_agg(quote_ident(rolname), ', ') FROM pg_roles WHERE starts_with(rolname, $1)",
+                f"{databases.role_prefix}_",
+            )
+            await connection.execute(f"DROP ROLE {roles}")
+        finally:
+            await connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -80,12 +98,9 @@ async def empty_deployment(postgres: PostgresServer) -> DeploymentDatabase:
     return await postgres.deployment()
 
 
-@pytest.fixture(scope="session")
-async def deployment(postgres: PostgresServer, valkey: str, state_folder: Path) -> AsyncIterator[Deployment]:
-    """A deployment whose roles, control schema and sandbox register environment are in place, shared by the session.
-
-    `await deployment.new_tenant()` makes a tenant in about a tenth of a second.
-    """
+@asynccontextmanager
+async def opened(postgres: PostgresServer, redis_url: str, folder: Path) -> AsyncIterator[Deployment]:
+    """A deployment in a database of its own, with roles, control schema and the sandbox's register environment."""
     databases = await postgres.deployment()
     settings = Settings(
         environment="sandbox",
@@ -93,13 +108,13 @@ async def deployment(postgres: PostgresServer, valkey: str, state_folder: Path) 
         public_port=8443,
         database_url=databases.app_url,
         owner_database_url=databases.owner_url,
-        redis_url=valkey,
+        redis_url=redis_url,
         smtp_url="smtp://127.0.0.1:1",
         sms_url="https://sms.cdr-sandbox.localhost",
         master_key=new_key(),
         role_prefix=databases.role_prefix,
-        certificates=state_folder / "certificates",
-        clock_file=state_folder / "clock",
+        certificates=folder / "certificates",
+        clock_file=folder / f"clock-{databases.role_prefix}",
     )
     await bootstrap(settings)
     register = RegisterEnvironment(
@@ -108,13 +123,30 @@ async def deployment(postgres: PostgresServer, valkey: str, state_folder: Path) 
         secure_base_uri="https://mtls.register.cdr-sandbox.localhost:8443",
         jwks_uri="https://register.cdr-sandbox.localhost:8443/cdr-register/v1/jwks",
     )
-    async with Deployment.open(settings) as deployment:
-        await deployment.administration.put_register_environment(register, actor="tests")
+    try:
+        async with Deployment.open(settings) as deployment:
+            await deployment.administration.put_register_environment(register, actor="tests")
+            yield deployment
+    finally:
+        await postgres.discard(databases)
+
+
+@pytest.fixture(scope="session")
+async def deployment(postgres: PostgresServer, valkey: str, state_folder: Path) -> AsyncIterator[Deployment]:
+    """A deployment shared by the session; `await deployment.new_tenant()` makes a tenant in about a tenth of a second."""
+    async with opened(postgres, valkey, state_folder) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+async def own_deployment(postgres: PostgresServer, valkey: str, state_folder: Path) -> AsyncIterator[Deployment]:
+    """A deployment of one module's own, for tests that do something to all tenants or make many."""
+    async with opened(postgres, valkey, state_folder) as deployment:
         yield deployment
 
 
 @pytest.fixture(scope="session")
-def signing_keys() -> Iterator[Sequence[NewSigningKey]]:
+def signing_keys() -> KeySets:
     """Key sets that come round every eight tenants: making RSA keys costs processor time."""
     return cycle(generate_signing_keys() for _ in range(8))
 
@@ -147,29 +179,44 @@ def keyring(deployment: Deployment) -> Keyring:
     return Keyring(deployment.database, deployment.sealer, deployment.clock)
 
 
+@asynccontextmanager
+async def borrowed(deployment: Deployment, keys: Sequence[NewSigningKey]) -> AsyncIterator[Tenant]:
+    """A new, empty tenant that is removed in the end: each is thousands of small files."""
+    tenant = await deployment.new_tenant(signing_keys=keys)
+    yield tenant
+    with suppress(UnknownTenant):
+        await deployment.administration.remove(tenant.slug, actor="tests")
+
+
 @pytest.fixture
-async def tenant(deployment: Deployment, signing_keys: Iterator[Sequence[NewSigningKey]]) -> Tenant:
+async def tenant(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[Tenant]:
     """A new, empty tenant of the test's own."""
-    return await deployment.new_tenant(signing_keys=next(signing_keys))
+    async with borrowed(deployment, next(signing_keys)) as tenant:
+        yield tenant
 
 
 @pytest.fixture
-async def two_tenants(deployment: Deployment, signing_keys: Iterator[Sequence[NewSigningKey]]) -> tuple[Tenant, Tenant]:
+async def two_tenants(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[tuple[Tenant, Tenant]]:
     """Two new, empty tenants of the test's own."""
-    first = await deployment.new_tenant(signing_keys=next(signing_keys))
-    return first, await deployment.new_tenant(signing_keys=next(signing_keys))
+    async with (
+        borrowed(deployment, next(signing_keys)) as first,
+        borrowed(deployment, next(signing_keys)) as second,
+    ):
+        yield first, second
 
 
 @pytest.fixture(scope="module")
-async def module_tenant(deployment: Deployment, signing_keys: Iterator[Sequence[NewSigningKey]]) -> Tenant:
+async def module_tenant(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[Tenant]:
     """A new tenant shared by one module's tests."""
-    return await deployment.new_tenant(signing_keys=next(signing_keys))
+    async with borrowed(deployment, next(signing_keys)) as tenant:
+        yield tenant
 
 
 @pytest.fixture(scope="module")
-async def module_neighbour(deployment: Deployment, signing_keys: Iterator[Sequence[NewSigningKey]]) -> Tenant:
+async def module_neighbour(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[Tenant]:
     """Another new tenant shared by one module's tests."""
-    return await deployment.new_tenant(signing_keys=next(signing_keys))
+    async with borrowed(deployment, next(signing_keys)) as tenant:
+        yield tenant
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,8 @@ class Administration:
         async with owner_transaction(self._owner, self._settings, long=True) as tx:
             tenant = await self._known(tx, slug)
             schema, role = tenant.namespace
-            await store.delete_brand(tx, tenant.id)
+            if not await store.delete_brand(tx, tenant.id):
+                raise UnknownTenant(f"{slug} was removed by somebody else just now")
             await store.record(tx, actor=actor, action="tenant.remove", subject=slug, now=self._clock.now())
             await store.advance_revision(tx)
             await tx.driver.execute(f'DROP SCHEMA "{schema}" CASCADE; SET LOCAL ROLE NONE; DROP ROLE "{role}"')

@@ -101,11 +101,15 @@ async def set_state(tx: Transaction, brand_id: UUID, state: str, now: datetime) 
     await tx.execute(brand.update().where(brand.c.id == brand_id).values(state=state, state_at=now))
 
 
-async def delete_brand(tx: Transaction, brand_id: UUID) -> None:
-    """Delete a brand with its hosts, and its retailer where it was the last brand."""
-    owner = (await tx.execute(brand.delete().where(brand.c.id == brand_id).returning(brand.c.retailer_id))).scalar_one()
+async def delete_brand(tx: Transaction, brand_id: UUID) -> bool:
+    """Delete a brand with its hosts, and its retailer where it was the last brand; tell whether it was still there."""
+    deleted = await tx.execute(brand.delete().where(brand.c.id == brand_id).returning(brand.c.retailer_id))
+    owner = deleted.scalar_one_or_none()
+    if owner is None:
+        return False
     others = select(brand.c.id).where(brand.c.retailer_id == owner).exists()
     await tx.execute(retailer.delete().where(retailer.c.id == owner, ~others))
+    return True
 
 
 async def register_environments(tx: Transaction) -> list[RegisterEnvironment]:

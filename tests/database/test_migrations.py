@@ -1,7 +1,7 @@
 """The chains add up to the tables, run over every schema, and go on where they stopped."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
@@ -17,6 +17,7 @@ from ops.deployment import Deployment
 from ops.migrations.chains import CONTROL, TENANT, VERSION_TABLE, Chain
 from ops.migrations.connection import as_owner, owner_connection
 from ops.migrations.run import migrate_tenants, status
+from tenants.keys.creation import NewSigningKey
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
 from tenants.schema import CONTROL_SCHEMA
@@ -47,16 +48,19 @@ def longer(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 
 
 @pytest.fixture
-async def three(deployment: Deployment, three_slugs: list[str]) -> AsyncIterator[list[Tenant]]:
-    tenants = [await deployment.new_tenant(slug) for slug in three_slugs]
+async def three(
+    own_deployment: Deployment, signing_keys: Iterator[Sequence[NewSigningKey]]
+) -> AsyncIterator[list[Tenant]]:
+    """The only tenants of a deployment of this module's own."""
+    tenants = [await own_deployment.new_tenant(signing_keys=next(signing_keys)) for _ in range(3)]
     yield tenants
     for tenant in tenants:
-        await deployment.administration.remove(tenant.slug, actor="tests")
+        await own_deployment.administration.remove(tenant.slug, actor="tests")
 
 
 @pytest.fixture
-def three_slugs() -> list[str]:
-    return ["first-of-three", "second-of-three", "third-of-three"]
+def own_settings(own_deployment: Deployment) -> Settings:
+    return own_deployment.settings
 
 
 @asynccontextmanager
@@ -91,45 +95,42 @@ async def test_the_rendered_script_and_the_chain_run_step_by_step_make_the_same(
 
 
 async def test_a_schema_that_fails_is_reported_and_tried_again(
-    settings: Settings, three: list[Tenant], longer: Chain
+    own_settings: Settings, three: list[Tenant], longer: Chain
 ) -> None:
     obstacle = f"{three[1].namespace.schema}.meter_note"
-    await _as_owner(settings, f"CREATE TABLE {obstacle} (id int)")
-    first = await migrate_tenants(settings, chain=longer)
+    await _as_owner(own_settings, f"CREATE TABLE {obstacle} (id int)")
+    first = await migrate_tenants(own_settings, chain=longer)
     assert [failure.slug for failure in first.failed] == [three[1].slug]
     assert "already exists" in first.failed[0].reason
-    assert {three[0].slug, three[2].slug} <= set(first.migrated)
-    assert (await status(settings, chain=longer)).behind == [three[1].slug]
+    assert first.migrated == [three[0].slug, three[2].slug]
+    assert (await status(own_settings, chain=longer)).behind == [three[1].slug]
 
-    await _as_owner(settings, f"DROP TABLE {obstacle}")
-    second = await migrate_tenants(settings, chain=longer)
+    await _as_owner(own_settings, f"DROP TABLE {obstacle}")
+    second = await migrate_tenants(own_settings, chain=longer)
     assert (second.migrated, second.failed) == ([three[1].slug], [])
-    assert three[0].slug in second.current
-    assert (await status(settings, chain=longer)).behind == []
-    await _step_back(settings)
+    assert second.current == [three[0].slug, three[2].slug]
+    assert (await status(own_settings, chain=longer)).behind == []
 
 
-async def test_a_run_that_was_stopped_goes_on(settings: Settings, three: list[Tenant], longer: Chain) -> None:
+async def test_a_run_that_was_stopped_goes_on(own_settings: Settings, three: list[Tenant], longer: Chain) -> None:
     with pytest.raises(KeyboardInterrupt):
-        await migrate_tenants(settings, StopAfter(2), chain=longer)
-    rest = await migrate_tenants(settings, chain=longer)
+        await migrate_tenants(own_settings, StopAfter(2), chain=longer)
+    rest = await migrate_tenants(own_settings, chain=longer)
     assert len(rest.current) == 2
     assert rest.failed == []
-    assert (await status(settings, chain=longer)).behind == []
-    await _step_back(settings)
+    assert (await status(own_settings, chain=longer)).behind == []
 
 
 async def test_a_table_that_a_migration_adds_is_the_tenants_own_to_use(
-    deployment: Deployment, three: list[Tenant], longer: Chain
+    own_deployment: Deployment, three: list[Tenant], longer: Chain
 ) -> None:
-    await migrate_tenants(deployment.settings, chain=longer)
+    await migrate_tenants(own_deployment.settings, chain=longer)
     mine, other = three[0].namespace, three[1].namespace
-    async with deployment.database.transaction(mine) as tx:
+    async with own_deployment.database.transaction(mine) as tx:
         await tx.driver.execute(f"INSERT INTO {mine.schema}.meter_note VALUES ('a')")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await tx.driver.execute(f"INSERT INTO {other.schema}.meter_note VALUES ('b')")
         await tx.driver.execute("ROLLBACK; BEGIN")
-    await _step_back(deployment.settings)
 
 
 class StopAfter:
@@ -157,14 +158,6 @@ async def _as_owner(settings: Settings, statement: str) -> None:
     async with owner_connection(settings) as connection, connection.begin():
         await as_owner(connection, Roles(settings.role_prefix))
         await connection.execute(text(statement))
-
-
-async def _step_back(settings: Settings) -> None:
-    """Bring the schemas of the shared deployment back to the chain's real head."""
-    for slug in (await status(settings)).tenants:
-        schema = f"tenant_{slug.replace('-', '_')}"
-        await _as_owner(settings, f"DROP TABLE {schema}.meter_note")
-        await _as_owner(settings, f"UPDATE {schema}.{VERSION_TABLE} SET version_num = '{TENANT.head}'")
 
 
 def _differences(connection: Connection, chain: Chain, schema: str) -> list[object]:

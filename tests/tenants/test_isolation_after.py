@@ -240,9 +240,9 @@ async def test_cancellation_at_random_points_leaves_no_transaction_open(
     await database.close()
 
 
-async def test_many_tenants_at_once_never_see_each_others_rows(deployment: Deployment, clock: MovableClock) -> None:
-    tenants = await create_many(deployment, TENANTS_AT_ONCE, prefix="crowd")
-    database = Database.open(deployment.settings.database_url)
+async def test_many_tenants_at_once_never_see_each_others_rows(own_deployment: Deployment, clock: MovableClock) -> None:
+    tenants = await create_many(own_deployment, TENANTS_AT_ONCE, prefix="crowd")
+    database = Database.open(own_deployment.settings.database_url)
     turn = asyncio.Semaphore(100)
 
     async def one_round(mine: Tenant, *, long: bool) -> None:

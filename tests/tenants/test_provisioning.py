@@ -1,20 +1,133 @@
-from tenants.keys.service import Keyring
-from tenants.registry.models import Tenant
+"""A tenant is created whole or not at all, and removed without a trace."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from sqlalchemy import select
+
+from haas.jose import KeySealer, new_key
+from ops.deployment import Deployment
+from ops.migrations.chains import TENANT
+from tenants.notices.tables import outbox
+from tenants.registry.errors import BadHost, BadSlug, RegistryError, TenantExists, UnknownTenant
+from tenants.registry.models import NewTenant, Tenant
+from tenants.registry.names import Hosts, Roles, checked_slug, tenant_schema
+from tenants.registry.provisioning import Provisioner
+from tenants.registry.scope import owner_transaction
 from tenants.registry.service import Registry
+from tenants.registry.tables import brand, host, retailer
+
+
+def _new(slug: str, *, owner: str = "Plover Pty Ltd") -> NewTenant:
+    return NewTenant(
+        slug=slug, name=slug.title(), retailer=owner, register_environment_id="sandbox", register_brand_id=slug
+    )
+
+
+async def _traces(deployment: Deployment, slug: str) -> list[str]:
+    """What a database would still hold of a tenant."""
+    role = Roles(deployment.settings.role_prefix).tenant(slug)
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        found = [
+            ("role", await tx.driver.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)),
+            ("schema", await tx.driver.fetchval("SELECT to_regnamespace($1)::oid", tenant_schema(slug))),
+            ("brand", (await tx.execute(select(brand.c.id).where(brand.c.slug == slug))).first()),
+            ("host", (await tx.execute(select(host.c.name).where(host.c.name.contains(f"{slug}.")))).first()),
+        ]
+    return [name for name, trace in found if trace is not None]
 
 
 async def test_a_new_tenant_answers_on_its_three_hosts_at_once(registry: Registry, tenant: Tenant) -> None:
-    for surface, host in tenant.surfaces():
-        found = await registry.by_host(host)
-        assert found == (tenant, surface)
+    for surface, name in tenant.surfaces():
+        assert await registry.by_host(name) == (tenant, surface)
 
 
-async def test_a_new_tenant_has_its_keys(keyring: Keyring, tenant: Tenant) -> None:
-    key = await keyring.signing_key(tenant, "PS256")
-    published = await keyring.published(tenant)
-    assert key.kid in {jwk["kid"] for jwk in published}
-    assert sorted(jwk["alg"] for jwk in published) == ["ES256", "ES256", "PS256", "PS256"]
-    assert not any("d" in jwk for jwk in published)
-    siv = await keyring.resource_ids(tenant)
-    assert siv.reveal(siv.conceal("account-1", "product"), "product") == "account-1"
-    assert len(await keyring.subject_key(tenant)) == 32
+@pytest.mark.parametrize("fault", ["script", "keys"])
+async def test_a_failure_at_any_point_leaves_nothing(deployment: Deployment, fault: str) -> None:
+    class Broken(KeySealer):
+        def seal(self, secret: bytes, purpose: str) -> bytes:
+            raise RuntimeError(f"{len(secret)} bytes of {purpose} cannot be sealed")
+
+    script = TENANT.script() + ("SELECT 1 / 0;" if fault == "script" else "")
+    sealer = Broken(new_key()) if fault == "keys" else deployment.sealer
+    provisioner = Provisioner(deployment.owner, deployment.settings, sealer, deployment.clock, script)
+    with pytest.raises((asyncpg.DivisionByZeroError, RuntimeError)):
+        await provisioner.create(_new("plover"), actor="tests")
+    assert await _traces(deployment, "plover") == []
+    await deployment.provisioner.create(_new("plover"), actor="tests")
+    await deployment.administration.remove("plover", actor="tests")
+
+
+async def test_of_two_who_create_the_same_tenant_one_is_told_so(deployment: Deployment) -> None:
+    outcomes = await asyncio.gather(
+        *(deployment.provisioner.create(_new("twin"), actor="tests") for _ in range(2)), return_exceptions=True
+    )
+    assert {type(outcome) for outcome in outcomes} == {Tenant, TenantExists}
+    await deployment.administration.remove("twin", actor="tests")
+
+
+async def test_what_something_else_left_is_not_taken_over(deployment: Deployment) -> None:
+    role = Roles(deployment.settings.role_prefix).tenant("squatter")
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        await tx.driver.execute(f"SET LOCAL ROLE NONE; CREATE ROLE {role}")
+    with pytest.raises(TenantExists, match="left from something else"):
+        await deployment.provisioner.create(_new("squatter"), actor="tests")
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        await tx.driver.execute(f"SET LOCAL ROLE NONE; DROP ROLE {role}")
+
+
+async def test_a_removed_tenant_leaves_nothing_and_its_neighbour_everything(
+    deployment: Deployment, tenant: Tenant, registry: Registry
+) -> None:
+    first = await deployment.provisioner.create(_new("heron", owner="Heron Pty Ltd"), actor="tests")
+    await deployment.provisioner.create(_new("egret", owner="Heron Pty Ltd"), actor="tests")
+    async with deployment.database.transaction(first.namespace) as tx:
+        await tx.execute(select(outbox))
+    await deployment.administration.remove("heron", actor="tests")
+    assert await _traces(deployment, "heron") == []
+    assert await _retailers(deployment, "Heron Pty Ltd") == 1
+    await deployment.administration.remove("egret", actor="tests")
+    assert await _retailers(deployment, "Heron Pty Ltd") == 0
+    async with deployment.database.transaction(tenant.namespace) as tx:
+        assert (await tx.execute(select(outbox))).all() == []
+    assert await registry.by_host(tenant.hosts.public) is not None
+
+
+async def test_of_two_who_remove_the_same_tenant_one_is_told_so(deployment: Deployment) -> None:
+    await deployment.provisioner.create(_new("dodo"), actor="tests")
+    outcomes = await asyncio.gather(
+        *(deployment.administration.remove("dodo", actor="tests") for _ in range(2)), return_exceptions=True
+    )
+    assert {type(outcome) for outcome in outcomes} == {Tenant, UnknownTenant}
+    assert await _traces(deployment, "dodo") == []
+
+
+@pytest.mark.parametrize("slug", ["", "A", "mtls", "admin", "console", "a--b", "a-", "-a", "1a", "a_b", "é", "x" * 33])
+def test_bad_slugs(slug: str) -> None:
+    with pytest.raises(BadSlug):
+        checked_slug(slug)
+
+
+def test_slugs_never_share_a_schema() -> None:
+    slugs = ["a", "a-b", "ab", "a-b-c", "ab-c", "x" * 32]
+    assert len({tenant_schema(slug) for slug in slugs}) == len(slugs)
+    assert all(len(Roles("p" * 20).tenant(slug)) < 63 for slug in slugs)
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost", "mtls.brand.test", "admin.brand.test", "UPPER.test", "a b.test", "-a.test"]
+)
+def test_bad_hosts(name: str) -> None:
+    with pytest.raises(BadHost):
+        Hosts.below(name)
+
+
+def test_every_refusal_says_what_to_do() -> None:
+    with pytest.raises(RegistryError, match="use up to 32 lower-case letters"):
+        checked_slug("Not A Slug")
+
+
+async def _retailers(deployment: Deployment, name: str) -> int:
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        return len((await tx.execute(select(retailer.c.id).where(retailer.c.legal_name == name))).all())

@@ -1,0 +1,99 @@
+"""Which tenant a host belongs to: asked on every request, so it must be cheap, fresh, and outlive the database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import asyncpg
+import msgspec
+import pytest
+
+from haas.database import Database, Namespace, Transaction
+from haas.errors import Unavailable
+from ops.deployment import Deployment
+from tenants.registry.errors import UnknownTenant
+from tenants.registry.models import Tenant
+from tenants.registry.names import Roles
+from tenants.registry.service import Registry
+
+
+class Counting(Database):
+    """A database that knows how often it was asked."""
+
+    transactions = 0
+
+    def transaction(self, namespace: Namespace, *, long: bool = False) -> AbstractAsyncContextManager[Transaction]:
+        self.transactions += 1
+        return super().transaction(namespace, long=long)
+
+
+@pytest.fixture
+async def counting(deployment: Deployment) -> AsyncIterator[Counting]:
+    database = Counting.open(deployment.settings.database_url, pools=1)
+    assert isinstance(database, Counting)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def fresh(counting: Counting, deployment: Deployment) -> Registry:
+    return Registry(counting, deployment.settings, deployment.clock)
+
+
+async def test_many_requests_cost_few_queries(fresh: Registry, counting: Counting, tenant: Tenant) -> None:
+    async with asyncio.TaskGroup() as group:
+        for _ in range(500):
+            group.create_task(fresh.by_host(tenant.hosts.public))
+    for number in range(500):
+        assert await fresh.by_host(f"nobody-{number}.haas.localhost") is None
+    assert counting.transactions <= 4
+
+
+async def test_a_new_tenant_is_found_at_once_though_its_host_was_asked_for_before(
+    fresh: Registry, deployment: Deployment
+) -> None:
+    assert await fresh.by_host("early.haas.localhost") is None
+    with pytest.raises(UnknownTenant):
+        await fresh.by_slug("early")
+    tenant = await deployment.new_tenant("early")
+    async with asyncio.timeout(1):
+        while await fresh.by_host("early.haas.localhost") is None:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.05)
+    assert await fresh.by_host(tenant.hosts.secure) == (tenant, "secure")
+    assert tenant in await fresh.all()
+    await deployment.administration.remove("early", actor="tests")
+
+
+async def test_what_was_last_read_outlives_the_database(
+    fresh: Registry, deployment: Deployment, tenant: Tenant, superuser_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenants.registry.service.FRESH_SECONDS", 0.0)
+    assert await fresh.by_host(tenant.hosts.public) is not None
+    async with _shut_out(superuser_url, Roles(deployment.settings.role_prefix).app):
+        assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
+        unread = Registry(deployment.database, deployment.settings, deployment.clock)
+        with pytest.raises(Unavailable):
+            await unread.by_host(tenant.hosts.public)
+    assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
+
+
+async def test_addresses_name_no_port_where_it_is_the_usual_one(deployment: Deployment, tenant: Tenant) -> None:
+    usual = msgspec.structs.replace(deployment.settings, public_port=443)
+    found = await Registry(deployment.database, usual, deployment.clock).by_slug(tenant.slug)
+    assert found.issuer == f"https://{tenant.slug}.haas.localhost"
+    assert found.resource_base_uri == f"https://mtls.{tenant.slug}.haas.localhost/cds-au/v1"
+    assert found.public_base_uri == f"https://{tenant.slug}.haas.localhost/cds-au/v1"
+
+
+@asynccontextmanager
+async def _shut_out(superuser_url: str, login: str) -> AsyncIterator[None]:
+    connection = await asyncpg.connect(superuser_url)
+    try:
+        await connection.execute(f"ALTER ROLE {login} NOLOGIN")
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = $1", login
+        )
+        yield
+    finally:
+        await connection.execute(f"ALTER ROLE {login} LOGIN")
+        await connection.close()
