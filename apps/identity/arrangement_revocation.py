@@ -6,10 +6,9 @@ from uuid import UUID
 from litestar import Request, Response, post
 
 from apps.http.cds import cds_failure
-from apps.http.context import context
 from apps.http.suspension import SERVES_SUSPENDED
 from apps.identity.answers import NO_STORE
-from apps.identity.callers import authenticated, verified_assertion
+from apps.identity.callers import authenticated, infosec, verified_assertion
 from apps.identity.forms import MAXIMUM_BODY_BYTES, Form, read_form
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
@@ -26,8 +25,7 @@ from tenants.oauth.endpoints import ARRANGEMENT_REVOCATION
 )
 async def revoke_arrangement(request: Request[Any, Any, Any]) -> Response[None]:
     """End an arrangement of the client, who has withdrawn its consent. "Form Parameter" method only."""
-    ctx = context(request)
-    ctx.operation = "revokeArrangement"
+    ctx = infosec(request, "revokeArrangement")
     form = await read_form(request)
     assertion = await verified_assertion(ctx, form, ARRANGEMENT_REVOCATION)
     async with authenticated(ctx, assertion) as (tx, client):

@@ -15,6 +15,7 @@ from litestar.datastructures import Cookie
 from apps.http.context import context
 from apps.http.flows import cookie_name, flow_url
 from apps.http.pages import SEE_OTHER, message, redirect
+from apps.identity.callers import infosec
 from apps.identity.forms import MAXIMUM_BODY_BYTES, Form, parsed, read_form
 from tenants.authorisations import service as authorisations
 from tenants.clients import store as clients
@@ -74,8 +75,7 @@ async def authorise_by_form(request: _Request) -> Response[None]:
 
 
 async def _begin(request: _Request, query: Form) -> Response[None]:
-    ctx = context(request)
-    ctx.operation, ctx.authenticated = "authorise", False
+    ctx = infosec(request, "authorise", authenticated=False)
     run(CHECKS, query)
     secret = secrets.token_urlsafe(32)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:

@@ -1,4 +1,4 @@
-"""Who calls: a client by its assertion, or the holder of an access token."""
+"""Who calls what: a client by its assertion, or the holder of an access token."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Request
 
-from apps.http.context import RequestContext
+from apps.http.context import RequestContext, context
 from apps.identity.forms import Form
 from haas.database import Transaction
 from tenants.clients.authentication import Assertion, Credentials, claim
@@ -15,6 +15,13 @@ from tenants.oauth.endpoints import audiences
 from tenants.oauth.errors import InvalidClient, InvalidToken, TokenMissing
 from tenants.tokens import access
 from tenants.tokens.models import AccessToken
+
+
+def infosec(request: Request[Any, Any, Any], operation: str, *, authenticated: bool = True) -> RequestContext:
+    """Return the context of a call, named for its record. All InfoSec endpoints are of one tier (CDS, Performance)."""
+    ctx = context(request)
+    ctx.operation, ctx.tier, ctx.authenticated = operation, "highPriority", authenticated
+    return ctx
 
 
 async def verified_assertion(ctx: RequestContext, form: Form, path: str) -> Assertion:

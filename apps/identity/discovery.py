@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from litestar import Request, Response, get
 
-from apps.http.context import context
+from apps.identity.callers import infosec
 from haas.jose import SIGNING_ALGORITHMS
 from haas.jose.jwt import CONTENT_ENCRYPTIONS, ENCRYPTION_ALGORITHMS
 from tenants.oauth import claims, endpoints, scopes
@@ -64,14 +64,12 @@ def _client_authentication() -> dict[str, object]:
 @get(endpoints.DISCOVERY)
 async def openid_provider_configuration(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
     """Publish the metadata."""
-    ctx = context(request)
-    ctx.operation, ctx.authenticated = "openidConfiguration", False
+    ctx = infosec(request, "openidConfiguration", authenticated=False)
     return Response(metadata(ctx.tenant), headers=_HEADERS)
 
 
 @get(endpoints.JWKS)
 async def jwks(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
     """Publish the public keys: the next, the current, and those retired not long ago."""
-    ctx = context(request)
-    ctx.operation, ctx.authenticated = "jwks", False
+    ctx = infosec(request, "jwks", authenticated=False)
     return Response({"keys": await ctx.services.keyring.published(ctx.tenant)}, headers=_HEADERS)

@@ -4,9 +4,8 @@ from typing import Any
 
 from litestar import Request, Response, post
 
-from apps.http.context import context
 from apps.identity.answers import json_answer
-from apps.identity.callers import authenticated, verified_assertion
+from apps.identity.callers import authenticated, infosec, verified_assertion
 from apps.identity.forms import MAXIMUM_BODY_BYTES, read_form
 from tenants.oauth.endpoints import INTROSPECT
 from tenants.oauth.errors import InvalidRequest
@@ -16,8 +15,7 @@ from tenants.tokens.introspection import introspect
 @post(INTROSPECT, status_code=200, request_max_body_size=MAXIMUM_BODY_BYTES)
 async def token_introspection(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Tell a client the state of its refresh token."""
-    ctx = context(request)
-    ctx.operation = "introspection"
+    ctx = infosec(request, "introspection")
     form = await read_form(request)
     assertion = await verified_assertion(ctx, form, INTROSPECT)
     async with authenticated(ctx, assertion) as (tx, client):

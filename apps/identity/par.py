@@ -10,9 +10,8 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response, post
 
-from apps.http.context import context
 from apps.identity.answers import json_answer
-from apps.identity.callers import authenticated, verified_assertion
+from apps.identity.callers import authenticated, infosec, verified_assertion
 from apps.identity.forms import MAXIMUM_BODY_BYTES, Form, read_form
 from tenants.authorisations import request_object
 from tenants.authorisations import service as authorisations
@@ -46,8 +45,7 @@ class PushedResponse(msgspec.Struct, frozen=True):
 @post(PAR, status_code=201, request_max_body_size=MAXIMUM_BODY_BYTES)
 async def pushed_authorisation_request(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Keep an authorisation request, and answer with the request_uri that refers to it."""
-    ctx = context(request)
-    ctx.operation = "pushedAuthorisationRequest"
+    ctx = infosec(request, "pushedAuthorisationRequest")
     form = await read_form(request)
     assertion = await verified_assertion(ctx, form, PAR)
     keys = await ctx.services.authenticator.keys_for(assertion, form.get("request", ""))

@@ -11,9 +11,9 @@ import msgspec
 from litestar import Request, Response, delete, get, post, put
 from litestar.params import FromPath
 
-from apps.http.context import RequestContext, context
+from apps.http.context import RequestContext
 from apps.identity.answers import NO_STORE, json_answer
-from apps.identity.callers import bearer
+from apps.identity.callers import bearer, infosec
 from apps.identity.forms import MAXIMUM_BODY_BYTES
 from haas.clock import epoch
 from haas.database import Transaction
@@ -33,8 +33,7 @@ _Request = Request[Any, Any, Any]
 @post(REGISTER, status_code=201, request_max_body_size=MAXIMUM_BODY_BYTES)
 async def register_data_recipient_oauth_client(request: _Request) -> Response[bytes]:
     """Register a software product."""
-    ctx = context(request)
-    ctx.operation, ctx.authenticated = "RegisterDataRecipientOAuthClient", False
+    ctx = infosec(request, "RegisterDataRecipientOAuthClient", authenticated=False)
     examined = await ctx.services.registrar.examine(ctx.tenant, await _jwt(request), ctx.now)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         client = await registrations.register(tx, examined, ctx.now)
@@ -44,8 +43,7 @@ async def register_data_recipient_oauth_client(request: _Request) -> Response[by
 @get(_CLIENT)
 async def get_data_recipient_oauth_client(request: _Request, client_id: FromPath[str]) -> Response[bytes]:
     """Show a client its registration."""
-    ctx = context(request)
-    ctx.operation = "GetDataRecipientOAuthClient"
+    ctx = infosec(request, "GetDataRecipientOAuthClient")
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         client = await _managed(request, ctx, tx, client_id)
     return _registration(client)
@@ -54,8 +52,7 @@ async def get_data_recipient_oauth_client(request: _Request, client_id: FromPath
 @put(_CLIENT, request_max_body_size=MAXIMUM_BODY_BYTES)
 async def update_data_recipient_oauth_client(request: _Request, client_id: FromPath[str]) -> Response[bytes]:
     """Replace a client's registration."""
-    ctx = context(request)
-    ctx.operation = "UpdateDataRecipientOAuthClient"
+    ctx = infosec(request, "UpdateDataRecipientOAuthClient")
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         client = await _managed(request, ctx, tx, client_id)
     examined = await ctx.services.registrar.examine(ctx.tenant, await _jwt(request), ctx.now)
@@ -67,8 +64,7 @@ async def update_data_recipient_oauth_client(request: _Request, client_id: FromP
 @delete(_CLIENT)
 async def delete_data_recipient_oauth_client(request: _Request, client_id: FromPath[str]) -> Response[None]:
     """End a client's registration, and what was shared under it."""
-    ctx = context(request)
-    ctx.operation = "DeleteDataRecipientOAuthClient"
+    ctx = infosec(request, "DeleteDataRecipientOAuthClient")
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         client = await _managed(request, ctx, tx, client_id)
         await registrations.remove(tx, client.client_id, by="recipient", now=ctx.now)

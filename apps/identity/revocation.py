@@ -4,10 +4,9 @@ from typing import Any
 
 from litestar import Request, Response, post
 
-from apps.http.context import context
 from apps.http.suspension import SERVES_SUSPENDED
 from apps.identity.answers import NO_STORE
-from apps.identity.callers import authenticated, verified_assertion
+from apps.identity.callers import authenticated, infosec, verified_assertion
 from apps.identity.forms import MAXIMUM_BODY_BYTES, read_form
 from tenants.oauth.endpoints import REVOKE
 from tenants.oauth.errors import InvalidRequest
@@ -17,8 +16,7 @@ from tenants.tokens.revocation import revoke
 @post(REVOKE, status_code=200, request_max_body_size=MAXIMUM_BODY_BYTES, opt={SERVES_SUSPENDED: True})
 async def token_revocation(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Revoke a token of the client."""
-    ctx = context(request)
-    ctx.operation = "revocation"
+    ctx = infosec(request, "revocation")
     form = await read_form(request)
     assertion = await verified_assertion(ctx, form, REVOKE)
     async with authenticated(ctx, assertion) as (tx, client):

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from litestar import Request, Response, post
 
-from apps.http.context import RequestContext, context
+from apps.http.context import RequestContext
 from apps.identity.answers import json_answer
-from apps.identity.callers import authenticated, thumbprint, verified_assertion
+from apps.identity.callers import authenticated, infosec, thumbprint, verified_assertion
 from apps.identity.forms import MAXIMUM_BODY_BYTES, Form, read_form
 from haas.database import Transaction
 from tenants.clients.models import Client
@@ -49,14 +49,13 @@ GRANTS: Final[dict[str, Callable[[RequestContext, Transaction, Client, Form], Aw
 @post(TOKEN, status_code=200, request_max_body_size=MAXIMUM_BODY_BYTES)
 async def token(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Issue tokens for a grant."""
-    ctx = context(request)
-    ctx.operation = "token"
+    ctx = infosec(request, "token")
     form = await read_form(request)
     assertion = await verified_assertion(ctx, form, TOKEN)
     async with authenticated(ctx, assertion) as (tx, client):
         grant = await _granting(form)(ctx, tx, client, form)
     answer = await id_token.answer(ctx.services.keyring, ctx.tenant, grant, ctx.now)
-    ctx.token_issued = True
+    ctx.token_issued = grant.arrangement_id is not None  # a session (CDS, Definitions) is a consumer's
     return json_answer(answer)
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
 
-from apps.http.context import context
 from apps.identity.answers import json_answer
-from apps.identity.callers import bearer
+from apps.identity.callers import bearer, infosec
 from tenants.oauth.endpoints import USERINFO
 from tenants.tokens import userinfo
 
@@ -17,8 +16,7 @@ from tenants.tokens import userinfo
 @route(USERINFO, http_method=[HttpMethod.GET, HttpMethod.POST], status_code=200)
 async def user_info(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Tell a recipient who authorised, as far as that was authorised."""
-    ctx = context(request)
-    ctx.operation = "userinfo"
+    ctx = infosec(request, "userinfo")
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         token = await bearer(request, ctx, tx)
         claims = await userinfo.person(tx, token)
