@@ -133,7 +133,7 @@ async def opened(postgres: PostgresServer, redis_url: str, folder: Path) -> Asyn
 
 @pytest.fixture(scope="session")
 async def deployment(postgres: PostgresServer, valkey: str, state_folder: Path) -> AsyncIterator[Deployment]:
-    """A deployment shared by the session; `await deployment.new_tenant()` makes a tenant in about a tenth of a second."""
+    """A deployment shared by the session; `await deployment.new_tenant()` makes a tenant in a tenth of a second."""
     async with opened(postgres, valkey, state_folder) as deployment:
         yield deployment
 
