@@ -12,10 +12,10 @@ from apps.identity.discovery import jwks, openid_provider_configuration
 from apps.identity.introspection import token_introspection
 from apps.identity.par import pushed_authorisation_request
 from apps.identity.register import (
-    delete_data_recipient_oauth_client,
-    get_data_recipient_oauth_client,
-    register_data_recipient_oauth_client,
-    update_data_recipient_oauth_client,
+    delete_client_registration,
+    get_client_registration,
+    post_client_registration,
+    put_client_registration,
 )
 from apps.identity.revocation import token_revocation
 from apps.identity.token import token
@@ -38,10 +38,10 @@ secure_routes: Final[list[ControllerRouterHandler]] = [
             token_revocation,
             user_info,
             revoke_arrangement,
-            register_data_recipient_oauth_client,
-            get_data_recipient_oauth_client,
-            update_data_recipient_oauth_client,
-            delete_data_recipient_oauth_client,
+            post_client_registration,
+            get_client_registration,
+            put_client_registration,
+            delete_client_registration,
         ],
         exception_handlers={OAuthError: oauth_failure},
     )

@@ -31,9 +31,9 @@ _Request = Request[Any, Any, Any]
 
 
 @post(REGISTER, status_code=201, request_max_body_size=MAXIMUM_BODY_BYTES)
-async def register_data_recipient_oauth_client(request: _Request) -> Response[bytes]:
+async def post_client_registration(request: _Request) -> Response[bytes]:
     """Register a software product."""
-    ctx = infosec(request, "RegisterDataRecipientOAuthClient", authenticated=False)
+    ctx = infosec(request, "postClientRegistration", authenticated=False)
     examined = await ctx.services.registrar.examine(ctx.tenant, await _jwt(request), ctx.now)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         client = await registrations.register(tx, examined, ctx.now)
@@ -41,18 +41,18 @@ async def register_data_recipient_oauth_client(request: _Request) -> Response[by
 
 
 @get(_CLIENT)
-async def get_data_recipient_oauth_client(request: _Request, client_id: FromPath[str]) -> Response[bytes]:
+async def get_client_registration(request: _Request, client_id: FromPath[str]) -> Response[bytes]:
     """Show a client its registration."""
-    ctx = infosec(request, "GetDataRecipientOAuthClient")
+    ctx = infosec(request, "getClientRegistration")
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         client = await _managed(request, ctx, tx, client_id)
     return _registration(client)
 
 
 @put(_CLIENT, request_max_body_size=MAXIMUM_BODY_BYTES)
-async def update_data_recipient_oauth_client(request: _Request, client_id: FromPath[str]) -> Response[bytes]:
+async def put_client_registration(request: _Request, client_id: FromPath[str]) -> Response[bytes]:
     """Replace a client's registration."""
-    ctx = infosec(request, "UpdateDataRecipientOAuthClient")
+    ctx = infosec(request, "putClientRegistration")
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         client = await _managed(request, ctx, tx, client_id)
     examined = await ctx.services.registrar.examine(ctx.tenant, await _jwt(request), ctx.now)
@@ -62,9 +62,9 @@ async def update_data_recipient_oauth_client(request: _Request, client_id: FromP
 
 
 @delete(_CLIENT)
-async def delete_data_recipient_oauth_client(request: _Request, client_id: FromPath[str]) -> Response[None]:
+async def delete_client_registration(request: _Request, client_id: FromPath[str]) -> Response[None]:
     """End a client's registration, and what was shared under it."""
-    ctx = infosec(request, "DeleteDataRecipientOAuthClient")
+    ctx = infosec(request, "deleteClientRegistration")
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         client = await _managed(request, ctx, tx, client_id)
         await registrations.remove(tx, client.client_id, by="recipient", now=ctx.now)
