@@ -51,20 +51,24 @@ async def put_in_force(
     arrangement_id: UUID,
     authorisation_id: UUID,
     *,
+    login_id: UUID,
     expires_at: datetime | None = None,
     now: datetime,
 ) -> Authorisation:
     """Put an authorisation in force once its code is exchanged, and end the tokens of the one before it.
 
     "Data Holders MUST revoke any existing tokens related to the arrangement once the new consent is successfully
-    established" (CDS, Specifying an existing arrangement). Raises ArrangementEnded when it ended in between.
+    established" (CDS, Specifying an existing arrangement).
+    From now on `login_id` is who authorised. Raises ArrangementEnded when it ended in between.
     """
     row = await store.lock(tx, arrangement_id)
     if row is None or row.ended_at is not None:
         raise ArrangementEnded(f"{arrangement_id} ended before its code was exchanged")
     if row.active_at is not None:
         await tokens.revoke_of_arrangements(tx, [arrangement_id], now)
-    return await store.put_in_force(tx, arrangement_id, authorisation_id, expires_at=expires_at, now=now)
+    return await store.put_in_force(
+        tx, arrangement_id, authorisation_id, login_id=login_id, expires_at=expires_at, now=now
+    )
 
 
 async def end(tx: Transaction, arrangement_id: UUID, *, by: EndedBy, reason: str | None = None, now: datetime) -> None:

@@ -81,7 +81,13 @@ async def lock(tx: Transaction, arrangement_id: UUID) -> Row[Any] | None:
 
 
 async def put_in_force(
-    tx: Transaction, arrangement_id: UUID, authorisation_id: UUID, *, expires_at: datetime | None, now: datetime
+    tx: Transaction,
+    arrangement_id: UUID,
+    authorisation_id: UUID,
+    *,
+    login_id: UUID,
+    expires_at: datetime | None,
+    now: datetime,
 ) -> Authorisation:
     """Make an authorisation the one in force; `expires_at` replaces its end where one is given."""
     changes: dict[str, Any] = {"active_at": now}
@@ -93,7 +99,9 @@ async def put_in_force(
     await tx.execute(
         update(arrangement)
         .where(arrangement.c.id == arrangement_id)
-        .values(active_at=func.coalesce(arrangement.c.active_at, now), authorisation_id=authorisation_id)
+        .values(
+            active_at=func.coalesce(arrangement.c.active_at, now), authorisation_id=authorisation_id, login_id=login_id
+        )
     )
     return _authorisation(result.one())
 

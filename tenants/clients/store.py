@@ -50,6 +50,8 @@ _CLAIM: Final = Statement(
 
 async def load(tx: Transaction, client_id: str) -> Client | None:
     """Return a live client, or None."""
+    if "\0" in client_id:  # comes from outside, and Postgres would not take it
+        return None
     row = await tx.row(_LOAD, client_id=client_id)
     return None if row is None else client_of(row)
 

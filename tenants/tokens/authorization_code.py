@@ -72,8 +72,13 @@ async def exchange(tx: Transaction, client: Client, request: CodeRequest, *, thu
     run(CHECKS, _Exchange(code=code, request=request, now=now))
     may_be_authorised(client)
     attempt = code.attempt
-    if attempt.arrangement_id is None or attempt.authorisation_id is None or attempt.customer_id is None:
-        raise AssertionError("a code is issued with its arrangement")
+    if (
+        attempt.arrangement_id is None
+        or attempt.authorisation_id is None
+        or attempt.customer_id is None
+        or attempt.login_id is None
+    ):
+        raise AssertionError("a code is issued with its arrangement, for somebody")
     requested = attempt.request
     once_off = requested.sharing_duration == 0
     try:
@@ -82,6 +87,7 @@ async def exchange(tx: Transaction, client: Client, request: CodeRequest, *, thu
             tx,
             attempt.arrangement_id,
             attempt.authorisation_id,
+            login_id=attempt.login_id,
             expires_at=now + ACCESS_TOKEN if once_off else None,
             now=now,
         )

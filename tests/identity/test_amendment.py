@@ -1,12 +1,14 @@
 """Amending an arrangement: a new version under the same id; the old tokens end when the new ones are there."""
 
 import pytest
+from sqlalchemy import update
 
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementNotFound
+from tenants.parties.tables import login
 from tenants.registry.models import Tenant
-from tests.identity.conftest import SCOPE, World, refused
+from tests.identity.conftest import SCOPE, Person, World, refused
 
 
 async def test_an_amendment_keeps_the_id_and_ends_the_old_tokens_when_its_code_is_exchanged(
@@ -70,3 +72,15 @@ async def test_one_customer_may_have_several_arrangements_with_a_product(
     assert first.cdr_arrangement_id != second.cdr_arrangement_id
     assert first.refresh_token is not None
     assert (await recipient.introspect(first.refresh_token)).active
+
+
+async def test_whoever_authorised_last_is_whom_userinfo_tells_of(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    first, second = await world.person(aurora), await world.person(aurora)
+    await world.set(aurora, update(login).where(login.c.id == second.login_id).values(given_name="Noah"))
+    tokens = await world.consent(aurora, recipient, first)
+    representative = Person(second.login_id, first.customer_id, first.account_id)
+    amended = await world.consent(aurora, recipient, representative, cdr_arrangement_id=tokens.cdr_arrangement_id)
+    claims = await recipient.userinfo(amended.access_token)
+    assert (claims["given_name"], claims["sub"]) == ("Noah", tokens.id_claims["sub"])

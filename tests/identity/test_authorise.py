@@ -81,7 +81,7 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "_carries_no_request_object": [{"request": "x.y.z"}],
     "_refers_to_a_pushed_request": [{"request_uri": ABSENT}, {"request_uri": "https://recipients.test/request.jwt"}],
     "_names_its_client": [{"client_id": ABSENT}],
-    "begin_visit": [{"client_id": "nobody"}, {"client_id": str(uuid4())}],
+    "begin_visit": [{"client_id": "nobody"}, {"client_id": "no\0body"}, {"client_id": str(uuid4())}],
 }
 
 

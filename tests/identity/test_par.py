@@ -96,7 +96,9 @@ CASES: dict[str, list[tuple[Changes, str, str]]] = {
         (_always(nonce=ABSENT), "invalid_request", "nonce"),
         (_always(nonce=""), "invalid_request", "nonce"),
     ],
-    "_says_nothing_over_long": [
+    "_says_what_can_be_kept": [
+        (_always(state="s\0"), "invalid_request_object", "NUL"),
+        (_always(claims={"userinfo": {"\0": None}}), "invalid_request_object", "NUL"),
         (_always(state="s" * 2049), "invalid_request", "state"),
         (_always(nonce="n" * 2049), "invalid_request", "nonce"),
     ],

@@ -27,8 +27,8 @@ class _Metadata(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     iss: str
-    iat: int
-    exp: int
+    iat: int | float
+    exp: int | float
     jti: str
     aud: str | list[str]
     redirect_uris: tuple[str, ...] | None = None
@@ -145,7 +145,7 @@ CHECKS: Final[tuple[Check[RegistrationRequest], ...]] = (
 
 def read(
     token: str, keys: PublicKeys, statement: SoftwareStatement, ssa: str, *, issuer: str, now: datetime
-) -> tuple[Registration, str, int]:
+) -> tuple[Registration, str, float]:
     """Return what is to be registered, and the request's `jti` and `exp`. Raises an OAuthError (RFC 7591 3.2.2).
 
     `keys` are those at the statement's jwks_uri, "extracted from the SSA" (CDS, Registration Validation).

@@ -22,8 +22,8 @@ class SoftwareStatement(msgspec.Struct, frozen=True, kw_only=True):
     """The claims of a software statement that a holder uses; what is required has no default."""
 
     iss: str
-    iat: int
-    exp: int
+    iat: int | float
+    exp: int | float
     jti: str
     client_name: str
     client_description: str
