@@ -138,7 +138,18 @@ async def test_refusals_of_the_proxy_name_no_software(
     assert "server" not in answer.headers
     assert b"nginx" not in answer.body.lower()
     if host == SECURE:
-        assert answer.json()["errors"]
+        assert answer.json()["error"] == "invalid_request"
+        assert answer.json()["error_description"]
+
+
+@pytest.mark.parametrize(("path", "shape"), [("/cds-au/v1/energy/accounts", "errors"), ("/token", "error")])
+async def test_refusals_of_the_proxy_have_the_shape_of_the_path(
+    proxy: Proxy, recipient: IssuedClient, path: str, shape: str
+) -> None:
+    request = f"POST {path} HTTP/1.1\r\nHost: {SECURE}\r\nContent-Length: 9000000\r\n\r\n".encode()
+    answer = await proxy.ask(SECURE, client=recipient, request=request)
+    assert answer.status == 413
+    assert shape in answer.json()
 
 
 async def test_plain_http_on_the_tls_port(proxy: Proxy) -> None:
@@ -162,9 +173,12 @@ async def test_error_page_is_no_address(proxy: Proxy, recipient: IssuedClient) -
 async def test_application_that_is_away(proxy: Proxy, recipient: IssuedClient) -> None:
     keeper = proxy.supervisor.keeper("application")
     await keeper.kill()
+    request = f"GET /cds-au/v1/energy/accounts HTTP/1.1\r\nHost: {SECURE}\r\nConnection: close\r\n\r\n".encode()
+    data = await proxy.ask(SECURE, client=recipient, request=request)
     secure = await proxy.ask(SECURE, client=recipient)
     await keeper.until_ready()
-    assert secure.status in {502, 503}
-    assert secure.json()["errors"][0]["code"] == "urn:au-cds:error:cds-all:Service/Unavailable"
+    assert {secure.status, data.status} <= {502, 503}
+    assert data.json()["errors"][0]["code"] == "urn:au-cds:error:cds-all:Service/Unavailable"
+    assert secure.json()["error"] == "temporarily_unavailable"
     assert "server" not in secure.headers
     assert (await proxy.ask(SECURE, client=recipient)).status == 200
