@@ -1,5 +1,6 @@
 """A real nginx before a tiny application that tells what reached it."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from ops.stack.ports import Ports
 from ops.stack.supervisor import Supervisor
 from ops.stack.uvicorn import Uvicorn
 from tests.proxy.harness import HOSTS, Proxy
+from tests.proxy.renewals import Publish
 
 
 @asynccontextmanager
@@ -75,3 +77,29 @@ async def own_proxy(state_folder: Path) -> AsyncIterator[Proxy]:
 @pytest.fixture(scope="session")
 def recipient(proxy: Proxy) -> IssuedClient:
     return proxy.pki.issue_client("Budget App", "Recipient Pty Ltd")
+
+
+@pytest.fixture
+async def publish() -> AsyncIterator[Publish]:
+    """Publishes bytes under a path of a web server; returns the address."""
+    pages: dict[str, bytes] = {}
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
+        body = pages.get(path)
+        status = b"404 Not Found" if body is None else b"200 OK"
+        writer.write(b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (status, len(body or b"")))
+        writer.write(body or b"")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+
+    def put(name: str, content: bytes) -> str:
+        pages[f"/{name}"] = content
+        return f"http://127.0.0.1:{port}/{name}"
+
+    yield put
+    server.close()
+    await server.wait_closed()

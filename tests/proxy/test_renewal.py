@@ -1,19 +1,15 @@
 """CRLs fetched from their authorities: what is believed, and that a failure leaves what is in force."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from ops.pki.store import Pki
 from ops.proxy.revocation import Renewal, RevocationListError, renew
-
-END = b"-----END X509 CRL-----\n"
-Publish = Callable[[str, bytes], str]
+from tests.proxy.renewals import END, Publish, both
 
 
 @pytest.fixture(scope="module")
@@ -26,39 +22,6 @@ def pki(authorities: Pki) -> Pki:
     """The module's authorities with lists as new."""
     authorities.publish_revocation_lists(timedelta(days=7))
     return authorities
-
-
-@pytest.fixture
-async def publish() -> AsyncIterator[Publish]:
-    """Publishes bytes under a path of a web server; returns the address."""
-    pages: dict[str, bytes] = {}
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
-        body = pages.get(path)
-        status = b"404 Not Found" if body is None else b"200 OK"
-        writer.write(b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (status, len(body or b"")))
-        writer.write(body or b"")
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-
-    def put(name: str, content: bytes) -> str:
-        pages[f"/{name}"] = content
-        return f"http://127.0.0.1:{port}/{name}"
-
-    yield put
-    server.close()
-    await server.wait_closed()
-
-
-def both(pki: Pki, publish: Publish) -> list[str]:
-    """The root's list as PEM, the intermediate's as DER."""
-    root, intermediate = (part + END for part in pki.revocation_lists_file.read_bytes().split(END) if part)
-    der = x509.load_pem_x509_crl(intermediate).public_bytes(Encoding.DER)
-    return [publish("root.crl", root), publish("intermediate.crl", der)]
 
 
 async def test_lists_of_all_authorities_are_fetched(pki: Pki, publish: Publish, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import ops.stack.keeper
 from ops.stack.errors import PartFailed, StackError
 from ops.stack.folder import MARKER, StateFolder
 from ops.stack.processes import identify, runs
@@ -105,6 +106,33 @@ async def test_parts_see_no_variables_of_another_deployment(
     code = f"import os; assert 'HAAS_DATABASE_URL' not in os.environ; {SERVE}"
     async with Supervisor(folder) as supervisor:
         await supervisor.start(Script("part", code, folder.run))
+
+
+async def test_part_that_does_not_stop_is_killed(folder: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops.stack.keeper, "STOP_PATIENCE", 0.2)
+    code = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVE}"
+    async with Supervisor(folder) as supervisor:
+        await supervisor.start(Script("part", code, folder.run))
+        pid = supervisor.processes()["part"]
+    assert identify(pid) is None
+
+
+async def test_unforeseen_failure_of_a_restart_is_logged_and_tried_again(
+    folder: StateFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Capricious(Script):
+        async def prepare(self) -> None:
+            await super().prepare()
+            if self.prepared == 2:
+                raise ZeroDivisionError
+
+    async with Supervisor(folder) as supervisor:
+        await supervisor.start(Capricious("part", SERVE, folder.run))
+        keeper = supervisor.keeper("part")
+        await keeper.kill()
+        await asyncio.wait_for(keeper.until_ready(), 10)
+        assert keeper.restarts == 2
+    assert "part cannot be started" in caplog.text
 
 
 def leave_behind(root: Path) -> tuple[subprocess.Popen[str], int, int]:
