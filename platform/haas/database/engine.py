@@ -1,33 +1,24 @@
-"""Pools of connections, and the scope that ties a transaction to a tenant's role.
+"""The scope that ties a transaction to a tenant's role, and the few pools of connections that it runs on.
 
-Engines run in AUTOCOMMIT and the scope itself sends BEGIN with the role in one round trip, then COMMIT or ROLLBACK; on
-any other exit the connection is thrown away under a shield. A pool that is left to end such transactions hands open
+Connections run in AUTOCOMMIT and the scope itself sends BEGIN with the role in one round trip, then COMMIT or ROLLBACK;
+on any other exit the connection is thrown away under a shield. A pool that is left to end such transactions hands open
 ones to the next user when tasks are cancelled (measured: 25 times in 960, against none in 1,045 this way).
 """
 
-import asyncio
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-import msgspec
-from asyncpg import Connection, InterfaceError, PostgresError, Record
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import QueuePool
+from asyncpg import Connection, PostgresError, Record
 
-from haas.database.failures import GONE, PoolExhausted, RoleRefused, TransactionAborted, unavailable
-from haas.database.statement import SCHEMA_TOKEN
+from haas.database.failures import GONE, RoleRefused, TransactionAborted, unavailable
+from haas.database.pool import Pool, Pooled
 from haas.database.transaction import Namespace, Transaction
 from haas.errors import HaasError, Unavailable
 
 POOLS = 4
 CONNECTIONS_PER_POOL = 4
 LONG_CONNECTIONS = 4
-SECONDS_FOR_A_CONNECTION = 1.0
-CACHED_STATEMENTS = 5_000
 STATEMENT_TIMEOUT = "5s"
 IDLE_IN_TRANSACTION_TIMEOUT = "10s"
 LONG_STATEMENT_TIMEOUT = "10min"
@@ -41,8 +32,8 @@ class Database:
     slow statements has few neighbours. Imports, streams and reports have a pool of their own.
     """
 
-    def __init__(self, pools: list[AsyncEngine], long: AsyncEngine) -> None:
-        """Take the engines; `open` makes them."""
+    def __init__(self, pools: list[Pool], long: Pool) -> None:
+        """Take the pools; `open` makes them."""
         self._pools = pools
         self._long = long
 
@@ -50,14 +41,27 @@ class Database:
     def open(cls, url: str, *, pools: int = POOLS, connections: int = CONNECTIONS_PER_POOL) -> "Database":
         """Return the pools for the server at `url` (`postgresql://…`). Nothing connects until it is first used."""
         return cls(
-            [_engine(url, connections, STATEMENT_TIMEOUT, IDLE_IN_TRANSACTION_TIMEOUT) for _ in range(pools)],
-            _engine(url, LONG_CONNECTIONS, LONG_STATEMENT_TIMEOUT, LONG_IDLE_IN_TRANSACTION_TIMEOUT),
+            [
+                Pool(
+                    url,
+                    connections,
+                    statement_timeout=STATEMENT_TIMEOUT,
+                    idle_in_transaction_timeout=IDLE_IN_TRANSACTION_TIMEOUT,
+                )
+                for _ in range(pools)
+            ],
+            Pool(
+                url,
+                LONG_CONNECTIONS,
+                statement_timeout=LONG_STATEMENT_TIMEOUT,
+                idle_in_transaction_timeout=LONG_IDLE_IN_TRANSACTION_TIMEOUT,
+            ),
         )
 
     async def close(self) -> None:
         """Close every connection."""
-        for engine in (*self._pools, self._long):
-            await engine.dispose()
+        for pool in (*self._pools, self._long):
+            await pool.close()
 
     @asynccontextmanager
     async def transaction(self, namespace: Namespace, *, long: bool = False) -> AsyncIterator[Transaction]:
@@ -67,9 +71,10 @@ class Database:
         where the server went away, gave up waiting, or no longer knows the namespace's role; TransactionAborted where
         the work went on after a failed statement and there is nothing to commit.
         """
-        engine = self._long if long else self._pools[zlib.crc32(namespace.schema.encode()) % len(self._pools)]
-        connection, driver = await _begin(engine, namespace)
-        transaction = Transaction(namespace, connection, driver)
+        pool = self._long if long else self._pools[zlib.crc32(namespace.schema.encode()) % len(self._pools)]
+        pooled = await _begin(pool, namespace)
+        driver = pooled.driver
+        transaction = Transaction(namespace, pooled.connection, driver)
         ended = False
         try:
             try:
@@ -91,17 +96,16 @@ class Database:
             ended = True
         finally:
             transaction.close()
-            await _release(connection, driver, ended=ended)
+            await pool.give_back(pooled, clean=ended)
 
 
-async def _begin(engine: AsyncEngine, namespace: Namespace) -> tuple[AsyncConnection, "Connection[Record]"]:
+async def _begin(pool: Pool, namespace: Namespace) -> Pooled:
     """Begin on a pooled connection, passing over those that a restarted server has left dead in the pool."""
-    for _ in range(_size(engine) + 1):
-        connection = await _connect(engine, namespace)
-        driver = await _driver(connection)
+    for _ in range(pool.size + 1):
+        pooled = await pool.take()
         begun = False
         try:
-            await driver.execute(f'BEGIN; SET LOCAL ROLE "{namespace.role}"')
+            await pooled.driver.execute(f'BEGIN; SET LOCAL ROLE "{namespace.role}"')
             begun = True
         except GONE:
             continue
@@ -109,19 +113,9 @@ async def _begin(engine: AsyncEngine, namespace: Namespace) -> tuple[AsyncConnec
             raise RoleRefused(f"the role {namespace.role} cannot be taken: {error}") from error
         finally:
             if not begun:
-                await _release(connection, driver, ended=False)
-        return connection, driver
+                await pool.give_back(pooled, clean=False)
+        return pooled
     raise Unavailable("the database closes every connection")
-
-
-async def _connect(engine: AsyncEngine, namespace: Namespace) -> AsyncConnection:
-    try:
-        connection = await engine.connect()
-    except PoolTimeout as error:
-        raise PoolExhausted(f"no connection within {SECONDS_FOR_A_CONNECTION} s for {namespace.schema}") from error
-    except (OSError, InterfaceError, PostgresError, DBAPIError) as error:
-        raise Unavailable(f"the database does not answer: {error or type(error).__name__}") from error
-    return await connection.execution_options(schema_translate_map={SCHEMA_TOKEN: namespace.schema})
 
 
 async def _commit(driver: "Connection[Record]") -> None:
@@ -141,55 +135,3 @@ async def _roll_back(driver: "Connection[Record]") -> bool:
     except (*GONE, PostgresError):
         return False
     return True
-
-
-async def _release(connection: AsyncConnection, driver: "Connection[Record]", *, ended: bool) -> None:
-    if ended and not driver.is_closed() and not driver.is_in_transaction():
-        await connection.close()  # back to the pool, without waiting for anything
-    else:
-        await asyncio.shield(_discard(connection))
-
-
-async def _discard(connection: AsyncConnection) -> None:
-    await connection.invalidate()
-    await connection.close()
-
-
-async def _driver(connection: AsyncConnection) -> "Connection[Record]":
-    raw = await connection.get_raw_connection()
-    driver: Any = raw.driver_connection
-    return driver
-
-
-def _size(engine: AsyncEngine) -> int:
-    pool = engine.pool
-    return pool.size() if isinstance(pool, QueuePool) else CONNECTIONS_PER_POOL
-
-
-def _engine(url: str, connections: int, statement_timeout: str, idle_timeout: str) -> AsyncEngine:
-    return create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1),
-        isolation_level="AUTOCOMMIT",
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=SECONDS_FOR_A_CONNECTION,
-        pool_reset_on_return=None,
-        json_serializer=_json,
-        json_deserializer=msgspec.json.decode,
-        connect_args={
-            "statement_cache_size": CACHED_STATEMENTS,
-            "prepared_statement_cache_size": CACHED_STATEMENTS,
-            "max_cached_statement_lifetime": 0,
-            "timeout": 5,
-            "server_settings": {
-                "application_name": "haas",
-                "search_path": "",
-                "statement_timeout": statement_timeout,
-                "idle_in_transaction_session_timeout": idle_timeout,
-            },
-        },
-    )
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

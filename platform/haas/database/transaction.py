@@ -7,7 +7,7 @@ from asyncpg import Connection, Record
 from sqlalchemy import CursorResult, Executable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from haas.database.statement import Statement
+from haas.database.statement import SCHEMA_TOKEN, Statement
 
 
 class Namespace(NamedTuple):
@@ -35,7 +35,8 @@ class Transaction:
     ) -> CursorResult[Any]:
         """Run a Core statement; with a sequence of values, once for each."""
         self._check()
-        return await self._connection.execute(statement, values)
+        options = {"schema_translate_map": {SCHEMA_TOKEN: self.namespace.schema}}
+        return await self._connection.execute(statement, values, execution_options=options)
 
     async def rows(self, statement: Statement, **values: object) -> list[Record]:
         """Run a hot statement and return all its rows."""

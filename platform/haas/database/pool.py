@@ -1,0 +1,124 @@
+"""A few connections that wait for work.
+
+SQLAlchemy's own pool costs more than a transaction's three round trips: each checkout builds its wrappers anew. Here a
+connection keeps its SQLAlchemy wrapper for as long as it lives, and a checkout is a turn and a pop.
+"""
+
+import asyncio
+from typing import Any, NamedTuple
+
+import msgspec
+from asyncpg import Connection, InterfaceError, PostgresError, Record
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from haas.database.failures import PoolExhausted
+from haas.errors import Unavailable
+
+SECONDS_FOR_A_CONNECTION = 1.0
+SECONDS_TO_CONNECT = 5
+CACHED_STATEMENTS = 5_000
+
+
+class Pooled(NamedTuple):
+    """One connection, as SQLAlchemy sees it and as its driver does."""
+
+    connection: AsyncConnection
+    driver: "Connection[Record]"
+
+
+class Pool:
+    """At most `size` connections, the one used last first: its statements are prepared and its memory is warm."""
+
+    def __init__(self, url: str, size: int, *, statement_timeout: str, idle_in_transaction_timeout: str) -> None:
+        """Nothing connects until a connection is first taken."""
+        self.size = size
+        self._turn = asyncio.Semaphore(size)
+        self._idle: list[Pooled] = []
+        self._closed = False
+        self._engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            # Transactions are begun and ended by `engine.Database` alone.
+            isolation_level="AUTOCOMMIT",
+            poolclass=NullPool,
+            pool_reset_on_return=None,
+            json_serializer=_json,
+            json_deserializer=msgspec.json.decode,
+            connect_args={
+                "statement_cache_size": CACHED_STATEMENTS,
+                "prepared_statement_cache_size": CACHED_STATEMENTS,
+                "max_cached_statement_lifetime": 0,
+                "timeout": SECONDS_TO_CONNECT,
+                "server_settings": {
+                    "application_name": "haas",
+                    "search_path": "",
+                    "statement_timeout": statement_timeout,
+                    "idle_in_transaction_session_timeout": idle_in_transaction_timeout,
+                },
+            },
+        )
+
+    async def take(self) -> Pooled:
+        """Return a connection that nobody else uses until it is given back. Raises PoolExhausted, Unavailable."""
+        await self._wait()
+        try:
+            while self._idle:
+                pooled = self._idle.pop()
+                if not pooled.driver.is_closed():
+                    return pooled
+                await asyncio.shield(_discard(pooled))
+            return await self._connect()
+        except BaseException:
+            self._turn.release()
+            raise
+
+    async def give_back(self, pooled: Pooled, *, clean: bool) -> None:
+        """Let the next in line use the connection, or throw it away where it may not be `clean`."""
+        if clean and not self._closed and not pooled.driver.is_closed() and not pooled.driver.is_in_transaction():
+            if pooled.connection.in_transaction():
+                await pooled.connection.rollback()  # SQLAlchemy's bookkeeping alone; in AUTOCOMMIT nothing is sent
+            self._idle.append(pooled)
+            self._turn.release()
+        else:
+            await asyncio.shield(self._replace(pooled))
+
+    async def close(self) -> None:
+        """Close the connections that wait; those in use are closed when they are given back."""
+        self._closed = True
+        while self._idle:
+            await self._idle.pop().connection.close()
+        await self._engine.dispose()
+
+    async def _wait(self) -> None:
+        if not self._turn.locked():
+            await self._turn.acquire()
+            return
+        try:
+            async with asyncio.timeout(SECONDS_FOR_A_CONNECTION):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise PoolExhausted(f"no connection came free within {SECONDS_FOR_A_CONNECTION} s") from error
+
+    async def _connect(self) -> Pooled:
+        try:
+            connection = await self._engine.connect()
+        except (OSError, InterfaceError, PostgresError, DBAPIError) as error:
+            raise Unavailable(f"the database does not answer: {error or type(error).__name__}") from error
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        return Pooled(connection, driver)
+
+    async def _replace(self, pooled: Pooled) -> None:
+        try:
+            await _discard(pooled)
+        finally:
+            self._turn.release()
+
+
+async def _discard(pooled: Pooled) -> None:
+    await pooled.connection.invalidate()
+    await pooled.connection.close()
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
