@@ -90,6 +90,11 @@ class World:
             clock=self.services.clock,
         )
 
+    async def unregistered(self, tenant: Tenant) -> tuple[SoftwareProduct, RecipientClient]:
+        """A new product and its protocol client, before it registers."""
+        product = self.product()
+        return product, await self.recipient(tenant, product)
+
     async def registered(
         self, tenant: Tenant, product: SoftwareProduct | None = None, **changes: Any
     ) -> RecipientClient:

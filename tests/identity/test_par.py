@@ -1,25 +1,21 @@
 """Pushed authorisation requests: what is accepted, and each thing that is refused."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from apps.identity.par import CHECKS as FORM_CHECKS
 from haas.clock import epoch
 from haas.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
-from ops.sandbox.recipient.answers import Flow
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.authorisations.request_object import CHECKS
 from tenants.authorisations.tables import attempt
-from tenants.clients.tables import client
 from tenants.registry.models import Tenant
-from tests.identity.conftest import SCOPE, YEAR, World, refused
+from tests.identity.conftest import SCOPE, World, refused
 
 Changes = Callable[[int, RecipientClient], dict[str, Any]]
 
@@ -207,95 +203,6 @@ async def test_a_client_without_the_code_grant_cannot_push(world: World, aurora:
         await recipient.push(SCOPE)
 
 
-async def test_the_answer_is_a_reference_that_lives_90_seconds(
-    world: World, aurora: Tenant, recipient: RecipientClient
-) -> None:
-    response = await recipient.post(
-        recipient.holder.metadata.pushed_authorization_request_endpoint,
-        {"request": recipient.request_object(_claims(recipient))},
-    )
-    assert response.status_code == 201
-    assert response.headers["cache-control"] == "no-store"
-    body = response.json()
-    assert set(body) == {"request_uri", "expires_in"}
-    assert body["expires_in"] == 90
-    assert body["request_uri"].startswith("urn:ietf:params:oauth:request_uri:")
-    flow = Flow(
-        request_uri=body["request_uri"], expires_in=90, state=None, nonce=None, code_verifier="", redirect_uri=""
-    )
-    kept = await world.attempt(aurora, flow, recipient.client_id)
-    assert body["request_uri"] not in repr(await world.row(aurora, attempt, attempt.c.id == kept.id))
-
-
-async def test_the_audience_may_be_an_array_and_the_issuer_missing(recipient: RecipientClient) -> None:
-    audience = ["https://other.example", recipient.holder.metadata.issuer]
-    await recipient.push(SCOPE, request=Deviation(claims={"aud": audience, "iss": ABSENT}))
-
-
-async def test_state_may_be_missing(recipient: RecipientClient) -> None:
-    assert (await recipient.push(SCOPE, request=Deviation(claims={"state": ABSENT}))).state is None
-
-
-async def test_what_is_asked_twice_or_not_known_does_not_matter(
-    world: World, aurora: Tenant, recipient: RecipientClient
-) -> None:
-    claims = {"scope": "openid  openid profile", "ui_locales": "en", "display": "page", "prompt": "login consent"}
-    flow = await recipient.push(SCOPE, request=Deviation(claims=claims))
-    assert (await world.attempt(aurora, flow, recipient.client_id)).request.scopes == ("openid", "profile")
-
-
-@pytest.mark.parametrize(
-    ("asked", "kept"),
-    [(None, 0), (0, 0), (3600, 3600), (3600.0, 3600), (YEAR, YEAR), (YEAR + 1, YEAR), (10 * YEAR, YEAR), (ABSENT, 0)],
-)
-async def test_the_sharing_duration_is_a_year_at_most(
-    world: World, aurora: Tenant, recipient: RecipientClient, asked: Any, kept: int
-) -> None:
-    claims = {} if asked is ABSENT else {"sharing_duration": asked}
-    flow = await recipient.push(SCOPE, request=Deviation(claims={"claims": claims}))
-    assert (await world.attempt(aurora, flow, recipient.client_id)).request.sharing_duration == kept
-
-
-@pytest.mark.parametrize("given", ["x", str(uuid4())])
-async def test_an_unknown_arrangement_cannot_be_amended(recipient: RecipientClient, given: str) -> None:
-    with refused("invalid_request", "cdr_arrangement_id"):
-        await recipient.push(SCOPE, cdr_arrangement_id=given)
-
-
-async def test_another_clients_arrangement_cannot_be_amended(
-    world: World, aurora: Tenant, recipient: RecipientClient
-) -> None:
-    tokens = await world.consent(aurora, recipient)
-    other = await world.registered(aurora)
-    with refused("invalid_request", "cdr_arrangement_id"):
-        await other.push(SCOPE, cdr_arrangement_id=tokens.cdr_arrangement_id)
-
-
-async def test_an_ended_or_expired_arrangement_cannot_be_amended(
-    world: World, aurora: Tenant, recipient: RecipientClient, moved_clock: Any
-) -> None:
-    ended = await world.consent(aurora, recipient)
-    assert ended.cdr_arrangement_id is not None
-    await recipient.revoke_arrangement(ended.cdr_arrangement_id)
-    once_off = await world.consent(aurora, recipient, sharing_duration=0)
-    moved_clock.move(timedelta(minutes=6))
-    for tokens in (ended, once_off):
-        with refused("invalid_request", "cdr_arrangement_id"):
-            await recipient.push(SCOPE, cdr_arrangement_id=tokens.cdr_arrangement_id)
-
-
-@pytest.mark.parametrize(("recipient_status", "product_status"), [("ACTIVE", "INACTIVE"), ("SUSPENDED", "ACTIVE")])
-async def test_a_recipient_that_is_not_active_cannot_push(
-    world: World, aurora: Tenant, recipient_status: str, product_status: str
-) -> None:
-    recipient = await world.registered(aurora)
-    this = client.c.client_id == recipient.client_id
-    statuses = {"recipient_status": recipient_status, "product_status": product_status}
-    await world.set(aurora, update(client).where(this).values(**statuses))
-    with refused("unauthorized_client", "not active"):
-        await recipient.push(SCOPE)
-
-
 @pytest.mark.parametrize(
     ("content", "content_type", "said"),
     [
@@ -336,18 +243,6 @@ async def test_a_refused_request_leaves_nothing(world: World, aurora: Tenant, re
     with refused("invalid_request"):
         await recipient.push(SCOPE, request=Deviation(claims={"code_challenge": ABSENT}))
     assert await count() == before
-
-
-def _claims(recipient: RecipientClient) -> dict[str, Any]:
-    return {
-        "response_type": "code",
-        "response_mode": "jwt",
-        "redirect_uri": recipient.redirect_uri,
-        "scope": SCOPE,
-        "nonce": "n",
-        "code_challenge": "a" * 43,
-        "code_challenge_method": "S256",
-    }
 
 
 async def _posted(recipient: RecipientClient, content: bytes, content_type: str) -> httpx.Response:

@@ -1,9 +1,6 @@
 """Dynamic client registration."""
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -12,27 +9,20 @@ from haas.clock import epoch
 from haas.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
-from tenants.arrangements.tables import arrangement
 from tenants.clients.registration.request import CHECKS
-from tenants.clients.registration.software_statement import CHECKS as STATEMENT_CHECKS
 from tenants.clients.tables import client
 from tenants.oauth import scopes
 from tenants.registry.models import Tenant
 from tests.identity.conftest import World, refused
-from tests.identity.parties import HOST, SoftwareProduct
+from tests.identity.parties import HOST
 
 METADATA = "invalid_client_metadata"
 STATEMENT = "invalid_software_statement"
 REDIRECT = "invalid_redirect_uri"
 
 
-async def _new(world: World, tenant: Tenant) -> tuple[SoftwareProduct, RecipientClient]:
-    product = world.product()
-    return product, await world.recipient(tenant, product)
-
-
 async def test_a_product_is_registered_with_everything_it_and_the_register_said(world: World, aurora: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
+    product, recipient = await world.unregistered(aurora)
     ssa = product.ssa(world.now, policy_uri=f"https://{HOST}/policy", unknown="ignored")
     registered = await recipient.register(ssa, Deviation(claims={"unknown": "ignored"}))
     statement = product.statement()
@@ -56,7 +46,7 @@ async def test_a_product_is_registered_with_everything_it_and_the_register_said(
 
 
 async def test_what_is_left_out_has_the_defaults_of_the_standards(world: World, aurora: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
+    product, recipient = await world.unregistered(aurora)
     left_out = (
         "redirect_uris",
         "application_type",
@@ -71,7 +61,7 @@ async def test_what_is_left_out_has_the_defaults_of_the_standards(world: World, 
 
 
 async def test_what_belongs_to_the_hybrid_flow_is_ignored(world: World, aurora: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
+    product, recipient = await world.unregistered(aurora)
     claims = {
         "response_types": ["code id_token", "code"],
         "id_token_encrypted_response_alg": "RSA-OAEP",
@@ -83,7 +73,7 @@ async def test_what_belongs_to_the_hybrid_flow_is_ignored(world: World, aurora: 
 
 
 async def test_encryption_of_responses_has_its_default_content_encryption(world: World, aurora: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
+    product, recipient = await world.unregistered(aurora)
     claims = {"authorization_encrypted_response_alg": "RSA-OAEP"}
     registered = await recipient.register(product.ssa(world.now), Deviation(claims=claims))
     assert registered["authorization_encrypted_response_alg"] == "RSA-OAEP"
@@ -146,7 +136,6 @@ MISSING = [
 
 def test_every_check_has_its_cases() -> None:
     assert list(CASES) == [check.__name__ for check in CHECKS]
-    assert list(STATEMENTS) == [check.__name__ for check in STATEMENT_CHECKS]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +145,7 @@ def test_every_check_has_its_cases() -> None:
 async def test_a_request_for_something_wrong_is_refused(
     world: World, aurora: Tenant, claims: dict[str, Any], error: str, said: str
 ) -> None:
-    product, recipient = await _new(world, aurora)
+    product, recipient = await world.unregistered(aurora)
     with refused(error, said):
         await recipient.register(product.ssa(world.now), Deviation(claims=claims))
     await recipient.register(product.ssa(world.now))
@@ -164,7 +153,7 @@ async def test_a_request_for_something_wrong_is_refused(
 
 @pytest.mark.parametrize("claim", MISSING)
 async def test_a_request_without_a_required_claim_is_refused(world: World, aurora: Tenant, claim: str) -> None:
-    product, recipient = await _new(world, aurora)
+    product, recipient = await world.unregistered(aurora)
     with refused(METADATA, "invalid"):
         await recipient.register(product.ssa(world.now), Deviation(claims={claim: ABSENT}))
 
@@ -173,13 +162,13 @@ async def test_a_request_without_a_required_claim_is_refused(world: World, auror
 async def test_a_request_with_values_of_the_wrong_type_is_refused(
     world: World, aurora: Tenant, claims: dict[str, Any]
 ) -> None:
-    product, recipient = await _new(world, aurora)
+    product, recipient = await world.unregistered(aurora)
     with refused(METADATA, "invalid"):
         await recipient.register(product.ssa(world.now), Deviation(claims=claims))
 
 
 async def test_a_request_is_in_time_and_signed_by_the_product(world: World, aurora: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
+    product, recipient = await world.unregistered(aurora)
     ssa, now = product.ssa(world.now), epoch(world.now)
     good = recipient.registration_request(ssa)
     for wrong in (
@@ -196,91 +185,15 @@ async def test_a_request_is_in_time_and_signed_by_the_product(world: World, auro
             await recipient.register(ssa, wrong)
 
 
-STATEMENTS: dict[str, list[tuple[dict[str, Any], str, str]]] = {
-    "_is_the_registers": [({"iss": "somebody"}, STATEMENT, "iss")],
-    "_is_for_a_recipient": [({"software_roles": "data-holder"}, "unapproved_software_statement", "software_roles")],
-    "_names_https_addresses": [
-        ({"jwks_uri": f"http://{HOST}/jwks"}, STATEMENT, "jwks_uri"),
-        ({"recipient_base_uri": "ftp://x.example"}, STATEMENT, "recipient_base_uri"),
-        ({"revocation_uri": "nowhere"}, STATEMENT, "revocation_uri"),
-        ({"sector_identifier_uri": f"http://{HOST}/sector"}, STATEMENT, "sector_identifier_uri"),
-    ],
-    "_redirects_to_https": [
-        ({"redirect_uris": []}, REDIRECT, "redirect_uris"),
-        ({"redirect_uris": [f"http://{HOST}/callback"]}, REDIRECT, "https"),
-        ({"redirect_uris": [f"https://{HOST}/callback#fragment"]}, REDIRECT, "fragment"),
-        ({"redirect_uris": [f"https://user@{HOST}/callback"]}, REDIRECT, "https"),
-    ],
-}
-REQUIRED_OF_STATEMENTS = [
-    "iss",
-    "iat",
-    "exp",
-    "jti",
-    "org_id",
-    "org_name",
-    "client_name",
-    "client_description",
-    "client_uri",
-    "redirect_uris",
-    "logo_uri",
-    "jwks_uri",
-    "revocation_uri",
-    "recipient_base_uri",
-    "software_id",
-    "software_roles",
-    "scope",
-]
-
-
-@pytest.mark.parametrize(
-    ("claims", "error", "said"),
-    [pytest.param(*case, id=f"{check}-{at}") for check, cases in STATEMENTS.items() for at, case in enumerate(cases)],
-)
-async def test_a_statement_that_says_something_wrong_is_refused(
-    world: World, aurora: Tenant, claims: dict[str, Any], error: str, said: str
-) -> None:
-    product, recipient = await _new(world, aurora)
-    with refused(error, said):
-        await recipient.register(product.ssa(world.now, **claims))
-
-
-@pytest.mark.parametrize("claim", REQUIRED_OF_STATEMENTS)
-async def test_a_statement_without_a_required_claim_is_refused(world: World, aurora: Tenant, claim: str) -> None:
-    product, recipient = await _new(world, aurora)
-    with refused(STATEMENT, "invalid"):
-        await recipient.register(product.ssa(world.now, **{claim: None}))
-
-
-async def test_a_statement_is_in_time_and_signed_by_the_register(world: World, aurora: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
-    forger = SoftwareProduct(world.publisher, product.key, product.key)
-    now = epoch(world.now)
-    wrong: list[str] = [
-        forger.ssa(world.now, software_id=product.software_id),
-        product.ssa(world.now, exp=now - 60),
-        product.ssa(world.now, iat=now + 120),
-        tampered(product.ssa(world.now), scope="openid"),
-        "x.y.z",
-        "",
-    ]
-    for ssa in wrong:
-        with refused(STATEMENT):
-            await recipient.register(ssa)
-    for claims in ({"software_statement": ABSENT}, {"software_statement": 7}):
-        with refused(STATEMENT, "missing"):
-            await recipient.register("", Deviation(claims=claims))
-
-
 async def test_a_jwks_that_cannot_be_had_is_the_products_trouble(world: World, aurora: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
+    product, recipient = await world.unregistered(aurora)
     world.publisher.publish(f"{product.base}/jwks", {}, status=404)
     with refused(METADATA, "jwks_uri"):
         await recipient.register(product.ssa(world.now))
 
 
 async def test_a_software_product_has_one_live_registration(world: World, aurora: Tenant, banksia: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
+    product, recipient = await world.unregistered(aurora)
     first = await recipient.register(product.ssa(world.now))
     with refused(STATEMENT, "Duplicate registrations"):
         await recipient.register(product.ssa(world.now))
@@ -292,7 +205,7 @@ async def test_a_software_product_has_one_live_registration(world: World, aurora
 
 
 async def test_a_request_registers_once_also_after_a_deletion(world: World, aurora: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
+    product, recipient = await world.unregistered(aurora)
     ssa = product.ssa(world.now)
     once = Deviation(token=recipient.registration_request(ssa))
     await recipient.register(ssa, once)
@@ -304,11 +217,8 @@ async def test_a_request_registers_once_also_after_a_deletion(world: World, auro
         assert (await tx.execute(live)).scalar_one() == 0
 
 
-# --- sector identifiers
-
-
 async def test_a_sector_lists_every_redirect_uri(world: World, aurora: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
+    product, recipient = await world.unregistered(aurora)
     good = world.publisher.publish(f"{product.base}/sector", list(product.redirect_uris))
     others = world.publisher.publish(f"{product.base}/other-sector", ["https://other.example"])
     no_list = world.publisher.publish(f"{product.base}/no-list", {"redirect_uris": []})
@@ -318,102 +228,6 @@ async def test_a_sector_lists_every_redirect_uri(world: World, aurora: Tenant) -
             await recipient.register(product.ssa(world.now, sector_identifier_uri=uri))
     registered = await recipient.register(product.ssa(world.now, sector_identifier_uri=good))
     assert registered["sector_identifier_uri"] == good
-
-
-# --- managing
-
-
-async def test_a_registration_is_updated_with_a_new_statement(world: World, aurora: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
-    await recipient.register(product.ssa(world.now))
-    token = (await recipient.client_credentials()).access_token
-    ssa = product.ssa(world.now, client_name="Renamed", scope="openid profile cdr:registration")
-    updated = await recipient.update_registration(token, ssa)
-    assert (updated["client_name"], updated["scope"]) == ("Renamed", "openid profile cdr:registration")
-    assert updated["client_id"] == recipient.client_id
-    assert updated["software_statement"] == ssa
-    assert await recipient.read_registration(token) == updated
-
-
-async def test_an_update_goes_through_the_same_checks(world: World, aurora: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
-    await recipient.register(product.ssa(world.now))
-    token = (await recipient.client_credentials()).access_token
-    other, _ = await _new(world, aurora)
-    once = Deviation(token=recipient.registration_request(product.ssa(world.now)))
-    await recipient.update_registration(token, "", once)
-    for ssa, request, error in (
-        (product.ssa(world.now), Deviation(claims={"redirect_uris": ["https://evil.example"]}), REDIRECT),
-        (product.ssa(world.now, exp=1), Deviation(), STATEMENT),
-        (other.ssa(world.now), Deviation(claims={"iss": other.software_id, "redirect_uris": ABSENT}), STATEMENT),
-        ("", once, METADATA),
-    ):
-        with refused(error):
-            await recipient.update_registration(token, ssa, request)
-
-
-async def test_a_deleted_registration_takes_tokens_and_arrangements_along(world: World, aurora: Tenant) -> None:
-    product, recipient = await _new(world, aurora)
-    await recipient.register(product.ssa(world.now))
-    tokens = await world.consent(aurora, recipient)
-    own = (await recipient.client_credentials()).access_token
-    await recipient.delete_registration(own)
-    with refused("invalid_client", status=401):
-        await recipient.client_credentials()
-    for token in (own, tokens.access_token):
-        with refused("invalid_token", status=401):
-            await recipient.userinfo(token)
-    ended = await world.row(aurora, arrangement, arrangement.c.id == tokens.cdr_arrangement_id)
-    assert ended.ended_by == "recipient"
-    with refused("invalid_token", status=401):
-        await recipient.read_registration(own)
-
-
-Call = Callable[[RecipientClient, str, str], Any]
-CALLS: dict[str, Call] = {
-    "get": lambda recipient, token, _: recipient.read_registration(token),
-    "put": lambda recipient, token, ssa: recipient.update_registration(token, ssa),
-    "delete": lambda recipient, token, _: recipient.delete_registration(token),
-}
-
-
-@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-async def test_managing_needs_the_clients_own_token_of_the_right_scope(
-    world: World, aurora: Tenant, recipient: RecipientClient, call: Call
-) -> None:
-    product, mine = await _new(world, aurora)
-    await mine.register(product.ssa(world.now))
-    ssa = product.ssa(world.now)
-    with refused("invalid_token", status=401):
-        await call(mine, "nonsense", ssa)
-    consumers = await world.consent(aurora, mine)
-    with refused("insufficient_scope", "cdr:registration", status=403):
-        await call(mine, consumers.access_token, ssa)
-    with refused("access_denied", "another client's", status=403):
-        await call(mine, (await recipient.client_credentials()).access_token, ssa)
-    own = (await mine.client_credentials()).access_token
-    unknown = await world.recipient(aurora, product, client_id=str(uuid4()))
-    with refused("invalid_token", status=401):
-        await call(unknown, own, ssa)
-    stolen = await world.recipient(aurora, product, certificate="another", client_id=mine.client_id)
-    with refused("invalid_token", "certificate", status=401):
-        await call(stolen, own, ssa)
-    await call(mine, own, ssa)
-
-
-async def test_managing_without_a_token_gets_a_challenge(recipient: RecipientClient) -> None:
-    url = f"{recipient.holder.metadata.registration_endpoint}/{recipient.client_id}"
-    response = await recipient.http.get(url)
-    assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
-
-
-async def test_an_old_token_does_not_manage(world: World, aurora: Tenant, moved_clock: Any) -> None:
-    product, recipient = await _new(world, aurora)
-    await recipient.register(product.ssa(world.now))
-    token = (await recipient.client_credentials()).access_token
-    moved_clock.move(timedelta(minutes=10))
-    with refused("invalid_token", "expired", status=401):
-        await recipient.read_registration(token)
 
 
 @pytest.mark.parametrize(

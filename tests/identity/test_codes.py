@@ -1,0 +1,214 @@
+"""Codes at the token endpoint."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from haas.clock import epoch
+from haas.jose import PublicKeys, half_hash, verify
+from ops.sandbox.messages import ABSENT
+from ops.sandbox.recipient.answers import Flow, Refused, Tokens
+from ops.sandbox.recipient.client import RecipientClient
+from tenants.arrangements.tables import arrangement
+from tenants.clients.tables import client
+from tenants.notices.tables import outbox
+from tenants.registry.models import Tenant
+from tenants.tokens.authorization_code import CHECKS
+from tests.identity.conftest import SCOPE, World, refused
+
+
+async def _code(world: World, tenant: Tenant, recipient: RecipientClient, **asked: Any) -> tuple[str, Flow]:
+    flow = await recipient.push(SCOPE, **{"sharing_duration": 86_400, **asked})
+    return await world.code(tenant, recipient, flow, await world.person(tenant)), flow
+
+
+async def test_the_answer_is_whole_and_nobody_may_store_it(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    code, flow = await _code(world, aurora, recipient)
+    response = await recipient.post(
+        recipient.holder.metadata.token_endpoint,
+        {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": flow.redirect_uri,
+            "code_verifier": flow.code_verifier,
+        },
+    )
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["content-type"] == "application/json"
+    body = response.json()
+    assert set(body) == {
+        "access_token",
+        "token_type",
+        "expires_in",
+        "scope",
+        "refresh_token",
+        "id_token",
+        "cdr_arrangement_id",
+    }
+    assert body["token_type"] == "Bearer"
+    assert 120 <= body["expires_in"] <= 600
+
+
+@pytest.mark.parametrize("algorithm", ["PS256", "ES256"])
+async def test_the_id_token_says_who_and_how_and_nothing_personal(world: World, aurora: Tenant, algorithm: str) -> None:
+    product = world.product()
+    recipient = await world.registered(aurora, product, id_token_signed_response_alg=algorithm)
+    code, flow = await _code(world, aurora, recipient)
+    tokens = await recipient.exchange(code, flow)
+    assert tokens.id_token is not None
+    jwks = (await recipient.http.get(recipient.holder.metadata.jwks_uri)).content
+    header, claims = verify(tokens.id_token, PublicKeys.from_jwks(jwks))
+    assert header["alg"] == algorithm
+    assert set(claims) == {"iss", "sub", "aud", "iat", "nbf", "exp", "auth_time", "acr", "at_hash", "nonce"}
+    assert (claims["iss"], claims["aud"]) == (aurora.issuer, recipient.client_id)
+    assert (claims["nonce"], claims["acr"]) == (flow.nonce, "urn:cds.au:cdr:2")
+    assert claims["at_hash"] == half_hash(tokens.access_token)
+    assert abs(claims["auth_time"] - epoch(world.now)) <= 5
+
+
+FIELDS: dict[str, list[dict[str, Any]]] = {
+    "_has_not_expired": [],  # see test_a_code_expires
+    "_names_the_same_place": [{"redirect_uri": ABSENT}, {"redirect_uri": "https://evil.example"}],
+    "_answers_the_challenge": [
+        {"code_verifier": ABSENT},
+        {"code_verifier": "short"},
+        {"code_verifier": "a" * 43},
+        {"code_verifier": "a" * 129},
+    ],
+}
+
+
+def test_every_check_has_its_cases() -> None:
+    assert list(FIELDS) == [check.__name__ for check in CHECKS]
+
+
+@pytest.mark.parametrize("fields", [case for cases in FIELDS.values() for case in cases], ids=str)
+async def test_an_exchange_that_does_not_fit_its_request_is_refused_and_spends_nothing(
+    world: World, aurora: Tenant, recipient: RecipientClient, fields: dict[str, Any]
+) -> None:
+    code, flow = await _code(world, aurora, recipient)
+    with refused("invalid_grant", next(iter(fields))):
+        await recipient.exchange(code, flow, form=fields)
+    await recipient.exchange(code, flow)
+
+
+async def test_a_code_expires(world: World, aurora: Tenant, recipient: RecipientClient, moved_clock: Any) -> None:
+    code, flow = await _code(world, aurora, recipient)
+    moved_clock.move(timedelta(seconds=61))
+    with refused("invalid_grant", "expired"):
+        await recipient.exchange(code, flow)
+
+
+@pytest.mark.parametrize(("code", "error"), [(ABSENT, "invalid_request"), ("nonsense", "invalid_grant")])
+async def test_a_code_must_be_there(
+    world: World, aurora: Tenant, recipient: RecipientClient, code: Any, error: str
+) -> None:
+    _, flow = await _code(world, aurora, recipient)
+    with refused(error, "code"):
+        await recipient.exchange("", flow, form={"code": code})
+
+
+async def test_a_code_is_its_clients(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
+    code, flow = await _code(world, aurora, recipient)
+    thief = await world.registered(aurora)
+    with refused("invalid_grant", "unknown or another"):
+        await thief.exchange(code, flow)
+    tokens = await recipient.exchange(code, flow)
+    with refused("invalid_grant", "unknown or another"):
+        await thief.exchange(code, flow)
+    assert await _is_alive(recipient, tokens)
+
+
+async def test_a_code_is_its_tenants(world: World, aurora: Tenant, banksia: Tenant, recipient: RecipientClient) -> None:
+    code, flow = await _code(world, aurora, recipient)
+    elsewhere = await world.registered(banksia)
+    with refused("invalid_grant", "unknown"):
+        await elsewhere.exchange(code, flow)
+
+
+async def test_a_code_that_comes_again_ends_what_it_gave(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    code, flow = await _code(world, aurora, recipient)
+    tokens = await recipient.exchange(code, flow)
+    for _ in range(2):
+        with refused("invalid_grant", "used before"):
+            await recipient.exchange(code, flow)
+    assert not await _is_alive(recipient, tokens)
+    with refused("invalid_token", status=401):
+        await recipient.userinfo(tokens.access_token)
+    ended = await world.row(aurora, arrangement, arrangement.c.id == tokens.cdr_arrangement_id)
+    assert ended.ended_by == "replay"
+    told = outbox.c.payload["arrangement_id"].astext == tokens.cdr_arrangement_id
+    assert (await world.row(aurora, outbox, told)).kind == "arrangement-revoked"
+
+
+async def test_of_two_exchanges_at_once_one_is_refused(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    code, flow = await _code(world, aurora, recipient)
+    outcomes = await asyncio.gather(*(recipient.exchange(code, flow) for _ in range(2)), return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {Tokens, Refused}
+
+
+async def test_an_arrangement_that_was_ended_before_gives_no_tokens(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    code, flow = await _code(world, aurora, recipient)
+    attempt = await world.attempt(aurora, flow, recipient.client_id)
+    this = arrangement.c.id == attempt.arrangement_id
+    ended = {"ended_at": world.now, "ended_by": "consumer"}
+    await world.set(aurora, update(arrangement).where(this).values(**ended))
+    with refused("invalid_grant", "ended"):
+        await recipient.exchange(code, flow)
+
+
+async def test_a_recipient_that_became_inactive_gets_no_tokens(world: World, aurora: Tenant) -> None:
+    recipient = await world.registered(aurora)
+    code, flow = await _code(world, aurora, recipient)
+    await world.set(aurora, update(client).where(_is(recipient)).values(product_status="INACTIVE"))
+    with refused("unauthorized_client", "not active"):
+        await recipient.exchange(code, flow)
+
+
+async def test_an_arrangement_counts_once_its_code_is_exchanged(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    code, flow = await _code(world, aurora, recipient)
+    attempt = await world.attempt(aurora, flow, recipient.client_id)
+    this = arrangement.c.id == attempt.arrangement_id
+    assert (await world.row(aurora, arrangement, this)).active_at is None
+    await recipient.exchange(code, flow)
+    assert (await world.row(aurora, arrangement, this)).active_at is not None
+    assert (await world.attempt(aurora, flow, recipient.client_id)).stage == "completed"
+
+
+@pytest.mark.parametrize("duration", [None, 0])
+async def test_a_once_off_has_no_refresh_token_and_ends_with_its_access_token(
+    world: World, aurora: Tenant, recipient: RecipientClient, moved_clock: Any, duration: int | None
+) -> None:
+    tokens = await world.consent(aurora, recipient, sharing_duration=duration)
+    assert tokens.refresh_token is None
+    assert await recipient.userinfo(tokens.access_token)
+    moved_clock.move(timedelta(seconds=tokens.expires_in))
+    with refused("invalid_token", status=401):
+        await recipient.userinfo(tokens.access_token)
+
+
+async def test_a_client_without_the_refresh_grant_gets_no_refresh_token(world: World, aurora: Tenant) -> None:
+    recipient = await world.registered(aurora, grant_types=("client_credentials", "authorization_code"))
+    assert (await world.consent(aurora, recipient)).refresh_token is None
+
+
+def _is(recipient: RecipientClient) -> Any:
+    return client.c.client_id == recipient.client_id
+
+
+async def _is_alive(recipient: RecipientClient, tokens: Tokens) -> bool:
+    assert tokens.refresh_token is not None
+    return (await recipient.introspect(tokens.refresh_token)).active

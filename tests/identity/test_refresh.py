@@ -1,0 +1,118 @@
+"""Refresh tokens at the token endpoint."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from haas.clock import epoch
+from ops.sandbox.messages import ABSENT
+from ops.sandbox.recipient.answers import Tokens
+from ops.sandbox.recipient.client import RecipientClient
+from tenants.clients.tables import client
+from tenants.registry.models import Tenant
+from tests.identity.conftest import SCOPE, YEAR, World, refused
+
+
+@pytest.mark.parametrize("duration", [3600, 86_400, YEAR])
+async def test_a_refresh_token_lasts_as_long_as_the_sharing(
+    world: World, aurora: Tenant, recipient: RecipientClient, moved_clock: Any, duration: int
+) -> None:
+    start = epoch(world.now)
+    tokens = await world.consent(aurora, recipient, sharing_duration=duration)
+    assert tokens.refresh_token is not None
+    state = await recipient.introspect(tokens.refresh_token)
+    assert state.exp is not None
+    assert duration <= state.exp - start <= duration + 5
+    moved_clock.move(timedelta(seconds=duration - 30))
+    assert (await recipient.refresh(tokens.refresh_token)).refresh_token == tokens.refresh_token
+    moved_clock.move(timedelta(seconds=60))
+    assert not (await recipient.introspect(tokens.refresh_token)).active
+    with refused("invalid_grant", "expired"):
+        await recipient.refresh(tokens.refresh_token)
+
+
+async def test_a_refreshed_id_token_has_the_first_ones_time_and_no_nonce(
+    world: World, aurora: Tenant, recipient: RecipientClient, moved_clock: Any
+) -> None:
+    tokens = await world.consent(aurora, recipient)
+    assert tokens.refresh_token is not None
+    moved_clock.move(timedelta(minutes=3))
+    refreshed = await recipient.refresh(tokens.refresh_token)
+    assert "nonce" not in refreshed.id_claims
+    assert refreshed.id_claims["auth_time"] == tokens.id_claims["auth_time"]
+    assert refreshed.id_claims["iat"] > tokens.id_claims["iat"]
+
+
+async def test_a_refresh_may_ask_for_less_and_not_for_more(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await world.consent(aurora, recipient)
+    assert tokens.refresh_token is not None
+    assert (await recipient.refresh(tokens.refresh_token, form={"scope": "openid"})).scope == "openid"
+    assert (await recipient.refresh(tokens.refresh_token)).scope == SCOPE
+    with refused("invalid_scope", "exceeds"):
+        await recipient.refresh(tokens.refresh_token, form={"scope": "openid energy:billing:read"})
+
+
+@pytest.mark.parametrize(("token", "error"), [(ABSENT, "invalid_request"), ("nonsense", "invalid_grant")])
+async def test_a_refresh_token_must_be_there(recipient: RecipientClient, token: Any, error: str) -> None:
+    with refused(error, "refresh"):
+        await recipient.refresh("", form={"refresh_token": token})
+
+
+async def test_a_refresh_token_is_its_clients_and_its_tenants(
+    world: World, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await world.consent(aurora, recipient)
+    assert tokens.refresh_token is not None
+    for tenant in (aurora, banksia):
+        with refused("invalid_grant", "another client's"):
+            await (await world.registered(tenant)).refresh(tokens.refresh_token)
+    assert await _is_alive(recipient, tokens)
+
+
+async def test_an_access_token_is_no_refresh_token(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
+    tokens = await world.consent(aurora, recipient)
+    with refused("invalid_grant"):
+        await recipient.refresh(tokens.access_token)
+
+
+async def test_a_renewed_certificate_keeps_the_consent(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    product_key = recipient.key
+    tokens = await world.consent(aurora, recipient)
+    assert tokens.refresh_token is not None
+    renewed = RecipientClient(
+        recipient.holder,
+        world.http("renewed certificate"),
+        product_key,
+        software_product_id=recipient.software_product_id,
+        redirect_uri=recipient.redirect_uri,
+        resource_base_uri=recipient.resource_base_uri,
+        client_id=recipient.client_id,
+        clock=world.services.clock,
+    )
+    refreshed = await renewed.refresh(tokens.refresh_token)
+    assert await renewed.userinfo(refreshed.access_token)
+    with refused("invalid_token", "certificate", status=401):
+        await recipient.userinfo(refreshed.access_token)
+
+
+async def test_an_inactive_recipient_may_refresh(world: World, aurora: Tenant) -> None:
+    recipient = await world.registered(aurora)
+    tokens = await world.consent(aurora, recipient)
+    assert tokens.refresh_token is not None
+    await world.set(aurora, update(client).where(_is(recipient)).values(product_status="INACTIVE"))
+    assert (await recipient.refresh(tokens.refresh_token)).access_token
+
+
+def _is(recipient: RecipientClient) -> Any:
+    return client.c.client_id == recipient.client_id
+
+
+async def _is_alive(recipient: RecipientClient, tokens: Tokens) -> bool:
+    assert tokens.refresh_token is not None
+    return (await recipient.introspect(tokens.refresh_token)).active

@@ -1,0 +1,95 @@
+"""What dynamic client registration asks of a software statement."""
+
+from typing import Any
+
+import pytest
+
+from haas.clock import epoch
+from ops.sandbox.messages import ABSENT, Deviation, tampered
+from tenants.clients.registration.software_statement import CHECKS as STATEMENT_CHECKS
+from tenants.registry.models import Tenant
+from tests.identity.conftest import World, refused
+from tests.identity.parties import HOST, SoftwareProduct
+
+STATEMENT = "invalid_software_statement"
+REDIRECT = "invalid_redirect_uri"
+
+
+STATEMENTS: dict[str, list[tuple[dict[str, Any], str, str]]] = {
+    "_is_the_registers": [({"iss": "somebody"}, STATEMENT, "iss")],
+    "_is_for_a_recipient": [({"software_roles": "data-holder"}, "unapproved_software_statement", "software_roles")],
+    "_names_https_addresses": [
+        ({"jwks_uri": f"http://{HOST}/jwks"}, STATEMENT, "jwks_uri"),
+        ({"recipient_base_uri": "ftp://x.example"}, STATEMENT, "recipient_base_uri"),
+        ({"revocation_uri": "nowhere"}, STATEMENT, "revocation_uri"),
+        ({"sector_identifier_uri": f"http://{HOST}/sector"}, STATEMENT, "sector_identifier_uri"),
+    ],
+    "_redirects_to_https": [
+        ({"redirect_uris": []}, REDIRECT, "redirect_uris"),
+        ({"redirect_uris": [f"http://{HOST}/callback"]}, REDIRECT, "https"),
+        ({"redirect_uris": [f"https://{HOST}/callback#fragment"]}, REDIRECT, "fragment"),
+        ({"redirect_uris": [f"https://user@{HOST}/callback"]}, REDIRECT, "https"),
+    ],
+}
+REQUIRED = [
+    "iss",
+    "iat",
+    "exp",
+    "jti",
+    "org_id",
+    "org_name",
+    "client_name",
+    "client_description",
+    "client_uri",
+    "redirect_uris",
+    "logo_uri",
+    "jwks_uri",
+    "revocation_uri",
+    "recipient_base_uri",
+    "software_id",
+    "software_roles",
+    "scope",
+]
+
+
+@pytest.mark.parametrize(
+    ("claims", "error", "said"),
+    [pytest.param(*case, id=f"{check}-{at}") for check, cases in STATEMENTS.items() for at, case in enumerate(cases)],
+)
+async def test_a_statement_that_says_something_wrong_is_refused(
+    world: World, aurora: Tenant, claims: dict[str, Any], error: str, said: str
+) -> None:
+    product, recipient = await world.unregistered(aurora)
+    with refused(error, said):
+        await recipient.register(product.ssa(world.now, **claims))
+
+
+@pytest.mark.parametrize("claim", REQUIRED)
+async def test_a_statement_without_a_required_claim_is_refused(world: World, aurora: Tenant, claim: str) -> None:
+    product, recipient = await world.unregistered(aurora)
+    with refused(STATEMENT, "invalid"):
+        await recipient.register(product.ssa(world.now, **{claim: None}))
+
+
+async def test_a_statement_is_in_time_and_signed_by_the_register(world: World, aurora: Tenant) -> None:
+    product, recipient = await world.unregistered(aurora)
+    forger = SoftwareProduct(world.publisher, product.key, product.key)
+    now = epoch(world.now)
+    wrong: list[str] = [
+        forger.ssa(world.now, software_id=product.software_id),
+        product.ssa(world.now, exp=now - 60),
+        product.ssa(world.now, iat=now + 120),
+        tampered(product.ssa(world.now), scope="openid"),
+        "x.y.z",
+        "",
+    ]
+    for ssa in wrong:
+        with refused(STATEMENT):
+            await recipient.register(ssa)
+    for claims in ({"software_statement": ABSENT}, {"software_statement": 7}):
+        with refused(STATEMENT, "missing"):
+            await recipient.register("", Deviation(claims=claims))
+
+
+def test_every_check_has_its_cases() -> None:
+    assert list(STATEMENTS) == [check.__name__ for check in STATEMENT_CHECKS]
