@@ -7,7 +7,7 @@ import pytest
 
 from ops.proxy.reload import reload
 from ops.stack.watches import RevocationWatch, watch
-from tests.proxy.harness import SECURE, Proxy
+from tests.proxy.harness import SECURE, Proxy, read_answer
 
 
 async def refused(proxy: Proxy) -> bool:
@@ -46,6 +46,20 @@ async def test_watch_has_nginx_enforce_what_is_revoked(own_proxy: Proxy) -> None
     assert pki.enforced()
     answer = await own_proxy.ask(SECURE, client=client)
     assert dict(answer.json()["headers"])["haas-refused"] == "certificate-invalid"
+
+
+async def test_connection_from_before_a_reload_is_closed(own_proxy: Proxy) -> None:
+    client = own_proxy.pki.issue_client("App", "Org")
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", own_proxy.port, ssl=own_proxy.context(client), server_hostname=SECURE
+    )
+    writer.write(f"GET / HTTP/1.1\r\nHost: {SECURE}\r\n\r\n".encode())
+    assert (await read_answer(reader)).status == 200
+    own_proxy.pki.revoke(client.serial)
+    await reload(own_proxy.nginx.pid_file)
+    assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_watch_goes_on_after_nginx_was_away(own_proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:

@@ -142,13 +142,21 @@ async def test_refusals_of_the_proxy_name_no_software(
         assert answer.json()["error_description"]
 
 
-@pytest.mark.parametrize(("path", "shape"), [("/cds-au/v1/energy/accounts", "errors"), ("/token", "error")])
+@pytest.mark.parametrize(
+    ("path", "status", "shape"),
+    [
+        ("/cds-au/v1/energy/accounts", 413, "errors"),
+        ("/cds-au/v1/energy/accounts/%00", 400, "errors"),
+        ("/token", 413, "error"),
+        ("/register/%00", 400, "error"),
+    ],
+)
 async def test_refusals_of_the_proxy_have_the_shape_of_the_path(
-    proxy: Proxy, recipient: IssuedClient, path: str, shape: str
+    proxy: Proxy, recipient: IssuedClient, path: str, status: int, shape: str
 ) -> None:
     request = f"POST {path} HTTP/1.1\r\nHost: {SECURE}\r\nContent-Length: 9000000\r\n\r\n".encode()
     answer = await proxy.ask(SECURE, client=recipient, request=request)
-    assert answer.status == 413
+    assert answer.status == status
     assert shape in answer.json()
 
 
