@@ -13,6 +13,8 @@ from tenants.calls import Flusher
 from tenants.clients.authentication import Authenticator
 from tenants.clients.registration.service import Registrar
 from tenants.keys.service import Keyring
+from tenants.register.accreditations import Accreditations
+from tenants.registry.names import control_namespace
 from tenants.registry.service import Registry
 
 
@@ -29,6 +31,7 @@ class Services:
         self.outbound = outbound
         self.registry = Registry(database, settings, clock)
         self.keyring = Keyring(database, sealer, clock)
+        self.accreditations = Accreditations(database, control_namespace(settings))
         self.jwks = JwksClient(outbound, clock)
         self.authenticator = Authenticator(database, self.jwks)
         self.responder = Responder(self.keyring, self.jwks)

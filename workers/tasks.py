@@ -14,6 +14,7 @@ from tenants.notices.delivery import Delivered, Delivery
 from tenants.notices.messages import EmailChannel, SmsChannel
 from tenants.notices.revocation import RevocationChannel
 from tenants.register.client import RegisterClient
+from tenants.register.errors import RegisterUnreadable
 from tenants.register.models import Polled
 from tenants.register.sync import StatusSync
 from tenants.registry.models import RegisterEnvironment, Tenant
@@ -48,6 +49,7 @@ class Tasks:
             },
         )
         self._sync = StatusSync(database, control_namespace(settings), RegisterClient(services.outbound), clock)
+        self._accreditations, self._outbound, self._clock = services.accreditations, services.outbound, clock
         self._housekeeping = Housekeeping(database, clock)
         self._sweeping = asyncio.Lock()
 
@@ -87,7 +89,12 @@ class Tasks:
         tenants = [tenant for tenant in await self.tenants() if tenant.register_environment.id == environment_id]
         if not tenants:
             raise UnknownEnvironment(f"no tenant belongs to the register environment {environment_id!r}")
-        polled = await self._sync.poll(tenants[0].register_environment, tenants)
+        environment = tenants[0].register_environment
+        polled = await self._sync.poll(environment, tenants)
+        try:
+            await self._accreditations.refresh(environment, self._outbound, self._clock)
+        except RegisterUnreadable as error:
+            logger.warning("accreditation numbers were not read", extra={"reason": str(error)})
         logger.info(
             "the Register was polled",
             extra={

@@ -21,6 +21,7 @@ from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.authorisations import flow as flows
 from tenants.authorisations.flow_errors import ChoiceMissing, FlowOver, FlowUnknown, Step, StepOutOfTurn
 from tenants.authorisations.flow_models import Ended, Flow, Outcome
+from themes.views import recipient_view
 
 _Request = Request[Any, Any, Any]
 _Act = Callable[[Transaction, Flow, Form], Awaitable[Outcome]]
@@ -65,9 +66,12 @@ async def show_step(request: _Request) -> Response[str]:
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         flow = await flows.enter(tx, who.attempt_id, who.secret)
         shown = await screen(tx, flow, step, query, label=brand_of(request).identifier_label, now=ctx.now)
+    environment, client = ctx.tenant.register_environment, flow.client
+    number = await ctx.services.accreditations.number(environment.id, client.recipient_id)
     return page(
         request,
         shown.template,
+        recipient=recipient_view(client.registration, number),
         form_targets=(redirect_origin(flow),),
         form_token=form_token(who.secret),
         flow_path=flow_url(who.attempt_id, "").rstrip("/"),

@@ -12,7 +12,7 @@ from tenants.authorisations.flow_models import AccountChoice, Flow
 from tenants.authorisations.review import review
 from themes import wording
 from themes.problems import problem
-from themes.views import account_view, recipient_view
+from themes.views import account_view
 
 HISTORY_YEARS = 2
 """How far back billing and usage are shared (CDR Rules, Schedule 4)."""
@@ -47,7 +47,6 @@ async def screen(tx: Transaction, flow: Flow, step: Step, query: Query, *, label
         case "review":
             values = await _review(tx, flow, now)
     common = {
-        "recipient": recipient_view(flow.client.registration),
         "acting_for": flow.acting_for,
         "amending": flow.amended is not None,
         "problem": problem(query.problem, label=label),

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
-from apps.dashboard.browser import COOKIE, SignedOut, secret_of, signed_in, with_secret
+from apps.dashboard.browser import COOKIE, SignedIn, SignedOut, secret_of, signed_in, with_secret
 from apps.dashboard.views import ArrangementView, Viewer, arrangement_view
 from apps.http.context import context
 from apps.http.desk import desk
@@ -142,10 +142,7 @@ async def list_arrangements(request: _Request) -> Response[str]:
 @get("/dashboard/arrangements/{arrangement_id:uuid}", **_PAGE)
 async def show_arrangement(request: _Request, arrangement_id: FromPath[UUID]) -> Response[str]:
     """Show one arrangement."""
-    ctx = context(request)
-    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        who = await signed_in(request, tx)
-        view = await _view(request, tx, arrangement_id, who.login_id)
+    who, view = await _one(request, arrangement_id)
     stopped = request.query_params.get("notice") == "stopped" and not view.current
     notice = f"You have stopped sharing with {view.recipient.client_name}." if stopped else None
     return page(request, "dashboard/arrangement", form_token=form_token(who.secret), arrangement=view, notice=notice)
@@ -154,10 +151,7 @@ async def show_arrangement(request: _Request, arrangement_id: FromPath[UUID]) ->
 @get("/dashboard/arrangements/{arrangement_id:uuid}/withdraw", **_PAGE)
 async def ask_to_withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Response[Any]:
     """Say what stopping means, and ask (CDS, Withdrawal Standards)."""
-    ctx = context(request)
-    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        who = await signed_in(request, tx)
-        view = await _view(request, tx, arrangement_id, who.login_id)
+    who, view = await _one(request, arrangement_id)
     if not view.current:
         return redirect(_address(arrangement_id))
     return page(request, "dashboard/withdraw", form_token=form_token(who.secret), arrangement=view)
@@ -205,11 +199,16 @@ async def _viewer(request: _Request, tx: Transaction, login_id: UUID) -> Viewer:
     return Viewer(customers=customers, now=context(request).now, zone=brand_of(request).theme.zone)
 
 
-async def _view(request: _Request, tx: Transaction, arrangement_id: UUID, login_id: UUID) -> ArrangementView:
-    found = await arrangements.one_for(tx, arrangement_id, login_id)
-    viewer = await _viewer(request, tx, login_id)
-    held = await parties.accounts_of(tx, found.customer_id, viewer.now)
-    return arrangement_view(found, viewer, {account.id: account for account in held})
+async def _one(request: _Request, arrangement_id: UUID) -> tuple[SignedIn, ArrangementView]:
+    ctx = context(request)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        who = await signed_in(request, tx)
+        found = await arrangements.one_for(tx, arrangement_id, who.login_id)
+        viewer = await _viewer(request, tx, who.login_id)
+        held = await parties.accounts_of(tx, found.customer_id, viewer.now)
+    environment = ctx.tenant.register_environment
+    number = await ctx.services.accreditations.number(environment.id, found.recipient.recipient_id)
+    return who, arrangement_view(found, viewer, {account.id: account for account in held}, number)
 
 
 def _address(arrangement_id: UUID) -> str:

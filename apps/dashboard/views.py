@@ -64,7 +64,10 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def arrangement_view(
-    arrangement: Arrangement, viewer: Viewer, held: Mapping[UUID, HeldAccount] | None = None
+    arrangement: Arrangement,
+    viewer: Viewer,
+    held: Mapping[UUID, HeldAccount] | None = None,
+    accreditation_number: str | None = None,
 ) -> ArrangementView:
     """Return the view of an arrangement; `held` are the customer's accounts, for what is special about them."""
     state, authorisation = arrangement.state(viewer.now), arrangement.authorisation
@@ -76,7 +79,7 @@ def arrangement_view(
     period = wording.period(authorisation.sharing_duration, authorisation.authorised_at, authorisation.expires_at)
     return ArrangementView(
         id=arrangement.id,
-        recipient=recipient_view(arrangement.recipient),
+        recipient=recipient_view(arrangement.recipient, accreditation_number),
         current=state == "active",
         status=_STATUS[state],
         summary=_summary(period, ended_at, viewer.zone),

@@ -43,15 +43,23 @@ async def put_statuses(tx: Transaction, environment_id: str, statuses: Statuses,
         ("recipient", statuses.recipients),
         ("product", statuses.products),
     )
-    rows = [
-        {"register_environment_id": environment_id, "kind": kind, "id": subject, "status": status, "status_at": now}
-        for kind, given in kinds
-        for subject, status in sorted(given.items())
-    ]
-    for start in range(0, len(rows), _BATCH):
-        await tx.execute(_PUT, rows[start : start + _BATCH])
+    for kind, given in kinds:
+        await _put(tx, environment_id, kind, given, now)
     polled = update(register_environment).where(register_environment.c.id == environment_id)
     await tx.execute(polled.values(polled_at=now))
+
+
+async def put_accreditations(tx: Transaction, environment_id: str, numbers: Mapping[str, str], now: datetime) -> None:
+    """Keep the accreditation numbers of data recipients by their legal entity id; in the control schema."""
+    await _put(tx, environment_id, "accreditation", numbers, now)
+
+
+async def accreditations(tx: Transaction, environment_id: str) -> dict[str, str]:
+    """Return every accreditation number that the Register named, by legal entity id; from the control schema."""
+    query = select(register_status.c.id, register_status.c.status).where(
+        register_status.c.register_environment_id == environment_id, register_status.c.kind == "accreditation"
+    )
+    return {row.id: row.status for row in await tx.execute(query)}
 
 
 async def kept_statuses(tx: Transaction, environment_id: str) -> dict[tuple[str, str], str]:
@@ -89,3 +97,12 @@ async def clients_to_clean_up(tx: Transaction) -> list[str]:
     over = or_(client.c.product_status == "REMOVED", client.c.recipient_status.in_(("REVOKED", "SURRENDERED")))
     result = await tx.execute(select(client.c.client_id).where(_LIVE_PRODUCTS, over).order_by(client.c.client_id))
     return [str(client_id) for client_id in result.scalars()]
+
+
+async def _put(tx: Transaction, environment_id: str, kind: str, given: Mapping[str, str], now: datetime) -> None:
+    rows = [
+        {"register_environment_id": environment_id, "kind": kind, "id": subject, "status": status, "status_at": now}
+        for subject, status in sorted(given.items())
+    ]
+    for start in range(0, len(rows), _BATCH):
+        await tx.execute(_PUT, rows[start : start + _BATCH])

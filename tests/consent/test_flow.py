@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from tenants.arrangements.tables import arrangement
+from tenants.register.store import put_accreditations
 from tenants.registry.models import Tenant
+from tenants.registry.names import control_namespace
 from tests.consent.browser import Away
 from tests.consent.ground import DAY, Ground, away
 from tests.identity.conftest import response_of
@@ -318,6 +320,18 @@ async def test_a_flow_outlives_its_request_uri_but_not_an_hour(ground: Ground, m
     assert page.path.endswith("/review")
     moved_clock.move(timedelta(minutes=31))
     assert (await browser.send(page, "/authorise")).status == 410
+
+
+async def test_the_recipients_accreditation_number_is_told_once_the_register_has_said_it(ground: Ground) -> None:
+    services, tenant = ground.world.services, ground.tenant
+    page = await ground.reviewed(ground.browser())
+    assert "accredited data recipient" in page.text
+    assert "accreditation-number" not in page.ids
+    async with services.database.transaction(control_namespace(services.settings)) as tx:
+        await put_accreditations(tx, tenant.register_environment.id, {"entity": "ADR000777"}, ground.world.now)
+    page = await ground.reviewed(ground.browser())
+    assert "accredited data recipient ADR000777" in page.text
+    assert page.ids["accreditation"]["href"].startswith("https://www.cdr.gov.au/")
 
 
 async def test_no_identifier_says_so(ground: Ground) -> None:

@@ -85,7 +85,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("status_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("kind in ('recipient', 'product')", name=op.f("register_status_kind_check")),
+        sa.CheckConstraint(
+            "kind in ('recipient', 'product', 'accreditation')", name=op.f("register_status_kind_check")
+        ),
         sa.ForeignKeyConstraint(
             ["register_environment_id"],
             [f"{schema}.register_environment.id"],
