@@ -269,3 +269,26 @@ async def test_many_tenants_at_once_never_see_each_others_rows(own_deployment: D
         async with database.transaction(mine.namespace) as tx:
             assert [row["kind"] for row in await tx.rows(_KINDS)] == [mine.slug] * ROUNDS
     await database.close()
+
+
+@pytest.mark.parametrize(
+    "end", [end for end in ENDS if end is not _sets_its_role_for_the_session], ids=lambda end: end.__name__.strip("_")
+)
+async def test_a_connection_at_rest_has_no_role_and_sees_nothing(
+    single: Database, settings: Settings, clock: MovableClock, tenant: Tenant, end: Work
+) -> None:
+    async def work() -> None:
+        async with single.transaction(tenant.namespace) as tx:
+            await _write(tx, "mine", clock)
+            await end(tx)
+
+    with suppress(Exception, asyncio.CancelledError):
+        await asyncio.create_task(work())
+    resting = await single._pools[0].take()
+    try:
+        assert not resting.driver.is_in_transaction()
+        assert await resting.driver.fetchval("SELECT current_user") == Roles(settings.role_prefix).app
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await resting.driver.execute(f"SELECT FROM {tenant.namespace.schema}.outbox")
+    finally:
+        await single._pools[0].give_back(resting, clean=True)
