@@ -13,7 +13,7 @@ from litestar.exceptions import NotFoundException
 from apps.consent.screens import Query, redirect_origin, screen
 from apps.http.context import context
 from apps.http.desk import desk
-from apps.http.flows import cookie_name, flow_url
+from apps.http.flows import ENDED_SECONDS, cookie_name, flow_cookie, flow_url
 from apps.http.forms import MAXIMUM_BODY_BYTES, Form, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, message, page, redirect
 from haas.database import Transaction
@@ -190,9 +190,11 @@ async def _take(request: _Request, step: Step, act: _Act) -> Response[None]:
     if not isinstance(outcome, Ended):
         return redirect(who.at(outcome))
     flow = outcome.flow
-    return redirect(
+    response = redirect(
         await ctx.services.responder.build(ctx.tenant, flow.client, flow.attempt.request, outcome.answer, ctx.now)
     )
+    response.set_cookie(flow_cookie(who.attempt_id, who.secret, seconds=ENDED_SECONDS))
+    return response
 
 
 def _again(who: Visitor, step: Step, problem: str) -> Response[None]:

@@ -10,10 +10,9 @@ import secrets
 from typing import Any, Final
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import Cookie
 
 from apps.http.context import context
-from apps.http.flows import cookie_name, flow_url
+from apps.http.flows import flow_cookie, flow_url, forget_oldest
 from apps.http.pages import SEE_OTHER, message, redirect
 from apps.identity.callers import infosec
 from apps.identity.forms import MAXIMUM_BODY_BYTES, Form, parsed, read_form
@@ -90,7 +89,6 @@ async def _begin(request: _Request, query: Form) -> Response[None]:
         target = await ctx.services.responder.build(ctx.tenant, client, visit.attempt.request, visit.refusal, ctx.now)
         return redirect(target)
     response = redirect(flow_url(visit.attempt.id, "identify"))
-    response.set_cookie(
-        Cookie(cookie_name(visit.attempt.id), path="/", value=secret, secure=True, httponly=True, samesite="lax")
-    )
+    response.set_cookie(flow_cookie(visit.attempt.id, secret))
+    forget_oldest(response, request.cookies)
     return response

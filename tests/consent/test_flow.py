@@ -172,6 +172,17 @@ async def test_two_flows_in_one_browser_do_not_disturb_each_other(ground: Ground
         assert claims["state"] == flow.state
 
 
+async def test_a_browser_that_goes_through_many_flows_keeps_few_cookies(ground: Ground) -> None:
+    browser = ground.browser()
+    for _ in range(25):
+        page = await browser.get(ground.authorise_url(await ground.pushed()))
+    names = [name for name in browser.http.cookies if name.startswith("__Host-flow-")]
+    assert len(names) == 20
+    assert (await browser.send(page, "/identify", identifier=ground.identifier)).path.endswith("/verify")
+    answer = await browser.post(page, "/cancel")
+    assert "max-age=120" in answer.headers["set-cookie"].lower()
+
+
 async def test_a_flow_is_one_browsers_and_a_new_visit_takes_it(ground: Ground) -> None:
     mine, theirs = ground.browser(), ground.browser()
     flow = await ground.pushed()
@@ -338,7 +349,7 @@ async def test_no_identifier_says_so(ground: Ground) -> None:
     browser = ground.browser()
     page = await browser.get(ground.authorise_url(await ground.pushed()))
     shown = await browser.send(page, "/identify", identifier="  ")
-    assert "Enter your email address or customer number." in shown.text
+    assert "Enter your email address." in shown.text
     assert 'href="#identifier"' in shown.html
     assert "Error:" in shown.text
 
