@@ -24,9 +24,6 @@ _CLIENT = (
     client.c.created_at,
 )
 _LOAD: Final = Statement(select(*_CLIENT).where(client.c.client_id == bindparam("client_id", type_=Text), _LIVE))
-_LOAD_BY_SOFTWARE: Final = Statement(
-    select(*_CLIENT).where(client.c.software_id == bindparam("software_id", type_=Text), _LIVE)
-)
 
 # The client and its assertion's jti in one round trip; `fresh` is false for a jti that was spent before.
 _SPENT = (
@@ -53,12 +50,6 @@ async def load(tx: Transaction, client_id: str) -> Client | None:
     if "\0" in client_id:  # comes from outside, and Postgres would not take it
         return None
     row = await tx.row(_LOAD, client_id=client_id)
-    return None if row is None else client_of(row)
-
-
-async def load_by_software(tx: Transaction, software_id: str) -> Client | None:
-    """Return the live client of a software product, or None."""
-    row = await tx.row(_LOAD_BY_SOFTWARE, software_id=software_id)
     return None if row is None else client_of(row)
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.arrangements import service as arrangements
-from tenants.arrangements.errors import ArrangementNotFound
+from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.parties.tables import login
 from tenants.registry.models import Tenant
 from tests.identity.conftest import SCOPE, Person, World, refused
@@ -61,6 +61,18 @@ async def test_another_customer_cannot_amend_it(world: World, aurora: Tenant, re
     flow = await recipient.push(SCOPE, cdr_arrangement_id=tokens.cdr_arrangement_id)
     with pytest.raises(ArrangementNotFound):
         await world.code(aurora, recipient, flow, await world.person(aurora))
+
+
+async def test_an_arrangement_that_ended_on_the_way_cannot_be_amended(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    person = await world.person(aurora)
+    tokens = await world.consent(aurora, recipient, person)
+    assert tokens.cdr_arrangement_id is not None
+    flow = await recipient.push(SCOPE, cdr_arrangement_id=tokens.cdr_arrangement_id)
+    await recipient.revoke_arrangement(tokens.cdr_arrangement_id)
+    with pytest.raises(ArrangementEnded):
+        await world.code(aurora, recipient, flow, person)
 
 
 async def test_one_customer_may_have_several_arrangements_with_a_product(

@@ -270,3 +270,11 @@ async def test_the_response_is_encrypted_as_registered(
     assert (opened.headers()["alg"], opened.headers()["enc"], opened.headers()["cty"]) == (algorithm, used, "JWT")
     assert opened.plaintext is not None
     await recipient.exchange(await recipient.read_response(opened.plaintext.decode(), flow), flow)
+
+
+async def test_a_response_that_cannot_be_encrypted_is_not_sent(world: World, aurora: Tenant) -> None:
+    recipient = await world.registered(aurora, authorization_encrypted_response_alg="RSA-OAEP")
+    flow = await recipient.push(SCOPE, acr_values=["urn:cds.au:cdr:3"])
+    response = await _visit(recipient, flow)
+    assert response.status_code == 400
+    assert "location" not in response.headers

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import update
 
@@ -13,6 +14,8 @@ from ops.sandbox.messages import ABSENT
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.arrangements.tables import arrangement
+from tenants.authorisations import service as authorisations
+from tenants.authorisations.errors import AttemptOutOfOrder
 from tenants.clients.tables import client
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
@@ -203,6 +206,19 @@ async def test_a_once_off_has_no_refresh_token_and_ends_with_its_access_token(
 async def test_a_client_without_the_refresh_grant_gets_no_refresh_token(world: World, aurora: Tenant) -> None:
     recipient = await world.registered(aurora, grant_types=("client_credentials", "authorization_code"))
     assert (await world.consent(aurora, recipient)).refresh_token is None
+
+
+async def test_a_code_is_issued_once_and_only_for_somebody_who_authenticated(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    _, flow = await _code(world, aurora, recipient)
+    attempt = await world.attempt(aurora, flow, recipient.client_id)
+    of = await world.client(aurora, recipient.client_id)
+    nobody = msgspec.structs.replace(attempt, stage="preAuthorisation", login_id=None)
+    for wrong in (attempt, nobody):
+        with pytest.raises(AttemptOutOfOrder):
+            async with world.services.database.transaction(aurora.namespace) as tx:
+                await authorisations.issue_code(tx, wrong, of, world.now)
 
 
 def _is(recipient: RecipientClient) -> Any:

@@ -29,6 +29,7 @@ STATEMENTS: dict[str, list[tuple[dict[str, Any], str, str]]] = {
         ({"redirect_uris": [f"http://{HOST}/callback"]}, REDIRECT, "https"),
         ({"redirect_uris": [f"https://{HOST}/callback#fragment"]}, REDIRECT, "fragment"),
         ({"redirect_uris": [f"https://user@{HOST}/callback"]}, REDIRECT, "https"),
+        ({"redirect_uris": ["https://["]}, REDIRECT, "https"),
     ],
 }
 REQUIRED = [
