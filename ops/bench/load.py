@@ -16,6 +16,7 @@ import msgspec
 
 _CHUNK: Final = 1 << 18
 _PATIENCE: Final = 30.0
+_TOO_BUSY: Final = b"HTTP/1.1 503 "
 _END_OF_CHUNKS: Final = b"0\r\n\r\n"
 
 
@@ -31,10 +32,11 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """What a run measured: seconds it took, and of each answer how many it took."""
+    """What a run measured: seconds it took, of each answer how many it took, and how often the stack was too busy."""
 
     seconds: float
     latencies: list[float]
+    too_busy: int
 
     @property
     def rate(self) -> float:
@@ -48,13 +50,20 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class Load:
-    """Kept-alive connections to the targets, opened before anything is measured."""
+    """Kept-alive connections to the targets, opened and each used once before anything is measured."""
 
     def __init__(
         self, address: tuple[str, int], context: ssl.SSLContext, targets: Sequence[Target], expected: int
     ) -> None:
-        """Connect to `address` under each target's name. `expected` is the only status that counts as an answer."""
-        self._connections = [_Connection(address, context, target, expected) for target in targets]
+        """Connect to `address` under each target's name.
+
+        `expected` is the only status that counts as an answer; 503 is counted apart, and any other ends the run.
+        """
+        self._connections: list[_Connection] = []
+        for target in targets:
+            connection = _Connection(address, context, target, expected)
+            self._connections.append(connection)
+            connection.ask()
 
     def close(self) -> None:
         """Close the connections."""
@@ -68,6 +77,7 @@ class Load:
         """
         idle = deque(self._connections)
         latencies: list[float] = []
+        too_busy = 0
         with selectors.DefaultSelector() as selector:
             for connection in self._connections:
                 selector.register(connection.socket, selectors.EVENT_READ, connection)
@@ -84,12 +94,15 @@ class Load:
                     if not connection.receive():
                         continue
                     now = time.perf_counter()
-                    latencies.append(now - connection.sent_at)
+                    if connection.was_refused():
+                        too_busy += 1
+                    else:
+                        latencies.append(now - connection.sent_at)
                     idle.append(connection)
                     under_way -= 1
                     if now < ends:
                         under_way += idle.popleft().send()
-            return Measured(time.perf_counter() - began, latencies)
+            return Measured(time.perf_counter() - began, latencies, too_busy)
 
 
 class _Connection:
@@ -117,6 +130,16 @@ class _Connection:
             raise LoadError("a request did not fit into the socket's buffer")
         return 1
 
+    def ask(self) -> None:
+        """Send a request and wait for its answer: whatever a first request costs is not measured."""
+        self.send()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.socket, selectors.EVENT_READ)
+            while not self.receive():
+                if not selector.select(_PATIENCE):
+                    raise LoadError(f"{self._target.host} gave no answer within {_PATIENCE:.0f} s")
+        self.was_refused()
+
     def receive(self) -> bool:
         """Read what has come; whether the answer is whole. Raises LoadError."""
         while True:
@@ -129,6 +152,14 @@ class _Connection:
             self._received += data
         return self._is_whole()
 
+    def was_refused(self) -> bool:
+        """Whether the stack was too busy to answer. Raises LoadError when it answered otherwise than expected."""
+        if self._received.startswith(self._status):
+            return False
+        if self._received.startswith(_TOO_BUSY):
+            return True
+        raise LoadError(f"{self._target.host} answered {bytes(self._received[:600])!r}")
+
     def _is_whole(self) -> bool:
         end = self._received.find(b"\r\n\r\n")
         if end < 0:
@@ -140,6 +171,4 @@ class _Connection:
             whole = body >= int(head[length + 18 :].split(b"\r\n", 1)[0])
         else:
             whole = self._received.endswith(_END_OF_CHUNKS)
-        if whole and not self._received.startswith(self._status):
-            raise LoadError(f"{self._target.host} answered {bytes(self._received[:600])!r}")
         return whole

@@ -50,18 +50,13 @@ async def copy_data(stack: Stack, source: Tenant, targets: Sequence[Tenant], pro
     async with owner_connection(stack.settings) as connection:
         with progress.bar("data", len(targets)) as advance:
             for target in targets:
+                to, of = target.namespace.schema, source.namespace.schema
+                statements = [f"DELETE FROM {to}.{name}" for name in reversed(names)]  # noqa: S608 - our own tables
+                statements += [f"INSERT INTO {to}.{name} SELECT * FROM {of}.{name}" for name in names]  # noqa: S608
+                statements += [f"ANALYZE {to}.{name}" for name in names]
                 async with connection.begin():
                     await as_owner(connection, Roles(stack.settings.role_prefix))
-                    emptied = ", ".join(f"{target.namespace.schema}.{name}" for name in names)
-                    await connection.exec_driver_sql(f"TRUNCATE {emptied} CASCADE")
-                    for name in names:
-                        await connection.exec_driver_sql(
-                            f"INSERT INTO {target.namespace.schema}.{name}"  # noqa: S608 - names of our own tables
-                            f" SELECT * FROM {source.namespace.schema}.{name}"
-                        )
+                    await connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+                    for statement in statements:
+                        await connection.exec_driver_sql(statement)
                 advance()
-        async with connection.begin():
-            await as_owner(connection, Roles(stack.settings.role_prefix))
-            for target in targets:
-                for name in names:
-                    await connection.exec_driver_sql(f"ANALYZE {target.namespace.schema}.{name}")

@@ -23,12 +23,22 @@ class Row(msgspec.Struct, frozen=True):
 def table(rows: Sequence[Row]) -> list[str]:
     """Return the lines of a Markdown table."""
     names = [part for part in _PARTS if any(part in row.cpu for row in rows)]
-    head = ["operation", "requests/s", "p50 ms", "p95 ms", "p99 ms", *(f"{name} CPU" for name in names), "app ms each"]
+    head = [
+        "operation",
+        "requests/s",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "503s",
+        *(f"{name} CPU" for name in names),
+        "app ms each",
+    ]
     body = [
         [
             row.operation,
             f"{row.measured.rate:,.0f}",
             *(f"{row.measured.percentile(percent) * 1000:.1f}" for percent in (50, 95, 99)),
+            f"{row.measured.too_busy}",
             *(f"{row.cpu.get(name, 0.0) * 100:.0f}%" for name in names),
             f"{row.cpu.get('app', 0.0) / row.measured.rate * 1000:.2f}",
         ]

@@ -72,7 +72,7 @@ async def measure(stack: Stack, bench: Bench, progress: Progress) -> Figures:
 
 def _row(stack: Stack, bench: Bench, caller: Caller, tenants: Sequence[Tenant], operation: Operation) -> Row:
     places = list(islice(cycle(tenants), max(bench.at_once, len(tenants))))
-    each = int((bench.seconds + WARM_UP_SECONDS) * MOST_PER_SECOND / len(places))
+    each = int((bench.seconds + WARM_UP_SECONDS) * MOST_PER_SECOND / len(places)) + 1
     targets = [
         Target(urlsplit(tenant.secure_base).hostname or "", operation.requests(caller, tenant, each))
         for tenant in places
