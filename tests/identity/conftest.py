@@ -36,6 +36,7 @@ from tenants.energy.tables import account
 from tenants.parties.tables import customer, login, representation
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.services import Services
+from tests.conftest import PostgresServer, opened
 from tests.identity.parties import Publisher, SoftwareProduct, client_cert_header
 
 SCOPE = "openid profile energy:accounts.basic:read common:customer.basic:read"
@@ -211,6 +212,13 @@ def refused(error: str, said: str = "", *, status: int = 400) -> Iterator[pytest
 def response_of(url: str) -> str:
     """The JARM response in a redirect URL."""
     return parse_qs(urlsplit(url).query)["response"][0]
+
+
+@pytest.fixture(scope="session")
+async def deployment(postgres: PostgresServer, valkey: str, state_folder: Path) -> AsyncIterator[Deployment]:
+    """A deployment of these tests' own: its Register publishes its keys elsewhere, and its clock is often moved."""
+    async with opened(postgres, valkey, state_folder) as deployment:
+        yield deployment
 
 
 @pytest.fixture(scope="session")
