@@ -199,6 +199,12 @@ def test_a_hot_statement_with_a_value_of_its_own_is_refused() -> None:
         statement.bind("tenant_aurora", {})
 
 
+def test_a_hot_statement_that_grows_with_its_values_is_refused() -> None:
+    statement = Statement(select(outage.c.id).where(outage.c.id.in_(bindparam("ids", expanding=True))))
+    with pytest.raises(ValueError, match="ANY"):
+        statement.bind("tenant_aurora", {"ids": []})
+
+
 async def _use(database: Database, tenant: Tenant) -> None:
     async with database.transaction(tenant.namespace) as tx:
         await tx.driver.execute("SELECT pg_sleep(0.05)")

@@ -42,4 +42,6 @@ class Statement:
         constants = {name for name, value in compiled.params.items() if value is not None}
         if constants:
             raise ValueError(f"a hot statement may only hold named parameters, not the values {sorted(constants)}")
+        if compiled.literal_execute_params or compiled.post_compile_params:  # type: ignore[attr-defined]
+            raise ValueError("a hot statement cannot grow with its values: compare with ANY(array) instead of IN")
         return str(compiled), tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
