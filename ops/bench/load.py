@@ -10,7 +10,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -55,17 +55,29 @@ class Load:
     def __init__(
         self, address: tuple[str, int], context: ssl.SSLContext, targets: Sequence[Target], expected: int
     ) -> None:
-        """Connect to `address` under each target's name.
+        """Aim at `address` under each target's name.
 
         `expected` is the only status that counts as an answer; 503 is counted apart, and any other ends the run.
         """
+        self._address = address
+        self._context = context
+        self._targets = targets
+        self._expected = expected
         self._connections: list[_Connection] = []
-        for target in targets:
-            connection = _Connection(address, context, target, expected)
-            self._connections.append(connection)
-            connection.ask()
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        """Open the connections. Raises LoadError and OSError."""
+        try:
+            for target in self._targets:
+                connection = _Connection(self._address, self._context, target, self._expected)
+                self._connections.append(connection)
+                connection.ask()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Close the connections."""
         for connection in self._connections:
             connection.socket.close()
@@ -111,7 +123,11 @@ class _Connection:
     def __init__(self, address: tuple[str, int], context: ssl.SSLContext, target: Target, expected: int) -> None:
         plain = socket.create_connection(address, timeout=_PATIENCE)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket = context.wrap_socket(plain, server_hostname=target.host)
+        try:
+            self.socket = context.wrap_socket(plain, server_hostname=target.host)
+        except OSError:
+            plain.close()
+            raise
         self.socket.setblocking(False)
         self.sent_at = 0.0
         self._target = target

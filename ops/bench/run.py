@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import closing
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Final
@@ -77,7 +76,7 @@ def _row(stack: Stack, bench: Bench, caller: Caller, tenants: Sequence[Tenant], 
         Target(urlsplit(tenant.secure_base).hostname or "", operation.requests(caller, tenant, each))
         for tenant in places
     ]
-    with closing(Load(("127.0.0.1", stack.description.port), caller.context, targets, operation.status)) as load:
+    with Load(("127.0.0.1", stack.description.port), caller.context, targets, operation.status) as load:
         load.run(WARM_UP_SECONDS, bench.at_once)
         parts = stack.processes()
         before, own = cpu_seconds(parts), own_cpu_seconds()

@@ -88,6 +88,7 @@ async def tls_server(
             pass
         finally:
             writer.close()
+            writers.discard(writer)
 
     listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=default)
     server = TlsServer(listening.sockets[0].getsockname()[1])
@@ -95,7 +96,7 @@ async def tls_server(
         yield server
     finally:
         listening.close()
-        for writer in writers:
+        for writer in list(writers):
             writer.transport.abort()
         await listening.wait_closed()
 
