@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from itertools import cycle, islice
+from itertools import cycle
 from typing import Final
 
-from haas.progress import NO_PROGRESS, Progress
+from haas.progress import NO_PROGRESS, Advance, Progress
 from ops.deployment import Deployment
 from tenants.keys.creation import NewSigningKey, generate_signing_keys
 from tenants.registry.models import Tenant
@@ -26,18 +26,15 @@ async def create_many(
     key_sets = [generate_signing_keys() for _ in range(min(_KEY_SETS, number))]
     turn = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(slug: str, keys: Sequence[NewSigningKey]) -> Tenant:
-        if slug in existing:
-            return existing[slug]
+    async def one(slug: str, keys: Sequence[NewSigningKey], advance: Advance) -> Tenant:
         async with turn:
-            return await deployment.new_tenant(slug, signing_keys=keys)
+            tenant = existing.get(slug) or await deployment.new_tenant(slug, signing_keys=keys)
+        advance()
+        return tenant
 
     with progress.bar("tenants", number) as advance:
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(one(slug, keys))
-                for slug, keys in zip(slugs, islice(cycle(key_sets), number), strict=True)
+                group.create_task(one(slug, keys, advance)) for slug, keys in zip(slugs, cycle(key_sets), strict=False)
             ]
-            for task in tasks:
-                task.add_done_callback(lambda _: advance())
     return [task.result() for task in tasks]
