@@ -6,6 +6,7 @@ The owner's login needs CREATEROLE and to own the database; it is no superuser. 
 from typing import Final
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from haas.errors import HaasError
@@ -27,7 +28,17 @@ class BootstrapError(HaasError):
 
 async def bootstrap(settings: Settings, progress: Progress = NO_PROGRESS) -> None:
     """Create the deployment's roles and bring the control schema up to date. Raises BootstrapError, Unavailable."""
-    roles = Roles(settings.role_prefix)
+    try:
+        await _bootstrap(settings, Roles(settings.role_prefix))
+    except DBAPIError as error:
+        raise BootstrapError(
+            f"the database refused: {error.orig}. The login of HAAS_OWNER_DATABASE_URL must be the one that made this"
+            " deployment's roles and schemas"
+        ) from error
+    progress.line(f"control schema at revision {CONTROL.head}")
+
+
+async def _bootstrap(settings: Settings, roles: Roles) -> None:
     async with owner_connection(settings) as connection, connection.begin():
         await _lock(connection)
         await _check(connection, roles)
@@ -37,7 +48,6 @@ async def bootstrap(settings: Settings, progress: Progress = NO_PROGRESS) -> Non
         await connection.run_sync(CONTROL.upgrade, CONTROL_SCHEMA)
         await connection.execute(insert(revision).values(id=1, number=1).on_conflict_do_nothing())
         await _grant(connection, roles)
-    progress.line(f"control schema at revision {CONTROL.head}")
 
 
 async def _lock(connection: AsyncConnection) -> None:

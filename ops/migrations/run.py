@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from haas.errors import Unavailable
 from haas.progress import NO_PROGRESS, Progress
 from haas.settings import Settings
 from ops.migrations.chains import CONTROL, TENANT, Chain
@@ -44,7 +45,10 @@ class Status(msgspec.Struct, frozen=True):
 
 
 async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT) -> Result:
-    """Bring each tenant's schema to the head. A tenant that fails is reported, and the next run tries it again."""
+    """Bring each tenant's schema to the head. A tenant that fails is reported, and the next run tries it again.
+
+    Raises Unavailable when the database goes away in the middle; what was done stands.
+    """
     roles = Roles(settings.role_prefix)
     result = Result([], [], [])
     async with owner_connection(settings) as connection:
@@ -55,7 +59,9 @@ async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS, 
                     moved = await _migrate(connection, roles, schema, chain)
                 except DBAPIError as error:
                     if error.connection_invalidated:
-                        raise
+                        raise Unavailable(
+                            f"the database went away at {slug}; run it again to go on: {error.orig}"
+                        ) from error
                     result.failed.append(Failure(slug, str(error.orig).strip()))
                     progress.line(f"{slug}: failed and left as it was: {str(error.orig).strip()}")
                 else:

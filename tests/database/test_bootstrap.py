@@ -63,6 +63,15 @@ async def test_bootstrapping_again_changes_nothing(empty: Settings, superuser_ur
     assert app in empty.database_url
 
 
+async def test_another_owners_deployment_is_left_alone(empty: Settings, postgres) -> None:  # noqa: ANN001 - a class of the conftest
+    await bootstrap(empty)
+    stranger = await postgres.deployment()
+    database = empty.owner_database_url.rpartition("/")[2]
+    other = msgspec.structs.replace(empty, owner_database_url=f"{stranger.owner_url.rpartition('/')[0]}/{database}")
+    with pytest.raises((BootstrapError, Unavailable), match=r"permission denied|must own the database"):
+        await bootstrap(other)
+
+
 async def test_a_server_that_is_away_is_told_as_such(empty: Settings) -> None:
     away = msgspec.structs.replace(empty, owner_database_url="postgresql://nobody:secret@127.0.0.1:1/nothing")
     with pytest.raises(Unavailable, match="HAAS_OWNER_DATABASE_URL cannot be reached") as caught:
