@@ -60,6 +60,8 @@ async def read_form(request: _Request, secret: str) -> Form:
         fields = parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=MAXIMUM_FIELDS)
     except ValueError as error:
         raise FormRefused("the form cannot be read") from error
+    if any("\0" in value for values in fields.values() for value in values):
+        raise FormRefused("the form contains U+0000, which nobody can type")
     form = Form(fields)
     if not hmac.compare_digest(form.one(TOKEN_FIELD).encode(), form_token(secret).encode()):
         raise FormRefused("the form's token is not this browser's")

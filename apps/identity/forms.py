@@ -25,11 +25,16 @@ async def read_form(request: Request[Any, Any, Any]) -> Form:
 
 
 def parsed(body: bytes) -> Form:
-    """Return the parameters of a form or query string, each of which may be there once. Raises InvalidRequest."""
+    """Return the parameters of a form or query string, each of which may be there once. Raises InvalidRequest.
+
+    U+0000 is in no parameter (RFC 6749 appendix A), and no database can look for it.
+    """
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAXIMUM_FIELDS)
     except ValueError as error:  # not ASCII, not UTF-8 behind the percent signs, or too many fields
         raise InvalidRequest("the form cannot be read") from error
+    if any("\0" in name or "\0" in value for name, value in pairs):
+        raise InvalidRequest("the form contains U+0000")
     form = dict(pairs)
     if len(form) != len(pairs):
         raise InvalidRequest("a parameter is there more than once")

@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 
 from haas.clock import epoch
 from haas.jose import JoseError, PublicKeys, SigningKey, check_times, encrypt, peek, sign, verify
-from haas.jose.jwt import MAXIMUM_TOKEN_BYTES
+from haas.jose.jwt import MAXIMUM_NESTING, MAXIMUM_TOKEN_BYTES
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
@@ -241,6 +241,43 @@ def test_a_token_over_the_limit_is_refused(es: SigningKey, keys: PublicKeys) -> 
     for size in (MAXIMUM_TOKEN_BYTES, 200_000):
         with pytest.raises(JoseError, match="limit"):
             verify(sign({"filler": "a" * size}, es), keys)
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        (r"\u0000", True),
+        (r"nul\u0000nul", True),
+        (r"\\\u0000", True),
+        (r"\\u0000", False),
+        (r"\n\\\\u0000", False),
+        (r"u0000\u0001", False),
+    ],
+)
+@pytest.mark.parametrize("payload", ['{"iss":"%s"}', '{"%s":1}', '{"a":[{"b":"%s"}]}'])
+def test_a_string_with_nul_is_refused(es: SigningKey, keys: PublicKeys, payload: str, text: str, refused: bool) -> None:  # noqa: FBT001 - a column of the table
+    token = signed_with(es, {"alg": "ES256"}, (payload % text).encode())
+    if refused:
+        with pytest.raises(JoseError, match=r"U\+0000"):
+            verify(token, keys)
+    else:
+        assert verify(token, keys)
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(b'{"a":', b"}"), (b"[", b"]")])
+def test_claims_nested_too_deep_are_refused(es: SigningKey, keys: PublicKeys, opening: bytes, closing: bytes) -> None:
+    def nested(levels: int) -> str:
+        inner = opening * levels + b"1" + closing * levels
+        return signed_with(es, {"alg": "ES256"}, b'{"claims":' + inner + b"}")
+
+    assert verify(nested(MAXIMUM_NESTING - 1), keys)
+    for levels in (MAXIMUM_NESTING, 900, 3000):
+        with pytest.raises(JoseError):
+            verify(nested(levels), keys)
+
+
+def test_many_claims_beside_each_other_are_not_deep(es: SigningKey, keys: PublicKeys) -> None:
+    assert verify(sign({"claims": [{"name": [number]} for number in range(MAXIMUM_NESTING)]}, es), keys)
 
 
 def test_peek_reads_what_it_does_not_trust() -> None:

@@ -1,5 +1,6 @@
 """Signed and encrypted JWTs: what is common to every kind of them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from haas.errors import HaasError
 from haas.jose.keys import SIGNING_ALGORITHMS, PublicKeys, SigningKey
 
 MAXIMUM_TOKEN_BYTES = 32 * 1024
+MAXIMUM_NESTING = 32
+"""Deeper than any message of the standards, and far from what a JSON encoder gives up at."""
 # Header parameters that are not understood are ignored (RFC 7515 4); certificate chains among them are long.
 _SIGNING = jws.JWSRegistry(algorithms=list(SIGNING_ALGORITHMS), strict_check_header=False)
 _SIGNING.max_header_length = 16 * 1024
@@ -22,6 +25,8 @@ ENCRYPTION_ALGORITHMS = ("RSA-OAEP", "RSA-OAEP-256")
 CONTENT_ENCRYPTIONS = ("A256GCM", "A128CBC-HS256")
 _ENCRYPTING = jwe.JWERegistry(algorithms=[*ENCRYPTION_ALGORITHMS, *CONTENT_ENCRYPTIONS])
 DEFAULT_SKEW = timedelta(seconds=30)
+# The escape of U+0000, which JSON may carry and Postgres cannot keep; a backslash before it would be escaped itself.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class JoseError(HaasError):
@@ -80,12 +85,24 @@ def _extracted(token: str) -> tuple[jws.CompactSignature, Verified]:
         header, claims = signature.headers(), msgspec.json.decode(signature.payload)
     except _MALFORMED as error:
         raise JoseError("not a signed JWT") from error
+    if _NUL.search(signature.payload):
+        raise JoseError("a string of the JWT contains U+0000")
     if not isinstance(claims, dict) or not isinstance(header, dict):
         raise JoseError("not a signed JWT of a JSON object")
+    brackets = signature.payload.count(b"{") + signature.payload.count(b"[")
+    if brackets > MAXIMUM_NESTING and _deeper(claims, MAXIMUM_NESTING):
+        raise JoseError(f"the claims are nested deeper than {MAXIMUM_NESTING} levels")
     if "crit" in header:
         # No extension is understood here (RFC 7515 4.1.11), and `b64` is not for JWTs (RFC 7797 7).
         raise JoseError("crit names an extension that is not understood")
     return signature, Verified(header, claims)
+
+
+def _deeper(value: object, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper(one, levels - 1) for one in inner)
 
 
 def check_times(
