@@ -1,0 +1,159 @@
+"""Codes, tokens and arrangements where they do not belong, and what is left of them where they do."""
+
+import httpx
+import pytest
+
+from ops.sandbox.messages import Deviation
+from ops.sandbox.recipient.answers import Refused, Tokens
+from ops.sandbox.recipient.client import RecipientClient
+from ops.smoke.recipient import SCOPES
+from tests.bad_input.expectations import cds_error, oauth_error, refused
+from tests.bad_input.ground import ACCOUNTS, YEAR, Ground
+
+
+async def test_a_code_that_comes_twice_takes_its_tokens_along(ground: Ground) -> None:
+    client = ground.mine
+    flow = await client.push(SCOPES, sharing_duration=YEAR)
+    code = await ground.authorised(client, flow, 1)
+    tokens = await client.exchange(code, flow)
+    await ground.account_ids(client, tokens)
+    with refused("invalid_grant", "used before"):
+        await client.exchange(code, flow)
+    assert tokens.refresh_token
+    with refused("invalid_grant", "expired or was revoked"):
+        await client.refresh(tokens.refresh_token)
+    assert not (await client.introspect(tokens.refresh_token)).active
+    response = await client.resource(ACCOUNTS, tokens.access_token, version=2)
+    cds_error(response, "Authorisation/RevokedConsent", "withdrawn or has expired", 403)
+    again = await ground.consent(client, 1)  # the person loses nothing but this consent
+    assert await ground.account_ids(client, again)
+
+
+async def test_a_code_is_of_no_use_to_others_and_stays_good(ground: Ground) -> None:
+    client = ground.mine
+    flow = await client.push(SCOPES, sharing_duration=YEAR)
+    code = await ground.authorised(client, flow, 1)
+    for stranger in (ground.other, ground.elsewhere):
+        with refused("invalid_grant", "the code is unknown or another client's"):
+            await stranger.exchange(code, flow)
+    for form, said in (
+        ({"code_verifier": "v" * 43}, "does not match the code_challenge"),
+        ({"redirect_uri": "https://elsewhere.test/callback"}, "redirect_uri is not the one"),
+    ):
+        with refused("invalid_grant", said):
+            await client.exchange(code, flow, form=form)
+    tokens = await client.exchange(code, flow)
+    assert await ground.account_ids(client, tokens)
+
+
+async def test_an_assertion_of_one_client_does_not_speak_for_another(ground: Ground) -> None:
+    with refused("invalid_client", "client_id is not the subject", 401):
+        await ground.mine.client_credentials(form={"client_id": ground.other.client_id})
+    with refused("invalid_client", "unknown, or its assertion", 401):
+        await ground.elsewhere.client_credentials(
+            assertion=Deviation(claims={"iss": ground.mine.client_id, "sub": ground.mine.client_id}),
+            form={"client_id": ground.mine.client_id},
+        )
+
+
+async def test_tokens_and_arrangements_are_of_no_use_to_others(ground: Ground, sharing: Tokens) -> None:
+    refresh_token, arrangement_id = str(sharing.refresh_token), str(sharing.cdr_arrangement_id)
+    for stranger in (ground.other, ground.elsewhere):
+        with refused("invalid_grant", "the refresh token is unknown or another client's"):
+            await stranger.refresh(refresh_token)
+        assert not (await stranger.introspect(refresh_token)).active
+        cds_error(
+            await _revoke_arrangement(stranger, arrangement_id),
+            "Authorisation/InvalidArrangement",
+            arrangement_id,
+            422,
+        )
+        with refused("invalid_request", "not an active arrangement of this client"):
+            await stranger.push(SCOPES, cdr_arrangement_id=arrangement_id)
+    for token in (refresh_token, sharing.access_token):
+        with refused("invalid_request", "not issued to this client"):  # RFC 7009 2.1
+            await ground.other.revoke_token(token)
+        await ground.elsewhere.revoke_token(token)  # to another brand it is no token at all (RFC 7009 2.2)
+    response = await ground.elsewhere.resource(ACCOUNTS, sharing.access_token, version=2)
+    cds_error(response, "GeneralError/Expected", "access token is invalid", 401)
+    with refused("invalid_token", "unknown", 401):
+        await ground.elsewhere.userinfo(sharing.access_token)
+    assert await ground.account_ids(ground.mine, sharing)
+    assert (await ground.mine.introspect(refresh_token)).active
+
+
+async def test_an_access_token_under_another_certificate(ground: Ground, sharing: Tokens) -> None:
+    """RFC 8705 3; CDS, Holder of Key Mechanism: also when the other certificate is the same product's."""
+    registration = await ground.mine.client_credentials()
+    async with await ground.another_certificate() as http:
+        client = ground.mine
+        bearer = {"Authorization": f"Bearer {sharing.access_token}"}
+        data = await http.get(f"{ground.aurora.resource_base_uri}{ACCOUNTS}", headers={**bearer, "x-v": "2"})
+        cds_error(data, "GeneralError/Expected", "access token is invalid", 401)
+        assert data.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+        userinfo = await http.get(client.holder.metadata.userinfo_endpoint, headers=bearer)
+        oauth_error(userinfo, "invalid_token", "bound to another client certificate", 401)
+        assert userinfo.headers["www-authenticate"].startswith('Bearer error="invalid_token"')
+        own = await http.get(
+            f"{client.holder.metadata.registration_endpoint}/{client.client_id}",
+            headers={"Authorization": f"Bearer {registration.access_token}"},
+        )
+        oauth_error(own, "invalid_token", "bound to another client certificate", 401)
+    assert await ground.account_ids(ground.mine, sharing)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (None, "an access token is required"),
+        ("Basic eDp5", "no bearer token|access token is required"),
+        ("Bearer made-up", "unknown|invalid"),
+        ("Bearer", "no bearer token|access token is required"),
+    ],
+)
+async def test_what_is_no_access_token(ground: Ground, header: str | None, said: str) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    http = ground.mine.http
+    userinfo = await http.get(ground.mine.holder.metadata.userinfo_endpoint, headers=headers)
+    oauth_error(userinfo, "invalid_token", said, 401)
+    data = await http.get(f"{ground.aurora.resource_base_uri}{ACCOUNTS}", headers={**headers, "x-v": "2"})
+    cds_error(data, "GeneralError/Expected", "(?i)access token is (required|invalid)", 401)
+    assert userinfo.headers["www-authenticate"].startswith("Bearer")
+    assert data.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_without_a_sharing_duration_there_is_no_refresh_token(ground: Ground) -> None:
+    tokens = await ground.consent(ground.mine, 2, sharing_duration=None)
+    assert tokens.refresh_token is None
+    assert tokens.cdr_arrangement_id
+    assert await ground.account_ids(ground.mine, tokens)
+
+
+async def test_an_amendment_ends_the_old_tokens_only_when_its_code_is_exchanged(ground: Ground) -> None:
+    client = ground.mine
+    before = await ground.consent(client, 2)
+    flow = await client.push(SCOPES, sharing_duration=YEAR, cdr_arrangement_id=before.cdr_arrangement_id)
+    code = await ground.authorised(client, flow, 2)
+    assert await ground.account_ids(client, before)
+    assert (await client.refresh(str(before.refresh_token))).access_token
+    after = await client.exchange(code, flow)
+    assert after.cdr_arrangement_id == before.cdr_arrangement_id
+    with refused("invalid_grant", "expired or was revoked"):
+        await client.refresh(str(before.refresh_token))
+    response = await client.resource(ACCOUNTS, before.access_token, version=2)
+    cds_error(response, "GeneralError/Expected", "access token is invalid", 401)
+    assert await ground.account_ids(client, after)
+
+
+async def test_auth_time_comes_where_it_is_essential(ground: Ground) -> None:
+    essential = {"claims": {"id_token": {"auth_time": {"essential": True}}}}
+    flow = await ground.mine.push(SCOPES, request=Deviation(claims=essential))
+    tokens = await ground.mine.exchange(await ground.authorised(ground.mine, flow, 2), flow)
+    assert abs(tokens.id_claims["auth_time"] - tokens.id_claims["iat"]) < 60
+    assert tokens.id_claims["acr"] == "urn:cds.au:cdr:2"
+
+
+async def _revoke_arrangement(client: RecipientClient, arrangement_id: str) -> httpx.Response:
+    with pytest.raises(Refused) as refusal:
+        await client.revoke_arrangement(arrangement_id)
+    return refusal.value.response

@@ -1,0 +1,135 @@
+"""Requests for data that are malformed, or that ask for more than was agreed."""
+
+from typing import Any
+
+import pytest
+
+from ops.sandbox.messages import ABSENT
+from ops.sandbox.recipient.answers import Tokens
+from tests.bad_input.expectations import cds_error, refused
+from tests.bad_input.ground import ACCOUNTS, Ground
+
+WITH_SEVERAL_ACCOUNTS = 0
+HEADERS: dict[str, tuple[dict[str, object], str, str, int]] = {
+    "no x-v": ({"x-v": ABSENT}, "Header/Missing", "x-v", 400),
+    "x-v no number": ({"x-v": "two"}, "Header/InvalidVersion", "x-v", 400),
+    "x-v zero": ({"x-v": "0"}, "Header/InvalidVersion", "x-v", 400),
+    "x-v negative": ({"x-v": "-2"}, "Header/InvalidVersion", "x-v", 400),
+    "x-v with a point": ({"x-v": "2.0"}, "Header/InvalidVersion", "x-v", 400),
+    "x-v boundless": ({"x-v": "9" * 400}, "Header/InvalidVersion", "x-v", 400),
+    "x-v not ASCII": ({"x-v": "²".encode()}, "Header/InvalidVersion", "x-v", 400),
+    "x-v from the future": ({"x-v": "99"}, "Header/UnsupportedVersion", "2", 406),
+    "x-v from the past": ({"x-v": "1"}, "Header/UnsupportedVersion", "2", 406),
+    "x-min-v above all": ({"x-v": "99", "x-min-v": "98"}, "Header/UnsupportedVersion", "2", 406),
+    "x-min-v no number": ({"x-min-v": "one"}, "Header/InvalidVersion", "x-min-v", 400),
+    "no auth date": ({"x-fapi-auth-date": ABSENT}, "Header/Missing", "x-fapi-auth-date", 400),
+    "auth date no date": ({"x-fapi-auth-date": "yesterday"}, "Header/Invalid", "x-fapi-auth-date", 400),
+    "interaction id no UUID": ({"x-fapi-interaction-id": "1"}, "Header/Invalid", "x-fapi-interaction-id", 400),
+    "Accept": ({"Accept": "text/html"}, "GeneralError/Expected", "application/json", 406),
+}
+
+
+@pytest.mark.parametrize("case", HEADERS)
+async def test_bad_headers(ground: Ground, sharing: Tokens, case: str) -> None:
+    headers, code, said, status = HEADERS[case]
+    response = await ground.mine.resource(ACCOUNTS, sharing.access_token, version=2, headers=headers)
+    cds_error(response, code, said, status)
+
+
+PARAMETERS: dict[str, tuple[dict[str, Any], str, str, int]] = {
+    "page zero": ({"page": "0"}, "Field/Invalid", "page", 400),
+    "page negative": ({"page": "-1"}, "Field/Invalid", "page", 400),
+    "page no number": ({"page": "first"}, "Field/Invalid", "page", 400),
+    "page empty": ({"page": ""}, "Field/Invalid", "page", 400),
+    "page twice": ({"page": ["1", "2"]}, "Field/Invalid", "page", 400),
+    "page boundless": ({"page": "9" * 40}, "Field/Invalid", "page", 400),
+    "page past the end": ({"page": "2"}, "Field/InvalidPage", "1", 422),
+    "page-size zero": ({"page-size": "0"}, "Field/Invalid", "page-size", 400),
+    "page-size no number": ({"page-size": "1e2"}, "Field/Invalid", "page-size", 400),
+    "page-size above 1000": ({"page-size": "1001"}, "Field/InvalidPageSize", "1000", 400),
+    "page-size not UTF-8": ({"page-size": b"\xff"}, "Field/Invalid", "page-size", 400),
+    "status": ({"open-status": "MAYBE"}, "Field/Invalid", "open-status", 400),
+}
+
+
+@pytest.mark.parametrize("case", PARAMETERS)
+async def test_bad_parameters(ground: Ground, sharing: Tokens, case: str) -> None:
+    params, code, said, status = PARAMETERS[case]
+    response = await ground.mine.resource(ACCOUNTS, sharing.access_token, version=2, params=params)
+    cds_error(response, code, said, status)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code", "status"),
+    [
+        ("POST", ACCOUNTS, "GeneralError/Expected", 405),
+        ("DELETE", ACCOUNTS, "GeneralError/Expected", 405),
+        ("GET", "/energy/nothing", "Resource/NotFound", 404),
+        ("GET", "/energy/plans", "Resource/NotFound", 404),
+        ("GET", "/energy/accounts/invoices", "Resource/NotImplemented", 404),
+    ],
+)
+async def test_what_is_not_served(
+    ground: Ground, sharing: Tokens, method: str, path: str, code: str, status: int
+) -> None:
+    content = b"{" if method == "POST" else None
+    response = await ground.mine.resource(path, sharing.access_token, version=2, method=method, content=content)
+    cds_error(response, code, "", status)
+
+
+@pytest.mark.parametrize("path", ["/discovery/status", "/discovery/outages"])
+async def test_bad_headers_at_the_public_host(ground: Ground, path: str) -> None:
+    async with ground.http() as http:
+        for headers, code, said, status in list(HEADERS.values())[:6]:
+            sent = {name: value for name, value in headers.items() if value is not ABSENT}
+            response = await http.get(f"{ground.aurora.public_base_uri}{path}", headers=sent)  # type: ignore[arg-type]
+            cds_error(response, code, said, status)
+
+
+async def test_a_scope_that_was_not_granted(ground: Ground) -> None:
+    client = ground.mine
+    tokens = await ground.consent(client, WITH_SEVERAL_ACCOUNTS, scope="openid energy:accounts.basic:read")
+    (account_id, *_) = await ground.account_ids(client, tokens)
+    for path, version, scope in (
+        ("/common/customer", 1, "common:customer.basic:read"),
+        ("/common/customer/detail", 2, "common:customer.detail:read"),
+        (f"{ACCOUNTS}/{account_id}", 4, "energy:accounts.detail:read"),
+    ):
+        response = await client.resource(path, tokens.access_token, version=version)
+        cds_error(response, "Authorisation/InvalidConsent", scope, 403)
+        assert response.headers["www-authenticate"] == f'Bearer error="insufficient_scope", scope="{scope}"'
+    with refused("invalid_scope", "exceeds what the consumer authorised"):
+        await client.refresh(
+            str(tokens.refresh_token), form={"scope": "openid energy:accounts.basic:read common:customer.basic:read"}
+        )
+    registration = await client.client_credentials()
+    response = await client.resource(ACCOUNTS, registration.access_token, version=2)
+    cds_error(response, "Authorisation/InvalidConsent", "energy:accounts.basic:read", 403)
+    with refused("insufficient_scope", "cdr:registration", 403):
+        await client.read_registration(tokens.access_token)
+
+
+async def test_a_scope_that_is_not_registered(ground: Ground) -> None:
+    for scope in ("openid cdr:registration", "openid bank:accounts.basic:read", "openid made:up"):
+        with refused("invalid_scope", "not registered for"):
+            await ground.mine.push(scope)
+    with refused("invalid_scope", "must contain openid"):
+        await ground.mine.push("energy:accounts.basic:read")
+    with refused("invalid_scope", ""):
+        await ground.mine.client_credentials("openid")
+
+
+async def test_an_account_that_is_not_in_the_arrangement(ground: Ground, sharing: Tokens) -> None:
+    client = ground.mine
+    everything = await ground.account_ids(client, sharing)
+    part = await ground.consent(client, WITH_SEVERAL_ACCOUNTS, "account-1")
+    (shared,) = await ground.account_ids(client, part)
+    assert shared in everything
+    withheld = next(account_id for account_id in everything if account_id != shared)
+    (neighbours, *_) = await ground.account_ids(client, await ground.consent(client, 3))
+    (of_other, *_) = await ground.account_ids(ground.other, await ground.consent(ground.other, WITH_SEVERAL_ACCOUNTS))
+    (of_banksia, *_) = await ground.account_ids(ground.elsewhere, await ground.consent(ground.elsewhere, 0))
+    for account_id in (withheld, neighbours, of_other, of_banksia, "made-up", "x" * 3000):
+        response = await client.resource(f"{ACCOUNTS}/{account_id}", part.access_token, version=4)
+        cds_error(response, "Authorisation/InvalidEnergyAccount", "", 404)
+    assert (await client.resource(f"{ACCOUNTS}/{shared}", part.access_token, version=4)).status_code == 200
