@@ -32,7 +32,6 @@ LONGEST_LIFETIME: Final = 3600
 LONGEST_PARAMETER: Final = 2048
 RESPONSE_MODE: Final = "jwt"
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
-_NUL: Final = rb"\u0000"
 _NUMBER = int | float | None
 
 
@@ -181,10 +180,8 @@ def _has_a_nonce(request: RequestObject) -> None:
         raise InvalidRequest("nonce is missing")
 
 
-def _says_what_can_be_kept(request: RequestObject) -> None:
-    """What is carried through to answers stays short enough for a URL, and no NUL comes where text is kept."""
-    if _NUL in msgspec.json.encode(request.claims):
-        raise InvalidRequestObject("the request object holds a NUL character")
+def _says_nothing_over_long(request: RequestObject) -> None:
+    """What is carried through to answers stays short enough for a URL."""
     for name in ("state", "nonce"):
         if len(getattr(request.parameters, name) or "") > LONGEST_PARAMETER:
             raise InvalidRequest(f"{name} is longer than {LONGEST_PARAMETER} characters")
@@ -220,7 +217,7 @@ CHECKS: Final[tuple[Check[RequestObject], ...]] = (
     _asks_for_registered_scopes,
     _has_a_code_challenge,
     _has_a_nonce,
-    _says_what_can_be_kept,
+    _says_nothing_over_long,
     _prompts_sensibly,
     _asks_for_a_possible_duration,
 )

@@ -94,11 +94,10 @@ async def test_only_the_registered_algorithm_counts(world: World, aurora: Tenant
 async def test_another_key_and_an_unknown_client_are_refused_alike(recipient: RecipientClient) -> None:
     with refused("invalid_client", status=401) as foreign:
         await recipient.client_credentials(assertion=Deviation(key=SigningKey.generate("PS256")))
-    for name in ("nobody", "no\0body"):
-        unknown = {"iss": name, "sub": name}
-        with refused("invalid_client", status=401) as nobody:
-            await recipient.client_credentials(assertion=Deviation(claims=unknown), form={"client_id": name})
-        assert foreign.value.body == nobody.value.body
+    unknown = {"iss": "nobody", "sub": "nobody"}
+    with refused("invalid_client", status=401) as nobody:
+        await recipient.client_credentials(assertion=Deviation(claims=unknown), form={"client_id": "nobody"})
+    assert foreign.value.body == nobody.value.body
 
 
 async def test_a_changed_assertion_is_refused(recipient: RecipientClient) -> None:
