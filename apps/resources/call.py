@@ -53,8 +53,8 @@ class Call:
     @property
     def _uri(self) -> str:
         tenant = self._here.tenant
-        base = tenant.public_base_uri if self._endpoint.transport == "public" else tenant.resource_base_uri
-        path = self._endpoint.path
+        base = tenant.issuer if self._endpoint.transport == "public" else tenant.secure_base
+        path = self._endpoint.uri_path
         for name, value in self.request.path_params.items():
             path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
         return base + path

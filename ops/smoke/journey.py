@@ -8,6 +8,7 @@ import msgspec
 
 from ops.sandbox.messages import RIGHT, Deviation
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
+from ops.sandbox.tenants import RESOURCE_PATH
 from ops.smoke.errors import Unexpected
 from ops.smoke.person import Person
 from ops.smoke.recipient import SCOPES, Outside, Recipient
@@ -60,9 +61,10 @@ class Journey:
     async def public(self) -> None:
         """Ask the public endpoints, by nobody in particular."""
         person = await self._outside.person()
+        base = self.tenant.public_base_uri + RESOURCE_PATH
         for step, path in (("get status", "/discovery/status"), ("get outages", "/discovery/outages")):
             with self._step(step):
-                _data(await person.http.get(f"{self.tenant.public_base_uri}{path}", headers={"x-v": "1"}))
+                _data(await person.http.get(base + path, headers={"x-v": "1"}))
 
     async def register(self, request: Deviation = RIGHT) -> None:
         """Add a software product to the Register and register it with the brand (RFC 7591)."""

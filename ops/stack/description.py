@@ -29,11 +29,11 @@ class TenantDescription(msgspec.Struct, frozen=True, kw_only=True):
     discovery_url: str
     jwks_uri: str
     public_base_uri: str
-    """The Register's PublicBaseUri with `/cds-au/v1`."""
+    """The PublicBaseUri that the Register publishes; endpoints stand at `/cds-au/v1/…` below it."""
     resource_base_uri: str
-    """The Register's ResourceBaseUri with `/cds-au/v1`, on the secure host."""
+    """The ResourceBaseUri, on the secure host; likewise."""
     admin_base_uri: str
-    """The Register's AdminBaseUri with `/cds-au/v1`, on the secure host."""
+    """The AdminBaseUri, on the secure host; likewise. The audience of the Register's self-signed JWTs."""
     management_base_uri: str
     dashboard_url: str
     register_brand_id: str
@@ -78,9 +78,9 @@ def describe_tenant(tenant: Tenant, customers: list[Any]) -> TenantDescription:
         issuer=tenant.issuer,
         discovery_url=f"{tenant.issuer}/.well-known/openid-configuration",
         jwks_uri=f"{tenant.issuer}/jwks",
-        public_base_uri=tenant.public_base_uri,
-        resource_base_uri=tenant.resource_base_uri,
-        admin_base_uri=tenant.resource_base_uri,
+        public_base_uri=tenant.issuer,
+        resource_base_uri=tenant.secure_base,
+        admin_base_uri=tenant.secure_base,
         management_base_uri=f"{tenant.admin_base}/management/v1",
         dashboard_url=f"{tenant.issuer}/dashboard",
         register_brand_id=tenant.register_brand_id,

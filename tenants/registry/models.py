@@ -1,6 +1,6 @@
 """A tenant as the rest of the platform sees it."""
 
-from typing import Any, Final, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -8,7 +8,6 @@ import msgspec
 from haas.database import Namespace
 from tenants.registry.names import Hosts
 
-CDS_PATH: Final = "/cds-au/v1"  # CDS, URI Structure: every resource and admin endpoint of a holder stands below it
 State = Literal["active", "suspended"]
 Surface = Literal["public", "secure", "admin"]
 
@@ -38,9 +37,9 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     register_environment: RegisterEnvironment
     hosts: Hosts
     issuer: str
-    """The public host's origin."""
+    """The public host's origin: also the InfoSecBaseUri and PublicBaseUri that the Register publishes."""
     secure_base: str
-    """The secure host's origin."""
+    """The secure host's origin: also the ResourceBaseUri and AdminBaseUri that the Register publishes."""
     admin_base: str
     """The admin host's origin."""
 
@@ -52,16 +51,6 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     def suspended(self) -> bool:
         """Whether the tenant answers 503 except where a person or recipient can end sharing."""
         return self.state == "suspended"
-
-    @property
-    def resource_base_uri(self) -> str:
-        """The ResourceBaseUri that the Register publishes; the AdminBaseUri is the same."""
-        return self.secure_base + CDS_PATH
-
-    @property
-    def public_base_uri(self) -> str:
-        """The PublicBaseUri that the Register publishes."""
-        return self.issuer + CDS_PATH
 
 
 class NewTenant(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,7 +32,7 @@ async def test_all_is_well(world: Any, public: httpx.AsyncClient) -> None:
     response = await public.get(STATUS)
     assert response.status_code == 200
     assert response.json()["data"]["status"] == "OK"
-    assert response.json()["links"] == {"self": f"{world.tenant.public_base_uri}{STATUS}"}
+    assert response.json()["links"] == {"self": f"{world.tenant.issuer}/cds-au/v1{STATUS}"}
     assert response.headers["access-control-allow-origin"] == "*"
     assert response.headers["x-v"] == "1"
     assert (world.recorded[-1].operation, world.recorded[-1].authenticated) == ("getStatus", False)

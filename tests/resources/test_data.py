@@ -49,7 +49,7 @@ async def test_the_customer(
     assert response.status_code == 200
     found = msgspec.json.decode(response.content, type=Envelope[payload])  # type: ignore[valid-type]
     assert found.data.customerUType == kind
-    assert found.links.self == f"{world.tenant.resource_base_uri}{path}"
+    assert found.links.self == f"{world.tenant.secure_base}/cds-au/v1{path}"
 
 
 async def test_the_agent_of_an_organisation_is_who_authorised(
@@ -74,7 +74,7 @@ async def test_the_accounts_that_were_chosen(
     assert len(found) == len(recipient.accounts)
     assert response.headers["x-v"] == "2"
     assert body["meta"] == {"totalRecords": 2, "totalPages": 1}
-    assert body["links"] == {"self": f"{world.tenant.resource_base_uri}{ACCOUNTS}"}
+    assert body["links"] == {"self": f"{world.tenant.secure_base}/cds-au/v1{ACCOUNTS}"}
     assert not {str(internal) for internal in recipient.accounts} & {each.accountId for each in found}
 
 
@@ -94,7 +94,7 @@ async def test_pages(world: Any, secure: httpx.AsyncClient, headers: dict[str, s
     body = response.json()
     assert [found["accountId"] for found in body["data"]["accounts"]] == everything[1:]
     assert body["meta"] == {"totalRecords": 2, "totalPages": 2}
-    base = f"{world.tenant.resource_base_uri}{ACCOUNTS}"
+    base = f"{world.tenant.secure_base}/cds-au/v1{ACCOUNTS}"
     assert body["links"] == {
         "self": f"{base}?page=2&page-size=1&open-status=ALL",
         "first": f"{base}?open-status=ALL&page=1&page-size=1",

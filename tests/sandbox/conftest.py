@@ -175,8 +175,8 @@ def stack(folder: Path) -> dict[str, Any]:
                 "name": "Aurora Energy",
                 "issuer": ISSUER,
                 "jwks_uri": f"{ISSUER}/jwks",
-                "public_base_uri": f"{ISSUER}/cds-au/v1",
-                "resource_base_uri": f"{RESOURCES}/cds-au/v1",
+                "public_base_uri": ISSUER,
+                "resource_base_uri": RESOURCES,
                 "register_brand_id": BRAND_ID,
                 "demonstration_customers": [{"identifier": "ada@example.test"}],
             }

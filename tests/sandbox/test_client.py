@@ -26,7 +26,7 @@ async def client(request: pytest.FixtureRequest, holder: StandInHolder) -> Async
             key_of(request.param),
             software_product_id="product-1",
             redirect_uri="https://recipient.test/callback?keep=1",
-            resource_base_uri=f"{RESOURCES}/cds-au/v1",
+            resource_base_uri=RESOURCES,
             client_id="client-1",
         )
 

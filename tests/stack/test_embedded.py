@@ -59,9 +59,9 @@ async def test_surfaces_are_apart(stack: Stack) -> None:
         secure_only = [
             str(document["token_endpoint"]),
             str(document["pushed_authorization_request_endpoint"]),
-            f"{tenant.resource_base_uri}/energy/accounts",
+            f"{tenant.resource_base_uri}/cds-au/v1/energy/accounts",
         ]
-        public_only = [tenant.discovery_url, tenant.jwks_uri, f"{tenant.public_base_uri}/discovery/status"]
+        public_only = [tenant.discovery_url, tenant.jwks_uri, f"{tenant.public_base_uri}/cds-au/v1/discovery/status"]
         for url in secure_only:
             assert (await http.get(url.replace("://mtls.", "://"))).status_code == 404, url
         for url in public_only:
@@ -72,7 +72,7 @@ async def test_surfaces_are_apart(stack: Stack) -> None:
 async def test_client_certificate_is_asked_for_in_the_surfaces_own_words(stack: Stack) -> None:
     tenant = stack.description.tenants[0]
     async with client(stack) as http:
-        response = await http.get(f"{tenant.resource_base_uri}/energy/accounts", headers={"x-v": "2"})
+        response = await http.get(f"{tenant.resource_base_uri}/cds-au/v1/energy/accounts", headers={"x-v": "2"})
     assert response.status_code in {400, 401, 403}
     assert response.json()
     assert "server" not in response.headers
@@ -105,7 +105,7 @@ async def test_revoked_certificate_is_refused_without_being_told(stack: Stack) -
     stack.pki.revoke(issued.serial)
     await stack.pki.until_enforced()
     certificate = (issued.certificate.encode(), str(issued.key).encode())
-    url = f"{stack.description.tenants[0].resource_base_uri}/energy/accounts"
+    url = f"{stack.description.tenants[0].resource_base_uri}/cds-au/v1/energy/accounts"
     async with http_client(
         hosts=stack.description.addresses,
         trusted_roots=Path(stack.description.roots.bundle),

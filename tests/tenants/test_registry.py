@@ -81,8 +81,6 @@ async def test_addresses_name_no_port_where_it_is_the_usual_one(deployment: Depl
     usual = msgspec.structs.replace(deployment.settings, public_port=443)
     found = await Registry(deployment.database, usual, deployment.clock).by_slug(tenant.slug)
     assert found.issuer == f"https://{tenant.slug}.haas.localhost"
-    assert found.resource_base_uri == f"https://mtls.{tenant.slug}.haas.localhost/cds-au/v1"
-    assert found.public_base_uri == f"https://{tenant.slug}.haas.localhost/cds-au/v1"
 
 
 @asynccontextmanager

@@ -52,7 +52,7 @@ class RecipientClient(AuthenticatedClient):
         super().__init__(holder, http, key, client_id=client_id, clock=clock or SystemClock())
         self.software_product_id = software_product_id
         self.redirect_uri = redirect_uri
-        self.resource_base_uri = resource_base_uri.rstrip("/").removesuffix(RESOURCE_PATH)
+        self.resource_base_uri = resource_base_uri.rstrip("/")
 
     # Dynamic client registration (CDS, Client Registration; RFC 7591, RFC 7592)
 
