@@ -1,18 +1,23 @@
 """Bringing every tenant's schema to the newest revision, one transaction each, so that a run can stop and go on."""
 
+from itertools import islice
+from typing import Final
+
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import column, literal, select, table, text, union_all
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from haas.errors import Unavailable
 from haas.progress import NO_PROGRESS, Progress
 from haas.settings import Settings
-from ops.migrations.chains import CONTROL, TENANT, Chain
+from ops.migrations.chains import CONTROL, TENANT, VERSION_TABLE, Chain
 from ops.migrations.connection import as_owner, owner_connection
 from tenants.registry.names import Roles
 from tenants.registry.tables import brand
 from tenants.schema import CONTROL_SCHEMA
+
+SCHEMAS_A_QUERY: Final = 200
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -53,8 +58,11 @@ async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS, 
     result = Result([], [], [])
     async with owner_connection(settings) as connection:
         tenants = await _tenants(connection, roles)
-        with progress.bar("tenant schemas", len(tenants)) as advance:
-            for slug, schema in tenants:
+        revisions = await _revisions(connection, roles, [schema for _, schema in tenants])
+        result.current.extend(slug for slug, schema in tenants if revisions[schema] == chain.head)
+        behind = [(slug, schema) for slug, schema in tenants if revisions[schema] != chain.head]
+        with progress.bar("tenant schemas", len(behind)) as advance:
+            for slug, schema in behind:
                 try:
                     moved = await _migrate(connection, roles, schema, chain)
                 except DBAPIError as error:
@@ -76,13 +84,14 @@ async def status(settings: Settings, *, chain: Chain = TENANT) -> Status:
     async with owner_connection(settings) as connection:
         async with connection.begin():
             control = await connection.run_sync(CONTROL.revision, CONTROL_SCHEMA)
-        tenants: dict[str, str | None] = {}
-        if control is not None:
-            for slug, schema in await _tenants(connection, roles):
-                async with connection.begin():
-                    await as_owner(connection, roles)
-                    tenants[slug] = await connection.run_sync(chain.revision, schema)
-    return Status(control=control, control_head=CONTROL.head, tenants=tenants, tenant_head=chain.head)
+        tenants = [] if control is None else await _tenants(connection, roles)
+        revisions = await _revisions(connection, roles, [schema for _, schema in tenants])
+    return Status(
+        control=control,
+        control_head=CONTROL.head,
+        tenants={slug: revisions[schema] for slug, schema in tenants},
+        tenant_head=chain.head,
+    )
 
 
 async def _tenants(connection: AsyncConnection, roles: Roles) -> list[tuple[str, str]]:
@@ -90,6 +99,30 @@ async def _tenants(connection: AsyncConnection, roles: Roles) -> list[tuple[str,
         await as_owner(connection, roles)
         rows = await connection.execute(select(brand.c.slug, brand.c.schema_name).order_by(brand.c.slug))
         return [(row.slug, row.schema_name) for row in rows]
+
+
+async def _revisions(connection: AsyncConnection, roles: Roles, schemas: list[str]) -> dict[str, str | None]:
+    """Return the revision of each schema, None where it has none: a few queries for all of them."""
+    revisions: dict[str, str | None] = dict.fromkeys(schemas)
+    if not schemas:
+        return revisions
+    async with connection.begin():
+        await as_owner(connection, roles)
+        versioned = await connection.execute(
+            text(
+                "SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace"
+                " WHERE relname = :table AND relkind = 'r' AND nspname = ANY(:schemas)"
+            ),
+            {"table": VERSION_TABLE, "schemas": schemas},
+        )
+        remaining = iter(versioned.scalars().all())
+        while batch := list(islice(remaining, SCHEMAS_A_QUERY)):
+            versions = [
+                select(literal(schema), column("version_num")).select_from(table(VERSION_TABLE, schema=schema))
+                for schema in batch
+            ]
+            revisions.update((row[0], row[1]) for row in await connection.execute(union_all(*versions)))
+    return revisions
 
 
 async def _migrate(connection: AsyncConnection, roles: Roles, schema: str, chain: Chain) -> bool:

@@ -15,8 +15,9 @@ from haas.database import Database
 from haas.settings import Settings
 from ops.cli import main
 from ops.deployment import Deployment
+from ops.migrations.chains import TENANT
 from tenants.keys.service import Keyring
-from tenants.registry.names import owner_namespace
+from tenants.registry.scope import owner_transaction
 from tenants.registry.service import Registry
 from tenants.registry.tables import audit
 
@@ -127,7 +128,7 @@ async def test_a_theme_is_checked_when_it_is_given(haas: Haas, tmp_path: Path, d
 async def test_list_and_show(haas: Haas, kestrel: None) -> None:
     assert "Kestrel Energy" in (await haas("tenant", "list")).output
     shown = (await haas("tenant", "show", "kestrel")).output
-    assert "https://mtls.kestrel.haas.localhost:8443/cds-au/v1" in shown
+    assert "https://mtls.kestrel.haas.localhost:8443" in shown
     assert "tenant_kestrel" in shown
     unknown = await haas("tenant", "show", "nobody")
     assert unknown.exit_code == 1
@@ -155,7 +156,7 @@ async def test_remove_asks_for_the_slug(haas: Haas, deployment: Deployment, kest
 async def test_every_change_leaves_a_line_of_audit(haas: Haas, deployment: Deployment, kestrel: None) -> None:
     await haas("tenant", "suspend", "kestrel")
     await haas("tenant", "resume", "kestrel")
-    async with deployment.owner.transaction(owner_namespace(deployment.settings)) as tx:
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
         rows = await tx.execute(select(audit.c.action, audit.c.actor).where(audit.c.subject == "kestrel"))
         actions = {row.action: row.actor for row in rows}
     assert {"tenant.create", "tenant.suspend", "tenant.resume"} <= set(actions)
@@ -199,6 +200,37 @@ async def test_migrate_makes_ready_and_tells_where_things_stand(haas: Haas, kest
     assert "0 failed" in done.output
     status = await haas("migrate", "--status")
     assert "control schema  0001, newest" in status.output
+
+
+async def test_a_tenant_that_cannot_be_migrated_is_named(haas: Haas, deployment: Deployment, kestrel: None) -> None:
+    schema = (await deployment.administration.find("kestrel")).namespace.schema
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        await tx.driver.execute(f"DELETE FROM {schema}.alembic_version")
+    status = await haas("migrate", "--status")
+    assert "kestrel is at no revision" in status.output
+    assert "`haas migrate` brings them up to date" in status.output
+    failed = await haas("migrate")
+    assert failed.exit_code == 1
+    assert "1 failed" in failed.output
+    assert "kestrel: " in failed.output
+    assert "goes on with these" in failed.output
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        await tx.driver.execute(f"INSERT INTO {schema}.alembic_version VALUES ('{TENANT.head}')")
+    assert (await haas("migrate")).exit_code == 0
+
+
+async def test_a_register_over_plain_http_is_refused(haas: Haas) -> None:
+    addresses = ("--public-base-uri", "http://a.test", "--secure-base-uri", "https://b.test")
+    refused = await haas("register", "put", "plain", *addresses, "--jwks-uri", "https://a.test/jwks")
+    assert refused.exit_code == 2
+    assert "not an https address" in refused.output
+
+
+async def test_in_production_the_register_gives_the_brand_its_id(haas: Haas) -> None:
+    production = {"HAAS_ENVIRONMENT": "production", "HAAS_CLOCK_FILE": ""}
+    refused = await haas(*CREATE, **production)
+    assert refused.exit_code == 2
+    assert "--register-brand-id is needed" in refused.output
 
 
 async def test_a_wrong_master_key_is_told_as_such(haas: Haas, kestrel: None) -> None:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -16,6 +17,7 @@ from haas.settings import Settings
 from ops.deployment import Deployment
 from ops.migrations.chains import CONTROL, TENANT, VERSION_TABLE, Chain
 from ops.migrations.connection import as_owner, owner_connection
+from ops.migrations.regenerate import regenerate
 from ops.migrations.run import migrate_tenants, status
 from tenants.keys.creation import NewSigningKey
 from tenants.registry.models import Tenant
@@ -92,6 +94,13 @@ async def test_the_rendered_script_and_the_chain_run_step_by_step_make_the_same(
         stepwise = await connection.run_sync(_catalogue, "scratch")
         assert await connection.run_sync(_catalogue, tenant.namespace.schema) == stepwise
         assert await connection.run_sync(TENANT.revision, "scratch") == TENANT.head
+
+
+@pytest.mark.parametrize("chain", [CONTROL, TENANT], ids=lambda chain: chain.name)
+def test_the_first_revision_is_the_one_that_is_written_from_the_tables(chain: Chain, tmp_path: Path) -> None:
+    (tmp_path / "versions").mkdir()
+    written = regenerate(Chain(chain.name, chain.tables, tmp_path)).read_text()
+    assert written == (chain.folder / "versions" / "0001_tables.py").read_text(), "run `haas migrate regenerate`"
 
 
 async def test_a_schema_that_fails_is_reported_and_tried_again(
