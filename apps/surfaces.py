@@ -6,6 +6,7 @@ from litestar import Litestar
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
 from apps import consent, dashboard, identity, resources
+from apps.http.brand_files import logo, stylesheet
 from apps.http.failures import json_failures
 from apps.http.pages import page_failures
 from apps.http.suspension import refuse_when_suspended
@@ -17,7 +18,8 @@ MAXIMUM_BODY_BYTES = 512 * 1024
 def public() -> AsgiApplication:
     """The brand's public host: discovery, the consent flow, the dashboard, status and outages."""
     return _application(
-        [*identity.public_routes, *consent.routes, *dashboard.routes, *resources.public_routes], page_failures
+        [stylesheet, logo, *identity.public_routes, *consent.routes, *dashboard.routes, *resources.public_routes],
+        page_failures,
     )
 
 

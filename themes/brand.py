@@ -43,6 +43,8 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     css: str
     stylesheet_path: str
     logo: str | None
+    mark: str
+    """The logo as SVG text, or a plain one in the brand's colour."""
     icon: str
     support: tuple[Contact, ...]
 
@@ -89,13 +91,15 @@ def _brand(name: str, encoded: bytes) -> Brand:
 
 def _derived(theme: ThemeTokens) -> Brand:
     css = stylesheet(theme)
+    mark = theme.logo_svg or _PLAIN_ICON.format(colour=theme.light.primary)
     return Brand(
         name=theme.brand_name,
         theme=theme,
         css=css,
         stylesheet_path=f"/theme/{fingerprint(css)}.css",
         logo=None if theme.logo_svg is None else data_uri(theme.logo_svg),
-        icon=data_uri(theme.logo_svg or _PLAIN_ICON.format(colour=theme.light.primary)),
+        mark=mark,
+        icon=data_uri(mark),
         support=tuple(_support(theme)),
     )
 

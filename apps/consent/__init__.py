@@ -5,11 +5,9 @@ from litestar.types import ControllerRouterHandler
 
 from apps.consent import routes as pages
 from apps.http.flows import FLOW_PATH
-from apps.http.stylesheet import stylesheet
 from tenants.authorisations.flow_errors import FlowOver, FlowUnknown, StepOutOfTurn
 
 routes: list[ControllerRouterHandler] = [
-    stylesheet,
     Router(
         f"{FLOW_PATH}/{{flow_id:str}}",
         route_handlers=[

@@ -17,7 +17,6 @@ Stage = Literal[
     "rejected",
     "failedTokenExchange",
     "completed",
-    "abandoned",
 ]
 IN_FLOW: Final[frozenset[Stage]] = frozenset(
     ("preIdentification", "preAuthentication", "preAccountSelection", "preAuthorisation")

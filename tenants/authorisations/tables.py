@@ -36,7 +36,7 @@ attempt = Table(
     Column("code_spent_at", Moment),
     CheckConstraint(
         "stage in ('preIdentification', 'preAuthentication', 'preAccountSelection', 'preAuthorisation',"
-        " 'preTokenExchange', 'rejected', 'failedTokenExchange', 'completed', 'abandoned')",
+        " 'preTokenExchange', 'rejected', 'failedTokenExchange', 'completed')",
         name="stage",
     ),
     Index(None, "stage", "stage_at"),

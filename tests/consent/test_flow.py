@@ -65,6 +65,14 @@ async def test_the_stylesheet_is_kept_for_as_long_as_it_is_the_same(ground: Grou
     assert (stale.status_code, stale.headers["cache-control"]) == (200, "no-cache")
 
 
+async def test_the_logo_that_the_register_names_is_an_image_that_can_do_nothing(ground: Ground) -> None:
+    logo = await ground.browser().http.get("/logo.svg")
+    assert logo.status_code == 200
+    assert logo.headers["content-type"].startswith("image/svg+xml")
+    assert logo.text.startswith("<svg ")
+    assert "sandbox" in logo.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize("step", ["identify", "verify", "accounts", "review"])
 async def test_cancelling_anywhere_is_access_denied_and_stays_so(ground: Ground, step: str) -> None:
     browser, flow = ground.browser(), await ground.pushed()

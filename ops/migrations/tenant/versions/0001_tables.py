@@ -468,7 +468,7 @@ def upgrade() -> None:
         sa.Column("code_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("code_spent_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "stage in ('preIdentification', 'preAuthentication', 'preAccountSelection', 'preAuthorisation', 'preTokenExchange', 'rejected', 'failedTokenExchange', 'completed', 'abandoned')",
+            "stage in ('preIdentification', 'preAuthentication', 'preAccountSelection', 'preAuthorisation', 'preTokenExchange', 'rejected', 'failedTokenExchange', 'completed')",
             name=op.f("attempt_stage_check"),
         ),
         sa.ForeignKeyConstraint(

@@ -1,4 +1,4 @@
-"""The one stylesheet of a brand's pages, under an address that changes with it."""
+"""What a brand looks like, as files: the stylesheet of its pages, and the logo that the Register publishes."""
 
 from typing import Any, Final
 
@@ -9,7 +9,10 @@ from apps.http.pages import brand_of
 from apps.http.suspension import SERVES_SUSPENDED
 
 _FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
+_FOR_AN_HOUR: Final = "public, max-age=3600"
 _NOT_KEPT: Final = "no-cache"
+# An image that somebody opens by itself is a document: it may neither run nor load anything.
+_NO_DOCUMENT: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @get("/theme/{name:str}", opt={SERVES_SUSPENDED: True})
@@ -19,3 +22,14 @@ async def stylesheet(request: Request[Any, Any, Any], name: FromPath[str]) -> Re
     current = brand.stylesheet_path.endswith(f"/{name}")
     headers = {"Cache-Control": _FOR_A_YEAR if current else _NOT_KEPT, "X-Content-Type-Options": "nosniff"}
     return Response(brand.css, media_type="text/css; charset=utf-8", headers=headers)
+
+
+@get("/logo.svg", opt={SERVES_SUSPENDED: True})
+async def logo(request: Request[Any, Any, Any]) -> Response[str]:
+    """Serve the brand's logo (CDS, Get Data Holder Brands: `logoUri`), or a plain mark in its colour."""
+    headers = {
+        "Cache-Control": _FOR_AN_HOUR,
+        "Content-Security-Policy": _NO_DOCUMENT,
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(brand_of(request).mark, media_type="image/svg+xml", headers=headers)
