@@ -1,6 +1,5 @@
 """`haas bench`: the hot paths, on a stack of its own for each number of tenants."""
 
-import asyncio
 import logging
 import os
 import platform
@@ -15,7 +14,7 @@ from ops.bench.report import memory_table, table
 from ops.bench.run import Bench, Figures, measure
 from ops.demonstration import ensure
 from ops.smoke.errors import Unexpected
-from ops.smoke.folder import kept_on_failure
+from ops.smoke.foreground import kept_on_failure, run
 from ops.smoke.steps import StepFailed
 from ops.stack.embedded import running
 from ops.stack.options import Options
@@ -44,7 +43,7 @@ def command(tenants: tuple[int, ...], seconds: float, connections: int) -> None:
     click.echo(machine())
     for number in tenants:
         bench = Bench(tenants=number, seconds=seconds, at_once=connections)
-        figures = asyncio.run(_bench(bench))
+        figures = run(_bench(bench))
         click.echo(f"\n{number} tenants, {connections} requests at once\n")
         for line in [*table(figures.rows), "", *memory_table(figures.memory), "", verdict(figures)]:
             click.echo(line)

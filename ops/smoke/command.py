@@ -1,6 +1,5 @@
 """`haas smoke`: the main job on a stack of its own."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,7 +12,7 @@ from haas.progress import ConsoleProgress
 from ops.demonstration import ensure
 from ops.smoke.control import Control
 from ops.smoke.errors import Unexpected
-from ops.smoke.folder import kept_on_failure
+from ops.smoke.foreground import kept_on_failure, run
 from ops.smoke.journey import Journey
 from ops.smoke.kill import survive
 from ops.smoke.recipient import Outside
@@ -33,7 +32,7 @@ class SmokeFailed(HaasError):
 def command(*, kill: bool) -> None:
     """Drive the main job for both demonstration brands over mutual TLS, in a stack of its own."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    asyncio.run(_smoke(kill=kill))
+    run(_smoke(kill=kill))
 
 
 async def _smoke(*, kill: bool) -> None:
