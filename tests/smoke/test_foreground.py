@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,16 @@ from ops.smoke.foreground import kept_on_failure
 
 def folder_of(error: type[BaseException] | None) -> Path:
     made: list[Path] = []
-    try:
-        with kept_on_failure("haas-test-") as folder:
-            made.append(folder)
-            (folder / "file").write_text("content")
-            if error is not None:
-                raise error
-    except error or ():
-        pass
+    with suppress(error or _Never), kept_on_failure("haas-test-") as folder:
+        made.append(folder)
+        (folder / "file").write_text("content")
+        if error is not None:
+            raise error
     return made[0]
+
+
+class _Never(Exception):
+    """Raised by nothing."""
 
 
 @pytest.mark.parametrize("error", [None, KeyboardInterrupt, asyncio.CancelledError])
