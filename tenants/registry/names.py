@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from haas.database import Namespace
-from haas.settings import Settings
+from haas.settings import Settings, SettingsError
 from tenants.registry.errors import BadHost, BadSlug
 from tenants.schema import CONTROL_SCHEMA
 
@@ -63,7 +63,9 @@ class Roles(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         """Refuse a prefix that would need quoting or leave no room for a slug."""
         if not _PREFIX.fullmatch(self.prefix):
-            raise ValueError(f"{self.prefix!r} cannot prefix role names: use a-z, 0-9 and _, at most 20 characters")
+            raise SettingsError(
+                f"HAAS_ROLE_PREFIX {self.prefix!r} cannot begin role names: use a-z, 0-9, _, at most 20, a letter first"
+            )
 
     @property
     def owner(self) -> str:

@@ -13,7 +13,7 @@ from haas.database import Database
 from haas.jose import KeySealer, SigningKey, new_key
 from ops.deployment import Deployment
 from tenants.keys import rotation, store
-from tenants.keys.errors import KeysUnreadable, KeyTooYoung
+from tenants.keys.errors import KeyMissing, KeysUnreadable, KeyTooYoung
 from tenants.keys.service import Keyring
 from tenants.keys.tables import data_key, derivation_key, signing_key
 from tenants.registry.models import Tenant
@@ -143,3 +143,38 @@ async def test_two_current_keys_of_one_algorithm_cannot_be(deployment: Deploymen
     with pytest.raises(IntegrityError):
         async with deployment.database.transaction(tenant.namespace) as tx:
             await store.insert(tx, row)
+
+
+@pytest.mark.parametrize(
+    ("table", "missing"),
+    [(data_key, "no data key"), (derivation_key, "derivation key"), (signing_key, "no current ES256 key")],
+    ids=lambda value: getattr(value, "name", None),
+)
+async def test_a_key_that_is_missing_is_named(
+    deployment: Deployment, tenant: Tenant, keyring: Keyring, table: Table, missing: str
+) -> None:
+    async with deployment.database.transaction(tenant.namespace) as tx:
+        await tx.execute(table.delete())
+    with pytest.raises(KeyMissing, match=missing):
+        await keyring.signing_key(tenant, "ES256")
+
+
+async def test_without_a_next_key_nothing_rotates(deployment: Deployment, tenant: Tenant, keyring: Keyring) -> None:
+    async with deployment.database.transaction(tenant.namespace) as tx:
+        await tx.execute(signing_key.delete().where(signing_key.c.state == "next", signing_key.c.algorithm == "ES256"))
+    with pytest.raises(KeyMissing, match="no next ES256 key"):
+        await keyring.rotate(tenant, compromised=True)
+    assert {row.state for row in await _rows(deployment.database, tenant)} == {"current", "next"}
+
+
+async def test_keys_are_read_once_in_half_a_minute(
+    deployment: Deployment, tenant: Tenant, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = Keyring(deployment.database, deployment.sealer, deployment.clock)
+    first = await keyring.signing_key(tenant, "PS256")
+    await elsewhere.rotate(tenant, compromised=True)
+    assert await keyring.signing_key(tenant, "PS256") is first
+    monkeypatch.setattr("tenants.keys.service.CACHE_SECONDS", 0.0)
+    second = await keyring.signing_key(tenant, "PS256")
+    assert second.kid != first.kid
+    assert await keyring.signing_key(tenant, "PS256") is second, "an open key is not opened again"

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from haas.jose import KeySealer, new_key
+from haas.settings import SettingsError
 from ops.deployment import Deployment
 from ops.migrations.chains import TENANT
 from tenants.notices.tables import outbox
@@ -113,6 +114,12 @@ def test_slugs_never_share_a_schema() -> None:
     slugs = ["a", "a-b", "ab", "a-b-c", "ab-c", "x" * 32]
     assert len({tenant_schema(slug) for slug in slugs}) == len(slugs)
     assert all(len(Roles("p" * 20).tenant(slug)) < 63 for slug in slugs)
+
+
+@pytest.mark.parametrize("prefix", ["", "Haas", "1st", "a-b", "x" * 21, 'a"b'])
+def test_bad_role_prefixes(prefix: str) -> None:
+    with pytest.raises(SettingsError, match="HAAS_ROLE_PREFIX"):
+        Roles(prefix)
 
 
 @pytest.mark.parametrize(
