@@ -53,6 +53,8 @@ def form_token(secret: str) -> str:
 async def read_form(request: _Request, secret: str) -> Form:
     """Return the form that the browser whose cookie holds `secret` has sent. Raises FormRefused."""
     _refuse_foreign(request)
+    if not secret:
+        raise FormRefused("no cookie came with the form: anybody can make the token of no secret")
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _MEDIA_TYPE:
         raise FormRefused("the form's content type is not the one of our pages")
     try:
