@@ -41,17 +41,13 @@ def secret_of(request: _Request) -> str:
 
 def with_secret(response: _R, secret: str) -> _R:
     """Let the browser keep a secret for as long as a session can last."""
-    response.set_cookie(
-        Cookie(
-            COOKIE,
-            path="/",
-            value=secret,
-            max_age=int(SESSION_LIFETIME.total_seconds()),
-            secure=True,
-            httponly=True,
-            samesite="lax",
-        )
-    )
+    response.set_cookie(_cookie(secret, int(SESSION_LIFETIME.total_seconds())))
+    return response
+
+
+def without_secret(response: _R) -> _R:
+    """Let the browser drop its secret."""
+    response.set_cookie(_cookie("", 0))
     return response
 
 
@@ -62,3 +58,8 @@ async def signed_in(request: _Request, tx: Transaction) -> SignedIn:
     if login_id is None:
         raise SignedOut(over=await sessions.was_signed_in(tx, secret))
     return SignedIn(login_id, secret)
+
+
+def _cookie(value: str, seconds: int) -> Cookie:
+    # Secure also where it deletes: a browser ignores any other cookie of a `__Host-` name (RFC 6265bis 4.1.3.2).
+    return Cookie(COOKIE, path="/", value=value, max_age=seconds, secure=True, httponly=True, samesite="lax")

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
-from apps.dashboard.browser import COOKIE, SignedIn, SignedOut, secret_of, signed_in, with_secret
+from apps.dashboard.browser import SignedIn, SignedOut, secret_of, signed_in, with_secret, without_secret
 from apps.dashboard.views import ArrangementView, Viewer, arrangement_view
 from apps.http.context import context
 from apps.http.desk import desk
@@ -39,11 +39,12 @@ _FORM: Final[dict[str, Any]] = {**_PAGE, "status_code": SEE_OTHER, "request_max_
 @get(SIGN_IN, **_PAGE)
 async def show_sign_in(request: _Request) -> Response[Any]:
     """Ask for the identifier; lead whoever has signed in to their arrangements."""
-    ctx = context(request)
+    ctx, secret = context(request), secret_of(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        if await sessions.login_of(tx, secret_of(request), ctx.now) is not None:
+        if await sessions.login_of(tx, secret, ctx.now) is not None:
             return redirect(HOME)
-    secret = secret_of(request) or sessions.new_secret()
+        if not secret or await sessions.is_spent(tx, secret):
+            secret = sessions.new_secret()
     shown = page(
         request,
         "dashboard/sign_in",
@@ -179,9 +180,7 @@ async def sign_out(request: _Request) -> Response[None]:
     await read_form(request, secret)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         await sessions.sign_out(tx, secret, ctx.now)
-    response = redirect(f"{SIGN_IN}?notice=signed-out")
-    response.delete_cookie(COOKIE, path="/")
-    return response
+    return without_secret(redirect(f"{SIGN_IN}?notice=signed-out"))
 
 
 def signed_out(_: _Request, error: SignedOut) -> Response[None]:

@@ -83,6 +83,11 @@ async def was_signed_in(tx: Transaction, secret: str) -> bool:
     return session is not None and session.login_id is not None
 
 
+async def is_spent(tx: Transaction, secret: str) -> bool:
+    """Whether somebody signed in with this secret, or its session was ended: nobody can sign in with it any more."""
+    return await store.is_spent(tx, _hash(secret))
+
+
 async def sign_out(tx: Transaction, secret: str, now: datetime) -> None:
     """End a session."""
     await store.end_session(tx, _hash(secret), now)

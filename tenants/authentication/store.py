@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
@@ -99,6 +99,13 @@ async def session(tx: Transaction, token_hash: bytes) -> Session | None:
     if row is None:
         return None
     return Session(challenge_id=row.challenge_id, login_id=row.login_id, created_at=row.created_at, seen_at=row.seen_at)
+
+
+async def is_spent(tx: Transaction, token_hash: bytes) -> bool:
+    """Tell whether a session has a login or was ended, so that `put_session` leaves it as it is."""
+    spent = or_(dashboard_session.c.login_id.is_not(None), dashboard_session.c.ended_at.is_not(None))
+    query = select(dashboard_session.c.token_hash).where(dashboard_session.c.token_hash == token_hash, spent)
+    return (await tx.execute(query)).one_or_none() is not None
 
 
 async def touch_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
