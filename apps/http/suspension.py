@@ -9,7 +9,10 @@ from apps.http.context import context
 from haas.errors import Unavailable
 
 SERVES_SUSPENDED = "serves_suspended"
-"""The `opt` of routes that a suspended tenant keeps: Get Status, and every way to end sharing."""
+"""The `opt` of routes that a suspended tenant keeps: Get Status, every way to end sharing, and what that takes.
+
+A recipient finds the revocation endpoints by discovery, and verifies the notice of a withdrawal by the JWKS.
+"""
 
 
 class TenantSuspended(Unavailable):

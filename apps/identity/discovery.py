@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from litestar import Request, Response, get
 
+from apps.http.suspension import SERVES_SUSPENDED
 from apps.identity.callers import infosec
 from haas.jose import SIGNING_ALGORITHMS
 from haas.jose.jwt import CONTENT_ENCRYPTIONS, ENCRYPTION_ALGORITHMS
@@ -61,14 +62,14 @@ def _client_authentication() -> dict[str, object]:
     return members
 
 
-@get(endpoints.DISCOVERY)
+@get(endpoints.DISCOVERY, opt={SERVES_SUSPENDED: True})
 async def openid_provider_configuration(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
     """Publish the metadata."""
     ctx = infosec(request, "openidConfiguration", authenticated=False)
     return Response(metadata(ctx.tenant), headers=_HEADERS)
 
 
-@get(endpoints.JWKS)
+@get(endpoints.JWKS, opt={SERVES_SUSPENDED: True})
 async def jwks(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
     """Publish the public keys: the next, the current, and those retired not long ago."""
     ctx = infosec(request, "jwks", authenticated=False)
