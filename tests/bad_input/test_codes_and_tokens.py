@@ -6,6 +6,7 @@ import pytest
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
+from ops.sandbox.tenants import RESOURCE_PATH
 from ops.smoke.recipient import SCOPES
 from tests.bad_input.expectations import cds_error, oauth_error, refused
 from tests.bad_input.ground import ACCOUNTS, YEAR, Ground
@@ -88,7 +89,9 @@ async def test_an_access_token_under_another_certificate(ground: Ground, sharing
     async with await ground.another_certificate() as http:
         client = ground.mine
         bearer = {"Authorization": f"Bearer {sharing.access_token}"}
-        data = await http.get(f"{ground.aurora.resource_base_uri}{ACCOUNTS}", headers={**bearer, "x-v": "2"})
+        data = await http.get(
+            f"{ground.aurora.resource_base_uri}{RESOURCE_PATH}{ACCOUNTS}", headers={**bearer, "x-v": "2"}
+        )
         cds_error(data, "GeneralError/Expected", "access token is invalid", 401)
         assert data.headers["www-authenticate"] == 'Bearer error="invalid_token"'
         userinfo = await http.get(client.holder.metadata.userinfo_endpoint, headers=bearer)
@@ -116,7 +119,9 @@ async def test_what_is_no_access_token(ground: Ground, header: str | None, said:
     http = ground.mine.http
     userinfo = await http.get(ground.mine.holder.metadata.userinfo_endpoint, headers=headers)
     oauth_error(userinfo, "invalid_token", said, 401)
-    data = await http.get(f"{ground.aurora.resource_base_uri}{ACCOUNTS}", headers={**headers, "x-v": "2"})
+    data = await http.get(
+        f"{ground.aurora.resource_base_uri}{RESOURCE_PATH}{ACCOUNTS}", headers={**headers, "x-v": "2"}
+    )
     cds_error(data, "GeneralError/Expected", "(?i)access token is (required|invalid)", 401)
     assert userinfo.headers["www-authenticate"].startswith("Bearer")
     assert data.headers["www-authenticate"].startswith("Bearer")

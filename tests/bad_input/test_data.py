@@ -6,6 +6,7 @@ import pytest
 
 from ops.sandbox.messages import ABSENT
 from ops.sandbox.recipient.answers import Tokens
+from ops.sandbox.tenants import RESOURCE_PATH
 from tests.bad_input.expectations import cds_error, refused
 from tests.bad_input.ground import ACCOUNTS, Ground
 
@@ -82,7 +83,7 @@ async def test_bad_headers_at_the_public_host(ground: Ground, path: str) -> None
     async with ground.http() as http:
         for headers, code, said, status in list(HEADERS.values())[:6]:
             sent = {name: value for name, value in headers.items() if value is not ABSENT}
-            response = await http.get(f"{ground.aurora.public_base_uri}{path}", headers=sent)  # type: ignore[arg-type]
+            response = await http.get(f"{ground.aurora.public_base_uri}{RESOURCE_PATH}{path}", headers=sent)  # type: ignore[arg-type]
             cds_error(response, code, said, status)
 
 
