@@ -9,3 +9,7 @@ class ArrangementNotFound(HaasError):
 
 class ArrangementEnded(HaasError):
     """The arrangement has already been revoked or has expired."""
+
+
+class AuthorisationSuperseded(HaasError):
+    """The person has agreed to something else since: a later version of the arrangement is in force."""

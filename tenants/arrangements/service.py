@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement
 
 from haas.database import Transaction
 from tenants.arrangements import store
-from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
+from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound, AuthorisationSuperseded
 from tenants.arrangements.models import Arrangement, Authorisation, EndedBy, NewAuthorisation
 from tenants.notices import outbox
 from tenants.tokens import store as tokens
@@ -59,11 +59,15 @@ async def put_in_force(
 
     "Data Holders MUST revoke any existing tokens related to the arrangement once the new consent is successfully
     established" (CDS, Specifying an existing arrangement).
-    From now on `login_id` is who authorised. Raises ArrangementEnded when it ended in between.
+    From now on `login_id` is who authorised. Raises ArrangementEnded when it ended in between, and
+    AuthorisationSuperseded when a later version is in force: codes may be exchanged in any order, but what the person
+    agreed to last is what counts.
     """
     row = await store.lock(tx, arrangement_id)
     if row is None or row.ended_at is not None:
         raise ArrangementEnded(f"{arrangement_id} ended before its code was exchanged")
+    if row.authorisation_id is not None and await store.is_later(tx, row.authorisation_id, than=authorisation_id):
+        raise AuthorisationSuperseded(f"a later version of {arrangement_id} is in force")
     if row.active_at is not None:
         await tokens.revoke_of_arrangements(tx, [arrangement_id], now)
     return await store.put_in_force(

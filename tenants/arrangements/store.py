@@ -80,6 +80,13 @@ async def lock(tx: Transaction, arrangement_id: UUID) -> Row[Any] | None:
     return result.one_or_none()
 
 
+async def is_later(tx: Transaction, authorisation_id: UUID, *, than: UUID) -> bool:
+    """Tell whether one version of an arrangement was authorised after another."""
+    other = select(authorisation.c.version).where(authorisation.c.id == than).scalar_subquery()
+    query = select(authorisation.c.version > other).where(authorisation.c.id == authorisation_id)
+    return bool((await tx.execute(query)).scalar_one())
+
+
 async def put_in_force(
     tx: Transaction,
     arrangement_id: UUID,

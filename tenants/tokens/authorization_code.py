@@ -11,7 +11,7 @@ import msgspec
 from haas.database import Transaction
 from haas.jose import s256
 from tenants.arrangements import service as arrangements
-from tenants.arrangements.errors import ArrangementEnded
+from tenants.arrangements.errors import ArrangementEnded, AuthorisationSuperseded
 from tenants.authorisations import store as attempts
 from tenants.authorisations.service import may_be_authorised
 from tenants.authorisations.store import Code
@@ -93,6 +93,8 @@ async def exchange(tx: Transaction, client: Client, request: CodeRequest, *, thu
         )
     except ArrangementEnded as error:
         raise InvalidGrant("the arrangement was ended before its code was exchanged") from error
+    except AuthorisationSuperseded as error:
+        raise InvalidGrant("the code of a later consent to the same arrangement was exchanged before") from error
     await attempts.move(tx, attempt.id, "completed", now=now, code_spent_at=now)
     scope = scopes.join(requested.scopes)
     refresh_token = None
