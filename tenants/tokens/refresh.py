@@ -5,7 +5,7 @@ from datetime import datetime
 from haas.database import Transaction
 from tenants.clients.models import Client
 from tenants.oauth import scopes
-from tenants.oauth.errors import InvalidGrant, InvalidRequest, InvalidScope
+from tenants.oauth.errors import InvalidGrant, InvalidRequest, InvalidScope, UnauthorizedClient
 from tenants.tokens import issue, store
 from tenants.tokens.issue import digest
 from tenants.tokens.models import Authentication, Grant, RefreshToken
@@ -18,9 +18,11 @@ async def refresh(
 
     A recipient that is not active may still refresh: what it must not get is data, and that the resource APIs refuse.
     """
+    if "refresh_token" not in client.registration.grant_types:
+        raise UnauthorizedClient("the client is not registered for the refresh_token grant")
     if not token:
         raise InvalidRequest("refresh_token is missing")
-    presented = await store.refresh(tx, digest(token))
+    presented = await store.refresh(tx, digest(token), in_use=True)
     if presented is None or presented.client_id != client.client_id:
         raise InvalidGrant("the refresh token is unknown or another client's")
     if not presented.is_active(now):

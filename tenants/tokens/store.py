@@ -36,7 +36,7 @@ _REFRESH_COLUMNS: Final = (
 _ADD_ACCESS: Final = Statement(insert(access_token).values({name: bindparam(name) for name in _ACCESS_COLUMNS}))
 _ADD_REFRESH: Final = Statement(insert(refresh_token).values({name: bindparam(name) for name in _REFRESH_COLUMNS}))
 _TOKEN_HASH = bindparam("token_hash", type_=LargeBinary)
-_REFRESH: Final = Statement(
+_refresh = (
     select(
         refresh_token.c.client_id,
         refresh_token.c.arrangement_id,
@@ -53,6 +53,9 @@ _REFRESH: Final = Statement(
     .join(authorisation, authorisation.c.id == refresh_token.c.authorisation_id)
     .where(refresh_token.c.token_hash == _TOKEN_HASH)
 )
+_REFRESH: Final = Statement(_refresh)
+# In the order in which whoever ends an arrangement locks them. Shared: two refreshes do not wait for each other.
+_REFRESH_IN_USE: Final = Statement(_refresh.with_for_update(read=True, of=(arrangement, refresh_token)))
 _ACCESS: Final = Statement(
     select(
         access_token.c.client_id,
@@ -129,9 +132,12 @@ async def add_refresh(
     )
 
 
-async def refresh(tx: Transaction, token_hash: bytes) -> RefreshToken | None:
-    """Return a refresh token, whatever has become of it, or None."""
-    row = await tx.row(_REFRESH, token_hash=token_hash)
+async def refresh(tx: Transaction, token_hash: bytes, *, in_use: bool = False) -> RefreshToken | None:
+    """Return a refresh token, whatever has become of it, or None.
+
+    One that is `in_use` cannot be revoked before the transaction ends: a revocation then finds what was issued for it.
+    """
+    row = await tx.row(_REFRESH_IN_USE if in_use else _REFRESH, token_hash=token_hash)
     return None if row is None else RefreshToken(**row)
 
 
@@ -142,7 +148,7 @@ async def access(tx: Transaction, token_hash: bytes) -> Mapping[str, Any] | None
 
 async def revoke_of_arrangements(tx: Transaction, arrangement_ids: Collection[UUID], now: datetime) -> None:
     """Revoke every token of these arrangements."""
-    for table in (access_token, refresh_token):
+    for table in (refresh_token, access_token):  # in this order: see `refresh`
         await tx.execute(
             update(table)
             .where(table.c.arrangement_id.in_(arrangement_ids), table.c.revoked_at.is_(None))
@@ -152,7 +158,7 @@ async def revoke_of_arrangements(tx: Transaction, arrangement_ids: Collection[UU
 
 async def revoke_of_client(tx: Transaction, client_id: str, now: datetime) -> None:
     """Revoke every token of a client."""
-    for table in (access_token, refresh_token):
+    for table in (refresh_token, access_token):  # in this order: see `refresh`
         await tx.execute(
             update(table).where(table.c.client_id == client_id, table.c.revoked_at.is_(None)).values(revoked_at=now)
         )
