@@ -24,6 +24,8 @@ from ops.stack.embedded import Stack
 from tenants.registry.models import Tenant
 
 WARM_UP_SECONDS: Final = 2.0
+TENANTS_WARM_EACH_SECOND: Final = 40
+"""Each of the application's connections meets each of its tenants' statements for a first time, and prepares them."""
 MOST_PER_SECOND: Final = 2500
 """No more requests than this are made for each second that is measured."""
 
@@ -71,13 +73,14 @@ async def measure(stack: Stack, bench: Bench, progress: Progress) -> Figures:
 
 def _row(stack: Stack, bench: Bench, caller: Caller, tenants: Sequence[Tenant], operation: Operation) -> Row:
     places = list(islice(cycle(tenants), max(bench.at_once, len(tenants))))
-    each = int((bench.seconds + WARM_UP_SECONDS) * MOST_PER_SECOND / len(places)) + 1
+    warm_up = WARM_UP_SECONDS + bench.tenants / TENANTS_WARM_EACH_SECOND
+    each = int((bench.seconds + warm_up) * MOST_PER_SECOND / len(places)) + 1
     targets = [
         Target(urlsplit(tenant.secure_base).hostname or "", operation.requests(caller, tenant, each))
         for tenant in places
     ]
     with Load(("127.0.0.1", stack.description.port), caller.context, targets, operation.status) as load:
-        load.run(WARM_UP_SECONDS, bench.at_once)
+        load.run(warm_up, bench.at_once)
         parts = stack.processes()
         before, own = cpu_seconds(parts), own_cpu_seconds()
         measured = load.run(bench.seconds, bench.at_once)
