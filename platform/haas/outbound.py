@@ -10,8 +10,9 @@ from typing import Self
 
 import httpx
 
+from haas.addresses import NoPublicAddress, public_address
 from haas.errors import Unavailable
-from haas.settings import Settings
+from haas.settings import HTTPS_PORT, Settings
 
 SECONDS_IN_ALL = 10.0  # however slowly the answer drips
 TIMEOUT = httpx.Timeout(5.0, connect=3.0)
@@ -37,7 +38,10 @@ class Response:
 
 
 class Outbound:
-    """A client for addresses that others gave us: https only, no redirects, answers of a megabyte at most."""
+    """A client for addresses that others gave us: https only, no redirects, answers of a megabyte at most.
+
+    In production it connects to public addresses alone, however a name resolves.
+    """
 
     def __init__(self, settings: Settings, *, certificate: tuple[Path, Path] | None = None) -> None:
         """Make a client; `certificate` is a client certificate's chain and key for mutual TLS."""
@@ -48,9 +52,10 @@ class Outbound:
         if certificate is not None:
             self._context.load_cert_chain(*certificate)
         self._hosts = settings.host_map
+        self._public_only = settings.environment == "production"
         self._client = self._new_client()
-        # Connections are pooled by address: one opened under one mapped name must not carry a request for another.
-        self._mapped_clients: dict[str, httpx.AsyncClient] = {}
+        # Connections are pooled by address: one opened under one name must not carry a request for another.
+        self._clients_of_hosts: dict[str, httpx.AsyncClient] = {}
 
     async def __aenter__(self) -> Self:
         """Use the client until the block ends."""
@@ -64,7 +69,7 @@ class Outbound:
 
     async def close(self) -> None:
         """Close the client's connections."""
-        for client in (self._client, *self._mapped_clients.values()):
+        for client in (self._client, *self._clients_of_hosts.values()):
             await client.aclose()
 
     async def get(self, url: str, *, headers: dict[str, str] | None = None) -> Response:
@@ -83,38 +88,46 @@ class Outbound:
         headers: dict[str, str] | None = None,
         form: dict[str, str] | None = None,
         content: bytes | None = None,
+        own_network: bool = False,
     ) -> Response:
-        """Send a request and read the whole answer, whatever its status. Raises OutboundError."""
+        """Send a request and read the whole answer, whatever its status. Raises OutboundError.
+
+        `own_network` is for an address that the operator set: it may be a private one.
+        """
         try:
             target = httpx.URL(url)
         except (httpx.InvalidURL, TypeError) as error:
             raise OutboundError(f"{url!r} is not an address") from error
         if target.scheme != "https" or not target.host or target.userinfo or (target.port or 0) > MAXIMUM_PORT:
             raise OutboundError(f"{url!r} is not an https address")
-        client, target, own, extensions = self._route(target)
-        # Nothing compressed: a small answer would inflate past every limit.
-        headers = {**(headers or {}), **own, "Accept-Encoding": "identity"}
         try:
-            async with (
-                asyncio.timeout(SECONDS_IN_ALL),
-                client.stream(
+            async with asyncio.timeout(SECONDS_IN_ALL):
+                client, target, own, extensions = await self._route(target, own_network=own_network)
+                # Nothing compressed: a small answer would inflate past every limit.
+                headers = {**(headers or {}), **own, "Accept-Encoding": "identity"}
+                async with client.stream(
                     method, target, headers=headers, data=form, content=content, extensions=extensions
-                ) as response,
-            ):
-                return Response(response.status_code, response.headers, await _body(response))
+                ) as response:
+                    return Response(response.status_code, response.headers, await _body(response))
+        except NoPublicAddress as error:
+            raise OutboundError(f"{url} is not asked: {error}") from error
         except (httpx.HTTPError, ssl.SSLError, OSError) as error:
             raise OutboundError(f"{url} did not answer: {type(error).__name__} {error}") from error
 
-    def _route(self, target: httpx.URL) -> tuple[httpx.AsyncClient, httpx.URL, dict[str, str], dict[str, str]]:
+    async def _route(
+        self, target: httpx.URL, *, own_network: bool
+    ) -> tuple[httpx.AsyncClient, httpx.URL, dict[str, str], dict[str, str]]:
         host = target.host
-        for pattern, address in self._hosts.items():
-            if fnmatch.fnmatchcase(host, pattern):
-                client = self._mapped_clients.get(host)
-                if client is None:
-                    client = self._mapped_clients[host] = self._new_client()
-                own = {"Host": target.netloc.decode("ascii")}
-                return client, target.copy_with(host=address), own, {"sni_hostname": host}
-        return self._client, target, {}, {}
+        address = next((to for pattern, to in self._hosts.items() if fnmatch.fnmatchcase(host, pattern)), None)
+        if address is None and self._public_only and not own_network:
+            address = await public_address(host, target.port or HTTPS_PORT)
+        if address is None:
+            return self._client, target, {}, {}
+        client = self._clients_of_hosts.get(host)
+        if client is None:
+            client = self._clients_of_hosts[host] = self._new_client()
+        own = {"Host": target.netloc.decode("ascii")}
+        return client, target.copy_with(host=address), own, {"sni_hostname": host}
 
     def _new_client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(

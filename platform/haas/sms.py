@@ -51,7 +51,9 @@ class SmsGateway:
         content = msgspec.json.encode({"from": sms.sender_name, "to": sms.to, "text": sms.text})
         headers = {**self._headers, "Idempotency-Key": sms.key}
         try:
-            response = await self._outbound.request("POST", self._url, headers=headers, content=content)
+            response = await self._outbound.request(
+                "POST", self._url, headers=headers, content=content, own_network=True
+            )
         except OutboundError as error:
             raise SmsNotSent("the gateway did not answer") from error
         if response.status in _SUCCESS:
