@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
+from litestar.routes import HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
 from apps.http.context import context
@@ -20,6 +21,7 @@ from tenants.cds.endpoints import BASE_PATH
 log = logging.getLogger(__name__)
 
 NOT_FOUND: Final = 404
+METHOD_NOT_ALLOWED: Final = 405
 SERVER_ERROR: Final = 500
 UNAVAILABLE: Final = 503
 SECONDS_TO_RETRY: Final = "5"
@@ -27,7 +29,7 @@ _CDS_ERRORS = {NOT_FOUND: cds.RESOURCE_NOT_FOUND, SERVER_ERROR: cds.UNEXPECTED, 
 _OAUTH_ERRORS = {SERVER_ERROR: "server_error", UNAVAILABLE: "temporarily_unavailable"}
 _DETAILS = {
     NOT_FOUND: "There is nothing at this address.",
-    405: "This method is not served at this address.",
+    METHOD_NOT_ALLOWED: "This method is not served at this address.",
     413: "The request is larger than this service accepts.",
     SERVER_ERROR: "The service met an unexpected condition.",
     UNAVAILABLE: "The service is not available now. Try again soon.",
@@ -63,7 +65,24 @@ def json_failure(request: _Request, error: Exception) -> Response[bytes]:
     headers["x-fapi-interaction-id"] = context(request).interaction_id
     if status == UNAVAILABLE:
         headers["Retry-After"] = SECONDS_TO_RETRY
+    if status == METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(request)
     return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)
+
+
+def _allowed(request: _Request) -> str:
+    """Return the methods that the address serves, which a 405 must name (RFC 9110 15.5.6)."""
+    asked = request.url.path.strip("/").split("/")
+    routes = (route for route in request.app.routes if isinstance(route, HTTPRoute))
+    here = (route.methods for route in routes if _leads_to(route, asked))
+    return ", ".join(sorted(set().union(*here)))
+
+
+def _leads_to(route: HTTPRoute, asked: list[str]) -> bool:
+    parts = route.path_components
+    return len(parts) == len(asked) and all(
+        part == given or not isinstance(part, str) for part, given in zip(parts, asked, strict=True)
+    )
 
 
 json_failures: ExceptionHandlersMap = {HTTPException: json_failure, HaasError: json_failure, Exception: json_failure}

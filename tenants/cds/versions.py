@@ -21,8 +21,7 @@ def negotiate(x_v: str | None, x_min_v: str | None, supported: Iterable[int]) ->
     lowest = highest if x_min_v is None else min(_positive("x-min-v", x_min_v), highest)
     fitting = [version for version in supported if lowest <= version <= highest]
     if not fitting:
-        versions = sorted(supported)
-        raise CdsError(HEADER_UNSUPPORTED_VERSION, f"supported versions: {versions[0]} to {versions[-1]}")
+        raise CdsError(HEADER_UNSUPPORTED_VERSION, f"supported: {', '.join(map(str, sorted(supported)))}")
     return max(fitting)
 
 

@@ -19,9 +19,9 @@ HEADERS: dict[str, tuple[dict[str, object], str, str, int]] = {
     "x-v with a point": ({"x-v": "2.0"}, "Header/InvalidVersion", "x-v", 400),
     "x-v boundless": ({"x-v": "9" * 400}, "Header/InvalidVersion", "x-v", 400),
     "x-v not ASCII": ({"x-v": "²".encode()}, "Header/InvalidVersion", "x-v", 400),
-    "x-v from the future": ({"x-v": "99"}, "Header/UnsupportedVersion", "2", 406),
-    "x-v from the past": ({"x-v": "1"}, "Header/UnsupportedVersion", "2", 406),
-    "x-min-v above all": ({"x-v": "99", "x-min-v": "98"}, "Header/UnsupportedVersion", "2", 406),
+    "x-v from the future": ({"x-v": "99"}, "Header/UnsupportedVersion", "supported: 2", 406),
+    "x-v from the past": ({"x-v": "1"}, "Header/UnsupportedVersion", "supported: 2", 406),
+    "x-min-v above all": ({"x-v": "99", "x-min-v": "98"}, "Header/UnsupportedVersion", "supported: 2", 406),
     "x-min-v no number": ({"x-min-v": "one"}, "Header/InvalidVersion", "x-min-v", 400),
     "no auth date": ({"x-fapi-auth-date": ABSENT}, "Header/Missing", "x-fapi-auth-date", 400),
     "auth date no date": ({"x-fapi-auth-date": "yesterday"}, "Header/Invalid", "x-fapi-auth-date", 400),
@@ -65,6 +65,7 @@ async def test_bad_parameters(ground: Ground, sharing: Tokens, case: str) -> Non
     [
         ("POST", ACCOUNTS, "GeneralError/Expected", 405),
         ("DELETE", ACCOUNTS, "GeneralError/Expected", 405),
+        ("PUT", f"{ACCOUNTS}/made-up", "GeneralError/Expected", 405),
         ("GET", "/energy/nothing", "Resource/NotFound", 404),
         ("GET", "/energy/plans", "Resource/NotFound", 404),
         ("GET", "/energy/accounts/invoices", "Resource/NotImplemented", 404),
@@ -76,6 +77,7 @@ async def test_what_is_not_served(
     content = b"{" if method == "POST" else None
     response = await ground.mine.resource(path, sharing.access_token, version=2, method=method, content=content)
     cds_error(response, code, "", status)
+    assert ("GET" in response.headers.get("allow", "")) == (status == 405)
 
 
 @pytest.mark.parametrize("path", ["/discovery/status", "/discovery/outages"])
@@ -106,6 +108,8 @@ async def test_a_scope_that_was_not_granted(ground: Ground) -> None:
     registration = await client.client_credentials()
     response = await client.resource(ACCOUNTS, registration.access_token, version=2)
     cds_error(response, "Authorisation/InvalidConsent", "energy:accounts.basic:read", 403)
+    with refused("insufficient_scope", "", 403):
+        await client.userinfo(registration.access_token)
     with refused("insufficient_scope", "cdr:registration", 403):
         await client.read_registration(tokens.access_token)
 

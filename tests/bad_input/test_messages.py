@@ -1,5 +1,6 @@
 """What a recipient sends: assertions, request objects, bodies. What is wrong is told, and leaves no trace."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from haas.clock import epoch
 from haas.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
+from ops.sandbox.recipient.answers import Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from ops.smoke.recipient import SCOPES
 from tests.bad_input.expectations import oauth_error, refused
@@ -62,6 +64,16 @@ async def test_a_replayed_assertion(ground: Ground) -> None:
     ):
         with refused("invalid_client", r"used before \(jti\)", 401):
             await call
+
+
+async def test_an_assertion_that_comes_twice_at_once(ground: Ground) -> None:
+    used = Deviation(token=ground.mine.assertion())
+    asked = (ground.mine.client_credentials(assertion=used) for _ in range(4))
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert len([answer for answer in answers if isinstance(answer, Tokens)]) == 1
+    for answer in answers:
+        if isinstance(answer, Refused):
+            oauth_error(answer.response, "invalid_client", r"used before \(jti\)", 401)
 
 
 REQUEST_OBJECTS: dict[str, tuple[Make, str]] = {
@@ -132,6 +144,7 @@ async def test_a_body_too_large_is_refused_by_application_and_proxy_alike(ground
 async def test_a_method_that_is_not_served(ground: Ground, endpoint: str) -> None:
     response = await ground.mine.http.get(ground.mine.holder.document[f"{endpoint}_endpoint"])
     oauth_error(response, "invalid_request", "method is not served", 405)
+    assert response.headers["allow"] == "OPTIONS, POST"
 
 
 REGISTRATIONS: dict[str, tuple[str, bytes, str, str]] = {
