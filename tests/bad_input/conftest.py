@@ -1,7 +1,8 @@
 """Recipients and people of the running stack, made once for this folder."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import msgspec
 import pytest
 
 from ops.sandbox.recipient.answers import Tokens
@@ -10,7 +11,17 @@ from ops.stack.embedded import Stack
 from tests.bad_input.ground import Ground
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package", autouse=True)
+def nothing_of_ours_failed(stack: Stack) -> Iterator[None]:
+    """Whatever comes in, the application never meets an unexpected condition."""
+    log = stack.folder.logs / "app.log"
+    before = log.stat().st_size
+    yield
+    lines = map(msgspec.json.decode, log.read_bytes()[before:].splitlines())
+    assert [line for line in lines if line["level"] not in {"debug", "info", "warning"}] == []
+
+
+@pytest.fixture(scope="package")
 async def ground(stack: Stack) -> AsyncIterator[Ground]:
     async with outside_of(stack) as outside:
         ground = Ground(outside)
@@ -18,7 +29,7 @@ async def ground(stack: Stack) -> AsyncIterator[Ground]:
         yield ground
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def sharing(ground: Ground) -> Tokens:
     """What customer 0 shares with `ground.mine`; no test ends it."""
     return await ground.consent(ground.mine, 0)

@@ -1,5 +1,7 @@
 """Codes, tokens and arrangements where they do not belong, and what is left of them where they do."""
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -28,6 +30,19 @@ async def test_a_code_that_comes_twice_takes_its_tokens_along(ground: Ground) ->
     cds_error(response, "Authorisation/RevokedConsent", "withdrawn or has expired", 403)
     again = await ground.consent(client, 1)  # the person loses nothing but this consent
     assert await ground.account_ids(client, again)
+
+
+async def test_a_code_that_comes_twice_at_once(ground: Ground) -> None:
+    """One exchange counts, and as the code came twice, its tokens are dead all the same."""
+    client = ground.mine
+    flow = await client.push(SCOPES, sharing_duration=YEAR)
+    code = await ground.authorised(client, flow, 1)
+    answers = await asyncio.gather(*(client.exchange(code, flow) for _ in range(2)), return_exceptions=True)
+    (tokens,) = [answer for answer in answers if isinstance(answer, Tokens)]
+    (refusal,) = [answer for answer in answers if isinstance(answer, Refused)]
+    oauth_error(refusal.response, "invalid_grant", "used before")
+    with refused("invalid_grant", "expired or was revoked"):
+        await client.refresh(str(tokens.refresh_token))
 
 
 async def test_a_code_is_of_no_use_to_others_and_stays_good(ground: Ground) -> None:
