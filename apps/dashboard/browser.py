@@ -35,8 +35,9 @@ class SignedIn(NamedTuple):
 
 
 def secret_of(request: _Request) -> str:
-    """Return the secret in the browser's cookie; the empty string, which is nobody's, where there is none."""
-    return request.cookies.get(COOKIE, "")
+    """Return the secret in the browser's cookie; the empty string, which is nobody's, where there is none of ours."""
+    secret = request.cookies.get(COOKIE, "")
+    return secret if sessions.well_formed(secret) else ""
 
 
 def with_secret(response: _R, secret: str) -> _R:

@@ -1,5 +1,6 @@
 """Sessions of the dashboard, each known by a secret that only the browser keeps. None stands in for consent."""
 
+import re
 import secrets
 from datetime import datetime
 from hashlib import sha256
@@ -13,11 +14,17 @@ from tenants.authentication.models import SESSION_IDLE, SESSION_LIFETIME, Challe
 from tenants.parties import store as parties
 
 _SECRET_BYTES = 32
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
 def new_secret() -> str:
     """Return a new session's secret, 256 bits."""
     return secrets.token_urlsafe(_SECRET_BYTES)
+
+
+def well_formed(secret: str) -> bool:
+    """Whether this can be a secret of ours, and not something else that came in the cookie."""
+    return _SECRET.match(secret) is not None
 
 
 async def ask(tx: Transaction, secret: str, identifier: str, *, desk: Desk, now: datetime) -> None:
