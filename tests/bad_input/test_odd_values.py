@@ -7,9 +7,11 @@ import pytest
 
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import Refused
+from ops.sandbox.tenants import RESOURCE_PATH
+from ops.smoke.page import Page
 from ops.smoke.recipient import SCOPES
-from tests.bad_input.expectations import oauth_error, page_says, refused
-from tests.bad_input.ground import YEAR, Ground
+from tests.bad_input.expectations import cds_error, oauth_error, page_says, refused
+from tests.bad_input.ground import ACCOUNTS, YEAR, Ground
 
 NUL = "nul\0"
 
@@ -114,3 +116,77 @@ async def test_nul_at_the_authorisation_endpoint(ground: Ground, query: str) -> 
     uri = "urn:ietf:params:oauth:request_uri:x"
     url = f"{ground.mine.holder.metadata.authorization_endpoint}?{query.format(quote(uri))}"
     page_says((await (await ground.person()).open(url)).page, 400, "cannot be used")
+
+
+ADDRESSES = (
+    "/",
+    "/nothing",
+    "/%ff",
+    "/%ed%a0%80",
+    "//authorise",
+    "/authorise/",
+    "/authorise/..%2fdashboard",
+    "/flow",
+    "/flow/%ff/identify",
+    "/flow/0/identify",
+    "/flow/00000000000040008000000000000000/identify",
+    "/flow/00000000000040008000000000000000/nothing",
+    "/flow/" + "f" * 3000 + "/identify",
+    "/dashboard/arrangements/nothing",
+    "/dashboard/arrangements/%ff",
+    "/theme/%ff",
+    "/register/%ff",
+    "/register/%C3%BC",
+    "/register/..%2ftoken",
+    "/register/" + "x" * 3000,
+    "/cds-au/v1",
+    "/cds-au/v1/energy/accounts/%ff",
+    "/cds-au/v1/energy/accounts/%C3%BC",
+    "/cds-au/v1/energy/accounts//",
+    "/cds-au/v2/energy/accounts",
+)
+
+
+@pytest.mark.parametrize("path", ADDRESSES, ids=lambda path: path[:40])
+async def test_odd_addresses(ground: Ground, path: str) -> None:
+    """Each surface answers in its own shape, and the dashboard only leads to its sign-in."""
+    async with ground.http() as http:
+        page = await http.get(f"{ground.aurora.issuer}{path}")
+    if page.status_code == 303:
+        assert path.startswith("/dashboard")
+        assert page.headers["location"] == "/dashboard/sign-in"
+    elif path.startswith("/theme/"):
+        assert page.headers["content-type"].startswith("text/css")
+    else:
+        assert page.status_code in {400, 403, 404}
+        assert page.headers["content-type"].startswith("application/json" if "/cds-au/v1" in path else "text/html")
+    answer = await ground.mine.http.get(f"{ground.aurora.resource_base_uri}{path}", headers={"x-v": "1"})
+    assert answer.status_code in {400, 401, 404}
+    assert ("errors" if path.startswith("/cds-au/v1") else "error") in answer.json()
+
+
+@pytest.mark.parametrize("value", ["", '"', "ü", "%00", "%0d%0aSet-Cookie:a=b", "%ed%a0%80", "x" * 4000, "a, b; c"])
+async def test_odd_cookies(ground: Ground, value: str) -> None:
+    flow = await ground.mine.push(SCOPES)
+    person = await (await ground.person()).open(ground.mine.authorisation_url(flow))
+    ((name, _),) = person.http.cookies.items()
+    async with ground.http() as http:
+        cookie = {b"Cookie": f"{name}={value}; __Host-dashboard={value}".encode()}
+        response = await http.get(person.page.url, headers=cookie)
+        page_says(Page(person.page.url, response.status_code, response.text), 403, "another browser")
+        home = await http.get(ground.aurora.dashboard_url, headers=cookie)
+        assert (home.status_code, home.headers["location"]) == (303, "/dashboard/sign-in")
+        sign_in = await http.get(f"{ground.aurora.dashboard_url}/sign-in", headers=cookie)
+        assert sign_in.status_code == 200
+        assert {cookie.split("=")[0] for cookie in sign_in.headers.get_list("set-cookie")} <= {"__Host-dashboard"}
+        posted = await http.post(f"{ground.aurora.dashboard_url}/sign-in", headers=cookie, data={"identifier": "x"})
+        page_says(Page("", posted.status_code, posted.text), 403, "could not accept this form")
+
+
+@pytest.mark.parametrize("token", ["ü", "\xff", "a b", "x" * 4000, "'; DROP TABLE"])
+async def test_odd_access_tokens(ground: Ground, token: str) -> None:
+    headers = {b"Authorization": f"Bearer {token}".encode("latin-1"), b"x-v": b"2"}
+    data = await ground.mine.http.get(f"{ground.aurora.resource_base_uri}{RESOURCE_PATH}{ACCOUNTS}", headers=headers)
+    cds_error(data, "GeneralError/Expected", "(?i)access token is (required|invalid)", 401)
+    userinfo = await ground.mine.http.get(ground.mine.holder.metadata.userinfo_endpoint, headers=headers)
+    oauth_error(userinfo, "invalid_token", "", 401)
