@@ -30,6 +30,11 @@ STATEMENTS: dict[str, list[tuple[dict[str, Any], str, str]]] = {
         ({"redirect_uris": [f"https://{HOST}/callback#fragment"]}, REDIRECT, "fragment"),
         ({"redirect_uris": [f"https://user@{HOST}/callback"]}, REDIRECT, "https"),
         ({"redirect_uris": ["https://["]}, REDIRECT, "https"),
+        # What would become a header of its own, or another directive of the pages' Content-Security-Policy:
+        ({"redirect_uris": [f"https://{HOST}/\r\nX-Other: 1"]}, REDIRECT, "https"),
+        ({"redirect_uris": [f"https://{HOST}/a b"]}, REDIRECT, "https"),
+        ({"redirect_uris": [f"https://{HOST};script-src/callback"]}, REDIRECT, "https"),
+        ({"redirect_uris": ["https://*/callback"]}, REDIRECT, "https"),
     ],
 }
 REQUIRED = [

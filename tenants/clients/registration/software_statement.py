@@ -1,9 +1,9 @@
 """The software statement assertion, by which the CDR Register vouches for a software product (CDS, SSA Definition)."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,6 +14,9 @@ from tenants.oauth.errors import InvalidRedirectUri, InvalidSoftwareStatement, U
 REGISTER: Final = "cdr-register"
 ROLE: Final = "data-recipient-software-product"
 ALGORITHM: Final = "PS256"  # "SSAs are signed by the CDR Register using PS256"
+_HTTPS: Final = re.compile(
+    r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?#][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*)?"
+)
 NO_LIMIT: Final = timedelta(days=36_500)
 """The Register issues statements for ten minutes; a holder is not told to refuse longer ones."""
 
@@ -97,12 +100,11 @@ def read(token: str, register_keys: PublicKeys, now: datetime) -> SoftwareStatem
 
 
 def is_https(uri: str) -> bool:
-    """Tell whether `uri` is an absolute https URI, without credentials in it."""
-    try:
-        parts = urlsplit(uri)
-        return parts.scheme == "https" and bool(parts.hostname) and parts.username is None and uri.isascii()
-    except ValueError:
-        return False
+    """Tell whether `uri` is an absolute https URI of a named host, without credentials, in the characters of RFC 3986.
+
+    It becomes a header, and its origin part of another: no character may be there that means something in those.
+    """
+    return _HTTPS.fullmatch(uri) is not None
 
 
 def within(redirect_uris: Iterable[str], allowed: Iterable[str]) -> bool:
