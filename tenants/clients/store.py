@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import LargeBinary, Text, bindparam, delete, func, insert, select, true, update
+from sqlalchemy import LargeBinary, Text, bindparam, delete, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Statement, Transaction
@@ -70,8 +70,13 @@ async def spend_for_software(
     )
     if (await tx.execute(select(spent.exists()))).scalar_one():
         return False
-    await tx.execute(insert(spent_assertion).values(client_id=client_id, jti_hash=jti_hash, expires_at=expires_at))
-    return True
+    result = await tx.execute(
+        upsert(spent_assertion)
+        .values(client_id=client_id, jti_hash=jti_hash, expires_at=expires_at)
+        .on_conflict_do_nothing()
+        .returning(spent_assertion.c.jti_hash)
+    )
+    return result.scalar_one_or_none() is not None  # None where it was spent in between
 
 
 async def forget_spent(tx: Transaction, now: datetime) -> int:

@@ -11,6 +11,7 @@ import msgspec
 
 from haas.database import Transaction
 from haas.jose import JoseError, JwksClient, JwksError, peek
+from haas.jose.jwt import DEFAULT_SKEW
 from haas.outbound import Outbound, OutboundError
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.models import EndedBy
@@ -62,7 +63,7 @@ class Registrar:
             registration=registration,
             recipient_id=statement.legal_entity_id or statement.org_id,
             jti_hash=hashlib.sha256(f"registration:{jti}".encode()).digest(),
-            expires_at=datetime.fromtimestamp(exp, UTC),
+            expires_at=datetime.fromtimestamp(exp, UTC) + DEFAULT_SKEW,
         )
 
     async def _statement(self, tenant: Tenant, ssa: str, now: datetime) -> SoftwareStatement:
