@@ -31,6 +31,7 @@ lint: $(STAMP) ## Check style, types, layers and templates
 	$(BIN)/lint-imports
 	$(BIN)/djlint --quiet --lint --profile jinja --ignore J018 --extension html.jinja themes
 	$(BIN)/djlint --quiet --lint --profile jinja --ignore J018 --extension html ops
+	$(BIN)/python -m themes.lint
 
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff check --fix .
