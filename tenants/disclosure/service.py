@@ -20,6 +20,7 @@ from tenants.energy.resource_ids import ForeignId, ResourceIds
 from tenants.energy.sources import CustomerDataSource, StoreSource
 from tenants.keys.service import Keyring
 from tenants.parties.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonOrganisationDetailV2
+from tenants.parties.service import market_day
 from tenants.registry.models import Tenant
 
 UNKNOWN_ROLE = "Unspecified"  # CommonOrganisation, agentRole
@@ -106,7 +107,7 @@ class Disclosure:
             raise NoToken("no bearer token in the Authorization header")
         siv = await self._keyring.resource_ids(tenant)
         async with self._database.transaction(tenant.namespace) as tx:
-            grant = await store.grant_of(tx, presented.token, presented.now.date())
+            grant = await store.grant_of(tx, presented.token, market_day(presented.now))
             if grant is None:
                 raise InvalidToken("nobody has this token")
             may_disclose(grant, presented)

@@ -1,6 +1,6 @@
 """For whom a login acts, and what may be shared of it."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +19,11 @@ _MARKET_TIME: Final = timezone(timedelta(hours=10))
 """The National Electricity Market's day, the same in every state and season."""
 
 
+def market_day(now: datetime) -> date:
+    """Return the day by which holdings begin and end."""
+    return now.astimezone(_MARKET_TIME).date()
+
+
 async def customers_of(tx: Transaction, login_id: UUID) -> list[Customer]:
     """Return the customers that a login acts for, itself first."""
     return await store.customers_of(tx, login_id)
@@ -26,7 +31,7 @@ async def customers_of(tx: Transaction, login_id: UUID) -> list[Customer]:
 
 async def accounts_of(tx: Transaction, customer_id: UUID, now: datetime) -> list[HeldAccount]:
     """Return a customer's accounts, each with the reason why it cannot be shared where there is one."""
-    held = await store.accounts_of(tx, customer_id, now.astimezone(_MARKET_TIME).date())
+    held = await store.accounts_of(tx, customer_id, market_day(now))
     eligible = any(account.open_status == "OPEN" and account.role != "secondary-user" for account in held)
     return [_shareable(account, eligible=eligible) for account in held]
 

@@ -176,6 +176,13 @@ async def world(deployment: Any, keyring: Any) -> World:
 
 
 @pytest.fixture
+def moved_clock(world: World) -> Any:
+    """The clock that everything follows; it is set back when the test ends."""
+    yield world.clock
+    world.clock.reset()
+
+
+@pytest.fixture
 async def secure(world: World) -> AsyncIterator[httpx.AsyncClient]:
     async with world.client("secure") as client:
         client.headers.update(HEADERS)

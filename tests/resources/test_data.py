@@ -1,6 +1,6 @@
 """What is disclosed: customers, accounts, pages, filters, and ids that are one recipient's and one customer's."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -226,6 +226,22 @@ async def test_an_account_that_the_customer_no_longer_holds(
     response = await secure.get(f"{ACCOUNTS}/{gone}", headers=headers)
     await recipient.write(update(holding).where(of_the_customer).values(valid_to=None))
     assert code(response) == "cds-energy:Authorisation/InvalidEnergyAccount"
+
+
+async def test_a_holding_ends_with_the_markets_day(
+    world: Any, secure: httpx.AsyncClient, bearer: Any, moved_clock: Any
+) -> None:
+    """At 15:00 UTC a day is over in the National Electricity Market, and with it what a customer held until then."""
+    evening = world.clock.now().replace(hour=15, minute=0) + timedelta(days=1)
+    moved_clock.move(evening - world.clock.now())
+    recipient = await world.recipient()
+    headers = bearer(await recipient.issue())
+    assert len(await ids(secure, headers)) == len(recipient.accounts)
+    of_the_customer = holding.c.customer_id == recipient.customer_id
+    await recipient.write(update(holding).where(of_the_customer).values(valid_to=evening.date()))
+    left = await ids(secure, headers)
+    await recipient.write(update(holding).where(of_the_customer).values(valid_to=None))
+    assert left == []
 
 
 async def test_a_recipient_with_no_account_gets_an_empty_page(
