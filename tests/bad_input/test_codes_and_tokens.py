@@ -28,6 +28,7 @@ async def test_a_code_that_comes_twice_takes_its_tokens_along(ground: Ground) ->
     assert not (await client.introspect(tokens.refresh_token)).active
     response = await client.resource(ACCOUNTS, tokens.access_token, version=2)
     cds_error(response, "Authorisation/RevokedConsent", "withdrawn or has expired", 403)
+    await ground.control.notice(str(tokens.cdr_arrangement_id))
     again = await ground.consent(client, 1)  # the person loses nothing but this consent
     assert await ground.account_ids(client, again)
 

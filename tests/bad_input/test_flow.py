@@ -112,7 +112,6 @@ async def test_forms_sent_twice_at_once(ground: Ground) -> None:
     assert len([message for message in mail["messages"] if message["code"]]) == 1
 
     person = await ground.signed_in(6)
-    listed = [element for element in person.page.elements if element.startswith("arrangement-")]
     address = f"{ground.aurora.dashboard_url}/arrangements/{tokens.cdr_arrangement_id}"
     tabs = [await Person(person.http).open(f"{address}/withdraw") for _ in range(2)]
     await asyncio.gather(*(tab.press("confirm-stop") for tab in tabs))
@@ -120,7 +119,6 @@ async def test_forms_sent_twice_at_once(ground: Ground) -> None:
     await ground.control.notice(str(tokens.cdr_arrangement_id))
     asked = {"cdr_arrangement_id": str(tokens.cdr_arrangement_id)}
     assert len((await ground.control._ask("GET", "/notices", params=asked))["notices"]) == 1
-    assert len(listed) <= 1
 
 
 async def test_a_flow_cookie_of_another_tenant(ground: Ground) -> None:
