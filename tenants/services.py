@@ -35,7 +35,7 @@ class Services:
         self.jwks = JwksClient(outbound, clock)
         self.authenticator = Authenticator(database, self.jwks)
         self.responder = Responder(self.keyring, self.jwks)
-        self.registrar = Registrar(self.jwks, outbound)
+        self.registrar = Registrar(self.jwks, outbound, database, control_namespace(settings))
         self._flusher = Flusher(database)
         self._flushing: asyncio.Task[None] | None = None
 

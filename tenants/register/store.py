@@ -69,6 +69,20 @@ async def kept_statuses(tx: Transaction, environment_id: str) -> dict[tuple[str,
     return {(row.kind, row.id): row.status for row in result}
 
 
+async def statuses_since(
+    tx: Transaction, environment_id: str, since: datetime, *, recipient_id: str, software_id: str
+) -> dict[str, str]:
+    """Return, by kind, the status of a recipient and of a product where it changed at `since` or later."""
+    mine = or_(
+        and_(register_status.c.kind == "recipient", register_status.c.id == recipient_id),
+        and_(register_status.c.kind == "product", register_status.c.id == software_id),
+    )
+    query = select(register_status.c.kind, register_status.c.status).where(
+        register_status.c.register_environment_id == environment_id, register_status.c.status_at >= since, mine
+    )
+    return {row.kind: row.status for row in await tx.execute(query)}
+
+
 async def client_statuses(tx: Transaction) -> list[ClientStatus]:
     """Return the statuses of a tenant's live clients, the Register's own client left out."""
     chosen = select(

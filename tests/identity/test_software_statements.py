@@ -1,13 +1,18 @@
 """What dynamic client registration asks of a software statement."""
 
+from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from haas.clock import epoch
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from tenants.clients.registration.software_statement import CHECKS as STATEMENT_CHECKS
+from tenants.register.models import Statuses
+from tenants.register.store import put_statuses
 from tenants.registry.models import Tenant
+from tenants.registry.names import control_namespace
 from tests.identity.conftest import World, refused
 from tests.identity.parties import HOST, SoftwareProduct
 
@@ -95,6 +100,26 @@ async def test_a_statement_is_in_time_and_signed_by_the_register(world: World, a
     for claims in ({"software_statement": ABSENT}, {"software_statement": 7}):
         with refused(STATEMENT, "missing"):
             await recipient.register("", Deviation(claims=claims))
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("recipients", "SUSPENDED"), ("recipients", "REVOKED"), ("products", "INACTIVE")]
+)
+async def test_a_statement_from_before_the_register_said_otherwise_is_refused(
+    world: World, aurora: Tenant, moved_clock: Any, kind: str, status: str
+) -> None:
+    product, recipient = await world.unregistered(aurora)
+    before = product.ssa(world.now)
+    moved_clock.move(timedelta(minutes=3))
+    subject = product.software_id if kind == "products" else str(product.statement()["legal_entity_id"])
+    said = msgspec.convert({"recipients": {}, "products": {}, kind: {subject: status}}, Statuses)
+    services = world.services
+    async with services.database.transaction(control_namespace(services.settings)) as tx:
+        await put_statuses(tx, aurora.register_environment.id, said, world.now)
+    with refused("unapproved_software_statement", "not active"):
+        await recipient.register(before)
+    moved_clock.move(timedelta(seconds=30))
+    await recipient.register(product.ssa(world.now))  # the Register issues one to the active alone
 
 
 def test_every_check_has_its_cases() -> None:

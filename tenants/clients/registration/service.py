@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import msgspec
 
-from haas.database import Transaction
+from haas.database import Database, Namespace, Transaction
 from haas.jose import JoseError, JwksClient, JwksError, peek
 from haas.jose.jwt import DEFAULT_SKEW
 from haas.outbound import Outbound, OutboundError
@@ -19,7 +19,8 @@ from tenants.clients import store
 from tenants.clients.models import Client, Registration
 from tenants.clients.registration import request, software_statement
 from tenants.clients.registration.software_statement import SoftwareStatement, within
-from tenants.oauth.errors import InvalidClientMetadata, InvalidSoftwareStatement
+from tenants.oauth.errors import InvalidClientMetadata, InvalidSoftwareStatement, UnapprovedSoftwareStatement
+from tenants.register import store as register_store
 from tenants.registry.models import Tenant
 from tenants.tokens import store as tokens
 
@@ -36,10 +37,12 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
 class Registrar:
     """Examines registration requests against the Register's, the product's and the sector's documents."""
 
-    def __init__(self, jwks: JwksClient, outbound: Outbound) -> None:
-        """Fetch keys with `jwks` and sector identifier documents through `outbound`."""
+    def __init__(self, jwks: JwksClient, outbound: Outbound, database: Database, control: Namespace) -> None:
+        """Fetch keys with `jwks` and sector identifier documents through `outbound`; statuses are in `control`."""
         self._jwks = jwks
         self._outbound = outbound
+        self._database = database
+        self._control = control
 
     async def examine(self, tenant: Tenant, token: str, now: datetime) -> Examined:
         """Check a signed registration request for a tenant. Raises an OAuthError (RFC 7591 3.2.2), JwksError."""
@@ -51,6 +54,7 @@ class Registrar:
         if not isinstance(ssa, str):
             raise InvalidSoftwareStatement("software_statement is missing")
         statement = await self._statement(tenant, ssa, now)
+        await self._refuse_outdated(tenant, statement)
         kid = presented.header.get("kid")
         try:
             keys = await self._jwks.keys(statement.jwks_uri, kid if isinstance(kid, str) else None)
@@ -61,7 +65,7 @@ class Registrar:
             await self._check_sector(registration.sector_identifier_uri, registration)
         return Examined(
             registration=registration,
-            recipient_id=statement.legal_entity_id or statement.org_id,
+            recipient_id=statement.recipient_id,
             jti_hash=hashlib.sha256(f"registration:{jti}".encode()).digest(),
             expires_at=datetime.fromtimestamp(exp, UTC) + DEFAULT_SKEW,
         )
@@ -73,6 +77,24 @@ class Registrar:
             raise InvalidSoftwareStatement(f"the software statement is invalid: {error}") from error
         keys = await self._jwks.keys(tenant.register_environment.jwks_uri, kid if isinstance(kid, str) else None)
         return software_statement.read(ssa, keys, now)
+
+    async def _refuse_outdated(self, tenant: Tenant, statement: SoftwareStatement) -> None:
+        """A statement says that recipient and product are active: not if the Register has said otherwise since.
+
+        "The CDR Register MUST issue Software Statements to active Data Recipients for active Software Products" (CDS,
+        Software Statement Assertion); statements live for ten minutes, and a status counts within five.
+        """
+        issued = datetime.fromtimestamp(int(statement.iat) + 1, UTC)  # whole seconds: it may be as late as that
+        async with self._database.transaction(self._control) as tx:
+            statuses = await register_store.statuses_since(
+                tx,
+                tenant.register_environment.id,
+                issued,
+                recipient_id=statement.recipient_id,
+                software_id=statement.software_id,
+            )
+        if set(statuses.values()) - {"ACTIVE"}:
+            raise UnapprovedSoftwareStatement("the data recipient or its software product is not active any more")
 
     async def _check_sector(self, uri: str, registration: Registration) -> None:
         """The sector's document lists every registered redirection URI (OIDC Registration 5; OIDC Core 8.1)."""

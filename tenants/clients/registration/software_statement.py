@@ -47,6 +47,11 @@ class SoftwareStatement(msgspec.Struct, frozen=True, kw_only=True):
     software_roles: str
     scope: str
 
+    @property
+    def recipient_id(self) -> str:
+        """The legal entity, which the Register keeps the recipient's status by."""
+        return self.legal_entity_id or self.org_id
+
 
 def _is_the_registers(statement: SoftwareStatement) -> None:
     """`iss` is `cdr-register` (CDS, SSA Definition)."""
