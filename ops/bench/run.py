@@ -19,6 +19,7 @@ from ops.sandbox.messages import Deviation
 from ops.sandbox.transport import tls_context
 from ops.smoke.command import outside_of
 from ops.smoke.journey import Journey
+from ops.smoke.recipient import Outside
 from ops.smoke.steps import Steps
 from ops.stack.embedded import Stack
 from tenants.registry.models import Tenant
@@ -26,6 +27,8 @@ from tenants.registry.models import Tenant
 WARM_UP_SECONDS: Final = 2.0
 TENANTS_WARM_EACH_SECOND: Final = 40
 """Each of the application's connections meets each of its tenants' statements for a first time, and prepares them."""
+SOURCE: Final = "aurora"
+"""The brand at which a person really consents; what comes of it is copied to the others."""
 MOST_PER_SECOND: Final = 2500
 """No more requests than this are made for each second that is measured."""
 
@@ -48,27 +51,29 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 async def measure(stack: Stack, bench: Bench, progress: Progress) -> Figures:
     """Populate the stack and measure every operation. Raises LoadError, Unexpected and StepFailed."""
     tenants = await populate(stack, bench.tenants, progress)
-    source = next(tenant for tenant in tenants if tenant.slug == "aurora")
+    source = next(tenant for tenant in tenants if tenant.slug == SOURCE)
     async with outside_of(stack) as outside:
-        described = next(tenant for tenant in stack.description.tenants if tenant.slug == source.slug)
-        journey = Journey(outside, described, Steps(lambda _: None))
-        # The ID token is signed as most recipients ask for it, by RSA.
-        await journey.register(Deviation(claims={"id_token_signed_response_alg": "PS256"}))
-        tokens = await journey.share()
-        others = [tenant for tenant in tenants if tenant.slug != source.slug]
-        await copy_data(stack, source, others, progress)
-        certificate = journey.recipient.certificate
-        context = tls_context(
-            Path(stack.description.roots.bundle),
-            (certificate.certificate.encode(), certificate.private_key.encode()),
-        )
-        caller = Caller(journey.recipient.client, tokens, context)
+        caller = await consented(stack, outside)
+        await copy_data(stack, source, [tenant for tenant in tenants if tenant.slug != SOURCE], progress)
         rows = []
         for operation in OPERATIONS:
             progress.line(f"{bench.tenants} tenants: {operation.name}")
-            row = await asyncio.to_thread(_row, stack, bench, caller, tenants, operation)
-            rows.append(row)
+            rows.append(await asyncio.to_thread(_row, stack, bench, caller, tenants, operation))
         return Figures(rows=rows, memory=memory_mib(stack.processes()))
+
+
+async def consented(stack: Stack, outside: Outside) -> Caller:
+    """A recipient with one person's consent at the source brand. Raises Unexpected and StepFailed."""
+    described = next(tenant for tenant in stack.description.tenants if tenant.slug == SOURCE)
+    journey = Journey(outside, described, Steps(lambda _: None))
+    # The ID token is signed as most recipients ask for it, by RSA.
+    await journey.register(Deviation(claims={"id_token_signed_response_alg": "PS256"}))
+    tokens = await journey.share()
+    certificate = journey.recipient.certificate
+    context = tls_context(
+        Path(stack.description.roots.bundle), (certificate.certificate.encode(), certificate.private_key.encode())
+    )
+    return Caller(journey.recipient.client, tokens, context)
 
 
 def _row(stack: Stack, bench: Bench, caller: Caller, tenants: Sequence[Tenant], operation: Operation) -> Row:
