@@ -12,7 +12,8 @@ from tenants.clients.models import Client
 from tenants.clients.tables import client
 from tenants.oauth.errors import InvalidToken
 from tenants.registry.models import Tenant
-from tenants.tokens import access, refresh
+from tenants.tokens import access, authorization_code, refresh
+from tenants.tokens.authorization_code import CodeRequest
 from tests.identity.conftest import SCOPE, World, refused
 
 THUMBPRINT = bytes(32)
@@ -63,6 +64,21 @@ async def test_no_access_token_outlives_the_amendment_of_its_authorisation(
     refreshing = Refreshing(world, aurora, await world.client(aurora, recipient.client_id), first.refresh_token)
     token = await refreshing.beside(recipient.exchange(code, flow))
     await _unusable(world, aurora, token)
+
+
+async def test_a_code_that_is_being_exchanged_is_no_code_for_others(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    flow = await recipient.push(SCOPE, sharing_duration=3600)
+    code = await world.code(aurora, recipient, flow, await world.person(aurora))
+    presented = CodeRequest(code=code, redirect_uri=flow.redirect_uri, code_verifier=flow.code_verifier)
+    of = await world.client(aurora, recipient.client_id)
+    async with world.services.database.transaction(aurora.namespace) as tx:
+        await authorization_code.exchange(tx, of, presented, thumbprint=THUMBPRINT, now=world.now)
+        second = asyncio.ensure_future(recipient.exchange(code, flow))
+        await asyncio.wait({second}, timeout=SECONDS_TO_GET_AHEAD)
+    with refused("invalid_grant", "used before"):
+        await second
 
 
 async def test_of_two_amendments_the_later_consent_stays_in_force(
