@@ -29,13 +29,14 @@ class Call:
     def __init__(self, request: HttpRequest, endpoint: Endpoint, here: RequestContext) -> None:
         """Take the request and whose it is."""
         self.request = request
+        self.headers = headers.fields(request.scope["headers"])
         self._endpoint = endpoint
         self._here = here
         self._version = 0
 
     def negotiate(self) -> int:
         """Return the version that answers. Raises what the version headers call for."""
-        given = self.request.headers
+        given = self.headers
         self._version = negotiate(given.get("x-v"), given.get("x-min-v"), self._endpoint.served_versions)
         return self._version
 
@@ -75,7 +76,7 @@ class CustomerCall(Call):
 
     def negotiate(self) -> int:
         """Check the headers of an authenticated call, and return the version that answers."""
-        given = self.request.headers
+        given = self.headers
         headers.check_interaction_id(given, self._here.interaction_id)
         headers.check_accept(given)
         headers.check_auth_date(given)
@@ -90,7 +91,7 @@ def public_call(request: HttpRequest, endpoint: Endpoint) -> Call:
     here.operation, here.authenticated = endpoint.operation, False
     here.tier = endpoint.tier(customer_present=False)
     call = Call(request, endpoint, here)
-    headers.check_accept(request.headers)
+    headers.check_accept(call.headers)
     call.negotiate()
     return call
 
@@ -98,11 +99,11 @@ def public_call(request: HttpRequest, endpoint: Endpoint) -> Call:
 @asynccontextmanager
 async def customer_call(request: HttpRequest, endpoint: Endpoint) -> AsyncIterator[CustomerCall]:
     """Begin a call for a customer's data: whoever may not have it learns nothing more than that."""
-    here = context(request)
+    here, given = context(request), headers.fields(request.scope["headers"])
     here.operation = endpoint.operation
-    here.tier = endpoint.tier(customer_present=headers.is_customer_present(request.headers))
+    here.tier = endpoint.tier(customer_present=headers.is_customer_present(given))
     presented = Presented(
-        token=headers.bearer_token(request.headers),
+        token=headers.bearer_token(given),
         certificate_thumbprint=here.certificate.thumbprint if here.certificate else b"",
         scope=endpoint.scope or "",
         now=here.now,

@@ -74,6 +74,21 @@ async def test_bad_headers(
     assert code(response) == f"cds-all:{error}"
 
 
+async def test_a_field_may_come_in_several_lines_where_it_is_a_list_and_no_other(
+    secure: httpx.AsyncClient, bearer: Any, code: Any, token: str
+) -> None:
+    """RFC 9110 5.2, 5.3: lines of one name are one value, with commas between."""
+    right = [*(dict(secure.headers) | bearer(token)).items()]
+    split = [line for line in right if line[0].lower() != "accept"]
+    split += [("accept", "text/html"), ("accept", "application/json")]
+    assert (
+        await secure.send(httpx.Request("GET", secure.base_url.join(CUSTOMER[1:]), headers=split))
+    ).status_code == 200
+    twice = httpx.Request("GET", secure.base_url.join(CUSTOMER[1:]), headers=[*right, ("x-v", "99")])
+    response = await secure.send(twice)
+    assert (response.status_code, code(response)) == (400, "cds-all:Header/InvalidVersion")
+
+
 @pytest.mark.parametrize(
     "accept", ["*/*", "application/json", "AppliCAtion/JSon;Charset=uTf-8", "text/html, application/*;q=0.5"]
 )
