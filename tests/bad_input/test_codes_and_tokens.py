@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from ops.sandbox.messages import Deviation
-from ops.sandbox.recipient.answers import Refused, Tokens
+from ops.sandbox.recipient.answers import AuthorisationRefused, Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.tenants import RESOURCE_PATH
 from ops.smoke.recipient import SCOPES
@@ -164,6 +164,21 @@ async def test_an_amendment_ends_the_old_tokens_only_when_its_code_is_exchanged(
     response = await client.resource(ACCOUNTS, before.access_token, version=2)
     cds_error(response, "GeneralError/Expected", "access token is invalid", 401)
     assert await ground.account_ids(client, after)
+
+
+async def test_an_arrangement_of_another_customer_cannot_be_amended(ground: Ground) -> None:
+    client = ground.mine
+    theirs = await ground.consent(client, 2)
+    flow = await client.push(SCOPES, sharing_duration=YEAR, cdr_arrangement_id=theirs.cdr_arrangement_id)
+    identifier = ground.identifier(3)
+    person = await (await ground.person()).open(client.authorisation_url(flow))
+    read = await ground.code_reader(identifier)
+    await person.identify(identifier)
+    await person.verify(await read())
+    with pytest.raises(AuthorisationRefused, match="not an active arrangement of this consumer") as refusal:
+        await client.read_response(person.response, flow)
+    assert refusal.value.error == "invalid_request"
+    assert await ground.account_ids(client, theirs)
 
 
 async def test_auth_time_comes_where_it_is_essential(ground: Ground) -> None:

@@ -1,6 +1,8 @@
 """Requests for data that are malformed, or that ask for more than was agreed."""
 
+from email.utils import format_datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -35,6 +37,21 @@ async def test_bad_headers(ground: Ground, sharing: Tokens, case: str) -> None:
     headers, code, said, status = HEADERS[case]
     response = await ground.mine.resource(ACCOUNTS, sharing.access_token, version=2, headers=headers)
     cds_error(response, code, said, status)
+
+
+@pytest.mark.parametrize("name", ["x-v", "x-min-v", "x-fapi-auth-date", "authorization", "x-fapi-interaction-id"])
+async def test_a_header_that_comes_twice(ground: Ground, sharing: Tokens, name: str) -> None:
+    right = {
+        "x-v": "2",
+        "x-min-v": "1",
+        "x-fapi-auth-date": format_datetime(ground.outside.clock.now(), usegmt=True),
+        "x-fapi-interaction-id": str(uuid4()),
+        "authorization": f"Bearer {sharing.access_token}",
+    }
+    url = f"{ground.aurora.resource_base_uri}{RESOURCE_PATH}{ACCOUNTS}"
+    response = await ground.mine.http.get(url, headers=[*right.items(), (name, "99")])
+    assert response.status_code == 400, response.text
+    assert response.json()["errors"]
 
 
 PARAMETERS: dict[str, tuple[dict[str, Any], str, str, int]] = {

@@ -108,6 +108,8 @@ async def test_statuses_of_the_register(ground: Ground) -> None:
     await ground.control.poll_register()
     response = await client.resource(ACCOUNTS, kept.access_token, version=2)
     cds_error(response, "Authorisation/AdrStatusNotActive", "INACTIVE", 403)
+    with refused("access_denied", "not active", 403):
+        await client.userinfo(kept.access_token)
     with refused("unauthorized_client", "not active"):
         await client.push(SCOPES)
     with pytest.raises(AuthorisationRefused) as refusal:
