@@ -195,3 +195,20 @@ async def test_a_pinned_code_answers(desks: Desks) -> None:
     challenge = await begun(desks, identifier, pins={identifier: "424242"})
     assert await answered(desks, challenge, "424242") == login_id
     assert "424242" not in repr(desks.desk)
+
+
+async def test_answers_to_several_challenges_at_once_are_counted_one_after_the_other(desks: Desks) -> None:
+    """Who guesses in parallel has no more tries than who guesses in turn."""
+    _, identifier = await desks.person()
+    first, second, third = [await begun(desks, identifier) for _ in range(3)]
+    code = await code_to(desks, identifier)
+    for challenge, tries in ((first, 5), (second, 4)):
+        for _ in range(tries):
+            assert (await refusal(desks, challenge, wrong(code))).reason == "wrong"
+    async with desks.transaction() as tx:
+        with pytest.raises(IdentifierLocked):  # the tenth, counted and not committed yet
+            await service.answer(tx, second.id, wrong(code), PURPOSE, desk=desks.desk, now=desks.clock.now())
+        beside = asyncio.ensure_future(answered(desks, third, code))
+        await asyncio.wait({beside}, timeout=0.5)
+    with pytest.raises(IdentifierLocked):
+        await beside

@@ -7,8 +7,11 @@ import msgspec
 import pytest
 
 from haas.clock import epoch
+from haas.jose import PublicKeys, SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from tenants.clients.registration.software_statement import CHECKS as STATEMENT_CHECKS
+from tenants.clients.registration.software_statement import read
+from tenants.oauth.errors import InvalidSoftwareStatement
 from tenants.register.models import Statuses
 from tenants.register.store import put_statuses
 from tenants.registry.models import Tenant
@@ -100,6 +103,15 @@ async def test_a_statement_is_in_time_and_signed_by_the_register(world: World, a
     for claims in ({"software_statement": ABSENT}, {"software_statement": 7}):
         with refused(STATEMENT, "missing"):
             await recipient.register("", Deviation(claims=claims))
+
+
+def test_a_statement_is_signed_with_ps256_alone(world: World) -> None:
+    """ "SSAs are signed by the CDR Register using PS256" (CDS, Software Statement Assertion)."""
+    register_key = SigningKey.generate("ES256")
+    product = SoftwareProduct(world.publisher, register_key, register_key)
+    published = PublicKeys.from_jwks({"keys": [register_key.public_jwk()]})
+    with pytest.raises(InvalidSoftwareStatement, match="PS256"):
+        read(product.ssa(world.now), published, world.now)
 
 
 @pytest.mark.parametrize(
