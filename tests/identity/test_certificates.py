@@ -5,14 +5,15 @@ from typing import Any
 import httpx
 import pytest
 
+from tenants.cds.endpoints import BASE_PATH
 from tenants.oauth import endpoints
-from tenants.registry.models import CDS_PATH, Tenant
+from tenants.registry.models import Tenant
 from tests.identity.conftest import World
 from tests.identity.parties import client_cert_header
 
 PATHS = [
     endpoints.PAR, endpoints.TOKEN, endpoints.INTROSPECT, endpoints.REVOKE, endpoints.USERINFO, endpoints.REGISTER,
-    f"{endpoints.REGISTER}/somebody", endpoints.ARRANGEMENT_REVOCATION, f"{CDS_PATH}/energy/accounts",
+    f"{endpoints.REGISTER}/somebody", endpoints.ARRANGEMENT_REVOCATION, f"{BASE_PATH}/energy/accounts",
 ]  # fmt: skip
 HEADERS: dict[str, dict[str, str]] = {
     "none": {},
