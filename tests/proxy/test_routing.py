@@ -19,6 +19,17 @@ async def test_host_reaches_its_application(proxy: Proxy, recipient: IssuedClien
     assert "server" not in answer.headers
 
 
+@pytest.mark.parametrize("path", ["/", "/%00"])
+@pytest.mark.parametrize("host", [PUBLIC, SECURE])
+async def test_browsers_are_told_to_come_by_https_alone(
+    proxy: Proxy, recipient: IssuedClient, host: str, path: str
+) -> None:
+    """RFC 6797; CDS, Use of TLS: "All HTTP calls MUST be made using HTTPS". Also in what the proxy itself refuses."""
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    answer = await proxy.ask(host, client=recipient, request=request)
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
 @pytest.mark.parametrize(
     ("sni", "host"),
     [
