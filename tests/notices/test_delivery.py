@@ -220,6 +220,7 @@ async def test_a_refused_address_is_given_up_at_once_without_telling_it(
     database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     mail.refusals["ada@example.test"] = "550 no such person ada@example.test"
+    caplog.set_level(logging.CRITICAL, "mail.log")  # the lines of the mail server that stands in
     put_id = await put_one(database, tenant, clock.now())
     outcome = await Delivery(database, clock, {"email": EmailChannel(Mailer(mail.url))}).deliver_due(tenant)
     assert outcome.given_up == 1
