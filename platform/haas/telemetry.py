@@ -18,6 +18,7 @@ import msgspec
 
 REDACTED: Final = "[redacted]"
 MAXIMUM_TEXT = 8_000
+_LOGGERS_WITH_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")  # what it prints goes the way of all lines
 _QUIET_LOGGERS = ("httpx", "httpcore", "asyncio", "dramatiq", "alembic", "aiosmtplib")
 _context: ContextVar[Mapping[str, str]] = ContextVar("haas_telemetry", default={})  # noqa: B039 - a Mapping is never changed
 _STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
@@ -78,6 +79,9 @@ def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
         root.removeHandler(previous)
     root.addHandler(handler)
     root.setLevel(level.upper())
+    for name in _LOGGERS_WITH_HANDLERS:
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     for name in _QUIET_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(capture=True)

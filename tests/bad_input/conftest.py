@@ -11,7 +11,7 @@ from ops.stack.embedded import Stack
 from tests.bad_input.ground import Ground
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def nothing_of_ours_failed(stack: Stack) -> Iterator[None]:
     """Whatever comes in, the application never meets an unexpected condition."""
     log = stack.folder.logs / "app.log"

@@ -5,10 +5,12 @@ import os
 import pwd
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -21,13 +23,29 @@ REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 90
 
 
+@cache
+def ordinary_user() -> pwd.struct_passwd | None:
+    """Return whom root runs `haas up` as, to try an ordinary user's way; None to run it as oneself.
+
+    Root may have a Python, or a clone, that nobody else can reach.
+    """
+    if os.geteuid() != 0:
+        return None
+    nobody = pwd.getpwnam("nobody")
+    command = [sys.executable, "-c", f"open({__file__!r})"]
+    try:
+        tried = subprocess.run(command, check=False, user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[], cwd="/")  # noqa: S603
+    except PermissionError:
+        return None
+    return nobody if tried.returncode == 0 else None
+
+
 @pytest.fixture
 def state() -> Iterator[Path]:
-    """A folder of the user who runs `haas up`: nobody where root runs the tests, to try an ordinary user's way."""
+    """A folder of the user who runs `haas up`."""
     folder = Path(tempfile.mkdtemp(prefix="haas-up-"))
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    if user := ordinary_user():
+        os.chown(folder, user.pw_uid, user.pw_gid)
     yield folder / ".haas"
     shutil.rmtree(folder)
 
@@ -65,7 +83,7 @@ class Up:
 @asynccontextmanager
 async def up(state: Path, *arguments: str, **variables: str) -> AsyncIterator[Up]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HAAS_")}
-    nobody = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+    user = ordinary_user()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "ops.cli", "up", "--state", str(state), *arguments),
         stderr=asyncio.subprocess.PIPE,
@@ -76,9 +94,9 @@ async def up(state: Path, *arguments: str, **variables: str) -> AsyncIterator[Up
             **variables,
         },
         cwd="/",
-        user=nobody.pw_uid if nobody else None,
-        group=nobody.pw_gid if nobody else None,
-        extra_groups=[] if nobody else None,
+        user=user.pw_uid if user else None,
+        group=user.pw_gid if user else None,
+        extra_groups=[] if user else None,
     )
     try:
         yield Up(process, state)
