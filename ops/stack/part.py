@@ -23,7 +23,7 @@ class Part(ABC):
     """One process of the stack. `name` also names its log file."""
 
     name: str
-    patience: float = 30.0
+    patience: float = 60.0
     """How long it may take to become ready, in seconds."""
     stop_signal: signal.Signals = signal.SIGTERM
 
