@@ -9,9 +9,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 HERE: Final = Path(__file__).parent
 SCRIPT: Final = HERE / "haas.js"
 
-REFUSED_HEADER: Final = "HAAS-Refused"
-"""Set by nginx alone, on a request whose client certificate is `certificate-missing` or `certificate-invalid`."""
-
 # What a client might send in the place of what a proxy says. Names with an underscore are dropped by nginx itself.
 DROPPED: Final = (
     "Client-Cert-Chain",

@@ -119,11 +119,6 @@ async def list_for_login(tx: Transaction, login_id: UUID) -> list[Arrangement]:
     return await store.for_login(tx, login_id)
 
 
-async def list_for_customer(tx: Transaction, customer_id: UUID) -> list[Arrangement]:
-    """Return a customer's arrangements, newest first, without pending ones."""
-    return await store.for_customer(tx, customer_id)
-
-
 async def one_for(tx: Transaction, arrangement_id: UUID, login_id: UUID) -> Arrangement:
     """Return an arrangement of a customer that the login acts for. Raises ArrangementNotFound."""
     found = await store.for_login(tx, login_id, arrangement_id=arrangement_id)

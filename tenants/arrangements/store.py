@@ -159,11 +159,6 @@ async def for_login(tx: Transaction, login_id: UUID, *, arrangement_id: UUID | N
     return await _loaded(tx, query)
 
 
-async def for_customer(tx: Transaction, customer_id: UUID) -> list[Arrangement]:
-    """Return a customer's arrangements, newest first."""
-    return await _loaded(tx, _arrangements().where(arrangement.c.customer_id == customer_id))
-
-
 async def by_id(tx: Transaction, arrangement_id: UUID) -> Arrangement | None:
     """Return an arrangement, or None where there is none that was ever active."""
     found = await _loaded(tx, _arrangements().where(arrangement.c.id == arrangement_id))

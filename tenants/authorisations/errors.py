@@ -3,9 +3,5 @@
 from haas.errors import HaasError
 
 
-class AttemptNotFound(HaasError):
-    """There is no such attempt."""
-
-
 class AttemptOutOfOrder(HaasError):
     """The attempt is not at a stage that allows this."""

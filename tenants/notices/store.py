@@ -6,13 +6,12 @@ Only the holder of a row's last lease may mark it, so that a deliverer that came
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, literal, or_, select, update
 
 from haas.database import Statement, Transaction
 from tenants.notices.models import Notice
 from tenants.notices.tables import outbox
 
-NO_PAYLOAD = "{}"
 _OPEN = and_(outbox.c.done_at.is_(None), outbox.c.given_up_at.is_(None))
 _LEASED = (
     outbox.c.id,
@@ -92,13 +91,6 @@ async def mark_given_up(tx: Transaction, notice: Notice, now: datetime, reason: 
     """Stop trying. The row stays where operators see it, without its payload where `forget` says so."""
     values: dict[str, object] = {"payload": {}} if forget else {}
     return await _mark(tx, notice, given_up_at=now, leased_until=None, last_error=reason, **values)
-
-
-async def count_open(tx: Transaction) -> tuple[int, int]:
-    """Return how many notices are still to be delivered, and how many were given up."""
-    waiting = await tx.execute(select(func.count()).select_from(outbox).where(_OPEN))
-    given_up = await tx.execute(select(func.count()).select_from(outbox).where(outbox.c.given_up_at.is_not(None)))
-    return int(waiting.scalar_one()), int(given_up.scalar_one())
 
 
 async def _mark(tx: Transaction, notice: Notice, **values: object) -> bool:

@@ -9,7 +9,6 @@ import msgspec
 CustomerKind = Literal["person", "organisation"]
 Unavailability = Literal["sharing-off", "secondary-user", "no-open-account"]
 
-LONGEST_IDENTIFIER: Final = 254
 _SHOWN_DIGITS: Final = 4
 
 

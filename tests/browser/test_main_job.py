@@ -12,8 +12,6 @@ from ops.stack.description import TenantDescription
 from ops.stack.embedded import Stack
 from tests.browser.conftest import SCREENSHOTS, VIEWPORTS
 
-MINIMUM_TARGET = 24  # CSS pixels; WCAG 2.2 2.5.8
-
 
 class _Somebody(msgspec.Struct, frozen=True):
     identifier: str
