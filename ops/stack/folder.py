@@ -15,6 +15,7 @@ from ops.stack.errors import StackError
 from ops.stack.unprivileged import account, can_reach, give
 
 MARKER: Final = "haas-state"
+SCREENSHOTS: Final = "screenshots"  # what the browser tests keep in a clone, where no stack has run yet
 MARKER_TEXT: Final = b"State of an embedded Holder as a Service stack. `haas up --fresh` deletes this folder.\n"
 ELSEWHERE: Final = Path("/var/lib/haas")
 
@@ -116,7 +117,7 @@ class StateFolder:
             # Root's PostgreSQL runs as `nobody`, which has to pass through; every private file is 0600 of its own.
             self.root.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True)
         if not marker.exists():
-            if any(self.root.iterdir()):
+            if any(entry.name != SCREENSHOTS for entry in self.root.iterdir()):
                 raise StackError(
                     f"{self.root} holds files but is no state folder of this program; name another with --state"
                 )

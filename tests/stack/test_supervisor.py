@@ -233,3 +233,19 @@ def test_sockets_folder_is_private_short_and_kept(folder: StateFolder) -> None:
     assert folder.sockets() != sockets
     sockets.rmdir()
     folder.discard_sockets()
+
+
+def test_a_clone_whose_tests_ran_first_can_still_start(tmp_path: Path) -> None:
+    """The browser tests keep their screenshots in `.haas/screenshots`."""
+    (tmp_path / ".haas" / "screenshots").mkdir(parents=True)
+    folder = StateFolder(tmp_path / ".haas")
+    folder.open()
+    assert (folder.root / MARKER).exists()
+    folder.close()
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "novel.txt").write_text("Chapter 1")
+    with pytest.raises(StackError, match="is no state folder of this program"):
+        StateFolder(tmp_path).open()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["novel.txt"]
