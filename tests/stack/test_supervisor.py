@@ -242,10 +242,3 @@ def test_a_clone_whose_tests_ran_first_can_still_start(tmp_path: Path) -> None:
     folder.open()
     assert (folder.root / MARKER).exists()
     folder.close()
-
-
-def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "novel.txt").write_text("Chapter 1")
-    with pytest.raises(StackError, match="is no state folder of this program"):
-        StateFolder(tmp_path).open()
-    assert [entry.name for entry in tmp_path.iterdir()] == ["novel.txt"]
