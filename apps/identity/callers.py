@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Request
 
 from apps.http.context import RequestContext, context
+from apps.http.request_headers import bearer_token, fields
 from apps.identity.forms import Form
 from haas.database import Transaction
 from tenants.clients.authentication import Assertion, Credentials, claim
@@ -56,9 +57,10 @@ async def bearer(request: Request[Any, Any, Any], ctx: RequestContext, tx: Trans
 
     Raises TokenMissing and InvalidToken.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if not scheme:
+    headers = fields(request.scope["headers"])
+    if not headers.get("authorization"):
         raise TokenMissing("an access token is required")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = bearer_token(headers)
+    if token is None:
         raise InvalidToken("the Authorization header carries no bearer token")
-    return await access.verify(tx, token.strip(), thumbprint=thumbprint(ctx), now=ctx.now)
+    return await access.verify(tx, token, thumbprint=thumbprint(ctx), now=ctx.now)

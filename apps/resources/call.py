@@ -10,6 +10,7 @@ from litestar import Request, Response
 
 from apps.http.cds import payload
 from apps.http.context import RequestContext, context
+from apps.http.request_headers import bearer_token, fields
 from apps.resources import headers
 from tenants.cds.endpoints import Endpoint
 from tenants.cds.envelope import Links, PaginatedResponse
@@ -29,7 +30,7 @@ class Call:
     def __init__(self, request: HttpRequest, endpoint: Endpoint, here: RequestContext) -> None:
         """Take the request and whose it is."""
         self.request = request
-        self.headers = headers.fields(request.scope["headers"])
+        self.headers = fields(request.scope["headers"])
         self._endpoint = endpoint
         self._here = here
         self._version = 0
@@ -99,11 +100,11 @@ def public_call(request: HttpRequest, endpoint: Endpoint) -> Call:
 @asynccontextmanager
 async def customer_call(request: HttpRequest, endpoint: Endpoint) -> AsyncIterator[CustomerCall]:
     """Begin a call for a customer's data: whoever may not have it learns nothing more than that."""
-    here, given = context(request), headers.fields(request.scope["headers"])
+    here, given = context(request), fields(request.scope["headers"])
     here.operation = endpoint.operation
     here.tier = endpoint.tier(customer_present=headers.is_customer_present(given))
     presented = Presented(
-        token=headers.bearer_token(given),
+        token=bearer_token(given),
         certificate_thumbprint=here.certificate.thumbprint if here.certificate else b"",
         scope=endpoint.scope or "",
         now=here.now,

@@ -3,38 +3,18 @@
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Final
 
+from apps.http.request_headers import Headers
 from tenants.cds.errors import EXPECTED, HEADER_INVALID, HEADER_MISSING, CdsError
 
 NOT_ACCEPTABLE: Final = 406
-_BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]+=*)\Z")
 _IMF_FIXDATE = "%a, %d %b %Y %H:%M:%S GMT"
 _OBSOLETE_DATES = ("%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
 _ACCEPTED = frozenset({"*/*", "application/*", "application/json"})
-Headers = Mapping[str, str]
-
-
-def fields(lines: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Return the header fields of a request by their names in lower case.
-
-    Lines of one name make one value, with commas between (RFC 9110 5.2): so a field that may come once is refused when
-    it comes twice, by whatever reads it.
-    """
-    found: dict[str, str] = {}
-    for name, line in lines:
-        key, value = name.decode("latin-1"), line.decode("latin-1")
-        found[key] = f"{found[key]}, {value}" if key in found else value
-    return found
-
-
-def bearer_token(headers: Headers) -> str | None:
-    """Return the access token of the Authorization header (RFC 6750 2.1; FAPI 1.0 Baseline 6.2.1-1), or None."""
-    found = _BEARER.match(headers.get("authorization", ""))
-    return found[1] if found else None
 
 
 def is_customer_present(headers: Headers) -> bool:
