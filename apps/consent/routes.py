@@ -14,7 +14,8 @@ from apps.consent.screens import Query, redirect_origin, screen
 from apps.http.context import context
 from apps.http.desk import desk
 from apps.http.flows import ENDED_SECONDS, cookie_name, flow_cookie, flow_url
-from apps.http.forms import MAXIMUM_BODY_BYTES, Form, form_token, read_form
+from apps.http.form_fields import MAXIMUM_BODY_BYTES
+from apps.http.forms import Form, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, message, page, redirect
 from haas.database import Transaction
 from tenants.authentication.errors import CodeRefused, IdentifierLocked

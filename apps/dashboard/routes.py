@@ -10,7 +10,8 @@ from apps.dashboard.browser import SignedIn, SignedOut, secret_of, signed_in, wi
 from apps.dashboard.views import ArrangementView, Viewer, arrangement_view
 from apps.http.context import context
 from apps.http.desk import desk
-from apps.http.forms import MAXIMUM_BODY_BYTES, form_token, read_form
+from apps.http.form_fields import MAXIMUM_BODY_BYTES
+from apps.http.forms import form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, message, page, redirect
 from apps.http.suspension import SERVES_SUSPENDED
 from haas.database import Transaction

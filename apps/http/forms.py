@@ -7,17 +7,15 @@ came from. Neither needs anything kept on the server.
 import hmac
 from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 from litestar import Request
 
 from apps.http.context import context
+from apps.http.form_fields import Fields, FormUnreadable, body_fields
 from haas.errors import HaasError
 
-MAXIMUM_BODY_BYTES: Final = 64 * 1024
 MAXIMUM_FIELDS: Final = 1_000
 TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
-_MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 
 _Request = Request[Any, Any, Any]
 
@@ -31,9 +29,11 @@ class Form:
 
     __slots__ = ("_fields",)
 
-    def __init__(self, fields: dict[str, list[str]]) -> None:
+    def __init__(self, fields: Fields) -> None:
         """Keep the values of each field."""
-        self._fields = fields
+        self._fields: dict[str, list[str]] = {}
+        for name, value in fields:
+            self._fields.setdefault(name, []).append(value)
 
     def one(self, name: str) -> str:
         """Return a field's value; the empty string where it is missing or there more than once."""
@@ -55,16 +55,10 @@ async def read_form(request: _Request, secret: str) -> Form:
     _refuse_foreign(request)
     if not secret:
         raise FormRefused("no cookie came with the form: anybody can make the token of no secret")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _MEDIA_TYPE:
-        raise FormRefused("the form's content type is not the one of our pages")
     try:
-        text = (await request.body()).decode("ascii")
-        fields = parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=MAXIMUM_FIELDS)
-    except ValueError as error:
-        raise FormRefused("the form cannot be read") from error
-    if any("\0" in value for values in fields.values() for value in values):
-        raise FormRefused("the form contains U+0000, which nobody can type")
-    form = Form(fields)
+        form = Form(await body_fields(request, maximum=MAXIMUM_FIELDS))
+    except FormUnreadable as error:
+        raise FormRefused(str(error)) from error
     if not hmac.compare_digest(form.one(TOKEN_FIELD).encode(), form_token(secret).encode()):
         raise FormRefused("the form's token is not this browser's")
     return form

@@ -6,10 +6,11 @@ from uuid import UUID
 from litestar import Request, Response, post
 
 from apps.http.cds import cds_failure
+from apps.http.form_fields import MAXIMUM_BODY_BYTES
 from apps.http.suspension import SERVES_SUSPENDED
 from apps.identity.answers import NO_STORE
 from apps.identity.callers import authenticated, infosec, verified_assertion
-from apps.identity.forms import MAXIMUM_BODY_BYTES, Form, read_form
+from apps.identity.forms import Form, read_form
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.cds.errors import FIELD_MISSING, INVALID_ARRANGEMENT, CdsError

@@ -13,9 +13,11 @@ from litestar import Request, Response, get, post
 
 from apps.http.context import context
 from apps.http.flows import flow_cookie, flow_url, forget_oldest
+from apps.http.form_fields import MAXIMUM_BODY_BYTES
 from apps.http.pages import SEE_OTHER, message, redirect
 from apps.identity.callers import infosec
-from apps.identity.forms import MAXIMUM_BODY_BYTES, Form, parsed, read_form
+from apps.identity.forms import Form, parsed, read_form
+from haas.digest import digest
 from tenants.authorisations import service as authorisations
 from tenants.clients import store as clients
 from tenants.oauth.checks import Check, run
@@ -82,7 +84,7 @@ async def _begin(request: _Request, query: Form) -> Response[None]:
         if client is None:
             raise InvalidRequest("client_id is unknown")
         visit = await authorisations.begin_visit(
-            tx, client, query["request_uri"], browser_hash=authorisations.digest(secret), now=ctx.now
+            tx, client, query["request_uri"], browser_hash=digest(secret), now=ctx.now
         )
     if visit.refusal is not None:
         ctx.error = visit.refusal.error

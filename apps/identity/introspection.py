@@ -4,9 +4,10 @@ from typing import Any
 
 from litestar import Request, Response, post
 
+from apps.http.form_fields import MAXIMUM_BODY_BYTES
 from apps.identity.answers import json_answer
 from apps.identity.callers import authenticated, infosec, verified_assertion
-from apps.identity.forms import MAXIMUM_BODY_BYTES, read_form
+from apps.identity.forms import read_form
 from tenants.oauth.endpoints import INTROSPECT
 from tenants.oauth.errors import InvalidRequest
 from tenants.tokens.introspection import introspect

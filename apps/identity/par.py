@@ -10,9 +10,10 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response, post
 
+from apps.http.form_fields import MAXIMUM_BODY_BYTES
 from apps.identity.answers import json_answer
 from apps.identity.callers import authenticated, infosec, verified_assertion
-from apps.identity.forms import MAXIMUM_BODY_BYTES, Form, read_form
+from apps.identity.forms import Form, read_form
 from tenants.authorisations import request_object
 from tenants.authorisations import service as authorisations
 from tenants.oauth.checks import Check, run

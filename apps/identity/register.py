@@ -12,9 +12,9 @@ from litestar import Request, Response, delete, get, post, put
 from litestar.params import FromPath
 
 from apps.http.context import RequestContext
+from apps.http.form_fields import MAXIMUM_BODY_BYTES
 from apps.identity.answers import NO_STORE, json_answer
 from apps.identity.callers import bearer, infosec
-from apps.identity.forms import MAXIMUM_BODY_BYTES
 from haas.clock import epoch
 from haas.database import Transaction
 from tenants.clients import store as clients

@@ -4,10 +4,11 @@ from typing import Any
 
 from litestar import Request, Response, post
 
+from apps.http.form_fields import MAXIMUM_BODY_BYTES
 from apps.http.suspension import SERVES_SUSPENDED
 from apps.identity.answers import NO_STORE
 from apps.identity.callers import authenticated, infosec, verified_assertion
-from apps.identity.forms import MAXIMUM_BODY_BYTES, read_form
+from apps.identity.forms import read_form
 from tenants.oauth.endpoints import REVOKE
 from tenants.oauth.errors import InvalidRequest
 from tenants.tokens.revocation import revoke

@@ -10,9 +10,10 @@ from typing import Any, Final
 from litestar import Request, Response, post
 
 from apps.http.context import RequestContext
+from apps.http.form_fields import MAXIMUM_BODY_BYTES
 from apps.identity.answers import json_answer
 from apps.identity.callers import authenticated, infosec, thumbprint, verified_assertion
-from apps.identity.forms import MAXIMUM_BODY_BYTES, Form, read_form
+from apps.identity.forms import Form, read_form
 from haas.database import Transaction
 from tenants.clients.models import Client
 from tenants.oauth.endpoints import TOKEN
