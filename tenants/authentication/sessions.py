@@ -3,10 +3,10 @@
 import re
 import secrets
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 from haas.database import Transaction
+from haas.digest import digest
 from tenants.authentication import service as authentication
 from tenants.authentication import store
 from tenants.authentication.errors import CodeRefused
@@ -67,8 +67,8 @@ async def sign_in(tx: Transaction, secret: str, code: str, *, desk: Desk, now: d
         raise CodeRefused("spent")
     login_id = await authentication.answer(tx, asked.id, code, "dashboard", desk=desk, now=now)
     signed_in = new_secret()
-    await store.end_session(tx, _hash(secret), now)
-    await store.put_session(tx, _hash(signed_in), challenge_id=asked.id, login_id=login_id, now=now)
+    await store.end_session(tx, digest(secret), now)
+    await store.put_session(tx, digest(signed_in), challenge_id=asked.id, login_id=login_id, now=now)
     return signed_in
 
 
@@ -80,36 +80,32 @@ async def login_of(tx: Transaction, secret: str, now: datetime) -> UUID | None:
     session = await _good(tx, secret, now)
     if session is None or session.login_id is None or await parties.login_by_id(tx, session.login_id) is None:
         return None
-    await store.touch_session(tx, _hash(secret), now)
+    await store.touch_session(tx, digest(secret), now)
     return session.login_id
 
 
 async def was_signed_in(tx: Transaction, secret: str) -> bool:
     """Whether somebody signed in with this secret and has not signed out."""
-    session = await store.session(tx, _hash(secret))
+    session = await store.session(tx, digest(secret))
     return session is not None and session.login_id is not None
 
 
 async def is_spent(tx: Transaction, secret: str) -> bool:
     """Whether somebody signed in with this secret, or its session was ended: nobody can sign in with it any more."""
-    return await store.is_spent(tx, _hash(secret))
+    return await store.is_spent(tx, digest(secret))
 
 
 async def sign_out(tx: Transaction, secret: str, now: datetime) -> None:
     """End a session."""
-    await store.end_session(tx, _hash(secret), now)
+    await store.end_session(tx, digest(secret), now)
 
 
 async def _good(tx: Transaction, secret: str, now: datetime) -> Session | None:
-    session = await store.session(tx, _hash(secret)) if secret else None
+    session = await store.session(tx, digest(secret)) if secret else None
     if session is None or now - session.seen_at >= SESSION_IDLE or now - session.created_at >= SESSION_LIFETIME:
         return None
     return session
 
 
 async def _keep(tx: Transaction, secret: str, challenge: Challenge, now: datetime) -> None:
-    await store.put_session(tx, _hash(secret), challenge_id=challenge.id, login_id=None, now=now)
-
-
-def _hash(secret: str) -> bytes:
-    return sha256(secret.encode()).digest()
+    await store.put_session(tx, digest(secret), challenge_id=challenge.id, login_id=None, now=now)

@@ -14,6 +14,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from haas.database import Transaction
+from haas.digest import digest
 from tenants.arrangements import store as arrangements
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.arrangements.models import Arrangement
@@ -38,7 +39,7 @@ async def enter(tx: Transaction, attempt_id: UUID, secret: str) -> Flow:
     attempt = await store.by_id(tx, attempt_id)
     if attempt is None or attempt.browser_hash is None:
         raise FlowUnknown(f"there is no flow {attempt_id}")
-    if not hmac.compare_digest(attempt.browser_hash, service.digest(secret)):
+    if not hmac.compare_digest(attempt.browser_hash, digest(secret)):
         raise FlowUnknown(f"flow {attempt_id} is another browser's")
     client = await clients.load(tx, attempt.client_id)
     if client is None:

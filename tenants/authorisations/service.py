@@ -1,12 +1,12 @@
 """An attempt from the pushed request to its code. The pages in between are `tenants.authorisations.flow`."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import uuid4
 
 from haas.database import Transaction
+from haas.digest import digest
 from tenants.arrangements import service as arrangements
 from tenants.arrangements import store as arrangement_store
 from tenants.arrangements.models import NewAuthorisation
@@ -35,11 +35,6 @@ class Visit(NamedTuple):
 
     attempt: Attempt
     refusal: OAuthError | None
-
-
-def digest(secret: str) -> bytes:
-    """Return the SHA-256 under which a request_uri, a code, or a flow cookie is kept."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 async def push(tx: Transaction, client: Client, request: AuthorisationRequest, now: datetime) -> tuple[str, int]:

@@ -4,7 +4,6 @@ In two steps, so that no transaction is open while a client's JWKS is fetched: `
 assertion alone, `claim` spends its `jti` within the transaction of the work it authorises and returns the client.
 """
 
-import hashlib
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from haas.database import Database, Transaction
+from haas.digest import digest
 from haas.jose import JoseError, JwksClient, JwksError, PublicKeys, check_times, peek, verify
 from haas.jose.jwt import DEFAULT_SKEW
 from tenants.clients import store
@@ -120,7 +120,7 @@ class Authenticator:
         return Assertion(
             client_id=client_id,
             algorithm=str(header["alg"]),
-            jti_hash=hashlib.sha256(claims["jti"].encode()).digest(),
+            jti_hash=digest(claims["jti"]),
             expires_at=datetime.fromtimestamp(claims["exp"], UTC) + DEFAULT_SKEW,
             jwks_uri=jwks_uri,
             keys=keys,

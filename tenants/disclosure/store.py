@@ -1,6 +1,5 @@
 """The one query behind every resource request, and who authorised what it asks for."""
 
-import hashlib
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Date, bindparam, func, literal_column, or_, select, true
 
 from haas.database import Statement, Transaction
+from haas.digest import digest
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
 from tenants.disclosure.grant import Agent, Grant
@@ -76,7 +76,7 @@ _AGENT = Statement(
 
 async def grant_of(tx: Transaction, token: str, today: date) -> Grant | None:
     """Return what `token` gives on the day `today`, or None for a token that nobody has."""
-    row: Any = await tx.row(_GRANT, token_hash=hashlib.sha256(token.encode()).digest(), today=today)
+    row: Any = await tx.row(_GRANT, token_hash=digest(token), today=today)
     return None if row is None else Grant(**row)
 
 

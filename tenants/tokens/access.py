@@ -8,12 +8,12 @@ from typing import Any, Final
 import msgspec
 
 from haas.database import Transaction
+from haas.digest import digest
 from tenants.clients.duties import duties
 from tenants.clients.models import Registration
 from tenants.oauth.checks import Check, run
 from tenants.oauth.errors import InvalidToken
 from tenants.tokens import store
-from tenants.tokens.issue import digest
 from tenants.tokens.models import AccessToken
 from tenants.tokens.subject import sector
 

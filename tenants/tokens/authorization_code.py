@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from haas.database import Transaction
+from haas.digest import digest
 from haas.jose import s256
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, AuthorisationSuperseded
@@ -20,7 +21,6 @@ from tenants.oauth import scopes
 from tenants.oauth.checks import Check, run
 from tenants.oauth.errors import InvalidGrant, InvalidRequest
 from tenants.tokens import issue
-from tenants.tokens.issue import digest
 from tenants.tokens.lifetimes import ACCESS_TOKEN
 from tenants.tokens.models import Authentication, Grant
 

@@ -6,9 +6,9 @@ import msgspec
 
 from haas.clock import epoch
 from haas.database import Transaction
+from haas.digest import digest
 from tenants.clients.models import Client
 from tenants.tokens import store
-from tenants.tokens.issue import digest
 
 
 class Introspection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,21 +1,16 @@
 """Making tokens: 256 random bits, of which only the SHA-256 is kept."""
 
-import hashlib
 import secrets
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from haas.database import Transaction
+from haas.digest import digest
 from tenants.tokens import store
 from tenants.tokens.lifetimes import ACCESS_TOKEN
 
 TOKEN_BYTES: Final = 32
-
-
-def digest(token: str) -> bytes:
-    """Return the SHA-256 under which a token is kept."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 async def access_token(

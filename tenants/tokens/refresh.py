@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from haas.database import Transaction
+from haas.digest import digest
 from tenants.clients.models import Client
 from tenants.oauth import scopes
 from tenants.oauth.errors import InvalidGrant, InvalidRequest, InvalidScope, UnauthorizedClient
 from tenants.tokens import issue, store
-from tenants.tokens.issue import digest
 from tenants.tokens.models import Authentication, Grant, RefreshToken
 
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from haas.database import Transaction
+from haas.digest import digest
 from tenants.clients.models import Client
 from tenants.oauth.errors import InvalidRequest
 from tenants.tokens import store
-from tenants.tokens.issue import digest
 
 
 async def revoke(tx: Transaction, client: Client, token: str, now: datetime) -> None:

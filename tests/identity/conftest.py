@@ -21,6 +21,7 @@ from sqlalchemy import insert, select
 from apps.asgi import Platform
 from haas.clock import MovableClock
 from haas.database import Database
+from haas.digest import digest
 from haas.jose import KeySealer, SigningKey
 from haas.outbound import Outbound
 from ops.deployment import Deployment
@@ -149,7 +150,7 @@ class World:
 
     async def attempt(self, tenant: Tenant, flow: Flow, client_id: str) -> Attempt:
         async with self.services.database.transaction(tenant.namespace) as tx:
-            found = await attempts.by_request_uri(tx, client_id, authorisations.digest(flow.request_uri))
+            found = await attempts.by_request_uri(tx, client_id, digest(flow.request_uri))
         assert found is not None
         return found
 

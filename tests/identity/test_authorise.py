@@ -13,12 +13,12 @@ from sqlalchemy import update
 
 from apps.http.flows import cookie_name
 from apps.identity.authorise import CHECKS
+from haas.digest import digest
 from haas.jose import PublicKeys, verify
 from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.answers import AuthorisationRefused, Flow
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.authorisations import service as authorisations
-from tenants.authorisations.service import digest
 from tenants.clients.tables import client
 from tenants.oauth.errors import AccessDenied
 from tenants.registry.models import Tenant

@@ -3,13 +3,13 @@
 What must be fetched from other parties is fetched by `Registrar.examine`, with no transaction open.
 """
 
-import hashlib
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import msgspec
 
 from haas.database import Database, Namespace, Transaction
+from haas.digest import digest
 from haas.jose import JoseError, JwksClient, JwksError, peek
 from haas.jose.jwt import DEFAULT_SKEW
 from haas.outbound import Outbound, OutboundError
@@ -66,7 +66,7 @@ class Registrar:
         return Examined(
             registration=registration,
             recipient_id=statement.recipient_id,
-            jti_hash=hashlib.sha256(f"registration:{jti}".encode()).digest(),
+            jti_hash=digest(f"registration:{jti}"),
             expires_at=datetime.fromtimestamp(exp, UTC) + DEFAULT_SKEW,
         )
 
