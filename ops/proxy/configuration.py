@@ -48,6 +48,10 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     script: Path = SCRIPT
     headers_more: bool = True
     """Whether nginx has the headers-more module, which takes the Server header away. Without it the header says `-`."""
+    identification_rate: str = "20r/m"
+    """How often one address may ask for one-time passwords. Each identifier has a limit of its own in the application;
+    this one holds a source that goes through identifiers."""
+    identification_burst: int = 20
     sandbox: SandboxProxy | None = None
 
     def render(self) -> str:

@@ -203,6 +203,9 @@ class _Start:
                 application=f"unix:{sockets / 'app'}",
                 port=layout.https,
                 user="root" if os.geteuid() == 0 else None,
+                # Everybody comes from the loopback address here.
+                identification_rate="100r/s",
+                identification_burst=200,
                 sandbox=SandboxProxy(domain=names.SANDBOX_DOMAIN, upstream=f"unix:{sockets / 'sandbox'}"),
             )
         )

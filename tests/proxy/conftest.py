@@ -39,6 +39,8 @@ async def running_proxy(root: Path, *, headers_more: bool = True) -> AsyncIterat
         port=port,
         user="root" if os.geteuid() == 0 else None,
         headers_more=headers_more,
+        identification_rate="1r/m",
+        identification_burst=2,
         sandbox=SandboxProxy(domain="cdr-sandbox.localhost", upstream=f"unix:{sockets / 'sandbox'}"),
     )
     nginx = Nginx(configuration)
