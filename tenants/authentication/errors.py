@@ -23,7 +23,10 @@ class CodeRefused(HaasError):
 
 
 class IdentifierLocked(HaasError):
-    """There were too many wrong answers, or too many codes sent, for an identifier, whether or not it is anybody's."""
+    """There were too many wrong answers, or too many codes sent, for an identifier, whether or not it is anybody's.
+
+    Said also when the tenant has sent as many codes as it may: whoever brought it there learns nothing of that.
+    """
 
     def __init__(self, until: datetime) -> None:
         """Keep the moment from which it can be tried again."""

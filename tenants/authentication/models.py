@@ -17,6 +17,9 @@ WINDOW: Final = timedelta(hours=1)
 FAILURES_PER_WINDOW: Final = 10
 UNANSWERED_PER_WINDOW: Final = 20
 """More codes than this are not sent within the window to somebody who answers none of them."""
+CODES_PER_TENANT: Final = 20_000
+"""More codes than this are not sent within the window for one tenant, whoever asks: far above any brand's busiest hour,
+and the end of what somebody can have sent who goes through identifiers from many addresses."""
 
 SESSION_IDLE: Final = timedelta(minutes=15)
 SESSION_LIFETIME: Final = timedelta(hours=1)

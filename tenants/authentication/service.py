@@ -5,6 +5,7 @@ looks, counts and lasts like one that is somebody's (CDS, One Time Password Cred
 """
 
 import hmac
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from tenants.authentication import codes, store
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.authentication.models import (
     CODE_LIFETIME,
+    CODES_PER_TENANT,
     FAILURES_PER_WINDOW,
     UNANSWERED_PER_WINDOW,
     WINDOW,
@@ -29,6 +31,8 @@ from tenants.notices.models import EmailPayload, SmsPayload
 from tenants.notices.outbox import NoticeKind
 from tenants.parties import store as parties
 from tenants.parties.models import Login, canonical_identifier
+
+logger = logging.getLogger(__name__)
 
 _NOBODY = Login(id=UUID(int=0), email="nobody@invalid", mobile=None)
 
@@ -102,6 +106,7 @@ async def _send(
     past = await _refuse_locked(tx, identifier_hash, now)
     if pin is None:
         _refuse_flooded(past)
+        await _refuse_drained(tx, now)
     challenge_id, code = uuid4(), pin or codes.new_code()
     message = codes.message(login or _NOBODY, desk.brand_name, purpose, code)
     challenge = Challenge(
@@ -145,6 +150,14 @@ async def _refuse_locked(tx: Transaction, identifier_hash: bytes, now: datetime)
 def _refuse_flooded(past: Sequence[Past]) -> None:
     if len(past) >= UNANSWERED_PER_WINDOW:
         raise IdentifierLocked(past[-UNANSWERED_PER_WINDOW].created_at + WINDOW)
+
+
+async def _refuse_drained(tx: Transaction, now: datetime) -> None:
+    """Send nothing more for a tenant that has sent as many codes as it may, and raise the alarm."""
+    filled_at = await store.nth_latest(tx, CODES_PER_TENANT, now - WINDOW)
+    if filled_at is not None:
+        logger.error("too many one-time passwords were asked for within an hour", extra={"limit": CODES_PER_TENANT})
+        raise IdentifierLocked(filled_at + WINDOW)
 
 
 def _since_success(past: Sequence[Past]) -> Sequence[Past]:

@@ -54,6 +54,18 @@ async def past_challenges(tx: Transaction, identifier_hash: bytes, since: dateti
     return [Past(row.created_at, row.failures, row.answered_at is not None) for row in await tx.execute(query)]
 
 
+async def nth_latest(tx: Transaction, count: int, since: datetime) -> datetime | None:
+    """Return when the earliest of the `count` latest challenges was made; None where fewer came after `since`."""
+    query = (
+        select(challenge.c.created_at)
+        .where(challenge.c.created_at > since)
+        .order_by(challenge.c.created_at.desc())
+        .offset(count - 1)
+        .limit(1)
+    )
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
 async def count_failure(tx: Transaction, challenge_id: UUID) -> None:
     """Count one wrong answer."""
     await tx.execute(update(challenge).where(challenge.c.id == challenge_id).values(failures=challenge.c.failures + 1))

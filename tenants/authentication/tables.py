@@ -20,6 +20,7 @@ challenge = Table(
     Column("answered_at", Moment),
     CheckConstraint("purpose in ('authorisation', 'dashboard')", name="purpose"),
     Index(None, "identifier_hash", "created_at"),
+    Index(None, "created_at"),
 )
 
 dashboard_session = Table(

@@ -212,3 +212,20 @@ async def test_answers_to_several_challenges_at_once_are_counted_one_after_the_o
         await asyncio.wait({beside}, timeout=0.5)
     with pytest.raises(IdentifierLocked):
         await beside
+
+
+async def test_a_tenant_sends_so_many_codes_an_hour_whoever_asks(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each identifier's own limit holds nobody who goes through identifiers, from whatever addresses."""
+    monkeypatch.setattr(service, "CODES_PER_TENANT", 2)
+    desks.clock.move(timedelta(hours=2))
+    first = await begun(desks, f"{uuid4().hex}@people.test")
+    await begun(desks, f"{uuid4().hex}@people.test")
+    with pytest.raises(IdentifierLocked) as locked:
+        await begun(desks, f"{uuid4().hex}@people.test")
+    assert locked.value.until == first.created_at + timedelta(hours=1)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert await begun(desks, "pinned@people.test", pins={"pinned@people.test": "000789"})
+    desks.clock.move(timedelta(hours=1))
+    assert await begun(desks, f"{uuid4().hex}@people.test")

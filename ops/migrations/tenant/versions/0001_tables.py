@@ -282,6 +282,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("challenge_pkey")),
         schema=schema,
     )
+    op.create_index(op.f("challenge_created_at_ix"), "challenge", ["created_at"], unique=False, schema=schema)
     op.create_index(
         op.f("challenge_identifier_hash_created_at_ix"),
         "challenge",
