@@ -4,6 +4,7 @@ No SQL `now()` and no Valkey expiry decides whether something is valid: they wou
 sandbox have moved.
 """
 
+import math
 import mmap
 import os
 from datetime import UTC, datetime, timedelta
@@ -73,3 +74,11 @@ def clock_from(path: Path | None) -> Clock:
 def epoch(moment: datetime) -> int:
     """Return the whole seconds since 1970-01-01T00:00:00Z, as JWT and OAuth count time."""
     return int(moment.timestamp())
+
+
+def end_of_second(seconds: float) -> datetime:
+    """Return the end of the second in which a moment lies that a JWT may give with a fraction (RFC 7519 2).
+
+    Something that `epoch` counts as in time until a fraction of a second is in time until that second is over.
+    """
+    return datetime.fromtimestamp(math.ceil(seconds), UTC)

@@ -6,11 +6,12 @@ assertion alone, `claim` spends its `jti` within the transaction of the work it 
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
+from haas.clock import end_of_second
 from haas.database import Database, Transaction
 from haas.digest import digest
 from haas.jose import JoseError, JwksClient, JwksError, PublicKeys, check_times, peek, verify
@@ -121,7 +122,7 @@ class Authenticator:
             client_id=client_id,
             algorithm=str(header["alg"]),
             jti_hash=digest(claims["jti"]),
-            expires_at=datetime.fromtimestamp(claims["exp"], UTC) + DEFAULT_SKEW,
+            expires_at=end_of_second(claims["exp"]) + DEFAULT_SKEW,
             jwks_uri=jwks_uri,
             keys=keys,
         )

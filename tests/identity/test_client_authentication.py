@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 
 from haas.clock import epoch
 from haas.jose import SigningKey
+from haas.jose.jwt import DEFAULT_SKEW
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.authentication import CHECKS
@@ -230,3 +231,15 @@ async def test_a_moved_jwks_uri_counts_at_once(world: World, aurora: Tenant) -> 
     this = client.c.client_id == recipient.client_id
     await world.set(aurora, update(client).where(this).values(registration=msgspec.to_builtins(registration)))
     await recipient.client_credentials(assertion=Deviation(key=fresh))
+
+
+async def test_a_fractional_exp_is_remembered_for_as_long_as_it_is_accepted(
+    world: World, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    """Times are compared in whole seconds, so that the last moment of an assertion is the end of its second."""
+    exp = epoch(world.now) + 60
+    await recipient.client_credentials(assertion=Deviation(claims={"exp": exp + 0.25}))
+    async with world.services.database.transaction(aurora.namespace) as tx:
+        until = select(spent_assertion.c.expires_at).where(spent_assertion.c.client_id == recipient.client_id)
+        kept = [row.expires_at.timestamp() for row in await tx.execute(until)]
+    assert exp + 1 + DEFAULT_SKEW.total_seconds() in kept
