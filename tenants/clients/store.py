@@ -110,13 +110,14 @@ async def add(
 
 async def replace(
     tx: Transaction, client_id: str, registration: Registration, *, recipient_id: str, now: datetime
-) -> None:
-    """Replace a client's metadata."""
-    await tx.execute(
+) -> bool:
+    """Replace a live client's metadata; false when it is gone."""
+    result = await tx.execute(
         update(client)
-        .where(client.c.client_id == client_id)
+        .where(client.c.client_id == client_id, _LIVE)
         .values(registration=msgspec.to_builtins(registration), recipient_id=recipient_id, updated_at=now)
     )
+    return result.rowcount > 0
 
 
 async def remove(tx: Transaction, client_id: str, now: datetime) -> None:

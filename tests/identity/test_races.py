@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -9,6 +10,8 @@ from sqlalchemy import update
 
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.models import Client
+from tenants.clients.registration import service as registrations
+from tenants.clients.registration.service import Examined
 from tenants.clients.tables import client
 from tenants.oauth.errors import InvalidToken
 from tenants.registry.models import Tenant
@@ -111,3 +114,20 @@ async def test_a_client_that_gave_the_grant_up_cannot_refresh(world: World, auro
     await world.set(aurora, update(client).where(mine).values(registration=without))
     with refused("unauthorized_client", "refresh_token"):
         await recipient.refresh(tokens.refresh_token)
+
+
+async def test_an_update_of_a_registration_that_was_just_removed_meets_no_client(world: World, aurora: Tenant) -> None:
+    """The removal comes between the update's first look at the client and its writing."""
+    product, recipient = await world.unregistered(aurora)
+    await recipient.register(product.ssa(world.now))
+    of = await world.client(aurora, recipient.client_id)
+    await recipient.delete_registration((await recipient.client_credentials()).access_token)
+    examined = Examined(
+        registration=of.registration,
+        recipient_id=of.recipient_id,
+        jti_hash=bytes(32),
+        expires_at=world.now + timedelta(minutes=1),
+    )
+    async with world.services.database.transaction(aurora.namespace) as tx:
+        with pytest.raises(InvalidToken):
+            await registrations.update(tx, of, examined, world.now)

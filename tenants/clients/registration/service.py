@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import msgspec
 
+from haas.clock import end_of_second
 from haas.database import Database, Namespace, Transaction
 from haas.digest import digest
 from haas.jose import JoseError, JwksClient, JwksError, peek
@@ -19,7 +20,12 @@ from tenants.clients import store
 from tenants.clients.models import Client, Registration
 from tenants.clients.registration import request, software_statement
 from tenants.clients.registration.software_statement import SoftwareStatement, within
-from tenants.oauth.errors import InvalidClientMetadata, InvalidSoftwareStatement, UnapprovedSoftwareStatement
+from tenants.oauth.errors import (
+    InvalidClientMetadata,
+    InvalidSoftwareStatement,
+    InvalidToken,
+    UnapprovedSoftwareStatement,
+)
 from tenants.register import store as register_store
 from tenants.registry.models import Tenant
 from tenants.tokens import store as tokens
@@ -67,7 +73,7 @@ class Registrar:
             registration=registration,
             recipient_id=statement.recipient_id,
             jti_hash=digest(f"registration:{jti}"),
-            expires_at=datetime.fromtimestamp(exp, UTC) + DEFAULT_SKEW,
+            expires_at=end_of_second(exp) + DEFAULT_SKEW,
         )
 
     async def _statement(self, tenant: Tenant, ssa: str, now: datetime) -> SoftwareStatement:
@@ -123,11 +129,15 @@ async def register(tx: Transaction, examined: Examined, now: datetime) -> Client
 
 
 async def update(tx: Transaction, client: Client, examined: Examined, now: datetime) -> Client:
-    """Replace a client's registration (CDS, PUT Operations). Raises an OAuthError."""
+    """Replace a client's registration (CDS, PUT Operations). Raises an OAuthError, also when it is gone by now."""
     if examined.registration.software_id != client.software_id:
         raise InvalidSoftwareStatement("the software statement is another software product's")
     await _spend(tx, client.client_id, examined)
-    await store.replace(tx, client.client_id, examined.registration, recipient_id=examined.recipient_id, now=now)
+    replaced = await store.replace(
+        tx, client.client_id, examined.registration, recipient_id=examined.recipient_id, now=now
+    )
+    if not replaced:
+        raise InvalidToken("the client is unknown")
     return await _loaded(tx, client.client_id)
 
 
