@@ -41,6 +41,9 @@ async def amend(
         raise ArrangementNotFound(f"{arrangement_id} is no arrangement of this client and customer")
     if row.ended_at is not None:
         raise ArrangementEnded(f"{arrangement_id} ended on {row.ended_at}")
+    current = await store.by_id(tx, arrangement_id)
+    if current is None or current.state(now) == "expired":  # what has expired is marked as ended a little later
+        raise ArrangementEnded(f"{arrangement_id} has expired")
     authorisation_id = uuid4()
     await store.insert_authorisation(tx, arrangement_id, authorisation_id, new, now)
     return authorisation_id

@@ -216,6 +216,11 @@ async def authorise(tx: Transaction, flow: Flow, secret: str, *, now: datetime) 
     code = _code(flow, secret)
     if flow.attempt.stage == "preTokenExchange" and now - flow.attempt.stage_at < CODE:
         return Ended(flow, code)
+    require(flow, "review", now)
+    if not await _may_still_act(tx, flow):
+        denied = AccessDenied("the consumer may not act for this customer any more")
+        await service.reject(tx, flow.attempt, denied, now)
+        return Ended(flow, denied)
     await chosen_accounts(tx, flow, now=now)
     try:
         await service.issue_code(tx, flow.attempt, flow.client, now, code=code)
@@ -238,6 +243,14 @@ async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> Ended:
     elif attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE:
         raise FlowOver(f"attempt {attempt.id} is at {attempt.stage}")
     return Ended(flow, error)
+
+
+async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
+    """Whether who authenticated has a login still, and acts for the customer whose data it is."""
+    login_id, customer_id = flow.attempt.login_id, flow.attempt.customer_id
+    if login_id is None or not await parties.is_enabled(tx, login_id):
+        return False
+    return customer_id is None or customer_id in {customer.id for customer in flow.customers}
 
 
 async def _with_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> Step:

@@ -24,6 +24,11 @@ def market_day(now: datetime) -> date:
     return now.astimezone(_MARKET_TIME).date()
 
 
+async def is_enabled(tx: Transaction, login_id: UUID) -> bool:
+    """Whether there is such a login, and it has not been disabled."""
+    return await store.login_by_id(tx, login_id) is not None
+
+
 async def customers_of(tx: Transaction, login_id: UUID) -> list[Customer]:
     """Return the customers that a login acts for, itself first."""
     return await store.customers_of(tx, login_id)
