@@ -20,6 +20,8 @@ _is_held = (
     .where(
         holding.c.account_id == authorised_account.c.account_id,
         holding.c.customer_id == arrangement.c.customer_id,
+        # Without the holder's instruction (CDR Rules 1.13), to use an account is not to hold it.
+        holding.c.role != literal_column("'secondary-user'"),
         holding.c.valid_from <= bindparam("today", type_=Date),
         or_(holding.c.valid_to.is_(None), holding.c.valid_to >= bindparam("today", type_=Date)),
     )

@@ -228,6 +228,23 @@ async def test_an_account_that_the_customer_no_longer_holds(
     assert code(response) == "cds-energy:Authorisation/InvalidEnergyAccount"
 
 
+async def test_an_account_whose_holder_became_a_secondary_user_is_gone(
+    recipient: Any, secure: httpx.AsyncClient, headers: dict[str, str], code: Any
+) -> None:
+    """A secondary user shares by the holder's instruction alone (CDR Rules 1.13), which was never given."""
+    known = await ids(secure, headers)
+    internal = recipient.accounts[0]
+    of_the_customer = (holding.c.customer_id == recipient.customer_id) & (holding.c.account_id == internal)
+    async with recipient.database.transaction(recipient.tenant.namespace) as tx:
+        role = (await tx.execute(select(holding.c.role).where(of_the_customer))).scalar_one()
+    await recipient.write(update(holding).where(of_the_customer).values(role="secondary-user"))
+    left = await ids(secure, headers)
+    [gone] = set(known) - set(left)
+    response = await secure.get(f"{ACCOUNTS}/{gone}", headers=headers)
+    await recipient.write(update(holding).where(of_the_customer).values(role=role))
+    assert code(response) == "cds-energy:Authorisation/InvalidEnergyAccount"
+
+
 async def test_a_holding_ends_with_the_markets_day(
     world: Any, secure: httpx.AsyncClient, bearer: Any, moved_clock: Any
 ) -> None:
