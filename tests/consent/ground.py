@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 import httpx
 from sqlalchemy import insert, select
 
-from apps.asgi import Platform
 from haas.jose import peek
 from ops.deployment import Deployment
 from ops.sandbox.recipient.client import Flow, RecipientClient
@@ -174,8 +173,3 @@ async def away(sending: Any) -> str:
     except Away as gone:
         return gone.url
     raise AssertionError(f"the browser stayed at {page.url}: {page.text}")
-
-
-def whole_application(world: World) -> Any:
-    """The application as the proxy reaches it."""
-    return Platform(world.services)

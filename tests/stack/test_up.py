@@ -111,6 +111,7 @@ async def test_start_crash_start_again_and_stop(state: Path) -> None:
         await first.until("Ctrl-C stops everything.")
         before = first.description()
         left = first.processes()
+        assert left
         async with up(state) as second:
             assert await second.process.wait() == 1
             await second.until(f"a stack already runs on {state} (process {first.process.pid})")

@@ -170,7 +170,7 @@ class Screens:
         return render(template, self.brand, **values)
 
 
-@pytest.fixture(scope="session", params=["aurora", "banksia"])
+@pytest.fixture(scope="session")
 def screens(request: pytest.FixtureRequest) -> Screens:
     theme = {"aurora": AURORA, "banksia": BANKSIA}[request.param]
     return Screens(brand(theme.brand_name, as_json(theme)))
