@@ -175,6 +175,7 @@ async def test_a_registration_speaks_for_the_products_own_key(
         ("PUT", "/software-products/unknown/status", b'{"status": "SLEEPING"}', 400),
         ("PUT", "/data-recipients/unknown/status", b"{}", 404),
         ("PUT", "/pinned-codes/aurora/ada", b'{"code": "12"}', 400),
+        ("PUT", "/pinned-codes/aurora/ada", b'{"code": "00789"}', 400),
         ("DELETE", "/pinned-codes/aurora/nobody", b"", 404),
         ("POST", "/clock", b'{"seconds": 1e12}', 400),
         ("GET", "/mailbox?after=-1", b"", 400),

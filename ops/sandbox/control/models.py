@@ -113,4 +113,4 @@ class ClockMove(Request, frozen=True, kw_only=True):
 class Pin(Request, frozen=True, kw_only=True):
     """The one-time code that a customer is sent from now on."""
 
-    code: Annotated[str, Meta(pattern=r"^[0-9]{4,6}$")]
+    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
