@@ -66,7 +66,8 @@ async def show_step(request: _Request) -> Response[str]:
     query = Query(request.query_params.get("problem"), request.query_params.get("choose"))
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         flow = await flows.enter(tx, who.attempt_id, who.secret)
-        shown = await screen(tx, flow, step, query, label=brand_of(request).identifier_label, now=ctx.now)
+        brand = brand_of(request)
+        shown = await screen(tx, flow, step, query, label=brand.identifier_label, zone=brand.theme.zone, now=ctx.now)
     environment, client = ctx.tenant.register_environment, flow.client
     number = await ctx.services.accreditations.number(environment.id, client.recipient_id)
     return page(

@@ -3,16 +3,18 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from haas.database import Transaction
 from tenants.authentication.models import CODE_LIFETIME
 from tenants.authorisations import flow as flows
 from tenants.authorisations.flow_errors import Step
-from tenants.authorisations.flow_models import AccountChoice, Flow
+from tenants.authorisations.flow_models import AccountChoice, Flow, Review
 from tenants.authorisations.review import review
 from themes import wording
 from themes.problems import problem
 from themes.views import account_view
+from themes.wording import Period
 
 HISTORY_YEARS = 2
 """How far back billing and usage are shared (CDR Rules, Schedule 4)."""
@@ -32,8 +34,13 @@ class Query(NamedTuple):
     choose: str | None = None
 
 
-async def screen(tx: Transaction, flow: Flow, step: Step, query: Query, *, label: str, now: datetime) -> Screen:
-    """Return the screen of a step; `label` is what the brand calls its identifier. Raises StepOutOfTurn, FlowOver."""
+async def screen(
+    tx: Transaction, flow: Flow, step: Step, query: Query, *, label: str, zone: ZoneInfo, now: datetime
+) -> Screen:
+    """Return the screen of a step; `label` is what the brand calls its identifier, `zone` where its days are told.
+
+    Raises StepOutOfTurn, FlowOver.
+    """
     flows.require(flow, step, now)
     match step:
         case "identify":
@@ -45,7 +52,7 @@ async def screen(tx: Transaction, flow: Flow, step: Step, query: Query, *, label
         case "accounts":
             values = _accounts(await flows.accounts(tx, flow, now=now), query)
         case "review":
-            values = await _review(tx, flow, now)
+            values = await _review(tx, flow, now, zone)
     common = {
         "acting_for": flow.acting_for,
         "amending": flow.amended is not None,
@@ -74,21 +81,33 @@ def _accounts(choices: list[AccountChoice], query: Query) -> dict[str, Any]:
     }
 
 
-async def _review(tx: Transaction, flow: Flow, now: datetime) -> dict[str, Any]:
+async def _review(tx: Transaction, flow: Flow, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     asked = await review(tx, flow, now=now)
+    period = wording.period(asked.sharing_duration, now, asked.ends_at)
     return {
         "step": 4,
         "accounts": [account_view(account) for account in asked.accounts],
         "joint": asked.joint,
-        "period": wording.period(asked.sharing_duration, now, asked.ends_at),
-        "previous": None
-        if asked.previous_duration is None or asked.previous_ends_at is None
-        else wording.period(asked.previous_duration, now, asked.previous_ends_at),
+        "period": period,
+        "previous": _previous(asked, period, now, zone),
         "history_from": wording.years_before(now, HISTORY_YEARS) if asked.history else None,
         "clusters": asked.clusters,
         "new_clusters": asked.new_clusters,
+        "removed_clusters": asked.removed_clusters,
         "about_person": asked.about_person,
     }
+
+
+def _previous(asked: Review, period: Period, now: datetime, zone: ZoneInfo) -> Period | None:
+    """Return the period before an amendment, where it differs from the new one (CDS, Changing Attributes).
+
+    The same length agreed to later ends later, which is another duration; on the same day it reads as the same.
+    """
+    if asked.previous_duration is None or asked.previous_ends_at is None:
+        return None
+    before = wording.period(asked.previous_duration, now, asked.previous_ends_at)
+    same_end = period.once or wording.day(before.ends_at, zone) == wording.day(period.ends_at, zone)
+    return None if before.text == period.text and same_end else before
 
 
 def redirect_origin(flow: Flow) -> str:

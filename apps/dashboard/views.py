@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tenants.arrangements.models import Arrangement, Authorisation, AuthorisedAccount
-from tenants.authorisations.review import clusters_of
+from tenants.authorisations.review import clusters_of, known_clusters
 from tenants.consent.data_language import Cluster
 from tenants.parties.models import Customer, CustomerKind, HeldAccount, account_hint, account_name
 from themes import wording
@@ -129,10 +129,10 @@ def _first(version: Authorisation, kind: CustomerKind, zone: ZoneInfo) -> Iterat
 
 
 def _amendment(was: Authorisation, now: Authorisation, kind: CustomerKind, zone: ZoneInfo) -> Iterator[str]:
-    before, after = clusters_of(was, kind), clusters_of(now, kind)
+    before, after = (known_clusters(version.scopes, version.claims, kind) for version in (was, now))
     for label, changed in (
-        ("Added", [cluster for cluster in after if cluster not in before]),
-        ("Removed", [cluster for cluster in before if cluster not in after]),
+        ("Added", [cluster for cluster in clusters_of(now, kind) if cluster not in before]),
+        ("Removed", [cluster for cluster in clusters_of(was, kind) if cluster not in after]),
     ):
         if changed:
             yield f"{label}: " + ", ".join(cluster.title for cluster in changed)

@@ -67,11 +67,13 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     clusters: Sequence[Cluster]
     new_clusters: Sequence[Cluster]
     """Of an amendment: what was not shared before."""
+    removed_clusters: Sequence[Cluster]
+    """Of an amendment: what was shared before and will not be any more."""
     sharing_duration: int
     ends_at: datetime
     previous_duration: int | None
-    """Of an amendment whose duration is another: the one before."""
     previous_ends_at: datetime | None
+    """Of an amendment: for how long, and until when, data is shared without it."""
     history: bool
     """Whether data of the past is shared."""
     about_person: bool

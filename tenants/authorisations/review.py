@@ -21,16 +21,19 @@ async def review(tx: Transaction, flow: Flow, *, now: datetime) -> Review:
     kind: CustomerKind = "person" if flow.customer is None else flow.customer.kind
     previous = None if flow.amended is None else flow.amended.authorisation
     described = clusters(request.scopes, request.claims, kind)
-    before = [] if previous is None else clusters(previous.scopes, previous.claims, kind)
-    changed = previous if previous is not None and previous.sharing_duration != request.sharing_duration else None
+    known = known_clusters(request.scopes, request.claims, kind)
+    before = set() if previous is None else known_clusters(previous.scopes, previous.claims, kind)
     return Review(
         accounts=accounts,
         clusters=described,
         new_clusters=[] if previous is None else [cluster for cluster in described if cluster not in before],
+        removed_clusters=[]
+        if previous is None
+        else [cluster for cluster in clusters_of(previous, kind) if cluster not in known],
         sharing_duration=request.sharing_duration,
         ends_at=now + timedelta(seconds=request.sharing_duration),
-        previous_duration=None if changed is None else changed.sharing_duration,
-        previous_ends_at=None if changed is None else changed.expires_at,
+        previous_duration=None if previous is None else previous.sharing_duration,
+        previous_ends_at=None if previous is None else previous.expires_at,
         history=data_language.has_history(request.scopes),
         about_person=kind == "organisation" and bool(_profile(request.scopes, request.claims)),
     )
@@ -39,6 +42,11 @@ async def review(tx: Transaction, flow: Flow, *, now: datetime) -> Review:
 def clusters(scopes: tuple[str, ...], claims: Mapping[str, Any], kind: CustomerKind) -> list[Cluster]:
     """Return the data language of scopes and of the supported claims that are asked for one by one."""
     return data_language.clusters(scopes, kind, requested_claims(claims))
+
+
+def known_clusters(scopes: tuple[str, ...], claims: Mapping[str, Any], kind: CustomerKind) -> set[Cluster]:
+    """Return every cluster that says nothing beyond the scopes and claims, in whichever words."""
+    return data_language.known_clusters(scopes, kind, requested_claims(claims))
 
 
 def clusters_of(authorisation: Authorisation, kind: CustomerKind) -> list[Cluster]:

@@ -138,10 +138,22 @@ def clusters(scopes: Collection[str], kind: CustomerKind, claims: Collection[str
         found.append(_PROFILE_NAME)
     if CONTACT_CLAIMS.intersection(claims):
         found.append(_PROFILE_CONTACT)
-    for pair in (_ORGANISATION if kind == "organisation" else _PERSON, _ACCOUNTS, _SERVICE_POINTS):
+    for pair in _pairs(kind):
         found.extend(_of_pair(pair, scopes))
     found.extend(cluster for scope, cluster in _SINGLE.items() if scope in scopes)
     return found
+
+
+def known_clusters(scopes: Collection[str], kind: CustomerKind, claims: Collection[str] = ()) -> set[Cluster]:
+    """Return every cluster that says nothing beyond `scopes` and `claims`, in whichever words a request puts it.
+
+    A detailed scope discloses the basic data too, so asking for both adds nothing (CDS, Changing Attributes).
+    """
+    known = set(clusters(scopes, kind, claims))
+    for pair in _pairs(kind):
+        if pair.detail in scopes:
+            known |= {pair.basic_cluster, pair.detail_cluster, pair.merged_cluster}
+    return known
 
 
 def needs_accounts(scopes: Collection[str]) -> bool:
@@ -152,6 +164,10 @@ def needs_accounts(scopes: Collection[str]) -> bool:
 def has_history(scopes: Collection[str]) -> bool:
     """Whether the data asked for reaches back in time."""
     return not SCOPES_WITH_HISTORY.isdisjoint(scopes)
+
+
+def _pairs(kind: CustomerKind) -> tuple[_Pair, ...]:
+    return (_ORGANISATION if kind == "organisation" else _PERSON, _ACCOUNTS, _SERVICE_POINTS)
 
 
 def _of_pair(pair: _Pair, scopes: Collection[str]) -> list[Cluster]:

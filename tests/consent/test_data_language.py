@@ -1,13 +1,42 @@
 """CDS, Data Language Standards."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from tenants.consent.data_language import clusters, has_history, needs_accounts
+from tenants.consent.data_language import clusters, has_history, known_clusters, needs_accounts
 from tenants.oauth.scopes import CONSUMER_SCOPES, DATA_SCOPES
 
 
 def titles(*scopes: str, kind: str = "person", claims: tuple[str, ...] = ()) -> list[str]:
     return [cluster.title for cluster in clusters(scopes, kind, claims)]  # type: ignore[arg-type]
+
+
+# The tables of the standards as they were published, not as this product has them.
+PUBLISHED = json.loads(Path(__file__).with_name("data_language_standards.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: row["title"])
+def test_the_words_are_the_standards_own(row: dict[str, object]) -> None:
+    scope, marks = str(row["scope"]), str(row["marks"])
+    asked = [scope] if "‡" in marks or ".detail" not in scope else [scope.replace(".detail", ".basic"), scope]
+    described = clusters(asked, "organisation" if "*" in marks else "person")
+    assert (row["title"], row["permissions"]) == (described[-1].title, list(described[-1].permissions))
+
+
+def test_an_amendment_adds_only_what_was_not_shared_before() -> None:
+    basic, detail = "energy:accounts.basic:read", "energy:accounts.detail:read"
+
+    def added(before: list[str], after: list[str]) -> list[str]:
+        known = known_clusters(before, "person")
+        return [cluster.title for cluster in clusters(after, "person") if cluster not in known]
+
+    assert added([basic], [basic, detail]) == ["Account and plan details"]
+    assert added([detail], [basic, detail]) == []
+    assert added([basic, detail], [detail]) == []
+    assert added([basic, detail], [basic]) == []
+    assert added([basic], [detail]) == ["Account and plan details"]
 
 
 def test_every_data_scope_is_described() -> None:

@@ -1,6 +1,8 @@
 """The consent flow through the whole application, as a scripted browser goes through it."""
 
 import asyncio
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -220,9 +222,20 @@ async def test_an_amendment_chooses_the_accounts_and_marks_what_changes(ground: 
     assert "12 months Changed" in page.text
     assert "Electricity usage New" in page.text
     assert "Accounts and plans New" not in page.text
+    assert "No longer shared: Account and plan details, Billing payments and history." in page.text
     claims = await ground.response(await away(browser.send(page, "/authorise")))
     amended = await ground.recipient.exchange(claims["code"], flow)
     assert amended.cdr_arrangement_id == tokens.cdr_arrangement_id
+
+
+async def test_an_amendment_of_the_same_length_says_that_it_ends_later(ground: Ground, moved_clock: Any) -> None:
+    tokens = await ground.consented(ground.browser())
+    asked = {"cdr_arrangement_id": tokens.cdr_arrangement_id, "sharing_duration": 90 * DAY}
+    assert "Changed" not in (await ground.reviewed(ground.browser(), **asked)).text
+    moved_clock.move(timedelta(days=30))
+    page = await ground.reviewed(ground.browser(), **asked)
+    assert "90 days Changed" in page.text
+    assert "Before this change: 90 days, until" in page.text
 
 
 async def test_an_arrangement_of_somebody_else_cannot_be_amended(ground: Ground) -> None:

@@ -80,7 +80,7 @@ WRONG = SimpleNamespace(text="That code is not right. You can try 4 more times."
 REVIEW = {
     "step": 4, "amending": False, "accounts": [HOME, BEACH], "period": CHANGED.period, "previous": None,
     "history_from": NOW - timedelta(days=730), "clusters": clusters(SCOPES, "person"), "new_clusters": (),
-    "about_person": False, "joint": True, "dashboard_host": "aurora.haas.localhost:8443",
+    "removed_clusters": (), "about_person": False, "joint": True, "dashboard_host": "aurora.haas.localhost:8443",
 }  # fmt: skip
 ACCOUNTS = {"step": 3, "amending": False, "available": [HOME, BEACH, OLD], "unavailable": [OFF, USER]}
 DASHBOARD = {"form_token": "t", "notice": None, "problem": None}
@@ -99,8 +99,8 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             **FLOW,
             "step": 3,
             "customers": [
-                SimpleNamespace(id=UUID(int=1), name="Marguerite Hartley", kind="person"),
-                SimpleNamespace(id=UUID(int=2), name="Waratah Bakery Pty Ltd", kind="organisation"),
+                SimpleNamespace(id=UUID(int=1), name="Marguerite Hartley", kind="person", own=True),
+                SimpleNamespace(id=UUID(int=2), name="Waratah Bakery Pty Ltd", kind="organisation", own=False),
             ],
         },
     ),
@@ -124,6 +124,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             "amending": True,
             "previous": wording.period(90 * 86_400, NOW, NOW + timedelta(days=9)),
             "new_clusters": clusters(["energy:electricity.usage:read"], "person"),
+            "removed_clusters": clusters(["energy:accounts.concessions:read"], "person"),
         },
     ),
     "4-review-once-organisation": (
