@@ -63,11 +63,6 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
         """What the brand calls that which its customers sign in with."""
         return self.theme.identifier_label
 
-    @property
-    def support_email(self) -> str | None:
-        """Where a person can write to."""
-        return self.theme.support_email
-
 
 def brand(name: str, tokens: Mapping[str, Any]) -> Brand:
     """Return the brand called `name` with the theme tokens that its tenant keeps.
