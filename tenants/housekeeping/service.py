@@ -39,6 +39,7 @@ STEPS: Final = (
     Step("arrangements expired", arrangements.end_expired),
     Step("attempts closed", store.close_stale_attempts),
     Step("codes expired", store.fail_expired_codes),
+    Step("attempts forgotten", store.forget_attempts),
     Step("assertions forgotten", clients.forget_spent),
     Step("tokens forgotten", store.forget_tokens),
     Step("sessions forgotten", store.forget_sessions),

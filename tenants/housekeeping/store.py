@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Delete, Update, and_, delete, or_, select, update
 
 from haas.database import Transaction
+from tenants.arrangements.tables import arrangement
 from tenants.authentication.tables import challenge, dashboard_session
 from tenants.authorisations.tables import attempt
 from tenants.calls.tables import call_rollup
@@ -21,6 +22,9 @@ KEEP_CHALLENGES: Final = timedelta(days=1)
 KEEP_NOTICES: Final = timedelta(days=30)
 KEEP_CALLS: Final = timedelta(days=400)
 """Get Metrics reports up to twelve months back."""
+KEEP_ATTEMPTS: Final = timedelta(days=30)
+"""Get Metrics counts abandoned flows of today and seven days before; the rest is for who looks into a complaint. An
+attempt names who authenticated, so it is not kept for longer."""
 _UNFINISHED: Final = ("preIdentification", "preAuthentication", "preAccountSelection", "preAuthorisation")
 
 
@@ -44,6 +48,24 @@ async def fail_expired_codes(tx: Transaction, now: datetime) -> int:
     """Mark attempts whose code nobody exchanged in time (Get Metrics: failedTokenExchange)."""
     unexchanged = and_(attempt.c.stage == "preTokenExchange", attempt.c.code_expires_at <= now)
     return await _changed(tx, update(attempt).where(unexchanged).values(stage="failedTokenExchange", stage_at=now))
+
+
+async def forget_attempts(tx: Transaction, now: datetime) -> int:
+    """Delete attempts that are too old to be counted; those of an arrangement once it has ended as long ago.
+
+    While that lives, its attempts tell a code that comes twice. An arrangement whose code was never exchanged was none.
+    """
+    until = now - KEEP_ATTEMPTS
+    kept = (
+        select(arrangement.c.id)
+        .where(
+            arrangement.c.id == attempt.c.arrangement_id,
+            arrangement.c.active_at.is_not(None),
+            or_(arrangement.c.ended_at.is_(None), arrangement.c.ended_at > until),
+        )
+        .exists()
+    )
+    return await _changed(tx, delete(attempt).where(attempt.c.stage_at <= until, ~kept))
 
 
 async def forget_sessions(tx: Transaction, now: datetime) -> int:

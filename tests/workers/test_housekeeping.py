@@ -5,11 +5,11 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from haas.clock import MovableClock
 from haas.database import Database
-from tenants.arrangements.tables import arrangement
+from tenants.arrangements.tables import arrangement, authorisation
 from tenants.authentication.tables import challenge, dashboard_session
 from tenants.authorisations.tables import attempt
 from tenants.clients.tables import spent_assertion
@@ -168,3 +168,30 @@ async def test_a_step_that_fails_leaves_the_others_done(
     clock.move(timedelta(hours=2))
     assert await housekeeping.sweep(tenant) == {"attempts closed": 1}
     assert "a sweep's step failed" in caplog.text
+
+
+async def test_attempts_go_when_no_metrics_count_them_any_more(
+    database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
+) -> None:
+    """Those that led to nothing by their age, the others by how long ago their arrangement ended."""
+    client_id = await add_client(database, tenant, clock.now())
+    over = await add_arrangement(database, tenant, client_id, clock.now())
+    alive = await add_arrangement(database, tenant, client_id, clock.now())
+    await add_attempt(database, tenant, clock, "preAuthentication")
+    await add_attempt(database, tenant, clock, "rejected")
+    of_the_ended = await add_attempt(database, tenant, clock, "completed", arrangement_id=over)
+    of_the_living = await add_attempt(database, tenant, clock, "completed", arrangement_id=alive)
+    lasting = authorisation.c.arrangement_id == alive
+    async with database.transaction(tenant.namespace) as tx:
+        await tx.execute(update(authorisation).where(lasting).values(expires_at=clock.now() + timedelta(days=5000)))
+    clock.move(timedelta(days=2))
+    await housekeeping.sweep(tenant)
+    clock.move(timedelta(days=27))
+    assert "attempts forgotten" not in await housekeeping.sweep(tenant)
+    assert await count(database, tenant, attempt) == 4
+    clock.move(timedelta(days=1, hours=1))
+    assert (await housekeeping.sweep(tenant))["attempts forgotten"] == 2
+    assert (await one(database, tenant, attempt, id=of_the_ended)).arrangement_id == over
+    clock.move(timedelta(days=3))
+    assert (await housekeeping.sweep(tenant))["attempts forgotten"] == 1
+    assert (await one(database, tenant, attempt, id=of_the_living)).arrangement_id == alive
