@@ -117,7 +117,8 @@ def show(slug: str) -> None:
 def suspend(slug: str) -> None:
     """Stop serving the tenant SLUG, within seconds.
 
-    It answers 503, except that Get Status, withdrawal on the dashboard, token and arrangement revocation go on.
+    It answers 503, except that discovery, the keys, Get Status, withdrawal on the dashboard, token and arrangement
+    revocation go on.
     """
     tenant = asyncio.run(_change(local_settings(), slug, "suspend"))
     click.echo(f"{tenant.name} is suspended; `haas tenant resume {slug}` lets it serve again.")

@@ -143,6 +143,12 @@ async def test_suspending_and_resuming_counts_within_seconds(haas: Haas, registr
                 await asyncio.sleep(0.05)
 
 
+async def test_suspend_says_what_goes_on(haas: Haas) -> None:
+    said = " ".join((await haas("tenant", "suspend", "--help")).output.split())
+    for kept in ("discovery", "the keys", "Get Status", "withdrawal", "token and arrangement revocation"):
+        assert kept in said
+
+
 async def test_remove_asks_for_the_slug(haas: Haas, deployment: Deployment, kestrel: None) -> None:
     refused = await haas("tenant", "remove", "kestrel", typed="yes\n")
     assert refused.exit_code == 1
