@@ -2,10 +2,11 @@
 
 from typing import Any, Final
 
-from litestar import Request, Response, get
+from litestar import Request, Response, route
 from litestar.params import FromPath
 
 from apps.http.pages import brand_of
+from apps.http.reading import READ
 from apps.http.suspension import SERVES_SUSPENDED
 
 _FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
@@ -15,7 +16,7 @@ _NOT_KEPT: Final = "no-cache"
 _NO_DOCUMENT: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
-@get("/theme/{name:str}", opt={SERVES_SUSPENDED: True})
+@route("/theme/{name:str}", http_method=READ, opt={SERVES_SUSPENDED: True})
 async def stylesheet(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[str]:
     """Serve the stylesheet; an address from before the theme changed gets the present one, and is not to be kept."""
     brand = brand_of(request)
@@ -24,7 +25,7 @@ async def stylesheet(request: Request[Any, Any, Any], name: FromPath[str]) -> Re
     return Response(brand.css, media_type="text/css; charset=utf-8", headers=headers)
 
 
-@get("/logo.svg", opt={SERVES_SUSPENDED: True})
+@route("/logo.svg", http_method=READ, opt={SERVES_SUSPENDED: True})
 async def logo(request: Request[Any, Any, Any]) -> Response[str]:
     """Serve the brand's logo (CDS, Get Data Holder Brands: `logoUri`), or a plain mark in its colour."""
     headers = {

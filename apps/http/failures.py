@@ -66,11 +66,11 @@ def json_failure(request: _Request, error: Exception) -> Response[bytes]:
     if status == UNAVAILABLE:
         headers["Retry-After"] = SECONDS_TO_RETRY
     if status == METHOD_NOT_ALLOWED:
-        headers["Allow"] = _allowed(request)
+        headers["Allow"] = allowed(request)
     return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)
 
 
-def _allowed(request: _Request) -> str:
+def allowed(request: _Request) -> str:
     """Return the methods that the address serves, which a 405 must name (RFC 9110 15.5.6)."""
     asked = request.url.path.strip("/").split("/")
     routes = (route for route in request.app.routes if isinstance(route, HTTPRoute))

@@ -7,7 +7,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from apps.http.context import context
-from apps.http.failures import SECONDS_TO_RETRY, UNAVAILABLE, json_failure, status_of
+from apps.http.failures import METHOD_NOT_ALLOWED, SECONDS_TO_RETRY, UNAVAILABLE, allowed, json_failure, status_of
 from apps.http.forms import FormRefused
 from apps.http.suspension import TenantSuspended
 from haas.errors import HaasError
@@ -75,7 +75,11 @@ def page_failure(request: _Request, error: Exception) -> Response[Any]:
         return message(request, "suspended")
     if isinstance(error, FormRefused):
         return message(request, "form-refused")
-    return message(request, _KINDS.get(status_of(error), "failed"))
+    response = message(request, _KINDS.get(status_of(error), "failed"))
+    if status_of(error) == METHOD_NOT_ALLOWED:
+        response.status_code = METHOD_NOT_ALLOWED
+        response.headers["Allow"] = allowed(request)
+    return response
 
 
 page_failures: ExceptionHandlersMap = {HTTPException: page_failure, HaasError: page_failure, Exception: page_failure}

@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from litestar import Request, Response, get
+from litestar import Request, Response, route
 
+from apps.http.reading import READ
 from apps.http.suspension import SERVES_SUSPENDED
 from apps.identity.callers import infosec
 from haas.jose import SIGNING_ALGORITHMS
@@ -62,14 +63,14 @@ def _client_authentication() -> dict[str, object]:
     return members
 
 
-@get(endpoints.DISCOVERY, opt={SERVES_SUSPENDED: True})
+@route(endpoints.DISCOVERY, http_method=READ, opt={SERVES_SUSPENDED: True})
 async def openid_provider_configuration(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
     """Publish the metadata."""
     ctx = infosec(request, "openidConfiguration", authenticated=False)
     return Response(metadata(ctx.tenant), headers=_HEADERS)
 
 
-@get(endpoints.JWKS, opt={SERVES_SUSPENDED: True})
+@route(endpoints.JWKS, http_method=READ, opt={SERVES_SUSPENDED: True})
 async def jwks(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
     """Publish the public keys: the next, the current, and those retired not long ago."""
     ctx = infosec(request, "jwks", authenticated=False)

@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 
 from apps.http.cds import CORS, ENDPOINT, cds_failures
 from apps.http.context import context
+from apps.http.reading import READ
 from apps.http.suspension import SERVES_SUSPENDED
 from apps.resources.call import HttpRequest, customer_call, public_call
 from apps.resources.query import open_status, page_request, single
@@ -80,14 +81,14 @@ async def get_energy_account_detail(request: HttpRequest) -> Response[bytes]:
             raise CdsError(UNAVAILABLE_ENERGY_ACCOUNT, account_id) from error
 
 
-@get(_path(GET_STATUS), opt={ENDPOINT: GET_STATUS, SERVES_SUSPENDED: True})
+@route(_path(GET_STATUS), http_method=READ, opt={ENDPOINT: GET_STATUS, SERVES_SUSPENDED: True})
 async def get_status(request: HttpRequest) -> Response[bytes]:
     """Get Status."""
     here, call = context(request), public_call(request, GET_STATUS)
     return call.answer(await status(here.services.database, here.tenant, here.now))
 
 
-@get(_path(GET_OUTAGES), opt={ENDPOINT: GET_OUTAGES})
+@route(_path(GET_OUTAGES), http_method=READ, opt={ENDPOINT: GET_OUTAGES})
 async def get_outages(request: HttpRequest) -> Response[bytes]:
     """Get Outages."""
     here, call = context(request), public_call(request, GET_OUTAGES)
