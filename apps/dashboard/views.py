@@ -147,4 +147,9 @@ def _told(version: Authorisation, zone: ZoneInfo) -> str:
 
 def _accounts_told(version: Authorisation) -> Iterator[str]:
     if version.accounts:
-        yield "Accounts: " + ", ".join(account_name(account.display_name) for account in version.accounts)
+        yield "Accounts: " + ", ".join(_named(account) for account in version.accounts)
+
+
+def _named(account: AuthorisedAccount) -> str:
+    hint = None if account.display_name else account_hint(account.account_number)
+    return " ".join(filter(None, (account_name(account.display_name), hint)))

@@ -1,6 +1,7 @@
 """People who sign in, the customers they act for, and the accounts those customers hold."""
 
 import unicodedata
+from datetime import date
 from typing import Final, Literal
 from uuid import UUID
 
@@ -44,7 +45,7 @@ class HeldAccount(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
     number: str | None
-    """Enough of the account's number to tell it from another."""
+    """Enough of the account's number, or the day it was opened on, to tell it from another."""
     joint: bool
     closed: bool
     unavailable: Unavailability | None
@@ -56,9 +57,14 @@ def account_name(display_name: str | None) -> str:
     return display_name or "Energy account"
 
 
-def account_hint(account_number: str | None) -> str | None:
-    """Return "ending in 4401": a whole account number has no business on a screen."""
-    return None if not account_number else f"ending in {account_number[-_SHOWN_DIGITS:]}"
+def account_hint(account_number: str | None, opened_on: date | None = None) -> str | None:
+    """Return "ending in 4401": a whole account number has no business on a screen.
+
+    Of an account without a number, "opened 3 March 2019": whoever has several must be able to tell them apart.
+    """
+    if account_number:
+        return f"ending in {account_number[-_SHOWN_DIGITS:]}"
+    return None if opened_on is None else f"opened {opened_on.day} {opened_on:%B %Y}"
 
 
 class StoredAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,5 +74,6 @@ class StoredAccount(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str | None
     account_number: str | None
     open_status: Literal["OPEN", "CLOSED"]
+    creation_date: date | None
     disclosure_option: Literal["pre-approval", "no-disclosure"]
     role: Literal["holder", "joint-holder", "secondary-user"]

@@ -45,7 +45,7 @@ def _shareable(account: StoredAccount, *, eligible: bool) -> HeldAccount:
     return HeldAccount(
         id=account.id,
         name=account_name(account.display_name),
-        number=account_hint(account.account_number),
+        number=account_hint(account.account_number, account.creation_date),
         joint=account.role == "joint-holder",
         closed=account.open_status == "CLOSED",
         unavailable=_unavailability(account, eligible=eligible),

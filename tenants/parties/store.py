@@ -50,6 +50,7 @@ async def accounts_of(tx: Transaction, customer_id: UUID, today: date) -> list[S
             account.c.display_name,
             account.c.account_number,
             account.c.open_status,
+            account.c.creation_date,
             account.c.disclosure_option,
             holding.c.role,
         )

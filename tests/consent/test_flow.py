@@ -1,7 +1,7 @@
 """The consent flow through the whole application, as a scripted browser goes through it."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -205,6 +205,20 @@ async def test_a_customer_without_open_accounts_cannot_share(ground: Ground) -> 
     assert "No account can be shared" in page.text
     assert "continue" not in page.ids
     assert (await ground.response(await away(browser.send(page, "/cancel"))))["error"] == "access_denied"
+
+
+async def test_accounts_without_a_name_can_be_told_apart(ground: Ground) -> None:
+    login_id, identifier = await ground.people.login("Noor Nameless")
+    someone = await ground.people.customer("Noor Nameless", login_id)
+    await ground.people.account("", someone, display_name=None, account_number="61004401")
+    opened = {"account_number": None, "creation_date": date(2019, 3, 3)}
+    await ground.people.account("", someone, display_name=None, **opened)
+    browser = ground.browser()
+    page = await browser.get(ground.authorise_url(await ground.pushed()))
+    page = await browser.send(page, "/identify", identifier=identifier)
+    page = await browser.send(page, "/verify", code=await ground.code(identifier))
+    assert "Energy account ending in 4401" in page.text
+    assert "Energy account opened 3 March 2019" in page.text
 
 
 async def test_an_amendment_chooses_the_accounts_and_marks_what_changes(ground: Ground) -> None:
