@@ -1,6 +1,11 @@
-"""What a person can choose to share, in the data language of the standards (CX Standards, Data Language)."""
+"""What a person can choose to share, in the data language of the standards (CDS, Data Language Standards).
+
+Whoever chooses may choose a detailed scope alone, so each is described as it reads alone, with its basic data (‡).
+"""
 
 from typing import NamedTuple
+
+from tenants.consent import data_language
 
 
 class Cluster(NamedTuple):
@@ -28,47 +33,37 @@ class Duration(NamedTuple):
 
 ALWAYS = "openid profile"
 
+
+def _cluster(scope: str, *, preselected: bool = False) -> Cluster:
+    (described,) = data_language.clusters([scope], "person")
+    return Cluster(scope, described.title, ", ".join(described.permissions), preselected)
+
+
 GROUPS = (
     Group(
         "About you",
         (
-            Cluster("common:customer.basic:read", "Name and occupation", "Your name and what you do", preselected=True),
-            Cluster(
-                "common:customer.detail:read",
-                "Name, occupation and contact details",
-                "Also your phone, email and mail address",
-                preselected=True,
-            ),
+            _cluster("common:customer.basic:read", preselected=True),
+            _cluster("common:customer.detail:read", preselected=True),
         ),
     ),
     Group(
         "Your account",
         (
-            Cluster(
-                "energy:accounts.basic:read", "Accounts and plans", "Names and numbers of accounts", preselected=True
-            ),
-            Cluster(
-                "energy:accounts.detail:read",
-                "Account and plan details",
-                "Also rates, fees, discounts and holders",
-                preselected=True,
-            ),
-            Cluster("energy:accounts.concessions:read", "Concessions and assistance", "Concessions and their amounts"),
-            Cluster("energy:accounts.paymentschedule:read", "Payment preferences", "How and when you pay"),
-            Cluster("energy:billing:read", "Billing payments and history", "Bills, charges and payments"),
+            _cluster("energy:accounts.basic:read", preselected=True),
+            _cluster("energy:accounts.detail:read", preselected=True),
+            _cluster("energy:accounts.concessions:read"),
+            _cluster("energy:accounts.paymentschedule:read"),
+            _cluster("energy:billing:read"),
         ),
     ),
     Group(
         "Your electricity",
         (
-            Cluster("energy:electricity.servicepoints.basic:read", "Electricity connection", "Your connection point"),
-            Cluster(
-                "energy:electricity.servicepoints.detail:read",
-                "Electricity connection and meter",
-                "Also your meter and supply address",
-            ),
-            Cluster("energy:electricity.der:read", "Energy generation and storage", "Solar panels and batteries"),
-            Cluster("energy:electricity.usage:read", "Electricity usage", "Your meter reads"),
+            _cluster("energy:electricity.servicepoints.basic:read"),
+            _cluster("energy:electricity.servicepoints.detail:read"),
+            _cluster("energy:electricity.der:read"),
+            _cluster("energy:electricity.usage:read"),
         ),
     ),
 )
