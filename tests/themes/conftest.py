@@ -74,6 +74,17 @@ ENDED = _arrangement(
     ended_how=wording.ENDED_HOW["consumer"],
 )
 
+LONG_RECIPIENT = SimpleNamespace(
+    client_name="Bundesvermögensverwaltungsenergievergleichsportal for Households and Small Businesses of Australia",
+    org_name="WaratahBankstownNeighbourhoodEnergyAndSavingsComparisonCooperative",
+    legal_entity_name="Waratah Bankstown Neighbourhood Energy and Savings Comparison Cooperative Society Limited",
+    accreditation_number="ADRBNK000123",
+)
+LONG_ACCOUNT = account(6, "averyveryveryveryverylongaccountname@withoutanyspaceinit.example", joint=True)
+LONG_NAMES = _arrangement(
+    recipient=LONG_RECIPIENT, accounts=[LONG_ACCOUNT], customer="Featherstonehaugh-Cholmondeleywarrenderson Holdings"
+)
+
 CODE = {"challenge": "c1", "expires_at": NOW + timedelta(minutes=10), "lifetime": "10 minutes"}
 FLOW = {"recipient": recipient, "flow_path": "/flow/1", "form_token": "t", "problem": None, "acting_for": None}
 WRONG = SimpleNamespace(text="That code is not right. You can try 4 more times.", field="code")
@@ -140,10 +151,16 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             "clusters": clusters(SCOPES, "organisation"),
         },
     ),
+    "4-review-long-names": (
+        "consent/review",
+        {**FLOW, **REVIEW, "recipient": LONG_RECIPIENT, "accounts": [LONG_ACCOUNT]},
+    ),
     "5-sign-in": ("dashboard/sign_in", DASHBOARD),
     "5-sign-in-verify": ("dashboard/verify", {**DASHBOARD, **CODE}),
     "6-arrangements": ("dashboard/arrangements", {**DASHBOARD, "current": [CHANGED], "past": [ENDED]}),
     "6-arrangements-none": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": []}),
+    "6-arrangements-long-names": ("dashboard/arrangements", {**DASHBOARD, "current": [LONG_NAMES], "past": []}),
+    "7-arrangement-long-names": ("dashboard/arrangement", {**DASHBOARD, "arrangement": LONG_NAMES}),
     "7-arrangement": ("dashboard/arrangement", {**DASHBOARD, "arrangement": CHANGED}),
     "7-arrangement-ended": (
         "dashboard/arrangement",
