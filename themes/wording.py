@@ -14,6 +14,8 @@ UNAVAILABLE_REASONS: Final = {
     "sharing-off": "Sharing is turned off for this joint account. An account holder can ask us to turn it on again.",
     "secondary-user": "You can use this account, but its holder has not given you permission to share its data.",
     "no-open-account": "Data can only be shared by customers who have at least one open account with us.",
+    "approval-withdrawn": "An account holder has stopped sharing from this joint account.",
+    "not-held": "You no longer have this account with us.",
 }
 
 ENDED_HOW: Final = {

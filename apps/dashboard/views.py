@@ -18,6 +18,8 @@ from themes.views import AccountView, RecipientView, account_view, recipient_vie
 from themes.wording import Period
 
 _STATUS: Final = {"active": "Sharing", "expired": "Finished", "ended": "Stopped", "pending": "Not started"}
+_WITHHELD: Final = {"sharing-off", "secondary-user"}
+"""Reasons that also stop what was agreed to; without an open account sharing cannot begin, but it goes on."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -72,7 +74,9 @@ def arrangement_view(
     """Return the view of an arrangement; `held` are the customer's accounts, for what is special about them."""
     state, authorisation = arrangement.state(viewer.now), arrangement.authorisation
     kind = viewer.kind(arrangement.customer_id)
-    accounts = [_account(account, held or {}) for account in authorisation.accounts]
+    accounts = [_account(account, held) for account in authorisation.accounts]
+    if state != "active":
+        accounts = [msgspec.structs.replace(account, unavailable=None) for account in accounts]
     ended_at, ended_by = arrangement.ended_at, arrangement.ended_by
     if state == "expired" and ended_at is None:
         ended_at, ended_by = authorisation.expires_at, "expiry"
@@ -101,12 +105,17 @@ def _summary(period: Period, ended_at: datetime | None, zone: ZoneInfo) -> str:
     return period.text if period.once else f"Until {wording.day(period.ends_at, zone)}"
 
 
-def _account(account: AuthorisedAccount, held: Mapping[UUID, HeldAccount]) -> AccountView:
-    if account.id in held:
-        return account_view(held[account.id])
-    return AccountView(
-        id=str(account.id), name=account_name(account.display_name), number=account_hint(account.account_number)
-    )
+def _account(account: AuthorisedAccount, held: Mapping[UUID, HeldAccount] | None) -> AccountView:
+    """Return the view of an account, with the reason where nothing of it is disclosed now."""
+    found = None if held is None else held.get(account.id)
+    if found is None:
+        name, number = account_name(account.display_name), account_hint(account.account_number)
+        reason = None if held is None else "not-held"
+        return AccountView(id=str(account.id), name=name, number=number, unavailable=reason)
+    reason = found.unavailable if found.unavailable in _WITHHELD else None
+    if account.approval == "withdrawn":
+        reason = "approval-withdrawn"
+    return msgspec.structs.replace(account_view(found), unavailable=reason)
 
 
 def _changes(versions: Sequence[Authorisation], kind: CustomerKind, zone: ZoneInfo) -> list[Change]:

@@ -60,10 +60,11 @@ def _arrangement(**changes: Any) -> SimpleNamespace:
 
 
 CHANGED = _arrangement(
+    accounts=[HOME, OFF],
     changes=[
         SimpleNamespace(at=NOW, texts=["Added: Electricity usage", "How long: from 90 days to 12 months"]),
         SimpleNamespace(at=NOW - timedelta(days=60), texts=["You first agreed to share."]),
-    ]
+    ],
 )
 ENDED = _arrangement(
     current=False,
