@@ -29,7 +29,10 @@ async def test_a_person_goes_through_every_step_and_the_recipient_gets_tokens(gr
     assert page.path.endswith("/accounts")
     assert "Sharing is turned off for this joint account" in page.text
     assert "has not given you permission" in page.text
+    assert "Joint account. The other account holders may be told" in page.text  # CDS, Joint Account Alerts
     page = await browser.send(page, "/accounts", account=[str(ground.home), str(ground.joint)])
+    assert "The other account holders may be told that you share data from it." in page.text
+    assert "Stop sharing under “Data sharing” on our website" in page.text  # CDR Rules 4.23
     assert page.path.endswith("/review")
     for text in (
         "Full name and title(s)", "Name and occupation", "Accounts and plans", "Account and plan details",

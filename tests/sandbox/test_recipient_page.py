@@ -44,7 +44,7 @@ async def share(browser: httpx.AsyncClient, holder: StandInHolder) -> str:
 async def test_a_person_shares_reads_again_and_stops(browser: httpx.AsyncClient, holder: StandInHolder) -> None:
     page = await browser.get(f"{HOME}/")
     assert "Aurora Energy" in page.text
-    for text in ("Name, occupation, contact details", "Phone, Email address, Mail address, Residential address"):
+    for text in ("Name, occupation, contact details", "Phone; Email address; Mail address; Residential address"):
         assert text in page.text  # CDS, Data Language Standards
     assert "we send you to your retailer’s own website" in page.text  # CDS, Consent Standards, Redirection
     assert "form-action 'self' https://aurora.haas.localhost:8443" in page.headers["content-security-policy"]

@@ -36,7 +36,7 @@ ALWAYS = "openid profile"
 
 def _cluster(scope: str, *, preselected: bool = False) -> Cluster:
     (described,) = data_language.clusters([scope], "person")
-    return Cluster(scope, described.title, ", ".join(described.permissions), preselected)
+    return Cluster(scope, described.title, "; ".join(described.permissions), preselected)
 
 
 GROUPS = (
