@@ -30,7 +30,9 @@ class _Commands(click.Group):
         """Run the command; what it cannot do is told in a sentence, not in a traceback."""
         try:
             return super().invoke(ctx)
-        except (HaasError, StackError) as error:
+        except BrokenPipeError:  # the reader of a pipe has seen enough; click ends quietly
+            raise
+        except (HaasError, StackError, OSError) as error:  # OSError: a file or a server that is not there
             raise click.ClickException(str(error)) from error
 
 

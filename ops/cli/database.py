@@ -18,7 +18,7 @@ def command(superuser_url: str, role_prefix: str) -> None:
     """Create the database and the two logins, and print their variables. Repeating it makes new passwords."""
     try:
         made = asyncio.run(create_deployment(superuser_url, role_prefix))
-    except (asyncpg.PostgresError, OSError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise click.ClickException(f"PostgreSQL refuses: {error}") from error
     variables = {
         "HAAS_DATABASE_URL": made.app_url,
