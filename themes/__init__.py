@@ -1,0 +1,1 @@
+"""How a brand looks: theme tokens, styles, templates, and the words on the pages."""

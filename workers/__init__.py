@@ -1,0 +1,1 @@
+"""Background jobs: Dramatiq actors and the schedule that wakes them."""

@@ -1,0 +1,1 @@
+"""One-time passwords, and the dashboard's sessions that begin with them."""

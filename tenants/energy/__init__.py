@@ -1,1 +1,1 @@
-"""Energy accounts, service points and plans: their payloads, their store, their import, and the ids recipients see."""
+"""Energy accounts, service points and plans: their payloads, where they are read from, and the ids recipients see."""

@@ -1,0 +1,1 @@
+"""A tenant's signing and derivation keys: made, sealed, rotated, opened."""

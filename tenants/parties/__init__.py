@@ -1,0 +1,1 @@
+"""Logins, the customers they act for, and who holds which account."""
