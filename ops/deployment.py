@@ -12,9 +12,9 @@ from haas.jose import KeySealer, Sealer
 from haas.settings import Settings
 from ops.migrations.chains import TENANT
 from tenants.keys.creation import NewSigningKey
-from tenants.registry.administration import Administration
+from tenants.provisioning.administration import Administration
+from tenants.provisioning.service import Provisioner
 from tenants.registry.models import NewTenant, Tenant
-from tenants.registry.provisioning import Provisioner
 
 
 class Deployment:

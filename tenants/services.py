@@ -8,12 +8,12 @@ from haas.database import Database
 from haas.jose import JwksClient, KeySealer, Sealer
 from haas.outbound import Outbound
 from haas.settings import Settings
-from tenants.authorisations.response import Responder
 from tenants.calls import Flusher
 from tenants.clients.authentication import Authenticator
-from tenants.clients.registration.service import Registrar
+from tenants.consent.response import Responder
 from tenants.keys.service import Keyring
 from tenants.register.accreditations import Accreditations
+from tenants.registration.service import Registrar
 from tenants.registry.names import control_namespace
 from tenants.registry.service import Registry
 

@@ -1,29 +1,33 @@
 """Every table of both schemas, by one import: for migrations and for the tests that hold the schemas apart."""
 
+from tenants.accounts import tables as accounts
 from tenants.arrangements import tables as arrangements
+from tenants.attempts import tables as attempts
 from tenants.authentication import tables as authentication
-from tenants.authorisations import tables as authorisations
+from tenants.availability import tables as availability
 from tenants.calls import tables as calls
 from tenants.clients import tables as clients
-from tenants.energy import tables as energy
 from tenants.keys import tables as keys
 from tenants.notices import tables as notices
 from tenants.parties import tables as parties
+from tenants.register import tables as register
 from tenants.registry import tables as registry
 from tenants.schema import control, tenant
 from tenants.tokens import tables as tokens
 
 __all__ = [
+    "accounts",
     "arrangements",
+    "attempts",
     "authentication",
-    "authorisations",
+    "availability",
     "calls",
     "clients",
     "control",
-    "energy",
     "keys",
     "notices",
     "parties",
+    "register",
     "registry",
     "tenant",
     "tokens",

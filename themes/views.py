@@ -4,7 +4,7 @@ from typing import Protocol
 
 import msgspec
 
-from tenants.parties.models import HeldAccount
+from tenants.accounts.models import HeldAccount
 
 
 class Named(Protocol):

@@ -9,14 +9,14 @@ from haas.errors import HaasError
 from haas.mail import Mailer
 from haas.sms import SmsGateway
 from haas.telemetry import bind
+from tenants.arrangements.revocation_notice import RevocationChannel
 from tenants.housekeeping.service import Housekeeping
 from tenants.notices.delivery import Delivered, Delivery
 from tenants.notices.messages import EmailChannel, SmsChannel
-from tenants.notices.revocation import RevocationChannel
 from tenants.register.client import RegisterClient
 from tenants.register.errors import RegisterUnreadable
 from tenants.register.models import Polled
-from tenants.register.sync import StatusSync
+from tenants.registration.sync import StatusSync
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.names import control_namespace
 from tenants.services import Services

@@ -5,7 +5,7 @@ from litestar.types import ControllerRouterHandler
 
 from apps.consent import routes as pages
 from apps.http.flows import FLOW_PATH
-from tenants.authorisations.flow_errors import FlowOver, FlowUnknown, StepOutOfTurn
+from tenants.consent.errors import FlowOver, FlowUnknown, StepOutOfTurn
 
 routes: list[ControllerRouterHandler] = [
     Router(

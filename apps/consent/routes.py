@@ -19,9 +19,9 @@ from apps.http.forms import Form, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, message, page, redirect
 from haas.database import Transaction
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
-from tenants.authorisations import flow as flows
-from tenants.authorisations.flow_errors import ChoiceMissing, FlowOver, FlowUnknown, Step, StepOutOfTurn
-from tenants.authorisations.flow_models import Ended, Flow, Outcome
+from tenants.consent import flow as flows
+from tenants.consent.errors import ChoiceMissing, FlowOver, FlowUnknown, Step, StepOutOfTurn
+from tenants.consent.models import Ended, Flow, Outcome
 from themes.views import recipient_view
 
 _Request = Request[Any, Any, Any]

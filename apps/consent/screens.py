@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from haas.database import Transaction
 from tenants.authentication.models import CODE_LIFETIME
-from tenants.authorisations import flow as flows
-from tenants.authorisations.flow_errors import Step
-from tenants.authorisations.flow_models import AccountChoice, Flow, Review
-from tenants.authorisations.review import review
+from tenants.consent import flow as flows
+from tenants.consent.errors import Step
+from tenants.consent.models import AccountChoice, Flow, Review
+from tenants.consent.review import review
 from themes import wording
 from themes.problems import problem
 from themes.views import account_view
@@ -50,7 +50,7 @@ async def screen(
         case "customer":
             values = {"step": 3, "customers": flow.customers}
         case "accounts":
-            values = _accounts(await flows.accounts(tx, flow, now=now), query)
+            values = _accounts(await flows.account_choices(tx, flow, now=now), query)
         case "review":
             values = await _review(tx, flow, now, zone)
     common = {

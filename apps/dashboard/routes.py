@@ -15,6 +15,7 @@ from apps.http.forms import form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, message, page, redirect
 from apps.http.suspension import SERVES_SUSPENDED
 from haas.database import Transaction
+from tenants.accounts import service as accounts
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.authentication import sessions
@@ -205,7 +206,7 @@ async def _one(request: _Request, arrangement_id: UUID) -> tuple[SignedIn, Arran
         who = await signed_in(request, tx)
         found = await arrangements.one_for(tx, arrangement_id, who.login_id)
         viewer = await _viewer(request, tx, who.login_id)
-        held = await parties.accounts_of(tx, found.customer_id, viewer.now)
+        held = await accounts.accounts_of(tx, found.customer_id, viewer.now)
     environment = ctx.tenant.register_environment
     number = await ctx.services.accreditations.number(environment.id, found.recipient.recipient_id)
     return who, arrangement_view(found, viewer, {account.id: account for account in held}, number)

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from tenants.accounts.models import HeldAccount, account_hint, account_name
 from tenants.arrangements.models import Arrangement, Authorisation, AuthorisedAccount
-from tenants.authorisations.review import clusters_of, known_clusters
-from tenants.consent.data_language import Cluster
-from tenants.parties.models import Customer, CustomerKind, HeldAccount, account_hint, account_name
+from tenants.consent.review import clusters_of, known_clusters
+from tenants.data_language import Cluster
+from tenants.parties.models import Customer, CustomerKind
 from themes import wording
 from themes.views import AccountView, RecipientView, account_view, recipient_view
 from themes.wording import Period

@@ -11,9 +11,9 @@ from apps.http.failures import SECONDS_TO_RETRY, UNAVAILABLE, status_of
 from apps.http.refusals import cds_body
 from haas.errors import HaasError
 from tenants.cds import errors as cds
-from tenants.cds.endpoints import Endpoint
 from tenants.cds.errors import CdsError, ErrorType
 from tenants.disclosure import errors as disclosure
+from tenants.operations.endpoints import Endpoint
 
 _Request = Request[Any, Any, Any]
 ENDPOINT: Final = "endpoint"

@@ -16,7 +16,7 @@ from apps.http.context import context
 from apps.http.refusals import cds_body
 from haas.errors import HaasError, Unavailable
 from tenants.cds import errors as cds
-from tenants.cds.endpoints import BASE_PATH
+from tenants.operations.endpoints import BASE_PATH
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from apps.http.failures import METHOD_NOT_ALLOWED, SECONDS_TO_RETRY, UNAVAILABLE
 from apps.http.forms import FormRefused
 from apps.http.suspension import TenantSuspended
 from haas.errors import HaasError
-from tenants.cds.endpoints import BASE_PATH
+from tenants.operations.endpoints import BASE_PATH
 from themes import pages
 from themes.brand import Brand, brand
 from themes.rendering import render

@@ -1,7 +1,7 @@
 """The authorisation endpoint: where a person's browser comes in (RFC 9126 4; CDS, Authorisation endpoint).
 
 In order: `CHECKS` below, the client, its request_uri and what speaks against the request
-(`tenants.authorisations.service.begin_visit`). Before the request is known no redirect is safe, and a page says so;
+(`tenants.attempts.service.begin_visit`). Before the request is known no redirect is safe, and a page says so;
 afterwards errors go back to the client as a signed response (JARM).
 """
 
@@ -18,7 +18,7 @@ from apps.http.pages import SEE_OTHER, message, redirect
 from apps.identity.callers import infosec
 from apps.identity.forms import Form, parsed, read_form
 from haas.digest import digest
-from tenants.authorisations import service as authorisations
+from tenants.attempts import service as attempts
 from tenants.clients import store as clients
 from tenants.oauth.checks import Check, run
 from tenants.oauth.endpoints import AUTHORISE
@@ -37,7 +37,7 @@ def _carries_no_request_object(query: Form) -> None:
 
 def _refers_to_a_pushed_request(query: Form) -> None:
     """A `request_uri` of ours: "data MUST only be accepted using PAR" (CDS, Request Object Submission)."""
-    if not query.get("request_uri", "").startswith(authorisations.REQUEST_URI_PREFIX):
+    if not query.get("request_uri", "").startswith(attempts.REQUEST_URI_PREFIX):
         raise InvalidRequest("request_uri of a pushed authorisation request is required")
 
 
@@ -83,9 +83,7 @@ async def _begin(request: _Request, query: Form) -> Response[None]:
         client = await clients.load(tx, query["client_id"])
         if client is None:
             raise InvalidRequest("client_id is unknown")
-        visit = await authorisations.begin_visit(
-            tx, client, query["request_uri"], browser_hash=digest(secret), now=ctx.now
-        )
+        visit = await attempts.begin_visit(tx, client, query["request_uri"], browser_hash=digest(secret), now=ctx.now)
     if visit.refusal is not None:
         ctx.error = visit.refusal.error
         target = await ctx.services.responder.build(ctx.tenant, client, visit.attempt.request, visit.refusal, ctx.now)

@@ -12,10 +12,10 @@ from apps.identity.forms import Form
 from haas.database import Transaction
 from tenants.clients.authentication import Assertion, Credentials, claim
 from tenants.clients.models import Client
+from tenants.grants import access
+from tenants.grants.models import AccessToken
 from tenants.oauth.endpoints import audiences
 from tenants.oauth.errors import InvalidClient, InvalidToken, TokenMissing
-from tenants.tokens import access
-from tenants.tokens.models import AccessToken
 
 
 def infosec(request: Request[Any, Any, Any], operation: str, *, authenticated: bool = True) -> RequestContext:

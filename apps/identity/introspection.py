@@ -8,9 +8,9 @@ from apps.http.form_fields import MAXIMUM_BODY_BYTES
 from apps.identity.answers import json_answer
 from apps.identity.callers import authenticated, infosec, verified_assertion
 from apps.identity.forms import read_form
+from tenants.grants.introspection import introspect
 from tenants.oauth.endpoints import INTROSPECT
 from tenants.oauth.errors import InvalidRequest
-from tenants.tokens.introspection import introspect
 
 
 @post(INTROSPECT, status_code=200, request_max_body_size=MAXIMUM_BODY_BYTES)

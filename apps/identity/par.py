@@ -1,8 +1,8 @@
 """The pushed authorisation request endpoint (RFC 9126; CDS, Pushed Authorisation endpoint).
 
 In order: the form, the client's assertion (`tenants.clients.authentication.CHECKS`), `CHECKS` below, the request object
-(`tenants.authorisations.request_object.CHECKS`), the recipient's status and the arrangement it amends
-(`tenants.authorisations.service.push`).
+(`tenants.consent.request_object.CHECKS`), the recipient's status and the arrangement it amends
+(`tenants.attempts.service.push`).
 """
 
 from typing import Any, Final
@@ -14,8 +14,8 @@ from apps.http.form_fields import MAXIMUM_BODY_BYTES
 from apps.identity.answers import json_answer
 from apps.identity.callers import authenticated, infosec, verified_assertion
 from apps.identity.forms import Form, read_form
-from tenants.authorisations import request_object
-from tenants.authorisations import service as authorisations
+from tenants.attempts import service as attempts
+from tenants.consent import request_object
 from tenants.oauth.checks import Check, run
 from tenants.oauth.endpoints import PAR
 from tenants.oauth.errors import InvalidRequest
@@ -53,5 +53,5 @@ async def pushed_authorisation_request(request: Request[Any, Any, Any]) -> Respo
     async with authenticated(ctx, assertion) as (tx, client):
         run(CHECKS, form)
         asked = request_object.read(form["request"], keys, client=client, issuer=ctx.tenant.issuer, now=ctx.now)
-        request_uri, expires_in = await authorisations.push(tx, client, asked, ctx.now)
+        request_uri, expires_in = await attempts.push(tx, client, asked, ctx.now)
     return json_answer(PushedResponse(request_uri, expires_in), status=201)

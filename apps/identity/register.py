@@ -1,8 +1,8 @@
 """Dynamic client registration endpoints (CDS, DCR APIs; RFC 7591, RFC 7592).
 
-Registering, in order: the body, the software statement (`tenants.clients.registration.software_statement.CHECKS`), the
+Registering, in order: the body, the software statement (`tenants.registration.software_statement.CHECKS`), the
 request (`…request.CHECKS`), the sector, and one live client for a software product. Managing: the access token
-(`tenants.tokens.access.CHECKS`), its scope and its client, then for an update the same again.
+(`tenants.grants.access.CHECKS`), its scope and its client, then for an update the same again.
 """
 
 from typing import Any, Final
@@ -19,11 +19,11 @@ from haas.clock import epoch
 from haas.database import Transaction
 from tenants.clients import store as clients
 from tenants.clients.models import Client
-from tenants.clients.registration import service as registrations
+from tenants.grants.models import AccessToken
 from tenants.oauth import scopes
 from tenants.oauth.endpoints import REGISTER
 from tenants.oauth.errors import AccessDenied, InsufficientScope, InvalidRequest, InvalidToken
-from tenants.tokens.models import AccessToken
+from tenants.registration import service as registrations
 
 _JWT: Final = "application/jwt"
 _CLIENT: Final = REGISTER + "/{client_id:str}"

@@ -9,9 +9,9 @@ from apps.http.suspension import SERVES_SUSPENDED
 from apps.identity.answers import NO_STORE
 from apps.identity.callers import authenticated, infosec, verified_assertion
 from apps.identity.forms import read_form
+from tenants.grants.revocation import revoke
 from tenants.oauth.endpoints import REVOKE
 from tenants.oauth.errors import InvalidRequest
-from tenants.tokens.revocation import revoke
 
 
 @post(REVOKE, status_code=200, request_max_body_size=MAXIMUM_BODY_BYTES, opt={SERVES_SUSPENDED: True})

@@ -1,7 +1,7 @@
 """The token endpoint (RFC 6749 3.2; OIDC Core 3.1.3; CDS, Token endpoint).
 
 In order: the form, the client's assertion (`tenants.clients.authentication.CHECKS`), the grant type, and what that
-grant asks for: `tenants.tokens.authorization_code`, `tenants.tokens.refresh`, `tenants.tokens.client_credentials`.
+grant asks for: `tenants.grants.authorization_code`, `tenants.grants.refresh`, `tenants.grants.client_credentials`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -16,11 +16,11 @@ from apps.identity.callers import authenticated, infosec, thumbprint, verified_a
 from apps.identity.forms import Form, read_form
 from haas.database import Transaction
 from tenants.clients.models import Client
+from tenants.grants import authorization_code, client_credentials, id_token, refresh
+from tenants.grants.authorization_code import CodeRequest
+from tenants.grants.models import Grant
 from tenants.oauth.endpoints import TOKEN
 from tenants.oauth.errors import InvalidRequest, UnsupportedGrantType
-from tenants.tokens import authorization_code, client_credentials, id_token, refresh
-from tenants.tokens.authorization_code import CodeRequest
-from tenants.tokens.models import Grant
 
 
 async def _authorization_code(ctx: RequestContext, tx: Transaction, client: Client, form: Form) -> Grant:

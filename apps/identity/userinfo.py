@@ -1,6 +1,6 @@
 """The UserInfo endpoint (OIDC Core 5.3; CDS, UserInfo endpoint).
 
-In order: the access token (`tenants.tokens.access.CHECKS`), then `tenants.tokens.userinfo.CHECKS`.
+In order: the access token (`tenants.grants.access.CHECKS`), then `tenants.grants.userinfo.CHECKS`.
 """
 
 from typing import Any
@@ -9,8 +9,8 @@ from litestar import HttpMethod, Request, Response, route
 
 from apps.identity.answers import json_answer
 from apps.identity.callers import bearer, infosec
+from tenants.grants import userinfo
 from tenants.oauth.endpoints import USERINFO
-from tenants.tokens import userinfo
 
 
 @route(USERINFO, http_method=[HttpMethod.GET, HttpMethod.POST], status_code=200)

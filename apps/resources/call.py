@@ -12,13 +12,13 @@ from apps.http.cds import payload
 from apps.http.context import RequestContext, context
 from apps.http.request_headers import bearer_token, fields
 from apps.resources import headers
-from tenants.cds.endpoints import Endpoint
 from tenants.cds.envelope import Links, PaginatedResponse
 from tenants.cds.envelope import Response as Envelope
 from tenants.cds.pagination import PageRequest, describe
 from tenants.cds.versions import negotiate
 from tenants.disclosure.grant import Presented
 from tenants.disclosure.service import Disclosure, Session
+from tenants.operations.endpoints import Endpoint
 
 HttpRequest = Request[Any, Any, Any]
 _encode = msgspec.json.Encoder().encode

@@ -6,7 +6,7 @@ from litestar.datastructures import MultiDict
 
 from tenants.cds.errors import FIELD_INVALID, CdsError
 from tenants.cds.pagination import PageRequest
-from tenants.energy.payloads.energy_account_base_v2 import OpenStatus
+from tenants.payloads.energy_account_base_v2 import OpenStatus
 
 Parameters = MultiDict[str]
 _OPEN_STATUS = {"ALL": None, "OPEN": "OPEN", "CLOSED": "CLOSED"}

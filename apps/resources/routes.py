@@ -10,7 +10,9 @@ from apps.http.suspension import SERVES_SUSPENDED
 from apps.resources.call import HttpRequest, customer_call, public_call
 from apps.resources.query import open_status, page_request, single
 from tenants.availability.service import outages, status
-from tenants.cds.endpoints import (
+from tenants.cds.errors import INVALID_ENERGY_ACCOUNT, RESOURCE_NOT_IMPLEMENTED, UNAVAILABLE_ENERGY_ACCOUNT, CdsError
+from tenants.disclosure.errors import AccountNotShared, AccountWithheld
+from tenants.operations.endpoints import (
     BASE_PATH,
     GET_CUSTOMER,
     GET_CUSTOMER_DETAIL,
@@ -21,9 +23,7 @@ from tenants.cds.endpoints import (
     Endpoint,
     unserved,
 )
-from tenants.cds.errors import INVALID_ENERGY_ACCOUNT, RESOURCE_NOT_IMPLEMENTED, UNAVAILABLE_ENERGY_ACCOUNT, CdsError
-from tenants.disclosure.errors import AccountNotShared, AccountWithheld
-from tenants.energy.payloads.energy_account_v2 import EnergyAccountListV2
+from tenants.payloads.energy_account_v2 import EnergyAccountListV2
 
 _PREFLIGHT = CORS | {
     "Access-Control-Allow-Methods": "GET",

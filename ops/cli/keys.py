@@ -11,7 +11,7 @@ from ops.stack.local import local_settings
 from tenants.keys import rotation, store
 from tenants.keys.rotation import Rotated
 from tenants.keys.store import KeyRow
-from tenants.registry.scope import owner_transaction
+from tenants.provisioning.owner import owner_transaction
 from tenants.registry.store import record
 
 

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
-from tenants.registry.provisioning import SCHEMA_PLACEHOLDER
+from tenants.provisioning.service import SCHEMA_PLACEHOLDER
 from tenants.tables import control as control_tables
 from tenants.tables import tenant as tenant_tables
 

@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement
-
 from haas.database import Transaction
 from tenants.arrangements import store
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound, AuthorisationSuperseded
@@ -130,10 +128,8 @@ async def one_for(tx: Transaction, arrangement_id: UUID, login_id: UUID) -> Arra
     return found[0]
 
 
-async def _end_all(
-    tx: Transaction, where: ColumnElement[bool], *, by: EndedBy, reason: str | None, now: datetime
-) -> int:
-    ended = await store.mark_ended(tx, where, by=by, reason=reason, now=now)
+async def _end_all(tx: Transaction, which: store.Condition, *, by: EndedBy, reason: str | None, now: datetime) -> int:
+    ended = await store.mark_ended(tx, which, by=by, reason=reason, now=now)
     if ended:
         await tokens.revoke_of_arrangements(tx, [row.id for row in ended], now)
     if by not in _TOLD_NOBODY:

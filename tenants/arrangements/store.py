@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, select, true, update
 
 from haas.database import Transaction
+from tenants.accounts.tables import account
 from tenants.arrangements.models import (
     Arrangement,
     Authorisation,
@@ -19,9 +20,10 @@ from tenants.arrangements.models import (
 )
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
-from tenants.energy.tables import account
 from tenants.parties.tables import representation
 
+Condition = ColumnElement[bool]
+"""Which arrangements: made by `is_arrangement`, `is_of_client` and `is_due`."""
 _ACTIVATED = arrangement.c.active_at.is_not(None)
 
 
@@ -114,29 +116,29 @@ async def put_in_force(
 
 
 async def mark_ended(
-    tx: Transaction, where: ColumnElement[bool], *, by: EndedBy, reason: str | None, now: datetime
+    tx: Transaction, which: Condition, *, by: EndedBy, reason: str | None, now: datetime
 ) -> list[Row[Any]]:
     """End the arrangements that have not ended yet; return their id, client_id and active_at."""
     result = await tx.execute(
         update(arrangement)
-        .where(where, arrangement.c.ended_at.is_(None))
+        .where(which, arrangement.c.ended_at.is_(None))
         .values(ended_at=now, ended_by=by, end_reason=reason)
         .returning(arrangement.c.id, arrangement.c.client_id, arrangement.c.active_at)
     )
     return list(result.all())
 
 
-def is_arrangement(arrangement_id: UUID) -> ColumnElement[bool]:
+def is_arrangement(arrangement_id: UUID) -> Condition:
     """The condition that picks one arrangement."""
     return arrangement.c.id == arrangement_id
 
 
-def is_of_client(client_id: str) -> ColumnElement[bool]:
+def is_of_client(client_id: str) -> Condition:
     """The condition that picks all arrangements of a client."""
     return arrangement.c.client_id == client_id
 
 
-def is_due(now: datetime) -> ColumnElement[bool]:
+def is_due(now: datetime) -> Condition:
     """The condition that picks active arrangements whose sharing duration is over."""
     over = select(authorisation.c.id).where(
         authorisation.c.id == arrangement.c.authorisation_id, authorisation.c.expires_at <= now

@@ -2,8 +2,8 @@
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text
 
+from tenants.accounts.tables import account
 from tenants.clients.tables import client
-from tenants.energy.tables import account
 from tenants.parties.tables import customer, login
 from tenants.schema import Json, Moment, Uuid, tenant
 

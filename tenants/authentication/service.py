@@ -27,6 +27,7 @@ from tenants.authentication.models import (
     Purpose,
 )
 from tenants.notices import outbox
+from tenants.notices import store as notices
 from tenants.notices.models import EmailPayload, SmsPayload
 from tenants.notices.outbox import NoticeKind
 from tenants.parties import store as parties
@@ -130,7 +131,7 @@ async def _deliver(
     kind: NoticeKind = "sms" if isinstance(message, SmsPayload) else "email"
     payload = msgspec.to_builtins(message)
     notice = await outbox.put(tx, kind, payload, now=now, worthless=challenge.expires_at)
-    await store.take_back(tx, notice, really=challenge.login_id is None)
+    await notices.take_back(tx, notice, really=challenge.login_id is None)
 
 
 async def _refuse_locked(tx: Transaction, identifier_hash: bytes, now: datetime) -> Sequence[Past]:

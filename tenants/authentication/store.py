@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Row, and_, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
 from tenants.authentication.models import Challenge, Past, Purpose, Session
 from tenants.authentication.tables import challenge, dashboard_session
-from tenants.notices.tables import outbox
 
 
 async def serialise(tx: Transaction, identifier_hash: bytes) -> None:
@@ -74,14 +73,6 @@ async def count_failure(tx: Transaction, challenge_id: UUID) -> None:
 async def mark_answered(tx: Transaction, challenge_id: UUID, now: datetime) -> None:
     """Note that a challenge was answered rightly, and so cannot be again."""
     await tx.execute(update(challenge).where(challenge.c.id == challenge_id).values(answered_at=now))
-
-
-async def take_back(tx: Transaction, notice_id: UUID, *, really: bool) -> None:
-    """Take a notice out of the outbox again, in the transaction that put it there.
-
-    Run for every challenge, so that one without a person behind it costs the same statements as one with.
-    """
-    await tx.execute(delete(outbox).where(outbox.c.id == notice_id, literal(really) == bindparam("yes", value=True)))
 
 
 async def put_session(

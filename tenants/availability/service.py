@@ -4,8 +4,8 @@ from datetime import datetime
 
 from haas.database import Database, Transaction
 from tenants.availability import store
-from tenants.availability.payloads.outages_v1 import DiscoveryOutage, DiscoveryOutages
-from tenants.availability.payloads.status_v1 import CommonDiscoveryStatus
+from tenants.payloads.outages_v1 import DiscoveryOutage, DiscoveryOutages
+from tenants.payloads.status_v1 import CommonDiscoveryStatus
 from tenants.registry.models import Tenant
 
 _SUSPENDED = "Data sharing with this brand is not available at the moment."

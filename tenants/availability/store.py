@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import DateTime, Interval, bindparam, cast, select
 
 from haas.database import Statement, Transaction
-from tenants.energy.tables import outage, service_status
+from tenants.availability.tables import outage, service_status
 
 _STATUS = Statement(
     select(

@@ -1,1 +1,1 @@
-"""Software products and the CDR Register as clients of a tenant: registered, authenticated, and asked per duty."""
+"""Registered clients, and how a client authenticates."""

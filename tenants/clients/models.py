@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 
 from haas.jose import Algorithm
-from tenants.clients.duties import Duties, ProductStatus, RecipientStatus, duties
 from tenants.oauth import scopes
+from tenants.register.duties import Duties, ProductStatus, RecipientStatus, duties
 
 Kind = Literal["software-product", "register"]
 

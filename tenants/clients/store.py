@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import LargeBinary, Text, bindparam, delete, func, select, true, update
+from sqlalchemy import LargeBinary, Text, and_, bindparam, delete, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Statement, Transaction
@@ -23,6 +23,13 @@ _CLIENT = (
     client.c.product_status,
     client.c.created_at,
 )
+_LIVE_PRODUCTS = and_(client.c.kind == "software-product", _LIVE)
+_SET_STATUSES = (
+    update(client)
+    .where(client.c.client_id == bindparam("of_client"), _LIVE_PRODUCTS)
+    .values(recipient_status=bindparam("recipient"), product_status=bindparam("product"))
+)
+_BATCH: Final = 1_000
 _LOAD: Final = Statement(select(*_CLIENT).where(client.c.client_id == bindparam("client_id", type_=Text), _LIVE))
 
 # The client and its assertion's jti in one round trip; `fresh` is false for a jti that was spent before.
@@ -45,12 +52,29 @@ _CLAIM: Final = Statement(
 )
 
 
+class ClientStatus(NamedTuple):
+    """The part of a client row that the Register decides."""
+
+    client_id: str
+    recipient_id: str
+    software_id: str
+    recipient_status: str
+    product_status: str
+
+
 async def load(tx: Transaction, client_id: str) -> Client | None:
     """Return a live client, or None."""
     if "\0" in client_id:  # comes from outside, and Postgres would not take it
         return None
     row = await tx.row(_LOAD, client_id=client_id)
     return None if row is None else client_of(row)
+
+
+async def recipient_base_uri(tx: Transaction, client_id: str) -> str | None:
+    """Return the registered recipient_base_uri of a client, also of one that was removed."""
+    query = select(client.c.registration["recipient_base_uri"].astext).where(client.c.client_id == client_id)
+    found: str | None = (await tx.execute(query)).scalar_one_or_none()
+    return found
 
 
 async def claim(tx: Transaction, client_id: str, jti_hash: bytes, expires_at: datetime) -> tuple[Client, bool] | None:
@@ -127,6 +151,36 @@ async def remove(tx: Transaction, client_id: str, now: datetime) -> None:
         .where(client.c.client_id == client_id)
         .values(removed_at=func.coalesce(client.c.removed_at, now), updated_at=now)
     )
+
+
+async def client_statuses(tx: Transaction) -> list[ClientStatus]:
+    """Return the statuses of a tenant's live clients, the Register's own client left out."""
+    chosen = select(
+        client.c.client_id,
+        client.c.recipient_id,
+        client.c.software_id,
+        client.c.recipient_status,
+        client.c.product_status,
+    )
+    rows = await tx.execute(chosen.where(_LIVE_PRODUCTS).order_by(client.c.client_id))
+    return [ClientStatus(**row) for row in rows.mappings()]
+
+
+async def set_client_statuses(tx: Transaction, changed: list[ClientStatus]) -> None:
+    """Write new statuses into a tenant's client rows, always in the order of their ids."""
+    values = [
+        {"of_client": row.client_id, "recipient": row.recipient_status, "product": row.product_status}
+        for row in changed
+    ]
+    for start in range(0, len(values), _BATCH):
+        await tx.execute(_SET_STATUSES, values[start : start + _BATCH])
+
+
+async def clients_to_clean_up(tx: Transaction) -> list[str]:
+    """Return the live clients whose consents are to be invalidated and whose registrations cleaned up."""
+    over = or_(client.c.product_status == "REMOVED", client.c.recipient_status.in_(("REVOKED", "SURRENDERED")))
+    result = await tx.execute(select(client.c.client_id).where(_LIVE_PRODUCTS, over).order_by(client.c.client_id))
+    return [str(client_id) for client_id in result.scalars()]
 
 
 def client_of(row: Mapping[str, Any]) -> Client:

@@ -1,1 +1,1 @@
-"""What consent is asked in: the CDR data language."""
+"""The consent flow: the request object, the steps a person takes, the review, and the signed response."""

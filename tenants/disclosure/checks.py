@@ -7,7 +7,6 @@ from collections.abc import Callable
 from hmac import compare_digest
 from typing import Final
 
-from tenants.clients.duties import duties
 from tenants.disclosure.errors import (
     ConsentInvalid,
     ConsentRevoked,
@@ -16,6 +15,7 @@ from tenants.disclosure.errors import (
     RecipientNotActive,
 )
 from tenants.disclosure.grant import Grant, Presented
+from tenants.register.duties import duties
 
 Check = Callable[[Grant, Presented], None]
 

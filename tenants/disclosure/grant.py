@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from tenants.clients.duties import ProductStatus, RecipientStatus
+from tenants.register.duties import ProductStatus, RecipientStatus
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):

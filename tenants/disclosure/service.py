@@ -8,20 +8,21 @@ from uuid import UUID
 import msgspec
 
 from haas.database import Database, Transaction
+from tenants.accounts.service import market_day
 from tenants.cds.pagination import Page, PageRequest
 from tenants.disclosure import store
 from tenants.disclosure.checks import may_disclose
 from tenants.disclosure.errors import AccountNotShared, AccountWithheld, ConsentInvalid, InvalidToken, NoToken
 from tenants.disclosure.grant import Agent, Grant, Presented
-from tenants.energy.payloads.energy_account_base_v2 import OpenStatus
-from tenants.energy.payloads.energy_account_detail_v4 import EnergyAccountDetailPlanV4, EnergyAccountDetailV4
-from tenants.energy.payloads.energy_account_v2 import EnergyAccountPlanV2, EnergyAccountV2
-from tenants.energy.resource_ids import ForeignId, ResourceIds
-from tenants.energy.sources import CustomerDataSource, StoreSource
+from tenants.disclosure.resource_ids import ForeignId, ResourceIds
 from tenants.keys.service import Keyring
-from tenants.parties.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonOrganisationDetailV2
-from tenants.parties.service import market_day
+from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonOrganisationDetailV2
+from tenants.payloads.energy_account_base_v2 import OpenStatus
+from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailPlanV4, EnergyAccountDetailV4
+from tenants.payloads.energy_account_v2 import EnergyAccountPlanV2, EnergyAccountV2
 from tenants.registry.models import Tenant
+from tenants.sources.contract import CustomerDataSource
+from tenants.sources.store import StoreSource
 
 UNKNOWN_ROLE = "Unspecified"  # CommonOrganisation, agentRole
 AccountPayload = TypeVar("AccountPayload", EnergyAccountV2, EnergyAccountDetailV4)

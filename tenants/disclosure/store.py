@@ -8,11 +8,11 @@ from sqlalchemy import Date, bindparam, func, literal_column, or_, select, true
 
 from haas.database import Statement, Transaction
 from haas.digest import digest
+from tenants.accounts.tables import account, holding
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
 from tenants.disclosure.grant import Agent, Grant
-from tenants.energy.tables import account
-from tenants.parties.tables import holding, login
+from tenants.parties.tables import login
 from tenants.tokens.tables import access_token
 
 _is_held = (

@@ -7,8 +7,8 @@ from sqlalchemy import Delete, Update, and_, delete, or_, select, update
 
 from haas.database import Transaction
 from tenants.arrangements.tables import arrangement
+from tenants.attempts.tables import attempt
 from tenants.authentication.tables import challenge, dashboard_session
-from tenants.authorisations.tables import attempt
 from tenants.calls.tables import call_rollup
 from tenants.notices.tables import outbox
 from tenants.tokens.tables import access_token, refresh_token

@@ -14,15 +14,15 @@ from typing import Any, TypeVar
 import msgspec
 
 from tenants.cds.field_types import Payload
-from tenants.energy.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
-from tenants.energy.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
 from tenants.imports.files import Limits, content
 from tenants.imports.json_walk import ANY, Broken, Element, elements
 from tenants.imports.mends import ACCOUNT_MENDS, CUSTOMER_MENDS, SERVICE_POINT_MENDS, Mend, mend
 from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, ServicePointRecord
 from tenants.imports.report import Place, Report
 from tenants.imports.sourced import Sourced
-from tenants.parties.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
+from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
 
 Kind = TypeVar("Kind", bound=Payload)
 _TO_CUSTOMERS = ("holders", ANY, "holder", "authenticated", "customers", ANY)

@@ -9,16 +9,32 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tenants.energy.payloads.energy_account_base_v2 import EnergyPlanOverview
-from tenants.energy.payloads.energy_account_detail_v4 import (
+from tenants.imports.mends import TEST_MAIL_DOMAIN
+from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, Record, ServicePointRecord
+from tenants.imports.report import Place
+from tenants.imports.sourced import Sourced
+from tenants.payloads.address_v1 import (
+    CommonPhysicalAddress,
+    CommonPhysicalAddressWithPurpose,
+    CommonSimpleAddress,
+)
+from tenants.payloads.customer_detail_v2 import (
+    CommonCustomerDetailV2,
+    CommonEmailAddress,
+    CommonOrganisationDetailV2,
+    CommonPersonDetailV2,
+    CommonPhoneNumber,
+)
+from tenants.payloads.energy_account_base_v2 import EnergyPlanOverview
+from tenants.payloads.energy_account_detail_v4 import (
     EnergyAccountDetailPlanV4,
     EnergyAccountDetailV4,
     EnergyAccountPlanDetailV4,
 )
-from tenants.energy.payloads.energy_plan_contract_v3 import EnergyPlanContractV3
-from tenants.energy.payloads.energy_plan_tariff_period_v2 import EnergyPlanTariffPeriodV2, TariffSingleRate
-from tenants.energy.payloads.energy_rate import EnergyRate
-from tenants.energy.payloads.energy_service_point_detail_v2 import (
+from tenants.payloads.energy_plan_contract_v3 import EnergyPlanContractV3
+from tenants.payloads.energy_plan_tariff_period_v2 import EnergyPlanTariffPeriodV2, TariffSingleRate
+from tenants.payloads.energy_rate import EnergyRate
+from tenants.payloads.energy_service_point_detail_v2 import (
     DistributionLossFactor,
     EnergyServicePointDetailV2,
     Meter,
@@ -26,23 +42,7 @@ from tenants.energy.payloads.energy_service_point_detail_v2 import (
     MeterSpecifications,
     RelatedParticipant,
 )
-from tenants.energy.payloads.energy_service_point_v2 import ConsumerProfile
-from tenants.imports.mends import TEST_MAIL_DOMAIN
-from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, Record, ServicePointRecord
-from tenants.imports.report import Place
-from tenants.imports.sourced import Sourced
-from tenants.parties.payloads.address_v1 import (
-    CommonPhysicalAddress,
-    CommonPhysicalAddressWithPurpose,
-    CommonSimpleAddress,
-)
-from tenants.parties.payloads.customer_detail_v2 import (
-    CommonCustomerDetailV2,
-    CommonEmailAddress,
-    CommonOrganisationDetailV2,
-    CommonPersonDetailV2,
-    CommonPhoneNumber,
-)
+from tenants.payloads.energy_service_point_v2 import ConsumerProfile
 
 PEOPLE, ORGANISATIONS = 12, 3
 ACCOUNTS_EACH = 2

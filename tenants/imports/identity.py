@@ -1,7 +1,7 @@
 """The internal id of what a retailer calls by a reference of its own.
 
 It follows from the reference, so that importing the same thing again changes it and does not make it twice. Recipients
-never see it: what they get is concealed (tenants/energy/resource_ids.py).
+never see it: what they get is concealed (tenants/disclosure/resource_ids.py).
 """
 
 from typing import Literal

@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table
-
 from haas.database import Transaction
-from tenants.energy.tables import account, service_point
+from tenants.accounts.tables import account, holding, service_point
 from tenants.imports import rows, store
 from tenants.imports.identity import identity
 from tenants.imports.records import (
@@ -23,7 +21,7 @@ from tenants.imports.records import (
 )
 from tenants.imports.report import Place, Report
 from tenants.imports.sourced import Sourced
-from tenants.parties.tables import customer, holding, login, representation
+from tenants.parties.tables import customer, login, representation
 
 Kind = TypeVar("Kind", bound=Record)
 
@@ -51,7 +49,7 @@ class _Load:
     def _of(self, kind: type[Kind]) -> list[tuple[Place, Kind]]:
         return [(place, record) for place, record in self._batch if isinstance(record, kind)]
 
-    async def _put(self, table: Table, written: list[rows.Row]) -> None:
+    async def _put(self, table: store.Target, written: list[rows.Row]) -> None:
         await store.put(self._tx, table, written)
         if written:
             self.loaded[table.name] += len(written)

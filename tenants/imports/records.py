@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from tenants.cds.field_types import DateString, EmailAddress
-from tenants.energy.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
-from tenants.energy.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
-from tenants.parties.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
+from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
 
 Reference = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1F]*\Z")]
 Mobile = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}\Z", description="E.164")]

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-from tenants.energy.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.imports.identity import identity
 from tenants.imports.records import (
     AccountRecord,
@@ -17,7 +16,8 @@ from tenants.imports.records import (
     ServicePointRecord,
 )
 from tenants.parties.models import canonical_identifier
-from tenants.parties.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 
 Row = dict[str, Any]
 

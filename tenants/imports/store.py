@@ -8,7 +8,10 @@ from sqlalchemy import Table, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Transaction
-from tenants.energy.tables import supply
+from tenants.accounts.tables import supply
+
+Target = Table
+"""A table that import writes to."""
 
 
 async def put(tx: Transaction, table: Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -7,30 +7,12 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Text, bindparam, func, insert, select
 
-from haas.database import Statement, Transaction
-from tenants.notices.tables import outbox
+from haas.database import Transaction
+from tenants.notices import store
 
 CHANNEL: Final = "haas_outbox"
 NoticeKind = Literal["email", "sms", "arrangement-revoked"]
-
-# One round trip. The notification goes out when the transaction commits, and names the schema that has work.
-_PUT = Statement(
-    select(func.pg_notify(bindparam("channel", type_=Text), bindparam("schema", type_=Text))).add_cte(
-        insert(outbox)
-        .values(
-            id=bindparam("id"),
-            kind=bindparam("kind"),
-            payload=bindparam("payload"),
-            created_at=bindparam("now"),
-            due_at=bindparam("due"),
-            worthless_at=bindparam("worthless"),
-            tries=bindparam("tries"),
-        )
-        .cte("put")
-    )
-)
 
 
 async def put(
@@ -49,16 +31,14 @@ async def put(
     email {to, subject, text}, sms {to, text}, arrangement-revoked {arrangement_id, client_id}.
     """
     notice = UUID(bytes=secrets.token_bytes(16), version=4)
-    await tx.rows(
-        _PUT,
+    await store.put(
+        tx,
+        notice,
+        kind,
+        msgspec.json.encode(payload).decode(),
         channel=CHANNEL,
-        schema=tx.namespace.schema,
-        id=notice,
-        kind=kind,
-        payload=msgspec.json.encode(payload).decode(),
         now=now,
         due=now if due is None else due,
         worthless=worthless,
-        tries=0,
     )
     return notice

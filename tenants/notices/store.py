@@ -6,7 +6,7 @@ Only the holder of a row's last lease may mark it, so that a deliverer that came
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, literal, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, bindparam, delete, func, insert, literal, or_, select, update
 
 from haas.database import Statement, Transaction
 from tenants.notices.models import Notice
@@ -21,6 +21,24 @@ _LEASED = (
     outbox.c.created_at,
     outbox.c.worthless_at,
     outbox.c.tries,
+)
+
+
+# One round trip. The notification goes out when the transaction commits, and names the schema that has work.
+_PUT = Statement(
+    select(func.pg_notify(bindparam("channel", type_=Text), bindparam("schema", type_=Text))).add_cte(
+        insert(outbox)
+        .values(
+            id=bindparam("id"),
+            kind=bindparam("kind"),
+            payload=bindparam("payload"),
+            created_at=bindparam("now"),
+            due_at=bindparam("due"),
+            worthless_at=bindparam("worthless"),
+            tries=bindparam("tries"),
+        )
+        .cte("put")
+    )
 )
 
 
@@ -39,6 +57,32 @@ _ANY_DUE = Statement(
     .order_by(outbox.c.due_at)
     .limit(bindparam("limit"))
 )
+
+
+async def put(
+    tx: Transaction,
+    notice_id: UUID,
+    kind: str,
+    payload: str,
+    *,
+    channel: str,
+    now: datetime,
+    due: datetime,
+    worthless: datetime | None,
+) -> None:
+    """Add a notice, its payload as JSON text; listeners of `channel` are notified when the transaction commits."""
+    await tx.rows(
+        _PUT,
+        channel=channel,
+        schema=tx.namespace.schema,
+        id=notice_id,
+        kind=kind,
+        payload=payload,
+        now=now,
+        due=due,
+        worthless=worthless,
+        tries=0,
+    )
 
 
 async def any_due(tx: Transaction, now: datetime, lease: timedelta) -> bool:
@@ -91,6 +135,14 @@ async def mark_given_up(tx: Transaction, notice: Notice, now: datetime, reason: 
     """Stop trying. The row stays where operators see it, without its payload where `forget` says so."""
     values: dict[str, object] = {"payload": {}} if forget else {}
     return await _mark(tx, notice, given_up_at=now, leased_until=None, last_error=reason, **values)
+
+
+async def take_back(tx: Transaction, notice_id: UUID, *, really: bool) -> None:
+    """Take a notice out of the outbox again, in the transaction that put it there.
+
+    Run for every challenge, so that one without a person behind it costs the same statements as one with.
+    """
+    await tx.execute(delete(outbox).where(outbox.c.id == notice_id, literal(really) == bindparam("yes", value=True)))
 
 
 async def _mark(tx: Transaction, notice: Notice, **values: object) -> bool:

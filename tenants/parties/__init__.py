@@ -1,1 +1,1 @@
-"""Logins, the customers they act for, and who holds which account."""
+"""Logins, customers, and which login acts for which customer."""

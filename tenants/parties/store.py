@@ -1,14 +1,13 @@
-"""The SQL of logins, customers and their accounts."""
+"""The SQL of logins and customers."""
 
-from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import Row, case, select
 
 from haas.database import Transaction
-from tenants.energy.tables import account
-from tenants.parties.models import Customer, Login, StoredAccount
-from tenants.parties.tables import customer, holding, login, representation
+from tenants.parties.models import Customer, Login
+from tenants.parties.tables import customer, login, representation
 
 
 async def login_by_identifier(tx: Transaction, identifier: str) -> Login | None:
@@ -29,6 +28,12 @@ async def login_by_id(tx: Transaction, login_id: UUID) -> Login | None:
     return None if row is None else Login(id=row.id, email=row.email, mobile=row.mobile)
 
 
+async def names_of(tx: Transaction, login_id: UUID) -> Row[Any]:
+    """Return the names of the person behind a login, and when they last changed."""
+    query = select(login.c.name, login.c.given_name, login.c.family_name, login.c.updated_at)
+    return (await tx.execute(query.where(login.c.id == login_id))).one()
+
+
 async def customers_of(tx: Transaction, login_id: UUID) -> list[Customer]:
     """Return the customers that a login acts for: first itself, then others by name."""
     query = (
@@ -40,31 +45,3 @@ async def customers_of(tx: Transaction, login_id: UUID) -> list[Customer]:
     return [
         Customer(id=row.id, kind=row.kind, name=row.name, own=row.role == "self") for row in await tx.execute(query)
     ]
-
-
-async def accounts_of(tx: Transaction, customer_id: UUID, today: date) -> list[StoredAccount]:
-    """Return the accounts that a customer holds or may use today, open ones first."""
-    query = (
-        select(
-            account.c.id,
-            account.c.display_name,
-            account.c.account_number,
-            account.c.open_status,
-            account.c.creation_date,
-            account.c.disclosure_option,
-            holding.c.role,
-        )
-        .join(holding, holding.c.account_id == account.c.id)
-        .where(
-            holding.c.customer_id == customer_id,
-            holding.c.valid_from <= today,
-            or_(holding.c.valid_to.is_(None), holding.c.valid_to >= today),
-        )
-        .order_by(
-            case((account.c.open_status == "OPEN", 0), else_=1),
-            account.c.display_name,
-            account.c.account_number,
-            account.c.id,
-        )
-    )
-    return [StoredAccount(**row._mapping) for row in await tx.execute(query)]  # noqa: SLF001 - SQLAlchemy's own spelling

@@ -1,8 +1,7 @@
-"""Who a retailer's customers are, who signs in for them, and which accounts they hold: all many-to-many, all dated."""
+"""Logins, customers, and which login acts for which customer. The relation is many-to-many."""
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Table, Text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text
 
-from tenants.energy.tables import account
 from tenants.schema import Json, Moment, Uuid, tenant
 
 login = Table(
@@ -40,16 +39,4 @@ representation = Table(
     Column("role", Text, nullable=False),
     CheckConstraint("role in ('self', 'nominated-representative')", name="role"),
     Index(None, "customer_id"),
-)
-
-holding = Table(
-    "holding",
-    tenant,
-    Column("customer_id", Uuid, ForeignKey(customer.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("role", Text, nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_to", Date),
-    CheckConstraint("role in ('holder', 'joint-holder', 'secondary-user')", name="role"),
-    Index(None, "account_id"),
 )

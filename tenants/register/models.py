@@ -5,7 +5,7 @@ from typing import Final, get_args
 
 import msgspec
 
-from tenants.clients.duties import ProductStatus, RecipientStatus
+from tenants.register.duties import ProductStatus, RecipientStatus
 
 RECIPIENT_STATUSES: Final[frozenset[str]] = frozenset(get_args(RecipientStatus))
 PRODUCT_STATUSES: Final[frozenset[str]] = frozenset(get_args(ProductStatus))

@@ -1,16 +1,15 @@
-"""Statuses in the control schema, and in the client rows of a tenant."""
+"""The SQL of what the Register said. In the control schema."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Transaction
-from tenants.clients.tables import client
 from tenants.register.models import Statuses
-from tenants.registry.tables import register_environment, register_status
+from tenants.register.tables import register_status
+from tenants.registry.tables import register_environment
 
 _BATCH = 1_000
 _NEW = insert(register_status)
@@ -19,22 +18,6 @@ _PUT = _NEW.on_conflict_do_update(
     set_={"status": _NEW.excluded.status, "status_at": _NEW.excluded.status_at},
     where=register_status.c.status != _NEW.excluded.status,
 )
-_LIVE_PRODUCTS = and_(client.c.kind == "software-product", client.c.removed_at.is_(None))
-_SET = (
-    update(client)
-    .where(client.c.client_id == bindparam("of_client"), _LIVE_PRODUCTS)
-    .values(recipient_status=bindparam("recipient"), product_status=bindparam("product"))
-)
-
-
-class ClientStatus(NamedTuple):
-    """The part of a client row that the Register decides."""
-
-    client_id: str
-    recipient_id: str
-    software_id: str
-    recipient_status: str
-    product_status: str
 
 
 async def put_statuses(tx: Transaction, environment_id: str, statuses: Statuses, now: datetime) -> None:
@@ -81,36 +64,6 @@ async def statuses_since(
         register_status.c.register_environment_id == environment_id, register_status.c.status_at >= since, mine
     )
     return {row.kind: row.status for row in await tx.execute(query)}
-
-
-async def client_statuses(tx: Transaction) -> list[ClientStatus]:
-    """Return the statuses of a tenant's live clients, the Register's own client left out."""
-    chosen = select(
-        client.c.client_id,
-        client.c.recipient_id,
-        client.c.software_id,
-        client.c.recipient_status,
-        client.c.product_status,
-    )
-    rows = await tx.execute(chosen.where(_LIVE_PRODUCTS).order_by(client.c.client_id))
-    return [ClientStatus(**row) for row in rows.mappings()]
-
-
-async def set_client_statuses(tx: Transaction, changed: list[ClientStatus]) -> None:
-    """Write new statuses into a tenant's client rows, always in the order of their ids."""
-    values = [
-        {"of_client": row.client_id, "recipient": row.recipient_status, "product": row.product_status}
-        for row in changed
-    ]
-    for start in range(0, len(values), _BATCH):
-        await tx.execute(_SET, values[start : start + _BATCH])
-
-
-async def clients_to_clean_up(tx: Transaction) -> list[str]:
-    """Return the live clients whose consents are to be invalidated and whose registrations cleaned up."""
-    over = or_(client.c.product_status == "REMOVED", client.c.recipient_status.in_(("REVOKED", "SURRENDERED")))
-    result = await tx.execute(select(client.c.client_id).where(_LIVE_PRODUCTS, over).order_by(client.c.client_id))
-    return [str(client_id) for client_id in result.scalars()]
 
 
 async def _put(tx: Transaction, environment_id: str, kind: str, given: Mapping[str, str], now: datetime) -> None:

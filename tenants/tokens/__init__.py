@@ -1,1 +1,1 @@
-"""Opaque tokens: issued for a code, a refresh token or a client's own credentials; introspected, revoked, presented."""
+"""Access and refresh tokens: their rows, how they are issued, and how they are revoked."""

@@ -2,18 +2,17 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text
 
-from tenants.arrangements.tables import arrangement, authorisation
-from tenants.clients.tables import client
+from haas.database.statement import SCHEMA_TOKEN
 from tenants.schema import Moment, Uuid, tenant
 
 access_token = Table(
     "access_token",
     tenant,
     Column("token_hash", LargeBinary, primary_key=True),
-    Column("client_id", Text, ForeignKey(client.c.client_id, ondelete="CASCADE"), nullable=False),
+    Column("client_id", Text, ForeignKey(f"{SCHEMA_TOKEN}.client.client_id", ondelete="CASCADE"), nullable=False),
     # None for client credentials: such a token speaks for the client alone.
-    Column("arrangement_id", Uuid, ForeignKey(arrangement.c.id, ondelete="CASCADE")),
-    Column("authorisation_id", Uuid, ForeignKey(authorisation.c.id, ondelete="CASCADE")),
+    Column("arrangement_id", Uuid, ForeignKey(f"{SCHEMA_TOKEN}.arrangement.id", ondelete="CASCADE")),
+    Column("authorisation_id", Uuid, ForeignKey(f"{SCHEMA_TOKEN}.authorisation.id", ondelete="CASCADE")),
     Column("scope", Text, nullable=False),  # space-separated
     Column("certificate_thumbprint", LargeBinary, nullable=False),  # SHA-256 (RFC 8705 3.1)
     Column("issued_at", Moment, nullable=False),
@@ -29,9 +28,11 @@ refresh_token = Table(
     "refresh_token",
     tenant,
     Column("token_hash", LargeBinary, primary_key=True),
-    Column("client_id", Text, ForeignKey(client.c.client_id, ondelete="CASCADE"), nullable=False),
-    Column("arrangement_id", Uuid, ForeignKey(arrangement.c.id, ondelete="CASCADE"), nullable=False),
-    Column("authorisation_id", Uuid, ForeignKey(authorisation.c.id, ondelete="CASCADE"), nullable=False),
+    Column("client_id", Text, ForeignKey(f"{SCHEMA_TOKEN}.client.client_id", ondelete="CASCADE"), nullable=False),
+    Column("arrangement_id", Uuid, ForeignKey(f"{SCHEMA_TOKEN}.arrangement.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "authorisation_id", Uuid, ForeignKey(f"{SCHEMA_TOKEN}.authorisation.id", ondelete="CASCADE"), nullable=False
+    ),
     Column("scope", Text, nullable=False),
     Column("issued_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),

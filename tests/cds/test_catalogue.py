@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tenants.cds.endpoints import ENDPOINTS, Endpoint, unserved
 from tenants.cds.errors import CATALOGUE
 from tenants.cds.tiers import THRESHOLD_MILLISECONDS
 from tenants.oauth.scopes import DATA_SCOPES
+from tenants.operations.endpoints import ENDPOINTS, Endpoint, unserved
 
 OPERATIONS = json.loads((Path(__file__).parent.parent / "energy" / "fixtures" / "cds_1_36_0.json").read_text())[
     "operations"

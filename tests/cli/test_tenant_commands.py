@@ -17,7 +17,7 @@ from ops.cli import main
 from ops.deployment import Deployment
 from ops.migrations.chains import TENANT
 from tenants.keys.service import Keyring
-from tenants.registry.scope import owner_transaction
+from tenants.provisioning.owner import owner_transaction
 from tenants.registry.service import Registry
 from tenants.registry.tables import audit
 

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from tenants.clients.duties import Duties, ProductStatus, RecipientStatus, duties
+from tenants.register.duties import Duties, ProductStatus, RecipientStatus, duties
 
 INVALIDATE = Duties(invalidate=True, clean_up=True)
 WITHDRAW = Duties(withdraw=True)

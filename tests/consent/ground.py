@@ -15,9 +15,9 @@ from sqlalchemy import insert, select
 from haas.jose import peek
 from ops.deployment import Deployment
 from ops.sandbox.recipient.client import Flow, RecipientClient
-from tenants.energy.tables import account
+from tenants.accounts.tables import account, holding
 from tenants.notices.tables import outbox
-from tenants.parties.tables import customer, holding, login, representation
+from tenants.parties.tables import customer, login, representation
 from tenants.registry.models import Tenant
 from tenants.registry.service import Registry
 from tests.consent.browser import Away, Browser, Page

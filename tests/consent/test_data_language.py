@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tenants.consent.data_language import clusters, has_history, known_clusters, needs_accounts
+from tenants.data_language import clusters, has_history, known_clusters, needs_accounts
 from tenants.oauth.scopes import CONSUMER_SCOPES, DATA_SCOPES
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, update
 
-from tenants.energy.tables import account
+from tenants.accounts.tables import account
 from tenants.notices.tables import outbox
 from tenants.parties.tables import login
 from tenants.registry.models import Tenant

@@ -12,7 +12,7 @@ from haas.clock import MovableClock
 from haas.database import Database, Namespace, PoolExhausted, Statement, Transaction, TransactionAborted
 from haas.errors import HaasError, Unavailable
 from ops.deployment import Deployment
-from tenants.energy.tables import outage
+from tenants.availability.tables import outage
 from tenants.keys.tables import data_key
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant

@@ -9,16 +9,16 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from tenants.availability.payloads.outages_v1 import DiscoveryOutages
-from tenants.availability.payloads.status_v1 import CommonDiscoveryStatus
 from tenants.cds import field_types
 from tenants.cds.envelope import Links, LinksPaginated, MetaPaginated
-from tenants.energy.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
-from tenants.energy.payloads.energy_account_v2 import EnergyAccountListV2, EnergyAccountV2
-from tenants.energy.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
-from tenants.parties.payloads.address_v1 import CommonSimpleAddress
-from tenants.parties.payloads.customer_detail_v2 import CommonCustomerDetailV2
-from tenants.parties.payloads.customer_v1 import CommonCustomer, CommonPerson
+from tenants.payloads.address_v1 import CommonSimpleAddress
+from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.payloads.customer_v1 import CommonCustomer, CommonPerson
+from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
+from tenants.payloads.energy_account_v2 import EnergyAccountListV2, EnergyAccountV2
+from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
+from tenants.payloads.outages_v1 import DiscoveryOutages
+from tenants.payloads.status_v1 import CommonDiscoveryStatus
 
 STANDARDS = json.loads((Path(__file__).parent / "fixtures" / "cds_1_36_0.json").read_text())["payloads"]
 PAYLOADS = (

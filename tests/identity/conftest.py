@@ -28,12 +28,12 @@ from ops.deployment import Deployment
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
-from tenants.authorisations import service as authorisations
-from tenants.authorisations import store as attempts
-from tenants.authorisations.models import Attempt
+from tenants.accounts.tables import account
+from tenants.attempts import service as attempts
+from tenants.attempts import store as attempt_store
+from tenants.attempts.models import Attempt
 from tenants.clients import store as clients
 from tenants.clients.models import Client, Registration
-from tenants.energy.tables import account
 from tenants.parties.tables import customer, login, representation
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.services import Services
@@ -150,7 +150,7 @@ class World:
 
     async def attempt(self, tenant: Tenant, flow: Flow, client_id: str) -> Attempt:
         async with self.services.database.transaction(tenant.namespace) as tx:
-            found = await attempts.by_request_uri(tx, client_id, digest(flow.request_uri))
+            found = await attempt_store.by_request_uri(tx, client_id, digest(flow.request_uri))
         assert found is not None
         return found
 
@@ -158,11 +158,11 @@ class World:
         """Do what the pages do between the visit and the response; return the URL that the browser is sent to."""
         client = await self.client(tenant, recipient.client_id)
         async with self.services.database.transaction(tenant.namespace) as tx:
-            visit = await authorisations.begin_visit(
+            visit = await attempts.begin_visit(
                 tx, client, flow.request_uri, browser_hash=secrets.token_bytes(32), now=self.now
             )
-            await authorisations.spend(tx, visit.attempt, self.now)
-            await attempts.move(
+            await attempts.spend(tx, visit.attempt, self.now)
+            await attempt_store.move(
                 tx,
                 visit.attempt.id,
                 "preAuthorisation",
@@ -172,9 +172,9 @@ class World:
                 authenticated_at=self.now,
                 accounts=[person.account_id],
             )
-            attempt = await attempts.by_id(tx, visit.attempt.id)
+            attempt = await attempt_store.by_id(tx, visit.attempt.id)
             assert attempt is not None
-            code = await authorisations.issue_code(tx, attempt, client, self.now)
+            code = await attempts.issue_code(tx, attempt, client, self.now)
         return await self.services.responder.build(tenant, client, attempt.request, code, self.now)
 
     async def code(self, tenant: Tenant, recipient: RecipientClient, flow: Flow, person: Person) -> str:

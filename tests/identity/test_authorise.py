@@ -18,7 +18,7 @@ from haas.jose import PublicKeys, verify
 from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.answers import AuthorisationRefused, Flow
 from ops.sandbox.recipient.client import RecipientClient
-from tenants.authorisations import service as authorisations
+from tenants.attempts import service as attempts
 from tenants.clients.tables import client
 from tenants.oauth.errors import AccessDenied
 from tenants.registry.models import Tenant
@@ -145,7 +145,7 @@ async def test_a_request_uri_is_spent_once_the_person_has_authenticated(
     await _visit(recipient, flow)
     async with world.services.database.transaction(aurora.namespace) as tx:
         attempt = await world.attempt(aurora, flow, recipient.client_id)
-        await authorisations.spend(tx, attempt, world.now)
+        await attempts.spend(tx, attempt, world.now)
     assert await _is_over(await _visit(recipient, flow))
 
 
@@ -156,7 +156,7 @@ async def test_a_request_uri_is_spent_once_the_person_has_cancelled(
     await _visit(recipient, flow)
     async with world.services.database.transaction(aurora.namespace) as tx:
         attempt = await world.attempt(aurora, flow, recipient.client_id)
-        await authorisations.reject(tx, attempt, AccessDenied("the consumer cancelled"), world.now)
+        await attempts.reject(tx, attempt, AccessDenied("the consumer cancelled"), world.now)
     assert await _is_over(await _visit(recipient, flow))
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tenants.cds.endpoints import BASE_PATH
 from tenants.oauth import endpoints
+from tenants.operations.endpoints import BASE_PATH
 from tenants.registry.models import Tenant
 from tests.identity.conftest import World
 from tests.identity.parties import client_cert_header

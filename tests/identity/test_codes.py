@@ -14,12 +14,12 @@ from ops.sandbox.messages import ABSENT
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.arrangements.tables import arrangement
-from tenants.authorisations import service as authorisations
-from tenants.authorisations.errors import AttemptOutOfOrder
+from tenants.attempts import service as attempts
+from tenants.attempts.errors import AttemptOutOfOrder
 from tenants.clients.tables import client
+from tenants.grants.authorization_code import CHECKS
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
-from tenants.tokens.authorization_code import CHECKS
 from tests.identity.conftest import SCOPE, World, refused
 
 
@@ -218,7 +218,7 @@ async def test_a_code_is_issued_once_and_only_for_somebody_who_authenticated(
     for wrong in (attempt, nobody):
         with pytest.raises(AttemptOutOfOrder):
             async with world.services.database.transaction(aurora.namespace) as tx:
-                await authorisations.issue_code(tx, wrong, of, world.now)
+                await attempts.issue_code(tx, wrong, of, world.now)
 
 
 def _is(recipient: RecipientClient) -> Any:

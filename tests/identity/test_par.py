@@ -12,8 +12,8 @@ from haas.clock import epoch
 from haas.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
-from tenants.authorisations.request_object import CHECKS
-from tenants.authorisations.tables import attempt
+from tenants.attempts.tables import attempt
+from tenants.consent.request_object import CHECKS
 from tenants.registry.models import Tenant
 from tests.identity.conftest import SCOPE, World, refused
 

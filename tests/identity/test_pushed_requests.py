@@ -10,7 +10,7 @@ from sqlalchemy import update
 from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.answers import Flow
 from ops.sandbox.recipient.client import RecipientClient
-from tenants.authorisations.tables import attempt
+from tenants.attempts.tables import attempt
 from tenants.clients.tables import client
 from tenants.registry.models import Tenant
 from tests.identity.conftest import SCOPE, YEAR, World, refused

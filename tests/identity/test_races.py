@@ -10,13 +10,13 @@ from sqlalchemy import update
 
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.models import Client
-from tenants.clients.registration import service as registrations
-from tenants.clients.registration.service import Examined
 from tenants.clients.tables import client
+from tenants.grants import access, authorization_code, refresh
+from tenants.grants.authorization_code import CodeRequest
 from tenants.oauth.errors import InvalidToken
+from tenants.registration import service as registrations
+from tenants.registration.service import Examined
 from tenants.registry.models import Tenant
-from tenants.tokens import access, authorization_code, refresh
-from tenants.tokens.authorization_code import CodeRequest
 from tests.identity.conftest import SCOPE, World, refused
 
 THUMBPRINT = bytes(32)

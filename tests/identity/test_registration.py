@@ -9,9 +9,9 @@ from haas.clock import epoch
 from haas.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
-from tenants.clients.registration.request import CHECKS
 from tenants.clients.tables import client
 from tenants.oauth import scopes
+from tenants.registration.request import CHECKS
 from tenants.registry.models import Tenant
 from tests.identity.conftest import World, refused
 from tests.identity.parties import HOST

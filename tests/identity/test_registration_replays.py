@@ -9,7 +9,7 @@ from haas.jose.jwt import DEFAULT_SKEW
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import Refused
 from tenants.clients import store as clients
-from tenants.clients.registration import service as registrations
+from tenants.registration import service as registrations
 from tenants.registry.models import Tenant
 from tests.identity.conftest import World, refused
 

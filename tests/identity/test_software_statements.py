@@ -9,11 +9,11 @@ import pytest
 from haas.clock import epoch
 from haas.jose import PublicKeys, SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
-from tenants.clients.registration.software_statement import CHECKS as STATEMENT_CHECKS
-from tenants.clients.registration.software_statement import read
 from tenants.oauth.errors import InvalidSoftwareStatement
 from tenants.register.models import Statuses
 from tenants.register.store import put_statuses
+from tenants.registration.software_statement import CHECKS as STATEMENT_CHECKS
+from tenants.registration.software_statement import read
 from tenants.registry.models import Tenant
 from tenants.registry.names import control_namespace
 from tests.identity.conftest import World, refused

@@ -10,8 +10,8 @@ from haas.clock import epoch
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.tables import client
+from tenants.grants import access, userinfo
 from tenants.registry.models import Tenant
-from tenants.tokens import access, userinfo
 from tests.identity.conftest import World, refused
 
 TOKEN_CASES = {

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from tenants.energy.tables import account, service_point, supply
+from tenants.accounts.tables import account, holding, service_point, supply
 from tenants.imports.demonstration import load_demonstration
 from tenants.imports.files import Limits
 from tenants.imports.generator import generate
@@ -18,7 +18,7 @@ from tenants.imports.records import AccountRecord, HoldingRecord, LoginRecord, R
 from tenants.imports.report import Place, Report
 from tenants.imports.service import import_records, read
 from tenants.imports.sourced import Sourced
-from tenants.parties.tables import customer, holding, login, representation
+from tenants.parties.tables import customer, login, representation
 
 TABLES = (account, service_point, supply, customer, holding, login, representation)
 

@@ -11,10 +11,10 @@ from haas.database import Database
 from haas.jose import PublicKeys, verify
 from haas.outbound import Outbound
 from tenants.arrangements import service as arrangements
+from tenants.arrangements.revocation_notice import RevocationChannel
 from tenants.keys.service import Keyring
 from tenants.notices.delivery import Delivery
 from tenants.notices.outbox import put
-from tenants.notices.revocation import RevocationChannel
 from tenants.registry.models import Tenant
 from tests.workers.harness import HttpsServer
 from tests.workers.rows import add_arrangement, add_client, notice

@@ -19,7 +19,7 @@ from tenants.notices.tables import outbox
 from tenants.register.client import PRODUCTS, RECIPIENTS, RegisterClient
 from tenants.register.errors import RegisterUnreadable
 from tenants.register.models import Polled
-from tenants.register.sync import StatusSync
+from tenants.registration.sync import StatusSync
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.names import control_namespace
 from tenants.registry.tables import register_environment

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import delete, insert
 
-from tenants.energy.tables import outage, service_status
+from tenants.availability.tables import outage, service_status
 
 STATUS, OUTAGES = "/discovery/status", "/discovery/outages"
 

@@ -8,15 +8,15 @@ import msgspec
 import pytest
 from sqlalchemy import select, update
 
+from tenants.accounts.tables import account, holding
 from tenants.arrangements.tables import arrangement, authorised_account
 from tenants.cds.envelope import Response as Envelope
 from tenants.clients.tables import client
-from tenants.energy.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
-from tenants.energy.payloads.energy_account_v2 import EnergyAccountListV2
-from tenants.energy.tables import account
-from tenants.parties.payloads.customer_detail_v2 import CommonCustomerDetailV2
-from tenants.parties.payloads.customer_v1 import CommonCustomer
-from tenants.parties.tables import holding, login
+from tenants.parties.tables import login
+from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.payloads.customer_v1 import CommonCustomer
+from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
+from tenants.payloads.energy_account_v2 import EnergyAccountListV2
 
 ACCOUNTS = "/energy/accounts"
 

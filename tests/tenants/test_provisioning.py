@@ -11,11 +11,11 @@ from haas.settings import SettingsError
 from ops.deployment import Deployment
 from ops.migrations.chains import TENANT
 from tenants.notices.tables import outbox
+from tenants.provisioning.owner import owner_transaction
+from tenants.provisioning.service import Provisioner
 from tenants.registry.errors import BadHost, BadSlug, RegistryError, TenantExists, UnknownTenant
 from tenants.registry.models import NewTenant, Tenant
 from tenants.registry.names import Hosts, Roles, checked_slug, tenant_schema
-from tenants.registry.provisioning import Provisioner
-from tenants.registry.scope import owner_transaction
 from tenants.registry.service import Registry
 from tenants.registry.tables import brand, host, retailer
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from ops.demonstration.themes import AURORA, BANKSIA
-from tenants.consent.data_language import clusters
+from tenants.data_language import clusters
 from themes import pages, wording
 from themes.brand import Brand, brand
 from themes.rendering import render

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tenants.clients.models import Registration
-from tenants.tokens.subject import pairwise, sector
+from tenants.grants.subject import pairwise, sector
 
 KEY = bytes(range(32))
 CUSTOMER = UUID("7c9e6679-7425-40de-944b-e07fc1f90ae7")

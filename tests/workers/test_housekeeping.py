@@ -10,8 +10,8 @@ from sqlalchemy import func, insert, select, update
 from haas.clock import MovableClock
 from haas.database import Database
 from tenants.arrangements.tables import arrangement, authorisation
+from tenants.attempts.tables import attempt
 from tenants.authentication.tables import challenge, dashboard_session
-from tenants.authorisations.tables import attempt
 from tenants.clients.tables import spent_assertion
 from tenants.housekeeping import service
 from tenants.housekeeping.service import Housekeeping

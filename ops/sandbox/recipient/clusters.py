@@ -5,7 +5,7 @@ Whoever chooses may choose a detailed scope alone, so each is described as it re
 
 from typing import NamedTuple
 
-from tenants.consent import data_language
+from tenants import data_language
 
 
 class Cluster(NamedTuple):

@@ -1,0 +1,1 @@
+"""Authorisation attempts: one row from the pushed request to the exchanged code."""

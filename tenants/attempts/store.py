@@ -1,0 +1,149 @@
+"""The SQL of authorisation attempts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import LargeBinary, Text, bindparam, insert, select, update
+
+from haas.database import Statement, Transaction
+from tenants.attempts.models import Attempt, AuthorisationRequest, Stage
+from tenants.attempts.tables import attempt
+
+_PUSH: Final = Statement(
+    insert(attempt).values(
+        {
+            name: bindparam(name)
+            for name in (
+                "id",
+                "client_id",
+                "request_uri_hash",
+                "request_expires_at",
+                "request",
+                "stage",
+                "created_at",
+                "stage_at",
+            )
+        }
+    )
+)
+_ATTEMPT = (
+    attempt.c.id,
+    attempt.c.client_id,
+    attempt.c.request,
+    attempt.c.stage,
+    attempt.c.stage_at,
+    attempt.c.created_at,
+    attempt.c.request_expires_at,
+    attempt.c.request_spent_at,
+    attempt.c.browser_hash,
+    attempt.c.challenge_id,
+    attempt.c.login_id,
+    attempt.c.customer_id,
+    attempt.c.authenticated_at,
+    attempt.c.accounts,
+    attempt.c.arrangement_id,
+    attempt.c.authorisation_id,
+    attempt.c.error,
+)
+_BY_ID: Final = Statement(
+    select(*_ATTEMPT).where(attempt.c.id == bindparam("id", type_=attempt.c.id.type)).with_for_update()
+)
+_BY_REQUEST_URI: Final = Statement(
+    select(*_ATTEMPT)
+    .where(
+        attempt.c.request_uri_hash == bindparam("request_uri_hash", type_=LargeBinary),
+        attempt.c.client_id == bindparam("client_id", type_=Text),
+    )
+    .with_for_update()
+)
+_BY_CODE: Final = Statement(
+    select(*_ATTEMPT, attempt.c.code_expires_at, attempt.c.code_spent_at)
+    .where(attempt.c.code_hash == bindparam("code_hash", type_=LargeBinary))
+    .with_for_update()
+)
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True):
+    """A code that was issued, with its attempt."""
+
+    attempt: Attempt
+    expires_at: datetime
+    spent_at: datetime | None
+
+
+async def push(
+    tx: Transaction,
+    attempt_id: UUID,
+    request: AuthorisationRequest,
+    *,
+    request_uri_hash: bytes,
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    """Add an attempt with its request."""
+    await tx.rows(
+        _PUSH,
+        id=attempt_id,
+        client_id=request.client_id,
+        request_uri_hash=request_uri_hash,
+        request_expires_at=expires_at,
+        request=msgspec.json.encode(request).decode(),
+        stage="preIdentification",
+        created_at=now,
+        stage_at=now,
+    )
+
+
+async def by_id(tx: Transaction, attempt_id: UUID) -> Attempt | None:
+    """Return an attempt, its row locked until the transaction ends."""
+    row = await tx.row(_BY_ID, id=attempt_id)
+    return None if row is None else _attempt(row)
+
+
+async def by_request_uri(tx: Transaction, client_id: str, request_uri_hash: bytes) -> Attempt | None:
+    """Return a client's attempt by its request_uri, its row locked until the transaction ends."""
+    row = await tx.row(_BY_REQUEST_URI, client_id=client_id, request_uri_hash=request_uri_hash)
+    return None if row is None else _attempt(row)
+
+
+async def by_code(tx: Transaction, code_hash: bytes) -> Code | None:
+    """Return a code with its attempt, the row locked until the transaction ends."""
+    row = await tx.row(_BY_CODE, code_hash=code_hash)
+    if row is None:
+        return None
+    return Code(attempt=_attempt(row), expires_at=row["code_expires_at"], spent_at=row["code_spent_at"])
+
+
+async def change(tx: Transaction, attempt_id: UUID, **values: object) -> None:
+    """Set columns of an attempt."""
+    await tx.execute(update(attempt).where(attempt.c.id == attempt_id).values(**values))
+
+
+async def move(tx: Transaction, attempt_id: UUID, stage: Stage, *, now: datetime, **values: object) -> None:
+    """Bring an attempt to a stage, and set columns that go with it."""
+    await change(tx, attempt_id, stage=stage, stage_at=now, **values)
+
+
+def _attempt(row: Mapping[str, Any]) -> Attempt:
+    return Attempt(
+        id=row["id"],
+        client_id=row["client_id"],
+        request=msgspec.convert(row["request"], AuthorisationRequest),
+        stage=row["stage"],
+        stage_at=row["stage_at"],
+        created_at=row["created_at"],
+        request_expires_at=row["request_expires_at"],
+        request_spent_at=row["request_spent_at"],
+        browser_hash=row["browser_hash"],
+        challenge_id=row["challenge_id"],
+        login_id=row["login_id"],
+        customer_id=row["customer_id"],
+        authenticated_at=row["authenticated_at"],
+        accounts=None if row["accounts"] is None else tuple(row["accounts"]),
+        arrangement_id=row["arrangement_id"],
+        authorisation_id=row["authorisation_id"],
+        error=row["error"],
+    )

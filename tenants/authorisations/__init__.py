@@ -1,1 +1,0 @@
-"""Authorisation attempts: pushed requests, visits, codes, and the signed response that ends each of them."""

@@ -1,0 +1,73 @@
+"""The authorisation response: a signed JWT that travels back through the person's browser (JARM; CDS)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from haas.clock import epoch
+from haas.jose import JoseError, JwksClient, encrypt, sign
+from tenants.attempts.models import AuthorisationRequest
+from tenants.clients.models import Client
+from tenants.keys.service import Keyring
+from tenants.oauth.encryption import DEFAULT_CONTENT_ENCRYPTION
+from tenants.oauth.errors import OAuthError, ServerError
+from tenants.registry.models import Tenant
+from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE
+
+
+class Responder:
+    """Signs, and where the client registered for it encrypts, authorisation responses."""
+
+    def __init__(self, keyring: Keyring, jwks: JwksClient) -> None:
+        """Sign with the tenant's keys, encrypt with the client's."""
+        self._keyring = keyring
+        self._jwks = jwks
+
+    async def build(
+        self,
+        tenant: Tenant,
+        client: Client,
+        request: AuthorisationRequest,
+        answer: str | OAuthError,
+        now: datetime,
+    ) -> str:
+        """Return the URL that takes a code or an error back to the client. Call it with no transaction open.
+
+        The redirect_uri keeps its query. Raises JwksError, and ServerError when the client asks for encryption but
+        has no key to encrypt for.
+        """
+        claims = {
+            "iss": tenant.issuer,
+            "aud": client.client_id,
+            "iat": epoch(now),
+            "exp": epoch(now + AUTHORISATION_RESPONSE),
+            **_answer(answer),
+            **({} if request.state is None else {"state": request.state}),
+        }
+        key = await self._keyring.signing_key(tenant, client.registration.authorization_signed_response_alg)
+        return _with_response(request.redirect_uri, await self._encrypted(client, sign(claims, key)))
+
+    async def _encrypted(self, client: Client, token: str) -> str:
+        registration = client.registration
+        algorithm = registration.authorization_encrypted_response_alg
+        if algorithm is None:
+            return token
+        keys = await self._jwks.keys(registration.jwks_uri)
+        content = registration.authorization_encrypted_response_enc or DEFAULT_CONTENT_ENCRYPTION
+        try:
+            return encrypt(token, keys, alg=algorithm, enc=content)
+        except JoseError as error:
+            raise ServerError("the authorisation response cannot be encrypted", detail=str(error)) from error
+
+
+def _answer(answer: str | OAuthError) -> Mapping[str, Any]:
+    if isinstance(answer, str):
+        return {"code": answer}
+    return {"error": answer.error, "error_description": answer.description}
+
+
+def _with_response(redirect_uri: str, response: str) -> str:
+    """Add the response to a redirect URI; for `response_type=code` the mode `jwt` is `query.jwt` (JARM 2.3.4)."""
+    separator = "&" if "?" in redirect_uri else "?"
+    return f"{redirect_uri}{separator}response={quote(response)}"

@@ -1,0 +1,1 @@
+"""The grants of the token endpoint, and every other use of a token: introspection, revocation, UserInfo, access."""

@@ -1,0 +1,1 @@
+"""The operations of the Consumer Data Standards that a data holder offers."""

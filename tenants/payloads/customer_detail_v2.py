@@ -1,0 +1,90 @@
+"""Get Customer Detail, version 2: who the customer is and how to reach them."""
+
+from collections.abc import Sequence
+from typing import Literal, TypeVar
+
+import msgspec
+
+from tenants.cds.field_types import EmailAddress, Payload, TelephoneNumber, required_when
+from tenants.payloads.address_v1 import CommonPhysicalAddressWithPurpose
+from tenants.payloads.customer_v1 import CommonCustomer, CommonOrganisation, CommonPerson
+
+Narrow = TypeVar("Narrow", bound=msgspec.Struct)
+
+
+class CommonPhoneNumber(Payload):
+    """A telephone number in its parts and in full (RFC 3966 5.1.4)."""
+
+    isPreferred: bool | None = None
+    purpose: Literal["HOME", "INTERNATIONAL", "MOBILE", "OTHER", "UNSPECIFIED", "WORK"]
+    countryCode: str | None = None
+    areaCode: str | None = None
+    number: str
+    extension: str | None = None
+    fullNumber: TelephoneNumber
+
+
+class CommonEmailAddress(Payload):
+    """A mail address (RFC 5322 addr-spec)."""
+
+    isPreferred: bool | None = None
+    purpose: Literal["HOME", "OTHER", "UNSPECIFIED", "WORK"]
+    address: EmailAddress
+
+
+class CommonPersonDetailV2(CommonPerson):
+    """A person with their contacts. At most one of each kind is preferred, one address registered and one for mail."""
+
+    phoneNumbers: list[CommonPhoneNumber]
+    emailAddresses: list[CommonEmailAddress]
+    physicalAddresses: list[CommonPhysicalAddressWithPurpose]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_most_one("preferred telephone number", [phone.isPreferred for phone in self.phoneNumbers])
+        at_most_one("preferred e-mail address", [email.isPreferred for email in self.emailAddresses])
+        check_addresses(self.physicalAddresses)
+
+
+class CommonOrganisationDetailV2(CommonOrganisation):
+    """An organisation with its addresses. At most one is registered and one for mail."""
+
+    physicalAddresses: list[CommonPhysicalAddressWithPurpose]
+
+    def __post_init__(self) -> None:
+        check_addresses(self.physicalAddresses)
+
+
+class CommonCustomerDetailV2(Payload):
+    """The data of Get Customer Detail: a union of person and organisation."""
+
+    customerUType: Literal["organisation", "person"]
+    person: CommonPersonDetailV2 | None = None
+    organisation: CommonOrganisationDetailV2 | None = None
+
+    def __post_init__(self) -> None:
+        required_when(True, **{self.customerUType: getattr(self, self.customerUType)})
+
+    def basic(self) -> CommonCustomer:
+        """Return what Get Customer shows: the same customer without contacts."""
+        return CommonCustomer(
+            customerUType=self.customerUType,
+            person=None if self.person is None else _narrowed(self.person, CommonPerson),
+            organisation=None if self.organisation is None else _narrowed(self.organisation, CommonOrganisation),
+        )
+
+
+def at_most_one(what: str, marks: Sequence[object]) -> None:
+    """Raise ValueError unless at most one of `marks` is true."""
+    if sum(1 for mark in marks if mark) > 1:
+        raise ValueError(f"there is more than one {what}")
+
+
+def check_addresses(addresses: Sequence[CommonPhysicalAddressWithPurpose]) -> None:
+    """Raise ValueError when several addresses are registered, or for mail."""
+    at_most_one("address with the purpose REGISTERED", [address.purpose == "REGISTERED" for address in addresses])
+    at_most_one("address with the purpose MAIL", [address.purpose == "MAIL" for address in addresses])
+
+
+def _narrowed(value: msgspec.Struct, kind: type[Narrow]) -> Narrow:
+    return kind(**{name: getattr(value, name) for name in kind.__struct_fields__})

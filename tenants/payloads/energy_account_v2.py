@@ -1,0 +1,29 @@
+"""Get Energy Accounts, version 2 (EnergyAccountV2)."""
+
+from tenants.cds.field_types import ASCIIString, Payload, required_when
+from tenants.payloads.energy_account_base_v2 import EnergyAccountBaseV2, EnergyPlanOverview
+
+
+class EnergyAccountPlanV2(Payload):
+    """A plan of an account: its service points, and its overview, which an open account must have."""
+
+    nickname: str | None = None
+    servicePointIds: list[ASCIIString]
+    planOverview: EnergyPlanOverview | None = None
+
+
+class EnergyAccountV2(EnergyAccountBaseV2):
+    """An account with its plans."""
+
+    plans: list[EnergyAccountPlanV2]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for plan in self.plans:
+            required_when(self.is_open, planOverview=plan.planOverview)
+
+
+class EnergyAccountListV2(Payload):
+    """The data of Get Energy Accounts."""
+
+    accounts: list[EnergyAccountV2]

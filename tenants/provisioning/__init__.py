@@ -1,0 +1,1 @@
+"""Creating, changing and removing tenants, through the login that owns their schemas."""

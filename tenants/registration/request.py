@@ -1,0 +1,189 @@
+"""The registration request: a JWT that the software product signs (CDS, Registration Request using JWT)."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from haas.jose import SIGNING_ALGORITHMS, JoseError, PublicKeys, check_times, verify
+from haas.jose.jwt import CONTENT_ENCRYPTIONS, ENCRYPTION_ALGORITHMS
+from tenants.clients.models import Registration
+from tenants.oauth import scopes
+from tenants.oauth.checks import Check, audience, run
+from tenants.oauth.encryption import DEFAULT_CONTENT_ENCRYPTION
+from tenants.oauth.errors import InvalidClientMetadata, InvalidRedirectUri
+from tenants.registration.software_statement import NO_LIMIT, SoftwareStatement, within
+
+GRANT_TYPES: Final = ("client_credentials", "authorization_code", "refresh_token")
+RESPONSE_TYPE: Final = "code"
+DEFAULT_ALGORITHM: Final = "PS256"
+_MAXIMUM_JTI: Final = 1024
+
+
+class _Metadata(msgspec.Struct, frozen=True, kw_only=True):
+    """The claims that count; what a holder does not support "MUST be ignored without error" (CDS, DCR endpoints).
+
+    Among these are id_token_encrypted_response_alg and _enc, which "SHALL NOT be used for Authorization Code Flow".
+    """
+
+    iss: str
+    iat: int | float
+    exp: int | float
+    jti: str
+    aud: str | list[str]
+    redirect_uris: tuple[str, ...] | None = None
+    token_endpoint_auth_method: str
+    token_endpoint_auth_signing_alg: str
+    grant_types: tuple[str, ...]
+    response_types: tuple[str, ...]
+    application_type: str | None = None
+    id_token_signed_response_alg: str
+    authorization_signed_response_alg: str | None = None
+    authorization_encrypted_response_alg: str | None = None
+    authorization_encrypted_response_enc: str | None = None
+    request_object_signing_alg: str | None = None
+
+
+class RegistrationRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request whose signature is the software product's, before its metadata is checked."""
+
+    statement: SoftwareStatement
+    issuer: str
+    metadata: _Metadata
+
+
+def _is_the_products(request: RegistrationRequest) -> None:
+    """`iss` is the software product's id in the Register (CDS, Registration Request)."""
+    if request.metadata.iss != request.statement.software_id:
+        raise InvalidClientMetadata("iss must be the software_id of the software statement")
+
+
+def _is_meant_for_us(request: RegistrationRequest) -> None:
+    """`aud` is our issuer (CDS, Registration Request)."""
+    if request.issuer not in audience(request.metadata.aud):
+        raise InvalidClientMetadata("aud must be the issuer of this data holder")
+
+
+def _can_be_used_once(request: RegistrationRequest) -> None:
+    """`jti` is there, "used to prevent reuse of the token" (CDS, Registration Request)."""
+    if not 0 < len(request.metadata.jti) <= _MAXIMUM_JTI:
+        raise InvalidClientMetadata("jti is missing or too long")
+
+
+def _redirects_where_the_statement_allows(request: RegistrationRequest) -> None:
+    """`redirect_uris` "MUST match or be a subset of the redirect_uris as defined in the SSA" (CDS)."""
+    redirect_uris = request.metadata.redirect_uris
+    if redirect_uris is not None and not (redirect_uris and within(redirect_uris, request.statement.redirect_uris)):
+        raise InvalidRedirectUri("redirect_uris must be some of those in the software statement")
+
+
+def _authenticates_by_private_key_jwt(request: RegistrationRequest) -> None:
+    """`private_key_jwt` is the only method (CDS, Registration Request)."""
+    if request.metadata.token_endpoint_auth_method != "private_key_jwt":  # noqa: S105 - the method's name
+        raise InvalidClientMetadata("token_endpoint_auth_method must be private_key_jwt")
+
+
+def _signs_as_fapi_allows(request: RegistrationRequest) -> None:
+    """Every signing algorithm is PS256 or ES256 (FAPI 1.0 Advanced 8.6)."""
+    for name in (
+        "token_endpoint_auth_signing_alg",
+        "id_token_signed_response_alg",
+        "authorization_signed_response_alg",
+        "request_object_signing_alg",
+    ):
+        if getattr(request.metadata, name) not in (None, *SIGNING_ALGORITHMS):
+            raise InvalidClientMetadata(f"{name} must be one of {', '.join(SIGNING_ALGORITHMS)}")
+
+
+def _asks_for_known_grants(request: RegistrationRequest) -> None:
+    """`grant_types` are ours, with authorization_code for `code` (CDS, Registration Request; RFC 7591 2.1)."""
+    grant_types = request.metadata.grant_types
+    if not set(grant_types) <= set(GRANT_TYPES) or "authorization_code" not in grant_types:
+        raise InvalidClientMetadata(f"grant_types must be of {', '.join(GRANT_TYPES)}, with authorization_code")
+
+
+def _asks_for_the_code_flow(request: RegistrationRequest) -> None:
+    """`response_types` holds `code`; the hybrid flow beside it is over and ignored (CDS, Authentication Flows)."""
+    if RESPONSE_TYPE not in request.metadata.response_types:
+        raise InvalidClientMetadata("response_types must contain code")
+
+
+def _is_a_web_application(request: RegistrationRequest) -> None:
+    """`web` is the only application type (CDS, Registration Request)."""
+    if request.metadata.application_type not in (None, "web"):
+        raise InvalidClientMetadata("application_type must be web")
+
+
+def _encrypts_as_we_can(request: RegistrationRequest) -> None:
+    """JARM encryption is by what discovery lists, and `alg` comes with `enc` (CDS, JARM Response Encryption)."""
+    metadata = request.metadata
+    if metadata.authorization_encrypted_response_alg not in (None, *ENCRYPTION_ALGORITHMS):
+        raise InvalidClientMetadata(
+            f"authorization_encrypted_response_alg must be one of {', '.join(ENCRYPTION_ALGORITHMS)}"
+        )
+    if metadata.authorization_encrypted_response_enc not in (None, *CONTENT_ENCRYPTIONS):
+        raise InvalidClientMetadata(
+            f"authorization_encrypted_response_enc must be one of {', '.join(CONTENT_ENCRYPTIONS)}"
+        )
+    if metadata.authorization_encrypted_response_enc and not metadata.authorization_encrypted_response_alg:
+        raise InvalidClientMetadata("authorization_encrypted_response_enc needs authorization_encrypted_response_alg")
+
+
+CHECKS: Final[tuple[Check[RegistrationRequest], ...]] = (
+    _is_the_products,
+    _is_meant_for_us,
+    _can_be_used_once,
+    _redirects_where_the_statement_allows,
+    _authenticates_by_private_key_jwt,
+    _signs_as_fapi_allows,
+    _asks_for_known_grants,
+    _asks_for_the_code_flow,
+    _is_a_web_application,
+    _encrypts_as_we_can,
+)
+
+
+def read(
+    token: str, keys: PublicKeys, statement: SoftwareStatement, ssa: str, *, issuer: str, now: datetime
+) -> tuple[Registration, str, float]:
+    """Return what is to be registered, and the request's `jti` and `exp`. Raises an OAuthError (RFC 7591 3.2.2).
+
+    `keys` are those at the statement's jwks_uri, "extracted from the SSA" (CDS, Registration Validation).
+    """
+    try:
+        claims = verify(token, keys).claims
+        check_times(claims, now, longest=NO_LIMIT)
+        metadata = msgspec.convert(claims, _Metadata)
+    except (JoseError, msgspec.ValidationError) as error:
+        raise InvalidClientMetadata(f"the registration request is invalid: {error}") from error
+    run(CHECKS, RegistrationRequest(statement=statement, issuer=issuer, metadata=metadata))
+    return _registration(statement, metadata, ssa), metadata.jti, metadata.exp
+
+
+def _registration(statement: SoftwareStatement, metadata: _Metadata, ssa: str) -> Registration:
+    """Put statement and request together: everything that is registered, and nothing else.
+
+    "Data Holders MUST ignore unsupported authorisation scopes presented in the SSA" (CDS, Registration Validation).
+    """
+    offered = scopes.split(statement.scope)
+    values: dict[str, Any] = {
+        **_shared(statement),
+        **_shared(metadata),
+        "redirect_uris": metadata.redirect_uris or statement.redirect_uris,
+        "scope": scopes.join(scope for scope in offered if scope in scopes.RECIPIENT_SCOPES),
+        "response_types": (RESPONSE_TYPE,),
+        "application_type": metadata.application_type or "web",
+        "authorization_signed_response_alg": metadata.authorization_signed_response_alg or DEFAULT_ALGORITHM,
+        "request_object_signing_alg": metadata.request_object_signing_alg or DEFAULT_ALGORITHM,
+        "software_statement": ssa,
+    }
+    if metadata.authorization_encrypted_response_alg is not None:
+        values["authorization_encrypted_response_enc"] = (
+            metadata.authorization_encrypted_response_enc or DEFAULT_CONTENT_ENCRYPTION
+        )
+    return Registration(**values)
+
+
+def _shared(source: msgspec.Struct) -> dict[str, Any]:
+    members = set(Registration.__struct_fields__)
+    return {name: getattr(source, name) for name in source.__struct_fields__ if name in members}

@@ -1,0 +1,1 @@
+"""Where the data behind a customer and an account is read from."""
