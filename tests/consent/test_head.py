@@ -1,14 +1,14 @@
-"""HEAD (RFC 9110 9.3.2): what GET says, whose content the server leaves out, and never the beginning of a flow."""
+"""HEAD (RFC 9110 9.3.2): the same headers as GET without its content, and it begins no flow."""
 
 import httpx
 import pytest
 
-from tests.consent.ground import Ground
+from tests.support.consent_pages import ConsentPages
 
 
 @pytest.fixture
-def client(ground: Ground) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=ground.world.application), base_url=ground.tenant.issuer)
+def client(pages: ConsentPages) -> httpx.AsyncClient:
+    return pages.application.http(base_url=pages.tenant.issuer)
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,12 @@ async def test_what_is_safe_to_get_answers_head(client: httpx.AsyncClient, path:
         assert head.headers.get(name) == whole.headers.get(name)
 
 
-async def test_head_begins_no_flow(ground: Ground, client: httpx.AsyncClient) -> None:
-    """A link that is merely looked at takes no flow from the browser that has it."""
-    response = await client.head(ground.authorise_url(await ground.pushed()))
+async def test_head_begins_no_flow(pages: ConsentPages, client: httpx.AsyncClient) -> None:
+    """A link that a program only looks at takes no flow from the browser that has it."""
+    url = pages.authorise_url(await pages.pushed())
+    response = await client.head(url)
     assert response.status_code == 405
     assert "set-cookie" not in response.headers
+    response = await client.get(url)
+    assert response.status_code == 303
+    assert "set-cookie" in response.headers

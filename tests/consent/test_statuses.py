@@ -6,59 +6,56 @@ import pytest
 from sqlalchemy import delete, update
 
 from tenants.arrangements.tables import arrangement, authorisation
-from tenants.clients.tables import client
 from tenants.parties.tables import login, representation
-from tests.consent.ground import Ground, away
+from tests.support.clients import registered_client, set_client
+from tests.support.consent_pages import ConsentPages, away, response_claims
+from tests.support.rows import count, execute
 
 
 @pytest.mark.parametrize("status", [{"product_status": "INACTIVE"}, {"recipient_status": "SUSPENDED"}])
-async def test_nothing_is_authorised_for_who_is_not_active_any_more(ground: Ground, status: dict[str, str]) -> None:
+async def test_a_recipient_that_became_inactive_gets_no_authorisation(
+    pages: ConsentPages, status: dict[str, str]
+) -> None:
     """CDS, Data Holder Responsibilities: consent is facilitated for the active alone."""
-    recipient = await ground.world.registered(ground.tenant)
-    mine = client.c.client_id == recipient.client_id
-    browser, before = ground.browser(), ground.recipient
-    ground.recipient = recipient
-    try:
-        page = await ground.reviewed(browser)
-    finally:
-        ground.recipient = before
-    await ground.world.set(ground.tenant, update(client).where(mine).values(**status))
-    claims = await ground.response(await away(browser.send(page, "/authorise")))
+    database, tenant = pages.application.database, pages.tenant
+    recipient = await registered_client(pages.application, tenant)
+    theirs = ConsentPages(pages.application, tenant, recipient, pages.mia)
+    browser = theirs.browser()
+    page = await theirs.reviewed(browser)
+    await set_client(database, tenant, recipient.client_id, **status)
+    claims = response_claims(await away(browser.send(page, "/authorise")))
     assert claims["error"] == "unauthorized_client"
     assert "code" not in claims
-    async with ground.world.services.database.transaction(ground.tenant.namespace) as tx:
-        made = await tx.execute(arrangement.select().where(arrangement.c.client_id == recipient.client_id))
-        assert made.all() == []
+    assert await count(database, tenant, arrangement, arrangement.c.client_id == recipient.client_id) == 0
 
 
 @pytest.mark.parametrize("lost", ["login", "representation"])
-async def test_nothing_is_authorised_by_who_may_not_act_any_more(ground: Ground, lost: str) -> None:
-    """Who authenticated may have been shut out since: what counts is who may act when the consent is given."""
-    browser = ground.browser()
-    page = await ground.reviewed(browser)
-    world, tenant = ground.world, ground.tenant
+async def test_a_person_who_lost_the_right_to_act_cannot_authorise(pages: ConsentPages, lost: str) -> None:
+    """The rights of the person are checked when the consent is given, not only when the person authenticated."""
+    database, tenant, mia = pages.application.database, pages.tenant, pages.mia
+    browser = pages.browser()
+    page = await pages.reviewed(browser)
+    disable = update(login).where(login.c.id == mia.login_id)
     if lost == "login":
-        mine = login.c.id == ground.login_id
-        await world.set(tenant, update(login).where(mine).values(disabled_at=world.now))
+        await execute(database, tenant, disable.values(disabled_at=pages.application.now))
     else:
-        mine = representation.c.login_id == ground.login_id
-        await world.set(tenant, delete(representation).where(mine))
-    claims = await ground.response(await away(browser.send(page, "/authorise")))
+        await execute(database, tenant, delete(representation).where(representation.c.login_id == mia.login_id))
+    claims = response_claims(await away(browser.send(page, "/authorise")))
     if lost == "login":
-        await world.set(tenant, update(login).where(mine).values(disabled_at=None))
+        await execute(database, tenant, disable.values(disabled_at=None))
     else:
-        await ground.people.represent(ground.login_id, ground.customer_id, "self")
+        await pages.customers.represent(mia.login_id, mia.customer_id)
     assert claims["error"] == "access_denied"
     assert "code" not in claims
 
 
-async def test_an_arrangement_that_expires_on_the_way_is_not_amended(ground: Ground) -> None:
-    """Between authentication and authorisation, and before anything has marked it as ended."""
-    first = await ground.consented(ground.browser())
-    browser = ground.browser()
-    page = await ground.reviewed(browser, cdr_arrangement_id=first.cdr_arrangement_id)
-    over = authorisation.c.arrangement_id == UUID(first.cdr_arrangement_id)
-    await ground.world.set(ground.tenant, update(authorisation).where(over).values(expires_at=ground.world.now))
-    claims = await ground.response(await away(browser.send(page, "/authorise")))
+async def test_an_arrangement_that_expires_during_its_amendment_is_not_amended(pages: ConsentPages) -> None:
+    """It expires between authentication and authorisation, and housekeeping has not marked it as ended."""
+    first = await pages.consented(pages.browser())
+    browser = pages.browser()
+    page = await pages.reviewed(browser, cdr_arrangement_id=first.cdr_arrangement_id)
+    version = update(authorisation).where(authorisation.c.arrangement_id == UUID(first.cdr_arrangement_id))
+    await execute(pages.application.database, pages.tenant, version.values(expires_at=pages.application.now))
+    claims = response_claims(await away(browser.send(page, "/authorise")))
     assert claims["error"] == "invalid_request"
     assert "code" not in claims

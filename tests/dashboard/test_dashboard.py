@@ -1,18 +1,19 @@
 """The dashboard through the whole application: sign in, see, stop."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
+from haas.clock import MovableClock
 from tenants.accounts.tables import account
-from tenants.notices.tables import outbox
 from tenants.parties.tables import login
 from tenants.registry.models import Tenant
-from tests.consent.browser import Browser, Page
-from tests.consent.ground import DAY, Ground
+from tests.support.browser import Browser, Page
+from tests.support.consent_pages import ConsentPages
+from tests.support.consents import DAY
+from tests.support.rows import execute, notices_of
 
 STATEMENTS = (
     "before you stop sharing to understand the consequences",
@@ -24,24 +25,22 @@ STATEMENTS = (
 """CDS, Withdrawal Standards: Consequences, Redundant data."""
 
 
-async def signed_in(ground: Ground, identifier: str | None = None) -> tuple[Browser, Page]:
-    browser, identifier = ground.browser(), identifier or ground.identifier
-    page = await browser.get("/dashboard")
-    assert page.path == "/dashboard/sign-in"
-    page = await browser.send(page, "/sign-in", identifier=identifier)
-    page = await browser.send(page, "/dashboard/verify", code=await ground.code(identifier))
+async def signed_in(pages: ConsentPages, identifier: str | None = None) -> tuple[Browser, Page]:
+    browser = pages.browser()
+    assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
+    page = await pages.signed_in(browser, identifier)
     assert page.path == "/dashboard"
     return browser, page
 
 
 @pytest.fixture
-async def arrangement_path(ground: Ground) -> str:
-    tokens = await ground.consented(ground.browser())
+async def arrangement_path(pages: ConsentPages) -> str:
+    tokens = await pages.consented(pages.browser())
     return f"/dashboard/arrangements/{tokens.cdr_arrangement_id}"
 
 
-async def test_an_arrangement_is_listed_shown_and_stopped(ground: Ground, arrangement_path: str) -> None:
-    browser, page = await signed_in(ground)
+async def test_an_arrangement_is_listed_shown_and_stopped(pages: ConsentPages, arrangement_path: str) -> None:
+    browser, page = await signed_in(pages)
     assert f'href="{arrangement_path}"' in page.html
     assert "Sharing now" in page.text
     page = await browser.get(arrangement_path)
@@ -63,16 +62,15 @@ async def test_an_arrangement_is_listed_shown_and_stopped(ground: Ground, arrang
     assert again.path == arrangement_path
     assert (await browser.get(f"{arrangement_path}/withdraw")).path == arrangement_path
     assert "No longer sharing" in (await browser.get("/dashboard")).text
-    async with ground.world.services.database.transaction(ground.tenant.namespace) as tx:
-        told = (await tx.execute(select(outbox.c.payload).where(outbox.c.kind == "arrangement-revoked"))).all()
-    assert [arrangement_path.rsplit("/", 1)[1] in str(row.payload) for row in told].count(True) == 1
+    told = await notices_of(pages.application.database, pages.tenant, arrangement_path.rsplit("/", 1)[1])
+    assert [notice.kind for notice in told] == ["arrangement-revoked"]
 
 
-async def test_each_amendment_is_told(ground: Ground) -> None:
-    first = await ground.consented(ground.browser())
+async def test_each_amendment_is_told(pages: ConsentPages) -> None:
+    first = await pages.consented(pages.browser())
     asked = {"cdr_arrangement_id": first.cdr_arrangement_id, "sharing_duration": 365 * DAY}
-    await ground.consented(ground.browser(), scope="openid energy:accounts.basic:read energy:billing:read", **asked)
-    browser, _ = await signed_in(ground)
+    await pages.consented(pages.browser(), scope="openid energy:accounts.basic:read energy:billing:read", **asked)
+    browser, _ = await signed_in(pages)
     page = await browser.get(f"/dashboard/arrangements/{first.cdr_arrangement_id}")
     assert "What you have changed" in page.text
     assert "You first agreed to share." in page.text
@@ -81,56 +79,61 @@ async def test_each_amendment_is_told(ground: Ground) -> None:
     assert page.text.count("Accounts: Beach house, Home") == 2
 
 
-async def test_an_account_that_nothing_is_shared_of_any_more_says_so(ground: Ground, arrangement_path: str) -> None:
+async def test_an_account_that_nothing_is_shared_of_any_more_says_so(
+    pages: ConsentPages, arrangement_path: str
+) -> None:
     """CDS, Authorisation Standards, Pending status: that no data is disclosed, and what is required."""
-    browser, _ = await signed_in(ground)
+    browser, _ = await signed_in(pages)
     assert "Not shared now" not in (await browser.get(arrangement_path)).text
     for option in ("no-disclosure", "pre-approval"):
-        async with ground.world.services.database.transaction(ground.tenant.namespace) as tx:
-            await tx.execute(update(account).where(account.c.id == ground.joint).values(disclosure_option=option))
+        await execute(
+            pages.application.database,
+            pages.tenant,
+            update(account).where(account.c.id == pages.mia.joint).values(disclosure_option=option),
+        )
         text = (await browser.get(arrangement_path)).text
         assert text.count("Not shared now") == (option == "no-disclosure")
         assert text.count("An account holder can ask us to turn it on again") == (option == "no-disclosure")
 
 
-async def test_an_expired_arrangement_says_so(ground: Ground, arrangement_path: str, moved_clock: Any) -> None:
-    moved_clock.move(timedelta(days=91))
-    browser, page = await signed_in(ground)
+async def test_an_expired_arrangement_says_so(pages: ConsentPages, arrangement_path: str, clock: MovableClock) -> None:
+    clock.move(timedelta(days=91))
+    browser, page = await signed_in(pages)
     assert "Finished" in page.text
     page = await browser.get(arrangement_path)
     assert "The time that you agreed to was over." in page.text
     assert "stop-sharing" not in page.ids
 
 
-async def test_arrangements_of_others_look_like_none(ground: Ground, arrangement_path: str) -> None:
-    login_id, identifier = await ground.people.login("Olga Other")
-    await ground.people.customer("Olga Other", login_id)
-    browser, page = await signed_in(ground, identifier)
+async def test_arrangements_of_others_look_like_none(pages: ConsentPages, arrangement_path: str) -> None:
+    login_id, identifier = await pages.customers.add_login("Olga Other")
+    await pages.customers.add_customer("Olga Other", login_id)
+    browser, page = await signed_in(pages, identifier)
     assert "You are not sharing your data with anyone." in page.text
     for path in (arrangement_path, f"{arrangement_path}/withdraw", f"/dashboard/arrangements/{uuid4()}"):
         assert (await browser.get(path)).status == 404
     token = dict(page.form("/sign-out").fields)
     assert (await browser.http.post(f"{arrangement_path}/withdraw", data=token)).status_code == 404
-    _, mine = await signed_in(ground)
+    _, mine = await signed_in(pages)
     assert "Sharing now" in mine.text
 
 
-async def test_sessions_end_by_idling_by_age_and_by_signing_out(ground: Ground, moved_clock: Any) -> None:
-    browser, _ = await signed_in(ground)
+async def test_sessions_end_by_idling_by_age_and_by_signing_out(pages: ConsentPages, clock: MovableClock) -> None:
+    browser, _ = await signed_in(pages)
     for _ in range(3):
-        moved_clock.move(timedelta(minutes=14))
+        clock.move(timedelta(minutes=14))
         assert (await browser.get("/dashboard")).path == "/dashboard"
-    moved_clock.move(timedelta(minutes=15))
+    clock.move(timedelta(minutes=15))
     page = await browser.get("/dashboard")
     assert page.path == "/dashboard/sign-in"
     assert "some time has passed" in page.text
-    browser, _ = await signed_in(ground)
+    browser, _ = await signed_in(pages)
     for _ in range(4):
-        moved_clock.move(timedelta(minutes=14))
+        clock.move(timedelta(minutes=14))
         await browser.get("/dashboard")
-    moved_clock.move(timedelta(minutes=4))
+    clock.move(timedelta(minutes=4))
     assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
-    browser, page = await signed_in(ground)
+    browser, page = await signed_in(pages)
     secret = browser.http.cookies["__Host-dashboard"]
     page = await browser.send(page, "/sign-out")
     assert "You have signed out." in page.text
@@ -138,12 +141,12 @@ async def test_sessions_end_by_idling_by_age_and_by_signing_out(ground: Ground, 
     assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
 
 
-async def test_signing_in_changes_the_secret(ground: Ground) -> None:
-    browser = ground.browser()
+async def test_signing_in_changes_the_secret(pages: ConsentPages) -> None:
+    browser = pages.browser()
     page = await browser.get("/dashboard/sign-in")
     before = browser.http.cookies["__Host-dashboard"]
-    page = await browser.send(page, "/sign-in", identifier=ground.identifier)
-    await browser.send(page, "/dashboard/verify", code=await ground.code())
+    page = await browser.send(page, "/sign-in", identifier=pages.mia.identifier)
+    await browser.send(page, "/dashboard/verify", code=await pages.code())
     after = browser.http.cookies["__Host-dashboard"]
     assert before != after
     browser.http.cookies.clear()
@@ -151,8 +154,8 @@ async def test_signing_in_changes_the_secret(ground: Ground) -> None:
     assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
 
 
-async def test_cookies_are_locked_to_the_host(ground: Ground) -> None:
-    answer = await ground.browser().http.get("/dashboard/sign-in")
+async def test_cookies_are_locked_to_the_host(pages: ConsentPages) -> None:
+    answer = await pages.browser().http.get("/dashboard/sign-in")
     cookie = answer.headers["set-cookie"].lower()
     assert cookie.startswith("__host-dashboard=")
     for part in ("secure", "httponly", "path=/", "samesite=lax"):
@@ -160,8 +163,8 @@ async def test_cookies_are_locked_to_the_host(ground: Ground) -> None:
     assert "domain" not in cookie
 
 
-async def test_forms_without_the_sessions_token_change_nothing(ground: Ground, arrangement_path: str) -> None:
-    browser, page = await signed_in(ground)
+async def test_forms_without_the_sessions_token_change_nothing(pages: ConsentPages, arrangement_path: str) -> None:
+    browser, page = await signed_in(pages)
     token = dict(page.form("/sign-out").fields)
     path = f"{arrangement_path}/withdraw"
     assert (await browser.http.post(path)).status_code == 403
@@ -170,9 +173,9 @@ async def test_forms_without_the_sessions_token_change_nothing(ground: Ground, a
     assert (await browser.get(arrangement_path)).ids["stop-sharing"]
 
 
-async def test_a_session_of_another_tenant_is_refused(ground: Ground, neighbour: Tenant) -> None:
-    browser, page = await signed_in(ground)
-    stranger = ground.browser(neighbour)
+async def test_a_session_of_another_tenant_is_refused(pages: ConsentPages, neighbour: Tenant) -> None:
+    browser, page = await signed_in(pages)
+    stranger = pages.browser(neighbour)
     stranger.http.cookies.set("__Host-dashboard", browser.http.cookies["__Host-dashboard"])
     assert (await stranger.get("/dashboard")).path == "/dashboard/sign-in"
     token = dict(page.form("/sign-out").fields)
@@ -180,36 +183,39 @@ async def test_a_session_of_another_tenant_is_refused(ground: Ground, neighbour:
     assert answer.headers["location"].startswith("/dashboard/sign-in")
 
 
-async def test_a_disabled_login_is_signed_out(ground: Ground) -> None:
-    login_id, identifier = await ground.people.login("Dan Done")
-    await ground.people.customer("Dan Done", login_id)
-    browser, _ = await signed_in(ground, identifier)
-    async with ground.world.services.database.transaction(ground.tenant.namespace) as tx:
-        await tx.execute(update(login).where(login.c.id == login_id).values(disabled_at=ground.world.now))
+async def test_a_disabled_login_is_signed_out(pages: ConsentPages) -> None:
+    login_id, identifier = await pages.customers.add_login("Dan Done")
+    await pages.customers.add_customer("Dan Done", login_id)
+    browser, _ = await signed_in(pages, identifier)
+    await execute(
+        pages.application.database,
+        pages.tenant,
+        update(login).where(login.c.id == login_id).values(disabled_at=pages.application.now),
+    )
     assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
 
 
-async def test_wrong_codes_and_new_ones(ground: Ground) -> None:
-    _, identifier = await ground.people.login("Wanda Wrong")
-    browser = ground.browser()
+async def test_wrong_codes_and_new_ones(pages: ConsentPages) -> None:
+    _, identifier = await pages.customers.add_login("Wanda Wrong")
+    browser = pages.browser()
     page = await browser.get("/dashboard/sign-in")
     assert "Enter your" in (await browser.send(page, "/sign-in", identifier="")).text
     page = await browser.send(page, "/sign-in", identifier=identifier)
     assert "Enter the 6 digits" in (await browser.send(page, "/dashboard/verify", code="12")).text
-    right = await ground.code(identifier)
+    right = await pages.code(identifier)
     wrong = "000000" if right != "000000" else "111111"
     assert "You can try 4 more times" in (await browser.send(page, "/dashboard/verify", code=wrong)).text
-    before = len(await ground.messages())
+    before = len(await pages.messages())
     newer = await browser.send(page, "/dashboard/resend")
     assert (await browser.send(page, "/dashboard/resend")).path == newer.path
-    assert len(await ground.messages()) == before + 1
-    shown = await browser.send(newer, "/dashboard/verify", code=await ground.code(identifier))
+    assert len(await pages.messages()) == before + 1
+    shown = await browser.send(newer, "/dashboard/verify", code=await pages.code(identifier))
     assert shown.path == "/dashboard"
     assert (await browser.send(newer, "/dashboard/verify", code="123456")).status == 403  # another secret's form
 
 
-async def test_a_suspended_tenant_lets_people_stop(ground: Ground, deployment: Any, arrangement_path: str) -> None:
-    async with ground.suspended(deployment):
-        browser, _ = await signed_in(ground)
+async def test_a_suspended_tenant_lets_people_stop(pages: ConsentPages, arrangement_path: str) -> None:
+    async with pages.application.suspended(pages.tenant):
+        browser, _ = await signed_in(pages)
         done = await browser.send(await browser.get(f"{arrangement_path}/withdraw"), "/withdraw")
         assert "You have stopped sharing" in done.text

@@ -1,31 +1,24 @@
 """What a browser keeps of a dashboard session, once it is over."""
 
 from datetime import timedelta
-from typing import Any
 
 import httpx
 
 from apps.http.forms import form_token
-from tests.consent.browser import Browser, Page
-from tests.consent.ground import Ground
+from haas.clock import MovableClock
+from tests.support.consent_pages import ConsentPages
 
 COOKIE = "__Host-dashboard"
-
-
-async def signed_in(ground: Ground, browser: Browser) -> Page:
-    page = await browser.get("/dashboard/sign-in")
-    page = await browser.send(page, "/sign-in", identifier=ground.identifier)
-    return await browser.send(page, "/dashboard/verify", code=await ground.code())
 
 
 def cookie_of(answer: httpx.Response) -> str:
     return str(answer.headers["set-cookie"]).lower()
 
 
-async def test_signing_out_drops_the_cookie_in_a_way_that_its_prefix_allows(ground: Ground) -> None:
+async def test_signing_out_drops_the_cookie_in_a_way_that_its_prefix_allows(pages: ConsentPages) -> None:
     """A browser ignores a `__Host-` cookie without Secure, also one that is to delete it (RFC 6265bis 4.1.3.2)."""
-    browser = ground.browser()
-    answer = await browser.post(await signed_in(ground, browser), "/sign-out")
+    browser = pages.browser()
+    answer = await browser.post(await pages.signed_in(browser), "/sign-out")
     cookie = cookie_of(answer)
     assert cookie.startswith("__host-dashboard=")
     assert "max-age=0" in cookie
@@ -33,25 +26,30 @@ async def test_signing_out_drops_the_cookie_in_a_way_that_its_prefix_allows(grou
     assert "path=/" in cookie
 
 
-async def test_who_was_signed_out_can_sign_in_again(ground: Ground, moved_clock: Any) -> None:
-    browser = ground.browser()
-    assert (await signed_in(ground, browser)).path == "/dashboard"
-    moved_clock.move(timedelta(minutes=20))
+async def test_who_was_signed_out_can_sign_in_again(pages: ConsentPages, clock: MovableClock) -> None:
+    browser = pages.browser()
+    assert (await pages.signed_in(browser)).path == "/dashboard"
+    clock.move(timedelta(minutes=20))
     assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
-    page = await signed_in(ground, browser)
+    page = await pages.signed_in(browser)
     assert page.path == "/dashboard"
     secret = browser.http.cookies[COOKIE]
     await browser.send(page, "/sign-out")
-    host = ground.tenant.hosts.public
+    host = pages.tenant.hosts.public
     browser.http.cookies.set(COOKIE, secret, domain=host)  # one that the browser has not dropped
-    assert (await signed_in(ground, browser)).path == "/dashboard"
+    assert (await pages.signed_in(browser)).path == "/dashboard"
     assert browser.http.cookies[COOKIE] != secret
 
 
-async def test_a_form_without_a_cookie_has_no_token_that_anybody_could_make(ground: Ground) -> None:
+async def test_a_form_without_a_cookie_has_no_token_that_anybody_could_make(pages: ConsentPages) -> None:
     """SameSite keeps the cookie from another site's form; that form must not pass with the token of no secret."""
-    form = {"form_token": form_token(""), "identifier": ground.identifier}
-    before = len(await ground.messages())
-    answer = await ground.browser().http.post("/dashboard/sign-in", data=form, headers={"Origin": "null"})
+    form, headers = {"form_token": form_token(""), "identifier": pages.mia.identifier}, {"Origin": "null"}
+    before = len(await pages.messages())
+    answer = await pages.browser().http.post("/dashboard/sign-in", data=form, headers=headers)
     assert answer.status_code == 403
-    assert len(await ground.messages()) == before
+    assert len(await pages.messages()) == before
+    browser = pages.browser()
+    shown = await browser.get("/dashboard/sign-in")
+    form |= dict(shown.form("/sign-in").fields) | {"identifier": pages.mia.identifier}
+    assert (await browser.http.post("/dashboard/sign-in", data=form, headers=headers)).status_code == 303
+    assert len(await pages.messages()) == before + 1

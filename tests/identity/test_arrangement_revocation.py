@@ -4,17 +4,20 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from ops.sandbox.messages import ABSENT
 from ops.sandbox.recipient.answers import Refused
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.tables import arrangement
-from tenants.clients.tables import client
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
-from tests.identity.conftest import World, refused
+from tests.support.application import Application
+from tests.support.clients import registered_client, set_client
+from tests.support.consents import consent
+from tests.support.expectations import refused
+from tests.support.rows import one
 
 INVALID = "urn:au-cds:error:cds-all:Authorisation/InvalidArrangement"
 
@@ -30,9 +33,9 @@ def _invalid(arrangement_id: str) -> dict[str, Any]:
 
 
 async def test_it_ends_the_arrangement_and_all_tokens_and_tells_nobody(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.cdr_arrangement_id is not None
     assert tokens.refresh_token is not None
     endpoint = recipient.holder.metadata.cdr_arrangement_revocation_endpoint
@@ -43,8 +46,8 @@ async def test_it_ends_the_arrangement_and_all_tokens_and_tells_nobody(
         await recipient.userinfo(tokens.access_token)
     with refused("invalid_grant"):
         await recipient.refresh(tokens.refresh_token)
-    assert (await world.row(aurora, arrangement, arrangement.c.id == tokens.cdr_arrangement_id)).ended_by == "recipient"
-    async with world.services.database.transaction(aurora.namespace) as tx:
+    assert (await one(application.database, aurora, arrangement, id=tokens.cdr_arrangement_id)).ended_by == "recipient"
+    async with application.database.transaction(aurora.namespace) as tx:
         told = outbox.c.payload["arrangement_id"].astext == tokens.cdr_arrangement_id
         assert (await tx.execute(select(func.count()).select_from(outbox).where(told))).scalar_one() == 0
 
@@ -56,28 +59,28 @@ async def test_an_unknown_arrangement_is_refused(recipient: RecipientClient, arr
 
 
 async def test_an_arrangement_that_has_ended_is_refused(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     for by in ("recipient", "consumer"):
-        tokens = await world.consent(aurora, recipient)
+        tokens = await consent(application, aurora, recipient)
         assert tokens.cdr_arrangement_id is not None
         if by == "recipient":
             await recipient.revoke_arrangement(tokens.cdr_arrangement_id)
         else:
-            (found,) = [await world.row(aurora, arrangement, arrangement.c.id == tokens.cdr_arrangement_id)]
-            async with world.services.database.transaction(aurora.namespace) as tx:
-                await arrangements.end(tx, found.id, by="consumer", now=world.now)
+            (found,) = [await one(application.database, aurora, arrangement, id=tokens.cdr_arrangement_id)]
+            async with application.database.transaction(aurora.namespace) as tx:
+                await arrangements.end(tx, found.id, by="consumer", now=application.now)
         refusal = await _refusal(recipient, tokens.cdr_arrangement_id)
         assert (refusal.status, refusal.body) == (422, _invalid(tokens.cdr_arrangement_id))
 
 
 async def test_an_arrangement_of_another_client_or_tenant_is_refused_and_goes_on(
-    world: World, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.cdr_arrangement_id is not None
     for tenant in (aurora, banksia):
-        refusal = await _refusal(await world.registered(tenant), tokens.cdr_arrangement_id)
+        refusal = await _refusal(await registered_client(application, tenant), tokens.cdr_arrangement_id)
         assert (refusal.status, refusal.body) == (422, _invalid(tokens.cdr_arrangement_id))
     assert await recipient.userinfo(tokens.access_token)
 
@@ -88,18 +91,19 @@ async def test_the_id_must_be_given_as_a_form_parameter(recipient: RecipientClie
     assert refusal.body["errors"][0]["code"] == "urn:au-cds:error:cds-all:Field/Missing"
 
 
-async def test_only_an_authenticated_client_may_ask(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
-    tokens = await world.consent(aurora, recipient)
+async def test_only_an_authenticated_client_may_ask(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await consent(application, aurora, recipient)
     assert tokens.cdr_arrangement_id is not None
     with refused("invalid_client", status=401):
         await recipient.revoke_arrangement(tokens.cdr_arrangement_id, form={"client_assertion": ABSENT})
     assert await recipient.userinfo(tokens.access_token)
 
 
-async def test_an_inactive_recipient_can_still_withdraw(world: World, aurora: Tenant) -> None:
-    recipient = await world.registered(aurora)
-    tokens = await world.consent(aurora, recipient)
+async def test_an_inactive_recipient_can_still_withdraw(application: Application, aurora: Tenant) -> None:
+    recipient = await registered_client(application, aurora)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.cdr_arrangement_id is not None
-    this = client.c.client_id == recipient.client_id
-    await world.set(aurora, update(client).where(this).values(product_status="INACTIVE"))
+    await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")
     await recipient.revoke_arrangement(tokens.cdr_arrangement_id)

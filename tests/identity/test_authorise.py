@@ -9,20 +9,22 @@ import httpx
 import pytest
 from joserfc import jwe
 from joserfc.jwk import RSAKey
-from sqlalchemy import update
 
 from apps.http.flows import cookie_name
 from apps.identity.authorise import CHECKS
+from haas.clock import MovableClock
 from haas.digest import digest
 from haas.jose import PublicKeys, verify
 from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.answers import AuthorisationRefused, Flow
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.attempts import service as attempts
-from tenants.clients.tables import client
 from tenants.oauth.errors import AccessDenied
 from tenants.registry.models import Tenant
-from tests.identity.conftest import SCOPE, World, response_of
+from tests.support.application import Application
+from tests.support.clients import new_product, registered_client, set_client
+from tests.support.consents import SCOPE, attempt_of, authorise, authorised_code, response_of
+from tests.support.customers import new_consumer
 
 
 async def _visit(recipient: RecipientClient, flow: Flow, **changes: Any) -> httpx.Response:
@@ -32,11 +34,11 @@ async def _visit(recipient: RecipientClient, flow: Flow, **changes: Any) -> http
 
 
 async def test_a_visit_starts_the_flow_and_ties_it_to_the_browser(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
     response = await _visit(recipient, flow)
-    attempt = await world.attempt(aurora, flow, recipient.client_id)
+    attempt = await attempt_of(application, aurora, flow, recipient.client_id)
     assert response.status_code == 303
     assert response.headers["location"] == f"/flow/{attempt.id.hex}/identify"
     assert response.headers["cache-control"] == "no-store"
@@ -51,11 +53,11 @@ async def test_a_visit_starts_the_flow_and_ties_it_to_the_browser(
 
 
 async def test_a_second_visit_starts_again_for_the_browser_that_makes_it(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
     first, second = await _visit(recipient, flow), await _visit(recipient, flow)
-    attempt = await world.attempt(aurora, flow, recipient.client_id)
+    attempt = await attempt_of(application, aurora, flow, recipient.client_id)
     assert (first.status_code, second.status_code) == (303, 303)
     assert attempt.browser_hash == digest(second.cookies[cookie_name(attempt.id)])
 
@@ -68,13 +70,15 @@ async def test_a_form_post_begins_it_too(recipient: RecipientClient) -> None:
 
 
 async def test_what_was_pushed_may_be_repeated_and_does_not_count(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
     repeated = {"scope": "openid", "response_type": "code", "redirect_uri": "https://evil.example", "state": "other"}
     response = await _visit(recipient, flow, **repeated)
     assert response.status_code == 303
-    assert (await world.attempt(aurora, flow, recipient.client_id)).request.redirect_uri == recipient.redirect_uri
+    assert (
+        await attempt_of(application, aurora, flow, recipient.client_id)
+    ).request.redirect_uri == recipient.redirect_uri
 
 
 REFUSED: dict[str, list[dict[str, Any]]] = {
@@ -91,14 +95,14 @@ def test_every_check_has_its_cases() -> None:
 
 @pytest.mark.parametrize("changes", [case for cases in REFUSED.values() for case in cases], ids=str)
 async def test_what_is_no_reference_to_a_pushed_request_ends_on_a_page(
-    world: World, aurora: Tenant, recipient: RecipientClient, changes: dict[str, Any]
+    application: Application, aurora: Tenant, recipient: RecipientClient, changes: dict[str, Any]
 ) -> None:
     flow = await recipient.push(SCOPE)
     response = await _visit(recipient, flow, **changes)
     assert response.status_code == 400
     assert response.headers["content-type"].startswith("text/html")
     assert "location" not in response.headers
-    assert (await world.attempt(aurora, flow, recipient.client_id)).browser_hash is None
+    assert (await attempt_of(application, aurora, flow, recipient.client_id)).browser_hash is None
 
 
 async def test_a_parameter_that_comes_twice_ends_on_a_page(recipient: RecipientClient) -> None:
@@ -116,47 +120,47 @@ async def test_an_unknown_request_uri_ends_on_a_page(recipient: RecipientClient)
     assert await _is_over(await _visit(recipient, flow, request_uri=flow.request_uri + "x"))
 
 
-async def test_an_expired_request_uri_ends_on_a_page(recipient: RecipientClient, moved_clock: Any) -> None:
+async def test_an_expired_request_uri_ends_on_a_page(recipient: RecipientClient, clock: MovableClock) -> None:
     flow = await recipient.push(SCOPE)
-    moved_clock.move(timedelta(seconds=80))
+    clock.move(timedelta(seconds=80))
     assert (await _visit(recipient, flow)).status_code == 303
-    moved_clock.move(timedelta(seconds=11))
+    clock.move(timedelta(seconds=11))
     assert await _is_over(await _visit(recipient, flow))
 
 
 async def test_a_request_uri_of_another_client_ends_on_a_page(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    other = await world.registered(aurora)
+    other = await registered_client(application, aurora)
     assert await _is_over(await _visit(other, await recipient.push(SCOPE)))
 
 
 async def test_a_request_uri_of_another_tenant_ends_on_a_page(
-    world: World, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
-    elsewhere = await world.registered(banksia)
+    elsewhere = await registered_client(application, banksia)
     assert await _is_over(await _visit(elsewhere, await recipient.push(SCOPE)))
 
 
 async def test_a_request_uri_is_spent_once_the_person_has_authenticated(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
     await _visit(recipient, flow)
-    async with world.services.database.transaction(aurora.namespace) as tx:
-        attempt = await world.attempt(aurora, flow, recipient.client_id)
-        await attempts.spend(tx, attempt, world.now)
+    async with application.database.transaction(aurora.namespace) as tx:
+        attempt = await attempt_of(application, aurora, flow, recipient.client_id)
+        await attempts.spend(tx, attempt, application.now)
     assert await _is_over(await _visit(recipient, flow))
 
 
 async def test_a_request_uri_is_spent_once_the_person_has_cancelled(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
     await _visit(recipient, flow)
-    async with world.services.database.transaction(aurora.namespace) as tx:
-        attempt = await world.attempt(aurora, flow, recipient.client_id)
-        await attempts.reject(tx, attempt, AccessDenied("the consumer cancelled"), world.now)
+    async with application.database.transaction(aurora.namespace) as tx:
+        attempt = await attempt_of(application, aurora, flow, recipient.client_id)
+        await attempts.reject(tx, attempt, AccessDenied("the consumer cancelled"), application.now)
     assert await _is_over(await _visit(recipient, flow))
 
 
@@ -172,11 +176,11 @@ async def _error(recipient: RecipientClient, flow: Flow) -> AuthorisationRefused
 
 @pytest.mark.parametrize("values", [["urn:cds.au:cdr:3"], ["urn:cds.au:cdr:3", "urn:cds.au:cdr:4"]])
 async def test_an_essential_acr_out_of_reach_ends_in_a_signed_error(
-    world: World, aurora: Tenant, recipient: RecipientClient, values: list[str]
+    application: Application, aurora: Tenant, recipient: RecipientClient, values: list[str]
 ) -> None:
     flow = await recipient.push(SCOPE, acr_values=values)
     assert (await _error(recipient, flow)).error == "unmet_authentication_requirements"
-    attempt = await world.attempt(aurora, flow, recipient.client_id)
+    attempt = await attempt_of(application, aurora, flow, recipient.client_id)
     assert (attempt.stage, attempt.error) == ("rejected", "unmet_authentication_requirements")
     assert await _is_over(await _visit(recipient, flow))
 
@@ -202,29 +206,28 @@ async def test_no_session_stands_in_for_a_sign_in(recipient: RecipientClient) ->
     assert (await _error(recipient, flow)).error == "login_required"
 
 
-async def test_a_recipient_that_became_inactive_is_sent_back(world: World, aurora: Tenant) -> None:
-    recipient = await world.registered(aurora)
+async def test_a_recipient_that_became_inactive_is_sent_back(application: Application, aurora: Tenant) -> None:
+    recipient = await registered_client(application, aurora)
     flow = await recipient.push(SCOPE)
-    this = client.c.client_id == recipient.client_id
-    await world.set(aurora, update(client).where(this).values(product_status="INACTIVE"))
+    await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")
     assert (await _error(recipient, flow)).error == "unauthorized_client"
 
 
 async def test_the_response_keeps_the_query_of_the_redirect_uri(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     redirect_uri = f"{recipient.redirect_uri}?tenant=one&x=1"
     flow = await recipient.push(SCOPE, redirect_uri=redirect_uri)
-    url = await world.authorise(aurora, recipient, flow, await world.person(aurora))
+    url = await authorise(application, aurora, recipient, flow, await new_consumer(application, aurora))
     assert url.startswith(f"{redirect_uri}&response=")
     assert parse_qs(urlsplit(url).query)["tenant"] == ["one"]
 
 
 async def test_the_response_is_signed_for_the_client_and_short_lived(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
-    url = await world.authorise(aurora, recipient, flow, await world.person(aurora))
+    url = await authorise(application, aurora, recipient, flow, await new_consumer(application, aurora))
     jwks = (await recipient.http.get(recipient.holder.metadata.jwks_uri)).content
     header, claims = verify(response_of(url), PublicKeys.from_jwks(jwks))
     assert header["alg"] == "PS256"
@@ -234,15 +237,17 @@ async def test_the_response_is_signed_for_the_client_and_short_lived(
     assert parse_qs(urlsplit(url).query).keys() == {"response"}
 
 
-async def test_without_a_state_the_response_has_none(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
+async def test_without_a_state_the_response_has_none(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
     flow = await recipient.push(SCOPE, request=Deviation(claims={"state": ABSENT}))
-    assert await world.code(aurora, recipient, flow, await world.person(aurora))
+    assert await authorised_code(application, aurora, recipient, flow, await new_consumer(application, aurora))
 
 
-async def test_the_response_is_signed_as_registered(world: World, aurora: Tenant) -> None:
-    recipient = await world.registered(aurora, authorization_signed_response_alg="ES256")
+async def test_the_response_is_signed_as_registered(application: Application, aurora: Tenant) -> None:
+    recipient = await registered_client(application, aurora, authorization_signed_response_alg="ES256")
     flow = await recipient.push(SCOPE)
-    url = await world.authorise(aurora, recipient, flow, await world.person(aurora))
+    url = await authorise(application, aurora, recipient, flow, await new_consumer(application, aurora))
     jwks = (await recipient.http.get(recipient.holder.metadata.jwks_uri)).content
     assert verify(response_of(url), PublicKeys.from_jwks(jwks)).header["alg"] == "ES256"
 
@@ -252,28 +257,29 @@ async def test_the_response_is_signed_as_registered(world: World, aurora: Tenant
     [("RSA-OAEP", None, "A128CBC-HS256"), ("RSA-OAEP-256", "A256GCM", "A256GCM")],
 )
 async def test_the_response_is_encrypted_as_registered(
-    world: World, aurora: Tenant, algorithm: str, content: str | None, used: str
+    application: Application, aurora: Tenant, algorithm: str, content: str | None, used: str
 ) -> None:
-    product = world.product()
+    product = new_product(application)
     key = RSAKey.generate_key(2048, {"use": "enc", "alg": algorithm, "kid": "enc"})
     keys = [product.key.public_jwk(), key.as_dict(private=False)]
-    world.publisher.publish(f"{product.base}/jwks", {"keys": keys})
-    recipient = await world.registered(
+    application.web.publish(f"{product.base}/jwks", {"keys": keys})
+    recipient = await registered_client(
+        application,
         aurora,
         product,
         authorization_encrypted_response_alg=algorithm,
         authorization_encrypted_response_enc=content,
     )
     flow = await recipient.push(SCOPE)
-    url = await world.authorise(aurora, recipient, flow, await world.person(aurora))
+    url = await authorise(application, aurora, recipient, flow, await new_consumer(application, aurora))
     opened = jwe.decrypt_compact(response_of(url), key, algorithms=[algorithm, used])
     assert (opened.headers()["alg"], opened.headers()["enc"], opened.headers()["cty"]) == (algorithm, used, "JWT")
     assert opened.plaintext is not None
     await recipient.exchange(await recipient.read_response(opened.plaintext.decode(), flow), flow)
 
 
-async def test_a_response_that_cannot_be_encrypted_is_not_sent(world: World, aurora: Tenant) -> None:
-    recipient = await world.registered(aurora, authorization_encrypted_response_alg="RSA-OAEP")
+async def test_a_response_that_cannot_be_encrypted_is_not_sent(application: Application, aurora: Tenant) -> None:
+    recipient = await registered_client(application, aurora, authorization_encrypted_response_alg="RSA-OAEP")
     flow = await recipient.push(SCOPE, acr_values=["urn:cds.au:cdr:3"])
     response = await _visit(recipient, flow)
     assert response.status_code == 400

@@ -8,8 +8,7 @@ import pytest
 from tenants.oauth import endpoints
 from tenants.operations.endpoints import BASE_PATH
 from tenants.registry.models import Tenant
-from tests.identity.conftest import World
-from tests.identity.parties import client_cert_header
+from tests.support.application import Application, client_cert_header
 
 PATHS = [
     endpoints.PAR, endpoints.TOKEN, endpoints.INTROSPECT, endpoints.REVOKE, endpoints.USERINFO, endpoints.REGISTER,
@@ -26,10 +25,10 @@ HEADERS: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize("headers", HEADERS.values(), ids=list(HEADERS))
 @pytest.mark.parametrize("path", PATHS)
 async def test_without_a_verified_certificate_nothing_is_served(
-    world: World, aurora: Tenant, path: str, headers: dict[str, str]
+    application: Application, aurora: Tenant, path: str, headers: dict[str, str]
 ) -> None:
     """CDS, Use of MTLS; FAPI 1.0 Advanced 5.2.2-5."""
-    transport: Any = httpx.ASGITransport(world.application)
+    transport: Any = httpx.ASGITransport(application.asgi)
     async with httpx.AsyncClient(transport=transport, base_url=aurora.secure_base, headers=headers) as http:
         for method in ("GET", "POST"):
             answer = await http.request(method, path)

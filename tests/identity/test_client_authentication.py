@@ -6,17 +6,20 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from haas.clock import epoch
+from haas.clock import MovableClock, epoch
 from haas.jose import SigningKey
 from haas.jose.jwt import DEFAULT_SKEW
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.authentication import CHECKS
-from tenants.clients.tables import client, spent_assertion
+from tenants.clients.tables import spent_assertion
 from tenants.registry.models import Tenant
-from tests.identity.conftest import SCOPE, World, refused
+from tests.support.application import Application
+from tests.support.clients import new_product, product_client, registered_client, set_client
+from tests.support.consents import SCOPE
+from tests.support.expectations import refused
 
 Claims = dict[str, Any]
 
@@ -70,9 +73,9 @@ def test_every_check_has_its_cases() -> None:
 
 @pytest.mark.parametrize(("check", "name"), [(check, name) for check, names in CASES.items() for name in names])
 async def test_an_assertion_that_says_something_wrong_is_refused(
-    world: World, recipient: RecipientClient, check: str, name: str
+    application: Application, recipient: RecipientClient, check: str, name: str
 ) -> None:
-    claims = _claims(name, epoch(world.now))
+    claims = _claims(name, epoch(application.now))
     with refused("invalid_client", SAID[check], status=401):
         await recipient.client_credentials(assertion=Deviation(claims=claims))
 
@@ -83,11 +86,11 @@ async def test_only_the_algorithms_of_fapi_count(recipient: RecipientClient, alg
         await recipient.client_credentials(assertion=Deviation(header={"alg": algorithm}))
 
 
-async def test_only_the_registered_algorithm_counts(world: World, aurora: Tenant) -> None:
-    product = world.product()
+async def test_only_the_registered_algorithm_counts(application: Application, aurora: Tenant) -> None:
+    product = new_product(application)
     other = SigningKey.generate("ES256")
-    world.publisher.publish(f"{product.base}/jwks", {"keys": [product.key.public_jwk(), other.public_jwk()]})
-    recipient = await world.registered(aurora, product)
+    application.web.publish(f"{product.base}/jwks", {"keys": [product.key.public_jwk(), other.public_jwk()]})
+    recipient = await registered_client(application, aurora, product)
     with refused("invalid_client", "token_endpoint_auth_signing_alg", status=401):
         await recipient.client_credentials(assertion=Deviation(key=other))
 
@@ -159,87 +162,87 @@ async def test_an_assertion_counts_once_even_when_its_request_was_refused(recipi
         await recipient.push(SCOPE, assertion=once)
 
 
-async def test_a_jti_is_spent_per_client(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
-    other = await world.registered(aurora)
+async def test_a_jti_is_spent_per_client(application: Application, aurora: Tenant, recipient: RecipientClient) -> None:
+    other = await registered_client(application, aurora)
     same = Deviation(claims={"jti": str(uuid4())})
     await recipient.client_credentials(assertion=same)
     await other.client_credentials(assertion=same)
 
 
 async def test_the_mark_of_a_spent_assertion_outlives_the_assertion(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    exp = epoch(world.now) + 60
+    exp = epoch(application.now) + 60
     await recipient.client_credentials(assertion=Deviation(claims={"exp": exp}))
-    async with world.services.database.transaction(aurora.namespace) as tx:
+    async with application.database.transaction(aurora.namespace) as tx:
         marks = select(func.max(spent_assertion.c.expires_at)).where(spent_assertion.c.client_id == recipient.client_id)
         assert (await tx.execute(marks)).scalar_one().timestamp() >= exp + 30
 
 
 async def test_a_client_of_another_tenant_is_unknown(
-    world: World, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
-    product = world.product()
-    stranger = await world.recipient(banksia, product, client_id=recipient.client_id)
+    product = new_product(application)
+    stranger = await product_client(application, banksia, product, client_id=recipient.client_id)
     with refused("invalid_client", status=401):
         await stranger.client_credentials()
 
 
-async def test_an_assertion_for_one_tenant_is_none_for_another(world: World, aurora: Tenant, banksia: Tenant) -> None:
-    product = world.product()
-    at_aurora = await world.registered(aurora, product)
-    at_banksia = await world.registered(banksia, product)
+async def test_an_assertion_for_one_tenant_is_none_for_another(
+    application: Application, aurora: Tenant, banksia: Tenant
+) -> None:
+    product = new_product(application)
+    at_aurora = await registered_client(application, aurora, product)
+    at_banksia = await registered_client(application, banksia, product)
     stolen = Deviation(token=at_aurora.assertion())
     with refused("invalid_client", status=401):
         await at_banksia.client_credentials(assertion=stolen, form={"client_id": ABSENT})
 
 
-async def test_a_removed_client_is_unknown(world: World, aurora: Tenant) -> None:
-    recipient = await world.registered(aurora)
+async def test_a_removed_client_is_unknown(application: Application, aurora: Tenant) -> None:
+    recipient = await registered_client(application, aurora)
     await recipient.client_credentials()
-    this = client.c.client_id == recipient.client_id
-    await world.set(aurora, update(client).where(this).values(removed_at=world.now))
+    await set_client(application.database, aurora, recipient.client_id, removed_at=application.now)
     with refused("invalid_client", status=401):
         await recipient.client_credentials()
 
 
-async def test_keys_may_rotate(world: World, aurora: Tenant, moved_clock: Any) -> None:
-    product = world.product()
-    recipient = await world.registered(aurora, product)
+async def test_keys_may_rotate(application: Application, aurora: Tenant, clock: MovableClock) -> None:
+    product = new_product(application)
+    recipient = await registered_client(application, aurora, product)
     await recipient.client_credentials()
     fresh = SigningKey.generate("PS256")
-    world.publisher.publish(f"{product.base}/jwks", {"keys": [fresh.public_jwk()]})
-    moved_clock.move(timedelta(seconds=15))
+    application.web.publish(f"{product.base}/jwks", {"keys": [fresh.public_jwk()]})
+    clock.move(timedelta(seconds=15))
     await recipient.client_credentials(assertion=Deviation(key=fresh))
 
 
-async def test_a_jwks_that_cannot_be_had_is_the_clients_trouble(world: World, aurora: Tenant) -> None:
-    product = world.product()
-    recipient = await world.registered(aurora, product)
-    world.publisher.publish(f"{product.base}/jwks", {}, status=500)
+async def test_a_jwks_that_cannot_be_had_is_the_clients_trouble(application: Application, aurora: Tenant) -> None:
+    product = new_product(application)
+    recipient = await registered_client(application, aurora, product)
+    application.web.publish(f"{product.base}/jwks", {}, status=500)
     with refused("invalid_client", "JWKS cannot be fetched", status=401):
         await recipient.client_credentials()
 
 
-async def test_a_moved_jwks_uri_counts_at_once(world: World, aurora: Tenant) -> None:
-    product = world.product()
-    recipient = await world.registered(aurora, product)
+async def test_a_moved_jwks_uri_counts_at_once(application: Application, aurora: Tenant) -> None:
+    product = new_product(application)
+    recipient = await registered_client(application, aurora, product)
     await recipient.client_credentials()
     fresh = SigningKey.generate("ES256")
-    moved = world.publisher.publish(f"{product.base}/moved", {"keys": [fresh.public_jwk()]})
+    moved = application.web.publish(f"{product.base}/moved", {"keys": [fresh.public_jwk()]})
     registration = product.registration(jwks_uri=moved, token_endpoint_auth_signing_alg="ES256")
-    this = client.c.client_id == recipient.client_id
-    await world.set(aurora, update(client).where(this).values(registration=msgspec.to_builtins(registration)))
+    await set_client(application.database, aurora, recipient.client_id, registration=msgspec.to_builtins(registration))
     await recipient.client_credentials(assertion=Deviation(key=fresh))
 
 
 async def test_a_fractional_exp_is_remembered_for_as_long_as_it_is_accepted(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     """Times are compared in whole seconds, so that the last moment of an assertion is the end of its second."""
-    exp = epoch(world.now) + 60
+    exp = epoch(application.now) + 60
     await recipient.client_credentials(assertion=Deviation(claims={"exp": exp + 0.25}))
-    async with world.services.database.transaction(aurora.namespace) as tx:
+    async with application.database.transaction(aurora.namespace) as tx:
         until = select(spent_assertion.c.expires_at).where(spent_assertion.c.client_id == recipient.client_id)
         kept = [row.expires_at.timestamp() for row in await tx.execute(until)]
     assert exp + 1 + DEFAULT_SKEW.total_seconds() in kept

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from haas.clock import epoch
+from haas.clock import MovableClock, epoch
 from haas.jose import PublicKeys, half_hash, verify
 from ops.sandbox.messages import ABSENT
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
@@ -16,22 +16,26 @@ from ops.sandbox.recipient.client import RecipientClient
 from tenants.arrangements.tables import arrangement
 from tenants.attempts import service as attempts
 from tenants.attempts.errors import AttemptOutOfOrder
-from tenants.clients.tables import client
 from tenants.grants.authorization_code import CHECKS
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
-from tests.identity.conftest import SCOPE, World, refused
+from tests.support.application import Application
+from tests.support.clients import load_client, new_product, registered_client, set_client
+from tests.support.consents import SCOPE, attempt_of, authorised_code, consent
+from tests.support.customers import new_consumer
+from tests.support.expectations import refused
+from tests.support.rows import execute, one
 
 
-async def _code(world: World, tenant: Tenant, recipient: RecipientClient, **asked: Any) -> tuple[str, Flow]:
+async def _code(application: Application, tenant: Tenant, recipient: RecipientClient, **asked: Any) -> tuple[str, Flow]:
     flow = await recipient.push(SCOPE, **{"sharing_duration": 86_400, **asked})
-    return await world.code(tenant, recipient, flow, await world.person(tenant)), flow
+    return await authorised_code(application, tenant, recipient, flow, await new_consumer(application, tenant)), flow
 
 
 async def test_the_answer_is_whole_and_nobody_may_store_it(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    code, flow = await _code(world, aurora, recipient)
+    code, flow = await _code(application, aurora, recipient)
     response = await recipient.post(
         recipient.holder.metadata.token_endpoint,
         {
@@ -58,10 +62,12 @@ async def test_the_answer_is_whole_and_nobody_may_store_it(
 
 
 @pytest.mark.parametrize("algorithm", ["PS256", "ES256"])
-async def test_the_id_token_says_who_and_how_and_nothing_personal(world: World, aurora: Tenant, algorithm: str) -> None:
-    product = world.product()
-    recipient = await world.registered(aurora, product, id_token_signed_response_alg=algorithm)
-    code, flow = await _code(world, aurora, recipient)
+async def test_the_id_token_says_who_and_how_and_nothing_personal(
+    application: Application, aurora: Tenant, algorithm: str
+) -> None:
+    product = new_product(application)
+    recipient = await registered_client(application, aurora, product, id_token_signed_response_alg=algorithm)
+    code, flow = await _code(application, aurora, recipient)
     tokens = await recipient.exchange(code, flow)
     assert tokens.id_token is not None
     jwks = (await recipient.http.get(recipient.holder.metadata.jwks_uri)).content
@@ -71,7 +77,7 @@ async def test_the_id_token_says_who_and_how_and_nothing_personal(world: World, 
     assert (claims["iss"], claims["aud"]) == (aurora.issuer, recipient.client_id)
     assert (claims["nonce"], claims["acr"]) == (flow.nonce, "urn:cds.au:cdr:2")
     assert claims["at_hash"] == half_hash(tokens.access_token)
-    assert abs(claims["auth_time"] - epoch(world.now)) <= 5
+    assert abs(claims["auth_time"] - epoch(application.now)) <= 5
 
 
 FIELDS: dict[str, list[dict[str, Any]]] = {
@@ -92,33 +98,35 @@ def test_every_check_has_its_cases() -> None:
 
 @pytest.mark.parametrize("fields", [case for cases in FIELDS.values() for case in cases], ids=str)
 async def test_an_exchange_that_does_not_fit_its_request_is_refused_and_spends_nothing(
-    world: World, aurora: Tenant, recipient: RecipientClient, fields: dict[str, Any]
+    application: Application, aurora: Tenant, recipient: RecipientClient, fields: dict[str, Any]
 ) -> None:
-    code, flow = await _code(world, aurora, recipient)
+    code, flow = await _code(application, aurora, recipient)
     with refused("invalid_grant", next(iter(fields))):
         await recipient.exchange(code, flow, form=fields)
     await recipient.exchange(code, flow)
 
 
-async def test_a_code_expires(world: World, aurora: Tenant, recipient: RecipientClient, moved_clock: Any) -> None:
-    code, flow = await _code(world, aurora, recipient)
-    moved_clock.move(timedelta(seconds=61))
+async def test_a_code_expires(
+    application: Application, aurora: Tenant, recipient: RecipientClient, clock: MovableClock
+) -> None:
+    code, flow = await _code(application, aurora, recipient)
+    clock.move(timedelta(seconds=61))
     with refused("invalid_grant", "expired"):
         await recipient.exchange(code, flow)
 
 
 @pytest.mark.parametrize(("code", "error"), [(ABSENT, "invalid_request"), ("nonsense", "invalid_grant")])
 async def test_a_code_must_be_there(
-    world: World, aurora: Tenant, recipient: RecipientClient, code: Any, error: str
+    application: Application, aurora: Tenant, recipient: RecipientClient, code: Any, error: str
 ) -> None:
-    _, flow = await _code(world, aurora, recipient)
+    _, flow = await _code(application, aurora, recipient)
     with refused(error, "code"):
         await recipient.exchange("", flow, form={"code": code})
 
 
-async def test_a_code_is_its_clients(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
-    code, flow = await _code(world, aurora, recipient)
-    thief = await world.registered(aurora)
+async def test_a_code_is_its_clients(application: Application, aurora: Tenant, recipient: RecipientClient) -> None:
+    code, flow = await _code(application, aurora, recipient)
+    thief = await registered_client(application, aurora)
     with refused("invalid_grant", "unknown or another"):
         await thief.exchange(code, flow)
     tokens = await recipient.exchange(code, flow)
@@ -127,17 +135,19 @@ async def test_a_code_is_its_clients(world: World, aurora: Tenant, recipient: Re
     assert await _is_alive(recipient, tokens)
 
 
-async def test_a_code_is_its_tenants(world: World, aurora: Tenant, banksia: Tenant, recipient: RecipientClient) -> None:
-    code, flow = await _code(world, aurora, recipient)
-    elsewhere = await world.registered(banksia)
+async def test_a_code_is_its_tenants(
+    application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
+) -> None:
+    code, flow = await _code(application, aurora, recipient)
+    elsewhere = await registered_client(application, banksia)
     with refused("invalid_grant", "unknown"):
         await elsewhere.exchange(code, flow)
 
 
 async def test_a_code_that_comes_again_ends_what_it_gave(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    code, flow = await _code(world, aurora, recipient)
+    code, flow = await _code(application, aurora, recipient)
     tokens = await recipient.exchange(code, flow)
     for _ in range(2):
         with refused("invalid_grant", "used before"):
@@ -145,84 +155,82 @@ async def test_a_code_that_comes_again_ends_what_it_gave(
     assert not await _is_alive(recipient, tokens)
     with refused("invalid_token", status=401):
         await recipient.userinfo(tokens.access_token)
-    ended = await world.row(aurora, arrangement, arrangement.c.id == tokens.cdr_arrangement_id)
+    ended = await one(application.database, aurora, arrangement, id=tokens.cdr_arrangement_id)
     assert ended.ended_by == "replay"
     told = outbox.c.payload["arrangement_id"].astext == tokens.cdr_arrangement_id
-    assert (await world.row(aurora, outbox, told)).kind == "arrangement-revoked"
+    assert (await one(application.database, aurora, outbox, told)).kind == "arrangement-revoked"
 
 
 async def test_of_two_exchanges_at_once_one_is_refused(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    code, flow = await _code(world, aurora, recipient)
+    code, flow = await _code(application, aurora, recipient)
     outcomes = await asyncio.gather(*(recipient.exchange(code, flow) for _ in range(2)), return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {Tokens, Refused}
 
 
 async def test_an_arrangement_that_was_ended_before_gives_no_tokens(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    code, flow = await _code(world, aurora, recipient)
-    attempt = await world.attempt(aurora, flow, recipient.client_id)
+    code, flow = await _code(application, aurora, recipient)
+    attempt = await attempt_of(application, aurora, flow, recipient.client_id)
     this = arrangement.c.id == attempt.arrangement_id
-    ended = {"ended_at": world.now, "ended_by": "consumer"}
-    await world.set(aurora, update(arrangement).where(this).values(**ended))
+    ended = {"ended_at": application.now, "ended_by": "consumer"}
+    await execute(application.database, aurora, update(arrangement).where(this).values(**ended))
     with refused("invalid_grant", "ended"):
         await recipient.exchange(code, flow)
 
 
-async def test_a_recipient_that_became_inactive_gets_no_tokens(world: World, aurora: Tenant) -> None:
-    recipient = await world.registered(aurora)
-    code, flow = await _code(world, aurora, recipient)
-    await world.set(aurora, update(client).where(_is(recipient)).values(product_status="INACTIVE"))
+async def test_a_recipient_that_became_inactive_gets_no_tokens(application: Application, aurora: Tenant) -> None:
+    recipient = await registered_client(application, aurora)
+    code, flow = await _code(application, aurora, recipient)
+    await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")
     with refused("unauthorized_client", "not active"):
         await recipient.exchange(code, flow)
 
 
 async def test_an_arrangement_counts_once_its_code_is_exchanged(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    code, flow = await _code(world, aurora, recipient)
-    attempt = await world.attempt(aurora, flow, recipient.client_id)
+    code, flow = await _code(application, aurora, recipient)
+    attempt = await attempt_of(application, aurora, flow, recipient.client_id)
     this = arrangement.c.id == attempt.arrangement_id
-    assert (await world.row(aurora, arrangement, this)).active_at is None
+    assert (await one(application.database, aurora, arrangement, this)).active_at is None
     await recipient.exchange(code, flow)
-    assert (await world.row(aurora, arrangement, this)).active_at is not None
-    assert (await world.attempt(aurora, flow, recipient.client_id)).stage == "completed"
+    assert (await one(application.database, aurora, arrangement, this)).active_at is not None
+    assert (await attempt_of(application, aurora, flow, recipient.client_id)).stage == "completed"
 
 
 @pytest.mark.parametrize("duration", [None, 0])
 async def test_a_once_off_has_no_refresh_token_and_ends_with_its_access_token(
-    world: World, aurora: Tenant, recipient: RecipientClient, moved_clock: Any, duration: int | None
+    application: Application, aurora: Tenant, recipient: RecipientClient, clock: MovableClock, duration: int | None
 ) -> None:
-    tokens = await world.consent(aurora, recipient, sharing_duration=duration)
+    tokens = await consent(application, aurora, recipient, sharing_duration=duration)
     assert tokens.refresh_token is None
     assert await recipient.userinfo(tokens.access_token)
-    moved_clock.move(timedelta(seconds=tokens.expires_in))
+    clock.move(timedelta(seconds=tokens.expires_in))
     with refused("invalid_token", status=401):
         await recipient.userinfo(tokens.access_token)
 
 
-async def test_a_client_without_the_refresh_grant_gets_no_refresh_token(world: World, aurora: Tenant) -> None:
-    recipient = await world.registered(aurora, grant_types=("client_credentials", "authorization_code"))
-    assert (await world.consent(aurora, recipient)).refresh_token is None
+async def test_a_client_without_the_refresh_grant_gets_no_refresh_token(
+    application: Application, aurora: Tenant
+) -> None:
+    recipient = await registered_client(application, aurora, grant_types=("client_credentials", "authorization_code"))
+    assert (await consent(application, aurora, recipient)).refresh_token is None
 
 
 async def test_a_code_is_issued_once_and_only_for_somebody_who_authenticated(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    _, flow = await _code(world, aurora, recipient)
-    attempt = await world.attempt(aurora, flow, recipient.client_id)
-    of = await world.client(aurora, recipient.client_id)
+    _, flow = await _code(application, aurora, recipient)
+    attempt = await attempt_of(application, aurora, flow, recipient.client_id)
+    of = await load_client(application.database, aurora, recipient.client_id)
     nobody = msgspec.structs.replace(attempt, stage="preAuthorisation", login_id=None)
     for wrong in (attempt, nobody):
         with pytest.raises(AttemptOutOfOrder):
-            async with world.services.database.transaction(aurora.namespace) as tx:
-                await attempts.issue_code(tx, wrong, of, world.now)
-
-
-def _is(recipient: RecipientClient) -> Any:
-    return client.c.client_id == recipient.client_id
+            async with application.database.transaction(aurora.namespace) as tx:
+                await attempts.issue_code(tx, wrong, of, application.now)
 
 
 async def _is_alive(recipient: RecipientClient, tokens: Tokens) -> bool:

@@ -4,7 +4,8 @@ import pytest
 
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.registry.models import Tenant
-from tests.identity.conftest import World
+from tests.support.application import Application
+from tests.support.clients import registered_client
 
 # CDS, OpenID Provider Configuration endpoint ("At a minimum …"), and what outside clients look for besides.
 REQUIRED = [
@@ -44,7 +45,9 @@ async def test_the_metadata_has_every_member(recipient: RecipientClient, member:
     assert member in recipient.holder.document
 
 
-async def test_the_metadata_says_what_is_served(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
+async def test_the_metadata_says_what_is_served(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
     document = recipient.holder.document
     assert document["issuer"] == aurora.issuer
     assert document["response_types_supported"] == ["code"]
@@ -83,9 +86,9 @@ async def test_the_jwks_has_public_keys_with_distinct_kids(recipient: RecipientC
 
 
 async def test_each_tenant_has_its_own_issuer_and_keys(
-    world: World, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
-    other = await world.registered(banksia)
+    other = await registered_client(application, banksia)
     assert other.holder.metadata.issuer == banksia.issuer != aurora.issuer
     ours, theirs = [
         {key["kid"] for key in (await client.http.get(client.holder.metadata.jwks_uri)).json()["keys"]}
@@ -95,10 +98,14 @@ async def test_each_tenant_has_its_own_issuer_and_keys(
 
 
 @pytest.mark.parametrize("path", ["/par", "/token", "/introspect", "/revoke", "/userinfo", "/register"])
-async def test_no_endpoint_of_the_secure_host_is_on_the_public_one(world: World, aurora: Tenant, path: str) -> None:
-    assert (await world.http().post(aurora.issuer + path)).status_code == 404
+async def test_no_endpoint_of_the_secure_host_is_on_the_public_one(
+    application: Application, aurora: Tenant, path: str
+) -> None:
+    assert (await application.http().post(aurora.issuer + path)).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/jwks", "/authorise"])
-async def test_no_endpoint_of_the_public_host_is_on_the_secure_one(world: World, aurora: Tenant, path: str) -> None:
-    assert (await world.http().get(aurora.secure_base + path)).status_code == 404
+async def test_no_endpoint_of_the_public_host_is_on_the_secure_one(
+    application: Application, aurora: Tenant, path: str
+) -> None:
+    assert (await application.http().get(aurora.secure_base + path)).status_code == 404

@@ -4,14 +4,16 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import update
 
 from ops.sandbox.messages import ABSENT
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.arrangements.tables import arrangement
-from tenants.clients.tables import client
 from tenants.registry.models import Tenant
-from tests.identity.conftest import SCOPE, World, refused
+from tests.support.application import Application
+from tests.support.clients import registered_client, set_client
+from tests.support.consents import SCOPE, consent
+from tests.support.expectations import refused
+from tests.support.rows import one
 
 
 async def _introspected(recipient: RecipientClient, token: str, **form: object) -> httpx.Response:
@@ -19,8 +21,10 @@ async def _introspected(recipient: RecipientClient, token: str, **form: object) 
     return await recipient.post(recipient.holder.metadata.introspection_endpoint, fields)
 
 
-async def test_an_active_refresh_token_is_described(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
-    tokens = await world.consent(aurora, recipient)
+async def test_an_active_refresh_token_is_described(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
     response = await _introspected(recipient, tokens.refresh_token)
     body = response.json()
@@ -31,28 +35,30 @@ async def test_an_active_refresh_token_is_described(world: World, aurora: Tenant
 
 @pytest.mark.parametrize("hint", [None, "refresh_token", "access_token", "unknown"])
 async def test_the_hint_does_not_matter(
-    world: World, aurora: Tenant, recipient: RecipientClient, hint: str | None
+    application: Application, aurora: Tenant, recipient: RecipientClient, hint: str | None
 ) -> None:
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
     assert (await recipient.introspect(tokens.refresh_token, hint=hint)).active
     await recipient.revoke_token(tokens.refresh_token, hint=hint)
     assert not (await recipient.introspect(tokens.refresh_token, hint=hint)).active
 
 
-async def test_nothing_but_a_refresh_token_is_active(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
-    tokens = await world.consent(aurora, recipient)
+async def test_nothing_but_a_refresh_token_is_active(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await consent(application, aurora, recipient)
     for token in (tokens.access_token, tokens.id_token, "nonsense"):
         assert (await _introspected(recipient, str(token))).json() == {"active": False}
 
 
 async def test_a_token_of_another_client_or_tenant_is_not_active(
-    world: World, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
     for tenant in (aurora, banksia):
-        other = await world.registered(tenant)
+        other = await registered_client(application, tenant)
         assert (await _introspected(other, tokens.refresh_token)).json() == {"active": False}
 
 
@@ -64,9 +70,9 @@ async def test_a_token_must_be_given(recipient: RecipientClient) -> None:
 
 
 async def test_a_revoked_refresh_token_takes_its_access_tokens_along_and_leaves_the_arrangement(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
     await recipient.revoke_token(tokens.refresh_token)
     assert not (await recipient.introspect(tokens.refresh_token)).active
@@ -74,26 +80,26 @@ async def test_a_revoked_refresh_token_takes_its_access_tokens_along_and_leaves_
         await recipient.refresh(tokens.refresh_token)
     with refused("invalid_token", status=401):
         await recipient.userinfo(tokens.access_token)
-    assert await _goes_on(world, aurora, tokens.cdr_arrangement_id)
+    assert await _goes_on(application, aurora, tokens.cdr_arrangement_id)
 
 
 async def test_a_revoked_access_token_leaves_the_refresh_token(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
     await recipient.revoke_token(tokens.access_token)
     with refused("invalid_token", status=401):
         await recipient.userinfo(tokens.access_token)
     assert await recipient.userinfo((await recipient.refresh(tokens.refresh_token)).access_token)
-    assert await _goes_on(world, aurora, tokens.cdr_arrangement_id)
+    assert await _goes_on(application, aurora, tokens.cdr_arrangement_id)
 
 
 async def test_what_is_not_known_is_as_good_as_revoked(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     await recipient.revoke_token("nonsense")
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
     for _ in range(2):
         await recipient.revoke_token(tokens.refresh_token)
@@ -101,30 +107,29 @@ async def test_what_is_not_known_is_as_good_as_revoked(
 
 
 async def test_a_client_revokes_its_own_tokens_only(
-    world: World, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
-    other = await world.registered(aurora)
+    other = await registered_client(application, aurora)
     for token in (tokens.refresh_token, tokens.access_token):
         with refused("invalid_request", "not issued to this client"):
             await other.revoke_token(token)
-    await (await world.registered(banksia)).revoke_token(tokens.refresh_token)
+    await (await registered_client(application, banksia)).revoke_token(tokens.refresh_token)
     assert await recipient.userinfo(tokens.access_token)
     assert (await recipient.introspect(tokens.refresh_token)).active
 
 
-async def test_an_inactive_recipient_can_still_revoke_and_introspect(world: World, aurora: Tenant) -> None:
-    recipient = await world.registered(aurora)
-    tokens = await world.consent(aurora, recipient)
+async def test_an_inactive_recipient_can_still_revoke_and_introspect(application: Application, aurora: Tenant) -> None:
+    recipient = await registered_client(application, aurora)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
-    this = client.c.client_id == recipient.client_id
     statuses: dict[str, Any] = {"recipient_status": "SUSPENDED", "product_status": "INACTIVE"}
-    await world.set(aurora, update(client).where(this).values(**statuses))
+    await set_client(application.database, aurora, recipient.client_id, **statuses)
     assert (await recipient.introspect(tokens.refresh_token)).active
     await recipient.revoke_token(tokens.refresh_token)
     assert not (await recipient.introspect(tokens.refresh_token)).active
 
 
-async def _goes_on(world: World, tenant: Tenant, arrangement_id: str | None) -> bool:
-    return (await world.row(tenant, arrangement, arrangement.c.id == arrangement_id)).ended_at is None
+async def _goes_on(application: Application, tenant: Tenant, arrangement_id: str | None) -> bool:
+    return (await one(application.database, tenant, arrangement, id=arrangement_id)).ended_at is None

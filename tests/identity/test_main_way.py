@@ -3,13 +3,14 @@
 from haas.jose import peek
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.registry.models import Tenant
-from tests.identity.conftest import SCOPE, World
+from tests.support.application import Application
+from tests.support.consents import SCOPE, consent
 
 
 async def test_a_consent_gives_tokens_that_refresh_and_introspect(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.token_type == "Bearer"
     assert tokens.expires_in == 300
     assert tokens.scope == SCOPE

@@ -15,7 +15,10 @@ from ops.sandbox.recipient.client import RecipientClient
 from tenants.attempts.tables import attempt
 from tenants.consent.request_object import CHECKS
 from tenants.registry.models import Tenant
-from tests.identity.conftest import SCOPE, World, refused
+from tests.support.application import Application
+from tests.support.clients import new_product, registered_client
+from tests.support.consents import SCOPE
+from tests.support.expectations import refused
 
 Changes = Callable[[int, RecipientClient], dict[str, Any]]
 
@@ -128,9 +131,9 @@ def test_every_check_has_its_cases() -> None:
     [pytest.param(*case, id=f"{check}-{at}") for check, cases in CASES.items() for at, case in enumerate(cases)],
 )
 async def test_a_request_object_that_asks_for_something_wrong_is_refused(
-    world: World, recipient: RecipientClient, changes: Changes, error: str, said: str
+    application: Application, recipient: RecipientClient, changes: Changes, error: str, said: str
 ) -> None:
-    claims = changes(epoch(world.now), recipient)
+    claims = changes(epoch(application.now), recipient)
     with refused(error, said):
         await recipient.push(SCOPE, request=Deviation(claims=claims))
 
@@ -153,13 +156,13 @@ async def test_a_request_object_is_signed_as_fapi_allows(recipient: RecipientCli
 async def test_a_request_object_holds_nothing_that_cannot_be_kept(
     recipient: RecipientClient, claims: dict[str, Any]
 ) -> None:
-    with refused("invalid_request_object", "U+0000"):
+    with refused("invalid_request_object", r"U\+0000"):
         await recipient.push(SCOPE, request=Deviation(claims=claims))
 
 
-async def test_a_request_object_is_signed_as_registered(world: World, aurora: Tenant) -> None:
-    product = world.product("ES256")
-    recipient = await world.registered(aurora, product, request_object_signing_alg="PS256")
+async def test_a_request_object_is_signed_as_registered(application: Application, aurora: Tenant) -> None:
+    product = new_product(application, "ES256")
+    recipient = await registered_client(application, aurora, product, request_object_signing_alg="PS256")
     with refused("invalid_request_object", "verify"):
         await recipient.push(SCOPE)
 
@@ -203,8 +206,8 @@ async def test_parameters_outside_the_request_object_do_not_count(recipient: Rec
     await recipient.push(SCOPE, form={"redirect_uri": "https://evil.example", "scope": "openid", "state": "x"})
 
 
-async def test_a_client_without_the_code_grant_cannot_push(world: World, aurora: Tenant) -> None:
-    recipient = await world.registered(aurora, grant_types=("client_credentials",))
+async def test_a_client_without_the_code_grant_cannot_push(application: Application, aurora: Tenant) -> None:
+    recipient = await registered_client(application, aurora, grant_types=("client_credentials",))
     with refused("unauthorized_client", "authorization_code"):
         await recipient.push(SCOPE)
 
@@ -240,9 +243,11 @@ async def test_only_post_is_served(recipient: RecipientClient) -> None:
     assert response.status_code == 405
 
 
-async def test_a_refused_request_leaves_nothing(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
+async def test_a_refused_request_leaves_nothing(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
     async def count() -> int:
-        async with world.services.database.transaction(aurora.namespace) as tx:
+        async with application.database.transaction(aurora.namespace) as tx:
             return int((await tx.execute(select(func.count()).select_from(attempt))).scalar_one())
 
     before = await count()

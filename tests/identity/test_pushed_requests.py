@@ -5,19 +5,22 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import update
 
+from haas.clock import MovableClock
 from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.answers import Flow
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.attempts.tables import attempt
-from tenants.clients.tables import client
 from tenants.registry.models import Tenant
-from tests.identity.conftest import SCOPE, YEAR, World, refused
+from tests.support.application import Application
+from tests.support.clients import registered_client, set_client
+from tests.support.consents import SCOPE, YEAR, attempt_of, consent
+from tests.support.expectations import refused
+from tests.support.rows import one
 
 
 async def test_the_answer_is_a_reference_that_lives_90_seconds(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     response = await recipient.post(
         recipient.holder.metadata.pushed_authorization_request_endpoint,
@@ -32,8 +35,8 @@ async def test_the_answer_is_a_reference_that_lives_90_seconds(
     flow = Flow(
         request_uri=body["request_uri"], expires_in=90, state=None, nonce=None, code_verifier="", redirect_uri=""
     )
-    kept = await world.attempt(aurora, flow, recipient.client_id)
-    assert body["request_uri"] not in repr(await world.row(aurora, attempt, attempt.c.id == kept.id))
+    kept = await attempt_of(application, aurora, flow, recipient.client_id)
+    assert body["request_uri"] not in repr(await one(application.database, aurora, attempt, id=kept.id))
 
 
 async def test_the_audience_may_be_an_array_and_the_issuer_missing(recipient: RecipientClient) -> None:
@@ -46,11 +49,11 @@ async def test_state_may_be_missing(recipient: RecipientClient) -> None:
 
 
 async def test_what_is_asked_twice_or_not_known_does_not_matter(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     claims = {"scope": "openid  openid profile", "ui_locales": "en", "display": "page", "prompt": "login consent"}
     flow = await recipient.push(SCOPE, request=Deviation(claims=claims))
-    assert (await world.attempt(aurora, flow, recipient.client_id)).request.scopes == ("openid", "profile")
+    assert (await attempt_of(application, aurora, flow, recipient.client_id)).request.scopes == ("openid", "profile")
 
 
 @pytest.mark.parametrize(
@@ -58,11 +61,11 @@ async def test_what_is_asked_twice_or_not_known_does_not_matter(
     [(None, 0), (0, 0), (3600, 3600), (3600.0, 3600), (YEAR, YEAR), (YEAR + 1, YEAR), (10 * YEAR, YEAR), (ABSENT, 0)],
 )
 async def test_the_sharing_duration_is_a_year_at_most(
-    world: World, aurora: Tenant, recipient: RecipientClient, asked: Any, kept: int
+    application: Application, aurora: Tenant, recipient: RecipientClient, asked: Any, kept: int
 ) -> None:
     claims = {} if asked is ABSENT else {"sharing_duration": asked}
     flow = await recipient.push(SCOPE, request=Deviation(claims={"claims": claims}))
-    assert (await world.attempt(aurora, flow, recipient.client_id)).request.sharing_duration == kept
+    assert (await attempt_of(application, aurora, flow, recipient.client_id)).request.sharing_duration == kept
 
 
 @pytest.mark.parametrize("given", ["x", str(uuid4())])
@@ -72,22 +75,22 @@ async def test_an_unknown_arrangement_cannot_be_amended(recipient: RecipientClie
 
 
 async def test_another_clients_arrangement_cannot_be_amended(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    tokens = await world.consent(aurora, recipient)
-    other = await world.registered(aurora)
+    tokens = await consent(application, aurora, recipient)
+    other = await registered_client(application, aurora)
     with refused("invalid_request", "cdr_arrangement_id"):
         await other.push(SCOPE, cdr_arrangement_id=tokens.cdr_arrangement_id)
 
 
 async def test_an_ended_or_expired_arrangement_cannot_be_amended(
-    world: World, aurora: Tenant, recipient: RecipientClient, moved_clock: Any
+    application: Application, aurora: Tenant, recipient: RecipientClient, clock: MovableClock
 ) -> None:
-    ended = await world.consent(aurora, recipient)
+    ended = await consent(application, aurora, recipient)
     assert ended.cdr_arrangement_id is not None
     await recipient.revoke_arrangement(ended.cdr_arrangement_id)
-    once_off = await world.consent(aurora, recipient, sharing_duration=0)
-    moved_clock.move(timedelta(minutes=6))
+    once_off = await consent(application, aurora, recipient, sharing_duration=0)
+    clock.move(timedelta(minutes=6))
     for tokens in (ended, once_off):
         with refused("invalid_request", "cdr_arrangement_id"):
             await recipient.push(SCOPE, cdr_arrangement_id=tokens.cdr_arrangement_id)
@@ -95,12 +98,11 @@ async def test_an_ended_or_expired_arrangement_cannot_be_amended(
 
 @pytest.mark.parametrize(("recipient_status", "product_status"), [("ACTIVE", "INACTIVE"), ("SUSPENDED", "ACTIVE")])
 async def test_a_recipient_that_is_not_active_cannot_push(
-    world: World, aurora: Tenant, recipient_status: str, product_status: str
+    application: Application, aurora: Tenant, recipient_status: str, product_status: str
 ) -> None:
-    recipient = await world.registered(aurora)
-    this = client.c.client_id == recipient.client_id
+    recipient = await registered_client(application, aurora)
     statuses = {"recipient_status": recipient_status, "product_status": product_status}
-    await world.set(aurora, update(client).where(this).values(**statuses))
+    await set_client(application.database, aurora, recipient.client_id, **statuses)
     with refused("unauthorized_client", "not active"):
         await recipient.push(SCOPE)
 

@@ -4,41 +4,42 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
-from haas.clock import epoch
+from haas.clock import MovableClock, epoch
 from ops.sandbox.messages import ABSENT
 from ops.sandbox.recipient.answers import Tokens
 from ops.sandbox.recipient.client import RecipientClient
-from tenants.clients.tables import client
 from tenants.registry.models import Tenant
-from tests.identity.conftest import SCOPE, YEAR, World, refused
+from tests.support.application import Application
+from tests.support.clients import registered_client, set_client
+from tests.support.consents import SCOPE, YEAR, consent
+from tests.support.expectations import refused
 
 
 @pytest.mark.parametrize("duration", [3600, 86_400, YEAR])
 async def test_a_refresh_token_lasts_as_long_as_the_sharing(
-    world: World, aurora: Tenant, recipient: RecipientClient, moved_clock: Any, duration: int
+    application: Application, aurora: Tenant, recipient: RecipientClient, clock: MovableClock, duration: int
 ) -> None:
-    start = epoch(world.now)
-    tokens = await world.consent(aurora, recipient, sharing_duration=duration)
+    start = epoch(application.now)
+    tokens = await consent(application, aurora, recipient, sharing_duration=duration)
     assert tokens.refresh_token is not None
     state = await recipient.introspect(tokens.refresh_token)
     assert state.exp is not None
     assert duration <= state.exp - start <= duration + 5
-    moved_clock.move(timedelta(seconds=duration - 30))
+    clock.move(timedelta(seconds=duration - 30))
     assert (await recipient.refresh(tokens.refresh_token)).refresh_token == tokens.refresh_token
-    moved_clock.move(timedelta(seconds=60))
+    clock.move(timedelta(seconds=60))
     assert not (await recipient.introspect(tokens.refresh_token)).active
     with refused("invalid_grant", "expired"):
         await recipient.refresh(tokens.refresh_token)
 
 
 async def test_a_refreshed_id_token_has_the_first_ones_time_and_no_nonce(
-    world: World, aurora: Tenant, recipient: RecipientClient, moved_clock: Any
+    application: Application, aurora: Tenant, recipient: RecipientClient, clock: MovableClock
 ) -> None:
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
-    moved_clock.move(timedelta(minutes=3))
+    clock.move(timedelta(minutes=3))
     refreshed = await recipient.refresh(tokens.refresh_token)
     assert "nonce" not in refreshed.id_claims
     assert refreshed.id_claims["auth_time"] == tokens.id_claims["auth_time"]
@@ -46,9 +47,9 @@ async def test_a_refreshed_id_token_has_the_first_ones_time_and_no_nonce(
 
 
 async def test_a_refresh_may_ask_for_less_and_not_for_more(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
     assert (await recipient.refresh(tokens.refresh_token, form={"scope": "openid"})).scope == "openid"
     assert (await recipient.refresh(tokens.refresh_token)).scope == SCOPE
@@ -63,37 +64,39 @@ async def test_a_refresh_token_must_be_there(recipient: RecipientClient, token: 
 
 
 async def test_a_refresh_token_is_its_clients_and_its_tenants(
-    world: World, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
     for tenant in (aurora, banksia):
         with refused("invalid_grant", "another client's"):
-            await (await world.registered(tenant)).refresh(tokens.refresh_token)
+            await (await registered_client(application, tenant)).refresh(tokens.refresh_token)
     assert await _is_alive(recipient, tokens)
 
 
-async def test_an_access_token_is_no_refresh_token(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
-    tokens = await world.consent(aurora, recipient)
+async def test_an_access_token_is_no_refresh_token(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await consent(application, aurora, recipient)
     with refused("invalid_grant"):
         await recipient.refresh(tokens.access_token)
 
 
 async def test_a_renewed_certificate_keeps_the_consent(
-    world: World, aurora: Tenant, recipient: RecipientClient
+    application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     product_key = recipient.key
-    tokens = await world.consent(aurora, recipient)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
     renewed = RecipientClient(
         recipient.holder,
-        world.http("renewed certificate"),
+        application.http("renewed certificate"),
         product_key,
         software_product_id=recipient.software_product_id,
         redirect_uri=recipient.redirect_uri,
         resource_base_uri=recipient.resource_base_uri,
         client_id=recipient.client_id,
-        clock=world.services.clock,
+        clock=application.services.clock,
     )
     refreshed = await renewed.refresh(tokens.refresh_token)
     assert await renewed.userinfo(refreshed.access_token)
@@ -101,16 +104,12 @@ async def test_a_renewed_certificate_keeps_the_consent(
         await recipient.userinfo(refreshed.access_token)
 
 
-async def test_an_inactive_recipient_may_refresh(world: World, aurora: Tenant) -> None:
-    recipient = await world.registered(aurora)
-    tokens = await world.consent(aurora, recipient)
+async def test_an_inactive_recipient_may_refresh(application: Application, aurora: Tenant) -> None:
+    recipient = await registered_client(application, aurora)
+    tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
-    await world.set(aurora, update(client).where(_is(recipient)).values(product_status="INACTIVE"))
+    await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")
     assert (await recipient.refresh(tokens.refresh_token)).access_token
-
-
-def _is(recipient: RecipientClient) -> Any:
-    return client.c.client_id == recipient.client_id
 
 
 async def _is_alive(recipient: RecipientClient, tokens: Tokens) -> bool:

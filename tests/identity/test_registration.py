@@ -13,20 +13,24 @@ from tenants.clients.tables import client
 from tenants.oauth import scopes
 from tenants.registration.request import CHECKS
 from tenants.registry.models import Tenant
-from tests.identity.conftest import World, refused
-from tests.identity.parties import HOST
+from tests.support.application import Application
+from tests.support.clients import product_client, unregistered_client
+from tests.support.expectations import refused
+from tests.support.https_server import HOST
 
 METADATA = "invalid_client_metadata"
 STATEMENT = "invalid_software_statement"
 REDIRECT = "invalid_redirect_uri"
 
 
-async def test_a_product_is_registered_with_everything_it_and_the_register_said(world: World, aurora: Tenant) -> None:
-    product, recipient = await world.unregistered(aurora)
-    ssa = product.ssa(world.now, policy_uri=f"https://{HOST}/policy", unknown="ignored")
+async def test_a_product_is_registered_with_everything_it_and_the_register_said(
+    application: Application, aurora: Tenant
+) -> None:
+    product, recipient = await unregistered_client(application, aurora)
+    ssa = product.ssa(application.now, policy_uri=f"https://{HOST}/policy", unknown="ignored")
     registered = await recipient.register(ssa, Deviation(claims={"unknown": "ignored"}))
-    statement = product.statement()
-    assert abs(registered.pop("client_id_issued_at") - epoch(world.now)) <= 5
+    statement = product.statement
+    assert abs(registered.pop("client_id_issued_at") - epoch(application.now)) <= 5
     assert registered == {
         "client_id": recipient.client_id,
         **{name: value for name, value in statement.items() if name not in ("iss", "scope")},
@@ -45,37 +49,41 @@ async def test_a_product_is_registered_with_everything_it_and_the_register_said(
     }
 
 
-async def test_what_is_left_out_has_the_defaults_of_the_standards(world: World, aurora: Tenant) -> None:
-    product, recipient = await world.unregistered(aurora)
+async def test_what_is_left_out_has_the_defaults_of_the_standards(application: Application, aurora: Tenant) -> None:
+    product, recipient = await unregistered_client(application, aurora)
     left_out = (
         "redirect_uris",
         "application_type",
         "authorization_signed_response_alg",
         "request_object_signing_alg",
     )
-    registered = await recipient.register(product.ssa(world.now), Deviation(claims=dict.fromkeys(left_out, ABSENT)))
+    registered = await recipient.register(
+        product.ssa(application.now), Deviation(claims=dict.fromkeys(left_out, ABSENT))
+    )
     assert registered["redirect_uris"] == list(product.redirect_uris)
     assert registered["application_type"] == "web"
     assert registered["authorization_signed_response_alg"] == "PS256"
     assert registered["request_object_signing_alg"] == "PS256"
 
 
-async def test_what_belongs_to_the_hybrid_flow_is_ignored(world: World, aurora: Tenant) -> None:
-    product, recipient = await world.unregistered(aurora)
+async def test_what_belongs_to_the_hybrid_flow_is_ignored(application: Application, aurora: Tenant) -> None:
+    product, recipient = await unregistered_client(application, aurora)
     claims = {
         "response_types": ["code id_token", "code"],
         "id_token_encrypted_response_alg": "RSA-OAEP",
         "id_token_encrypted_response_enc": "A256GCM",
     }
-    registered = await recipient.register(product.ssa(world.now), Deviation(claims=claims))
+    registered = await recipient.register(product.ssa(application.now), Deviation(claims=claims))
     assert registered["response_types"] == ["code"]
     assert not [name for name in registered if name.startswith("id_token_encrypted")]
 
 
-async def test_encryption_of_responses_has_its_default_content_encryption(world: World, aurora: Tenant) -> None:
-    product, recipient = await world.unregistered(aurora)
+async def test_encryption_of_responses_has_its_default_content_encryption(
+    application: Application, aurora: Tenant
+) -> None:
+    product, recipient = await unregistered_client(application, aurora)
     claims = {"authorization_encrypted_response_alg": "RSA-OAEP"}
-    registered = await recipient.register(product.ssa(world.now), Deviation(claims=claims))
+    registered = await recipient.register(product.ssa(application.now), Deviation(claims=claims))
     assert registered["authorization_encrypted_response_alg"] == "RSA-OAEP"
     assert registered["authorization_encrypted_response_enc"] == "A128CBC-HS256"
 
@@ -143,33 +151,35 @@ def test_every_check_has_its_cases() -> None:
     [pytest.param(*case, id=f"{check}-{at}") for check, cases in CASES.items() for at, case in enumerate(cases)],
 )
 async def test_a_request_for_something_wrong_is_refused(
-    world: World, aurora: Tenant, claims: dict[str, Any], error: str, said: str
+    application: Application, aurora: Tenant, claims: dict[str, Any], error: str, said: str
 ) -> None:
-    product, recipient = await world.unregistered(aurora)
+    product, recipient = await unregistered_client(application, aurora)
     with refused(error, said):
-        await recipient.register(product.ssa(world.now), Deviation(claims=claims))
-    await recipient.register(product.ssa(world.now))
+        await recipient.register(product.ssa(application.now), Deviation(claims=claims))
+    await recipient.register(product.ssa(application.now))
 
 
 @pytest.mark.parametrize("claim", MISSING)
-async def test_a_request_without_a_required_claim_is_refused(world: World, aurora: Tenant, claim: str) -> None:
-    product, recipient = await world.unregistered(aurora)
+async def test_a_request_without_a_required_claim_is_refused(
+    application: Application, aurora: Tenant, claim: str
+) -> None:
+    product, recipient = await unregistered_client(application, aurora)
     with refused(METADATA, "invalid"):
-        await recipient.register(product.ssa(world.now), Deviation(claims={claim: ABSENT}))
+        await recipient.register(product.ssa(application.now), Deviation(claims={claim: ABSENT}))
 
 
 @pytest.mark.parametrize("claims", [{"grant_types": "all"}, {"redirect_uris": [1]}, {"iat": "now"}], ids=str)
 async def test_a_request_with_values_of_the_wrong_type_is_refused(
-    world: World, aurora: Tenant, claims: dict[str, Any]
+    application: Application, aurora: Tenant, claims: dict[str, Any]
 ) -> None:
-    product, recipient = await world.unregistered(aurora)
+    product, recipient = await unregistered_client(application, aurora)
     with refused(METADATA, "invalid"):
-        await recipient.register(product.ssa(world.now), Deviation(claims=claims))
+        await recipient.register(product.ssa(application.now), Deviation(claims=claims))
 
 
-async def test_a_request_is_in_time_and_signed_by_the_product(world: World, aurora: Tenant) -> None:
-    product, recipient = await world.unregistered(aurora)
-    ssa, now = product.ssa(world.now), epoch(world.now)
+async def test_a_request_is_in_time_and_signed_by_the_product(application: Application, aurora: Tenant) -> None:
+    product, recipient = await unregistered_client(application, aurora)
+    ssa, now = product.ssa(application.now), epoch(application.now)
     good = recipient.registration_request(ssa)
     for wrong in (
         Deviation(claims={"exp": now - 60}),
@@ -185,48 +195,50 @@ async def test_a_request_is_in_time_and_signed_by_the_product(world: World, auro
             await recipient.register(ssa, wrong)
 
 
-async def test_a_jwks_that_cannot_be_had_is_the_products_trouble(world: World, aurora: Tenant) -> None:
-    product, recipient = await world.unregistered(aurora)
-    world.publisher.publish(f"{product.base}/jwks", {}, status=404)
+async def test_a_jwks_that_cannot_be_had_is_the_products_trouble(application: Application, aurora: Tenant) -> None:
+    product, recipient = await unregistered_client(application, aurora)
+    application.web.publish(f"{product.base}/jwks", {}, status=404)
     with refused(METADATA, "jwks_uri"):
-        await recipient.register(product.ssa(world.now))
+        await recipient.register(product.ssa(application.now))
 
 
-async def test_a_software_product_has_one_live_registration(world: World, aurora: Tenant, banksia: Tenant) -> None:
-    product, recipient = await world.unregistered(aurora)
-    first = await recipient.register(product.ssa(world.now))
+async def test_a_software_product_has_one_live_registration(
+    application: Application, aurora: Tenant, banksia: Tenant
+) -> None:
+    product, recipient = await unregistered_client(application, aurora)
+    first = await recipient.register(product.ssa(application.now))
     with refused(STATEMENT, "Duplicate registrations"):
-        await recipient.register(product.ssa(world.now))
-    await (await world.recipient(banksia, product)).register(product.ssa(world.now))
+        await recipient.register(product.ssa(application.now))
+    await (await product_client(application, banksia, product)).register(product.ssa(application.now))
     token = (await recipient.client_credentials()).access_token
     await recipient.delete_registration(token)
-    again = await recipient.register(product.ssa(world.now))
+    again = await recipient.register(product.ssa(application.now))
     assert again["client_id"] != first["client_id"]
 
 
-async def test_a_request_registers_once_also_after_a_deletion(world: World, aurora: Tenant) -> None:
-    product, recipient = await world.unregistered(aurora)
-    ssa = product.ssa(world.now)
+async def test_a_request_registers_once_also_after_a_deletion(application: Application, aurora: Tenant) -> None:
+    product, recipient = await unregistered_client(application, aurora)
+    ssa = product.ssa(application.now)
     once = Deviation(token=recipient.registration_request(ssa))
     await recipient.register(ssa, once)
     await recipient.delete_registration((await recipient.client_credentials()).access_token)
     with refused(METADATA, "used before"):
         await recipient.register(ssa, once)
-    async with world.services.database.transaction(aurora.namespace) as tx:
+    async with application.database.transaction(aurora.namespace) as tx:
         live = select(func.count()).where(client.c.software_id == product.software_id, client.c.removed_at.is_(None))
         assert (await tx.execute(live)).scalar_one() == 0
 
 
-async def test_a_sector_lists_every_redirect_uri(world: World, aurora: Tenant) -> None:
-    product, recipient = await world.unregistered(aurora)
-    good = world.publisher.publish(f"{product.base}/sector", list(product.redirect_uris))
-    others = world.publisher.publish(f"{product.base}/other-sector", ["https://other.example"])
-    no_list = world.publisher.publish(f"{product.base}/no-list", {"redirect_uris": []})
-    away = world.publisher.publish(f"{product.base}/away", list(product.redirect_uris), status=404)
+async def test_a_sector_lists_every_redirect_uri(application: Application, aurora: Tenant) -> None:
+    product, recipient = await unregistered_client(application, aurora)
+    good = application.web.publish(f"{product.base}/sector", list(product.redirect_uris))
+    others = application.web.publish(f"{product.base}/other-sector", ["https://other.example"])
+    no_list = application.web.publish(f"{product.base}/no-list", {"redirect_uris": []})
+    away = application.web.publish(f"{product.base}/away", list(product.redirect_uris), status=404)
     for uri in (others, no_list, away, f"https://{HOST}:1/sector"):
         with refused(METADATA, "sector_identifier_uri"):
-            await recipient.register(product.ssa(world.now, sector_identifier_uri=uri))
-    registered = await recipient.register(product.ssa(world.now, sector_identifier_uri=good))
+            await recipient.register(product.ssa(application.now, sector_identifier_uri=uri))
+    registered = await recipient.register(product.ssa(application.now, sector_identifier_uri=good))
     assert registered["sector_identifier_uri"] == good
 
 

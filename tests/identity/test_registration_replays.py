@@ -2,37 +2,40 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
-from haas.clock import epoch
+from haas.clock import MovableClock, epoch
 from haas.jose.jwt import DEFAULT_SKEW
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import Refused
 from tenants.clients import store as clients
 from tenants.registration import service as registrations
 from tenants.registry.models import Tenant
-from tests.identity.conftest import World, refused
+from tests.support.application import Application
+from tests.support.clients import unregistered_client
+from tests.support.expectations import refused
 
 
-async def test_a_request_is_spent_for_as_long_as_it_is_accepted(world: World, aurora: Tenant, moved_clock: Any) -> None:
+async def test_a_request_is_spent_for_as_long_as_it_is_accepted(
+    application: Application, aurora: Tenant, clock: MovableClock
+) -> None:
     """Clocks differ: a request is taken for a while after its `exp`, and must be known for as long."""
-    product, recipient = await world.unregistered(aurora)
-    exp = Deviation(claims={"exp": epoch(world.now) + 60})
-    once = Deviation(token=recipient.registration_request(product.ssa(world.now), exp))
+    product, recipient = await unregistered_client(application, aurora)
+    exp = Deviation(claims={"exp": epoch(application.now) + 60})
+    once = Deviation(token=recipient.registration_request(product.ssa(application.now), exp))
     await recipient.register("", once)
-    moved_clock.move(timedelta(seconds=60) + DEFAULT_SKEW / 2)
-    async with world.services.database.transaction(aurora.namespace) as tx:
-        await registrations.remove(tx, recipient.client_id, by="recipient", now=world.now)
-        await clients.forget_spent(tx, world.now)
+    clock.move(timedelta(seconds=60) + DEFAULT_SKEW / 2)
+    async with application.database.transaction(aurora.namespace) as tx:
+        await registrations.remove(tx, recipient.client_id, by="recipient", now=application.now)
+        await clients.forget_spent(tx, application.now)
     with refused("invalid_client_metadata", "used before"):
         await recipient.register("", once)
 
 
-async def test_an_update_sent_twice_at_once_counts_once(world: World, aurora: Tenant) -> None:
-    product, recipient = await world.unregistered(aurora)
-    await recipient.register(product.ssa(world.now))
+async def test_an_update_sent_twice_at_once_counts_once(application: Application, aurora: Tenant) -> None:
+    product, recipient = await unregistered_client(application, aurora)
+    await recipient.register(product.ssa(application.now))
     token = (await recipient.client_credentials()).access_token
-    once = Deviation(token=recipient.registration_request(product.ssa(world.now)))
+    once = Deviation(token=recipient.registration_request(product.ssa(application.now)))
     answers = await asyncio.gather(
         *(recipient.update_registration(token, "", once) for _ in range(4)), return_exceptions=True
     )

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from haas.clock import epoch
+from haas.clock import MovableClock, epoch
 from haas.jose import PublicKeys, SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from tenants.oauth.errors import InvalidSoftwareStatement
@@ -16,8 +16,10 @@ from tenants.registration.software_statement import CHECKS as STATEMENT_CHECKS
 from tenants.registration.software_statement import read
 from tenants.registry.models import Tenant
 from tenants.registry.names import control_namespace
-from tests.identity.conftest import World, refused
-from tests.identity.parties import HOST, SoftwareProduct
+from tests.support.application import Application
+from tests.support.clients import SoftwareProduct, unregistered_client
+from tests.support.expectations import refused
+from tests.support.https_server import HOST
 
 STATEMENT = "invalid_software_statement"
 REDIRECT = "invalid_redirect_uri"
@@ -71,29 +73,31 @@ REQUIRED = [
     [pytest.param(*case, id=f"{check}-{at}") for check, cases in STATEMENTS.items() for at, case in enumerate(cases)],
 )
 async def test_a_statement_that_says_something_wrong_is_refused(
-    world: World, aurora: Tenant, claims: dict[str, Any], error: str, said: str
+    application: Application, aurora: Tenant, claims: dict[str, Any], error: str, said: str
 ) -> None:
-    product, recipient = await world.unregistered(aurora)
+    product, recipient = await unregistered_client(application, aurora)
     with refused(error, said):
-        await recipient.register(product.ssa(world.now, **claims))
+        await recipient.register(product.ssa(application.now, **claims))
 
 
 @pytest.mark.parametrize("claim", REQUIRED)
-async def test_a_statement_without_a_required_claim_is_refused(world: World, aurora: Tenant, claim: str) -> None:
-    product, recipient = await world.unregistered(aurora)
+async def test_a_statement_without_a_required_claim_is_refused(
+    application: Application, aurora: Tenant, claim: str
+) -> None:
+    product, recipient = await unregistered_client(application, aurora)
     with refused(STATEMENT, "invalid"):
-        await recipient.register(product.ssa(world.now, **{claim: None}))
+        await recipient.register(product.ssa(application.now, **{claim: None}))
 
 
-async def test_a_statement_is_in_time_and_signed_by_the_register(world: World, aurora: Tenant) -> None:
-    product, recipient = await world.unregistered(aurora)
-    forger = SoftwareProduct(world.publisher, product.key, product.key)
-    now = epoch(world.now)
+async def test_a_statement_is_in_time_and_signed_by_the_register(application: Application, aurora: Tenant) -> None:
+    product, recipient = await unregistered_client(application, aurora)
+    forger = SoftwareProduct(application.web, product.key, product.key)
+    now = epoch(application.now)
     wrong: list[str] = [
-        forger.ssa(world.now, software_id=product.software_id),
-        product.ssa(world.now, exp=now - 60),
-        product.ssa(world.now, iat=now + 120),
-        tampered(product.ssa(world.now), scope="openid"),
+        forger.ssa(application.now, software_id=product.software_id),
+        product.ssa(application.now, exp=now - 60),
+        product.ssa(application.now, iat=now + 120),
+        tampered(product.ssa(application.now), scope="openid"),
         "x.y.z",
         "",
     ]
@@ -105,33 +109,33 @@ async def test_a_statement_is_in_time_and_signed_by_the_register(world: World, a
             await recipient.register("", Deviation(claims=claims))
 
 
-def test_a_statement_is_signed_with_ps256_alone(world: World) -> None:
+def test_a_statement_is_signed_with_ps256_alone(application: Application) -> None:
     """ "SSAs are signed by the CDR Register using PS256" (CDS, Software Statement Assertion)."""
     register_key = SigningKey.generate("ES256")
-    product = SoftwareProduct(world.publisher, register_key, register_key)
+    product = SoftwareProduct(application.web, register_key, register_key)
     published = PublicKeys.from_jwks({"keys": [register_key.public_jwk()]})
     with pytest.raises(InvalidSoftwareStatement, match="PS256"):
-        read(product.ssa(world.now), published, world.now)
+        read(product.ssa(application.now), published, application.now)
 
 
 @pytest.mark.parametrize(
     ("kind", "status"), [("recipients", "SUSPENDED"), ("recipients", "REVOKED"), ("products", "INACTIVE")]
 )
 async def test_a_statement_from_before_the_register_said_otherwise_is_refused(
-    world: World, aurora: Tenant, moved_clock: Any, kind: str, status: str
+    application: Application, aurora: Tenant, clock: MovableClock, kind: str, status: str
 ) -> None:
-    product, recipient = await world.unregistered(aurora)
-    before = product.ssa(world.now)
-    moved_clock.move(timedelta(minutes=3))
-    subject = product.software_id if kind == "products" else str(product.statement()["legal_entity_id"])
+    product, recipient = await unregistered_client(application, aurora)
+    before = product.ssa(application.now)
+    clock.move(timedelta(minutes=3))
+    subject = product.software_id if kind == "products" else str(product.statement["legal_entity_id"])
     said = msgspec.convert({"recipients": {}, "products": {}, kind: {subject: status}}, Statuses)
-    services = world.services
+    services = application.services
     async with services.database.transaction(control_namespace(services.settings)) as tx:
-        await put_statuses(tx, aurora.register_environment.id, said, world.now)
+        await put_statuses(tx, aurora.register_environment.id, said, application.now)
     with refused("unapproved_software_statement", "not active"):
         await recipient.register(before)
-    moved_clock.move(timedelta(seconds=30))
-    await recipient.register(product.ssa(world.now))  # the Register issues one to the active alone
+    clock.move(timedelta(seconds=30))
+    await recipient.register(product.ssa(application.now))  # the Register issues one to the active alone
 
 
 def test_every_check_has_its_cases() -> None:

@@ -10,7 +10,10 @@ from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.registry.models import Tenant
 from tenants.tokens.tables import access_token
-from tests.identity.conftest import SCOPE, World, refused
+from tests.support.application import Application
+from tests.support.clients import new_product, product_client, registered_client
+from tests.support.consents import SCOPE, consent
+from tests.support.expectations import refused
 
 
 async def test_a_product_manages_its_registration_and_nothing_else(recipient: RecipientClient) -> None:
@@ -29,25 +32,27 @@ async def test_client_credentials_give_no_other_scope(recipient: RecipientClient
         await recipient.client_credentials(form={"scope": scope})
 
 
-async def test_client_credentials_must_be_registered(world: World, aurora: Tenant) -> None:
-    recipient = await world.registered(aurora, grant_types=("authorization_code", "refresh_token"))
+async def test_client_credentials_must_be_registered(application: Application, aurora: Tenant) -> None:
+    recipient = await registered_client(application, aurora, grant_types=("authorization_code", "refresh_token"))
     with refused("unauthorized_client", "client_credentials"):
         await recipient.client_credentials()
 
 
 @pytest.mark.parametrize("scope", ["admin:metrics.basic:read", "admin:metadata:update"])
-async def test_the_register_asks_for_admin_scopes(world: World, aurora: Tenant, scope: str) -> None:
-    product = world.product()
-    register = await world.recipient(aurora, product, client_id="cdr-register")
-    register.key = world.register_key
+async def test_the_register_asks_for_admin_scopes(application: Application, aurora: Tenant, scope: str) -> None:
+    product = new_product(application)
+    register = await product_client(application, aurora, product, client_id="cdr-register")
+    register.key = application.register_key
     assert (await register.client_credentials(scope)).scope == scope
 
 
-async def test_the_register_gets_no_other_scope_and_nobody_else_is_the_register(world: World, aurora: Tenant) -> None:
-    register = await world.recipient(aurora, world.product(), client_id="cdr-register")
+async def test_the_register_gets_no_other_scope_and_nobody_else_is_the_register(
+    application: Application, aurora: Tenant
+) -> None:
+    register = await product_client(application, aurora, new_product(application), client_id="cdr-register")
     with refused("invalid_client", status=401):
         await register.client_credentials("admin:metrics.basic:read")
-    register.key = world.register_key
+    register.key = application.register_key
     for scope in ("cdr:registration", "openid"):
         with refused("invalid_scope"):
             await register.client_credentials(scope)
@@ -76,17 +81,21 @@ async def test_a_parameter_that_comes_twice_is_refused(recipient: RecipientClien
     }
 
 
-async def test_tokens_are_kept_by_their_hash_alone(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
-    tokens = await world.consent(aurora, recipient)
-    async with world.services.database.transaction(aurora.namespace) as tx:
+async def test_tokens_are_kept_by_their_hash_alone(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await consent(application, aurora, recipient)
+    async with application.database.transaction(aurora.namespace) as tx:
         rows = (await tx.execute(select(access_token))).all()
     assert tokens.access_token not in repr(rows)
     assert len(tokens.access_token) == 43
 
 
-async def test_a_refused_request_issues_nothing(world: World, aurora: Tenant, recipient: RecipientClient) -> None:
+async def test_a_refused_request_issues_nothing(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
     async def count() -> int:
-        async with world.services.database.transaction(aurora.namespace) as tx:
+        async with application.database.transaction(aurora.namespace) as tx:
             return int((await tx.execute(select(func.count()).select_from(access_token))).scalar_one())
 
     before = await count()

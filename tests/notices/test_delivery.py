@@ -19,16 +19,10 @@ from tenants.notices.models import Notice
 from tenants.notices.outbox import NoticeKind, put
 from tenants.notices.policy import POLICIES
 from tenants.registry.models import Tenant
-from tests.workers.harness import MailServer
-from tests.workers.rows import notice
+from tests.support.mail_server import MailServer
+from tests.support.rows import notice
 
 EMAIL = {"to": "ada@example.test", "subject": "Your code", "text": "The code is 123456."}
-
-
-@pytest.fixture(autouse=True)
-def _clock_back(clock: MovableClock) -> object:
-    yield
-    clock.reset()
 
 
 class Recorder:

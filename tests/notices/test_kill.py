@@ -1,10 +1,6 @@
 """A deliverer that is killed between sending and marking: the notice is sent again, never lost."""
 
-import asyncio
-import os
 import signal
-import sys
-from pathlib import Path
 
 import msgspec
 
@@ -16,10 +12,10 @@ from tenants.notices.delivery import LEASE, Delivery
 from tenants.notices.messages import EmailChannel
 from tenants.notices.outbox import put
 from tenants.registry.models import Tenant
-from tests.workers.harness import MailServer, environment
-from tests.workers.rows import notice
+from tests.support.mail_server import MailServer
+from tests.support.processes import python
+from tests.support.rows import notice
 
-PROJECT = Path(__file__).parents[2]
 SENDS_AND_DIES = """
 import asyncio, os, signal, sys
 from haas.settings import Settings
@@ -27,6 +23,9 @@ from tenants.notices.messages import EmailChannel
 from tenants.notices.delivery import Delivery
 from haas.mail import Mailer
 from tenants.services import Services
+from tests.support.rows import notice
+from tests.support.mail_server import MailServer
+from tests.support.processes import environment
 
 class Dying(EmailChannel):
     async def deliver(self, tenant, notice):
@@ -49,14 +48,7 @@ async def test_a_killed_deliverer_loses_nothing(
     own = msgspec.structs.replace(settings, smtp_url=mail.url)
     async with database.transaction(tenant.namespace) as tx:
         put_id = await put(tx, "email", {"to": "a@example.test", "subject": "s", "text": "t"}, now=clock.now())
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        SENDS_AND_DIES,
-        tenant.slug,
-        cwd=PROJECT,
-        env={**os.environ, **environment(own), "PYTHONPATH": f"{PROJECT / 'platform'}:{PROJECT}"},
-    )
+    process = await python(own, "-c", SENDS_AND_DIES, tenant.slug)
     assert await process.wait() == -signal.SIGKILL
     assert len(mail.taken) == 1
     assert (await notice(database, tenant, put_id)).done_at is None
@@ -64,10 +56,7 @@ async def test_a_killed_deliverer_loses_nothing(
     delivery = Delivery(database, clock, {"email": EmailChannel(Mailer(mail.url))})
     assert (await delivery.deliver_due(tenant)).done == 0
     clock.move(LEASE)
-    try:
-        assert (await delivery.deliver_due(tenant)).done == 1
-    finally:
-        clock.reset()
+    assert (await delivery.deliver_due(tenant)).done == 1
     first, second = mail.taken
     assert first["Message-ID"] == second["Message-ID"]
     assert (await notice(database, tenant, put_id)).done_at is not None

@@ -11,7 +11,7 @@ from haas.errors import HaasError
 from haas.settings import Settings
 from tenants.notices.outbox import CHANNEL, put
 from tenants.registry.models import Tenant
-from tests.workers.rows import notice
+from tests.support.rows import notice
 
 PAYLOAD = {"to": "+61400000000", "text": "hello"}
 

@@ -16,8 +16,10 @@ from tenants.keys.service import Keyring
 from tenants.notices.delivery import Delivery
 from tenants.notices.outbox import put
 from tenants.registry.models import Tenant
-from tests.workers.harness import HttpsServer
-from tests.workers.rows import add_arrangement, add_client, notice
+from tests.support.clients import add_client
+from tests.support.consents import add_arrangement
+from tests.support.https_server import HttpsServer
+from tests.support.rows import notice
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ async def delivery(
 
 async def revoked(database: Database, tenant: Tenant, clock: MovableClock, base_uri: str) -> tuple[UUID, UUID]:
     """Put a notice into the outbox; return the arrangement's id and the notice's."""
-    client_id = await add_client(database, tenant, clock.now(), base_uri=base_uri)
+    client_id = await add_client(database, tenant, clock, recipient_base_uri=base_uri)
     arrangement_id = uuid4()
     payload = {"arrangement_id": str(arrangement_id), "client_id": client_id}
     async with database.transaction(tenant.namespace) as tx:
@@ -43,7 +45,7 @@ async def test_the_recipient_is_told_in_the_standards_words(
     arrangement_id, notice_id = await revoked(database, tenant, clock, https.origin("recipient") + "/cdr/")
     assert (await delivery.deliver_due(tenant)).done == 1
 
-    (asked,) = https.asked
+    (asked,) = https.requests
     endpoint = https.origin("recipient") + "/cdr/arrangements/revoke"
     assert (asked.method, asked.path) == ("POST", "/cdr/arrangements/revoke")
     assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
@@ -81,7 +83,7 @@ async def test_each_try_is_signed_anew(
     clock.move(timedelta(seconds=10))
     https.answer = lambda _: (204, b"")
     assert (await delivery.deliver_due(tenant)).done == 1
-    first, second = https.asked
+    first, second = https.requests
     assert first.headers["authorization"] != second.headers["authorization"]
     assert first.form != second.form
 
@@ -138,9 +140,9 @@ async def test_a_recipient_that_is_away_is_waited_for(
 async def test_a_withdrawal_ends_in_a_notice(
     database: Database, tenant: Tenant, clock: MovableClock, https: HttpsServer, delivery: Delivery
 ) -> None:
-    client_id = await add_client(database, tenant, clock.now(), base_uri=https.origin("recipient"))
-    arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
+    client_id = await add_client(database, tenant, clock, recipient_base_uri=https.origin("recipient"))
+    arrangement_id = await add_arrangement(database, tenant, clock, client_id)
     async with database.transaction(tenant.namespace) as tx:
         await arrangements.end(tx, arrangement_id, by="consumer", now=clock.now())
     assert (await delivery.deliver_due(tenant)).done == 1
-    assert len(https.asked) == 1
+    assert len(https.requests) == 1

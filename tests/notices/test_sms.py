@@ -13,8 +13,8 @@ from tenants.notices.delivery import Delivery
 from tenants.notices.messages import SmsChannel
 from tenants.notices.outbox import put
 from tenants.registry.models import Tenant
-from tests.workers.harness import HttpsServer
-from tests.workers.rows import notice
+from tests.support.https_server import HttpsServer
+from tests.support.rows import notice
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ async def test_a_text_message_is_posted_once_with_its_key(
         put_id = await put(tx, "sms", {"to": "+61400000000", "text": "123456"}, now=clock.now())
     delivered = await Delivery(database, clock, {"sms": SmsChannel(gateway)}).deliver_due(tenant)
     assert getattr(delivered, outcome) == 1
-    (asked,) = https.asked
+    (asked,) = https.requests
     assert (asked.method, asked.path) == ("POST", "/sms")
     assert json.loads(asked.body) == {"from": tenant.name, "to": "+61400000000", "text": "123456"}
     assert asked.headers["idempotency-key"] == str(put_id)

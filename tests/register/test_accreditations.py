@@ -11,7 +11,7 @@ from tenants.register.accreditations import RECIPIENTS, Accreditations
 from tenants.register.errors import RegisterUnreadable
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.names import control_namespace
-from tests.workers.harness import HttpsServer
+from tests.support.https_server import HttpsServer
 
 
 def _said(*numbers: tuple[str, str]) -> tuple[int, bytes]:
@@ -27,7 +27,7 @@ async def test_numbers_are_kept_and_told(
     assert await accreditations.number(environment.id, "entity-one") is None
     https.answer = lambda _: _said(("entity-one", "ADR1"), ("entity-two", "ADR2"))
     assert await accreditations.refresh(environment, outbound, clock) == 2
-    assert (https.asked[-1].path, https.asked[-1].headers["x-v"]) == (RECIPIENTS, "4")
+    assert (https.requests[-1].path, https.requests[-1].headers["x-v"]) == (RECIPIENTS, "4")
     assert await accreditations.number(environment.id, "entity-one") == "ADR1"
     for broken in ((500, b""), (200, b"{}"), (200, b"\xff"), (200, b"<html>")):
         https.answer = lambda _, broken=broken: broken

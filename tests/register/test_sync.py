@@ -24,8 +24,10 @@ from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.names import control_namespace
 from tenants.registry.tables import register_environment
 from tenants.tokens.tables import access_token
-from tests.workers.harness import Answer, Asked, HttpsServer
-from tests.workers.rows import add_arrangement, add_client, one
+from tests.support.clients import add_client
+from tests.support.consents import add_arrangement
+from tests.support.https_server import Answer, HttpsServer, ReceivedRequest
+from tests.support.rows import one
 
 Poll = Callable[..., Any]
 
@@ -38,7 +40,7 @@ class Register:
         self.products: list[Any] = []
         self.broken: dict[str, Answer] = {}
 
-    def answer(self, asked: Asked) -> Answer:
+    def answer(self, asked: ReceivedRequest) -> Answer:
         if asked.path in self.broken:
             return self.broken[asked.path]
         data = {RECIPIENTS: self.recipients, PRODUCTS: self.products}[asked.path]
@@ -74,9 +76,9 @@ async def test_the_public_lists_are_asked_for_by_their_versions(
     tenant: Tenant, https: HttpsServer, register: Register, poll: Poll
 ) -> None:
     await poll(tenant)
-    assert [(asked.method, asked.path) for asked in https.asked] == [("GET", RECIPIENTS), ("GET", PRODUCTS)]
-    assert {asked.headers["x-v"] for asked in https.asked} == {"3"}
-    assert not any("authorization" in asked.headers for asked in https.asked)
+    assert [(asked.method, asked.path) for asked in https.requests] == [("GET", RECIPIENTS), ("GET", PRODUCTS)]
+    assert {asked.headers["x-v"] for asked in https.requests} == {"3"}
+    assert not any("authorization" in asked.headers for asked in https.requests)
 
 
 @pytest.mark.parametrize(
@@ -92,8 +94,8 @@ async def test_an_inactive_product_keeps_its_consents(
     recipient: str,
     product: str,
 ) -> None:
-    client_id = await add_client(database, tenant, clock.now())
-    arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
+    client_id = await add_client(database, tenant, clock)
+    arrangement_id = await add_arrangement(database, tenant, clock, client_id)
     register.say(await one(database, tenant, client, client_id=client_id), recipient, product)
     polled = await poll(tenant)
     row = await one(database, tenant, client, client_id=client_id)
@@ -130,10 +132,10 @@ async def test_a_removed_product_loses_consents_tokens_and_registration(
     recipient: str,
     product: str | None,
 ) -> None:
-    client_id = await add_client(database, tenant, clock.now())
-    arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
-    other = await add_client(database, tenant, clock.now())
-    other_arrangement = await add_arrangement(database, tenant, other, clock.now())
+    client_id = await add_client(database, tenant, clock)
+    arrangement_id = await add_arrangement(database, tenant, clock, client_id)
+    other = await add_client(database, tenant, clock)
+    other_arrangement = await add_arrangement(database, tenant, clock, other)
     register.say(await one(database, tenant, client, client_id=client_id), recipient, product)
 
     polled = await poll(tenant)
@@ -153,7 +155,7 @@ async def test_a_removed_product_loses_consents_tokens_and_registration(
 async def test_a_missing_status_keeps_its_last_value(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
-    client_id = await add_client(database, tenant, clock.now())
+    client_id = await add_client(database, tenant, clock)
     row = await one(database, tenant, client, client_id=client_id)
     register.say(row, "SUSPENDED", "INACTIVE")
     await poll(tenant)
@@ -167,7 +169,7 @@ async def test_a_missing_status_keeps_its_last_value(
 async def test_what_is_not_recognised_is_passed_over(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
-    good, odd = [await add_client(database, tenant, clock.now()) for _ in range(2)]
+    good, odd = [await add_client(database, tenant, clock) for _ in range(2)]
     register.say(await one(database, tenant, client, client_id=odd), "RETIRED", "PAUSED")
     register.say(await one(database, tenant, client, client_id=good), "ACTIVE", "INACTIVE")
     register.products += [
@@ -210,17 +212,17 @@ async def test_an_answer_that_cannot_be_read_changes_nothing(
     poll: Poll,
     broken: Answer,
 ) -> None:
-    client_id = await add_client(database, tenant, clock.now())
+    client_id = await add_client(database, tenant, clock)
     row = await one(database, tenant, client, client_id=client_id)
     register.say(row, "ACTIVE", "INACTIVE")
     await poll(tenant)
     register.recipients, register.products = [], []
     register.say(row, "ACTIVE", "REMOVED")
     register.broken[PRODUCTS] = broken
-    https.asked.clear()
+    https.requests.clear()
     with pytest.raises(RegisterUnreadable):
         await poll(tenant)
-    assert len(https.asked) == 6
+    assert len(https.requests) == 6
     row = await one(database, tenant, client, client_id=client_id)
     assert (row.product_status, row.removed_at) == ("INACTIVE", None)
 
@@ -236,7 +238,7 @@ async def test_a_register_that_comes_back_within_a_poll_is_read(
 async def test_what_a_poll_left_undone_the_next_one_does_without_the_register(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
-    client_id = await add_client(database, tenant, clock.now())
+    client_id = await add_client(database, tenant, clock)
     register.say(await one(database, tenant, client, client_id=client_id), "ACTIVE", "REMOVED")
     await poll()  # killed before it came to any tenant
     register.broken = {PRODUCTS: (500, b""), RECIPIENTS: (500, b"")}
@@ -257,7 +259,7 @@ async def test_every_tenant_of_the_environment_follows_and_one_tenants_trouble_i
 ) -> None:
     product, entity = str(uuid4()), str(uuid4())
     for tenant in two_tenants:
-        await add_client(database, tenant, clock.now(), software_id=product, recipient_id=entity)
+        await add_client(database, tenant, clock, software_id=product, legal_entity_id=entity)
     lost = msgspec.structs.replace(
         two_tenants[0], namespace=two_tenants[0].namespace._replace(schema="tenant_that_is_gone")
     )
@@ -275,7 +277,7 @@ async def test_every_tenant_of_the_environment_follows_and_one_tenants_trouble_i
 async def test_the_registers_own_client_has_no_status(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
-    client_id = await add_client(database, tenant, clock.now(), kind="register")
+    client_id = await add_client(database, tenant, clock, kind="register")
     register.say(await one(database, tenant, client, client_id=client_id), "REVOKED", "REMOVED")
     await poll(tenant)
     row = await one(database, tenant, client, client_id=client_id)

@@ -14,7 +14,8 @@ from haas.settings import Settings
 from tenants.notices.outbox import put
 from tenants.registry.models import Tenant
 from tenants.services import Services
-from tests.workers.harness import HttpsServer, MailServer
+from tests.support.https_server import HttpsServer
+from tests.support.mail_server import MailServer
 from workers.dispatch import Dispatcher
 from workers.schedule import Scheduler
 from workers.tasks import Tasks

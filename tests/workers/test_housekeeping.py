@@ -1,6 +1,5 @@
 """What time has made worthless goes; what is still of use stays."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -20,13 +19,9 @@ from tenants.notices.outbox import put
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tenants.tokens.tables import access_token
-from tests.workers.rows import add_arrangement, add_client, one
-
-
-@pytest.fixture(autouse=True)
-def _clock_back(clock: MovableClock) -> Iterator[None]:
-    yield
-    clock.reset()
+from tests.support.clients import add_client
+from tests.support.consents import add_arrangement
+from tests.support.rows import one
 
 
 @pytest.fixture
@@ -36,7 +31,7 @@ def housekeeping(database: Database, clock: MovableClock) -> Housekeeping:
 
 async def add_attempt(database: Database, tenant: Tenant, clock: MovableClock, stage: str, **more: object) -> object:
     now, attempt_id = clock.now(), uuid4()
-    client_id = await add_client(database, tenant, now)
+    client_id = await add_client(database, tenant, clock)
     row = {
         "id": attempt_id,
         "client_id": client_id,
@@ -94,8 +89,8 @@ async def test_a_code_that_nobody_exchanged_has_failed(
 async def test_arrangements_expire_and_their_tokens_go(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
-    client_id = await add_client(database, tenant, clock.now())
-    arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
+    client_id = await add_client(database, tenant, clock)
+    arrangement_id = await add_arrangement(database, tenant, clock, client_id)
     clock.move(timedelta(hours=23))
     assert await housekeeping.sweep(tenant) == {"tokens forgotten": 1}
     clock.move(timedelta(hours=2))
@@ -109,7 +104,7 @@ async def test_passwords_sessions_and_assertions_are_forgotten(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
     now, challenge_id = clock.now(), uuid4()
-    client_id = await add_client(database, tenant, now)
+    client_id = await add_client(database, tenant, clock)
     row = {
         "id": challenge_id,
         "identifier_hash": b"i",
@@ -174,9 +169,9 @@ async def test_attempts_go_when_no_metrics_count_them_any_more(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
     """Those that led to nothing by their age, the others by how long ago their arrangement ended."""
-    client_id = await add_client(database, tenant, clock.now())
-    over = await add_arrangement(database, tenant, client_id, clock.now())
-    alive = await add_arrangement(database, tenant, client_id, clock.now())
+    client_id = await add_client(database, tenant, clock)
+    over = await add_arrangement(database, tenant, clock, client_id)
+    alive = await add_arrangement(database, tenant, clock, client_id)
     await add_attempt(database, tenant, clock, "preAuthentication")
     await add_attempt(database, tenant, clock, "rejected")
     of_the_ended = await add_attempt(database, tenant, clock, "completed", arrangement_id=over)

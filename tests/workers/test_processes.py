@@ -1,9 +1,7 @@
 """The worker and the scheduler as processes of their own, over the real broker, through the deaths of either."""
 
 import asyncio
-import os
 import signal
-import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,11 +21,12 @@ from ops.stack.valkey import Valkey
 from tenants.notices.outbox import put
 from tenants.registry.models import Tenant
 from tenants.services import Services
-from tests.workers.harness import HttpsServer, MailServer, environment
+from tests.support.https_server import HttpsServer
+from tests.support.mail_server import MailServer
+from tests.support.processes import python
 from workers.run_once import register_poll
 from workers.tasks import Tasks
 
-PROJECT = Path(__file__).parents[2]
 WORKING = "the worker takes messages"
 LEADING = "this scheduler leads"
 DELIVERED = "a notice was delivered"
@@ -61,14 +60,7 @@ class Running:
 
 @asynccontextmanager
 async def running(module: str, settings: Settings, event: str) -> AsyncIterator[Running]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", module),
-        cwd=PROJECT,
-        env={**os.environ, **environment(settings), "PYTHONPATH": f"{PROJECT / 'platform'}:{PROJECT}"},
-        stdout=PIPE,
-        stderr=STDOUT,
-    )
+    process = await python(settings, "-m", module, stdout=PIPE, stderr=STDOUT)
     ours = Running(process)
     try:
         await ours.says(event)
@@ -159,13 +151,7 @@ async def test_a_job_is_run_once_by_hand(
     ours = https.settings(settings, smtp_url=mail.url)
     results = {}
     for job in ("outbox-drain", "sweep", "nonsense"):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "workers.run_once", job),
-            cwd=PROJECT,
-            env={**os.environ, **environment(ours), "PYTHONPATH": f"{PROJECT / 'platform'}:{PROJECT}"},
-            stdout=PIPE,
-        )
+        process = await python(ours, "-m", "workers.run_once", job, stdout=PIPE)
         output, _ = await process.communicate()
         results[job] = (process.returncode, msgspec.json.decode(output) if output else None)
     code, drained = results["outbox-drain"]
