@@ -1,80 +1,79 @@
 """Who may have a customer's data: each check that refuses, with its status, error and challenge."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import update
 
+from haas.clock import MovableClock
+from haas.digest import digest
+from ops.sandbox.messages import ABSENT
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.clients.tables import client
+from tenants.tokens.tables import access_token
+from tests.resources.conftest import Brand, Sharing
+from tests.support.application import Application
+from tests.support.clients import registered_client
+from tests.support.expectations import cds_error
 
 ACCOUNTS = "/energy/accounts"
+INVALID = "GeneralError/Expected"
 
 
-@pytest.fixture
-async def recipient(world: Any) -> Any:
-    return await world.recipient()
+def change_token(sharing: Sharing, **columns: Any) -> Any:
+    """Return the statement that changes the row of a consent's access token."""
+    return update(access_token).where(access_token.c.token_hash == digest(sharing.tokens.access_token)).values(columns)
 
 
-async def test_a_good_token_is_answered(recipient: Any, secure: httpx.AsyncClient, bearer: Any) -> None:
-    response = await secure.get(ACCOUNTS, headers=bearer(await recipient.issue()))
-    assert response.status_code == 200
+async def test_a_valid_token_gets_the_data(sharing: Sharing) -> None:
+    assert len(await sharing.account_ids()) == 2
 
 
-@pytest.mark.parametrize("authorization", [None, "Bearer", "Basic YTpi", "Bearer a b", "token"])
-async def test_without_a_bearer_token(secure: httpx.AsyncClient, authorization: str | None) -> None:
-    headers = {} if authorization is None else {"Authorization": authorization}
-    response = await secure.get(ACCOUNTS, headers=headers)
-    assert response.status_code == 401
+@pytest.mark.parametrize("authorization", [ABSENT, "Bearer", "Basic YTpi", "Bearer a b", "token"])
+async def test_without_a_bearer_token_there_is_a_challenge_without_an_error(
+    sharing: Sharing, authorization: Any
+) -> None:
+    response = await sharing.get(ACCOUNTS, headers={"Authorization": authorization})
+    cds_error(response, INVALID, "access token is required", 401)
     assert response.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_token_in_the_query_is_not_looked_at(recipient: Any, secure: httpx.AsyncClient) -> None:
-    response = await secure.get(ACCOUNTS, params={"access_token": await recipient.issue()})
-    assert response.status_code == 401
+async def test_a_token_in_the_query_is_ignored(sharing: Sharing) -> None:
+    parameters = {"access_token": sharing.tokens.access_token}
+    response = await sharing.get(ACCOUNTS, headers={"Authorization": ABSENT}, params=parameters)
+    cds_error(response, INVALID, "access token is required", 401)
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert (await sharing.get(ACCOUNTS)).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "columns",
-    [
-        {"expires_at": timedelta(seconds=-1)},
-        {"revoked_at": timedelta()},
-        {"certificate_thumbprint": b"another certificate"},
-    ],
-    ids=["expired", "revoked", "other certificate"],
-)
-async def test_an_invalid_token(
-    recipient: Any, secure: httpx.AsyncClient, bearer: Any, columns: dict[str, Any]
+@pytest.mark.parametrize("column", ["expires_at", "revoked_at", "certificate_thumbprint"])
+async def test_a_token_that_expired_or_was_revoked_or_is_bound_to_another_certificate_is_invalid(
+    brand: Brand, sharing: Sharing, column: str
 ) -> None:
-    columns = {
-        name: recipient.now + value if isinstance(value, timedelta) else value for name, value in columns.items()
-    }
-    response = await secure.get(ACCOUNTS, headers=bearer(await recipient.issue(**columns)))
-    assert response.status_code == 401
+    value: datetime | bytes = b"another" if column == "certificate_thumbprint" else brand.application.now
+    assert (await sharing.get(ACCOUNTS)).status_code == 200
+    await brand.execute(change_token(sharing, **{column: value}))
+    response = await sharing.get(ACCOUNTS)
+    cds_error(response, INVALID, "access token is invalid", 401)
     assert response.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
-async def test_an_unknown_token(secure: httpx.AsyncClient, bearer: Any) -> None:
-    response = await secure.get(ACCOUNTS, headers=bearer("nobodys"))
-    assert response.status_code == 401
+async def test_an_unknown_token_is_invalid(sharing: Sharing) -> None:
+    response = await sharing.get(ACCOUNTS, "unknown")
+    cds_error(response, INVALID, "access token is invalid", 401)
     assert response.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
-async def test_a_token_of_another_tenant(world: Any, deployment: Any, bearer: Any) -> None:
-    token = await (await world.recipient()).issue()
-    other = type(world)(deployment, world.keyring, await deployment.new_tenant())
-    async with other.client("secure") as client:
-        response = await client.get(ACCOUNTS, headers=bearer(token))
-    assert response.status_code == 401
+async def test_a_token_of_another_tenant_is_invalid(application: Application, sharing: Sharing) -> None:
+    elsewhere = await registered_client(application, await application.new_tenant())
+    cds_error(await elsewhere.resource(ACCOUNTS, sharing.tokens.access_token), INVALID, "access token is invalid", 401)
 
 
-async def test_a_scope_that_was_not_granted(recipient: Any, secure: httpx.AsyncClient, bearer: Any, code: Any) -> None:
-    token = await recipient.issue("openid energy:accounts.detail:read")
-    response = await secure.get(ACCOUNTS, headers=bearer(token))
-    assert response.status_code == 403
-    assert code(response) == "cds-all:Authorisation/InvalidConsent"
+async def test_a_scope_that_the_consumer_did_not_authorise_is_refused(brand: Brand) -> None:
+    sharing = await brand.share(scope="openid energy:accounts.detail:read")
+    response = await sharing.get(ACCOUNTS)
+    cds_error(response, "Authorisation/InvalidConsent", "energy:accounts.basic:read", 403)
     assert response.headers["www-authenticate"] == (
         'Bearer error="insufficient_scope", scope="energy:accounts.basic:read"'
     )
@@ -91,96 +90,69 @@ async def test_a_scope_that_was_not_granted(recipient: Any, secure: httpx.AsyncC
         ("SURRENDERED", "REMOVED", "SURRENDERED"),
     ],
 )
-async def test_a_recipient_that_is_not_active(
-    recipient: Any,
-    secure: httpx.AsyncClient,
-    bearer: Any,
-    code: Any,
-    recipient_status: str,
-    product_status: str,
-    shown: str,
+async def test_a_recipient_that_is_not_active_is_told_its_status(
+    brand: Brand, sharing: Sharing, recipient_status: str, product_status: str, shown: str
 ) -> None:
-    token = await recipient.issue()
     statuses = {"recipient_status": recipient_status, "product_status": product_status}
-    await recipient.write(update(client).where(client.c.client_id == recipient.client_id).values(statuses))
-    response = await secure.get(ACCOUNTS, headers=bearer(token))
-    assert response.status_code == 403
-    assert code(response) == "cds-all:Authorisation/AdrStatusNotActive"
-    assert response.json()["errors"][0]["detail"] == shown
+    await brand.execute(update(client).where(client.c.client_id == sharing.client.client_id).values(statuses))
+    cds_error(await sharing.get(ACCOUNTS), "Authorisation/AdrStatusNotActive", f"^{shown}$", 403)
 
 
-async def test_a_client_that_was_removed(recipient: Any, secure: httpx.AsyncClient, bearer: Any) -> None:
-    token = await recipient.issue()
-    await recipient.write(
-        update(client).where(client.c.client_id == recipient.client_id).values(removed_at=recipient.now)
-    )
-    assert (await secure.get(ACCOUNTS, headers=bearer(token))).status_code == 401
+async def test_the_token_of_a_removed_client_is_invalid(brand: Brand, sharing: Sharing) -> None:
+    removed = update(client).where(client.c.client_id == sharing.client.client_id)
+    await brand.execute(removed.values(removed_at=brand.application.now))
+    cds_error(await sharing.get(ACCOUNTS), INVALID, "access token is invalid", 401)
 
 
-async def test_a_withdrawn_consent_says_so_even_where_its_tokens_were_revoked(
-    recipient: Any, secure: httpx.AsyncClient, bearer: Any, code: Any
+async def test_a_withdrawn_consent_is_told_although_its_tokens_were_revoked(brand: Brand, sharing: Sharing) -> None:
+    await sharing.client.revoke_arrangement(str(sharing.arrangement_id))
+    cds_error(await sharing.get(ACCOUNTS), "Authorisation/RevokedConsent", "withdrawn or has expired", 403)
+
+
+async def test_a_consent_whose_sharing_duration_is_over_is_told(brand: Brand, sharing: Sharing) -> None:
+    version = update(authorisation).where(authorisation.c.arrangement_id == sharing.arrangement_id)
+    await brand.execute(version.values(expires_at=brand.application.now))
+    cds_error(await sharing.get(ACCOUNTS), "Authorisation/RevokedConsent", "withdrawn or has expired", 403)
+
+
+async def test_an_arrangement_that_is_not_active_yet_discloses_nothing(brand: Brand, sharing: Sharing) -> None:
+    await brand.execute(update(arrangement).where(arrangement.c.id == sharing.arrangement_id).values(active_at=None))
+    cds_error(await sharing.get(ACCOUNTS), "Authorisation/InvalidConsent", status=403)
+
+
+async def test_a_token_that_belongs_to_no_consent_discloses_nothing(brand: Brand, sharing: Sharing) -> None:
+    own = await sharing.client.client_credentials()
+    response = await sharing.get(ACCOUNTS, own.access_token)
+    cds_error(response, "Authorisation/InvalidConsent", "energy:accounts.basic:read", 403)
+    await brand.execute(change_token(sharing, arrangement_id=None, authorisation_id=None))
+    cds_error(await sharing.get(ACCOUNTS), "Authorisation/InvalidConsent", status=403)
+
+
+async def test_a_token_from_before_an_amendment_is_invalid_even_if_it_was_not_revoked(
+    brand: Brand, sharing: Sharing
 ) -> None:
-    token = await recipient.issue(revoked_at=recipient.now)
-    await recipient.write(
-        update(arrangement)
-        .where(arrangement.c.id == recipient.arrangement_id)
-        .values(ended_at=recipient.now, ended_by="consumer")
-    )
-    response = await secure.get(ACCOUNTS, headers=bearer(token))
-    assert response.status_code == 403
-    assert code(response) == "cds-all:Authorisation/RevokedConsent"
+    amended = await brand.share(sharing.consumer, sharing.client, cdr_arrangement_id=str(sharing.arrangement_id))
+    assert amended.arrangement_id == sharing.arrangement_id
+    await brand.execute(change_token(sharing, revoked_at=None))
+    cds_error(await sharing.get(ACCOUNTS), INVALID, "access token is invalid", 401)
+    assert (await amended.get(ACCOUNTS)).status_code == 200
 
 
-async def test_the_end_of_the_sharing_duration(
-    recipient: Any, secure: httpx.AsyncClient, bearer: Any, code: Any
-) -> None:
-    token = await recipient.issue()
-    await recipient.write(
-        update(authorisation).where(authorisation.c.id == recipient.authorisation_id).values(expires_at=recipient.now)
-    )
-    response = await secure.get(ACCOUNTS, headers=bearer(token))
-    assert response.status_code == 403
-    assert code(response) == "cds-all:Authorisation/RevokedConsent"
-
-
-async def test_an_arrangement_that_is_not_active_yet(
-    world: Any, secure: httpx.AsyncClient, bearer: Any, code: Any
-) -> None:
-    recipient = await world.recipient(active=False)
-    response = await secure.get(ACCOUNTS, headers=bearer(await recipient.issue()))
-    assert response.status_code == 403
-    assert code(response) == "cds-all:Authorisation/InvalidConsent"
-
-
-async def test_a_token_of_client_credentials(recipient: Any, secure: httpx.AsyncClient, bearer: Any, code: Any) -> None:
-    token = await recipient.issue("energy:accounts.basic:read", arrangement_id=None, authorisation_id=None)
-    response = await secure.get(ACCOUNTS, headers=bearer(token))
-    assert response.status_code == 403
-    assert code(response) == "cds-all:Authorisation/InvalidConsent"
-
-
-async def test_a_token_from_before_an_amendment(world: Any, secure: httpx.AsyncClient, bearer: Any) -> None:
-    before, after = await world.recipient(), await world.recipient()
-    token = await before.issue()
-    await before.write(
-        update(arrangement)
-        .where(arrangement.c.id == before.arrangement_id)
-        .values(authorisation_id=after.authorisation_id)
-    )
-    assert (await secure.get(ACCOUNTS, headers=bearer(token))).status_code == 401
-
-
-async def test_who_may_not_ask_learns_nothing_of_versions_or_accounts(secure: httpx.AsyncClient, bearer: Any) -> None:
+async def test_an_invalid_token_is_refused_before_versions_and_accounts_are_checked(sharing: Sharing) -> None:
     for path in (ACCOUNTS, f"{ACCOUNTS}/anything"):
-        response = await secure.get(path, headers=bearer("nobodys", x_v="foo"))
-        assert response.status_code == 401
+        cds_error(await sharing.get(path, "unknown", headers={"x-v": "foo"}), INVALID, "token is invalid", 401)
 
 
-async def test_every_refusal_is_recorded_with_its_error(
-    world: Any, recipient: Any, secure: httpx.AsyncClient, bearer: Any
-) -> None:
-    await secure.get(ACCOUNTS, headers=bearer(await recipient.issue("openid")))
-    here = world.recorded[-1]
-    assert here.operation == "listEnergyAccounts"
-    assert here.error == "urn:au-cds:error:cds-all:Authorisation/InvalidConsent"
-    assert here.tier == "unattended"
+async def test_a_token_expires_five_minutes_after_it_was_issued(sharing: Sharing, clock: MovableClock) -> None:
+    clock.move(timedelta(minutes=4, seconds=30))
+    assert (await sharing.get(ACCOUNTS)).status_code == 200
+    clock.move(timedelta(minutes=1))
+    cds_error(await sharing.get(ACCOUNTS), INVALID, "access token is invalid", 401)
+
+
+async def test_a_refusal_is_counted_by_operation_tier_and_error(brand: Brand) -> None:
+    sharing = await brand.share(scope="openid")
+    cds_error(await sharing.get(ACCOUNTS), "Authorisation/InvalidConsent", status=403)
+    counted = {(row.operation, row.tier, row.status, row.error) for row in await brand.calls()}
+    refusal = "urn:au-cds:error:cds-all:Authorisation/InvalidConsent"
+    assert ("listEnergyAccounts", "unattended", 403, refusal) in counted

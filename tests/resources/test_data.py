@@ -2,99 +2,96 @@
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
-import httpx
 import msgspec
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
+from haas.clock import MovableClock
 from tenants.accounts.tables import account, holding
-from tenants.arrangements.tables import arrangement, authorised_account
+from tenants.arrangements.tables import authorised_account
 from tenants.cds.envelope import Response as Envelope
 from tenants.clients.tables import client
-from tenants.parties.tables import login
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountListV2
+from tests.resources.conftest import Brand, Sharing
+from tests.support.clients import new_product, registered_client
+from tests.support.expectations import cds_error
 
 ACCOUNTS = "/energy/accounts"
+INVALID = "cds-energy:Authorisation/InvalidEnergyAccount"
+UNAVAILABLE = "cds-energy:Authorisation/UnavailableEnergyAccount"
 
 
-@pytest.fixture
-async def recipient(world: Any) -> Any:
-    return await world.recipient()
+def change_first_account(sharing: Sharing, **columns: Any) -> Any:
+    """Return the statement that changes the row of a consumer's first account."""
+    return update(account).where(account.c.id == sharing.consumer.account_ids[0]).values(columns)
 
 
-@pytest.fixture
-async def headers(recipient: Any, bearer: Any) -> dict[str, str]:
-    return dict(bearer(await recipient.issue()))
+def change_first_holding(sharing: Sharing, **columns: Any) -> Any:
+    """Return the statement that changes how a consumer's customer holds their first account."""
+    consumer = sharing.consumer
+    theirs = (holding.c.customer_id == consumer.customer_id) & (holding.c.account_id == consumer.account_ids[0])
+    return update(holding).where(theirs).values(columns)
 
 
-async def ids(client: httpx.AsyncClient, headers: dict[str, str], **parameters: str) -> list[str]:
-    response = await client.get(ACCOUNTS, headers=headers, params=parameters)
-    assert response.status_code == 200
-    return [found["accountId"] for found in response.json()["data"]["accounts"]]
+async def one_gone(sharing: Sharing, known: list[str]) -> str:
+    """Return the id of the one known account that is not listed any more."""
+    [gone] = set(known) - set(await sharing.account_ids())
+    return gone
 
 
 @pytest.mark.parametrize(
     ("path", "payload"), [("/common/customer", CommonCustomer), ("/common/customer/detail", CommonCustomerDetailV2)]
 )
 @pytest.mark.parametrize("kind", ["person", "organisation"])
-async def test_the_customer(
-    world: Any, secure: httpx.AsyncClient, bearer: Any, path: str, payload: type, kind: str
-) -> None:
-    recipient = await world.recipient(kind)
-    response = await secure.get(path, headers=bearer(await recipient.issue()))
+async def test_the_customer_is_disclosed(brand: Brand, path: str, payload: type, kind: str) -> None:
+    response = await (await brand.share(await brand.consumer(kind))).get(path)
     assert response.status_code == 200
     found = msgspec.json.decode(response.content, type=Envelope[payload])  # type: ignore[valid-type]
     assert found.data.customerUType == kind
-    assert found.links.self == f"{world.tenant.secure_base}/cds-au/v1{path}"
+    assert found.links.self == f"{brand.tenant.secure_base}/cds-au/v1{path}"
 
 
-async def test_the_agent_of_an_organisation_is_who_authorised(
-    world: Any, secure: httpx.AsyncClient, bearer: Any
-) -> None:
-    recipient = await world.recipient("organisation")
-    async with world.database.transaction(world.tenant.namespace) as tx:
-        query = select(login.c.given_name, login.c.family_name).join(arrangement, arrangement.c.login_id == login.c.id)
-        [agent] = await tx.execute(query.where(arrangement.c.id == recipient.arrangement_id))
-    response = await secure.get("/common/customer", headers=bearer(await recipient.issue()))
+async def test_the_agent_of_an_organisation_is_the_person_who_authorised(brand: Brand) -> None:
+    response = await (await brand.share(await brand.consumer("organisation"))).get("/common/customer")
     organisation = response.json()["data"]["organisation"]
-    assert (organisation["agentFirstName"], organisation["agentLastName"]) == tuple(agent)
+    assert (organisation["agentFirstName"], organisation["agentLastName"]) == ("Mia", "Wong")
     assert organisation["agentRole"] == "Unspecified"
 
 
-async def test_the_accounts_that_were_chosen(
-    recipient: Any, world: Any, secure: httpx.AsyncClient, headers: dict[str, str]
+async def test_the_chosen_accounts_are_listed_under_ids_that_are_not_the_internal_ones(
+    brand: Brand, sharing: Sharing
 ) -> None:
-    response = await secure.get(ACCOUNTS, headers=headers)
+    response = await sharing.get(ACCOUNTS)
     body = response.json()
     found = msgspec.convert(body["data"], EnergyAccountListV2).accounts
-    assert len(found) == len(recipient.accounts)
+    assert len(found) == 2
     assert response.headers["x-v"] == "2"
     assert body["meta"] == {"totalRecords": 2, "totalPages": 1}
-    assert body["links"] == {"self": f"{world.tenant.secure_base}/cds-au/v1{ACCOUNTS}"}
-    assert not {str(internal) for internal in recipient.accounts} & {each.accountId for each in found}
+    assert body["links"] == {"self": f"{brand.tenant.secure_base}/cds-au/v1{ACCOUNTS}"}
+    assert not {str(internal) for internal in sharing.consumer.account_ids} & {each.accountId for each in found}
 
 
-async def test_an_account_in_full(secure: httpx.AsyncClient, headers: dict[str, str]) -> None:
-    listed = (await secure.get(ACCOUNTS, headers=headers)).json()["data"]["accounts"][0]
-    response = await secure.get(f"{ACCOUNTS}/{listed['accountId']}", headers=headers)
+async def test_the_detail_of_an_account_agrees_with_its_entry_in_the_list(sharing: Sharing) -> None:
+    listed = (await sharing.get(ACCOUNTS)).json()["data"]["accounts"][0]
+    response = await sharing.get(f"{ACCOUNTS}/{listed['accountId']}")
     assert response.headers["x-v"] == "4"
     detail = msgspec.json.decode(response.content, type=Envelope[EnergyAccountDetailV4]).data
     assert msgspec.to_builtins(detail.summary()) == listed
     assert detail.plans[0].planDetail is not None
 
 
-async def test_pages(world: Any, secure: httpx.AsyncClient, headers: dict[str, str]) -> None:
-    everything = await ids(secure, headers)
+async def test_a_page_has_its_part_of_the_accounts_and_links_to_the_others(brand: Brand, sharing: Sharing) -> None:
+    everything = await sharing.account_ids()
     parameters = {"page": "2", "page-size": "1", "open-status": "ALL"}
-    response = await secure.get(ACCOUNTS, headers=headers, params=parameters)
-    body = response.json()
+    body = (await sharing.get(ACCOUNTS, params=parameters)).json()
     assert [found["accountId"] for found in body["data"]["accounts"]] == everything[1:]
     assert body["meta"] == {"totalRecords": 2, "totalPages": 2}
-    base = f"{world.tenant.secure_base}/cds-au/v1{ACCOUNTS}"
+    base = f"{brand.tenant.secure_base}/cds-au/v1{ACCOUNTS}"
     assert body["links"] == {
         "self": f"{base}?page=2&page-size=1&open-status=ALL",
         "first": f"{base}?open-status=ALL&page=1&page-size=1",
@@ -115,156 +112,106 @@ async def test_pages(world: Any, secure: httpx.AsyncClient, headers: dict[str, s
         ("open-status=", 400, "Field/Invalid"),
     ],
 )
-async def test_bad_parameters(
-    secure: httpx.AsyncClient, headers: dict[str, str], code: Any, parameters: str, status: int, error: str
+async def test_a_parameter_that_is_malformed_or_out_of_range_is_refused(
+    sharing: Sharing, parameters: str, status: int, error: str
 ) -> None:
-    response = await secure.get(f"{ACCOUNTS}?{parameters}", headers=headers)
-    assert response.status_code == status
-    assert code(response) == f"cds-all:{error}"
+    sent = parse_qsl(parameters, keep_blank_values=True)
+    cds_error(await sharing.get(ACCOUNTS, params=sent), error, status=status)
 
 
-async def test_the_status_filter(recipient: Any, secure: httpx.AsyncClient, headers: dict[str, str]) -> None:
-    everything = await ids(secure, headers)
-    await recipient.write(update(account).where(account.c.id.in_(recipient.accounts)).values(open_status="OPEN"))
-    await recipient.write(update(account).where(account.c.id == recipient.accounts[0]).values(open_status="CLOSED"))
-    closed = await ids(secure, headers, **{"open-status": "CLOSED"})
-    opened = await ids(secure, headers, **{"open-status": "OPEN"})
-    await recipient.write(update(account).where(account.c.id == recipient.accounts[0]).values(open_status="OPEN"))
-    assert len(closed) == 1
+async def test_accounts_are_filtered_by_their_status(brand: Brand, sharing: Sharing) -> None:
+    everything = await sharing.account_ids()
+    await brand.execute(change_first_account(sharing, open_status="CLOSED"))
+    closed = await sharing.account_ids(**{"open-status": "CLOSED"})
+    opened = await sharing.account_ids(**{"open-status": "OPEN"})
+    assert (len(closed), len(opened)) == (1, 1)
     assert sorted(closed + opened) == sorted(everything)
 
 
-async def test_ids_are_the_same_for_every_token_and_registration_of_a_product(
-    world: Any, recipient: Any, secure: httpx.AsyncClient, bearer: Any, headers: dict[str, str]
-) -> None:
-    again = type(recipient)(world.database, world.tenant, recipient.customer_id, recipient.accounts, recipient.now)
-    again.software_id = recipient.software_id
-    first = await ids(secure, headers)
-    # One registration of a product at a time: the new one takes the place of the removed one.
-    await recipient.write(
-        update(client).where(client.c.client_id == recipient.client_id).values(removed_at=recipient.now)
-    )
-    await again.register()
-    assert await ids(secure, bearer(await again.issue())) == first
+async def test_ids_are_the_same_for_every_token_and_registration_of_a_product(brand: Brand) -> None:
+    application, tenant = brand.application, brand.tenant
+    product, consumer = new_product(application), await brand.consumer()
+    before = await registered_client(application, tenant, product)
+    first = await (await brand.share(consumer, before)).account_ids()
+    assert await (await brand.share(consumer, before)).account_ids() == first
+    removed = update(client).where(client.c.client_id == before.client_id).values(removed_at=application.now)
+    await brand.execute(removed)  # a product has one live registration
+    again = await registered_client(application, tenant, product)
+    assert await (await brand.share(consumer, again)).account_ids() == first
 
 
-async def test_ids_are_of_no_use_to_another_recipient(
-    world: Any, recipient: Any, secure: httpx.AsyncClient, bearer: Any, headers: dict[str, str], code: Any
-) -> None:
-    other = await type(recipient)(
-        world.database, world.tenant, recipient.customer_id, recipient.accounts, recipient.now
-    ).register()
-    ours = await ids(secure, headers)
-    theirs = bearer(await other.issue())
-    assert not set(ours) & set(await ids(secure, theirs))
-    response = await secure.get(f"{ACCOUNTS}/{ours[0]}", headers=theirs)
-    assert response.status_code == 404
-    assert code(response) == "cds-energy:Authorisation/InvalidEnergyAccount"
-    assert response.json()["errors"][0]["detail"] == ours[0]
+async def test_another_recipient_gets_other_ids_and_cannot_use_these(brand: Brand, sharing: Sharing) -> None:
+    other = await brand.share(sharing.consumer)
+    ours = await sharing.account_ids()
+    assert not set(ours) & set(await other.account_ids())
+    cds_error(await other.get(f"{ACCOUNTS}/{ours[0]}"), INVALID, f"^{ours[0]}$", 404)
 
 
-@pytest.mark.parametrize("made_up", ["x", "%00", "4a1f6ad6-8b5c-4f6f-9d0e-3a1c3a7a4a11", "A" * 64, "é", "%2e%2e"])
-async def test_an_id_that_is_made_up(
-    secure: httpx.AsyncClient, headers: dict[str, str], code: Any, made_up: str
-) -> None:
-    response = await secure.get(f"{ACCOUNTS}/{made_up}", headers=headers)
-    assert response.status_code == 404
-    assert code(response) in {"cds-energy:Authorisation/InvalidEnergyAccount", "cds-all:Resource/NotFound"}
+@pytest.mark.parametrize("made_up", ["x", "4a1f6ad6-8b5c-4f6f-9d0e-3a1c3a7a4a11", "A" * 64, "é", "%00", "%2e%2e"])
+async def test_an_id_that_was_made_up_is_invalid(sharing: Sharing, made_up: str) -> None:
+    cds_error(await sharing.get(f"{ACCOUNTS}/{made_up}"), INVALID, status=404)
 
 
-async def test_an_id_with_a_changed_character(secure: httpx.AsyncClient, headers: dict[str, str]) -> None:
-    [first, *_] = await ids(secure, headers)
+async def test_an_id_with_a_changed_character_is_invalid(sharing: Sharing) -> None:
+    [first, *_] = await sharing.account_ids()
     changed = first[:-2] + ("A" if first[-2] != "A" else "B") + first[-1]
-    assert (await secure.get(f"{ACCOUNTS}/{changed}", headers=headers)).status_code == 404
+    cds_error(await sharing.get(f"{ACCOUNTS}/{changed}"), INVALID, status=404)
+    assert (await sharing.get(f"{ACCOUNTS}/{first}")).status_code == 200
 
 
-async def test_an_account_of_the_customer_that_was_not_chosen(
-    world: Any, recipient: Any, secure: httpx.AsyncClient, bearer: Any, headers: dict[str, str]
-) -> None:
-    known = await ids(secure, headers)
-    await recipient.write(authorised_account.delete().where(authorised_account.c.account_id == recipient.accounts[0]))
-    left = await ids(secure, headers)
-    assert len(left) == 1
-    [gone] = set(known) - set(left)
-    assert (await secure.get(f"{ACCOUNTS}/{gone}", headers=headers)).status_code == 404
+async def test_an_account_that_the_consumer_did_not_choose_is_invalid(brand: Brand, sharing: Sharing) -> None:
+    known = await sharing.account_ids()
+    chosen = authorised_account.c.account_id == sharing.consumer.account_ids[0]
+    await brand.execute(authorised_account.delete().where(chosen))
+    gone = await one_gone(sharing, known)
+    cds_error(await sharing.get(f"{ACCOUNTS}/{gone}"), INVALID, status=404)
 
 
 @pytest.mark.parametrize("stopped", ["approval", "disclosure option"])
 async def test_an_account_whose_disclosure_was_stopped_is_unavailable(
-    recipient: Any, secure: httpx.AsyncClient, headers: dict[str, str], code: Any, stopped: str
+    brand: Brand, sharing: Sharing, stopped: str
 ) -> None:
-    known = await ids(secure, headers)
-    internal = recipient.accounts[0]
-    if stopped == "approval":
-        await recipient.write(
-            update(authorised_account)
-            .where(
-                authorised_account.c.account_id == internal,
-                authorised_account.c.authorisation_id == recipient.authorisation_id,
-            )
-            .values(approval="withdrawn")
-        )
-    else:
-        await recipient.write(update(account).where(account.c.id == internal).values(disclosure_option="no-disclosure"))
-    left = await ids(secure, headers)
-    [gone] = set(known) - set(left)
-    response = await secure.get(f"{ACCOUNTS}/{gone}", headers=headers)
-    await recipient.write(update(account).where(account.c.id == internal).values(disclosure_option="pre-approval"))
-    assert response.status_code == 404
-    assert code(response) == "cds-energy:Authorisation/UnavailableEnergyAccount"
+    known = await sharing.account_ids()
+    chosen = authorised_account.c.account_id == sharing.consumer.account_ids[0]
+    await brand.execute(
+        update(authorised_account).where(chosen).values(approval="withdrawn")
+        if stopped == "approval"
+        else change_first_account(sharing, disclosure_option="no-disclosure")
+    )
+    gone = await one_gone(sharing, known)
+    cds_error(await sharing.get(f"{ACCOUNTS}/{gone}"), UNAVAILABLE, status=404)
 
 
-async def test_an_account_that_the_customer_no_longer_holds(
-    recipient: Any, secure: httpx.AsyncClient, headers: dict[str, str], code: Any
-) -> None:
-    known = await ids(secure, headers)
-    internal = recipient.accounts[0]
-    of_the_customer = (holding.c.customer_id == recipient.customer_id) & (holding.c.account_id == internal)
-    await recipient.write(update(holding).where(of_the_customer).values(valid_to=date(2020, 1, 1)))
-    left = await ids(secure, headers)
-    [gone] = set(known) - set(left)
-    response = await secure.get(f"{ACCOUNTS}/{gone}", headers=headers)
-    await recipient.write(update(holding).where(of_the_customer).values(valid_to=None))
-    assert code(response) == "cds-energy:Authorisation/InvalidEnergyAccount"
+async def test_an_account_that_the_customer_no_longer_holds_is_invalid(brand: Brand, sharing: Sharing) -> None:
+    known = await sharing.account_ids()
+    await brand.execute(change_first_holding(sharing, valid_to=date(2020, 1, 1)))
+    gone = await one_gone(sharing, known)
+    cds_error(await sharing.get(f"{ACCOUNTS}/{gone}"), INVALID, status=404)
 
 
-async def test_an_account_whose_holder_became_a_secondary_user_is_gone(
-    recipient: Any, secure: httpx.AsyncClient, headers: dict[str, str], code: Any
-) -> None:
+async def test_an_account_whose_holder_became_a_secondary_user_is_invalid(brand: Brand, sharing: Sharing) -> None:
     """A secondary user shares by the holder's instruction alone (CDR Rules 1.13), which was never given."""
-    known = await ids(secure, headers)
-    internal = recipient.accounts[0]
-    of_the_customer = (holding.c.customer_id == recipient.customer_id) & (holding.c.account_id == internal)
-    async with recipient.database.transaction(recipient.tenant.namespace) as tx:
-        role = (await tx.execute(select(holding.c.role).where(of_the_customer))).scalar_one()
-    await recipient.write(update(holding).where(of_the_customer).values(role="secondary-user"))
-    left = await ids(secure, headers)
-    [gone] = set(known) - set(left)
-    response = await secure.get(f"{ACCOUNTS}/{gone}", headers=headers)
-    await recipient.write(update(holding).where(of_the_customer).values(role=role))
-    assert code(response) == "cds-energy:Authorisation/InvalidEnergyAccount"
+    known = await sharing.account_ids()
+    await brand.execute(change_first_holding(sharing, role="secondary-user"))
+    gone = await one_gone(sharing, known)
+    cds_error(await sharing.get(f"{ACCOUNTS}/{gone}"), INVALID, status=404)
 
 
-async def test_a_holding_ends_with_the_markets_day(
-    world: Any, secure: httpx.AsyncClient, bearer: Any, moved_clock: Any
-) -> None:
+async def test_a_holding_ends_with_the_day_of_the_energy_market(brand: Brand, clock: MovableClock) -> None:
     """At 15:00 UTC a day is over in the National Electricity Market, and with it what a customer held until then."""
-    evening = world.clock.now().replace(hour=15, minute=0) + timedelta(days=1)
-    moved_clock.move(evening - world.clock.now())
-    recipient = await world.recipient()
-    headers = bearer(await recipient.issue())
-    assert len(await ids(secure, headers)) == len(recipient.accounts)
-    of_the_customer = holding.c.customer_id == recipient.customer_id
-    await recipient.write(update(holding).where(of_the_customer).values(valid_to=evening.date()))
-    left = await ids(secure, headers)
-    await recipient.write(update(holding).where(of_the_customer).values(valid_to=None))
-    assert left == []
+    evening = clock.now().replace(hour=15, minute=0) + timedelta(days=1)
+    clock.move(evening - clock.now())
+    sharing = await brand.share()
+    known = await sharing.account_ids()
+    assert len(known) == 2
+    await brand.execute(change_first_holding(sharing, valid_to=evening.date() + timedelta(days=1)))
+    assert await sharing.account_ids() == known
+    await brand.execute(change_first_holding(sharing, valid_to=evening.date()))
+    assert len(await sharing.account_ids()) == 1
 
 
-async def test_a_recipient_with_no_account_gets_an_empty_page(
-    world: Any, recipient: Any, secure: httpx.AsyncClient, bearer: Any
-) -> None:
-    nothing = await type(recipient)(world.database, world.tenant, recipient.customer_id, [], recipient.now).register()
-    response = await secure.get(ACCOUNTS, headers=bearer(await nothing.issue()))
-    assert response.json()["data"] == {"accounts": []}
-    assert response.json()["meta"] == {"totalRecords": 0, "totalPages": 0}
+async def test_a_consent_without_accounts_lists_an_empty_page(brand: Brand) -> None:
+    consumer = msgspec.structs.replace(await brand.consumer(), account_ids=[])
+    body = (await (await brand.share(consumer)).get(ACCOUNTS)).json()
+    assert body["data"] == {"accounts": []}
+    assert body["meta"] == {"totalRecords": 0, "totalPages": 0}

@@ -40,9 +40,12 @@ class CustomerData:
         known_by = {"identifier": canonical_identifier(identifier), "email": identifier}
         return await self._add(login, **{**names, **known_by, **values}), identifier
 
-    async def add_customer(self, name: str, login_id: UUID, *, kind: str = "person", role: str = "self") -> UUID:
-        """Add a customer for whom a login may act; return its id."""
-        customer_id = await self._add(customer, reference=str(uuid4()), kind=kind, name=name, detail={})
+    async def add_customer(
+        self, name: str, login_id: UUID, *, kind: str = "person", role: str = "self", **values: Any
+    ) -> UUID:
+        """Add a customer for whom a login may act; return its id. `values` replace columns."""
+        columns = {"reference": str(uuid4()), "kind": kind, "name": name, "detail": {}}
+        customer_id = await self._add(customer, **{**columns, **values})
         await self.represent(login_id, customer_id, role)
         return customer_id
 
