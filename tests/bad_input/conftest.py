@@ -1,4 +1,4 @@
-"""Recipients and people of the running stack, made once for this folder."""
+"""Data recipients and consumers of the running stack, made once for this folder."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -8,12 +8,12 @@ import pytest
 from ops.sandbox.recipient.answers import Tokens
 from ops.smoke.command import outside_of
 from ops.stack.embedded import Stack
-from tests.bad_input.ground import Ground
+from tests.support.ecosystem import Ecosystem
 
 
 @pytest.fixture(scope="module", autouse=True)
-def nothing_of_ours_failed(stack: Stack) -> Iterator[None]:
-    """Whatever comes in, the application never meets an unexpected condition."""
+def application_logs_no_error(stack: Stack) -> Iterator[None]:
+    """The application logs no error, whatever it is sent."""
     log = stack.folder.logs / "app.log"
     before = log.stat().st_size
     yield
@@ -22,14 +22,14 @@ def nothing_of_ours_failed(stack: Stack) -> Iterator[None]:
 
 
 @pytest.fixture(scope="package")
-async def ground(stack: Stack) -> AsyncIterator[Ground]:
+async def ecosystem(stack: Stack) -> AsyncIterator[Ecosystem]:
     async with outside_of(stack) as outside:
-        ground = Ground(outside)
-        await ground.populate()
-        yield ground
+        ecosystem = Ecosystem(outside)
+        await ecosystem.populate()
+        yield ecosystem
 
 
 @pytest.fixture(scope="package")
-async def sharing(ground: Ground) -> Tokens:
-    """What customer 0 shares with `ground.mine`; no test ends it."""
-    return await ground.consent(ground.mine, 0)
+async def sharing(ecosystem: Ecosystem) -> Tokens:
+    """What customer 0 shares with `ecosystem.mine`; no test ends it."""
+    return await ecosystem.consent(ecosystem.mine, 0)

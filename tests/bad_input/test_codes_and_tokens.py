@@ -8,18 +8,18 @@ import pytest
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
-from ops.sandbox.tenants import RESOURCE_PATH
 from ops.smoke.recipient import SCOPES
-from tests.bad_input.expectations import cds_error, oauth_error, refused
-from tests.bad_input.ground import ACCOUNTS, YEAR, Ground
+from tests.support.consents import YEAR
+from tests.support.ecosystem import ACCOUNTS, Ecosystem
+from tests.support.expectations import cds_error, oauth_error, refused
 
 
-async def test_a_code_that_comes_twice_takes_its_tokens_along(ground: Ground) -> None:
-    client = ground.mine
+async def test_a_code_that_comes_twice_takes_its_tokens_along(ecosystem: Ecosystem) -> None:
+    client = ecosystem.mine
     flow = await client.push(SCOPES, sharing_duration=YEAR)
-    code = await ground.authorised(client, flow, 1)
+    code = await ecosystem.authorised(client, flow, 1)
     tokens = await client.exchange(code, flow)
-    await ground.account_ids(client, tokens)
+    await ecosystem.account_ids(client, tokens)
     with refused("invalid_grant", "used before"):
         await client.exchange(code, flow)
     assert tokens.refresh_token
@@ -28,16 +28,16 @@ async def test_a_code_that_comes_twice_takes_its_tokens_along(ground: Ground) ->
     assert not (await client.introspect(tokens.refresh_token)).active
     response = await client.resource(ACCOUNTS, tokens.access_token, version=2)
     cds_error(response, "Authorisation/RevokedConsent", "withdrawn or has expired", 403)
-    await ground.control.notice(str(tokens.cdr_arrangement_id))
-    again = await ground.consent(client, 1)  # the person loses nothing but this consent
-    assert await ground.account_ids(client, again)
+    await ecosystem.control.notice(str(tokens.cdr_arrangement_id))
+    again = await ecosystem.consent(client, 1)  # the person loses nothing but this consent
+    assert await ecosystem.account_ids(client, again)
 
 
-async def test_a_code_that_comes_twice_at_once(ground: Ground) -> None:
+async def test_a_code_that_comes_twice_at_once(ecosystem: Ecosystem) -> None:
     """One exchange counts, and as the code came twice, its tokens are dead all the same."""
-    client = ground.mine
+    client = ecosystem.mine
     flow = await client.push(SCOPES, sharing_duration=YEAR)
-    code = await ground.authorised(client, flow, 1)
+    code = await ecosystem.authorised(client, flow, 1)
     answers = await asyncio.gather(*(client.exchange(code, flow) for _ in range(2)), return_exceptions=True)
     (tokens,) = [answer for answer in answers if isinstance(answer, Tokens)]
     (refusal,) = [answer for answer in answers if isinstance(answer, Refused)]
@@ -46,11 +46,11 @@ async def test_a_code_that_comes_twice_at_once(ground: Ground) -> None:
         await client.refresh(str(tokens.refresh_token))
 
 
-async def test_a_code_is_of_no_use_to_others_and_stays_good(ground: Ground) -> None:
-    client = ground.mine
+async def test_a_code_is_of_no_use_to_others_and_stays_good(ecosystem: Ecosystem) -> None:
+    client = ecosystem.mine
     flow = await client.push(SCOPES, sharing_duration=YEAR)
-    code = await ground.authorised(client, flow, 1)
-    for stranger in (ground.other, ground.elsewhere):
+    code = await ecosystem.authorised(client, flow, 1)
+    for stranger in (ecosystem.other, ecosystem.elsewhere):
         with refused("invalid_grant", "the code is unknown or another client's"):
             await stranger.exchange(code, flow)
     for form, said in (
@@ -60,22 +60,22 @@ async def test_a_code_is_of_no_use_to_others_and_stays_good(ground: Ground) -> N
         with refused("invalid_grant", said):
             await client.exchange(code, flow, form=form)
     tokens = await client.exchange(code, flow)
-    assert await ground.account_ids(client, tokens)
+    assert await ecosystem.account_ids(client, tokens)
 
 
-async def test_an_assertion_of_one_client_does_not_speak_for_another(ground: Ground) -> None:
+async def test_an_assertion_of_one_client_does_not_speak_for_another(ecosystem: Ecosystem) -> None:
     with refused("invalid_client", "client_id is not the subject", 401):
-        await ground.mine.client_credentials(form={"client_id": ground.other.client_id})
+        await ecosystem.mine.client_credentials(form={"client_id": ecosystem.other.client_id})
     with refused("invalid_client", "unknown, or its assertion", 401):
-        await ground.elsewhere.client_credentials(
-            assertion=Deviation(claims={"iss": ground.mine.client_id, "sub": ground.mine.client_id}),
-            form={"client_id": ground.mine.client_id},
+        await ecosystem.elsewhere.client_credentials(
+            assertion=Deviation(claims={"iss": ecosystem.mine.client_id, "sub": ecosystem.mine.client_id}),
+            form={"client_id": ecosystem.mine.client_id},
         )
 
 
-async def test_tokens_and_arrangements_are_of_no_use_to_others(ground: Ground, sharing: Tokens) -> None:
+async def test_tokens_and_arrangements_are_of_no_use_to_others(ecosystem: Ecosystem, sharing: Tokens) -> None:
     refresh_token, arrangement_id = str(sharing.refresh_token), str(sharing.cdr_arrangement_id)
-    for stranger in (ground.other, ground.elsewhere):
+    for stranger in (ecosystem.other, ecosystem.elsewhere):
         with refused("invalid_grant", "the refresh token is unknown or another client's"):
             await stranger.refresh(refresh_token)
         assert not (await stranger.introspect(refresh_token)).active
@@ -89,25 +89,23 @@ async def test_tokens_and_arrangements_are_of_no_use_to_others(ground: Ground, s
             await stranger.push(SCOPES, cdr_arrangement_id=arrangement_id)
     for token in (refresh_token, sharing.access_token):
         with refused("invalid_request", "not issued to this client"):  # RFC 7009 2.1
-            await ground.other.revoke_token(token)
-        await ground.elsewhere.revoke_token(token)  # to another brand it is no token at all (RFC 7009 2.2)
-    response = await ground.elsewhere.resource(ACCOUNTS, sharing.access_token, version=2)
+            await ecosystem.other.revoke_token(token)
+        await ecosystem.elsewhere.revoke_token(token)  # to another brand it is no token at all (RFC 7009 2.2)
+    response = await ecosystem.elsewhere.resource(ACCOUNTS, sharing.access_token, version=2)
     cds_error(response, "GeneralError/Expected", "access token is invalid", 401)
     with refused("invalid_token", "unknown", 401):
-        await ground.elsewhere.userinfo(sharing.access_token)
-    assert await ground.account_ids(ground.mine, sharing)
-    assert (await ground.mine.introspect(refresh_token)).active
+        await ecosystem.elsewhere.userinfo(sharing.access_token)
+    assert await ecosystem.account_ids(ecosystem.mine, sharing)
+    assert (await ecosystem.mine.introspect(refresh_token)).active
 
 
-async def test_an_access_token_under_another_certificate(ground: Ground, sharing: Tokens) -> None:
+async def test_an_access_token_under_another_certificate(ecosystem: Ecosystem, sharing: Tokens) -> None:
     """RFC 8705 3; CDS, Holder of Key Mechanism: also when the other certificate is the same product's."""
-    registration = await ground.mine.client_credentials()
-    async with await ground.another_certificate() as http:
-        client = ground.mine
+    registration = await ecosystem.mine.client_credentials()
+    async with await ecosystem.another_certificate() as http:
+        client = ecosystem.mine
         bearer = {"Authorization": f"Bearer {sharing.access_token}"}
-        data = await http.get(
-            f"{ground.aurora.resource_base_uri}{RESOURCE_PATH}{ACCOUNTS}", headers={**bearer, "x-v": "2"}
-        )
+        data = await http.get(ecosystem.accounts_url, headers={**bearer, "x-v": "2"})
         cds_error(data, "GeneralError/Expected", "access token is invalid", 401)
         assert data.headers["www-authenticate"] == 'Bearer error="invalid_token"'
         userinfo = await http.get(client.holder.metadata.userinfo_endpoint, headers=bearer)
@@ -118,44 +116,44 @@ async def test_an_access_token_under_another_certificate(ground: Ground, sharing
             headers={"Authorization": f"Bearer {registration.access_token}"},
         )
         oauth_error(own, "invalid_token", "bound to another client certificate", 401)
-    assert await ground.account_ids(ground.mine, sharing)
+    assert await ecosystem.account_ids(ecosystem.mine, sharing)
 
 
 @pytest.mark.parametrize(
-    ("header", "said"),
+    ("header", "at_userinfo", "at_data"),
     [
-        (None, "an access token is required"),
-        ("Basic eDp5", "no bearer token|access token is required"),
-        ("Bearer made-up", "unknown|invalid"),
-        ("Bearer", "no bearer token|access token is required"),
+        (None, "an access token is required", "An access token is required"),
+        ("Basic eDp5", "carries no bearer token", "An access token is required"),
+        ("Bearer", "carries no bearer token", "An access token is required"),
+        ("Bearer made-up", "the access token is unknown", "The access token is invalid"),
     ],
 )
-async def test_what_is_no_access_token(ground: Ground, header: str | None, said: str) -> None:
+async def test_what_is_no_access_token(
+    ecosystem: Ecosystem, header: str | None, at_userinfo: str, at_data: str
+) -> None:
     headers = {} if header is None else {"Authorization": header}
-    http = ground.mine.http
-    userinfo = await http.get(ground.mine.holder.metadata.userinfo_endpoint, headers=headers)
-    oauth_error(userinfo, "invalid_token", said, 401)
-    data = await http.get(
-        f"{ground.aurora.resource_base_uri}{RESOURCE_PATH}{ACCOUNTS}", headers={**headers, "x-v": "2"}
-    )
-    cds_error(data, "GeneralError/Expected", "(?i)access token is (required|invalid)", 401)
+    http = ecosystem.mine.http
+    userinfo = await http.get(ecosystem.mine.holder.metadata.userinfo_endpoint, headers=headers)
+    oauth_error(userinfo, "invalid_token", at_userinfo, 401)
+    data = await http.get(ecosystem.accounts_url, headers={**headers, "x-v": "2"})
+    cds_error(data, "GeneralError/Expected", at_data, 401)
     assert userinfo.headers["www-authenticate"].startswith("Bearer")
     assert data.headers["www-authenticate"].startswith("Bearer")
 
 
-async def test_without_a_sharing_duration_there_is_no_refresh_token(ground: Ground) -> None:
-    tokens = await ground.consent(ground.mine, 2, sharing_duration=None)
+async def test_without_a_sharing_duration_there_is_no_refresh_token(ecosystem: Ecosystem) -> None:
+    tokens = await ecosystem.consent(ecosystem.mine, 2, sharing_duration=None)
     assert tokens.refresh_token is None
     assert tokens.cdr_arrangement_id
-    assert await ground.account_ids(ground.mine, tokens)
+    assert await ecosystem.account_ids(ecosystem.mine, tokens)
 
 
-async def test_an_amendment_ends_the_old_tokens_only_when_its_code_is_exchanged(ground: Ground) -> None:
-    client = ground.mine
-    before = await ground.consent(client, 2)
+async def test_an_amendment_ends_the_old_tokens_only_when_its_code_is_exchanged(ecosystem: Ecosystem) -> None:
+    client = ecosystem.mine
+    before = await ecosystem.consent(client, 2)
     flow = await client.push(SCOPES, sharing_duration=YEAR, cdr_arrangement_id=before.cdr_arrangement_id)
-    code = await ground.authorised(client, flow, 2)
-    assert await ground.account_ids(client, before)
+    code = await ecosystem.authorised(client, flow, 2)
+    assert await ecosystem.account_ids(client, before)
     assert (await client.refresh(str(before.refresh_token))).access_token
     after = await client.exchange(code, flow)
     assert after.cdr_arrangement_id == before.cdr_arrangement_id
@@ -163,28 +161,28 @@ async def test_an_amendment_ends_the_old_tokens_only_when_its_code_is_exchanged(
         await client.refresh(str(before.refresh_token))
     response = await client.resource(ACCOUNTS, before.access_token, version=2)
     cds_error(response, "GeneralError/Expected", "access token is invalid", 401)
-    assert await ground.account_ids(client, after)
+    assert await ecosystem.account_ids(client, after)
 
 
-async def test_an_arrangement_of_another_customer_cannot_be_amended(ground: Ground) -> None:
-    client = ground.mine
-    theirs = await ground.consent(client, 2)
+async def test_an_arrangement_of_another_customer_cannot_be_amended(ecosystem: Ecosystem) -> None:
+    client = ecosystem.mine
+    theirs = await ecosystem.consent(client, 2)
     flow = await client.push(SCOPES, sharing_duration=YEAR, cdr_arrangement_id=theirs.cdr_arrangement_id)
-    identifier = ground.identifier(3)
-    person = await (await ground.person()).open(client.authorisation_url(flow))
-    read = await ground.code_reader(identifier)
+    identifier = ecosystem.identifier(3)
+    person = await (await ecosystem.person()).open(client.authorisation_url(flow))
+    read = await ecosystem.code_reader(identifier)
     await person.identify(identifier)
     await person.verify(await read())
     with pytest.raises(AuthorisationRefused, match="not an active arrangement of this consumer") as refusal:
         await client.read_response(person.response, flow)
     assert refusal.value.error == "invalid_request"
-    assert await ground.account_ids(client, theirs)
+    assert await ecosystem.account_ids(client, theirs)
 
 
-async def test_auth_time_comes_where_it_is_essential(ground: Ground) -> None:
+async def test_auth_time_comes_where_it_is_essential(ecosystem: Ecosystem) -> None:
     essential = {"claims": {"id_token": {"auth_time": {"essential": True}}}}
-    flow = await ground.mine.push(SCOPES, request=Deviation(claims=essential))
-    tokens = await ground.mine.exchange(await ground.authorised(ground.mine, flow, 2), flow)
+    flow = await ecosystem.mine.push(SCOPES, request=Deviation(claims=essential))
+    tokens = await ecosystem.mine.exchange(await ecosystem.authorised(ecosystem.mine, flow, 2), flow)
     assert abs(tokens.id_claims["auth_time"] - tokens.id_claims["iat"]) < 60
     assert tokens.id_claims["acr"] == "urn:cds.au:cdr:2"
 

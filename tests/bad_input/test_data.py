@@ -9,8 +9,8 @@ import pytest
 from ops.sandbox.messages import ABSENT
 from ops.sandbox.recipient.answers import Tokens
 from ops.sandbox.tenants import RESOURCE_PATH
-from tests.bad_input.expectations import cds_error, refused
-from tests.bad_input.ground import ACCOUNTS, Ground
+from tests.support.ecosystem import ACCOUNTS, Ecosystem
+from tests.support.expectations import cds_error, refused
 
 WITH_SEVERAL_ACCOUNTS = 0
 HEADERS: dict[str, tuple[dict[str, object], str, str, int]] = {
@@ -33,25 +33,47 @@ HEADERS: dict[str, tuple[dict[str, object], str, str, int]] = {
 
 
 @pytest.mark.parametrize("case", HEADERS)
-async def test_bad_headers(ground: Ground, sharing: Tokens, case: str) -> None:
+async def test_bad_headers(ecosystem: Ecosystem, sharing: Tokens, case: str) -> None:
     headers, code, said, status = HEADERS[case]
-    response = await ground.mine.resource(ACCOUNTS, sharing.access_token, version=2, headers=headers)
+    response = await ecosystem.mine.resource(ACCOUNTS, sharing.access_token, version=2, headers=headers)
     cds_error(response, code, said, status)
 
 
-@pytest.mark.parametrize("name", ["x-v", "x-min-v", "x-fapi-auth-date", "authorization", "x-fapi-interaction-id"])
-async def test_a_header_that_comes_twice(ground: Ground, sharing: Tokens, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("x-v", "Header/InvalidVersion", "x-v is not a positive integer"),
+        ("x-min-v", "Header/InvalidVersion", "x-min-v is not a positive integer"),
+        ("x-fapi-auth-date", "Header/Invalid", "x-fapi-auth-date is not an HTTP date"),
+        ("x-fapi-interaction-id", "Header/Invalid", "x-fapi-interaction-id is not a UUID"),
+    ],
+)
+async def test_a_header_that_comes_twice(
+    ecosystem: Ecosystem, sharing: Tokens, name: str, code: str, said: str
+) -> None:
     right = {
         "x-v": "2",
         "x-min-v": "1",
-        "x-fapi-auth-date": format_datetime(ground.outside.clock.now(), usegmt=True),
+        "x-fapi-auth-date": format_datetime(ecosystem.outside.clock.now(), usegmt=True),
         "x-fapi-interaction-id": str(uuid4()),
         "authorization": f"Bearer {sharing.access_token}",
     }
-    url = f"{ground.aurora.resource_base_uri}{RESOURCE_PATH}{ACCOUNTS}"
-    response = await ground.mine.http.get(url, headers=[*right.items(), (name, "99")])
-    assert response.status_code == 400, response.text
-    assert response.json()["errors"]
+    http = ecosystem.mine.http
+    assert (await http.get(ecosystem.accounts_url, headers=right)).status_code == 200
+    twice = await http.get(ecosystem.accounts_url, headers=[*right.items(), (name, "99")])
+    cds_error(twice, code, said, 400)
+
+
+async def test_two_authorization_headers(ecosystem: Ecosystem, sharing: Tokens) -> None:
+    """The proxy refuses them, before the application sees the request."""
+    once = await ecosystem.mine.resource(ACCOUNTS, sharing.access_token, version=2)
+    assert once.status_code == 200
+    headers = [*once.request.headers.multi_items(), ("Authorization", "Bearer other")]
+    twice = await ecosystem.mine.http.get(ecosystem.accounts_url, headers=headers)
+    assert twice.status_code == 400
+    (error,) = twice.json()["errors"]
+    assert error["code"] == "urn:au-cds:error:cds-all:GeneralError/Expected"
+    assert error["detail"] == "The request is not well formed."
 
 
 PARAMETERS: dict[str, tuple[dict[str, Any], str, str, int]] = {
@@ -71,9 +93,9 @@ PARAMETERS: dict[str, tuple[dict[str, Any], str, str, int]] = {
 
 
 @pytest.mark.parametrize("case", PARAMETERS)
-async def test_bad_parameters(ground: Ground, sharing: Tokens, case: str) -> None:
+async def test_bad_parameters(ecosystem: Ecosystem, sharing: Tokens, case: str) -> None:
     params, code, said, status = PARAMETERS[case]
-    response = await ground.mine.resource(ACCOUNTS, sharing.access_token, version=2, params=params)
+    response = await ecosystem.mine.resource(ACCOUNTS, sharing.access_token, version=2, params=params)
     cds_error(response, code, said, status)
 
 
@@ -89,27 +111,27 @@ async def test_bad_parameters(ground: Ground, sharing: Tokens, case: str) -> Non
     ],
 )
 async def test_what_is_not_served(
-    ground: Ground, sharing: Tokens, method: str, path: str, code: str, status: int
+    ecosystem: Ecosystem, sharing: Tokens, method: str, path: str, code: str, status: int
 ) -> None:
     content = b"{" if method == "POST" else None
-    response = await ground.mine.resource(path, sharing.access_token, version=2, method=method, content=content)
+    response = await ecosystem.mine.resource(path, sharing.access_token, version=2, method=method, content=content)
     cds_error(response, code, "", status)
     assert ("GET" in response.headers.get("allow", "")) == (status == 405)
 
 
 @pytest.mark.parametrize("path", ["/discovery/status", "/discovery/outages"])
-async def test_bad_headers_at_the_public_host(ground: Ground, path: str) -> None:
-    async with ground.http() as http:
+async def test_bad_headers_at_the_public_host(ecosystem: Ecosystem, path: str) -> None:
+    async with ecosystem.http() as http:
         for headers, code, said, status in list(HEADERS.values())[:6]:
             sent = {name: value for name, value in headers.items() if value is not ABSENT}
-            response = await http.get(f"{ground.aurora.public_base_uri}{RESOURCE_PATH}{path}", headers=sent)  # type: ignore[arg-type]
+            response = await http.get(f"{ecosystem.aurora.public_base_uri}{RESOURCE_PATH}{path}", headers=sent)  # type: ignore[arg-type]
             cds_error(response, code, said, status)
 
 
-async def test_a_scope_that_was_not_granted(ground: Ground) -> None:
-    client = ground.mine
-    tokens = await ground.consent(client, WITH_SEVERAL_ACCOUNTS, scope="openid energy:accounts.basic:read")
-    (account_id, *_) = await ground.account_ids(client, tokens)
+async def test_a_scope_that_was_not_granted(ecosystem: Ecosystem) -> None:
+    client = ecosystem.mine
+    tokens = await ecosystem.consent(client, WITH_SEVERAL_ACCOUNTS, scope="openid energy:accounts.basic:read")
+    (account_id, *_) = await ecosystem.account_ids(client, tokens)
     for path, version, scope in (
         ("/common/customer", 1, "common:customer.basic:read"),
         ("/common/customer/detail", 2, "common:customer.detail:read"),
@@ -125,33 +147,35 @@ async def test_a_scope_that_was_not_granted(ground: Ground) -> None:
     registration = await client.client_credentials()
     response = await client.resource(ACCOUNTS, registration.access_token, version=2)
     cds_error(response, "Authorisation/InvalidConsent", "energy:accounts.basic:read", 403)
-    with refused("insufficient_scope", "", 403):
+    with refused("insufficient_scope", "does not carry openid", 403):
         await client.userinfo(registration.access_token)
     with refused("insufficient_scope", "cdr:registration", 403):
         await client.read_registration(tokens.access_token)
 
 
-async def test_a_scope_that_is_not_registered(ground: Ground) -> None:
+async def test_a_scope_that_is_not_registered(ecosystem: Ecosystem) -> None:
     for scope in ("openid cdr:registration", "openid bank:accounts.basic:read", "openid made:up"):
         with refused("invalid_scope", "not registered for"):
-            await ground.mine.push(scope)
+            await ecosystem.mine.push(scope)
     with refused("invalid_scope", "must contain openid"):
-        await ground.mine.push("energy:accounts.basic:read")
-    with refused("invalid_scope", ""):
-        await ground.mine.client_credentials("openid")
+        await ecosystem.mine.push("energy:accounts.basic:read")
+    with refused("invalid_scope", "cannot ask for with client_credentials"):
+        await ecosystem.mine.client_credentials("openid")
 
 
-async def test_an_account_that_is_not_in_the_arrangement(ground: Ground, sharing: Tokens) -> None:
-    client = ground.mine
-    everything = await ground.account_ids(client, sharing)
-    part = await ground.consent(client, WITH_SEVERAL_ACCOUNTS, "account-1")
-    (shared,) = await ground.account_ids(client, part)
+async def test_an_account_that_is_not_in_the_arrangement(ecosystem: Ecosystem, sharing: Tokens) -> None:
+    client = ecosystem.mine
+    everything = await ecosystem.account_ids(client, sharing)
+    part = await ecosystem.consent(client, WITH_SEVERAL_ACCOUNTS, "account-1")
+    (shared,) = await ecosystem.account_ids(client, part)
     assert shared in everything
     withheld = next(account_id for account_id in everything if account_id != shared)
-    (neighbours, *_) = await ground.account_ids(client, await ground.consent(client, 3))
-    (of_other, *_) = await ground.account_ids(ground.other, await ground.consent(ground.other, WITH_SEVERAL_ACCOUNTS))
-    (of_banksia, *_) = await ground.account_ids(ground.elsewhere, await ground.consent(ground.elsewhere, 0))
+    (neighbours, *_) = await ecosystem.account_ids(client, await ecosystem.consent(client, 3))
+    (of_other, *_) = await ecosystem.account_ids(
+        ecosystem.other, await ecosystem.consent(ecosystem.other, WITH_SEVERAL_ACCOUNTS)
+    )
+    (of_banksia, *_) = await ecosystem.account_ids(ecosystem.elsewhere, await ecosystem.consent(ecosystem.elsewhere, 0))
     for account_id in (withheld, neighbours, of_other, of_banksia, "made-up", "x" * 3000):
         response = await client.resource(f"{ACCOUNTS}/{account_id}", part.access_token, version=4)
-        cds_error(response, "Authorisation/InvalidEnergyAccount", "", 404)
+        cds_error(response, "cds-energy:Authorisation/InvalidEnergyAccount", "", 404)
     assert (await client.resource(f"{ACCOUNTS}/{shared}", part.access_token, version=4)).status_code == 200

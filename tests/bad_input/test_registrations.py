@@ -8,17 +8,19 @@ import pytest
 from ops.sandbox.messages import Deviation, tampered
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
 from ops.smoke.recipient import SCOPES, Recipient
-from tests.bad_input.expectations import cds_error, oauth_error, page_says, refused
-from tests.bad_input.ground import ACCOUNTS, YEAR, Ground
+from tests.bad_input.expectations import page_says
+from tests.support.consents import YEAR
+from tests.support.ecosystem import ACCOUNTS, Ecosystem
+from tests.support.expectations import cds_error, oauth_error, refused
 
 STATEMENT = "invalid_software_statement"
 
 
-async def test_a_second_registration_of_the_same_product(ground: Ground) -> None:
+async def test_a_second_registration_of_the_same_product(ecosystem: Ecosystem) -> None:
     """Neither one after the other nor two at once (CDS, Client Registration)."""
-    recipient = await ground.outside.recipient(ground.aurora)
+    recipient = await ecosystem.outside.recipient(ecosystem.aurora)
     client, registered = recipient.client, 0
-    statements = [await ground.control.ssa(recipient.product) for _ in range(3)]
+    statements = [await ecosystem.control.ssa(recipient.product) for _ in range(3)]
     for answer in await asyncio.gather(*map(client.register, statements[:2]), return_exceptions=True):
         if isinstance(answer, Refused):
             assert (answer.error, answer.status) == (STATEMENT, 400)
@@ -32,17 +34,17 @@ async def test_a_second_registration_of_the_same_product(ground: Ground) -> None
     assert own["client_id"] == client.client_id
 
 
-async def test_a_software_statement_that_the_register_did_not_make(ground: Ground) -> None:
-    recipient = await ground.outside.recipient(ground.aurora)
+async def test_a_software_statement_that_the_register_did_not_make(ecosystem: Ecosystem) -> None:
+    recipient = await ecosystem.outside.recipient(ecosystem.aurora)
     client = recipient.client
-    right = await ground.control.ssa(recipient.product)
+    right = await ecosystem.control.ssa(recipient.product)
     for ssa, error, said in (
-        (await _ssa(ground, recipient, foreign_key=True), STATEMENT, "software statement"),
-        (await _ssa(ground, recipient, claims={"exp": 1}), STATEMENT, "software statement"),
-        (await _ssa(ground, recipient, claims={"redirect_uris": None}), STATEMENT, "software statement"),
-        (tampered(right, software_id=ground.mine.software_product_id), STATEMENT, "software statement"),
+        (await _ssa(ecosystem, recipient, foreign_key=True), STATEMENT, "software statement"),
+        (await _ssa(ecosystem, recipient, claims={"exp": 1}), STATEMENT, "software statement"),
+        (await _ssa(ecosystem, recipient, claims={"redirect_uris": None}), STATEMENT, "software statement"),
+        (tampered(right, software_id=ecosystem.mine.software_product_id), STATEMENT, "software statement"),
         ("", STATEMENT, "software statement"),
-        (await ground.control.ssa(ground.recipient.product), "invalid_client_metadata", ""),
+        (await ecosystem.control.ssa(ecosystem.recipient.product), "invalid_client_metadata", "signed by no key"),
     ):
         with refused(error, said):
             await client.register(ssa)
@@ -51,61 +53,61 @@ async def test_a_software_statement_that_the_register_did_not_make(ground: Groun
     assert (await client.register(right))["software_id"] == recipient.product.software_product_id
 
 
-async def test_a_registration_of_somebody_else(ground: Ground) -> None:
-    token = (await ground.other.client_credentials()).access_token
+async def test_a_registration_of_somebody_else(ecosystem: Ecosystem) -> None:
+    token = (await ecosystem.other.client_credentials()).access_token
     with refused("invalid_token", "bound to another client certificate", 401):
-        await ground.mine.read_registration(token)
-    endpoint, bearer = ground.mine.holder.metadata.registration_endpoint, {"Authorization": f"Bearer {token}"}
+        await ecosystem.mine.read_registration(token)
+    endpoint, bearer = ecosystem.mine.holder.metadata.registration_endpoint, {"Authorization": f"Bearer {token}"}
     for method in ("GET", "DELETE"):
-        response = await ground.other.http.request(method, f"{endpoint}/{ground.mine.client_id}", headers=bearer)
+        response = await ecosystem.other.http.request(method, f"{endpoint}/{ecosystem.mine.client_id}", headers=bearer)
         oauth_error(response, "access_denied", "another client's", 403)
-        response = await ground.other.http.request(method, f"{endpoint}/nobody", headers=bearer)
+        response = await ecosystem.other.http.request(method, f"{endpoint}/nobody", headers=bearer)
         oauth_error(response, "invalid_token", "client is unknown", 401)
     with refused(STATEMENT, "another software product's"):
-        await ground.other.update_registration(
+        await ecosystem.other.update_registration(
             token,
-            await ground.control.ssa(ground.recipient.product),
+            await ecosystem.control.ssa(ecosystem.recipient.product),
             Deviation(
-                key=ground.mine.key,
-                claims={"iss": ground.mine.software_product_id, "redirect_uris": [ground.mine.redirect_uri]},
+                key=ecosystem.mine.key,
+                claims={"iss": ecosystem.mine.software_product_id, "redirect_uris": [ecosystem.mine.redirect_uri]},
             ),
         )
-    mine = (await ground.mine.client_credentials()).access_token
-    assert (await ground.mine.read_registration(mine))["client_id"] == ground.mine.client_id
+    mine = (await ecosystem.mine.client_credentials()).access_token
+    assert (await ecosystem.mine.read_registration(mine))["client_id"] == ecosystem.mine.client_id
 
 
-async def test_a_deleted_registration_ends_everything_under_it(ground: Ground) -> None:
-    recipient = await ground.registered()
+async def test_a_deleted_registration_ends_everything_under_it(ecosystem: Ecosystem) -> None:
+    recipient = await ecosystem.registered()
     client = recipient.client
-    tokens = await ground.consent(client, 10)
+    tokens = await ecosystem.consent(client, 10)
     flow = await client.push(SCOPES, sharing_duration=YEAR)
-    person = await ground.at_review(client, flow, 10)
+    person = await ecosystem.at_review(client, flow, 10)
     waiting = await client.push(SCOPES)
     registration = (await client.client_credentials()).access_token
     await client.delete_registration(registration)
-    await _gone(ground, recipient, tokens)
+    await _gone(ecosystem, recipient, tokens)
     with refused("invalid_token", "revoked", 401):
         await client.read_registration(registration)
     page_says((await person.press("authorise")).page, 410, "This request is over")
     page_says((await person.open(client.authorisation_url(waiting))).page, 400, "cannot be used")
-    await _seen_as_ended(ground, 10, tokens)
-    await client.register(await ground.control.ssa(recipient.product))
-    assert await ground.account_ids(client, await ground.consent(client, 10))
+    await _seen_as_ended(ecosystem, 10, tokens)
+    await client.register(await ecosystem.control.ssa(recipient.product))
+    assert await ecosystem.account_ids(client, await ecosystem.consent(client, 10))
 
 
-async def test_statuses_of_the_register(ground: Ground) -> None:
+async def test_statuses_of_the_register(ecosystem: Ecosystem) -> None:
     """CDS, Data Holder Responsibilities: inactive, left out of the Register's answer, removed."""
-    product, left_out = await ground.registered(), await ground.registered()
+    product, left_out = await ecosystem.registered(), await ecosystem.registered()
     client = product.client
-    ended, kept = await ground.consent(client, 11), await ground.consent(client, 11)
-    others = await ground.consent(left_out.client, 12)
+    ended, kept = await ecosystem.consent(client, 11), await ecosystem.consent(client, 11)
+    others = await ecosystem.consent(left_out.client, 12)
     flow = await client.push(SCOPES, sharing_duration=YEAR)
-    person = await ground.at_review(client, flow, 11)
+    person = await ecosystem.at_review(client, flow, 11)
     waiting = await client.push(SCOPES, sharing_duration=YEAR)
 
-    await ground.change(product, status="INACTIVE")
-    await ground.change(left_out, status="INACTIVE", omitted=True)
-    await ground.control.poll_register()
+    await ecosystem.change(product, status="INACTIVE")
+    await ecosystem.change(left_out, status="INACTIVE", omitted=True)
+    await ecosystem.control.poll_register()
     response = await client.resource(ACCOUNTS, kept.access_token, version=2)
     cds_error(response, "Authorisation/AdrStatusNotActive", "INACTIVE", 403)
     with refused("access_denied", "not active", 403):
@@ -118,24 +120,24 @@ async def test_statuses_of_the_register(ground: Ground) -> None:
         "unauthorized_client",
         "the data recipient or its software product is not active",
     )
-    visitor = await (await ground.person()).open(client.authorisation_url(waiting))
+    visitor = await (await ecosystem.person()).open(client.authorisation_url(waiting))
     with pytest.raises(AuthorisationRefused, match="unauthorized_client"):
         await client.read_response(visitor.response, waiting)
     await client.revoke_token(str(ended.refresh_token))
     assert not (await client.introspect(str(ended.refresh_token))).active
     await client.revoke_arrangement(str(ended.cdr_arrangement_id))
-    await _seen_as_ended(ground, 11, ended)
+    await _seen_as_ended(ecosystem, 11, ended)
     assert (await client.introspect(str(kept.refresh_token))).active
-    assert await ground.account_ids(left_out.client, others)
+    assert await ecosystem.account_ids(left_out.client, others)
 
-    await ground.change(product, status="REMOVED")
-    await ground.control.poll_register()
-    await _gone(ground, product, kept)
-    await _seen_as_ended(ground, 11, kept)
-    assert await ground.account_ids(left_out.client, others)
+    await ecosystem.change(product, status="REMOVED")
+    await ecosystem.control.poll_register()
+    await _gone(ecosystem, product, kept)
+    await _seen_as_ended(ecosystem, 11, kept)
+    assert await ecosystem.account_ids(left_out.client, others)
 
 
-async def _gone(ground: Ground, recipient: Recipient, tokens: Any) -> None:
+async def _gone(ecosystem: Ecosystem, recipient: Recipient, tokens: Any) -> None:
     client = recipient.client
     with refused("invalid_client", "the client is unknown", 401):
         await client.refresh(tokens.refresh_token)
@@ -147,13 +149,13 @@ async def _gone(ground: Ground, recipient: Recipient, tokens: Any) -> None:
     cds_error(response, "GeneralError/Expected", "access token is invalid", 401)
 
 
-async def _seen_as_ended(ground: Ground, customer: int, tokens: Any) -> None:
-    person = await ground.signed_in(customer)
-    await person.open(f"{ground.aurora.dashboard_url}/arrangements/{tokens.cdr_arrangement_id}")
+async def _seen_as_ended(ecosystem: Ecosystem, customer: int, tokens: Any) -> None:
+    person = await ecosystem.signed_in(customer)
+    await person.open(f"{ecosystem.aurora.dashboard_url}/arrangements/{tokens.cdr_arrangement_id}")
     assert person.page.status == 200, person.page.described()
     assert "stop-sharing" not in person.page.elements
 
 
-async def _ssa(ground: Ground, recipient: Recipient, **change: Any) -> str:
+async def _ssa(ecosystem: Ecosystem, recipient: Recipient, **change: Any) -> str:
     path = f"/software-products/{recipient.product.software_product_id}/ssa"
-    return str((await ground.control._ask("POST", path, json=change))["ssa"])
+    return str((await ecosystem.control._ask("POST", path, json=change))["ssa"])

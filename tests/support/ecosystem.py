@@ -1,6 +1,6 @@
-"""Both demonstration brands as a recipient and a person see them, on the running stack and through its proxy."""
+"""Data recipients and consumers of both demonstration brands, on the running stack and through its proxy."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -12,17 +12,18 @@ from haas.clock import MovableClock
 from ops.sandbox.recipient.answers import Flow, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
+from ops.sandbox.tenants import RESOURCE_PATH
 from ops.sandbox.transport import http_client
 from ops.smoke.person import Person, ReadCode
 from ops.smoke.recipient import SCOPES, Outside, Recipient
 from ops.stack.description import TenantDescription
+from tests.support.consents import YEAR
 
-YEAR = 31_536_000
 ACCOUNTS = "/energy/accounts"
 
 
-class Ground:
-    """One software product that is a client of both brands, another that is a client of the first, and people.
+class Ecosystem:
+    """One software product that is a client of both brands, another that is a client of the first, and consumers.
 
     `mine` and `elsewhere` are the same product at aurora and at banksia; `other` is the other product at aurora.
     """
@@ -40,6 +41,11 @@ class Ground:
     @property
     def mine(self) -> RecipientClient:
         return self.recipient.client
+
+    @property
+    def accounts_url(self) -> str:
+        """Where aurora lists a customer's accounts."""
+        return f"{self.aurora.resource_base_uri}{RESOURCE_PATH}{ACCOUNTS}"
 
     async def populate(self) -> None:
         self.recipient = await self.registered()
@@ -128,7 +134,7 @@ class Ground:
 
     @contextmanager
     def later(self, by: timedelta) -> Iterator[None]:
-        """Move every process's clock for a while."""
+        """Move the clock of every process until the block ends."""
         clock = self.outside.clock
         assert isinstance(clock, MovableClock)
         clock.move(by)
@@ -136,6 +142,3 @@ class Ground:
             yield
         finally:
             clock.move(-by)
-
-
-Act = Callable[[Ground], Awaitable[Any]]
