@@ -32,9 +32,9 @@ async def test_an_amendment_keeps_the_id_and_ends_the_old_tokens_when_its_code_i
     assert second.cdr_arrangement_id == first.cdr_arrangement_id
     assert second.id_claims["sub"] == first.id_claims["sub"]
     assert not (await recipient.introspect(first.refresh_token)).active
-    with refused("invalid_token", status=401):
+    with refused("invalid_token", "was revoked", 401):
         await recipient.userinfo(first.access_token)
-    with refused("invalid_grant"):
+    with refused("invalid_grant", "expired or was revoked"):
         await recipient.refresh(first.refresh_token)
     assert second.refresh_token is not None
     assert (await recipient.introspect(second.refresh_token)).scope == f"{SCOPE} energy:billing:read"

@@ -42,9 +42,9 @@ async def test_it_ends_the_arrangement_and_all_tokens_and_tells_nobody(
     response = await recipient.post(endpoint, {"cdr_arrangement_id": tokens.cdr_arrangement_id})
     assert (response.status_code, response.content) == (204, b"")
     assert not (await recipient.introspect(tokens.refresh_token)).active
-    with refused("invalid_token", status=401):
+    with refused("invalid_token", "was revoked", 401):
         await recipient.userinfo(tokens.access_token)
-    with refused("invalid_grant"):
+    with refused("invalid_grant", "expired or was revoked"):
         await recipient.refresh(tokens.refresh_token)
     assert (await one(application.database, aurora, arrangement, id=tokens.cdr_arrangement_id)).ended_by == "recipient"
     async with application.database.transaction(aurora.namespace) as tx:
@@ -96,7 +96,7 @@ async def test_only_an_authenticated_client_may_ask(
 ) -> None:
     tokens = await consent(application, aurora, recipient)
     assert tokens.cdr_arrangement_id is not None
-    with refused("invalid_client", status=401):
+    with refused("invalid_client", "assertion is required", 401):
         await recipient.revoke_arrangement(tokens.cdr_arrangement_id, form={"client_assertion": ABSENT})
     assert await recipient.userinfo(tokens.access_token)
 

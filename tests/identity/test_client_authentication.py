@@ -76,13 +76,13 @@ async def test_an_assertion_that_says_something_wrong_is_refused(
     application: Application, recipient: RecipientClient, check: str, name: str
 ) -> None:
     claims = _claims(name, epoch(application.now))
-    with refused("invalid_client", SAID[check], status=401):
+    with refused("invalid_client", SAID[check], 401):
         await recipient.client_credentials(assertion=Deviation(claims=claims))
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "RS256"])
 async def test_only_the_algorithms_of_fapi_count(recipient: RecipientClient, algorithm: str) -> None:
-    with refused("invalid_client", status=401):
+    with refused("invalid_client", "unknown, or its assertion", 401):
         await recipient.client_credentials(assertion=Deviation(header={"alg": algorithm}))
 
 
@@ -91,44 +91,55 @@ async def test_only_the_registered_algorithm_counts(application: Application, au
     other = SigningKey.generate("ES256")
     application.web.publish(f"{product.base}/jwks", {"keys": [product.key.public_jwk(), other.public_jwk()]})
     recipient = await registered_client(application, aurora, product)
-    with refused("invalid_client", "token_endpoint_auth_signing_alg", status=401):
+    with refused("invalid_client", "token_endpoint_auth_signing_alg", 401):
         await recipient.client_credentials(assertion=Deviation(key=other))
 
 
 async def test_another_key_and_an_unknown_client_are_refused_alike(recipient: RecipientClient) -> None:
-    with refused("invalid_client", status=401) as foreign:
+    with refused("invalid_client", "unknown, or its assertion", 401) as foreign:
         await recipient.client_credentials(assertion=Deviation(key=SigningKey.generate("PS256")))
     unknown = {"iss": "nobody", "sub": "nobody"}
-    with refused("invalid_client", status=401) as nobody:
+    with refused("invalid_client", "unknown, or its assertion", 401) as nobody:
         await recipient.client_credentials(assertion=Deviation(claims=unknown), form={"client_id": "nobody"})
     assert foreign.value.body == nobody.value.body
 
 
 async def test_a_changed_assertion_is_refused(recipient: RecipientClient) -> None:
     token = tampered(recipient.assertion(), jti=str(uuid4()))
-    with refused("invalid_client", status=401):
+    with refused("invalid_client", "unknown, or its assertion", 401):
         await recipient.client_credentials(assertion=Deviation(token=token))
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "e30.e30.", "x" * 40_000, "é"])
-async def test_what_is_no_jwt_is_refused(recipient: RecipientClient, token: str) -> None:
-    with refused("invalid_client", status=401):
+@pytest.mark.parametrize("token", ["x", "a.b.c", "e30.e30.", "x" * 40_000, "é"])
+async def test_an_assertion_that_is_no_jwt_is_refused(recipient: RecipientClient, token: str) -> None:
+    with refused("invalid_client", "not a signed JWT", 401):
         await recipient.client_credentials(assertion=Deviation(token=token))
 
 
 @pytest.mark.parametrize(
-    "form",
+    ("form", "said"),
     [
-        {"client_assertion": ABSENT},
-        {"client_assertion_type": ABSENT},
-        {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"},
-        {"client_id": "another"},
-        {"client_assertion": ABSENT, "client_assertion_type": ABSENT, "client_secret": "s"},
+        ({"client_assertion": ABSENT}, "assertion is required"),
+        ({"client_assertion": ""}, "assertion is required"),
+        ({"client_assertion_type": ABSENT}, "client_assertion_type must be"),
+        (
+            {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"},
+            "assertion_type must be",
+        ),
+        ({"client_id": "another"}, "client_id is not the subject"),
+        (
+            {"client_assertion": ABSENT, "client_assertion_type": ABSENT, "client_secret": "s"},
+            "assertion is required",
+        ),
     ],
+    ids=str,
 )
-async def test_there_is_no_other_way_to_authenticate(recipient: RecipientClient, form: dict[str, Any]) -> None:
-    with refused("invalid_client", status=401):
+async def test_there_is_no_other_way_to_authenticate(
+    recipient: RecipientClient, form: dict[str, Any], said: str
+) -> None:
+    with refused("invalid_client", said, 401):
         await recipient.client_credentials(form=form)
+    await recipient.client_credentials()
 
 
 async def test_client_id_is_optional_beside_an_assertion(recipient: RecipientClient) -> None:
@@ -148,17 +159,17 @@ async def test_the_audience_may_be_issuer_token_endpoint_or_the_endpoint_invoked
 
 async def test_the_audience_is_no_endpoint_that_is_not_invoked(recipient: RecipientClient) -> None:
     aud = recipient.holder.metadata.introspection_endpoint
-    with refused("invalid_client", "(aud)", status=401):
+    with refused("invalid_client", "(aud)", 401):
         await recipient.client_credentials(assertion=Deviation(claims={"aud": aud}))
 
 
 async def test_an_assertion_counts_once_even_when_its_request_was_refused(recipient: RecipientClient) -> None:
     once = Deviation(token=recipient.assertion())
-    with refused("unsupported_grant_type"):
+    with refused("unsupported_grant_type", "not supported"):
         await recipient.tokens("password", {}, assertion=once)
-    with refused("invalid_client", "used before", status=401):
+    with refused("invalid_client", "used before", 401):
         await recipient.client_credentials(assertion=once)
-    with refused("invalid_client", "used before", status=401):
+    with refused("invalid_client", "used before", 401):
         await recipient.push(SCOPE, assertion=once)
 
 
@@ -184,7 +195,7 @@ async def test_a_client_of_another_tenant_is_unknown(
 ) -> None:
     product = new_product(application)
     stranger = await product_client(application, banksia, product, client_id=recipient.client_id)
-    with refused("invalid_client", status=401):
+    with refused("invalid_client", "unknown, or its assertion", 401):
         await stranger.client_credentials()
 
 
@@ -195,7 +206,7 @@ async def test_an_assertion_for_one_tenant_is_none_for_another(
     at_aurora = await registered_client(application, aurora, product)
     at_banksia = await registered_client(application, banksia, product)
     stolen = Deviation(token=at_aurora.assertion())
-    with refused("invalid_client", status=401):
+    with refused("invalid_client", "not for this server", 401):
         await at_banksia.client_credentials(assertion=stolen, form={"client_id": ABSENT})
 
 
@@ -203,7 +214,7 @@ async def test_a_removed_client_is_unknown(application: Application, aurora: Ten
     recipient = await registered_client(application, aurora)
     await recipient.client_credentials()
     await set_client(application.database, aurora, recipient.client_id, removed_at=application.now)
-    with refused("invalid_client", status=401):
+    with refused("invalid_client", "unknown, or its assertion", 401):
         await recipient.client_credentials()
 
 
@@ -221,7 +232,7 @@ async def test_a_jwks_that_cannot_be_had_is_the_clients_trouble(application: App
     product = new_product(application)
     recipient = await registered_client(application, aurora, product)
     application.web.publish(f"{product.base}/jwks", {}, status=500)
-    with refused("invalid_client", "JWKS cannot be fetched", status=401):
+    with refused("invalid_client", "JWKS cannot be fetched", 401):
         await recipient.client_credentials()
 
 

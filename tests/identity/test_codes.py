@@ -153,7 +153,7 @@ async def test_a_code_that_comes_again_ends_what_it_gave(
         with refused("invalid_grant", "used before"):
             await recipient.exchange(code, flow)
     assert not await _is_alive(recipient, tokens)
-    with refused("invalid_token", status=401):
+    with refused("invalid_token", "was revoked", 401):
         await recipient.userinfo(tokens.access_token)
     ended = await one(application.database, aurora, arrangement, id=tokens.cdr_arrangement_id)
     assert ended.ended_by == "replay"
@@ -209,7 +209,7 @@ async def test_a_once_off_has_no_refresh_token_and_ends_with_its_access_token(
     assert tokens.refresh_token is None
     assert await recipient.userinfo(tokens.access_token)
     clock.move(timedelta(seconds=tokens.expires_in))
-    with refused("invalid_token", status=401):
+    with refused("invalid_token", "has expired", 401):
         await recipient.userinfo(tokens.access_token)
 
 

@@ -78,7 +78,7 @@ async def test_a_revoked_refresh_token_takes_its_access_tokens_along_and_leaves_
     assert not (await recipient.introspect(tokens.refresh_token)).active
     with refused("invalid_grant", "revoked"):
         await recipient.refresh(tokens.refresh_token)
-    with refused("invalid_token", status=401):
+    with refused("invalid_token", "was revoked", 401):
         await recipient.userinfo(tokens.access_token)
     assert await _goes_on(application, aurora, tokens.cdr_arrangement_id)
 
@@ -89,7 +89,7 @@ async def test_a_revoked_access_token_leaves_the_refresh_token(
     tokens = await consent(application, aurora, recipient)
     assert tokens.refresh_token is not None
     await recipient.revoke_token(tokens.access_token)
-    with refused("invalid_token", status=401):
+    with refused("invalid_token", "was revoked", 401):
         await recipient.userinfo(tokens.access_token)
     assert await recipient.userinfo((await recipient.refresh(tokens.refresh_token)).access_token)
     assert await _goes_on(application, aurora, tokens.cdr_arrangement_id)

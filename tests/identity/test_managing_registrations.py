@@ -42,14 +42,18 @@ async def test_an_update_goes_through_the_same_checks(application: Application, 
     other, _ = await unregistered_client(application, aurora)
     once = Deviation(token=recipient.registration_request(product.ssa(application.now)))
     await recipient.update_registration(token, "", once)
-    for ssa, request, error in (
-        (product.ssa(application.now), Deviation(claims={"redirect_uris": ["https://evil.example"]}), REDIRECT),
-        (product.ssa(application.now, exp=1), Deviation(), STATEMENT),
-        (other.ssa(application.now), Deviation(claims={"iss": other.software_id, "redirect_uris": ABSENT}), STATEMENT),
-        ("", once, METADATA),
+    right = product.ssa(application.now)
+    elsewhere = Deviation(claims={"redirect_uris": ["https://evil.example"]})
+    others = Deviation(claims={"iss": other.software_id, "redirect_uris": ABSENT})
+    for ssa, request, error, said in (
+        (right, elsewhere, REDIRECT, "some of those in the software statement"),
+        (product.ssa(application.now, exp=1), Deviation(), STATEMENT, "expired"),
+        (other.ssa(application.now), others, STATEMENT, "another software product's"),
+        ("", once, METADATA, "used before"),
     ):
-        with refused(error):
+        with refused(error, said):
             await recipient.update_registration(token, ssa, request)
+    await recipient.update_registration(token, right)
 
 
 async def test_a_deleted_registration_takes_tokens_and_arrangements_along(
@@ -60,14 +64,14 @@ async def test_a_deleted_registration_takes_tokens_and_arrangements_along(
     tokens = await consent(application, aurora, recipient)
     own = (await recipient.client_credentials()).access_token
     await recipient.delete_registration(own)
-    with refused("invalid_client", status=401):
+    with refused("invalid_client", "unknown, or its assertion", 401):
         await recipient.client_credentials()
     for token in (own, tokens.access_token):
-        with refused("invalid_token", status=401):
+        with refused("invalid_token", "was revoked", 401):
             await recipient.userinfo(token)
     ended = await one(application.database, aurora, arrangement, id=tokens.cdr_arrangement_id)
     assert ended.ended_by == "recipient"
-    with refused("invalid_token", status=401):
+    with refused("invalid_token", "was revoked", 401):
         await recipient.read_registration(own)
 
 
@@ -86,19 +90,19 @@ async def test_managing_needs_the_clients_own_token_of_the_right_scope(
     product, mine = await unregistered_client(application, aurora)
     await mine.register(product.ssa(application.now))
     ssa = product.ssa(application.now)
-    with refused("invalid_token", status=401):
+    with refused("invalid_token", "token is unknown", 401):
         await call(mine, "nonsense", ssa)
     consumers = await consent(application, aurora, mine)
-    with refused("insufficient_scope", "cdr:registration", status=403):
+    with refused("insufficient_scope", "cdr:registration", 403):
         await call(mine, consumers.access_token, ssa)
-    with refused("access_denied", "another client's", status=403):
+    with refused("access_denied", "another client's", 403):
         await call(mine, (await recipient.client_credentials()).access_token, ssa)
     own = (await mine.client_credentials()).access_token
     unknown = await product_client(application, aurora, product, client_id=str(uuid4()))
-    with refused("invalid_token", status=401):
+    with refused("invalid_token", "client is unknown", 401):
         await call(unknown, own, ssa)
     stolen = await product_client(application, aurora, product, certificate="another", client_id=mine.client_id)
-    with refused("invalid_token", "certificate", status=401):
+    with refused("invalid_token", "certificate", 401):
         await call(stolen, own, ssa)
     await call(mine, own, ssa)
 
@@ -114,5 +118,5 @@ async def test_an_old_token_does_not_manage(application: Application, aurora: Te
     await recipient.register(product.ssa(application.now))
     token = (await recipient.client_credentials()).access_token
     clock.move(timedelta(minutes=10))
-    with refused("invalid_token", "expired", status=401):
+    with refused("invalid_token", "expired", 401):
         await recipient.read_registration(token)

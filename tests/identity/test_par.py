@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
 
 from apps.identity.par import CHECKS as FORM_CHECKS
 from haas.clock import epoch
@@ -18,7 +17,8 @@ from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import new_product, registered_client
 from tests.support.consents import SCOPE
-from tests.support.expectations import refused
+from tests.support.expectations import oauth_error, refused
+from tests.support.rows import count
 
 Changes = Callable[[int, RecipientClient], dict[str, Any]]
 
@@ -228,32 +228,29 @@ async def test_a_body_that_is_no_plain_form_is_refused(
     recipient: RecipientClient, content: bytes, content_type: str, said: str
 ) -> None:
     response = await _posted(recipient, content, content_type)
-    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
-    assert said in response.json()["error_description"]
+    oauth_error(response, "invalid_request", said)
 
 
 async def test_a_body_over_the_limit_is_refused(recipient: RecipientClient) -> None:
     response = await _posted(recipient, b"request=" + b"x" * 70_000, "application/x-www-form-urlencoded")
-    assert response.status_code == 413
-    assert response.json()["error"] == "invalid_request"
+    oauth_error(response, "invalid_request", "larger than this service accepts", 413)
 
 
 async def test_only_post_is_served(recipient: RecipientClient) -> None:
     response = await recipient.http.get(recipient.holder.metadata.pushed_authorization_request_endpoint)
-    assert response.status_code == 405
+    oauth_error(response, "invalid_request", "method is not served", 405)
+    assert response.headers["allow"] == "OPTIONS, POST"
 
 
 async def test_a_refused_request_leaves_nothing(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    async def count() -> int:
-        async with application.database.transaction(aurora.namespace) as tx:
-            return int((await tx.execute(select(func.count()).select_from(attempt))).scalar_one())
-
-    before = await count()
-    with refused("invalid_request"):
+    before = await count(application.database, aurora, attempt)
+    with refused("invalid_request", "code_challenge is missing"):
         await recipient.push(SCOPE, request=Deviation(claims={"code_challenge": ABSENT}))
-    assert await count() == before
+    assert await count(application.database, aurora, attempt) == before
+    await recipient.push(SCOPE)
+    assert await count(application.database, aurora, attempt) == before + 1
 
 
 async def _posted(recipient: RecipientClient, content: bytes, content_type: str) -> httpx.Response:

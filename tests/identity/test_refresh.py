@@ -78,7 +78,7 @@ async def test_an_access_token_is_no_refresh_token(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
-    with refused("invalid_grant"):
+    with refused("invalid_grant", "unknown or another client's"):
         await recipient.refresh(tokens.access_token)
 
 
@@ -100,7 +100,7 @@ async def test_a_renewed_certificate_keeps_the_consent(
     )
     refreshed = await renewed.refresh(tokens.refresh_token)
     assert await renewed.userinfo(refreshed.access_token)
-    with refused("invalid_token", "certificate", status=401):
+    with refused("invalid_token", "certificate", 401):
         await recipient.userinfo(refreshed.access_token)
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
 
 from haas.clock import epoch
 from haas.jose import SigningKey
@@ -15,8 +14,9 @@ from tenants.registration.request import CHECKS
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import product_client, unregistered_client
-from tests.support.expectations import refused
+from tests.support.expectations import oauth_error, refused
 from tests.support.https_server import HOST
+from tests.support.rows import count
 
 METADATA = "invalid_client_metadata"
 STATEMENT = "invalid_software_statement"
@@ -181,18 +181,19 @@ async def test_a_request_is_in_time_and_signed_by_the_product(application: Appli
     product, recipient = await unregistered_client(application, aurora)
     ssa, now = product.ssa(application.now), epoch(application.now)
     good = recipient.registration_request(ssa)
-    for wrong in (
-        Deviation(claims={"exp": now - 60}),
-        Deviation(claims={"iat": now + 120}),
-        Deviation(key=SigningKey.generate("PS256")),
-        Deviation(header={"alg": "none"}),
-        Deviation(header={"alg": "RS256"}),
-        Deviation(token=tampered(good, redirect_uris=["https://evil.example"])),
-        Deviation(token="x.y.z"),
-        Deviation(token=""),
+    for wrong, said in (
+        (Deviation(claims={"exp": now - 60}), "expired"),
+        (Deviation(claims={"iat": now + 120}), "issued in the future"),
+        (Deviation(key=SigningKey.generate("PS256")), "signed by no key"),
+        (Deviation(header={"alg": "none"}), "alg 'none' is not one of"),
+        (Deviation(header={"alg": "RS256"}), "alg 'RS256' is not one of"),
+        (Deviation(token=tampered(good, redirect_uris=["https://evil.example"])), "signed by no key"),
+        (Deviation(token="x.y.z"), "not a signed JWT"),
+        (Deviation(token=""), "not a signed JWT"),
     ):
-        with refused(METADATA):
+        with refused(METADATA, said):
             await recipient.register(ssa, wrong)
+    await recipient.register("", Deviation(token=good))
 
 
 async def test_a_jwks_that_cannot_be_had_is_the_products_trouble(application: Application, aurora: Tenant) -> None:
@@ -224,9 +225,8 @@ async def test_a_request_registers_once_also_after_a_deletion(application: Appli
     await recipient.delete_registration((await recipient.client_credentials()).access_token)
     with refused(METADATA, "used before"):
         await recipient.register(ssa, once)
-    async with application.database.transaction(aurora.namespace) as tx:
-        live = select(func.count()).where(client.c.software_id == product.software_id, client.c.removed_at.is_(None))
-        assert (await tx.execute(live)).scalar_one() == 0
+    live = (client.c.software_id == product.software_id, client.c.removed_at.is_(None))
+    assert await count(application.database, aurora, client, *live) == 0
 
 
 async def test_a_sector_lists_every_redirect_uri(application: Application, aurora: Tenant) -> None:
@@ -243,21 +243,23 @@ async def test_a_sector_lists_every_redirect_uri(application: Application, auror
 
 
 @pytest.mark.parametrize(
-    ("content", "content_type", "error"),
+    ("content", "content_type", "error", "said"),
     [
-        (b"x.y.z", "application/json", "invalid_request"),
-        (b"request=x", "application/x-www-form-urlencoded", "invalid_request"),
-        ("é".encode(), "application/jwt", "invalid_request"),
-        (b"x.y.z", "application/jwt", METADATA),
+        (b"x.y.z", "application/json", "invalid_request", "content type must be application/jwt"),
+        (b"request=x", "application/x-www-form-urlencoded", "invalid_request", "content type must be application/jwt"),
+        ("é".encode(), "application/jwt", "invalid_request", "not a JWT"),
+        (b"x.y.z", "application/jwt", METADATA, "not a signed JWT"),
     ],
 )
-async def test_the_body_is_a_jwt(recipient: RecipientClient, content: bytes, content_type: str, error: str) -> None:
+async def test_a_body_that_is_no_jwt_is_refused(
+    recipient: RecipientClient, content: bytes, content_type: str, error: str, said: str
+) -> None:
     endpoint = recipient.holder.metadata.registration_endpoint
     response = await recipient.http.post(endpoint, content=content, headers={"Content-Type": content_type})
-    assert (response.status_code, response.json()["error"]) == (400, error)
+    oauth_error(response, error, said)
 
 
 async def test_a_body_over_the_limit_is_refused(recipient: RecipientClient) -> None:
     endpoint = recipient.holder.metadata.registration_endpoint
     response = await recipient.http.post(endpoint, content=b"x" * 70_000, headers={"Content-Type": "application/jwt"})
-    assert response.status_code == 413
+    oauth_error(response, "invalid_request", "larger than this service accepts", 413)

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from haas.digest import digest
 from haas.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.client import RecipientClient
@@ -13,7 +14,8 @@ from tenants.tokens.tables import access_token
 from tests.support.application import Application
 from tests.support.clients import new_product, product_client, registered_client
 from tests.support.consents import SCOPE, consent
-from tests.support.expectations import refused
+from tests.support.expectations import oauth_error, refused
+from tests.support.rows import count, execute
 
 
 async def test_a_product_manages_its_registration_and_nothing_else(recipient: RecipientClient) -> None:
@@ -25,11 +27,16 @@ async def test_a_product_manages_its_registration_and_nothing_else(recipient: Re
 
 
 @pytest.mark.parametrize(
-    "scope", [ABSENT, "openid", "cdr:registration openid", "energy:billing:read", "admin:metrics.basic:read", "x"]
+    "scope", ["openid", "cdr:registration openid", "energy:billing:read", "admin:metrics.basic:read", "x"]
 )
-async def test_client_credentials_give_no_other_scope(recipient: RecipientClient, scope: Any) -> None:
-    with refused("invalid_scope"):
-        await recipient.client_credentials(form={"scope": scope})
+async def test_client_credentials_give_no_other_scope(recipient: RecipientClient, scope: str) -> None:
+    with refused("invalid_scope", "cannot ask for with client_credentials"):
+        await recipient.client_credentials(scope)
+
+
+async def test_client_credentials_need_a_scope(recipient: RecipientClient) -> None:
+    with refused("invalid_scope", "scope is required: cdr:registration"):
+        await recipient.client_credentials(form={"scope": ABSENT})
 
 
 async def test_client_credentials_must_be_registered(application: Application, aurora: Tenant) -> None:
@@ -50,13 +57,13 @@ async def test_the_register_gets_no_other_scope_and_nobody_else_is_the_register(
     application: Application, aurora: Tenant
 ) -> None:
     register = await product_client(application, aurora, new_product(application), client_id="cdr-register")
-    with refused("invalid_client", status=401):
+    with refused("invalid_client", "unknown, or its assertion", 401):
         await register.client_credentials("admin:metrics.basic:read")
     register.key = application.register_key
     for scope in ("cdr:registration", "openid"):
-        with refused("invalid_scope"):
+        with refused("invalid_scope", "cannot ask for with client_credentials"):
             await register.client_credentials(scope)
-    with refused("unauthorized_client"):
+    with refused("unauthorized_client", "not registered for the authorization_code grant"):
         await register.push(SCOPE)
 
 
@@ -75,18 +82,15 @@ async def test_a_parameter_that_comes_twice_is_refused(recipient: RecipientClien
         content=b"grant_type=refresh_token&grant_type=authorization_code",
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
-    assert response.json() == {
-        "error": "invalid_request",
-        "error_description": "a parameter is there more than once",
-    }
+    oauth_error(response, "invalid_request", "a parameter is there more than once")
 
 
 async def test_tokens_are_kept_by_their_hash_alone(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
-    async with application.database.transaction(aurora.namespace) as tx:
-        rows = (await tx.execute(select(access_token))).all()
+    rows = await execute(application.database, aurora, select(access_token))
+    assert digest(tokens.access_token) in {row.token_hash for row in rows}
     assert tokens.access_token not in repr(rows)
     assert len(tokens.access_token) == 43
 
@@ -94,13 +98,11 @@ async def test_tokens_are_kept_by_their_hash_alone(
 async def test_a_refused_request_issues_nothing(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    async def count() -> int:
-        async with application.database.transaction(aurora.namespace) as tx:
-            return int((await tx.execute(select(func.count()).select_from(access_token))).scalar_one())
-
-    before = await count()
-    with refused("invalid_client", status=401):
+    before = await count(application.database, aurora, access_token)
+    with refused("invalid_client", "unknown, or its assertion", 401):
         await recipient.client_credentials(assertion=Deviation(key=SigningKey.generate("ES256")))
-    with refused("invalid_scope"):
+    with refused("invalid_scope", "cannot ask for with client_credentials"):
         await recipient.client_credentials("openid")
-    assert await count() == before
+    assert await count(application.database, aurora, access_token) == before
+    await recipient.client_credentials()
+    assert await count(application.database, aurora, access_token) == before + 1

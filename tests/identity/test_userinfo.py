@@ -79,7 +79,7 @@ async def test_a_token_without_openid_is_not_enough(
     narrow = await recipient.refresh(tokens.refresh_token, form={"scope": "energy:accounts.basic:read"})
     own = await recipient.client_credentials()
     for token in (narrow.access_token, own.access_token):
-        with refused("insufficient_scope", status=403) as refusal:
+        with refused("insufficient_scope", "does not carry openid", 403) as refusal:
             await recipient.userinfo(token)
         assert refusal.value.response.headers["www-authenticate"].startswith('Bearer error="insufficient_scope"')
 
@@ -88,7 +88,7 @@ async def test_an_inactive_recipient_is_told_nothing(application: Application, a
     recipient = await registered_client(application, aurora)
     tokens = await consent(application, aurora, recipient)
     await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")
-    with refused("access_denied", "not active", status=403):
+    with refused("access_denied", "not active", 403):
         await recipient.userinfo(tokens.access_token)
 
 
@@ -99,7 +99,7 @@ async def test_an_access_token_expires(
     clock.move(timedelta(seconds=tokens.expires_in - 5))
     assert await recipient.userinfo(tokens.access_token)
     clock.move(timedelta(seconds=6))
-    with refused("invalid_token", "expired", status=401) as refusal:
+    with refused("invalid_token", "expired", 401) as refusal:
         await recipient.userinfo(tokens.access_token)
     assert refusal.value.response.headers["www-authenticate"].startswith('Bearer error="invalid_token"')
 
@@ -109,7 +109,7 @@ async def test_an_access_token_ends_with_the_sharing(
 ) -> None:
     tokens = await consent(application, aurora, recipient, sharing_duration=60)
     clock.move(timedelta(seconds=70))
-    with refused("invalid_token", "expired", status=401):
+    with refused("invalid_token", "expired", 401):
         await recipient.userinfo(tokens.access_token)
 
 
@@ -128,7 +128,7 @@ async def test_a_token_of_another_tenant_is_unknown(
     application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
-    with refused("invalid_token", "unknown", status=401):
+    with refused("invalid_token", "unknown", 401):
         await (await registered_client(application, banksia)).userinfo(tokens.access_token)
 
 

@@ -15,7 +15,7 @@ INTERNALS = re.compile(
 
 
 @contextmanager
-def refused(error: str, said: str = "", status: int = 400) -> Iterator[pytest.ExceptionInfo[Refused]]:
+def refused(error: str, said: str, status: int = 400) -> Iterator[pytest.ExceptionInfo[Refused]]:
     """Expect an OAuth error (RFC 6749 5.2) whose description matches `said`."""
     with pytest.raises(Refused) as refusal:
         yield refusal
