@@ -12,7 +12,7 @@ KEY = codes.authentication_key(b"s" * 32)
 LOGIN = Login(id=UUID(int=1), email="mia@people.test", mobile="+61491570006")
 
 
-def test_codes_are_six_digits_and_unlike() -> None:
+def test_codes_have_six_digits_and_differ() -> None:
     made = {codes.new_code() for _ in range(200)}
     assert all(len(code) == 6 and code.isdigit() for code in made)
     assert len(made) > 190
@@ -24,7 +24,7 @@ def test_answers_are_read_as_people_type_them(typed: str, read: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "-12345", "12.345"])
-def test_other_answers_cannot_be_codes(typed: str) -> None:
+def test_an_answer_that_is_not_six_digits_is_malformed(typed: str) -> None:
     assert codes.well_formed(typed) is None
 
 
@@ -42,11 +42,11 @@ def test_a_hash_is_bound_to_key_challenge_and_purpose() -> None:
 
 
 @pytest.mark.parametrize("typed", ["Jo@Example.test", " jo@example.test ", "JO@example.TEST", "jo @example.test"])
-def test_identifiers_are_one_however_they_are_typed(typed: str) -> None:
+def test_an_identifier_is_the_same_in_any_case_and_spacing(typed: str) -> None:
     assert canonical_identifier(typed) == "jo@example.test"
 
 
-def test_a_message_carries_the_code_once_and_says_what_the_standards_ask() -> None:
+def test_a_message_has_the_code_once_and_what_the_standards_require() -> None:
     for login in (LOGIN, Login(id=LOGIN.id, email=None, mobile=LOGIN.mobile)):
         message = codes.message(login, "Aurora Energy", "authorisation", "123456")
         assert message is not None

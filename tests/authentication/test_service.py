@@ -25,7 +25,7 @@ async def test_the_right_code_authenticates_once(authentication: Authentication)
     assert (await authentication.refusal(challenge, code)).reason == "spent"
 
 
-async def test_a_notice_is_worthless_when_its_code_has_expired(authentication: Authentication) -> None:
+async def test_a_message_expires_with_its_code(authentication: Authentication) -> None:
     _, identifier = await authentication.logins.add_login()
     challenge = await authentication.begin(identifier)
     kind, payload, worthless_at = next(sent for sent in await authentication.sent() if sent[1]["to"] == identifier)
@@ -59,7 +59,7 @@ async def test_a_code_expires(authentication: Authentication) -> None:
     assert (await authentication.refusal(challenge, code)).reason == "expired"
 
 
-async def test_five_wrong_answers_spend_a_code(authentication: Authentication) -> None:
+async def test_a_code_is_refused_after_five_wrong_answers(authentication: Authentication) -> None:
     _, identifier = await authentication.logins.add_login()
     challenge = await authentication.begin(identifier)
     code = await authentication.code_to(identifier)
@@ -71,7 +71,7 @@ async def test_five_wrong_answers_spend_a_code(authentication: Authentication) -
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_ten_wrong_answers_in_an_hour_lock_an_identifier_known_or_not(
+async def test_ten_wrong_answers_in_an_hour_lock_a_known_or_unknown_identifier(
     authentication: Authentication, *, known: bool
 ) -> None:
     identifier = (await authentication.logins.add_login())[1] if known else f"{uuid4().hex}@nobody.test"
@@ -90,7 +90,7 @@ async def test_ten_wrong_answers_in_an_hour_lock_an_identifier_known_or_not(
     await authentication.begin(identifier)
 
 
-async def test_being_locked_refuses_the_right_code_too(authentication: Authentication) -> None:
+async def test_a_locked_identifier_is_refused_with_the_right_code_too(authentication: Authentication) -> None:
     _, identifier = await authentication.logins.add_login()
     challenges = [await authentication.begin(identifier) for _ in range(3)]
     code = await authentication.code_to(identifier)
@@ -102,7 +102,7 @@ async def test_being_locked_refuses_the_right_code_too(authentication: Authentic
         await authentication.answer(challenges[2], code)
 
 
-async def test_success_forgives_what_was_wrong_before(authentication: Authentication) -> None:
+async def test_a_right_answer_resets_the_count_of_wrong_ones(authentication: Authentication) -> None:
     _, identifier = await authentication.logins.add_login()
     for _ in range(3):
         challenge = await authentication.begin(identifier)
@@ -125,7 +125,7 @@ async def test_wrong_answers_at_the_same_time_are_all_counted(authentication: Au
     assert (len(counted), len(locked)) == (9, 7)
 
 
-async def test_somebody_who_answers_nothing_is_not_sent_codes_without_end(authentication: Authentication) -> None:
+async def test_an_identifier_is_locked_after_twenty_codes_without_an_answer(authentication: Authentication) -> None:
     _, identifier = await authentication.logins.add_login()
     for _ in range(20):
         await authentication.begin(identifier)
@@ -133,7 +133,7 @@ async def test_somebody_who_answers_nothing_is_not_sent_codes_without_end(authen
         await authentication.begin(identifier)
 
 
-async def test_a_new_code_takes_the_place_of_the_old(authentication: Authentication) -> None:
+async def test_a_resent_code_replaces_the_old_one(authentication: Authentication) -> None:
     login_id, identifier = await authentication.logins.add_login()
     old = await authentication.begin(identifier)
     new = await authentication.resend(old)
@@ -141,7 +141,7 @@ async def test_a_new_code_takes_the_place_of_the_old(authentication: Authenticat
     assert await authentication.answer(new, await authentication.code_to(identifier)) == login_id
 
 
-async def test_nothing_is_sent_and_nothing_answers_for_an_unknown_identifier(authentication: Authentication) -> None:
+async def test_an_unknown_identifier_is_sent_no_code_and_accepts_none(authentication: Authentication) -> None:
     before = len(await authentication.sent())
     challenge = await authentication.begin(f"{uuid4().hex}@nobody.test")
     assert challenge.login_id is None
@@ -164,14 +164,14 @@ async def test_an_unknown_identifier_takes_as_long_as_a_known_one(authentication
     assert min(times[False]) == pytest.approx(min(times[True]), rel=0.35)
 
 
-async def test_a_pinned_code_answers(authentication: Authentication) -> None:
+async def test_a_pinned_code_is_accepted(authentication: Authentication) -> None:
     login_id, identifier = await authentication.logins.add_login()
     challenge = await authentication.begin(identifier, pins={identifier: "424242"})
     assert await authentication.answer(challenge, "424242") == login_id
     assert "424242" not in repr(authentication.context)
 
 
-async def test_answers_to_several_challenges_at_once_are_counted_one_after_the_other(
+async def test_parallel_answers_to_several_challenges_are_counted_in_turn(
     authentication: Authentication,
 ) -> None:
     """Who guesses in parallel has no more tries than who guesses in turn."""
@@ -192,7 +192,7 @@ async def test_answers_to_several_challenges_at_once_are_counted_one_after_the_o
         await beside
 
 
-async def test_a_tenant_sends_so_many_codes_an_hour_whoever_asks(
+async def test_the_codes_that_a_tenant_sends_in_an_hour_are_limited(
     authentication: Authentication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Each identifier's own limit holds nobody who goes through identifiers, from whatever addresses."""

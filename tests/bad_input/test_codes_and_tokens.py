@@ -14,7 +14,7 @@ from tests.support.ecosystem import ACCOUNTS, Ecosystem
 from tests.support.expectations import cds_error, oauth_error, refused
 
 
-async def test_a_code_that_comes_twice_takes_its_tokens_along(ecosystem: Ecosystem) -> None:
+async def test_a_code_that_is_exchanged_twice_ends_its_consent(ecosystem: Ecosystem) -> None:
     client = ecosystem.mine
     flow = await client.push(SCOPES, sharing_duration=YEAR)
     code = await ecosystem.authorised(client, flow, 1)
@@ -33,7 +33,7 @@ async def test_a_code_that_comes_twice_takes_its_tokens_along(ecosystem: Ecosyst
     assert await ecosystem.account_ids(client, again)
 
 
-async def test_a_code_that_comes_twice_at_once(ecosystem: Ecosystem) -> None:
+async def test_a_code_that_is_exchanged_twice_at_once_ends_its_consent(ecosystem: Ecosystem) -> None:
     """One exchange counts, and as the code came twice, its tokens are dead all the same."""
     client = ecosystem.mine
     flow = await client.push(SCOPES, sharing_duration=YEAR)
@@ -46,7 +46,7 @@ async def test_a_code_that_comes_twice_at_once(ecosystem: Ecosystem) -> None:
         await client.refresh(str(tokens.refresh_token))
 
 
-async def test_a_code_is_of_no_use_to_others_and_stays_good(ecosystem: Ecosystem) -> None:
+async def test_a_code_is_refused_to_other_clients_and_stays_valid(ecosystem: Ecosystem) -> None:
     client = ecosystem.mine
     flow = await client.push(SCOPES, sharing_duration=YEAR)
     code = await ecosystem.authorised(client, flow, 1)
@@ -63,7 +63,7 @@ async def test_a_code_is_of_no_use_to_others_and_stays_good(ecosystem: Ecosystem
     assert await ecosystem.account_ids(client, tokens)
 
 
-async def test_an_assertion_of_one_client_does_not_speak_for_another(ecosystem: Ecosystem) -> None:
+async def test_an_assertion_of_one_client_does_not_authenticate_another(ecosystem: Ecosystem) -> None:
     with refused("invalid_client", "client_id is not the subject", 401):
         await ecosystem.mine.client_credentials(form={"client_id": ecosystem.other.client_id})
     with refused("invalid_client", "unknown, or its assertion", 401):
@@ -73,7 +73,7 @@ async def test_an_assertion_of_one_client_does_not_speak_for_another(ecosystem: 
         )
 
 
-async def test_tokens_and_arrangements_are_of_no_use_to_others(ecosystem: Ecosystem, sharing: Tokens) -> None:
+async def test_tokens_and_arrangements_are_refused_to_other_clients(ecosystem: Ecosystem, sharing: Tokens) -> None:
     refresh_token, arrangement_id = str(sharing.refresh_token), str(sharing.cdr_arrangement_id)
     for stranger in (ecosystem.other, ecosystem.elsewhere):
         with refused("invalid_grant", "the refresh token is unknown or another client's"):
@@ -99,7 +99,7 @@ async def test_tokens_and_arrangements_are_of_no_use_to_others(ecosystem: Ecosys
     assert (await ecosystem.mine.introspect(refresh_token)).active
 
 
-async def test_an_access_token_under_another_certificate(ecosystem: Ecosystem, sharing: Tokens) -> None:
+async def test_an_access_token_is_refused_under_another_certificate(ecosystem: Ecosystem, sharing: Tokens) -> None:
     """RFC 8705 3; CDS, Holder of Key Mechanism: also when the other certificate is the same product's."""
     registration = await ecosystem.mine.client_credentials()
     async with await ecosystem.another_certificate() as http:
@@ -128,7 +128,7 @@ async def test_an_access_token_under_another_certificate(ecosystem: Ecosystem, s
         ("Bearer made-up", "the access token is unknown", "The access token is invalid"),
     ],
 )
-async def test_what_is_no_access_token(
+async def test_a_request_without_a_valid_access_token_gets_a_challenge(
     ecosystem: Ecosystem, header: str | None, at_userinfo: str, at_data: str
 ) -> None:
     headers = {} if header is None else {"Authorization": header}
@@ -179,7 +179,7 @@ async def test_an_arrangement_of_another_customer_cannot_be_amended(ecosystem: E
     assert await ecosystem.account_ids(client, theirs)
 
 
-async def test_auth_time_comes_where_it_is_essential(ecosystem: Ecosystem) -> None:
+async def test_auth_time_is_given_where_it_is_an_essential_claim(ecosystem: Ecosystem) -> None:
     essential = {"claims": {"id_token": {"auth_time": {"essential": True}}}}
     flow = await ecosystem.mine.push(SCOPES, request=Deviation(claims=essential))
     tokens = await ecosystem.mine.exchange(await ecosystem.authorised(ecosystem.mine, flow, 2), flow)

@@ -33,7 +33,7 @@ HEADERS: dict[str, tuple[dict[str, object], str, str, int]] = {
 
 
 @pytest.mark.parametrize("case", HEADERS)
-async def test_bad_headers(ecosystem: Ecosystem, sharing: Tokens, case: str) -> None:
+async def test_a_malformed_header_is_refused(ecosystem: Ecosystem, sharing: Tokens, case: str) -> None:
     headers, code, said, status = HEADERS[case]
     response = await ecosystem.mine.resource(ACCOUNTS, sharing.access_token, version=2, headers=headers)
     cds_error(response, code, said, status)
@@ -48,7 +48,7 @@ async def test_bad_headers(ecosystem: Ecosystem, sharing: Tokens, case: str) -> 
         ("x-fapi-interaction-id", "Header/Invalid", "x-fapi-interaction-id is not a UUID"),
     ],
 )
-async def test_a_header_that_comes_twice(
+async def test_a_header_that_comes_twice_is_refused(
     ecosystem: Ecosystem, sharing: Tokens, name: str, code: str, said: str
 ) -> None:
     right = {
@@ -64,7 +64,7 @@ async def test_a_header_that_comes_twice(
     cds_error(twice, code, said, 400)
 
 
-async def test_two_authorization_headers(ecosystem: Ecosystem, sharing: Tokens) -> None:
+async def test_two_authorization_headers_are_refused(ecosystem: Ecosystem, sharing: Tokens) -> None:
     """The proxy refuses them, before the application sees the request."""
     once = await ecosystem.mine.resource(ACCOUNTS, sharing.access_token, version=2)
     assert once.status_code == 200
@@ -93,7 +93,7 @@ PARAMETERS: dict[str, tuple[dict[str, Any], str, str, int]] = {
 
 
 @pytest.mark.parametrize("case", PARAMETERS)
-async def test_bad_parameters(ecosystem: Ecosystem, sharing: Tokens, case: str) -> None:
+async def test_a_malformed_parameter_is_refused(ecosystem: Ecosystem, sharing: Tokens, case: str) -> None:
     params, code, said, status = PARAMETERS[case]
     response = await ecosystem.mine.resource(ACCOUNTS, sharing.access_token, version=2, params=params)
     cds_error(response, code, said, status)
@@ -110,7 +110,7 @@ async def test_bad_parameters(ecosystem: Ecosystem, sharing: Tokens, case: str) 
         ("GET", "/energy/accounts/invoices", "Resource/NotImplemented", 404),
     ],
 )
-async def test_what_is_not_served(
+async def test_a_method_or_path_that_is_not_served_is_refused(
     ecosystem: Ecosystem, sharing: Tokens, method: str, path: str, code: str, status: int
 ) -> None:
     content = b"{" if method == "POST" else None
@@ -120,7 +120,7 @@ async def test_what_is_not_served(
 
 
 @pytest.mark.parametrize("path", ["/discovery/status", "/discovery/outages"])
-async def test_bad_headers_at_the_public_host(ecosystem: Ecosystem, path: str) -> None:
+async def test_a_malformed_header_is_refused_at_the_public_host(ecosystem: Ecosystem, path: str) -> None:
     async with ecosystem.http() as http:
         for headers, code, said, status in list(HEADERS.values())[:6]:
             sent = {name: value for name, value in headers.items() if value is not ABSENT}
@@ -128,7 +128,7 @@ async def test_bad_headers_at_the_public_host(ecosystem: Ecosystem, path: str) -
             cds_error(response, code, said, status)
 
 
-async def test_a_scope_that_was_not_granted(ecosystem: Ecosystem) -> None:
+async def test_a_scope_that_the_consumer_did_not_authorise_gives_no_data(ecosystem: Ecosystem) -> None:
     client = ecosystem.mine
     tokens = await ecosystem.consent(client, WITH_SEVERAL_ACCOUNTS, scope="openid energy:accounts.basic:read")
     (account_id, *_) = await ecosystem.account_ids(client, tokens)
@@ -153,7 +153,7 @@ async def test_a_scope_that_was_not_granted(ecosystem: Ecosystem) -> None:
         await client.read_registration(tokens.access_token)
 
 
-async def test_a_scope_that_is_not_registered(ecosystem: Ecosystem) -> None:
+async def test_a_scope_that_the_client_is_not_registered_for_is_refused(ecosystem: Ecosystem) -> None:
     for scope in ("openid cdr:registration", "openid bank:accounts.basic:read", "openid made:up"):
         with refused("invalid_scope", "not registered for"):
             await ecosystem.mine.push(scope)
@@ -163,7 +163,7 @@ async def test_a_scope_that_is_not_registered(ecosystem: Ecosystem) -> None:
         await ecosystem.mine.client_credentials("openid")
 
 
-async def test_an_account_that_is_not_in_the_arrangement(ecosystem: Ecosystem, sharing: Tokens) -> None:
+async def test_an_account_outside_the_arrangement_is_invalid(ecosystem: Ecosystem, sharing: Tokens) -> None:
     client = ecosystem.mine
     everything = await ecosystem.account_ids(client, sharing)
     part = await ecosystem.consent(client, WITH_SEVERAL_ACCOUNTS, "account-1")

@@ -19,7 +19,7 @@ LATER_THAN_ANY_REQUEST_URI = timedelta(seconds=91)
 FORGETFUL = 13
 
 
-async def test_a_request_uri_starts_the_flow_anew_until_it_is_spent(ecosystem: Ecosystem) -> None:
+async def test_a_request_uri_can_be_opened_again_until_it_is_spent(ecosystem: Ecosystem) -> None:
     client = ecosystem.mine
     flow = await client.push(SCOPES, sharing_duration=YEAR)
     first = await (await ecosystem.person()).open(client.authorisation_url(flow))
@@ -43,7 +43,7 @@ async def test_a_request_uri_is_spent_by_cancelling(ecosystem: Ecosystem) -> Non
     page_says((await person.open(client.authorisation_url(flow))).page, 410, "This request is over")
 
 
-async def test_a_request_uri_is_over_after_90_seconds_and_its_flow_is_not(ecosystem: Ecosystem) -> None:
+async def test_a_flow_goes_on_after_its_request_uri_has_expired(ecosystem: Ecosystem) -> None:
     client = ecosystem.mine
     begun, waiting = [await client.push(SCOPES, sharing_duration=YEAR) for _ in range(2)]
     assert begun.expires_in == 90
@@ -60,7 +60,7 @@ async def test_a_request_uri_is_over_after_90_seconds_and_its_flow_is_not(ecosys
         assert await ecosystem.account_ids(client, tokens)
 
 
-async def test_what_the_authorisation_endpoint_refuses_on_a_page(ecosystem: Ecosystem) -> None:
+async def test_a_wrong_authorisation_url_is_refused_on_a_page(ecosystem: Ecosystem) -> None:
     client = ecosystem.mine
     flow = await client.push(SCOPES, sharing_duration=YEAR)
     right = {"client_id": client.client_id, "request_uri": flow.request_uri}
@@ -82,7 +82,7 @@ async def test_what_the_authorisation_endpoint_refuses_on_a_page(ecosystem: Ecos
     await client.exchange(await ecosystem.authorised(client, flow, 5), flow)
 
 
-async def test_an_essential_acr_out_of_reach_is_told_in_a_signed_response(ecosystem: Ecosystem) -> None:
+async def test_an_essential_acr_that_cannot_be_met_is_refused_in_a_signed_response(ecosystem: Ecosystem) -> None:
     client = ecosystem.mine
     flow = await client.push(SCOPES, acr_values=["urn:cds.au:cdr:3"])
     person = await (await ecosystem.person()).open(client.authorisation_url(flow))
@@ -92,7 +92,7 @@ async def test_an_essential_acr_out_of_reach_is_told_in_a_signed_response(ecosys
     page_says((await person.open(client.authorisation_url(flow))).page, 410, "This request is over")
 
 
-async def test_forms_sent_twice_at_once(ecosystem: Ecosystem) -> None:
+async def test_every_form_that_is_sent_twice_at_once_counts_once(ecosystem: Ecosystem) -> None:
     """Two presses of every button, as close together as two connections can be."""
     client, identifier = ecosystem.mine, ecosystem.identifier(6)
     flow = await client.push(SCOPES, sharing_duration=YEAR)
@@ -122,7 +122,7 @@ async def test_forms_sent_twice_at_once(ecosystem: Ecosystem) -> None:
     assert len((await ecosystem.control._ask("GET", "/notices", params=asked))["notices"]) == 1
 
 
-async def test_a_flow_cookie_of_another_tenant(ecosystem: Ecosystem) -> None:
+async def test_a_flow_cookie_of_another_tenant_is_refused(ecosystem: Ecosystem) -> None:
     here = await ecosystem.mine.push(SCOPES, sharing_duration=YEAR)
     there = await ecosystem.elsewhere.push(SCOPES, sharing_duration=YEAR)
     mine = await (await ecosystem.person()).open(ecosystem.mine.authorisation_url(here))
@@ -150,7 +150,7 @@ async def test_a_flow_cookie_of_another_tenant(ecosystem: Ecosystem) -> None:
         await client.exchange(await client.read_response(await person.authorise(), flow), flow)
 
 
-async def test_a_dashboard_cookie_of_another_tenant(ecosystem: Ecosystem) -> None:
+async def test_a_dashboard_cookie_of_another_tenant_is_treated_as_no_session(ecosystem: Ecosystem) -> None:
     tokens = await ecosystem.consent(ecosystem.mine, 8)
     stranger = await ecosystem.signed_in(8, ecosystem.banksia)
     cookie = "; ".join(f"{name}={value}" for name, value in stranger.http.cookies.items())
@@ -172,7 +172,7 @@ async def test_a_dashboard_cookie_of_another_tenant(ecosystem: Ecosystem) -> Non
     assert "stopped sharing" in owner.page.element("notice").text
 
 
-async def test_forms_that_no_page_of_ours_sends(ecosystem: Ecosystem) -> None:
+async def test_a_form_that_no_page_of_the_brand_sends_is_refused(ecosystem: Ecosystem) -> None:
     flow = await ecosystem.mine.push(SCOPES, sharing_duration=YEAR)
     person = await (await ecosystem.person()).open(ecosystem.mine.authorisation_url(flow))
     url, right = person.page.url, {"form_token": _form_token(person.page), "identifier": ecosystem.identifier(8)}
@@ -199,7 +199,7 @@ async def test_forms_that_no_page_of_ours_sends(ecosystem: Ecosystem) -> None:
     await ecosystem.mine.exchange(await ecosystem.mine.read_response(await person.authorise(), flow), flow)
 
 
-async def test_ten_wrong_one_time_passwords(ecosystem: Ecosystem) -> None:
+async def test_ten_wrong_one_time_passwords_lock_a_known_and_an_unknown_identifier_alike(ecosystem: Ecosystem) -> None:
     """The answers are the same, word by word, whether or not the identifier is anybody's."""
     known, unknown = ecosystem.identifier(FORGETFUL), "nobody.at.all@example.test"
     told = [await _locked_out(ecosystem, identifier) for identifier in (known, unknown)]

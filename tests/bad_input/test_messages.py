@@ -45,13 +45,13 @@ ASSERTIONS: dict[str, tuple[Make, str]] = {
 
 
 @pytest.mark.parametrize("case", ASSERTIONS)
-async def test_a_wrong_assertion(ecosystem: Ecosystem, case: str) -> None:
+async def test_a_wrong_assertion_is_refused(ecosystem: Ecosystem, case: str) -> None:
     make, said = ASSERTIONS[case]
     with refused("invalid_client", said, 401):
         await ecosystem.mine.client_credentials(assertion=make(ecosystem.mine))
 
 
-async def test_a_replayed_assertion(ecosystem: Ecosystem) -> None:
+async def test_a_replayed_assertion_is_refused_at_every_endpoint(ecosystem: Ecosystem) -> None:
     """Spent by the first use of any kind, and at every endpoint (CDS, Private Key JWT Client Authentication)."""
     used = Deviation(token=ecosystem.mine.assertion())
     await ecosystem.mine.client_credentials(assertion=used)
@@ -66,7 +66,7 @@ async def test_a_replayed_assertion(ecosystem: Ecosystem) -> None:
             await call
 
 
-async def test_an_assertion_that_comes_twice_at_once(ecosystem: Ecosystem) -> None:
+async def test_an_assertion_sent_four_times_at_once_counts_once(ecosystem: Ecosystem) -> None:
     used = Deviation(token=ecosystem.mine.assertion())
     asked = (ecosystem.mine.client_credentials(assertion=used) for _ in range(4))
     answers = await asyncio.gather(*asked, return_exceptions=True)
@@ -102,13 +102,13 @@ REQUEST_OBJECTS: dict[str, tuple[Make, str]] = {
 
 
 @pytest.mark.parametrize("case", REQUEST_OBJECTS)
-async def test_a_wrong_request_object(ecosystem: Ecosystem, case: str) -> None:
+async def test_a_wrong_request_object_is_refused(ecosystem: Ecosystem, case: str) -> None:
     make, said = REQUEST_OBJECTS[case]
     with refused("invalid_request_object", said):
         await ecosystem.mine.push(SCOPES, request=make(ecosystem.mine))
 
 
-async def test_no_request_object(ecosystem: Ecosystem) -> None:
+async def test_a_push_without_a_request_object_is_refused(ecosystem: Ecosystem) -> None:
     with refused("invalid_request", "signed request object is required"):
         await ecosystem.mine.push(SCOPES, form={"request": ABSENT, "response_type": "code", "scope": "openid"})
 
@@ -127,7 +127,7 @@ BODIES: dict[str, tuple[str, bytes, str]] = {
 
 @pytest.mark.parametrize("case", BODIES)
 @pytest.mark.parametrize("endpoint", ["token", "pushed_authorization_request", "cdr_arrangement_revocation"])
-async def test_a_bad_body(ecosystem: Ecosystem, endpoint: str, case: str) -> None:
+async def test_a_body_that_is_no_readable_form_is_refused(ecosystem: Ecosystem, endpoint: str, case: str) -> None:
     content_type, body, said = BODIES[case]
     response = await _post(ecosystem, endpoint, body, content_type)
     oauth_error(response, "invalid_request", said)
@@ -135,7 +135,7 @@ async def test_a_bad_body(ecosystem: Ecosystem, endpoint: str, case: str) -> Non
 
 @pytest.mark.parametrize("endpoint", ["token", "pushed_authorization_request", "cdr_arrangement_revocation"])
 @pytest.mark.parametrize("body", [b"", b"a=b"])
-async def test_a_form_without_a_client_assertion(ecosystem: Ecosystem, endpoint: str, body: bytes) -> None:
+async def test_a_form_without_a_client_assertion_is_refused(ecosystem: Ecosystem, endpoint: str, body: bytes) -> None:
     oauth_error(await _post(ecosystem, endpoint, body, FORM), "invalid_client", "assertion is required", 401)
 
 
@@ -146,7 +146,7 @@ async def test_a_body_too_large_is_refused_by_application_and_proxy_alike(ecosys
 
 
 @pytest.mark.parametrize("endpoint", ["token", "pushed_authorization_request", "registration"])
-async def test_a_method_that_is_not_served(ecosystem: Ecosystem, endpoint: str) -> None:
+async def test_a_method_that_is_not_served_is_refused(ecosystem: Ecosystem, endpoint: str) -> None:
     response = await ecosystem.mine.http.get(ecosystem.mine.holder.document[f"{endpoint}_endpoint"])
     oauth_error(response, "invalid_request", "method is not served", 405)
     assert response.headers["allow"] == "OPTIONS, POST"
@@ -160,7 +160,7 @@ REGISTRATIONS: dict[str, tuple[str, bytes, str, str]] = {
 
 
 @pytest.mark.parametrize("case", REGISTRATIONS)
-async def test_a_bad_registration_body(ecosystem: Ecosystem, case: str) -> None:
+async def test_a_bad_registration_body_is_refused(ecosystem: Ecosystem, case: str) -> None:
     content_type, body, error, said = REGISTRATIONS[case]
     oauth_error(await _post(ecosystem, "registration", body, content_type), error, said)
 

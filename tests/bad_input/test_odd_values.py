@@ -39,13 +39,13 @@ REQUEST_OBJECTS: dict[str, tuple[dict[str, object], str, str]] = {
 
 
 @pytest.mark.parametrize("case", REQUEST_OBJECTS)
-async def test_in_request_objects(ecosystem: Ecosystem, case: str) -> None:
+async def test_a_request_object_with_odd_values_is_refused(ecosystem: Ecosystem, case: str) -> None:
     claims, error, said = REQUEST_OBJECTS[case]
     with refused(error, said):
         await ecosystem.mine.push(SCOPES, request=Deviation(claims=claims))
 
 
-async def test_a_boundless_duration_is_one_year(ecosystem: Ecosystem) -> None:
+async def test_a_sharing_duration_without_bound_is_limited_to_one_year(ecosystem: Ecosystem) -> None:
     """ "If it exceeds one year then one year will be assumed" (CDS, Request Object)."""
     tokens = await ecosystem.consent(ecosystem.mine, 9, sharing_duration=10**18)
     told = await ecosystem.mine.introspect(str(tokens.refresh_token))
@@ -67,7 +67,7 @@ ASSERTIONS: dict[str, tuple[dict[str, object], str]] = {
 
 
 @pytest.mark.parametrize("case", ASSERTIONS)
-async def test_in_assertions(ecosystem: Ecosystem, case: str) -> None:
+async def test_an_assertion_with_odd_values_is_refused(ecosystem: Ecosystem, case: str) -> None:
     claims, said = ASSERTIONS[case]
     with refused("invalid_client", said, 401):
         await ecosystem.mine.client_credentials(assertion=Deviation(claims=claims))
@@ -84,19 +84,21 @@ async def test_in_assertions(ecosystem: Ecosystem, case: str) -> None:
     ],
     ids=str,
 )
-async def test_in_headers(ecosystem: Ecosystem, header: dict[str, object], said: str) -> None:
+async def test_an_assertion_with_an_odd_header_is_refused(
+    ecosystem: Ecosystem, header: dict[str, object], said: str
+) -> None:
     with refused("invalid_client", said, 401):
         await ecosystem.mine.client_credentials(assertion=Deviation(header=header))
 
 
 @pytest.mark.parametrize("name", ["client_id", "code", "code_verifier", "redirect_uri", "refresh_token", "scope"])
-async def test_nul_in_forms(ecosystem: Ecosystem, name: str) -> None:
+async def test_a_form_field_with_nul_is_refused(ecosystem: Ecosystem, name: str) -> None:
     for grant in ("authorization_code", "refresh_token", "client_credentials"):
         with refused("invalid_request", r"contains U\+0000"):
             await ecosystem.mine.tokens(grant, {}, form={name: NUL})
 
 
-async def test_nul_in_what_is_asked_about(ecosystem: Ecosystem) -> None:
+async def test_a_token_or_arrangement_id_with_nul_is_refused(ecosystem: Ecosystem) -> None:
     client = ecosystem.mine
     for ask in (client.introspect, client.revoke_token, client.revoke_arrangement):
         with refused("invalid_request", r"contains U\+0000"):
@@ -114,7 +116,7 @@ REGISTRATIONS: dict[str, tuple[dict[str, object], str]] = {
 
 
 @pytest.mark.parametrize("case", REGISTRATIONS)
-async def test_in_registrations(ecosystem: Ecosystem, case: str) -> None:
+async def test_a_registration_request_with_odd_values_is_refused(ecosystem: Ecosystem, case: str) -> None:
     claims, said = REGISTRATIONS[case]
     ssa = await ecosystem.control.ssa(ecosystem.recipient.product)
     with refused("invalid_client_metadata", said):
@@ -122,7 +124,7 @@ async def test_in_registrations(ecosystem: Ecosystem, case: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["client_id=%00&request_uri={}", "client_id={}&request_uri=%00", "%00={}"])
-async def test_nul_at_the_authorisation_endpoint(ecosystem: Ecosystem, query: str) -> None:
+async def test_an_authorisation_url_with_nul_is_refused_on_a_page(ecosystem: Ecosystem, query: str) -> None:
     uri = "urn:ietf:params:oauth:request_uri:x"
     url = f"{ecosystem.mine.holder.metadata.authorization_endpoint}?{query.format(quote(uri))}"
     page_says((await (await ecosystem.person()).open(url)).page, 400, "cannot be used")
@@ -159,7 +161,7 @@ NOTHING, NO_TOKEN = "There is nothing at this address", "(?i)an access token is 
 
 
 @pytest.mark.parametrize("path", ADDRESSES, ids=lambda path: path[:40])
-async def test_odd_addresses(ecosystem: Ecosystem, path: str) -> None:
+async def test_an_odd_address_is_answered_in_the_form_of_its_host(ecosystem: Ecosystem, path: str) -> None:
     """Each host answers in its own shape: pages at the public one, JSON at the secure one and for data."""
     at_public, at_secure = ADDRESSES[path]
     async with ecosystem.http() as http:
@@ -185,7 +187,7 @@ async def test_an_unknown_stylesheet_is_the_current_one(ecosystem: Ecosystem) ->
 
 
 @pytest.mark.parametrize("value", ["", '"', "ü", "%00", "%0d%0aSet-Cookie:a=b", "%ed%a0%80", "x" * 4000, "a, b; c"])
-async def test_odd_cookies(ecosystem: Ecosystem, value: str) -> None:
+async def test_an_odd_cookie_is_treated_as_no_session(ecosystem: Ecosystem, value: str) -> None:
     flow = await ecosystem.mine.push(SCOPES)
     person = await (await ecosystem.person()).open(ecosystem.mine.authorisation_url(flow))
     ((name, _),) = person.http.cookies.items()
@@ -203,7 +205,7 @@ async def test_odd_cookies(ecosystem: Ecosystem, value: str) -> None:
 
 
 @pytest.mark.parametrize("token", ["ü", "\xff", "a b", "'; DROP TABLE"])
-async def test_an_access_token_with_characters_that_none_has(ecosystem: Ecosystem, token: str) -> None:
+async def test_an_access_token_with_invalid_characters_is_refused(ecosystem: Ecosystem, token: str) -> None:
     headers = {b"Authorization": f"Bearer {token}".encode("latin-1"), b"x-v": b"2"}
     data = await ecosystem.mine.http.get(ecosystem.accounts_url, headers=headers)
     cds_error(data, "GeneralError/Expected", "An access token is required", 401)
@@ -211,7 +213,7 @@ async def test_an_access_token_with_characters_that_none_has(ecosystem: Ecosyste
     oauth_error(userinfo, "invalid_token", "carries no bearer token", 401)
 
 
-async def test_an_access_token_that_is_much_too_long(ecosystem: Ecosystem) -> None:
+async def test_an_access_token_that_is_much_too_long_is_refused(ecosystem: Ecosystem) -> None:
     headers = {"Authorization": f"Bearer {'x' * 4000}", "x-v": "2"}
     data = await ecosystem.mine.http.get(ecosystem.accounts_url, headers=headers)
     cds_error(data, "GeneralError/Expected", "The access token is invalid", 401)

@@ -16,7 +16,7 @@ from tests.support.expectations import cds_error, oauth_error, refused
 STATEMENT = "invalid_software_statement"
 
 
-async def test_a_second_registration_of_the_same_product(ecosystem: Ecosystem) -> None:
+async def test_a_second_registration_of_the_same_product_is_refused(ecosystem: Ecosystem) -> None:
     """Neither one after the other nor two at once (CDS, Client Registration)."""
     recipient = await ecosystem.outside.recipient(ecosystem.aurora)
     client, registered = recipient.client, 0
@@ -34,7 +34,7 @@ async def test_a_second_registration_of_the_same_product(ecosystem: Ecosystem) -
     assert own["client_id"] == client.client_id
 
 
-async def test_a_software_statement_that_the_register_did_not_make(ecosystem: Ecosystem) -> None:
+async def test_a_software_statement_that_the_register_did_not_make_is_refused(ecosystem: Ecosystem) -> None:
     recipient = await ecosystem.outside.recipient(ecosystem.aurora)
     client = recipient.client
     right = await ecosystem.control.ssa(recipient.product)
@@ -53,7 +53,7 @@ async def test_a_software_statement_that_the_register_did_not_make(ecosystem: Ec
     assert (await client.register(right))["software_id"] == recipient.product.software_product_id
 
 
-async def test_a_registration_of_somebody_else(ecosystem: Ecosystem) -> None:
+async def test_another_clients_registration_cannot_be_read_changed_or_deleted(ecosystem: Ecosystem) -> None:
     token = (await ecosystem.other.client_credentials()).access_token
     with refused("invalid_token", "bound to another client certificate", 401):
         await ecosystem.mine.read_registration(token)
@@ -95,7 +95,7 @@ async def test_a_deleted_registration_ends_everything_under_it(ecosystem: Ecosys
     assert await ecosystem.account_ids(client, await ecosystem.consent(client, 10))
 
 
-async def test_statuses_of_the_register(ecosystem: Ecosystem) -> None:
+async def test_a_status_in_the_register_takes_effect_at_the_next_poll(ecosystem: Ecosystem) -> None:
     """CDS, Data Holder Responsibilities: inactive, left out of the Register's answer, removed."""
     product, left_out = await ecosystem.registered(), await ecosystem.registered()
     client = product.client

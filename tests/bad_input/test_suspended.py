@@ -60,7 +60,7 @@ async def _change(stack: Stack, ecosystem: Ecosystem, command: str, status: int)
             await http.get(ecosystem.outside.description.console_url)
 
 
-async def test_pages(ecosystem: Ecosystem, before: Before) -> None:
+async def test_pages_of_a_suspended_tenant_say_that_sharing_is_paused(ecosystem: Ecosystem, before: Before) -> None:
     visitor = await (await ecosystem.person()).open(ecosystem.mine.authorisation_url(before.waiting))
     page_says(visitor.page, 503, "Data sharing is paused.*You can still see what you share, and stop it")
     assert visitor.page.element("dashboard").attributes["href"] == "/dashboard"
@@ -74,7 +74,7 @@ async def test_pages(ecosystem: Ecosystem, before: Before) -> None:
         assert response.headers["retry-after"]
 
 
-async def test_oauth(ecosystem: Ecosystem, before: Before) -> None:
+async def test_oauth_endpoints_of_a_suspended_tenant_answer_503(ecosystem: Ecosystem, before: Before) -> None:
     client = ecosystem.mine
     registration = client.holder.metadata.registration_endpoint
     for call in (
@@ -93,7 +93,7 @@ async def test_oauth(ecosystem: Ecosystem, before: Before) -> None:
     oauth_error(response, *OAUTH, 503)
 
 
-async def test_cds(ecosystem: Ecosystem, before: Before) -> None:
+async def test_data_apis_of_a_suspended_tenant_answer_503(ecosystem: Ecosystem, before: Before) -> None:
     client = ecosystem.mine
     for path, version in ((ACCOUNTS, 2), (f"{ACCOUNTS}/x", 4), ("/common/customer", 1)):
         response = await client.resource(path, before.kept.access_token, version=version)
@@ -108,7 +108,7 @@ async def test_cds(ecosystem: Ecosystem, before: Before) -> None:
 
 
 @pytest.mark.usefixtures("before")
-async def test_what_a_recipient_needs_to_end_sharing_is_published(ecosystem: Ecosystem) -> None:
+async def test_a_suspended_tenant_publishes_what_recipients_need_to_end_sharing(ecosystem: Ecosystem) -> None:
     """Where the revocation endpoints are, and the keys that the notice of a withdrawal is verified with."""
     async with ecosystem.http() as http:
         discovery = await http.get(ecosystem.aurora.discovery_url)
@@ -117,7 +117,7 @@ async def test_what_a_recipient_needs_to_end_sharing_is_published(ecosystem: Eco
     assert discovery.json()["issuer"] == ecosystem.aurora.issuer
 
 
-async def test_every_way_to_end_sharing_stays(ecosystem: Ecosystem, before: Before) -> None:
+async def test_sharing_can_be_ended_in_every_way_at_a_suspended_tenant(ecosystem: Ecosystem, before: Before) -> None:
     client = ecosystem.mine
     await client.revoke_token(str(before.by_token.refresh_token))
     await client.revoke_arrangement(str(before.by_recipient.cdr_arrangement_id))
@@ -132,14 +132,16 @@ async def test_every_way_to_end_sharing_stays(ecosystem: Ecosystem, before: Befo
 
 
 @pytest.mark.usefixtures("before")
-async def test_the_other_tenant_goes_on(ecosystem: Ecosystem) -> None:
+async def test_another_tenant_is_not_affected_by_a_suspension(ecosystem: Ecosystem) -> None:
     client = ecosystem.elsewhere
     tokens = await ecosystem.consent(client, 1)
     assert await ecosystem.account_ids(client, tokens)
     assert (await client.refresh(str(tokens.refresh_token))).access_token
 
 
-async def test_once_resumed_what_was_not_ended_goes_on(stack: Stack, ecosystem: Ecosystem, before: Before) -> None:
+async def test_consents_and_flows_continue_at_a_resumed_tenant(
+    stack: Stack, ecosystem: Ecosystem, before: Before
+) -> None:
     await _change(stack, ecosystem, "resume", 200)
     client = ecosystem.mine
     assert await ecosystem.account_ids(client, await client.refresh(str(before.kept.refresh_token)))

@@ -130,7 +130,7 @@ async def test_cancelling_brings_the_person_back_to_the_recipient(chromium: Brow
     await context.close()
 
 
-async def test_the_whole_way_without_javascript(chromium: Browser, stack: Stack, control: Control) -> None:
+async def test_a_person_can_share_without_javascript(chromium: Browser, stack: Stack, control: Control) -> None:
     _, people = _tenant(stack, "aurora")
     context = await chromium.new_context(**VIEWPORTS["phone"], java_script_enabled=False)
     page = await context.new_page()
@@ -151,7 +151,7 @@ async def test_the_whole_way_without_javascript(chromium: Browser, stack: Stack,
     await context.close()
 
 
-async def test_the_recipient_is_another_site_than_the_brand(chromium: Browser, stack: Stack) -> None:
+async def test_the_recipient_and_the_brand_are_different_sites(chromium: Browser, stack: Stack) -> None:
     """Sibling hosts would hide mistakes with SameSite cookies: the sandbox lives under another registrable domain."""
     context = await chromium.new_context()
     page = await context.new_page()

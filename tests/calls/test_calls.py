@@ -63,7 +63,7 @@ async def test_calls_are_added_up_by_minute_operation_and_outcome(database: Data
     assert [(row["authenticated"], row["unauthenticated"]) for row in seconds] == [(3, 1), (1, 0)]
 
 
-async def test_a_secondary_holders_part_is_counted_apart(database: Database, tenant: Tenant) -> None:
+async def test_requests_to_a_secondary_data_holder_are_counted_apart(database: Database, tenant: Tenant) -> None:
     aggregate = Aggregate()
     for status in (200, 429, 503, None):
         aggregate.record(call(tenant.namespace, secondary_latency=7, secondary_status=status))
@@ -75,7 +75,7 @@ async def test_a_secondary_holders_part_is_counted_apart(database: Database, ten
 
 
 @pytest.mark.parametrize(("latency", "bucket"), [(0, 5), (5_000, 5), (5_001, 10), (1_000_000, 1_000), (10_000_001, 0)])
-async def test_latencies_fall_into_the_standards_thresholds(
+async def test_a_latency_is_counted_under_its_threshold_of_the_standards(
     database: Database, tenant: Tenant, latency: int, bucket: int
 ) -> None:
     aggregate = Aggregate()
@@ -85,7 +85,7 @@ async def test_latencies_fall_into_the_standards_thresholds(
     assert row["latency_bucket"] == bucket
 
 
-async def test_what_cannot_be_written_is_kept_and_costs_others_nothing(
+async def test_counts_that_cannot_be_written_are_kept_and_the_others_are_written(
     database: Database, tenant: Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:
     aggregate = Aggregate()
@@ -101,7 +101,7 @@ async def test_what_cannot_be_written_is_kept_and_costs_others_nothing(
     assert "were not written" in caplog.text
 
 
-async def test_memory_is_bounded_and_what_it_lost_is_told(
+async def test_memory_is_bounded_and_lost_calls_are_logged(
     database: Database, tenant: Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:
     aggregate = Aggregate(maximum_keys=2)
@@ -158,7 +158,7 @@ async def test_seconds_fold_into_the_peak_of_their_hour(database: Database, tena
     assert len(await rows(database, tenant, call_second)) == 1
 
 
-def test_recording_is_cheap() -> None:
+def test_recording_a_call_takes_microseconds() -> None:
     # A hundredth of what a request costs: 2,000 calls in well under a tenth of a second, also on a busy machine.
     aggregate, own = Aggregate(), Namespace("tenant_x", "x")
     one = call(own)

@@ -43,7 +43,7 @@ STANDARD_ERRORS = {
 }
 
 
-def test_the_catalogue_is_the_standards() -> None:
+def test_the_error_catalogue_equals_that_of_the_standards() -> None:
     ours = {urn.removeprefix("urn:au-cds:error:"): (kind.title, kind.status) for urn, kind in CATALOGUE.items()}
     assert ours == STANDARD_ERRORS
 
@@ -53,7 +53,7 @@ def test_every_operation_of_the_standards_is_in_the_table_once() -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
-def test_a_row_says_what_the_standards_say(endpoint: Endpoint) -> None:
+def test_an_operation_has_the_properties_of_the_standards(endpoint: Endpoint) -> None:
     said = OPERATIONS[endpoint.operation]
     assert (endpoint.method, endpoint.path, endpoint.scope, endpoint.paginated) == (
         said["method"],

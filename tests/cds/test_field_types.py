@@ -70,11 +70,11 @@ WRONG: list[tuple[Any, object]] = [
 
 
 @pytest.mark.parametrize(("kind", "value"), RIGHT)
-def test_examples_are_taken(kind: Any, value: str) -> None:
+def test_a_valid_value_is_accepted(kind: Any, value: str) -> None:
     msgspec.convert(value, kind)
 
 
 @pytest.mark.parametrize(("kind", "value"), WRONG)
-def test_what_is_near_is_refused(kind: Any, value: object) -> None:
+def test_a_similar_but_invalid_value_is_refused(kind: Any, value: object) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(value, kind)

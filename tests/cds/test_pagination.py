@@ -13,7 +13,7 @@ def described(page: int, size: int, total: int, **filters: str) -> tuple[LinksPa
     return describe(PageRequest(page, size), total, self_uri="self", resource_uri=URI, filters=filters)
 
 
-def test_defaults() -> None:
+def test_page_and_page_size_have_defaults() -> None:
     assert PageRequest.parse(None, None) == PageRequest(number=1, size=25)
     assert PageRequest.parse("3", "1000").offset == 2000
 
@@ -33,13 +33,13 @@ def test_defaults() -> None:
         (None, "1001", FIELD_INVALID_PAGE_SIZE),
     ],
 )
-def test_bad_parameters(page: str | None, size: str | None, kind: ErrorType) -> None:
+def test_a_page_or_page_size_out_of_range_is_refused(page: str | None, size: str | None, kind: ErrorType) -> None:
     with pytest.raises(CdsError) as caught:
         PageRequest.parse(page, size)
     assert caught.value.kind == kind
 
 
-def test_a_page_in_the_middle_links_all_ways() -> None:
+def test_a_page_in_the_middle_links_to_first_previous_next_and_last() -> None:
     links, meta = described(2, 2, 5)
     assert links == LinksPaginated(
         self="self",
@@ -57,7 +57,7 @@ def test_the_only_page_links_to_itself_alone() -> None:
     assert meta == MetaPaginated(totalRecords=25, totalPages=1)
 
 
-def test_nothing_has_no_pages() -> None:
+def test_an_empty_result_has_no_pages() -> None:
     links, meta = described(1, 25, 0)
     assert links == LinksPaginated(self="self")
     assert meta == MetaPaginated(totalRecords=0, totalPages=0)

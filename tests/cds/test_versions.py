@@ -19,7 +19,7 @@ from tenants.cds.versions import negotiate
         ("04", None, 4),
     ],
 )
-def test_the_highest_that_fits_answers(x_v: str, x_min_v: str | None, expected: int) -> None:
+def test_the_highest_supported_version_in_range_is_chosen(x_v: str, x_min_v: str | None, expected: int) -> None:
     assert negotiate(x_v, x_min_v, (2, 4)) == expected
 
 
@@ -43,7 +43,7 @@ def test_the_highest_that_fits_answers(x_v: str, x_min_v: str | None, expected: 
         ("9", "5", HEADER_UNSUPPORTED_VERSION),
     ],
 )
-def test_what_does_not_fit_is_refused_by_its_own_error(x_v: str | None, x_min_v: str | None, kind: ErrorType) -> None:
+def test_a_malformed_or_unsupported_version_is_refused(x_v: str | None, x_min_v: str | None, kind: ErrorType) -> None:
     with pytest.raises(CdsError) as caught:
         negotiate(x_v, x_min_v, (2, 4))
     assert caught.value.kind == kind

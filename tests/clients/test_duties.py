@@ -29,12 +29,12 @@ WITHDRAW = Duties(withdraw=True)
         ("SURRENDERED", "INACTIVE", INVALIDATE),
     ],
 )
-def test_the_two_statuses_together_say_what_to_do(
+def test_the_duties_follow_from_the_statuses_of_recipient_and_product(
     recipient: RecipientStatus, product: ProductStatus, expected: Duties
 ) -> None:
     assert duties(recipient, product) == expected
 
 
-def test_only_both_active_means_disclosure() -> None:
+def test_data_is_disclosed_only_where_both_are_active() -> None:
     pairs = itertools.product(get_args(RecipientStatus), get_args(ProductStatus))
     assert [pair for pair in pairs if duties(*pair).disclose] == [("ACTIVE", "ACTIVE")]

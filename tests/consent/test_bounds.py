@@ -28,7 +28,7 @@ async def test_two_flows_in_one_browser_do_not_disturb_each_other(pages: Consent
         assert claims["state"] == flow.state
 
 
-async def test_a_browser_that_goes_through_many_flows_keeps_few_cookies(pages: ConsentPages) -> None:
+async def test_a_browser_keeps_the_cookies_of_twenty_flows_at_most(pages: ConsentPages) -> None:
     browser = pages.browser()
     for _ in range(25):
         page = await browser.get(pages.authorise_url(await pages.pushed()))
@@ -39,7 +39,7 @@ async def test_a_browser_that_goes_through_many_flows_keeps_few_cookies(pages: C
     assert "max-age=120" in answer.headers["set-cookie"].lower()
 
 
-async def test_a_flow_is_one_browsers_and_a_new_visit_takes_it(pages: ConsentPages) -> None:
+async def test_a_flow_belongs_to_the_browser_that_visited_last(pages: ConsentPages) -> None:
     mine, theirs = pages.browser(), pages.browser()
     flow = await pages.pushed()
     page = await pages.identified(mine, flow)
@@ -51,7 +51,7 @@ async def test_a_flow_is_one_browsers_and_a_new_visit_takes_it(pages: ConsentPag
     assert (await mine.get(page.url)).status == 403
 
 
-async def test_forms_from_elsewhere_are_refused(pages: ConsentPages) -> None:
+async def test_a_form_from_another_site_or_without_its_token_is_refused(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get(pages.authorise_url(await pages.pushed()))
     token = dict(page.form("/identify").fields)["form_token"]
@@ -81,7 +81,7 @@ async def test_another_tenants_cookie_is_refused(pages: ConsentPages, neighbour:
     assert (await browser.get(page.path)).status == 200
 
 
-async def test_a_dashboard_session_never_stands_in_for_consent(pages: ConsentPages) -> None:
+async def test_a_dashboard_session_does_not_replace_authentication_in_the_flow(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get("/dashboard/sign-in")
     page = await browser.send(page, "/sign-in", identifier=pages.mia.identifier)
@@ -90,7 +90,7 @@ async def test_a_dashboard_session_never_stands_in_for_consent(pages: ConsentPag
     assert (await browser.get(pages.authorise_url(await pages.pushed()))).path.endswith("/identify")
 
 
-async def test_a_dashboard_code_does_not_authorise(pages: ConsentPages) -> None:
+async def test_a_code_for_the_dashboard_is_wrong_in_the_flow(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await pages.identified(browser)
     right = await pages.code()
@@ -101,7 +101,7 @@ async def test_a_dashboard_code_does_not_authorise(pages: ConsentPages) -> None:
     assert "That code is not right" in (await browser.send(page, "/verify", code=other)).text
 
 
-async def test_a_flow_outlives_its_request_uri_but_not_an_hour(pages: ConsentPages, clock: MovableClock) -> None:
+async def test_a_flow_lasts_an_hour_although_its_request_uri_expires(pages: ConsentPages, clock: MovableClock) -> None:
     browser = pages.browser()
     page = await pages.authenticated(browser)
     clock.move(timedelta(minutes=30))
@@ -111,7 +111,7 @@ async def test_a_flow_outlives_its_request_uri_but_not_an_hour(pages: ConsentPag
     assert (await browser.send(page, "/authorise")).status == 410
 
 
-async def test_what_a_page_says_never_comes_from_its_address(pages: ConsentPages) -> None:
+async def test_a_page_shows_no_text_from_its_query(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get(pages.authorise_url(await pages.pushed()))
     shown = await browser.get(f"{page.path}?problem=<script>alert(1)</script>&choose=all")

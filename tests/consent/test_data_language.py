@@ -18,7 +18,7 @@ PUBLISHED = json.loads(Path(__file__).with_name("data_language_standards.json").
 
 
 @pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: row["title"])
-def test_the_words_are_the_standards_own(row: dict[str, object]) -> None:
+def test_the_words_are_those_of_the_standards(row: dict[str, object]) -> None:
     scope, marks = str(row["scope"]), str(row["marks"])
     asked = [scope] if "‡" in marks or ".detail" not in scope else [scope.replace(".detail", ".basic"), scope]
     described = clusters(asked, "organisation" if "*" in marks else "person")

@@ -50,7 +50,7 @@ async def test_a_person_goes_through_every_step_and_the_recipient_gets_tokens(pa
     assert tokens.id_claims["acr"] == "urn:cds.au:cdr:2"
 
 
-async def test_pages_carry_their_headers_and_keep_nothing(pages: ConsentPages) -> None:
+async def test_pages_have_their_security_headers_and_are_not_stored(pages: ConsentPages) -> None:
     page = await pages.browser().get(pages.authorise_url(await pages.pushed()))
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -61,7 +61,7 @@ async def test_pages_carry_their_headers_and_keep_nothing(pages: ConsentPages) -
     assert page.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_the_stylesheet_is_kept_for_as_long_as_it_is_the_same(pages: ConsentPages) -> None:
+async def test_the_stylesheet_is_cached_only_under_its_current_address(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get(pages.authorise_url(await pages.pushed()))
     path = page.html.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
@@ -72,7 +72,7 @@ async def test_the_stylesheet_is_kept_for_as_long_as_it_is_the_same(pages: Conse
     assert (stale.status_code, stale.headers["cache-control"]) == (200, "no-cache")
 
 
-async def test_the_logo_that_the_register_names_is_an_image_that_can_do_nothing(pages: ConsentPages) -> None:
+async def test_the_logo_is_an_image_that_can_run_and_load_nothing(pages: ConsentPages) -> None:
     logo = await pages.browser().http.get("/logo.svg")
     assert logo.status_code == 200
     assert logo.headers["content-type"].startswith("image/svg+xml")
@@ -81,7 +81,7 @@ async def test_the_logo_that_the_register_names_is_an_image_that_can_do_nothing(
 
 
 @pytest.mark.parametrize("step", ["identify", "verify", "accounts", "review"])
-async def test_cancelling_anywhere_is_access_denied_and_stays_so(pages: ConsentPages, step: str) -> None:
+async def test_cancelling_at_any_step_ends_the_flow_with_access_denied(pages: ConsentPages, step: str) -> None:
     browser, flow = pages.browser(), await pages.pushed()
     page = await browser.get(pages.authorise_url(flow))
     if step != "identify":
@@ -130,7 +130,7 @@ async def test_forms_sent_twice_lead_to_the_same_step_and_send_one_code(pages: C
     assert "Beach house" in (await browser.get(review.url)).text
 
 
-async def test_back_leads_to_the_step_whose_turn_it_is(pages: ConsentPages) -> None:
+async def test_a_request_for_another_step_is_redirected_to_the_current_step(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await pages.identified(browser)
     base = page.path.rsplit("/", 1)[0]
@@ -146,7 +146,7 @@ async def test_back_leads_to_the_step_whose_turn_it_is(pages: ConsentPages) -> N
     assert (await browser.get(f"{base}/nowhere")).status == 404
 
 
-async def test_no_accounts_chosen_or_ones_that_cannot_be_say_so(pages: ConsentPages) -> None:
+async def test_choosing_no_account_or_an_unavailable_one_is_a_problem_on_the_page(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await pages.authenticated(browser)
     for chosen in ([], [str(uuid4())], ["nonsense"], [str(pages.mia.home), str(uuid4())]):
@@ -158,7 +158,7 @@ async def test_no_accounts_chosen_or_ones_that_cannot_be_say_so(pages: ConsentPa
     assert everything.html.count(" checked") == 3
 
 
-async def test_once_off_and_no_accounts_needed(pages: ConsentPages) -> None:
+async def test_a_once_only_consent_without_accounts_skips_the_account_step(pages: ConsentPages) -> None:
     browser = pages.browser()
     flow = await pages.pushed("openid common:customer.detail:read", sharing_duration=None)
     page = await pages.authenticated(browser, flow)
@@ -170,7 +170,7 @@ async def test_once_off_and_no_accounts_needed(pages: ConsentPages) -> None:
     assert tokens.refresh_token is None
 
 
-async def test_whoever_acts_for_several_customers_chooses_one(pages: ConsentPages) -> None:
+async def test_a_person_who_acts_for_several_customers_chooses_one(pages: ConsentPages) -> None:
     login_id, identifier = await pages.customers.add_login("Sacha Moreau")
     await pages.customers.add_customer("Sacha Moreau", login_id)
     firm = await pages.customers.add_customer(
@@ -247,7 +247,7 @@ async def test_an_amendment_of_the_same_length_says_that_it_ends_later(
     assert "Before this change: 90 days, until" in page.text
 
 
-async def test_an_arrangement_of_somebody_else_cannot_be_amended(pages: ConsentPages) -> None:
+async def test_an_arrangement_of_another_customer_cannot_be_amended(pages: ConsentPages) -> None:
     tokens = await pages.consented(pages.browser())
     _, identifier = await pages.customers.add_login("Eve Else")
     browser = pages.browser()
@@ -256,7 +256,7 @@ async def test_an_arrangement_of_somebody_else_cannot_be_amended(pages: ConsentP
     assert claims["error"] == "invalid_request"
 
 
-async def test_the_recipients_accreditation_number_is_told_once_the_register_has_said_it(pages: ConsentPages) -> None:
+async def test_the_accreditation_number_is_shown_once_the_register_has_given_it(pages: ConsentPages) -> None:
     services, tenant = pages.application.services, pages.tenant
     entity = (await load_client(services.database, tenant, pages.recipient.client_id)).recipient_id
     page = await pages.reviewed(pages.browser())
@@ -269,7 +269,7 @@ async def test_the_recipients_accreditation_number_is_told_once_the_register_has
     assert page.ids["accreditation"]["href"].startswith("https://www.cdr.gov.au/")
 
 
-async def test_no_identifier_says_so(pages: ConsentPages) -> None:
+async def test_an_empty_identifier_is_a_problem_on_the_page(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get(pages.authorise_url(await pages.pushed()))
     shown = await browser.send(page, "/identify", identifier="  ")

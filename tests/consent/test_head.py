@@ -22,7 +22,7 @@ def client(pages: ConsentPages) -> httpx.AsyncClient:
         "/theme/any.css",
     ],
 )
-async def test_what_is_safe_to_get_answers_head(client: httpx.AsyncClient, path: str) -> None:
+async def test_head_has_the_headers_of_get(client: httpx.AsyncClient, path: str) -> None:
     headers = {"x-v": "1"}
     whole, head = await client.get(path, headers=headers), await client.head(path, headers=headers)
     assert head.status_code == whole.status_code == 200

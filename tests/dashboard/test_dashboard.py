@@ -66,7 +66,7 @@ async def test_an_arrangement_is_listed_shown_and_stopped(pages: ConsentPages, a
     assert [notice.kind for notice in told] == ["arrangement-revoked"]
 
 
-async def test_each_amendment_is_told(pages: ConsentPages) -> None:
+async def test_each_amendment_is_listed(pages: ConsentPages) -> None:
     first = await pages.consented(pages.browser())
     asked = {"cdr_arrangement_id": first.cdr_arrangement_id, "sharing_duration": 365 * DAY}
     await pages.consented(pages.browser(), scope="openid energy:accounts.basic:read energy:billing:read", **asked)
@@ -79,9 +79,7 @@ async def test_each_amendment_is_told(pages: ConsentPages) -> None:
     assert page.text.count("Accounts: Beach house, Home") == 2
 
 
-async def test_an_account_that_nothing_is_shared_of_any_more_says_so(
-    pages: ConsentPages, arrangement_path: str
-) -> None:
+async def test_an_account_that_is_not_shared_any_more_is_marked(pages: ConsentPages, arrangement_path: str) -> None:
     """CDS, Authorisation Standards, Pending status: that no data is disclosed, and what is required."""
     browser, _ = await signed_in(pages)
     assert "Not shared now" not in (await browser.get(arrangement_path)).text
@@ -96,7 +94,9 @@ async def test_an_account_that_nothing_is_shared_of_any_more_says_so(
         assert text.count("An account holder can ask us to turn it on again") == (option == "no-disclosure")
 
 
-async def test_an_expired_arrangement_says_so(pages: ConsentPages, arrangement_path: str, clock: MovableClock) -> None:
+async def test_an_expired_arrangement_is_shown_as_finished(
+    pages: ConsentPages, arrangement_path: str, clock: MovableClock
+) -> None:
     clock.move(timedelta(days=91))
     browser, page = await signed_in(pages)
     assert "Finished" in page.text
@@ -105,7 +105,7 @@ async def test_an_expired_arrangement_says_so(pages: ConsentPages, arrangement_p
     assert "stop-sharing" not in page.ids
 
 
-async def test_arrangements_of_others_look_like_none(pages: ConsentPages, arrangement_path: str) -> None:
+async def test_arrangements_of_other_people_are_not_found(pages: ConsentPages, arrangement_path: str) -> None:
     login_id, identifier = await pages.customers.add_login("Olga Other")
     await pages.customers.add_customer("Olga Other", login_id)
     browser, page = await signed_in(pages, identifier)
@@ -118,7 +118,7 @@ async def test_arrangements_of_others_look_like_none(pages: ConsentPages, arrang
     assert "Sharing now" in mine.text
 
 
-async def test_sessions_end_by_idling_by_age_and_by_signing_out(pages: ConsentPages, clock: MovableClock) -> None:
+async def test_a_session_ends_by_inactivity_by_age_and_by_signing_out(pages: ConsentPages, clock: MovableClock) -> None:
     browser, _ = await signed_in(pages)
     for _ in range(3):
         clock.move(timedelta(minutes=14))
@@ -141,7 +141,7 @@ async def test_sessions_end_by_idling_by_age_and_by_signing_out(pages: ConsentPa
     assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
 
 
-async def test_signing_in_changes_the_secret(pages: ConsentPages) -> None:
+async def test_signing_in_changes_the_session_cookie(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get("/dashboard/sign-in")
     before = browser.http.cookies["__Host-dashboard"]
@@ -195,7 +195,7 @@ async def test_a_disabled_login_is_signed_out(pages: ConsentPages) -> None:
     assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
 
 
-async def test_wrong_codes_and_new_ones(pages: ConsentPages) -> None:
+async def test_a_wrong_code_is_counted_and_a_resent_code_is_accepted(pages: ConsentPages) -> None:
     _, identifier = await pages.customers.add_login("Wanda Wrong")
     browser = pages.browser()
     page = await browser.get("/dashboard/sign-in")
@@ -214,7 +214,7 @@ async def test_wrong_codes_and_new_ones(pages: ConsentPages) -> None:
     assert (await browser.send(newer, "/dashboard/verify", code="123456")).status == 403  # another secret's form
 
 
-async def test_a_suspended_tenant_lets_people_stop(pages: ConsentPages, arrangement_path: str) -> None:
+async def test_sharing_can_be_stopped_at_a_suspended_tenant(pages: ConsentPages, arrangement_path: str) -> None:
     async with pages.application.suspended(pages.tenant):
         browser, _ = await signed_in(pages)
         done = await browser.send(await browser.get(f"{arrangement_path}/withdraw"), "/withdraw")

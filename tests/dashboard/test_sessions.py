@@ -15,7 +15,7 @@ def cookie_of(answer: httpx.Response) -> str:
     return str(answer.headers["set-cookie"]).lower()
 
 
-async def test_signing_out_drops_the_cookie_in_a_way_that_its_prefix_allows(pages: ConsentPages) -> None:
+async def test_signing_out_deletes_the_cookie_with_the_attributes_of_its_prefix(pages: ConsentPages) -> None:
     """A browser ignores a `__Host-` cookie without Secure, also one that is to delete it (RFC 6265bis 4.1.3.2)."""
     browser = pages.browser()
     answer = await browser.post(await pages.signed_in(browser), "/sign-out")
@@ -26,7 +26,7 @@ async def test_signing_out_drops_the_cookie_in_a_way_that_its_prefix_allows(page
     assert "path=/" in cookie
 
 
-async def test_who_was_signed_out_can_sign_in_again(pages: ConsentPages, clock: MovableClock) -> None:
+async def test_a_person_can_sign_in_again_after_a_session_has_ended(pages: ConsentPages, clock: MovableClock) -> None:
     browser = pages.browser()
     assert (await pages.signed_in(browser)).path == "/dashboard"
     clock.move(timedelta(minutes=20))
@@ -41,7 +41,7 @@ async def test_who_was_signed_out_can_sign_in_again(pages: ConsentPages, clock: 
     assert browser.http.cookies[COOKIE] != secret
 
 
-async def test_a_form_without_a_cookie_has_no_token_that_anybody_could_make(pages: ConsentPages) -> None:
+async def test_a_form_without_a_cookie_is_refused_with_the_token_of_an_empty_secret(pages: ConsentPages) -> None:
     """SameSite keeps the cookie from another site's form; that form must not pass with the token of no secret."""
     form, headers = {"form_token": form_token(""), "identifier": pages.mia.identifier}, {"Origin": "null"}
     before = len(await pages.messages())

@@ -71,7 +71,7 @@ def ours(payload: type) -> Members:
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.__name__)
-def test_members_are_the_standards(payload: type) -> None:
+def test_payloads_have_the_members_of_the_standards(payload: type) -> None:
     theirs = STANDARDS[payload.__name__]
     found = ours(payload)
     assert {path for path in found if not path.endswith("[]")} == {path for path in theirs if not path.endswith("[]")}
@@ -109,7 +109,7 @@ PATTERNS = {
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.__name__)
-def test_field_types_are_the_standards(payload: type) -> None:
+def test_members_have_the_field_types_of_the_standards(payload: type) -> None:
     for path, kind, name in typed(payload):
         part = plain(kind)
         if name in EXPECTED:
@@ -140,7 +140,7 @@ def test_field_types_are_the_standards(payload: type) -> None:
         (CommonDiscoveryStatus, {"status": "OK", "updateTime": "2026-01-01T00:00:00"}, "updateTime"),
     ],
 )
-def test_what_the_standards_ask_for_is_enforced(payload: type, value: dict[str, Any], where: str) -> None:
+def test_a_value_against_the_standards_is_refused(payload: type, value: dict[str, Any], where: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=where):
         msgspec.convert(value, payload)
 
@@ -150,7 +150,7 @@ def test_optional_members_that_are_null_or_absent_are_left_out() -> None:
     assert msgspec.json.encode(person) == b'{"lastName":"Li","middleNames":[]}'
 
 
-def test_an_address_elsewhere_needs_neither_postcode_nor_a_state_of_ours() -> None:
+def test_a_foreign_address_needs_no_postcode_and_no_australian_state() -> None:
     address = {"addressLine1": "1 Rue A", "city": "Lyon", "state": "Rhône", "country": "FRA"}
     assert msgspec.convert(address, CommonSimpleAddress).postcode is None
 

@@ -60,7 +60,7 @@ async def test_an_amendment_that_is_not_exchanged_changes_nothing(
     assert listed.authorisation.version == 1
 
 
-async def test_another_customer_cannot_amend_it(
+async def test_another_customer_cannot_amend_an_arrangement(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -69,7 +69,7 @@ async def test_another_customer_cannot_amend_it(
         await authorised_code(application, aurora, recipient, flow, await new_consumer(application, aurora))
 
 
-async def test_an_arrangement_that_ended_on_the_way_cannot_be_amended(
+async def test_an_arrangement_that_ended_after_the_push_cannot_be_amended(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     person = await new_consumer(application, aurora)
@@ -92,7 +92,7 @@ async def test_one_customer_may_have_several_arrangements_with_a_product(
     assert (await recipient.introspect(first.refresh_token)).active
 
 
-async def test_whoever_authorised_last_is_whom_userinfo_tells_of(
+async def test_userinfo_describes_the_person_who_authorised_last(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     first, second = await new_consumer(application, aurora), await new_consumer(application, aurora)

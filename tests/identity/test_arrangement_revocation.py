@@ -32,7 +32,7 @@ def _invalid(arrangement_id: str) -> dict[str, Any]:
     return {"errors": [{"code": INVALID, "title": "Invalid Consent Arrangement", "detail": arrangement_id}]}
 
 
-async def test_it_ends_the_arrangement_and_all_tokens_and_tells_nobody(
+async def test_revocation_ends_the_arrangement_and_its_tokens_without_a_notice(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -74,7 +74,7 @@ async def test_an_arrangement_that_has_ended_is_refused(
         assert (refusal.status, refusal.body) == (422, _invalid(tokens.cdr_arrangement_id))
 
 
-async def test_an_arrangement_of_another_client_or_tenant_is_refused_and_goes_on(
+async def test_an_arrangement_of_another_client_or_tenant_is_refused_and_stays_active(
     application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)

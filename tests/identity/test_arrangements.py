@@ -45,7 +45,7 @@ async def _notices(application: Application, tenant: Tenant, arrangement_id: UUI
         ("expiry", False),
     ],
 )
-async def test_an_end_revokes_all_tokens_and_tells_the_recipient_unless_it_knows(
+async def test_ending_an_arrangement_revokes_its_tokens_and_notifies_the_recipient_where_required(
     application: Application, aurora: Tenant, by: EndedBy, *, told: bool
 ) -> None:
     arrangement_id, client_id, _ = await _arrangement(application, aurora)
@@ -59,7 +59,7 @@ async def test_an_end_revokes_all_tokens_and_tells_the_recipient_unless_it_knows
     assert await _notices(application, aurora, arrangement_id) == expected
 
 
-async def test_an_end_happens_once(application: Application, aurora: Tenant) -> None:
+async def test_an_arrangement_ends_only_once(application: Application, aurora: Tenant) -> None:
     arrangement_id, client_id, _ = await _arrangement(application, aurora)
     async with application.database.transaction(aurora.namespace) as tx:
         await service.end(tx, arrangement_id, by="consumer", now=application.now)
@@ -73,7 +73,7 @@ async def test_an_end_happens_once(application: Application, aurora: Tenant) -> 
     assert len(await _notices(application, aurora, arrangement_id)) == 1
 
 
-async def test_what_is_unknown_or_another_tenants_cannot_be_ended(
+async def test_an_unknown_arrangement_or_one_of_another_tenant_cannot_be_ended(
     application: Application, aurora: Tenant, banksia: Tenant
 ) -> None:
     arrangement_id, _, _ = await _arrangement(application, aurora)
@@ -83,7 +83,7 @@ async def test_what_is_unknown_or_another_tenants_cannot_be_ended(
                 await service.end(tx, unknown, by="consumer", now=application.now)
 
 
-async def test_a_pending_arrangement_is_not_listed_and_its_recipient_not_told(
+async def test_a_pending_arrangement_is_not_listed_and_ends_without_a_notice(
     application: Application, aurora: Tenant
 ) -> None:
     recipient, person = await registered_client(application, aurora), await new_consumer(application, aurora)
@@ -115,7 +115,7 @@ async def test_a_login_sees_the_arrangements_of_its_customers_alone(application:
     assert listed.state(listed.authorisation.expires_at) == "expired"
 
 
-async def test_a_clients_arrangements_end_together(application: Application, aurora: Tenant) -> None:
+async def test_all_arrangements_of_a_client_are_ended_together(application: Application, aurora: Tenant) -> None:
     recipient = await registered_client(application, aurora)
     for _ in range(2):
         await consent(application, aurora, recipient)
@@ -125,7 +125,7 @@ async def test_a_clients_arrangements_end_together(application: Application, aur
     assert (ended, again) == (2, 0)
 
 
-async def test_expired_arrangements_are_marked_by_their_natural_end(
+async def test_expired_arrangements_are_marked_as_ended_by_expiry(
     application: Application, banksia: Tenant, clock: MovableClock
 ) -> None:
     short, _, person = await _arrangement(application, banksia, sharing_duration=3600)

@@ -33,7 +33,7 @@ async def _visit(recipient: RecipientClient, flow: Flow, **changes: Any) -> http
     return await recipient.http.get(f"{recipient.holder.metadata.authorization_endpoint}?{sent}")
 
 
-async def test_a_visit_starts_the_flow_and_ties_it_to_the_browser(
+async def test_a_visit_starts_the_flow_and_binds_it_to_the_browser(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
@@ -52,7 +52,7 @@ async def test_a_visit_starts_the_flow_and_ties_it_to_the_browser(
     assert attempt.stage == "preIdentification"
 
 
-async def test_a_second_visit_starts_again_for_the_browser_that_makes_it(
+async def test_a_second_visit_binds_the_flow_to_its_browser(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
@@ -62,14 +62,14 @@ async def test_a_second_visit_starts_again_for_the_browser_that_makes_it(
     assert attempt.browser_hash == digest(second.cookies[cookie_name(attempt.id)])
 
 
-async def test_a_form_post_begins_it_too(recipient: RecipientClient) -> None:
+async def test_a_form_post_starts_the_flow_too(recipient: RecipientClient) -> None:
     flow = await recipient.push(SCOPE)
     form = {"client_id": recipient.client_id, "request_uri": flow.request_uri}
     response = await recipient.http.post(recipient.holder.metadata.authorization_endpoint, data=form)
     assert response.status_code == 303
 
 
-async def test_what_was_pushed_may_be_repeated_and_does_not_count(
+async def test_parameters_beside_the_request_uri_are_ignored(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
@@ -94,7 +94,7 @@ def test_every_check_has_its_cases() -> None:
 
 
 @pytest.mark.parametrize("changes", [case for cases in REFUSED.values() for case in cases], ids=str)
-async def test_what_is_no_reference_to_a_pushed_request_ends_on_a_page(
+async def test_a_query_without_a_valid_reference_is_refused_on_a_page(
     application: Application, aurora: Tenant, recipient: RecipientClient, changes: dict[str, Any]
 ) -> None:
     flow = await recipient.push(SCOPE)
@@ -105,7 +105,7 @@ async def test_what_is_no_reference_to_a_pushed_request_ends_on_a_page(
     assert (await attempt_of(application, aurora, flow, recipient.client_id)).browser_hash is None
 
 
-async def test_a_parameter_that_comes_twice_ends_on_a_page(recipient: RecipientClient) -> None:
+async def test_a_parameter_that_comes_twice_is_refused_on_a_page(recipient: RecipientClient) -> None:
     flow = await recipient.push(SCOPE)
     url = recipient.authorisation_url(flow)
     assert (await recipient.http.get(f"{url}&client_id={recipient.client_id}")).status_code == 400
@@ -115,12 +115,12 @@ async def _is_over(response: httpx.Response) -> bool:
     return response.status_code == 410 and "location" not in response.headers
 
 
-async def test_an_unknown_request_uri_ends_on_a_page(recipient: RecipientClient) -> None:
+async def test_an_unknown_request_uri_is_refused_on_a_page(recipient: RecipientClient) -> None:
     flow = await recipient.push(SCOPE)
     assert await _is_over(await _visit(recipient, flow, request_uri=flow.request_uri + "x"))
 
 
-async def test_an_expired_request_uri_ends_on_a_page(recipient: RecipientClient, clock: MovableClock) -> None:
+async def test_an_expired_request_uri_is_refused_on_a_page(recipient: RecipientClient, clock: MovableClock) -> None:
     flow = await recipient.push(SCOPE)
     clock.move(timedelta(seconds=80))
     assert (await _visit(recipient, flow)).status_code == 303
@@ -128,14 +128,14 @@ async def test_an_expired_request_uri_ends_on_a_page(recipient: RecipientClient,
     assert await _is_over(await _visit(recipient, flow))
 
 
-async def test_a_request_uri_of_another_client_ends_on_a_page(
+async def test_a_request_uri_of_another_client_is_refused_on_a_page(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     other = await registered_client(application, aurora)
     assert await _is_over(await _visit(other, await recipient.push(SCOPE)))
 
 
-async def test_a_request_uri_of_another_tenant_ends_on_a_page(
+async def test_a_request_uri_of_another_tenant_is_refused_on_a_page(
     application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
     elsewhere = await registered_client(application, banksia)
@@ -175,7 +175,7 @@ async def _error(recipient: RecipientClient, flow: Flow) -> AuthorisationRefused
 
 
 @pytest.mark.parametrize("values", [["urn:cds.au:cdr:3"], ["urn:cds.au:cdr:3", "urn:cds.au:cdr:4"]])
-async def test_an_essential_acr_out_of_reach_ends_in_a_signed_error(
+async def test_an_essential_acr_that_cannot_be_met_ends_in_a_signed_error(
     application: Application, aurora: Tenant, recipient: RecipientClient, values: list[str]
 ) -> None:
     flow = await recipient.push(SCOPE, acr_values=values)
@@ -196,17 +196,17 @@ async def test_an_essential_acr_out_of_reach_ends_in_a_signed_error(
     ],
     ids=str,
 )
-async def test_an_acr_in_reach_or_not_essential_lets_the_flow_begin(recipient: RecipientClient, acr: Any) -> None:
+async def test_an_acr_that_can_be_met_or_is_voluntary_lets_the_flow_begin(recipient: RecipientClient, acr: Any) -> None:
     flow = await recipient.push(SCOPE, request=Deviation(claims={"claims": {"id_token": {"acr": acr}}}))
     assert (await _visit(recipient, flow)).headers["location"].startswith("/flow/")
 
 
-async def test_no_session_stands_in_for_a_sign_in(recipient: RecipientClient) -> None:
+async def test_prompt_none_ends_in_login_required(recipient: RecipientClient) -> None:
     flow = await recipient.push(SCOPE, request=Deviation(claims={"prompt": "none"}))
     assert (await _error(recipient, flow)).error == "login_required"
 
 
-async def test_a_recipient_that_became_inactive_is_sent_back(application: Application, aurora: Tenant) -> None:
+async def test_a_recipient_that_became_inactive_gets_a_signed_error(application: Application, aurora: Tenant) -> None:
     recipient = await registered_client(application, aurora)
     flow = await recipient.push(SCOPE)
     await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")

@@ -72,7 +72,7 @@ def test_every_check_has_its_cases() -> None:
 
 
 @pytest.mark.parametrize(("check", "name"), [(check, name) for check, names in CASES.items() for name in names])
-async def test_an_assertion_that_says_something_wrong_is_refused(
+async def test_an_assertion_with_a_wrong_claim_is_refused(
     application: Application, recipient: RecipientClient, check: str, name: str
 ) -> None:
     claims = _claims(name, epoch(application.now))
@@ -81,12 +81,12 @@ async def test_an_assertion_that_says_something_wrong_is_refused(
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "RS256"])
-async def test_only_the_algorithms_of_fapi_count(recipient: RecipientClient, algorithm: str) -> None:
+async def test_an_algorithm_outside_fapi_is_refused(recipient: RecipientClient, algorithm: str) -> None:
     with refused("invalid_client", "unknown, or its assertion", 401):
         await recipient.client_credentials(assertion=Deviation(header={"alg": algorithm}))
 
 
-async def test_only_the_registered_algorithm_counts(application: Application, aurora: Tenant) -> None:
+async def test_another_algorithm_than_the_registered_one_is_refused(application: Application, aurora: Tenant) -> None:
     product = new_product(application)
     other = SigningKey.generate("ES256")
     application.web.publish(f"{product.base}/jwks", {"keys": [product.key.public_jwk(), other.public_jwk()]})
@@ -157,13 +157,13 @@ async def test_the_audience_may_be_issuer_token_endpoint_or_the_endpoint_invoked
     await recipient.push(SCOPE, assertion=Deviation(claims={"aud": aud}))
 
 
-async def test_the_audience_is_no_endpoint_that_is_not_invoked(recipient: RecipientClient) -> None:
+async def test_the_audience_may_not_be_an_endpoint_that_is_not_invoked(recipient: RecipientClient) -> None:
     aud = recipient.holder.metadata.introspection_endpoint
     with refused("invalid_client", "(aud)", 401):
         await recipient.client_credentials(assertion=Deviation(claims={"aud": aud}))
 
 
-async def test_an_assertion_counts_once_even_when_its_request_was_refused(recipient: RecipientClient) -> None:
+async def test_an_assertion_is_spent_even_when_its_request_is_refused(recipient: RecipientClient) -> None:
     once = Deviation(token=recipient.assertion())
     with refused("unsupported_grant_type", "not supported"):
         await recipient.tokens("password", {}, assertion=once)
@@ -180,7 +180,7 @@ async def test_a_jti_is_spent_per_client(application: Application, aurora: Tenan
     await other.client_credentials(assertion=same)
 
 
-async def test_the_mark_of_a_spent_assertion_outlives_the_assertion(
+async def test_a_spent_jti_is_kept_longer_than_its_assertion_is_valid(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     exp = epoch(application.now) + 60
@@ -199,7 +199,7 @@ async def test_a_client_of_another_tenant_is_unknown(
         await stranger.client_credentials()
 
 
-async def test_an_assertion_for_one_tenant_is_none_for_another(
+async def test_an_assertion_for_one_tenant_is_refused_at_another(
     application: Application, aurora: Tenant, banksia: Tenant
 ) -> None:
     product = new_product(application)
@@ -218,7 +218,7 @@ async def test_a_removed_client_is_unknown(application: Application, aurora: Ten
         await recipient.client_credentials()
 
 
-async def test_keys_may_rotate(application: Application, aurora: Tenant, clock: MovableClock) -> None:
+async def test_a_new_key_in_the_jwks_is_accepted(application: Application, aurora: Tenant, clock: MovableClock) -> None:
     product = new_product(application)
     recipient = await registered_client(application, aurora, product)
     await recipient.client_credentials()
@@ -228,7 +228,7 @@ async def test_keys_may_rotate(application: Application, aurora: Tenant, clock: 
     await recipient.client_credentials(assertion=Deviation(key=fresh))
 
 
-async def test_a_jwks_that_cannot_be_had_is_the_clients_trouble(application: Application, aurora: Tenant) -> None:
+async def test_a_client_whose_jwks_cannot_be_fetched_is_refused(application: Application, aurora: Tenant) -> None:
     product = new_product(application)
     recipient = await registered_client(application, aurora, product)
     application.web.publish(f"{product.base}/jwks", {}, status=500)
@@ -236,7 +236,7 @@ async def test_a_jwks_that_cannot_be_had_is_the_clients_trouble(application: App
         await recipient.client_credentials()
 
 
-async def test_a_moved_jwks_uri_counts_at_once(application: Application, aurora: Tenant) -> None:
+async def test_a_changed_jwks_uri_takes_effect_at_once(application: Application, aurora: Tenant) -> None:
     product = new_product(application)
     recipient = await registered_client(application, aurora, product)
     await recipient.client_credentials()
@@ -247,7 +247,7 @@ async def test_a_moved_jwks_uri_counts_at_once(application: Application, aurora:
     await recipient.client_credentials(assertion=Deviation(key=fresh))
 
 
-async def test_a_fractional_exp_is_remembered_for_as_long_as_it_is_accepted(
+async def test_a_jti_with_a_fractional_exp_is_kept_until_the_end_of_its_second(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     """Times are compared in whole seconds, so that the last moment of an assertion is the end of its second."""

@@ -32,7 +32,7 @@ async def _code(application: Application, tenant: Tenant, recipient: RecipientCl
     return await authorised_code(application, tenant, recipient, flow, await new_consumer(application, tenant)), flow
 
 
-async def test_the_answer_is_whole_and_nobody_may_store_it(
+async def test_the_token_response_is_complete_and_must_not_be_stored(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
@@ -62,7 +62,7 @@ async def test_the_answer_is_whole_and_nobody_may_store_it(
 
 
 @pytest.mark.parametrize("algorithm", ["PS256", "ES256"])
-async def test_the_id_token_says_who_and_how_and_nothing_personal(
+async def test_the_id_token_has_the_authentication_claims_and_no_personal_data(
     application: Application, aurora: Tenant, algorithm: str
 ) -> None:
     product = new_product(application)
@@ -97,7 +97,7 @@ def test_every_check_has_its_cases() -> None:
 
 
 @pytest.mark.parametrize("fields", [case for cases in FIELDS.values() for case in cases], ids=str)
-async def test_an_exchange_that_does_not_fit_its_request_is_refused_and_spends_nothing(
+async def test_an_exchange_that_does_not_match_its_request_is_refused_and_the_code_stays_valid(
     application: Application, aurora: Tenant, recipient: RecipientClient, fields: dict[str, Any]
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
@@ -116,7 +116,7 @@ async def test_a_code_expires(
 
 
 @pytest.mark.parametrize(("code", "error"), [(ABSENT, "invalid_request"), ("nonsense", "invalid_grant")])
-async def test_a_code_must_be_there(
+async def test_a_missing_or_unknown_code_is_refused(
     application: Application, aurora: Tenant, recipient: RecipientClient, code: Any, error: str
 ) -> None:
     _, flow = await _code(application, aurora, recipient)
@@ -124,7 +124,9 @@ async def test_a_code_must_be_there(
         await recipient.exchange("", flow, form={"code": code})
 
 
-async def test_a_code_is_its_clients(application: Application, aurora: Tenant, recipient: RecipientClient) -> None:
+async def test_a_code_is_refused_to_another_client(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
     code, flow = await _code(application, aurora, recipient)
     thief = await registered_client(application, aurora)
     with refused("invalid_grant", "unknown or another"):
@@ -135,7 +137,7 @@ async def test_a_code_is_its_clients(application: Application, aurora: Tenant, r
     assert await _is_alive(recipient, tokens)
 
 
-async def test_a_code_is_its_tenants(
+async def test_a_code_is_refused_at_another_tenant(
     application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
@@ -144,7 +146,7 @@ async def test_a_code_is_its_tenants(
         await elsewhere.exchange(code, flow)
 
 
-async def test_a_code_that_comes_again_ends_what_it_gave(
+async def test_a_code_that_is_exchanged_again_ends_its_arrangement(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
@@ -169,7 +171,7 @@ async def test_of_two_exchanges_at_once_one_is_refused(
     assert {type(outcome) for outcome in outcomes} == {Tokens, Refused}
 
 
-async def test_an_arrangement_that_was_ended_before_gives_no_tokens(
+async def test_a_code_of_an_ended_arrangement_is_refused(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
@@ -189,7 +191,7 @@ async def test_a_recipient_that_became_inactive_gets_no_tokens(application: Appl
         await recipient.exchange(code, flow)
 
 
-async def test_an_arrangement_counts_once_its_code_is_exchanged(
+async def test_an_arrangement_becomes_active_when_its_code_is_exchanged(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
@@ -202,7 +204,7 @@ async def test_an_arrangement_counts_once_its_code_is_exchanged(
 
 
 @pytest.mark.parametrize("duration", [None, 0])
-async def test_a_once_off_has_no_refresh_token_and_ends_with_its_access_token(
+async def test_a_once_only_consent_has_no_refresh_token_and_ends_with_its_access_token(
     application: Application, aurora: Tenant, recipient: RecipientClient, clock: MovableClock, duration: int | None
 ) -> None:
     tokens = await consent(application, aurora, recipient, sharing_duration=duration)

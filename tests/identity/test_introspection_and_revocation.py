@@ -69,7 +69,7 @@ async def test_a_token_must_be_given(recipient: RecipientClient) -> None:
         await recipient.revoke_token("", form={"token": ABSENT})
 
 
-async def test_a_revoked_refresh_token_takes_its_access_tokens_along_and_leaves_the_arrangement(
+async def test_revoking_a_refresh_token_revokes_its_access_tokens_and_keeps_the_arrangement(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -83,7 +83,7 @@ async def test_a_revoked_refresh_token_takes_its_access_tokens_along_and_leaves_
     assert await _goes_on(application, aurora, tokens.cdr_arrangement_id)
 
 
-async def test_a_revoked_access_token_leaves_the_refresh_token(
+async def test_revoking_an_access_token_keeps_the_refresh_token(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -95,7 +95,7 @@ async def test_a_revoked_access_token_leaves_the_refresh_token(
     assert await _goes_on(application, aurora, tokens.cdr_arrangement_id)
 
 
-async def test_what_is_not_known_is_as_good_as_revoked(
+async def test_revoking_an_unknown_or_revoked_token_succeeds(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     await recipient.revoke_token("nonsense")

@@ -35,7 +35,7 @@ async def test_a_registration_is_updated_with_a_new_statement(application: Appli
     assert await recipient.read_registration(token) == updated
 
 
-async def test_an_update_goes_through_the_same_checks(application: Application, aurora: Tenant) -> None:
+async def test_an_update_is_checked_like_a_registration(application: Application, aurora: Tenant) -> None:
     product, recipient = await unregistered_client(application, aurora)
     await recipient.register(product.ssa(application.now))
     token = (await recipient.client_credentials()).access_token
@@ -56,7 +56,7 @@ async def test_an_update_goes_through_the_same_checks(application: Application, 
     await recipient.update_registration(token, right)
 
 
-async def test_a_deleted_registration_takes_tokens_and_arrangements_along(
+async def test_deleting_a_registration_ends_its_tokens_and_arrangements(
     application: Application, aurora: Tenant
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -113,7 +113,9 @@ async def test_managing_without_a_token_gets_a_challenge(recipient: RecipientCli
     assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
 
 
-async def test_an_old_token_does_not_manage(application: Application, aurora: Tenant, clock: MovableClock) -> None:
+async def test_an_expired_token_does_not_manage_a_registration(
+    application: Application, aurora: Tenant, clock: MovableClock
+) -> None:
     product, recipient = await unregistered_client(application, aurora)
     await recipient.register(product.ssa(application.now))
     token = (await recipient.client_credentials()).access_token

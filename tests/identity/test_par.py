@@ -130,7 +130,7 @@ def test_every_check_has_its_cases() -> None:
     ("changes", "error", "said"),
     [pytest.param(*case, id=f"{check}-{at}") for check, cases in CASES.items() for at, case in enumerate(cases)],
 )
-async def test_a_request_object_that_asks_for_something_wrong_is_refused(
+async def test_a_request_object_with_a_wrong_claim_is_refused(
     application: Application, recipient: RecipientClient, changes: Changes, error: str, said: str
 ) -> None:
     claims = changes(epoch(application.now), recipient)
@@ -147,20 +147,22 @@ async def test_a_request_object_with_values_of_the_wrong_type_is_refused(
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "RS256"])
-async def test_a_request_object_is_signed_as_fapi_allows(recipient: RecipientClient, algorithm: str) -> None:
+async def test_a_request_object_with_an_algorithm_outside_fapi_is_refused(
+    recipient: RecipientClient, algorithm: str
+) -> None:
     with refused("invalid_request_object", "verify"):
         await recipient.push(SCOPE, request=Deviation(header={"alg": algorithm}))
 
 
 @pytest.mark.parametrize("claims", [{"state": "s\0"}, {"claims": {"userinfo": {"\0": None}}}], ids=repr)
-async def test_a_request_object_holds_nothing_that_cannot_be_kept(
-    recipient: RecipientClient, claims: dict[str, Any]
-) -> None:
+async def test_a_request_object_with_u_0000_is_refused(recipient: RecipientClient, claims: dict[str, Any]) -> None:
     with refused("invalid_request_object", r"U\+0000"):
         await recipient.push(SCOPE, request=Deviation(claims=claims))
 
 
-async def test_a_request_object_is_signed_as_registered(application: Application, aurora: Tenant) -> None:
+async def test_a_request_object_with_another_algorithm_than_the_registered_one_is_refused(
+    application: Application, aurora: Tenant
+) -> None:
     product = new_product(application, "ES256")
     recipient = await registered_client(application, aurora, product, request_object_signing_alg="PS256")
     with refused("invalid_request_object", "verify"):
@@ -179,7 +181,7 @@ async def test_a_tampered_request_object_is_refused(recipient: RecipientClient) 
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "x" * 33_000])
-async def test_what_is_no_request_object_is_refused(recipient: RecipientClient, token: str) -> None:
+async def test_a_request_parameter_that_is_no_jwt_is_refused(recipient: RecipientClient, token: str) -> None:
     with refused("invalid_request_object", "verify"):
         await recipient.push(SCOPE, request=Deviation(token=token))
 
@@ -195,14 +197,14 @@ def test_every_check_of_the_form_has_its_cases() -> None:
 
 
 @pytest.mark.parametrize(("form", "said"), [case for cases in FORMS.values() for case in cases])
-async def test_a_form_without_its_one_request_is_refused(
+async def test_a_form_without_exactly_one_request_object_is_refused(
     recipient: RecipientClient, form: dict[str, Any], said: str
 ) -> None:
     with refused("invalid_request", said):
         await recipient.push(SCOPE, form=form)
 
 
-async def test_parameters_outside_the_request_object_do_not_count(recipient: RecipientClient) -> None:
+async def test_parameters_outside_the_request_object_are_ignored(recipient: RecipientClient) -> None:
     await recipient.push(SCOPE, form={"redirect_uri": "https://evil.example", "scope": "openid", "state": "x"})
 
 
@@ -224,7 +226,7 @@ async def test_a_client_without_the_code_grant_cannot_push(application: Applicat
         (b"request=x", "text/plain", "content type"),
     ],
 )
-async def test_a_body_that_is_no_plain_form_is_refused(
+async def test_a_body_that_is_no_readable_form_is_refused(
     recipient: RecipientClient, content: bytes, content_type: str, said: str
 ) -> None:
     response = await _posted(recipient, content, content_type)
@@ -242,7 +244,7 @@ async def test_only_post_is_served(recipient: RecipientClient) -> None:
     assert response.headers["allow"] == "OPTIONS, POST"
 
 
-async def test_a_refused_request_leaves_nothing(
+async def test_a_refused_request_stores_no_attempt(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     before = await count(application.database, aurora, attempt)

@@ -19,7 +19,7 @@ from tests.support.expectations import refused
 from tests.support.rows import one
 
 
-async def test_the_answer_is_a_reference_that_lives_90_seconds(
+async def test_the_answer_is_a_request_uri_that_expires_after_90_seconds(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     response = await recipient.post(
@@ -48,7 +48,7 @@ async def test_state_may_be_missing(recipient: RecipientClient) -> None:
     assert (await recipient.push(SCOPE, request=Deviation(claims={"state": ABSENT}))).state is None
 
 
-async def test_what_is_asked_twice_or_not_known_does_not_matter(
+async def test_repeated_scopes_and_unknown_parameters_are_ignored(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     claims = {"scope": "openid  openid profile", "ui_locales": "en", "display": "page", "prompt": "login consent"}

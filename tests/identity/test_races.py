@@ -77,7 +77,7 @@ async def test_no_access_token_outlives_the_amendment_of_its_authorisation(
     await _unusable(application, aurora, token)
 
 
-async def test_a_code_that_is_being_exchanged_is_no_code_for_others(
+async def test_a_code_cannot_be_exchanged_while_it_is_being_exchanged(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE, sharing_duration=3600)
@@ -111,7 +111,7 @@ async def test_of_two_amendments_the_later_consent_stays_in_force(
     assert (await recipient.introspect(last.refresh_token)).scope == "openid"
 
 
-async def test_a_client_that_gave_the_grant_up_cannot_refresh(application: Application, aurora: Tenant) -> None:
+async def test_a_client_that_removed_the_refresh_grant_cannot_refresh(application: Application, aurora: Tenant) -> None:
     """`grant_types` are what "the client can use at the token endpoint" (CDS, Registration Request)."""
     product = new_product(application)
     recipient = await registered_client(application, aurora, product)
@@ -123,7 +123,7 @@ async def test_a_client_that_gave_the_grant_up_cannot_refresh(application: Appli
         await recipient.refresh(tokens.refresh_token)
 
 
-async def test_an_update_of_a_registration_that_was_just_removed_meets_no_client(
+async def test_an_update_of_a_registration_that_was_just_removed_is_refused(
     application: Application, aurora: Tenant
 ) -> None:
     """The removal comes between the update's first look at the client and its writing."""

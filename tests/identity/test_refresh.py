@@ -34,7 +34,7 @@ async def test_a_refresh_token_lasts_as_long_as_the_sharing(
         await recipient.refresh(tokens.refresh_token)
 
 
-async def test_a_refreshed_id_token_has_the_first_ones_time_and_no_nonce(
+async def test_a_refreshed_id_token_keeps_auth_time_and_has_no_nonce(
     application: Application, aurora: Tenant, recipient: RecipientClient, clock: MovableClock
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -46,7 +46,7 @@ async def test_a_refreshed_id_token_has_the_first_ones_time_and_no_nonce(
     assert refreshed.id_claims["iat"] > tokens.id_claims["iat"]
 
 
-async def test_a_refresh_may_ask_for_less_and_not_for_more(
+async def test_a_refresh_may_narrow_the_scope_and_not_widen_it(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -58,12 +58,14 @@ async def test_a_refresh_may_ask_for_less_and_not_for_more(
 
 
 @pytest.mark.parametrize(("token", "error"), [(ABSENT, "invalid_request"), ("nonsense", "invalid_grant")])
-async def test_a_refresh_token_must_be_there(recipient: RecipientClient, token: Any, error: str) -> None:
+async def test_a_missing_or_unknown_refresh_token_is_refused(
+    recipient: RecipientClient, token: Any, error: str
+) -> None:
     with refused(error, "refresh"):
         await recipient.refresh("", form={"refresh_token": token})
 
 
-async def test_a_refresh_token_is_its_clients_and_its_tenants(
+async def test_a_refresh_token_is_refused_to_another_client_or_tenant(
     application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)

@@ -23,7 +23,7 @@ STATEMENT = "invalid_software_statement"
 REDIRECT = "invalid_redirect_uri"
 
 
-async def test_a_product_is_registered_with_everything_it_and_the_register_said(
+async def test_a_registration_has_the_metadata_of_statement_and_request(
     application: Application, aurora: Tenant
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -49,7 +49,9 @@ async def test_a_product_is_registered_with_everything_it_and_the_register_said(
     }
 
 
-async def test_what_is_left_out_has_the_defaults_of_the_standards(application: Application, aurora: Tenant) -> None:
+async def test_metadata_that_is_left_out_has_the_defaults_of_the_standards(
+    application: Application, aurora: Tenant
+) -> None:
     product, recipient = await unregistered_client(application, aurora)
     left_out = (
         "redirect_uris",
@@ -66,7 +68,7 @@ async def test_what_is_left_out_has_the_defaults_of_the_standards(application: A
     assert registered["request_object_signing_alg"] == "PS256"
 
 
-async def test_what_belongs_to_the_hybrid_flow_is_ignored(application: Application, aurora: Tenant) -> None:
+async def test_metadata_of_the_hybrid_flow_is_ignored(application: Application, aurora: Tenant) -> None:
     product, recipient = await unregistered_client(application, aurora)
     claims = {
         "response_types": ["code id_token", "code"],
@@ -150,7 +152,7 @@ def test_every_check_has_its_cases() -> None:
     ("claims", "error", "said"),
     [pytest.param(*case, id=f"{check}-{at}") for check, cases in CASES.items() for at, case in enumerate(cases)],
 )
-async def test_a_request_for_something_wrong_is_refused(
+async def test_a_request_with_wrong_metadata_is_refused(
     application: Application, aurora: Tenant, claims: dict[str, Any], error: str, said: str
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -177,7 +179,9 @@ async def test_a_request_with_values_of_the_wrong_type_is_refused(
         await recipient.register(product.ssa(application.now), Deviation(claims=claims))
 
 
-async def test_a_request_is_in_time_and_signed_by_the_product(application: Application, aurora: Tenant) -> None:
+async def test_a_request_that_is_not_in_time_or_not_signed_by_the_product_is_refused(
+    application: Application, aurora: Tenant
+) -> None:
     product, recipient = await unregistered_client(application, aurora)
     ssa, now = product.ssa(application.now), epoch(application.now)
     good = recipient.registration_request(ssa)
@@ -196,7 +200,7 @@ async def test_a_request_is_in_time_and_signed_by_the_product(application: Appli
     await recipient.register("", Deviation(token=good))
 
 
-async def test_a_jwks_that_cannot_be_had_is_the_products_trouble(application: Application, aurora: Tenant) -> None:
+async def test_a_product_whose_jwks_cannot_be_fetched_is_refused(application: Application, aurora: Tenant) -> None:
     product, recipient = await unregistered_client(application, aurora)
     application.web.publish(f"{product.base}/jwks", {}, status=404)
     with refused(METADATA, "jwks_uri"):
@@ -217,7 +221,9 @@ async def test_a_software_product_has_one_live_registration(
     assert again["client_id"] != first["client_id"]
 
 
-async def test_a_request_registers_once_also_after_a_deletion(application: Application, aurora: Tenant) -> None:
+async def test_a_registration_request_counts_once_even_after_a_deletion(
+    application: Application, aurora: Tenant
+) -> None:
     product, recipient = await unregistered_client(application, aurora)
     ssa = product.ssa(application.now)
     once = Deviation(token=recipient.registration_request(ssa))
@@ -229,7 +235,7 @@ async def test_a_request_registers_once_also_after_a_deletion(application: Appli
     assert await count(application.database, aurora, client, *live) == 0
 
 
-async def test_a_sector_lists_every_redirect_uri(application: Application, aurora: Tenant) -> None:
+async def test_a_sector_identifier_must_list_every_redirect_uri(application: Application, aurora: Tenant) -> None:
     product, recipient = await unregistered_client(application, aurora)
     good = application.web.publish(f"{product.base}/sector", list(product.redirect_uris))
     others = application.web.publish(f"{product.base}/other-sector", ["https://other.example"])

@@ -15,7 +15,7 @@ from tests.support.clients import unregistered_client
 from tests.support.expectations import refused
 
 
-async def test_a_request_is_spent_for_as_long_as_it_is_accepted(
+async def test_a_registration_request_stays_spent_while_it_would_be_accepted(
     application: Application, aurora: Tenant, clock: MovableClock
 ) -> None:
     """Clocks differ: a request is taken for a while after its `exp`, and must be known for as long."""

@@ -72,7 +72,7 @@ REQUIRED = [
     ("claims", "error", "said"),
     [pytest.param(*case, id=f"{check}-{at}") for check, cases in STATEMENTS.items() for at, case in enumerate(cases)],
 )
-async def test_a_statement_that_says_something_wrong_is_refused(
+async def test_a_statement_with_a_wrong_claim_is_refused(
     application: Application, aurora: Tenant, claims: dict[str, Any], error: str, said: str
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -89,7 +89,9 @@ async def test_a_statement_without_a_required_claim_is_refused(
         await recipient.register(product.ssa(application.now, **{claim: None}))
 
 
-async def test_a_statement_is_in_time_and_signed_by_the_register(application: Application, aurora: Tenant) -> None:
+async def test_a_statement_that_is_not_in_time_or_not_signed_by_the_register_is_refused(
+    application: Application, aurora: Tenant
+) -> None:
     product, recipient = await unregistered_client(application, aurora)
     forger = SoftwareProduct(application.web, product.key, product.key)
     now = epoch(application.now)
@@ -110,7 +112,7 @@ async def test_a_statement_is_in_time_and_signed_by_the_register(application: Ap
     await recipient.register(right)
 
 
-def test_a_statement_is_signed_with_ps256_alone(application: Application) -> None:
+def test_a_statement_that_is_signed_with_es256_is_refused(application: Application) -> None:
     """ "SSAs are signed by the CDR Register using PS256" (CDS, Software Statement Assertion)."""
     register_key = SigningKey.generate("ES256")
     product = SoftwareProduct(application.web, register_key, register_key)
@@ -122,7 +124,7 @@ def test_a_statement_is_signed_with_ps256_alone(application: Application) -> Non
 @pytest.mark.parametrize(
     ("kind", "status"), [("recipients", "SUSPENDED"), ("recipients", "REVOKED"), ("products", "INACTIVE")]
 )
-async def test_a_statement_from_before_the_register_said_otherwise_is_refused(
+async def test_a_statement_from_before_its_product_became_inactive_is_refused(
     application: Application, aurora: Tenant, clock: MovableClock, kind: str, status: str
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)

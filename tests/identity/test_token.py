@@ -18,7 +18,7 @@ from tests.support.expectations import oauth_error, refused
 from tests.support.rows import count, execute
 
 
-async def test_a_product_manages_its_registration_and_nothing_else(recipient: RecipientClient) -> None:
+async def test_client_credentials_give_a_token_for_the_registration_only(recipient: RecipientClient) -> None:
     tokens = await recipient.client_credentials()
     assert tokens.scope == "cdr:registration"
     assert tokens.refresh_token is None
@@ -39,14 +39,16 @@ async def test_client_credentials_need_a_scope(recipient: RecipientClient) -> No
         await recipient.client_credentials(form={"scope": ABSENT})
 
 
-async def test_client_credentials_must_be_registered(application: Application, aurora: Tenant) -> None:
+async def test_a_client_without_the_client_credentials_grant_is_refused(
+    application: Application, aurora: Tenant
+) -> None:
     recipient = await registered_client(application, aurora, grant_types=("authorization_code", "refresh_token"))
     with refused("unauthorized_client", "client_credentials"):
         await recipient.client_credentials()
 
 
 @pytest.mark.parametrize("scope", ["admin:metrics.basic:read", "admin:metadata:update"])
-async def test_the_register_asks_for_admin_scopes(application: Application, aurora: Tenant, scope: str) -> None:
+async def test_the_register_gets_tokens_for_admin_scopes(application: Application, aurora: Tenant, scope: str) -> None:
     product = new_product(application)
     register = await product_client(application, aurora, product, client_id="cdr-register")
     register.key = application.register_key
@@ -85,7 +87,7 @@ async def test_a_parameter_that_comes_twice_is_refused(recipient: RecipientClien
     oauth_error(response, "invalid_request", "a parameter is there more than once")
 
 
-async def test_tokens_are_kept_by_their_hash_alone(
+async def test_only_the_hash_of_a_token_is_stored(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)

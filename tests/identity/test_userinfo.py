@@ -56,7 +56,7 @@ async def _with_claims(
     return await recipient.userinfo(tokens.access_token)
 
 
-async def test_claims_may_be_asked_for_one_by_one_and_others_are_ignored(
+async def test_single_claims_can_be_requested_and_unsupported_ones_are_ignored(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     asked = {"given_name": None, "family_name": {"essential": True}, "email": None, "birthdate": {"essential": True}}
@@ -84,7 +84,7 @@ async def test_a_token_without_openid_is_not_enough(
         assert refusal.value.response.headers["www-authenticate"].startswith('Bearer error="insufficient_scope"')
 
 
-async def test_an_inactive_recipient_is_told_nothing(application: Application, aurora: Tenant) -> None:
+async def test_an_inactive_recipient_gets_no_claims(application: Application, aurora: Tenant) -> None:
     recipient = await registered_client(application, aurora)
     tokens = await consent(application, aurora, recipient)
     await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")
@@ -104,7 +104,7 @@ async def test_an_access_token_expires(
     assert refusal.value.response.headers["www-authenticate"].startswith('Bearer error="invalid_token"')
 
 
-async def test_an_access_token_ends_with_the_sharing(
+async def test_an_access_token_expires_with_the_sharing_duration(
     application: Application, aurora: Tenant, recipient: RecipientClient, clock: MovableClock
 ) -> None:
     tokens = await consent(application, aurora, recipient, sharing_duration=60)
@@ -141,7 +141,7 @@ async def test_a_token_of_another_tenant_is_unknown(
         ("Basic dTpw", 'Bearer error="invalid_token"'),
     ],
 )
-async def test_without_a_token_there_is_a_challenge(
+async def test_a_request_without_a_valid_token_gets_a_challenge(
     recipient: RecipientClient, authorization: str | None, challenge: str
 ) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}
@@ -151,7 +151,7 @@ async def test_without_a_token_there_is_a_challenge(
     assert ("error=" in response.headers["www-authenticate"]) == (authorization is not None)
 
 
-async def test_a_token_in_the_query_does_not_count(
+async def test_a_token_in_the_query_is_ignored(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)

@@ -1,42 +1,35 @@
 """`haas import` from the command line."""
 
-import base64
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from click.testing import CliRunner
 
+from haas.settings import Settings
 from ops.cli import main
 from tenants.imports.generator import generate
+from tenants.registry.models import Tenant
+from tests.support.processes import environment
 
 
 @pytest.fixture
-def environment(settings: Any, tmp_path: Path) -> dict[str, str]:
-    """The deployment of the tests, as the command's environment names it."""
-    named = {"HAAS_STATE": str(tmp_path / "state")}
-    for field in settings.__struct_fields__:
-        value = getattr(settings, field)
-        if isinstance(value, bytes):
-            named[f"HAAS_{field.upper()}"] = base64.urlsafe_b64encode(value).decode()
-        elif value:
-            named[f"HAAS_{field.upper()}"] = (
-                str(value) if not isinstance(value, dict) else msgspec.json.encode(value).decode()
-            )
-    return named
+def runner(settings: Settings, tmp_path: Path) -> CliRunner:
+    """Runs the command under the settings of the tests' deployment."""
+    return CliRunner(env={**environment(settings), "HAAS_STATE": str(tmp_path / "state")})
 
 
-def test_a_good_file_and_then_one_with_a_bad_line(tenant: Any, environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_good_file_is_loaded_and_one_with_a_bad_line_is_refused(
+    runner: CliRunner, tenant: Tenant, tmp_path: Path
+) -> None:
     file, report = tmp_path / "holder.jsonl", tmp_path / "report.txt"
     file.write_bytes(b"".join(msgspec.json.encode(each.record) + b"\n" for each in generate("one")))
-    runner = CliRunner()
-    good = runner.invoke(main, ["import", tenant.slug, str(file)], env=environment)
+    good = runner.invoke(main, ["import", tenant.slug, str(file)])
     assert good.exit_code == 0, good.output
     assert "      15 customer\n" in good.output
     with file.open("ab") as more:
         more.write(b'{"kind":"customer"}\n')
-    bad = runner.invoke(main, ["import", tenant.slug, str(file), "--report", str(report)], env=environment)
+    bad = runner.invoke(main, ["import", tenant.slug, str(file), "--report", str(report)])
     assert bad.exit_code == 1
     line = file.read_bytes().count(b"\n")
     expected = f"holder.jsonl:{line}: $: Object missing required field `reference`"
@@ -44,9 +37,9 @@ def test_a_good_file_and_then_one_with_a_bad_line(tenant: Any, environment: dict
     assert report.read_text() == f"problem: {expected}\n"
 
 
-def test_an_unknown_tenant_is_told_in_a_sentence(environment: dict[str, str], tmp_path: Path) -> None:
+def test_an_unknown_tenant_gives_a_one_line_error(runner: CliRunner, tmp_path: Path) -> None:
     file = tmp_path / "holder.jsonl"
     file.write_bytes(b"")
-    result = CliRunner().invoke(main, ["import", "nobody", str(file)], env=environment)
+    result = runner.invoke(main, ["import", "nobody", str(file)])
     assert result.exit_code == 1
-    assert result.output.startswith("Error: ")
+    assert result.output.startswith("Error: there is no tenant 'nobody'")

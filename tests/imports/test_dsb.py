@@ -9,6 +9,7 @@ import pytest
 from tenants.imports.dsb_reader import read_dsb
 from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, Record, ServicePointRecord
 from tenants.imports.report import Report
+from tests.imports import dsb
 
 
 def read(path: Path, text: str | bytes, holder: int = 0) -> tuple[list[Record], Report]:
@@ -22,7 +23,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "dsb.json"
 
 
-def test_one_customer_with_everything(path: Path, dsb: Any) -> None:
+def test_a_customer_is_read_with_accounts_holdings_and_service_points(path: Path) -> None:
     text = dsb.text([dsb.customer(1, dsb.account(1, [dsb.NMI, "99999999999", dsb.POINT]))])
     records, report = read(path, text)
     point, customer, account, holding = records
@@ -36,7 +37,7 @@ def test_one_customer_with_everything(path: Path, dsb: Any) -> None:
     assert report.problems == []
 
 
-def test_each_mend_is_reported_with_its_place(path: Path, dsb: Any) -> None:
+def test_each_mend_is_reported_with_its_place(path: Path) -> None:
     _, report = read(path, dsb.text([dsb.customer(1, dsb.account(1, [dsb.NMI, "99999999999"]))]))
     reported = {(mend.place.path.rpartition("customers[0].")[2], mend.reason) for mend in report.mends}
     plan = "energy.accounts[0].account.plans[0]"
@@ -51,14 +52,14 @@ def test_each_mend_is_reported_with_its_place(path: Path, dsb: Any) -> None:
     assert report.mend_count == len(report.mends)
 
 
-def test_holders_are_kept_apart(path: Path, dsb: Any) -> None:
+def test_only_the_customers_of_the_named_holder_are_read(path: Path) -> None:
     text = dsb.text([dsb.customer(1)], [dsb.customer(2), dsb.customer(3)])
     for holder, expected in ((0, ["customer-1"]), (1, ["customer-2", "customer-3"]), (2, [])):
         records, _ = read(path, text, holder)
         assert [each.reference for each in records if isinstance(each, CustomerRecord)] == expected
 
 
-def test_a_bad_account_costs_itself_alone(path: Path, dsb: Any) -> None:
+def test_a_bad_account_is_reported_and_the_others_are_read(path: Path) -> None:
     text = dsb.text([dsb.customer(1, dsb.account(1, [], openStatus="SHUT"), dsb.account(2, []))])
     records, report = read(path, text)
     assert [each.reference for each in records if isinstance(each, AccountRecord)] == ["account-2"]
@@ -68,7 +69,7 @@ def test_a_bad_account_costs_itself_alone(path: Path, dsb: Any) -> None:
     assert text.splitlines()[problem.place.line - 1].strip() == "{"
 
 
-def test_a_bad_customer_takes_their_accounts_along_and_nobody_elses(path: Path, dsb: Any) -> None:
+def test_a_bad_customer_is_reported_and_left_out_with_their_accounts(path: Path) -> None:
     bad = dsb.customer(1, dsb.account(1, []))
     del bad["customer"]["person"]["lastName"]
     records, report = read(path, dsb.text([bad, dsb.customer(2, dsb.account(2, []))]))
@@ -77,27 +78,27 @@ def test_a_bad_customer_takes_their_accounts_along_and_nobody_elses(path: Path, 
 
 
 @pytest.mark.parametrize("odd", [None, 5, "odd", {}, {"customerId": 1}])
-def test_what_is_no_customer(path: Path, dsb: Any, odd: Any) -> None:
+def test_a_value_that_is_no_customer_is_reported(path: Path, odd: Any) -> None:
     records, report = read(path, dsb.text([odd, dsb.customer(2)]))
     assert len(records) == 2
     assert report.problems[0].reason == "not an object with a customerId"
 
 
 @pytest.mark.parametrize("odd", [None, 5, {"accounts": 5, "servicePoints": [5]}, {"accounts": [{}, {"account": 5}]}])
-def test_odd_energy_data(path: Path, dsb: Any, odd: Any) -> None:
+def test_energy_data_of_another_shape_is_ignored(path: Path, odd: Any) -> None:
     records, _ = read(path, dsb.text([dsb.customer(1) | {"energy": odd}]))
     assert [type(each) for each in records] == [CustomerRecord]
 
 
 @pytest.mark.parametrize("bad", [b"\xff", b"\\u0000", b"\\ud800"])
-def test_a_customer_that_is_not_text(path: Path, dsb: Any, bad: bytes) -> None:
+def test_a_customer_with_invalid_characters_is_reported(path: Path, bad: bytes) -> None:
     whole = dsb.text([dsb.customer(1), dsb.customer(2)]).encode()
     records, report = read(path, whole.replace(b'"Ann"', b'"A' + bad + b'n"', 1))
     assert [each.reference for each in records if isinstance(each, CustomerRecord)] == ["customer-2"]
     assert report.problems[0].reason.startswith("not UTF-8")
 
 
-def test_a_truncated_file_is_read_up_to_there(path: Path, dsb: Any) -> None:
+def test_a_truncated_file_is_read_up_to_the_truncation(path: Path) -> None:
     whole = dsb.text([dsb.customer(number) for number in range(4)])
     records, report = read(path, whole[: whole.index("customer-3")])
     assert [each.reference for each in records if isinstance(each, CustomerRecord)] == [
@@ -108,7 +109,7 @@ def test_a_truncated_file_is_read_up_to_there(path: Path, dsb: Any) -> None:
     assert report.problems[0].reason.startswith("not JSON from here on")
 
 
-def test_a_truncated_archive_is_read_up_to_there(path: Path, dsb: Any) -> None:
+def test_a_truncated_archive_is_read_up_to_the_truncation(path: Path) -> None:
     whole = gzip.compress(dsb.text([dsb.customer(number) for number in range(400)]).encode())
     records, report = read(path, whole[: len(whole) // 2])
     assert records
@@ -119,7 +120,7 @@ def test_a_truncated_archive_is_read_up_to_there(path: Path, dsb: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", "{}", '{"holders": null}'])
-def test_what_is_no_such_file(path: Path, text: str) -> None:
+def test_a_file_of_another_kind_gives_no_records(path: Path, text: str) -> None:
     records, report = read(path, text)
     assert records == []
     assert (report.problem_count > 0) is (text in {"", "nonsense"})

@@ -32,18 +32,18 @@ def walked(text: str) -> tuple[list[object], str | None]:
     return found, None
 
 
-def test_what_the_steps_lead_to_and_nothing_else() -> None:
+def test_only_the_elements_at_the_path_are_found() -> None:
     assert walked(DOCUMENT) == ([1, {"customers": [7]}, 3], None)
 
 
-def test_places() -> None:
+def test_an_element_has_its_path_and_line() -> None:
     first, second, third = elements(DOCUMENT, *STEPS)
     assert (first.path, second.path) == ("$.holders[0].customers[0]", "$.holders[0].customers[1]")
     assert third.path == "$.holders[4].customers[0]"
     assert DOCUMENT.splitlines()[third.line - 1].strip() == "3"
 
 
-def test_wherever_it_breaks_off_what_stood_before_is_found() -> None:
+def test_the_elements_before_a_truncation_are_found() -> None:
     whole, _ = walked(DOCUMENT)
     for length in range(len(DOCUMENT)):
         found, broken = walked(DOCUMENT[:length])
@@ -55,7 +55,7 @@ def test_wherever_it_breaks_off_what_stood_before_is_found() -> None:
     "text",
     ["", "nonsense", "{", '{"holders": [}', '{"holders": [{"customers": [NaN]}]}', '{"holders": 1 2}', "[" * 99_999],
 )
-def test_what_is_not_json(text: str) -> None:
+def test_a_text_that_is_not_json_is_reported(text: str) -> None:
     found, broken = walked(text)
     assert found == []
     assert broken is not None

@@ -45,7 +45,7 @@ def found(path: Path, limits: Limits | None = None) -> tuple[list[int], list[str
         (b"[" * 100_000 + b"\n", "$: "),
     ],
 )
-def test_a_bad_line_costs_itself_alone(tmp_path: Path, line: bytes, problem: str) -> None:
+def test_a_bad_line_is_reported_and_the_others_are_read(tmp_path: Path, line: bytes, problem: str) -> None:
     path = tmp_path / "file.jsonl"
     path.write_bytes(LOGIN + line + b"\n" + LOGIN)
     good, problems = found(path)
@@ -55,13 +55,13 @@ def test_a_bad_line_costs_itself_alone(tmp_path: Path, line: bytes, problem: str
     assert problem in reported
 
 
-def test_gzip_is_read_as_it_is(tmp_path: Path) -> None:
+def test_a_gzip_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "file.jsonl.gz"
     path.write_bytes(gzip.compress(LOGIN * 3))
     assert found(path) == ([1, 2, 3], [])
 
 
-def test_a_truncated_line_at_the_end(tmp_path: Path) -> None:
+def test_a_truncated_last_line_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "file.jsonl"
     path.write_bytes(LOGIN + LOGIN[:-20])
     good, problems = found(path)
@@ -69,7 +69,7 @@ def test_a_truncated_line_at_the_end(tmp_path: Path) -> None:
     assert problems[0].startswith("2: $: not JSON")
 
 
-def test_a_truncated_archive_gives_what_it_has(tmp_path: Path) -> None:
+def test_a_truncated_archive_is_read_as_far_as_possible(tmp_path: Path) -> None:
     path = tmp_path / "file.jsonl.gz"
     whole = gzip.compress(b"".join(CLOSED % number for number in range(20_000)))
     path.write_bytes(whole[: len(whole) // 2])
@@ -78,7 +78,7 @@ def test_a_truncated_archive_gives_what_it_has(tmp_path: Path) -> None:
     assert "the file cannot be read from here on" in problems[-1]
 
 
-def test_an_archive_that_is_none(tmp_path: Path) -> None:
+def test_a_file_that_only_begins_like_an_archive_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "file.jsonl.gz"
     path.write_bytes(b"\x1f\x8bnothing of the kind")
     good, problems = found(path)
@@ -93,7 +93,7 @@ def test_an_empty_file_is_no_problem(tmp_path: Path, data: bytes) -> None:
     assert found(path) == ([], [])
 
 
-def test_limits(tmp_path: Path) -> None:
+def test_a_line_or_file_over_the_limit_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "file.jsonl"
     path.write_bytes(LOGIN + b" " * 500 + b"\n" + LOGIN + LOGIN * 10)
     good, problems = found(path, Limits(file_bytes=1000, record_bytes=200))

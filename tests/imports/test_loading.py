@@ -19,6 +19,7 @@ from tenants.imports.report import Place, Report
 from tenants.imports.service import import_records, read
 from tenants.imports.sourced import Sourced
 from tenants.parties.tables import customer, login, representation
+from tests.imports import dsb
 
 TABLES = (account, service_point, supply, customer, holding, login, representation)
 
@@ -54,7 +55,7 @@ def sourced(*records: Any) -> list[Sourced]:
     return [Sourced(Place("test", number), record) for number, record in enumerate(records, start=1)]
 
 
-async def test_everything_of_a_holder_and_again(importer: Importer) -> None:
+async def test_loading_a_holder_twice_gives_the_same_rows(importer: Importer) -> None:
     report = await importer.load(generate("one"))
     first = await importer.counts()
     assert first == {
@@ -85,7 +86,7 @@ async def test_a_later_record_changes_the_earlier_one(importer: Importer) -> Non
     assert (await importer.counts())["supply"] == 29
 
 
-async def test_what_names_nothing_is_reported_and_not_loaded(importer: Importer) -> None:
+async def test_a_record_that_refers_to_nothing_is_reported_and_not_loaded(importer: Importer) -> None:
     whole = [each.record for each in generate("one")]
     lonely = next(each for each in whole if isinstance(each, AccountRecord))
     report = await importer.load(
@@ -105,7 +106,7 @@ async def test_what_names_nothing_is_reported_and_not_loaded(importer: Importer)
     assert await importer.rows(select(login.c.identifier)) == [("ann@people.test",)]
 
 
-async def test_a_batch_may_name_what_an_earlier_one_brought(importer: Importer) -> None:
+async def test_a_batch_may_refer_to_records_of_an_earlier_one(importer: Importer) -> None:
     progress: list[int] = []
     records = [each for number in range(6) for each in generate(f"many-{number}")]
     report = await importer.load(records, progress=progress.append)
@@ -113,7 +114,7 @@ async def test_a_batch_may_name_what_an_earlier_one_brought(importer: Importer) 
     assert progress == [500, 130]
 
 
-async def test_a_failing_batch_leaves_nothing_of_itself(importer: Importer) -> None:
+async def test_a_batch_that_fails_is_rolled_back(importer: Importer) -> None:
     good = next(generate("one"))
     bad = msgspec.structs.replace(good.record, reference="x\x00y")
     with pytest.raises(DBAPIError, match="0x00"):
@@ -121,13 +122,13 @@ async def test_a_failing_batch_leaves_nothing_of_itself(importer: Importer) -> N
     assert (await importer.counts())["customer"] == 0
 
 
-async def test_the_limit_of_records(importer: Importer) -> None:
+async def test_records_over_the_limit_are_not_read(importer: Importer) -> None:
     report = await importer.load(generate("one"), limits=Limits(records=7))
     assert sum(report.loaded.values()) <= 7
     assert report.problems[-1].reason == "the file has more than 7 records; the rest is not read"
 
 
-async def test_our_own_format_goes_round(importer: Importer, tmp_path: Path) -> None:
+async def test_generated_records_survive_writing_and_reading(importer: Importer, tmp_path: Path) -> None:
     path = tmp_path / "holder.jsonl"
     path.write_bytes(b"".join(msgspec.json.encode(each.record) + b"\n" for each in generate("one")))
     report = Report()
@@ -142,7 +143,7 @@ def test_the_same_seed_makes_the_same_data() -> None:
     assert list(generate("one")) != list(generate("two"))
 
 
-async def test_the_demonstration_without_a_file(importer: Importer) -> None:
+async def test_demonstration_data_is_generated_without_a_file(importer: Importer) -> None:
     loaded = await load_demonstration(importer.database, importer.namespace, 0, file=None, now=importer.now)
     assert loaded.report.problems == []
     assert {each.kind for each in loaded.customers} == {"person", "joint-holder", "representative"}
@@ -167,7 +168,7 @@ async def test_the_demonstration_without_a_file(importer: Importer) -> None:
     assert again.customers == loaded.customers
 
 
-async def test_the_demonstration_from_a_file(importer: Importer, tmp_path: Path, dsb: Any) -> None:
+async def test_demonstration_data_is_read_from_a_file(importer: Importer, tmp_path: Path) -> None:
     path = tmp_path / "dsb.json"
     customers = [dsb.customer(number, dsb.account(number, [dsb.NMI])) for number in range(3)]
     path.write_text(dsb.text([], customers))

@@ -90,7 +90,7 @@ def test_contacts_and_addresses_of_a_person() -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 1, "odd", [], {}, [None], {"plans": 1}, {"plans": [1, {"planDetail": []}]}])
-def test_what_has_another_shape_is_left_for_the_types_to_refuse(odd: Any) -> None:
+def test_a_value_of_another_shape_is_not_mended(odd: Any) -> None:
     for mends in (ACCOUNT_MENDS, CUSTOMER_MENDS, SERVICE_POINT_MENDS):
         record = {"creationDate": odd, "validFromDate": odd, "plans": odd, "person": odd, "location": odd}
         assert mended(record, mends) == []

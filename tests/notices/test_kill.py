@@ -42,7 +42,7 @@ asyncio.run(main())
 """
 
 
-async def test_a_killed_deliverer_loses_nothing(
+async def test_a_notice_is_delivered_again_after_its_deliverer_was_killed(
     database: Database, tenant: Tenant, clock: MovableClock, settings: Settings, mail: MailServer
 ) -> None:
     own = msgspec.structs.replace(settings, smtp_url=mail.url)

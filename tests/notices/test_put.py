@@ -16,7 +16,7 @@ from tests.support.rows import notice
 PAYLOAD = {"to": "+61400000000", "text": "hello"}
 
 
-async def test_the_schema_is_named_on_the_channel_after_the_commit(
+async def test_the_schema_of_the_tenant_is_notified_after_the_commit(
     database: Database, settings: Settings, two_tenants: tuple[Tenant, Tenant], clock: MovableClock
 ) -> None:
     heard: asyncio.Queue[str] = asyncio.Queue()
@@ -37,7 +37,7 @@ async def test_the_schema_is_named_on_the_channel_after_the_commit(
     assert (row.kind, row.payload, row.tries) == ("sms", PAYLOAD, 0)
 
 
-async def test_a_standing_connection_that_ends_says_so(settings: Settings, superuser_url: str) -> None:
+async def test_a_standing_connection_signals_its_end(settings: Settings, superuser_url: str) -> None:
     async with (
         standing_connection(superuser_url, "test-ender") as ender,
         standing_connection(settings.database_url, "test-ended") as connection,
@@ -51,7 +51,7 @@ async def test_a_standing_connection_that_ends_says_so(settings: Settings, super
         assert await another.try_lock(4711)
 
 
-async def test_a_lock_is_one_sessions(settings: Settings) -> None:
+async def test_a_lock_is_held_by_one_session(settings: Settings) -> None:
     async with standing_connection(settings.database_url, "one") as one:
         assert await one.try_lock(4712)
         async with standing_connection(settings.database_url, "other") as other:

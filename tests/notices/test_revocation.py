@@ -1,6 +1,5 @@
 """The notice to a data recipient, as CDS, CDR Arrangement Revocation endpoint and Client Authentication ask."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -23,11 +22,8 @@ from tests.support.rows import notice
 
 
 @pytest.fixture
-async def delivery(
-    database: Database, keyring: Keyring, outbound: Outbound, clock: MovableClock
-) -> AsyncIterator[Delivery]:
-    yield Delivery(database, clock, {"arrangement-revoked": RevocationChannel(database, keyring, outbound, clock)})
-    clock.reset()
+def delivery(database: Database, keyring: Keyring, outbound: Outbound, clock: MovableClock) -> Delivery:
+    return Delivery(database, clock, {"arrangement-revoked": RevocationChannel(database, keyring, outbound, clock)})
 
 
 async def revoked(database: Database, tenant: Tenant, clock: MovableClock, base_uri: str) -> tuple[UUID, UUID]:
@@ -39,7 +35,7 @@ async def revoked(database: Database, tenant: Tenant, clock: MovableClock, base_
         return arrangement_id, await put(tx, "arrangement-revoked", payload, now=clock.now())
 
 
-async def test_the_recipient_is_told_in_the_standards_words(
+async def test_the_recipient_gets_the_notice_that_the_standards_describe(
     *, database: Database, tenant: Tenant, clock: MovableClock, https: HttpsServer, keyring: Keyring, delivery: Delivery
 ) -> None:
     arrangement_id, notice_id = await revoked(database, tenant, clock, https.origin("recipient") + "/cdr/")
@@ -89,7 +85,7 @@ async def test_each_try_is_signed_anew(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 502, 302])
-async def test_other_answers_are_tried_again(
+async def test_an_answer_other_than_success_is_retried(
     *, database: Database, tenant: Tenant, clock: MovableClock, https: HttpsServer, delivery: Delivery, status: int
 ) -> None:
     https.answer = lambda _: (status, b"")
@@ -98,7 +94,7 @@ async def test_other_answers_are_tried_again(
     assert str(status) in (await notice(database, tenant, notice_id)).last_error
 
 
-async def test_an_arrangement_that_the_recipient_does_not_know_needs_no_more_telling(
+async def test_a_notice_of_an_arrangement_unknown_to_the_recipient_is_done(
     database: Database, tenant: Tenant, clock: MovableClock, https: HttpsServer, delivery: Delivery
 ) -> None:
     https.answer = lambda _: (422, b"{}")
@@ -106,7 +102,7 @@ async def test_an_arrangement_that_the_recipient_does_not_know_needs_no_more_tel
     assert (await delivery.deliver_due(tenant)).done == 1
 
 
-async def test_after_a_week_it_is_an_alarm_that_stays_visible(
+async def test_a_notice_is_given_up_after_a_week_with_a_critical_log_entry(
     *,
     database: Database,
     tenant: Tenant,
@@ -130,14 +126,14 @@ async def test_after_a_week_it_is_an_alarm_that_stays_visible(
     ]
 
 
-async def test_a_recipient_that_is_away_is_waited_for(
+async def test_a_notice_to_an_unreachable_recipient_is_retried(
     database: Database, tenant: Tenant, clock: MovableClock, https: HttpsServer, delivery: Delivery
 ) -> None:
     await revoked(database, tenant, clock, "https://recipient.cdr-sandbox.localhost:1")
     assert (await delivery.deliver_due(tenant)).failed == 1
 
 
-async def test_a_withdrawal_ends_in_a_notice(
+async def test_a_withdrawal_is_notified_to_the_recipient(
     database: Database, tenant: Tenant, clock: MovableClock, https: HttpsServer, delivery: Delivery
 ) -> None:
     client_id = await add_client(database, tenant, clock, recipient_base_uri=https.origin("recipient"))

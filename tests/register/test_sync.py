@@ -72,7 +72,7 @@ def poll(database: Database, settings: Settings, clock: MovableClock, outbound: 
     return poll
 
 
-async def test_the_public_lists_are_asked_for_by_their_versions(
+async def test_the_lists_are_requested_in_version_3_without_authorization(
     tenant: Tenant, https: HttpsServer, register: Register, poll: Poll
 ) -> None:
     await poll(tenant)
@@ -166,7 +166,7 @@ async def test_a_missing_status_keeps_its_last_value(
     assert (row.recipient_status, row.product_status) == ("SUSPENDED", "INACTIVE")
 
 
-async def test_what_is_not_recognised_is_passed_over(
+async def test_unknown_statuses_and_malformed_entries_are_ignored(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
     good, odd = [await add_client(database, tenant, clock) for _ in range(2)]
@@ -227,7 +227,7 @@ async def test_an_answer_that_cannot_be_read_changes_nothing(
     assert (row.product_status, row.removed_at) == ("INACTIVE", None)
 
 
-async def test_a_register_that_comes_back_within_a_poll_is_read(
+async def test_a_register_that_answers_after_two_errors_is_read(
     tenant: Tenant, https: HttpsServer, register: Register, poll: Poll
 ) -> None:
     answers = iter([(503, b""), (503, b"")])
@@ -235,7 +235,7 @@ async def test_a_register_that_comes_back_within_a_poll_is_read(
     assert (await poll(tenant)).tenants_failed == 0
 
 
-async def test_what_a_poll_left_undone_the_next_one_does_without_the_register(
+async def test_the_next_poll_completes_an_interrupted_one_from_stored_statuses(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
     client_id = await add_client(database, tenant, clock)
@@ -247,7 +247,7 @@ async def test_what_a_poll_left_undone_the_next_one_does_without_the_register(
     assert (await one(database, tenant, client, client_id=client_id)).removed_at is not None
 
 
-async def test_every_tenant_of_the_environment_follows_and_one_tenants_trouble_is_its_own(
+async def test_all_tenants_are_updated_although_one_fails(
     *,
     database: Database,
     settings: Settings,

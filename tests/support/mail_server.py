@@ -13,13 +13,21 @@ from tenants.registry.models import Tenant
 
 
 class MailServer:
-    """A real SMTP server that keeps what it took; `refusals` maps a recipient to the answer it gets instead."""
+    """A real SMTP server that keeps the messages that it took.
+
+    `refusals` maps a recipient to the answer that it gets instead. While `open` is not set, a message that has arrived
+    is not taken yet; `arriving` is set when one has.
+    """
 
     def __init__(self) -> None:
         self.port = 0
         self.taken: list[Message] = []
+        self.recipients: list[str] = []
+        """The recipient of each try, whether or not its message was taken."""
         self.refusals: dict[str, str] = {}
-        self._arrival = asyncio.Event()
+        self.arriving, self.open = asyncio.Event(), asyncio.Event()
+        self.open.set()
+        self._taken = asyncio.Event()
 
     def of(self, tenant: Tenant) -> list[Message]:
         """Return what was taken from one tenant: a sweep also sends what other tests have left."""
@@ -29,8 +37,8 @@ class MailServer:
         """Return when `count` messages of the tenant have been taken in all."""
         async with asyncio.timeout(30):
             while len(self.of(tenant)) < count:
-                self._arrival.clear()
-                await self._arrival.wait()
+                self._taken.clear()
+                await self._taken.wait()
 
     @property
     def url(self) -> str:
@@ -55,6 +63,7 @@ class MailServer:
         address: str,
         options: list[str],  # noqa: ARG002
     ) -> str:
+        self.recipients.append(address)
         if address in self.refusals:
             return self.refusals[address]
         envelope.rcpt_tos.append(address)
@@ -66,7 +75,9 @@ class MailServer:
         session: Session,  # noqa: ARG002
         envelope: Envelope,
     ) -> str:
+        self.arriving.set()
+        await self.open.wait()
         content = envelope.content
         self.taken.append(message_from_bytes(content if isinstance(content, bytes) else b"", policy=default))
-        self._arrival.set()
+        self._taken.set()
         return "250 taken"

@@ -76,7 +76,7 @@ async def test_the_registrys_role_is_refused_a_tenants_table(
 
 
 @pytest.mark.parametrize("table", TENANT_TABLES, ids=lambda table: table.name)
-async def test_a_wrong_schema_is_refused_on_the_hot_path_and_the_other(
+async def test_sql_of_another_schema_is_refused_through_the_driver_and_through_sqlalchemy(
     database: Database, apart: tuple[Tenant, Tenant], table: Table
 ) -> None:
     mine, other = apart
@@ -138,7 +138,7 @@ async def test_without_a_role_the_application_sees_nothing(settings: Settings, a
         await connection.close()
 
 
-async def test_the_application_creates_nothing_and_becomes_nobody_else(
+async def test_the_application_cannot_create_objects_or_take_other_roles(
     settings: Settings, apart: tuple[Tenant, Tenant]
 ) -> None:
     roles = Roles(settings.role_prefix)
@@ -172,7 +172,7 @@ async def test_the_application_creates_nothing_and_becomes_nobody_else(
         await connection.close()
 
 
-async def test_a_tenant_cannot_let_another_in(database: Database, apart: tuple[Tenant, Tenant]) -> None:
+async def test_a_tenant_cannot_grant_access_to_its_tables(database: Database, apart: tuple[Tenant, Tenant]) -> None:
     mine, other = (tenant.namespace for tenant in apart)
     async with database.transaction(mine) as tx:
         # The server answers with a warning and does nothing.
@@ -182,7 +182,7 @@ async def test_a_tenant_cannot_let_another_in(database: Database, apart: tuple[T
         )
 
 
-async def test_the_application_takes_its_roles_on_purpose_only(
+async def test_the_application_inherits_no_rights_of_its_roles(
     settings: Settings, superuser_url: str, apart: tuple[Tenant, Tenant]
 ) -> None:
     roles = Roles(settings.role_prefix)
@@ -207,7 +207,7 @@ async def test_the_application_takes_its_roles_on_purpose_only(
     assert everyone == []
 
 
-async def test_a_tenants_schema_holds_tables_of_the_owner_and_nothing_that_reaches_out(
+async def test_a_tenants_schema_holds_only_tables_and_indexes_of_the_owner(
     settings: Settings, superuser_url: str, apart: tuple[Tenant, Tenant]
 ) -> None:
     database = settings.owner_database_url.rpartition("/")[2]

@@ -149,7 +149,7 @@ async def _assert_alone(database: Database, mine: Tenant, other: Tenant, setting
 
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__.strip("_"))
-async def test_the_next_transaction_is_alone(
+async def test_the_next_transaction_sees_only_its_own_tenant(
     single: Database, settings: Settings, clock: MovableClock, two_tenants: tuple[Tenant, Tenant], end: Work
 ) -> None:
     mine, other = two_tenants

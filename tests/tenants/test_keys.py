@@ -42,7 +42,7 @@ async def test_tenants_derive_different_ids(keyring: Keyring, two_tenants: tuple
     assert (await keyring.resource_ids(first)).conceal("1") != (await keyring.resource_ids(second)).conceal("1")
 
 
-async def test_nothing_private_lies_open(database: Database, tenant: Tenant, keyring: Keyring) -> None:
+async def test_private_keys_are_stored_sealed(database: Database, tenant: Tenant, keyring: Keyring) -> None:
     key = await keyring.signing_key(tenant, "ES256")
     private = key.private_jwk()["d"].encode()
     for row in await _rows(database, tenant):
@@ -66,43 +66,40 @@ async def test_keys_of_another_tenant_do_not_open(
         await keyring.signing_key(mine, "ES256")
 
 
-async def test_another_master_key_is_told_as_such(deployment: Deployment, tenant: Tenant) -> None:
+async def test_a_wrong_master_key_is_named_in_the_error(deployment: Deployment, tenant: Tenant) -> None:
     keyring = Keyring(deployment.database, KeySealer(new_key()), deployment.clock)
     with pytest.raises(KeysUnreadable, match="HAAS_MASTER_KEY"):
         await keyring.published(tenant)
 
 
-async def test_a_key_goes_from_next_to_gone(
+async def test_a_key_goes_through_its_states_from_next_to_gone(
     deployment: Deployment, tenant: Tenant, keyring: Keyring, clock: MovableClock
 ) -> None:
     first = await keyring.signing_key(tenant, "PS256")
     with pytest.raises(KeyTooYoung):
         await keyring.rotate(tenant)
-    try:
-        clock.move(rotation.PUBLISHED_BEFORE_USE)
-        waiting = {row.kid for row in await _rows(deployment.database, tenant) if row.state == "next"}
-        await keyring.rotate(tenant)
-        second = await keyring.signing_key(tenant, "PS256")
-        assert second.kid in waiting
-        kids = {jwk["kid"] for jwk in await keyring.published(tenant)}
-        assert {first.kid, second.kid} < kids
-        assert len(kids) == 6
+    clock.move(rotation.PUBLISHED_BEFORE_USE)
+    waiting = {row.kid for row in await _rows(deployment.database, tenant) if row.state == "next"}
+    await keyring.rotate(tenant)
+    second = await keyring.signing_key(tenant, "PS256")
+    assert second.kid in waiting
+    kids = {jwk["kid"] for jwk in await keyring.published(tenant)}
+    assert {first.kid, second.kid} < kids
+    assert len(kids) == 6
 
-        clock.move(rotation.PUBLISHED_AFTER_USE - timedelta(minutes=1))
-        assert first.kid in {jwk["kid"] for jwk in await keyring.published(tenant)}
-        clock.move(timedelta(minutes=1))
-        assert first.kid not in {jwk["kid"] for jwk in await keyring.published(tenant)}
+    clock.move(rotation.PUBLISHED_AFTER_USE - timedelta(minutes=1))
+    assert first.kid in {jwk["kid"] for jwk in await keyring.published(tenant)}
+    clock.move(timedelta(minutes=1))
+    assert first.kid not in {jwk["kid"] for jwk in await keyring.published(tenant)}
 
-        async with deployment.database.transaction(tenant.namespace) as tx:
-            forgotten = await rotation.forget_retired(tx, clock.now())
-        assert first.kid in forgotten
-        row = next(row for row in await _rows(deployment.database, tenant) if row.kid == first.kid)
-        assert (row.state, row.sealed) == ("gone", None)
-    finally:
-        clock.reset()
+    async with deployment.database.transaction(tenant.namespace) as tx:
+        forgotten = await rotation.forget_retired(tx, clock.now())
+    assert first.kid in forgotten
+    row = next(row for row in await _rows(deployment.database, tenant) if row.kid == first.kid)
+    assert (row.state, row.sealed) == ("gone", None)
 
 
-async def test_derivation_outlives_rotation(deployment: Deployment, tenant: Tenant) -> None:
+async def test_derived_ids_stay_the_same_after_a_rotation(deployment: Deployment, tenant: Tenant) -> None:
     before, after = (Keyring(deployment.database, deployment.sealer, deployment.clock) for _ in range(2))
     identifier = (await before.resource_ids(tenant)).conceal("account-1", "product")
     subject = await before.subject_key(tenant)
@@ -129,7 +126,7 @@ async def test_a_compromised_key_is_unpublished_and_deleted_at_once(
     assert row.sealed is None
 
 
-async def test_two_current_keys_of_one_algorithm_cannot_be(deployment: Deployment, tenant: Tenant) -> None:
+async def test_a_second_current_key_of_an_algorithm_is_refused(deployment: Deployment, tenant: Tenant) -> None:
     key = SigningKey.generate("ES256")
     row = {
         "kid": key.kid,

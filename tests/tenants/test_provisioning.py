@@ -60,7 +60,7 @@ async def test_a_failure_at_any_point_leaves_nothing(deployment: Deployment, fau
     await deployment.administration.remove("plover", actor="tests")
 
 
-async def test_of_two_who_create_the_same_tenant_one_is_told_so(deployment: Deployment) -> None:
+async def test_of_two_creations_of_a_tenant_at_once_one_is_refused(deployment: Deployment) -> None:
     outcomes = await asyncio.gather(
         *(deployment.provisioner.create(_new("twin"), actor="tests") for _ in range(2)), return_exceptions=True
     )
@@ -68,7 +68,7 @@ async def test_of_two_who_create_the_same_tenant_one_is_told_so(deployment: Depl
     await deployment.administration.remove("twin", actor="tests")
 
 
-async def test_what_something_else_left_is_not_taken_over(deployment: Deployment) -> None:
+async def test_a_role_of_the_same_name_is_not_taken_over(deployment: Deployment) -> None:
     role = Roles(deployment.settings.role_prefix).tenant("squatter")
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
         await tx.driver.execute(f"SET LOCAL ROLE NONE; CREATE ROLE {role}")
@@ -78,7 +78,7 @@ async def test_what_something_else_left_is_not_taken_over(deployment: Deployment
         await tx.driver.execute(f"SET LOCAL ROLE NONE; DROP ROLE {role}")
 
 
-async def test_a_removed_tenant_leaves_nothing_and_its_neighbour_everything(
+async def test_a_removed_tenant_leaves_nothing_and_its_neighbour_keeps_everything(
     deployment: Deployment, tenant: Tenant, registry: Registry
 ) -> None:
     first = await deployment.provisioner.create(_new("heron", owner="Heron Pty Ltd"), actor="tests")
@@ -95,7 +95,7 @@ async def test_a_removed_tenant_leaves_nothing_and_its_neighbour_everything(
     assert await registry.by_host(tenant.hosts.public) is not None
 
 
-async def test_of_two_who_remove_the_same_tenant_one_is_told_so(deployment: Deployment) -> None:
+async def test_of_two_removals_of_a_tenant_at_once_one_is_refused(deployment: Deployment) -> None:
     await deployment.provisioner.create(_new("dodo"), actor="tests")
     outcomes = await asyncio.gather(
         *(deployment.administration.remove("dodo", actor="tests") for _ in range(2)), return_exceptions=True
@@ -105,7 +105,7 @@ async def test_of_two_who_remove_the_same_tenant_one_is_told_so(deployment: Depl
 
 
 @pytest.mark.parametrize("slug", ["", "A", "mtls", "admin", "console", "a--b", "a-", "-a", "1a", "a_b", "é", "x" * 33])
-def test_bad_slugs(slug: str) -> None:
+def test_a_bad_slug_is_refused(slug: str) -> None:
     with pytest.raises(BadSlug):
         checked_slug(slug)
 
@@ -117,7 +117,7 @@ def test_slugs_never_share_a_schema() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "Haas", "1st", "a-b", "x" * 21, 'a"b'])
-def test_bad_role_prefixes(prefix: str) -> None:
+def test_a_bad_role_prefix_is_refused(prefix: str) -> None:
     with pytest.raises(SettingsError, match="HAAS_ROLE_PREFIX"):
         Roles(prefix)
 
@@ -125,12 +125,12 @@ def test_bad_role_prefixes(prefix: str) -> None:
 @pytest.mark.parametrize(
     "name", ["localhost", "mtls.brand.test", "admin.brand.test", "UPPER.test", "a b.test", "-a.test"]
 )
-def test_bad_hosts(name: str) -> None:
+def test_a_bad_host_is_refused(name: str) -> None:
     with pytest.raises(BadHost):
         Hosts.below(name)
 
 
-def test_every_refusal_says_what_to_do() -> None:
+def test_the_refusal_of_a_slug_says_what_is_allowed() -> None:
     with pytest.raises(RegistryError, match="use up to 32 lower-case letters"):
         checked_slug("Not A Slug")
 

@@ -64,7 +64,7 @@ async def test_a_new_tenant_is_found_at_once_though_its_host_was_asked_for_befor
     await deployment.administration.remove("early", actor="tests")
 
 
-async def test_what_was_last_read_outlives_the_database(
+async def test_the_last_known_tenants_are_served_while_the_database_is_away(
     fresh: Registry, deployment: Deployment, tenant: Tenant, superuser_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tenants.registry.service.FRESH_SECONDS", 0.0)
@@ -77,7 +77,7 @@ async def test_what_was_last_read_outlives_the_database(
     assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
 
 
-async def test_addresses_name_no_port_where_it_is_the_usual_one(deployment: Deployment, tenant: Tenant) -> None:
+async def test_addresses_leave_out_the_default_port(deployment: Deployment, tenant: Tenant) -> None:
     usual = msgspec.structs.replace(deployment.settings, public_port=443)
     found = await Registry(deployment.database, usual, deployment.clock).by_slug(tenant.slug)
     assert found.issuer == f"https://{tenant.slug}.haas.localhost"

@@ -59,7 +59,7 @@ async def test_without_a_broker_the_scheduler_does_the_work_itself(
     ]
 
 
-async def test_a_sweep_finds_what_no_notification_told_of(
+async def test_a_sweep_delivers_a_notice_without_its_notification(
     *, database: Database, services: Services, tenant: Tenant, clock: MovableClock, mail: MailServer
 ) -> None:
     dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
@@ -98,7 +98,7 @@ async def test_one_of_several_schedulers_leads_and_another_follows_it(
     assert len(mail.of(tenant)) == 2
 
 
-async def test_a_scheduler_outlives_a_lost_connection(
+async def test_a_scheduler_reconnects_to_the_database(
     *,
     database: Database,
     services: Services,

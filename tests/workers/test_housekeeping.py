@@ -4,10 +4,11 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, update
 
 from haas.clock import MovableClock
 from haas.database import Database
+from haas.mail import Mailer
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.attempts.tables import attempt
 from tenants.authentication.tables import challenge, dashboard_session
@@ -15,13 +16,15 @@ from tenants.clients.tables import spent_assertion
 from tenants.housekeeping import service
 from tenants.housekeeping.service import Housekeeping
 from tenants.notices.delivery import Delivery
+from tenants.notices.messages import EmailChannel
 from tenants.notices.outbox import put
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tenants.tokens.tables import access_token
 from tests.support.clients import add_client
 from tests.support.consents import add_arrangement
-from tests.support.rows import one
+from tests.support.mail_server import MailServer
+from tests.support.rows import count, one
 
 
 @pytest.fixture
@@ -49,16 +52,11 @@ async def add_attempt(database: Database, tenant: Tenant, clock: MovableClock, s
     return attempt_id
 
 
-async def count(database: Database, tenant: Tenant, table: object) -> int:
-    async with database.transaction(tenant.namespace) as tx:
-        return int((await tx.execute(select(func.count()).select_from(table))).scalar_one())  # type: ignore[arg-type]
-
-
-async def test_a_fresh_tenant_needs_nothing(tenant: Tenant, housekeeping: Housekeeping) -> None:
+async def test_a_sweep_of_a_new_tenant_does_nothing(tenant: Tenant, housekeeping: Housekeeping) -> None:
     assert await housekeeping.sweep(tenant) == {}
 
 
-async def test_a_flow_that_was_left_is_closed_where_it_stood(
+async def test_an_abandoned_flow_is_closed_at_its_last_stage(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
     left = await add_attempt(database, tenant, clock, "preAccountSelection")
@@ -86,7 +84,7 @@ async def test_a_code_that_nobody_exchanged_has_failed(
     assert (await one(database, tenant, attempt, id=waiting)).stage == "failedTokenExchange"
 
 
-async def test_arrangements_expire_and_their_tokens_go(
+async def test_arrangements_expire_and_their_tokens_are_deleted(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
     client_id = await add_client(database, tenant, clock)
@@ -100,7 +98,7 @@ async def test_arrangements_expire_and_their_tokens_go(
     assert await count(database, tenant, access_token) == 0
 
 
-async def test_passwords_sessions_and_assertions_are_forgotten(
+async def test_passwords_sessions_and_assertions_are_deleted_after_they_expired(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
     now, challenge_id = clock.now(), uuid4()
@@ -128,17 +126,14 @@ async def test_passwords_sessions_and_assertions_are_forgotten(
     assert await count(database, tenant, attempt) == 1
 
 
-async def test_delivered_notices_are_forgotten_after_a_month_and_given_up_ones_are_not(
-    database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
+async def test_delivered_notices_are_deleted_after_a_month_and_given_up_ones_are_not(
+    *, database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, housekeeping: Housekeeping
 ) -> None:
-    class Taking:
-        async def deliver(self, tenant: object, notice: object) -> None:
-            """Take everything."""
-
-    delivery = Delivery(database, clock, {"email": Taking()})
+    delivery = Delivery(database, clock, {"email": EmailChannel(Mailer(mail.url))})
+    payload = {"to": "a@example.test", "subject": "s", "text": "t"}
     async with database.transaction(tenant.namespace) as tx:
-        await put(tx, "email", {"to": "a", "subject": "s", "text": "t"}, now=clock.now())
-        await put(tx, "email", {"to": "a", "subject": "s", "text": "t"}, now=clock.now(), worthless=clock.now())
+        await put(tx, "email", payload, now=clock.now())
+        await put(tx, "email", payload, now=clock.now(), worthless=clock.now())
     delivered = await delivery.deliver_due(tenant)
     assert (delivered.done, delivered.given_up) == (1, 1)
     clock.move(timedelta(days=31))
@@ -146,7 +141,7 @@ async def test_delivered_notices_are_forgotten_after_a_month_and_given_up_ones_a
     assert await count(database, tenant, outbox) == 1
 
 
-async def test_a_step_that_fails_leaves_the_others_done(
+async def test_the_other_steps_run_although_one_fails(
     *,
     database: Database,
     tenant: Tenant,
@@ -165,7 +160,7 @@ async def test_a_step_that_fails_leaves_the_others_done(
     assert "a sweep's step failed" in caplog.text
 
 
-async def test_attempts_go_when_no_metrics_count_them_any_more(
+async def test_attempts_are_deleted_when_no_metric_counts_them(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
     """Those that led to nothing by their age, the others by how long ago their arrangement ended."""

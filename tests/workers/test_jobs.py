@@ -36,7 +36,7 @@ async def test_an_actor_is_woken_by_its_name(broker: dramatiq.Broker) -> None:
         await asyncio.to_thread(worker.stop)
 
 
-async def test_a_broker_that_is_away_is_told_and_no_error(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unreachable_broker_is_logged_and_raises_nothing(caplog: pytest.LogCaptureFixture) -> None:
     assert not await Jobs(open_broker("redis://127.0.0.1:1/0")).enqueue("act", "aurora")
     assert "the broker took no message" in caplog.text
     assert "aurora" not in caplog.text

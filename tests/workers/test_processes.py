@@ -92,7 +92,7 @@ async def write(database: Database, tenant: Tenant, clock: MovableClock) -> None
         await put(tx, "email", {"to": "a@example.test", "subject": "s", "text": "code 123456"}, now=clock.now())
 
 
-async def test_notices_arrive_through_the_deaths_of_broker_and_worker(
+async def test_notices_are_delivered_although_broker_and_worker_are_killed(
     *,
     database: Database,
     settings: Settings,
@@ -130,7 +130,7 @@ async def test_notices_arrive_through_the_deaths_of_broker_and_worker(
     assert "a@example.test" not in said
 
 
-async def test_a_poll_by_hand_tells_of_a_register_that_is_away(
+async def test_a_poll_from_the_command_line_fails_where_the_register_is_away(
     settings: Settings, https: HttpsServer, tenant: Tenant
 ) -> None:
     services = Services.open(https.settings(settings))
