@@ -1,3 +1,5 @@
+"""One-time codes: how they are made, read, hashed and sent."""
+
 import json
 from pathlib import Path
 from uuid import UUID, uuid4

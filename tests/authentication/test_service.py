@@ -1,4 +1,4 @@
-"""Challenges: counted, expiring, and the same for identifiers that are nobody's."""
+"""Challenges: they are counted, they expire, and they are the same for unknown identifiers."""
 
 import asyncio
 from datetime import timedelta
@@ -174,7 +174,7 @@ async def test_a_pinned_code_is_accepted(authentication: Authentication) -> None
 async def test_parallel_answers_to_several_challenges_are_counted_in_turn(
     authentication: Authentication,
 ) -> None:
-    """Who guesses in parallel has no more tries than who guesses in turn."""
+    """Guessing in parallel gives no more tries than guessing one by one."""
     _, identifier = await authentication.logins.add_login()
     first, second, third = [await authentication.begin(identifier) for _ in range(3)]
     code = await authentication.code_to(identifier)
@@ -195,7 +195,7 @@ async def test_parallel_answers_to_several_challenges_are_counted_in_turn(
 async def test_the_codes_that_a_tenant_sends_in_an_hour_are_limited(
     authentication: Authentication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each identifier's own limit holds nobody who goes through identifiers, from whatever addresses."""
+    """The limit of each identifier does not stop somebody who tries many identifiers from many addresses."""
     monkeypatch.setattr(service, "CODES_PER_TENANT", 2)
     authentication.clock.move(timedelta(days=2))
     first = await authentication.begin(f"{uuid4().hex}@people.test")

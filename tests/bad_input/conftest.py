@@ -31,5 +31,5 @@ async def ecosystem(stack: Stack) -> AsyncIterator[Ecosystem]:
 
 @pytest.fixture(scope="package")
 async def sharing(ecosystem: Ecosystem) -> Tokens:
-    """What customer 0 shares with `ecosystem.mine`; no test ends it."""
+    """The tokens for what customer 0 shares with `ecosystem.mine`; no test ends this consent."""
     return await ecosystem.consent(ecosystem.mine, 0)

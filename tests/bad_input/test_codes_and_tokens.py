@@ -1,4 +1,4 @@
-"""Codes, tokens and arrangements where they do not belong, and what is left of them where they do."""
+"""Codes, tokens and arrangements that are used twice, by another client, or under another certificate."""
 
 import asyncio
 
@@ -29,12 +29,12 @@ async def test_a_code_that_is_exchanged_twice_ends_its_consent(ecosystem: Ecosys
     response = await client.resource(ACCOUNTS, tokens.access_token, version=2)
     cds_error(response, "Authorisation/RevokedConsent", "withdrawn or has expired", 403)
     await ecosystem.control.notice(str(tokens.cdr_arrangement_id))
-    again = await ecosystem.consent(client, 1)  # the person loses nothing but this consent
+    again = await ecosystem.consent(client, 1)  # the consumer can give another consent
     assert await ecosystem.account_ids(client, again)
 
 
 async def test_a_code_that_is_exchanged_twice_at_once_ends_its_consent(ecosystem: Ecosystem) -> None:
-    """One exchange counts, and as the code came twice, its tokens are dead all the same."""
+    """One exchange succeeds, and its tokens are revoked because the code came twice."""
     client = ecosystem.mine
     flow = await client.push(SCOPES, sharing_duration=YEAR)
     code = await ecosystem.authorised(client, flow, 1)
@@ -90,7 +90,7 @@ async def test_tokens_and_arrangements_are_refused_to_other_clients(ecosystem: E
     for token in (refresh_token, sharing.access_token):
         with refused("invalid_request", "not issued to this client"):  # RFC 7009 2.1
             await ecosystem.other.revoke_token(token)
-        await ecosystem.elsewhere.revoke_token(token)  # to another brand it is no token at all (RFC 7009 2.2)
+        await ecosystem.elsewhere.revoke_token(token)  # another brand does not know the token (RFC 7009 2.2)
     response = await ecosystem.elsewhere.resource(ACCOUNTS, sharing.access_token, version=2)
     cds_error(response, "GeneralError/Expected", "access token is invalid", 401)
     with refused("invalid_token", "unknown", 401):

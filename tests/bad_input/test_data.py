@@ -1,4 +1,4 @@
-"""Requests for data that are malformed, or that ask for more than was agreed."""
+"""Requests for data that are malformed, or that ask for more than the consumer agreed to."""
 
 from email.utils import format_datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a person's browser sends in the consent flow and at the dashboard: too late, twice, or from elsewhere."""
+"""Requests of a browser in the consent flow and at the dashboard that are late, repeated, or from another site."""
 
 import asyncio
 from datetime import timedelta
@@ -93,7 +93,7 @@ async def test_an_essential_acr_that_cannot_be_met_is_refused_in_a_signed_respon
 
 
 async def test_every_form_that_is_sent_twice_at_once_counts_once(ecosystem: Ecosystem) -> None:
-    """Two presses of every button, as close together as two connections can be."""
+    """Two browsers with the same cookies press every button at the same time."""
     client, identifier = ecosystem.mine, ecosystem.identifier(6)
     flow = await client.push(SCOPES, sharing_duration=YEAR)
     left = await (await ecosystem.person()).open(client.authorisation_url(flow))
@@ -200,7 +200,7 @@ async def test_a_form_that_no_page_of_the_brand_sends_is_refused(ecosystem: Ecos
 
 
 async def test_ten_wrong_one_time_passwords_lock_a_known_and_an_unknown_identifier_alike(ecosystem: Ecosystem) -> None:
-    """The answers are the same, word by word, whether or not the identifier is anybody's."""
+    """The texts on the page do not tell whether the identifier is known."""
     known, unknown = ecosystem.identifier(FORGETFUL), "nobody.at.all@example.test"
     told = [await _locked_out(ecosystem, identifier) for identifier in (known, unknown)]
     assert told[0] == told[1]
@@ -217,7 +217,7 @@ async def test_ten_wrong_one_time_passwords_lock_a_known_and_an_unknown_identifi
 
 
 async def _locked_out(ecosystem: Ecosystem, identifier: str) -> list[str]:
-    """What the page says to each of ten wrong answers; the right one, and a new flow, are then refused too."""
+    """Return the problem on the page after each of ten wrong codes; the right code and a new flow are refused then."""
     client = ecosystem.mine
     flow = await client.push(SCOPES)
     person = await (await ecosystem.person()).open(client.authorisation_url(flow))

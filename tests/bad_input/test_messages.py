@@ -1,4 +1,4 @@
-"""What a recipient sends: assertions, request objects, bodies. What is wrong is told, and leaves no trace."""
+"""Wrong assertions, request objects and bodies of a data recipient; the answer says what is wrong."""
 
 import asyncio
 from collections.abc import Callable
@@ -52,7 +52,7 @@ async def test_a_wrong_assertion_is_refused(ecosystem: Ecosystem, case: str) -> 
 
 
 async def test_a_replayed_assertion_is_refused_at_every_endpoint(ecosystem: Ecosystem) -> None:
-    """Spent by the first use of any kind, and at every endpoint (CDS, Private Key JWT Client Authentication)."""
+    """The first use at any endpoint spends it for all (CDS, Private Key JWT Client Authentication)."""
     used = Deviation(token=ecosystem.mine.assertion())
     await ecosystem.mine.client_credentials(assertion=used)
     for call in (

@@ -1,4 +1,4 @@
-"""Values that are well formed and that no system of ours can keep or count with: refused, never an error of ours."""
+"""Well-formed values that cannot be stored or computed with: they are refused, and cause no server error."""
 
 from urllib.parse import quote
 
@@ -162,7 +162,7 @@ NOTHING, NO_TOKEN = "There is nothing at this address", "(?i)an access token is 
 
 @pytest.mark.parametrize("path", ADDRESSES, ids=lambda path: path[:40])
 async def test_an_odd_address_is_answered_in_the_form_of_its_host(ecosystem: Ecosystem, path: str) -> None:
-    """Each host answers in its own shape: pages at the public one, JSON at the secure one and for data."""
+    """The public host answers with a page, the secure host with JSON, and both with JSON for data."""
     at_public, at_secure = ADDRESSES[path]
     async with ecosystem.http() as http:
         public = await http.get(f"{ecosystem.aurora.issuer}{path}")

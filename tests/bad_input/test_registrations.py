@@ -1,4 +1,4 @@
-"""Registrations: what is refused, and what ends with one that was deleted or whose product the Register gave up."""
+"""Registrations that are refused, deleted, or whose product becomes inactive or removed in the Register."""
 
 import asyncio
 from typing import Any
@@ -17,7 +17,7 @@ STATEMENT = "invalid_software_statement"
 
 
 async def test_a_second_registration_of_the_same_product_is_refused(ecosystem: Ecosystem) -> None:
-    """Neither one after the other nor two at once (CDS, Client Registration)."""
+    """Also where two arrive at the same time (CDS, Client Registration)."""
     recipient = await ecosystem.outside.recipient(ecosystem.aurora)
     client, registered = recipient.client, 0
     statements = [await ecosystem.control.ssa(recipient.product) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""A suspended tenant: 503 in each surface's own shape, every way to end sharing stays, and the other tenant goes on."""
+"""A suspended tenant answers 503 except to what ends sharing; another tenant is not affected."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -68,7 +68,7 @@ async def _change(stack: Stack, ecosystem: Ecosystem, command: str, status: int)
         while (
             await http.get(f"{ecosystem.aurora.public_base_uri}{RESOURCE_PATH}/discovery/outages", headers=_V1)
         ).status_code != status:
-            # A host that is no tenant's has the registry read at once.
+            # A request for an unknown host makes the application read the registry again.
             await http.get(ecosystem.outside.description.console_url)
 
 

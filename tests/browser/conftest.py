@@ -1,4 +1,4 @@
-"""A real Chromium that trusts the stack's root through NSS, as a person's browser trusts the public web's roots."""
+"""A real Chromium that trusts the stack's root certificate through NSS."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ ARGUMENTS = (
     "--disable-sync",
 )
 SCREENSHOTS = Path(__file__).parents[2] / ".haas" / "screenshots"
-# What a browser window or phone is, for Playwright.
+# The options of Playwright for a desktop window and a phone.
 VIEWPORTS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
     "phone": {
@@ -38,7 +38,7 @@ VIEWPORTS: dict[str, dict[str, Any]] = {
 
 
 def _program(*names: str) -> str:
-    """Return the path of a program; without it the test says so, and fails where the run requires a browser."""
+    """Return the path of a program; where there is none, skip the test, or fail it if the run requires a browser."""
     for name in names:
         if found := shutil.which(name):
             return found

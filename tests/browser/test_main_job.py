@@ -1,4 +1,4 @@
-"""The main job as a person does it: both brands, on a desktop and on a phone, every screen looked at by axe-core."""
+"""The main job in a browser: both brands, on a desktop and a phone; axe-core checks every screen."""
 
 import re
 
@@ -18,7 +18,7 @@ class _Somebody(msgspec.Struct, frozen=True):
 
 
 class Visitor:
-    """A person in front of a browser page, who keeps a picture of each screen and has axe-core look at it."""
+    """Uses a browser page as a person does, keeps a picture of each screen, and checks it with axe-core."""
 
     def __init__(self, page: Page, name: str) -> None:
         self.page = page
@@ -26,7 +26,7 @@ class Visitor:
         self._screens = 0
 
     async def look(self, screen: str) -> None:
-        """Keep a picture, and hold that the screen is accessible and fits the window."""
+        """Keep a picture of the screen, and check that it is accessible and fits the window."""
         self._screens += 1
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         await self.page.screenshot(path=SCREENSHOTS / f"{self._name}-{self._screens:02}-{screen}.png", full_page=True)
@@ -41,7 +41,7 @@ class Visitor:
         await self.page.locator(f"#{element_id}").fill(text)
 
     async def sign_in(self, identifier: str, control: Control, screens: tuple[str, str]) -> None:
-        """Go through the identifier and the one-time password, which flow and dashboard share."""
+        """Enter the identifier and the one-time password, in the flow or at the dashboard."""
         await self.look(screens[0])
         await self.fill("identifier", identifier)
         seen = await control.newest_message()
@@ -152,7 +152,7 @@ async def test_a_person_can_share_without_javascript(chromium: Browser, stack: S
 
 
 async def test_the_recipient_and_the_brand_are_different_sites(chromium: Browser, stack: Stack) -> None:
-    """Sibling hosts would hide mistakes with SameSite cookies: the sandbox lives under another registrable domain."""
+    """Hosts of one site would hide mistakes with SameSite cookies."""
     context = await chromium.new_context()
     page = await context.new_page()
     sites: list[str] = []

@@ -1,4 +1,4 @@
-"""Calls are counted in memory and written now and then; none is lost because a write failed."""
+"""Calls are counted in memory and written every few seconds; a failed write loses none."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -159,7 +159,7 @@ async def test_seconds_fold_into_the_peak_of_their_hour(database: Database, tena
 
 
 def test_recording_a_call_takes_microseconds() -> None:
-    # A hundredth of what a request costs: 2,000 calls in well under a tenth of a second, also on a busy machine.
+    # 2,000 calls within a tenth of a second, so that the limit also holds on a busy machine.
     aggregate, own = Aggregate(), Namespace("tenant_x", "x")
     one = call(own)
     loop = asyncio.new_event_loop()

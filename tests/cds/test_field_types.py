@@ -1,4 +1,4 @@
-"""The common field types: the standards' own examples, and what is near them and wrong."""
+"""The common field types: examples of the standards, and similar values that are invalid."""
 
 from typing import Any
 

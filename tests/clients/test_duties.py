@@ -1,4 +1,4 @@
-"""The table of the standards, line by line (CDS, Data Holder Responsibilities)."""
+"""Each line of the table of the standards (CDS, Data Holder Responsibilities)."""
 
 import itertools
 from typing import get_args
@@ -21,7 +21,7 @@ WITHDRAW = Duties(withdraw=True)
         ("SUSPENDED", "REMOVED", INVALIDATE),
         ("REVOKED", "REMOVED", INVALIDATE),
         ("SURRENDERED", "REMOVED", INVALIDATE),
-        # What the cascade has not reached yet:
+        # Before a change of the recipient has reached its products in the Register:
         ("SUSPENDED", "ACTIVE", WITHDRAW),
         ("REVOKED", "ACTIVE", INVALIDATE),
         ("REVOKED", "INACTIVE", INVALIDATE),

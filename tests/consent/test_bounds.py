@@ -1,4 +1,4 @@
-"""Whose a flow is, and until when: browsers, tenants, forms from elsewhere, time."""
+"""Which browser a flow belongs to, how long it lasts, and which forms it accepts."""
 
 from datetime import timedelta
 from uuid import uuid4

@@ -13,7 +13,7 @@ def titles(*scopes: str, kind: str = "person", claims: tuple[str, ...] = ()) -> 
     return [cluster.title for cluster in clusters(scopes, kind, claims)]  # type: ignore[arg-type]
 
 
-# The tables of the standards as they were published, not as this product has them.
+# The tables of the standards as published.
 PUBLISHED = json.loads(Path(__file__).with_name("data_language_standards.json").read_text(encoding="utf-8"))
 
 

@@ -1,4 +1,4 @@
-"""The dashboard through the whole application: sign in, see, stop."""
+"""The dashboard through the whole application: signing in, seeing arrangements, stopping them."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -211,7 +211,8 @@ async def test_a_wrong_code_is_counted_and_a_resent_code_is_accepted(pages: Cons
     assert len(await pages.messages()) == before + 1
     shown = await browser.send(newer, "/dashboard/verify", code=await pages.code(identifier))
     assert shown.path == "/dashboard"
-    assert (await browser.send(newer, "/dashboard/verify", code="123456")).status == 403  # another secret's form
+    stale = await browser.send(newer, "/dashboard/verify", code="123456")
+    assert stale.status == 403  # signing in has changed the session, and with it the tokens of its forms
 
 
 async def test_sharing_can_be_stopped_at_a_suspended_tenant(pages: ConsentPages, arrangement_path: str) -> None:

@@ -1,4 +1,4 @@
-"""What a browser keeps of a dashboard session, once it is over."""
+"""The cookie of a dashboard session after the session has ended."""
 
 from datetime import timedelta
 
@@ -42,7 +42,7 @@ async def test_a_person_can_sign_in_again_after_a_session_has_ended(pages: Conse
 
 
 async def test_a_form_without_a_cookie_is_refused_with_the_token_of_an_empty_secret(pages: ConsentPages) -> None:
-    """SameSite keeps the cookie from another site's form; that form must not pass with the token of no secret."""
+    """A form of another site comes without the cookie; a token that anybody can compute must not make it valid."""
     form, headers = {"form_token": form_token(""), "identifier": pages.mia.identifier}, {"Origin": "null"}
     before = len(await pages.messages())
     answer = await pages.browser().http.post("/dashboard/sign-in", data=form, headers=headers)

@@ -78,7 +78,7 @@ def test_payloads_have_the_members_of_the_standards(payload: type) -> None:
     for path, fact in theirs.items():
         if path in found:
             assert found[path]["required"] is fact.get("required", path.endswith("[]")), path
-            # A free text whose values the standards tell in prose may be an enumeration here, never the reverse.
+            # A text whose values the standards list in prose may be an enumeration here, but not the reverse.
             assert "enum" not in fact or found[path]["enum"] == fact["enum"], path
 
 

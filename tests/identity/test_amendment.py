@@ -1,4 +1,4 @@
-"""Amending an arrangement: a new version under the same id; the old tokens end when the new ones are there."""
+"""Amending an arrangement: a new version under the same id; its tokens replace the old ones."""
 
 import pytest
 from sqlalchemy import update
@@ -20,8 +20,6 @@ async def test_an_amendment_keeps_the_id_and_ends_the_old_tokens_when_its_code_i
 ) -> None:
     person = await new_consumer(application, aurora)
     first = await consent(application, aurora, recipient, person)
-    assert first.refresh_token is not None
-    assert first.cdr_arrangement_id is not None
     flow = await recipient.push(
         f"{SCOPE} energy:billing:read", sharing_duration=86_400, cdr_arrangement_id=first.cdr_arrangement_id
     )
@@ -36,7 +34,6 @@ async def test_an_amendment_keeps_the_id_and_ends_the_old_tokens_when_its_code_i
         await recipient.userinfo(first.access_token)
     with refused("invalid_grant", "expired or was revoked"):
         await recipient.refresh(first.refresh_token)
-    assert second.refresh_token is not None
     assert (await recipient.introspect(second.refresh_token)).scope == f"{SCOPE} energy:billing:read"
     async with application.database.transaction(aurora.namespace) as tx:
         (listed,) = await arrangements.list_for_login(tx, person.login_id)
@@ -53,7 +50,6 @@ async def test_an_amendment_that_is_not_exchanged_changes_nothing(
     first = await consent(application, aurora, recipient, person)
     flow = await recipient.push(SCOPE, sharing_duration=3600, cdr_arrangement_id=first.cdr_arrangement_id)
     await authorised_code(application, aurora, recipient, flow, person)
-    assert first.refresh_token is not None
     assert (await recipient.introspect(first.refresh_token)).active
     async with application.database.transaction(aurora.namespace) as tx:
         (listed,) = await arrangements.list_for_login(tx, person.login_id)
@@ -74,7 +70,6 @@ async def test_an_arrangement_that_ended_after_the_push_cannot_be_amended(
 ) -> None:
     person = await new_consumer(application, aurora)
     tokens = await consent(application, aurora, recipient, person)
-    assert tokens.cdr_arrangement_id is not None
     flow = await recipient.push(SCOPE, cdr_arrangement_id=tokens.cdr_arrangement_id)
     await recipient.revoke_arrangement(tokens.cdr_arrangement_id)
     with pytest.raises(ArrangementEnded):
@@ -88,7 +83,6 @@ async def test_one_customer_may_have_several_arrangements_with_a_product(
     first = await consent(application, aurora, recipient, person)
     second = await consent(application, aurora, recipient, person)
     assert first.cdr_arrangement_id != second.cdr_arrangement_id
-    assert first.refresh_token is not None
     assert (await recipient.introspect(first.refresh_token)).active
 
 

@@ -11,27 +11,24 @@ from haas.clock import MovableClock
 from tenants.arrangements import service
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.arrangements.models import EndedBy
-from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tenants.tokens.tables import access_token, refresh_token
 from tests.support.application import Application
 from tests.support.clients import registered_client
 from tests.support.consents import SCOPE, attempt_of, authorise, consent
 from tests.support.customers import Consumer, new_consumer
+from tests.support.rows import notices_of
 
 
 async def _arrangement(application: Application, tenant: Tenant, **asked: Any) -> tuple[UUID, str, Consumer]:
     recipient = await registered_client(application, tenant)
     person = await new_consumer(application, tenant)
     tokens = await consent(application, tenant, recipient, person, **asked)
-    assert tokens.cdr_arrangement_id is not None
     return UUID(tokens.cdr_arrangement_id), recipient.client_id, person
 
 
 async def _notices(application: Application, tenant: Tenant, arrangement_id: UUID) -> list[Any]:
-    async with application.database.transaction(tenant.namespace) as tx:
-        about = outbox.c.payload["arrangement_id"].astext == str(arrangement_id)
-        return list((await tx.execute(select(outbox.c.payload).where(about))).scalars())
+    return [notice.payload for notice in await notices_of(application.database, tenant, arrangement_id)]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The secure surface answers nobody without a verified client certificate, whatever the proxy lets through."""
+"""The secure host refuses a request without a verified client certificate, also where the proxy forwards it."""
 
 from typing import Any
 

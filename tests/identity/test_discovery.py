@@ -1,4 +1,4 @@
-"""What outside clients find out by themselves."""
+"""The OpenID Provider metadata, the JWKS, and which host serves which endpoint."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ REQUIRED = [
 
 @pytest.fixture
 async def metadata(application: Application, aurora: Tenant) -> dict[str, Any]:
-    """What discovery answers now."""
+    """The OpenID Provider metadata of aurora."""
     response = await application.http().get(f"{aurora.issuer}/.well-known/openid-configuration")
     assert response.status_code == 200
     return dict(response.json())
@@ -117,7 +117,7 @@ async def test_each_tenant_has_its_own_issuer_and_keys(
 async def test_an_endpoint_of_the_secure_host_is_not_on_the_public_one(
     application: Application, aurora: Tenant, path: str, error: str, status: int
 ) -> None:
-    """An empty request is refused at the secure host, where there is something to refuse it."""
+    """An empty request is refused at the secure host, where the endpoint exists."""
     public = await application.http().post(aurora.issuer + path)
     assert public.status_code == 404
     assert public.headers["content-type"] == "text/html; charset=utf-8"

@@ -1,4 +1,4 @@
-"""Two requests at once, of which one ends what the other one uses."""
+"""Two requests at the same time, one of which ends what the other one uses."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from ops.sandbox.recipient.client import RecipientClient
-from tenants.clients.models import Client
 from tenants.grants import access, authorization_code, refresh
 from tenants.grants.authorization_code import CodeRequest
 from tenants.oauth.errors import InvalidToken
@@ -25,40 +24,35 @@ THUMBPRINT = bytes(32)
 SECONDS_TO_GET_AHEAD = 0.5
 
 
-class Refreshing:
-    """A refresh that has done everything but its COMMIT, while something else happens."""
-
-    def __init__(self, application: Application, tenant: Tenant, client: Client, token: str) -> None:
-        self.application, self.tenant, self.client, self.token = application, tenant, client, token
-
-    async def beside(self, other: Awaitable[object]) -> str:
-        """Return the access token; `other` began after the refresh token was found good, and has ended."""
-        async with self.application.database.transaction(self.tenant.namespace) as tx:
-            grant = await refresh.refresh(
-                tx, self.client, self.token, None, thumbprint=THUMBPRINT, now=self.application.now
-            )
-            task = asyncio.ensure_future(other)
-            await asyncio.wait({task}, timeout=SECONDS_TO_GET_AHEAD)
-        await task
-        return grant.access_token
-
-
-async def _unusable(application: Application, tenant: Tenant, token: str) -> None:
+async def _refreshed_beside(
+    application: Application, tenant: Tenant, recipient: RecipientClient, refresh_token: str, other: Awaitable[object]
+) -> str:
+    """Refresh, and let `other` begin between the check of the refresh token and the COMMIT; return the access token."""
+    client = await load_client(application.database, tenant, recipient.client_id)
     async with application.database.transaction(tenant.namespace) as tx:
-        with pytest.raises(InvalidToken):
-            await access.verify(tx, token, thumbprint=THUMBPRINT, now=application.now)
+        grant = await refresh.refresh(tx, client, refresh_token, None, thumbprint=THUMBPRINT, now=application.now)
+        task = asyncio.ensure_future(other)
+        await asyncio.wait({task}, timeout=SECONDS_TO_GET_AHEAD)
+    await task
+    return grant.access_token
+
+
+async def _verify(application: Application, tenant: Tenant, token: str) -> None:
+    async with application.database.transaction(tenant.namespace) as tx:
+        await access.verify(tx, token, thumbprint=THUMBPRINT, now=application.now)
 
 
 async def test_no_access_token_outlives_the_revocation_of_its_refresh_token(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    tokens = await consent(application, aurora, recipient)
-    assert tokens.refresh_token is not None
-    refreshing = Refreshing(
-        application, aurora, await load_client(application.database, aurora, recipient.client_id), tokens.refresh_token
-    )
-    token = await refreshing.beside(recipient.revoke_token(tokens.refresh_token))
-    await _unusable(application, aurora, token)
+    refresh_token = (await consent(application, aurora, recipient)).refresh_token
+    valid = await _refreshed_beside(application, aurora, recipient, refresh_token, asyncio.sleep(0))
+    await _verify(application, aurora, valid)
+    revocation = recipient.revoke_token(refresh_token)
+    revoked = await _refreshed_beside(application, aurora, recipient, refresh_token, revocation)
+    for token in (valid, revoked):
+        with pytest.raises(InvalidToken, match="revoked"):
+            await _verify(application, aurora, token)
 
 
 async def test_no_access_token_outlives_the_amendment_of_its_authorisation(
@@ -67,14 +61,12 @@ async def test_no_access_token_outlives_the_amendment_of_its_authorisation(
     """ "MUST revoke any existing tokens related to the arrangement" (CDS, Specifying an existing arrangement)."""
     person = await new_consumer(application, aurora)
     first = await consent(application, aurora, recipient, person)
-    assert first.refresh_token is not None
     flow = await recipient.push(SCOPE, sharing_duration=3600, cdr_arrangement_id=first.cdr_arrangement_id)
     code = await authorised_code(application, aurora, recipient, flow, person)
-    refreshing = Refreshing(
-        application, aurora, await load_client(application.database, aurora, recipient.client_id), first.refresh_token
-    )
-    token = await refreshing.beside(recipient.exchange(code, flow))
-    await _unusable(application, aurora, token)
+    amendment = recipient.exchange(code, flow)
+    token = await _refreshed_beside(application, aurora, recipient, first.refresh_token, amendment)
+    with pytest.raises(InvalidToken, match="revoked"):
+        await _verify(application, aurora, token)
 
 
 async def test_a_code_cannot_be_exchanged_while_it_is_being_exchanged(
@@ -95,7 +87,7 @@ async def test_a_code_cannot_be_exchanged_while_it_is_being_exchanged(
 async def test_of_two_amendments_the_later_consent_stays_in_force(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
-    """The codes may be exchanged in any order; what the person agreed to last is what counts."""
+    """The codes may be exchanged in any order; the last consent stays in force."""
     person = await new_consumer(application, aurora)
     tokens = await consent(application, aurora, recipient, person)
     wide = await recipient.push(
@@ -107,7 +99,6 @@ async def test_of_two_amendments_the_later_consent_stays_in_force(
     last = await recipient.exchange(narrow_code, narrow)
     with refused("invalid_grant", "later consent"):
         await recipient.exchange(wide_code, wide)
-    assert last.refresh_token is not None
     assert (await recipient.introspect(last.refresh_token)).scope == "openid"
 
 
@@ -116,7 +107,6 @@ async def test_a_client_that_removed_the_refresh_grant_cannot_refresh(applicatio
     product = new_product(application)
     recipient = await registered_client(application, aurora, product)
     tokens = await consent(application, aurora, recipient)
-    assert tokens.refresh_token is not None
     without = msgspec.to_builtins(product.registration(grant_types=("authorization_code",)))
     await set_client(application.database, aurora, recipient.client_id, registration=without)
     with refused("unauthorized_client", "refresh_token"):
@@ -126,7 +116,7 @@ async def test_a_client_that_removed_the_refresh_grant_cannot_refresh(applicatio
 async def test_an_update_of_a_registration_that_was_just_removed_is_refused(
     application: Application, aurora: Tenant
 ) -> None:
-    """The removal comes between the update's first look at the client and its writing."""
+    """The removal happens after the update has read the client and before it writes."""
     product, recipient = await unregistered_client(application, aurora)
     await recipient.register(product.ssa(application.now))
     of = await load_client(application.database, aurora, recipient.client_id)

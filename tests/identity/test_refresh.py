@@ -22,7 +22,6 @@ async def test_a_refresh_token_lasts_as_long_as_the_sharing(
 ) -> None:
     start = epoch(application.now)
     tokens = await consent(application, aurora, recipient, sharing_duration=duration)
-    assert tokens.refresh_token is not None
     state = await recipient.introspect(tokens.refresh_token)
     assert state.exp is not None
     assert duration <= state.exp - start <= duration + 5
@@ -38,7 +37,6 @@ async def test_a_refreshed_id_token_keeps_auth_time_and_has_no_nonce(
     application: Application, aurora: Tenant, recipient: RecipientClient, clock: MovableClock
 ) -> None:
     tokens = await consent(application, aurora, recipient)
-    assert tokens.refresh_token is not None
     clock.move(timedelta(minutes=3))
     refreshed = await recipient.refresh(tokens.refresh_token)
     assert "nonce" not in refreshed.id_claims
@@ -50,7 +48,6 @@ async def test_a_refresh_may_narrow_the_scope_and_not_widen_it(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
-    assert tokens.refresh_token is not None
     assert (await recipient.refresh(tokens.refresh_token, form={"scope": "openid"})).scope == "openid"
     assert (await recipient.refresh(tokens.refresh_token)).scope == SCOPE
     with refused("invalid_scope", "exceeds"):
@@ -69,7 +66,6 @@ async def test_a_refresh_token_is_refused_to_another_client_or_tenant(
     application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
-    assert tokens.refresh_token is not None
     for tenant in (aurora, banksia):
         with refused("invalid_grant", "another client's"):
             await (await registered_client(application, tenant)).refresh(tokens.refresh_token)
@@ -89,7 +85,6 @@ async def test_a_renewed_certificate_keeps_the_consent(
 ) -> None:
     product_key = recipient.key
     tokens = await consent(application, aurora, recipient)
-    assert tokens.refresh_token is not None
     renewed = RecipientClient(
         recipient.holder,
         application.http("renewed certificate"),
@@ -109,11 +104,9 @@ async def test_a_renewed_certificate_keeps_the_consent(
 async def test_an_inactive_recipient_may_refresh(application: Application, aurora: Tenant) -> None:
     recipient = await registered_client(application, aurora)
     tokens = await consent(application, aurora, recipient)
-    assert tokens.refresh_token is not None
     await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")
     assert (await recipient.refresh(tokens.refresh_token)).access_token
 
 
 async def _is_alive(recipient: RecipientClient, tokens: Tokens) -> bool:
-    assert tokens.refresh_token is not None
     return (await recipient.introspect(tokens.refresh_token)).active

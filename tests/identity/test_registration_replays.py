@@ -1,4 +1,4 @@
-"""A registration request counts once: however late it comes again, and also twice at the same moment."""
+"""A registration request counts once, also where it comes again late or twice at the same time."""
 
 import asyncio
 from datetime import timedelta
@@ -18,7 +18,7 @@ from tests.support.expectations import refused
 async def test_a_registration_request_stays_spent_while_it_would_be_accepted(
     application: Application, aurora: Tenant, clock: MovableClock
 ) -> None:
-    """Clocks differ: a request is taken for a while after its `exp`, and must be known for as long."""
+    """A request is accepted for a while after its `exp` because clocks differ; its `jti` is kept for as long."""
     product, recipient = await unregistered_client(application, aurora)
     exp = Deviation(claims={"exp": epoch(application.now) + 60})
     once = Deviation(token=recipient.registration_request(product.ssa(application.now), exp))

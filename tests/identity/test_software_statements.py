@@ -1,4 +1,4 @@
-"""What dynamic client registration asks of a software statement."""
+"""The checks of a software statement in dynamic client registration."""
 
 from datetime import timedelta
 from typing import Any
@@ -40,7 +40,7 @@ STATEMENTS: dict[str, list[tuple[dict[str, Any], str, str]]] = {
         ({"redirect_uris": [f"https://{HOST}/callback#fragment"]}, REDIRECT, "fragment"),
         ({"redirect_uris": [f"https://user@{HOST}/callback"]}, REDIRECT, "https"),
         ({"redirect_uris": ["https://["]}, REDIRECT, "https"),
-        # What would become a header of its own, or another directive of the pages' Content-Security-Policy:
+        # These would add a header or a directive to the Content-Security-Policy of the pages:
         ({"redirect_uris": [f"https://{HOST}/\r\nX-Other: 1"]}, REDIRECT, "https"),
         ({"redirect_uris": [f"https://{HOST}/a b"]}, REDIRECT, "https"),
         ({"redirect_uris": [f"https://{HOST};script-src/callback"]}, REDIRECT, "https"),
@@ -138,7 +138,9 @@ async def test_a_statement_from_before_its_product_became_inactive_is_refused(
     with refused("unapproved_software_statement", "not active"):
         await recipient.register(before)
     clock.move(timedelta(seconds=30))
-    await recipient.register(product.ssa(application.now))  # the Register issues one to the active alone
+    await recipient.register(
+        product.ssa(application.now)
+    )  # a statement that was issued later: the product is active again
 
 
 def test_every_check_has_its_cases() -> None:

@@ -1,4 +1,4 @@
-"""The token endpoint: client credentials, and what holds for every grant."""
+"""The token endpoint: client credentials, and the checks of every grant."""
 
 from typing import Any
 

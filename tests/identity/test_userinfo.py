@@ -1,4 +1,4 @@
-"""UserInfo, and the access token that it asks for."""
+"""The UserInfo endpoint, and the checks of its access token."""
 
 from datetime import timedelta
 from typing import Any
@@ -52,7 +52,7 @@ async def _with_claims(
     application: Application, tenant: Tenant, recipient: RecipientClient, asked: Any
 ) -> dict[str, Any]:
     request = Deviation(claims={"scope": "openid", "claims": {"userinfo": asked}})
-    tokens = await consent(application, tenant, recipient, request=request)
+    tokens = await consent(application, tenant, recipient, sharing_duration=None, request=request)
     return await recipient.userinfo(tokens.access_token)
 
 
@@ -75,7 +75,6 @@ async def test_a_token_without_openid_is_not_enough(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
-    assert tokens.refresh_token is not None
     narrow = await recipient.refresh(tokens.refresh_token, form={"scope": "energy:accounts.basic:read"})
     own = await recipient.client_credentials()
     for token in (narrow.access_token, own.access_token):

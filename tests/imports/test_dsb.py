@@ -1,4 +1,4 @@
-"""Reading the Data Standards Body's kind of file: mends, points resolved and dropped, bad records, broken files."""
+"""Reading a file of the Data Standards Body: mends, resolved service points, bad records, damaged files."""
 
 import gzip
 from pathlib import Path

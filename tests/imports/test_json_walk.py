@@ -1,4 +1,4 @@
-"""Walking into a document that may break off."""
+"""Finding the elements at a path of a document that may be truncated."""
 
 import json
 

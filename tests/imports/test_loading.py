@@ -1,4 +1,4 @@
-"""Loading into a tenant: in bulk, by reference, again and again, without what names nothing."""
+"""Loading records into a tenant: in batches, by reference, repeatedly."""
 
 from collections.abc import Iterable
 from pathlib import Path

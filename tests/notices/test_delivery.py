@@ -1,4 +1,4 @@
-"""What the outbox holds reaches its channel at least once, by a schedule that the clock decides."""
+"""Each notice of the outbox is delivered at least once, by a schedule that follows the clock."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""A deliverer that is killed between sending and marking: the notice is sent again, never lost."""
+"""A deliverer that is killed after it has sent a notice and before it has marked it: the notice is sent again."""
 
 import signal
 

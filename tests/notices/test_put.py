@@ -1,4 +1,4 @@
-"""A notice tells of itself when its transaction commits, and only then."""
+"""A notice is announced by NOTIFY when its transaction commits."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Accreditation numbers, as Get Data Recipients 4 says them."""
+"""Accreditation numbers from Get Data Recipients 4."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""Statuses of the Register reach the client rows, and do there what CDS, Participant Statuses, asks."""
+"""Statuses of the Register are stored with the clients and take effect as CDS, Participant Statuses, requires."""
 
 import logging
 from collections.abc import Callable
@@ -33,7 +33,7 @@ Poll = Callable[..., Any]
 
 
 class Register:
-    """What the Register says; `broken` replaces the answer to a path."""
+    """The Register's answers with their statuses; `broken` replaces the answer to a path."""
 
     def __init__(self) -> None:
         self.recipients: list[Any] = []
@@ -145,7 +145,7 @@ async def test_a_removed_product_loses_consents_tokens_and_registration(
     ended = await one(database, tenant, arrangement, id=arrangement_id)
     assert ended.ended_by == "register"
     assert (await one(database, tenant, access_token, arrangement_id=arrangement_id)).revoked_at is not None
-    # The recipient is not told: CDS, CDR Arrangement Revocation endpoint, excepts changes of status on the Register.
+    # No notice: CDS, CDR Arrangement Revocation endpoint, excepts changes of status in the Register.
     async with database.transaction(tenant.namespace) as tx:
         assert (await tx.execute(select(outbox))).all() == []
     assert (await one(database, tenant, client, client_id=other)).removed_at is None
@@ -240,7 +240,7 @@ async def test_the_next_poll_completes_an_interrupted_one_from_stored_statuses(
 ) -> None:
     client_id = await add_client(database, tenant, clock)
     register.say(await one(database, tenant, client, client_id=client_id), "ACTIVE", "REMOVED")
-    await poll()  # killed before it came to any tenant
+    await poll()  # no tenant is updated, as where the process is killed
     register.broken = {PRODUCTS: (500, b""), RECIPIENTS: (500, b"")}
     with pytest.raises(RegisterUnreadable):
         await poll(tenant)

@@ -78,10 +78,17 @@ async def consent(
     scope: str = SCOPE,
     **asked: Any,
 ) -> Tokens:
-    """Push a request, authorise it, and exchange its code; a new consumer authorises where none is named."""
+    """Push a request, authorise it, and exchange its code; a new consumer authorises where none is named.
+
+    Sharing lasts 90 days unless the request asks otherwise; there is a refresh token unless it lasts no time at all.
+    """
     consumer = consumer or await new_consumer(application, tenant)
-    flow = await recipient.push(scope, **{"sharing_duration": 90 * DAY, **asked})
-    return await recipient.exchange(await authorised_code(application, tenant, recipient, flow, consumer), flow)
+    asked = {"sharing_duration": 90 * DAY, **asked}
+    flow = await recipient.push(scope, **asked)
+    tokens = await recipient.exchange(await authorised_code(application, tenant, recipient, flow, consumer), flow)
+    assert tokens.cdr_arrangement_id is not None
+    assert (tokens.refresh_token is not None) == bool(asked["sharing_duration"])
+    return tokens
 
 
 def response_of(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Postgres itself keeps tenants apart: each table of both schemas, each kind of statement, each way in."""
+"""Postgres separates the tenants: each table of both schemas, each kind of statement, each connection."""
 
 import re
 from collections.abc import Iterator

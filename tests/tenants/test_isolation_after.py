@@ -1,4 +1,4 @@
-"""However a tenant's transaction ends, the next one on the same connection is its own tenant's alone."""
+"""However a transaction ends, the next one on the same connection sees only its own tenant."""
 
 import asyncio
 import gc
@@ -39,7 +39,7 @@ class Refused(HaasError):
 
 @pytest.fixture
 async def single(settings: Settings) -> AsyncIterator[Database]:
-    """One connection, so that the next transaction surely follows on it or replaces it."""
+    """A pool of one connection, which the next transaction uses or replaces."""
     database = Database.open(settings.database_url, pools=1, connections=1)
     yield database
     await database.close()
@@ -127,7 +127,7 @@ ENDS = [
 
 
 async def _assert_alone(database: Database, mine: Tenant, other: Tenant, settings: Settings) -> None:
-    """The next transaction is `mine`'s, and every table of `other`'s and the control schema's is refused to it."""
+    """Check that a transaction of `mine` is refused every table of `other` and of the control schema."""
     tables = [f"{other.namespace.schema}.{table.name}" for table in tenant.tables.values()]
     tables += [f"{CONTROL_SCHEMA}.{table.name}" for table in control.tables.values()]
     async with database.transaction(mine.namespace) as tx:
@@ -193,14 +193,14 @@ async def test_a_stream_that_loses_its_reader_leaves_nothing_open(
         task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-    gc.collect()  # the event loop closes a generator that nobody holds any more
+    gc.collect()  # the event loop closes a generator without references
     await _assert_alone(single, other, mine, settings)
 
 
 async def test_cancellation_at_random_points_leaves_no_transaction_open(
     settings: Settings, clock: MovableClock, two_tenants: tuple[Tenant, Tenant]
 ) -> None:
-    """Two connections, two tenants: each piece of work is cancelled somewhere, and the next is not touched by it."""
+    """With two connections and two tenants, work is cancelled at random points and does not affect the next."""
     chance = random.Random(SEED)  # noqa: S311 - the same points on every run
     database = Database.open(settings.database_url, pools=1, connections=2)
     loop = asyncio.get_running_loop()

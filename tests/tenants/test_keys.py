@@ -1,4 +1,4 @@
-"""A tenant's keys: sealed for it alone, published before and after they sign, and gone for good."""
+"""A tenant's keys: sealed for the tenant, published before and after they sign, and deleted in the end."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A tenant is created whole or not at all, and removed without a trace."""
+"""A tenant is created completely or not at all, and removed completely."""
 
 import asyncio
 
@@ -27,7 +27,7 @@ def _new(slug: str, *, owner: str = "Plover Pty Ltd") -> NewTenant:
 
 
 async def _traces(deployment: Deployment, slug: str) -> list[str]:
-    """What a database would still hold of a tenant."""
+    """Return what the database still holds of a tenant."""
     role = Roles(deployment.settings.role_prefix).tenant(slug)
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
         found = [

@@ -1,4 +1,4 @@
-"""Which tenant a host belongs to: asked on every request, so it must be cheap, fresh, and outlive the database."""
+"""Which tenant a host belongs to: few queries, recent data, and answers while the database is away."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ from tenants.registry.service import Registry
 
 
 class Counting(Database):
-    """A database that knows how often it was asked."""
+    """A database that counts its transactions."""
 
     transactions = 0
 

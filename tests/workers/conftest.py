@@ -9,6 +9,6 @@ from tests.support.rows import execute
 
 @pytest.fixture(autouse=True, scope="module")
 async def _nothing_left_to_deliver(database: Database, registry: Registry) -> None:
-    """Take away what other tests have left: schedulers and sweeps look at every tenant of the deployment."""
+    """Delete the notices of other tests: schedulers and sweeps deliver those of every tenant."""
     for tenant in await registry.all():
         await execute(database, tenant, delete(outbox))

@@ -1,4 +1,4 @@
-"""From a notification to the work, with the broker and without it."""
+"""From a notification to the delivery, with the broker and without it."""
 
 import asyncio
 import logging
@@ -124,7 +124,7 @@ async def test_a_scheduler_reconnects_to_the_database(
 
 
 class Heard(logging.Handler):
-    """Waits for a line of the log."""
+    """A log handler that sets `event` when a text is logged."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What time has made worthless goes; what is still of use stays."""
+"""Expired rows are closed or deleted; those that are still needed are kept."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -163,7 +163,7 @@ async def test_the_other_steps_run_although_one_fails(
 async def test_attempts_are_deleted_when_no_metric_counts_them(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
-    """Those that led to nothing by their age, the others by how long ago their arrangement ended."""
+    """Attempts without an arrangement are deleted by their age, others by the time since their arrangement ended."""
     client_id = await add_client(database, tenant, clock)
     over = await add_arrangement(database, tenant, clock, client_id)
     alive = await add_arrangement(database, tenant, clock, client_id)

@@ -1,4 +1,4 @@
-"""Waking a worker: what it does is done once; a broker that is away is no error."""
+"""Waking a worker through the broker; a broker that is away is no error."""
 
 import asyncio
 from collections.abc import AsyncIterator

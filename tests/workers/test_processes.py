@@ -1,4 +1,4 @@
-"""The worker and the scheduler as processes of their own, over the real broker, through the deaths of either."""
+"""The worker and the scheduler as processes, over the real broker, while one or the other is killed."""
 
 import asyncio
 import signal
@@ -33,7 +33,7 @@ DELIVERED = "a notice was delivered"
 
 
 class Running:
-    """A process of ours, and what it has logged."""
+    """A process, and what it has logged."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
@@ -50,7 +50,7 @@ class Running:
         raise AssertionError(f"it ended without saying {event!r}: {self.lines}")
 
     async def stop(self) -> int:
-        """End it politely; return its exit code."""
+        """Stop it by SIGTERM; return its exit code."""
         self.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(30):
             output, _ = await self.process.communicate()
