@@ -42,7 +42,9 @@ async def verified_assertion(ctx: RequestContext, form: Form, path: str) -> Asse
 async def authenticated(ctx: RequestContext, assertion: Assertion) -> AsyncIterator[tuple[Transaction, Client]]:
     """Spend the assertion and give the transaction with its client; a refusal within it keeps the assertion spent."""
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        yield tx, await claim(tx, assertion)
+        client = await claim(tx, assertion)
+        ctx.client_id = client.client_id
+        yield tx, client
 
 
 def thumbprint(ctx: RequestContext) -> bytes:
@@ -63,4 +65,6 @@ async def bearer(request: Request[Any, Any, Any], ctx: RequestContext, tx: Trans
     token = bearer_token(headers)
     if token is None:
         raise InvalidToken("the Authorization header carries no bearer token")
-    return await access.verify(tx, token, thumbprint=thumbprint(ctx), now=ctx.now)
+    found = await access.verify(tx, token, thumbprint=thumbprint(ctx), now=ctx.now)
+    ctx.client_id, ctx.arrangement_id = found.client_id, found.arrangement_id
+    return found

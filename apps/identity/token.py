@@ -55,6 +55,7 @@ async def token(request: Request[Any, Any, Any]) -> Response[bytes]:
     assertion = await verified_assertion(ctx, form, TOKEN)
     async with authenticated(ctx, assertion) as (tx, client):
         grant = await _granting(form)(ctx, tx, client, form)
+    ctx.arrangement_id = grant.arrangement_id
     answer = await id_token.answer(ctx.services.keyring, ctx.tenant, grant, ctx.now)
     ctx.token_issued = grant.arrangement_id is not None  # a session (CDS, Definitions) is a consumer's
     return json_answer(answer)

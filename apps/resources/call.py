@@ -111,4 +111,5 @@ async def customer_call(request: HttpRequest, endpoint: Endpoint) -> AsyncIterat
     )
     disclosure = Disclosure(here.services.database, here.services.keyring)
     async with disclosure.open(here.tenant, presented) as session:
+        here.client_id, here.arrangement_id = session.grant.client_id, session.grant.arrangement_id
         yield CustomerCall(request, endpoint, here, session)

@@ -6,7 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-EndedBy = Literal["consumer", "recipient", "retailer", "register", "expiry", "replay"]
+from tenants.accounts.models import Approval
+
+EndedBy = Literal["consumer", "recipient", "retailer", "register", "expiry", "replay", "ineligible", "harm"]
 State = Literal["pending", "active", "expired", "ended"]
 
 
@@ -28,7 +30,7 @@ class AuthorisedAccount(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     display_name: str | None
     account_number: str | None
-    approval: Literal["approved", "withdrawn"]
+    approval: Approval
 
 
 class Authorisation(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """The SQL of arrangements."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from tenants.arrangements.models import (
 )
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
+from tenants.parties import store as parties
 from tenants.parties.tables import representation
 
 Condition = ColumnElement[bool]
@@ -152,9 +153,13 @@ async def exists(tx: Transaction, arrangement_id: UUID) -> bool:
     return result.scalar_one_or_none() is not None
 
 
-async def for_login(tx: Transaction, login_id: UUID, *, arrangement_id: UUID | None = None) -> list[Arrangement]:
-    """Return the arrangements of all customers that a login acts for, or one of them; newest first."""
-    represented = select(representation.c.customer_id).where(representation.c.login_id == login_id)
+async def for_login(
+    tx: Transaction, login_id: UUID, today: date, *, arrangement_id: UUID | None = None
+) -> list[Arrangement]:
+    """Return the arrangements of all customers that a login acts for today, or one of them; newest first."""
+    represented = select(representation.c.customer_id).where(
+        representation.c.login_id == login_id, parties.acts_on(today)
+    )
     query = _arrangements().where(arrangement.c.customer_id.in_(represented))
     if arrangement_id is not None:
         query = query.where(arrangement.c.id == arrangement_id)

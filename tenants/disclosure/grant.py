@@ -15,6 +15,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     certificate_thumbprint: bytes
     expires_at: datetime
     revoked_at: datetime | None
+    client_id: str
     software_id: str
     recipient_status: RecipientStatus
     product_status: ProductStatus

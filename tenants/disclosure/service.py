@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 
 from haas.database import Database, Transaction
-from tenants.accounts.service import market_day
 from tenants.cds.pagination import Page, PageRequest
 from tenants.disclosure import store
 from tenants.disclosure.checks import may_disclose
@@ -108,7 +107,7 @@ class Disclosure:
             raise NoToken("no bearer token in the Authorization header")
         siv = await self._keyring.resource_ids(tenant)
         async with self._database.transaction(tenant.namespace) as tx:
-            grant = await store.grant_of(tx, presented.token, market_day(presented.now))
+            grant = await store.grant_of(tx, presented.token, presented.now)
             if grant is None:
                 raise InvalidToken("nobody has this token")
             may_disclose(grant, presented)

@@ -1,5 +1,6 @@
 """For which customers a login acts."""
 
+from datetime import date
 from uuid import UUID
 
 from haas.database import Transaction
@@ -12,6 +13,6 @@ async def is_enabled(tx: Transaction, login_id: UUID) -> bool:
     return await store.login_by_id(tx, login_id) is not None
 
 
-async def customers_of(tx: Transaction, login_id: UUID) -> list[Customer]:
-    """Return the customers that a login acts for, itself first."""
-    return await store.customers_of(tx, login_id)
+async def customers_of(tx: Transaction, login_id: UUID, today: date) -> list[Customer]:
+    """Return the customers that a login acts for on the market's day `today`, itself first."""
+    return await store.customers_of(tx, login_id, today)

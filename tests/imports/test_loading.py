@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from tenants.accounts.tables import account, holding, service_point, supply
+from tenants.accounts.tables import account, disclosure_option, holding, service_point, supply
 from tenants.imports.demonstration import load_demonstration
 from tenants.imports.files import Limits
 from tenants.imports.generator import generate
@@ -154,7 +154,9 @@ async def test_the_demonstration_without_a_file(importer: Importer) -> None:
         .group_by(holding.c.account_id)
     )
     assert [count for _, count in joint] == [2, 2]
-    stopped = await importer.rows(select(account.c.id).where(account.c.disclosure_option == "no-disclosure"))
+    stopped = await importer.rows(
+        select(disclosure_option.c.account_id).where(disclosure_option.c.option == "no-disclosure")
+    )
     assert len(stopped) == 1
     representatives = await importer.rows(
         select(representation.c.customer_id, func.count())
