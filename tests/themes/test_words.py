@@ -1,8 +1,11 @@
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from tenants.accounts.models import Withholding
+from tenants.arrangements.models import EndedBy
 from themes import wording
 from themes.problems import problem
 
@@ -43,6 +46,11 @@ def test_up_to_a_day_is_one_time_collection(seconds: int, once: bool) -> None:  
 
 def test_a_leap_day_has_a_day_before_it() -> None:
     assert wording.years_before(datetime(2028, 2, 29, tzinfo=UTC), 2) == datetime(2026, 2, 28, tzinfo=UTC)
+
+
+def test_every_reason_has_words() -> None:
+    assert {*get_args(Withholding), "no-open-account"} == set(wording.UNAVAILABLE_REASONS)
+    assert set(get_args(EndedBy)) == set(wording.ENDED_HOW)
 
 
 def test_problems_are_only_ours() -> None:
