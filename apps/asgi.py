@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from time import perf_counter_ns
 from typing import Any
 
+from apps.http.before_routing import certificate_refused, not_found, unavailable
 from apps.http.context import SCOPE_KEY, RequestContext
-from apps.http.refusals import certificate_refused, not_found, unavailable
 from apps.surfaces import public, secure
 from haas.errors import Unavailable
 from haas.http import (

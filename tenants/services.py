@@ -13,7 +13,7 @@ from tenants.clients.authentication import Authenticator
 from tenants.consent.response import Responder
 from tenants.keys.service import Keyring
 from tenants.register.accreditations import Accreditations
-from tenants.registration.service import Registrar
+from tenants.registration.examination import Sources
 from tenants.registry.names import control_namespace
 from tenants.registry.service import Registry
 
@@ -35,7 +35,7 @@ class Services:
         self.jwks = JwksClient(outbound, clock)
         self.authenticator = Authenticator(database, self.jwks)
         self.responder = Responder(self.keyring, self.jwks)
-        self.registrar = Registrar(self.jwks, outbound, database, control_namespace(settings))
+        self.examination_sources = Sources(self.jwks, outbound, database, control_namespace(settings))
         self._flusher = Flusher(database)
         self._flushing: asyncio.Task[None] | None = None
 

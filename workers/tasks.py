@@ -13,7 +13,7 @@ from tenants.arrangements.revocation_notice import RevocationChannel
 from tenants.housekeeping.service import Housekeeping
 from tenants.notices.delivery import Delivered, Delivery
 from tenants.notices.messages import EmailChannel, SmsChannel
-from tenants.register.client import RegisterClient
+from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
 from tenants.register.models import Polled
 from tenants.registration.sync import StatusSync
@@ -48,7 +48,7 @@ class Tasks:
                 "arrangement-revoked": RevocationChannel(database, services.keyring, services.outbound, clock),
             },
         )
-        self._sync = StatusSync(database, control_namespace(settings), RegisterClient(services.outbound), clock)
+        self._sync = StatusSync(database, control_namespace(settings), RegisterApi(services.outbound), clock)
         self._accreditations, self._outbound, self._clock = services.accreditations, services.outbound, clock
         self._housekeeping = Housekeeping(database, clock)
         self._sweeping = asyncio.Lock()

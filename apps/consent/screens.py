@@ -39,7 +39,7 @@ async def screen(
 ) -> Screen:
     """Return the screen of a step; `label` is what the brand calls its identifier, `zone` where its days are told.
 
-    Raises StepOutOfTurn, FlowOver.
+    Raises StepNotCurrent, FlowOver.
     """
     flows.require(flow, step, now)
     match step:

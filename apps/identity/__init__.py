@@ -2,16 +2,14 @@
 
 from typing import Final
 
-from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from apps.identity.answers import oauth_failure
 from apps.identity.arrangement_revocation import revoke_arrangement
 from apps.identity.authorise import authorise, authorise_by_form
 from apps.identity.discovery import jwks, openid_provider_configuration
 from apps.identity.introspection import token_introspection
 from apps.identity.par import pushed_authorisation_request
-from apps.identity.register import (
+from apps.identity.registration import (
     delete_client_registration,
     get_client_registration,
     post_client_registration,
@@ -20,7 +18,6 @@ from apps.identity.register import (
 from apps.identity.revocation import token_revocation
 from apps.identity.token import token
 from apps.identity.userinfo import user_info
-from tenants.oauth.errors import OAuthError
 
 public_routes: Final[list[ControllerRouterHandler]] = [
     openid_provider_configuration,
@@ -29,20 +26,14 @@ public_routes: Final[list[ControllerRouterHandler]] = [
     authorise_by_form,
 ]
 secure_routes: Final[list[ControllerRouterHandler]] = [
-    Router(
-        "/",
-        route_handlers=[
-            pushed_authorisation_request,
-            token,
-            token_introspection,
-            token_revocation,
-            user_info,
-            revoke_arrangement,
-            post_client_registration,
-            get_client_registration,
-            put_client_registration,
-            delete_client_registration,
-        ],
-        exception_handlers={OAuthError: oauth_failure},
-    )
+    pushed_authorisation_request,
+    token,
+    token_introspection,
+    token_revocation,
+    user_info,
+    revoke_arrangement,
+    post_client_registration,
+    get_client_registration,
+    put_client_registration,
+    delete_client_registration,
 ]

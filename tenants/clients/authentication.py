@@ -1,7 +1,7 @@
 """Client authentication by `private_key_jwt` (CDS, Client Authentication; OIDC Core 9; RFC 7523).
 
-In two steps, so that no transaction is open while a client's JWKS is fetched: `Authenticator.verify` looks at the
-assertion alone, `claim` spends its `jti` within the transaction of the work it authorises and returns the client.
+`apps.identity.client_authentication` has the steps in their order. No transaction is open while the client's JWKS is
+fetched; `spend` then marks the `jti` as used in the transaction of the work that the assertion authorises.
 """
 
 import time
@@ -16,9 +16,10 @@ from haas.database import Database, Transaction
 from haas.digest import digest
 from haas.jose import JoseError, JwksClient, JwksError, PublicKeys, check_times, peek, verify
 from haas.jose.jwt import DEFAULT_SKEW
+from haas.steps import Step
 from tenants.clients import store
 from tenants.clients.models import Client
-from tenants.oauth.checks import Check, audience, run
+from tenants.oauth.audience import audience
 from tenants.oauth.errors import InvalidClient
 from tenants.registry.models import Tenant
 
@@ -50,14 +51,39 @@ class Assertion(msgspec.Struct, frozen=True, kw_only=True):
     """The client's keys, as last fetched: also for other messages that it signs."""
 
 
-class _Presented(msgspec.Struct, frozen=True, kw_only=True):
-    credentials: Credentials
+class PresentedAssertion(msgspec.Struct, frozen=True, kw_only=True):
+    """The assertion of a request, decoded and not verified yet."""
+
+    token: str
+    client_id: str | None
+    """The `client_id` parameter beside the assertion, which may be absent."""
+    header: Mapping[str, Any]
     claims: Mapping[str, Any]
     audiences: frozenset[str]
+    """The values of `aud` that mean this server; see `tenants.oauth.endpoints.audiences`."""
     now: datetime
 
 
-def _names_one_client(presented: _Presented) -> None:
+def present(credentials: Credentials, audiences: frozenset[str], now: datetime) -> PresentedAssertion:
+    """Decode the assertion of a request (RFC 7521 4.2); there is no other way to authenticate (CDS).
+
+    Raises InvalidClient where there is none, or it is not a signed JWT.
+    """
+    token = credentials.client_assertion
+    if token is None:
+        raise InvalidClient("a client assertion is required (private_key_jwt)")
+    if credentials.client_assertion_type != ASSERTION_TYPE:
+        raise InvalidClient(f"client_assertion_type must be {ASSERTION_TYPE}")
+    try:
+        header, claims = peek(token)
+    except JoseError as error:
+        raise InvalidClient("the client assertion is not a signed JWT", detail=str(error)) from error
+    return PresentedAssertion(
+        token=token, client_id=credentials.client_id, header=header, claims=claims, audiences=audiences, now=now
+    )
+
+
+def names_one_client(presented: PresentedAssertion) -> None:
     """`iss` and `sub` are the client's id (RFC 7523 3-1, 3-2; OIDC Core 9); a `client_id` beside them is too.
 
     "From November 13th 2023 OPTIONAL. The client ID of the bearer" (CDS, Private Key JWT Client Authentication).
@@ -65,24 +91,24 @@ def _names_one_client(presented: _Presented) -> None:
     client_id = presented.claims.get("sub")
     if not isinstance(client_id, str) or not client_id or presented.claims.get("iss") != client_id:
         raise InvalidClient("iss and sub of the client assertion must both be the client_id")
-    if presented.credentials.client_id not in (None, client_id):
+    if presented.client_id not in (None, client_id):
         raise InvalidClient("client_id is not the subject of the client assertion")
 
 
-def _is_meant_for_us(presented: _Presented) -> None:
+def is_for_this_server(presented: PresentedAssertion) -> None:
     """`aud` names our issuer, token endpoint, or the endpoint invoked (RFC 7523 3-3; CDS)."""
     if not presented.audiences & set(audience(presented.claims.get("aud"))):
         raise InvalidClient("the client assertion is not for this server (aud)")
 
 
-def _carries_a_jti(presented: _Presented) -> None:
+def has_a_jti(presented: PresentedAssertion) -> None:
     """`jti` is there: "These tokens MUST only be used once" (CDS, Private Key JWT Client Authentication)."""
     jti = presented.claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= _MAXIMUM_JTI:
         raise InvalidClient("the client assertion has no jti")
 
 
-def _is_in_time(presented: _Presented) -> None:
+def is_in_time(presented: PresentedAssertion) -> None:
     """`exp` is there and not past, `nbf` and `iat` are not ahead (RFC 7523 3-4 to 3-6)."""
     try:
         check_times(presented.claims, presented.now, longest=LONGEST_ASSERTION)
@@ -90,8 +116,8 @@ def _is_in_time(presented: _Presented) -> None:
         raise InvalidClient(f"the client assertion's times are wrong: {error}") from error
 
 
-CHECKS: Final[tuple[Check[_Presented], ...]] = (_names_one_client, _is_meant_for_us, _carries_a_jti, _is_in_time)
-"""What an assertion must say. Its signature, algorithm and single use are looked at where keys and rows are at hand."""
+CHECKS: Final[tuple[Step[PresentedAssertion], ...]] = (names_one_client, is_for_this_server, has_a_jti, is_in_time)
+"""The checks of an assertion's claims. `verify_signature` and `spend` check signature, algorithm and single use."""
 
 
 class Authenticator:
@@ -103,24 +129,17 @@ class Authenticator:
         self._jwks = jwks
         self._jwks_uris: dict[tuple[str, str], tuple[str, float]] = {}
 
-    async def verify(
-        self, tenant: Tenant, credentials: Credentials, audiences: frozenset[str], now: datetime
-    ) -> Assertion:
-        """Return the verified assertion of a request. Call it with no transaction open.
+    async def verify_signature(self, tenant: Tenant, presented: PresentedAssertion) -> Assertion:
+        """Return the assertion, once a key of the client has been found to have signed it.
 
-        Raises InvalidClient, in the same way for a client that does not exist as for a signature that does not hold.
+        Call it with no transaction open. Raises InvalidClient, in the same way for a client that does not exist as for
+        a signature that does not hold.
         """
-        token = _assertion(credentials)
-        try:
-            header, claims = peek(token)
-        except JoseError as error:
-            raise InvalidClient("the client assertion is not a signed JWT", detail=str(error)) from error
-        run(CHECKS, _Presented(credentials=credentials, claims=claims, audiences=audiences, now=now))
-        client_id: str = claims["sub"]
-        jwks_uri, keys = await self._verified(tenant, client_id, token, header.get("kid"))
+        claims, client_id = presented.claims, str(presented.claims["sub"])
+        jwks_uri, keys = await self._verified(tenant, client_id, presented.token, presented.header.get("kid"))
         return Assertion(
             client_id=client_id,
-            algorithm=str(header["alg"]),
+            algorithm=str(presented.header["alg"]),
             jti_hash=digest(claims["jti"]),
             expires_at=end_of_second(claims["exp"]) + DEFAULT_SKEW,
             jwks_uri=jwks_uri,
@@ -173,13 +192,13 @@ class Authenticator:
         return jwks_uri
 
 
-async def claim(tx: Transaction, assertion: Assertion) -> Client:
-    """Spend the assertion and return its client; from here on the transaction keeps what it wrote even on a refusal.
+async def spend(tx: Transaction, assertion: Assertion) -> Client:
+    """Mark the `jti` of the assertion as used, and return the client.
 
-    A spent `jti` must stay spent whatever becomes of the request: write nothing else before the last check has passed.
-    Raises InvalidClient.
+    From here on the transaction commits what was written even when the request is refused, so that the `jti` stays
+    used: write nothing else before the last check has passed. Raises InvalidClient.
     """
-    claimed = await store.claim(tx, assertion.client_id, assertion.jti_hash, assertion.expires_at)
+    claimed = await store.spend(tx, assertion.client_id, assertion.jti_hash, assertion.expires_at)
     if claimed is None:
         raise InvalidClient(_NOT_AUTHENTIC, detail="the client was removed")
     client, fresh = claimed
@@ -190,12 +209,3 @@ async def claim(tx: Transaction, assertion: Assertion) -> Client:
         # "The algorithm used for signing the JWT" (CDS, Registration Request); OIDC Registration 2.
         raise InvalidClient("the client assertion is not signed with the registered token_endpoint_auth_signing_alg")
     return client
-
-
-def _assertion(credentials: Credentials) -> str:
-    """Return the assertion of a request (RFC 7521 4.2); there is no other way to authenticate (CDS)."""
-    if credentials.client_assertion is None:
-        raise InvalidClient("a client assertion is required (private_key_jwt)")
-    if credentials.client_assertion_type != ASSERTION_TYPE:
-        raise InvalidClient(f"client_assertion_type must be {ASSERTION_TYPE}")
-    return credentials.client_assertion

@@ -115,7 +115,7 @@ class Delivery:
         return Delivered(done=1)
 
     async def _attempt(self, tenant: Tenant, notice: Notice) -> None:
-        if notice.worthless_at is not None and self._clock.now() >= notice.worthless_at:
+        if notice.expires_at is not None and self._clock.now() >= notice.expires_at:
             raise NotDelivered("it came too late to be of use", final=True)
         channel = self._channels.get(notice.kind)
         if channel is None:

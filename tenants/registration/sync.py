@@ -13,13 +13,13 @@ from typing import Final
 from haas.clock import Clock
 from haas.database import Database, Namespace
 from haas.telemetry import bind
-from tenants.arrangements import service as arrangements
 from tenants.clients import store as clients
 from tenants.clients.store import ClientStatus
 from tenants.register import store
-from tenants.register.client import RegisterClient
+from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
 from tenants.register.models import FannedOut, Polled, Statuses
+from tenants.registration import service as registrations
 from tenants.registry.models import RegisterEnvironment, Tenant
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class StatusSync:
         self,
         database: Database,
         control: Namespace,
-        register: RegisterClient,
+        register: RegisterApi,
         clock: Clock,
         *,
         seconds_between_tries: float = SECONDS_BETWEEN_TRIES,
@@ -104,8 +104,7 @@ class StatusSync:
         """Invalidate a client's consents and clean its registration up (CDS, Data Holder Responsibilities)."""
         now = self._clock.now()
         async with self._database.transaction(tenant.namespace, long=True) as tx:
-            ended = await arrangements.end_all_of_client(tx, client_id, by="register", reason=REASON, now=now)
-            await clients.remove(tx, client_id, now)
+            ended = await registrations.end_client(tx, client_id, by="register", reason=REASON, now=now)
         logger.info("a client was removed for its status", extra={"client": client_id, "arrangements": ended})
         return FannedOut(removed=1, arrangements_ended=ended)
 

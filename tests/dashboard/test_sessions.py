@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from apps.http.forms import form_token
+from apps.http.page_forms import form_token
 from tests.consent.browser import Browser, Page
 from tests.consent.ground import Ground
 

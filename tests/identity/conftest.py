@@ -158,13 +158,12 @@ class World:
         """Do what the pages do between the visit and the response; return the URL that the browser is sent to."""
         client = await self.client(tenant, recipient.client_id)
         async with self.services.database.transaction(tenant.namespace) as tx:
-            visit = await attempts.begin_visit(
-                tx, client, flow.request_uri, browser_hash=secrets.token_bytes(32), now=self.now
-            )
-            await attempts.spend(tx, visit.attempt, self.now)
+            visited = await attempts.by_request_uri(tx, client, flow.request_uri)
+            await attempts.begin(tx, visited, browser_hash=secrets.token_bytes(32), now=self.now)
+            await attempts.spend(tx, visited, self.now)
             await attempt_store.move(
                 tx,
-                visit.attempt.id,
+                visited.id,
                 "preAuthorisation",
                 now=self.now,
                 login_id=person.login_id,
@@ -172,7 +171,7 @@ class World:
                 authenticated_at=self.now,
                 accounts=[person.account_id],
             )
-            attempt = await attempt_store.by_id(tx, visit.attempt.id)
+            attempt = await attempt_store.by_id(tx, visited.id)
             assert attempt is not None
             code = await attempts.issue_code(tx, attempt, client, self.now)
         return await self.services.responder.build(tenant, client, attempt.request, code, self.now)

@@ -1,4 +1,4 @@
-"""The encoding of every form that reaches us, read in one way; what its fields must be, each face says itself."""
+"""Decoding forms and query strings. Which fields a form must have is checked by the app that reads it."""
 
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -14,20 +14,20 @@ Fields = list[tuple[str, str]]
 
 
 class FormUnreadable(HaasError):
-    """A body is no form, or has what no form of ours has."""
+    """A body is not a form, or contains U+0000."""
 
 
 async def body_fields(request: Request[Any, Any, Any], *, maximum: int) -> Fields:
-    """Return the fields of the form that a request carries, as they come. Raises FormUnreadable."""
+    """Return the fields of the form in a request body, in their order. Raises FormUnreadable."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _MEDIA_TYPE:
         raise FormUnreadable(f"the content type must be {_MEDIA_TYPE}")
-    return fields(await request.body(), maximum=maximum)
+    return decode_fields(await request.body(), maximum=maximum)
 
 
-def fields(encoded: bytes, *, maximum: int) -> Fields:
-    """Return the fields of a form or query string, as they come. Raises FormUnreadable.
+def decode_fields(encoded: bytes, *, maximum: int) -> Fields:
+    """Return the fields of a form or query string, in their order. Raises FormUnreadable.
 
-    U+0000 is in no parameter (RFC 6749 appendix A), nobody can type it, and no database can look for it.
+    U+0000 is refused: no OAuth parameter may contain it (RFC 6749 appendix A), and PostgreSQL does not store it.
     """
     try:
         found = parse_qsl(encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=maximum)

@@ -1,7 +1,7 @@
-"""Forms that a person sends from a page of ours, and how we know that it was ours.
+"""Forms that a person sends from a page, and the check that the page was given to the same browser.
 
-Each page carries a token that only the browser's own cookie makes; beside it, what the browser says of where the form
-came from. Neither needs anything kept on the server.
+Each page contains a token that is derived from the secret in the browser's cookie. The headers in which the browser
+says where a form comes from are checked too. Nothing is stored on the server for this.
 """
 
 import hmac
@@ -11,7 +11,7 @@ from typing import Any, Final
 from litestar import Request
 
 from apps.http.context import context
-from apps.http.form_fields import Fields, FormUnreadable, body_fields
+from apps.http.form_encoding import Fields, FormUnreadable, body_fields
 from haas.errors import HaasError
 
 MAXIMUM_FIELDS: Final = 1_000
@@ -24,8 +24,8 @@ class FormRefused(HaasError):
     """A form did not come from a page that we gave this browser, or cannot be read."""
 
 
-class Form:
-    """The fields of a form."""
+class PageForm:
+    """The fields of a form that was sent from a page."""
 
     __slots__ = ("_fields",)
 
@@ -50,13 +50,13 @@ def form_token(secret: str) -> str:
     return hmac.new(secret.encode(), b"form", sha256).hexdigest()
 
 
-async def read_form(request: _Request, secret: str) -> Form:
+async def read_form(request: _Request, secret: str) -> PageForm:
     """Return the form that the browser whose cookie holds `secret` has sent. Raises FormRefused."""
     _refuse_foreign(request)
     if not secret:
         raise FormRefused("no cookie came with the form: anybody can make the token of no secret")
     try:
-        form = Form(await body_fields(request, maximum=MAXIMUM_FIELDS))
+        form = PageForm(await body_fields(request, maximum=MAXIMUM_FIELDS))
     except FormUnreadable as error:
         raise FormRefused(str(error)) from error
     if not hmac.compare_digest(form.one(TOKEN_FIELD).encode(), form_token(secret).encode()):

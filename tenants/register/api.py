@@ -22,7 +22,7 @@ MAXIMUM_ID = 36
 _OK = 200
 
 
-class RegisterClient:
+class RegisterApi:
     """Asks a Register for statuses."""
 
     def __init__(self, outbound: Outbound) -> None:
