@@ -5,10 +5,11 @@ from typing import cast
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
-from apps import consent, dashboard, identity, resources
+from apps import consent, dashboard, resources
 from apps.http.brand_files import logo, stylesheet
 from apps.http.errors import error_handlers
 from apps.http.suspension import refuse_when_suspended
+from apps.identity import routes as identity
 from haas.http import AsgiApplication
 
 MAXIMUM_BODY_BYTES = 512 * 1024

@@ -12,6 +12,7 @@ from tenants.calls import Flusher
 from tenants.clients.authentication import Authenticator
 from tenants.consent.response import Responder
 from tenants.keys.service import Keyring
+from tenants.parties.directory import Directory, StoredDirectory
 from tenants.register.accreditations import Accreditations
 from tenants.registration.examination import Sources
 from tenants.registry.names import control_namespace
@@ -30,6 +31,7 @@ class Services:
         self.database = database
         self.outbound = outbound
         self.registry = Registry(database, settings, clock)
+        self.directory: Directory = StoredDirectory()
         self.keyring = Keyring(database, sealer, clock)
         self.accreditations = Accreditations(database, control_namespace(settings))
         self.jwks = JwksClient(outbound, clock)

@@ -21,7 +21,6 @@ from tenants.arrangements.errors import ArrangementEnded
 from tenants.authentication import sessions
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.authentication.models import CODE_LIFETIME
-from tenants.parties import service as parties
 from themes import wording
 from themes.problems import problem
 
@@ -43,7 +42,7 @@ async def show_sign_in(request: _Request) -> Response[Any]:
     """Ask for the identifier; lead whoever has signed in to their arrangements."""
     ctx, secret = context(request), secret_of(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        if await sessions.login_of(tx, secret, ctx.now) is not None:
+        if await sessions.login_of(tx, ctx.services.directory, secret, ctx.now) is not None:
             return redirect(HOME)
         if not secret or await sessions.is_spent(tx, secret):
             secret = sessions.new_secret()
@@ -191,8 +190,9 @@ def redirect_to_sign_in(_: _Request, error: SignedOut) -> Response[None]:
 
 
 async def _viewer(request: _Request, tx: Transaction, login_id: UUID) -> Viewer:
-    customers = await parties.customers_of(tx, login_id)
-    return Viewer(customers=customers, now=context(request).now, zone=brand_of(request).theme.zone)
+    ctx = context(request)
+    customers = await ctx.services.directory.customers_of(tx, login_id)
+    return Viewer(customers=customers, now=ctx.now, zone=brand_of(request).theme.zone)
 
 
 async def _one(request: _Request, arrangement_id: UUID) -> tuple[SignedIn, ArrangementView]:

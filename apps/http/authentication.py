@@ -14,6 +14,7 @@ async def authentication_context(connection: "ASGIConnection[Any, Any, Any, Any]
     ctx = context(connection)
     settings = ctx.services.settings
     return AuthenticationContext(
+        directory=ctx.services.directory,
         key=authentication_key(await ctx.services.keyring.subject_key(ctx.tenant)),
         brand_name=ctx.tenant.name,
         pins={} if settings.environment == "production" else pinned_codes(settings.pinned_codes, ctx.tenant.slug),

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from tenants.parties.directory import Directory
+
 Purpose = Literal["authorisation", "dashboard"]
 
 CODE_DIGITS: Final = 6
@@ -28,6 +30,7 @@ SESSION_LIFETIME: Final = timedelta(hours=1)
 class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
     """What one-time passwords need of the tenant: its key, its name for messages, and the sandbox's pinned codes."""
 
+    directory: Directory
     key: bytes
     brand_name: str
     pins: Mapping[str, str] = {}

@@ -30,7 +30,6 @@ from tenants.notices import outbox
 from tenants.notices import store as notices
 from tenants.notices.models import EmailPayload, SmsPayload
 from tenants.notices.outbox import NoticeKind
-from tenants.parties import store as parties
 from tenants.parties.models import Login, canonical_identifier
 
 logger = logging.getLogger(__name__)
@@ -43,14 +42,14 @@ async def begin(
 ) -> Challenge:
     """Send a one-time password to whoever has this identifier, if anybody has. Raises IdentifierLocked."""
     canonical = canonical_identifier(identifier)
-    login = await parties.login_by_identifier(tx, canonical)
+    login = await context.directory.login_by_identifier(tx, canonical)
     hashed = codes.identifier_hash(context.key, canonical)
     return await _send(tx, login, hashed, purpose, context=context, pin=context.pins.get(canonical), now=now)
 
 
 async def resend(tx: Transaction, challenge: Challenge, *, context: AuthenticationContext, now: datetime) -> Challenge:
     """Send a new one-time password in place of an earlier one. Raises IdentifierLocked."""
-    login = await parties.login_by_id(tx, challenge.login_id or _NOBODY.id)
+    login = await context.directory.login_by_id(tx, challenge.login_id or _NOBODY.id)
     pins = {codes.identifier_hash(context.key, identifier): code for identifier, code in context.pins.items()}
     hashed = challenge.identifier_hash
     return await _send(tx, login, hashed, challenge.purpose, context=context, pin=pins.get(hashed), now=now)
@@ -86,7 +85,7 @@ async def answer(
     if digits is None:
         raise CodeRefused("malformed", challenge.tries_left)
     right = hmac.compare_digest(codes.code_hash(context.key, challenge.id, purpose, digits), challenge.code_hash)
-    login = await parties.login_by_id(tx, challenge.login_id or _NOBODY.id)
+    login = await context.directory.login_by_id(tx, challenge.login_id or _NOBODY.id)
     if right and login is not None:
         await store.mark_answered(tx, challenge.id, now)
         return login.id

@@ -11,7 +11,7 @@ from tenants.authentication import service as authentication
 from tenants.authentication import store
 from tenants.authentication.errors import CodeRefused
 from tenants.authentication.models import SESSION_IDLE, SESSION_LIFETIME, AuthenticationContext, Challenge, Session
-from tenants.parties import store as parties
+from tenants.parties.directory import Directory
 
 _SECRET_BYTES = 32
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}\Z")
@@ -74,13 +74,13 @@ async def sign_in(tx: Transaction, secret: str, code: str, *, context: Authentic
     return signed_in
 
 
-async def login_of(tx: Transaction, secret: str, now: datetime) -> UUID | None:
+async def login_of(tx: Transaction, directory: Directory, secret: str, now: datetime) -> UUID | None:
     """Return who is signed in with this secret, and count this as the session's use.
 
     None when the session is idle, over, ended or nobody's, and when its login has been disabled.
     """
     session = await _good(tx, secret, now)
-    if session is None or session.login_id is None or await parties.login_by_id(tx, session.login_id) is None:
+    if session is None or session.login_id is None or await directory.login_by_id(tx, session.login_id) is None:
         return None
     await store.touch_session(tx, digest(secret), now)
     return session.login_id

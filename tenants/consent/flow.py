@@ -28,11 +28,11 @@ from tenants.consent.errors import ChoiceMissing, FlowOver, FlowUnknown, Step, S
 from tenants.consent.models import FLOW_LIFETIME, AccountChoice, Ended, Flow, Outcome
 from tenants.data_language import needs_accounts
 from tenants.oauth.errors import AccessDenied, InvalidRequest, UnauthorizedClient
-from tenants.parties import service as parties
+from tenants.parties.directory import Directory
 from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE, CODE
 
 
-async def enter(tx: Transaction, attempt_id: UUID, secret: str) -> Flow:
+async def enter(tx: Transaction, directory: Directory, attempt_id: UUID, secret: str) -> Flow:
     """Return the flow for the browser that knows its secret, locked until the transaction ends.
 
     Raises FlowUnknown, and FlowOver when its client is gone.
@@ -46,11 +46,12 @@ async def enter(tx: Transaction, attempt_id: UUID, secret: str) -> Flow:
     if client is None:
         raise FlowOver(f"{attempt.client_id} is gone")
     if attempt.login_id is None:
-        return Flow(attempt=attempt, client=client)
-    customers = await parties.customers_of(tx, attempt.login_id)
+        return Flow(attempt=attempt, client=client, directory=directory)
+    customers = await directory.customers_of(tx, attempt.login_id)
     return Flow(
         attempt=attempt,
         client=client,
+        directory=directory,
         customers=tuple(customers),
         amended=await _amended(tx, attempt.request.cdr_arrangement_id),
     )
@@ -149,7 +150,7 @@ async def verify(tx: Transaction, flow: Flow, code: str, *, context: Authenticat
     login_id = await authentication.answer(tx, challenge.id, code, "authorisation", context=context, now=now)
     await service.spend(tx, flow.attempt, now)
     await store.change(tx, flow.attempt.id, login_id=login_id, authenticated_at=now)
-    customers = await parties.customers_of(tx, login_id)
+    customers = await flow.directory.customers_of(tx, login_id)
     customer_id = customers[0].id if len(customers) == 1 else None
     arrangement_id = flow.attempt.request.cdr_arrangement_id
     if arrangement_id is not None:
@@ -253,7 +254,7 @@ async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> Ended:
 async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
     """Whether who authenticated has a login still, and acts for the customer whose data it is."""
     login_id, customer_id = flow.attempt.login_id, flow.attempt.customer_id
-    if login_id is None or not await parties.is_enabled(tx, login_id):
+    if login_id is None or await flow.directory.login_by_id(tx, login_id) is None:
         return False
     return customer_id is None or customer_id in {customer.id for customer in flow.customers}
 

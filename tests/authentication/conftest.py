@@ -10,6 +10,7 @@ from haas.database import Database, Transaction
 from haas.jose import new_key
 from tenants.authentication.models import AuthenticationContext
 from tenants.notices.tables import outbox
+from tenants.parties.directory import StoredDirectory
 from tenants.parties.models import canonical_identifier
 from tenants.parties.tables import login
 from tenants.registry.models import Tenant
@@ -20,7 +21,7 @@ class Desks:
 
     def __init__(self, database: Database, tenant: Tenant, clock: MovableClock) -> None:
         self.database, self.tenant, self.clock = database, tenant, clock
-        self.context = AuthenticationContext(key=new_key(), brand_name="Aurora Energy")
+        self.context = AuthenticationContext(directory=StoredDirectory(), key=new_key(), brand_name="Aurora Energy")
 
     def transaction(self) -> Any:
         return self.database.transaction(self.tenant.namespace)
