@@ -15,7 +15,7 @@ class Directory(Protocol):
     """Finds logins and customers. A disabled login is never found."""
 
     async def login_by_identifier(self, tx: Transaction, identifier: str) -> Login | None:
-        """Return the login of an identifier in its canonical form, with the contacts that codes are sent to; or None."""
+        """Return the login of an identifier (canonical form), with the contacts that codes are sent to; or None."""
         ...
 
     async def login_by_id(self, tx: Transaction, login_id: UUID) -> Login | None:
