@@ -31,9 +31,9 @@ class Services:
         self.outbound = outbound
         self.registry = Registry(database, settings, clock)
         self.keyring = Keyring(database, sealer, clock)
-        self.accreditations = Accreditations(database, control_namespace(settings))
+        self.accreditations = Accreditations(database, control_namespace(settings), clock)
         self.jwks = JwksClient(outbound, clock)
-        self.authenticator = Authenticator(database, self.jwks)
+        self.authenticator = Authenticator(database, self.jwks, clock)
         self.responder = Responder(self.keyring, self.jwks)
         self.registrar = Registrar(self.jwks, outbound, database, control_namespace(settings))
         self._flusher = Flusher(database)

@@ -49,7 +49,7 @@ class Tasks:
             },
         )
         self._sync = StatusSync(database, control_namespace(settings), RegisterClient(services.outbound), clock)
-        self._accreditations, self._outbound, self._clock = services.accreditations, services.outbound, clock
+        self._accreditations, self._outbound = services.accreditations, services.outbound
         self._housekeeping = Housekeeping(database, clock)
         self._sweeping = asyncio.Lock()
 
@@ -92,7 +92,7 @@ class Tasks:
         environment = tenants[0].register_environment
         polled = await self._sync.poll(environment, tenants)
         try:
-            await self._accreditations.refresh(environment, self._outbound, self._clock)
+            await self._accreditations.refresh(environment, self._outbound)
         except RegisterUnreadable as error:
             logger.warning("accreditation numbers were not read", extra={"reason": str(error)})
         logger.info(

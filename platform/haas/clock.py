@@ -7,6 +7,7 @@ sandbox have moved.
 import math
 import mmap
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +19,11 @@ class Clock(Protocol):
     """Tells the time."""
 
     def now(self) -> datetime:
-        """Return this moment, aware, in UTC."""
+        """Return the current time, aware, in UTC."""
+        ...
+
+    def timestamp(self) -> float:
+        """Return the current time as seconds since 1970-01-01T00:00:00Z: faster than `now`, for measuring ages."""
         ...
 
 
@@ -26,8 +31,10 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """Return this moment, aware, in UTC."""
+        """Return the current time, aware, in UTC."""
         return datetime.now(UTC)
+
+    timestamp = staticmethod(time.time)
 
 
 class MovableClock:
@@ -54,8 +61,12 @@ class MovableClock:
         return timedelta(microseconds=self._offset[0])
 
     def now(self) -> datetime:
-        """Return the moved moment, aware, in UTC."""
+        """Return the time of the moved clock, aware, in UTC."""
         return datetime.now(UTC) + self.offset
+
+    def timestamp(self) -> float:
+        """Return the time of the moved clock as seconds since 1970-01-01T00:00:00Z."""
+        return time.time() + self._offset[0] * 1e-6
 
     def move(self, by: timedelta) -> None:
         """Move the clock of every process by `by`, which may be negative."""

@@ -115,7 +115,7 @@ async def test_the_last_set_serves_for_an_hour(
     clock.move(USABLE_FOR - FRESH_FOR - SECOND)
     assert (await jwks.keys(party.uri)).has(party.keys[0].kid)
     clock.move(2 * REFETCH_NO_SOONER_THAN)
-    with pytest.raises(JwksError, match="cannot be had"):
+    with pytest.raises(JwksError, match="cannot be fetched"):
         await jwks.keys(party.uri)
     party.publish(*party.keys)
     clock.move(REFETCH_NO_SOONER_THAN)
@@ -175,11 +175,15 @@ async def test_a_cancelled_fetch_is_left_to_the_next(jwks: JwksClient, party: Pa
     assert (await second).has(party.keys[0].kid)
 
 
-async def test_what_is_kept_is_bounded(jwks: JwksClient, party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_number_of_sets_is_bounded(
+    authority: TestAuthority, clock: MovableClock, party: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert MAXIMUM_CACHED_SETS == 10_000
     monkeypatch.setattr("haas.jose.jwks.MAXIMUM_CACHED_SETS", 2)
-    for name in "abca":
-        await jwks.keys(f"{party.uri}/{name}")
-    assert party.asked == 4
-    await jwks.keys(f"{party.uri}/c")
-    assert party.asked == 4
+    async with Outbound(settings_for(authority)) as outbound:
+        jwks = JwksClient(outbound, clock)
+        for name in "abca":
+            await jwks.keys(f"{party.uri}/{name}")
+        assert party.asked == 4
+        await jwks.keys(f"{party.uri}/c")
+        assert party.asked == 4
