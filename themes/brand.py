@@ -11,7 +11,7 @@ from themes.logo import data_uri
 from themes.stylesheet import fingerprint, stylesheet
 from themes.tokens import Palette, ThemeError, ThemeTokens, theme_from
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 BRANDS_KEPT = 2_048
 _PLAIN = Palette(
@@ -80,7 +80,7 @@ def _brand(name: str, encoded: bytes) -> Brand:
         return _derived(theme_from({"brand_name": name, **tokens}))
     except ThemeError as error:
         if tokens:
-            log.warning("theme.refused", extra={"brand": name, "problems": error.problems})
+            logger.warning("theme.refused", extra={"brand": name, "problems": error.problems})
         return _derived(ThemeTokens(brand_name=name, light=_PLAIN))
 
 

@@ -94,9 +94,9 @@ class Tasks:
         try:
             await self._accreditations.refresh(environment, self._outbound)
         except RegisterUnreadable as error:
-            logger.warning("accreditation numbers were not read", extra={"reason": str(error)})
+            logger.warning("register.accreditations_not_read", extra={"reason": str(error)})
         logger.info(
-            "the Register was polled",
+            "register.polled",
             extra={
                 "environment": environment_id,
                 "products": polled.products,
@@ -117,5 +117,5 @@ class Tasks:
                 with bind(tenant=tenant.slug):
                     for name, count in (await self._housekeeping.sweep(tenant)).items():
                         totals[name] = totals.get(name, 0) + count
-        logger.info("swept", extra={"changed": sum(totals.values())})
+        logger.info("housekeeping.done", extra={"changed": sum(totals.values())})
         return totals

@@ -18,7 +18,7 @@ from haas.errors import HaasError, Unavailable
 from tenants.cds import errors as cds
 from tenants.cds.endpoints import BASE_PATH
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 NOT_FOUND: Final = 404
 METHOD_NOT_ALLOWED: Final = 405
@@ -43,9 +43,9 @@ def status_of(error: Exception) -> int:
     if isinstance(error, HTTPException):
         return error.status_code
     if isinstance(error, Unavailable):
-        log.warning("request.unavailable", extra={"reason": str(error)})
+        logger.warning("request.unavailable", extra={"reason": str(error)})
         return UNAVAILABLE
-    log.error("request.failed", exc_info=error)
+    logger.error("request.failed", exc_info=error)
     return SERVER_ERROR
 
 

@@ -10,7 +10,7 @@ from apps.http.context import context
 from tenants.oauth import errors
 from tenants.oauth.errors import OAuthError
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Content-Type-Options": "nosniff"}
 _JSON: Final = "application/json"
@@ -41,7 +41,7 @@ def json_answer(body: object, *, status: int = 200) -> Response[bytes]:
 
 def oauth_failure(request: Request[Any, Any, Any], error: OAuthError) -> Response[bytes]:
     """Answer an OAuth error; what is private about it goes to the log alone."""
-    log.info("oauth.refused", extra={"error": error.error, "reason": str(error)})
+    logger.info("oauth.refused", extra={"error": error.error, "reason": str(error)})
     context(request).error = error.error
     response = json_answer(
         ErrorBody(error.error, printable(error.description)), status=_STATUS.get(type(error), _BAD_REQUEST)

@@ -24,7 +24,7 @@ from tenants.oauth.checks import Check, run
 from tenants.oauth.endpoints import AUTHORISE
 from tenants.oauth.errors import InvalidRequest, InvalidRequestUri, OAuthError
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _Request = Request[Any, Any, Any]
 
@@ -53,7 +53,7 @@ CHECKS: Final[tuple[Check[Form], ...]] = (_carries_no_request_object, _refers_to
 
 def page_for(request: _Request, error: OAuthError) -> Response[str]:
     """Say on a page that the request cannot go on; the person's browser stays where it is."""
-    log.info("oauth.refused", extra={"error": error.error, "reason": str(error)})
+    logger.info("oauth.refused", extra={"error": error.error, "reason": str(error)})
     context(request).error = error.error
     return message(request, "request-over" if isinstance(error, InvalidRequestUri) else "request-invalid")
 

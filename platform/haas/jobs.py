@@ -64,6 +64,6 @@ class Jobs:
         try:
             await asyncio.to_thread(self._broker.enqueue, message)
         except (redis.RedisError, dramatiq.BrokerConnectionError, OSError) as error:
-            logger.warning("the broker took no message", extra={"actor": actor, "reason": type(error).__name__})
+            logger.warning("jobs.not_enqueued", extra={"actor": actor, "reason": type(error).__name__})
             return False
         return True

@@ -21,7 +21,7 @@ FRESH_FOR: Final = timedelta(seconds=2)
 UNKNOWN_FOR: Final = timedelta(seconds=0.2)
 """How long a host may stay unknown: a new tenant is found almost at once, and unknown hosts cause few queries."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class _Snapshot(msgspec.Struct, frozen=True):
@@ -77,7 +77,8 @@ class Registry:
                     return last
                 tenants = await store.tenants(tx, self._settings)
         except Unavailable as error:
-            log.warning("registry.unavailable", extra={"reason": str(error), "last_snapshot_used": last is not None})
+            if last is not None:
+                logger.warning("registry.last_snapshot_used", extra={"reason": str(error)})
             raise
         return _Snapshot(
             revision=revision,
