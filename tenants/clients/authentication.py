@@ -14,7 +14,7 @@ from haas.cache import Limits, TimedCache
 from haas.clock import Clock, end_of_second
 from haas.database import Database, Transaction
 from haas.digest import digest
-from haas.jose import JoseError, JwksClient, JwksError, PublicKeys, check_times, peek, verify
+from haas.jose import JoseError, JwksClient, JwksError, PublicKeys, check_times, read_unverified, verify
 from haas.jose.jwt import DEFAULT_SKEW
 from tenants.clients import store
 from tenants.clients.models import Client
@@ -114,7 +114,7 @@ class Authenticator:
         """
         token = _assertion(credentials)
         try:
-            header, claims = peek(token)
+            header, claims = read_unverified(token)
         except JoseError as error:
             raise InvalidClient("the client assertion is not a signed JWT", detail=str(error)) from error
         run(CHECKS, _Presented(credentials=credentials, claims=claims, audiences=audiences, now=now))
@@ -132,7 +132,7 @@ class Authenticator:
     async def keys_for(self, assertion: Assertion, token: str) -> PublicKeys:
         """Return the client's keys for another message that it signed, fetched anew when its `kid` is not known."""
         try:
-            kid = peek(token).header.get("kid")
+            kid = read_unverified(token).header.get("kid")
             return await self._jwks.keys(assertion.jwks_uri, kid if isinstance(kid, str) else None)
         except (JoseError, JwksError):
             return assertion.keys  # the check that needs the keys says what is wrong with the message

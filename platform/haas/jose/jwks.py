@@ -1,4 +1,4 @@
-"""The public keys of other parties, fetched from where they publish them."""
+"""The public keys of other parties, fetched from the URLs at which they publish them."""
 
 from datetime import timedelta
 
@@ -10,8 +10,8 @@ from haas.outbound import Outbound
 
 FRESH_FOR = timedelta(minutes=5)
 USABLE_FOR = timedelta(hours=1)
-REFETCH_NO_SOONER_THAN = timedelta(seconds=10)
-RETRY_NO_SOONER_THAN = timedelta(seconds=1)
+MINIMUM_REFETCH_INTERVAL = timedelta(seconds=10)
+MINIMUM_FIRST_RETRY_INTERVAL = timedelta(seconds=1)
 MAXIMUM_CACHED_SETS = 10_000
 _OK = 200
 
@@ -35,9 +35,9 @@ class JwksClient:
         limits = Limits(
             fresh_for=FRESH_FOR,
             usable_for=USABLE_FOR,
-            reload_after=REFETCH_NO_SOONER_THAN,
-            retry_after=REFETCH_NO_SOONER_THAN,
-            first_retry_after=RETRY_NO_SOONER_THAN,
+            reload_after=MINIMUM_REFETCH_INTERVAL,
+            retry_after=MINIMUM_REFETCH_INTERVAL,
+            first_retry_after=MINIMUM_FIRST_RETRY_INTERVAL,
         )
         self._sets: TimedCache[str, PublicKeys] = TimedCache(clock, limits, MAXIMUM_CACHED_SETS)
 

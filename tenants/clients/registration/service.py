@@ -11,7 +11,7 @@ import msgspec
 from haas.clock import end_of_second
 from haas.database import Database, Namespace, Transaction
 from haas.digest import digest
-from haas.jose import JoseError, JwksClient, JwksError, peek
+from haas.jose import JoseError, JwksClient, JwksError, read_unverified
 from haas.jose.jwt import DEFAULT_SKEW
 from haas.outbound import Outbound, OutboundError
 from tenants.arrangements import service as arrangements
@@ -53,7 +53,7 @@ class Registrar:
     async def examine(self, tenant: Tenant, token: str, now: datetime) -> Examined:
         """Check a signed registration request for a tenant. Raises an OAuthError (RFC 7591 3.2.2), JwksError."""
         try:
-            presented = peek(token)
+            presented = read_unverified(token)
         except JoseError as error:
             raise InvalidClientMetadata(f"the registration request is invalid: {error}") from error
         ssa = presented.claims.get("software_statement")
@@ -78,7 +78,7 @@ class Registrar:
 
     async def _statement(self, tenant: Tenant, ssa: str, now: datetime) -> SoftwareStatement:
         try:
-            kid = peek(ssa).header.get("kid")
+            kid = read_unverified(ssa).header.get("kid")
         except JoseError as error:
             raise InvalidSoftwareStatement(f"the software statement is invalid: {error}") from error
         keys = await self._jwks.keys(tenant.register_environment.jwks_uri, kid if isinstance(kid, str) else None)
