@@ -46,7 +46,7 @@ class Dispatcher:
                     if tenant.namespace.schema in heard:
                         await self.wake(DELIVER_OUTBOX, tenant.slug)
             except HaasError:
-                logger.exception("who was heard of could not be looked up; the sweep will find them")
+                logger.exception("dispatch.tenants_not_read")
 
     async def wake(self, name: str, *arguments: str) -> None:
         """Have `name` done: by a worker, or here when the broker takes no message."""
@@ -72,7 +72,7 @@ class Dispatcher:
         for slug, due in zip(tenants, found, strict=True):
             if isinstance(due, BaseException):
                 with bind(tenant=slug):
-                    logger.warning("an outbox was not looked at", extra={"reason": type(due).__name__})
+                    logger.warning("dispatch.outbox_not_read", extra={"reason": type(due).__name__})
             elif due:
                 waiting += 1
                 await self.wake(DELIVER_OUTBOX, slug)
@@ -100,4 +100,4 @@ class Dispatcher:
                 await self._tasks.run(name, *arguments)
         except Exception:
             # As for the actors: the row stays, and comes round again.
-            logger.exception("a task failed", extra={"task": name, "arguments": ",".join(arguments)})
+            logger.exception("dispatch.task_failed", extra={"task": name, "arguments": ",".join(arguments)})

@@ -61,10 +61,10 @@ class Job:
         try:
             await self._run()
         except HaasError as error:
-            logger.warning("a job could not be done", extra={"job": self._name, "reason": str(error)})
+            logger.warning("schedule.job_not_done", extra={"job": self._name, "reason": str(error)})
         except Exception:
             # A fault in one job must not end the schedule of all.
-            logger.exception("a job failed", extra={"job": self._name})
+            logger.exception("schedule.job_failed", extra={"job": self._name})
 
 
 class Scheduler:
@@ -89,7 +89,7 @@ class Scheduler:
                     if await self._bid(connection, stopping):
                         await self._lead(connection, stopping)
             except Unavailable as error:
-                logger.warning("the scheduler has no database", extra={"reason": str(error)})
+                logger.warning("schedule.database_unavailable", extra={"reason": str(error)})
                 await _wait(stopping, SECONDS_BETWEEN_BIDS)
             finally:
                 for job in self._jobs:
@@ -104,7 +104,7 @@ class Scheduler:
         return False
 
     async def _lead(self, connection: StandingConnection, stopping: asyncio.Event) -> None:
-        logger.info("this scheduler leads")
+        logger.info("schedule.leadership_began")
         await connection.listen(CHANNEL, self._dispatcher.heard)
         dispatching = asyncio.create_task(self._dispatcher.run(), name="dispatch")
         loop = asyncio.get_running_loop()
@@ -121,7 +121,7 @@ class Scheduler:
         finally:
             dispatching.cancel()
             await asyncio.gather(dispatching, return_exceptions=True)
-            logger.info("this scheduler no longer leads")
+            logger.info("schedule.leadership_ended")
 
 
 async def _wait(stopping: asyncio.Event, seconds: float) -> None:
@@ -134,7 +134,7 @@ async def _wait(stopping: asyncio.Event, seconds: float) -> None:
 
 async def schedule(settings: Settings, stopping: asyncio.Event) -> None:
     """Keep the schedule until `stopping` is set."""
-    logger.info("the scheduler waits to lead")
+    logger.info("schedule.started")
     services = Services.open(settings)
     await services.start()
     broker = open_broker(settings.redis_url)

@@ -49,7 +49,7 @@ class Tasks:
             },
         )
         self._sync = StatusSync(database, control_namespace(settings), RegisterApi(services.outbound), clock)
-        self._accreditations, self._outbound, self._clock = services.accreditations, services.outbound, clock
+        self._accreditations, self._outbound = services.accreditations, services.outbound
         self._housekeeping = Housekeeping(database, clock)
         self._sweeping = asyncio.Lock()
 
@@ -92,11 +92,11 @@ class Tasks:
         environment = tenants[0].register_environment
         polled = await self._sync.poll(environment, tenants)
         try:
-            await self._accreditations.refresh(environment, self._outbound, self._clock)
+            await self._accreditations.refresh(environment, self._outbound)
         except RegisterUnreadable as error:
-            logger.warning("accreditation numbers were not read", extra={"reason": str(error)})
+            logger.warning("register.accreditations_not_read", extra={"reason": str(error)})
         logger.info(
-            "the Register was polled",
+            "register.polled",
             extra={
                 "environment": environment_id,
                 "products": polled.products,
@@ -117,5 +117,5 @@ class Tasks:
                 with bind(tenant=tenant.slug):
                     for name, count in (await self._housekeeping.sweep(tenant)).items():
                         totals[name] = totals.get(name, 0) + count
-        logger.info("swept", extra={"changed": sum(totals.values())})
+        logger.info("housekeeping.done", extra={"changed": sum(totals.values())})
         return totals

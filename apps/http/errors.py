@@ -32,7 +32,7 @@ from tenants.oauth.errors import OAuthError
 from tenants.operations.endpoints import BASE_PATH, Endpoint
 from themes import pages
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Shape = Literal["cds", "oauth", "page"]
 SHAPE: Final = "error_shape"
@@ -218,11 +218,11 @@ def _status(error: Exception) -> int:
 
 def _log(error: Exception, status: int | None) -> None:
     if isinstance(error, OAuthError):
-        log.info("oauth.refused", extra={"error": error.error, "reason": str(error)})
+        logger.info("oauth.refused", extra={"error": error.error, "reason": str(error)})
     elif status == UNAVAILABLE:
-        log.warning("request.unavailable", extra={"reason": str(error)})
+        logger.warning("request.unavailable", extra={"reason": str(error)})
     elif status == SERVER_ERROR:
-        log.error("request.failed", exc_info=error)
+        logger.error("request.failed", exc_info=error)
 
 
 def _name_operation(request: _Request) -> None:

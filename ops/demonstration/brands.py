@@ -6,7 +6,7 @@ import msgspec
 
 from ops.demonstration.themes import AURORA, BANKSIA
 from tenants.registry.models import NewTenant
-from themes.tokens import ThemeTokens, as_json
+from themes.tokens import ThemeTokens, theme_to_json
 
 REGISTER_ENVIRONMENT: Final = "sandbox"
 
@@ -28,7 +28,7 @@ class DemonstrationBrand(msgspec.Struct, frozen=True, kw_only=True):
             retailer=self.retailer,
             register_environment_id=REGISTER_ENVIRONMENT,
             register_brand_id=self.register_brand_id,
-            theme=as_json(self.theme),
+            theme=theme_to_json(self.theme),
         )
 
 

@@ -213,7 +213,7 @@ class _Start:
         revocation = RevocationWatch(stack.pki, nginx.pid_file)
         await self._supervisor.start_together(
             Uvicorn("app", "apps.asgi:create", sockets / "app", variables),
-            Background("worker", "workers.main", variables, folder.logs / "worker.log", "the worker takes messages"),
+            Background("worker", "workers.main", variables, folder.logs / "worker.log", "worker.started"),
             Background("schedule", "workers.schedule", variables, folder.logs / "schedule.log"),
             Uvicorn("sandbox", "ops.sandbox.app:create", sockets / "sandbox", sandbox_variables),
             nginx,

@@ -158,7 +158,7 @@ async def _refuse_drained(tx: Transaction, now: datetime) -> None:
     """Send nothing more for a tenant that has sent as many codes as it may, and raise the alarm."""
     filled_at = await store.nth_latest(tx, CODES_PER_TENANT, now - WINDOW)
     if filled_at is not None:
-        logger.error("too many one-time passwords were asked for within an hour", extra={"limit": CODES_PER_TENANT})
+        logger.error("authentication.too_many_codes", extra={"limit": CODES_PER_TENANT})
         raise IdentifierLocked(filled_at + WINDOW)
 
 

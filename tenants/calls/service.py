@@ -49,7 +49,7 @@ class Flusher:
                     await store.add(tx, calls)
             except Exception:
                 # Whatever the database has against one tenant's rows must not cost the other tenants theirs.
-                logger.exception("calls were not written", extra={"schema": namespace.schema})
+                logger.exception("calls.not_written", extra={"schema": namespace.schema})
                 self._aggregate.put_back(namespace, calls)
             except BaseException:
                 for kept in ((namespace, calls), *taken.items()):
@@ -58,6 +58,6 @@ class Flusher:
             else:
                 written += 1
         if self._aggregate.lost:
-            logger.error("calls were lost for want of memory", extra={"calls": self._aggregate.lost})
+            logger.error("calls.dropped", extra={"calls": self._aggregate.lost})
             self._aggregate.lost = 0
         return written

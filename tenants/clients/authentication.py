@@ -4,17 +4,17 @@
 fetched; `spend` then marks the `jti` as used in the transaction of the work that the assertion authorises.
 """
 
-import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
-from haas.clock import end_of_second
+from haas.cache import Limits, TimedCache
+from haas.clock import Clock, end_of_second
 from haas.database import Database, Transaction
 from haas.digest import digest
-from haas.jose import JoseError, JwksClient, JwksError, PublicKeys, check_times, peek, verify
+from haas.jose import JoseError, JwksClient, JwksError, PublicKeys, check_times, read_unverified, verify
 from haas.jose.jwt import DEFAULT_SKEW
 from haas.steps import Step
 from tenants.clients import store
@@ -26,7 +26,7 @@ from tenants.registry.models import Tenant
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST_ASSERTION: Final = timedelta(hours=1)
 _NOT_AUTHENTIC: Final = "the client is unknown, or its assertion is not signed by a key of its JWKS"
-_JWKS_URI_SECONDS: Final = 5.0
+_JWKS_URI_FRESH_FOR: Final = timedelta(seconds=5)
 _MAXIMUM_JWKS_URIS: Final = 10_000
 _MAXIMUM_JTI: Final = 1024
 
@@ -75,7 +75,7 @@ def present(credentials: Credentials, audiences: frozenset[str], now: datetime) 
     if credentials.client_assertion_type != ASSERTION_TYPE:
         raise InvalidClient(f"client_assertion_type must be {ASSERTION_TYPE}")
     try:
-        header, claims = peek(token)
+        header, claims = read_unverified(token)
     except JoseError as error:
         raise InvalidClient("the client assertion is not a signed JWT", detail=str(error)) from error
     return PresentedAssertion(
@@ -123,11 +123,13 @@ CHECKS: Final[tuple[Step[PresentedAssertion], ...]] = (names_one_client, is_for_
 class Authenticator:
     """Verifies the assertions of every tenant's clients in one process."""
 
-    def __init__(self, database: Database, jwks: JwksClient) -> None:
+    def __init__(self, database: Database, jwks: JwksClient, clock: Clock) -> None:
         """Look clients up in `database` and fetch their keys with `jwks`."""
         self._database = database
         self._jwks = jwks
-        self._jwks_uris: dict[tuple[str, str], tuple[str, float]] = {}
+        self._jwks_uris: TimedCache[tuple[str, str], str] = TimedCache(
+            clock, Limits(fresh_for=_JWKS_URI_FRESH_FOR), _MAXIMUM_JWKS_URIS
+        )
 
     async def verify_signature(self, tenant: Tenant, presented: PresentedAssertion) -> Assertion:
         """Return the assertion, once a key of the client has been found to have signed it.
@@ -149,21 +151,30 @@ class Authenticator:
     async def keys_for(self, assertion: Assertion, token: str) -> PublicKeys:
         """Return the client's keys for another message that it signed, fetched anew when its `kid` is not known."""
         try:
-            kid = peek(token).header.get("kid")
+            kid = read_unverified(token).header.get("kid")
             return await self._jwks.keys(assertion.jwks_uri, kid if isinstance(kid, str) else None)
         except (JoseError, JwksError):
             return assertion.keys  # the check that needs the keys says what is wrong with the message
 
     async def _verified(self, tenant: Tenant, client_id: str, token: str, kid: object) -> tuple[str, PublicKeys]:
         """Return where the client's keys are and what they are, once one of them is found to have signed `token`."""
-        known = self._known_jwks_uri(tenant, client_id)
-        jwks_uri = known or await self._read_jwks_uri(tenant, client_id)
+        key = tenant.namespace.schema, client_id
+
+        async def load(_: str | None) -> str:
+            return await self._read_jwks_uri(tenant, client_id)
+
+        known = self._jwks_uris.fresh(key)
+        jwks_uri = known or await self._jwks_uris.get(key, load)
         try:
             return jwks_uri, await self._keys_that_signed(jwks_uri, token, kid)
         except InvalidClient:
-            if known is None or (fresh := await self._read_jwks_uri(tenant, client_id)) == known:
+            if known is None:
                 raise
-        return fresh, await self._keys_that_signed(fresh, token, kid)
+            # The client may have registered another address since.
+            changed = await self._jwks_uris.get(key, load, lambda read: read != known)
+            if changed == known:
+                raise
+        return changed, await self._keys_that_signed(changed, token, kid)
 
     async def _keys_that_signed(self, jwks_uri: str, token: str, kid: object) -> PublicKeys:
         try:
@@ -175,21 +186,13 @@ class Authenticator:
             raise InvalidClient(_NOT_AUTHENTIC, detail=str(error)) from error
         return keys
 
-    def _known_jwks_uri(self, tenant: Tenant, client_id: str) -> str | None:
-        jwks_uri, read_at = self._jwks_uris.get((tenant.namespace.schema, client_id), (None, 0.0))
-        return jwks_uri if time.monotonic() - read_at < _JWKS_URI_SECONDS else None
-
     async def _read_jwks_uri(self, tenant: Tenant, client_id: str) -> str:
         async with self._database.transaction(tenant.namespace) as tx:
             client = await store.load(tx, client_id)
         if client is None:
             raise InvalidClient(_NOT_AUTHENTIC, detail="there is no such client")
-        if len(self._jwks_uris) >= _MAXIMUM_JWKS_URIS:
-            self._jwks_uris.pop(next(iter(self._jwks_uris)))
         registered = client.registration.jwks_uri
-        jwks_uri = tenant.register_environment.jwks_uri if client.kind == "register" else registered
-        self._jwks_uris[tenant.namespace.schema, client_id] = jwks_uri, time.monotonic()
-        return jwks_uri
+        return tenant.register_environment.jwks_uri if client.kind == "register" else registered
 
 
 async def spend(tx: Transaction, assertion: Assertion) -> Client:

@@ -57,7 +57,7 @@ class RegisterApi:
         statuses = {entry[name]: entry["status"] for entry in entries if _is_recognised(entry, name, known)}
         if len(statuses) < len(entries):
             logger.warning(
-                "the Register gave statuses that are not recognised",
+                "register.entries_not_recognised",
                 extra={"url": url, "entries": len(entries), "recognised": len(statuses)},
             )
         return statuses

@@ -12,7 +12,7 @@ import msgspec
 from haas.clock import end_of_second
 from haas.database import Database, Namespace
 from haas.digest import digest
-from haas.jose import JoseError, JwksClient, JwksError, peek
+from haas.jose import JoseError, JwksClient, JwksError, read_unverified
 from haas.jose.jwt import DEFAULT_SKEW
 from haas.outbound import Outbound, OutboundError
 from haas.steps import Step, on
@@ -73,7 +73,7 @@ class Examination:
 def contains_a_software_statement(examination: Examination) -> None:
     """The request is a JWT with a `software_statement` (CDS, Registration Request)."""
     try:
-        header, claims = peek(examination.token)
+        header, claims = read_unverified(examination.token)
     except JoseError as error:
         raise InvalidClientMetadata(f"the registration request is invalid: {error}") from error
     ssa = claims.get("software_statement")
@@ -88,7 +88,7 @@ async def statement_is_signed_by_the_register(examination: Examination) -> None:
     Raises JwksError when the Register's keys cannot be fetched.
     """
     try:
-        kid = _kid(peek(examination.ssa).header)
+        kid = _kid(read_unverified(examination.ssa).header)
     except JoseError as error:
         raise InvalidSoftwareStatement(f"the software statement is invalid: {error}") from error
     keys = await examination.sources.jwks.keys(examination.tenant.register_environment.jwks_uri, kid)

@@ -71,7 +71,7 @@ class StatusSync:
                     effects.add(await self.fan_out(tenant, kept))
                 except Exception:
                     # One tenant's trouble must not keep another's recipients disclosing; the next poll tries again.
-                    logger.exception("a tenant was not brought in step with the Register")
+                    logger.exception("register.tenant_not_synchronised")
                     failed += 1
         if failure is not None:
             raise failure
@@ -92,7 +92,7 @@ class StatusSync:
             doomed = await clients.clients_to_clean_up(tx)
         for row in changed:
             logger.info(
-                "the Register changed a status",
+                "register.status_changed",
                 extra={"client": row.client_id, "recipient": row.recipient_status, "product": row.product_status},
             )
         effects = FannedOut(changed=len(changed))
@@ -105,7 +105,7 @@ class StatusSync:
         now = self._clock.now()
         async with self._database.transaction(tenant.namespace, long=True) as tx:
             ended = await registrations.end_client(tx, client_id, by="register", reason=REASON, now=now)
-        logger.info("a client was removed for its status", extra={"client": client_id, "arrangements": ended})
+        logger.info("register.client_removed", extra={"client": client_id, "arrangements": ended})
         return FannedOut(removed=1, arrangements_ended=ended)
 
     async def _asked(self, environment: RegisterEnvironment) -> Statuses:
@@ -119,7 +119,7 @@ class StatusSync:
             except (RegisterUnreadable, TimeoutError) as error:
                 reason = str(error) or f"{environment.public_base_uri} took too long"
             details = {"environment": environment.id, "attempt": attempt, "reason": reason}
-            logger.warning("the Register could not be read", extra=details)
+            logger.warning("register.not_read", extra=details)
         raise RegisterUnreadable(reason)
 
 

@@ -57,7 +57,7 @@ async def test_production_does_not_go_into_its_own_network(authority: TestAuthor
 async def test_an_address_that_the_operator_set_may_be_inside(authority: TestAuthority) -> None:
     settings = settings_for(authority, environment="production", host_map={})
     async with tls_server(authority, ["localhost"], ok) as server, Outbound(settings) as outbound:
-        answer = await outbound.request("GET", url(server.port, host="localhost"), own_network=True)
+        answer = await outbound.request("GET", url(server.port, host="localhost"), allow_private_addresses=True)
         assert answer.body == b"fine"
 
 

@@ -16,6 +16,15 @@ def test_the_machines_clock_is_aware_and_in_utc() -> None:
     assert abs(now - datetime.now(UTC)) < timedelta(seconds=5)
 
 
+@pytest.mark.parametrize("by", [timedelta(0), timedelta(days=400), timedelta(days=-400)])
+def test_the_timestamp_is_the_same_time_in_seconds(tmp_path: Path, by: timedelta) -> None:
+    movable = MovableClock(tmp_path / "clock")
+    movable.move(by)
+    for clock in (SystemClock(), movable):
+        assert clock.now().timestamp() == pytest.approx(clock.timestamp(), abs=5)
+    assert movable.timestamp() - SystemClock().timestamp() == pytest.approx(by.total_seconds(), abs=5)
+
+
 def test_a_path_chooses_the_movable_clock(tmp_path: Path) -> None:
     assert isinstance(clock_from(None), SystemClock)
     assert isinstance(clock_from(tmp_path / "clock"), MovableClock)

@@ -11,7 +11,7 @@ from joserfc import jwe, jws
 from joserfc.jwk import RSAKey
 
 from haas.clock import epoch
-from haas.jose import JoseError, PublicKeys, SigningKey, check_times, encrypt, peek, sign, verify
+from haas.jose import JoseError, PublicKeys, SigningKey, check_times, encrypt, read_unverified, sign, verify
 from haas.jose.jwt import MAXIMUM_NESTING, MAXIMUM_TOKEN_BYTES
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -54,7 +54,7 @@ def signed_with(key: SigningKey, header: dict[str, Any], payload: bytes = b'{"is
     """A JWS whose header is what the test says, though the key could not have made it by `sign`."""
     algorithm = jws.JWSRegistry.algorithms[key.algorithm]
     content = f"{segment(header)}.{segment(payload)}"
-    return f"{content}.{segment(algorithm.sign(content.encode(), key.raw))}"
+    return f"{content}.{segment(algorithm.sign(content.encode(), key.joserfc_key))}"
 
 
 def test_the_example_of_rfc_7515_verifies() -> None:
@@ -111,7 +111,7 @@ def test_a_token_without_alg_is_refused(keys: PublicKeys) -> None:
 
 
 def test_rs256_under_the_right_key_is_refused(ps: SigningKey) -> None:
-    token = jws.serialize_compact({"alg": "RS256", "kid": ps.kid}, b"{}", ps.raw, algorithms=["RS256"])
+    token = jws.serialize_compact({"alg": "RS256", "kid": ps.kid}, b"{}", ps.joserfc_key, algorithms=["RS256"])
     unbound = {name: value for name, value in ps.public_jwk().items() if name != "alg"}
     with pytest.raises(JoseError, match="RS256"):
         verify(token, PublicKeys.from_jwks({"keys": [unbound]}))
@@ -119,7 +119,7 @@ def test_rs256_under_the_right_key_is_refused(ps: SigningKey) -> None:
 
 def test_hs256_under_the_public_key_as_secret_is_refused(ps: SigningKey, keys: PublicKeys) -> None:
     content = f"{segment({'alg': 'HS256', 'kid': ps.kid})}.{segment({})}"
-    for secret in (ps.raw.as_pem(private=False), json.dumps(ps.public_jwk()).encode()):
+    for secret in (ps.joserfc_key.as_pem(private=False), json.dumps(ps.public_jwk()).encode()):
         with pytest.raises(JoseError, match="HS256"):
             verify(f"{content}.{segment(hmac.digest(secret, content.encode(), 'sha256'))}", keys)
 
@@ -194,7 +194,7 @@ def test_critical_extensions_are_refused(es: SigningKey, keys: PublicKeys, heade
 
 def test_an_unencoded_payload_is_refused(es: SigningKey, keys: PublicKeys) -> None:
     content = segment({"alg": "ES256", "b64": False, "crit": ["b64"]}) + '.{"iss":"someone"}'
-    signature = segment(jws.JWSRegistry.algorithms["ES256"].sign(content.encode(), es.raw))
+    signature = segment(jws.JWSRegistry.algorithms["ES256"].sign(content.encode(), es.joserfc_key))
     with pytest.raises(JoseError):
         verify(f"{content}.{signature}", keys)
 
@@ -205,7 +205,7 @@ def test_an_unencoded_payload_is_refused(es: SigningKey, keys: PublicKeys) -> No
 )
 def test_a_payload_that_is_no_json_object_is_refused(es: SigningKey, keys: PublicKeys, payload: bytes) -> None:
     token = signed_with(es, {"alg": "ES256"}, payload)
-    for read in (peek, lambda token: verify(token, keys)):
+    for read in (read_unverified, lambda token: verify(token, keys)):
         with pytest.raises(JoseError):
             read(token)
 
@@ -281,7 +281,7 @@ def test_many_claims_beside_each_other_are_not_deep(es: SigningKey, keys: Public
 
 
 def test_peek_reads_what_it_does_not_trust() -> None:
-    read = peek(sign({"iss": "someone"}, SigningKey.generate("ES256")))
+    read = read_unverified(sign({"iss": "someone"}, SigningKey.generate("ES256")))
     assert read.claims == {"iss": "someone"}
     assert read.header["alg"] == "ES256"
 

@@ -56,7 +56,7 @@ def test_the_public_part_holds_nothing_private(algorithm: str) -> None:
 
 def test_a_kid_is_the_thumbprint_unless_given() -> None:
     made = SigningKey.generate("ES256")
-    assert made.kid == made.raw.thumbprint()
+    assert made.kid == made.joserfc_key.thumbprint()
     jwk = made.private_jwk()
     assert SigningKey.from_jwk({**jwk, "kid": "mine"}).kid == "mine"
     del jwk["kid"]

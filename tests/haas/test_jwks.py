@@ -10,7 +10,13 @@ import pytest
 
 from haas.clock import MovableClock
 from haas.jose import JwksClient, JwksError, SigningKey
-from haas.jose.jwks import FRESH_FOR, MAXIMUM_CACHED_SETS, REFETCH_NO_SOONER_THAN, RETRY_NO_SOONER_THAN, USABLE_FOR
+from haas.jose.jwks import (
+    FRESH_FOR,
+    MAXIMUM_CACHED_SETS,
+    MINIMUM_FIRST_RETRY_INTERVAL,
+    MINIMUM_REFETCH_INTERVAL,
+    USABLE_FOR,
+)
 from haas.outbound import Outbound
 from tests.haas.test_outbound import HOST, settings_for
 from tests.haas.tls_server import Handler, TestAuthority, TlsServer, answer_of, tls_server
@@ -85,7 +91,7 @@ async def test_an_unknown_kid_looks_again_but_not_at_every_token(
     party.publish(rotated)
     assert not (await jwks.keys(party.uri, rotated.kid)).has(rotated.kid)
     assert party.asked == 1
-    clock.move(REFETCH_NO_SOONER_THAN)
+    clock.move(MINIMUM_REFETCH_INTERVAL)
     assert (await jwks.keys(party.uri, rotated.kid)).has(rotated.kid)
     for number in range(5):
         await jwks.keys(party.uri, f"made-up-{number}")
@@ -114,11 +120,11 @@ async def test_the_last_set_serves_for_an_hour(
     assert party.asked == 2
     clock.move(USABLE_FOR - FRESH_FOR - SECOND)
     assert (await jwks.keys(party.uri)).has(party.keys[0].kid)
-    clock.move(2 * REFETCH_NO_SOONER_THAN)
-    with pytest.raises(JwksError, match="cannot be had"):
+    clock.move(2 * MINIMUM_REFETCH_INTERVAL)
+    with pytest.raises(JwksError, match="cannot be fetched"):
         await jwks.keys(party.uri)
     party.publish(*party.keys)
-    clock.move(REFETCH_NO_SOONER_THAN)
+    clock.move(MINIMUM_REFETCH_INTERVAL)
     assert (await jwks.keys(party.uri)).has(party.keys[0].kid)
 
 
@@ -132,7 +138,7 @@ async def test_a_party_that_fails_is_not_asked_for_every_token(
     for number in range(10):
         await jwks.keys(party.uri, f"made-up-{number}")
     assert party.asked == 2
-    clock.move(REFETCH_NO_SOONER_THAN)
+    clock.move(MINIMUM_REFETCH_INTERVAL)
     await jwks.keys(party.uri)
     assert party.asked == 3
 
@@ -145,7 +151,7 @@ async def test_a_party_that_never_answered_is_asked_again_soon(
     assert all(isinstance(failure, JwksError) and "404" in str(failure) for failure in failures)
     assert party.asked == 1
     party.publish(*party.keys)
-    clock.move(RETRY_NO_SOONER_THAN)
+    clock.move(MINIMUM_FIRST_RETRY_INTERVAL)
     assert (await jwks.keys(party.uri)).has(party.keys[0].kid)
 
 
@@ -175,11 +181,15 @@ async def test_a_cancelled_fetch_is_left_to_the_next(jwks: JwksClient, party: Pa
     assert (await second).has(party.keys[0].kid)
 
 
-async def test_what_is_kept_is_bounded(jwks: JwksClient, party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_number_of_sets_is_bounded(
+    authority: TestAuthority, clock: MovableClock, party: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert MAXIMUM_CACHED_SETS == 10_000
     monkeypatch.setattr("haas.jose.jwks.MAXIMUM_CACHED_SETS", 2)
-    for name in "abca":
-        await jwks.keys(f"{party.uri}/{name}")
-    assert party.asked == 4
-    await jwks.keys(f"{party.uri}/c")
-    assert party.asked == 4
+    async with Outbound(settings_for(authority)) as outbound:
+        jwks = JwksClient(outbound, clock)
+        for name in "abca":
+            await jwks.keys(f"{party.uri}/{name}")
+        assert party.asked == 4
+        await jwks.keys(f"{party.uri}/c")
+        assert party.asked == 4

@@ -236,7 +236,7 @@ async def test_a_silent_server_is_given_up(authority: TestAuthority, monkeypatch
 
 async def test_a_dripping_server_is_given_up(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes within the time-out of a read, the whole never."""
-    monkeypatch.setattr(haas.outbound, "SECONDS_IN_ALL", 0.3)
+    monkeypatch.setattr(haas.outbound, "TOTAL_TIMEOUT_SECONDS", 0.3)
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")

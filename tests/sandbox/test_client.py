@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from haas.jose import JoseError, PublicKeys, SigningKey, peek, verify
+from haas.jose import JoseError, PublicKeys, SigningKey, read_unverified, verify
 from ops.sandbox.messages import ABSENT, RIGHT, Deviation, signed, tampered
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
 from ops.sandbox.recipient.client import RecipientClient
@@ -74,7 +74,7 @@ async def test_the_main_job(client: RecipientClient, holder: StandInHolder) -> N
 
 
 async def test_each_assertion_is_used_once(client: RecipientClient) -> None:
-    assert peek(client.assertion()).claims["jti"] != peek(client.assertion()).claims["jti"]
+    assert read_unverified(client.assertion()).claims["jti"] != read_unverified(client.assertion()).claims["jti"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from haas.jose import PublicKeys, SigningKey, peek, sign, verify
+from haas.jose import PublicKeys, SigningKey, read_unverified, sign, verify
 from tests.sandbox.conftest import RunningSandbox
 from tests.sandbox.holder import BRAND_ID, ISSUER, StandInHolder
 
@@ -41,7 +41,7 @@ async def test_a_product_is_added_with_what_it_brings(control: httpx.AsyncClient
     assert key.kid in {jwk["kid"] for jwk in jwks["keys"]}
     assert not any("d" in jwk for jwk in jwks["keys"])
     ssa = (await control.get(f"/software-products/{product['software_product_id']}/ssa")).json()["ssa"]
-    claims = peek(ssa).claims
+    claims = read_unverified(ssa).claims
     assert claims["client_name"] == "Kilowatt Coach"
     assert claims["org_name"] == "Kilowatt"
     assert claims["redirect_uris"] == ["https://k.test/callback?from=holder", "https://k.test/other"]
@@ -72,12 +72,12 @@ async def test_a_key_that_the_sandbox_made_signs_for_the_product(
 async def test_an_ssa_can_be_wrong_on_purpose(control: httpx.AsyncClient, product: dict[str, Any]) -> None:
     url = f"/software-products/{product['software_product_id']}/ssa"
     wrong = {"claims": {"exp": 1, "org_name": None}, "header": {"kid": "other"}}
-    header, claims = peek((await control.post(url, json=wrong)).json()["ssa"])
+    header, claims = read_unverified((await control.post(url, json=wrong)).json()["ssa"])
     assert claims["exp"] == 1
     assert "org_name" not in claims
     assert header["kid"] == "other"
-    right = peek((await control.get(url)).json()["ssa"]).header["kid"]
-    assert peek((await control.post(url, json={"foreign_key": True})).json()["ssa"]).header["kid"] != right
+    right = read_unverified((await control.get(url)).json()["ssa"]).header["kid"]
+    assert read_unverified((await control.post(url, json={"foreign_key": True})).json()["ssa"]).header["kid"] != right
 
 
 async def test_certificates_of_every_kind(
@@ -149,7 +149,7 @@ async def test_a_registration_speaks_for_the_products_own_key(
     assert (await control.post(url, json={"tenant": "aurora"})).status_code == 409
     jwk = {name: value for name, value in key.private_jwk().items() if name != "alg"}
     assert (await control.post(url, json={"tenant": "aurora", "private_jwk": jwk})).status_code == 201
-    assert peek(holder.sent["/register"][-1]["jwt"]).header["kid"] == key.kid
+    assert read_unverified(holder.sent["/register"][-1]["jwt"]).header["kid"] == key.kid
     assert (await control.post(url, json={"tenant": "aurora", "private_jwk": {"kty": "EC"}})).status_code == 400
 
 

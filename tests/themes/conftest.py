@@ -16,7 +16,7 @@ from tenants.data_language import clusters
 from themes import pages, wording
 from themes.brand import Brand, brand
 from themes.rendering import render
-from themes.tokens import as_json
+from themes.tokens import theme_to_json
 
 NOW = datetime(2026, 11, 24, 4, 32, tzinfo=UTC)
 YEAR = 31_536_000
@@ -72,7 +72,7 @@ ENDED = _arrangement(
     customer="Waratah Bakery Pty Ltd",
     summary="Stopped on 24 November 2026",
     ended_at=NOW,
-    ended_how=wording.ENDED_HOW["consumer"],
+    ended_how=wording.END_REASONS["consumer"],
 )
 
 LONG_RECIPIENT = SimpleNamespace(
@@ -192,7 +192,7 @@ class Screens:
 @pytest.fixture(scope="session")
 def screens(request: pytest.FixtureRequest) -> Screens:
     theme = {"aurora": AURORA, "banksia": BANKSIA}[request.param]
-    return Screens(brand(theme.brand_name, as_json(theme)))
+    return Screens(brand(theme.brand_name, theme_to_json(theme)))
 
 
 @pytest.fixture(scope="session")

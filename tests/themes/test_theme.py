@@ -9,17 +9,17 @@ from themes.brand import brand
 from themes.colour import contrast
 from themes.logo import LogoError, data_uri, sanitized
 from themes.stylesheet import stylesheet
-from themes.tokens import ThemeError, as_json, theme_from
+from themes.tokens import ThemeError, theme_from, theme_to_json
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{}</svg>'
 
 
 def changed(**changes: Any) -> dict[str, Any]:
-    return {**as_json(AURORA), **changes}
+    return {**theme_to_json(AURORA), **changes}
 
 
 def palette(**changes: str) -> dict[str, Any]:
-    light: Any = as_json(AURORA)["light"]
+    light: Any = theme_to_json(AURORA)["light"]
     return {**light, **changes}
 
 
@@ -33,7 +33,7 @@ def test_contrast_is_wcags(one: str, other: str, ratio: float) -> None:
 
 @pytest.mark.parametrize("theme", [AURORA, BANKSIA])
 def test_the_demonstration_themes_pass_and_stay_the_same(theme: Any) -> None:
-    assert theme_from(as_json(theme_from(as_json(theme)))) == theme_from(as_json(theme))
+    assert theme_from(theme_to_json(theme_from(theme_to_json(theme)))) == theme_from(theme_to_json(theme))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_demonstration_themes_pass_and_stay_the_same(theme: Any) -> None:
         ({"dark": {**palette(), "primary": "#1a5aa0"}}, "dark: primary on the card"),
         ({"light": {}}, "light"),
         ({"font_families": ["Comic"]}, "generic"),
-        ({"font_families": ['x"; } body { color: red', "serif"]}, "not a font family"),
+        ({"font_families": ['x"; } body { color: red', "serif"]}, "not the name of a font family"),
         ({"corner_radius": 99}, "corner_radius"),
         ({"brand_name": "two\nlines"}, "brand_name"),
         ({"brand_name": ""}, "brand_name"),
@@ -122,4 +122,4 @@ def test_a_stylesheet_carries_the_tokens_and_dark_only_where_there_is_one() -> N
 def test_without_a_theme_that_passes_pages_are_plain(tokens: dict[str, Any]) -> None:
     plain = brand("Kestrel Energy", tokens)
     assert (plain.name, plain.logo, plain.dark) == ("Kestrel Energy", None, False)
-    assert plain.stylesheet_path != brand("Aurora Energy", as_json(AURORA)).stylesheet_path
+    assert plain.stylesheet_path != brand("Aurora Energy", theme_to_json(AURORA)).stylesheet_path

@@ -11,10 +11,10 @@ NOW = datetime(2026, 11, 24, 4, 5, tzinfo=UTC)
 
 
 def test_moments_are_told_in_the_brands_zone() -> None:
-    assert wording.moment(NOW, SYDNEY) == "24 November 2026, 3:05 pm AEDT"
-    assert wording.moment(NOW, BRISBANE) == "24 November 2026, 2:05 pm AEST"
-    assert wording.clock(NOW.replace(hour=14), BRISBANE) == "12:05 am AEST"
-    assert wording.clock(NOW.replace(hour=2), BRISBANE) == "12:05 pm AEST"
+    assert wording.date_and_time(NOW, SYDNEY) == "24 November 2026, 3:05 pm AEDT"
+    assert wording.date_and_time(NOW, BRISBANE) == "24 November 2026, 2:05 pm AEST"
+    assert wording.time_of_day(NOW.replace(hour=14), BRISBANE) == "12:05 am AEST"
+    assert wording.time_of_day(NOW.replace(hour=2), BRISBANE) == "12:05 pm AEST"
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ async def test_a_scheduler_waits_for_a_database_that_is_away(services: Services,
     dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
     stopping = asyncio.Event()
     scheduler = Scheduler("postgresql://x:x@127.0.0.1:1/x", clock, dispatcher)
-    heard, logger = Heard("the scheduler has no database"), logging.getLogger("workers.schedule")
+    heard, logger = Heard("schedule.database_unavailable"), logging.getLogger("workers.schedule")
     logger.addHandler(heard)
     running = asyncio.create_task(scheduler.run(stopping))
     try:

@@ -28,9 +28,9 @@ from workers.run_once import register_poll
 from workers.tasks import Tasks
 
 PROJECT = Path(__file__).parents[2]
-WORKING = "the worker takes messages"
-LEADING = "this scheduler leads"
-DELIVERED = "a notice was delivered"
+WORKING = "worker.started"
+LEADING = "schedule.leadership_began"
+DELIVERED = "notice.delivered"
 
 
 class Running:

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from haas.errors import HaasError
-from haas.jose import JoseError, JwkError, PublicKeys, Verified, peek, verify
+from haas.jose import DecodedJwt, JoseError, JwkError, PublicKeys, read_unverified, verify
 
 _OK = 200
 
@@ -55,10 +55,10 @@ class Holder:
             raise HolderError(f"the metadata at {issuer} speaks for {metadata.issuer}")
         return cls(metadata, document, http)
 
-    async def verified(self, token: str) -> Verified:
+    async def verified(self, token: str) -> DecodedJwt:
         """Return a JWT that this holder signed. Raises HolderError."""
         try:
-            kid = peek(token).header.get("kid")
+            kid = read_unverified(token).header.get("kid")
             if not isinstance(kid, str):
                 raise HolderError("a token of the holder names no kid")
             if not self._keys.has(kid):

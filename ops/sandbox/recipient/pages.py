@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from haas.errors import HaasError
-from haas.jose import JoseError, peek
+from haas.jose import JoseError, read_unverified
 from ops.sandbox.recipient import views
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
 from ops.sandbox.recipient.clusters import CLUSTERS, DURATIONS, GROUPS
@@ -79,7 +79,7 @@ async def callback(request: HttpRequest, sharing: NamedDependency[Sharing]) -> R
     try:
         if len(response) > MAXIMUM_RESPONSE:
             raise BadRequest("an answer of this size is none")
-        state = str(peek(response).claims.get("state"))
+        state = str(read_unverified(response).claims.get("state"))
         arrangement = await sharing.finish(state, response, browser)
     except AuthorisationRefused as refusal:
         if refusal.error == "access_denied":

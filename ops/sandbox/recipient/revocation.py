@@ -9,7 +9,7 @@ import msgspec
 
 from haas.clock import Clock
 from haas.errors import HaasError
-from haas.jose import JoseError, PublicKeys, check_times, peek, verify
+from haas.jose import JoseError, PublicKeys, check_times, read_unverified, verify
 from ops.sandbox.arrivals import Arrivals
 from ops.sandbox.keys import KeysUnavailable, PublishedKeys
 from ops.sandbox.once import Once
@@ -92,7 +92,7 @@ class RevocationEndpoint:
         if scheme.lower() != "bearer":
             raise NoticeRefused("no bearer token")
         try:
-            claimed = peek(token)
+            claimed = read_unverified(token)
             holder = await self._holder(claimed.claims.get("iss"))
             kid = claimed.header.get("kid")
             keys = await self._keys.at(holder.jwks_endpoint, kid if isinstance(kid, str) else None)

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from haas.clock import Clock, epoch
-from haas.jose import JoseError, PublicKeys, check_times, peek, sign, verify
+from haas.jose import JoseError, PublicKeys, check_times, read_unverified, sign, verify
 from ops.sandbox.keys import KeysUnavailable, PublishedKeys
 from ops.sandbox.once import Once
 from ops.sandbox.register.errors import BearerRefused, TokenRefused
@@ -86,7 +86,7 @@ class RegisterAuthorisation:
     async def _authenticated(self, assertion: str, client_id: str | None) -> str:
         """Check a client assertion (CDS, Private Key JWT Client Authentication); return the client's id."""
         try:
-            claimed = peek(assertion)
+            claimed = read_unverified(assertion)
             client = claimed.claims.get("iss")
             if not isinstance(client, str) or claimed.claims.get("sub") != client or client_id not in {None, client}:
                 raise TokenRefused("invalid_client", "iss, sub and client_id are the software product's or brand's id")
