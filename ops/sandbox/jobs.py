@@ -1,4 +1,4 @@
-"""Makes the product do now what it otherwise does on its own schedule."""
+"""Runs jobs of the product immediately, without waiting for its schedule."""
 
 import asyncio
 import os
@@ -17,11 +17,11 @@ _TAIL = 2_000
 
 
 class JobFailed(HaasError):
-    """The product's job did not succeed; the message ends with what it printed last."""
+    """The job failed. The message ends with the last output of the job."""
 
 
 class JobDone(msgspec.Struct, frozen=True):
-    """What came of a job: the last line that it printed, where that is JSON, and all of its output."""
+    """The end of a job: its output, and as `result` the last line of it where that line is JSON."""
 
     job: str
     output: str
@@ -29,7 +29,7 @@ class JobDone(msgspec.Struct, frozen=True):
 
 
 class Jobs(Protocol):
-    """Runs one of the product's jobs to its end."""
+    """Runs one of the product's jobs and waits for its end."""
 
     async def run(self, job: Job) -> JobDone:
         """Return when `job` is done. Raises JobFailed."""
@@ -37,13 +37,14 @@ class Jobs(Protocol):
 
 
 class CommandJobs:
-    """Runs `python -m workers.run_once <job>` as an operator of the running stack would, with its settings file.
+    """Runs `python -m workers.run_once <job>` with the settings file of the running stack, as its operator would.
 
-    The sandbox itself is told no secret of the product; the command alone reads the file that `stack.json` names.
+    The sandbox process holds no secret of the product: only the command receives the settings, from the file that
+    `stack.json` names.
     """
 
     def __init__(self, tenants: Tenants, command: tuple[str, ...] = (sys.executable, "-m", "workers.run_once")) -> None:
-        """Run `command` with the job's name behind it."""
+        """Run `command` with the name of the job as the last argument."""
         self._tenants = tenants
         self._command = command
 
@@ -69,14 +70,14 @@ class CommandJobs:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        told = output.decode("utf-8", "replace")[-_TAIL:]
+        printed = output.decode("utf-8", "replace")[-_TAIL:]
         if process.returncode != 0:
-            raise JobFailed(f"{job} ended with {process.returncode}: {told}")
-        return JobDone(job, told, _result(told))
+            raise JobFailed(f"{job} ended with {process.returncode}: {printed}")
+        return JobDone(job, printed, _result(printed))
 
 
-def _result(told: str) -> Any:
+def _result(printed: str) -> Any:
     try:
-        return msgspec.json.decode(told.strip().rpartition("\n")[2])
+        return msgspec.json.decode(printed.strip().rpartition("\n")[2])
     except msgspec.DecodeError:
         return None

@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import httpx
 from sqlalchemy import insert, select
 
-from haas.jose import peek
 from ops.deployment import Deployment
+from ops.sandbox.jose import peek
 from ops.sandbox.recipient.client import Flow, RecipientClient
 from tenants.accounts.tables import account, holding
 from tenants.notices.tables import outbox

@@ -1,6 +1,6 @@
 """The way that everything else varies: register, push, authorise, exchange, refresh, introspect, revoke."""
 
-from haas.jose import peek
+from ops.sandbox.jose import peek
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.registry.models import Tenant
 from tests.identity.conftest import SCOPE, World

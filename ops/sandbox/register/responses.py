@@ -1,4 +1,4 @@
-"""The Register's answers, in the shapes of its API definition (cds_register.json)."""
+"""The Register's response bodies, in the schemas of its published API definition."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from haas.clock import epoch
-from haas.jose import PublicKeys, SigningKey, sign, verify
-from ops.sandbox.seeds import BRAND_ID, LEGAL_ENTITY_ID, SOFTWARE_PRODUCT_ID
-from tests.sandbox.conftest import RunningSandbox
-from tests.sandbox.shapes import misshapen
+from ops.sandbox.jose import PublicKeys, SigningKey, sign, verify
+from ops.sandbox.seed_data import BRAND_ID, LEGAL_ENTITY_ID, SOFTWARE_PRODUCT_ID
+from tests.ops.sandbox.conftest import RunningSandbox
+from tests.ops.sandbox.shapes import misshapen
 
 REGISTER = "https://register.cdr-sandbox.localhost:8443"
 SECURE = "https://mtls.register.cdr-sandbox.localhost:8443"
@@ -27,13 +27,13 @@ def check(schema: str, document: Any) -> None:
 
 
 async def own_key(sandbox: RunningSandbox) -> SigningKey:
-    hosted = await sandbox.world.hosting.product(SOFTWARE_PRODUCT_ID)
+    hosted = await sandbox.services.hosting.product(SOFTWARE_PRODUCT_ID)
     assert hosted is not None
     return SigningKey.from_jwk(hosted.signing_key)
 
 
 async def secure(sandbox: RunningSandbox) -> httpx.AsyncClient:
-    kept = await sandbox.world.books.certificates.get(SOFTWARE_PRODUCT_ID)
+    kept = await sandbox.services.collections.certificates.get(SOFTWARE_PRODUCT_ID)
     assert kept is not None
     return sandbox.open_http((kept.chain.encode(), kept.key.encode()))
 
@@ -118,9 +118,9 @@ async def test_an_industry_that_is_none_is_refused(outside: httpx.AsyncClient) -
 
 
 async def test_the_private_apis_answer_a_token_over_its_own_certificate(sandbox: RunningSandbox) -> None:
-    product = await sandbox.world.register.products.get(SOFTWARE_PRODUCT_ID)
+    product = await sandbox.services.register.products.get(SOFTWARE_PRODUCT_ID)
     assert product is not None
-    another = await sandbox.world.certificates.issue(product)
+    another = await sandbox.services.certificates.issue(product)
     pair = another.certificate.encode(), str(another.key).encode()
     async with await secure(sandbox) as http, sandbox.open_http(pair) as other:
         answer = await http.post(f"{SECURE}/idp/connect/token", data=await token_form(sandbox))

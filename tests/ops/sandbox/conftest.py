@@ -14,13 +14,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from haas.clock import MovableClock
-from haas.jose import Algorithm, SigningKey
 from ops.pki.store import Pki
 from ops.sandbox.app import Sandbox
 from ops.sandbox.jobs import Job, JobDone, JobFailed
+from ops.sandbox.jose import Algorithm, SigningKey
+from ops.sandbox.services import SandboxServices
 from ops.sandbox.settings import SandboxSettings
-from ops.sandbox.world import World
-from tests.sandbox.holder import BRAND_ID, ISSUER, RESOURCES, StandInHolder
+from tests.ops.sandbox.holder import BRAND_ID, ISSUER, RESOURCES, StandInHolder
 
 PORT = 8443
 
@@ -83,8 +83,8 @@ class RunningSandbox:
         self.pki = pki
         self.jobs = RecordedJobs()
         self._transports: list[InProcess] = []
-        self.world = World(settings, open_http=self.open_http, jobs=self.jobs)
-        self.application = Sandbox(self.world)
+        self.services = SandboxServices(settings, open_http=self.open_http, jobs=self.jobs)
+        self.application = Sandbox(self.services)
 
     def open_http(self, certificate: tuple[bytes, bytes] | None = None) -> httpx.AsyncClient:
         transport = InProcess(certificate, self.holder)
@@ -104,8 +104,8 @@ class RunningSandbox:
 
     @property
     def clock(self) -> MovableClock:
-        assert isinstance(self.world.clock, MovableClock)
-        return self.world.clock
+        assert isinstance(self.services.clock, MovableClock)
+        return self.services.clock
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from haas.jose import PublicKeys, SigningKey, peek, sign, verify
-from tests.sandbox.conftest import RunningSandbox
-from tests.sandbox.holder import BRAND_ID, ISSUER, StandInHolder
+from ops.sandbox.jose import PublicKeys, SigningKey, peek, sign, verify
+from tests.ops.sandbox.conftest import RunningSandbox
+from tests.ops.sandbox.holder import BRAND_ID, ISSUER, StandInHolder
 
 
 async def added(control: httpx.AsyncClient, **members: Any) -> dict[str, Any]:

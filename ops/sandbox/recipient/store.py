@@ -1,4 +1,4 @@
-"""Where a data recipient keeps its records."""
+"""The collections in which a data recipient stores its records."""
 
 from ops.sandbox.recipient.records import (
     Arrangement,
@@ -13,11 +13,11 @@ from ops.sandbox.store import Collection, Store
 LIMIT = 10_000
 
 
-class Books:
-    """The recipient's collections in the sandbox's store."""
+class RecipientCollections:
+    """The recipient's collections in the sandbox's store, one for each kind of record."""
 
     def __init__(self, store: Store) -> None:
-        """Keep everything in `store`."""
+        """Use the collections of `store`."""
         self.hosted = Collection(store, "hosted-product", HostedProduct, limit=LIMIT)
         self.certificates = Collection(store, "client-certificate", ClientCertificate, limit=LIMIT)
         self.registrations = Collection(store, "registration", Registration, limit=10 * LIMIT)
@@ -26,6 +26,6 @@ class Books:
         self.notices = Collection(store, "notice", Notice, limit=LIMIT)
 
 
-def at_brand(software_product_id: str, data_holder_brand_id: str) -> str:
-    """Return the key of a registration."""
+def registration_key(software_product_id: str, data_holder_brand_id: str) -> str:
+    """Return the id of the record of a registration."""
     return f"{software_product_id}@{data_holder_brand_id}"

@@ -1,4 +1,4 @@
-"""The data recipient's way to the Register, over mutual TLS like any other recipient's."""
+"""The data recipient's client for the Register's APIs, over mutual TLS like that of any other recipient."""
 
 import uuid
 from typing import Any
@@ -8,18 +8,18 @@ import msgspec
 
 from haas.clock import Clock, epoch
 from haas.errors import HaasError
-from haas.jose import SigningKey, sign
+from ops.sandbox.jose import SigningKey, sign
 from ops.sandbox.register.authorisation import ASSERTION_TYPE, SCOPE
 
 _ASSERTION_LIFETIME = 60
 
 
 class RegisterUnavailable(HaasError):
-    """The Register did not answer, or refused."""
+    """The Register did not respond, or it refused the request."""
 
 
 class HolderBrand(msgspec.Struct, frozen=True, kw_only=True):
-    """A data holder brand, as far as a data recipient needs it."""
+    """A data holder brand, with the members that a data recipient needs."""
 
     id: str
     name: str
@@ -27,8 +27,8 @@ class HolderBrand(msgspec.Struct, frozen=True, kw_only=True):
     resource_base_uri: str
 
 
-class RegisterClient:
-    """Asks the Register as one software product."""
+class RegisterApiClient:
+    """Sends requests to the Register as one software product."""
 
     def __init__(self, http: httpx.AsyncClient, key: SigningKey, product_id: str, clock: Clock, origin: str) -> None:
         """Authenticate as `product_id` with `key`; `origin` is the Register's."""

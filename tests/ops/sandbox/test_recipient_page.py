@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from ops.sandbox.messages import Deviation
-from tests.sandbox.conftest import RunningSandbox
-from tests.sandbox.holder import BRAND_ID, StandInHolder
+from tests.ops.sandbox.conftest import RunningSandbox
+from tests.ops.sandbox.holder import BRAND_ID, StandInHolder
 
 HOME = "https://recipient.cdr-sandbox.localhost:8443"
 CHOICE = {
@@ -71,9 +71,9 @@ async def test_an_access_token_that_is_over_is_refreshed(
     sandbox: RunningSandbox, browser: httpx.AsyncClient, holder: StandInHolder
 ) -> None:
     path = await share(browser, holder)
-    arrangement = await sandbox.world.sharing.arrangement(path.rpartition("/")[2])
+    arrangement = await sandbox.services.sharing.arrangement(path.rpartition("/")[2])
     holder.token_answer = {"access_token": "fresh"}
-    await sandbox.world.books.arrangements.change(
+    await sandbox.services.collections.arrangements.change(
         arrangement.cdr_arrangement_id,
         lambda current: msgspec.structs.replace(current, access_token_ends_at=current.established_at),
     )

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from ops.sandbox.messages import ABSENT, RIGHT, Deviation
-from tests.sandbox.conftest import RunningSandbox
-from tests.sandbox.holder import BRAND_ID, StandInHolder
+from tests.ops.sandbox.conftest import RunningSandbox
+from tests.ops.sandbox.holder import BRAND_ID, StandInHolder
 
 HOME = "https://recipient.cdr-sandbox.localhost:8443"
 
@@ -134,9 +134,9 @@ async def test_a_holder_ends_an_arrangement_of_the_recipients_own(
     sandbox: RunningSandbox, outside: httpx.AsyncClient, holder: StandInHolder
 ) -> None:
     await outside.get(f"{HOME}/")
-    address = await sandbox.world.sharing.start(BRAND_ID, ["energy:accounts.basic:read"], 86_400, "browser")
+    address = await sandbox.services.sharing.start(BRAND_ID, ["energy:accounts.basic:read"], 86_400, "browser")
     state = str(holder.pushed[next(reversed([k for k in holder.pushed if k.startswith("urn:")]))]["state"])
-    arrangement = await sandbox.world.sharing.finish(state, holder.respond(address), "browser")
+    arrangement = await sandbox.services.sharing.finish(state, holder.respond(address), "browser")
     revoke = f"{HOME}/arrangements/revoke"
     sent = message(holder, revoke, arrangement.cdr_arrangement_id)
     assert (await outside.post(revoke, **sent)).status_code == 204

@@ -1,32 +1,37 @@
-"""Registers software products with data holder brands, on their behalf."""
+"""Registration of software products with data holder brands, and their protocol clients."""
 
 from typing import Any
 
 from haas.clock import Clock
-from haas.jose import SigningKey
 from ops.sandbox.certificates import MutualTls
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import Deviation
-from ops.sandbox.recipient.books import Books, at_brand
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
 from ops.sandbox.recipient.records import Registration
-from ops.sandbox.recipient.register_client import HolderBrand
+from ops.sandbox.recipient.register_api import HolderBrand
+from ops.sandbox.recipient.store import RecipientCollections, registration_key
 from ops.sandbox.register.models import SoftwareProduct
 
 
-class Registrar:
-    """Makes protocol clients for software products, and registers them where they are not yet."""
+class ClientRegistration:
+    """Makes protocol clients for software products, and registers them with brands."""
 
-    def __init__(self, books: Books, mutual_tls: MutualTls, clock: Clock) -> None:
-        """Keep client ids in `books`."""
-        self._books = books
+    def __init__(self, collections: RecipientCollections, mutual_tls: MutualTls, clock: Clock) -> None:
+        """Store client ids in `collections`."""
+        self._collections = collections
         self._mutual_tls = mutual_tls
         self._clock = clock
 
     async def client(self, product: SoftwareProduct, brand: HolderBrand, key: SigningKey) -> RecipientClient:
-        """Return a client of `product` at `brand`, with its client id where it has one. Raises HolderError."""
+        """Return a client of `product` at `brand`; its client id is empty before the registration.
+
+        Raises HolderError.
+        """
         http = await self._mutual_tls.http(product)
-        registration = await self._books.registrations.get(at_brand(product.software_product_id, brand.id))
+        registration = await self._collections.registrations.get(
+            registration_key(product.software_product_id, brand.id)
+        )
         return RecipientClient(
             await Holder.discover(brand.issuer, http),
             http,
@@ -41,7 +46,7 @@ class Registrar:
     async def register(
         self, client: RecipientClient, brand: HolderBrand, ssa: str, **metadata: object
     ) -> dict[str, Any]:
-        """Register with `brand`, keep the client id, and return the registration. Raises Refused and HolderError."""
+        """Register with `brand`, store the client id, and return the registration. Raises Refused and HolderError."""
         answer = await client.register(ssa, Deviation(claims=metadata))
         registration = Registration(
             software_product_id=client.software_product_id,
@@ -50,5 +55,5 @@ class Registrar:
             resource_base_uri=brand.resource_base_uri,
             client_id=client.client_id,
         )
-        await self._books.registrations.put(at_brand(client.software_product_id, brand.id), registration)
+        await self._collections.registrations.put(registration_key(client.software_product_id, brand.id), registration)
         return answer

@@ -1,4 +1,4 @@
-"""The public keys of other parties, fetched from where they publish them and kept a while."""
+"""The public keys of other parties, fetched from their JWKS addresses and cached."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ import httpx
 
 from haas.clock import Clock
 from haas.errors import HaasError
-from haas.jose import JwkError, PublicKeys
+from ops.sandbox.jose import JwkError, PublicKeys
 
 FRESH_FOR = timedelta(minutes=5)
 MAXIMUM_SETS = 1_000
@@ -14,11 +14,11 @@ _OK = 200
 
 
 class KeysUnavailable(HaasError):
-    """A party's JWKS could not be fetched or read."""
+    """The JWKS of a party could not be fetched or read."""
 
 
 class PublishedKeys:
-    """Fetches JWKS documents, again when they are five minutes old or lack the `kid` that a token names."""
+    """Fetches JWKS documents. One is fetched again after five minutes, and when it lacks the `kid` of a token."""
 
     def __init__(self, http: httpx.AsyncClient, clock: Clock) -> None:
         """Fetch through `http`."""
@@ -37,7 +37,7 @@ class PublishedKeys:
                 raise KeysUnavailable(f"{uri} answered {response.status_code}")
             keys = PublicKeys.from_jwks(response.content)
         except (httpx.HTTPError, httpx.InvalidURL, JwkError) as error:
-            raise KeysUnavailable(f"the keys at {uri} cannot be had: {error}") from error
+            raise KeysUnavailable(f"the keys at {uri} could not be fetched: {error}") from error
         if len(self._sets) >= MAXIMUM_SETS:
             self._sets.pop(next(iter(self._sets)))
         self._sets[uri] = keys, self._clock.now()

@@ -1,4 +1,4 @@
-"""Waiting for something to happen without asking again and again."""
+"""Waiting for new records without polling."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,20 +7,20 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-class Arrivals:
-    """Wakes everybody who waits for what is announced here."""
+class Events:
+    """Wakes every waiting task when something new is announced."""
 
     def __init__(self) -> None:
-        """Nobody waits yet."""
+        """Start with no waiting task."""
         self._condition = asyncio.Condition()
 
-    async def send(self) -> None:
+    async def announce(self) -> None:
         """Announce that there may be something new."""
         async with self._condition:
             self._condition.notify_all()
 
     async def wait_for(self, look: Callable[[], Awaitable[list[Found]]], seconds: float) -> list[Found]:
-        """Return what `look` finds, waiting up to `seconds` for it to find something."""
+        """Return what `look` finds; while it finds nothing, wait up to `seconds` and look after each announcement."""
         try:
             async with asyncio.timeout(seconds), self._condition:
                 while not (found := await look()):

@@ -1,4 +1,4 @@
-"""Fetches the data that an arrangement covers."""
+"""Requests the data of an arrangement from the resource APIs."""
 
 from base64 import b64encode
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ CUSTOMER_PRESENT = {
     "x-fapi-customer-ip-address": "127.0.0.1",
     "x-cds-client-headers": b64encode(b"User-Agent: browser\r\n").decode(),
 }
-"""The person waits for the answer (CDS, HTTP Headers)."""
+"""The headers of a request for which the customer is present (CDS, HTTP Headers)."""
 _OK = 200
 
 
@@ -30,8 +30,8 @@ _ACCOUNTS = _Resource("energy:accounts.basic:read", "Get Energy Accounts", "/ene
 _ACCOUNT_DETAIL = _Resource("energy:accounts.detail:read", "Get Energy Account Detail", "/energy/accounts/{id}", 4)
 
 
-async def fetched(client: RecipientClient, access_token: str, scope: str) -> list[Fetched]:
-    """Return the answers of every resource API in `scope` that the recipient reads, refusals among them."""
+async def fetch_data(client: RecipientClient, access_token: str, scope: str) -> list[Fetched]:
+    """Return the responses of the resource APIs that `scope` covers and the recipient reads, including refusals."""
     granted = set(scope.split())
     answers = [
         await _get(client, access_token, resource, resource.path)

@@ -12,7 +12,7 @@ from litestar import Litestar, Request, Response, delete, get, post, put
 from litestar.params import FromPath
 
 from haas.clock import SystemClock, epoch
-from haas.jose import SigningKey, half_hash, peek, s256
+from ops.sandbox.jose import SigningKey, half_hash, peek, s256
 from ops.sandbox.messages import RIGHT, Deviation, signed
 
 ISSUER = "https://aurora.haas.localhost:8443"

@@ -1,4 +1,4 @@
-"""The participants that are there from the first start."""
+"""The participants that exist from the first start: the recipient's own software product, brand and legal entity."""
 
 from typing import Final
 
@@ -12,8 +12,8 @@ BRAND_ID: Final = "0d3c9a52-64be-4f17-8e2a-b1f5c6709d3e"
 SOFTWARE_PRODUCT_ID: Final = "c7a1e8d4-3f90-4b6d-a5c2-18e47f0b9a36"
 
 
-async def sow(register: Register, hosting: Hosting, clock: Clock, origin: str) -> SoftwareProduct:
-    """Return the recipient's own software product at `origin`, with its brand and legal entity, made at first start."""
+async def ensure_own_product(register: Register, hosting: Hosting, clock: Clock, origin: str) -> SoftwareProduct:
+    """Return the recipient's own software product, whose pages are at `origin`; create it when it does not exist."""
     product = await register.products.get(SOFTWARE_PRODUCT_ID)
     if product is not None:
         return product

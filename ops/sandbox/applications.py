@@ -1,4 +1,4 @@
-"""The sandbox's HTTP faces: one Litestar application per host, and how each words its refusals."""
+"""The sandbox's HTTP applications, one for each host, and the responses for their errors."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,19 +9,18 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap, Guard
 
-from haas.http import CertificateHeaderError
 from haas.settings import HTTPS_PORT
 from ops.sandbox.mailbox import routes as mailbox_routes
 from ops.sandbox.recipient import endpoints, pages
 from ops.sandbox.register import routes as register_routes
 from ops.sandbox.register.errors import BearerRefused, RegisterError, TokenRefused
+from ops.sandbox.services import SandboxServices
 from ops.sandbox.web import MAXIMUM_BODY_BYTES, BadRequest, HttpRequest
-from ops.sandbox.world import World
 
 Handler = Callable[[HttpRequest, Any], Response[Any]]
 
 
-def face(
+def application(
     routes: Sequence[ControllerRouterHandler],
     handlers: dict[type[Exception], Handler],
     parts: Mapping[str, object],
@@ -29,14 +28,14 @@ def face(
     public_port: int = HTTPS_PORT,
     guards: Sequence[Guard] = (),
 ) -> Litestar:
-    """Return an application of `routes`, whose handlers are given `parts` by name.
+    """Return an application with `routes`; its handlers receive `parts` as parameters of those names.
 
-    `public_port` is the one under which the proxy serves it.
+    `public_port` is the port on which the proxy serves it.
     """
     exception_handlers: ExceptionHandlersMap = {HTTPException: http_error, BadRequest: bad_request, **handlers}  # type: ignore[dict-item]  # Litestar types handlers by Exception, not by what they are registered for
     return Litestar(
         route_handlers=list(routes),
-        dependencies={name: _given(part) for name, part in parts.items()},
+        dependencies={name: _provided(part) for name, part in parts.items()},
         exception_handlers=exception_handlers,
         guards=list(guards),
         state=State({"public_port": public_port}),
@@ -46,38 +45,40 @@ def face(
     )
 
 
-def register_face(world: World) -> Litestar:
-    """The Register's public host."""
-    parts = {"register": world.register, "authorisation": world.authorisation}
-    return face(register_routes.PUBLIC, _REGISTER_ERRORS, parts, public_port=world.settings.public_port)
+def register_application(services: SandboxServices) -> Litestar:
+    """Return the application of the Register's public host."""
+    parts = {"register": services.register, "authorisation": services.authorisation}
+    return application(register_routes.PUBLIC, _REGISTER_ERRORS, parts, public_port=services.settings.public_port)
 
 
-def secure_register_face(world: World) -> Litestar:
-    """The Register's mutual-TLS host."""
-    parts = {"register": world.register, "authorisation": world.authorisation}
-    return face(register_routes.SECURE, _REGISTER_ERRORS, parts, public_port=world.settings.public_port)
+def secure_register_application(services: SandboxServices) -> Litestar:
+    """Return the application of the Register's mutual-TLS host."""
+    parts = {"register": services.register, "authorisation": services.authorisation}
+    return application(register_routes.SECURE, _REGISTER_ERRORS, parts, public_port=services.settings.public_port)
 
 
-def recipient_face(world: World) -> Litestar:
-    """The data recipient's host."""
-    parts = {"sharing": world.sharing, "hosting": world.hosting, "revocation": world.revocation}
-    return face([*pages.ROUTES, *endpoints.ROUTES], {}, parts, public_port=world.settings.public_port)
+def recipient_application(services: SandboxServices) -> Litestar:
+    """Return the application of the data recipient's host."""
+    parts = {"sharing": services.sharing, "hosting": services.hosting, "revocation": services.revocation}
+    return application([*pages.ROUTES, *endpoints.ROUTES], {}, parts, public_port=services.settings.public_port)
 
 
-def mailbox_face(world: World) -> Litestar:
-    """The mailbox's host."""
-    return face(mailbox_routes.ROUTES, {}, {"mailbox": world.mailbox}, public_port=world.settings.public_port)
+def mailbox_application(services: SandboxServices) -> Litestar:
+    """Return the application of the mailbox's host."""
+    return application(
+        mailbox_routes.ROUTES, {}, {"mailbox": services.mailbox}, public_port=services.settings.public_port
+    )
 
 
 def http_error(request: HttpRequest, error: HTTPException) -> Response[Any]:
-    """Word what the framework refuses: an unknown path, a wrong method, a body that is too large."""
+    """Answer an error of the framework: an unknown path, a wrong method, a body that is too large."""
     del request
     body = {"error": "not_found" if error.status_code == 404 else "refused", "detail": error.detail}  # noqa: PLR2004
     return Response(body, status_code=error.status_code)
 
 
 def bad_request(request: HttpRequest, error: BadRequest) -> Response[Any]:
-    """Word a request that cannot be acted on."""
+    """Answer a request that cannot be processed."""
     del request
     return Response({"error": "invalid_request", "error_description": str(error)}, status_code=400)
 
@@ -100,17 +101,12 @@ def _bearer_refused(request: HttpRequest, error: BearerRefused) -> Response[Any]
     return Response(None, status_code=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
-def _certificate_refused(request: HttpRequest, error: CertificateHeaderError) -> Response[Any]:
-    return bad_request(request, BadRequest(str(error)))
-
-
 _REGISTER_ERRORS: dict[type[Exception], Handler] = {
     RegisterError: _register_error,
     TokenRefused: _token_refused,
     BearerRefused: _bearer_refused,
-    CertificateHeaderError: _certificate_refused,
 }
 
 
-def _given(part: object) -> Provide:
+def _provided(part: object) -> Provide:
     return Provide(lambda: part, sync_to_thread=False)

@@ -12,10 +12,10 @@ import pytest
 
 from haas.settings import SettingsError
 from ops.sandbox.jobs import CommandJobs, JobFailed
-from ops.sandbox.once import Once
 from ops.sandbox.settings import SandboxSettings
 from ops.sandbox.store import Collection, Store
 from ops.sandbox.tenants import Tenants
+from ops.sandbox.used_identifiers import UsedIdentifiers
 
 COMPLETE = {
     "HAAS_ENVIRONMENT": "sandbox",
@@ -75,17 +75,17 @@ async def test_a_document_is_kept_changed_and_removed(tmp_path: Path) -> None:
 async def test_what_was_kept_outlives_a_kill(tmp_path: Path) -> None:
     script = (
         "import asyncio, os, pathlib, signal\n"
-        "from ops.sandbox.once import Once\nfrom ops.sandbox.store import Store\n"
+        "from ops.sandbox.used_identifiers import UsedIdentifiers\nfrom ops.sandbox.store import Store\n"
         f"store = Store(pathlib.Path({str(tmp_path / 's.sqlite')!r}))\n"
-        "asyncio.run(Once(store).spend('a'))\nos.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(UsedIdentifiers(store).use('a'))\nos.kill(os.getpid(), signal.SIGKILL)\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, env=environment)
     assert await process.wait() == -signal.SIGKILL
     store = Store(tmp_path / "s.sqlite")
-    once = Once(store)
-    assert not await once.spend("a")
-    assert await once.spend("b")
+    used = UsedIdentifiers(store)
+    assert not await used.use("a")
+    assert await used.use("b")
     store.close()
 
 

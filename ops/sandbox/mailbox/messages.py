@@ -1,4 +1,4 @@
-"""The messages that the product has sent."""
+"""The mail and text messages that the product sent."""
 
 import uuid
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from haas.clock import Clock
-from ops.sandbox.arrivals import Arrivals
+from ops.sandbox.events import Events
 from ops.sandbox.mailbox.codes import one_time_code
 from ops.sandbox.store import Collection, Store
 
@@ -15,8 +15,8 @@ LIMIT = 1_000
 MAXIMUM_TEXT = 64 * 1024
 
 
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as it is kept."""
+class StoredMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as it is stored."""
 
     channel: Literal["email", "sms"]
     to: list[str]
@@ -27,20 +27,20 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
 
 
-class Message(Stored, frozen=True, kw_only=True):
-    """A message as it is shown: `id` rises with every message, so that `after=<id>` asks for the newer ones."""
+class Message(StoredMessage, frozen=True, kw_only=True):
+    """A message as the control API returns it. `id` increases with every message: `after=<id>` selects newer ones."""
 
     id: int
 
 
 class Mailbox:
-    """Keeps the latest thousand messages."""
+    """Stores the latest thousand messages."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        """Keep them in `store`."""
-        self._messages = Collection(store, "message", Stored, limit=LIMIT)
+        """Store them in `store`."""
+        self._messages = Collection(store, "message", StoredMessage, limit=LIMIT)
         self._clock = clock
-        self._arrivals = Arrivals()
+        self._events = Events()
 
     async def receive(
         self,
@@ -52,9 +52,9 @@ class Mailbox:
         text: str,
         key: str | None = None,
     ) -> None:
-        """Keep a message. A `key` that was seen before is the same message sent again, and is kept once."""
+        """Store a message. A message with the `key` of an earlier one is a repetition and is not stored again."""
         text = text[:MAXIMUM_TEXT]
-        stored = Stored(
+        stored = StoredMessage(
             channel=channel,
             to=to,
             sender=sender,
@@ -64,12 +64,12 @@ class Mailbox:
             received_at=self._clock.now(),
         )
         if await self._messages.add(f"{channel}:{key or uuid.uuid4()}", stored):
-            await self._arrivals.send()
+            await self._events.announce()
 
     async def messages(self, *, to: str | None = None, after: int = 0, wait: float = 0) -> list[Message]:
         """Return the messages after `after`, oldest first, to `to` (any case) where it is given.
 
-        Waits up to `wait` seconds for one to come.
+        When there is none, waits up to `wait` seconds for one.
         """
 
         async def look() -> list[Message]:
@@ -80,8 +80,8 @@ class Mailbox:
                 if to is None or to.casefold() in {address.casefold() for address in message.to}
             ]
 
-        return await self._arrivals.wait_for(look, wait)
+        return await self._events.wait_for(look, wait)
 
     async def clear(self) -> None:
-        """Throw every message away."""
+        """Delete every message."""
         await self._messages.clear()

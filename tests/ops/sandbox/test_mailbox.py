@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from haas.mail import Mail, Mailer
-from ops.sandbox.mailbox.box import LIMIT
 from ops.sandbox.mailbox.codes import one_time_code
-from tests.sandbox.conftest import RunningSandbox
+from ops.sandbox.mailbox.messages import LIMIT
+from tests.ops.sandbox.conftest import RunningSandbox
 
 MAILBOX = "https://mailbox.cdr-sandbox.localhost:8443"
 
@@ -24,7 +24,7 @@ def mail(to: str, text: str, subject: str = "Your code") -> Mail:
 async def test_the_products_mailer_is_read_with_the_code(sandbox: RunningSandbox, control: httpx.AsyncClient) -> None:
     query = {"to": "ADA@example.test", "wait": "20"}
     waiting = asyncio.create_task(control.get("/mailbox", params=query, timeout=30))
-    mailer = Mailer(f"smtp://127.0.0.1:{sandbox.world.mail_server.port}")
+    mailer = Mailer(f"smtp://127.0.0.1:{sandbox.services.mail_server.port}")
     await mailer.send(mail("else@example.test", "Nothing for Ada"))
     await mailer.send(mail("ada@example.test", "Hello,\n\n  004711\n\nis valid until 2026. Ünïcode stays.\n"))
     answer = (await waiting).json()
@@ -61,7 +61,7 @@ async def test_the_page_shows_messages_to_somebody(outside: httpx.AsyncClient) -
 
 
 async def test_what_smtp_must_refuse_is_refused(sandbox: RunningSandbox) -> None:
-    port = sandbox.world.mail_server.port
+    port = sandbox.services.mail_server.port
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "a@example.test", "b@example.test", "x"
     message.set_content("x\n" * 200_000)
@@ -84,7 +84,7 @@ async def test_a_message_without_text_is_kept(sandbox: RunningSandbox, control: 
     raw = b"To: odd@example.test\r\nContent-Type: application/octet-stream\r\n\r\nx"
 
     def send() -> None:
-        with smtplib.SMTP("127.0.0.1", sandbox.world.mail_server.port) as smtp:
+        with smtplib.SMTP("127.0.0.1", sandbox.services.mail_server.port) as smtp:
             smtp.sendmail("a@example.test", ["odd@example.test"], raw)
 
     await asyncio.to_thread(send)
@@ -93,7 +93,7 @@ async def test_a_message_without_text_is_kept(sandbox: RunningSandbox, control: 
 
 
 async def test_the_mailbox_is_bounded_and_can_be_emptied(sandbox: RunningSandbox, control: httpx.AsyncClient) -> None:
-    mailbox = sandbox.world.mailbox
+    mailbox = sandbox.services.mailbox
     for number in range(LIMIT + 5):
         await mailbox.receive("sms", to=["x"], sender="s", subject="", text=str(number))
     messages = await mailbox.messages(to="x")
