@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -12,8 +12,8 @@ from ops.sandbox.tenants import Tenants
 from ops.stack.settings_file import read_settings
 
 Job = Literal["register-poll", "outbox-drain"]
-SECONDS = 60.0
-_TAIL = 2_000
+TIME_LIMIT_SECONDS: Final = 60.0
+_MAXIMUM_OUTPUT: Final = 2_000
 
 
 class JobFailed(HaasError):
@@ -28,25 +28,16 @@ class JobDone(msgspec.Struct, frozen=True):
     result: Any = None
 
 
-class Jobs(Protocol):
-    """Runs one of the product's jobs and waits for its end."""
-
-    async def run(self, job: Job) -> JobDone:
-        """Return when `job` is done. Raises JobFailed."""
-        ...
-
-
-class CommandJobs:
+class ProductJobs:
     """Runs `python -m workers.run_once <job>` with the settings file of the running stack, as its operator would.
 
     The sandbox process holds no secret of the product: only the command receives the settings, from the file that
     `stack.json` names.
     """
 
-    def __init__(self, tenants: Tenants, command: tuple[str, ...] = (sys.executable, "-m", "workers.run_once")) -> None:
-        """Run `command` with the name of the job as the last argument."""
+    def __init__(self, tenants: Tenants) -> None:
+        """Use the settings file that `tenants` knows of."""
         self._tenants = tenants
-        self._command = command
 
     async def run(self, job: Job) -> JobDone:
         """Return when `job` is done. Raises JobFailed."""
@@ -54,7 +45,9 @@ class CommandJobs:
         if settings_file is None:
             raise JobFailed("no stack is running: stack.json is not there")
         process = await asyncio.create_subprocess_exec(
-            *self._command,
+            sys.executable,
+            "-m",
+            "workers.run_once",
             job,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -62,15 +55,15 @@ class CommandJobs:
             env={**os.environ, **read_settings(settings_file)},
         )
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(TIME_LIMIT_SECONDS):
                 output, _ = await process.communicate()
         except TimeoutError as error:
-            raise JobFailed(f"{job} took longer than {SECONDS:.0f} s") from error
+            raise JobFailed(f"{job} took longer than {TIME_LIMIT_SECONDS:.0f} s") from error
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        printed = output.decode("utf-8", "replace")[-_TAIL:]
+        printed = output.decode("utf-8", "replace")[-_MAXIMUM_OUTPUT:]
         if process.returncode != 0:
             raise JobFailed(f"{job} ended with {process.returncode}: {printed}")
         return JobDone(job, printed, _result(printed))

@@ -5,7 +5,7 @@ import httpx
 from haas.clock import Clock, clock_from
 from ops.sandbox.certificates import Certificates, MutualTls, OpenHttp
 from ops.sandbox.events import Events
-from ops.sandbox.jobs import CommandJobs, Jobs
+from ops.sandbox.jobs import ProductJobs
 from ops.sandbox.jose import SigningKey
 from ops.sandbox.mailbox.messages import Mailbox
 from ops.sandbox.mailbox.smtp import MailServer
@@ -32,19 +32,17 @@ class SandboxServices:
 
     sharing: Sharing
 
-    def __init__(
-        self, settings: SandboxSettings, *, open_http: OpenHttp | None = None, jobs: Jobs | None = None
-    ) -> None:
+    def __init__(self, settings: SandboxSettings, *, open_http: OpenHttp | None = None) -> None:
         """Construct the parts; nothing listens or sends requests before `start`.
 
-        `open_http` opens HTTP clients (for mutual TLS with a certificate); `jobs` runs the product's jobs.
+        `open_http` opens HTTP clients, for mutual TLS with a client certificate.
         """
         self.settings = settings
         self.clock: Clock = clock_from(settings.clock_file)
         settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.store = Store(settings.folder / "sandbox.sqlite")
         self.tenants = Tenants(settings.stack_file)
-        self.jobs: Jobs = jobs or CommandJobs(self.tenants)
+        self.jobs = ProductJobs(self.tenants)
         self.preset_codes = PresetCodes(settings.pinned_codes or settings.folder / "pinned-codes.json")
         self.certificates = Certificates(settings.pki)
         opener = open_http or self._open_http

@@ -38,7 +38,7 @@ class SigningKey:
         """Sign with `key`. Without a `kid`, the key's thumbprint is used (RFC 7638)."""
         self._key = key
         self.algorithm = algorithm
-        self.kid = kid or _thumbprint(_as_jwk(key))
+        self.kid = kid or thumbprint(_as_jwk(key))
 
     @classmethod
     def generate(cls, algorithm: Algorithm) -> "SigningKey":
@@ -153,7 +153,8 @@ def _as_jwk(key: PrivateKey | PublicKey) -> dict[str, Any]:
     return jwk
 
 
-def _thumbprint(jwk: Mapping[str, Any]) -> str:
+def thumbprint(jwk: Mapping[str, Any]) -> str:
+    """Return the SHA-256 thumbprint of a JWK, base64url (RFC 7638)."""
     members = {name: jwk[name] for name in sorted(_PUBLIC_MEMBERS[jwk["kty"]])}
     digest = hashlib.sha256(json.dumps(members, separators=(",", ":")).encode()).digest()
     return urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""The outside world's HTTP over real TLS: mapped names, one connection per host, a client certificate."""
+"""The anonymous world's HTTP over real TLS: mapped names, one connection per host, a client certificate."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The sandbox as a process of its own, killed and started again."""
+"""The sandbox as a process of its own."""
 
 import asyncio
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from ops.pki.store import Pki
+from tests.ops.sandbox.addresses import REGISTER
 
 
 def free_port() -> int:
@@ -36,7 +37,7 @@ async def started(environment: dict[str, str], unix_socket: Path) -> Process:
     raise AssertionError("".join(lines))
 
 
-async def test_what_was_said_outlives_a_kill(tmp_path: Path, pki: Pki, state_folder: Path) -> None:
+async def test_state_survives_a_kill(tmp_path: Path, pki: Pki, state_folder: Path) -> None:
     port, unix_socket = free_port(), state_folder / "sandbox-under-test"
     environment = {
         **os.environ,
@@ -70,9 +71,19 @@ async def test_what_was_said_outlives_a_kill(tmp_path: Path, pki: Pki, state_fol
             assert "No energy retailer can be reached yet" in page.text
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(30):
-            await process.communicate()
-        assert process.returncode in {0, -signal.SIGTERM}
+            _, errors = await process.communicate()
+        assert "Application shutdown complete" in errors.decode()
+        assert process.returncode == -signal.SIGTERM, "uvicorn raises the signal again after the shutdown"
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+async def test_an_unknown_host_and_a_path_of_another_host_are_not_found(
+    anonymous: httpx.AsyncClient,
+) -> None:
+    assert (await anonymous.get("https://elsewhere.cdr-sandbox.localhost:8443/")).status_code == 404
+    url = f"{REGISTER}/cdr-register/v1/energy/data-holders/brands"
+    assert (await anonymous.get(url, headers={"x-v": "3"})).status_code == 404
+    assert (await anonymous.get(f"{REGISTER}/cdr-register/v1/jwks")).status_code == 200

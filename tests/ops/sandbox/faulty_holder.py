@@ -1,9 +1,11 @@
-"""A stand-in data holder: just enough of one to hold the recipient's client and page against.
+"""A data holder that sends wrong messages on request: forged tokens, wrong claims, chosen errors.
 
-The real one is driven by the same client in the tests of the main job.
+The product never sends such messages, so the refusals of the sandbox cannot be tested with it. Tests of normal flows
+use the product itself, in the embedded stack.
 """
 
 import secrets
+import uuid
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,10 +16,8 @@ from litestar.params import FromPath
 from haas.clock import SystemClock, epoch
 from ops.sandbox.jose import SigningKey, half_hash, peek, s256
 from ops.sandbox.messages import RIGHT, Deviation, signed
+from tests.ops.sandbox.addresses import HOLDER, SECURE_HOLDER
 
-ISSUER = "https://aurora.haas.localhost:8443"
-SECURE = "https://mtls.aurora.haas.localhost:8443"
-RESOURCES = SECURE
 BRAND_ID = "3b1de6a1-8f0d-4c52-9be4-1f3a0c7d2e95"
 ACCOUNTS = {
     "data": {
@@ -50,8 +50,12 @@ CUSTOMER = {"data": {"customerUType": "person", "person": PERSON}, "links": {"se
 HttpRequest = Request[Any, Any, Any]
 
 
-class StandInHolder:
-    """Answers as a data holder would that says yes to everything; `sent` keeps what it was sent, by path."""
+class FaultyHolder:
+    """Accepts every request unless a fault is set. `sent` has the forms that were posted, by path.
+
+    Faults: `id_token` changes the next ID tokens, `token_answer` overrides members of token responses (None removes
+    one), and `refuses` maps a path to the status and body of a refusal: for POST of the next request, for GET of all.
+    """
 
     def __init__(self) -> None:
         self.key = SigningKey.generate("PS256")
@@ -71,9 +75,25 @@ class StandInHolder:
             openapi_config=None,
         )
 
+    def reset(self) -> None:
+        """Remove every fault."""
+        self.id_token = RIGHT
+        self.token_answer = {}
+        self.refuses = {}
+
+    def notice(
+        self, address: str, arrangement: str = "arrangement-1", bearer: Deviation = RIGHT, jwt: Deviation = RIGHT
+    ) -> dict[str, Any]:
+        """The headers and form of a notice to an arrangement revocation endpoint, as arguments for httpx."""
+        identity = {"iss": BRAND_ID, "sub": BRAND_ID, "aud": address, "jti": str(uuid.uuid4())}
+        return {
+            "headers": {"Authorization": f"Bearer {self.sign(identity, bearer)}"},
+            "data": {"cdr_arrangement_jwt": self.sign({**identity, "cdr_arrangement_id": arrangement}, jwt)},
+        }
+
     def sign(self, claims: dict[str, Any], deviation: Deviation = RIGHT) -> str:
         now = epoch(SystemClock().now())
-        return signed({"iss": ISSUER, "iat": now, "exp": now + 300, **claims}, self.key, deviation)
+        return signed({"iss": HOLDER, "iat": now, "exp": now + 300, **claims}, self.key, deviation)
 
     def respond(self, address: str, deviation: Deviation = RIGHT, **members: Any) -> str:
         """The JARM response to the request behind an authorise address."""
@@ -156,14 +176,14 @@ class StandInHolder:
     @staticmethod
     def _metadata() -> dict[str, Any]:
         return {
-            "issuer": ISSUER,
-            "jwks_uri": f"{ISSUER}/jwks",
-            "authorization_endpoint": f"{ISSUER}/authorise",
-            "token_endpoint": f"{SECURE}/token",
-            "pushed_authorization_request_endpoint": f"{SECURE}/par",
-            "introspection_endpoint": f"{SECURE}/introspect",
-            "revocation_endpoint": f"{SECURE}/revoke",
-            "userinfo_endpoint": f"{SECURE}/userinfo",
-            "registration_endpoint": f"{SECURE}/register",
-            "cdr_arrangement_revocation_endpoint": f"{SECURE}/arrangements/revoke",
+            "issuer": HOLDER,
+            "jwks_uri": f"{HOLDER}/jwks",
+            "authorization_endpoint": f"{HOLDER}/authorise",
+            "token_endpoint": f"{SECURE_HOLDER}/token",
+            "pushed_authorization_request_endpoint": f"{SECURE_HOLDER}/par",
+            "introspection_endpoint": f"{SECURE_HOLDER}/introspect",
+            "revocation_endpoint": f"{SECURE_HOLDER}/revoke",
+            "userinfo_endpoint": f"{SECURE_HOLDER}/userinfo",
+            "registration_endpoint": f"{SECURE_HOLDER}/register",
+            "cdr_arrangement_revocation_endpoint": f"{SECURE_HOLDER}/arrangements/revoke",
         }
