@@ -1,6 +1,7 @@
 """The sandbox's HTTP applications, one for each host, and the responses for their errors."""
 
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from litestar import Litestar, Response
@@ -73,7 +74,7 @@ def mailbox_application(services: SandboxServices) -> Litestar:
 def http_error(request: HttpRequest, error: HTTPException) -> Response[Any]:
     """Answer an error of the framework: an unknown path, a wrong method, a body that is too large."""
     del request
-    body = {"error": "not_found" if error.status_code == 404 else "refused", "detail": error.detail}  # noqa: PLR2004
+    body = {"error": "not_found" if error.status_code == HTTPStatus.NOT_FOUND else "refused", "detail": error.detail}
     return Response(body, status_code=error.status_code)
 
 

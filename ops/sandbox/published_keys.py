@@ -1,6 +1,7 @@
 """The public keys of other parties, fetched from their JWKS addresses and cached."""
 
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 import httpx
 
@@ -10,7 +11,6 @@ from ops.sandbox.jose import JwkError, PublicKeys
 
 FRESH_FOR = timedelta(minutes=5)
 MAXIMUM_SETS = 1_000
-_OK = 200
 
 
 class KeysUnavailable(HaasError):
@@ -33,7 +33,7 @@ class PublishedKeys:
             return known[0]
         try:
             response = await self._http.get(uri, headers={"Accept": "application/json"})
-            if response.status_code != _OK:
+            if response.status_code != HTTPStatus.OK:
                 raise KeysUnavailable(f"{uri} answered {response.status_code}")
             keys = PublicKeys.from_jwks(response.content)
         except (httpx.HTTPError, httpx.InvalidURL, JwkError) as error:

@@ -1,6 +1,7 @@
 """Requests the data of an arrangement from the resource APIs."""
 
 from base64 import b64encode
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import httpx
@@ -14,7 +15,6 @@ CUSTOMER_PRESENT = {
     "x-cds-client-headers": b64encode(b"User-Agent: browser\r\n").decode(),
 }
 """The headers of a request for which the customer is present (CDS, HTTP Headers)."""
-_OK = 200
 
 
 class _Resource(NamedTuple):
@@ -59,7 +59,7 @@ async def _get(client: RecipientClient, access_token: str, resource: _Resource, 
 
 def _account_ids(answers: list[Fetched]) -> list[str]:
     for answer in answers:
-        if answer.path == _ACCOUNTS.path and answer.status == _OK and isinstance(answer.body, dict):
+        if answer.path == _ACCOUNTS.path and answer.status == HTTPStatus.OK and isinstance(answer.body, dict):
             accounts = answer.body.get("data", {}).get("accounts", [])
             return [str(account["accountId"]) for account in accounts if "accountId" in account]
     return []

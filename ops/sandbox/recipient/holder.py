@@ -1,6 +1,7 @@
 """A data holder brand as a data recipient knows it: its OpenID Provider metadata and its public keys."""
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -8,8 +9,6 @@ import msgspec
 
 from haas.errors import HaasError
 from ops.sandbox.jose import JoseError, JwkError, PublicKeys, Verified, peek, verify
-
-_OK = 200
 
 
 class HolderError(HaasError):
@@ -74,6 +73,6 @@ async def _fetched(http: httpx.AsyncClient, url: str) -> bytes:
         response = await http.get(url, headers={"Accept": "application/json"})
     except httpx.HTTPError as error:
         raise HolderError(f"{url} did not answer: {type(error).__name__} {error}") from error
-    if response.status_code != _OK:
+    if response.status_code != HTTPStatus.OK:
         raise HolderError(f"{url} answered {response.status_code}")
     return response.content

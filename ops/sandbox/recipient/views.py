@@ -1,5 +1,6 @@
 """The values that the recipient's pages show, derived from its records."""
 
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -7,7 +8,6 @@ import msgspec
 from ops.sandbox.recipient.data_language import CLUSTERS
 from ops.sandbox.recipient.records import Arrangement, Fetched
 
-_OK = 200
 _NAME = ("prefix", "firstName", "middleNames", "lastName")
 
 
@@ -46,7 +46,7 @@ def documents(arrangement: Arrangement) -> list[dict[str, Any]]:
             "title": answer.title,
             "path": answer.path,
             "status": answer.status,
-            "ok": answer.status == _OK,
+            "ok": answer.status == HTTPStatus.OK,
             "json": msgspec.json.format(msgspec.json.encode(answer.body), indent=2).decode(),
         }
         for answer in arrangement.fetched
@@ -54,7 +54,7 @@ def documents(arrangement: Arrangement) -> list[dict[str, Any]]:
 
 
 def _data(answer: Fetched) -> dict[str, Any]:
-    if answer.status != _OK or not isinstance(answer.body, dict):
+    if answer.status != HTTPStatus.OK or not isinstance(answer.body, dict):
         return {}
     data = answer.body.get("data")
     return data if isinstance(data, dict) else {}

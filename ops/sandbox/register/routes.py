@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,7 +27,6 @@ from ops.sandbox.web import HttpRequest, address_of, certificate_thumbprint, for
 INDUSTRIES = ("banking", "energy", "non-bank-lending", "telco", "all")
 RECIPIENT_INDUSTRIES = ("all",)
 MAXIMUM_PAGE_SIZE = 1000
-_NOT_MODIFIED = 304
 
 
 @get("/idp/.well-known/openid-configuration")
@@ -206,7 +206,7 @@ def _answer(
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"x-v": str(version), "ETag": etag}
     if etag in request.headers.get("if-none-match", ""):
-        return Response(b"", status_code=_NOT_MODIFIED, headers=headers)
+        return Response(b"", status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
 
 
