@@ -1,4 +1,4 @@
-"""The anonymous world's HTTP over real TLS: mapped names, one connection per host, a client certificate."""
+"""HTTP clients over real TLS: mapped names, separate connections for each host, and client certificates."""
 
 from pathlib import Path
 
