@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from haas.jose import s256
+from ops.sandbox.jose import s256
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import Tokens
 from ops.sandbox.recipient.authenticated import ASSERTION_TYPE

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from haas.clock import Clock
-from haas.jose import Algorithm, SigningKey
+from ops.sandbox.jose import Algorithm, SigningKey
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
 from ops.sandbox.transport import http_client

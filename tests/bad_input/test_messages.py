@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from haas.clock import epoch
-from haas.jose import SigningKey
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.answers import Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient

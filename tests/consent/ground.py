@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import httpx
 from sqlalchemy import insert, select
 
-from haas.jose import read_unverified
 from ops.deployment import Deployment
+from ops.sandbox.jose import peek
 from ops.sandbox.recipient.client import Flow, RecipientClient
 from tenants.accounts.tables import account, holding
 from tenants.notices.tables import outbox
@@ -154,7 +154,7 @@ class Ground:
 
     async def response(self, url: str) -> dict[str, Any]:
         """The claims of an authorisation response."""
-        claims: dict[str, Any] = read_unverified(response_of(url)).claims
+        claims: dict[str, Any] = peek(response_of(url)).claims
         return claims
 
     async def consented(self, browser: Browser, **asked: Any) -> Any:

@@ -22,9 +22,10 @@ from apps.asgi import Platform
 from haas.clock import MovableClock
 from haas.database import Database
 from haas.digest import digest
-from haas.jose import KeySealer, SigningKey
+from haas.jose import KeySealer
 from haas.outbound import Outbound
 from ops.deployment import Deployment
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder

@@ -14,8 +14,8 @@ from sqlalchemy import update
 from apps.http.flows import cookie_name
 from apps.identity.authorise import STEPS
 from haas.digest import digest
-from haas.jose import PublicKeys, verify
 from haas.steps import flattened
+from ops.sandbox.jose import PublicKeys, verify
 from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.answers import AuthorisationRefused, Flow
 from ops.sandbox.recipient.client import RecipientClient

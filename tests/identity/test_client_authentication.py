@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from haas.clock import epoch
-from haas.jose import SigningKey
 from haas.jose.jwt import DEFAULT_SKEW
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.authentication import CHECKS

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from haas.clock import epoch
-from haas.jose import PublicKeys, half_hash, verify
+from ops.sandbox.jose import PublicKeys, half_hash, verify
 from ops.sandbox.messages import ABSENT
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient

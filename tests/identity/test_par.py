@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from apps.identity import par
 from haas.clock import epoch
-from haas.jose import SigningKey
 from haas.steps import flattened
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.attempts.tables import attempt

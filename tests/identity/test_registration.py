@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from haas.clock import epoch
-from haas.jose import SigningKey
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.tables import client

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from haas.clock import epoch
-from haas.jose import PublicKeys, SigningKey
+from haas.jose import PublicKeys
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from tenants.oauth.errors import InvalidSoftwareStatement
 from tenants.register.models import Statuses

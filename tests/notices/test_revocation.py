@@ -8,8 +8,8 @@ import pytest
 
 from haas.clock import MovableClock, epoch
 from haas.database import Database
-from haas.jose import PublicKeys, verify
 from haas.outbound import Outbound
+from ops.sandbox.jose import PublicKeys, verify
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.revocation_notice import RevocationChannel
 from tenants.keys.service import Keyring
