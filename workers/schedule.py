@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from haas.clock import Clock
-from haas.database.standing import StandingConnection, standing_connection
+from haas.database.dedicated import DedicatedConnection, dedicated_connection
 from haas.errors import HaasError, Unavailable
 from haas.jobs import Jobs, open_broker
 from haas.settings import Settings
@@ -85,7 +85,7 @@ class Scheduler:
         """Lead whenever possible until `stopping` is set."""
         while not stopping.is_set():
             try:
-                async with standing_connection(self._url, "haas-schedule") as connection:
+                async with dedicated_connection(self._url, "haas-schedule") as connection:
                     if await self._bid(connection, stopping):
                         await self._lead(connection, stopping)
             except Unavailable as error:
@@ -96,14 +96,14 @@ class Scheduler:
                     job.skip()
         await self._dispatcher.finish()
 
-    async def _bid(self, connection: StandingConnection, stopping: asyncio.Event) -> bool:
+    async def _bid(self, connection: DedicatedConnection, stopping: asyncio.Event) -> bool:
         while not stopping.is_set():
             if await connection.try_lock(LEADER_LOCK):
                 return True
             await _wait(stopping, SECONDS_BETWEEN_BIDS)
         return False
 
-    async def _lead(self, connection: StandingConnection, stopping: asyncio.Event) -> None:
+    async def _lead(self, connection: DedicatedConnection, stopping: asyncio.Event) -> None:
         logger.info("this scheduler leads")
         await connection.listen(CHANNEL, self._dispatcher.heard)
         dispatching = asyncio.create_task(self._dispatcher.run(), name="dispatch")

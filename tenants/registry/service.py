@@ -61,7 +61,7 @@ class Registry:
         return tenant
 
     async def all(self) -> list[Tenant]:
-        """Return every tenant, by slug."""
+        """Return every tenant whose creation has ended and whose removal has not begun, by slug."""
         return list((await self._fresh(FRESH_SECONDS)).tenants)
 
     async def _fresh(self, seconds: float) -> _Snapshot:
@@ -87,7 +87,7 @@ class Registry:
             raise NotBootstrapped("the database is not set up yet: run `haas migrate`")
         if self._snapshot is not None and self._snapshot.revision == revision:
             return self._snapshot
-        tenants = await store.tenants(tx, self._settings)
+        tenants = [tenant for tenant in await store.tenants(tx, self._settings) if tenant.complete]
         return _Snapshot(
             revision=revision,
             tenants=tenants,
