@@ -3,7 +3,7 @@
 A process runs one scheduler for each database node. Of the schedulers of a node, in any number of processes, one leads:
 the one that holds an advisory lock on a dedicated connection to the node. The same connection receives the outbox's
 notifications. When it is lost the lock is free, another scheduler leads, and begins by doing every job once. A node
-that is away stops the jobs of its own tenants only. Jobs fall due by the platform's clock: a moved clock moves them, too.
+that is away stops only the jobs of its own tenants. Jobs fall due by the platform's clock: a moved clock moves them.
 """
 
 import asyncio
