@@ -1,12 +1,12 @@
-"""Suspending, resuming and removing a tenant, each with its row of the audit."""
+"""Suspending, resuming and removing a tenant, and what else operators change. Each change has its row of the audit."""
 
 from haas.clock import Clock
 from haas.database import Database, Transaction
 from haas.settings import MAIN_NODE, Settings
 from tenants.provisioning.owner import owner_transaction, registry_and_tenant
 from tenants.registry import store
-from tenants.registry.errors import TenantIncomplete, UnknownTenant
-from tenants.registry.models import RegisterEnvironment, State, Tenant
+from tenants.registry.errors import NodeRefused, TenantIncomplete, UnknownTenant
+from tenants.registry.models import NodeState, RegisterEnvironment, State, Tenant
 
 
 class Administration:
@@ -65,6 +65,18 @@ class Administration:
                 f'DROP SCHEMA IF EXISTS "{schema}" CASCADE; SET LOCAL ROLE NONE; DROP ROLE IF EXISTS "{role}"'
             )
         return tenant
+
+    async def nodes(self) -> dict[str, NodeState]:
+        """Return the state of each database node, by id."""
+        async with owner_transaction(self._owner, self._settings) as tx:
+            return await store.nodes(tx)
+
+    async def set_node_state(self, node: str, state: NodeState, *, actor: str) -> None:
+        """Let a database node take new tenants, or no more. Raises NodeRefused where it is not known."""
+        async with owner_transaction(self._owner, self._settings) as tx:
+            if not await store.set_node_state(tx, node, state):
+                raise NodeRefused(f"there is no database node {node!r}; `haas node list` lists them")
+            await store.record(tx, actor=actor, action=f"node.{state}", subject=node, now=self._clock.now())
 
     async def register_environments(self) -> list[RegisterEnvironment]:
         """Return the register environments, by id."""

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import RowMapping, Select, select
+from sqlalchemy import RowMapping, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Namespace, Statement, Transaction
@@ -123,6 +123,12 @@ async def nodes(tx: Transaction) -> dict[str, NodeState]:
     """Return the state of each database node, by id."""
     rows = await tx.execute(select(database_node.c.id, database_node.c.state).order_by(database_node.c.id))
     return {row.id: row.state for row in rows}
+
+
+async def set_node_state(tx: Transaction, node: str, state: NodeState) -> bool:
+    """Change the state of a database node; tell whether there is one of that id."""
+    changed = update(database_node).where(database_node.c.id == node).values(state=state)
+    return (await tx.execute(changed.returning(database_node.c.id))).scalar_one_or_none() is not None
 
 
 async def register_environments(tx: Transaction) -> list[RegisterEnvironment]:

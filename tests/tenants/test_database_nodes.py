@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from haas.database import Database, PoolExhausted, Transaction, UnknownNode
 from haas.errors import Unavailable
@@ -29,7 +29,7 @@ from tenants.registry.errors import NodeRefused, TenantExists, TenantIncomplete,
 from tenants.registry.models import NewTenant, Tenant
 from tenants.registry.names import Roles
 from tenants.registry.service import Registry
-from tenants.registry.tables import brand, database_node
+from tenants.registry.tables import brand
 from tests.support.nodes import SECOND, shut_out, terminate, traces
 
 KeySets = Iterator[Sequence[NewSigningKey]]
@@ -273,12 +273,12 @@ async def test_of_two_who_remove_the_same_tenant_one_is_told_so(two_nodes: Deplo
 async def test_a_node_that_is_unknown_or_draining_takes_no_new_tenants(two_nodes: Deployment, left: Traces) -> None:
     with pytest.raises(NodeRefused, match="'third' takes no new tenants; those that do: main, second"):
         await two_nodes.provisioner.create(new("stilt", node="third"), actor="tests")
-    await _set_node(two_nodes, "draining")
+    await two_nodes.administration.set_node_state(SECOND, "draining", actor="tests")
     try:
         with pytest.raises(NodeRefused, match="'second' takes no new tenants; those that do: main\\."):
             await two_nodes.provisioner.create(new("stilt"), actor="tests")
     finally:
-        await _set_node(two_nodes, "active")
+        await two_nodes.administration.set_node_state(SECOND, "active", actor="tests")
     assert await left("stilt") == [NOTHING, NOTHING]
     assert await state(two_nodes, "stilt") is None
 
@@ -316,8 +316,3 @@ async def test_a_node_that_is_away_takes_no_connections_from_the_other_tenants(
                 pytest.fail("the only connection to the node is in use")
     await database.close()
     await two_nodes.administration.remove("dunlin", actor="tests")
-
-
-async def _set_node(deployment: Deployment, state: str) -> None:
-    async with owner_transaction(deployment.owner, deployment.settings) as tx:
-        await tx.execute(update(database_node).where(database_node.c.id == SECOND).values(state=state))
