@@ -59,7 +59,7 @@ async def _is_refused(_: Transaction) -> None:
     raise Refused
 
 
-async def _is_refused_and_keeps(tx: Transaction) -> None:
+async def _is_refused_and_commits(tx: Transaction) -> None:
     tx.commit_on_refusal()
     raise Refused
 
@@ -112,7 +112,7 @@ async def _is_cancelled(tx: Transaction) -> None:
 ENDS = [
     _commits,
     _is_refused,
-    _is_refused_and_keeps,
+    _is_refused_and_commits,
     _fails,
     _fails_in_sql,
     _goes_on_after_an_error,
