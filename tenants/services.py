@@ -47,7 +47,7 @@ class Services:
         return cls(
             settings,
             clock_from(settings.clock_file),
-            Database.open(settings.database_url),
+            Database.open(settings.database_urls),
             KeySealer(settings.master_key),
             Outbound(settings),
         )

@@ -27,6 +27,7 @@ from tenants.keys.service import Keyring
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.service import Registry
+from tests.support.nodes import with_second_node
 
 KeySets = Iterator[Sequence[NewSigningKey]]
 
@@ -142,6 +143,20 @@ async def deployment(postgres: PostgresServer, valkey: str, state_folder: Path) 
 async def own_deployment(postgres: PostgresServer, valkey: str, state_folder: Path) -> AsyncIterator[Deployment]:
     """A deployment of one module's own, for tests that do something to all tenants or make many."""
     async with opened(postgres, valkey, state_folder) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+async def second_superuser_url(state_folder: Path) -> AsyncIterator[str]:
+    """URL of the superuser of another embedded PostgreSQL server."""
+    async with servers(state_folder / "second") as running:
+        yield running.superuser_url
+
+
+@pytest.fixture(scope="module")
+async def two_nodes(own_deployment: Deployment, second_superuser_url: str) -> AsyncIterator[Deployment]:
+    """A deployment of one module's own with two database nodes, on two servers."""
+    async with with_second_node(own_deployment, second_superuser_url) as deployment:
         yield deployment
 
 

@@ -1,6 +1,5 @@
 """The work itself, by the names that others wake it by. No broker is needed to call it: `run_once` does without one."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -51,7 +50,7 @@ class Tasks:
         self._sync = StatusSync(database, control_namespace(settings), RegisterApi(services.outbound), clock)
         self._accreditations, self._outbound = services.accreditations, services.outbound
         self._housekeeping = Housekeeping(database, clock)
-        self._sweeping = asyncio.Lock()
+        self._sweeping: set[str | None] = set()
 
     async def run(self, name: str, *arguments: str | int) -> Any:
         """Do the work that `name` stands for."""
@@ -62,9 +61,9 @@ class Tasks:
         }
         return await work[name](*map(str, arguments))
 
-    async def tenants(self) -> list[Tenant]:
-        """Return every tenant."""
-        return await self._registry.all()
+    async def tenants(self, node: str | None = None) -> list[Tenant]:
+        """Return every tenant, or those on one database node."""
+        return [tenant for tenant in await self._registry.all() if node in (None, tenant.namespace.node)]
 
     async def environments(self) -> dict[str, RegisterEnvironment]:
         """Return the register environments that tenants belong to, by id."""
@@ -107,15 +106,21 @@ class Tasks:
         )
         return polled
 
-    async def sweep(self) -> dict[str, int]:
-        """Do every tenant's housekeeping, one after the other. While a sweep is on its way another does nothing."""
-        if self._sweeping.locked():
+    async def sweep(self, node: str | None = None) -> dict[str, int]:
+        """Do the housekeeping of every tenant, or of those on one database node, one tenant after the other.
+
+        While a sweep of the same node is under way another one does nothing.
+        """
+        if node in self._sweeping:
             return {}
         totals: dict[str, int] = {}
-        async with self._sweeping:
-            for tenant in await self.tenants():
+        self._sweeping.add(node)
+        try:
+            for tenant in await self.tenants(node):
                 with bind(tenant=tenant.slug):
                     for name, count in (await self._housekeeping.sweep(tenant)).items():
                         totals[name] = totals.get(name, 0) + count
-        logger.info("housekeeping.done", extra={"changed": sum(totals.values())})
+        finally:
+            self._sweeping.discard(node)
+        logger.info("housekeeping.done", extra={"node": node or "all", "changed": sum(totals.values())})
         return totals

@@ -53,7 +53,7 @@ def in_transaction(*steps: Step[Any]) -> InTransaction:
     """Return one step that runs `steps` in a transaction of the tenant.
 
     The transaction is committed after the last step. A step that raises rolls it back, unless an earlier step has
-    called `Transaction.keep`.
+    called `Transaction.commit_on_refusal`.
     """
     return InTransaction(steps)
 

@@ -11,7 +11,7 @@ from ops.stack.local import local_settings
 from tenants.keys import rotation, store
 from tenants.keys.rotation import Rotated
 from tenants.keys.store import KeyRow
-from tenants.provisioning.owner import owner_transaction
+from tenants.provisioning.owner import owner_transaction, registry_and_tenant
 from tenants.registry.store import record
 
 
@@ -62,7 +62,7 @@ def rotate(slug: str, *, compromised: bool) -> None:
 async def _keys(settings: Settings, slug: str) -> tuple[list[KeyRow], set[str]]:
     async with Deployment.open(settings) as deployment:
         tenant = await deployment.administration.find(slug)
-        async with owner_transaction(deployment.owner, settings, tenant.namespace.schema) as tx:
+        async with owner_transaction(deployment.owner, settings, tenant.namespace) as tx:
             keys = await store.signing_keys(tx)
         now = deployment.clock.now()
     return keys, {key.kid for key in keys if rotation.is_published(key, now)}
@@ -72,10 +72,10 @@ async def _rotate(settings: Settings, slug: str, *, compromised: bool) -> list[R
     async with Deployment.open(settings) as deployment:
         tenant = await deployment.administration.find(slug)
         now = deployment.clock.now()
-        async with owner_transaction(deployment.owner, settings, tenant.namespace.schema) as tx:
+        async with registry_and_tenant(deployment.owner, settings, tenant.namespace) as (registry, tx):
             rotated = await rotation.rotate(tx, tenant.id, slug, deployment.sealer, now, compromised=compromised)
             detail = {"compromised": compromised, "current": [each.current for each in rotated]}
-            await record(tx, actor=actor(), action="keys.rotate", subject=slug, now=now, detail=detail)
+            await record(registry, actor=actor(), action="keys.rotate", subject=slug, now=now, detail=detail)
         return rotated
 
 

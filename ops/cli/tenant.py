@@ -8,7 +8,7 @@ from typing import Any
 import click
 import msgspec
 
-from haas.settings import Settings
+from haas.settings import MAIN_NODE, Settings
 from ops.deployment import Deployment
 from ops.operator import actor, columns
 from ops.stack.local import certificate_issuer, local_settings
@@ -34,6 +34,7 @@ def command() -> None:
 )
 @click.option("--register-brand-id", help="The brand's id at the Register.  [default: a new one, in the sandbox only]")
 @click.option("--public-host", help="A host name of the brand's own.  [default: SLUG.DOMAIN]")
+@click.option("--node", default=MAIN_NODE, show_default=True, help="The database node that is to hold its data.")
 @click.option("--theme", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Theme tokens as JSON.")
 def create(
     slug: str,
@@ -43,6 +44,7 @@ def create(
     register_environment: str,
     register_brand_id: str | None,
     public_host: str | None,
+    node: str,
     theme: Path | None,
 ) -> None:
     """Create the tenant SLUG: schema, role, keys, hosts and theme, all of it or nothing."""
@@ -58,6 +60,7 @@ def create(
         register_environment_id=register_environment,
         register_brand_id=register_brand_id,
         theme={} if theme is None else _theme(theme, name),
+        node=node,
         hosts=None if public_host is None else Hosts.below(public_host),
     )
     tenant = asyncio.run(_create(settings, new))
@@ -104,6 +107,7 @@ def show(slug: str) -> None:
         "register": tenant.register_environment.id,
         "register brand id": tenant.register_brand_id,
         "id": str(tenant.id),
+        "database node": tenant.namespace.node,
         "schema": tenant.namespace.schema,
         "role": tenant.namespace.role,
     }
@@ -161,7 +165,7 @@ async def _all(settings: Settings) -> list[Tenant]:
 
 async def _find(settings: Settings, slug: str) -> Tenant:
     async with Deployment.open(settings) as deployment:
-        return await deployment.administration.find(slug)
+        return await deployment.administration.find(slug, incomplete=True)
 
 
 async def _change(settings: Settings, slug: str, change: str) -> Tenant:

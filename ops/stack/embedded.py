@@ -183,7 +183,7 @@ class _Start:
             write_description(folder.description, stack.description)
             stack.changed.set()
 
-        database = Database.open(settings.database_url)
+        database = Database.open(settings.database_urls)
         self._exits.push_async_callback(database.close)
         registry = Registry(database, settings, clock_from(settings.clock_file))
         tenants = TenantWatch(registry.all, stack.issue_certificate, write)

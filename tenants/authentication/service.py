@@ -90,7 +90,7 @@ async def answer(
         await store.mark_answered(tx, challenge.id, now)
         return login.id
     await store.count_failure(tx, challenge.id)
-    tx.keep()
+    tx.commit_on_refusal()
     await _refuse_locked(tx, challenge.identifier_hash, now)
     raise CodeRefused("wrong", challenge.tries_left - 1)
 

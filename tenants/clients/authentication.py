@@ -207,7 +207,7 @@ async def spend(tx: Transaction, assertion: Assertion) -> Client:
     client, fresh = claimed
     if not fresh:
         raise InvalidClient("the client assertion was used before (jti)")
-    tx.keep()
+    tx.commit_on_refusal()
     if client.registration.token_endpoint_auth_signing_alg != assertion.algorithm:
         # "The algorithm used for signing the JWT" (CDS, Registration Request); OIDC Registration 2.
         raise InvalidClient("the client assertion is not signed with the registered token_endpoint_auth_signing_alg")

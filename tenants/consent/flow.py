@@ -209,7 +209,7 @@ async def chosen_accounts(tx: Transaction, flow: Flow, *, now: datetime) -> list
     held = [account for account in await _held(tx, flow, now) if account.id in chosen]
     if len(held) != len(chosen) or any(account.unavailable for account in held):
         await store.move(tx, flow.attempt.id, "preAccountSelection", now=now)
-        tx.keep()
+        tx.commit_on_refusal()
         raise StepNotCurrent("accounts")
     return held
 

@@ -65,14 +65,23 @@ class StatusSync:
         effects, failed = FannedOut(), 0
         async with self._database.transaction(self._control) as tx:
             kept = await store.kept_statuses(tx, environment.id)
+        nodes: dict[str, list[Tenant]] = {}
         for tenant in tenants:
-            with bind(tenant=tenant.slug):
-                try:
-                    effects.add(await self.fan_out(tenant, kept))
-                except Exception:
-                    # One tenant's trouble must not keep another's recipients disclosing; the next poll tries again.
-                    logger.exception("register.tenant_not_synchronised")
-                    failed += 1
+            nodes.setdefault(tenant.namespace.node, []).append(tenant)
+
+        async def fan_out_node(tenants: list[Tenant]) -> None:
+            nonlocal failed
+            for tenant in tenants:
+                with bind(tenant=tenant.slug):
+                    try:
+                        effects.add(await self.fan_out(tenant, kept))
+                    except Exception:
+                        # One tenant's trouble must not keep another's recipients disclosing; the next poll tries again.
+                        logger.exception("register.tenant_not_synchronised")
+                        failed += 1
+
+        # At the same time: a database node that does not answer must not delay the tenants of the others.
+        await asyncio.gather(*map(fan_out_node, nodes.values()))
         if failure is not None:
             raise failure
         return Polled(

@@ -61,7 +61,7 @@ class Registry:
         return tenant
 
     async def all(self) -> list[Tenant]:
-        """Return every tenant, by slug."""
+        """Return every tenant whose creation has ended and whose removal has not begun, by slug."""
         return list((await self._snapshot.get(self._read)).tenants)
 
     async def _snapshot_with(self, host: str) -> _Snapshot:
@@ -75,7 +75,7 @@ class Registry:
                     raise NotBootstrapped("the database is not set up yet: run `haas migrate`")
                 if last is not None and last.revision == revision:
                     return last
-                tenants = await store.tenants(tx, self._settings)
+                tenants = [tenant for tenant in await store.tenants(tx, self._settings) if tenant.complete]
         except Unavailable as error:
             if last is not None:
                 logger.warning("registry.last_snapshot_used", extra={"reason": str(error)})

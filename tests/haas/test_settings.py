@@ -61,6 +61,40 @@ def test_everything_is_read() -> None:
     assert settings.pinned_codes == Path("/var/lib/haas/pinned-codes.json")
 
 
+def test_the_addresses_of_further_database_nodes() -> None:
+    node = {
+        "HAAS_DATABASE_URL_NORTH_2": "postgresql://haas_app:app-password@north:5432/haas",
+        "HAAS_OWNER_DATABASE_URL_NORTH_2": "postgresql://haas_owner:owner-password@north:5432/haas",
+    }
+    settings = read(**node, HAAS_DATABASE_URL_EMPTY="")
+    assert settings.database_urls == {
+        "main": REQUIRED["HAAS_DATABASE_URL"],
+        "north_2": node["HAAS_DATABASE_URL_NORTH_2"],
+    }
+    assert settings.owner_database_urls == {
+        "main": REQUIRED["HAAS_OWNER_DATABASE_URL"],
+        "north_2": node["HAAS_OWNER_DATABASE_URL_NORTH_2"],
+    }
+    for missing in node:
+        with pytest.raises(SettingsError, match=f"{missing} is not set"):
+            read(**{**node, missing: ""})
+        with pytest.raises(SettingsError, match=f"{missing} is not postgresql://") as refused:
+            read(**{**node, missing: "https://u:very-secret@h/d"})
+        assert "secret" not in str(refused.value)
+    pretty = StringIO()
+    Console(file=pretty).print(settings.nodes)
+    for shown in (repr(settings), repr(settings.nodes), pretty.getvalue()):
+        assert "password" not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("MAIN", "the main node is that of HAAS_DATABASE_URL"), ("a", "capitals"), ("2", "capitals")]
+)
+def test_a_node_that_cannot_have_addresses_of_its_own_is_named(name: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=f"HAAS_DATABASE_URL_{name} .*{says}"):
+        read(**{f"HAAS_DATABASE_URL_{name}": "postgresql://u:p@h/d"})
+
+
 @pytest.mark.parametrize("empty", [None, ""])
 @pytest.mark.parametrize("variable", sorted(REQUIRED))
 def test_a_missing_variable_is_named(variable: str, empty: str | None) -> None:

@@ -245,7 +245,7 @@ async def world(deployment: Deployment, publisher: Publisher) -> AsyncIterator[W
         ),
         actor="tests",
     )
-    database = Database.open(settings.database_url)
+    database = Database.open(settings.database_urls)
     services = Services(settings, deployment.clock, database, KeySealer(settings.master_key), Outbound(settings))
     yield World(services, publisher, register_key)
     await services.close()

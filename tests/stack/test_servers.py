@@ -57,12 +57,15 @@ async def test_creating_a_deployment_again_keeps_what_is_in_it(
     await connection.close()
 
 
-async def test_logins_of_the_database_command_can_be_used(superuser_url: str) -> None:
-    arguments = ["database", "--superuser-url", superuser_url, "--role-prefix", f"t{os.getpid()}made"]
+@pytest.mark.parametrize(("options", "ending"), [((), ""), (("--node", "north"), "_NORTH")])
+async def test_logins_of_the_database_command_can_be_used(
+    superuser_url: str, options: tuple[str, ...], ending: str
+) -> None:
+    arguments = ["database", "--superuser-url", superuser_url, "--role-prefix", f"t{os.getpid()}made", *options]
     done = await asyncio.to_thread(CliRunner().invoke, main, arguments)
     assert done.exit_code == 0, done.output
     variables = dict(line.split("=", 1) for line in done.output.splitlines())
-    for name in ("HAAS_DATABASE_URL", "HAAS_OWNER_DATABASE_URL"):
+    for name in (f"HAAS_DATABASE_URL{ending}", f"HAAS_OWNER_DATABASE_URL{ending}"):
         connection = await asyncpg.connect(shlex.split(variables[name])[0])
         await connection.close()
 

@@ -30,7 +30,7 @@ class Counting(Database):
 
 @pytest.fixture
 async def counting(deployment: Deployment) -> AsyncIterator[Counting]:
-    database = Counting.open(deployment.settings.database_url, pools=1)
+    database = Counting.open(deployment.settings.database_urls, pools=1)
     assert isinstance(database, Counting)
     yield database
     await database.close()

@@ -8,7 +8,7 @@ import pytest
 
 from haas.clock import MovableClock
 from haas.database import Database
-from haas.database.standing import standing_connection
+from haas.database.dedicated import dedicated_connection
 from haas.jobs import Jobs, open_broker
 from haas.settings import Settings
 from tenants.notices.outbox import put
@@ -112,7 +112,7 @@ async def test_a_scheduler_outlives_a_lost_connection(
     try:
         await write(database, tenant, clock)
         await mail.arrived(1, tenant)
-        async with standing_connection(superuser_url, "test-ender") as ender:
+        async with dedicated_connection(superuser_url, "test-ender") as ender:
             end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'haas-schedule'"
             assert await ender._fetch(end)
         await write(database, tenant, clock)

@@ -1,4 +1,4 @@
-"""Connections are few, wait for nobody for long, and every turn comes back."""
+"""A pool never has more than its connections, never waits for long, and loses no place on any way out."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ async def test_the_connection_used_last_is_used_next(pool: Pool) -> None:
     await pool.give_back(first, clean=True)
 
 
-async def test_who_waits_is_served_in_turn(pool: Pool) -> None:
+async def test_waiting_tasks_are_served_in_order(pool: Pool) -> None:
     first, second = await pool.take(), await pool.take()
     waiting = [asyncio.create_task(pool.take()) for _ in range(2)]
     await asyncio.sleep(0)
@@ -38,7 +38,7 @@ async def test_who_waits_is_served_in_turn(pool: Pool) -> None:
         await pool.give_back(pooled, clean=True)
 
 
-async def test_who_waits_too_long_is_told(pool: Pool) -> None:
+async def test_waiting_ends_after_a_second(pool: Pool) -> None:
     held = [await pool.take(), await pool.take()]
     with pytest.raises(PoolExhausted):
         await pool.take()
@@ -46,7 +46,7 @@ async def test_who_waits_too_long_is_told(pool: Pool) -> None:
         await pool.give_back(pooled, clean=True)
 
 
-async def test_no_turn_is_lost_to_cancellation(pool: Pool) -> None:
+async def test_no_place_is_lost_to_cancellation(pool: Pool) -> None:
     held = [await pool.take(), await pool.take()]
     for _ in range(20):
         waiting = asyncio.create_task(pool.take())
@@ -59,7 +59,7 @@ async def test_no_turn_is_lost_to_cancellation(pool: Pool) -> None:
         await pool.give_back(pooled, clean=True)
 
 
-async def test_no_turn_is_lost_to_cancellation_while_connecting(settings: Settings) -> None:
+async def test_no_place_is_lost_to_cancellation_while_connecting(settings: Settings) -> None:
     pool = Pool(settings.database_url, 1, statement_timeout="5s", idle_in_transaction_timeout="5s")
     for steps in range(12):
         connecting = asyncio.create_task(pool.take())
@@ -73,7 +73,7 @@ async def test_no_turn_is_lost_to_cancellation_while_connecting(settings: Settin
     await pool.close()
 
 
-async def test_no_turn_is_lost_to_a_server_that_is_away() -> None:
+async def test_no_place_is_lost_when_the_server_is_away() -> None:
     pool = Pool("postgresql://a:b@127.0.0.1:1/c", 1, statement_timeout="5s", idle_in_transaction_timeout="5s")
     for _ in range(3):
         with pytest.raises(Unavailable, match="does not answer"):
