@@ -18,7 +18,7 @@ from haas.settings import Settings
 from ops.demonstration import ensure
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
-from ops.stack.cluster import DeploymentDatabase, create_deployment
+from ops.migrations.cluster import DeploymentDatabase, create_deployment
 from ops.stack.embedded import Stack, running
 from ops.stack.options import Options
 from ops.stack.servers import Servers, servers

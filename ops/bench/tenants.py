@@ -25,8 +25,8 @@ from ops.demonstration.setup import sandbox_register
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
 from ops.migrations.chains import TENANT, Chain
+from ops.migrations.cluster import create_deployment
 from ops.migrations.run import migrate_tenants
-from ops.stack.cluster import create_deployment
 from ops.stack.servers import servers
 
 SAMPLES: Final = 20

@@ -5,8 +5,8 @@ import asyncio
 import asyncpg
 import click
 
-from ops.stack.cluster import create_deployment
-from ops.stack.settings_file import as_lines
+from ops.migrations.cluster import create_deployment
+from ops.settings_file import as_lines
 
 
 @click.command("database")

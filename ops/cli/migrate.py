@@ -7,9 +7,9 @@ import click
 
 from haas.progress import ConsoleProgress
 from haas.settings import Settings
+from ops.deployment_settings import deployment_settings
 from ops.migrations import run
 from ops.migrations.bootstrap import bootstrap
-from ops.stack.local import local_settings
 
 
 @click.group("migrate", invoke_without_command=True)
@@ -23,7 +23,7 @@ def command(context: click.Context, *, only_status: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    settings = local_settings()
+    settings = deployment_settings()
     if only_status:
         _show(asyncio.run(run.status(settings)))
         return

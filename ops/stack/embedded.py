@@ -13,11 +13,12 @@ from haas.clock import clock_from
 from haas.database import Database
 from haas.progress import NoProgress, Progress
 from haas.settings import Settings
+from ops.migrations.cluster import create_deployment
 from ops.pki.store import Pki
 from ops.proxy.configuration import ProxyConfiguration, SandboxProxy
+from ops.settings_file import write_settings
 from ops.stack import layout as names
 from ops.stack.background import Background
-from ops.stack.cluster import create_deployment
 from ops.stack.description import Roots, StackDescription, describe_tenant, write_description
 from ops.stack.folder import StateFolder
 from ops.stack.layout import Layout, ensure_secrets
@@ -25,11 +26,11 @@ from ops.stack.nginx import Nginx
 from ops.stack.options import Demonstrate, Options
 from ops.stack.postgres import Postgres
 from ops.stack.secret import kept_secret
-from ops.stack.settings_file import write_settings
 from ops.stack.supervisor import Supervisor
 from ops.stack.uvicorn import Uvicorn
 from ops.stack.valkey import Valkey
 from ops.stack.watches import RevocationWatch, TenantWatch, watch
+from ops.stack.wheels import check_installed
 from tenants.registry.models import Tenant
 from tenants.registry.service import Registry
 
@@ -76,6 +77,7 @@ class Stack:
 @asynccontextmanager
 async def running(options: Options, demonstrate: Demonstrate, progress: Progress | None = None) -> AsyncIterator[Stack]:
     """Run the stack until the block ends, then stop every part. Raises StackError when it does not come up."""
+    check_installed(options.packages)
     progress = progress or NoProgress()
     folder = StateFolder(options.state)
     folder.open()

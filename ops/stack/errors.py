@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from haas.errors import HaasError
 
-class StackError(Exception):
+
+class StackError(HaasError):
     """The stack cannot start or go on; the message says why and what to do."""
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from ops.deployment_settings import SETTINGS_FILE
 from ops.files import PRIVATE, PUBLIC, write_atomically
 from ops.stack.errors import StackError
 from ops.stack.unprivileged import account, can_reach, give
@@ -35,7 +36,7 @@ class StateFolder:
         self.sandbox = self.root / "sandbox"
         self.clock = self.root / "clock"
         self.master_key = self.root / "master.key"
-        self.settings = self.root / "settings.env"
+        self.settings = self.root / SETTINGS_FILE
         self.description = self.root / "stack.json"
         self.ports = self.root / "ports.json"
         self._lock: int | None = None

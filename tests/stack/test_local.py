@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from haas.settings import SettingsError
+from ops.deployment_settings import deployment_settings, state_folder
+from ops.plugins import certificate_issuer
 from ops.stack.embedded import Stack
-from ops.stack.local import certificate_issuer, local_settings, state_folder
 
 
 def test_state_folder_is_named_or_here() -> None:
@@ -16,13 +17,13 @@ def test_state_folder_is_named_or_here() -> None:
 
 def test_without_a_deployment_the_way_to_one_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"is not set|neither.*haas up"):
-        local_settings({"HAAS_STATE": str(tmp_path / "none")})
+        deployment_settings({"HAAS_STATE": str(tmp_path / "none")})
 
 
 async def test_running_stack_is_found_and_the_environment_goes_before_it(stack: Stack) -> None:
     environment = {"HAAS_STATE": str(stack.folder.root)}
-    assert local_settings(environment) == stack.settings
-    changed = local_settings({**environment, "HAAS_LOG_LEVEL": "DEBUG"})
+    assert deployment_settings(environment) == stack.settings
+    changed = deployment_settings({**environment, "HAAS_LOG_LEVEL": "DEBUG"})
     assert changed.log_level == "DEBUG"
     issue = certificate_issuer(changed)
     assert issue is not None

@@ -10,7 +10,7 @@ import redis.asyncio
 from click.testing import CliRunner
 
 from ops.cli import main
-from ops.stack.cluster import DeploymentDatabase, create_deployment, with_login
+from ops.migrations.cluster import DeploymentDatabase, create_deployment, with_login
 
 
 async def test_app_login_may_nothing_until_granted(empty_deployment: DeploymentDatabase) -> None:

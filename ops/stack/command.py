@@ -10,10 +10,10 @@ import click
 
 from haas.progress import ConsoleProgress, Progress
 from ops.demonstration import ensure
+from ops.deployment_settings import DEFAULT_STATE, STATE_VARIABLE
 from ops.stack.description import StackDescription
 from ops.stack.embedded import running
-from ops.stack.local import STATE_VARIABLE
-from ops.stack.options import DEFAULT_PORT, DEFAULT_STATE, Options
+from ops.stack.options import DEFAULT_PORT, Options
 
 
 @click.command("up")
