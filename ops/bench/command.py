@@ -12,8 +12,8 @@ from haas.progress import ConsoleProgress
 from ops.bench.load import LoadError
 from ops.bench.report import memory_table, table
 from ops.bench.run import Bench, Figures, measure
+from ops.browser.errors import Unexpected
 from ops.demonstration import ensure
-from ops.smoke.errors import Unexpected
 from ops.smoke.foreground import kept_on_failure, run
 from ops.smoke.steps import StepFailed
 from ops.stack.embedded import running

@@ -8,10 +8,10 @@ from typing import Final
 from haas.progress import Progress
 from haas.settings import Settings
 from ops.demonstration.brands import BRANDS, REGISTER_ENVIRONMENT, DemonstrationBrand
+from ops.demonstration.customers import DemonstrationCustomer, load_demonstration
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
 from ops.migrations.run import migrate_tenants
-from tenants.imports.demonstration import DemonstrationCustomer, load_demonstration
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import RegisterEnvironment, Tenant
 

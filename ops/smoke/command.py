@@ -9,9 +9,9 @@ import click
 from haas.clock import clock_from
 from haas.errors import HaasError
 from haas.progress import ConsoleProgress
+from ops.browser.errors import Unexpected
 from ops.demonstration import ensure
 from ops.smoke.control import Control
-from ops.smoke.errors import Unexpected
 from ops.smoke.foreground import kept_on_failure, run
 from ops.smoke.journey import Journey
 from ops.smoke.kill import survive

@@ -5,7 +5,7 @@ from typing import Any, Self
 import httpx
 import msgspec
 
-from ops.smoke.errors import Unexpected
+from ops.browser.errors import Unexpected
 
 PATIENCE = 60.0
 

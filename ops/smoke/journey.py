@@ -6,11 +6,11 @@ from typing import Any, Final
 import httpx
 import msgspec
 
+from ops.browser.errors import Unexpected
+from ops.browser.person import Person
 from ops.sandbox.messages import RIGHT, Deviation
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.tenants import RESOURCE_PATH
-from ops.smoke.errors import Unexpected
-from ops.smoke.person import Person
 from ops.smoke.recipient import SCOPES, Outside, Recipient
 from ops.smoke.steps import Steps
 from ops.stack.description import TenantDescription

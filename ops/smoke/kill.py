@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
+from ops.browser.person import Person
 from ops.sandbox.recipient.answers import Flow, Tokens
 from ops.smoke.journey import Journey
-from ops.smoke.person import Person
 from ops.smoke.steps import Steps
 from ops.stack.embedded import Stack
 

@@ -8,11 +8,11 @@ import msgspec
 
 from haas.clock import Clock
 from haas.jose import Algorithm, SigningKey
+from ops.browser.person import Person
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
 from ops.sandbox.transport import http_client
 from ops.smoke.control import ClientCertificate, Control, SoftwareProduct
-from ops.smoke.person import Person
 from ops.stack.description import StackDescription, TenantDescription
 
 SCOPES: Final = (

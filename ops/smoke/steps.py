@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import httpx
 
 from haas.errors import HaasError
-from ops.smoke.errors import Unexpected
+from ops.browser.errors import Unexpected
 
 
 class StepFailed(HaasError):

@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 
 from haas.clock import MovableClock
+from ops.browser.person import Person, ReadCode
 from ops.sandbox.recipient.answers import Flow, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
 from ops.sandbox.transport import http_client
-from ops.smoke.person import Person, ReadCode
 from ops.smoke.recipient import SCOPES, Outside, Recipient
 from ops.stack.description import TenantDescription
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from ops.cli import main
-from tenants.imports.generator import generate
+from ops.demonstration.generator import generate
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
+from ops.demonstration.customers import load_demonstration
+from ops.demonstration.generator import generate
 from tenants.energy.tables import account, service_point, supply
-from tenants.imports.demonstration import load_demonstration
 from tenants.imports.files import Limits
-from tenants.imports.generator import generate
 from tenants.imports.lines_reader import read_lines
 from tenants.imports.records import AccountRecord, HoldingRecord, LoginRecord, RepresentationRecord
 from tenants.imports.report import Place, Report

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
+from ops.browser.errors import Unexpected
+from ops.browser.person import Person
 from ops.sandbox.recipient.answers import AuthorisationRefused
 from ops.smoke.command import main_job, outside_of
-from ops.smoke.errors import Unexpected
 from ops.smoke.journey import Journey
-from ops.smoke.person import Person
 from ops.smoke.recipient import SCOPES, Outside
 from ops.smoke.steps import StepFailed, Steps
 from ops.stack.description import TenantDescription

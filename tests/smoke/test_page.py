@@ -2,8 +2,8 @@
 
 import pytest
 
-from ops.smoke.errors import Unexpected
-from ops.smoke.page import Page
+from ops.browser.errors import Unexpected
+from ops.browser.page import Page
 
 HTML = """<!doctype html>
 <html><head><title>Choose – Aurora</title></head><body>

@@ -1,7 +1,7 @@
-"""A demonstration brand's data: one holder of a file or of our generator, with people who can sign in.
+"""The customers of a demonstration brand: one holder of a data file or of the generator, and logins for its people.
 
-What such data lacks is added here: logins whose contacts are under `.test`, a joint account, an account whose joint
-holders have stopped disclosure, and an organisation with two representatives.
+The data holds no logins and no joint accounts. They are added here: logins whose contacts are under `.test`, a joint
+account, a joint account whose holders have stopped disclosure, and an organisation with two representatives.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,8 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 from haas.database import Database, Namespace
+from ops.demonstration.generator import generate
 from tenants.imports.dsb_reader import read_dsb
-from tenants.imports.generator import generate
 from tenants.imports.mends import TEST_MAIL_DOMAIN
 from tenants.imports.records import (
     AccountRecord,
@@ -29,22 +29,22 @@ from tenants.imports.service import import_records
 from tenants.imports.sourced import Sourced
 
 REPRESENTATIVES = (("Robin", "Ashby"), ("Sacha", "Moreau"), ("Jordan", "Fell"), ("Kim", "Aitken"))
-OF_THE_FIRST_ORGANISATION = 2
+REPRESENTATIVES_OF_THE_FIRST_ORGANISATION = 2
 
 
 class DemonstrationCustomer(msgspec.Struct, frozen=True):
-    """Somebody who can sign in at a demonstration brand."""
+    """A person who can sign in at a demonstration brand."""
 
     identifier: str
     name: str
     customer: str
     """The name of the customer they act for."""
     kind: str
-    """person, joint-holder or representative: what is worth trying with them."""
+    """`person`, `joint-holder` or `representative`: which kind of consent can be tried with this login."""
 
 
 class Demonstration(NamedTuple):
-    """What was loaded, and who can sign in."""
+    """The report of the import, and who can sign in."""
 
     report: Report
     customers: list[DemonstrationCustomer]
@@ -65,13 +65,13 @@ async def load_demonstration(
     """
     report = Report()
     records = generate(f"holder-{holder_index}") if file is None else read_dsb(file, holder_index, report)
-    company = _Company(list(records))
-    await import_records(database, namespace, company.everything(), report, now=now, progress=progress)
-    return Demonstration(report, company.people)
+    holder = _HolderRecords(list(records))
+    await import_records(database, namespace, holder.all(), report, now=now, progress=progress)
+    return Demonstration(report, holder.people)
 
 
-class _Company:
-    """The records of a holder, and what is added to them."""
+class _HolderRecords:
+    """The records of a data holder, and the records that are added to them."""
 
     def __init__(self, records: list[Sourced]) -> None:
         self._records = records
@@ -86,12 +86,12 @@ class _Company:
         for person in persons:
             self._person(person, kind="joint-holder" if person.reference in joint else "person")
         for number, (given, family) in enumerate(REPRESENTATIVES):
-            represented = max(0, number - OF_THE_FIRST_ORGANISATION + 1)
+            represented = max(0, number - REPRESENTATIVES_OF_THE_FIRST_ORGANISATION + 1)
             if represented < len(organisations):
                 self._representative(organisations[represented], given, family)
 
-    def everything(self) -> Iterator[Sourced]:
-        """Yield the holder's records and then what was added."""
+    def all(self) -> Iterator[Sourced]:
+        """Yield the holder's records and then the added ones."""
         for place, record in self._records:
             if isinstance(record, AccountRecord) and record.reference == self._without_disclosure:
                 yield Sourced(place, AccountRecord(account=record.account, disclosure_option="no-disclosure"))
@@ -128,12 +128,12 @@ class _Company:
             self.people.append(DemonstrationCustomer(identifier, name, name, kind))
 
     def _representative(self, record: CustomerRecord, given: str, family: str) -> None:
-        firm = customer_name(record.customer)
+        organisation = customer_name(record.customer)
         identifier = self._login(given, family)
         self._added.append(
             RepresentationRecord(login=identifier, customer=record.reference, role="nominated-representative")
         )
-        self.people.append(DemonstrationCustomer(identifier, f"{given} {family}", firm, "representative"))
+        self.people.append(DemonstrationCustomer(identifier, f"{given} {family}", organisation, "representative"))
 
     def _login(self, given: str | None, family: str) -> str:
         base = ".".join(_plain(part) for part in (given, family) if part)

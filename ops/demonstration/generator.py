@@ -1,7 +1,7 @@
-"""Making data of our own, of the same kind as the Data Standards Body's generator makes: people and organisations.
+"""Generates customers with energy accounts, like the Data Standards Body's test data generator: people, organisations.
 
-The same seed makes the same data. Nobody in it exists; contacts are under the reserved top-level domain `.test` and
-telephone numbers from the ranges that ACMA keeps for fiction.
+The same seed gives the same data. The people do not exist: mail addresses are under the reserved top-level domain
+`.test` (RFC 2606), and telephone numbers are in the ranges that ACMA reserves for fiction.
 """
 
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ CLOSED, MIDDLE_NAMED = 0.2, 0.5
 _FIRST = ("Amelia", "Noah", "Priya", "Liam", "Mei", "Oliver", "Zara", "Jack", "Leila", "Hugo", "Ngaire", "Tomas")
 _MIDDLE = ("Rose", "James", "Anh", "Grace", "Ravi", "June")
 _LAST = ("Whitlock", "Nguyen", "Castellano", "O'Brien", "Petrov", "Marsh", "Okafor", "Lindqvist", "Haddad", "Tran")
-_FIRMS = ("Harbour Joinery Pty Ltd", "Redgum Bakehouse", "Northline Physiotherapy")
+_BUSINESS_NAMES = ("Harbour Joinery Pty Ltd", "Redgum Bakehouse", "Northline Physiotherapy")
 _STREETS = ("Wattle Street", "Banksia Avenue", "Harbour Road", "Station Lane", "Mill Parade", "Jacaranda Close")
 _PLACES = (
     ("Carlton", "VIC", "3053"),
@@ -65,17 +65,17 @@ _UPDATED = datetime(2026, 6, 30, 2, 0, tzinfo=UTC)
 
 def generate(seed: str) -> Iterator[Sourced]:
     """Yield the records of one holder: service points, customers, accounts and holdings."""
-    maker = _Maker(Random(seed))  # noqa: S311 - made-up data, not a secret
+    generator = _Generator(Random(seed))  # noqa: S311 - generated data, not a secret
     kinds = ["person"] * PEOPLE + ["organisation"] * ORGANISATIONS
     number = 0
     for index, kind in enumerate(kinds):
-        customer = maker.person(index) if kind == "person" else maker.organisation(index - PEOPLE)
-        for record in maker.records(customer):
+        customer = generator.person(index) if kind == "person" else generator.organisation(index - PEOPLE)
+        for record in generator.records(customer):
             number += 1
             yield Sourced(Place(f"generated:{seed}", number), record)
 
 
-class _Maker:
+class _Generator:
     def __init__(self, random: Random) -> None:
         self._random = random
 
@@ -96,7 +96,7 @@ class _Maker:
             )
 
     def person(self, index: int) -> CommonCustomerDetailV2:
-        """Make a person; the index keeps first names apart."""
+        """Return a person. A different index gives a different first name."""
         first, last = _FIRST[index % len(_FIRST)], self._random.choice(_LAST)
         mailbox = f"{first}.{last}".lower().replace("'", "")
         return CommonCustomerDetailV2(
@@ -115,7 +115,7 @@ class _Maker:
         )
 
     def organisation(self, index: int) -> CommonCustomerDetailV2:
-        """Make an organisation with its agent."""
+        """Return an organisation with its agent."""
         return CommonCustomerDetailV2(
             customerUType="organisation",
             organisation=CommonOrganisationDetailV2(
@@ -123,7 +123,7 @@ class _Maker:
                 agentFirstName=self._random.choice(_FIRST),
                 agentLastName=self._random.choice(_LAST),
                 agentRole="Office manager",
-                businessName=_FIRMS[index % len(_FIRMS)],
+                businessName=_BUSINESS_NAMES[index % len(_BUSINESS_NAMES)],
                 abn="".join(str(self._random.randrange(10)) for _ in range(11)),
                 organisationType="COMPANY",
                 registeredCountry="AUS",

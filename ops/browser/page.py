@@ -1,10 +1,12 @@
-"""One page as a person without a browser sees it: its forms, its links and its texts, found by their ids."""
+"""A page of HTML as a person uses it: elements found by their ids, forms with their controls, and text."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Final
+from urllib.parse import urlsplit
 
-from ops.smoke.errors import Unexpected
+from ops.browser.errors import Unexpected
 
 _VOID: Final = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _CHOICES: Final = frozenset({"checkbox", "radio"})
@@ -21,23 +23,25 @@ class Element:
 
     @property
     def text(self) -> str:
-        """What it says, with its white space folded."""
-        return " ".join(" ".join(self.texts).split())
+        """The text inside, with its white space collapsed."""
+        return _collapsed(self.texts)
 
 
 @dataclass(slots=True)
 class Form:
-    """A form: where it goes, and the controls in it or, by their `form` attribute, of it."""
+    """A form: its target, and the controls inside it or associated with it by their `form` attribute."""
 
     action: str
     method: str
     controls: list[Element] = field(default_factory=list)
 
-    def entries(self, filled: dict[str, str], checked: set[str]) -> dict[str, list[str]]:
-        """The entries that submitting it sends (HTML, form submission): controls by name.
+    def entries(self, filled: Mapping[str, str] | None = None, checked: set[str] | None = None) -> dict[str, list[str]]:
+        """Return the entries that submitting the form sends (HTML, form submission): values by the controls' names.
 
-        `filled` gives texts by the controls' ids; `checked` names boxes ticked beside those that already are.
+        `filled` gives texts by the ids of their controls; `checked` has the ids of boxes to tick besides those that are
+        ticked already.
         """
+        filled, checked = filled or {}, checked or set()
         entries: dict[str, list[str]] = {}
         for control in self.controls:
             attributes = control.attributes
@@ -53,29 +57,41 @@ class Form:
 
 
 class Page:
-    """A page that was answered."""
+    """The page of one answer. Raises Unexpected when two of its elements have the same id."""
 
-    def __init__(self, url: str, status: int, html: str) -> None:
-        """Parse `html`, which came from `url`."""
+    def __init__(self, url: str, status: int, html: str, headers: Mapping[str, str] | None = None) -> None:
         self.url = url
+        self.path = urlsplit(url).path
         self.status = status
-        self._html = html
+        self.headers: Mapping[str, str] = {} if headers is None else headers
+        self.html = html
         parser = _Parser()
         parser.feed(html)
         parser.close()
         self.elements: dict[str, Element] = parser.elements
+        self.forms: list[Form] = parser.forms
         self.title = parser.title.text
+        self.text = _collapsed(parser.texts)
         self._controls = parser.controls
+        if parser.duplicates:
+            raise Unexpected("ids that are unique in the page", f"#{parser.duplicates[0]} twice: {self.described()}")
 
     def element(self, element_id: str) -> Element:
-        """The element of that id. Raises Unexpected, which tells what page it is."""
+        """Return the element with that id. Raises Unexpected, which describes the page."""
         try:
             return self.elements[element_id]
         except KeyError:
             raise Unexpected(f"a page with #{element_id}", self.described()) from None
 
+    def form(self, action_end: str) -> Form:
+        """Return the form whose action ends with `action_end`. Raises Unexpected, which describes the page."""
+        for form in self.forms:
+            if form.action.endswith(action_end):
+                return form
+        raise Unexpected(f"a page with a form to …{action_end}", self.described())
+
     def choices(self, name: str) -> list[str]:
-        """The ids of the boxes or buttons of one name that can be chosen."""
+        """Return the ids of the check boxes or radio buttons with that name."""
         return [
             control.attributes["id"]
             for control in self._controls
@@ -83,20 +99,23 @@ class Page:
         ]
 
     def described(self) -> str:
-        """What a report says about the page: status, address, title and what it complains of."""
-        complaint = self.elements.get("problem") or self.elements.get("message")
-        said = f": {complaint.text}" if complaint else ""
-        return f"{self.status} {self.url} “{self.title}”{said}"
+        """Return what a report says of the page: status, address, title and the problem that it shows."""
+        problem = self.elements.get("problem") or self.elements.get("message")
+        text = f": {problem.text}" if problem else ""
+        return f"{self.status} {self.url} “{self.title}”{text}"
 
 
 class _Parser(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.elements: dict[str, Element] = {}
+        self.duplicates: list[str] = []
         self.controls: list[Element] = []
+        self.forms: list[Form] = []
         self.title = Element("title", {}, None)
-        self._forms: dict[str, Form] = {}
-        self._adrift: list[tuple[str, Element]] = []
+        self.texts: list[str] = []
+        self._forms_by_id: dict[str, Form] = {}
+        self._controls_by_form_id: list[tuple[str, Element]] = []
         self._form: Form | None = None
         self._open: list[tuple[str, Element | None]] = []
 
@@ -104,9 +123,12 @@ class _Parser(HTMLParser):
         attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._form = Form(attributes.get("action", ""), attributes.get("method", "get").lower())
-            self._forms[attributes.get("id", "")] = self._form
+            self.forms.append(self._form)
+            self._forms_by_id[attributes.get("id", "")] = self._form
         element = self.title if tag == "title" else Element(tag, attributes, self._form)
         if "id" in attributes:
+            if attributes["id"] in self.elements:
+                self.duplicates.append(attributes["id"])
             self.elements[attributes["id"]] = element
         if tag in {"input", "button", "select", "textarea"}:
             self._control(element)
@@ -120,20 +142,25 @@ class _Parser(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
+        self.texts.append(data)
         for _, element in self._open:
             if element is not None:
                 element.texts.append(data)
 
     def close(self) -> None:
         super().close()
-        for form_id, element in self._adrift:
-            element.form = self._forms.get(form_id)
+        for form_id, element in self._controls_by_form_id:
+            element.form = self._forms_by_id.get(form_id)
             if element.form is not None:
                 element.form.controls.append(element)
 
     def _control(self, element: Element) -> None:
         self.controls.append(element)
         if "form" in element.attributes:
-            self._adrift.append((element.attributes["form"], element))
+            self._controls_by_form_id.append((element.attributes["form"], element))
         elif self._form is not None:
             self._form.controls.append(element)
+
+
+def _collapsed(texts: list[str]) -> str:
+    return " ".join(" ".join(texts).split())
