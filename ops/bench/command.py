@@ -11,10 +11,10 @@ from haas.errors import HaasError
 from haas.progress import ConsoleProgress
 from ops.bench.load import LoadError
 from ops.bench.report import memory_table, table
-from ops.bench.run import Bench, Figures, measure
+from ops.bench.run import BenchmarkOptions, Results, measure
 from ops.browser.errors import Unexpected
-from ops.demonstration import ensure
-from ops.smoke.foreground import kept_on_failure, run
+from ops.demonstration import set_up_demonstration
+from ops.smoke.foreground import folder_kept_on_failure, run
 from ops.smoke.steps import StepFailed
 from ops.stack.embedded import running
 from ops.stack.options import Options
@@ -42,24 +42,24 @@ def command(tenants: tuple[int, ...], seconds: float, connections: int) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     click.echo(machine())
     for number in tenants:
-        bench = Bench(tenants=number, seconds=seconds, at_once=connections)
+        bench = BenchmarkOptions(tenants=number, seconds=seconds, concurrency=connections)
         figures = run(_bench(bench))
         click.echo(f"\n{number} tenants, {connections} requests at once\n")
         for line in [*table(figures.rows), "", *memory_table(figures.memory), "", verdict(figures)]:
             click.echo(line)
 
 
-async def _bench(bench: Bench) -> Figures:
-    with kept_on_failure("haas-bench-") as folder:
+async def _bench(bench: BenchmarkOptions) -> Results:
+    with folder_kept_on_failure("haas-bench-") as folder:
         options = Options(state=folder / "state", port=0)
         try:
-            async with running(options, ensure, ConsoleProgress()) as stack:
+            async with running(options, set_up_demonstration, ConsoleProgress()) as stack:
                 return await measure(stack, bench, ConsoleProgress())
         except (StepFailed, Unexpected, LoadError) as failure:
             raise BenchFailed(f"{failure}\n  logs      {options.state / 'logs'}") from failure
 
 
-def verdict(figures: Figures) -> str:
+def verdict(figures: Results) -> str:
     """Whether Get Energy Accounts is as fast as it has to be."""
     measured = figures.rows[0].measured
     holds = measured.rate >= TARGET_RATE and measured.percentile(95) <= TARGET_P95_SECONDS

@@ -82,8 +82,8 @@ class Load:
         for connection in self._connections:
             connection.socket.close()
 
-    def run(self, seconds: float, at_once: int) -> Measured:
-        """Keep `at_once` requests under way, round the connections, until the time or the requests are over.
+    def run(self, seconds: float, concurrency: int) -> Measured:
+        """Keep `concurrency` requests under way, round the connections, until the time or the requests are over.
 
         Raises LoadError.
         """
@@ -95,7 +95,7 @@ class Load:
                 selector.register(connection.socket, selectors.EVENT_READ, connection)
             began = time.perf_counter()
             ends, under_way = began + seconds, 0
-            for _ in range(min(at_once, len(idle))):
+            for _ in range(min(concurrency, len(idle))):
                 under_way += idle.popleft().send()
             while under_way:
                 ready = selector.select(_PATIENCE)

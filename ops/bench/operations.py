@@ -15,7 +15,7 @@ from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import Tokens
 from ops.sandbox.recipient.authenticated import ASSERTION_TYPE
 from ops.sandbox.recipient.client import RecipientClient
-from ops.smoke.recipient import SCOPES
+from ops.smoke.participants import SCOPES
 from tenants.registry.models import Tenant
 
 _VERIFIER: Final = "v" * 43

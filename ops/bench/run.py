@@ -17,9 +17,9 @@ from ops.bench.processes import cpu_seconds, memory_mib, own_cpu_seconds
 from ops.bench.report import Row
 from ops.sandbox.messages import Deviation
 from ops.sandbox.transport import tls_context
-from ops.smoke.command import outside_of
+from ops.smoke.command import participants_of
 from ops.smoke.journey import Journey
-from ops.smoke.recipient import Outside
+from ops.smoke.participants import Participants
 from ops.smoke.steps import Steps
 from ops.stack.embedded import Stack
 from tenants.registry.models import Tenant
@@ -33,36 +33,36 @@ MOST_PER_SECOND: Final = 2500
 """No more requests than this are made for each second that is measured."""
 
 
-class Bench(msgspec.Struct, frozen=True, kw_only=True):
+class BenchmarkOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to measure."""
 
     tenants: int
     seconds: float
-    at_once: int
+    concurrency: int
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class Results(msgspec.Struct, frozen=True, kw_only=True):
     """What was measured."""
 
     rows: list[Row]
     memory: dict[str, float]
 
 
-async def measure(stack: Stack, bench: Bench, progress: Progress) -> Figures:
+async def measure(stack: Stack, bench: BenchmarkOptions, progress: Progress) -> Results:
     """Populate the stack and measure every operation. Raises LoadError, Unexpected and StepFailed."""
     tenants = await populate(stack, bench.tenants, progress)
     source = next(tenant for tenant in tenants if tenant.slug == SOURCE)
-    async with outside_of(stack) as outside:
+    async with participants_of(stack) as outside:
         caller = await consented(stack, outside)
         await copy_data(stack, source, [tenant for tenant in tenants if tenant.slug != SOURCE], progress)
         rows = []
         for operation in OPERATIONS:
             progress.line(f"{bench.tenants} tenants: {operation.name}")
             rows.append(await asyncio.to_thread(_row, stack, bench, caller, tenants, operation))
-        return Figures(rows=rows, memory=memory_mib(stack.processes()))
+        return Results(rows=rows, memory=memory_mib(stack.processes()))
 
 
-async def consented(stack: Stack, outside: Outside) -> Caller:
+async def consented(stack: Stack, outside: Participants) -> Caller:
     """A recipient with one person's consent at the source brand. Raises Unexpected and StepFailed."""
     described = next(tenant for tenant in stack.description.tenants if tenant.slug == SOURCE)
     journey = Journey(outside, described, Steps(lambda _: None))
@@ -76,8 +76,8 @@ async def consented(stack: Stack, outside: Outside) -> Caller:
     return Caller(journey.recipient.client, tokens, context)
 
 
-def _row(stack: Stack, bench: Bench, caller: Caller, tenants: Sequence[Tenant], operation: Operation) -> Row:
-    places = list(islice(cycle(tenants), max(bench.at_once, len(tenants))))
+def _row(stack: Stack, bench: BenchmarkOptions, caller: Caller, tenants: Sequence[Tenant], operation: Operation) -> Row:
+    places = list(islice(cycle(tenants), max(bench.concurrency, len(tenants))))
     warm_up = WARM_UP_SECONDS + bench.tenants / TENANTS_WARM_EACH_SECOND
     each = int((bench.seconds + warm_up) * MOST_PER_SECOND / len(places)) + 1
     targets = [
@@ -85,10 +85,10 @@ def _row(stack: Stack, bench: Bench, caller: Caller, tenants: Sequence[Tenant], 
         for tenant in places
     ]
     with Load(("127.0.0.1", stack.description.port), caller.context, targets, operation.status) as load:
-        load.run(warm_up, bench.at_once)
+        load.run(warm_up, bench.concurrency)
         parts = stack.processes()
         before, own = cpu_seconds(parts), own_cpu_seconds()
-        measured = load.run(bench.seconds, bench.at_once)
+        measured = load.run(bench.seconds, bench.concurrency)
         after = cpu_seconds(parts)
         used = {name: after[name] - before[name] for name in parts} | {"load": own_cpu_seconds() - own}
     return Row(operation.name, measured, {name: cpu / measured.seconds for name, cpu in used.items()})

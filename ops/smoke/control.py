@@ -25,7 +25,7 @@ class ClientCertificate(msgspec.Struct, frozen=True, rename={"thumbprint": "x5t#
     thumbprint: str
 
 
-class Control:
+class SandboxControl:
     """Asks the sandbox for what the world around a tenant would do. Each method raises Unexpected."""
 
     def __init__(self, base: str) -> None:

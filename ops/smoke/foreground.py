@@ -31,7 +31,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 @contextmanager
-def kept_on_failure(prefix: str) -> Iterator[Path]:
+def folder_kept_on_failure(prefix: str) -> Iterator[Path]:
     """A temporary folder with a short path, deleted unless the block fails: then its logs are wanted."""
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     if os.geteuid() == 0:

@@ -11,7 +11,7 @@ from ops.browser.person import Person
 from ops.sandbox.messages import RIGHT, Deviation
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.tenants import RESOURCE_PATH
-from ops.smoke.recipient import SCOPES, Outside, Recipient
+from ops.smoke.participants import SCOPES, Participants, Recipient
 from ops.smoke.steps import Steps
 from ops.stack.description import TenantDescription
 
@@ -23,7 +23,7 @@ _REFUSALS: Final = (401, 403)
 class Journey:
     """One person and one recipient at one brand; each method is a run of steps."""
 
-    def __init__(self, outside: Outside, tenant: TenantDescription, steps: Steps, *, customer: int = 0) -> None:
+    def __init__(self, outside: Participants, tenant: TenantDescription, steps: Steps, *, customer: int = 0) -> None:
         """Be the demonstration customer of that number."""
         self._outside = outside
         self._steps = steps
@@ -56,7 +56,7 @@ class Journey:
         await self.fetch(tokens)
         tokens = await self.renew(tokens)
         await self.withdraw(tokens)
-        await self.see_the_end(tokens)
+        await self.check_access_ended(tokens)
 
     async def public(self) -> None:
         """Ask the public endpoints, by nobody in particular."""
@@ -156,7 +156,7 @@ class Journey:
             if person.page.status != _OK or "notice" not in person.page.elements:
                 raise Unexpected("the arrangement's page with a #notice", person.page.described())
 
-    async def see_the_end(self, tokens: Tokens) -> None:
+    async def check_access_ended(self, tokens: Tokens) -> None:
         """See that nothing more is disclosed, and that the recipient was told."""
         client, refresh_token = self.recipient.client, str(tokens.refresh_token)
         with self._step("the access token is refused"):
@@ -174,13 +174,13 @@ class Journey:
         with self._step("introspection says inactive"):
             if (told := await client.introspect(refresh_token)).active:
                 raise Unexpected("an inactive token", repr(told))
-        await self.be_told(tokens)
+        await self.check_revocation_notice(tokens)
 
     async def fail_notices(self, failures: int) -> None:
         """Let the recipient refuse to hear of the next withdrawals, so many times."""
         await self._outside.control.fail_notices(self.recipient.product, failures)
 
-    async def be_told(self, tokens: Tokens) -> None:
+    async def check_revocation_notice(self, tokens: Tokens) -> None:
         """Receive the holder's signed notice (CDS, CDR Arrangement Revocation End Point)."""
         with self._step("the recipient was told"):
             await self._outside.control.notice(str(tokens.cdr_arrangement_id))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from haas.progress import ConsoleProgress, Progress
-from ops.demonstration import ensure
+from ops.demonstration import set_up_demonstration
 from ops.deployment_settings import DEFAULT_STATE, STATE_VARIABLE
 from ops.stack.description import StackDescription
 from ops.stack.embedded import running
@@ -23,11 +23,13 @@ from ops.stack.options import DEFAULT_PORT, Options
     default=DEFAULT_STATE,
     show_default=True,
     envvar=STATE_VARIABLE,
-    help="Folder of everything the stack keeps.",
+    help="The folder of the stack's state.",
 )
-@click.option("--fresh", is_flag=True, help="Start over: delete what the state folder holds.")
+@click.option("--fresh", is_flag=True, help="Start over: delete the content of the state folder.")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), help=f"HTTPS port; kept from then on.  [default: {DEFAULT_PORT} if free]"
+    "--port",
+    type=click.IntRange(1, 65535),
+    help=f"HTTPS port; stored on the first start.  [default: {DEFAULT_PORT} if free]",
 )
 def command(state: Path, *, fresh: bool, port: int | None) -> None:
     """Run the embedded stack until Ctrl-C: every server, two demonstration brands and the sandbox around them.
@@ -59,13 +61,13 @@ def _stop(stack: asyncio.Task[None], progress: Progress) -> None:
 
 
 async def _run(options: Options, progress: Progress) -> None:
-    async with running(options, ensure, progress) as stack:
+    async with running(options, set_up_demonstration, progress) as stack:
         progress.line(summary(stack.description))
         await asyncio.Event().wait()
 
 
 def summary(description: StackDescription) -> str:
-    """What a person opens first."""
+    """Return the addresses to open, as lines of text."""
     sandbox = description.sandbox
     lines = ["", "Ready. Open in a browser that trusts " + description.roots.web + ":", ""]
     lines.append(f"  Data recipient (start here)   {sandbox.recipient_url}/")

@@ -5,13 +5,13 @@ import os
 from ops.bench.command import machine, verdict
 from ops.bench.load import Measured
 from ops.bench.report import Row
-from ops.bench.run import Figures
+from ops.bench.run import Results
 
 MEASURED = Measured(2.0, [0.010] * 950 + [0.040] * 50, 3)
 
 
-def figures(measured: Measured) -> Figures:
-    return Figures(rows=[Row("Get Energy Accounts", measured, {"app": 0.5, "load": 0.1})], memory={"app": 75.4})
+def figures(measured: Measured) -> Results:
+    return Results(rows=[Row("Get Energy Accounts", measured, {"app": 0.5, "load": 0.1})], memory={"app": 75.4})
 
 
 def test_the_aim_is_a_rate_and_a_latency() -> None:

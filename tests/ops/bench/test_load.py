@@ -28,7 +28,7 @@ async def measured(
     answer: Callable[[bytes], bytes],
     requests: Callable[[str], Iterator[bytes]],
     *,
-    at_once: int = 2,
+    concurrency: int = 2,
     seconds: float = 5.0,
 ) -> tuple[Measured, list[str]]:
     context = ssl.create_default_context(cafile=str(authority.roots))
@@ -36,7 +36,7 @@ async def measured(
     def run(port: int) -> Measured:
         targets = [Target(host, requests(host)) for host in HOSTS]
         with Load(("127.0.0.1", port), context, targets, 200) as load:
-            return load.run(seconds, at_once)
+            return load.run(seconds, concurrency)
 
     async with tls_server(authority, HOSTS, answer) as server:
         return await asyncio.to_thread(run, server.port), [host for _, host, _ in server.requests]
@@ -44,7 +44,7 @@ async def measured(
 
 async def test_every_connection_is_used_in_turn(authority: TestAuthority) -> None:
     result, hosts = await measured(
-        authority, lambda _: answer_of(b"body"), lambda host: repeat(request_to(host), 11), at_once=1
+        authority, lambda _: answer_of(b"body"), lambda host: repeat(request_to(host), 11), concurrency=1
     )
     assert len(result.latencies) == 20  # the first of each connection is not measured
     assert hosts.count(HOSTS[0]) == hosts.count(HOSTS[1]) == 11

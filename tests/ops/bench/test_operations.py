@@ -10,7 +10,7 @@ from ops.bench.load import Load, Measured, Target
 from ops.bench.operations import OPERATIONS, Caller, Operation
 from ops.bench.run import SOURCE, consented
 from ops.deployment import Deployment
-from ops.smoke.command import outside_of
+from ops.smoke.command import participants_of
 from ops.stack.embedded import Stack
 from tenants.registry.models import Tenant
 
@@ -19,7 +19,7 @@ COUNT = 5
 
 @pytest.fixture(scope="module")
 async def caller(stack: Stack) -> AsyncIterator[Caller]:
-    async with outside_of(stack) as outside:
+    async with participants_of(stack) as outside:
         yield await consented(stack, outside)
 
 

@@ -2,13 +2,13 @@
 
 from ops.bench.load import Measured
 from ops.bench.report import Row, memory_table, table
-from ops.bench.run import Figures
+from ops.bench.run import Results
 
 MEASURED = Measured(2.0, [0.010] * 950 + [0.040] * 50, 3)
 
 
-def figures(measured: Measured) -> Figures:
-    return Figures(rows=[Row("Get Energy Accounts", measured, {"app": 0.5, "load": 0.1})], memory={"app": 75.4})
+def figures(measured: Measured) -> Results:
+    return Results(rows=[Row("Get Energy Accounts", measured, {"app": 0.5, "load": 0.1})], memory={"app": 75.4})
 
 
 def test_the_table_lines_up_and_tells_each_figure() -> None:

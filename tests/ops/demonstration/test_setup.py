@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from haas.progress import NO_PROGRESS
 from haas.settings import Settings
-from ops.demonstration import BRANDS, ensure
+from ops.demonstration import BRANDS, set_up_demonstration
 from ops.deployment import Deployment
 from tenants.parties.tables import login
 from tenants.registry.errors import UnknownTenant
@@ -16,7 +16,7 @@ from tenants.registry.service import Registry
 async def test_the_demonstration_is_repeatable(settings: Settings, registry: Registry) -> None:
     hosts: list[str] = []
     for _ in range(2):
-        customers = await ensure(settings, NO_PROGRESS, hosts.append)
+        customers = await set_up_demonstration(settings, NO_PROGRESS, hosts.append)
         assert set(customers) == {"aurora", "banksia"}
         assert all(len(people) >= 10 for people in customers.values())
     assert {"aurora.haas.localhost", "mtls.banksia.haas.localhost", "admin.aurora.haas.localhost"} <= set(hosts)
@@ -31,7 +31,7 @@ async def test_a_demonstration_that_stopped_half_way_goes_on(deployment: Deploym
         with contextlib.suppress(UnknownTenant):
             await deployment.administration.remove(slug, actor="tests")
     await deployment.provisioner.create(BRANDS[0].new_tenant(), actor="tests")
-    customers = await ensure(deployment.settings, NO_PROGRESS, lambda _: None)
+    customers = await set_up_demonstration(deployment.settings, NO_PROGRESS, lambda _: None)
     assert all(customers[brand.slug] for brand in BRANDS)
     async with deployment.database.transaction((await deployment.administration.find("aurora")).namespace) as tx:
         found = (await tx.execute(select(login.c.identifier))).scalars().all()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.proxy.reload import reload
-from ops.stack.watches import RevocationWatch, watch
+from ops.stack.periodic_checks import RevocationListCheck, check_periodically
 from tests.support.proxy import SECURE, Proxy, read_answer
 
 
@@ -35,14 +35,14 @@ async def test_every_authority_needs_a_list_of_its_own_in_force(own_proxy: Proxy
     assert not await refused(own_proxy)
 
 
-async def test_watch_has_nginx_enforce_what_is_revoked(own_proxy: Proxy) -> None:
+async def test_nginx_enforces_a_revocation_after_the_periodic_check(own_proxy: Proxy) -> None:
     pki = own_proxy.pki
-    revocation = RevocationWatch(pki, own_proxy.nginx.pid_file)
+    revocation = RevocationListCheck(pki, own_proxy.nginx.pid_file)
     assert pki.enforced()
     client = pki.issue_client("App", "Org")
     pki.revoke(client.serial)
     assert not pki.enforced()
-    await revocation.look()
+    await revocation.check()
     assert pki.enforced()
     answer = await own_proxy.ask(SECURE, client=client)
     assert dict(answer.json()["headers"])["haas-refused"] == "certificate-invalid"
@@ -62,28 +62,28 @@ async def test_connection_from_before_a_reload_is_closed(own_proxy: Proxy) -> No
     await writer.wait_closed()
 
 
-async def test_watch_goes_on_after_nginx_was_away(own_proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
-    revocation = RevocationWatch(own_proxy.pki, own_proxy.nginx.pid_file)
-    keeper = own_proxy.supervisor.keeper("nginx")
-    await keeper.kill()
+async def test_the_check_continues_after_nginx_was_away(own_proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
+    revocation = RevocationListCheck(own_proxy.pki, own_proxy.nginx.pid_file)
+    supervised = own_proxy.supervisor.process("nginx")
+    await supervised.kill()
     own_proxy.pki.revoke(own_proxy.pki.issue_client("App", "Org").serial)
     with pytest.raises(ProcessLookupError):
-        await revocation.look()
+        await revocation.check()
     assert not own_proxy.pki.enforced()
-    watching = asyncio.create_task(watch(revocation.look, 0.02))
+    checking = asyncio.create_task(check_periodically(revocation.check, 0.02))
     async with asyncio.timeout(10):
-        await keeper.until_ready()
+        await supervised.until_ready()
         await own_proxy.pki.until_enforced()
-    watching.cancel()
-    await asyncio.gather(watching, return_exceptions=True)
+    checking.cancel()
+    await asyncio.gather(checking, return_exceptions=True)
     assert not await refused(own_proxy)
 
 
 async def test_lists_are_issued_anew_before_they_end(own_proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
     pki = own_proxy.pki
-    revocation = RevocationWatch(pki, own_proxy.nginx.pid_file)
+    revocation = RevocationListCheck(pki, own_proxy.nginx.pid_file)
     pki.publish_revocation_lists(timedelta(days=2))
-    await revocation.look()
+    await revocation.check()
     assert pki.revocation_lists_end() > datetime.now(UTC) + timedelta(days=6)
     assert pki.enforced()
     assert not caplog.records
@@ -99,15 +99,15 @@ async def test_lists_that_run_late_are_alarmed(
         raise OSError("No space left on device")
 
     monkeypatch.setattr(pki, "refresh_revocation_lists", full_disk)
-    RevocationWatch(pki, own_proxy.nginx.pid_file).renew(datetime.now(UTC))
+    RevocationListCheck(pki, own_proxy.nginx.pid_file).renew(datetime.now(UTC))
     assert "revocation lists cannot be issued anew" in caplog.text
     assert "from then on nginx refuses every client certificate" in caplog.text
 
 
 async def test_workers_of_a_killed_nginx_do_not_stay(own_proxy: Proxy) -> None:
-    keeper = own_proxy.supervisor.keeper("nginx")
-    await keeper.kill()
-    await asyncio.wait_for(keeper.until_ready(), 10)
+    supervised = own_proxy.supervisor.process("nginx")
+    await supervised.kill()
+    await asyncio.wait_for(supervised.until_ready(), 10)
     assert not await refused(own_proxy)
 
 

@@ -190,12 +190,12 @@ async def test_error_page_is_no_address(proxy: Proxy, recipient: IssuedClient) -
 
 
 async def test_application_that_is_away(proxy: Proxy, recipient: IssuedClient) -> None:
-    keeper = proxy.supervisor.keeper("application")
-    await keeper.kill()
+    supervised = proxy.supervisor.process("application")
+    await supervised.kill()
     request = f"GET /cds-au/v1/energy/accounts HTTP/1.1\r\nHost: {SECURE}\r\nConnection: close\r\n\r\n".encode()
     data = await proxy.ask(SECURE, client=recipient, request=request)
     secure = await proxy.ask(SECURE, client=recipient)
-    await keeper.until_ready()
+    await supervised.until_ready()
     assert {secure.status, data.status} <= {502, 503}
     assert data.json()["errors"][0]["code"] == "urn:au-cds:error:cds-all:Service/Unavailable"
     assert secure.json()["error"] == "temporarily_unavailable"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from ops.smoke.foreground import kept_on_failure
+from ops.smoke.foreground import folder_kept_on_failure
 
 
 def folder_of(error: type[BaseException] | None) -> Path:
     made: list[Path] = []
-    with suppress(error or _Never), kept_on_failure("haas-test-") as folder:
+    with suppress(error or _Never), folder_kept_on_failure("haas-test-") as folder:
         made.append(folder)
         (folder / "file").write_text("content")
         if error is not None:

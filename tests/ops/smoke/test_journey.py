@@ -9,17 +9,17 @@ import pytest
 from ops.browser.errors import Unexpected
 from ops.browser.person import Person
 from ops.sandbox.recipient.answers import AuthorisationRefused
-from ops.smoke.command import main_job, outside_of
+from ops.smoke.command import main_job, participants_of
 from ops.smoke.journey import Journey
-from ops.smoke.recipient import SCOPES, Outside
+from ops.smoke.participants import SCOPES, Participants
 from ops.smoke.steps import StepFailed, Steps
 from ops.stack.description import TenantDescription
 from ops.stack.embedded import Stack
 
 
 @pytest.fixture
-async def outside(stack: Stack) -> AsyncIterator[Outside]:
-    async with outside_of(stack) as outside:
+async def outside(stack: Stack) -> AsyncIterator[Participants]:
+    async with participants_of(stack) as outside:
         yield outside
 
 
@@ -39,7 +39,7 @@ async def test_the_main_job_for_both_brands(stack: Stack) -> None:
 
 
 async def test_a_person_who_cancels_sends_the_recipient_away_empty_handed(
-    outside: Outside, aurora: TenantDescription
+    outside: Participants, aurora: TenantDescription
 ) -> None:
     journey = Journey(outside, aurora, Steps(lambda _: None))
     await journey.register()
@@ -50,7 +50,7 @@ async def test_a_person_who_cancels_sends_the_recipient_away_empty_handed(
         await client.read_response(await person.cancel(), flow)
 
 
-async def test_two_flows_in_one_browser(outside: Outside, aurora: TenantDescription) -> None:
+async def test_two_flows_in_one_browser(outside: Participants, aurora: TenantDescription) -> None:
     """Flows are kept apart by cookies of their own, so that two tabs do not disturb each other."""
     journey = Journey(outside, aurora, Steps(lambda _: None), customer=3)
     await journey.register()
@@ -69,7 +69,9 @@ async def test_two_flows_in_one_browser(outside: Outside, aurora: TenantDescript
         assert tokens.cdr_arrangement_id
 
 
-async def test_a_failed_step_says_what_was_expected_and_what_came(outside: Outside, aurora: TenantDescription) -> None:
+async def test_a_failed_step_says_what_was_expected_and_what_came(
+    outside: Participants, aurora: TenantDescription
+) -> None:
     journey = Journey(outside, aurora, Steps(lambda _: None))
     await journey.register()
     flow, person, _ = await journey.begin()
@@ -84,7 +86,7 @@ async def test_a_failed_step_says_what_was_expected_and_what_came(outside: Outsi
     assert flow.request_uri.startswith("urn:")
 
 
-async def test_a_brand_that_is_not_there_fails_its_first_step(outside: Outside, aurora: TenantDescription) -> None:
+async def test_a_brand_that_is_not_there_fails_its_first_step(outside: Participants, aurora: TenantDescription) -> None:
     absent = msgspec.structs.replace(aurora, slug="absent", issuer=aurora.issuer.replace("aurora", "absent"))
     with pytest.raises(StepFailed, match="absent: software product, certificate, discovery failed"):
         await Journey(outside, absent, Steps(lambda _: None)).register()

@@ -1,4 +1,4 @@
-"""Starts a supervisor with a part that has a child, tells their pids and waits to be killed."""
+"""Starts a supervisor with a process that has a child, prints their pids and waits to be killed."""
 
 import asyncio
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ops.stack.folder import StateFolder
 from ops.stack.supervisor import Supervisor
-from tests.ops.stack.parts import Script
+from tests.ops.stack.scripts import Script
 
 PARENT = (
     "import pathlib, signal, subprocess, sys;"

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from ops.stack.description import StackDescription, read_description
-from ops.stack.processes import Identity, runs
+from ops.stack.processes import ProcessIdentity, runs
 
 REPOSITORY = Path(__file__).parents[3]
 PATIENCE = 90
@@ -75,9 +75,9 @@ class Up:
     def description(self) -> StackDescription:
         return read_description(self.state / "stack.json")
 
-    def processes(self) -> list[Identity]:
+    def processes(self) -> list[ProcessIdentity]:
         file = self.state / "run" / "processes.json"
-        return list(msgspec.json.decode(file.read_bytes(), type=dict[str, Identity]).values())
+        return list(msgspec.json.decode(file.read_bytes(), type=dict[str, ProcessIdentity]).values())
 
 
 @asynccontextmanager

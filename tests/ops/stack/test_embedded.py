@@ -78,12 +78,12 @@ async def test_client_certificate_is_asked_for_in_the_surfaces_own_words(stack: 
     assert "server" not in response.headers
 
 
-@pytest.mark.parametrize("part", ["nginx", "app", "sandbox", "worker", "schedule", "valkey", "postgres"])
-async def test_every_part_comes_back(stack: Stack, part: str) -> None:
-    before = stack.processes()[part]
-    await stack.kill(part)
-    await stack.until_ready(part)
-    assert stack.processes()[part] != before
+@pytest.mark.parametrize("process", ["nginx", "app", "sandbox", "worker", "schedule", "valkey", "postgres"])
+async def test_every_process_is_restarted(stack: Stack, process: str) -> None:
+    before = stack.processes()[process]
+    await stack.kill(process)
+    await stack.until_ready(process)
+    assert stack.processes()[process] != before
     for tenant in stack.description.tenants[:2]:
         assert (await discovery(stack, tenant))["issuer"] == tenant.issuer
 

@@ -60,9 +60,9 @@ async def test_data_outlive_a_crash_and_a_stop(state_folder: Path) -> None:
         await supervisor.start(postgres)
         connection = await asyncpg.connect(postgres.superuser_url)
         await connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-        keeper = supervisor.keeper("postgres")
-        await keeper.kill()
-        await asyncio.wait_for(keeper.until_ready(), 30)
+        supervised = supervisor.process("postgres")
+        await supervised.kill()
+        await asyncio.wait_for(supervised.until_ready(), 30)
         await connection.close()
     async with Supervisor(folder) as supervisor:
         await supervisor.start(Postgres(folder, port))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ops.demonstration import ensure
+from ops.demonstration import set_up_demonstration
 from ops.stack.embedded import running
 from ops.stack.options import Options
 from tests.conftest import PostgresServer
@@ -20,7 +20,7 @@ async def test_real_servers_take_the_place_of_embedded_ones(
         "HAAS_SMTP_URL": "smtp://mail.test:25",
     }
     options = Options.from_environment(environment, state=state_folder / "real", port=0)
-    async with running(options, ensure) as stack:
+    async with running(options, set_up_demonstration) as stack:
         assert {"postgres", "valkey"}.isdisjoint(stack.processes())
         assert stack.settings.database_url == database.app_url
         assert stack.settings.redis_url == valkey

@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-import ops.stack.keeper
-from ops.stack.errors import PartFailed, StackError
+import ops.stack.process_supervisor
+from ops.stack.errors import ProcessFailed, StackError
 from ops.stack.folder import MARKER, StateFolder
 from ops.stack.processes import identify, runs
 from ops.stack.supervisor import Supervisor
-from tests.ops.stack.parts import SERVE, Script
+from tests.ops.stack.scripts import SERVE, Script
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -32,16 +32,16 @@ def folder(tmp_path: Path) -> Iterator[StateFolder]:
 
 async def test_part_that_dies_is_started_again(folder: StateFolder, caplog: pytest.LogCaptureFixture) -> None:
     async with Supervisor(folder) as supervisor:
-        part = Script("part", SERVE, folder.run)
-        await supervisor.start(part)
-        first = supervisor.processes()["part"]
-        await supervisor.keeper("part").kill()
-        await asyncio.wait_for(supervisor.keeper("part").until_ready(), 10)
-        second = supervisor.processes()["part"]
+        server = Script("server", SERVE, folder.run)
+        await supervisor.start(server)
+        first = supervisor.processes()["server"]
+        await supervisor.process("server").kill()
+        await asyncio.wait_for(supervisor.process("server").until_ready(), 10)
+        second = supervisor.processes()["server"]
         assert second != first
-        assert part.prepared == 2
-        assert supervisor.keeper("part").restarts == 1
-        assert "part ended with signal SIGKILL; starting it again" in caplog.text
+        assert server.prepared == 2
+        assert supervisor.process("server").restarts == 1
+        assert "server ended with signal SIGKILL; starting it again" in caplog.text
     assert identify(second) is None
 
 
@@ -53,14 +53,14 @@ async def test_part_that_fails_to_come_back_is_tried_until_it_does(folder: State
         "count in (1, 2) and sys.exit(5);"
     )
     async with Supervisor(folder) as supervisor:
-        await supervisor.start(Script("part", code + SERVE, folder.run))
-        keeper = supervisor.keeper("part")
-        await keeper.kill()
-        await asyncio.wait_for(keeper.until_ready(), 10)
-        assert keeper.restarts == 3
+        await supervisor.start(Script("server", code + SERVE, folder.run))
+        supervised = supervisor.process("server")
+        await supervised.kill()
+        await asyncio.wait_for(supervised.until_ready(), 10)
+        assert supervised.restarts == 3
 
 
-async def test_parts_stop_in_the_opposite_order(folder: StateFolder) -> None:
+async def test_processes_stop_in_the_opposite_order(folder: StateFolder) -> None:
     log = folder.run / "order"
     code = (
         "import pathlib, signal, sys;"
@@ -76,44 +76,44 @@ async def test_parts_stop_in_the_opposite_order(folder: StateFolder) -> None:
 
 async def test_failing_part_is_named_with_the_end_of_its_log(folder: StateFolder) -> None:
     async with Supervisor(folder) as supervisor:
-        with pytest.raises(PartFailed) as caught:
-            await supervisor.start(Script("part", "import sys; print('the reason'); sys.exit(3)", folder.run))
+        with pytest.raises(ProcessFailed) as caught:
+            await supervisor.start(Script("server", "import sys; print('the reason'); sys.exit(3)", folder.run))
     message = str(caught.value)
-    assert "part failed: it ended with exit code 3" in message
+    assert "server failed: it ended with exit code 3" in message
     assert "the reason" in message
-    assert str(folder.logs / "part.log") in message
+    assert str(folder.logs / "server.log") in message
 
 
 async def test_part_that_never_gets_ready_is_stopped_and_named(folder: StateFolder) -> None:
     async with Supervisor(folder) as supervisor:
-        with pytest.raises(PartFailed, match=r"part failed: it was not ready after 0\.3 s"):
-            await supervisor.start(Script("part", "import signal; signal.pause()", folder.run, patience=0.3))
-        assert identify(supervisor.processes()["part"]) is None
+        with pytest.raises(ProcessFailed, match=r"server failed: it was not ready after 0\.3 s"):
+            await supervisor.start(Script("server", "import signal; signal.pause()", folder.run, patience=0.3))
+        assert identify(supervisor.processes()["server"]) is None
 
 
 async def test_one_of_several_that_fails_ends_the_start_of_the_others(folder: StateFolder) -> None:
     async with Supervisor(folder) as supervisor:
         slow = Script("slow", "import signal; signal.pause()", folder.run, patience=60)
-        with pytest.raises(PartFailed, match="bad failed"):
+        with pytest.raises(ProcessFailed, match="bad failed"):
             await supervisor.start_together(slow, Script("bad", "import sys; sys.exit(1)", folder.run))
         assert identify(supervisor.processes()["slow"]) is None
 
 
-async def test_parts_see_no_variables_of_another_deployment(
+async def test_processes_see_no_variables_of_another_deployment(
     folder: StateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HAAS_DATABASE_URL", "postgresql://elsewhere")
     code = f"import os; assert 'HAAS_DATABASE_URL' not in os.environ; {SERVE}"
     async with Supervisor(folder) as supervisor:
-        await supervisor.start(Script("part", code, folder.run))
+        await supervisor.start(Script("server", code, folder.run))
 
 
 async def test_part_that_does_not_stop_is_killed(folder: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops.stack.keeper, "STOP_PATIENCE", 0.2)
+    monkeypatch.setattr(ops.stack.process_supervisor, "STOP_PATIENCE", 0.2)
     code = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVE}"
     async with Supervisor(folder) as supervisor:
-        await supervisor.start(Script("part", code, folder.run))
-        pid = supervisor.processes()["part"]
+        await supervisor.start(Script("server", code, folder.run))
+        pid = supervisor.processes()["server"]
     assert identify(pid) is None
 
 
@@ -127,12 +127,12 @@ async def test_unforeseen_failure_of_a_restart_is_logged_and_tried_again(
                 raise ZeroDivisionError
 
     async with Supervisor(folder) as supervisor:
-        await supervisor.start(Capricious("part", SERVE, folder.run))
-        keeper = supervisor.keeper("part")
-        await keeper.kill()
-        await asyncio.wait_for(keeper.until_ready(), 10)
-        assert keeper.restarts == 2
-    assert "part cannot be started" in caplog.text
+        await supervisor.start(Capricious("server", SERVE, folder.run))
+        supervised = supervisor.process("server")
+        await supervised.kill()
+        await asyncio.wait_for(supervised.until_ready(), 10)
+        assert supervised.restarts == 2
+    assert "server cannot be started" in caplog.text
 
 
 def leave_behind(root: Path) -> tuple[subprocess.Popen[str], int, int]:
@@ -183,7 +183,7 @@ async def test_process_that_took_over_a_pid_is_left_alone(folder: StateFolder) -
     identity = identify(stranger.pid)
     assert identity is not None
     earlier = msgspec.structs.replace(identity, started=identity.started - 1)
-    (folder.run / "processes.json").write_bytes(msgspec.json.encode({"part": earlier}))
+    (folder.run / "processes.json").write_bytes(msgspec.json.encode({"server": earlier}))
     async with Supervisor(folder):
         assert runs(identity)
     stranger.kill()
@@ -194,7 +194,7 @@ async def test_process_of_an_earlier_boot_is_left_alone(folder: StateFolder) -> 
     identity = identify(os.getpid())
     assert identity is not None
     earlier = msgspec.structs.replace(identity, boot="another")
-    (folder.run / "processes.json").write_bytes(msgspec.json.encode({"part": earlier}))
+    (folder.run / "processes.json").write_bytes(msgspec.json.encode({"server": earlier}))
     async with Supervisor(folder):
         assert runs(identity)
 

@@ -1,12 +1,12 @@
-"""Parts for tests of the supervisor: small programs that do one thing."""
+"""Processes for the tests of the supervisor: small programs that do one thing."""
 
 import sys
 from pathlib import Path
 
-from ops.stack.part import Launch, Part
+from ops.stack.stack_process import Launch, StackProcess
 
 
-class Script(Part):
+class Script(StackProcess):
     """Python code in a process; ready when it has made its file `ready`."""
 
     def __init__(self, name: str, code: str, folder: Path, patience: float = 10.0) -> None:

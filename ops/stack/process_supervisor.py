@@ -1,4 +1,4 @@
-"""Keeps one part running: starts it, waits until it is ready, starts it again with backoff when it dies."""
+"""Supervises one process: starts it, waits until it is ready, and restarts it with a backoff when it ends."""
 
 import asyncio
 import logging
@@ -9,15 +9,15 @@ from asyncio.subprocess import Process
 from collections.abc import Callable
 from pathlib import Path
 
-from ops.stack.errors import PartFailed, StackError
-from ops.stack.part import Part
-from ops.stack.processes import Identity, identify, stop_session
+from ops.stack.errors import ProcessFailed, StackError
+from ops.stack.processes import ProcessIdentity, identify, stop_session
+from ops.stack.stack_process import StackProcess
 
 logger = logging.getLogger(__name__)
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 5.0
-STEADY_AFTER = 10.0
+STABLE_AFTER = 10.0
 POLL = 0.03
 STOP_PATIENCE = 15.0
 TAIL_LINES = 12
@@ -32,42 +32,42 @@ def tail(log: Path) -> list[str]:
         return file.read().decode("utf-8", "replace").splitlines()[-TAIL_LINES:]
 
 
-class Keeper:
-    """The life of one part. `on_start` hears of every process, before anything else happens to it."""
+class ProcessSupervisor:
+    """Supervises one process. `on_start` is called with the identity of every new process right after its start."""
 
-    def __init__(self, part: Part, log: Path, on_start: Callable[[str, Identity], None]) -> None:
-        self.part = part
+    def __init__(self, definition: StackProcess, log: Path, on_start: Callable[[str, ProcessIdentity], None]) -> None:
+        self.definition = definition
         self.log = log
         self.restarts = 0
         self._on_start = on_start
         self._process: Process | None = None
-        self._identity: Identity | None = None
+        self._identity: ProcessIdentity | None = None
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int:
-        assert self._process is not None, f"{self.part.name} was never started"  # noqa: S101 - a programming error
+        assert self._process is not None, f"{self.definition.name} was never started"  # noqa: S101 - a programming error
         return self._process.pid
 
     async def start(self) -> None:
-        """Start and wait until ready. Raises PartFailed."""
+        """Start and wait until ready. Raises ProcessFailed."""
         try:
-            await self._come_up()
+            await self._start_once()
         except BaseException:
-            await self._end()
+            await self._stop_process()
             raise
-        self._task = asyncio.create_task(self._keep(), name=f"keep {self.part.name}")
+        self._task = asyncio.create_task(self._supervise(), name=f"supervise {self.definition.name}")
 
     async def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        await self._end()
+        await self._stop_process()
 
     async def kill(self) -> None:
-        """Kill the process as a crash would. The keeper starts it again."""
+        """Kill the process as a crash would. It is restarted."""
         assert self._process is not None  # noqa: S101 - a programming error
         self._ready.clear()
         self._process.kill()
@@ -76,13 +76,13 @@ class Keeper:
     async def until_ready(self) -> None:
         await self._ready.wait()
 
-    async def _come_up(self) -> None:
-        await self.part.prepare()
+    async def _start_once(self) -> None:
+        await self.definition.prepare()
         await self._spawn()
-        await self._become_ready()
+        await self._wait_until_ready()
 
     async def _spawn(self) -> None:
-        launch = self.part.launch()
+        launch = self.definition.launch()
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as log:
@@ -93,7 +93,7 @@ class Keeper:
                 stderr=log,
                 env={**_inherited(), **launch.environment},
                 cwd=launch.folder,
-                # A session of its own: Ctrl-C reaches the supervisor alone, and what a part leaves behind is found.
+                # A session of its own: Ctrl-C does not reach it, and the processes that it leaves behind can be found.
                 start_new_session=True,
                 user=launch.user.uid if launch.user else None,
                 group=launch.user.gid if launch.user else None,
@@ -101,16 +101,16 @@ class Keeper:
             )
         self._identity = identify(self._process.pid)
         if self._identity is not None:
-            self._on_start(self.part.name, self._identity)
+            self._on_start(self.definition.name, self._identity)
 
-    async def _become_ready(self) -> None:
+    async def _wait_until_ready(self) -> None:
         assert self._process is not None  # noqa: S101 - spawned just now
-        deadline = time.monotonic() + self.part.patience
-        while not await self.part.ready():
+        deadline = time.monotonic() + self.definition.patience
+        while not await self.definition.ready():
             if self._process.returncode is not None:
                 raise self._failed(f"it ended with {_ending(self._process.returncode)} before it was ready")
             if time.monotonic() > deadline:
-                raise self._failed(f"it was not ready after {self.part.patience:g} s")
+                raise self._failed(f"it was not ready after {self.definition.patience:g} s")
             await asyncio.sleep(POLL)
         if self._process.returncode is not None:
             raise self._failed(
@@ -118,58 +118,58 @@ class Keeper:
             )
         self._ready.set()
 
-    def _failed(self, reason: str) -> PartFailed:
-        return PartFailed(self.part.name, reason, self.log, tail(self.log))
+    def _failed(self, reason: str) -> ProcessFailed:
+        return ProcessFailed(self.definition.name, reason, self.log, tail(self.log))
 
-    async def _keep(self) -> None:
+    async def _supervise(self) -> None:
         delay = FIRST_DELAY
         while True:
             began = time.monotonic()
             assert self._process is not None  # noqa: S101 - started before this task
             code = await self._process.wait()
             self._ready.clear()
-            if time.monotonic() - began > STEADY_AFTER:
+            if time.monotonic() - began > STABLE_AFTER:
                 delay = FIRST_DELAY
-            logger.warning("%s ended with %s; starting it again in %.1f s", self.part.name, _ending(code), delay)
-            await self._sweep()
+            logger.warning("%s ended with %s; starting it again in %.1f s", self.definition.name, _ending(code), delay)
+            await self._stop_leftovers()
             await asyncio.sleep(delay)
             delay = min(delay * 2, LONGEST_DELAY)
             self.restarts += 1
             try:
-                await self._come_up()
+                await self._start_once()
             except StackError as error:
                 logger.error("%s", error)  # noqa: TRY400 - the message carries the log's tail, a traceback adds nothing
-                await self._end()
-            except Exception:  # whatever one start meets, the next may do better
-                logger.exception("%s cannot be started", self.part.name)
-                await self._end()
+                await self._stop_process()
+            except Exception:  # any error of one start must not end the supervision
+                logger.exception("%s cannot be started", self.definition.name)
+                await self._stop_process()
             else:
-                logger.warning("%s runs again", self.part.name)
+                logger.warning("%s runs again", self.definition.name)
 
-    async def _end(self) -> None:
-        """Stop the process, politely first, and everything that it started."""
+    async def _stop_process(self) -> None:
+        """Stop the process, by its stop signal first, and everything that it started."""
         self._ready.clear()
         process = self._process
         if process is None:
             return
         if process.returncode is None:
-            process.send_signal(self.part.stop_signal)
+            process.send_signal(self.definition.stop_signal)
             try:
                 await asyncio.wait_for(process.wait(), STOP_PATIENCE)
             except TimeoutError:
-                logger.warning("%s did not stop within %.0f s and is killed", self.part.name, STOP_PATIENCE)
+                logger.warning("%s did not stop within %.0f s and is killed", self.definition.name, STOP_PATIENCE)
                 process.kill()
                 await process.wait()
-        await self._sweep()
+        await self._stop_leftovers()
 
-    async def _sweep(self) -> None:
-        """End what a dead part left in its session, such as the workers of a killed nginx."""
+    async def _stop_leftovers(self) -> None:
+        """Stop what an ended process left in its session, such as the workers of a killed nginx."""
         if self._identity is not None:
             await asyncio.to_thread(stop_session, self._identity, signal.SIGKILL)
 
 
 def _inherited() -> dict[str, str]:
-    """The parts get no HAAS_ variable but those that the stack itself gives them."""
+    """Return the environment without HAAS_ variables: processes get only those that the stack gives them."""
     return {name: value for name, value in os.environ.items() if not name.startswith("HAAS_")}
 
 

@@ -12,7 +12,7 @@ from ops.browser.person import Person
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
 from ops.sandbox.transport import http_client
-from ops.smoke.control import ClientCertificate, Control, SoftwareProduct
+from ops.smoke.control import ClientCertificate, SandboxControl, SoftwareProduct
 from ops.stack.description import StackDescription, TenantDescription
 
 SCOPES: Final = (
@@ -21,10 +21,12 @@ SCOPES: Final = (
 )
 
 
-class Outside:
+class Participants:
     """The world outside a stack: makes recipients and persons, and closes what they have open in the end."""
 
-    def __init__(self, description: StackDescription, control: Control, clock: Clock, exits: AsyncExitStack) -> None:
+    def __init__(
+        self, description: StackDescription, control: SandboxControl, clock: Clock, exits: AsyncExitStack
+    ) -> None:
         """Reach the stack that `description` describes; connections end with `exits`."""
         self.description = description
         self.control = control

@@ -1,4 +1,4 @@
-"""What the supervisor looks after besides processes: revocation lists in time, and tenants that were created later."""
+"""What the stack checks while it runs: the revocation lists, and tenants that are created later."""
 
 import asyncio
 import logging
@@ -13,21 +13,21 @@ from tenants.registry.models import Tenant
 logger = logging.getLogger(__name__)
 
 CHECK_END_EVERY = 60.0
-ALARM_BEFORE = timedelta(days=1)
+ERROR_BEFORE = timedelta(days=1)
 
 
-async def watch(look: Callable[[], Awaitable[None]], every: float) -> None:
-    """Look again and again, `every` seconds. A failure is logged, and the next look may do better."""
+async def check_periodically(check: Callable[[], Awaitable[None]], every: float) -> None:
+    """Run `check` every `every` seconds, until cancelled. A failure is logged, and the next check runs all the same."""
     while True:
         try:
-            await look()
-        except Exception:  # a watch outlives whatever one look meets
-            logger.exception("%s failed", getattr(look, "__qualname__", look))
+            await check()
+        except Exception:  # any error of one check must not end the checks
+            logger.exception("%s failed", getattr(check, "__qualname__", check))
         await asyncio.sleep(every)
 
 
-class RevocationWatch:
-    """Issues CRLs anew before nextUpdate and has nginx read each new one; alarms when they run late."""
+class RevocationListCheck:
+    """Issues the CRLs anew before their nextUpdate, makes nginx read new ones, and logs an error when they end soon."""
 
     def __init__(self, pki: Pki, pid_file: Path) -> None:
         self._pki = pki
@@ -36,8 +36,8 @@ class RevocationWatch:
         self._check_end_at = 0.0
         pki.confirm_enforced(self._enforced)
 
-    async def look(self) -> None:
-        """Renew what is due, reload when the lists have changed, confirm what nginx enforces."""
+    async def check(self) -> None:
+        """Renew the lists that are due, reload nginx when they have changed, and record which lists it enforces."""
         now = asyncio.get_running_loop().time()
         if now >= self._check_end_at:
             self._check_end_at = now + CHECK_END_EVERY
@@ -49,18 +49,18 @@ class RevocationWatch:
             self._pki.confirm_enforced(digest)
 
     def renew(self, now: datetime) -> None:
-        """Issue the lists anew when they are due at `now`, and say so loudly when they end soon all the same."""
+        """Issue the lists anew when they are due at `now`. Log an error when they end within a day all the same."""
         try:
             self._pki.refresh_revocation_lists(now)
         except OSError:
             logger.exception("revocation lists cannot be issued anew")
         end = self._pki.revocation_lists_end()
-        if end - now < ALARM_BEFORE:
+        if end - now < ERROR_BEFORE:
             logger.error("revocation lists end at %s: from then on nginx refuses every client certificate", end)
 
 
-class TenantWatch:
-    """Gives the hosts of new tenants their certificates and tells when the tenants have changed."""
+class TenantCheck:
+    """Issues the certificates of new tenants' hosts, and calls `changed` when the tenants have changed."""
 
     def __init__(
         self,
@@ -73,11 +73,11 @@ class TenantWatch:
         self._changed = changed
         self._known: Sequence[Tenant] | None = None
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         tenants = await self._tenants()
         if tenants == self._known:
             return
-        # A new key takes a while, and there may be hundreds of new hosts.
+        # Generating a key takes a while, and there may be hundreds of new hosts.
         await asyncio.to_thread(self._issue_certificates, tenants)
         self._known = tenants
         self._changed(tenants)

@@ -1,4 +1,4 @@
-"""What the supervisor knows of a part: how to prepare it, what to run, when it is ready, how to end it."""
+"""The definition of one process: how it is prepared, started, found ready, and stopped."""
 
 import signal
 from abc import ABC, abstractmethod
@@ -11,7 +11,7 @@ from ops.stack.unprivileged import Account
 
 
 class Launch(msgspec.Struct, frozen=True):
-    """A foreground process to start."""
+    """The command line of a process that stays in the foreground."""
 
     command: Sequence[str]
     environment: Mapping[str, str] = {}
@@ -19,8 +19,8 @@ class Launch(msgspec.Struct, frozen=True):
     folder: Path | None = None
 
 
-class Part(ABC):
-    """One process of the stack. `name` also names its log file."""
+class StackProcess(ABC):
+    """One process of the stack. `name` is also the name of its log file."""
 
     name: str
     patience: float = 60.0
@@ -28,7 +28,7 @@ class Part(ABC):
     stop_signal: signal.Signals = signal.SIGTERM
 
     async def prepare(self) -> None:
-        """Write what the process needs before it starts; runs before every start, so it must be repeatable."""
+        """Write the files that the process needs. Called before every start, so it must be repeatable."""
         return
 
     @abstractmethod
@@ -36,4 +36,4 @@ class Part(ABC):
 
     @abstractmethod
     async def ready(self) -> bool:
-        """Whether it serves now. Must not raise for a part that is still starting."""
+        """Whether it serves now. Must not raise while the process is still starting."""

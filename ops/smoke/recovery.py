@@ -13,7 +13,7 @@ PARTS: Final = ("app", "worker", "valkey", "postgres")
 """The application's uvicorn, the Dramatiq worker, Valkey and PostgreSQL."""
 
 
-async def survive(stack: Stack, journeys: Sequence[Journey], steps: Steps) -> None:
+async def check_recovery(stack: Stack, journeys: Sequence[Journey], steps: Steps) -> None:
     """At each kill a person is half way through the pages, and the notice of a withdrawal is still to be delivered.
 
     Afterwards that person goes on to tokens, the recipient is told of the withdrawal, and the consent that was there
@@ -58,5 +58,5 @@ class _Brand:
     async def go_on(self) -> None:
         self._kept = await self._keeping.renew(self._kept)
         await self._keeping.fetch(self._kept)
-        await self._last.see_the_end(self._ending)
+        await self._last.check_access_ended(self._ending)
         self._last, self._ending = self._next, await self._next.complete(*self._begun)
