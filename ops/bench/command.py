@@ -1,4 +1,4 @@
-"""`haas bench`: the hot paths, on a stack of its own for each number of tenants."""
+"""`haas bench`: measures the most frequent requests, on a stack of its own for each number of tenants."""
 
 import logging
 import os
@@ -24,23 +24,21 @@ TARGET_P95_SECONDS = 0.050
 
 
 class BenchFailed(HaasError):
-    """Nothing could be measured; the message says why, and where the logs are."""
+    """The measurement failed. The message says why, and where the logs are."""
 
 
 @click.command("bench")
 @click.option("--tenants", type=click.IntRange(2, 1000), multiple=True, default=(2, 200), show_default=True)
 @click.option("--seconds", type=click.FloatRange(1, 60), default=8, show_default=True, help="For each operation.")
-@click.option(
-    "--connections", type=click.IntRange(1, 256), default=16, show_default=True, help="Requests under way at once."
-)
+@click.option("--connections", type=click.IntRange(1, 256), default=16, show_default=True, help="Concurrent requests.")
 def command(tenants: tuple[int, ...], seconds: float, connections: int) -> None:
-    """Measure the hot paths through the proxy over mutual TLS, in a stack of its own for each number of tenants.
+    """Measure the most frequent requests through the proxy over mutual TLS, in a new stack for each number of tenants.
 
     Every connection is kept alive and serves one host: with more tenants than CONNECTIONS, each tenant has one, and
-    CONNECTIONS of them are at work at any moment.
+    CONNECTIONS of them are in use at any time.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    click.echo(machine())
+    click.echo(machine_description())
     for number in tenants:
         bench = BenchmarkOptions(tenants=number, seconds=seconds, concurrency=connections)
         figures = run(_bench(bench))
@@ -60,15 +58,15 @@ async def _bench(bench: BenchmarkOptions) -> Results:
 
 
 def verdict(figures: Results) -> str:
-    """Whether Get Energy Accounts is as fast as it has to be."""
+    """Return a sentence that says whether Get Energy Accounts meets its target."""
     measured = figures.rows[0].measured
     holds = measured.rate >= TARGET_RATE and measured.percentile(95) <= TARGET_P95_SECONDS
-    aim = f"at least {TARGET_RATE} requests/s at a p95 of at most {TARGET_P95_SECONDS * 1000:.0f} ms"
-    return f"{figures.rows[0].operation}: {aim} on one uvicorn worker: {'holds' if holds else 'DOES NOT HOLD'}"
+    target = f"at least {TARGET_RATE} requests/s at a p95 of at most {TARGET_P95_SECONDS * 1000:.0f} ms"
+    return f"{figures.rows[0].operation}: {target} on one uvicorn worker: {'holds' if holds else 'DOES NOT HOLD'}"
 
 
-def machine() -> str:
-    """The machine's shape, beside which alone absolute figures mean something."""
+def machine_description() -> str:
+    """Describe the machine. Absolute figures mean something only together with this."""
     models = [line for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if "model name" in line]
     model = models[0].partition(":")[2].strip() if models else platform.machine()
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30

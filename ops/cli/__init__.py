@@ -48,4 +48,4 @@ def _modules() -> dict[str, str]:
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="holder-as-a-service")
 def main() -> None:
-    """Holder as a Service: run it, and look after its tenants."""
+    """Holder as a Service: run it, and manage its tenants."""

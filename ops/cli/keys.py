@@ -17,7 +17,7 @@ from tenants.registry.store import record
 
 @click.group("keys")
 def command() -> None:
-    """Look after the keys that a tenant signs with: next, current, retired, gone."""
+    """Manage the signing keys of a tenant. Their states are next, current, retired and gone."""
 
 
 @command.command("list")

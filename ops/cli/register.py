@@ -13,7 +13,7 @@ from tenants.registry.models import RegisterEnvironment
 
 @click.group("register")
 def command() -> None:
-    """Look after the register environments: production, the conformance test suite, the sandbox."""
+    """Manage the register environments: production, the conformance test suite, the sandbox."""
 
 
 @command.command("list")

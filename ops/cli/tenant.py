@@ -1,4 +1,4 @@
-"""`haas tenant`: create, look at, suspend, resume and remove tenants."""
+"""`haas tenant`: create, list, show, suspend, resume and remove tenants."""
 
 import asyncio
 import uuid
@@ -20,7 +20,7 @@ from themes.tokens import theme_from
 
 @click.group("tenant")
 def command() -> None:
-    """Look after the tenants: each is one data holder brand."""
+    """Manage the tenants. Each is one data holder brand."""
 
 
 @command.command("create")
@@ -119,16 +119,16 @@ def suspend(slug: str) -> None:
     """Stop serving the tenant SLUG, within seconds.
 
     It answers 503, except that discovery, the keys, Get Status, withdrawal on the dashboard, token and arrangement
-    revocation go on.
+    revocation continue.
     """
     tenant = asyncio.run(_change(deployment_settings(), slug, "suspend"))
-    click.echo(f"{tenant.name} is suspended; `haas tenant resume {slug}` lets it serve again.")
+    click.echo(f"{tenant.name} is suspended; `haas tenant resume {slug}` makes it serve again.")
 
 
 @command.command("resume")
 @click.argument("slug")
 def resume(slug: str) -> None:
-    """Let the suspended tenant SLUG serve again."""
+    """Serve the suspended tenant SLUG again."""
     tenant = asyncio.run(_change(deployment_settings(), slug, "resume"))
     click.echo(f"{tenant.name} is active.")
 
@@ -142,7 +142,7 @@ def remove(slug: str, *, yes: bool) -> None:
     tenant = asyncio.run(_find(settings, slug))
     if not yes:
         click.echo(
-            f"This deletes {tenant.name} with all its customers, arrangements, tokens and keys. There is no way back."
+            f"This deletes {tenant.name} with all its customers, arrangements, tokens and keys. This cannot be undone."
         )
         if click.prompt("Type its slug to go on", default="", show_default=False) != slug:
             raise click.ClickException(f"nothing was deleted: that was not {slug}")

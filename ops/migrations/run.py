@@ -1,4 +1,4 @@
-"""Bringing every tenant's schema to the newest revision, one transaction each, so that a run can stop and go on."""
+"""Migrates every tenant's schema to the newest revision, one transaction each, so that a run can be continued."""
 
 from itertools import islice
 from typing import Final
@@ -36,7 +36,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """Where the schemas stand. A revision is None where a schema has none."""
+    """The revisions of the schemas. A revision is None where a schema has none."""
 
     control: str | None
     control_head: str
@@ -52,7 +52,7 @@ class Status(msgspec.Struct, frozen=True):
 async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT) -> Result:
     """Bring each tenant's schema to the head. A tenant that fails is reported, and the next run tries it again.
 
-    Raises Unavailable when the database goes away in the middle; what was done stands.
+    Raises Unavailable when the database becomes unreachable; the finished tenants stay migrated.
     """
     roles = Roles(settings.role_prefix)
     result = Result([], [], [])
@@ -68,7 +68,7 @@ async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS, 
                 except DBAPIError as error:
                     if error.connection_invalidated:
                         raise Unavailable(
-                            f"the database went away at {slug}; run it again to go on: {error.orig}"
+                            f"the database went away at {slug}; run it again to continue: {error.orig}"
                         ) from error
                     result.failed.append(Failure(slug, str(error.orig).strip()))
                     progress.line(f"{slug}: failed and left as it was: {str(error.orig).strip()}")
@@ -126,7 +126,7 @@ async def _revisions(connection: AsyncConnection, roles: Roles, schemas: list[st
 
 
 async def _migrate(connection: AsyncConnection, roles: Roles, schema: str, chain: Chain) -> bool:
-    """Upgrade one schema; tell whether there was anything to do."""
+    """Upgrade one schema. Return whether there was anything to do."""
     async with connection.begin():
         await as_owner(connection, roles)
         # Two runs at once take turns on a schema, and the second finds nothing to do.

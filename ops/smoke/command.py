@@ -1,4 +1,4 @@
-"""`haas smoke`: the main job on a stack of its own."""
+"""`haas smoke`: performs the main job on a stack of its own."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -24,11 +24,11 @@ TENANTS = ("aurora", "banksia")
 
 
 class SmokeFailed(HaasError):
-    """The run did not end well; the message says why, and where the logs are."""
+    """The run failed. The message says why, and where the logs are."""
 
 
 @click.command("smoke")
-@click.option("--kill", is_flag=True, help="Also kill each part in turn, and see that nothing was lost.")
+@click.option("--kill", is_flag=True, help="Also kill each process in turn, and check that nothing is lost.")
 def command(*, kill: bool) -> None:
     """Drive the main job for both demonstration brands over mutual TLS, in a stack of its own."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
@@ -50,23 +50,23 @@ async def _smoke(*, kill: bool) -> None:
 
 
 async def main_job(stack: Stack, steps: Steps) -> None:
-    """Take the main job's steps at both demonstration brands. Raises StepFailed and Unexpected."""
-    async with participants_of(stack) as outside:
+    """Perform the main job at both demonstration brands. Raises StepFailed and Unexpected."""
+    async with participants_of(stack) as participants:
         for tenant in stack.description.tenants:
             if tenant.slug in TENANTS:
-                await Journey(outside, tenant, steps).whole()
+                await Journey(participants, tenant, steps).run()
 
 
 async def survive_kills(stack: Stack, steps: Steps) -> None:
-    """Kill each part while consents, flows and notices are on their way. Raises StepFailed and Unexpected."""
-    async with participants_of(stack) as outside:
+    """Kill each process while consents and notices are being processed. Raises StepFailed and Unexpected."""
+    async with participants_of(stack) as participants:
         tenants = [tenant for tenant in stack.description.tenants if tenant.slug in TENANTS]
-        await check_recovery(stack, [Journey(outside, tenant, steps, customer=1) for tenant in tenants], steps)
+        await check_recovery(stack, [Journey(participants, tenant, steps, customer=1) for tenant in tenants], steps)
 
 
 @asynccontextmanager
 async def participants_of(stack: Stack) -> AsyncIterator[Participants]:
-    """The world outside a stack, on the stack's clock."""
+    """Yield the persons and recipients of a stack, on the stack's clock."""
     async with AsyncExitStack() as exits:
         control = await exits.enter_async_context(SandboxControl(stack.description.sandbox.control_api))
         yield Participants(stack.description, control, clock_from(stack.settings.clock_file), exits)

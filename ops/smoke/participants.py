@@ -1,4 +1,4 @@
-"""A data recipient's software product at one brand, made through the sandbox: keys, certificate, registration."""
+"""The persons and data recipients of a run: software products with keys and certificates, made through the sandbox."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -22,24 +22,24 @@ SCOPES: Final = (
 
 
 class Participants:
-    """The world outside a stack: makes recipients and persons, and closes what they have open in the end."""
+    """Makes persons and recipients that use a stack from outside, and closes their connections in the end."""
 
     def __init__(
         self, description: StackDescription, control: SandboxControl, clock: Clock, exits: AsyncExitStack
     ) -> None:
-        """Reach the stack that `description` describes; connections end with `exits`."""
+        """Use the stack of `description`; connections are closed with `exits`."""
         self.description = description
         self.control = control
         self.clock = clock
         self._exits = exits
 
     async def person(self) -> Person:
-        """Somebody with an empty cookie jar."""
+        """Return a person with an empty cookie jar."""
         http = http_client(hosts=self.description.addresses, trusted_roots=self._roots)
         return await self._exits.enter_async_context(Person(http))
 
     async def recipient(self, tenant: TenantDescription, *, algorithm: Algorithm = "ES256") -> "Recipient":
-        """A new software product with a key and a client certificate of its own, not registered anywhere yet."""
+        """Return a new software product with its own key and client certificate, not registered at the brand yet."""
         key = SigningKey.generate(algorithm)
         product = await self.control.add_product(key.public_jwk(), name=f"Smoke of {tenant.name}")
         certificate = await self.control.certificate(product)

@@ -2,7 +2,7 @@
 
 import os
 
-from ops.bench.command import machine, verdict
+from ops.bench.command import machine_description, verdict
 from ops.bench.load import Measured
 from ops.bench.report import Row
 from ops.bench.run import Results
@@ -21,4 +21,4 @@ def test_the_aim_is_a_rate_and_a_latency() -> None:
 
 
 def test_the_machine_is_described() -> None:
-    assert machine().startswith(f"{len(os.sched_getaffinity(0))} cores, ")
+    assert machine_description().startswith(f"{len(os.sched_getaffinity(0))} cores, ")

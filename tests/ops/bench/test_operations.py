@@ -8,7 +8,7 @@ import pytest
 
 from ops.bench.load import Load, Measured, Target
 from ops.bench.operations import OPERATIONS, Caller, Operation
-from ops.bench.run import SOURCE, consented
+from ops.bench.run import SOURCE, caller_with_consent
 from ops.deployment import Deployment
 from ops.smoke.command import participants_of
 from ops.stack.embedded import Stack
@@ -19,8 +19,8 @@ COUNT = 5
 
 @pytest.fixture(scope="module")
 async def caller(stack: Stack) -> AsyncIterator[Caller]:
-    async with participants_of(stack) as outside:
-        yield await consented(stack, outside)
+    async with participants_of(stack) as participants:
+        yield await caller_with_consent(stack, participants)
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,9 @@ from ops.stack.embedded import Stack
 
 
 @pytest.fixture
-async def outside(stack: Stack) -> AsyncIterator[Participants]:
-    async with participants_of(stack) as outside:
-        yield outside
+async def participants(stack: Stack) -> AsyncIterator[Participants]:
+    async with participants_of(stack) as participants:
+        yield participants
 
 
 @pytest.fixture
@@ -39,22 +39,22 @@ async def test_the_main_job_for_both_brands(stack: Stack) -> None:
 
 
 async def test_a_person_who_cancels_sends_the_recipient_away_empty_handed(
-    outside: Participants, aurora: TenantDescription
+    participants: Participants, aurora: TenantDescription
 ) -> None:
-    journey = Journey(outside, aurora, Steps(lambda _: None))
+    journey = Journey(participants, aurora, Steps(lambda _: None))
     await journey.register()
     client = journey.recipient.client
     flow = await client.push(SCOPES)
-    person = await (await outside.person()).open(client.authorisation_url(flow))
+    person = await (await participants.person()).open(client.authorisation_url(flow))
     with pytest.raises(AuthorisationRefused, match="access_denied"):
         await client.read_response(await person.cancel(), flow)
 
 
-async def test_two_flows_in_one_browser(outside: Participants, aurora: TenantDescription) -> None:
+async def test_two_flows_in_one_browser(participants: Participants, aurora: TenantDescription) -> None:
     """Flows are kept apart by cookies of their own, so that two tabs do not disturb each other."""
-    journey = Journey(outside, aurora, Steps(lambda _: None), customer=3)
+    journey = Journey(participants, aurora, Steps(lambda _: None), customer=3)
     await journey.register()
-    client, control, browser = journey.recipient.client, outside.control, (await outside.person()).http
+    client, control, browser = journey.recipient.client, participants.control, (await participants.person()).http
     first, second = await client.push(SCOPES), await client.push(SCOPES)
     tabs = Person(browser), Person(browser)
     for tab, flow in zip(tabs, (first, second), strict=True):
@@ -70,9 +70,9 @@ async def test_two_flows_in_one_browser(outside: Participants, aurora: TenantDes
 
 
 async def test_a_failed_step_says_what_was_expected_and_what_came(
-    outside: Participants, aurora: TenantDescription
+    participants: Participants, aurora: TenantDescription
 ) -> None:
-    journey = Journey(outside, aurora, Steps(lambda _: None))
+    journey = Journey(participants, aurora, Steps(lambda _: None))
     await journey.register()
     flow, person, _ = await journey.begin()
     with pytest.raises(StepFailed) as failed, journey._step("verify"):
@@ -86,10 +86,12 @@ async def test_a_failed_step_says_what_was_expected_and_what_came(
     assert flow.request_uri.startswith("urn:")
 
 
-async def test_a_brand_that_is_not_there_fails_its_first_step(outside: Participants, aurora: TenantDescription) -> None:
+async def test_a_brand_that_is_not_there_fails_its_first_step(
+    participants: Participants, aurora: TenantDescription
+) -> None:
     absent = msgspec.structs.replace(aurora, slug="absent", issuer=aurora.issuer.replace("aurora", "absent"))
     with pytest.raises(StepFailed, match="absent: software product, certificate, discovery failed"):
-        await Journey(outside, absent, Steps(lambda _: None)).register()
+        await Journey(participants, absent, Steps(lambda _: None)).register()
 
 
 def test_a_brand_without_customers_is_unexpected(aurora: TenantDescription) -> None:
