@@ -1,4 +1,4 @@
-"""One deployment's parts for those who administer it: the command line, the demonstration, benchmarks and tests."""
+"""The objects that administer one deployment, for the command line, the demonstration, benchmarks and tests."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,10 +18,10 @@ from tenants.registry.models import NewTenant, Tenant
 
 
 class Deployment:
-    """Connections of both logins, and what changes tenants through them. Its database must be bootstrapped."""
+    """Connections of both logins, and the services that change tenants. The database must be bootstrapped."""
 
     def __init__(self, settings: Settings) -> None:
-        """Make the parts; nothing connects yet. `open` also closes them."""
+        """Make the objects; nothing connects yet. `open` also closes the connections."""
         self.settings = settings
         self.clock: Clock = clock_from(settings.clock_file)
         self.sealer: Sealer = KeySealer(settings.master_key)

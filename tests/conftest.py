@@ -15,10 +15,10 @@ from haas.clock import MovableClock
 from haas.database import Database
 from haas.jose import new_key
 from haas.settings import Settings
-from ops.demonstration import ensure
+from ops.demonstration import set_up_demonstration
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
-from ops.stack.cluster import DeploymentDatabase, create_deployment
+from ops.migrations.cluster import DeploymentDatabase, create_deployment
 from ops.stack.embedded import Stack, running
 from ops.stack.options import Options
 from ops.stack.servers import Servers, servers
@@ -238,7 +238,7 @@ async def module_neighbour(deployment: Deployment, signing_keys: KeySets) -> Asy
 async def stack(state_folder: Path) -> AsyncIterator[Stack]:
     """The whole embedded stack with its two demonstration brands, one for the session. All share its clock."""
     options = Options(state=state_folder / "the stack", port=0, durable=False, **await real_servers())
-    async with running(options, ensure) as stack:
+    async with running(options, set_up_demonstration) as stack:
         yield stack
 
 

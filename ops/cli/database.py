@@ -6,8 +6,8 @@ import asyncpg
 import click
 
 from haas.settings import MAIN_NODE, database_variable
-from ops.stack.cluster import create_deployment
-from ops.stack.settings_file import as_lines
+from ops.migrations.cluster import create_deployment
+from ops.settings_file import as_lines
 
 
 @click.command("database")

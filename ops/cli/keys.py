@@ -6,8 +6,8 @@ import click
 
 from haas.settings import Settings
 from ops.deployment import Deployment
+from ops.deployment_settings import deployment_settings
 from ops.operator import actor, columns
-from ops.stack.local import local_settings
 from tenants.keys import rotation, store
 from tenants.keys.rotation import Rotated
 from tenants.keys.store import KeyRow
@@ -17,14 +17,14 @@ from tenants.registry.store import record
 
 @click.group("keys")
 def command() -> None:
-    """Look after the keys that a tenant signs with: next, current, retired, gone."""
+    """Manage the signing keys of a tenant. Their states are next, current, retired and gone."""
 
 
 @command.command("list")
 @click.argument("slug")
 def list_(slug: str) -> None:
     """List the signing keys of the tenant SLUG."""
-    settings = local_settings()
+    settings = deployment_settings()
     keys, published = asyncio.run(_keys(settings, slug))
     rows = [
         (
@@ -52,7 +52,7 @@ def rotate(slug: str, *, compromised: bool) -> None:
 
     The keys that were current stay in the JWKS until nothing that they signed can be in use.
     """
-    for rotated in asyncio.run(_rotate(local_settings(), slug, compromised=compromised)):
+    for rotated in asyncio.run(_rotate(deployment_settings(), slug, compromised=compromised)):
         ending = "no longer published" if compromised else f"published for {_days()} more"
         click.echo(
             f"{rotated.algorithm}: {rotated.current} signs now; {rotated.retired} is {ending}; next is {rotated.next}"

@@ -7,8 +7,8 @@ import click
 
 from haas.settings import Settings
 from ops.deployment import Deployment
+from ops.deployment_settings import deployment_settings
 from ops.operator import actor, columns
-from ops.stack.local import local_settings
 from tenants.registry.models import NodeState
 
 
@@ -20,7 +20,7 @@ def command() -> None:
 @command.command("list")
 def list_() -> None:
     """List the database nodes, and how many tenants each holds."""
-    nodes, tenants = asyncio.run(_all(local_settings()))
+    nodes, tenants = asyncio.run(_all(deployment_settings()))
     rows = [(node, state, str(tenants[node])) for node, state in nodes.items()]
     for line in columns(("NODE", "STATE", "TENANTS"), rows):
         click.echo(line)
@@ -30,7 +30,7 @@ def list_() -> None:
 @click.argument("node")
 def drain(node: str) -> None:
     """Place no new tenants on NODE. Those that are there stay and are served."""
-    asyncio.run(_set_state(local_settings(), node, "draining"))
+    asyncio.run(_set_state(deployment_settings(), node, "draining"))
     click.echo(f"{node} takes no new tenants; `haas node resume {node}` lets it take them again.")
 
 
@@ -38,7 +38,7 @@ def drain(node: str) -> None:
 @click.argument("node")
 def resume(node: str) -> None:
     """Place new tenants on NODE again."""
-    asyncio.run(_set_state(local_settings(), node, "active"))
+    asyncio.run(_set_state(deployment_settings(), node, "active"))
     click.echo(f"{node} takes new tenants.")
 
 

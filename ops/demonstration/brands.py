@@ -1,4 +1,4 @@
-"""The demonstration brands: two retailers, unlike each other, each holding its own part of the demonstration data."""
+"""The demonstration brands: two different retailers, each with one holder of the demonstration data."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ REGISTER_ENVIRONMENT: Final = "sandbox"
 
 
 class DemonstrationBrand(msgspec.Struct, frozen=True, kw_only=True):
-    """One brand, and which holder of the demonstration data is its."""
+    """One brand. `holder` is the index of its holder in the demonstration data."""
 
     slug: str
     retailer: str

@@ -1,4 +1,4 @@
-"""Making the databases ready for a deployment: roles, the control schema at its newest revision, and its grants.
+"""Prepares the databases for a deployment: roles, the control schema at its newest revision, and its grants.
 
 The owner's login needs CREATEROLE and to own the database; it is no superuser. Repeatable.
 """

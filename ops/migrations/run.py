@@ -1,4 +1,4 @@
-"""Bringing every tenant's schema to the newest revision, one transaction each, so that a run can stop and go on."""
+"""Migrates every tenant's schema to the newest revision, one transaction each, so that a run can be continued."""
 
 from itertools import islice
 from typing import Final
@@ -37,7 +37,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """Where the schemas stand. A revision is None where a schema has none."""
+    """The revisions of the schemas. A revision is None where a schema has none."""
 
     control: str | None
     control_head: str
@@ -147,7 +147,7 @@ async def _revisions(connection: AsyncConnection, roles: Roles, schemas: list[st
 
 
 async def _migrate(connection: AsyncConnection, roles: Roles, schema: str, chain: Chain) -> bool:
-    """Upgrade one schema; tell whether there was anything to do."""
+    """Upgrade one schema. Return whether there was anything to do."""
     async with connection.begin():
         await as_owner(connection, roles)
         # Two runs at once take turns on a schema, and the second finds nothing to do.

@@ -9,7 +9,7 @@ import msgspec
 
 from haas.errors import HaasError
 from ops.sandbox.tenants import Tenants
-from ops.stack.settings_file import read_settings
+from ops.settings_file import read_settings
 
 Job = Literal["register-poll", "outbox-drain"]
 TIME_LIMIT_SECONDS: Final = 60.0

@@ -19,10 +19,10 @@ from apps.http.suspension import refuse_when_suspended
 from apps.resources import public_routes, secure_routes
 from haas.database import Database
 from haas.http import ClientCertificate, interaction_id
+from ops.demonstration.customers import load_demonstration
 from tenants.accounts.tables import account, holding
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
-from tenants.imports.demonstration import load_demonstration
 from tenants.oauth.scopes import DATA_SCOPES
 from tenants.parties.tables import customer, representation
 from tenants.registry.models import Tenant

@@ -9,7 +9,7 @@ import msgspec
 from haas.settings import NodeAddress
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
-from ops.stack.cluster import create_deployment, with_database
+from ops.migrations.cluster import create_deployment, with_database
 from tenants.registry.names import Roles, tenant_schema
 
 SECOND = "second"

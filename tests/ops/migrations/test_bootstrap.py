@@ -11,8 +11,8 @@ from haas.errors import Unavailable
 from haas.settings import Settings
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import BootstrapError, bootstrap
+from ops.migrations.cluster import DeploymentDatabase
 from ops.migrations.run import migrate_tenants, status
-from ops.stack.cluster import DeploymentDatabase
 
 
 @pytest.fixture

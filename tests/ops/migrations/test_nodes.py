@@ -12,8 +12,8 @@ from haas.errors import Unavailable
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import BootstrapError, bootstrap
 from ops.migrations.chains import TENANT, Chain
+from ops.migrations.cluster import with_database
 from ops.migrations.run import migrate_tenants, status
-from ops.stack.cluster import with_database
 from tenants.keys.creation import NewSigningKey
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry.models import Tenant

@@ -25,8 +25,8 @@ from ops.sandbox.app import Sandbox
 from ops.sandbox.jose import Algorithm, SigningKey
 from ops.sandbox.services import SandboxServices
 from ops.sandbox.settings import SandboxSettings
-from ops.smoke.command import outside_of
-from ops.smoke.recipient import Outside
+from ops.smoke.command import participants_of
+from ops.smoke.participants import Participants
 from ops.stack.description import TenantDescription
 from ops.stack.embedded import Stack
 from tests.ops.sandbox.addresses import HOLDER, PORT, SECURE_HOLDER
@@ -166,10 +166,10 @@ async def product(control: httpx.AsyncClient) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def outside(stack: Stack) -> AsyncIterator[Outside]:
+async def participants(stack: Stack) -> AsyncIterator[Participants]:
     """Recipients and persons for the product in the embedded stack."""
-    async with outside_of(stack) as outside:
-        yield outside
+    async with participants_of(stack) as participants:
+        yield participants
 
 
 @pytest.fixture

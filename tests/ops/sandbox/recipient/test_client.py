@@ -9,7 +9,7 @@ from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.answers import AuthorisationRefused
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import HolderError
-from ops.smoke.recipient import Outside
+from ops.smoke.participants import Participants
 from ops.stack.description import TenantDescription
 from tests.ops.sandbox.conftest import customer_identifier
 from tests.ops.sandbox.faulty_holder import FaultyHolder
@@ -59,15 +59,15 @@ async def test_an_error_response_is_raised_with_its_error_and_description(
 
 
 async def test_a_person_shares_data_with_the_client_and_the_client_ends_it(
-    outside: Outside, aurora: TenantDescription
+    participants: Participants, aurora: TenantDescription
 ) -> None:
-    recipient = await outside.recipient(aurora, algorithm="PS256")
+    recipient = await participants.recipient(aurora, algorithm="PS256")
     client, identifier = recipient.client, customer_identifier(aurora, 5)
-    await client.register(await outside.control.ssa(recipient.product))
+    await client.register(await participants.control.ssa(recipient.product))
     flow = await client.push(SCOPE, sharing_duration=86_400)
-    person, seen = await outside.person(), await outside.control.newest_message()
+    person, seen = await participants.person(), await participants.control.newest_message()
     url = client.authorisation_url(flow)
-    response = await person.consent(url, identifier, lambda: outside.control.code(identifier, seen))
+    response = await person.consent(url, identifier, lambda: participants.control.code(identifier, seen))
     tokens = await client.exchange(await client.read_response(response, flow), flow)
     assert tokens.id_claims["acr"] == "urn:cds.au:cdr:2"
     refreshed = await client.refresh(str(tokens.refresh_token))

@@ -3,7 +3,7 @@
 import httpx
 
 from ops.sandbox.messages import Deviation
-from ops.smoke.recipient import Outside
+from ops.smoke.participants import Participants
 from ops.stack.description import TenantDescription
 from ops.stack.embedded import Stack
 from tests.ops.sandbox.addresses import HOLDER, RECIPIENT
@@ -22,14 +22,14 @@ async def test_the_start_page_asks_in_the_words_of_the_standards(browser: httpx.
 
 
 async def test_a_person_shares_with_the_product_reads_again_and_stops(
-    stack: Stack, outside: Outside, aurora: TenantDescription
+    stack: Stack, participants: Participants, aurora: TenantDescription
 ) -> None:
-    person, identifier = await outside.person(), customer_identifier(aurora, 6)
+    person, identifier = await participants.person(), customer_identifier(aurora, 6)
     await person.open(f"{stack.description.sandbox.recipient_url}/")
     assert person.page.element("brand-1").attributes["value"] == aurora.register_brand_id
     await person.press("continue")
-    seen = await outside.control.newest_message()
-    await person.consent(str(person.left_for), identifier, lambda: outside.control.code(identifier, seen))
+    seen = await participants.control.newest_message()
+    await person.consent(str(person.left_for), identifier, lambda: participants.control.code(identifier, seen))
     await person.open(str(person.left_for))
     assert person.page.element("state").text == "Connected"
     shared = (await person.http.get(person.page.url)).text
@@ -48,19 +48,19 @@ async def test_a_person_shares_with_the_product_reads_again_and_stops(
 
 
 async def test_a_person_stops_at_the_product_and_the_page_says_so(
-    stack: Stack, outside: Outside, aurora: TenantDescription
+    stack: Stack, participants: Participants, aurora: TenantDescription
 ) -> None:
-    person, identifier = await outside.person(), customer_identifier(aurora, 7)
+    person, identifier = await participants.person(), customer_identifier(aurora, 7)
     await person.open(f"{stack.description.sandbox.recipient_url}/")
     await person.press("continue")
-    seen = await outside.control.newest_message()
-    await person.consent(str(person.left_for), identifier, lambda: outside.control.code(identifier, seen))
+    seen = await participants.control.newest_message()
+    await person.consent(str(person.left_for), identifier, lambda: participants.control.code(identifier, seen))
     await person.open(str(person.left_for))
     address, arrangement_id = person.page.url, person.page.element("cdr-arrangement-id").text
-    seen = await outside.control.newest_message()
-    await person.sign_in(aurora.dashboard_url, identifier, lambda: outside.control.code(identifier, seen))
+    seen = await participants.control.newest_message()
+    await person.sign_in(aurora.dashboard_url, identifier, lambda: participants.control.code(identifier, seen))
     await person.withdraw(aurora.dashboard_url, arrangement_id)
-    await outside.control.notice(arrangement_id)
+    await participants.control.notice(arrangement_id)
     await person.open(address)
     assert person.page.element("state").text == "Ended"
     assert "Aurora Energy told us that you stopped sharing" in (await person.http.get(address)).text
