@@ -20,8 +20,8 @@ from haas.errors import Unavailable
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 Load = Callable[[V | None], Awaitable[V]]
-"""Reads a value from its source. Receives the last value, or None. Raises Unavailable if the source does not answer. Any
-other error is passed to the caller and does not change the cache."""
+"""Reads a value from its source. Receives the last value, or None. Raises Unavailable if the source does not answer.
+Any other error is passed to the caller and does not change the cache."""
 _NOTHING: Final = timedelta(0)
 
 
