@@ -1,8 +1,9 @@
 """Values that are kept in memory for a limited time, measured on the platform's clock.
 
-`CachedValue` keeps one value, `TimedCache` keeps one for each key and is bounded in size. The function that loads a
-value receives the last one: where a whole is read again only when its revision has changed, it compares the revisions
-and returns the last value.
+`CachedValue` keeps one value. `TimedCache` keeps one value for each key, up to a maximum number.
+
+The load function receives the last value. For data with a revision number, it first reads the revision from the source,
+and returns the last value if the revision is the same. So the data is read again only when it has changed.
 """
 
 import asyncio
@@ -19,8 +20,8 @@ from haas.errors import Unavailable
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 Load = Callable[[V | None], Awaitable[V]]
-"""Reads a value from its source. Receives the last value, or None. Raises Unavailable when the source does not answer;
-any other error goes to the caller and leaves the cache as it was."""
+"""Reads a value from its source. Receives the last value, or None. Raises Unavailable if the source does not answer.
+Any other error is passed to the caller and does not change the cache."""
 _NOTHING: Final = timedelta(0)
 
 
@@ -59,7 +60,7 @@ class CachedValue(Generic[V]):
         self.value: V | None = None
         self.loaded_at = self.fresh_until = self._tried_at = -inf
         self._failure: Unavailable | None = None
-        # Loads are numbered: the last one that was started, and the last one that gave a value.
+        # Numbers of loads: the last one that was started, and the last one that returned a value.
         self._started = self._succeeded = 0
         self.callers = 0
 
@@ -133,7 +134,7 @@ class TimedCache(Generic[K, V]):
 
     def fresh(self, key: K) -> V | None:
         """Return the value of `key` if it is fresh."""
-        # Written out rather than left to `CachedValue.fresh`: this is on the way of every request.
+        # This repeats `CachedValue.fresh` instead of calling it, to be fast: every request comes here.
         entry = self._entries.get(key)
         if entry is not None and entry.loaded_at <= self._now() < entry.fresh_until:
             return entry.value

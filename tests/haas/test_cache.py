@@ -122,11 +122,11 @@ async def test_a_value_that_is_not_accepted_is_loaded_again(clock: MovableClock,
     assert await value.get(source.load) == 1
     assert await value.get(source.load, wants(1)) == 1
     assert await value.get(source.load, wants(2)) == 2
-    assert await value.get(source.load, wants(9)) == 3, "the source has nothing better"
+    assert await value.get(source.load, wants(9)) == 3, "the source has no other value"
 
 
 async def test_callers_who_do_not_accept_a_value_share_a_load(clock: MovableClock, source: Source) -> None:
-    """The load that runs when they ask may have begun too early for them; one that begins afterwards is good enough."""
+    """A load that runs when they ask may have begun before a change. A load that begins afterwards has not."""
     value: CachedValue[int] = CachedValue(clock, LIMITS)
     source.gate.clear()
     tasks = [asyncio.create_task(value.get(source.load, wants(9))) for _ in range(20)]
@@ -152,7 +152,7 @@ async def test_a_value_is_used_while_its_source_is_unavailable(clock: MovableClo
     clock.move(MINUTE)
     for _ in range(5):
         assert await value.get(source.load) == 1
-    assert source.loads == 2, "a source that failed is left alone for a while"
+    assert source.loads == 2, "within the pause the source is not asked"
     clock.move(PATIENT.retry_after)
     assert await value.get(source.load) == 1
     assert source.loads == 3
@@ -213,7 +213,7 @@ async def test_any_other_error_goes_to_the_caller_and_is_not_kept(clock: Movable
         with pytest.raises(HaasError, match="no such thing"):
             await cache.get(name, source.load)
     assert source.loads == 4
-    assert cache.fresh("real") == 1, "keys that lead nowhere displace none"
+    assert cache.fresh("real") == 1, "a key without a value takes no place"
 
 
 async def test_the_first_key_is_dropped_when_there_are_too_many(clock: MovableClock, source: Source) -> None:

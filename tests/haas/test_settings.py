@@ -1,4 +1,4 @@
-"""Settings: complete, well formed, and nothing of the sandbox in production."""
+"""Settings are complete and well formed, and in production none is of the sandbox."""
 
 from base64 import urlsafe_b64encode
 from io import StringIO
@@ -35,7 +35,7 @@ def read(**changes: str | None) -> Settings:
     return Settings.from_environment({name: value for name, value in environment.items() if value is not None})
 
 
-def test_what_is_required_suffices() -> None:
+def test_the_required_variables_suffice() -> None:
     settings = read()
     assert settings.environment == "sandbox"
     assert settings.domain == "haas.localhost"
@@ -50,7 +50,7 @@ def test_what_is_required_suffices() -> None:
     )
 
 
-def test_everything_is_read() -> None:
+def test_every_variable_is_read() -> None:
     settings = read(**SANDBOX_ONLY, HAAS_PUBLIC_PORT="8443", HAAS_ROLE_PREFIX="other", HAAS_LOG_LEVEL="DEBUG")
     assert settings.public_port == 8443
     assert settings.role_prefix == "other"
@@ -151,12 +151,12 @@ def test_a_malformed_variable_is_named_and_its_secret_is_not(variable: str, valu
 
 
 @pytest.mark.parametrize("variable", sorted(SANDBOX_ONLY))
-def test_production_refuses_what_is_the_sandboxs(variable: str) -> None:
+def test_production_refuses_settings_of_the_sandbox(variable: str) -> None:
     with pytest.raises(SettingsError, match=f"{variable} "):
         read(HAAS_ENVIRONMENT="production", **{variable: SANDBOX_ONLY[variable]})
 
 
-def test_production_alone() -> None:
+def test_production_without_settings_of_the_sandbox() -> None:
     assert read(HAAS_ENVIRONMENT="production").environment == "production"
 
 
@@ -172,7 +172,7 @@ def test_the_master_key_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"short"])
-def test_a_master_key_file_that_does_not_serve_is_named(tmp_path: Path, content: bytes | None) -> None:
+def test_a_master_key_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "master.key"
     if content is not None:
         file.write_bytes(content)
@@ -192,10 +192,10 @@ def test_settings_are_frozen_and_show_no_secret() -> None:
         assert "kkkk" not in shown
 
 
-def test_settings_can_be_changed_by_making_others() -> None:
+def test_changed_settings_are_a_new_object() -> None:
     assert msgspec.structs.replace(read(), domain="other.localhost").domain == "other.localhost"
 
 
-def test_origins_leave_out_the_usual_port() -> None:
+def test_an_origin_omits_the_default_port() -> None:
     assert read().origin("aurora.haas.localhost") == "https://aurora.haas.localhost"
     assert read(HAAS_PUBLIC_PORT="8443").origin("aurora.haas.localhost") == "https://aurora.haas.localhost:8443"

@@ -1,4 +1,4 @@
-"""Every screen with plausible values in it, so that looks and accessibility are judged on the real templates."""
+"""All pages with realistic values, so that the real templates are checked."""
 
 import os
 import shutil
@@ -197,12 +197,12 @@ def screens(request: pytest.FixtureRequest) -> Screens:
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    """A system Chromium; where there is none the tests that need it say so, or fail if the run requires it."""
+    """The system's Chromium. Without one, tests that need it are skipped, or fail if HAAS_REQUIRE_BROWSER is set."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         if os.environ.get("HAAS_REQUIRE_BROWSER"):
             pytest.fail("no Chromium is installed, and HAAS_REQUIRE_BROWSER is set")
-        pytest.skip("NO CHROMIUM IS INSTALLED: the pages were not looked at")
+        pytest.skip("no Chromium is installed: the pages were not checked")
     async with async_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = await playwright.chromium.launch(executable_path=path, args=arguments)

@@ -1,4 +1,4 @@
-"""Secrets at rest, and identifiers that only we can read."""
+"""Encryption of stored secrets and of identifiers."""
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from haas.jose import KeySealer, SealError, Siv, new_key
 
 
-def test_what_is_sealed_opens_for_its_purpose_alone() -> None:
+def test_a_sealed_secret_opens_only_with_its_key_and_purpose() -> None:
     sealer = KeySealer(new_key())
     sealed = sealer.seal(b"secret", "signing-key")
     assert b"secret" not in sealed
@@ -17,12 +17,12 @@ def test_what_is_sealed_opens_for_its_purpose_alone() -> None:
         KeySealer(new_key()).open(sealed, "signing-key")
 
 
-def test_the_same_secret_is_never_sealed_the_same() -> None:
+def test_a_secret_is_sealed_differently_each_time() -> None:
     sealer = KeySealer(new_key())
     assert len({sealer.seal(b"secret", "p") for _ in range(50)}) == 50
 
 
-def test_every_changed_bit_is_noticed() -> None:
+def test_a_changed_byte_is_detected() -> None:
     sealer = KeySealer(new_key())
     sealed = sealer.seal(b"secret", "p")
     for position in range(len(sealed)):
@@ -32,7 +32,7 @@ def test_every_changed_bit_is_noticed() -> None:
             sealer.open(bytes(changed), "p")
 
 
-def test_every_shortened_seal_is_noticed() -> None:
+def test_a_shortened_value_is_detected() -> None:
     sealer = KeySealer(new_key())
     sealed = sealer.seal(b"", "p")
     assert sealer.open(sealed, "p") == b""
@@ -41,7 +41,7 @@ def test_every_shortened_seal_is_noticed() -> None:
             sealer.open(sealed[:length], "p")
 
 
-def test_keys_are_of_the_asked_size_and_random() -> None:
+def test_keys_are_random_and_of_the_given_size() -> None:
     assert len(new_key()) == 32
     assert len(new_key(64)) == 64
     assert new_key() != new_key()
@@ -62,7 +62,7 @@ def test_identifiers_are_siv_of_the_value_and_its_context() -> None:
     assert Siv(key).reveal(Siv(key).conceal("account-1", "software", "customer"), "software", "customer") == "account-1"
 
 
-def test_one_thing_has_one_identifier_in_one_context() -> None:
+def test_an_identifier_is_always_the_same_in_one_context() -> None:
     siv = Siv(new_key(64))
     assert siv.conceal("a", "x", "y") == siv.conceal("a", "x", "y")
     made = {siv.conceal("a", *context) for context in [(), ("x",), ("x", "y"), ("y", "x"), ("xy",), ("x", "y", "")]}
@@ -83,13 +83,13 @@ def test_an_identifier_of_another_context_or_key_is_refused() -> None:
 @pytest.mark.parametrize(
     "identifier", ["", "A", "AAAA", "é", "not base64!", "A" * 22, "A" * 500, "a/b", "a+b", "=", "\x00"]
 )
-def test_a_made_up_identifier_is_refused(identifier: str) -> None:
+def test_an_invented_identifier_is_refused(identifier: str) -> None:
     with pytest.raises(SealError):
         Siv(new_key(64)).reveal(identifier, "x")
 
 
-def test_an_identifier_has_one_spelling() -> None:
-    """A second spelling of an id would be answered as if it were another resource."""
+def test_only_the_canonical_form_of_an_identifier_is_accepted() -> None:
+    """Otherwise one resource would have several ids."""
     siv = Siv(new_key(64))
     identifier = siv.conceal("account-1", "x")
     last = identifier[-1]
@@ -108,7 +108,7 @@ def test_an_identifier_has_one_spelling() -> None:
             siv.reveal(spelling, "x")
 
 
-def test_an_identifier_with_dash_or_underscore_has_one_spelling() -> None:
+def test_only_the_canonical_form_with_dash_or_underscore_is_accepted() -> None:
     siv = Siv(new_key(64))
     identifier = next(made for number in range(1000) if "-" in (made := siv.conceal(str(number), "x")) and "_" in made)
     assert siv.reveal(identifier, "x").isdigit()

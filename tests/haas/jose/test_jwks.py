@@ -1,4 +1,4 @@
-"""Other parties' keys: fetched, kept, fetched again when they rotate, and used a while when nobody answers."""
+"""JWKS of other parties: fetched, cached, fetched again after a rotation, and used while a party does not answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,14 +18,13 @@ from haas.jose.jwks import (
     USABLE_FOR,
 )
 from haas.outbound import Outbound
-from tests.haas.test_outbound import HOST, settings_for
-from tests.haas.tls_server import Handler, TestAuthority, TlsServer, answer_of, tls_server
+from tests.haas.tls_server import HOST, Handler, TestAuthority, TlsServer, answer_of, settings_for, tls_server
 
 SECOND = timedelta(seconds=1)
 
 
 class Party:
-    """A party that publishes its keys: what it answers, and how often it was asked."""
+    """A party that publishes its keys; `answer` is its next answer, `asked` the number of requests."""
 
     def __init__(self) -> None:
         self.server: TlsServer
@@ -83,7 +82,7 @@ async def test_many_at_once_ask_once(jwks: JwksClient, party: Party) -> None:
     assert party.asked == 1
 
 
-async def test_an_unknown_kid_looks_again_but_not_at_every_token(
+async def test_an_unknown_kid_causes_a_fetch_but_not_for_every_token(
     jwks: JwksClient, party: Party, clock: MovableClock
 ) -> None:
     await jwks.keys(party.uri)
@@ -98,7 +97,9 @@ async def test_an_unknown_kid_looks_again_but_not_at_every_token(
     assert party.asked == 2
 
 
-async def test_a_withdrawn_key_is_gone_with_the_next_fetch(jwks: JwksClient, party: Party, clock: MovableClock) -> None:
+async def test_a_withdrawn_key_is_removed_with_the_next_fetch(
+    jwks: JwksClient, party: Party, clock: MovableClock
+) -> None:
     (withdrawn,) = party.keys
     assert (await jwks.keys(party.uri, withdrawn.kid)).has(withdrawn.kid)
     party.publish()
@@ -110,7 +111,7 @@ async def test_a_withdrawn_key_is_gone_with_the_next_fetch(jwks: JwksClient, par
     ("status", "body"),
     [("503 Service Unavailable", b""), ("302 Found", b""), ("200 OK", b"<html>"), ("200 OK", b'{"keys": {}}')],
 )
-async def test_the_last_set_serves_for_an_hour(
+async def test_the_last_set_is_used_for_an_hour(
     jwks: JwksClient, party: Party, clock: MovableClock, status: str, body: bytes
 ) -> None:
     await jwks.keys(party.uri)
@@ -131,7 +132,7 @@ async def test_the_last_set_serves_for_an_hour(
 async def test_a_party_that_fails_is_not_asked_for_every_token(
     jwks: JwksClient, party: Party, clock: MovableClock
 ) -> None:
-    """Each attempt may last until its time-out, and the tokens of that party would queue for it."""
+    """Each attempt may last until its time-out, and the requests of that party would wait for it."""
     await jwks.keys(party.uri)
     party.fail()
     clock.move(FRESH_FOR)
@@ -165,7 +166,7 @@ async def test_a_clock_moved_back_does_not_stop_fetching(jwks: JwksClient, party
     assert party.asked == 2
 
 
-async def test_a_cancelled_fetch_is_left_to_the_next(jwks: JwksClient, party: Party) -> None:
+async def test_a_cancelled_fetch_is_repeated_by_the_next_caller(jwks: JwksClient, party: Party) -> None:
     asked = asyncio.Event()
 
     async def wait(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:

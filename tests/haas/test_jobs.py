@@ -1,4 +1,4 @@
-"""Waking a worker: what it does is done once; a broker that is away is no error."""
+"""Messages to the workers, through a real broker."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ async def broker(valkey: str) -> AsyncIterator[dramatiq.Broker]:
     broker.close()
 
 
-async def test_an_actor_is_woken_by_its_name(broker: dramatiq.Broker) -> None:
+async def test_a_message_reaches_its_actor(broker: dramatiq.Broker) -> None:
     done: asyncio.Queue[tuple[object, ...]] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
@@ -36,7 +36,7 @@ async def test_an_actor_is_woken_by_its_name(broker: dramatiq.Broker) -> None:
         await asyncio.to_thread(worker.stop)
 
 
-async def test_a_broker_that_is_away_is_told_and_no_error(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unavailable_broker_is_logged_and_raises_no_error(caplog: pytest.LogCaptureFixture) -> None:
     assert not await Jobs(open_broker("redis://127.0.0.1:1/0")).enqueue("act", "aurora")
     assert "jobs.not_enqueued" in caplog.text
     assert "aurora" not in caplog.text

@@ -1,4 +1,4 @@
-"""Tokens that verify, and the many that must not."""
+"""Signed and encrypted JWTs: which are accepted, and which are refused."""
 
 import hmac
 import json
@@ -51,7 +51,7 @@ def segment(value: object) -> str:
 
 
 def signed_with(key: SigningKey, header: dict[str, Any], payload: bytes = b'{"iss":"someone"}') -> str:
-    """A JWS whose header is what the test says, though the key could not have made it by `sign`."""
+    """A JWS with any header, also one that `sign` would not make."""
     algorithm = jws.JWSRegistry.algorithms[key.algorithm]
     content = f"{segment(header)}.{segment(payload)}"
     return f"{content}.{segment(algorithm.sign(content.encode(), key.joserfc_key))}"
@@ -64,7 +64,7 @@ def test_the_example_of_rfc_7515_verifies() -> None:
 
 
 @pytest.mark.parametrize("typ", [None, "at+jwt"])
-def test_what_is_signed_verifies(ps: SigningKey, es: SigningKey, keys: PublicKeys, typ: str | None) -> None:
+def test_a_signed_token_verifies(ps: SigningKey, es: SigningKey, keys: PublicKeys, typ: str | None) -> None:
     for key in (ps, es):
         verified = verify(sign({"sub": "é"}, key, typ=typ), keys)
         assert verified.claims == {"sub": "é"}
@@ -91,7 +91,7 @@ def test_a_signature_moved_to_other_claims_is_refused(es: SigningKey, keys: Publ
         verify(f"{header}.{segment({'amount': 2})}.{signature}", keys)
 
 
-def test_a_signature_in_der_or_cut_short_is_refused(es: SigningKey, keys: PublicKeys) -> None:
+def test_a_signature_in_der_or_shortened_is_refused(es: SigningKey, keys: PublicKeys) -> None:
     content, _, signature = sign({"amount": 1}, es).rpartition(".")
     for wrong in ("", signature[:-2], signature + "AA", segment(b"\x30\x44" + b"\x02\x20" + b"\x01" * 66), "A" * 86):
         with pytest.raises(JoseError):
@@ -136,41 +136,41 @@ def test_another_partys_key_is_refused(keys: PublicKeys) -> None:
         verify(sign({}, stranger), keys)
 
 
-def test_a_stranger_who_claims_a_known_kid_is_refused(es: SigningKey, keys: PublicKeys) -> None:
+def test_another_key_with_a_known_kid_is_refused(es: SigningKey, keys: PublicKeys) -> None:
     stranger = SigningKey.from_jwk({**SigningKey.generate("ES256").private_jwk(), "kid": es.kid})
     with pytest.raises(JoseError):
         verify(sign({}, stranger), keys)
 
 
-def test_a_key_brought_in_the_header_is_not_used(keys: PublicKeys) -> None:
+def test_a_key_in_the_header_is_not_used(keys: PublicKeys) -> None:
     stranger = SigningKey.generate("ES256")
     token = signed_with(stranger, {"alg": "ES256", "jwk": stranger.public_jwk()})
     with pytest.raises(JoseError):
         verify(token, keys)
 
 
-def test_a_wrong_kid_is_refused_and_none_tries_every_key(es: SigningKey, keys: PublicKeys) -> None:
+def test_a_wrong_kid_is_refused_and_without_a_kid_every_key_is_tried(es: SigningKey, keys: PublicKeys) -> None:
     assert verify(signed_with(es, {"alg": "ES256"}), keys).claims == {"iss": "someone"}
     for kid in ("other", "", 5, ["x"]):
         with pytest.raises(JoseError):
             verify(signed_with(es, {"alg": "ES256", "kid": kid}), keys)
 
 
-def test_the_second_key_of_one_kid_verifies(es: SigningKey) -> None:
+def test_the_second_key_with_the_same_kid_verifies(es: SigningKey) -> None:
     other = SigningKey.generate("ES256")
     keys = PublicKeys.from_jwks({"keys": [{**other.public_jwk(), "kid": es.kid}, es.public_jwk()]})
     assert verify(sign({"a": 1}, es), keys).claims == {"a": 1}
 
 
 @pytest.mark.parametrize("change", [{"use": "enc"}, {"alg": "ES384"}, {"key_ops": ["sign"], "use": "sig"}])
-def test_a_key_published_for_something_else_is_refused(es: SigningKey, change: dict[str, Any]) -> None:
+def test_a_key_for_another_use_or_algorithm_is_refused(es: SigningKey, change: dict[str, Any]) -> None:
     keys = PublicKeys.from_jwks({"keys": [{**es.public_jwk(), **change}]})
     with pytest.raises(JoseError):
         verify(sign({}, es), keys)
 
 
 def test_header_parameters_that_are_not_known_are_ignored(es: SigningKey, keys: PublicKeys) -> None:
-    """RFC 7515 4: parameters that are not understood are ignored unless `crit` names them."""
+    """RFC 7515 4: unknown parameters are ignored unless `crit` names them."""
     header = {"alg": "ES256", "kid": es.kid, "iss": "someone", "x5t": "a", "x5c": ["A" * 1800]}
     assert verify(signed_with(es, header), keys).claims == {"iss": "someone"}
 
@@ -187,7 +187,7 @@ def test_header_parameters_that_are_not_known_are_ignored(es: SigningKey, keys: 
     ],
 )
 def test_critical_extensions_are_refused(es: SigningKey, keys: PublicKeys, header: dict[str, Any]) -> None:
-    """RFC 7515 4.1.11; RFC 7797 7 keeps `b64` out of JWTs."""
+    """RFC 7515 4.1.11; RFC 7797 7 forbids `b64` in JWTs."""
     with pytest.raises(JoseError):
         verify(signed_with(es, {"alg": "ES256", **header}), keys)
 
@@ -203,7 +203,7 @@ def test_an_unencoded_payload_is_refused(es: SigningKey, keys: PublicKeys) -> No
     "payload",
     [b"", b"null", b"[]", b'"text"', b"5", b"{", b"\xff", b"[" * 20_000, b'{"a":' * 4_000, b'{"exp":1e400}'],
 )
-def test_a_payload_that_is_no_json_object_is_refused(es: SigningKey, keys: PublicKeys, payload: bytes) -> None:
+def test_a_payload_that_is_not_a_json_object_is_refused(es: SigningKey, keys: PublicKeys, payload: bytes) -> None:
     token = signed_with(es, {"alg": "ES256"}, payload)
     for read in (read_unverified, lambda token: verify(token, keys)):
         with pytest.raises(JoseError):
@@ -231,7 +231,7 @@ def test_a_payload_that_is_no_json_object_is_refused(es: SigningKey, keys: Publi
         f"{segment({'alg': 'ES256'})}.{segment({})}=.AAAA",
     ],
 )
-def test_what_is_no_jws_is_refused(keys: PublicKeys, token: str) -> None:
+def test_a_malformed_token_is_refused(keys: PublicKeys, token: str) -> None:
     with pytest.raises(JoseError):
         verify(token, keys)
 
@@ -276,11 +276,11 @@ def test_claims_nested_too_deep_are_refused(es: SigningKey, keys: PublicKeys, op
             verify(nested(levels), keys)
 
 
-def test_many_claims_beside_each_other_are_not_deep(es: SigningKey, keys: PublicKeys) -> None:
+def test_many_claims_on_one_level_are_accepted(es: SigningKey, keys: PublicKeys) -> None:
     assert verify(sign({"claims": [{"name": [number]} for number in range(MAXIMUM_NESTING)]}, es), keys)
 
 
-def test_peek_reads_what_it_does_not_trust() -> None:
+def test_a_token_is_read_without_verification() -> None:
     read = read_unverified(sign({"iss": "someone"}, SigningKey.generate("ES256")))
     assert read.claims == {"iss": "someone"}
     assert read.header["alg"] == "ES256"
@@ -328,7 +328,7 @@ def test_times_out_of_bounds(claims: dict[str, Any], reason: str) -> None:
         check_times(claims, NOW, longest=timedelta(hours=1))
 
 
-def test_the_skew_is_the_callers() -> None:
+def test_the_caller_chooses_the_skew() -> None:
     with pytest.raises(JoseError, match="expired"):
         check_times({"exp": at(0)}, NOW, longest=timedelta(hours=1), skew=timedelta(0))
 
@@ -361,7 +361,7 @@ def test_a_key_without_kid_encrypts_without_kid(recipient: RSAKey) -> None:
 @pytest.mark.parametrize(
     "change", [{"use": "sig"}, {"alg": "RSA-OAEP-256"}, {"key_ops": ["verify"]}, {"kty": "unknown"}]
 )
-def test_no_key_of_the_recipients_encrypts(recipient: RSAKey, change: dict[str, Any]) -> None:
+def test_without_a_suitable_key_nothing_is_encrypted(recipient: RSAKey, change: dict[str, Any]) -> None:
     keys = PublicKeys.from_jwks({"keys": [{**recipient.as_dict(), **change}]})
     with pytest.raises(JoseError):
         encrypt("a.b.c", keys, alg="RSA-OAEP", enc="A256GCM")
@@ -370,6 +370,6 @@ def test_no_key_of_the_recipients_encrypts(recipient: RSAKey, change: dict[str, 
 @pytest.mark.parametrize(
     ("alg", "enc"), [("RSA1_5", "A256GCM"), ("RSA-OAEP", "A128GCM"), ("dir", "A256GCM"), ("ECDH-ES", "A256GCM")]
 )
-def test_other_encryption_is_refused(recipient: RSAKey, alg: str, enc: str) -> None:
+def test_other_encryption_algorithms_are_refused(recipient: RSAKey, alg: str, enc: str) -> None:
     with pytest.raises(JoseError):
         encrypt("a.b.c", PublicKeys.from_jwks({"keys": [recipient.as_dict()]}), alg=alg, enc=enc)
