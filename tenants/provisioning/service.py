@@ -108,7 +108,7 @@ class Provisioner:
                 await store.delete_brand(registry, tenant_id)
         except HaasError:
             # The caller raises the error that led here. The row stays in the state `preparing`.
-            logger.warning("the row of a tenant that was not created could not be deleted", extra={"tenant": slug})
+            logger.warning("tenant.row_not_deleted", extra={"tenant": slug})
 
     async def _register(
         self, tx: Transaction, new: NewTenant, tenant_id: UUID, namespace: Namespace, now: datetime
