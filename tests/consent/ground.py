@@ -16,7 +16,7 @@ from ops.browser.browser import Browser
 from ops.browser.errors import LeftSite
 from ops.browser.page import Page
 from ops.deployment import Deployment
-from ops.sandbox.jose import peek
+from ops.sandbox.jose import read_unverified
 from ops.sandbox.recipient.client import Flow, RecipientClient
 from tenants.accounts.tables import account, holding
 from tenants.notices.tables import outbox
@@ -157,7 +157,7 @@ class Ground:
 
     async def response(self, url: str) -> dict[str, Any]:
         """The claims of an authorisation response."""
-        claims: dict[str, Any] = peek(response_of(url)).claims
+        claims: dict[str, Any] = read_unverified(response_of(url)).claims
         return claims
 
     async def consented(self, browser: Browser, **asked: Any) -> Any:

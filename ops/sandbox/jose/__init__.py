@@ -4,20 +4,30 @@ The profile is that of FAPI 1.0 Advanced 8.6: PS256 and ES256 only. This is the 
 """
 
 from ops.sandbox.jose.keys import SIGNING_ALGORITHMS, Algorithm, JwkError, PublicKeys, SigningKey
-from ops.sandbox.jose.tokens import JoseError, Verified, check_times, compact, half_hash, peek, s256, sign, verify
+from ops.sandbox.jose.tokens import (
+    DecodedJwt,
+    JoseError,
+    check_times,
+    compact,
+    half_hash,
+    read_unverified,
+    s256,
+    sign,
+    verify,
+)
 
 __all__ = [
     "SIGNING_ALGORITHMS",
     "Algorithm",
+    "DecodedJwt",
     "JoseError",
     "JwkError",
     "PublicKeys",
     "SigningKey",
-    "Verified",
     "check_times",
     "compact",
     "half_hash",
-    "peek",
+    "read_unverified",
     "s256",
     "sign",
     "verify",

@@ -22,7 +22,7 @@ class JoseError(HaasError):
     """A token was refused. The message says why."""
 
 
-class Verified(NamedTuple):
+class DecodedJwt(NamedTuple):
     """The header and the claims of a signed JWT."""
 
     header: dict[str, Any]
@@ -40,7 +40,7 @@ def compact(header: Mapping[str, Any], claims: Mapping[str, Any], signature: Cal
     return f"{signing_input}.{base64url(signature(signing_input.encode()))}"
 
 
-def peek(token: str) -> Verified:
+def read_unverified(token: str) -> DecodedJwt:
     """Read a signed JWT without verifying it, to find out whose keys are needed. Raises JoseError."""
     if len(token) > MAXIMUM_TOKEN_BYTES:
         raise JoseError(f"the token has {len(token)} bytes; at most {MAXIMUM_TOKEN_BYTES} are accepted")
@@ -51,15 +51,15 @@ def peek(token: str) -> Verified:
         raise JoseError(f"the token is not a signed JWT: {error}") from error
     if not isinstance(claims, dict):
         raise JoseError("the payload of the token is not a JSON object")
-    return Verified(decoded["header"], claims)
+    return DecodedJwt(decoded["header"], claims)
 
 
-def verify(token: str, keys: PublicKeys, *, algorithms: Sequence[str] = SIGNING_ALGORITHMS) -> Verified:
+def verify(token: str, keys: PublicKeys, *, algorithms: Sequence[str] = SIGNING_ALGORITHMS) -> DecodedJwt:
     """Return the header and the claims of a JWT that one of `keys` signed. Raises JoseError.
 
     Only the signature is checked. `check_times` checks `exp`, `nbf` and `iat`; the other claims are the caller's task.
     """
-    unverified = peek(token)
+    unverified = read_unverified(token)
     algorithm = str(unverified.header.get("alg"))
     if algorithm not in algorithms:
         raise JoseError(f"alg is one of {', '.join(algorithms)}, not {algorithm[:20]!r}")

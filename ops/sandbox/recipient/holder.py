@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from haas.errors import HaasError
-from ops.sandbox.jose import JoseError, JwkError, PublicKeys, Verified, peek, verify
+from ops.sandbox.jose import DecodedJwt, JoseError, JwkError, PublicKeys, read_unverified, verify
 
 
 class HolderError(HaasError):
@@ -54,10 +54,10 @@ class Holder:
             raise HolderError(f"the metadata at {issuer} names the issuer {metadata.issuer}")
         return cls(metadata, document, http)
 
-    async def verified(self, token: str) -> Verified:
+    async def verified(self, token: str) -> DecodedJwt:
         """Return a JWT that this holder signed. Raises HolderError."""
         try:
-            kid = peek(token).header.get("kid")
+            kid = read_unverified(token).header.get("kid")
             if not isinstance(kid, str):
                 raise HolderError("a token of the holder has no kid")
             if not self._keys.has(kid):

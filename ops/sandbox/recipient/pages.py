@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from haas.errors import HaasError
-from ops.sandbox.jose import JoseError, peek
+from ops.sandbox.jose import JoseError, read_unverified
 from ops.sandbox.recipient import views
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
 from ops.sandbox.recipient.choices import DURATIONS
@@ -80,7 +80,7 @@ async def callback(request: HttpRequest, sharing: NamedDependency[Sharing]) -> R
     try:
         if len(response) > MAXIMUM_RESPONSE:
             raise BadRequest("the response parameter is too long for an authorisation response")
-        state = str(peek(response).claims.get("state"))
+        state = str(read_unverified(response).claims.get("state"))
         arrangement = await sharing.finish(state, response, browser)
     except AuthorisationRefused as refusal:
         if refusal.error == "access_denied":

@@ -10,7 +10,7 @@ import msgspec
 from haas.clock import Clock
 from haas.errors import HaasError
 from ops.sandbox.events import Events
-from ops.sandbox.jose import JoseError, PublicKeys, check_times, peek, verify
+from ops.sandbox.jose import JoseError, PublicKeys, check_times, read_unverified, verify
 from ops.sandbox.published_keys import KeysUnavailable, PublishedKeys
 from ops.sandbox.recipient.records import HostedProduct, Notice, ended
 from ops.sandbox.recipient.store import RecipientCollections
@@ -92,7 +92,7 @@ class RevocationEndpoint:
         if scheme.lower() != "bearer":
             raise NoticeRefused("the request has no bearer token")
         try:
-            claimed = peek(token)
+            claimed = read_unverified(token)
             holder = await self._holder(claimed.claims.get("iss"))
             kid = claimed.header.get("kid")
             keys = await self._keys.at(holder.jwks_endpoint, kid if isinstance(kid, str) else None)

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from haas.clock import Clock, epoch
-from ops.sandbox.jose import JoseError, PublicKeys, check_times, peek, sign, verify
+from ops.sandbox.jose import JoseError, PublicKeys, check_times, read_unverified, sign, verify
 from ops.sandbox.published_keys import KeysUnavailable, PublishedKeys
 from ops.sandbox.register.errors import BearerRefused, TokenRefused
 from ops.sandbox.register.models import SoftwareProduct
@@ -89,7 +89,7 @@ class RegisterAuthorisation:
     async def _authenticated(self, assertion: str, client_id: str | None) -> str:
         """Verify a client assertion (CDS, Private Key JWT Client Authentication) and return the client's id."""
         try:
-            claimed = peek(assertion)
+            claimed = read_unverified(assertion)
             client = claimed.claims.get("iss")
             if not isinstance(client, str) or claimed.claims.get("sub") != client or client_id not in {None, client}:
                 raise TokenRefused(

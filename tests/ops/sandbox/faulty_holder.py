@@ -14,7 +14,7 @@ from litestar import Litestar, Request, Response, delete, get, post, put
 from litestar.params import FromPath
 
 from haas.clock import SystemClock, epoch
-from ops.sandbox.jose import SigningKey, half_hash, peek, s256
+from ops.sandbox.jose import SigningKey, half_hash, read_unverified, s256
 from ops.sandbox.messages import RIGHT, Deviation, signed
 from tests.ops.sandbox.addresses import HOLDER, SECURE_HOLDER
 
@@ -137,18 +137,18 @@ class FaultyHolder:
 
     async def _updated(self, request: HttpRequest, path: FromPath[str]) -> Response[Any]:
         assert path == "/register/client-1"
-        return Response({**peek((await request.body()).decode()).claims, "client_id": "client-1"})
+        return Response({**read_unverified((await request.body()).decode()).claims, "client_id": "client-1"})
 
     async def _deleted(self, path: FromPath[str]) -> None:
         assert path == "/register/client-1"
 
     def _register(self, form: dict[str, str]) -> Response[Any]:
-        claims = peek(form["jwt"]).claims
+        claims = read_unverified(form["jwt"]).claims
         return Response({**claims, "client_id": "client-1"}, status_code=201)
 
     def _par(self, form: dict[str, str]) -> Response[Any]:
         request_uri = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe(8)}"
-        self.pushed[request_uri] = peek(form["request"]).claims
+        self.pushed[request_uri] = read_unverified(form["request"]).claims
         return Response({"request_uri": request_uri, "expires_in": 90}, status_code=201)
 
     def _token(self, form: dict[str, str]) -> Response[Any]:

@@ -6,7 +6,7 @@ import hashlib
 import httpx
 import pytest
 
-from ops.sandbox.jose import peek
+from ops.sandbox.jose import read_unverified
 from tests.ops.sandbox.addresses import SECURE_REGISTER
 from tests.ops.sandbox.conftest import RunningSandbox, asgi
 from tests.ops.sandbox.register.private_api import token_form
@@ -31,7 +31,7 @@ async def test_a_token_is_bound_to_the_thumbprint_of_the_certificate_header(sand
     assert answer.status_code == 200, answer.text
     digest = hashlib.sha256(b"certificate").digest()
     thumbprint = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-    assert peek(answer.json()["access_token"]).claims["cnf"] == {"x5t#S256": thumbprint}
+    assert read_unverified(answer.json()["access_token"]).claims["cnf"] == {"x5t#S256": thumbprint}
 
 
 @pytest.mark.parametrize("header", [None, "", "::", ":YQ==", "YQ==", ":Y!==:", ":YQ=:", ":YQ==:x", ":YQ==:, :YQ==:"])

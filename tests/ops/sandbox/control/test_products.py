@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from ops.sandbox.jose import PublicKeys, SigningKey, peek, sign, verify
+from ops.sandbox.jose import PublicKeys, SigningKey, read_unverified, sign, verify
 from ops.stack.description import TenantDescription
 from tests.ops.sandbox.addresses import HOLDER
 from tests.ops.sandbox.conftest import RunningSandbox
@@ -43,7 +43,7 @@ async def test_a_product_is_added_with_its_own_keys_and_addresses(
     assert key.kid in {jwk["kid"] for jwk in jwks["keys"]}
     assert not any("d" in jwk for jwk in jwks["keys"])
     ssa = (await control.get(f"/software-products/{product['software_product_id']}/ssa")).json()["ssa"]
-    claims = peek(ssa).claims
+    claims = read_unverified(ssa).claims
     assert claims["client_name"] == "Kilowatt Coach"
     assert claims["org_name"] == "Kilowatt"
     assert claims["redirect_uris"] == ["https://k.test/callback?from=holder", "https://k.test/other"]
@@ -76,12 +76,12 @@ async def test_an_ssa_deviates_from_the_correct_one_on_request(
 ) -> None:
     url = f"/software-products/{product['software_product_id']}/ssa"
     wrong = {"claims": {"exp": 1, "org_name": None}, "header": {"kid": "other"}}
-    header, claims = peek((await control.post(url, json=wrong)).json()["ssa"])
+    header, claims = read_unverified((await control.post(url, json=wrong)).json()["ssa"])
     assert claims["exp"] == 1
     assert "org_name" not in claims
     assert header["kid"] == "other"
-    right = peek((await control.get(url)).json()["ssa"]).header["kid"]
-    assert peek((await control.post(url, json={"foreign_key": True})).json()["ssa"]).header["kid"] != right
+    right = read_unverified((await control.get(url)).json()["ssa"]).header["kid"]
+    assert read_unverified((await control.post(url, json={"foreign_key": True})).json()["ssa"]).header["kid"] != right
 
 
 async def test_certificates_of_each_kind_are_issued(
@@ -164,5 +164,5 @@ async def test_a_registration_is_signed_with_the_key_of_the_product(
     assert (await control.post(url, json={"tenant": "aurora"})).status_code == 409
     jwk = {name: value for name, value in key.private_jwk().items() if name != "alg"}
     assert (await control.post(url, json={"tenant": "aurora", "private_jwk": jwk})).status_code == 201
-    assert peek(holder.sent["/register"][-1]["jwt"]).header["kid"] == key.kid
+    assert read_unverified(holder.sent["/register"][-1]["jwt"]).header["kid"] == key.kid
     assert (await control.post(url, json={"tenant": "aurora", "private_jwk": {"kty": "EC"}})).status_code == 400
