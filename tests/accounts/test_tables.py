@@ -23,7 +23,7 @@ from tenants.accounts.tables import (
     supply,
 )
 from tests.accounts.conftest import Household
-from tests.constraints import Violation, assert_violated, names
+from tests.support.constraints import Violation, assert_violated, names
 
 TABLES = (
     disclosure_answer,

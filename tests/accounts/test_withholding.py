@@ -36,7 +36,7 @@ from tenants.accounts.tables import (
     sharing_block,
 )
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
-from tenants.disclosure.store import grant_of
+from tenants.disclosure.store import data_token
 from tenants.registry.models import Tenant
 from tenants.tokens.tables import access_token
 from tests.accounts.conftest import Household
@@ -108,7 +108,7 @@ def decisions(household: Household, account_id: UUID, standing: Standing) -> dic
 async def test_both_functions_say_the_same_of_everything_that_can_be(
     database: Database, tenant: Tenant, household: Household
 ) -> None:
-    """Every combination of holding, option, open or closed, decision and approval, in the grant's own query too."""
+    """Every combination of holding, option, open or closed, decision and approval; the data APIs' query agrees."""
     now = household.now
     client_id = await add_client(database, tenant, now, recipient_id=RECIPIENT)
     standings: dict[UUID, Standing] = {}
@@ -161,11 +161,11 @@ async def test_both_functions_say_the_same_of_everything_that_can_be(
                 .where(access_token.c.arrangement_id == arrangement_id)
                 .values(token_hash=digest(approval))
             )
-            grant = await grant_of(tx, approval, now)
-        assert grant is not None
+            token = await data_token(tx, approval, now)
+        assert token is not None
         reasons = {each: reason for each, reason in by_python.items() if reason is not None}
-        assert set(grant.accounts or ()) == set(by_python) - set(reasons)
-        assert set(grant.withheld or ()) == {each for each, reason in reasons.items() if reason not in NOT_REACHED}
+        assert set(token.accounts or ()) == set(by_python) - set(reasons)
+        assert set(token.withheld or ()) == {each for each, reason in reasons.items() if reason not in NOT_REACHED}
     assert len(seen) == 11
 
     held = await household.run(service.accounts_of, household.customer_id, RECIPIENT, now)

@@ -15,7 +15,7 @@ from tenants.arrangements import store
 from tenants.arrangements.models import AccountApproval, NewAuthorisation
 from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.registry.models import Tenant
-from tests.constraints import Violation, assert_violated, names
+from tests.support.constraints import Violation, assert_violated, names
 from tests.workers.rows import add_arrangement, add_client, one
 
 TABLES = (arrangement, authorisation, authorised_account, account_approval)

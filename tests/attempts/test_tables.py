@@ -12,7 +12,7 @@ from tenants.attempts import store
 from tenants.attempts.models import AuthorisationRequest
 from tenants.attempts.tables import attempt
 from tenants.registry.models import Tenant
-from tests.constraints import Violation, assert_violated, names
+from tests.support.constraints import Violation, assert_violated, names
 from tests.workers.rows import add_client
 
 NOBODY = UUID(int=0)

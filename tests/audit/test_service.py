@@ -17,7 +17,7 @@ from tenants.audit.models import Break, Change, Entry
 from tenants.audit.tables import audit, audit_head
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
-from tests.constraints import Violation, assert_violated, names
+from tests.support.constraints import Violation, assert_violated, names
 
 CHANGE = Change(
     actor="staff-1",

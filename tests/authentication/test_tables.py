@@ -12,9 +12,10 @@ from haas.database import Database
 from haas.digest import digest
 from tenants.authentication import sessions
 from tenants.authentication.tables import session
+from tenants.parties.directory import StoredDirectory
 from tenants.registry.models import Tenant
 from tenants.staff import store as staff
-from tests.constraints import Violation, assert_violated, names
+from tests.support.constraints import Violation, assert_violated, names
 
 NOBODY = UUID(int=0)
 VIOLATIONS = (
@@ -60,7 +61,7 @@ async def test_a_staff_session_is_none_at_the_dashboard(
     staff_id = await member(database, tenant, now)
     async with database.transaction(tenant.namespace) as tx:
         await tx.execute(insert(session).values(row(staff_id, now, secret)))
-        assert await sessions.login_of(tx, secret, now) is None
+        assert await sessions.login_of(tx, StoredDirectory(), secret, now) is None
         assert not await sessions.was_signed_in(tx, secret)
         assert await sessions.challenge_of(tx, secret, now) is None
         await sessions.sign_out(tx, secret, now)

@@ -13,7 +13,7 @@ from tenants.availability.models import Outage
 from tenants.availability.service import iso_duration
 from tenants.availability.tables import outage
 from tenants.registry.models import Tenant
-from tests.constraints import Violation, assert_violated, names
+from tests.support.constraints import Violation, assert_violated, names
 
 NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -12,7 +12,7 @@ from tenants.calls import CallRecord, store
 from tenants.calls.models import DisclosureDay
 from tenants.calls.tables import call, disclosure_day
 from tenants.registry.models import Tenant
-from tests.constraints import Violation, assert_violated, names
+from tests.support.constraints import Violation, assert_violated, names
 
 AT = datetime(2026, 11, 24, 10, 30, 15, 250_000, tzinfo=UTC)
 INTERACTION = UUID("6f2b1d0c-4f4e-4bb7-8f8e-0d9b7c5a3e21")

@@ -9,10 +9,10 @@ from sqlalchemy import insert
 
 from haas.clock import MovableClock
 from haas.database import Database
-from tenants.parties import service
+from tenants.parties.directory import StoredDirectory
 from tenants.parties.tables import customer, login, representation
 from tenants.registry.models import Tenant
-from tests.constraints import Violation, assert_violated, names
+from tests.support.constraints import Violation, assert_violated, names
 
 NOBODY = UUID(int=0)
 DAY = timedelta(days=1)
@@ -53,7 +53,7 @@ class Person:
 
     async def names(self, today: date) -> list[tuple[str, bool]]:
         async with self.database.transaction(self.tenant.namespace) as tx:
-            return [(each.name, each.own) for each in await service.customers_of(tx, self.login_id, today)]
+            return [(each.name, each.own) for each in await StoredDirectory().customers_of(tx, self.login_id, today)]
 
 
 @pytest.fixture

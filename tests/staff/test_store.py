@@ -10,7 +10,7 @@ from haas.database import Database
 from tenants.registry.models import Tenant
 from tenants.staff import store
 from tenants.staff.tables import staff
-from tests.constraints import Violation, assert_violated, names
+from tests.support.constraints import Violation, assert_violated, names
 
 ISSUER = "https://sso.retailer.test"
 VIOLATIONS = (Violation(staff, "staff_issuer_subject_key", {"id": uuid4()}),)
