@@ -32,7 +32,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
 @contextmanager
 def folder_kept_on_failure(prefix: str) -> Iterator[Path]:
-    """A temporary folder with a short path, deleted unless the block fails, because its logs are needed then."""
+    """A temporary folder with a short path, deleted unless the block fails and left logs in it."""
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     if os.geteuid() == 0:
         folder.chmod(0o711)  # PostgreSQL runs as `nobody` then and must pass through this folder
@@ -43,5 +43,5 @@ def folder_kept_on_failure(prefix: str) -> Iterator[Path]:
         failed = True
         raise
     finally:
-        if not failed:
+        if not failed or not any(folder.iterdir()):
             shutil.rmtree(folder)

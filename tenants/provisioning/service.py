@@ -95,11 +95,12 @@ class Provisioner:
         except BaseException as error:
             if not made:  # the node has rolled back
                 await self._forget(tenant_id, new.slug)
-                raise
-            raise TenantIncomplete(
-                f"it is not known whether the tenant {new.slug!r} was created: `haas tenant list` shows its state;"
-                f" where that is preparing, `haas tenant remove {new.slug}` removes what is there"
-            ) from error
+            elif isinstance(error, HaasError):
+                raise TenantIncomplete(
+                    f"it is not known whether the tenant {new.slug!r} was created: `haas tenant list` shows its state;"
+                    f" where that is preparing, `haas tenant remove {new.slug}` removes what is there"
+                ) from error
+            raise
 
     async def _forget(self, tenant_id: UUID, slug: str) -> None:
         """Delete the row of a tenant of which nothing is on its node."""

@@ -32,7 +32,7 @@ register_environment = Table(
     Column("polled_at", Moment),
 )
 
-# A PostgreSQL server, or a database of one, that holds tenants' schemas. Its addresses are in the settings.
+# A PostgreSQL server that holds tenants' schemas. Its addresses are in the settings.
 database_node = Table(
     "database_node",
     control,

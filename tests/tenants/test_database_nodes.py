@@ -211,7 +211,7 @@ async def test_a_registry_that_is_away_when_the_creation_fails(
     with pytest.raises(RuntimeError, match="a fault"):
         await two_nodes.provisioner.create(new("egret"), actor="tests")
     await away.__aexit__(None, None, None)
-    assert "could not be deleted" in caplog.text
+    assert "tenant.row_not_deleted" in caplog.text
     assert await left("egret") == [NOTHING, NOTHING]
     assert await state(two_nodes, "egret") == "preparing"
     await two_nodes.administration.remove("egret", actor="tests")

@@ -1,5 +1,6 @@
 """The command line as a whole: errors in a sentence, and the commands that other packages add."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -67,7 +68,12 @@ def test_no_command_that_runs_a_deployment_loads_what_proves_one() -> None:
 def test_without_the_extra_a_sentence_says_what_to_install(tmp_path: Path, command: str, missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None; from ops.cli import main; main([{command!r}])"
     done = subprocess.run(  # noqa: S603 - this interpreter
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     assert done.returncode == 1
     assert f"needs what is not installed here: {missing}" in done.stderr
