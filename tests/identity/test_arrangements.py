@@ -36,6 +36,8 @@ async def _notices(world: World, tenant: Tenant, arrangement_id: UUID) -> list[A
         ("consumer", True),
         ("retailer", True),
         ("replay", True),
+        ("ineligible", True),
+        ("harm", True),
         ("recipient", False),
         ("register", False),
         ("expiry", False),
