@@ -3,6 +3,7 @@
 from tenants.accounts import tables as accounts
 from tenants.arrangements import tables as arrangements
 from tenants.attempts import tables as attempts
+from tenants.audit import tables as audit
 from tenants.authentication import tables as authentication
 from tenants.availability import tables as availability
 from tenants.calls import tables as calls
@@ -13,12 +14,14 @@ from tenants.parties import tables as parties
 from tenants.register import tables as register
 from tenants.registry import tables as registry
 from tenants.schema import control, tenant
+from tenants.staff import tables as staff
 from tenants.tokens import tables as tokens
 
 __all__ = [
     "accounts",
     "arrangements",
     "attempts",
+    "audit",
     "authentication",
     "availability",
     "calls",
@@ -29,6 +32,7 @@ __all__ = [
     "parties",
     "register",
     "registry",
+    "staff",
     "tenant",
     "tokens",
 ]

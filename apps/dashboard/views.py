@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tenants.accounts.models import HeldAccount, account_hint, account_name
+from tenants.accounts.service import withholding
 from tenants.arrangements.models import Arrangement, Authorisation, AuthorisedAccount
 from tenants.consent.review import clusters_of, known_clusters
 from tenants.data_language import Cluster
@@ -19,8 +20,6 @@ from themes.views import AccountView, RecipientView, account_view, recipient_vie
 from themes.wording import Period
 
 _STATUS: Final = {"active": "Sharing", "expired": "Finished", "ended": "Stopped", "pending": "Not started"}
-_WITHHELD: Final = {"sharing-off", "secondary-user"}
-"""Reasons that also stop what was agreed to; without an open account sharing cannot begin, but it goes on."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -94,7 +93,7 @@ def arrangement_view(
         consented_at=authorisation.authorised_at,
         period=period,
         ended_at=ended_at,
-        ended_how=None if ended_by is None else wording.ENDED_HOW[ended_by],
+        ended_how=None if ended_by is None else wording.END_REASONS[ended_by],
         clusters=clusters_of(authorisation, kind),
         changes=_changes(arrangement.amendments, kind, viewer.zone),
     )
@@ -102,8 +101,8 @@ def arrangement_view(
 
 def _summary(period: Period, ended_at: datetime | None, zone: ZoneInfo) -> str:
     if ended_at is not None:
-        return f"Ended on {wording.day(ended_at, zone)}"
-    return period.text if period.once else f"Until {wording.day(period.ends_at, zone)}"
+        return f"Ended on {wording.date(ended_at, zone)}"
+    return period.text if period.once else f"Until {wording.date(period.ends_at, zone)}"
 
 
 def _account(account: AuthorisedAccount, held: Mapping[UUID, HeldAccount] | None) -> AccountView:
@@ -113,10 +112,7 @@ def _account(account: AuthorisedAccount, held: Mapping[UUID, HeldAccount] | None
         name, number = account_name(account.display_name), account_hint(account.account_number)
         reason = None if held is None else "not-held"
         return AccountView(id=str(account.id), name=name, number=number, unavailable=reason)
-    reason = found.unavailable if found.unavailable in _WITHHELD else None
-    if account.approval == "withdrawn":
-        reason = "approval-withdrawn"
-    return msgspec.structs.replace(account_view(found), unavailable=reason)
+    return msgspec.structs.replace(account_view(found), unavailable=withholding(found.standing, account.approval))
 
 
 def _changes(versions: Sequence[Authorisation], kind: CustomerKind, zone: ZoneInfo) -> list[Change]:
@@ -152,7 +148,7 @@ def _amendment(was: Authorisation, now: Authorisation, kind: CustomerKind, zone:
 
 def _told(version: Authorisation, zone: ZoneInfo) -> str:
     period = wording.period(version.sharing_duration, version.authorised_at, version.expires_at)
-    return period.text.lower() if period.once else f"{period.text}, until {wording.day(version.expires_at, zone)}"
+    return period.text.lower() if period.once else f"{period.text}, until {wording.date(version.expires_at, zone)}"
 
 
 def _accounts_told(version: Authorisation) -> Iterator[str]:

@@ -1,27 +1,58 @@
 """Loading records into a tenant: in batches, by reference, repeatedly."""
 
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from tenants.accounts.tables import account, holding, service_point, supply
-from tenants.imports.demonstration import load_demonstration
+from ops.demonstration.generator import generate
+from tenants.accounts.models import HoldingRole
+from tenants.accounts.tables import account, disclosure_option, holding, service_point, supply
 from tenants.imports.files import Limits
-from tenants.imports.generator import generate
+from tenants.imports.identity import identity
 from tenants.imports.lines_reader import read_lines
-from tenants.imports.records import AccountRecord, HoldingRecord, LoginRecord, RepresentationRecord
+from tenants.imports.records import (
+    AccountRecord,
+    CustomerRecord,
+    HoldingRecord,
+    ImportedOption,
+    LoginRecord,
+    RepresentationRecord,
+)
 from tenants.imports.report import Place, Report
 from tenants.imports.service import import_records, read
 from tenants.imports.sourced import Sourced
 from tenants.parties.tables import customer, login, representation
-from tests.imports import dsb
+from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonPersonDetailV2
+from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 
 TABLES = (account, service_point, supply, customer, holding, login, representation)
+
+
+A_PERSON = CustomerRecord(
+    reference="C-1",
+    customer=CommonCustomerDetailV2(
+        customerUType="person",
+        person=CommonPersonDetailV2(
+            lastName="Li", middleNames=[], phoneNumbers=[], emailAddresses=[], physicalAddresses=[]
+        ),
+    ),
+)
+
+
+class ClosedAccount(NamedTuple):
+    """The smallest account there can be, by its reference."""
+
+    reference: str
+
+    def record(self, option: ImportedOption | None = None) -> AccountRecord:
+        closed = EnergyAccountDetailV4(accountId=self.reference, openStatus="CLOSED", plans=[])
+        return AccountRecord(account=closed, disclosure_option=option)
 
 
 class Importer:
@@ -106,6 +137,86 @@ async def test_a_record_that_refers_to_nothing_is_reported_and_not_loaded(import
     assert await importer.rows(select(login.c.identifier)) == [("ann@people.test",)]
 
 
+async def test_an_import_sets_an_option_once_and_changes_none(importer: Importer) -> None:
+    """Who holds the account or works for the retailer may have decided since: absent means keep, and so does given."""
+    bare, stopped = ClosedAccount("A-1"), ClosedAccount("A-2")
+    report = await importer.load(sourced(bare.record(), stopped.record("no-disclosure")))
+    assert report.problems == []
+    options = select(account.c.reference, disclosure_option.c.option, disclosure_option.c.set_by).join(
+        account, account.c.id == disclosure_option.c.account_id
+    )
+    first = [("A-2", "no-disclosure", "import")]
+    assert await importer.rows(options) == first
+    assert (await importer.load(sourced(stopped.record(), stopped.record("no-disclosure")))).problems == []
+    report = await importer.load(sourced(stopped.record("pre-approval")))
+    assert [problem.reason for problem in report.problems] == [
+        "the disclosure option is 'no-disclosure' already, and no import changes it"
+    ]
+    assert report.loaded == {"account": 1}
+    assert await importer.rows(options) == first
+    await importer.load(sourced(bare.record("pre-approval")))
+    assert sorted(await importer.rows(options)) == [("A-1", "pre-approval", "import"), *first]
+
+
+async def test_two_options_for_one_account_in_a_batch(importer: Importer) -> None:
+    both = ClosedAccount("A-1")
+    report = await importer.load(sourced(both.record("no-disclosure"), both.record("pre-approval")))
+    assert [problem.place.line for problem in report.problems] == [2]
+    assert await importer.rows(select(disclosure_option.c.option)) == [("no-disclosure",)]
+
+
+async def test_a_period_of_holding_replaces_what_it_overlaps_and_nothing_else(importer: Importer) -> None:
+    await importer.load(sourced(A_PERSON, ClosedAccount("A-1").record()))
+
+    def held(first: str, last: str | None = None, role: HoldingRole = "holder") -> HoldingRecord:
+        return HoldingRecord(
+            customer="C-1",
+            account="A-1",
+            role=role,
+            valid_from=date.fromisoformat(first),
+            valid_to=None if last is None else date.fromisoformat(last),
+        )
+
+    async def periods() -> list[tuple[str, str | None, str]]:
+        query = select(holding.c.valid_from, holding.c.valid_to, holding.c.role).order_by(holding.c.valid_from)
+        return [(str(first), last and str(last), role) for first, last, role in await importer.rows(query)]
+
+    await importer.load(sourced(held("2015-01-01", "2016-01-01"), held("2020-01-01")))
+    assert await periods() == [("2015-01-01", "2016-01-01", "holder"), ("2020-01-01", None, "holder")]
+    await importer.load(sourced(held("2020-01-01", role="joint-holder")))
+    assert await periods() == [("2015-01-01", "2016-01-01", "holder"), ("2020-01-01", None, "joint-holder")]
+    await importer.load(sourced(held("2021-01-01", "2022-01-01")))
+    assert await periods() == [("2015-01-01", "2016-01-01", "holder"), ("2021-01-01", "2022-01-01", "holder")]
+    await importer.load(sourced(held("2022-01-02"), held("2016-01-01", "2016-06-01"), held("2022-02-01")))
+    assert await periods() == [
+        ("2016-01-01", "2016-06-01", "holder"),
+        ("2021-01-01", "2022-01-01", "holder"),
+        ("2022-02-01", None, "holder"),
+    ]
+
+
+async def test_a_login_is_self_for_one_customer(importer: Importer) -> None:
+    another = msgspec.structs.replace(A_PERSON, reference="C-2")
+    person = LoginRecord(identifier="ann@people.test", email="ann@people.test", name="Ann Li", family_name="Li")
+    acts = [RepresentationRecord(login="ann@people.test", customer=name, role="self") for name in ("C-1", "C-2")]
+    report = await importer.load(sourced(A_PERSON, another, person, *acts))
+    assert [str(problem) for problem in report.problems] == [
+        "test:5: $: the login 'ann@people.test' is `self` for another customer already"
+    ]
+    assert (await importer.load(sourced(acts[0]))).problems == []
+    assert len((await importer.load(sourced(acts[1]))).problems) == 1
+    customers = await importer.rows(select(customer.c.reference).join(representation))
+    assert customers == [("C-1",)]
+
+
+async def test_the_reference_of_a_login_is_its_identifier_and_gives_its_id(importer: Importer) -> None:
+    record = LoginRecord(identifier=" Ann@People.TEST ", email="ann@people.test", name="Ann Li", family_name="Li")
+    await importer.load(sourced(record))
+    assert await importer.rows(select(login.c.id, login.c.reference)) == [
+        (identity("login", "ann@people.test"), "ann@people.test")
+    ]
+
+
 async def test_a_batch_may_refer_to_records_of_an_earlier_one(importer: Importer) -> None:
     progress: list[int] = []
     records = [each for number in range(6) for each in generate(f"many-{number}")]
@@ -136,47 +247,3 @@ async def test_generated_records_survive_writing_and_reading(importer: Importer,
     assert again == [each.record for each in generate("one")]
     await importer.load(read(path, "lines", report))
     assert (await importer.counts())["account"] == 30
-
-
-def test_the_same_seed_makes_the_same_data() -> None:
-    assert list(generate("one")) == list(generate("one"))
-    assert list(generate("one")) != list(generate("two"))
-
-
-async def test_demonstration_data_is_generated_without_a_file(importer: Importer) -> None:
-    loaded = await load_demonstration(importer.database, importer.namespace, 0, file=None, now=importer.now)
-    assert loaded.report.problems == []
-    assert {each.kind for each in loaded.customers} == {"person", "joint-holder", "representative"}
-    assert all(each.identifier.endswith(".test") for each in loaded.customers)
-    assert len({each.identifier for each in loaded.customers}) == 16
-    joint = await importer.rows(
-        select(holding.c.account_id, func.count())
-        .where(holding.c.role == "joint-holder")
-        .group_by(holding.c.account_id)
-    )
-    assert [count for _, count in joint] == [2, 2]
-    stopped = await importer.rows(select(account.c.id).where(account.c.disclosure_option == "no-disclosure"))
-    assert len(stopped) == 1
-    representatives = await importer.rows(
-        select(representation.c.customer_id, func.count())
-        .join(customer, customer.c.id == representation.c.customer_id)
-        .where(customer.c.kind == "organisation")
-        .group_by(representation.c.customer_id)
-    )
-    assert sorted(count for _, count in representatives) == [1, 1, 2]
-    again = await load_demonstration(importer.database, importer.namespace, 0, file=None, now=importer.now)
-    assert again.customers == loaded.customers
-
-
-async def test_demonstration_data_is_read_from_a_file(importer: Importer, tmp_path: Path) -> None:
-    path = tmp_path / "dsb.json"
-    customers = [dsb.customer(number, dsb.account(number, [dsb.NMI])) for number in range(3)]
-    path.write_text(dsb.text([], customers))
-    loaded = await load_demonstration(importer.database, importer.namespace, 1, file=path, now=importer.now)
-    assert [each.identifier for each in loaded.customers] == [
-        "ann.li@people.test",
-        "ann.li2@people.test",
-        "ann.li3@people.test",
-    ]
-    assert loaded.report.problems == []
-    assert loaded.report.mend_count > 0

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from ops.demonstration.customers import load_demonstration
 from ops.sandbox.recipient.answers import Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.accounts.tables import account
 from tenants.calls import Flusher
 from tenants.calls.tables import call_rollup
-from tenants.imports.demonstration import load_demonstration
 from tenants.oauth.scopes import DATA_SCOPES
 from tenants.parties.tables import customer
 from tenants.registry.models import Tenant
@@ -22,7 +22,7 @@ from tests.support.application import Application
 from tests.support.clients import registered_client
 from tests.support.consents import consent
 from tests.support.customers import Consumer, CustomerData
-from tests.support.rows import execute
+from tests.support.rows import execute, run
 
 ALL_SCOPES = " ".join(("openid", *DATA_SCOPES))
 
@@ -55,22 +55,24 @@ class Brand:
 
     def __init__(self, application: Application, tenant: Tenant) -> None:
         self.application, self.tenant = application, tenant
-        self._customers = CustomerData(application.database, tenant, application.services.clock)
+        self.customers = CustomerData(application.database, tenant, application.services.clock)
 
     async def execute(self, statement: Any) -> list[Any]:
         return await execute(self.application.database, self.tenant, statement)
+
+    async def run(self, function: Any, *arguments: Any, **named: Any) -> Any:
+        return await run(self.application.database, self.tenant, function, *arguments, **named)
 
     async def consumer(self, kind: str = "person") -> Consumer:
         """Add a consumer with two accounts, whose details are those of generated ones."""
         generated = select(customer.c.name, customer.c.detail).where(customer.c.kind == kind)
         (name, detail), *_ = await self.execute(generated.order_by(customer.c.id))
         role = "self" if kind == "person" else "nominated-representative"
-        login_id, _ = await self._customers.add_login()
-        customer_id = await self._customers.add_customer(name, login_id, kind=kind, role=role, detail=detail)
+        login_id, _ = await self.customers.add_login()
+        customer_id = await self.customers.add_customer(name, login_id, kind=kind, role=role, detail=detail)
         details = select(account.c.summary, account.c.detail).order_by(account.c.id).limit(2)
         account_ids = [
-            await self._customers.add_account("Home", customer_id, **row._mapping)
-            for row in await self.execute(details)
+            await self.customers.add_account("Home", customer_id, **row._mapping) for row in await self.execute(details)
         ]
         return Consumer(login_id, customer_id, account_ids)
 

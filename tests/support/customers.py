@@ -1,7 +1,7 @@
 """Logins, customers and accounts of a tenant."""
 
 import secrets
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,12 +10,14 @@ from sqlalchemy import insert
 
 from haas.clock import Clock
 from haas.database import Database
+from tenants.accounts import store
+from tenants.accounts.models import DisclosureOption, OptionSet
 from tenants.accounts.tables import account, holding
 from tenants.parties.models import canonical_identifier
 from tenants.parties.tables import customer, login, representation
 from tenants.registry.models import Tenant
 from tests.support.application import Application
-from tests.support.rows import execute
+from tests.support.rows import execute, run
 
 
 class Consumer(msgspec.Struct, frozen=True):
@@ -37,7 +39,7 @@ class CustomerData:
         identifier = f"{name.lower().replace(' ', '.')}.{secrets.token_hex(8)}@people.test"
         given_name, family_name = name.split(" ", 1)
         names = {"name": name, "given_name": given_name, "family_name": family_name}
-        known_by = {"identifier": canonical_identifier(identifier), "email": identifier}
+        known_by = {"reference": identifier, "identifier": canonical_identifier(identifier), "email": identifier}
         return await self._add(login, **{**names, **known_by, **values}), identifier
 
     async def add_customer(
@@ -51,7 +53,8 @@ class CustomerData:
 
     async def represent(self, login_id: UUID, customer_id: UUID, role: str = "self") -> None:
         """Let a login act for a customer."""
-        await self._insert(representation, login_id=login_id, customer_id=customer_id, role=role)
+        row = {"login_id": login_id, "customer_id": customer_id, "valid_from": date.min, "role": role}
+        await self._insert(representation, **row)
 
     async def add_account(self, name: str | None, *customers: UUID, role: str = "holder", **values: Any) -> UUID:
         """Add an open account that customers have held for a while; return its id. `values` replace columns."""
@@ -62,7 +65,6 @@ class CustomerData:
             "display_name": name,
             "open_status": "OPEN",
             "creation_date": today,
-            "disclosure_option": "pre-approval",
             "summary": {},
             "detail": {},
         }
@@ -71,6 +73,11 @@ class CustomerData:
         for customer_id in customers:
             await self._insert(holding, customer_id=customer_id, account_id=account_id, role=role, valid_from=since)
         return account_id
+
+    async def set_option(self, account_id: UUID, option: DisclosureOption) -> None:
+        """Set the disclosure option of an account, as a holder does."""
+        chosen = OptionSet(account_id=account_id, option=option, since=self._clock.now(), set_by="holder")
+        await run(self._database, self._tenant, store.set_option, chosen)
 
     async def add_consumer(self) -> Consumer:
         """Add Mia Wong with a login, and as a customer with one account, which is called Home."""

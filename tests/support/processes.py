@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from haas.settings import Settings
+from haas.settings import Settings, database_variable
 
 PROJECT = Path(__file__).parents[2]
 
@@ -19,8 +19,11 @@ def environment(settings: Settings) -> dict[str, str]:
     variables = {
         f"HAAS_{field.upper()}": str(value)
         for field, value in msgspec.structs.asdict(settings).items()
-        if value not in (None, {}) and field not in ("master_key", "host_map")
+        if value not in (None, {}) and field not in ("master_key", "host_map", "nodes")
     }
+    for node, address in settings.nodes.items():
+        variables[database_variable(node)] = address.url
+        variables[database_variable(node, owner=True)] = address.owner_url
     variables["HAAS_MASTER_KEY"] = urlsafe_b64encode(settings.master_key).decode()
     variables["HAAS_HOST_MAP"] = msgspec.json.encode(settings.host_map).decode()
     return variables

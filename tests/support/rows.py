@@ -1,4 +1,4 @@
-"""Reading and changing rows of a tenant past the services."""
+"""Transactions of tests: reading and changing rows of a tenant, and calling its stores."""
 
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,12 @@ from sqlalchemy import func, select
 from haas.database import Database
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
+
+
+async def run(database: Database, tenant: Tenant, function: Any, *arguments: Any, **named: Any) -> Any:
+    """Call a function of a store or a service in a transaction of its own; return what it returns."""
+    async with database.transaction(tenant.namespace) as tx:
+        return await function(tx, *arguments, **named)
 
 
 async def execute(database: Database, tenant: Tenant, statement: Any) -> list[Any]:

@@ -10,10 +10,11 @@ from sqlalchemy import Table, select
 from sqlalchemy.exc import DBAPIError
 
 from haas.database import Database, Namespace, Statement, Transaction
+from haas.database.statement import SCHEMA_TOKEN
 from haas.settings import Settings
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles, control_namespace
-from tenants.schema import CONTROL_SCHEMA
+from tenants.schema import CONTROL_SCHEMA, denied
 from tenants.tables import control, tenant
 
 TENANT_TABLES = sorted(tenant.tables.values(), key=lambda table: table.name)
@@ -103,8 +104,31 @@ async def test_a_tenant_may_use_its_own_tables_but_not_their_version(
             await _refused(tx, namespace.schema, table, column)
             return
         privileges = "SELECT has_table_privilege($1, $2) AND NOT has_table_privilege($1, 'TRUNCATE,REFERENCES,TRIGGER')"
+        not_given = denied(tenant.tables[f"{SCHEMA_TOKEN}.{table}"])
         for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE"):
-            assert await tx.driver.fetchval(privileges, f"{namespace.schema}.{table}", privilege), privilege
+            may = await tx.driver.fetchval(privileges, f"{namespace.schema}.{table}", privilege)
+            assert may == (privilege not in not_given), privilege
+
+
+@pytest.mark.parametrize(
+    ("table", "privilege"), [(table, privilege) for table in TENANT_TABLES for privilege in denied(table)], ids=str
+)
+async def test_a_tenant_is_refused_what_its_own_table_denies(
+    database: Database, apart: tuple[Tenant, Tenant], table: Table, privilege: str
+) -> None:
+    namespace, column = apart[0].namespace, next(iter(table.columns)).name
+    statements = {kind.upper(): sql for kind, sql in _statements(namespace.schema, table.name, column)}
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(namespace) as tx:
+            await tx.driver.execute(statements[privilege])
+
+
+def test_the_audit_trail_is_only_added_to() -> None:
+    assert {table.name: denied(table) for table in TENANT_TABLES if denied(table)} == {
+        "audit": ("UPDATE", "DELETE"),
+        "audit_head": ("DELETE",),
+        "call": ("UPDATE",),
+    }
 
 
 @pytest.mark.parametrize(("table", "column"), _columns(CONTROL_TABLES))
@@ -114,6 +138,7 @@ async def test_the_registrys_role_changes_only_what_the_application_must(
     allowed = {
         "register_status": {"select", "insert", "update"},
         "audit": {"select", "insert"},
+        "database_node": set(),
         VERSION: set(),
     }.get(table, {"select"})
     async with database.transaction(control_namespace(settings)) as tx:
@@ -142,7 +167,7 @@ async def test_the_application_cannot_create_objects_or_take_other_roles(
     settings: Settings, apart: tuple[Tenant, Tenant]
 ) -> None:
     roles = Roles(settings.role_prefix)
-    schema, role = apart[0].namespace
+    schema, role, _ = apart[0].namespace
     connection = await asyncpg.connect(settings.database_url)
     forbidden = (
         "CREATE SCHEMA mine",

@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
-import asyncpg
 import msgspec
 import pytest
 
+from haas.clock import MovableClock
 from haas.database import Database, Namespace, Transaction
 from haas.errors import Unavailable
 from ops.deployment import Deployment
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
-from tenants.registry.service import Registry
+from tenants.registry.service import FRESH_FOR, Registry
+from tests.support.nodes import shut_out
 
 
 class Counting(Database):
@@ -29,7 +30,7 @@ class Counting(Database):
 
 @pytest.fixture
 async def counting(deployment: Deployment) -> AsyncIterator[Counting]:
-    database = Counting.open(deployment.settings.database_url, pools=1)
+    database = Counting.open(deployment.settings.database_urls, pools=1)
     assert isinstance(database, Counting)
     yield database
     await database.close()
@@ -65,12 +66,14 @@ async def test_a_new_tenant_is_found_at_once_though_its_host_was_asked_for_befor
 
 
 async def test_the_last_known_tenants_are_served_while_the_database_is_away(
-    fresh: Registry, deployment: Deployment, tenant: Tenant, superuser_url: str, monkeypatch: pytest.MonkeyPatch
+    fresh: Registry, deployment: Deployment, tenant: Tenant, superuser_url: str, clock: MovableClock
 ) -> None:
-    monkeypatch.setattr("tenants.registry.service.FRESH_SECONDS", 0.0)
     assert await fresh.by_host(tenant.hosts.public) is not None
-    async with _shut_out(superuser_url, Roles(deployment.settings.role_prefix).app):
-        assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
+    async with shut_out(superuser_url, Roles(deployment.settings.role_prefix).app):
+        for move in (FRESH_FOR, -2 * FRESH_FOR):
+            clock.move(move)
+            assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
+        clock.reset()
         unread = Registry(deployment.database, deployment.settings, deployment.clock)
         with pytest.raises(Unavailable):
             await unread.by_host(tenant.hosts.public)
@@ -81,17 +84,3 @@ async def test_addresses_leave_out_the_default_port(deployment: Deployment, tena
     usual = msgspec.structs.replace(deployment.settings, public_port=443)
     found = await Registry(deployment.database, usual, deployment.clock).by_slug(tenant.slug)
     assert found.issuer == f"https://{tenant.slug}.haas.localhost"
-
-
-@asynccontextmanager
-async def _shut_out(superuser_url: str, login: str) -> AsyncIterator[None]:
-    connection = await asyncpg.connect(superuser_url)
-    try:
-        await connection.execute(f"ALTER ROLE {login} NOLOGIN")
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = $1", login
-        )
-        yield
-    finally:
-        await connection.execute(f"ALTER ROLE {login} LOGIN")
-        await connection.close()

@@ -11,7 +11,7 @@ from haas.database import Database
 from haas.mail import Mailer
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.attempts.tables import attempt
-from tenants.authentication.tables import challenge, dashboard_session
+from tenants.authentication.tables import challenge, session
 from tenants.clients.tables import spent_assertion
 from tenants.housekeeping import service
 from tenants.housekeeping.service import Housekeeping
@@ -111,11 +111,11 @@ async def test_passwords_sessions_and_assertions_are_deleted_after_they_expired(
         "created_at": now,
         "expires_at": now + timedelta(minutes=10),
     }
-    session = {"token_hash": b"t", "challenge_id": challenge_id, "created_at": now, "seen_at": now}
+    browser = {"token_hash": b"t", "surface": "public", "challenge_id": challenge_id, "created_at": now, "seen_at": now}
     spent = {"client_id": client_id, "jti_hash": b"j", "expires_at": now + timedelta(minutes=5)}
     async with database.transaction(tenant.namespace) as tx:
         await tx.execute(insert(challenge).values(row))
-        await tx.execute(insert(dashboard_session).values(session))
+        await tx.execute(insert(session).values(browser))
         await tx.execute(insert(spent_assertion).values(spent))
     await add_attempt(database, tenant, clock, "rejected", challenge_id=challenge_id)
     assert await housekeeping.sweep(tenant) == {}
@@ -157,7 +157,7 @@ async def test_the_other_steps_run_although_one_fails(
     await add_attempt(database, tenant, clock, "preAuthentication")
     clock.move(timedelta(hours=2))
     assert await housekeeping.sweep(tenant) == {"attempts closed": 1}
-    assert "a sweep's step failed" in caplog.text
+    assert "housekeeping.step_failed" in caplog.text
 
 
 async def test_attempts_are_deleted_when_no_metric_counts_them(
