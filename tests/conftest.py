@@ -13,9 +13,9 @@ from haas.clock import MovableClock
 from haas.database import Database
 from haas.outbound import Outbound
 from haas.settings import Settings
-from ops.demonstration import ensure
+from ops.demonstration import set_up_demonstration
 from ops.deployment import Deployment
-from ops.stack.cluster import DeploymentDatabase
+from ops.migrations.cluster import DeploymentDatabase
 from ops.stack.embedded import Stack, running
 from ops.stack.options import Options
 from ops.stack.servers import Servers, servers
@@ -27,6 +27,7 @@ from tests.support.application import Application, open_application
 from tests.support.deployments import PostgresServer, open_deployment, real_servers, temporary_tenant
 from tests.support.https_server import HttpsServer
 from tests.support.mail_server import MailServer
+from tests.support.nodes import with_second_node
 
 KeySets = Iterator[Sequence[NewSigningKey]]
 
@@ -84,6 +85,20 @@ async def deployment(postgres: PostgresServer, valkey: str, state_folder: Path) 
 async def own_deployment(postgres: PostgresServer, valkey: str, state_folder: Path) -> AsyncIterator[Deployment]:
     """A deployment of one module's own, for tests that do something to all tenants or make many."""
     async with open_deployment(postgres, valkey, state_folder) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+async def second_superuser_url(state_folder: Path) -> AsyncIterator[str]:
+    """URL of the superuser of another embedded PostgreSQL server."""
+    async with servers(state_folder / "second") as running:
+        yield running.superuser_url
+
+
+@pytest.fixture(scope="module")
+async def two_nodes(own_deployment: Deployment, second_superuser_url: str) -> AsyncIterator[Deployment]:
+    """A deployment of one module's own with two database nodes, on two servers."""
+    async with with_second_node(own_deployment, second_superuser_url) as deployment:
         yield deployment
 
 
@@ -195,5 +210,5 @@ async def module_neighbour(deployment: Deployment, signing_keys: KeySets) -> Asy
 async def stack(state_folder: Path) -> AsyncIterator[Stack]:
     """The whole embedded stack with its two demonstration brands, one for the session. All share its clock."""
     options = Options(state=state_folder / "the stack", port=0, durable=False, **await real_servers())
-    async with running(options, ensure) as stack:
+    async with running(options, set_up_demonstration) as stack:
         yield stack

@@ -4,5 +4,6 @@ A revision never names a schema: it asks `op.get_context().version_table_schema`
 database (no reads, data changes as `op.execute`), because a new tenant's schema is made from the rendered chain.
 
 Until the first release each chain is a single revision, written from the tables: after changing a table run
-`haas migrate regenerate` and commit the result. `tests/database/test_migrations.py` holds chains and tables together.
+`haas migrate regenerate` and commit the result. `tests/ops/migrations/test_migrations.py` checks that
+chains and tables agree.
 """

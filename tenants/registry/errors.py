@@ -23,6 +23,14 @@ class UnknownTenant(RegistryError):
     """No tenant has that slug."""
 
 
+class TenantIncomplete(RegistryError):
+    """The tenant's creation or removal was interrupted between two database nodes."""
+
+
+class NodeRefused(RegistryError):
+    """The database node is not known, or takes no new tenants."""
+
+
 class UnknownRegisterEnvironment(RegistryError):
     """No register environment has that id."""
 

@@ -12,8 +12,9 @@ from haas.database import Database, Transaction
 from haas.jose import new_key
 from tenants.authentication import service
 from tenants.authentication.errors import CodeRefused
-from tenants.authentication.models import Challenge, Desk
+from tenants.authentication.models import AuthenticationContext, Challenge
 from tenants.notices.tables import outbox
+from tenants.parties.directory import StoredDirectory
 from tenants.registry.models import Tenant
 from tests.support.customers import CustomerData
 from tests.support.rows import execute
@@ -26,7 +27,7 @@ class Authentication:
 
     def __init__(self, database: Database, tenant: Tenant, clock: MovableClock) -> None:
         self.database, self.tenant, self.clock = database, tenant, clock
-        self.context = Desk(key=new_key(), brand_name="Aurora Energy")
+        self.context = AuthenticationContext(directory=StoredDirectory(), key=new_key(), brand_name="Aurora Energy")
         self.logins = CustomerData(database, tenant, clock)
 
     def transaction(self) -> Any:
@@ -34,28 +35,28 @@ class Authentication:
 
     async def sent(self) -> list[tuple[str, Any, Any]]:
         """Return kind, payload and expiry of each message, oldest first."""
-        columns = (outbox.c.kind, outbox.c.payload, outbox.c.worthless_at)
+        columns = (outbox.c.kind, outbox.c.payload, outbox.c.expires_at)
         return await execute(self.database, self.tenant, select(*columns).order_by(outbox.c.created_at))
 
     async def begin(self, identifier: str, **changes: Any) -> Challenge:
         """Begin a challenge; `changes` are of the context."""
         context = msgspec.structs.replace(self.context, **changes)
         made: Challenge = await self.run(
-            lambda tx: service.begin(tx, identifier, PURPOSE, desk=context, now=self.clock.now())
+            lambda tx: service.begin(tx, identifier, PURPOSE, context=context, now=self.clock.now())
         )
         return made
 
     async def resend(self, challenge: Challenge) -> Challenge:
         """Replace a challenge by one with a new code."""
         made: Challenge = await self.run(
-            lambda tx: service.resend(tx, challenge, desk=self.context, now=self.clock.now())
+            lambda tx: service.resend(tx, challenge, context=self.context, now=self.clock.now())
         )
         return made
 
     async def answer(self, challenge: Challenge, code: str, purpose: Any = PURPOSE) -> UUID:
         """Answer a challenge; return the id of the login."""
         login_id: UUID = await self.run(
-            lambda tx: service.answer(tx, challenge.id, code, purpose, desk=self.context, now=self.clock.now())
+            lambda tx: service.answer(tx, challenge.id, code, purpose, context=self.context, now=self.clock.now())
         )
         return login_id
 

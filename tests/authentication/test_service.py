@@ -28,8 +28,8 @@ async def test_the_right_code_authenticates_once(authentication: Authentication)
 async def test_a_message_expires_with_its_code(authentication: Authentication) -> None:
     _, identifier = await authentication.logins.add_login()
     challenge = await authentication.begin(identifier)
-    kind, payload, worthless_at = next(sent for sent in await authentication.sent() if sent[1]["to"] == identifier)
-    assert (kind, worthless_at) == ("email", challenge.expires_at)
+    kind, payload, expires_at = next(sent for sent in await authentication.sent() if sent[1]["to"] == identifier)
+    assert (kind, expires_at) == ("email", challenge.expires_at)
     assert "code" in payload["subject"]
 
 
@@ -184,7 +184,7 @@ async def test_parallel_answers_to_several_challenges_are_counted_in_turn(
     async with authentication.transaction() as tx:
         with pytest.raises(IdentifierLocked):  # the tenth, counted and not committed yet
             await service.answer(
-                tx, second.id, wrong(code), PURPOSE, desk=authentication.context, now=authentication.clock.now()
+                tx, second.id, wrong(code), PURPOSE, context=authentication.context, now=authentication.clock.now()
             )
         beside = asyncio.ensure_future(authentication.answer(third, code))
         await asyncio.wait({beside}, timeout=0.5)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from ops.sandbox.recipient.answers import Tokens
-from ops.smoke.command import outside_of
+from ops.smoke.command import participants_of
 from ops.stack.embedded import Stack
 from tests.support.ecosystem import Ecosystem
 
@@ -23,7 +23,7 @@ def application_logs_no_error(stack: Stack) -> Iterator[None]:
 
 @pytest.fixture(scope="package")
 async def ecosystem(stack: Stack) -> AsyncIterator[Ecosystem]:
-    async with outside_of(stack) as outside:
+    async with participants_of(stack) as outside:
         ecosystem = Ecosystem(outside)
         await ecosystem.populate()
         yield ecosystem

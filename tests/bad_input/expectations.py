@@ -2,7 +2,7 @@
 
 import re
 
-from ops.smoke.page import Page
+from ops.browser.page import Page
 from tests.support.expectations import INTERNALS
 
 

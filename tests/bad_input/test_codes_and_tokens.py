@@ -8,7 +8,7 @@ import pytest
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
-from ops.smoke.recipient import SCOPES
+from ops.smoke.participants import SCOPES
 from tests.support.consents import YEAR
 from tests.support.ecosystem import ACCOUNTS, Ecosystem
 from tests.support.expectations import cds_error, oauth_error, refused

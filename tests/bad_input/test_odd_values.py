@@ -5,9 +5,9 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
+from ops.browser.page import Page
 from ops.sandbox.messages import Deviation
-from ops.smoke.page import Page
-from ops.smoke.recipient import SCOPES
+from ops.smoke.participants import SCOPES
 from tests.bad_input.expectations import page_says
 from tests.support.consents import YEAR
 from tests.support.ecosystem import Ecosystem

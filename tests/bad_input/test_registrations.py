@@ -7,7 +7,7 @@ import pytest
 
 from ops.sandbox.messages import Deviation, tampered
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
-from ops.smoke.recipient import SCOPES, Recipient
+from ops.smoke.participants import SCOPES, Recipient
 from tests.bad_input.expectations import page_says
 from tests.support.consents import YEAR
 from tests.support.ecosystem import ACCOUNTS, Ecosystem
@@ -44,7 +44,7 @@ async def test_a_software_statement_that_the_register_did_not_make_is_refused(ec
         (await _ssa(ecosystem, recipient, claims={"redirect_uris": None}), STATEMENT, "software statement"),
         (tampered(right, software_id=ecosystem.mine.software_product_id), STATEMENT, "software statement"),
         ("", STATEMENT, "software statement"),
-        (await ecosystem.control.ssa(ecosystem.recipient.product), "invalid_client_metadata", "signed by no key"),
+        (await ecosystem.control.ssa(ecosystem.recipient.product), "invalid_client_metadata", "not signed with a key"),
     ):
         with refused(error, said):
             await client.register(ssa)

@@ -4,12 +4,12 @@ from ops.demonstration.themes import AURORA
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.consent_pages import ConsentPages
-from themes.tokens import as_json
+from themes.tokens import theme_to_json
 
 
 @pytest.fixture(scope="module")
 async def pages(application: Application) -> ConsentPages:
-    return await ConsentPages.open(application, await application.new_tenant(theme=as_json(AURORA)))
+    return await ConsentPages.open(application, await application.new_tenant(theme=theme_to_json(AURORA)))
 
 
 @pytest.fixture(scope="module")

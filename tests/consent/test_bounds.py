@@ -54,7 +54,7 @@ async def test_a_flow_belongs_to_the_browser_that_visited_last(pages: ConsentPag
 async def test_a_form_from_another_site_or_without_its_token_is_refused(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get(pages.authorise_url(await pages.pushed()))
-    token = dict(page.form("/identify").fields)["form_token"]
+    token = page.form("/identify").entries()["form_token"][0]
     body = {"identifier": pages.mia.identifier, "form_token": token}
     path = page.form("/identify").action
     for headers, fields in (
@@ -123,6 +123,6 @@ async def test_a_suspended_tenant_shows_a_page(pages: ConsentPages) -> None:
         shown = await pages.browser().get(f"/flow/{uuid4().hex}/identify")
         assert (shown.status, shown.headers["retry-after"]) == (503, "5")
         assert "Data sharing is paused" in shown.text
-        assert shown.ids["dashboard"]["href"] == "/dashboard"
+        assert shown.element("dashboard").attributes["href"] == "/dashboard"
         path = shown.html.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
         assert (await pages.browser().http.get(path)).status_code == 200

@@ -91,7 +91,7 @@ async def test_cancelling_at_any_step_ends_the_flow_with_access_denied(pages: Co
     if step == "review":
         page = await browser.send(page, "/accounts", account=str(pages.mia.home))
     assert page.path.endswith(f"/{step}")
-    assert "cancel" in page.ids
+    assert "cancel" in page.elements
     for _ in range(2):
         claims = response_claims(await away(browser.send(page, "/cancel")))
         assert (claims["error"], claims["state"]) == ("access_denied", flow.state)
@@ -198,7 +198,7 @@ async def test_a_customer_without_open_accounts_cannot_share(pages: ConsentPages
     browser = pages.browser()
     page = await pages.authenticated(browser, identifier=identifier)
     assert "No account can be shared" in page.text
-    assert "continue" not in page.ids
+    assert "continue" not in page.elements
     assert (response_claims(await away(browser.send(page, "/cancel"))))["error"] == "access_denied"
 
 
@@ -261,12 +261,12 @@ async def test_the_accreditation_number_is_shown_once_the_register_has_given_it(
     entity = (await load_client(services.database, tenant, pages.recipient.client_id)).recipient_id
     page = await pages.reviewed(pages.browser())
     assert "accredited data recipient" in page.text
-    assert "accreditation-number" not in page.ids
+    assert "accreditation-number" not in page.elements
     async with services.database.transaction(control_namespace(services.settings)) as tx:
         await put_accreditations(tx, tenant.register_environment.id, {entity: "ADR000777"}, pages.application.now)
     page = await pages.reviewed(pages.browser())
     assert "accredited data recipient ADR000777" in page.text
-    assert page.ids["accreditation"]["href"].startswith("https://www.cdr.gov.au/")
+    assert page.element("accreditation").attributes["href"].startswith("https://www.cdr.gov.au/")
 
 
 async def test_an_empty_identifier_is_a_problem_on_the_page(pages: ConsentPages) -> None:

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import update
 
 from haas.clock import MovableClock
+from ops.browser.browser import Browser
+from ops.browser.page import Page
 from tenants.accounts.tables import account
 from tenants.parties.tables import login
 from tenants.registry.models import Tenant
-from tests.support.browser import Browser, Page
 from tests.support.consent_pages import ConsentPages
 from tests.support.consents import DAY
 from tests.support.rows import execute, notices_of
@@ -50,7 +51,7 @@ async def test_an_arrangement_is_listed_shown_and_stopped(pages: ConsentPages, a
         "You should check with Mock Software for more information on how they are handling your data",
     ):  # fmt: skip
         assert text in page.text, text
-    assert page.ids["stop-sharing"]["href"] == f"{arrangement_path}/withdraw"
+    assert page.element("stop-sharing").attributes["href"] == f"{arrangement_path}/withdraw"
     asked = await browser.get(f"{arrangement_path}/withdraw")
     for text in (*STATEMENTS, "Billing payments and history", "other account holders may be told"):
         assert text in asked.text, text
@@ -102,7 +103,7 @@ async def test_an_expired_arrangement_is_shown_as_finished(
     assert "Finished" in page.text
     page = await browser.get(arrangement_path)
     assert "The time that you agreed to was over." in page.text
-    assert "stop-sharing" not in page.ids
+    assert "stop-sharing" not in page.elements
 
 
 async def test_arrangements_of_other_people_are_not_found(pages: ConsentPages, arrangement_path: str) -> None:
@@ -112,7 +113,7 @@ async def test_arrangements_of_other_people_are_not_found(pages: ConsentPages, a
     assert "You are not sharing your data with anyone." in page.text
     for path in (arrangement_path, f"{arrangement_path}/withdraw", f"/dashboard/arrangements/{uuid4()}"):
         assert (await browser.get(path)).status == 404
-    token = dict(page.form("/sign-out").fields)
+    token = page.form("/sign-out").entries()
     assert (await browser.http.post(f"{arrangement_path}/withdraw", data=token)).status_code == 404
     _, mine = await signed_in(pages)
     assert "Sharing now" in mine.text
@@ -165,12 +166,12 @@ async def test_cookies_are_locked_to_the_host(pages: ConsentPages) -> None:
 
 async def test_forms_without_the_sessions_token_change_nothing(pages: ConsentPages, arrangement_path: str) -> None:
     browser, page = await signed_in(pages)
-    token = dict(page.form("/sign-out").fields)
+    token = page.form("/sign-out").entries()
     path = f"{arrangement_path}/withdraw"
     assert (await browser.http.post(path)).status_code == 403
     assert (await browser.http.post(path, data={"form_token": "0" * 64})).status_code == 403
     assert (await browser.http.post(path, data=token, headers={"Origin": "https://evil.test"})).status_code == 403
-    assert (await browser.get(arrangement_path)).ids["stop-sharing"]
+    assert (await browser.get(arrangement_path)).element("stop-sharing")
 
 
 async def test_a_session_of_another_tenant_is_refused(pages: ConsentPages, neighbour: Tenant) -> None:
@@ -178,7 +179,7 @@ async def test_a_session_of_another_tenant_is_refused(pages: ConsentPages, neigh
     stranger = pages.browser(neighbour)
     stranger.http.cookies.set("__Host-dashboard", browser.http.cookies["__Host-dashboard"])
     assert (await stranger.get("/dashboard")).path == "/dashboard/sign-in"
-    token = dict(page.form("/sign-out").fields)
+    token = page.form("/sign-out").entries()
     answer = await stranger.http.post(f"/dashboard/arrangements/{uuid4()}/withdraw", data=token)
     assert answer.headers["location"].startswith("/dashboard/sign-in")
 

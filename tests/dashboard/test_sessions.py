@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import httpx
 
-from apps.http.forms import form_token
+from apps.http.page_forms import form_token
 from haas.clock import MovableClock
 from tests.support.consent_pages import ConsentPages
 
@@ -50,6 +50,6 @@ async def test_a_form_without_a_cookie_is_refused_with_the_token_of_an_empty_sec
     assert len(await pages.messages()) == before
     browser = pages.browser()
     shown = await browser.get("/dashboard/sign-in")
-    form |= dict(shown.form("/sign-in").fields) | {"identifier": pages.mia.identifier}
+    form |= shown.form("/sign-in").entries() | {"identifier": pages.mia.identifier}
     assert (await browser.http.post("/dashboard/sign-in", data=form, headers=headers)).status_code == 303
     assert len(await pages.messages()) == before + 1

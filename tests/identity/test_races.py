@@ -7,12 +7,16 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from haas.digest import digest
+from haas.steps import run
 from ops.sandbox.recipient.client import RecipientClient
-from tenants.grants import access, authorization_code, refresh
-from tenants.grants.authorization_code import CodeRequest
+from tenants.grants import access, authorization_code, refresh, store
+from tenants.grants.access import TokenUse
+from tenants.grants.authorization_code import CodeExchange
+from tenants.grants.refresh import Refresh
 from tenants.oauth.errors import InvalidToken
 from tenants.registration import service as registrations
-from tenants.registration.service import Examined
+from tenants.registration.examination import Examined
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import load_client, new_product, registered_client, set_client, unregistered_client
@@ -30,16 +34,22 @@ async def _refreshed_beside(
     """Refresh, and let `other` begin between the check of the refresh token and the COMMIT; return the access token."""
     client = await load_client(application.database, tenant, recipient.client_id)
     async with application.database.transaction(tenant.namespace) as tx:
-        grant = await refresh.refresh(tx, client, refresh_token, None, thumbprint=THUMBPRINT, now=application.now)
+        parameters = {"refresh_token": refresh_token}
+        refreshing = Refresh(tx, client, parameters, thumbprint=THUMBPRINT, now=application.now)
+        await run(refresh.STEPS, refreshing)
         task = asyncio.ensure_future(other)
         await asyncio.wait({task}, timeout=SECONDS_TO_GET_AHEAD)
     await task
-    return grant.access_token
+    return refreshing.issued.access_token
 
 
 async def _verify(application: Application, tenant: Tenant, token: str) -> None:
     async with application.database.transaction(tenant.namespace) as tx:
-        await access.verify(tx, token, thumbprint=THUMBPRINT, now=application.now)
+        found = await store.load_access_token(tx, digest(token))
+    assert found is not None
+    use = TokenUse(token=found, certificate_thumbprint=THUMBPRINT, scope="openid", now=application.now)
+    access.has_not_expired(use)
+    access.is_not_revoked(use)
 
 
 async def test_no_access_token_outlives_the_revocation_of_its_refresh_token(
@@ -74,10 +84,11 @@ async def test_a_code_cannot_be_exchanged_while_it_is_being_exchanged(
 ) -> None:
     flow = await recipient.push(SCOPE, sharing_duration=3600)
     code = await authorised_code(application, aurora, recipient, flow, await new_consumer(application, aurora))
-    presented = CodeRequest(code=code, redirect_uri=flow.redirect_uri, code_verifier=flow.code_verifier)
+    parameters = {"code": code, "redirect_uri": flow.redirect_uri, "code_verifier": flow.code_verifier}
     of = await load_client(application.database, aurora, recipient.client_id)
     async with application.database.transaction(aurora.namespace) as tx:
-        await authorization_code.exchange(tx, of, presented, thumbprint=THUMBPRINT, now=application.now)
+        exchange = CodeExchange(tx, of, parameters, thumbprint=THUMBPRINT, now=application.now)
+        await run(authorization_code.STEPS, exchange)
         second = asyncio.ensure_future(recipient.exchange(code, flow))
         await asyncio.wait({second}, timeout=SECONDS_TO_GET_AHEAD)
     with refused("invalid_grant", "used before"):

@@ -25,7 +25,7 @@ async def test_a_registration_request_stays_spent_while_it_would_be_accepted(
     await recipient.register("", once)
     clock.move(timedelta(seconds=60) + DEFAULT_SKEW / 2)
     async with application.database.transaction(aurora.namespace) as tx:
-        await registrations.remove(tx, recipient.client_id, by="recipient", now=application.now)
+        await registrations.end_client(tx, recipient.client_id, by="recipient", reason="a test", now=application.now)
         await clients.forget_spent(tx, application.now)
     with refused("invalid_client_metadata", "used before"):
         await recipient.register("", once)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from haas.digest import digest
-from haas.jose import SigningKey
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.registry.models import Tenant

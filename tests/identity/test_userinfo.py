@@ -8,23 +8,11 @@ import pytest
 from haas.clock import MovableClock, epoch
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.client import RecipientClient
-from tenants.grants import access, userinfo
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import registered_client, set_client
 from tests.support.consents import consent
 from tests.support.expectations import refused
-
-TOKEN_CASES = {
-    "_is_not_revoked": "test_introspection_and_revocation",
-    "_has_not_expired": "test_an_access_token_expires",
-    "_comes_with_its_certificate": "test_an_access_token_is_bound_to_its_certificate",
-}
-
-
-def test_every_check_has_its_case() -> None:
-    assert list(TOKEN_CASES) == [check.__name__ for check in access.CHECKS]
-    assert [check.__name__ for check in userinfo.CHECKS] == ["_speaks_for_a_customer", "_is_of_an_active_recipient"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -9,7 +9,7 @@ import pytest
 from tenants.imports.dsb_reader import read_dsb
 from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, Record, ServicePointRecord
 from tenants.imports.report import Report
-from tests.imports import dsb
+from tests.support import dsb
 
 
 def read(path: Path, text: str | bytes, holder: int = 0) -> tuple[list[Record], Report]:

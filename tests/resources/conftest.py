@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from ops.demonstration.customers import load_demonstration
 from ops.sandbox.recipient.answers import Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.accounts.tables import account
 from tenants.calls import Flusher
 from tenants.calls.tables import call_rollup
-from tenants.imports.demonstration import load_demonstration
 from tenants.oauth.scopes import DATA_SCOPES
 from tenants.parties.tables import customer
 from tenants.registry.models import Tenant

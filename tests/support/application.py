@@ -11,8 +11,8 @@ import msgspec
 
 from apps.asgi import Platform
 from haas.database import Database
-from haas.jose import SigningKey
 from ops.deployment import Deployment
+from ops.sandbox.jose import SigningKey
 from tenants.registry.models import Tenant
 from tenants.registry.service import Registry
 from tenants.services import Services

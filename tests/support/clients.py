@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from haas.clock import Clock, epoch
 from haas.database import Database
-from haas.jose import Algorithm, SigningKey, sign
+from ops.sandbox.jose import Algorithm, SigningKey, sign
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
 from tenants.clients import store

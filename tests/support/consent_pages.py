@@ -5,16 +5,19 @@ import re
 from typing import Any
 from uuid import UUID
 
+import httpx
 import msgspec
 from sqlalchemy import select
 
-from haas.jose import peek
+from ops.browser.browser import Browser
+from ops.browser.errors import LeftSite
+from ops.browser.page import Page
+from ops.sandbox.jose import read_unverified
 from ops.sandbox.recipient.answers import Flow
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tests.support.application import Application
-from tests.support.browser import Away, Browser, Page
 from tests.support.clients import registered_client
 from tests.support.consents import DAY, response_of
 from tests.support.customers import CustomerData
@@ -51,7 +54,8 @@ class ConsentPages:
 
     def browser(self, tenant: Tenant | None = None) -> Browser:
         """Return a browser with no cookies, at this brand or another."""
-        return Browser(self.application.asgi, (tenant or self.tenant).issuer)
+        transport = httpx.ASGITransport(self.application.asgi)
+        return Browser(httpx.AsyncClient(transport=transport, base_url=(tenant or self.tenant).issuer))
 
     async def pushed(self, scope: str = SCOPE, **asked: Any) -> Flow:
         """Push a request of the recipient's, for 90 days unless it asks otherwise."""
@@ -125,7 +129,7 @@ async def _add_mia(customers: CustomerData) -> Mia:
 
 def response_claims(url: str) -> dict[str, Any]:
     """Return the claims of the authorisation response in a redirect URL."""
-    claims: dict[str, Any] = peek(response_of(url)).claims
+    claims: dict[str, Any] = read_unverified(response_of(url)).claims
     return claims
 
 
@@ -133,6 +137,6 @@ async def away(sending: Any) -> str:
     """Return the address of another origin that sending a form leads to."""
     try:
         page = await sending
-    except Away as gone:
-        return gone.url
+    except LeftSite as left:
+        return left.url
     raise AssertionError(f"the browser stayed at {page.url}: {page.text}")

@@ -43,11 +43,12 @@ async def authorise(
     client, now = await load_client(application.database, tenant, recipient.client_id), application.now
     async with application.database.transaction(tenant.namespace) as tx:
         browser_hash = secrets.token_bytes(32)
-        visit = await attempts.begin_visit(tx, client, flow.request_uri, browser_hash=browser_hash, now=now)
-        await attempts.spend(tx, visit.attempt, now)
+        visited = await attempts.by_request_uri(tx, client, flow.request_uri)
+        await attempts.begin(tx, visited, browser_hash=browser_hash, now=now)
+        await attempts.spend(tx, visited, now)
         await attempt_store.move(
             tx,
-            visit.attempt.id,
+            visited.id,
             "preAuthorisation",
             now=now,
             login_id=consumer.login_id,
@@ -55,7 +56,7 @@ async def authorise(
             authenticated_at=now,
             accounts=consumer.account_ids,
         )
-        attempt = await attempt_store.by_id(tx, visit.attempt.id)
+        attempt = await attempt_store.by_id(tx, visited.id)
         assert attempt is not None
         code = await attempts.issue_code(tx, attempt, client, now)
     return await application.services.responder.build(tenant, client, attempt.request, code, now)

@@ -12,7 +12,7 @@ from haas.jose import new_key
 from haas.settings import Settings
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
-from ops.stack.cluster import DeploymentDatabase, create_deployment
+from ops.migrations.cluster import DeploymentDatabase, create_deployment
 from tenants.keys.creation import NewSigningKey
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import RegisterEnvironment, Tenant

@@ -114,6 +114,7 @@ async def test_the_registrys_role_changes_only_what_the_application_must(
     allowed = {
         "register_status": {"select", "insert", "update"},
         "audit": {"select", "insert"},
+        "database_node": set(),
         VERSION: set(),
     }.get(table, {"select"})
     async with database.transaction(control_namespace(settings)) as tx:
@@ -142,7 +143,7 @@ async def test_the_application_cannot_create_objects_or_take_other_roles(
     settings: Settings, apart: tuple[Tenant, Tenant]
 ) -> None:
     roles = Roles(settings.role_prefix)
-    schema, role = apart[0].namespace
+    schema, role, _ = apart[0].namespace
     connection = await asyncpg.connect(settings.database_url)
     forbidden = (
         "CREATE SCHEMA mine",

@@ -1,4 +1,4 @@
-"""Pairwise subjects: one for each sector and customer, which never changes."""
+"""Pairwise subjects: one per sector and customer, the same for ever."""
 
 from uuid import UUID, uuid4
 

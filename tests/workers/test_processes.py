@@ -14,8 +14,8 @@ from haas.clock import MovableClock
 from haas.database import Database
 from haas.settings import Settings
 from ops.stack.folder import StateFolder
-from ops.stack.keeper import Keeper
 from ops.stack.ports import Ports
+from ops.stack.process_supervisor import ProcessSupervisor
 from ops.stack.supervisor import Supervisor
 from ops.stack.valkey import Valkey
 from tenants.notices.outbox import put
@@ -27,9 +27,9 @@ from tests.support.processes import python
 from workers.run_once import register_poll
 from workers.tasks import Tasks
 
-WORKING = "the worker takes messages"
-LEADING = "this scheduler leads"
-DELIVERED = "a notice was delivered"
+WORKING = "worker.started"
+LEADING = "schedule.leadership_began"
+DELIVERED = "notice.delivered"
 
 
 class Running:
@@ -72,8 +72,8 @@ async def running(module: str, settings: Settings, event: str) -> AsyncIterator[
 
 
 @pytest.fixture
-async def own_valkey(state_folder: Path) -> AsyncIterator[tuple[str, Keeper]]:
-    """A Valkey that a test may kill; the keeper starts it again."""
+async def own_valkey(state_folder: Path) -> AsyncIterator[tuple[str, ProcessSupervisor]]:
+    """A Valkey that a test may kill; the supervisor starts it again."""
     folder = StateFolder(state_folder / "workers-valkey")
     folder.open()
     try:
@@ -81,7 +81,7 @@ async def own_valkey(state_folder: Path) -> AsyncIterator[tuple[str, Keeper]]:
         async with Supervisor(folder) as supervisor:
             valkey = Valkey(folder, Ports(folder.ports).obtain("valkey"))
             await supervisor.start(valkey)
-            yield valkey.url, supervisor.keeper(valkey.name)
+            yield valkey.url, supervisor.process(valkey.name)
     finally:
         folder.discard_sockets()
         folder.close()
@@ -100,7 +100,7 @@ async def test_notices_are_delivered_although_broker_and_worker_are_killed(
     mail: MailServer,
     tenant: Tenant,
     clock: MovableClock,
-    own_valkey: tuple[str, Keeper],
+    own_valkey: tuple[str, ProcessSupervisor],
 ) -> None:
     url, valkey = own_valkey
     ours = https.settings(settings, smtp_url=mail.url, redis_url=url)
