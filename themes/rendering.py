@@ -37,17 +37,17 @@ def environment() -> Environment:
 
 @pass_context
 def _day(context: Context, value: datetime) -> str:
-    return wording.day(value, context["brand"].theme.zone)
+    return wording.day(value, context["brand"].zone)
 
 
 @pass_context
 def _clock(context: Context, value: datetime) -> str:
-    return wording.clock(value, context["brand"].theme.zone)
+    return wording.clock(value, context["brand"].zone)
 
 
 @pass_context
 def _moment(context: Context, value: datetime) -> str:
-    return wording.moment(value, context["brand"].theme.zone)
+    return wording.moment(value, context["brand"].zone)
 
 
 def _iso(value: datetime) -> str:

@@ -197,7 +197,7 @@ def no_arrangement(request: _Request, _: ArrangementNotFound) -> Response[str]:
 
 async def _viewer(request: _Request, tx: Transaction, login_id: UUID) -> Viewer:
     customers = await parties.customers_of(tx, login_id)
-    return Viewer(customers=customers, now=context(request).now, zone=brand_of(request).theme.zone)
+    return Viewer(customers=customers, now=context(request).now, zone=brand_of(request).zone)
 
 
 async def _one(request: _Request, arrangement_id: UUID) -> tuple[SignedIn, ArrangementView]:

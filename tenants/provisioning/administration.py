@@ -5,7 +5,7 @@ from haas.database import Database, Transaction
 from haas.settings import Settings
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry import store
-from tenants.registry.errors import UnknownTenant
+from tenants.registry.errors import NotServed, UnknownTenant
 from tenants.registry.models import RegisterEnvironment, State, Tenant
 
 
@@ -29,11 +29,14 @@ class Administration:
             return await self._known(tx, slug)
 
     async def suspend(self, slug: str, *, actor: str) -> Tenant:
-        """Let the tenant answer 503 except where a person or recipient can end sharing. Raises UnknownTenant."""
+        """Let the tenant answer 503 except where a person or recipient can end sharing.
+
+        Raises UnknownTenant, NotServed.
+        """
         return await self._set_state(slug, "suspended", "tenant.suspend", actor)
 
     async def resume(self, slug: str, *, actor: str) -> Tenant:
-        """Let the tenant serve again. Raises UnknownTenant."""
+        """Let the tenant serve again. Raises UnknownTenant, NotServed."""
         return await self._set_state(slug, "active", "tenant.resume", actor)
 
     async def remove(self, slug: str, *, actor: str) -> Tenant:
@@ -68,6 +71,8 @@ class Administration:
     async def _set_state(self, slug: str, state: State, action: str, actor: str) -> Tenant:
         async with owner_transaction(self._owner, self._settings) as tx:
             tenant = await self._known(tx, slug)
+            if tenant.state not in store.SERVED:
+                raise NotServed(f"{slug} is {tenant.state}: only a tenant that is served can be suspended or resumed")
             if tenant.state != state:
                 await store.set_state(tx, tenant.id, state, self._clock.now())
                 await store.record(tx, actor=actor, action=action, subject=slug, now=self._clock.now())

@@ -23,6 +23,10 @@ class UnknownTenant(RegistryError):
     """No tenant has that slug."""
 
 
+class NotServed(RegistryError):
+    """The tenant is being prepared or is leaving, so that it can be neither suspended nor resumed."""
+
+
 class UnknownRegisterEnvironment(RegistryError):
     """No register environment has that id."""
 

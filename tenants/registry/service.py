@@ -32,7 +32,10 @@ class _Snapshot(msgspec.Struct, frozen=True):
 
 
 class Registry:
-    """The tenants of the deployment, kept whole in memory and read anew when the registry's revision has changed."""
+    """The tenants of the deployment, kept whole in memory and read anew when the registry's revision has changed.
+
+    A tenant that is being prepared or is leaving is unknown here: its schema may be half made or half gone.
+    """
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
         """Read the registry through `database` when it is first asked for."""
@@ -87,7 +90,7 @@ class Registry:
             raise NotBootstrapped("the database is not set up yet: run `haas migrate`")
         if self._snapshot is not None and self._snapshot.revision == revision:
             return self._snapshot
-        tenants = await store.tenants(tx, self._settings)
+        tenants = await store.served_tenants(tx, self._settings)
         return _Snapshot(
             revision=revision,
             tenants=tenants,

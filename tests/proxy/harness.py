@@ -14,11 +14,12 @@ from ops.stack.supervisor import Supervisor
 
 PUBLIC = "aurora.haas.localhost"
 SECURE = "mtls.aurora.haas.localhost"
+MANAGEMENT = "api.aurora.haas.localhost"
 OTHER = "banksia.haas.localhost"
 OTHER_SECURE = "mtls.banksia.haas.localhost"
 REGISTER = "mtls.register.cdr-sandbox.localhost"
 MAILBOX = "mailbox.cdr-sandbox.localhost"
-HOSTS = (PUBLIC, SECURE, OTHER, OTHER_SECURE, REGISTER, MAILBOX)
+HOSTS = (PUBLIC, SECURE, MANAGEMENT, OTHER, OTHER_SECURE, REGISTER, MAILBOX)
 
 
 class Answer(msgspec.Struct):

@@ -1,6 +1,7 @@
 """Themes are checked when they are given: readable, sanitized, and each problem named."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -50,7 +51,6 @@ def test_the_demonstration_themes_pass_and_stay_the_same(theme: Any) -> None:
         ({"corner_radius": 99}, "corner_radius"),
         ({"brand_name": "two\nlines"}, "brand_name"),
         ({"brand_name": ""}, "brand_name"),
-        ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"logo_svg": "<svg/>"}, "logo_svg"),
         ({"surprise": 1}, "surprise"),
     ],
@@ -63,7 +63,7 @@ def test_what_is_wrong_is_named(tokens: dict[str, Any], named: str) -> None:
 
 def test_every_problem_is_told_at_once() -> None:
     with pytest.raises(ThemeError) as refused:
-        theme_from(changed(corner_radius=-1, time_zone="x", logo_svg="nothing"))
+        theme_from(changed(corner_radius=-1, brand_name="", logo_svg="nothing"))
     assert len(refused.value.problems) == 3
 
 
@@ -120,6 +120,6 @@ def test_a_stylesheet_carries_the_tokens_and_dark_only_where_there_is_one() -> N
 
 @pytest.mark.parametrize("tokens", [{}, {"light": "from another time"}])
 def test_without_a_theme_that_passes_pages_are_plain(tokens: dict[str, Any]) -> None:
-    plain = brand("Kestrel Energy", tokens)
-    assert (plain.name, plain.logo, plain.dark) == ("Kestrel Energy", None, False)
-    assert plain.stylesheet_path != brand("Aurora Energy", as_json(AURORA)).stylesheet_path
+    plain = brand("Kestrel Energy", tokens, ZoneInfo("Australia/Perth"))
+    assert (plain.name, plain.logo, plain.dark, plain.zone.key) == ("Kestrel Energy", None, False, "Australia/Perth")
+    assert plain.stylesheet_path != brand("Aurora Energy", as_json(AURORA), plain.zone).stylesheet_path
