@@ -60,7 +60,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from haas.settings import Settings
-from ops.migrations.chains import Chain
+from ops.migrations.chains import TENANT, Chain
 from ops.migrations.run import migrate_tenants
 
 class Telling:
