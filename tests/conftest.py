@@ -242,11 +242,11 @@ async def stack(state_folder: Path) -> AsyncIterator[Stack]:
         yield stack
 
 
-async def real_servers() -> dict[str, str]:
-    """What the stack is to use instead of embedded servers, where the environment names real ones."""
+async def real_servers(name: str = "stack") -> dict[str, str]:
+    """What a stack is to use instead of embedded servers, where the environment names real ones."""
     servers = {}
     if url := os.environ.get("HAAS_TEST_DATABASE_URL"):
-        deployment = await create_deployment(url, f"t{os.getpid()}stack")
+        deployment = await create_deployment(url, f"t{os.getpid()}{name}")
         servers["database_url"] = deployment.app_url
         servers["owner_database_url"] = deployment.owner_url
         servers["role_prefix"] = deployment.role_prefix

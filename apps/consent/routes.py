@@ -68,7 +68,7 @@ async def show_step(request: _Request) -> Response[str]:
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         flow = await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret, ctx.now)
         brand = brand_of(request)
-        shown = await screen(tx, flow, step, query, label=brand.identifier_label, zone=brand.theme.zone, now=ctx.now)
+        shown = await screen(tx, flow, step, query, label=brand.identifier_label, zone=brand.zone, now=ctx.now)
     environment, client = ctx.tenant.register_environment, flow.client
     number = await ctx.services.accreditations.number(environment.id, client.recipient_id)
     return page(
