@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from time import perf_counter_ns
 from typing import Any
 
+from apps.http.before_routing import certificate_refused, not_found, unavailable
 from apps.http.context import SCOPE_KEY, RequestContext
-from apps.http.refusals import certificate_refused, not_found, unavailable
 from apps.surfaces import public, secure
 from haas.errors import Unavailable
 from haas.http import (
@@ -31,7 +31,7 @@ from tenants.calls import record
 from tenants.registry.models import Surface, Tenant
 from tenants.services import Services
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def create() -> "Platform":
@@ -61,7 +61,7 @@ class Platform:
         try:
             found = await self._services.registry.by_host(_host_name(headers))
         except Unavailable:
-            log.exception("registry.unavailable")
+            logger.exception("registry.unavailable")
             await unavailable(scope, receive, send)
             return
         if found is None:
@@ -78,7 +78,7 @@ class Platform:
             try:
                 certificate = client_certificate(headers[b"client-cert"])
             except CertificateHeaderError:
-                log.exception("proxy.client_cert_malformed")
+                logger.exception("proxy.client_cert_malformed")
         return RequestContext(
             tenant=tenant,
             surface=surface,

@@ -1,4 +1,4 @@
-"""One deployment's parts for those who administer it: the command line, the demonstration, benchmarks and tests."""
+"""The objects that administer one deployment, for the command line, the demonstration, benchmarks and tests."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -9,7 +9,7 @@ from uuid import uuid4
 from haas.clock import Clock, clock_from
 from haas.database import Database
 from haas.jose import KeySealer, Sealer
-from haas.settings import Settings
+from haas.settings import MAIN_NODE, Settings
 from ops.migrations.chains import TENANT
 from tenants.keys.creation import NewSigningKey
 from tenants.provisioning.administration import Administration
@@ -18,15 +18,15 @@ from tenants.registry.models import NewTenant, Tenant
 
 
 class Deployment:
-    """Connections of both logins, and what changes tenants through them. Its database must be bootstrapped."""
+    """Connections of both logins, and the services that change tenants. The database must be bootstrapped."""
 
     def __init__(self, settings: Settings) -> None:
-        """Make the parts; nothing connects yet. `open` also closes them."""
+        """Make the objects; nothing connects yet. `open` also closes the connections."""
         self.settings = settings
         self.clock: Clock = clock_from(settings.clock_file)
         self.sealer: Sealer = KeySealer(settings.master_key)
-        self.database = Database.open(settings.database_url)
-        self.owner = Database.open(settings.owner_database_url, pools=1)
+        self.database = Database.open(settings.database_urls)
+        self.owner = Database.open(settings.owner_database_urls, pools=1)
         self.administration = Administration(self.owner, settings, self.clock)
         self.provisioner = Provisioner(self.owner, settings, self.sealer, self.clock, TENANT.script())
         self._numbers = count(1)
@@ -48,6 +48,7 @@ class Deployment:
         *,
         theme: dict[str, Any] | None = None,
         signing_keys: Sequence[NewSigningKey] | None = None,
+        node: str = MAIN_NODE,
     ) -> Tenant:
         """Create an empty tenant with a made-up name in the sandbox's register environment."""
         slug = slug or f"brand-{next(self._numbers)}"
@@ -59,5 +60,6 @@ class Deployment:
             register_environment_id="sandbox",
             register_brand_id=str(uuid4()),
             theme=theme or {},
+            node=node,
         )
         return await self.provisioner.create(new, actor="operator", signing_keys=signing_keys)

@@ -1,4 +1,4 @@
-"""Small durable files: written whole or not at all."""
+"""Writes small files durably and atomically."""
 
 import os
 import tempfile
@@ -9,7 +9,7 @@ PUBLIC = 0o644
 
 
 def write_atomically(path: Path, data: bytes, mode: int = PRIVATE) -> None:
-    """Replace `path` with `data`: a reader sees the old content or the new, also after a crash."""
+    """Replace `path` with `data`: a reader sees the old content or the new one, also after a crash."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -25,7 +25,7 @@ def write_atomically(path: Path, data: bytes, mode: int = PRIVATE) -> None:
 
 
 def synchronise_folder(folder: Path) -> None:
-    """Make a rename in `folder` outlive a power cut."""
+    """Make a rename in `folder` durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -12,8 +12,9 @@ from tenants.calls import Flusher
 from tenants.clients.authentication import Authenticator
 from tenants.consent.response import Responder
 from tenants.keys.service import Keyring
+from tenants.parties.directory import Directory, StoredDirectory
 from tenants.register.accreditations import Accreditations
-from tenants.registration.service import Registrar
+from tenants.registration.examination import Sources
 from tenants.registry.names import control_namespace
 from tenants.registry.service import Registry
 
@@ -30,12 +31,13 @@ class Services:
         self.database = database
         self.outbound = outbound
         self.registry = Registry(database, settings, clock)
+        self.directory: Directory = StoredDirectory()
         self.keyring = Keyring(database, sealer, clock)
-        self.accreditations = Accreditations(database, control_namespace(settings))
+        self.accreditations = Accreditations(database, control_namespace(settings), clock)
         self.jwks = JwksClient(outbound, clock)
-        self.authenticator = Authenticator(database, self.jwks)
+        self.authenticator = Authenticator(database, self.jwks, clock)
         self.responder = Responder(self.keyring, self.jwks)
-        self.registrar = Registrar(self.jwks, outbound, database, control_namespace(settings))
+        self.examination_sources = Sources(self.jwks, outbound, database, control_namespace(settings))
         self._flusher = Flusher(database)
         self._flushing: asyncio.Task[None] | None = None
 
@@ -45,7 +47,7 @@ class Services:
         return cls(
             settings,
             clock_from(settings.clock_file),
-            Database.open(settings.database_url),
+            Database.open(settings.database_urls),
             KeySealer(settings.master_key),
             Outbound(settings),
         )

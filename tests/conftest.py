@@ -15,10 +15,10 @@ from haas.clock import MovableClock
 from haas.database import Database
 from haas.jose import new_key
 from haas.settings import Settings
-from ops.demonstration import ensure
+from ops.demonstration import set_up_demonstration
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
-from ops.stack.cluster import DeploymentDatabase, create_deployment
+from ops.migrations.cluster import DeploymentDatabase, create_deployment
 from ops.stack.embedded import Stack, running
 from ops.stack.options import Options
 from ops.stack.servers import Servers, servers
@@ -27,6 +27,7 @@ from tenants.keys.service import Keyring
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.service import Registry
+from tests.support.nodes import with_second_node
 
 KeySets = Iterator[Sequence[NewSigningKey]]
 
@@ -146,6 +147,20 @@ async def own_deployment(postgres: PostgresServer, valkey: str, state_folder: Pa
 
 
 @pytest.fixture(scope="session")
+async def second_superuser_url(state_folder: Path) -> AsyncIterator[str]:
+    """URL of the superuser of another embedded PostgreSQL server."""
+    async with servers(state_folder / "second") as running:
+        yield running.superuser_url
+
+
+@pytest.fixture(scope="module")
+async def two_nodes(own_deployment: Deployment, second_superuser_url: str) -> AsyncIterator[Deployment]:
+    """A deployment of one module's own with two database nodes, on two servers."""
+    async with with_second_node(own_deployment, second_superuser_url) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="session")
 def signing_keys() -> KeySets:
     """Key sets that come round every eight tenants: making RSA keys costs processor time."""
     return cycle(generate_signing_keys() for _ in range(8))
@@ -223,7 +238,7 @@ async def module_neighbour(deployment: Deployment, signing_keys: KeySets) -> Asy
 async def stack(state_folder: Path) -> AsyncIterator[Stack]:
     """The whole embedded stack with its two demonstration brands, one for the session. All share its clock."""
     options = Options(state=state_folder / "the stack", port=0, durable=False, **await real_servers())
-    async with running(options, ensure) as stack:
+    async with running(options, set_up_demonstration) as stack:
         yield stack
 
 

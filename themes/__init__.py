@@ -1,1 +1,1 @@
-"""How a brand looks: theme tokens, styles, templates, and the words on the pages."""
+"""The appearance of a brand: theme tokens, style sheets, templates, and the texts on the pages."""

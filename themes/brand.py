@@ -1,4 +1,4 @@
-"""A brand as its pages need it: the theme's tokens, and what is derived from them once."""
+"""A brand as its pages need it: the theme tokens and the values that are derived from them once."""
 
 import logging
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from themes.logo import data_uri
 from themes.stylesheet import fingerprint, stylesheet
 from themes.tokens import Palette, ThemeError, ThemeTokens, theme_from
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
-BRANDS_KEPT = 2_048
+MAXIMUM_CACHED_BRANDS = 2_048
 _PLAIN = Palette(
     primary="#1f4e8c",
     on_primary="#ffffff",
@@ -29,7 +29,7 @@ _PLAIN_ICON = (
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """A way to reach the brand's people: "call", "tel:1800555010", "1800 555 010"."""
+    """A way to contact the brand: "Call", "tel:1800555010", "1800 555 010"."""
 
     verb: str
     href: str
@@ -37,7 +37,7 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class Brand(msgspec.Struct, frozen=True, kw_only=True):
-    """What templates may ask of a brand."""
+    """The values of a brand that templates use."""
 
     name: str
     theme: ThemeTokens
@@ -46,8 +46,8 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     css: str
     stylesheet_path: str
     logo: str | None
-    mark: str
-    """The logo as SVG text, or a plain one in the brand's colour."""
+    icon_svg: str
+    """The logo as SVG text. Without a logo, a circle in the brand's colour."""
     icon: str
     support: tuple[Contact, ...]
 
@@ -58,38 +58,38 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def logo_shows_name(self) -> bool:
-        """Whether the logo spells the brand's name."""
+        """Whether the logo contains the brand's name."""
         return self.theme.logo_shows_name
 
     @property
     def identifier_label(self) -> str:
-        """What the brand calls that which its customers sign in with."""
+        """The brand's name for the identifier that customers sign in with."""
         return self.theme.identifier_label
 
 
 def brand(name: str, tokens: Mapping[str, Any], zone: ZoneInfo) -> Brand:
-    """Return the brand called `name` with the theme tokens and the time zone that its tenant keeps.
+    """Return the brand `name` with the theme tokens and the time zone from its tenant's row.
 
-    A theme is checked when it is set. One that does not pass now (an older release's, or none) is replaced by a plain
-    one and logged: a person who wants to stop sharing must get there all the same.
+    A theme is checked when it is set. If the check fails now, because the theme is missing or was accepted by an older
+    release, a plain theme is used instead: the pages must work, so that a person can always stop sharing.
     """
     return _brand(name, msgspec.json.encode(tokens, order="deterministic"), zone)
 
 
-@lru_cache(maxsize=BRANDS_KEPT)
+@lru_cache(maxsize=MAXIMUM_CACHED_BRANDS)
 def _brand(name: str, encoded: bytes, zone: ZoneInfo) -> Brand:
     tokens = msgspec.json.decode(encoded)
     try:
         return _derived(theme_from({"brand_name": name, **tokens}), zone)
     except ThemeError as error:
         if tokens:
-            log.warning("theme.refused", extra={"brand": name, "problems": error.problems})
+            logger.warning("theme.refused", extra={"brand": name, "problems": error.problems})
         return _derived(ThemeTokens(brand_name=name, light=_PLAIN), zone)
 
 
 def _derived(theme: ThemeTokens, zone: ZoneInfo) -> Brand:
     css = stylesheet(theme)
-    mark = theme.logo_svg or _PLAIN_ICON.format(colour=theme.light.primary)
+    icon_svg = theme.logo_svg or _PLAIN_ICON.format(colour=theme.light.primary)
     return Brand(
         name=theme.brand_name,
         theme=theme,
@@ -97,8 +97,8 @@ def _derived(theme: ThemeTokens, zone: ZoneInfo) -> Brand:
         css=css,
         stylesheet_path=f"/theme/{fingerprint(css)}.css",
         logo=None if theme.logo_svg is None else data_uri(theme.logo_svg),
-        mark=mark,
-        icon=data_uri(mark),
+        icon_svg=icon_svg,
+        icon=data_uri(icon_svg),
         support=tuple(_support(theme)),
     )
 

@@ -1,12 +1,12 @@
-"""Colours as WCAG 2.2 measures them."""
+"""Contrast of colours, as WCAG 2.2 defines it."""
 
 import re
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _LINEAR_LIMIT = 0.04045
 
-TEXT_CONTRAST = 4.5  # WCAG 2.2, 1.4.3 Contrast (Minimum)
-READING_CONTRAST = 7.0  # WCAG 2.2, 1.4.6 Contrast (Enhanced): what we ask of running text
+MINIMUM_CONTRAST = 4.5  # WCAG 2.2, 1.4.3 Contrast (Minimum)
+ENHANCED_CONTRAST = 7.0  # WCAG 2.2, 1.4.6 Contrast (Enhanced): required for body text
 
 
 def is_colour(text: str) -> bool:

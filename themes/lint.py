@@ -1,7 +1,7 @@
-"""What every template of ours holds to, checked by `make lint` (`python -m themes.lint`).
+"""Rules for all templates, checked by `make lint` (`python -m themes.lint`).
 
-Forms carry the token of the page; what can be filled in has a stable id and a label; buttons and what leads on have an
-id; there is no script, no inline style, nothing from another site, and nothing that is not escaped.
+Forms contain the form token. Fields have an id and a label, buttons have an id and a type, images have a text. There
+are no scripts, no inline styles, nothing from other sites, and everything is escaped.
 """
 
 import re
@@ -18,43 +18,43 @@ _LABEL = re.compile(r"<label\b[^>]*\bfor=\"(?P<id>[^\"]+)\"", re.DOTALL)
 
 
 class Finding(NamedTuple):
-    """Something that a template must not hold, or lacks."""
+    """A violation of a rule in a template."""
 
     line: int
     message: str
 
 
 def _unescaped(text: str) -> Iterator[Finding]:
-    """Everything is escaped: no `safe` filter, no autoescape block, no markup from outside."""
+    """Everything is escaped: there is no `safe` filter, no `autoescape` block and no `Markup`."""
     for found in re.finditer(r"\|\s*safe\b|autoescape|Markup", text):
         yield Finding(_line(text, found.start()), f"{found.group().strip()} turns escaping off")
 
 
-def _active(text: str) -> Iterator[Finding]:
-    """No script and no inline style: the content security policy would stop them."""
+def _scripts_and_styles(text: str) -> Iterator[Finding]:
+    """There are no scripts and no inline styles: the content security policy would block them."""
     pattern = r"<script\b|<style\b|<iframe\b|<object\b|<embed\b|\sstyle=|\son[a-z]+=|javascript:"
     for found in re.finditer(pattern, text):
         yield Finding(_line(text, found.start()), f"{found.group().strip()} is not allowed")
 
 
-def _foreign(text: str) -> Iterator[Finding]:
-    """Nothing is loaded from another site."""
+def _other_sites(text: str) -> Iterator[Finding]:
+    """Nothing is loaded from another site, and no form is sent to one."""
     for found in re.finditer(r"\b(?:src|srcset|action|formaction)=\"(?:https?:)?//", text):
         yield Finding(_line(text, found.start()), "loads from, or sends to, another site")
 
 
 def _forms(text: str) -> Iterator[Finding]:
-    """A form is sent with POST and carries the token of its page."""
+    """A form is sent with POST and contains the form token."""
     for found in _FORM.finditer(text):
         line = _line(text, found.start())
         if 'method="post"' not in found.group():
             yield Finding(line, "a form must be sent with POST")
         if "parts.form_token(form_token)" not in found.group():
-            yield Finding(line, "a form must carry the form token")
+            yield Finding(line, "a form must contain the form token")
 
 
 def _fields(text: str) -> Iterator[Finding]:
-    """What can be filled in has an id and a label; buttons have an id and a type; images have an alternative."""
+    """Fields have an id and a label, buttons have an id and a type, images have an alternative text."""
     labels = {found.group("id") for found in _LABEL.finditer(text)}
     for found in _TAG.finditer(text):
         name, attributes, line = found.group("name"), found.group("attributes"), _line(text, found.start())
@@ -69,32 +69,39 @@ def _fields(text: str) -> Iterator[Finding]:
 
 
 def _ids(text: str) -> Iterator[Finding]:
-    """An id stands once in a template, the branches of a condition aside."""
+    """An id occurs only once in a template. The branches of conditions are not checked."""
     straight = re.sub(r"\{% if .*?\{% endif %\}", "", text, flags=re.DOTALL)
     seen: set[str] = set()
     for found in re.finditer(r"\bid=\"([^\"{]+)\"", straight):
         if found.group(1) in seen:
-            yield Finding(_line(text, text.find(found.group())), f"the id {found.group(1)} is there twice")
+            yield Finding(_line(text, text.find(found.group())), f"the id {found.group(1)} is used twice")
         seen.add(found.group(1))
 
 
-RULES: Final[Sequence[Callable[[str], Iterator[Finding]]]] = (_unescaped, _active, _foreign, _forms, _fields, _ids)
+RULES: Final[Sequence[Callable[[str], Iterator[Finding]]]] = (
+    _unescaped,
+    _scripts_and_styles,
+    _other_sites,
+    _forms,
+    _fields,
+    _ids,
+)
 
 
 def lint(text: str) -> list[Finding]:
-    """Return what is wrong with a template."""
+    """Return the violations in a template, by line."""
     plain = _COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
     return sorted(finding for rule in RULES for finding in rule(plain))
 
 
 def main() -> int:
-    """Lint every template; print what is wrong, and return 1 where something is."""
-    wrong = 0
+    """Check every template and print the violations. Return 1 if there are any, else 0."""
+    status = 0
     for file in sorted(TEMPLATES.rglob("*.jinja")):
         for finding in lint(file.read_text(encoding="utf-8")):
-            wrong = 1
+            status = 1
             sys.stdout.write(f"{file.relative_to(TEMPLATES.parent.parent)}:{finding.line}: {finding.message}\n")
-    return wrong
+    return status
 
 
 def _line(text: str, position: int) -> int:

@@ -1,7 +1,7 @@
-"""A brand's logo: an SVG drawing, and nothing that an SVG document could hold beside a drawing.
+"""A brand's logo: an SVG document that contains only a drawing.
 
-Pages show it as an image (`<img src="data:…">`), where a browser runs no script and loads nothing; what is let in here
-is narrow all the same, since the same text may one day be shown another way.
+Pages show it as an image (`<img src="data:…">`), in which a browser runs no scripts and loads nothing. Few elements
+and attributes are allowed nevertheless, so that the logo would also be safe if it were shown in another way.
 """
 
 import re
@@ -86,20 +86,20 @@ _ATTRIBUTES = frozenset(
         "aria-label",
     ]
 )
-# A reference may only point into the same drawing.
+# A reference may only refer to the same document.
 _FOREIGN_REFERENCE = re.compile(r"url\(\s*(?!#)|javascript:|data:|https?:|//", re.IGNORECASE)
 
 
 class LogoError(HaasError):
-    """The logo is not a plain SVG drawing; the message says what is wrong with it."""
+    """The logo is not an SVG document that contains only a drawing. The message gives the reason."""
 
 
 def sanitized(svg: str) -> str:
-    """Return the drawing written anew, with only elements and attributes that draw. Raises LogoError."""
+    """Return the drawing, parsed and serialised again. Raises LogoError if anything in it is not allowed."""
     if len(svg) > MAXIMUM_CHARACTERS:
         raise LogoError(f"the logo has {len(svg)} characters; {MAXIMUM_CHARACTERS} are allowed")
     if "<!" in svg.replace("<!--", "") or "<?" in svg.removeprefix("<?xml"):
-        raise LogoError("the logo carries a document type, an entity or a processing instruction")
+        raise LogoError("the logo contains a document type, an entity or a processing instruction")
     try:
         root = ET.fromstring(svg)  # noqa: S314 - no document type gets here, so no entity can be defined
     except ET.ParseError as error:
@@ -125,4 +125,4 @@ def _check(element: ET.Element) -> None:
         if attribute not in _ATTRIBUTES:
             raise LogoError(f"<{name}> of the logo may not have the attribute {attribute}")
         if _FOREIGN_REFERENCE.search(value):
-            raise LogoError(f"{attribute} of <{name}> in the logo points out of the drawing")
+            raise LogoError(f"{attribute} of <{name}> in the logo refers to something outside the drawing")

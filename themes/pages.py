@@ -1,4 +1,4 @@
-"""Pages that say one thing: what went wrong on the public host, and that a flow is over."""
+"""Pages with one message: errors on the public host, and the end of a consent flow."""
 
 from typing import Final, Literal
 
@@ -24,7 +24,7 @@ Kind = Literal[
 
 
 class Link(msgspec.Struct, frozen=True):
-    """Where a person can go on."""
+    """A link to the next page for the person."""
 
     id: str
     href: str
@@ -32,7 +32,7 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One page's status and words."""
+    """The HTTP status and the texts of a page."""
 
     status: int
     heading: str
@@ -105,12 +105,12 @@ MESSAGES: Final[dict[Kind, Message]] = {
 
 
 def status_of(kind: Kind) -> int:
-    """Return the HTTP status that a page of this kind is sent with."""
+    """Return the HTTP status of a page of this kind."""
     return MESSAGES[kind].status
 
 
 def render(brand: Brand, kind: Kind, *, reference: str | None = None) -> str:
-    """Return the page. `reference` is what a person can quote to support: the interaction id."""
+    """Return the page. `reference` is the interaction id, which a person can quote to support."""
     message = MESSAGES[kind]
     return render_template(
         "message", brand, heading=message.heading, texts=message.texts, link=message.link, reference=reference

@@ -1,4 +1,4 @@
-"""What a person did that did not work, in words, and the field that it is about."""
+"""Texts that tell a person why an input was not accepted, and the field that the text is about."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """The text of an error summary, and the id of the field that it links to; empty where there is none."""
+    """The text of an error summary, and the id of the field that it links to. Without a field the id is empty."""
 
     text: str
     field: str
@@ -28,7 +28,7 @@ _PROBLEMS: Final = {
 
 
 def problem(code: str | None, *, label: str = "", tries_left: int = 0) -> Problem | None:
-    """Return the problem that an address names; None for none, and for a name that is none of ours."""
+    """Return the problem with this code, which comes from the URL. None if there is no code or it is unknown."""
     found = None if code is None else _PROBLEMS.get(code)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Templates to pages. Everything is escaped, and a name that a template misspells is an error, not an empty space."""
+"""Rendering of templates. All values are escaped, and an undefined name in a template is an error."""
 
 from datetime import datetime
 from functools import cache
@@ -15,13 +15,13 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(template: str, brand: Brand, **values: Any) -> str:
-    """Return the page that `template` (a path below `themes/templates`, without its suffix) makes in a brand's look."""
+    """Return the page of `template`, a path below `themes/templates` without suffix, in the theme of a brand."""
     return environment().get_template(f"{template}.html.jinja").render(brand=brand, **values)
 
 
 @cache
 def environment() -> Environment:
-    """The one environment that all pages are made in."""
+    """Return the Jinja environment of all templates."""
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -31,23 +31,29 @@ def environment() -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    made.filters.update(day=_day, clock=_clock, moment=_moment, iso=_iso, unavailable_reason=_unavailable_reason)
+    made.filters.update(
+        date=_date,
+        time_of_day=_time_of_day,
+        date_and_time=_date_and_time,
+        iso=_iso,
+        unavailable_reason=_unavailable_reason,
+    )
     return made
 
 
 @pass_context
-def _day(context: Context, value: datetime) -> str:
-    return wording.day(value, context["brand"].zone)
+def _date(context: Context, value: datetime) -> str:
+    return wording.date(value, context["brand"].zone)
 
 
 @pass_context
-def _clock(context: Context, value: datetime) -> str:
-    return wording.clock(value, context["brand"].zone)
+def _time_of_day(context: Context, value: datetime) -> str:
+    return wording.time_of_day(value, context["brand"].zone)
 
 
 @pass_context
-def _moment(context: Context, value: datetime) -> str:
-    return wording.moment(value, context["brand"].zone)
+def _date_and_time(context: Context, value: datetime) -> str:
+    return wording.date_and_time(value, context["brand"].zone)
 
 
 def _iso(value: datetime) -> str:

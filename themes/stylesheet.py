@@ -1,4 +1,4 @@
-"""A brand's stylesheet: its tokens as custom properties, then what is the same for everyone."""
+"""The style sheet of a brand: its theme tokens as custom properties, then the styles that all brands share."""
 
 import hashlib
 from functools import cache
@@ -45,7 +45,7 @@ _DARK = {
 
 
 def stylesheet(theme: ThemeTokens) -> str:
-    """Return the whole stylesheet of a checked theme."""
+    """Return the complete style sheet of a checked theme."""
     font = ", ".join(f'"{family}"' if " " in family else family for family in theme.font_families)
     general = {"font": font, "radius": f"{theme.corner_radius}px"}
     text = f":root {{{_properties({**general, **_LIGHT}, theme.light)}}}\n"
@@ -55,7 +55,7 @@ def stylesheet(theme: ThemeTokens) -> str:
 
 
 def fingerprint(css: str) -> str:
-    """Return what tells one stylesheet from another in its address."""
+    """Return the part of the URL that changes when the style sheet changes."""
     return hashlib.sha256(css.encode()).hexdigest()[:_FINGERPRINT_CHARACTERS]
 
 

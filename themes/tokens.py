@@ -1,7 +1,7 @@
-"""Theme tokens: the few things a retailer's brand decides about how its pages look.
+"""Theme tokens: the values that a brand can set to change the appearance of its pages.
 
-Everything else (layout, neutral colours, spacing, focus marks, wording) is ours, so that every brand's pages stay
-readable and accessible. A theme is checked when it is given to a tenant, not when a page is shown.
+Everything else (layout, neutral colours, spacing, focus outlines, texts) is the same for all brands, so that all pages
+are readable and accessible. A theme is checked when it is set for a tenant, not when a page is shown.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from haas.errors import HaasError
-from themes.colour import READING_CONTRAST, TEXT_CONTRAST, contrast, is_colour
+from themes.colour import ENHANCED_CONTRAST, MINIMUM_CONTRAST, contrast, is_colour
 from themes.logo import LogoError, sanitized
 
 SURFACE = "#ffffff"
@@ -26,42 +26,42 @@ _GENERIC_FAMILIES = frozenset({"sans-serif", "serif", "system-ui", "ui-sans-seri
 
 
 class ThemeError(HaasError):
-    """A theme was refused. `problems` lists every reason, each named by its token."""
+    """A theme was refused. `problems` lists all reasons, each with the name of the token."""
 
     def __init__(self, problems: list[str]) -> None:
-        """Keep the reasons."""
+        """Take the reasons."""
         super().__init__("; ".join(problems))
         self.problems = problems
 
 
 class Palette(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Colours, each `#rrggbb`, for one colour scheme."""
+    """The colours of one colour scheme, each written `#rrggbb`."""
 
-    primary: str  # buttons, links, chosen things
+    primary: str  # buttons, links, selected choices
     on_primary: str  # text on `primary`
-    banner: str  # the band at the top that carries the logo
+    banner: str  # the bar at the top, with the logo
     on_banner: str  # text on `banner`
-    accent: str  # the thin line under the banner: decoration only
-    canvas: str  # the page behind the card
+    accent: str  # the line below the banner, which is only decoration
+    canvas: str  # the background of the page
 
 
 class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One brand's theme, as the tenant's row keeps it."""
+    """The theme of one brand, as it is stored in the tenant's row."""
 
     brand_name: str  # as customers know it: "Aurora Energy"
     light: Palette
-    dark: Palette | None = None  # without one, pages stay light
-    font_families: tuple[str, ...] = ("system-ui", "sans-serif")  # fonts of the person's device, a generic one last
+    dark: Palette | None = None  # None: the pages have no dark scheme
+    font_families: tuple[str, ...] = ("system-ui", "sans-serif")  # fonts of the device, the last one generic
     corner_radius: int = 8  # CSS pixels
-    logo_svg: str | None = None  # a plain drawing, shown on the banner
-    logo_shows_name: bool = False  # whether the drawing spells the brand's name, which then is not written beside it
-    identifier_label: str = "Email address or customer number"  # what its customers sign in with, in its own words
+    logo_svg: str | None = None  # shown in the banner; see `themes.logo`
+    logo_shows_name: bool = False  # then the name is not written beside the logo
+    identifier_label: str = "Email address or customer number"  # what customers sign in with
     support_phone: str | None = None
     support_email: str | None = None
 
 
 def theme_from(tokens: Mapping[str, object]) -> ThemeTokens:
-    """Return the checked theme, its logo sanitized. Raises ThemeError with every problem."""
+    """Return the checked theme with a sanitized logo. Raises ThemeError with all problems."""
     try:
         theme = msgspec.convert(dict(tokens), ThemeTokens)
     except msgspec.ValidationError as error:
@@ -78,8 +78,8 @@ def theme_from(tokens: Mapping[str, object]) -> ThemeTokens:
     return msgspec.structs.replace(theme, logo_svg=logo)
 
 
-def as_json(theme: ThemeTokens) -> dict[str, object]:
-    """Return the theme as the tenant's row keeps it."""
+def theme_to_json(theme: ThemeTokens) -> dict[str, object]:
+    """Return the theme as it is stored in the tenant's row."""
     converted: dict[str, object] = msgspec.to_builtins(theme)
     return converted
 
@@ -95,7 +95,7 @@ def _problems(theme: ThemeTokens) -> Iterator[str]:
         yield f"font_families: the last must be generic, one of {', '.join(sorted(_GENERIC_FAMILIES))}"
     for family in theme.font_families:
         if not _FAMILY.fullmatch(family):
-            yield f"font_families: {family!r} is not a font family's name"
+            yield f"font_families: {family!r} is not the name of a font family"
     yield from _palette_problems("light", theme.light, surface=SURFACE, ink=INK, muted=MUTED)
     if theme.dark is not None:
         yield from _palette_problems("dark", theme.dark, surface=DARK_SURFACE, ink=DARK_INK, muted=DARK_MUTED)
@@ -107,13 +107,13 @@ def _palette_problems(scheme: str, palette: Palette, *, surface: str, ink: str, 
         yield from (f"{scheme}.{name}: must be a colour written #rrggbb" for name in bad)
         return
     pairs = (
-        ("on_primary on primary", palette.on_primary, palette.primary, TEXT_CONTRAST),
-        ("on_banner on banner", palette.on_banner, palette.banner, TEXT_CONTRAST),
-        ("primary on the card", palette.primary, surface, TEXT_CONTRAST),
-        ("primary on canvas", palette.primary, palette.canvas, TEXT_CONTRAST),
-        ("text on canvas", ink, palette.canvas, READING_CONTRAST),
-        ("quiet text on canvas", muted, palette.canvas, TEXT_CONTRAST),
+        ("on_primary on primary", palette.on_primary, palette.primary, MINIMUM_CONTRAST),
+        ("on_banner on banner", palette.on_banner, palette.banner, MINIMUM_CONTRAST),
+        ("primary on the card", palette.primary, surface, MINIMUM_CONTRAST),
+        ("primary on canvas", palette.primary, palette.canvas, MINIMUM_CONTRAST),
+        ("text on canvas", ink, palette.canvas, ENHANCED_CONTRAST),
+        ("quiet text on canvas", muted, palette.canvas, MINIMUM_CONTRAST),
     )
-    for name, one, other, least in pairs:
-        if (ratio := contrast(one, other)) < least:
-            yield f"{scheme}: {name} has a contrast of {ratio:.2f}:1; it must have {least}:1 (WCAG 2.2, 1.4.3)"
+    for name, one, other, minimum in pairs:
+        if (ratio := contrast(one, other)) < minimum:
+            yield f"{scheme}: {name} has a contrast of {ratio:.2f}:1; it must have {minimum}:1 (WCAG 2.2, 1.4.3)"

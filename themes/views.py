@@ -1,4 +1,4 @@
-"""What several templates show, in the shape that they show it."""
+"""Values that several templates show, prepared for them."""
 
 from typing import Protocol
 
@@ -7,27 +7,27 @@ import msgspec
 from tenants.accounts.models import HeldAccount
 
 
-class Named(Protocol):
-    """Who a recipient is, in the words of its software statement."""
+class RecipientNames(Protocol):
+    """The names of a recipient, from its software statement."""
 
     @property
     def client_name(self) -> str:
-        """The software product."""
+        """The name of the software product."""
         ...
 
     @property
     def org_name(self) -> str:
-        """The recipient's brand."""
+        """The name of the recipient's brand."""
         ...
 
     @property
     def legal_entity_name(self) -> str | None:
-        """The accredited person."""
+        """The name of the accredited person."""
         ...
 
 
 class RecipientView(msgspec.Struct, frozen=True, kw_only=True):
-    """The recipient as the person knows it and as the Register accredits it."""
+    """The names of the recipient and its accreditation number in the Register."""
 
     client_name: str
     org_name: str
@@ -47,7 +47,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     chosen: bool = False
 
 
-def recipient_view(recipient: Named, accreditation_number: str | None = None) -> RecipientView:
+def recipient_view(recipient: RecipientNames, accreditation_number: str | None = None) -> RecipientView:
     """Return the view of a recipient."""
     return RecipientView(
         client_name=recipient.client_name,

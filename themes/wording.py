@@ -1,4 +1,4 @@
-"""How moments, durations and reasons are said to a person, in the brand's time zone and in plain English."""
+"""Times, durations and reasons as texts for a person, in the brand's time zone."""
 
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,7 @@ UNAVAILABLE_REASONS: Final = {
     "not-held": "You no longer have this account with us.",
 }
 
-ENDED_HOW: Final = {
+END_REASONS: Final = {
     "consumer": "You stopped sharing.",
     "recipient": "The recipient stopped it, or you did so with them.",
     "retailer": "We stopped it, because you asked us to or because we had to.",
@@ -28,26 +28,26 @@ ENDED_HOW: Final = {
 }
 
 
-def day(moment: datetime, zone: ZoneInfo) -> str:
+def date(moment: datetime, zone: ZoneInfo) -> str:
     """Return "24 November 2026"."""
     local = moment.astimezone(zone)
     return f"{local.day} {local:%B %Y}"
 
 
-def clock(moment: datetime, zone: ZoneInfo) -> str:
+def time_of_day(moment: datetime, zone: ZoneInfo) -> str:
     """Return "3:42 pm AEDT"."""
     local = moment.astimezone(zone)
     half = "am" if local.hour < _NOON else "pm"
     return f"{local.hour % _NOON or _NOON}:{local.minute:02d} {half} {local.tzname()}"
 
 
-def moment(value: datetime, zone: ZoneInfo) -> str:
+def date_and_time(moment: datetime, zone: ZoneInfo) -> str:
     """Return "24 November 2026, 3:42 pm AEDT"."""
-    return f"{day(value, zone)}, {clock(value, zone)}"
+    return f"{date(moment, zone)}, {time_of_day(moment, zone)}"
 
 
 def duration(seconds: int) -> str:
-    """Return "12 months", "90 days", "36 hours", "10 minutes": the largest unit that says it whole."""
+    """Return "12 months", "90 days", "36 hours", "10 minutes": in the largest unit that gives a whole number."""
     if seconds == _YEAR_DAYS * _DAY:
         return "12 months"
     for size, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
@@ -57,7 +57,7 @@ def duration(seconds: int) -> str:
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
-    """For how long data is shared (CDS, Requesting Sharing Duration), in words."""
+    """How long data is shared (CDS, Requesting Sharing Duration), as texts."""
 
     once: bool
     text: str
@@ -67,7 +67,7 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def period(seconds: int, starts_at: datetime, ends_at: datetime) -> Period:
-    """Return how a sharing duration is said: 0 is once-off, up to 24 hours is one-time collection."""
+    """Return the texts for a sharing duration in seconds. Up to 24 hours, the data is collected once."""
     if seconds <= 0:
         text, explanation = "Once only", "The data is collected once, right after you authorise."
     elif seconds <= _DAY:
@@ -82,7 +82,7 @@ def _count(number: int, unit: str) -> str:
 
 
 def years_before(moment: datetime, years: int) -> datetime:
-    """Return the same day some years before; 28 February for a 29th that there was not."""
+    """Return the same day `years` before: 28 February for 29 February, if that year had none."""
     try:
         return moment.replace(year=moment.year - years)
     except ValueError:

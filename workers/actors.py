@@ -47,9 +47,9 @@ class Actors:
             async with asyncio.timeout(SECONDS[name]):
                 await task
         except asyncio.CancelledError:
-            logger.info("a task was cut short", extra=details)
+            logger.info("worker.task_cancelled", extra=details)
         except Exception:
             # The message has served its purpose: the work stands in Postgres, and comes round again.
-            logger.exception("a task failed", extra=details)
+            logger.exception("worker.task_failed", extra=details)
         finally:
             del self._running[task]

@@ -9,6 +9,7 @@ import logging
 
 from haas.errors import HaasError
 from haas.jobs import Jobs
+from haas.settings import MAIN_NODE
 from haas.telemetry import bind
 from workers.tasks import DELIVER_OUTBOX, POLL_REGISTER, SWEEP, Tasks
 
@@ -19,10 +20,11 @@ TENANTS_AT_ONCE = 4
 
 
 class Dispatcher:
-    """Wakes actors for what notifications and sweeps find."""
+    """Wakes actors for what notifications and sweeps find on one database node."""
 
-    def __init__(self, tasks: Tasks, jobs: Jobs) -> None:
-        """Wake by `jobs`; do it by `tasks` where that fails."""
+    def __init__(self, tasks: Tasks, jobs: Jobs, node: str = MAIN_NODE) -> None:
+        """Wake by `jobs`; do it by `tasks` where that fails. Register polls belong to the main node's dispatcher."""
+        self.node = node
         self._tasks = tasks
         self._jobs = jobs
         self._heard: set[str] = set()
@@ -42,11 +44,11 @@ class Dispatcher:
             self._woken.clear()
             heard, self._heard = self._heard, set()
             try:
-                for tenant in await self._tasks.tenants():
+                for tenant in await self._tasks.tenants(self.node):
                     if tenant.namespace.schema in heard:
                         await self.wake(DELIVER_OUTBOX, tenant.slug)
             except HaasError:
-                logger.exception("who was heard of could not be looked up; the sweep will find them")
+                logger.exception("dispatch.tenants_not_read")
 
     async def wake(self, name: str, *arguments: str) -> None:
         """Have `name` done: by a worker, or here when the broker takes no message."""
@@ -59,20 +61,20 @@ class Dispatcher:
             task.add_done_callback(lambda _: self._own.pop(key, None))
 
     async def sweep_outbox(self) -> int:
-        """Wake the delivery of every tenant that has something due; return how many there are."""
+        """Wake the delivery of every tenant of the node that has something due; return how many there are."""
         places = asyncio.Semaphore(TENANTS_AT_ONCE)
 
         async def look(slug: str) -> bool:
             async with places:
                 return await self._tasks.outbox_due(tenants[slug])
 
-        tenants = {tenant.slug: tenant for tenant in await self._tasks.tenants()}
+        tenants = {tenant.slug: tenant for tenant in await self._tasks.tenants(self.node)}
         found = await asyncio.gather(*map(look, tenants), return_exceptions=True)
         waiting = 0
         for slug, due in zip(tenants, found, strict=True):
             if isinstance(due, BaseException):
                 with bind(tenant=slug):
-                    logger.warning("an outbox was not looked at", extra={"reason": type(due).__name__})
+                    logger.warning("dispatch.outbox_not_read", extra={"reason": type(due).__name__})
             elif due:
                 waiting += 1
                 await self.wake(DELIVER_OUTBOX, slug)
@@ -84,8 +86,8 @@ class Dispatcher:
             await self.wake(POLL_REGISTER, environment_id)
 
     async def sweep(self) -> None:
-        """Wake the housekeeping."""
-        await self.wake(SWEEP)
+        """Wake the housekeeping of the node's tenants."""
+        await self.wake(SWEEP, self.node)
 
     async def finish(self) -> None:
         """Let deliveries that are under way finish, which takes seconds; polls and sweeps are cut short."""
@@ -100,4 +102,4 @@ class Dispatcher:
                 await self._tasks.run(name, *arguments)
         except Exception:
             # As for the actors: the row stays, and comes round again.
-            logger.exception("a task failed", extra={"task": name, "arguments": ",".join(arguments)})
+            logger.exception("dispatch.task_failed", extra={"task": name, "arguments": ",".join(arguments)})

@@ -43,9 +43,9 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
     worker = dramatiq.Worker(broker, worker_threads=THREADS, worker_timeout=LONGEST_WAIT_FOR_A_MESSAGE_MS)
     try:
         worker.start()
-        logger.info("the worker takes messages")
+        logger.info("worker.started")
         await stopping.wait()
-        logger.info("the worker stops")
+        logger.info("worker.stopping")
     finally:
         actors.cut_short()
         await asyncio.to_thread(worker.stop, LONGEST_STOP_MS)

@@ -1,8 +1,9 @@
 """The scheduler process: `python -m workers.schedule`.
 
-One of any number of schedulers leads: the one that holds an advisory lock on a connection of its own. The same
-connection hears the outbox's notifications. When it is lost the lock is free, another leads, and begins by looking at
-everything. Jobs fall due by the platform's clock, so that a moved clock moves them too.
+A process runs one scheduler for each database node. Of the schedulers of a node, in any number of processes, one leads:
+the one that holds an advisory lock on a dedicated connection to the node. The same connection receives the outbox's
+notifications. When it is lost the lock is free, another scheduler leads, and begins by doing every job once. A node
+that is away stops only the jobs of its own tenants. Jobs fall due by the platform's clock: a moved clock moves them.
 """
 
 import asyncio
@@ -13,10 +14,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from haas.clock import Clock
-from haas.database.standing import StandingConnection, standing_connection
+from haas.database.dedicated import DedicatedConnection, dedicated_connection
 from haas.errors import HaasError, Unavailable
 from haas.jobs import Jobs, open_broker
-from haas.settings import Settings
+from haas.settings import MAIN_NODE, Settings
 from haas.telemetry import configure
 from tenants.notices.outbox import CHANNEL
 from tenants.services import Services
@@ -61,50 +62,55 @@ class Job:
         try:
             await self._run()
         except HaasError as error:
-            logger.warning("a job could not be done", extra={"job": self._name, "reason": str(error)})
+            logger.warning("schedule.job_not_done", extra={"job": self._name, "reason": str(error)})
         except Exception:
             # A fault in one job must not end the schedule of all.
-            logger.exception("a job failed", extra={"job": self._name})
+            logger.exception("schedule.job_failed", extra={"job": self._name})
 
 
 class Scheduler:
-    """Leads when it can, and while it leads keeps the jobs going."""
+    """Leads one database node when it can, and while it leads keeps the node's jobs going."""
 
     def __init__(self, database_url: str, clock: Clock, dispatcher: Dispatcher) -> None:
-        """Take the leadership by a connection to `database_url`."""
+        """Take the lead of the dispatcher's node by a connection to it, at `database_url`.
+
+        Statuses of the Register are kept in the control schema: the lead of the main node also polls the Registers.
+        """
         self._url = database_url
         self._clock = clock
         self._dispatcher = dispatcher
-        self._jobs = (
+        self._jobs = [
             Job("outbox sweep", timedelta(seconds=30), dispatcher.sweep_outbox),
-            Job("register poll", timedelta(minutes=2), dispatcher.poll_registers),
             Job("sweep", timedelta(minutes=10), dispatcher.sweep),
-        )
+        ]
+        if dispatcher.node == MAIN_NODE:
+            self._jobs.append(Job("register poll", timedelta(minutes=2), dispatcher.poll_registers))
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Lead whenever possible until `stopping` is set."""
         while not stopping.is_set():
             try:
-                async with standing_connection(self._url, "haas-schedule") as connection:
+                async with dedicated_connection(self._url, "haas-schedule") as connection:
                     if await self._bid(connection, stopping):
                         await self._lead(connection, stopping)
             except Unavailable as error:
-                logger.warning("the scheduler has no database", extra={"reason": str(error)})
+                details = {"node": self._dispatcher.node, "reason": str(error)}
+                logger.warning("schedule.database_unavailable", extra=details)
                 await _wait(stopping, SECONDS_BETWEEN_BIDS)
             finally:
                 for job in self._jobs:
                     job.skip()
         await self._dispatcher.finish()
 
-    async def _bid(self, connection: StandingConnection, stopping: asyncio.Event) -> bool:
+    async def _bid(self, connection: DedicatedConnection, stopping: asyncio.Event) -> bool:
         while not stopping.is_set():
             if await connection.try_lock(LEADER_LOCK):
                 return True
             await _wait(stopping, SECONDS_BETWEEN_BIDS)
         return False
 
-    async def _lead(self, connection: StandingConnection, stopping: asyncio.Event) -> None:
-        logger.info("this scheduler leads")
+    async def _lead(self, connection: DedicatedConnection, stopping: asyncio.Event) -> None:
+        logger.info("schedule.leadership_began", extra={"node": self._dispatcher.node})
         await connection.listen(CHANNEL, self._dispatcher.heard)
         dispatching = asyncio.create_task(self._dispatcher.run(), name="dispatch")
         loop = asyncio.get_running_loop()
@@ -121,7 +127,7 @@ class Scheduler:
         finally:
             dispatching.cancel()
             await asyncio.gather(dispatching, return_exceptions=True)
-            logger.info("this scheduler no longer leads")
+            logger.info("schedule.leadership_ended", extra={"node": self._dispatcher.node})
 
 
 async def _wait(stopping: asyncio.Event, seconds: float) -> None:
@@ -134,13 +140,16 @@ async def _wait(stopping: asyncio.Event, seconds: float) -> None:
 
 async def schedule(settings: Settings, stopping: asyncio.Event) -> None:
     """Keep the schedule until `stopping` is set."""
-    logger.info("the scheduler waits to lead")
+    logger.info("schedule.started")
     services = Services.open(settings)
     await services.start()
     broker = open_broker(settings.redis_url)
-    dispatcher = Dispatcher(Tasks(services), Jobs(broker))
+    tasks, jobs = Tasks(services), Jobs(broker)
     try:
-        await Scheduler(settings.database_url, services.clock, dispatcher).run(stopping)
+        async with asyncio.TaskGroup() as schedulers:
+            for node, url in settings.database_urls.items():
+                scheduler = Scheduler(url, services.clock, Dispatcher(tasks, jobs, node))
+                schedulers.create_task(scheduler.run(stopping), name=f"schedule {node}")
     finally:
         await asyncio.to_thread(broker.close)
         await services.close()

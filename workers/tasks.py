@@ -1,6 +1,5 @@
 """The work itself, by the names that others wake it by. No broker is needed to call it: `run_once` does without one."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -13,7 +12,7 @@ from tenants.arrangements.revocation_notice import RevocationChannel
 from tenants.housekeeping.service import Housekeeping
 from tenants.notices.delivery import Delivered, Delivery
 from tenants.notices.messages import EmailChannel, SmsChannel
-from tenants.register.client import RegisterClient
+from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
 from tenants.register.models import Polled
 from tenants.registration.sync import StatusSync
@@ -48,10 +47,10 @@ class Tasks:
                 "arrangement-revoked": RevocationChannel(database, services.keyring, services.outbound, clock),
             },
         )
-        self._sync = StatusSync(database, control_namespace(settings), RegisterClient(services.outbound), clock)
-        self._accreditations, self._outbound, self._clock = services.accreditations, services.outbound, clock
+        self._sync = StatusSync(database, control_namespace(settings), RegisterApi(services.outbound), clock)
+        self._accreditations, self._outbound = services.accreditations, services.outbound
         self._housekeeping = Housekeeping(database, clock)
-        self._sweeping = asyncio.Lock()
+        self._sweeping: set[str | None] = set()
 
     async def run(self, name: str, *arguments: str | int) -> Any:
         """Do the work that `name` stands for."""
@@ -62,9 +61,9 @@ class Tasks:
         }
         return await work[name](*map(str, arguments))
 
-    async def tenants(self) -> list[Tenant]:
-        """Return every tenant."""
-        return await self._registry.all()
+    async def tenants(self, node: str | None = None) -> list[Tenant]:
+        """Return every tenant, or those on one database node."""
+        return [tenant for tenant in await self._registry.all() if node in (None, tenant.namespace.node)]
 
     async def environments(self) -> dict[str, RegisterEnvironment]:
         """Return the register environments that tenants belong to, by id."""
@@ -92,11 +91,11 @@ class Tasks:
         environment = tenants[0].register_environment
         polled = await self._sync.poll(environment, tenants)
         try:
-            await self._accreditations.refresh(environment, self._outbound, self._clock)
+            await self._accreditations.refresh(environment, self._outbound)
         except RegisterUnreadable as error:
-            logger.warning("accreditation numbers were not read", extra={"reason": str(error)})
+            logger.warning("register.accreditations_not_read", extra={"reason": str(error)})
         logger.info(
-            "the Register was polled",
+            "register.polled",
             extra={
                 "environment": environment_id,
                 "products": polled.products,
@@ -107,15 +106,21 @@ class Tasks:
         )
         return polled
 
-    async def sweep(self) -> dict[str, int]:
-        """Do every tenant's housekeeping, one after the other. While a sweep is on its way another does nothing."""
-        if self._sweeping.locked():
+    async def sweep(self, node: str | None = None) -> dict[str, int]:
+        """Do the housekeeping of every tenant, or of those on one database node, one tenant after the other.
+
+        While a sweep of the same node is under way another one does nothing.
+        """
+        if node in self._sweeping:
             return {}
         totals: dict[str, int] = {}
-        async with self._sweeping:
-            for tenant in await self.tenants():
+        self._sweeping.add(node)
+        try:
+            for tenant in await self.tenants(node):
                 with bind(tenant=tenant.slug):
                     for name, count in (await self._housekeeping.sweep(tenant)).items():
                         totals[name] = totals.get(name, 0) + count
-        logger.info("swept", extra={"changed": sum(totals.values())})
+        finally:
+            self._sweeping.discard(node)
+        logger.info("housekeeping.done", extra={"node": node or "all", "changed": sum(totals.values())})
         return totals

@@ -5,7 +5,7 @@ from litestar.types import ControllerRouterHandler
 
 from apps.consent import routes as pages
 from apps.http.flows import FLOW_PATH
-from tenants.consent.errors import FlowOver, FlowUnknown, StepOutOfTurn
+from tenants.consent.errors import StepNotCurrent
 
 routes: list[ControllerRouterHandler] = [
     Router(
@@ -22,10 +22,6 @@ routes: list[ControllerRouterHandler] = [
             pages.authorise,
             pages.cancel,
         ],
-        exception_handlers={
-            FlowUnknown: pages.flow_unknown,
-            FlowOver: pages.flow_over,
-            StepOutOfTurn: pages.out_of_turn,
-        },
+        exception_handlers={StepNotCurrent: pages.redirect_to_current_step},
     ),
 ]

@@ -1,6 +1,7 @@
-"""The consent flow's addresses: a form changes something and sends the browser on; an address only shows.
+"""The routes of the consent flow: POST changes something and redirects, GET only shows a step.
 
-So Back, reload and a form sent twice are safe: what is not its step's turn leads to the step whose turn it is.
+So Back, reload and sending a form twice are safe. A request for a step that is not current is redirected to the current
+step.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,21 +12,21 @@ from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
 from apps.consent.screens import Query, redirect_origin, screen
+from apps.http.authentication import authentication_context
 from apps.http.context import context
-from apps.http.desk import desk
 from apps.http.flows import ENDED_SECONDS, cookie_name, flow_cookie, flow_url
-from apps.http.form_fields import MAXIMUM_BODY_BYTES
-from apps.http.forms import Form, form_token, read_form
-from apps.http.pages import SEE_OTHER, brand_of, message, page, redirect
+from apps.http.form_encoding import MAXIMUM_BODY_BYTES
+from apps.http.page_forms import PageForm, form_token, read_form
+from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from haas.database import Transaction
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.consent import flow as flows
-from tenants.consent.errors import ChoiceMissing, FlowOver, FlowUnknown, Step, StepOutOfTurn
+from tenants.consent.errors import ChoiceMissing, FlowUnknown, Step, StepNotCurrent
 from tenants.consent.models import Ended, Flow, Outcome
 from themes.views import recipient_view
 
 _Request = Request[Any, Any, Any]
-_Act = Callable[[Transaction, Flow, Form], Awaitable[Outcome]]
+_Act = Callable[[Transaction, Flow, PageForm], Awaitable[Outcome]]
 _FORM: Final[dict[str, Any]] = {"status_code": SEE_OTHER, "request_max_body_size": MAXIMUM_BODY_BYTES}
 _STEPS: Final[dict[str, Step]] = {
     "identify": "identify",
@@ -65,7 +66,7 @@ async def show_step(request: _Request) -> Response[str]:
     step = _STEPS[request.url.path.rstrip("/").rsplit("/", 1)[-1]]
     query = Query(request.query_params.get("problem"), request.query_params.get("choose"))
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        flow = await flows.enter(tx, who.attempt_id, who.secret)
+        flow = await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret)
         brand = brand_of(request)
         shown = await screen(tx, flow, step, query, label=brand.identifier_label, zone=brand.zone, now=ctx.now)
     environment, client = ctx.tenant.register_environment, flow.client
@@ -84,36 +85,42 @@ async def show_step(request: _Request) -> Response[str]:
 
 @get(["/", "/resend", "/restart", "/authorise", "/cancel"])
 async def show_current(request: _Request) -> Response[None]:
-    """Lead whoever reloads the address of a form to the step whose turn it is."""
+    """Redirect a browser that reloads the address of a form to the current step."""
     ctx, who = context(request), visitor(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        return redirect(who.at(flows.current_step(await flows.enter(tx, who.attempt_id, who.secret), ctx.now)))
+        return redirect(
+            who.at(
+                flows.current_step(await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret), ctx.now)
+            )
+        )
 
 
 @post("/identify", **_FORM)
 async def identify(request: _Request) -> Response[None]:
     """Take the identifier, and send a one-time password."""
-    at, now = await desk(request), context(request).now
+    who, now = await authentication_context(request), context(request).now
     return await _take(
-        request, "identify", lambda tx, flow, form: flows.identify(tx, flow, form.one("identifier"), desk=at, now=now)
+        request,
+        "identify",
+        lambda tx, flow, form: flows.identify(tx, flow, form.one("identifier"), context=who, now=now),
     )
 
 
 @post("/verify", **_FORM)
 async def verify(request: _Request) -> Response[None]:
     """Take the one-time password."""
-    at, now = await desk(request), context(request).now
+    who, now = await authentication_context(request), context(request).now
     return await _take(
-        request, "verify", lambda tx, flow, form: flows.verify(tx, flow, form.one("code"), desk=at, now=now)
+        request, "verify", lambda tx, flow, form: flows.verify(tx, flow, form.one("code"), context=who, now=now)
     )
 
 
 @post("/resend", **_FORM)
 async def resend(request: _Request) -> Response[None]:
     """Send a new one-time password in place of the last."""
-    at, now = await desk(request), context(request).now
+    who, now = await authentication_context(request), context(request).now
     return await _take(
-        request, "verify", lambda tx, flow, form: flows.resend(tx, flow, form.one("challenge"), desk=at, now=now)
+        request, "verify", lambda tx, flow, form: flows.resend(tx, flow, form.one("challenge"), context=who, now=now)
     )
 
 
@@ -140,7 +147,7 @@ async def choose_accounts(request: _Request) -> Response[None]:
     """Take the accounts that are to be shared."""
     now = context(request).now
 
-    async def act(tx: Transaction, flow: Flow, form: Form) -> Outcome:
+    async def act(tx: Transaction, flow: Flow, form: PageForm) -> Outcome:
         chosen = {_uuid(account) for account in form.all("account")}
         return await flows.choose_accounts(tx, flow, {one for one in chosen if one is not None}, now=now)
 
@@ -161,18 +168,8 @@ async def cancel(request: _Request) -> Response[None]:
     return await _take(request, "review", lambda tx, flow, _: flows.cancel(tx, flow, now=now))
 
 
-def flow_unknown(request: _Request, _: FlowUnknown) -> Response[str]:
-    """Say that the flow is another browser's, or nobody's."""
-    return message(request, "flow-unknown")
-
-
-def flow_over(request: _Request, _: FlowOver) -> Response[str]:
-    """Say that the flow has had its end."""
-    return message(request, "request-over")
-
-
-def out_of_turn(request: _Request, error: StepOutOfTurn) -> Response[None]:
-    """Lead to the step whose turn it is."""
+def redirect_to_current_step(request: _Request, error: StepNotCurrent) -> Response[None]:
+    """Redirect a request for a step that is not current to the current step."""
     return redirect(visitor(request).at(error.step))
 
 
@@ -182,7 +179,7 @@ async def _take(request: _Request, step: Step, act: _Act) -> Response[None]:
     form = await read_form(request, who.secret)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            outcome = await act(tx, await flows.enter(tx, who.attempt_id, who.secret), form)
+            outcome = await act(tx, await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret), form)
     except ChoiceMissing as missing:
         return _again(who, step, f"{missing.what}-missing")
     except CodeRefused as refused:

@@ -39,7 +39,7 @@ async def screen(
 ) -> Screen:
     """Return the screen of a step; `label` is what the brand calls its identifier, `zone` where its days are told.
 
-    Raises StepOutOfTurn, FlowOver.
+    Raises StepNotCurrent, FlowOver.
     """
     flows.require(flow, step, now)
     match step:
@@ -106,7 +106,7 @@ def _previous(asked: Review, period: Period, now: datetime, zone: ZoneInfo) -> P
     if asked.previous_duration is None or asked.previous_ends_at is None:
         return None
     before = wording.period(asked.previous_duration, now, asked.previous_ends_at)
-    same_end = period.once or wording.day(before.ends_at, zone) == wording.day(period.ends_at, zone)
+    same_end = period.once or wording.date(before.ends_at, zone) == wording.date(period.ends_at, zone)
     return None if before.text == period.text and same_end else before
 
 

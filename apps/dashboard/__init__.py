@@ -4,7 +4,6 @@ from litestar import Router
 
 from apps.dashboard import routes as pages
 from apps.dashboard.browser import SignedOut
-from tenants.arrangements.errors import ArrangementNotFound
 
 routes = [
     Router(
@@ -21,6 +20,6 @@ routes = [
             pages.withdraw,
             pages.sign_out,
         ],
-        exception_handlers={SignedOut: pages.signed_out, ArrangementNotFound: pages.no_arrangement},
+        exception_handlers={SignedOut: pages.redirect_to_sign_in},
     ),
 ]

@@ -54,8 +54,8 @@ def without_secret(response: _R) -> _R:
 
 async def signed_in(request: _Request, tx: Transaction) -> SignedIn:
     """Return who is signed in, and count this as their session's use. Raises SignedOut."""
-    secret = secret_of(request)
-    login_id = await sessions.login_of(tx, secret, context(request).now)
+    ctx, secret = context(request), secret_of(request)
+    login_id = await sessions.login_of(tx, ctx.services.directory, secret, ctx.now)
     if login_id is None:
         raise SignedOut(over=await sessions.was_signed_in(tx, secret))
     return SignedIn(login_id, secret)

@@ -8,20 +8,19 @@ from litestar.params import FromPath
 
 from apps.dashboard.browser import SignedIn, SignedOut, secret_of, signed_in, with_secret, without_secret
 from apps.dashboard.views import ArrangementView, Viewer, arrangement_view
+from apps.http.authentication import authentication_context
 from apps.http.context import context
-from apps.http.desk import desk
-from apps.http.form_fields import MAXIMUM_BODY_BYTES
-from apps.http.forms import form_token, read_form
-from apps.http.pages import SEE_OTHER, brand_of, message, page, redirect
+from apps.http.form_encoding import MAXIMUM_BODY_BYTES
+from apps.http.page_forms import form_token, read_form
+from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from apps.http.suspension import SERVES_SUSPENDED
 from haas.database import Transaction
 from tenants.accounts import service as accounts
 from tenants.arrangements import service as arrangements
-from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
+from tenants.arrangements.errors import ArrangementEnded
 from tenants.authentication import sessions
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.authentication.models import CODE_LIFETIME
-from tenants.parties import service as parties
 from themes import wording
 from themes.problems import problem
 
@@ -43,7 +42,7 @@ async def show_sign_in(request: _Request) -> Response[Any]:
     """Ask for the identifier; lead whoever has signed in to their arrangements."""
     ctx, secret = context(request), secret_of(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        if await sessions.login_of(tx, secret, ctx.now) is not None:
+        if await sessions.login_of(tx, ctx.services.directory, secret, ctx.now) is not None:
             return redirect(HOME)
         if not secret or await sessions.is_spent(tx, secret):
             secret = sessions.new_secret()
@@ -65,10 +64,10 @@ async def sign_in(request: _Request) -> Response[None]:
     identifier = form.one("identifier")
     if not identifier.strip():
         return redirect(f"{SIGN_IN}?problem=identifier-missing")
-    at = await desk(request)
+    at = await authentication_context(request)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            await sessions.ask(tx, secret, identifier, desk=at, now=ctx.now)
+            await sessions.ask(tx, secret, identifier, context=at, now=ctx.now)
     except IdentifierLocked:
         return redirect(f"{SIGN_IN}?problem=identifier-locked")
     return redirect(VERIFY)
@@ -98,10 +97,10 @@ async def verify(request: _Request) -> Response[None]:
     """Take the one-time password, and sign in."""
     ctx, secret = context(request), secret_of(request)
     form = await read_form(request, secret)
-    at = await desk(request)
+    at = await authentication_context(request)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            signed_in_as = await sessions.sign_in(tx, secret, form.one("code"), desk=at, now=ctx.now)
+            signed_in_as = await sessions.sign_in(tx, secret, form.one("code"), context=at, now=ctx.now)
     except CodeRefused as refused:
         return redirect(f"{VERIFY}?problem=code-{refused.reason}")
     except IdentifierLocked:
@@ -114,10 +113,10 @@ async def resend(request: _Request) -> Response[None]:
     """Send a new one-time password in place of the last."""
     ctx, secret = context(request), secret_of(request)
     form = await read_form(request, secret)
-    at = await desk(request)
+    at = await authentication_context(request)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            await sessions.ask_again(tx, secret, form.one("challenge"), desk=at, now=ctx.now)
+            await sessions.ask_again(tx, secret, form.one("challenge"), context=at, now=ctx.now)
     except CodeRefused:
         return redirect(SIGN_IN)
     except IdentifierLocked:
@@ -185,19 +184,15 @@ async def sign_out(request: _Request) -> Response[None]:
     return without_secret(redirect(f"{SIGN_IN}?notice=signed-out"))
 
 
-def signed_out(_: _Request, error: SignedOut) -> Response[None]:
-    """Lead to the sign-in; whoever had a session is told that it is over."""
+def redirect_to_sign_in(_: _Request, error: SignedOut) -> Response[None]:
+    """Redirect to the sign-in page; it says so where a session has ended."""
     return redirect(f"{SIGN_IN}?notice=session-over" if error.over else SIGN_IN)
 
 
-def no_arrangement(request: _Request, _: ArrangementNotFound) -> Response[str]:
-    """An arrangement of somebody else looks like none."""
-    return message(request, "not-found")
-
-
 async def _viewer(request: _Request, tx: Transaction, login_id: UUID) -> Viewer:
-    customers = await parties.customers_of(tx, login_id)
-    return Viewer(customers=customers, now=context(request).now, zone=brand_of(request).zone)
+    ctx = context(request)
+    customers = await ctx.services.directory.customers_of(tx, login_id)
+    return Viewer(customers=customers, now=ctx.now, zone=brand_of(request).zone)
 
 
 async def _one(request: _Request, arrangement_id: UUID) -> tuple[SignedIn, ArrangementView]:

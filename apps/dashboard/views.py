@@ -94,7 +94,7 @@ def arrangement_view(
         consented_at=authorisation.authorised_at,
         period=period,
         ended_at=ended_at,
-        ended_how=None if ended_by is None else wording.ENDED_HOW[ended_by],
+        ended_how=None if ended_by is None else wording.END_REASONS[ended_by],
         clusters=clusters_of(authorisation, kind),
         changes=_changes(arrangement.amendments, kind, viewer.zone),
     )
@@ -102,8 +102,8 @@ def arrangement_view(
 
 def _summary(period: Period, ended_at: datetime | None, zone: ZoneInfo) -> str:
     if ended_at is not None:
-        return f"Ended on {wording.day(ended_at, zone)}"
-    return period.text if period.once else f"Until {wording.day(period.ends_at, zone)}"
+        return f"Ended on {wording.date(ended_at, zone)}"
+    return period.text if period.once else f"Until {wording.date(period.ends_at, zone)}"
 
 
 def _account(account: AuthorisedAccount, held: Mapping[UUID, HeldAccount] | None) -> AccountView:
@@ -152,7 +152,7 @@ def _amendment(was: Authorisation, now: Authorisation, kind: CustomerKind, zone:
 
 def _told(version: Authorisation, zone: ZoneInfo) -> str:
     period = wording.period(version.sharing_duration, version.authorised_at, version.expires_at)
-    return period.text.lower() if period.once else f"{period.text}, until {wording.day(version.expires_at, zone)}"
+    return period.text.lower() if period.once else f"{period.text}, until {wording.date(version.expires_at, zone)}"
 
 
 def _accounts_told(version: Authorisation) -> Iterator[str]:

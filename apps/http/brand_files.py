@@ -27,10 +27,10 @@ async def stylesheet(request: Request[Any, Any, Any], name: FromPath[str]) -> Re
 
 @route("/logo.svg", http_method=READ, opt={SERVES_SUSPENDED: True})
 async def logo(request: Request[Any, Any, Any]) -> Response[str]:
-    """Serve the brand's logo (CDS, Get Data Holder Brands: `logoUri`), or a plain mark in its colour."""
+    """Serve the brand's logo (CDS, Get Data Holder Brands: `logoUri`), or without one a circle in its colour."""
     headers = {
         "Cache-Control": _FOR_AN_HOUR,
         "Content-Security-Policy": _NO_DOCUMENT,
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(brand_of(request).mark, media_type="image/svg+xml", headers=headers)
+    return Response(brand_of(request).icon_svg, media_type="image/svg+xml", headers=headers)

@@ -1,17 +1,10 @@
-"""Answering with pages: the headers that each carries, and the pages that say what went wrong."""
+"""Answering with pages, and the headers that every page carries."""
 
 from typing import Any, Final
 
 from litestar import MediaType, Request, Response
-from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandlersMap
 
 from apps.http.context import context
-from apps.http.failures import METHOD_NOT_ALLOWED, SECONDS_TO_RETRY, UNAVAILABLE, allowed, json_failure, status_of
-from apps.http.forms import FormRefused
-from apps.http.suspension import TenantSuspended
-from haas.errors import HaasError
-from tenants.operations.endpoints import BASE_PATH
 from themes import pages
 from themes.brand import Brand, brand
 from themes.rendering import render
@@ -26,12 +19,6 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-_KINDS: Final[dict[int, pages.Kind]] = {
-    400: "bad-request", 403: "refused", 404: "not-found", 405: "not-found", 413: "too-large", 421: "misdirected",
-    503: "unavailable",
-}  # fmt: skip
-# What these paths serve is read by software, errors included.
-_FOR_SOFTWARE: Final = (BASE_PATH, "/.well-known/", "/jwks")
 
 _Request = Request[Any, Any, Any]
 
@@ -56,33 +43,12 @@ def page(
 def message(request: _Request, kind: pages.Kind) -> Response[str]:
     """Return a page that says one thing, with the interaction id for whoever calls support about it."""
     text = pages.render(brand_of(request), kind, reference=context(request).interaction_id)
-    response = _response(text, pages.status_of(kind), ())
-    if response.status_code == UNAVAILABLE:
-        response.headers["Retry-After"] = SECONDS_TO_RETRY
-    return response
+    return _response(text, pages.status_of(kind), ())
 
 
 def redirect(target: str) -> Response[None]:
-    """Send a browser on with GET, after a form or from a step that is not its turn."""
+    """Redirect a browser with GET (303), after a form or from a step that is not current."""
     return Response(None, status_code=SEE_OTHER, headers={**_HEADERS, "Location": target})
-
-
-def page_failure(request: _Request, error: Exception) -> Response[Any]:
-    """Answer in a page what no route has mapped; in JSON at the paths that software reads."""
-    if request.url.path.startswith(_FOR_SOFTWARE):
-        return json_failure(request, error)
-    if isinstance(error, TenantSuspended):
-        return message(request, "suspended")
-    if isinstance(error, FormRefused):
-        return message(request, "form-refused")
-    response = message(request, _KINDS.get(status_of(error), "failed"))
-    if status_of(error) == METHOD_NOT_ALLOWED:
-        response.status_code = METHOD_NOT_ALLOWED
-        response.headers["Allow"] = allowed(request)
-    return response
-
-
-page_failures: ExceptionHandlersMap = {HTTPException: page_failure, HaasError: page_failure, Exception: page_failure}
 
 
 def _response(text: str, status: int, form_targets: tuple[str, ...]) -> Response[str]:

@@ -1,4 +1,4 @@
-"""The header fields of a request as every face reads them."""
+"""Reading the header fields of a request."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,11 +8,11 @@ Headers = Mapping[str, str]
 _BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]+=*)\Z")
 
 
-def fields(lines: Iterable[tuple[bytes, bytes]]) -> Headers:
+def header_fields(lines: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Return the header fields of a request by their names in lower case.
 
-    Lines of one name make one value, with commas between (RFC 9110 5.2): so a field that may come once is refused when
-    it comes twice, by whatever reads it.
+    Lines with the same name become one value, separated by commas (RFC 9110 5.2). A field that may come once only is
+    therefore refused when it comes twice, by the check of its value.
     """
     found: dict[str, str] = {}
     for name, line in lines:

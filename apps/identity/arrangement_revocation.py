@@ -1,20 +1,63 @@
-"""The CDR arrangement revocation endpoint (CDS, CDR Arrangement Revocation endpoint). A suspended tenant keeps it."""
+"""The CDR arrangement revocation endpoint (CDS, CDR Arrangement Revocation endpoint).
 
-from typing import Any
+It also serves while the tenant is suspended: ending sharing must always be possible.
+"""
+
+from typing import Final
 from uuid import UUID
 
-from litestar import Request, Response, post
+from litestar import Response, post
 
-from apps.http.cds import cds_failure
-from apps.http.form_fields import MAXIMUM_BODY_BYTES
+from apps.http.call import HttpRequest, in_transaction, respond
+from apps.http.form_encoding import MAXIMUM_BODY_BYTES
+from apps.http.json_answers import NO_STORE
 from apps.http.suspension import SERVES_SUSPENDED
-from apps.identity.answers import NO_STORE
-from apps.identity.callers import authenticated, infosec, verified_assertion
-from apps.identity.forms import Form, read_form
+from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, spend_the_assertion
+from haas.steps import Step
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.cds.errors import FIELD_MISSING, INVALID_ARRANGEMENT, CdsError
 from tenants.oauth.endpoints import ARRANGEMENT_REVOCATION
+
+
+class ArrangementRevocationCall(ClientCall):
+    """The state of an arrangement revocation."""
+
+    arrangement_id: UUID
+
+
+def has_an_arrangement_id(call: ArrangementRevocationCall) -> None:
+    """`cdr_arrangement_id` is there (CDS, "Form Parameter" method). One without the form of an id is unknown."""
+    given = call.parameters.get("cdr_arrangement_id")
+    if given is None:
+        raise CdsError(FIELD_MISSING, "cdr_arrangement_id")
+    try:
+        call.arrangement_id = UUID(given)
+    except ValueError as error:
+        raise CdsError(INVALID_ARRANGEMENT, given) from error
+
+
+async def end_the_arrangement(call: ArrangementRevocationCall) -> None:
+    """The arrangement is an active one of this client, and ends now with its tokens.
+
+    "If the cdr_arrangement_id is not related to the client making the call it MUST be rejected" (CDS).
+    """
+    try:
+        await arrangements.end_for_recipient(call.tx, call.arrangement_id, call.client.client_id, now=call.context.now)
+    except (ArrangementNotFound, ArrangementEnded) as error:
+        raise CdsError(INVALID_ARRANGEMENT, str(call.arrangement_id)) from error
+
+
+def answer_without_content(call: ArrangementRevocationCall) -> None:
+    """The answer is 204 (CDS, CDR Arrangement Revocation endpoint)."""
+    call.response = Response(None, status_code=204, headers=NO_STORE)
+
+
+STEPS: Final[tuple[Step[ArrangementRevocationCall], ...]] = (
+    *AUTHENTICATE_THE_CLIENT,
+    in_transaction(spend_the_assertion, has_an_arrangement_id, end_the_arrangement),
+    answer_without_content,
+)
 
 
 @post(
@@ -22,28 +65,7 @@ from tenants.oauth.endpoints import ARRANGEMENT_REVOCATION
     status_code=204,
     request_max_body_size=MAXIMUM_BODY_BYTES,
     opt={SERVES_SUSPENDED: True},
-    exception_handlers={CdsError: cds_failure},
 )
-async def revoke_arrangement(request: Request[Any, Any, Any]) -> Response[None]:
-    """End an arrangement of the client, who has withdrawn its consent. "Form Parameter" method only."""
-    ctx = infosec(request, "revokeArrangement")
-    form = await read_form(request)
-    assertion = await verified_assertion(ctx, form, ARRANGEMENT_REVOCATION)
-    async with authenticated(ctx, assertion) as (tx, client):
-        arrangement_id = _arrangement_id(form)
-        try:
-            await arrangements.end_for_recipient(tx, arrangement_id, client.client_id, now=ctx.now)
-        except (ArrangementNotFound, ArrangementEnded) as error:
-            raise CdsError(INVALID_ARRANGEMENT, str(arrangement_id)) from error
-    return Response(None, status_code=204, headers=NO_STORE)
-
-
-def _arrangement_id(form: Form) -> UUID:
-    """`cdr_arrangement_id` is there; one that cannot be ours is as unknown as any other."""
-    given = form.get("cdr_arrangement_id")
-    if given is None:
-        raise CdsError(FIELD_MISSING, "cdr_arrangement_id")
-    try:
-        return UUID(given)
-    except ValueError as error:
-        raise CdsError(INVALID_ARRANGEMENT, given) from error
+async def revoke_arrangement(request: HttpRequest) -> Response[None]:
+    """End an arrangement, because the consumer withdrew the consent at the recipient."""
+    return await respond(STEPS, ArrangementRevocationCall(request, "revokeArrangement", ARRANGEMENT_REVOCATION))

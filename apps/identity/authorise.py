@@ -1,94 +1,149 @@
-"""The authorisation endpoint: where a person's browser comes in (RFC 9126 4; CDS, Authorisation endpoint).
+"""The authorisation endpoint, to which a person's browser comes (RFC 9126 4; CDS, Authorisation endpoint).
 
-In order: `CHECKS` below, the client, its request_uri and what speaks against the request
-(`tenants.attempts.service.begin_visit`). Before the request is known no redirect is safe, and a page says so;
-afterwards errors go back to the client as a signed response (JARM).
+Until the pushed request is known a redirect is not safe: errors are shown on a page. From then on they go back to the
+client in a signed response (JARM).
 """
 
-import logging
 import secrets
 from typing import Any, Final
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 
-from apps.http.context import context
+from apps.http.call import Call, HttpRequest, in_transaction, respond
+from apps.http.errors import SHAPE
 from apps.http.flows import flow_cookie, flow_url, forget_oldest
-from apps.http.form_fields import MAXIMUM_BODY_BYTES
-from apps.http.pages import SEE_OTHER, message, redirect
-from apps.identity.callers import infosec
-from apps.identity.forms import Form, parsed, read_form
+from apps.http.form_encoding import MAXIMUM_BODY_BYTES
+from apps.http.pages import SEE_OTHER, redirect
+from apps.identity.parameters import Parameters, form_parameters, query_parameters
 from haas.digest import digest
+from haas.steps import Step
 from tenants.attempts import service as attempts
+from tenants.attempts.models import Attempt
 from tenants.clients import store as clients
-from tenants.oauth.checks import Check, run
+from tenants.clients.models import Client
 from tenants.oauth.endpoints import AUTHORISE
-from tenants.oauth.errors import InvalidRequest, InvalidRequestUri, OAuthError
+from tenants.oauth.errors import InvalidRequest, OAuthError
 
-log = logging.getLogger(__name__)
-
-_Request = Request[Any, Any, Any]
+_OPTIONS: Final[dict[str, Any]] = {SHAPE: "page"}
 
 
-def _carries_no_request_object(query: Form) -> None:
-    """No `request`: "MUST reject authorisation requests containing the request parameter" (CDS, Request Object)."""
-    if "request" in query:
+class AuthoriseCall(Call):
+    """The state of a visit to the authorisation endpoint."""
+
+    parameters: Parameters
+    client: Client
+    attempt: Attempt
+    objection: OAuthError | None
+
+    def __init__(self, request: HttpRequest) -> None:
+        """Make the secret of the flow's cookie; nobody is authenticated here."""
+        super().__init__(request, "authorise", "highPriority", authenticated=False)
+        self.secret = secrets.token_urlsafe(32)
+
+
+async def read_the_parameters(call: AuthoriseCall) -> None:
+    """They come in the query of a GET or the form of a POST, none twice (OIDC Core 3.1.2.1; RFC 6749 3.1)."""
+    request = call.request
+    call.parameters = (
+        await form_parameters(request) if request.method == "POST" else query_parameters(request.scope["query_string"])
+    )
+
+
+def has_no_request_object(call: AuthoriseCall) -> None:
+    """No `request`: "MUST reject authorisation requests containing the request parameter" (CDS, Request Object).
+
+    Whatever else the query says was pushed already, and is ignored (RFC 9101 6.3).
+    """
+    if "request" in call.parameters:
         raise InvalidRequest("request must be pushed, not sent through the browser")
 
 
-def _refers_to_a_pushed_request(query: Form) -> None:
+def has_a_request_uri(call: AuthoriseCall) -> None:
     """A `request_uri` of ours: "data MUST only be accepted using PAR" (CDS, Request Object Submission)."""
-    if not query.get("request_uri", "").startswith(attempts.REQUEST_URI_PREFIX):
+    if not call.parameters.get("request_uri", "").startswith(attempts.REQUEST_URI_PREFIX):
         raise InvalidRequest("request_uri of a pushed authorisation request is required")
 
 
-def _names_its_client(query: Form) -> None:
+def names_its_client(call: AuthoriseCall) -> None:
     """`client_id` is required beside a request_uri (RFC 9101 5; RFC 9126 4)."""
-    if "client_id" not in query:
+    if "client_id" not in call.parameters:
         raise InvalidRequest("client_id is missing")
 
 
-CHECKS: Final[tuple[Check[Form], ...]] = (_carries_no_request_object, _refers_to_a_pushed_request, _names_its_client)
-"""Whatever else the query says was pushed already, and is ignored (RFC 9101 6.3)."""
+async def client_is_registered(call: AuthoriseCall) -> None:
+    """The client is registered (RFC 6749 4.1.2.1)."""
+    client = await clients.load(call.tx, call.parameters["client_id"])
+    if client is None:
+        raise InvalidRequest("client_id is unknown")
+    call.client = client
 
 
-def page_for(request: _Request, error: OAuthError) -> Response[str]:
-    """Say on a page that the request cannot go on; the person's browser stays where it is."""
-    log.info("oauth.refused", extra={"error": error.error, "reason": str(error)})
-    context(request).error = error.error
-    return message(request, "request-over" if isinstance(error, InvalidRequestUri) else "request-invalid")
+async def request_is_the_clients(call: AuthoriseCall) -> None:
+    """The client has pushed a request under this request_uri; its row is locked (RFC 9126 4)."""
+    call.attempt = await attempts.by_request_uri(call.tx, call.client, call.parameters["request_uri"])
 
 
-@get(AUTHORISE, exception_handlers={OAuthError: page_for})
-async def authorise(request: _Request) -> Response[None]:
-    """Begin the pages of a pushed request."""
-    return await _begin(request, parsed(request.scope["query_string"]))
+def request_uri_is_unused(call: AuthoriseCall) -> None:
+    """Nobody has authenticated or cancelled: "Data Holders MUST reject the reuse of request_uri values" (CDS)."""
+    attempts.has_unused_request_uri(call.attempt)
 
 
-@post(
-    AUTHORISE,
-    status_code=SEE_OTHER,
-    request_max_body_size=MAXIMUM_BODY_BYTES,
-    exception_handlers={OAuthError: page_for},
+def request_uri_has_not_expired(call: AuthoriseCall) -> None:
+    """The request_uri is not older than 90 seconds (CDS, Request Object Submission)."""
+    attempts.has_unexpired_request_uri(call.attempt, call.context.now)
+
+
+async def begin_or_reject(call: AuthoriseCall) -> None:
+    """The pages begin for this browser, unless the recipient is inactive, `prompt` is none, or `acr` is out of reach.
+
+    In those cases the attempt ends with an error for the client (CDS, Participant Statuses; OIDC Core 3.1.2.6 and
+    5.5.1.1).
+    """
+    now = call.context.now
+    call.objection = attempts.objection(call.client, call.attempt.request)
+    if call.objection is not None:
+        await attempts.reject(call.tx, call.attempt, call.objection, now)
+    else:
+        await attempts.begin(call.tx, call.attempt, browser_hash=digest(call.secret), now=now)
+
+
+async def redirect_the_browser(call: AuthoriseCall) -> None:
+    """The browser goes to the first page with the flow's cookie, or to the client with a signed error (JARM)."""
+    ctx, attempt = call.context, call.attempt
+    if call.objection is not None:
+        ctx.error = call.objection.error
+        call.response = redirect(
+            await ctx.services.responder.build(ctx.tenant, call.client, attempt.request, call.objection, ctx.now)
+        )
+        return
+    call.response = redirect(flow_url(attempt.id, "identify"))
+    call.response.set_cookie(flow_cookie(attempt.id, call.secret))
+    forget_oldest(call.response, call.request.cookies)
+
+
+STEPS: Final[tuple[Step[AuthoriseCall], ...]] = (
+    read_the_parameters,
+    has_no_request_object,
+    has_a_request_uri,
+    names_its_client,
+    in_transaction(
+        client_is_registered,
+        request_is_the_clients,
+        request_uri_is_unused,
+        request_uri_has_not_expired,
+        begin_or_reject,
+    ),
+    redirect_the_browser,
 )
-async def authorise_by_form(request: _Request) -> Response[None]:
+
+
+@get(AUTHORISE, opt=_OPTIONS)
+async def authorise(request: HttpRequest) -> Response[None]:
+    """Begin the pages of a pushed request."""
+    return await respond(STEPS, AuthoriseCall(request))
+
+
+@post(AUTHORISE, status_code=SEE_OTHER, request_max_body_size=MAXIMUM_BODY_BYTES, opt=_OPTIONS)
+async def authorise_by_form(request: HttpRequest) -> Response[None]:
     """Begin them by a form: servers "MUST support the use of the HTTP GET and POST methods" (OIDC Core 3.1.2.1)."""
-    return await _begin(request, await read_form(request))
-
-
-async def _begin(request: _Request, query: Form) -> Response[None]:
-    ctx = infosec(request, "authorise", authenticated=False)
-    run(CHECKS, query)
-    secret = secrets.token_urlsafe(32)
-    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        client = await clients.load(tx, query["client_id"])
-        if client is None:
-            raise InvalidRequest("client_id is unknown")
-        visit = await attempts.begin_visit(tx, client, query["request_uri"], browser_hash=digest(secret), now=ctx.now)
-    if visit.refusal is not None:
-        ctx.error = visit.refusal.error
-        target = await ctx.services.responder.build(ctx.tenant, client, visit.attempt.request, visit.refusal, ctx.now)
-        return redirect(target)
-    response = redirect(flow_url(visit.attempt.id, "identify"))
-    response.set_cookie(flow_cookie(visit.attempt.id, secret))
-    forget_oldest(response, request.cookies)
-    return response
+    return await respond(STEPS, AuthoriseCall(request))

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from litestar import Request, Response, route
 
+from apps.http.context import RequestContext, context
 from apps.http.reading import READ
 from apps.http.suspension import SERVES_SUSPENDED
-from apps.identity.callers import infosec
 from haas.jose import SIGNING_ALGORITHMS
 from haas.jose.jwt import CONTENT_ENCRYPTIONS, ENCRYPTION_ALGORITHMS
 from tenants.oauth import claims, endpoints, scopes
@@ -66,12 +66,19 @@ def _client_authentication() -> dict[str, object]:
 @route(endpoints.DISCOVERY, http_method=READ, opt={SERVES_SUSPENDED: True})
 async def openid_provider_configuration(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
     """Publish the metadata."""
-    ctx = infosec(request, "openidConfiguration", authenticated=False)
+    ctx = _public_call(request, "openidConfiguration")
     return Response(metadata(ctx.tenant), headers=_HEADERS)
 
 
 @route(endpoints.JWKS, http_method=READ, opt={SERVES_SUSPENDED: True})
 async def jwks(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
     """Publish the public keys: the next, the current, and those retired not long ago."""
-    ctx = infosec(request, "jwks", authenticated=False)
+    ctx = _public_call(request, "jwks")
     return Response({"keys": await ctx.services.keyring.published(ctx.tenant)}, headers=_HEADERS)
+
+
+def _public_call(request: Request[Any, Any, Any], operation: str) -> RequestContext:
+    """Return the context of a call, named for the call record."""
+    ctx = context(request)
+    ctx.operation, ctx.tier, ctx.authenticated = operation, "highPriority", False
+    return ctx

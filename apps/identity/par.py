@@ -1,39 +1,22 @@
-"""The pushed authorisation request endpoint (RFC 9126; CDS, Pushed Authorisation endpoint).
+"""The pushed authorisation request endpoint (RFC 9126; CDS, Pushed Authorisation endpoint)."""
 
-In order: the form, the client's assertion (`tenants.clients.authentication.CHECKS`), `CHECKS` below, the request object
-(`tenants.consent.request_object.CHECKS`), the recipient's status and the arrangement it amends
-(`tenants.attempts.service.push`).
-"""
-
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from litestar import Request, Response, post
+from litestar import Response, post
 
-from apps.http.form_fields import MAXIMUM_BODY_BYTES
-from apps.identity.answers import json_answer
-from apps.identity.callers import authenticated, infosec, verified_assertion
-from apps.identity.forms import Form, read_form
+from apps.http.call import HttpRequest, in_transaction, respond
+from apps.http.form_encoding import MAXIMUM_BODY_BYTES
+from apps.http.json_answers import json_answer
+from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, spend_the_assertion
+from haas.jose import PublicKeys
+from haas.steps import Step, on
 from tenants.attempts import service as attempts
+from tenants.attempts.models import AuthorisationRequest
 from tenants.consent import request_object
-from tenants.oauth.checks import Check, run
+from tenants.consent.request_object import RequestObject
 from tenants.oauth.endpoints import PAR
 from tenants.oauth.errors import InvalidRequest
-
-
-def _has_no_request_uri(form: Form) -> None:
-    """`request_uri` "MUST NOT be provided" (RFC 9126 2.1); references are for PAR alone (CDS, Request Object)."""
-    if "request_uri" in form:
-        raise InvalidRequest("request_uri must not be pushed")
-
-
-def _has_a_request_object(form: Form) -> None:
-    """The request is a signed object, whose parameters alone count (FAPI 1.0 Advanced 5.2.2-1; RFC 9126 3)."""
-    if "request" not in form:
-        raise InvalidRequest("request is missing: a signed request object is required")
-
-
-CHECKS: Final[tuple[Check[Form], ...]] = (_has_no_request_uri, _has_a_request_object)
 
 
 class PushedResponse(msgspec.Struct, frozen=True):
@@ -43,15 +26,85 @@ class PushedResponse(msgspec.Struct, frozen=True):
     expires_in: int
 
 
+class PushCall(ClientCall):
+    """The state of pushing an authorisation request."""
+
+    keys: PublicKeys
+    request_object: RequestObject
+    asked: AuthorisationRequest
+    pushed: PushedResponse
+
+
+async def fetch_the_clients_keys(call: PushCall) -> None:
+    """The client's keys are at hand, fetched anew where the request object names an unknown `kid` (OIDC Core 10.1)."""
+    authenticator = call.context.services.authenticator
+    call.keys = await authenticator.keys_for(call.assertion, call.parameters.get("request", ""))
+
+
+def has_no_request_uri(call: PushCall) -> None:
+    """`request_uri` "MUST NOT be provided" (RFC 9126 2.1); references are for PAR alone (CDS, Request Object)."""
+    if "request_uri" in call.parameters:
+        raise InvalidRequest("request_uri must not be pushed")
+
+
+def has_a_request_object(call: PushCall) -> None:
+    """The request is a signed object, whose parameters alone count (FAPI 1.0 Advanced 5.2.2-1; RFC 9126 3)."""
+    if "request" not in call.parameters:
+        raise InvalidRequest("request is missing: a signed request object is required")
+
+
+def request_object_is_signed_by_the_client(call: PushCall) -> None:
+    """A key of the client verifies the request object, with the registered algorithm (OIDC Registration 2)."""
+    ctx = call.context
+    call.request_object = request_object.verify_signature(
+        call.parameters["request"], call.keys, client=call.client, issuer=ctx.tenant.issuer, now=ctx.now
+    )
+
+
+def read_the_request(call: PushCall) -> None:
+    """A `cdr_arrangement_id` has the form of one; "if not recognised by the Data Holder it MUST be rejected" (CDS)."""
+    call.asked = request_object.authorisation_request(call.request_object)
+
+
+def recipient_may_be_authorised(call: PushCall) -> None:
+    """Recipient and product are active (CDS, Participant Statuses)."""
+    attempts.may_be_authorised(call.client)
+
+
+async def arrangement_may_be_amended(call: PushCall) -> None:
+    """A `cdr_arrangement_id` is an active arrangement of this client (CDS, Request Object Submission)."""
+    await attempts.may_be_amended(call.tx, call.client, call.asked, call.context.now)
+
+
+async def store_the_request(call: PushCall) -> None:
+    """The request is stored as an attempt, under the hash of a new request_uri that lives for 90 seconds (CDS)."""
+    call.pushed = PushedResponse(*await attempts.push(call.tx, call.asked, call.context.now))
+
+
+def answer_with_the_request_uri(call: PushCall) -> None:
+    """The answer is 201 with request_uri and expires_in (RFC 9126 2.2)."""
+    call.response = json_answer(call.pushed, status=201)
+
+
+STEPS: Final[tuple[Step[PushCall], ...]] = (
+    *AUTHENTICATE_THE_CLIENT,
+    fetch_the_clients_keys,
+    in_transaction(
+        spend_the_assertion,
+        has_no_request_uri,
+        has_a_request_object,
+        request_object_is_signed_by_the_client,
+        *on("request_object", request_object.CHECKS),
+        read_the_request,
+        recipient_may_be_authorised,
+        arrangement_may_be_amended,
+        store_the_request,
+    ),
+    answer_with_the_request_uri,
+)
+
+
 @post(PAR, status_code=201, request_max_body_size=MAXIMUM_BODY_BYTES)
-async def pushed_authorisation_request(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Keep an authorisation request, and answer with the request_uri that refers to it."""
-    ctx = infosec(request, "pushedAuthorisationRequest")
-    form = await read_form(request)
-    assertion = await verified_assertion(ctx, form, PAR)
-    keys = await ctx.services.authenticator.keys_for(assertion, form.get("request", ""))
-    async with authenticated(ctx, assertion) as (tx, client):
-        run(CHECKS, form)
-        asked = request_object.read(form["request"], keys, client=client, issuer=ctx.tenant.issuer, now=ctx.now)
-        request_uri, expires_in = await attempts.push(tx, client, asked, ctx.now)
-    return json_answer(PushedResponse(request_uri, expires_in), status=201)
+async def pushed_authorisation_request(request: HttpRequest) -> Response[bytes]:
+    """Store an authorisation request, and answer with the request_uri that refers to it."""
+    return await respond(STEPS, PushCall(request, "pushedAuthorisationRequest", PAR))

@@ -1,27 +1,41 @@
-"""The token revocation endpoint (RFC 7009; CDS, Token Revocation endpoint). A suspended tenant keeps it."""
+"""The token revocation endpoint (RFC 7009; CDS, Token Revocation endpoint). It also serves while suspended."""
 
-from typing import Any
+from typing import Final
 
-from litestar import Request, Response, post
+from litestar import Response, post
 
-from apps.http.form_fields import MAXIMUM_BODY_BYTES
+from apps.http.call import HttpRequest, in_transaction, respond
+from apps.http.form_encoding import MAXIMUM_BODY_BYTES
+from apps.http.json_answers import NO_STORE
 from apps.http.suspension import SERVES_SUSPENDED
-from apps.identity.answers import NO_STORE
-from apps.identity.callers import authenticated, infosec, verified_assertion
-from apps.identity.forms import read_form
+from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, spend_the_assertion
+from apps.identity.introspection import has_a_token
+from haas.steps import Step
 from tenants.grants.revocation import revoke
 from tenants.oauth.endpoints import REVOKE
-from tenants.oauth.errors import InvalidRequest
+
+
+async def revoke_the_token(call: ClientCall) -> None:
+    """A token of this client is revoked, a refresh token with its access tokens. Unknown ones are ignored (RFC 7009 2).
+
+    The token of another client is refused (RFC 7009 2.1).
+    """
+    await revoke(call.tx, call.client, call.parameters["token"], call.context.now)
+
+
+def answer_with_an_empty_body(call: ClientCall) -> None:
+    """The answer is 200 without content (RFC 7009 2.2)."""
+    call.response = Response(b"", status_code=200, headers=NO_STORE)
+
+
+STEPS: Final[tuple[Step[ClientCall], ...]] = (
+    *AUTHENTICATE_THE_CLIENT,
+    in_transaction(spend_the_assertion, has_a_token, revoke_the_token),
+    answer_with_an_empty_body,
+)
 
 
 @post(REVOKE, status_code=200, request_max_body_size=MAXIMUM_BODY_BYTES, opt={SERVES_SUSPENDED: True})
-async def token_revocation(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def token_revocation(request: HttpRequest) -> Response[bytes]:
     """Revoke a token of the client."""
-    ctx = infosec(request, "revocation")
-    form = await read_form(request)
-    assertion = await verified_assertion(ctx, form, REVOKE)
-    async with authenticated(ctx, assertion) as (tx, client):
-        if "token" not in form:
-            raise InvalidRequest("token is missing")
-        await revoke(tx, client, form["token"], ctx.now)
-    return Response(b"", status_code=200, headers=NO_STORE)
+    return await respond(STEPS, ClientCall(request, "revocation", REVOKE))

@@ -1,70 +1,94 @@
-"""The token endpoint (RFC 6749 3.2; OIDC Core 3.1.3; CDS, Token endpoint).
+"""The token endpoint (RFC 6749 3.2; OIDC Core 3.1.3; CDS, Token endpoint)."""
 
-In order: the form, the client's assertion (`tenants.clients.authentication.CHECKS`), the grant type, and what that
-grant asks for: `tenants.grants.authorization_code`, `tenants.grants.refresh`, `tenants.grants.client_credentials`.
-"""
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from litestar import Response, post
 
-from litestar import Request, Response, post
-
-from apps.http.context import RequestContext
-from apps.http.form_fields import MAXIMUM_BODY_BYTES
-from apps.identity.answers import json_answer
-from apps.identity.callers import authenticated, infosec, thumbprint, verified_assertion
-from apps.identity.forms import Form, read_form
-from haas.database import Transaction
-from tenants.clients.models import Client
-from tenants.grants import authorization_code, client_credentials, id_token, refresh
-from tenants.grants.authorization_code import CodeRequest
-from tenants.grants.models import Grant
+from apps.http.call import HttpRequest, in_transaction, respond
+from apps.http.form_encoding import MAXIMUM_BODY_BYTES
+from apps.http.json_answers import json_answer
+from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, spend_the_assertion
+from haas.steps import Step, run
+from tenants.grants import authorization_code, client_credentials, refresh
+from tenants.grants.authorization_code import CodeExchange
+from tenants.grants.models import TokenResponse
+from tenants.grants.refresh import Refresh
+from tenants.grants.token_request import TokenRequest
+from tenants.grants.token_response import token_response
 from tenants.oauth.endpoints import TOKEN
-from tenants.oauth.errors import InvalidRequest, UnsupportedGrantType
+from tenants.oauth.errors import InvalidClient, InvalidRequest, UnsupportedGrantType
 
 
-async def _authorization_code(ctx: RequestContext, tx: Transaction, client: Client, form: Form) -> Grant:
-    request = CodeRequest(
-        code=form.get("code"), redirect_uri=form.get("redirect_uri"), code_verifier=form.get("code_verifier")
-    )
-    return await authorization_code.exchange(tx, client, request, thumbprint=thumbprint(ctx), now=ctx.now)
+class Grant(NamedTuple):
+    """A grant type: the state of its steps, and the steps."""
+
+    state: type[TokenRequest]
+    steps: tuple[Step[Any], ...]
 
 
-async def _refresh_token(ctx: RequestContext, tx: Transaction, client: Client, form: Form) -> Grant:
-    return await refresh.refresh(
-        tx, client, form.get("refresh_token"), form.get("scope"), thumbprint=thumbprint(ctx), now=ctx.now
-    )
-
-
-async def _client_credentials(ctx: RequestContext, tx: Transaction, client: Client, form: Form) -> Grant:
-    return await client_credentials.grant(tx, client, form.get("scope"), thumbprint=thumbprint(ctx), now=ctx.now)
-
-
-GRANTS: Final[dict[str, Callable[[RequestContext, Transaction, Client, Form], Awaitable[Grant]]]] = {
-    "authorization_code": _authorization_code,
-    "refresh_token": _refresh_token,
-    "client_credentials": _client_credentials,
+GRANTS: Final[Mapping[str, Grant]] = {
+    "authorization_code": Grant(CodeExchange, authorization_code.STEPS),
+    "refresh_token": Grant(Refresh, refresh.STEPS),
+    "client_credentials": Grant(TokenRequest, client_credentials.STEPS),
 }
+"""The grant types, each with its steps: they are run by `run_the_steps_of_the_grant`."""
+
+
+class TokenCall(ClientCall):
+    """The state of a token request."""
+
+    grant: Grant
+    token_request: TokenRequest
+    answer: TokenResponse
+
+
+def grant_type_is_supported(call: TokenCall) -> None:
+    """`grant_type` is there and one of ours (RFC 6749 5.2)."""
+    if "grant_type" not in call.parameters:
+        raise InvalidRequest("grant_type is missing")
+    grant = GRANTS.get(call.parameters["grant_type"])
+    if grant is None:
+        raise UnsupportedGrantType("grant_type is not supported")
+    call.grant = grant
+
+
+async def run_the_steps_of_the_grant(call: TokenCall) -> None:
+    """The steps of the grant check it and issue tokens, bound to the client certificate (RFC 8705 3)."""
+    ctx = call.context
+    if ctx.certificate is None:
+        raise InvalidClient("a client certificate is required")
+    call.token_request = call.grant.state(
+        call.tx, call.client, call.parameters, thumbprint=ctx.certificate.thumbprint, now=ctx.now
+    )
+    await run(call.grant.steps, call.token_request)
+
+
+async def sign_the_id_token(call: TokenCall) -> None:
+    """After the commit, an ID token is signed where a consumer has authorised (OIDC Core 3.1.3.3)."""
+    ctx, issued = call.context, call.token_request.issued
+    call.answer = await token_response(ctx.services.keyring, ctx.tenant, issued, ctx.now)
+    ctx.token_issued = issued.arrangement_id is not None  # only a consumer's token is a session (CDS, Definitions)
+
+
+def answer_with_the_tokens(call: TokenCall) -> None:
+    """The answer is 200 and must not be stored (RFC 6749 5.1)."""
+    call.response = json_answer(call.answer)
+
+
+STEPS: Final[tuple[Step[TokenCall], ...]] = (
+    *AUTHENTICATE_THE_CLIENT,
+    in_transaction(
+        spend_the_assertion,
+        grant_type_is_supported,
+        run_the_steps_of_the_grant,
+    ),
+    sign_the_id_token,
+    answer_with_the_tokens,
+)
 
 
 @post(TOKEN, status_code=200, request_max_body_size=MAXIMUM_BODY_BYTES)
-async def token(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def token(request: HttpRequest) -> Response[bytes]:
     """Issue tokens for a grant."""
-    ctx = infosec(request, "token")
-    form = await read_form(request)
-    assertion = await verified_assertion(ctx, form, TOKEN)
-    async with authenticated(ctx, assertion) as (tx, client):
-        grant = await _granting(form)(ctx, tx, client, form)
-    answer = await id_token.answer(ctx.services.keyring, ctx.tenant, grant, ctx.now)
-    ctx.token_issued = grant.arrangement_id is not None  # a session (CDS, Definitions) is a consumer's
-    return json_answer(answer)
-
-
-def _granting(form: Form) -> Callable[[RequestContext, Transaction, Client, Form], Awaitable[Grant]]:
-    """`grant_type` is there and one of ours (RFC 6749 5.2)."""
-    if "grant_type" not in form:
-        raise InvalidRequest("grant_type is missing")
-    grant = GRANTS.get(form["grant_type"])
-    if grant is None:
-        raise UnsupportedGrantType("grant_type is not supported")
-    return grant
+    return await respond(STEPS, TokenCall(request, "token", TOKEN))

@@ -1,23 +1,72 @@
-"""The UserInfo endpoint (OIDC Core 5.3; CDS, UserInfo endpoint).
+"""The UserInfo endpoint (OIDC Core 5.3; CDS, UserInfo endpoint)."""
 
-In order: the access token (`tenants.grants.access.CHECKS`), then `tenants.grants.userinfo.CHECKS`.
-"""
+from collections.abc import Mapping
+from typing import Any, Final
 
-from typing import Any
+from litestar import HttpMethod, Response, route
 
-from litestar import HttpMethod, Request, Response, route
-
-from apps.identity.answers import json_answer
-from apps.identity.callers import bearer, infosec
-from tenants.grants import userinfo
+from apps.http.call import HttpRequest, in_transaction, respond
+from apps.http.json_answers import json_answer
+from apps.identity.bearer import BearerCall, has_an_access_token
+from haas.digest import digest
+from haas.steps import Step, on
+from tenants.grants import access, store, userinfo
+from tenants.grants.models import UserInfoToken
 from tenants.oauth.endpoints import USERINFO
+from tenants.oauth.errors import InvalidToken
+from tenants.oauth.scopes import OPENID
+
+
+class UserInfoCall(BearerCall):
+    """The state of a UserInfo request."""
+
+    token: UserInfoToken
+    claims: Mapping[str, Any]
+
+
+async def access_token_is_known(call: UserInfoCall) -> None:
+    """The access token was issued here. Loads it with its client, arrangement and authorised claims (RFC 6750 3.1)."""
+    token = await store.load_userinfo_token(call.tx, digest(call.secret))
+    if token is None:
+        raise InvalidToken("the access token is unknown")
+    call.token, call.use = token, call.use_of(token)
+
+
+async def read_the_authorised_claims(call: UserInfoCall) -> None:
+    """The claims about the person that were authorised are read, and no others (OIDC Core 5.4, 5.5; CDS, Claims)."""
+    call.claims = await userinfo.person(call.tx, call.token)
+
+
+async def answer_with_subject_and_claims(call: UserInfoCall) -> None:
+    """The answer is 200 with the pairwise `sub`, which "MUST always be returned" (OIDC Core 5.3.2)."""
+    ctx = call.context
+    call.response = json_answer(await userinfo.with_subject(ctx.services.keyring, ctx.tenant, call.token, call.claims))
+
+
+STEPS: Final[tuple[Step[UserInfoCall], ...]] = (
+    has_an_access_token,
+    in_transaction(
+        access_token_is_known,
+        *on(
+            "use",
+            (
+                access.has_not_expired,
+                access.comes_over_its_certificate,
+                access.is_not_revoked,
+                access.has_the_scope,
+                access.was_issued_for_a_consumer,
+                access.consent_is_in_force,
+                access.consent_was_not_amended,
+                access.recipient_is_active,
+            ),
+        ),
+        read_the_authorised_claims,
+    ),
+    answer_with_subject_and_claims,
+)
 
 
 @route(USERINFO, http_method=[HttpMethod.GET, HttpMethod.POST], status_code=200)
-async def user_info(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def user_info(request: HttpRequest) -> Response[bytes]:
     """Tell a recipient who authorised, as far as that was authorised."""
-    ctx = infosec(request, "userinfo")
-    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        token = await bearer(request, ctx, tx)
-        claims = await userinfo.person(tx, token)
-    return json_answer(await userinfo.answer(ctx.services.keyring, ctx.tenant, token, claims))
+    return await respond(STEPS, UserInfoCall(request, "userinfo", OPENID))

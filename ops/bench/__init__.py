@@ -1,1 +1,1 @@
-"""Measures the hot paths of a running stack from outside: through the proxy, over mutual TLS."""
+"""Measures the most frequent requests of a running stack from outside: through the proxy, over mutual TLS."""

@@ -1,7 +1,9 @@
-"""`python -m ops.bench` is `haas bench`, from a checkout that is not installed too."""
+"""`python -m ops.bench` is `haas bench`, also from a checkout that is not installed."""
 
 import sys
 
+from ops.bench.command import command
 from ops.cli import main
 
+main.add_command(command)
 main(["bench", *sys.argv[1:]])

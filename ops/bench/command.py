@@ -1,4 +1,4 @@
-"""`haas bench`: the hot paths, on a stack of its own for each number of tenants."""
+"""`haas bench`: measures the most frequent requests, on a stack of its own for each number of tenants."""
 
 import logging
 import os
@@ -11,10 +11,10 @@ from haas.errors import HaasError
 from haas.progress import ConsoleProgress
 from ops.bench.load import LoadError
 from ops.bench.report import memory_table, table
-from ops.bench.run import Bench, Figures, measure
-from ops.demonstration import ensure
-from ops.smoke.errors import Unexpected
-from ops.smoke.foreground import kept_on_failure, run
+from ops.bench.run import BenchmarkOptions, Results, measure
+from ops.browser.errors import Unexpected
+from ops.demonstration import set_up_demonstration
+from ops.smoke.foreground import folder_kept_on_failure, run
 from ops.smoke.steps import StepFailed
 from ops.stack.embedded import running
 from ops.stack.options import Options
@@ -24,51 +24,49 @@ TARGET_P95_SECONDS = 0.050
 
 
 class BenchFailed(HaasError):
-    """Nothing could be measured; the message says why, and where the logs are."""
+    """The measurement failed. The message says why, and where the logs are."""
 
 
 @click.command("bench")
 @click.option("--tenants", type=click.IntRange(2, 1000), multiple=True, default=(2, 200), show_default=True)
 @click.option("--seconds", type=click.FloatRange(1, 60), default=8, show_default=True, help="For each operation.")
-@click.option(
-    "--connections", type=click.IntRange(1, 256), default=16, show_default=True, help="Requests under way at once."
-)
+@click.option("--connections", type=click.IntRange(1, 256), default=16, show_default=True, help="Concurrent requests.")
 def command(tenants: tuple[int, ...], seconds: float, connections: int) -> None:
-    """Measure the hot paths through the proxy over mutual TLS, in a stack of its own for each number of tenants.
+    """Measure the most frequent requests through the proxy over mutual TLS, in a new stack for each number of tenants.
 
     Every connection is kept alive and serves one host: with more tenants than CONNECTIONS, each tenant has one, and
-    CONNECTIONS of them are at work at any moment.
+    CONNECTIONS of them are in use at any time.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    click.echo(machine())
+    click.echo(machine_description())
     for number in tenants:
-        bench = Bench(tenants=number, seconds=seconds, at_once=connections)
+        bench = BenchmarkOptions(tenants=number, seconds=seconds, concurrency=connections)
         figures = run(_bench(bench))
         click.echo(f"\n{number} tenants, {connections} requests at once\n")
         for line in [*table(figures.rows), "", *memory_table(figures.memory), "", verdict(figures)]:
             click.echo(line)
 
 
-async def _bench(bench: Bench) -> Figures:
-    with kept_on_failure("haas-bench-") as folder:
+async def _bench(bench: BenchmarkOptions) -> Results:
+    with folder_kept_on_failure("haas-bench-") as folder:
         options = Options(state=folder / "state", port=0)
         try:
-            async with running(options, ensure, ConsoleProgress()) as stack:
+            async with running(options, set_up_demonstration, ConsoleProgress()) as stack:
                 return await measure(stack, bench, ConsoleProgress())
         except (StepFailed, Unexpected, LoadError) as failure:
             raise BenchFailed(f"{failure}\n  logs      {options.state / 'logs'}") from failure
 
 
-def verdict(figures: Figures) -> str:
-    """Whether Get Energy Accounts is as fast as it has to be."""
+def verdict(figures: Results) -> str:
+    """Return a sentence that says whether Get Energy Accounts meets its target."""
     measured = figures.rows[0].measured
     holds = measured.rate >= TARGET_RATE and measured.percentile(95) <= TARGET_P95_SECONDS
-    aim = f"at least {TARGET_RATE} requests/s at a p95 of at most {TARGET_P95_SECONDS * 1000:.0f} ms"
-    return f"{figures.rows[0].operation}: {aim} on one uvicorn worker: {'holds' if holds else 'DOES NOT HOLD'}"
+    target = f"at least {TARGET_RATE} requests/s at a p95 of at most {TARGET_P95_SECONDS * 1000:.0f} ms"
+    return f"{figures.rows[0].operation}: {target} on one uvicorn worker: {'holds' if holds else 'DOES NOT HOLD'}"
 
 
-def machine() -> str:
-    """The machine's shape, beside which alone absolute figures mean something."""
+def machine_description() -> str:
+    """Describe the machine. Absolute figures mean something only together with this."""
     models = [line for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if "model name" in line]
     model = models[0].partition(":")[2].strip() if models else platform.machine()
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30

@@ -1,7 +1,7 @@
-"""A load generator that leaves the processor to what it measures.
+"""A load generator that needs little processor time itself.
 
-One thread, non-blocking TLS sockets, HTTP/1.1 answers read by their length, and requests that were all made before the
-clock starts. A bounded number of them is under way at any moment: the next is sent when one is answered.
+It uses one thread, non-blocking TLS sockets, HTTP/1.1 answers read by their length, and requests that are made before
+the measurement starts. A fixed number of requests is in progress at any time: the next is sent when one is answered.
 """
 
 import selectors
@@ -21,7 +21,7 @@ _END_OF_CHUNKS: Final = b"0\r\n\r\n"
 
 
 class LoadError(Exception):
-    """The stack answered something else than what is measured, or not at all."""
+    """The stack gave another answer than the expected one, or none."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -32,7 +32,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """What a run measured: seconds it took, of each answer how many it took, and how often the stack was too busy."""
+    """The result of a run: its seconds, the latency of each answer in seconds, and the number of 503 answers."""
 
     seconds: float
     latencies: list[float]
@@ -44,18 +44,18 @@ class Measured(msgspec.Struct, frozen=True):
         return len(self.latencies) / self.seconds
 
     def percentile(self, percent: float) -> float:
-        """The latency in seconds that so many of a hundred answers did not exceed."""
+        """Return the latency in seconds that `percent` of the answers did not exceed."""
         ordered = sorted(self.latencies)
         return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
 class Load:
-    """Kept-alive connections to the targets, opened and each used once before anything is measured."""
+    """Kept-alive connections to the targets. Each is opened and used once before the measurement."""
 
     def __init__(
         self, address: tuple[str, int], context: ssl.SSLContext, targets: Sequence[Target], expected: int
     ) -> None:
-        """Aim at `address` under each target's name.
+        """Connect to `address` with each target's host name.
 
         `expected` is the only status that counts as an answer; 503 is counted apart, and any other ends the run.
         """
@@ -82,8 +82,8 @@ class Load:
         for connection in self._connections:
             connection.socket.close()
 
-    def run(self, seconds: float, at_once: int) -> Measured:
-        """Keep `at_once` requests under way, round the connections, until the time or the requests are over.
+    def run(self, seconds: float, concurrency: int) -> Measured:
+        """Keep `concurrency` requests in progress, on the connections in turn, until the time or the requests end.
 
         Raises LoadError.
         """
@@ -94,10 +94,10 @@ class Load:
             for connection in self._connections:
                 selector.register(connection.socket, selectors.EVENT_READ, connection)
             began = time.perf_counter()
-            ends, under_way = began + seconds, 0
-            for _ in range(min(at_once, len(idle))):
-                under_way += idle.popleft().send()
-            while under_way:
+            ends, in_progress = began + seconds, 0
+            for _ in range(min(concurrency, len(idle))):
+                in_progress += idle.popleft().send()
+            while in_progress:
                 ready = selector.select(_PATIENCE)
                 if not ready:
                     raise LoadError(f"no answer within {_PATIENCE:.0f} s")
@@ -111,14 +111,14 @@ class Load:
                     else:
                         latencies.append(now - connection.sent_at)
                     idle.append(connection)
-                    under_way -= 1
+                    in_progress -= 1
                     if now < ends:
-                        under_way += idle.popleft().send()
+                        in_progress += idle.popleft().send()
             return Measured(time.perf_counter() - began, latencies, too_busy)
 
 
 class _Connection:
-    """One kept-alive connection with at most one request under way."""
+    """One kept-alive connection with at most one request in progress."""
 
     def __init__(self, address: tuple[str, int], context: ssl.SSLContext, target: Target, expected: int) -> None:
         plain = socket.create_connection(address, timeout=_PATIENCE)
@@ -135,19 +135,19 @@ class _Connection:
         self._received = bytearray()
 
     def send(self) -> int:
-        """Send the next request; how many that are: none when there is no more."""
+        """Send the next request. Return 1, or 0 when there is no further request."""
         request = next(self._target.requests, None)
         if request is None:
             return 0
         self._received.clear()
         self.sent_at = time.perf_counter()
-        # A request is small and the only one under way, so that the socket's buffer takes it whole.
+        # A request is small and the only one in progress, so it fits into the socket's buffer.
         if self.socket.send(request) != len(request):
             raise LoadError("a request did not fit into the socket's buffer")
         return 1
 
     def ask(self) -> None:
-        """Send a request and wait for its answer: whatever a first request costs is not measured."""
+        """Send a request and wait for its answer, so that the cost of a first request is not measured."""
         self.send()
         with selectors.DefaultSelector() as selector:
             selector.register(self.socket, selectors.EVENT_READ)
@@ -157,7 +157,7 @@ class _Connection:
         self.was_refused()
 
     def receive(self) -> bool:
-        """Read what has come; whether the answer is whole. Raises LoadError."""
+        """Read the available bytes. Return whether the answer is complete. Raises LoadError."""
         while True:
             try:
                 data = self.socket.recv(_CHUNK)
@@ -166,17 +166,17 @@ class _Connection:
             if not data:
                 raise LoadError(f"{self._target.host} closed the connection")
             self._received += data
-        return self._is_whole()
+        return self._is_complete()
 
     def was_refused(self) -> bool:
-        """Whether the stack was too busy to answer. Raises LoadError when it answered otherwise than expected."""
+        """Return whether the answer is 503. Raises LoadError when it is neither that nor the expected one."""
         if self._received.startswith(self._status):
             return False
         if self._received.startswith(_TOO_BUSY):
             return True
         raise LoadError(f"{self._target.host} answered {bytes(self._received[:600])!r}")
 
-    def _is_whole(self) -> bool:
+    def _is_complete(self) -> bool:
         end = self._received.find(b"\r\n\r\n")
         if end < 0:
             return False

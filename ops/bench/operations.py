@@ -1,4 +1,4 @@
-"""What is measured, and the requests for it, made before the clock starts."""
+"""The measured operations, and their requests, which are made before the measurement starts."""
 
 import ssl
 import uuid
@@ -10,19 +10,19 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from haas.jose import s256
+from ops.sandbox.jose import s256
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import Tokens
 from ops.sandbox.recipient.authenticated import ASSERTION_TYPE
 from ops.sandbox.recipient.client import RecipientClient
-from ops.smoke.recipient import SCOPES
+from ops.smoke.participants import SCOPES
 from tenants.registry.models import Tenant
 
 _VERIFIER: Final = "v" * 43
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who calls: a recipient and its tokens, which are good at every measured tenant."""
+    """A recipient with tokens that are valid at every measured tenant."""
 
     client: RecipientClient
     tokens: Tokens
@@ -30,7 +30,7 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One measured endpoint. `requests` makes so many requests to a tenant."""
+    """One measured endpoint. `requests` makes the given number of requests to a tenant."""
 
     name: str
     status: int
@@ -50,13 +50,13 @@ def energy_accounts(caller: Caller, tenant: Tenant, count: int) -> Iterator[byte
 
 
 def introspection(caller: Caller, tenant: Tenant, count: int) -> Iterator[bytes]:
-    """Ask about the refresh token."""
+    """Introspect the refresh token."""
     fields = {"token": str(caller.tokens.refresh_token), "token_type_hint": "refresh_token"}
     return _posts(caller, tenant, "/introspect", lambda: fields, count)
 
 
 def refresh(caller: Caller, tenant: Tenant, count: int) -> Iterator[bytes]:
-    """Ask for an access token by the refresh token; an ID token comes with it."""
+    """Request an access token by the refresh token. The answer has an ID token too."""
     fields = {"grant_type": "refresh_token", "refresh_token": str(caller.tokens.refresh_token)}
     return _posts(caller, tenant, "/token", lambda: fields, count)
 
@@ -89,7 +89,7 @@ OPERATIONS: Final = (
 def _posts(
     caller: Caller, tenant: Tenant, path: str, fields: Callable[[], dict[str, str]], count: int
 ) -> Iterator[bytes]:
-    """Forms under `private_key_jwt`, each with an assertion of its own: an assertion is good once."""
+    """Make form requests with `private_key_jwt`, each with its own assertion, because an assertion is accepted once."""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
     aimed = Deviation(claims={"aud": tenant.issuer})
 

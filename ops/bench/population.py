@@ -1,4 +1,4 @@
-"""The tenants that a benchmark works on: brands with customers, a client and a consent, so many as it asks for."""
+"""The tenants of a benchmark: as many as it needs, each with customers, a client and a consent."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,7 +14,7 @@ from tenants.registry.names import Hosts, Roles
 from tenants.tables import tenant as tenant_metadata
 
 PREFIX: Final = "many"
-# What belongs to one tenant alone, and what no measured request reads.
+# Keys, which belong to one tenant, and rows that no measured request reads.
 _NOT_COPIED: Final = frozenset(
     {"data_key", "derivation_key", "signing_key", "outbox", "spent_assertion", "dashboard_session"}
 )
@@ -27,7 +27,7 @@ async def populate(stack: Stack, number: int, progress: Progress) -> list[Tenant
         missing = number - len(brands)
         if missing > 0:
             progress.line("Certificates of the tenants' hosts")
-            key = new_key()  # one for all of them: making one costs as long as signing fifty certificates
+            key = new_key()  # one for all of them, because generating one takes as long as signing fifty certificates
             for position in range(1, missing + 1):
                 hosts = Hosts.below(f"{PREFIX}-{position}.{stack.settings.domain}")
                 for host in (hosts.public, hosts.secure, hosts.admin, hosts.management):
@@ -37,10 +37,10 @@ async def populate(stack: Stack, number: int, progress: Progress) -> list[Tenant
 
 
 async def copy_data(stack: Stack, source: Tenant, targets: Sequence[Tenant], progress: Progress) -> None:
-    """Put customers, clients, consents and tokens of one tenant into others, in place of theirs.
+    """Replace the customers, clients, consents and tokens of other tenants by copies of one tenant's.
 
-    Tokens are kept as plain digests, so that what the source's recipient holds is good at all of them; resource ids and
-    pairwise subjects come from each tenant's own keys.
+    Tokens are stored as digests that depend on no tenant, so the tokens of the source's recipient are valid at all of
+    them. Resource ids and pairwise subjects come from each tenant's own keys.
     """
     names = [
         table.name

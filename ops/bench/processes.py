@@ -1,4 +1,4 @@
-"""What the parts of a stack use, from /proc: processor time and memory of each part and everything it started."""
+"""Processor time and memory of the processes of a stack and their descendants, read from /proc."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -20,26 +20,26 @@ class Process(msgspec.Struct, frozen=True):
     cpu: float
 
 
-def cpu_seconds(parts: Mapping[str, int]) -> dict[str, float]:
-    """The processor time that each part (name → pid) has used so far, its descendants' included."""
+def cpu_seconds(roots: Mapping[str, int]) -> dict[str, float]:
+    """Return the processor time in seconds that each process (name → pid) and its descendants have used so far."""
     processes = _processes()
     return {
         name: sum(processes[pid].cpu for pid in _family(root, processes) if pid in processes)
-        for name, root in parts.items()
+        for name, root in roots.items()
     }
 
 
-def memory_mib(parts: Mapping[str, int]) -> dict[str, float]:
-    """The memory that each part has to itself, in MiB: shared pages are divided among those who share them."""
+def memory_mib(roots: Mapping[str, int]) -> dict[str, float]:
+    """Return the memory of each process and its descendants in MiB; shared pages count in proportion (Pss)."""
     processes = _processes()
     return {
         name: sum(_proportional_kib(pid) for pid in _family(root, processes)) / _KIB_PER_MIB
-        for name, root in parts.items()
+        for name, root in roots.items()
     }
 
 
 def own_cpu_seconds() -> float:
-    """The processor time that this process has used so far."""
+    """Return the processor time in seconds that this process has used so far."""
     return _processes()[os.getpid()].cpu
 
 
@@ -59,7 +59,7 @@ def _processes() -> dict[int, Process]:
 
 
 def _family(root: int, processes: Mapping[int, Process]) -> Iterable[int]:
-    """A process and its descendants: PostgreSQL's children lead sessions of their own, so that only parents tell."""
+    """Return a process and its descendants, by parent pids: PostgreSQL's children lead sessions of their own."""
     family, generation = [root], {root}
     while generation:
         generation = {pid for pid, process in processes.items() if process.parent in generation}

@@ -6,13 +6,13 @@ import msgspec
 
 from ops.bench.load import Measured
 
-_PARTS = ("app", "nginx", "postgres", "valkey", "worker", "load")
+_PROCESSES = ("app", "nginx", "postgres", "valkey", "worker", "load")
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One operation's figures. `cpu` is each part's share of one processor core, 1.0 for a whole one.
+    """One operation's figures. `cpu` is the share of one processor core that each process uses: 1.0 is a whole core.
 
-    The application's processor time for each request hardly depends on what else the machine is doing.
+    The application's processor time for each request hardly depends on the other load of the machine.
     """
 
     operation: str
@@ -22,7 +22,7 @@ class Row(msgspec.Struct, frozen=True):
 
 def table(rows: Sequence[Row]) -> list[str]:
     """Return the lines of a Markdown table."""
-    names = [part for part in _PARTS if any(part in row.cpu for row in rows)]
+    names = [name for name in _PROCESSES if any(name in row.cpu for row in rows)]
     head = [
         "operation",
         "requests/s",
@@ -48,7 +48,7 @@ def table(rows: Sequence[Row]) -> list[str]:
 
 
 def memory_table(memory: Mapping[str, float]) -> list[str]:
-    """Return the lines of a Markdown table of each part's memory."""
+    """Return the lines of a Markdown table of each process's memory."""
     return markdown([["MiB", *memory], ["", *(f"{mib:.0f}" for mib in memory.values())]])
 
 

@@ -1,4 +1,4 @@
-"""One measurement: a stack with so many tenants, and each operation on it."""
+"""One measurement: every operation on a stack with a given number of tenants."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,55 +17,55 @@ from ops.bench.processes import cpu_seconds, memory_mib, own_cpu_seconds
 from ops.bench.report import Row
 from ops.sandbox.messages import Deviation
 from ops.sandbox.transport import tls_context
-from ops.smoke.command import outside_of
+from ops.smoke.command import participants_of
 from ops.smoke.journey import Journey
-from ops.smoke.recipient import Outside
+from ops.smoke.participants import Participants
 from ops.smoke.steps import Steps
 from ops.stack.embedded import Stack
 from tenants.registry.models import Tenant
 
 WARM_UP_SECONDS: Final = 2.0
 TENANTS_WARM_EACH_SECOND: Final = 40
-"""Each of the application's connections meets each of its tenants' statements for a first time, and prepares them."""
+"""Every connection of the application prepares the statements of each tenant when it first uses them."""
 SOURCE: Final = "aurora"
-"""The brand at which a person really consents; what comes of it is copied to the others."""
+"""The brand at which a person consents. Its data is copied to the other tenants."""
 MOST_PER_SECOND: Final = 2500
-"""No more requests than this are made for each second that is measured."""
+"""How many requests are made in advance for each second of the measurement."""
 
 
-class Bench(msgspec.Struct, frozen=True, kw_only=True):
-    """How to measure."""
+class BenchmarkOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The options of a measurement. `seconds` is the time for each operation."""
 
     tenants: int
     seconds: float
-    at_once: int
+    concurrency: int
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What was measured."""
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """The results: a row for each operation, and the memory of each process in MiB."""
 
     rows: list[Row]
     memory: dict[str, float]
 
 
-async def measure(stack: Stack, bench: Bench, progress: Progress) -> Figures:
+async def measure(stack: Stack, bench: BenchmarkOptions, progress: Progress) -> Results:
     """Populate the stack and measure every operation. Raises LoadError, Unexpected and StepFailed."""
     tenants = await populate(stack, bench.tenants, progress)
     source = next(tenant for tenant in tenants if tenant.slug == SOURCE)
-    async with outside_of(stack) as outside:
-        caller = await consented(stack, outside)
+    async with participants_of(stack) as participants:
+        caller = await caller_with_consent(stack, participants)
         await copy_data(stack, source, [tenant for tenant in tenants if tenant.slug != SOURCE], progress)
         rows = []
         for operation in OPERATIONS:
             progress.line(f"{bench.tenants} tenants: {operation.name}")
             rows.append(await asyncio.to_thread(_row, stack, bench, caller, tenants, operation))
-        return Figures(rows=rows, memory=memory_mib(stack.processes()))
+        return Results(rows=rows, memory=memory_mib(stack.processes()))
 
 
-async def consented(stack: Stack, outside: Outside) -> Caller:
-    """A recipient with one person's consent at the source brand. Raises Unexpected and StepFailed."""
+async def caller_with_consent(stack: Stack, participants: Participants) -> Caller:
+    """Return a recipient that has one person's consent at the source brand. Raises Unexpected and StepFailed."""
     described = next(tenant for tenant in stack.description.tenants if tenant.slug == SOURCE)
-    journey = Journey(outside, described, Steps(lambda _: None))
+    journey = Journey(participants, described, Steps(lambda _: None))
     # The ID token is signed as most recipients ask for it, by RSA.
     await journey.register(Deviation(claims={"id_token_signed_response_alg": "PS256"}))
     tokens = await journey.share()
@@ -76,8 +76,8 @@ async def consented(stack: Stack, outside: Outside) -> Caller:
     return Caller(journey.recipient.client, tokens, context)
 
 
-def _row(stack: Stack, bench: Bench, caller: Caller, tenants: Sequence[Tenant], operation: Operation) -> Row:
-    places = list(islice(cycle(tenants), max(bench.at_once, len(tenants))))
+def _row(stack: Stack, bench: BenchmarkOptions, caller: Caller, tenants: Sequence[Tenant], operation: Operation) -> Row:
+    places = list(islice(cycle(tenants), max(bench.concurrency, len(tenants))))
     warm_up = WARM_UP_SECONDS + bench.tenants / TENANTS_WARM_EACH_SECOND
     each = int((bench.seconds + warm_up) * MOST_PER_SECOND / len(places)) + 1
     targets = [
@@ -85,10 +85,10 @@ def _row(stack: Stack, bench: Bench, caller: Caller, tenants: Sequence[Tenant], 
         for tenant in places
     ]
     with Load(("127.0.0.1", stack.description.port), caller.context, targets, operation.status) as load:
-        load.run(warm_up, bench.at_once)
-        parts = stack.processes()
-        before, own = cpu_seconds(parts), own_cpu_seconds()
-        measured = load.run(bench.seconds, bench.at_once)
-        after = cpu_seconds(parts)
-        used = {name: after[name] - before[name] for name in parts} | {"load": own_cpu_seconds() - own}
+        load.run(warm_up, bench.concurrency)
+        processes = stack.processes()
+        before, own = cpu_seconds(processes), own_cpu_seconds()
+        measured = load.run(bench.seconds, bench.concurrency)
+        after = cpu_seconds(processes)
+        used = {name: after[name] - before[name] for name in processes} | {"load": own_cpu_seconds() - own}
     return Row(operation.name, measured, {name: cpu / measured.seconds for name, cpu in used.items()})

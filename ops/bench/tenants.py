@@ -1,4 +1,6 @@
-"""Onboarding and migrating many tenants, against their budgets: `python -m ops.bench.tenants [--tenants 1000]`.
+"""Measures onboarding and migrating many tenants against time budgets.
+
+Run as `python -m ops.bench.tenants [--tenants 1000]`.
 
 Runs on an embedded PostgreSQL of its own in a temporary folder, durable as in a deployment.
 """
@@ -25,8 +27,8 @@ from ops.demonstration.setup import sandbox_register
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
 from ops.migrations.chains import TENANT, Chain
+from ops.migrations.cluster import create_deployment
 from ops.migrations.run import migrate_tenants
-from ops.stack.cluster import create_deployment
 from ops.stack.servers import servers
 
 SAMPLES: Final = 20
@@ -50,15 +52,15 @@ def upgrade() -> None:
 """
 
 
-class Line(msgspec.Struct, frozen=True):
-    """One measurement: seconds, and what they should be at most."""
+class Timing(msgspec.Struct, frozen=True):
+    """One measurement in seconds, and its budget."""
 
     what: str
     seconds: float
     budget: float | None = None
 
     def __str__(self) -> str:
-        """Write the line as the table shows it."""
+        """Return the line of the table."""
         budget = "" if self.budget is None else f"  budget {self.budget:>6.1f} s  {'ok' if self.met else 'MISSED'}"
         return f"{self.what:<52}{self.seconds:>9.3f} s{budget}"
 
@@ -73,7 +75,7 @@ class Line(msgspec.Struct, frozen=True):
 def main(number: int) -> None:
     """Measure onboarding and migration with that many tenants."""
     with tempfile.TemporaryDirectory(prefix="haas-bench-") as folder:
-        Path(folder).chmod(0o711)  # where root runs this, the server is `nobody` and passes through
+        Path(folder).chmod(0o711)  # under root the server runs as `nobody` and must pass through this folder
         lines = asyncio.run(measure(Path(folder), number, ConsoleProgress()))
     for line in lines:
         click.echo(str(line))
@@ -81,33 +83,33 @@ def main(number: int) -> None:
         raise click.ClickException("a budget was missed")
 
 
-async def measure(root: Path, number: int, progress: Progress) -> list[Line]:
-    """Create `number` tenants, migrate them, and return what each took; all files are below `root`."""
+async def measure(root: Path, number: int, progress: Progress) -> list[Timing]:
+    """Create `number` tenants and migrate them. Return what each step took; all files are below `root`."""
     async with _settings(root) as settings:
         await bootstrap(settings)
         async with Deployment.open(settings) as deployment:
             await deployment.administration.put_register_environment(sandbox_register(settings), actor="bench")
             await deployment.new_tenant("warm-up")
             lines = await _onboard(deployment, "first")
-            crowd = await _took(lambda: create_many(deployment, number, progress=progress))
-            lines.append(Line(f"create {number} tenants with shared signing keys", crowd))
+            creating = await _seconds_for(lambda: create_many(deployment, number, progress=progress))
+            lines.append(Timing(f"create {number} tenants with shared signing keys", creating))
             lines += await _onboard(deployment, f"with {number} others")
-            longer = _longer(root / "chain")
-            migrating = await _took(lambda: migrate_tenants(settings, progress, chain=longer))
-            again = await _took(lambda: migrate_tenants(settings, progress, chain=longer))
-            lines.append(Line(f"migrate {number} tenants", migrating, MIGRATE_BUDGET * max(number / 1000, 1)))
-            lines.append(Line(f"migrate {number} tenants that are up to date", again))
-            lines.append(Line("remove a tenant", await _took(lambda: _remove(deployment, "warm-up"))))
+            extended = _extended_chain(root / "chain")
+            migrating = await _seconds_for(lambda: migrate_tenants(settings, progress, chain=extended))
+            again = await _seconds_for(lambda: migrate_tenants(settings, progress, chain=extended))
+            lines.append(Timing(f"migrate {number} tenants", migrating, MIGRATE_BUDGET * max(number / 1000, 1)))
+            lines.append(Timing(f"migrate {number} tenants that are up to date", again))
+            lines.append(Timing("remove a tenant", await _seconds_for(lambda: _remove(deployment, "warm-up"))))
     return lines
 
 
-async def _onboard(deployment: Deployment, prefix: str) -> list[Line]:
+async def _onboard(deployment: Deployment, prefix: str) -> list[Timing]:
     """Measure one tenant after another, each with keys of its own."""
     slugs = [f"{prefix.replace(' ', '-')}-{position}" for position in range(SAMPLES)]
-    times = [await _took(partial(deployment.new_tenant, slug)) for slug in slugs]
+    times = [await _seconds_for(partial(deployment.new_tenant, slug)) for slug in slugs]
     return [
-        Line(f"onboard a tenant, {prefix}, median", statistics.median(times), ONBOARD_BUDGET),
-        Line(f"onboard a tenant, {prefix}, slowest of {SAMPLES}", max(times), ONBOARD_BUDGET),
+        Timing(f"onboard a tenant, {prefix}, median", statistics.median(times), ONBOARD_BUDGET),
+        Timing(f"onboard a tenant, {prefix}, slowest of {SAMPLES}", max(times), ONBOARD_BUDGET),
     ]
 
 
@@ -115,13 +117,13 @@ async def _remove(deployment: Deployment, slug: str) -> None:
     await deployment.administration.remove(slug, actor="bench")
 
 
-async def _took(work: Callable[[], Awaitable[object]]) -> float:
+async def _seconds_for(work: Callable[[], Awaitable[object]]) -> float:
     start = time.perf_counter()
     await work()
     return time.perf_counter() - start
 
 
-def _longer(folder: Path) -> Chain:
+def _extended_chain(folder: Path) -> Chain:
     """Return the tenant chain with a revision that adds a column, an index and a table."""
     shutil.copytree(TENANT.folder / "versions", folder / "versions")
     (folder / "versions" / "bench.py").write_text(_REVISION.format(head=TENANT.head), encoding="utf-8")

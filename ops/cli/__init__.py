@@ -1,6 +1,7 @@
 """The command line `haas`: each module here holds the command or group of its own name, as `command`.
 
-A command whose name is a keyword of Python has a module with an underscore behind it.
+A command whose name is a keyword of Python has a module with an underscore behind it. Further commands come from the
+entry points of the group `haas.commands` (`ops/plugins.py`).
 """
 
 import importlib
@@ -10,29 +11,32 @@ from typing import Any
 import click
 
 from haas.errors import HaasError
-from ops.stack.errors import StackError
+from ops.plugins import COMMANDS, plugins
 
 
 class _Commands(click.Group):
-    """Loads a command when it is asked for: no command waits for another's imports."""
+    """Imports a command when it is asked for, so that no command waits for another's imports."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return sorted(_modules())
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_modules(), *plugins(COMMANDS).names})
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        module = _modules().get(cmd_name)
-        if module is None:
-            return None
-        command: click.Command = importlib.import_module(f"{__name__}.{module}").command
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command: click.Command | None
+        if (module := _modules().get(cmd_name)) is not None:
+            command = importlib.import_module(f"{__name__}.{module}").command
+        elif cmd_name in plugins(COMMANDS).names:
+            command = plugins(COMMANDS)[cmd_name].load()
+        else:
+            command = super().get_command(ctx, cmd_name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what it cannot do is told in a sentence, not in a traceback."""
+        """Run the command. A known error ends it with a sentence instead of a traceback."""
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # the reader of a pipe has seen enough; click ends quietly
+        except BrokenPipeError:  # the reader of a pipe has closed it; click ends without a message
             raise
-        except (HaasError, StackError, OSError) as error:  # OSError: a file or a server that is not there
+        except (HaasError, OSError) as error:  # OSError: a file or a server that is not there
             raise click.ClickException(str(error)) from error
 
 
@@ -44,4 +48,4 @@ def _modules() -> dict[str, str]:
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="holder-as-a-service")
 def main() -> None:
-    """Holder as a Service: run it, and look after its tenants."""
+    """Holder as a Service: run it, and manage its tenants."""

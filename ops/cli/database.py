@@ -5,8 +5,9 @@ import asyncio
 import asyncpg
 import click
 
-from ops.stack.cluster import create_deployment
-from ops.stack.settings_file import as_lines
+from haas.settings import MAIN_NODE, database_variable
+from ops.migrations.cluster import create_deployment
+from ops.settings_file import as_lines
 
 
 @click.command("database")
@@ -14,15 +15,16 @@ from ops.stack.settings_file import as_lines
 @click.option(
     "--role-prefix", default="haas", show_default=True, help="Name of the database, and of its roles' beginning."
 )
-def command(superuser_url: str, role_prefix: str) -> None:
+@click.option("--node", default=MAIN_NODE, show_default=True, help="The database node that the variables are for.")
+def command(superuser_url: str, role_prefix: str, node: str) -> None:
     """Create the database and the two logins, and print their variables. Repeating it makes new passwords."""
     try:
         made = asyncio.run(create_deployment(superuser_url, role_prefix))
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise click.ClickException(f"PostgreSQL refuses: {error}") from error
     variables = {
-        "HAAS_DATABASE_URL": made.app_url,
-        "HAAS_OWNER_DATABASE_URL": made.owner_url,
+        database_variable(node): made.app_url,
+        database_variable(node, owner=True): made.owner_url,
         "HAAS_ROLE_PREFIX": made.role_prefix,
     }
     click.echo(as_lines(variables), nl=False)

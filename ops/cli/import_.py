@@ -11,7 +11,7 @@ import click
 from haas.progress import ConsoleProgress, Progress
 from haas.settings import Settings
 from ops.deployment import Deployment
-from ops.stack.local import local_settings
+from ops.deployment_settings import deployment_settings
 from tenants.imports.report import Finding, Report
 from tenants.imports.service import Format, import_records, read
 from tenants.imports.sourced import Sourced
@@ -45,7 +45,7 @@ def command(tenant: str, file: Path, *, form: str, holder: int, written: Path | 
     """
     report = Report()
     records = read(file, cast("Format", form), report, holder=holder)
-    asyncio.run(_import(local_settings(), tenant, records, report, ConsoleProgress()))
+    asyncio.run(_import(deployment_settings(), tenant, records, report, ConsoleProgress()))
     if written is not None:
         written.write_text("".join(f"{line}\n" for line in _lines(report)), encoding="utf-8")
     _summarise(report)

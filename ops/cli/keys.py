@@ -6,25 +6,25 @@ import click
 
 from haas.settings import Settings
 from ops.deployment import Deployment
+from ops.deployment_settings import deployment_settings
 from ops.operator import actor, columns
-from ops.stack.local import local_settings
 from tenants.keys import rotation, store
 from tenants.keys.rotation import Rotated
 from tenants.keys.store import KeyRow
-from tenants.provisioning.owner import owner_transaction
+from tenants.provisioning.owner import owner_transaction, registry_and_tenant
 from tenants.registry.store import record
 
 
 @click.group("keys")
 def command() -> None:
-    """Look after the keys that a tenant signs with: next, current, retired, gone."""
+    """Manage the signing keys of a tenant. Their states are next, current, retired and gone."""
 
 
 @command.command("list")
 @click.argument("slug")
 def list_(slug: str) -> None:
     """List the signing keys of the tenant SLUG."""
-    settings = local_settings()
+    settings = deployment_settings()
     keys, published = asyncio.run(_keys(settings, slug))
     rows = [
         (
@@ -52,7 +52,7 @@ def rotate(slug: str, *, compromised: bool) -> None:
 
     The keys that were current stay in the JWKS until nothing that they signed can be in use.
     """
-    for rotated in asyncio.run(_rotate(local_settings(), slug, compromised=compromised)):
+    for rotated in asyncio.run(_rotate(deployment_settings(), slug, compromised=compromised)):
         ending = "no longer published" if compromised else f"published for {_days()} more"
         click.echo(
             f"{rotated.algorithm}: {rotated.current} signs now; {rotated.retired} is {ending}; next is {rotated.next}"
@@ -62,7 +62,7 @@ def rotate(slug: str, *, compromised: bool) -> None:
 async def _keys(settings: Settings, slug: str) -> tuple[list[KeyRow], set[str]]:
     async with Deployment.open(settings) as deployment:
         tenant = await deployment.administration.find(slug)
-        async with owner_transaction(deployment.owner, settings, tenant.namespace.schema) as tx:
+        async with owner_transaction(deployment.owner, settings, tenant.namespace) as tx:
             keys = await store.signing_keys(tx)
         now = deployment.clock.now()
     return keys, {key.kid for key in keys if rotation.is_published(key, now)}
@@ -72,10 +72,10 @@ async def _rotate(settings: Settings, slug: str, *, compromised: bool) -> list[R
     async with Deployment.open(settings) as deployment:
         tenant = await deployment.administration.find(slug)
         now = deployment.clock.now()
-        async with owner_transaction(deployment.owner, settings, tenant.namespace.schema) as tx:
+        async with registry_and_tenant(deployment.owner, settings, tenant.namespace) as (registry, tx):
             rotated = await rotation.rotate(tx, tenant.id, slug, deployment.sealer, now, compromised=compromised)
             detail = {"compromised": compromised, "current": [each.current for each in rotated]}
-            await record(tx, actor=actor(), action="keys.rotate", subject=slug, now=now, detail=detail)
+            await record(registry, actor=actor(), action="keys.rotate", subject=slug, now=now, detail=detail)
         return rotated
 
 

@@ -7,24 +7,24 @@ import click
 
 from haas.progress import ConsoleProgress
 from haas.settings import Settings
+from ops.deployment_settings import deployment_settings
 from ops.migrations import run
 from ops.migrations.bootstrap import bootstrap
 from ops.migrations.chains import CONTROL, TENANT
-from ops.stack.local import local_settings
 
 
 @click.group("migrate", invoke_without_command=True)
-@click.option("--status", "only_status", is_flag=True, help="Say where the schemas stand and change nothing.")
+@click.option("--status", "only_status", is_flag=True, help="Show the revisions of the schemas and change nothing.")
 @click.pass_context
 def command(context: click.Context, *, only_status: bool) -> None:
     """Bring the control schema and every tenant's schema to the newest revision.
 
-    Also makes an empty database ready. A tenant that fails stays as it was, the others go on, and running the command
-    again goes on where it stopped.
+    Also makes an empty database ready. A tenant that fails stays as it was, and the others are migrated. Running the
+    command again continues where it stopped.
     """
     if context.invoked_subcommand is not None:
         return
-    settings = local_settings()
+    settings = deployment_settings()
     if only_status:
         _show(asyncio.run(run.status(settings)))
         return
@@ -33,7 +33,9 @@ def command(context: click.Context, *, only_status: bool) -> None:
     if result.failed:
         for failure in result.failed:
             click.echo(f"  {failure.slug}: {failure.reason}", err=True)
-        raise click.ClickException("mend what the messages say and run `haas migrate` again: it goes on with these")
+        raise click.ClickException(
+            "correct what the messages name, then run `haas migrate` again: it continues with these"
+        )
 
 
 @command.command("regenerate")
@@ -55,7 +57,7 @@ def revision(chain: str, message: str) -> None:
     from ops.migrations.revision import write_revision  # noqa: PLC0415 - needs ruff, which production does not have
 
     written = asyncio.run(
-        write_revision(local_settings(), {each.name: each for each in (CONTROL, TENANT)}[chain], message)
+        write_revision(deployment_settings(), {each.name: each for each in (CONTROL, TENANT)}[chain], message)
     )
     click.echo(f"wrote {written.path}")
     for title, lines in (("Add by hand", written.to_add), ("Drop by hand", written.to_drop)):

@@ -6,20 +6,20 @@ import click
 
 from haas.settings import Settings
 from ops.deployment import Deployment
+from ops.deployment_settings import deployment_settings
 from ops.operator import actor
-from ops.stack.local import local_settings
 from tenants.registry.models import RegisterEnvironment
 
 
 @click.group("register")
 def command() -> None:
-    """Look after the register environments: production, the conformance test suite, the sandbox."""
+    """Manage the register environments: production, the conformance test suite, the sandbox."""
 
 
 @command.command("list")
 def list_() -> None:
     """List the register environments."""
-    environments = asyncio.run(_all(local_settings()))
+    environments = asyncio.run(_all(deployment_settings()))
     if not environments:
         click.echo("There are none yet; `haas register put` adds one.")
     for each in environments:
@@ -44,7 +44,7 @@ def put(id_: str, public_base_uri: str, secure_base_uri: str, jwks_uri: str) -> 
         secure_base_uri=secure_base_uri.rstrip("/"),
         jwks_uri=jwks_uri,
     )
-    asyncio.run(_put(local_settings(), environment))
+    asyncio.run(_put(deployment_settings(), environment))
     click.echo(f"{id_} is known; tenants are created in it with --register-environment {id_}")
 
 

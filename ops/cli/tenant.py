@@ -1,4 +1,4 @@
-"""`haas tenant`: create, look at, suspend, resume and remove tenants."""
+"""`haas tenant`: create, list, show, suspend, resume and remove tenants."""
 
 import asyncio
 import uuid
@@ -8,10 +8,11 @@ from typing import Any
 import click
 import msgspec
 
-from haas.settings import Settings
+from haas.settings import MAIN_NODE, Settings
 from ops.deployment import Deployment
+from ops.deployment_settings import deployment_settings
 from ops.operator import actor, columns
-from ops.stack.local import certificate_issuer, local_settings
+from ops.plugins import certificate_issuer
 from tenants.registry.models import NewTenant, Tenant, TenantSettings
 from tenants.registry.names import Hosts
 from themes.tokens import theme_from
@@ -19,7 +20,7 @@ from themes.tokens import theme_from
 
 @click.group("tenant")
 def command() -> None:
-    """Look after the tenants: each is one data holder brand."""
+    """Manage the tenants. Each is one data holder brand."""
 
 
 @command.command("create")
@@ -40,6 +41,7 @@ def command() -> None:
     show_default=True,
     help="IANA name: people are told times in it, and the days of the metrics begin in it.",
 )
+@click.option("--node", default=MAIN_NODE, show_default=True, help="The database node that is to hold its data.")
 @click.option("--theme", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Theme tokens as JSON.")
 def create(
     slug: str,
@@ -50,10 +52,11 @@ def create(
     register_brand_id: str | None,
     public_host: str | None,
     time_zone: str,
+    node: str,
     theme: Path | None,
 ) -> None:
     """Create the tenant SLUG: schema, role, keys, hosts and theme, all of it or nothing."""
-    settings = local_settings()
+    settings = deployment_settings()
     if register_brand_id is None:
         if settings.environment == "production":
             raise click.UsageError("--register-brand-id is needed: the Register gave the brand one when it was added")
@@ -66,6 +69,7 @@ def create(
         register_brand_id=register_brand_id,
         theme={} if theme is None else _theme(theme, name),
         settings=_settings(time_zone),
+        node=node,
         hosts=None if public_host is None else Hosts.below(public_host),
     )
     tenant = asyncio.run(_create(settings, new))
@@ -83,7 +87,7 @@ def create(
 @command.command("list")
 def list_() -> None:
     """List every tenant."""
-    tenants = asyncio.run(_all(local_settings()))
+    tenants = asyncio.run(_all(deployment_settings()))
     if not tenants:
         click.echo("There are no tenants yet; `haas tenant create` makes one.")
         return
@@ -98,7 +102,7 @@ def list_() -> None:
 @click.argument("slug")
 def show(slug: str) -> None:
     """Show the tenant SLUG: its addresses, as the Register publishes them, and where its data is."""
-    tenant = asyncio.run(_find(local_settings(), slug))
+    tenant = asyncio.run(_find(deployment_settings(), slug))
     rows = {
         "slug": tenant.slug,
         "name": tenant.name,
@@ -114,6 +118,7 @@ def show(slug: str) -> None:
         "register": tenant.register_environment.id,
         "register brand id": tenant.register_brand_id,
         "id": str(tenant.id),
+        "database node": tenant.namespace.node,
         "schema": tenant.namespace.schema,
         "role": tenant.namespace.role,
     }
@@ -128,17 +133,17 @@ def suspend(slug: str) -> None:
     """Stop serving the tenant SLUG, within seconds.
 
     It answers 503, except that discovery, the keys, Get Status, withdrawal on the dashboard, token and arrangement
-    revocation go on.
+    revocation continue.
     """
-    tenant = asyncio.run(_change(local_settings(), slug, "suspend"))
-    click.echo(f"{tenant.name} is suspended; `haas tenant resume {slug}` lets it serve again.")
+    tenant = asyncio.run(_change(deployment_settings(), slug, "suspend"))
+    click.echo(f"{tenant.name} is suspended; `haas tenant resume {slug}` makes it serve again.")
 
 
 @command.command("resume")
 @click.argument("slug")
 def resume(slug: str) -> None:
-    """Let the suspended tenant SLUG serve again."""
-    tenant = asyncio.run(_change(local_settings(), slug, "resume"))
+    """Serve the suspended tenant SLUG again."""
+    tenant = asyncio.run(_change(deployment_settings(), slug, "resume"))
     click.echo(f"{tenant.name} is active.")
 
 
@@ -147,11 +152,11 @@ def resume(slug: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(slug: str, *, yes: bool) -> None:
     """Delete the tenant SLUG with its keys, customers, arrangements and tokens, for good."""
-    settings = local_settings()
+    settings = deployment_settings()
     tenant = asyncio.run(_find(settings, slug))
     if not yes:
         click.echo(
-            f"This deletes {tenant.name} with all its customers, arrangements, tokens and keys. There is no way back."
+            f"This deletes {tenant.name} with all its customers, arrangements, tokens and keys. This cannot be undone."
         )
         if click.prompt("Type its slug to go on", default="", show_default=False) != slug:
             raise click.ClickException(f"nothing was deleted: that was not {slug}")
@@ -171,7 +176,7 @@ async def _all(settings: Settings) -> list[Tenant]:
 
 async def _find(settings: Settings, slug: str) -> Tenant:
     async with Deployment.open(settings) as deployment:
-        return await deployment.administration.find(slug)
+        return await deployment.administration.find(slug, incomplete=True)
 
 
 async def _change(settings: Settings, slug: str, change: str) -> Tenant:

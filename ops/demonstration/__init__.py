@@ -1,7 +1,7 @@
-"""Two demonstration brands with customers who can sign in: what `haas up` shows, and what tests and benchmarks use."""
+"""Two demonstration brands with customers who can sign in, for `haas up`, the tests and the benchmarks."""
 
 from ops.demonstration.brands import BRANDS, DemonstrationBrand
 from ops.demonstration.many import create_many
-from ops.demonstration.setup import ensure
+from ops.demonstration.setup import set_up_demonstration
 
-__all__ = ["BRANDS", "DemonstrationBrand", "create_many", "ensure"]
+__all__ = ["BRANDS", "DemonstrationBrand", "create_many", "set_up_demonstration"]

@@ -1,4 +1,4 @@
-"""The demonstration brands: two retailers, unlike each other, each holding its own part of the demonstration data."""
+"""The demonstration brands: two different retailers, each with one holder of the demonstration data."""
 
 from typing import Final
 
@@ -6,13 +6,13 @@ import msgspec
 
 from ops.demonstration.themes import AURORA, BANKSIA
 from tenants.registry.models import NewTenant, TenantSettings
-from themes.tokens import ThemeTokens, as_json
+from themes.tokens import ThemeTokens, theme_to_json
 
 REGISTER_ENVIRONMENT: Final = "sandbox"
 
 
 class DemonstrationBrand(msgspec.Struct, frozen=True, kw_only=True):
-    """One brand, and which holder of the demonstration data is its."""
+    """One brand. `holder` is the index of its holder in the demonstration data."""
 
     slug: str
     retailer: str
@@ -29,7 +29,7 @@ class DemonstrationBrand(msgspec.Struct, frozen=True, kw_only=True):
             retailer=self.retailer,
             register_environment_id=REGISTER_ENVIRONMENT,
             register_brand_id=self.register_brand_id,
-            theme=as_json(self.theme),
+            theme=theme_to_json(self.theme),
             settings=self.settings,
         )
 

@@ -1,4 +1,4 @@
-"""Many tenants at once, for benchmarks and for the tests that hold tenants apart."""
+"""Creates many tenants at once, for the benchmarks and for the tests of tenant isolation."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,23 +11,23 @@ from tenants.keys.creation import NewSigningKey, generate_signing_keys
 from tenants.registry.models import Tenant
 
 _KEY_SETS: Final = 4
-_AT_ONCE: Final = 3  # of the four connections that provisioning may use
+_CONCURRENCY: Final = 3  # of the four connections that provisioning may use
 
 
 async def create_many(
     deployment: Deployment, number: int, *, prefix: str = "many", progress: Progress = NO_PROGRESS
 ) -> list[Tenant]:
-    """Create `number` empty tenants `{prefix}-1`, … and return them; those that are there already are kept.
+    """Create `number` empty tenants `{prefix}-1`, … and return them. Those that exist already are kept.
 
-    They share a few sets of signing keys, which no real tenants may: an RSA key costs tens of milliseconds to make.
+    They share a few sets of signing keys, because generating an RSA key is slow. Real tenants never share keys.
     """
     existing = {tenant.slug: tenant for tenant in await deployment.administration.all()}
     slugs = [f"{prefix}-{position}" for position in range(1, number + 1)]
     key_sets = [generate_signing_keys() for _ in range(min(_KEY_SETS, number))]
-    turn = asyncio.Semaphore(_AT_ONCE)
+    slots = asyncio.Semaphore(_CONCURRENCY)
 
     async def one(slug: str, keys: Sequence[NewSigningKey], advance: Advance) -> Tenant:
-        async with turn:
+        async with slots:
             tenant = existing.get(slug) or await deployment.new_tenant(slug, signing_keys=keys)
         advance()
         return tenant

@@ -1,4 +1,4 @@
-"""Bringing a sandbox deployment and its demonstration brands to where they should be, from wherever they are."""
+"""Sets up a sandbox deployment and its demonstration brands, whatever is set up already."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -8,28 +8,28 @@ from typing import Final
 from haas.progress import Progress
 from haas.settings import Settings
 from ops.demonstration.brands import BRANDS, REGISTER_ENVIRONMENT, DemonstrationBrand
+from ops.demonstration.customers import DemonstrationCustomer, load_demonstration
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
 from ops.migrations.run import migrate_tenants
-from tenants.imports.demonstration import DemonstrationCustomer, load_demonstration
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import RegisterEnvironment, Tenant
 
 SANDBOX_DOMAIN: Final = "cdr-sandbox.localhost"
 ACTOR: Final = "demonstration"
 DATA_VARIABLE: Final = "HAAS_DEMONSTRATION_DATA"
-# The Data Standards Body's generated data, where it was put beside the checkout.
+# The Data Standards Body's test data, where it has been put beside the checkout.
 _DATA_BESIDE: Final = Path(__file__).parents[3] / "shared" / "data" / "dsb-energy-testdata.json.gz"
 
 IssueCertificate = Callable[[str], None]
 
 
-async def ensure(
+async def set_up_demonstration(
     settings: Settings, progress: Progress, issue_certificate: IssueCertificate
 ) -> Mapping[str, list[DemonstrationCustomer]]:
     """Bring databases and demonstration brands up to date; return who can sign in at each brand.
 
-    Repeatable, and goes on where an interrupted run stopped: each step looks at what is there. Raises HaasError.
+    Repeatable, and continues where an interrupted run stopped: each step checks what exists. Raises HaasError.
     """
     await bootstrap(settings, progress)
     await migrate_tenants(settings, progress)
@@ -77,7 +77,7 @@ async def _customers(
 def data_file() -> Path | None:
     """Return the Data Standards Body's file: HAAS_DEMONSTRATION_DATA, or the one beside the checkout.
 
-    None where there is none: then the data are made up.
+    None where there is no file; the data is generated then.
     """
     named = os.environ.get(DATA_VARIABLE)
     if named:

@@ -1,4 +1,4 @@
-"""How the two demonstration brands look: unlike each other on purpose."""
+"""The themes of the two demonstration brands, which differ on purpose."""
 
 from themes.tokens import Palette, ThemeTokens
 

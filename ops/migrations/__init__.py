@@ -5,5 +5,5 @@ database (no reads, data changes as `op.execute`), because a new tenant's schema
 
 Until revision 0001 is frozen each chain is that single revision, written from the tables: after changing a table run
 `haas migrate regenerate` and commit the result. From then on `haas migrate revision` writes the next revision.
-`tests/database/test_migrations.py` compares chains and tables.
+`tests/ops/migrations/test_migrations.py` checks that chains and tables agree.
 """

@@ -1,4 +1,4 @@
-"""Running a chain: against a schema, or into a script."""
+"""A chain of revisions: applied to a schema, or rendered as an SQL script."""
 
 import io
 from functools import lru_cache

@@ -8,18 +8,22 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from haas.database import UnknownNode
 from haas.errors import Unavailable
-from haas.settings import Settings
+from haas.settings import MAIN_NODE, Settings, database_variable
 from tenants.registry.names import Roles
 
 LOCK_TIMEOUT = "5s"  # a busy tenant is reported and tried again rather than blocked
 
 
 @asynccontextmanager
-async def owner_connection(settings: Settings) -> AsyncIterator[AsyncConnection]:
-    """Open a connection as the owner's login. Raises Unavailable."""
+async def owner_connection(settings: Settings, node: str = MAIN_NODE) -> AsyncIterator[AsyncConnection]:
+    """Open a connection to a database node as the owner's login. Raises Unavailable, UnknownNode."""
+    url = settings.owner_database_urls.get(node)
+    if url is None:
+        raise UnknownNode(node)
     engine = create_async_engine(
-        settings.owner_database_url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        url.replace("postgresql://", "postgresql+asyncpg://", 1),
         poolclass=NullPool,
         connect_args={
             "timeout": 5,
@@ -32,7 +36,7 @@ async def owner_connection(settings: Settings) -> AsyncIterator[AsyncConnection]
         connection = await engine.connect()
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
         raise Unavailable(
-            f"the database of HAAS_OWNER_DATABASE_URL cannot be reached: {error or type(error).__name__}"
+            f"the database of {database_variable(node, owner=True)} cannot be reached: {error or type(error).__name__}"
         ) from error
     try:
         yield connection

@@ -1,4 +1,4 @@
-"""Bringing every tenant's schema to the newest revision, one transaction each, so that a run can stop and go on."""
+"""Migrates every tenant's schema to the newest revision, one transaction each, so that a run can be continued."""
 
 import asyncio
 from itertools import islice
@@ -9,6 +9,7 @@ from sqlalchemy import column, literal, select, table, text, union_all
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from haas.database import UnknownNode
 from haas.errors import Unavailable
 from haas.progress import NO_PROGRESS, Progress
 from haas.settings import Settings
@@ -46,7 +47,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """Where the schemas stand. A revision is None where a schema has none."""
+    """The revisions of the schemas. A revision is None where a schema has none."""
 
     control: str | None
     control_head: str
@@ -62,53 +63,73 @@ class Status(msgspec.Struct, frozen=True):
 async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT) -> Result:
     """Bring each tenant's schema to the head. A tenant that fails is reported, and the next run tries it again.
 
-    Raises Unavailable when the database goes away in the middle; what was done stands.
+    So are the tenants of a database node that has no address in the settings. Raises Unavailable when a database does
+    not answer or goes away in the middle; what was done stays.
     """
-    roles = Roles(settings.role_prefix)
     result = Result([], [], [])
-    async with owner_connection(settings) as connection:
-        tenants = await _tenants(connection, roles)
-        revisions = await _revisions(connection, roles, [schema for _, schema in tenants])
-        result.current.extend(slug for slug, schema in tenants if revisions[schema] == chain.head)
-        behind = [(slug, schema) for slug, schema in tenants if revisions[schema] != chain.head]
-        with progress.bar("tenant schemas", len(behind)) as advance:
-            for slug, schema in behind:
-                try:
-                    moved = await _migrate(connection, roles, schema, chain)
-                except DBAPIError as error:
-                    if error.connection_invalidated:
-                        raise Unavailable(
-                            f"the database went away at {slug}; run it again to go on: {error.orig}"
-                        ) from error
-                    result.failed.append(Failure(slug, str(error.orig).strip()))
-                    progress.line(f"{slug}: failed and left as it was: {str(error.orig).strip()}")
-                else:
-                    (result.migrated if moved else result.current).append(slug)
-                advance()
+    for node, tenants in (await _tenants(settings)).items():
+        try:
+            async with owner_connection(settings, node) as connection:
+                await _migrate_node(connection, Roles(settings.role_prefix), tenants, chain, result, progress=progress)
+        except UnknownNode as error:
+            result.failed.extend(Failure(slug, str(error)) for slug in tenants)
     return result
 
 
 async def status(settings: Settings, *, chain: Chain = TENANT) -> Status:
-    """Return the revision of the control schema and of every tenant's."""
-    roles = Roles(settings.role_prefix)
-    async with owner_connection(settings) as connection:
-        async with connection.begin():
-            control = await connection.run_sync(CONTROL.revision, CONTROL_SCHEMA)
-        tenants = [] if control is None else await _tenants(connection, roles)
-        revisions = await _revisions(connection, roles, [schema for _, schema in tenants])
+    """Return the revision of the control schema and of every tenant's. Raises Unavailable."""
+    async with owner_connection(settings) as connection, connection.begin():
+        control = await connection.run_sync(CONTROL.revision, CONTROL_SCHEMA)
+    revisions: dict[str, str | None] = {}
+    for node, tenants in ({} if control is None else await _tenants(settings)).items():
+        async with owner_connection(settings, node) as connection:
+            by_schema = await _revisions(connection, Roles(settings.role_prefix), list(tenants.values()))
+        revisions.update((slug, by_schema[schema]) for slug, schema in tenants.items())
     return Status(
-        control=control,
-        control_head=CONTROL.head,
-        tenants={slug: revisions[schema] for slug, schema in tenants},
-        tenant_head=chain.head,
+        control=control, control_head=CONTROL.head, tenants=dict(sorted(revisions.items())), tenant_head=chain.head
     )
 
 
-async def _tenants(connection: AsyncConnection, roles: Roles) -> list[tuple[str, str]]:
-    async with connection.begin():
-        await as_owner(connection, roles)
-        rows = await connection.execute(select(brand.c.slug, brand.c.schema_name).order_by(brand.c.slug))
-        return [(row.slug, row.schema_name) for row in rows]
+async def _tenants(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return, for each database node, the slugs and schemas of its tenants."""
+    # Of a tenant that is being made or deleted on another node nobody knows whether its schema is there.
+    complete = brand.c.state.in_(("active", "suspended"))
+    nodes: dict[str, dict[str, str]] = {}
+    async with owner_connection(settings) as connection, connection.begin():
+        await as_owner(connection, Roles(settings.role_prefix))
+        columns = (brand.c.node, brand.c.slug, brand.c.schema_name)
+        for row in await connection.execute(select(*columns).where(complete).order_by(*columns)):
+            nodes.setdefault(row.node, {})[row.slug] = row.schema_name
+    return nodes
+
+
+async def _migrate_node(
+    connection: AsyncConnection,
+    roles: Roles,
+    tenants: dict[str, str],
+    chain: Chain,
+    result: Result,
+    *,
+    progress: Progress,
+) -> None:
+    """Migrate the tenants (slug → schema) of the node that `connection` leads to, and add to `result`."""
+    revisions = await _revisions(connection, roles, list(tenants.values()))
+    behind = {slug: schema for slug, schema in tenants.items() if revisions[schema] != chain.head}
+    result.current.extend(slug for slug in tenants if slug not in behind)
+    with progress.bar("tenant schemas", len(behind)) as advance:
+        for slug, schema in behind.items():
+            try:
+                moved = await _migrate(connection, roles, schema, chain)
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise Unavailable(
+                        f"the database went away at {slug}; run it again to go on: {error.orig}"
+                    ) from error
+                result.failed.append(Failure(slug, str(error.orig).strip()))
+                progress.line(f"{slug}: failed and left as it was: {str(error.orig).strip()}")
+            else:
+                (result.migrated if moved else result.current).append(slug)
+            advance()
 
 
 async def _revisions(connection: AsyncConnection, roles: Roles, schemas: list[str]) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""One authority and what it signs. Pure: no clock, no files; RSA-2048 and SHA-256 throughout."""
+"""One certificate authority and what it signs, without clock or files. All keys are RSA-2048, all hashes SHA-256."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ops.pki.keys import new_key
 
-# Certificates begin a little in the past, so that a client whose clock is slow accepts a new one.
+# Certificates are valid from a little in the past, so that a client with a slow clock accepts a new one.
 BACKDATE = timedelta(hours=1)
 
 
@@ -25,8 +25,8 @@ class Validity(msgspec.Struct, frozen=True):
         return cls(begins=now - BACKDATE, ends=now + lifetime)
 
     @classmethod
-    def over(cls, now: datetime) -> "Validity":
-        """A period that has passed, for certificates that are expired from the start."""
+    def expired(cls, now: datetime) -> "Validity":
+        """Return a period in the past, for certificates that are expired when they are issued."""
         return cls(begins=now - timedelta(days=30), ends=now - timedelta(days=1))
 
 

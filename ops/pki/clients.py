@@ -1,4 +1,4 @@
-"""Client certificates: what one looks like when it is handed out, and the requests that are accepted."""
+"""Client certificates as they are issued, and the certificate signing requests that are accepted."""
 
 import base64
 
@@ -13,7 +13,7 @@ from ops.pki.keys import KEY_SIZE
 
 
 class IssuedClient(msgspec.Struct, frozen=True):
-    """A client certificate. The key is there when it was made here rather than brought in a CSR."""
+    """A client certificate. `key` is None for a certificate from a CSR."""
 
     serial: str
     """Hexadecimal; names the certificate when it is revoked."""
@@ -30,7 +30,7 @@ def thumbprint(certificate: x509.Certificate) -> str:
 
 
 def public_key_of(csr_pem: bytes) -> RSAPublicKey:
-    """The key of a certificate signing request (PKCS #10). Raises PkiError when it is none or not well made."""
+    """Return the key of a certificate signing request (PKCS #10). Raises PkiError when it is malformed."""
     try:
         request = x509.load_pem_x509_csr(csr_pem)
         key = request.public_key()

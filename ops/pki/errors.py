@@ -1,4 +1,4 @@
-"""Refusals of the test authorities."""
+"""Errors of the test authorities."""
 
 
 class PkiError(Exception):

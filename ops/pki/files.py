@@ -1,4 +1,4 @@
-"""An authority kept in a folder: certificate and private key in one file, `<name>.pem`, so that both change at once."""
+"""Stores an authority: certificate and private key in one file, `<name>.pem`, so that both change together."""
 
 from pathlib import Path
 

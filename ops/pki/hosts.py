@@ -19,7 +19,7 @@ _HOST = re.compile(rf"(?=.{{1,253}}\Z)({_LABEL}\.)+{_LABEL}\Z")
 
 
 def certificate_file(folder: Path, host: str) -> Path:
-    """Where nginx looks for the certificate of `host`. Raises PkiError for what is no lower-case host name."""
+    """Where nginx looks for the certificate of `host`. Raises PkiError unless `host` is a host name in lower case."""
     if not _HOST.match(host):
         raise PkiError(f"{host!r} is no host name in lower case")
     return folder / f"{host}.pem"
@@ -34,10 +34,10 @@ def ensure_certificate(
     *,
     key: RSAPrivateKey | None = None,
 ) -> bool:
-    """Issue the certificate of `host` unless there is one of this issuer that is good for a while yet; whether it did.
+    """Issue the certificate of `host` unless this issuer's present one is valid long enough. Return whether it did.
 
-    A first certificate is for `key`, or for a new one. A renewal keeps the key: nginx caches certificate and key apart,
-    and they must fit at every moment.
+    A first certificate is for `key`, or for a new key. A renewal keeps the key: nginx caches certificate and key
+    separately, and they must match at any time.
     """
     file = certificate_file(folder, host)
     if file.exists():

@@ -43,7 +43,7 @@ class Pki:
         self.client_authorities_file = folder / "client-authorities.crt"
         """What nginx verifies client certificates against: the CDR's intermediate and root."""
         self.revocation_lists_file = folder / "cdr.crl"
-        """The CRLs of both; nginx refuses everybody when one of them is absent or late."""
+        """The CRLs of both; nginx refuses every client when one of them is absent or expired."""
         with self._locked():
             self._web_root = self._authority("web-root", "Web Root")
             self._cdr_root = self._authority("cdr-root", "CDR Root")
@@ -74,7 +74,7 @@ class Pki:
         issuer = self._foreign if foreign else self._cdr
         key = None if csr else new_key()
         public_key = public_key_of(csr) if csr else (key or new_key()).public_key()
-        validity = Validity.over(now) if expired else Validity.starting(now, CLIENT_LIFETIME)
+        validity = Validity.expired(now) if expired else Validity.starting(now, CLIENT_LIFETIME)
         certificate = issuer.sign_client(name(common_name, organisation), public_key, validity)
         return IssuedClient(
             serial=f"{certificate.serial_number:x}",
@@ -84,15 +84,15 @@ class Pki:
         )
 
     def revoke(self, serial: str) -> None:
-        """Revoke a client certificate of the CDR's intermediate. nginx knows from its next reload on."""
+        """Revoke a client certificate of the CDR's intermediate. nginx enforces it from its next reload on."""
         self._revoke("cdr-intermediate", serial)
 
     def revoke_intermediate(self) -> None:
-        """Revoke the CDR's intermediate itself, on the root's CRL: every client certificate falls with it."""
+        """Revoke the CDR's intermediate itself, on the root's CRL. That makes every client certificate invalid."""
         self._revoke("cdr-root", f"{self._cdr.certificate.serial_number:x}")
 
     def refresh_revocation_lists(self, now: datetime | None = None) -> bool:
-        """Issue both CRLs anew when one of them is due, well before nextUpdate; whether it did."""
+        """Issue both CRLs anew when one is due, days before its nextUpdate. Return whether they were issued."""
         now = now or self._now()
         if self.revocation_lists_end() - now > CRL_RENEW_BEFORE:
             return False
@@ -101,7 +101,7 @@ class Pki:
         return True
 
     def revocation_lists_end(self) -> datetime:
-        """The earlier nextUpdate of the two CRLs: from then on nobody is let in."""
+        """Return the earlier nextUpdate of the two CRLs. From then on nginx refuses every client certificate."""
         pem = self.revocation_lists_file.read_bytes()
         end = b"-----END X509 CRL-----\n"
         parsed = [x509.load_pem_x509_crl(part + end) for part in pem.split(end) if part.strip()]
@@ -113,22 +113,22 @@ class Pki:
             self._publish(self._now(), lifetime)
 
     def revocation_lists_digest(self) -> str:
-        """Tells one edition of the lists from another."""
+        """Return a digest that identifies this version of the lists."""
         return hashlib.sha256(self.revocation_lists_file.read_bytes()).hexdigest()
 
     def confirm_enforced(self, digest: str) -> None:
-        """Note that nginx enforces this edition; said by whoever had it reloaded."""
+        """Record that nginx enforces this version. Called by the process that reloaded nginx."""
         write_atomically(self.folder / "enforced", digest.encode())
 
     def enforced(self) -> bool:
-        """Whether nginx enforces the lists as they are now."""
+        """Return whether nginx enforces the current lists."""
         file = self.folder / "enforced"
         return file.exists() and file.read_text(encoding="ascii") == self.revocation_lists_digest()
 
     async def until_enforced(self) -> None:
-        """Wait until nginx enforces what was revoked; at once where no nginx was ever told of these authorities.
+        """Wait until nginx enforces the current lists. Return at once where no nginx uses these authorities.
 
-        Bound it in time: nobody confirms while the stack is down.
+        Call it with a timeout: nothing confirms while the stack is down.
         """
         while (self.folder / "enforced").exists() and not self.enforced():  # noqa: ASYNC110 - another process says so, by a file
             await asyncio.sleep(ENFORCED_POLL)

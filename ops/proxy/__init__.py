@@ -1,1 +1,1 @@
-"""nginx in front: TLS, mutual TLS, certificates by name, and nothing let through that only the proxy may say."""
+"""nginx, the proxy: TLS, mutual TLS, certificates by host name. It drops client headers that only the proxy may set."""

@@ -1,4 +1,4 @@
-"""nginx's configuration, rendered from the few things that differ between deployments."""
+"""nginx's configuration, rendered from the settings that differ between deployments."""
 
 from pathlib import Path
 from typing import Final
@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 HERE: Final = Path(__file__).parent
 SCRIPT: Final = HERE / "haas.js"
 
-# What a client might send in the place of what a proxy says. Names with an underscore are dropped by nginx itself.
+# Headers that a client might send to imitate a proxy. nginx itself drops names with an underscore.
 DROPPED: Final = (
     "Client-Cert-Chain",
     "Forwarded",
@@ -36,7 +36,7 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     """For its pid and temporary files."""
     certificates: Path
-    """`<host>.pem` per host: private key and chain. A host is served from the moment its file is there."""
+    """`<host>.pem` per host: private key and chain. A host is served as soon as its file exists."""
     client_authorities: Path
     revocation_lists: Path
     application: str
@@ -47,10 +47,10 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     modules: tuple[Path, ...] = ()
     script: Path = SCRIPT
     headers_more: bool = True
-    """Whether nginx has the headers-more module, which takes the Server header away. Without it the header says `-`."""
+    """Whether nginx has the headers-more module, which removes the Server header. Without it the header is `-`."""
     identification_rate: str = "20r/m"
     """How often one address may ask for one-time passwords. Each identifier has a limit of its own in the application;
-    this one holds a source that goes through identifiers."""
+    this one limits a source that tries many identifiers."""
     identification_burst: int = 20
     sandbox: SandboxProxy | None = None
 

@@ -1,4 +1,4 @@
-"""Making nginx read new certificate revocation lists (a new host needs no reload)."""
+"""Makes nginx read new certificate revocation lists (a new host needs no reload)."""
 
 import asyncio
 import os
@@ -11,9 +11,9 @@ POLL = 0.02
 
 
 async def reload(pid_file: Path) -> None:
-    """Tell nginx to read its configuration and CRLs again; returns when no worker that holds the old ones accepts.
+    """Make nginx read its configuration and CRLs again. Returns when no worker with the old ones accepts connections.
 
-    Raises ProcessLookupError when nginx does not run, TimeoutError when it keeps its workers (its log says why).
+    Raises ProcessLookupError when nginx does not run, TimeoutError when the old workers stay (its log says why).
     """
     master = _master(pid_file)
     old = _accepting(master)
@@ -33,7 +33,7 @@ def _master(pid_file: Path) -> int:
 
 
 def _accepting(master: int) -> set[int]:
-    """The workers that still take connections. One that is shutting down says so in its title."""
+    """Return the workers that accept connections. The process title of the others says `shutting down`."""
     try:
         children = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii").split()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The CRLs that nginx checks in production: fetched from the authorities, believed only when they are good."""
+"""Renews the CRLs that nginx checks in production: fetched from the authorities, and validated before use."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,11 +19,11 @@ TIMEOUT = httpx.Timeout(20.0)
 
 
 class RevocationListError(HaasError):
-    """A CRL cannot be had or is not to be believed; what is in force stays. The message says which and why."""
+    """A CRL cannot be fetched or is not valid; the lists in force stay. The message says which one and why."""
 
 
 class Renewal(msgspec.Struct, frozen=True):
-    """What a renewal came to."""
+    """The result of a renewal."""
 
     changed: bool
     ends: datetime
@@ -34,16 +34,16 @@ class Renewal(msgspec.Struct, frozen=True):
 
 
 def renew(urls: Sequence[str], authorities: Path, output: Path, now: datetime | None = None) -> Renewal:
-    """Fetch the CRL of every authority and replace `output` by them, whole or not at all.
+    """Fetch the CRL of every authority and replace `output` by all of them at once.
 
-    Raises RevocationListError when one is absent, not signed by its authority, over, or older than the one in force.
+    Raises RevocationListError when one is absent, not signed by its authority, expired, or older than the one in force.
     """
     now = now or datetime.now(UTC)
     signers = x509.load_pem_x509_certificates(authorities.read_bytes())
     with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as http:
         fetched = [_fetch(http, url) for url in urls]
     in_force = _load_all(output.read_bytes()) if output.exists() else []
-    lists = [_good(signer, fetched, in_force, now) for signer in signers]
+    lists = [_newest_valid(signer, fetched, in_force, now) for signer in signers]
     pem = b"".join(entry.public_bytes(Encoding.PEM) for entry in lists)
     changed = not output.exists() or output.read_bytes() != pem
     if changed:
@@ -51,7 +51,7 @@ def renew(urls: Sequence[str], authorities: Path, output: Path, now: datetime | 
     return Renewal(changed=changed, ends=min(_end(entry) for entry in lists))
 
 
-def _good(
+def _newest_valid(
     signer: x509.Certificate,
     fetched: Sequence[x509.CertificateRevocationList],
     in_force: Sequence[x509.CertificateRevocationList],
@@ -80,7 +80,7 @@ def _signed_by(entry: x509.CertificateRevocationList, signer: x509.Certificate) 
 
 
 def _end(entry: x509.CertificateRevocationList) -> datetime:
-    """RFC 5280 5.1.2.5 demands nextUpdate; a list without one is treated as over."""
+    """RFC 5280 5.1.2.5 demands nextUpdate; a list without one is treated as expired."""
     return entry.next_update_utc or entry.last_update_utc
 
 

@@ -1,4 +1,5 @@
-"""The ecosystem around a tenant, over real sockets: a CDR Register, a data recipient, a mailbox that sends nothing on.
+"""The ecosystem around a data holder, over real sockets: a CDR Register, a data recipient, and a mailbox.
 
-It is the world outside the product: it knows the product only by what the standards publish.
+The sandbox verifies the product from outside: it relies only on what the standards publish, and import-linter keeps it
+from using the product's own JOSE, header, consent and error code.
 """

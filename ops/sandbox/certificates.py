@@ -1,4 +1,4 @@
-"""Client certificates of software products, from the test authorities."""
+"""Client certificates of software products, issued by the test certificate authorities."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import httpx
 
 from ops.pki.clients import IssuedClient
 from ops.pki.store import Pki
-from ops.sandbox.recipient.books import Books
 from ops.sandbox.recipient.records import ClientCertificate
+from ops.sandbox.recipient.store import RecipientCollections
 from ops.sandbox.register.models import SoftwareProduct
 
 Kind = Literal["valid", "expired", "revoked", "foreign"]
@@ -19,7 +19,7 @@ OpenHttp = Callable[[tuple[bytes, bytes] | None], httpx.AsyncClient]
 
 
 class Certificates:
-    """Issues client certificates, good ones and ones that must be refused."""
+    """Issues client certificates: valid ones, and ones that the proxy must refuse."""
 
     def __init__(self, folder: Path) -> None:
         """Use the authorities in `folder`."""
@@ -29,7 +29,7 @@ class Certificates:
     async def issue(self, product: SoftwareProduct, kind: Kind = "valid", csr: bytes | None = None) -> IssuedClient:
         """Issue a certificate for `product`, with a new key or from a CSR in PEM. Raises PkiError.
 
-        A revoked one is handed out when the proxy knows of it. Raises TimeoutError when it does not come to know.
+        A revoked certificate is returned after the proxy has loaded its revocation. Raises TimeoutError.
         """
         issued = await asyncio.to_thread(self._issue, product, kind, csr)
         if kind == "revoked" and self._pki is not None:
@@ -49,18 +49,18 @@ class Certificates:
 
 
 class MutualTls:
-    """An HTTP client for each software product that the sandbox itself acts for, over that product's certificate."""
+    """One HTTP client for each software product that the sandbox acts for, with the product's client certificate."""
 
-    def __init__(self, certificates: Certificates, books: Books, open_http: OpenHttp) -> None:
-        """Keep certificates in `books`; `open_http` opens a client with a chain and key in PEM."""
+    def __init__(self, certificates: Certificates, collections: RecipientCollections, open_http: OpenHttp) -> None:
+        """Keep certificates in `collections`; `open_http` opens a client with a chain and key in PEM."""
         self._certificates = certificates
-        self._books = books
+        self._collections = collections
         self._open = open_http
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._lock = asyncio.Lock()
 
     async def http(self, product: SoftwareProduct) -> httpx.AsyncClient:
-        """Return the client of `product`, whose certificate is issued at first use."""
+        """Return the client of `product`. Its certificate is issued at the first use."""
         async with self._lock:
             client = self._clients.get(product.software_product_id)
             if client is None:
@@ -75,9 +75,9 @@ class MutualTls:
             await client.aclose()
 
     async def _certificate(self, product: SoftwareProduct) -> ClientCertificate:
-        kept = await self._books.certificates.get(product.software_product_id)
-        if kept is None:
+        stored = await self._collections.certificates.get(product.software_product_id)
+        if stored is None:
             issued = await self._certificates.issue(product)
-            kept = ClientCertificate(issued.certificate, issued.key or "")
-            await self._books.certificates.put(product.software_product_id, kept)
-        return kept
+            stored = ClientCertificate(issued.certificate, issued.key or "")
+            await self._collections.certificates.put(product.software_product_id, stored)
+        return stored

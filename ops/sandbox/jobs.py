@@ -1,51 +1,43 @@
-"""Makes the product do now what it otherwise does on its own schedule."""
+"""Runs jobs of the product immediately, without waiting for its schedule."""
 
 import asyncio
 import os
 import sys
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal
 
 import msgspec
 
 from haas.errors import HaasError
 from ops.sandbox.tenants import Tenants
-from ops.stack.settings_file import read_settings
+from ops.settings_file import read_settings
 
 Job = Literal["register-poll", "outbox-drain"]
-SECONDS = 60.0
-_TAIL = 2_000
+TIME_LIMIT_SECONDS: Final = 60.0
+_MAXIMUM_OUTPUT: Final = 2_000
 
 
 class JobFailed(HaasError):
-    """The product's job did not succeed; the message ends with what it printed last."""
+    """The job failed. The message ends with the last output of the job."""
 
 
 class JobDone(msgspec.Struct, frozen=True):
-    """What came of a job: the last line that it printed, where that is JSON, and all of its output."""
+    """The end of a job: its output, and as `result` the last line of it where that line is JSON."""
 
     job: str
     output: str
     result: Any = None
 
 
-class Jobs(Protocol):
-    """Runs one of the product's jobs to its end."""
+class ProductJobs:
+    """Runs `python -m workers.run_once <job>` with the settings file of the running stack, as its operator would.
 
-    async def run(self, job: Job) -> JobDone:
-        """Return when `job` is done. Raises JobFailed."""
-        ...
-
-
-class CommandJobs:
-    """Runs `python -m workers.run_once <job>` as an operator of the running stack would, with its settings file.
-
-    The sandbox itself is told no secret of the product; the command alone reads the file that `stack.json` names.
+    The sandbox process holds no secret of the product: only the command receives the settings, from the file that
+    `stack.json` names.
     """
 
-    def __init__(self, tenants: Tenants, command: tuple[str, ...] = (sys.executable, "-m", "workers.run_once")) -> None:
-        """Run `command` with the job's name behind it."""
+    def __init__(self, tenants: Tenants) -> None:
+        """Use the settings file that `tenants` knows of."""
         self._tenants = tenants
-        self._command = command
 
     async def run(self, job: Job) -> JobDone:
         """Return when `job` is done. Raises JobFailed."""
@@ -53,7 +45,9 @@ class CommandJobs:
         if settings_file is None:
             raise JobFailed("no stack is running: stack.json is not there")
         process = await asyncio.create_subprocess_exec(
-            *self._command,
+            sys.executable,
+            "-m",
+            "workers.run_once",
             job,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -61,22 +55,22 @@ class CommandJobs:
             env={**os.environ, **read_settings(settings_file)},
         )
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(TIME_LIMIT_SECONDS):
                 output, _ = await process.communicate()
         except TimeoutError as error:
-            raise JobFailed(f"{job} took longer than {SECONDS:.0f} s") from error
+            raise JobFailed(f"{job} took longer than {TIME_LIMIT_SECONDS:.0f} s") from error
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        told = output.decode("utf-8", "replace")[-_TAIL:]
+        printed = output.decode("utf-8", "replace")[-_MAXIMUM_OUTPUT:]
         if process.returncode != 0:
-            raise JobFailed(f"{job} ended with {process.returncode}: {told}")
-        return JobDone(job, told, _result(told))
+            raise JobFailed(f"{job} ended with {process.returncode}: {printed}")
+        return JobDone(job, printed, _result(printed))
 
 
-def _result(told: str) -> Any:
+def _result(printed: str) -> Any:
     try:
-        return msgspec.json.decode(told.strip().rpartition("\n")[2])
+        return msgspec.json.decode(printed.strip().rpartition("\n")[2])
     except msgspec.DecodeError:
         return None

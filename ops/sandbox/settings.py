@@ -1,4 +1,4 @@
-"""The sandbox's settings, read once from the environment."""
+"""The sandbox's settings, read from the environment at the start."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ from haas.settings import HTTPS_PORT, SettingsError
 
 
 class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the sandbox is told from outside; `from_environment` names the variables."""
+    """The settings of the sandbox; `from_environment` names their variables."""
 
     folder: Path
     control_port: int
@@ -25,7 +25,7 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "SandboxSettings":
-        """Read the settings. Raises SettingsError, and refuses to stand beside a production deployment."""
+        """Read the settings. Raises SettingsError, also when the environment is not `sandbox`."""
         if environment.get("HAAS_ENVIRONMENT") != "sandbox":
             raise SettingsError("the sandbox runs with HAAS_ENVIRONMENT=sandbox only")
         variables = {

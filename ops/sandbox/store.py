@@ -1,6 +1,6 @@
-"""What the sandbox remembers: documents in one SQLite file, which outlives `kill -9`.
+"""The sandbox's storage: JSON documents in one SQLite file, which survives `kill -9` of the process.
 
-All statements run on one thread, one after the other, so that a document is read and written by nobody else meanwhile.
+All statements run on one thread, one after the other, so that the read and the write of a change are not interleaved.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ _SCHEMA = """
 
 
 class Store:
-    """The SQLite file and the thread that it is used from."""
+    """The SQLite file and the only thread that uses it."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file at `path`, made if it is not there."""
+        """Open the file at `path`; create it when it does not exist."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-store")
         self._connection = self._thread.submit(_opened, path).result()
 
@@ -44,7 +44,7 @@ class Store:
         return await asyncio.get_running_loop().run_in_executor(self._thread, in_transaction)
 
     def close(self) -> None:
-        """Close the file, after whatever is still under way."""
+        """Close the file after the work that is still running."""
         self._thread.submit(self._connection.close).result()
         self._thread.shutdown()
 
@@ -62,7 +62,7 @@ class Collection(Generic[Document]):
     """The documents of one kind, each under an id, in the order in which they were first written."""
 
     def __init__(self, store: Store, kind: str, model: type[Document], *, limit: int) -> None:
-        """Keep documents of `model`; beyond `limit`, the oldest makes room for a new one."""
+        """Keep documents of `model`. When there are more than `limit`, the oldest is deleted."""
         self._store = store
         self._kind = kind
         self._decoder = msgspec.json.Decoder(model)
@@ -92,11 +92,11 @@ class Collection(Generic[Document]):
         return [(number, self._decoder.decode(body)) for number, body in rows]
 
     async def put(self, key: str, document: Document) -> None:
-        """Write `document` under `key`, in place of what stood there."""
+        """Write `document` under `key`; an existing document is replaced."""
         await self._store.run(lambda connection: self._write(connection, key, document))
 
     async def add(self, key: str, document: Document) -> bool:
-        """Write `document` under `key` unless something stands there; tell whether it was written."""
+        """Write `document` under `key` unless one exists. Returns whether it was written."""
 
         def work(connection: sqlite3.Connection) -> bool:
             if connection.execute("SELECT 1 FROM document WHERE kind = ? AND id = ?", (self._kind, key)).fetchone():
@@ -107,7 +107,7 @@ class Collection(Generic[Document]):
         return await self._store.run(work)
 
     async def change(self, key: str, change: Callable[[Document], Document]) -> Document | None:
-        """Replace the document under `key` by what `change` makes of it; None where there is none."""
+        """Replace the document under `key` by the result of `change`. Returns None when there is no document."""
 
         def work(connection: sqlite3.Connection) -> Document | None:
             row = connection.execute(
@@ -122,7 +122,7 @@ class Collection(Generic[Document]):
         return await self._store.run(work)
 
     async def remove(self, key: str) -> bool:
-        """Remove the document under `key`; tell whether there was one."""
+        """Remove the document under `key`. Returns whether there was one."""
         removed = await self._store.run(
             lambda connection: (
                 connection.execute("DELETE FROM document WHERE kind = ? AND id = ?", (self._kind, key)).rowcount

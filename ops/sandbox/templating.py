@@ -1,4 +1,4 @@
-"""The sandbox's pages: Jinja2 with escaping, and what each page is sent with."""
+"""The sandbox's HTML pages: Jinja2 templates with escaping, and the security headers of each page."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,12 +11,12 @@ _FOLDER = Path(__file__).parent
 
 
 class Pages:
-    """Renders the templates of one face."""
+    """Renders the templates of one application."""
 
-    def __init__(self, face: str) -> None:
-        """Render from `ops/sandbox/<face>/templates`."""
+    def __init__(self, application: str) -> None:
+        """Render from `ops/sandbox/<application>/templates`."""
         self._environment = Environment(
-            loader=FileSystemLoader(_FOLDER / face / "templates"),
+            loader=FileSystemLoader(_FOLDER / application / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -27,7 +27,7 @@ class Pages:
     def show(
         self, template: str, *, status: int = 200, form_targets: Sequence[str] = (), **values: object
     ) -> Response[str]:
-        """Return a page. `form_targets` are the origins beside its own that its forms may end up at, redirects too."""
+        """Return a page. `form_targets` are the other origins to which its forms may lead, including by a redirect."""
         targets = " ".join(("'self'", *form_targets))
         policy = (
             "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -41,13 +41,13 @@ class Pages:
         )
 
 
-# Under `no-referrer`, browsers post forms with `Origin: null`, and our own would be refused.
+# With `no-referrer`, browsers post forms with `Origin: null`, which `check_same_origin` refuses.
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 
-def style(face: str) -> Response[bytes]:
-    """Return a face's style sheet."""
-    content = (_FOLDER / face / "templates" / "style.css").read_bytes()
+def style(application: str) -> Response[bytes]:
+    """Return the style sheet of an application."""
+    content = (_FOLDER / application / "templates" / "style.css").read_bytes()
     return Response(content, media_type="text/css", headers={**HEADERS, "Cache-Control": "max-age=60"})
 
 

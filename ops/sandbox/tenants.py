@@ -1,4 +1,4 @@
-"""The running stack's tenants, as any outside client learns of them: from `stack.json`."""
+"""The tenants of the running stack, read from `stack.json`, the file that every client of the stack reads."""
 
 import uuid
 from datetime import UTC, datetime
@@ -10,11 +10,11 @@ import msgspec
 from ops.sandbox.register.models import DataHolderBrand
 
 RESOURCE_PATH = "/cds-au/v1"
-"""What follows a base URI of the Register in every resource's path (CDS, URI Structure)."""
+"""The part of a resource's path after the base URI of the Register (CDS, URI Structure)."""
 
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):
-    """One tenant of `stack.json`, as far as the sandbox acts on it."""
+    """One tenant of `stack.json`, with the members that the sandbox uses."""
 
     slug: str
     name: str
@@ -32,7 +32,7 @@ class _Stack(msgspec.Struct, frozen=True):
 
 
 class Tenants:
-    """Reads `stack.json` anew whenever it has changed; a stack that is not up yet has no tenants."""
+    """Reads `stack.json` again after each change of the file. While the file does not exist, there are no tenants."""
 
     def __init__(self, stack_file: Path) -> None:
         """Read from `stack_file`."""
@@ -46,7 +46,7 @@ class Tenants:
         return self._current().tenants
 
     def settings_file(self) -> Path | None:
-        """Return where the running stack keeps its settings for commands, or None where none runs."""
+        """Return the path of the running stack's settings file, or None when no stack runs."""
         return self._current().settings_file
 
     def find(self, name: str) -> Tenant | None:
@@ -54,7 +54,7 @@ class Tenants:
         return next((t for t in self.all() if name in {t.slug, t.register_brand_id, t.issuer}), None)
 
     def holder_brands(self) -> list[DataHolderBrand]:
-        """Return the tenants as the Register lists them."""
+        """Return the tenants as data holder brands of the Register."""
         return [_holder_brand(tenant, self._changed) for tenant in self.all()]
 
     def _current(self) -> _Stack:

@@ -1,4 +1,4 @@
-"""HTTP from outside the product: names resolved by a host → address map, a client certificate where there is one."""
+"""HTTP clients that resolve names by a host → address map and may present a client certificate."""
 
 import fnmatch
 import ssl
@@ -12,10 +12,10 @@ TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 
 
 class HostMappedTransport(httpx.AsyncBaseTransport):
-    """Reaches the hosts that a map names at their mapped address, by their own name in SNI and Host.
+    """Connects to the mapped address of a host and sends the host's own name in SNI and Host.
 
-    Each host has connections of its own: httpx pools by address, and a connection opened under one name must not carry
-    a request for another, which the proxy rightly answers with 421.
+    Each host has its own connections: httpx pools connections by address, and the proxy answers 421 to a request for
+    another host than the one for which the connection was opened.
     """
 
     def __init__(self, hosts: Mapping[str, str], context: ssl.SSLContext, *, connections: int = 16) -> None:
@@ -26,14 +26,14 @@ class HostMappedTransport(httpx.AsyncBaseTransport):
         self._transports: dict[str, httpx.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request to its host's mapped address, or to the host itself where the map is silent."""
+        """Send the request to the mapped address of its host, or to the host itself when the map has no entry."""
         name = request.url.host
         transport = self._transports.get(name)
         if transport is None:
             transport = self._transports[name] = httpx.AsyncHTTPTransport(verify=self._context, limits=self._limits)
         address = next((self._hosts[pattern] for pattern in self._hosts if fnmatch.fnmatchcase(name, pattern)), None)
         if address is not None:
-            # Another request, not this one changed: a client's cookies belong to the name, not to the address.
+            # A new request: the client reads the host of the original one to assign cookies to it.
             request = httpx.Request(
                 request.method,
                 request.url.copy_with(host=address),
@@ -56,7 +56,7 @@ def tls_context(trusted_roots: Path | None = None, certificate: tuple[bytes, byt
     if trusted_roots is not None:
         context.load_verify_locations(trusted_roots)
     if certificate is not None:
-        # The ssl module reads certificates from files alone; this one is gone, key and all, as soon as it is read.
+        # The ssl module reads certificates from files only; this file is deleted as soon as it was read.
         with tempfile.NamedTemporaryFile() as file:
             file.write(b"\n".join((certificate[1], certificate[0])))
             file.flush()

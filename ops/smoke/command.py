@@ -1,4 +1,4 @@
-"""`haas smoke`: the main job on a stack of its own."""
+"""`haas smoke`: performs the main job on a stack of its own."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -9,13 +9,13 @@ import click
 from haas.clock import clock_from
 from haas.errors import HaasError
 from haas.progress import ConsoleProgress
-from ops.demonstration import ensure
-from ops.smoke.control import Control
-from ops.smoke.errors import Unexpected
-from ops.smoke.foreground import kept_on_failure, run
+from ops.browser.errors import Unexpected
+from ops.demonstration import set_up_demonstration
+from ops.smoke.control import SandboxControl
+from ops.smoke.foreground import folder_kept_on_failure, run
 from ops.smoke.journey import Journey
-from ops.smoke.kill import survive
-from ops.smoke.recipient import Outside
+from ops.smoke.participants import Participants
+from ops.smoke.recovery import check_recovery
 from ops.smoke.steps import StepFailed, Steps
 from ops.stack.embedded import Stack, running
 from ops.stack.options import Options
@@ -24,11 +24,11 @@ TENANTS = ("aurora", "banksia")
 
 
 class SmokeFailed(HaasError):
-    """The run did not end well; the message says why, and where the logs are."""
+    """The run failed. The message says why, and where the logs are."""
 
 
 @click.command("smoke")
-@click.option("--kill", is_flag=True, help="Also kill each part in turn, and see that nothing was lost.")
+@click.option("--kill", is_flag=True, help="Also kill each process in turn, and check that nothing is lost.")
 def command(*, kill: bool) -> None:
     """Drive the main job for both demonstration brands over mutual TLS, in a stack of its own."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
@@ -37,10 +37,10 @@ def command(*, kill: bool) -> None:
 
 async def _smoke(*, kill: bool) -> None:
     steps = Steps(click.echo)
-    with kept_on_failure("haas-smoke-") as folder:
+    with folder_kept_on_failure("haas-smoke-") as folder:
         options = Options(state=folder / "state", port=0, durable=kill)
         try:
-            async with running(options, ensure, ConsoleProgress()) as stack:
+            async with running(options, set_up_demonstration, ConsoleProgress()) as stack:
                 await main_job(stack, steps)
                 if kill:
                     await survive_kills(stack, steps)
@@ -50,23 +50,23 @@ async def _smoke(*, kill: bool) -> None:
 
 
 async def main_job(stack: Stack, steps: Steps) -> None:
-    """Take the main job's steps at both demonstration brands. Raises StepFailed and Unexpected."""
-    async with outside_of(stack) as outside:
+    """Perform the main job at both demonstration brands. Raises StepFailed and Unexpected."""
+    async with participants_of(stack) as participants:
         for tenant in stack.description.tenants:
             if tenant.slug in TENANTS:
-                await Journey(outside, tenant, steps).whole()
+                await Journey(participants, tenant, steps).run()
 
 
 async def survive_kills(stack: Stack, steps: Steps) -> None:
-    """Kill each part while consents, flows and notices are on their way. Raises StepFailed and Unexpected."""
-    async with outside_of(stack) as outside:
+    """Kill each process while consents and notices are being processed. Raises StepFailed and Unexpected."""
+    async with participants_of(stack) as participants:
         tenants = [tenant for tenant in stack.description.tenants if tenant.slug in TENANTS]
-        await survive(stack, [Journey(outside, tenant, steps, customer=1) for tenant in tenants], steps)
+        await check_recovery(stack, [Journey(participants, tenant, steps, customer=1) for tenant in tenants], steps)
 
 
 @asynccontextmanager
-async def outside_of(stack: Stack) -> AsyncIterator[Outside]:
-    """The world outside a stack, on the stack's clock."""
+async def participants_of(stack: Stack) -> AsyncIterator[Participants]:
+    """Yield the persons and recipients of a stack, on the stack's clock."""
     async with AsyncExitStack() as exits:
-        control = await exits.enter_async_context(Control(stack.description.sandbox.control_api))
-        yield Outside(stack.description, control, clock_from(stack.settings.clock_file), exits)
+        control = await exits.enter_async_context(SandboxControl(stack.description.sandbox.control_api))
+        yield Participants(stack.description, control, clock_from(stack.settings.clock_file), exits)

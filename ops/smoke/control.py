@@ -1,17 +1,17 @@
-"""The sandbox's control API, from outside."""
+"""A client of the sandbox's control API."""
 
 from typing import Any, Self
 
 import httpx
 import msgspec
 
-from ops.smoke.errors import Unexpected
+from ops.browser.errors import Unexpected
 
 PATIENCE = 60.0
 
 
 class SoftwareProduct(msgspec.Struct, frozen=True, kw_only=True):
-    """A software product in the sandbox's Register, as far as a driver needs it."""
+    """A software product in the sandbox's Register, as far as the caller needs it."""
 
     software_product_id: str
     redirect_uris: list[str]
@@ -25,15 +25,15 @@ class ClientCertificate(msgspec.Struct, frozen=True, rename={"thumbprint": "x5t#
     thumbprint: str
 
 
-class Control:
-    """Asks the sandbox for what the world around a tenant would do. Each method raises Unexpected."""
+class SandboxControl:
+    """Makes the sandbox act as the Register, a recipient or a mailbox. Each method raises Unexpected."""
 
     def __init__(self, base: str) -> None:
-        """Ask at `base`, plain HTTP on loopback."""
+        """`base` is the URL of the API: plain HTTP on loopback."""
         self._http = httpx.AsyncClient(base_url=base, timeout=PATIENCE + 10, trust_env=False)
 
     async def __aenter__(self) -> Self:
-        """Ask until the block ends."""
+        """Use the API until the block ends."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -46,20 +46,20 @@ class Control:
         return msgspec.convert(await self._ask("POST", "/software-products", json=body), SoftwareProduct)
 
     async def certificate(self, product: SoftwareProduct, kind: str = "valid") -> ClientCertificate:
-        """A client certificate for a product: valid, expired, revoked or foreign."""
+        """Issue a client certificate for a product. `kind` is valid, expired, revoked or foreign."""
         path = f"/software-products/{product.software_product_id}/certificates"
         return msgspec.convert(await self._ask("POST", path, json={"kind": kind}), ClientCertificate)
 
     async def ssa(self, product: SoftwareProduct) -> str:
-        """A fresh software statement assertion."""
+        """Return a new software statement assertion."""
         return str((await self._ask("GET", f"/software-products/{product.software_product_id}/ssa"))["ssa"])
 
     async def newest_message(self) -> int:
-        """The number of the newest message in the mailbox: what comes `after` it is new."""
+        """Return the number of the newest message in the mailbox."""
         return int((await self._ask("GET", "/mailbox"))["after"])
 
     async def code(self, to: str, after: int) -> str:
-        """Wait for a one-time code to somebody, in a message after one that was seen."""
+        """Wait for a one-time password to `to` in a message newer than the message number `after`."""
         seen = after
         while True:
             mail = await self._ask("GET", "/mailbox", params={"to": to, "after": seen, "wait": int(PATIENCE)})
@@ -71,7 +71,7 @@ class Control:
             seen = mail["after"]
 
     async def notice(self, arrangement_id: str) -> dict[str, Any]:
-        """Wait for the holder's signed notice that an arrangement was withdrawn."""
+        """Wait for the holder's signed notice that an arrangement was revoked."""
         asked = {"cdr_arrangement_id": arrangement_id, "wait": int(PATIENCE)}
         notices: list[dict[str, Any]] = (await self._ask("GET", "/notices", params=asked))["notices"]
         if not notices:

@@ -1,4 +1,4 @@
-"""One run in the foreground, and the folder that its stack lives in."""
+"""Runs a coroutine in the foreground, and makes the temporary folder of its stack."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run `work` to its end. SIGTERM and SIGHUP cancel it as Ctrl-C does, so that whatever it started is stopped."""
+    """Run `work` to its end. SIGTERM and SIGHUP cancel it as Ctrl-C does, so that all that it started is stopped."""
 
     async def cancellable() -> Result:
         task = asyncio.ensure_future(work)
@@ -31,11 +31,11 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 @contextmanager
-def kept_on_failure(prefix: str) -> Iterator[Path]:
-    """A temporary folder with a short path, deleted unless the block fails: then its logs are wanted."""
+def folder_kept_on_failure(prefix: str) -> Iterator[Path]:
+    """A temporary folder with a short path, deleted unless the block fails and left logs in it."""
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     if os.geteuid() == 0:
-        folder.chmod(0o711)  # PostgreSQL runs as `nobody` then, which has to pass through
+        folder.chmod(0o711)  # PostgreSQL runs as `nobody` then and must pass through this folder
     failed = False
     try:
         yield folder
@@ -43,5 +43,5 @@ def kept_on_failure(prefix: str) -> Iterator[Path]:
         failed = True
         raise
     finally:
-        if not failed:
+        if not failed or not any(folder.iterdir()):
             shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""The main job at one brand: register, get consent, fetch data, and see that withdrawing ends it all."""
+"""The main job at one brand: register, get consent, fetch data, withdraw, and check that the access has ended."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -6,12 +6,12 @@ from typing import Any, Final
 import httpx
 import msgspec
 
+from ops.browser.errors import Unexpected
+from ops.browser.person import Person
 from ops.sandbox.messages import RIGHT, Deviation
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.tenants import RESOURCE_PATH
-from ops.smoke.errors import Unexpected
-from ops.smoke.person import Person
-from ops.smoke.recipient import SCOPES, Outside, Recipient
+from ops.smoke.participants import SCOPES, Participants, Recipient
 from ops.smoke.steps import Steps
 from ops.stack.description import TenantDescription
 
@@ -21,15 +21,17 @@ _REFUSALS: Final = (401, 403)
 
 
 class Journey:
-    """One person and one recipient at one brand; each method is a run of steps."""
+    """One person and one data recipient at one brand. Each method performs a few steps."""
 
-    def __init__(self, outside: Outside, tenant: TenantDescription, steps: Steps, *, customer: int = 0) -> None:
-        """Be the demonstration customer of that number."""
-        self._outside = outside
+    def __init__(
+        self, participants: Participants, tenant: TenantDescription, steps: Steps, *, customer: int = 0
+    ) -> None:
+        """`customer` is the index of the demonstration customer who acts as the person."""
+        self._participants = participants
         self._steps = steps
         self.tenant = tenant
         self._customer = customer
-        people = msgspec.convert(tenant.demonstration_customers, list[_Somebody])
+        people = msgspec.convert(tenant.demonstration_customers, list[_Customer])
         if not people:
             raise Unexpected("demonstration customers in stack.json", f"none of {tenant.slug}")
         self.identifier = people[customer % len(people)].identifier
@@ -37,30 +39,30 @@ class Journey:
 
     @property
     def recipient(self) -> Recipient:
-        """The recipient, once it has registered."""
+        """The recipient. Raises Unexpected before it has registered."""
         if self._recipient is None:
             raise Unexpected("a registered recipient", "none")
         return self._recipient
 
     def of_next_customer(self) -> "Journey":
-        """The journey of another customer with the same recipient."""
-        journey = Journey(self._outside, self.tenant, self._steps, customer=self._customer + 1)
+        """Return the journey of the next customer with the same recipient."""
+        journey = Journey(self._participants, self.tenant, self._steps, customer=self._customer + 1)
         journey._recipient = self._recipient
         return journey
 
-    async def whole(self) -> None:
-        """Take every step of the main job."""
-        await self.public()
+    async def run(self) -> None:
+        """Perform every step of the main job."""
+        await self.check_public_endpoints()
         await self.register()
         tokens = await self.share()
         await self.fetch(tokens)
         tokens = await self.renew(tokens)
         await self.withdraw(tokens)
-        await self.see_the_end(tokens)
+        await self.check_access_ended(tokens)
 
-    async def public(self) -> None:
-        """Ask the public endpoints, by nobody in particular."""
-        person = await self._outside.person()
+    async def check_public_endpoints(self) -> None:
+        """Call the public endpoints without a certificate or a token."""
+        person = await self._participants.person()
         base = self.tenant.public_base_uri + RESOURCE_PATH
         for step, path in (("get status", "/discovery/status"), ("get outages", "/discovery/outages")):
             with self._step(step):
@@ -69,9 +71,9 @@ class Journey:
     async def register(self, request: Deviation = RIGHT) -> None:
         """Add a software product to the Register and register it with the brand (RFC 7591)."""
         with self._step("software product, certificate, discovery"):
-            recipient = await self._outside.recipient(self.tenant)
+            recipient = await self._participants.recipient(self.tenant)
         with self._step("register the client"):
-            await recipient.client.register(await self._outside.control.ssa(recipient.product), request)
+            await recipient.client.register(await self._participants.control.ssa(recipient.product), request)
         self._recipient = recipient
 
     async def share(self) -> Tokens:
@@ -80,23 +82,23 @@ class Journey:
         return await self.complete(flow, person, seen)
 
     async def begin(self) -> tuple[Flow, Person, int]:
-        """Push the request and say who one is; a one-time code is then on its way."""
+        """Push the request and enter the identifier. A one-time password is being sent then."""
         client = self.recipient.client
         with self._step("pushed authorisation request"):
             flow = await client.push(SCOPES, sharing_duration=YEAR)
         with self._step("authorise: first page"):
-            person = await (await self._outside.person()).open(client.authorisation_url(flow))
-        seen = await self._outside.control.newest_message()
+            person = await (await self._participants.person()).open(client.authorisation_url(flow))
+        seen = await self._participants.control.newest_message()
         with self._step("identify"):
             await person.identify(self.identifier)
             person.page.element("code")
         return flow, person, seen
 
     async def complete(self, flow: Flow, person: Person, seen: int) -> Tokens:
-        """Enter the code that came after message `seen`, choose, authorise, and exchange the code for tokens."""
+        """Enter the one-time password from a message after `seen`, choose, authorise, and exchange the code."""
         client = self.recipient.client
         with self._step("one-time code"):
-            code = await self._outside.control.code(self.identifier, seen)
+            code = await self._participants.control.code(self.identifier, seen)
         with self._step("verify"):
             await person.verify(code)
             await person.choose_customer()
@@ -132,20 +134,20 @@ class Journey:
                 raise Unexpected(f"sub {tokens.id_claims['sub']}", f"sub {claims.get('sub')}")
 
     async def renew(self, tokens: Tokens) -> Tokens:
-        """Refresh the access token, and ask about the refresh token; the tokens to go on with."""
+        """Refresh the access token and introspect the refresh token. Return the tokens to use from then on."""
         refresh_token = str(tokens.refresh_token)
         with self._step("refresh"):
             renewed = await self.recipient.client.refresh(refresh_token)
             await self.accounts(renewed)
         with self._step("introspect"):
-            told = await self.recipient.client.introspect(refresh_token)
-            if not told.active or told.cdr_arrangement_id != tokens.cdr_arrangement_id:
-                raise Unexpected(f"an active token of arrangement {tokens.cdr_arrangement_id}", repr(told))
+            answer = await self.recipient.client.introspect(refresh_token)
+            if not answer.active or answer.cdr_arrangement_id != tokens.cdr_arrangement_id:
+                raise Unexpected(f"an active token of arrangement {tokens.cdr_arrangement_id}", repr(answer))
         return msgspec.structs.replace(tokens, access_token=renewed.access_token)
 
     async def withdraw(self, tokens: Tokens) -> None:
         """Sign in to the dashboard and stop sharing."""
-        person, control = await self._outside.person(), self._outside.control
+        person, control = await self._participants.person(), self._participants.control
         seen = await control.newest_message()
         with self._step("dashboard: sign in"):
             await person.sign_in(
@@ -156,8 +158,8 @@ class Journey:
             if person.page.status != _OK or "notice" not in person.page.elements:
                 raise Unexpected("the arrangement's page with a #notice", person.page.described())
 
-    async def see_the_end(self, tokens: Tokens) -> None:
-        """See that nothing more is disclosed, and that the recipient was told."""
+    async def check_access_ended(self, tokens: Tokens) -> None:
+        """Check that nothing more is disclosed, and that the recipient was notified."""
         client, refresh_token = self.recipient.client, str(tokens.refresh_token)
         with self._step("the access token is refused"):
             response = await client.resource("/energy/accounts", tokens.access_token, version=2)
@@ -172,18 +174,18 @@ class Journey:
             else:
                 raise Unexpected("invalid_grant", "new tokens")
         with self._step("introspection says inactive"):
-            if (told := await client.introspect(refresh_token)).active:
-                raise Unexpected("an inactive token", repr(told))
-        await self.be_told(tokens)
+            if (answer := await client.introspect(refresh_token)).active:
+                raise Unexpected("an inactive token", repr(answer))
+        await self.check_revocation_notice(tokens)
 
     async def fail_notices(self, failures: int) -> None:
-        """Let the recipient refuse to hear of the next withdrawals, so many times."""
-        await self._outside.control.fail_notices(self.recipient.product, failures)
+        """Let the recipient's revocation endpoint fail for the next `failures` calls."""
+        await self._participants.control.fail_notices(self.recipient.product, failures)
 
-    async def be_told(self, tokens: Tokens) -> None:
+    async def check_revocation_notice(self, tokens: Tokens) -> None:
         """Receive the holder's signed notice (CDS, CDR Arrangement Revocation End Point)."""
-        with self._step("the recipient was told"):
-            await self._outside.control.notice(str(tokens.cdr_arrangement_id))
+        with self._step("the recipient was notified"):
+            await self._participants.control.notice(str(tokens.cdr_arrangement_id))
 
     async def accounts(self, tokens: Tokens) -> dict[str, Any]:
         """Get Energy Accounts. Raises Unexpected."""
@@ -196,7 +198,7 @@ class Journey:
         return self._steps.step(self.tenant.slug, name)
 
 
-class _Somebody(msgspec.Struct, frozen=True):
+class _Customer(msgspec.Struct, frozen=True):
     identifier: str
 
 

@@ -1,4 +1,4 @@
-"""The steps of a run: each is timed and told, and the first that goes wrong ends it."""
+"""The steps of a run. Each is timed and reported, and the first that fails ends the run."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,14 +7,14 @@ from contextlib import contextmanager
 import httpx
 
 from haas.errors import HaasError
-from ops.smoke.errors import Unexpected
+from ops.browser.errors import Unexpected
 
 
 class StepFailed(HaasError):
-    """A step went wrong: which one, at which tenant, what should have come and what did."""
+    """A step failed. The message has the tenant, the step, and what was expected and received."""
 
     def __init__(self, tenant: str, step: str, error: Exception) -> None:
-        """Keep what is known of the failure."""
+        """Take the message from `error`."""
         self.tenant = tenant
         self.step = step
         lines = [f"{tenant}: {step} failed"]
@@ -26,20 +26,20 @@ class StepFailed(HaasError):
 
 
 class Steps:
-    """Counts the steps of a run and tells each as a line: tenant, step, milliseconds."""
+    """Counts the steps of a run and reports each as a line: tenant, step, milliseconds."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        """Tell by `tell`."""
-        self._tell = tell
+    def __init__(self, report: Callable[[str], None]) -> None:
+        """Call `report` with each line."""
+        self._report = report
         self.count = 0
 
     @contextmanager
     def step(self, tenant: str, name: str) -> Iterator[None]:
-        """Time what is done inside as one step. Raises StepFailed."""
+        """Time the block as one step. Raises StepFailed."""
         began = time.perf_counter()
         try:
             yield
         except (Unexpected, HaasError, httpx.HTTPError) as error:
             raise StepFailed(tenant, name, error) from error
         self.count += 1
-        self._tell(f"{tenant:<10} {name:<40} {(time.perf_counter() - began) * 1000:>7.0f} ms")
+        self._report(f"{tenant:<10} {name:<40} {(time.perf_counter() - began) * 1000:>7.0f} ms")

@@ -1,4 +1,4 @@
-"""`.haas/stack.json`: the running stack, described to any client outside it."""
+"""`.haas/stack.json`: a description of the running stack for clients outside it."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ class Roots(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TenantDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """One data holder brand as the world outside sees it."""
+    """One data holder brand as clients see it."""
 
     slug: str
     name: str
@@ -68,7 +68,7 @@ class StackDescription(msgspec.Struct, frozen=True, kw_only=True):
     """Variables for `haas` commands against this stack; 0600."""
     logs: str
     processes_file: str
-    """Part name → {pid, started, boot} of the processes as they run now."""
+    """Process name → {pid, started, boot} of the processes as they run now."""
 
 
 def describe_tenant(tenant: Tenant, customers: list[Any]) -> TenantDescription:

@@ -1,4 +1,4 @@
-"""The whole embedded stack: every part in order, the demonstration brands in it, and a description of it all."""
+"""The embedded stack: it starts every process in order, sets up the demonstration brands, and writes a description."""
 
 import asyncio
 import contextlib
@@ -13,23 +13,24 @@ from haas.clock import clock_from
 from haas.database import Database
 from haas.progress import NoProgress, Progress
 from haas.settings import Settings
+from ops.migrations.cluster import create_deployment
 from ops.pki.store import Pki
 from ops.proxy.configuration import ProxyConfiguration, SandboxProxy
+from ops.settings_file import write_settings
 from ops.stack import layout as names
-from ops.stack.background import Background
-from ops.stack.cluster import create_deployment
+from ops.stack.background_process import BackgroundProcess
 from ops.stack.description import Roots, StackDescription, describe_tenant, write_description
 from ops.stack.folder import StateFolder
 from ops.stack.layout import Layout, ensure_secrets
 from ops.stack.nginx import Nginx
-from ops.stack.options import Demonstrate, Options
+from ops.stack.options import Options, SetUpDemonstration
+from ops.stack.periodic_checks import RevocationListCheck, TenantCheck, check_periodically
 from ops.stack.postgres import Postgres
-from ops.stack.secret import kept_secret
-from ops.stack.settings_file import write_settings
+from ops.stack.stored_secret import stored_secret
 from ops.stack.supervisor import Supervisor
 from ops.stack.uvicorn import Uvicorn
 from ops.stack.valkey import Valkey
-from ops.stack.watches import RevocationWatch, TenantWatch, watch
+from ops.stack.wheels import check_installed
 from tenants.registry.models import Tenant
 from tenants.registry.service import Registry
 
@@ -49,20 +50,20 @@ class Stack:
         self._supervisor = supervisor
 
     def processes(self) -> dict[str, int]:
-        """Part name → pid, as they run now: postgres, valkey, app, worker, schedule, sandbox, nginx."""
+        """Return the current pids by name: postgres, valkey, app, worker, schedule, sandbox, nginx."""
         return self._supervisor.processes()
 
-    async def kill(self, part: str) -> None:
-        """Kill a part (SIGKILL) as a crash would. It is started again by itself."""
-        await self._supervisor.keeper(part).kill()
+    async def kill(self, process: str) -> None:
+        """Kill a process (SIGKILL) as a crash would. The supervisor restarts it."""
+        await self._supervisor.process(process).kill()
 
-    async def until_ready(self, part: str, patience: float = 60.0) -> None:
-        """Wait until a part serves (again). Raises TimeoutError."""
+    async def until_ready(self, process: str, patience: float = 60.0) -> None:
+        """Wait until a process serves, after its first start or a restart. Raises TimeoutError."""
         async with asyncio.timeout(patience):
-            await self._supervisor.keeper(part).until_ready()
+            await self._supervisor.process(process).until_ready()
 
     async def until_described(self, slug: str, patience: float = 30.0) -> None:
-        """Wait until a tenant that was created meanwhile has certificates and stands in `stack.json`."""
+        """Wait until a new tenant has certificates and is in `stack.json`. Raises TimeoutError."""
         async with asyncio.timeout(patience):
             while all(tenant.slug != slug for tenant in self.description.tenants):
                 self.changed.clear()
@@ -74,8 +75,11 @@ class Stack:
 
 
 @asynccontextmanager
-async def running(options: Options, demonstrate: Demonstrate, progress: Progress | None = None) -> AsyncIterator[Stack]:
-    """Run the stack until the block ends, then stop every part. Raises StackError when it does not come up."""
+async def running(
+    options: Options, set_up: SetUpDemonstration, progress: Progress | None = None
+) -> AsyncIterator[Stack]:
+    """Run the stack until the block ends, then stop every process. Raises StackError when one does not start."""
+    check_installed(options.packages)
     progress = progress or NoProgress()
     folder = StateFolder(options.state)
     folder.open()
@@ -85,7 +89,7 @@ async def running(options: Options, demonstrate: Demonstrate, progress: Progress
                 progress.line(f"Starting over: emptying {folder.root}")
                 folder.empty()
             folder.prepare()
-            yield await _Start(folder, options, supervisor, progress, exits).run(demonstrate)
+            yield await _Start(folder, options, supervisor, progress, exits).run(set_up)
     finally:
         folder.description.unlink(missing_ok=True)
         folder.discard_sockets()
@@ -93,7 +97,7 @@ async def running(options: Options, demonstrate: Demonstrate, progress: Progress
 
 
 class _Start:
-    """One start, step by step."""
+    """The steps of one start."""
 
     def __init__(
         self,
@@ -109,7 +113,7 @@ class _Start:
         self._progress = progress
         self._exits = exits
 
-    async def run(self, demonstrate: Demonstrate) -> Stack:
+    async def run(self, set_up: SetUpDemonstration) -> Stack:
         folder, progress = self._folder, self._progress
         layout = Layout.of(folder, self._options)
         ensure_secrets(folder)
@@ -121,7 +125,7 @@ class _Start:
         settings = Settings.from_environment(variables)
         stack = Stack(folder, self._supervisor, settings, pki)
         progress.line("Databases and demonstration brands")
-        customers = await demonstrate(settings, progress, stack.issue_certificate)
+        customers = await set_up(settings, progress, stack.issue_certificate)
         await self._describe(stack, layout, customers)
         await self._applications(stack, layout, variables)
         return stack
@@ -133,7 +137,7 @@ class _Start:
         return pki
 
     async def _servers(self, layout: Layout) -> dict[str, str]:
-        """Start the databases that are not given from outside; the variables that point at them."""
+        """Start the servers that the environment does not name. Return the variables that point at all of them."""
         options, folder = self._options, self._folder
         variables = {"HAAS_ROLE_PREFIX": options.role_prefix}
         if layout.postgres is not None:
@@ -143,13 +147,13 @@ class _Start:
             deployment = await create_deployment(
                 postgres.superuser_url,
                 options.role_prefix,
-                owner_password=kept_secret(folder.secrets / "postgres-provisioner"),
-                app_password=kept_secret(folder.secrets / "postgres-app"),
+                owner_password=stored_secret(folder.secrets / "postgres-provisioner"),
+                app_password=stored_secret(folder.secrets / "postgres-app"),
             )
             variables["HAAS_DATABASE_URL"] = deployment.app_url
             variables["HAAS_OWNER_DATABASE_URL"] = deployment.owner_url
         else:
-            self._progress.line("PostgreSQL: the real one of HAAS_DATABASE_URL")
+            self._progress.line("PostgreSQL: the server of HAAS_DATABASE_URL")
             variables["HAAS_DATABASE_URL"] = str(options.database_url)
             variables["HAAS_OWNER_DATABASE_URL"] = str(options.owner_database_url)
         if layout.valkey is not None:
@@ -158,12 +162,12 @@ class _Start:
             await self._supervisor.start(valkey)
             variables["HAAS_REDIS_URL"] = valkey.url
         else:
-            self._progress.line("Valkey: the real one of HAAS_REDIS_URL")
+            self._progress.line("Valkey: the server of HAAS_REDIS_URL")
             variables["HAAS_REDIS_URL"] = str(options.redis_url)
         return variables
 
     async def _describe(self, stack: Stack, layout: Layout, customers: Mapping[str, Sequence[Any]]) -> None:
-        """Write `stack.json` now and whenever the tenants change."""
+        """Write `stack.json` now, and again whenever the tenants change."""
         folder, settings, pki = stack.folder, stack.settings, stack.pki
         known = {slug: msgspec.to_builtins(list(entries)) for slug, entries in customers.items()}
 
@@ -183,12 +187,12 @@ class _Start:
             write_description(folder.description, stack.description)
             stack.changed.set()
 
-        database = Database.open(settings.database_url)
+        database = Database.open(settings.database_urls)
         self._exits.push_async_callback(database.close)
         registry = Registry(database, settings, clock_from(settings.clock_file))
-        tenants = TenantWatch(registry.all, stack.issue_certificate, write)
-        await tenants.look()
-        self._watch(tenants.look, TENANTS_EVERY)
+        tenants = TenantCheck(registry.all, stack.issue_certificate, write)
+        await tenants.check()
+        self._check(tenants.check, TENANTS_EVERY)
 
     async def _applications(self, stack: Stack, layout: Layout, variables: dict[str, str]) -> None:
         folder = self._folder
@@ -203,25 +207,25 @@ class _Start:
                 application=f"unix:{sockets / 'app'}",
                 port=layout.https,
                 user="root" if os.geteuid() == 0 else None,
-                # Everybody comes from the loopback address here.
+                # All clients have the loopback address here.
                 identification_rate="100r/s",
                 identification_burst=200,
                 sandbox=SandboxProxy(domain=names.SANDBOX_DOMAIN, upstream=f"unix:{sockets / 'sandbox'}"),
             )
         )
         self._progress.line(f"Application, worker, schedule, sandbox, and nginx on port {layout.https}")
-        revocation = RevocationWatch(stack.pki, nginx.pid_file)
+        revocation = RevocationListCheck(stack.pki, nginx.pid_file)
         await self._supervisor.start_together(
             Uvicorn("app", "apps.asgi:create", sockets / "app", variables),
-            Background("worker", "workers.main", variables, folder.logs / "worker.log", "the worker takes messages"),
-            Background("schedule", "workers.schedule", variables, folder.logs / "schedule.log"),
+            BackgroundProcess("worker", "workers.main", variables, folder.logs / "worker.log", "worker.started"),
+            BackgroundProcess("schedule", "workers.schedule", variables, folder.logs / "schedule.log"),
             Uvicorn("sandbox", "ops.sandbox.app:create", sockets / "sandbox", sandbox_variables),
             nginx,
         )
-        self._watch(revocation.look, REVOCATION_EVERY)
+        self._check(revocation.check, REVOCATION_EVERY)
 
-    def _watch(self, look: Callable[[], Awaitable[None]], every: float) -> None:
-        task = asyncio.create_task(watch(look, every))
+    def _check(self, check: Callable[[], Awaitable[None]], every: float) -> None:
+        task = asyncio.create_task(check_periodically(check, every))
 
         async def end() -> None:
             task.cancel()

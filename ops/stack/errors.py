@@ -1,17 +1,19 @@
-"""What can go wrong with the stack, told so that a person can mend it."""
+"""Errors of the embedded stack. Each message says what to do."""
 
 from pathlib import Path
 
-
-class StackError(Exception):
-    """The stack cannot start or go on; the message says why and what to do."""
+from haas.errors import HaasError
 
 
-class PartFailed(StackError):
-    """One part did not come up. Names the part, the last lines of its log and where the log is."""
+class StackError(HaasError):
+    """The stack cannot start or continue. The message says why and what to do."""
 
-    def __init__(self, part: str, reason: str, log: Path, tail: list[str]) -> None:
-        self.part = part
+
+class ProcessFailed(StackError):
+    """A process did not start. The message has its name, the last lines of its log and the path of the log."""
+
+    def __init__(self, process: str, reason: str, log: Path, tail: list[str]) -> None:
+        self.process = process
         self.log = log
         lines = "".join(f"\n    {line}" for line in tail)
-        super().__init__(f"{part} failed: {reason}\n  last lines of its log:{lines or ' (empty)'}\n  log: {log}")
+        super().__init__(f"{process} failed: {reason}\n  last lines of its log:{lines or ' (empty)'}\n  log: {log}")

@@ -1,4 +1,4 @@
-"""The state folder, `.haas`: its layout, its lock, and the sockets' short way out of it."""
+"""The state folder, `.haas`: its layout, its lock, and the separate folder of its sockets."""
 
 import fcntl
 import hashlib
@@ -10,18 +10,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from ops.deployment_settings import SETTINGS_FILE
 from ops.files import PRIVATE, PUBLIC, write_atomically
 from ops.stack.errors import StackError
-from ops.stack.unprivileged import account, can_reach, give
+from ops.stack.unprivileged import can_reach, change_owner, unprivileged_account
 
 MARKER: Final = "haas-state"
-SCREENSHOTS: Final = "screenshots"  # what the browser tests keep in a clone, where no stack has run yet
+SCREENSHOTS: Final = "screenshots"  # the browser tests write here, also where no stack has run yet
 MARKER_TEXT: Final = b"State of an embedded Holder as a Service stack. `haas up --fresh` deletes this folder.\n"
-ELSEWHERE: Final = Path("/var/lib/haas")
+FALLBACK_ROOT: Final = Path("/var/lib/haas")
 
 
 class StateFolder:
-    """One deployment's state. Whoever holds the lock is its only supervisor."""
+    """The state of one embedded stack. The process that holds the lock is its only supervisor."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
@@ -35,7 +36,7 @@ class StateFolder:
         self.sandbox = self.root / "sandbox"
         self.clock = self.root / "clock"
         self.master_key = self.root / "master.key"
-        self.settings = self.root / "settings.env"
+        self.settings = self.root / SETTINGS_FILE
         self.description = self.root / "stack.json"
         self.ports = self.root / "ports.json"
         self._lock: int | None = None
@@ -49,7 +50,7 @@ class StateFolder:
         self._take_lock()
 
     def prepare(self) -> None:
-        """Make the folders that parts write to."""
+        """Make the folders that the processes write to."""
         for folder in (
             self.logs,
             self.run,
@@ -68,24 +69,24 @@ class StateFolder:
             self._lock = None
 
     def postgres(self) -> Path:
-        """Where PostgreSQL keeps its files: here, or where `nobody` can reach them when root's own folders are shut."""
-        user = account()
+        """Return PostgreSQL's folder: in this one, or below FALLBACK_ROOT where `nobody` cannot reach this one."""
+        user = unprivileged_account()
         if user is None or can_reach(self.root, user):
             home = self.root / "postgres"
             home.mkdir(mode=0o700, exist_ok=True)
         else:
-            home = self._elsewhere()
-            ELSEWHERE.mkdir(mode=0o755, exist_ok=True)
+            home = self._fallback_folder()
+            FALLBACK_ROOT.mkdir(mode=0o755, exist_ok=True)
             home.mkdir(mode=0o700, exist_ok=True)
-            if not can_reach(ELSEWHERE, user):
+            if not can_reach(FALLBACK_ROOT, user):
                 raise StackError(
-                    f"PostgreSQL runs as {user.name} under root, which can reach neither {self.root} nor {ELSEWHERE}"
+                    f"PostgreSQL runs as {user.name}, who can reach neither {self.root} nor {FALLBACK_ROOT}"
                 )
-        give(home, user)
+        change_owner(home, user)
         return home
 
     def sockets(self) -> Path:
-        """A private folder with a short path (a socket's path ends at about 100 bytes), kept from start to start."""
+        """Return a private folder with a short path: the path of a socket has at most about 100 bytes."""
         record = self.run / "sockets"
         if record.exists():
             known = Path(record.read_text(encoding="utf-8"))
@@ -114,7 +115,7 @@ class StateFolder:
     def _recognise(self) -> None:
         marker = self.root / MARKER
         if not self.root.exists():
-            # Root's PostgreSQL runs as `nobody`, which has to pass through; every private file is 0600 of its own.
+            # Under root, PostgreSQL runs as `nobody` and must pass through this folder; private files have mode 0600.
             self.root.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True)
         if not marker.exists():
             if any(entry.name != SCREENSHOTS for entry in self.root.iterdir()):
@@ -138,11 +139,11 @@ class StateFolder:
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         self._lock = descriptor
 
-    def _elsewhere(self) -> Path:
-        return ELSEWHERE / hashlib.sha256(str(self.root).encode()).hexdigest()[:16]
+    def _fallback_folder(self) -> Path:
+        return FALLBACK_ROOT / hashlib.sha256(str(self.root).encode()).hexdigest()[:16]
 
     def empty(self) -> None:
-        """Delete what the folder holds, which must be open and its leftover processes stopped."""
+        """Delete the content. The folder must be open, and its leftover processes stopped."""
         self.discard_sockets()
         for entry in self.root.iterdir():
             if entry.name in {MARKER, "lock"}:
@@ -151,7 +152,7 @@ class StateFolder:
                 shutil.rmtree(entry)
             else:
                 entry.unlink()
-        if self._elsewhere().exists():
-            shutil.rmtree(self._elsewhere())
+        if self._fallback_folder().exists():
+            shutil.rmtree(self._fallback_folder())
             with suppress(OSError):  # other deployments' data may be there
-                ELSEWHERE.rmdir()
+                FALLBACK_ROOT.rmdir()

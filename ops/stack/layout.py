@@ -1,4 +1,4 @@
-"""The names and ports of one embedded deployment, and the variables that tell its processes."""
+"""The host names and ports of an embedded stack, and the environment variables of its processes."""
 
 import json
 import secrets
@@ -25,7 +25,7 @@ ADDRESSES: Final = {f"*.{DOMAIN}": LOOPBACK, f"*.{SANDBOX_DOMAIN}": LOOPBACK}
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
-    """What stays the same from one start to the next."""
+    """The ports, which stay the same from one start to the next."""
 
     https: int
     control: int
@@ -76,7 +76,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def sandbox_variables(self, folder: StateFolder, variables: dict[str, str]) -> dict[str, str]:
-        """The sandbox's variables: it stands outside the product and is told no secret of it."""
+        """The sandbox's variables. They contain no secret of the product."""
         public = ("ENVIRONMENT", "PUBLIC_PORT", "CLOCK_FILE", "HOST_MAP", "TRUSTED_ROOTS", "PINNED_CODES")
         return {
             **{f"HAAS_{name}": variables[f"HAAS_{name}"] for name in public},

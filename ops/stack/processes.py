@@ -1,4 +1,4 @@
-"""Knowing a process again: by pid and start time, so that a reused pid is never taken for one of ours."""
+"""Identifies a process by pid and start time, so that a reused pid is never taken for one of the stack's processes."""
 
 import os
 import select
@@ -11,7 +11,7 @@ import msgspec
 PROC = Path("/proc")
 
 
-class Identity(msgspec.Struct, frozen=True):
+class ProcessIdentity(msgspec.Struct, frozen=True):
     """A process of this boot: its pid and when it started (clock ticks since the boot, /proc/<pid>/stat field 22)."""
 
     pid: int
@@ -39,20 +39,20 @@ def _boot() -> str:
     return (PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
-def identify(pid: int) -> Identity | None:
+def identify(pid: int) -> ProcessIdentity | None:
     """The identity of a process that runs now; None when there is none."""
     stat = _stat(pid)
-    return None if stat is None else Identity(pid=pid, started=stat.started, boot=_boot())
+    return None if stat is None else ProcessIdentity(pid=pid, started=stat.started, boot=_boot())
 
 
-def runs(identity: Identity) -> bool:
+def runs(identity: ProcessIdentity) -> bool:
     """Whether this very process still runs (a zombie does not)."""
     stat = _stat(identity.pid)
     return stat is not None and stat.state not in "ZX" and stat.started == identity.started and identity.boot == _boot()
 
 
-def _session_members(identity: Identity) -> Iterator[Identity]:
-    """What a part left in its session, the leader included. Every part leads a session of its own."""
+def _session_members(identity: ProcessIdentity) -> Iterator[ProcessIdentity]:
+    """Yield what runs in the session of a stack process, itself included. Each leads a session of its own."""
     if identity.boot != _boot():
         return
     leader = _stat(identity.pid)
@@ -63,10 +63,10 @@ def _session_members(identity: Identity) -> Iterator[Identity]:
             continue
         stat = _stat(int(entry.name))
         if stat is not None and stat.session == identity.pid and stat.state not in "ZX":
-            yield Identity(pid=int(entry.name), started=stat.started, boot=identity.boot)
+            yield ProcessIdentity(pid=int(entry.name), started=stat.started, boot=identity.boot)
 
 
-def _send(identity: Identity, number: signal.Signals) -> int | None:
+def _send(identity: ProcessIdentity, number: signal.Signals) -> int | None:
     """Signal exactly this process; the open pidfd to wait on, or None when it is gone."""
     try:
         descriptor = os.pidfd_open(identity.pid)
@@ -83,7 +83,7 @@ def _send(identity: Identity, number: signal.Signals) -> int | None:
     return descriptor
 
 
-def stop(identity: Identity, number: signal.Signals, patience: float) -> bool:
+def stop(identity: ProcessIdentity, number: signal.Signals, patience: float) -> bool:
     """Ask a process that is not our child to end and wait; whether it did within `patience` seconds."""
     descriptor = _send(identity, number)
     if descriptor is None:
@@ -94,8 +94,8 @@ def stop(identity: Identity, number: signal.Signals, patience: float) -> bool:
         os.close(descriptor)
 
 
-def stop_session(identity: Identity, number: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> int:
-    """End a part and everything it started: first the leader politely, then what is left; how many there were."""
+def stop_session(identity: ProcessIdentity, number: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> int:
+    """Stop a process and everything it started: the leader by `number`, the rest by SIGKILL. Return their number."""
     members = list(_session_members(identity))
     if members:
         stop(identity, number, patience)

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey alone, for tests and benchmarks that need no more."""
+"""PostgreSQL and Valkey without the rest of the stack, for tests and benchmarks."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from ops.stack.valkey import Valkey
 
 
 class Servers(msgspec.Struct, frozen=True):
-    """Where the embedded servers answer."""
+    """The URLs of the embedded servers."""
 
     superuser_url: str
     redis_url: str

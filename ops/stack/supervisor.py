@@ -1,4 +1,4 @@
-"""Starts parts in order, remembers them for the next start, stops them in the opposite order."""
+"""Starts processes in order, records them for the next start, and stops them in the opposite order."""
 
 import asyncio
 import logging
@@ -10,21 +10,21 @@ import msgspec
 from ops.files import write_atomically
 from ops.stack.errors import StackError
 from ops.stack.folder import StateFolder
-from ops.stack.keeper import Keeper
-from ops.stack.part import Part
-from ops.stack.processes import Identity, stop_session
+from ops.stack.process_supervisor import ProcessSupervisor
+from ops.stack.processes import ProcessIdentity, stop_session
+from ops.stack.stack_process import StackProcess
 
 logger = logging.getLogger(__name__)
 
 
 class Supervisor:
-    """The parts of one state folder, which must be open. An async context manager: leaving it stops everything."""
+    """The processes of one state folder, which must be open. Leaving the async context manager stops all of them."""
 
     def __init__(self, folder: StateFolder) -> None:
         self._folder = folder
         self._record = folder.run / "processes.json"
-        self._identities: dict[str, Identity] = {}
-        self._keepers: dict[str, Keeper] = {}
+        self._identities: dict[str, ProcessIdentity] = {}
+        self._supervised: dict[str, ProcessSupervisor] = {}
 
     async def __aenter__(self) -> Self:
         self._folder.run.mkdir(mode=0o700, exist_ok=True)
@@ -34,46 +34,46 @@ class Supervisor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for keeper in reversed(self._keepers.values()):
-            await keeper.stop()
+        for process in reversed(self._supervised.values()):
+            await process.stop()
         self._record.unlink(missing_ok=True)
 
-    async def start(self, part: Part) -> None:
-        """Start a part and wait until it is ready. Raises PartFailed."""
-        await self._keeper_of(part).start()
+    async def start(self, definition: StackProcess) -> None:
+        """Start a process and wait until it is ready. Raises ProcessFailed."""
+        await self._supervise(definition).start()
 
-    async def start_together(self, *parts: Part) -> None:
-        """Start parts that do not wait for each other. Raises the first PartFailed; the others stop starting."""
-        keepers = [self._keeper_of(part) for part in parts]
+    async def start_together(self, *definitions: StackProcess) -> None:
+        """Start processes that do not depend on each other. Raises the first ProcessFailed; the rest stop starting."""
+        supervised = [self._supervise(each) for each in definitions]
         try:
             async with asyncio.TaskGroup() as group:
-                for keeper in keepers:
-                    group.create_task(keeper.start())
+                for process in supervised:
+                    group.create_task(process.start())
         except ExceptionGroup as failures:
             first = next((error for error in failures.exceptions if isinstance(error, StackError)), None)
             raise (first or failures) from None
 
-    def _keeper_of(self, part: Part) -> Keeper:
-        keeper = Keeper(part, self._folder.logs / f"{part.name}.log", self._remember)
-        self._keepers[part.name] = keeper
-        return keeper
+    def _supervise(self, definition: StackProcess) -> ProcessSupervisor:
+        process = ProcessSupervisor(definition, self._folder.logs / f"{definition.name}.log", self._record_identity)
+        self._supervised[definition.name] = process
+        return process
 
-    def keeper(self, name: str) -> Keeper:
-        return self._keepers[name]
+    def process(self, name: str) -> ProcessSupervisor:
+        return self._supervised[name]
 
     def processes(self) -> dict[str, int]:
-        """The pid of each part as it runs now."""
-        return {name: keeper.pid for name, keeper in self._keepers.items()}
+        """Return the pid of each process as it runs now, by name."""
+        return {name: process.pid for name, process in self._supervised.items()}
 
-    def _remember(self, name: str, identity: Identity) -> None:
+    def _record_identity(self, name: str, identity: ProcessIdentity) -> None:
         self._identities[name] = identity
         write_atomically(self._record, msgspec.json.encode(self._identities))
 
     def _stop_leftovers(self) -> None:
-        """End what a killed supervisor left running, last started first."""
+        """Stop what a killed supervisor left running, the last started first."""
         if not self._record.exists():
             return
-        known = msgspec.json.decode(self._record.read_bytes(), type=dict[str, Identity])
+        known = msgspec.json.decode(self._record.read_bytes(), type=dict[str, ProcessIdentity])
         for name, identity in reversed(known.items()):
             count = stop_session(identity)
             if count:

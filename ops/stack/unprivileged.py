@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root: then it runs as `nobody`, from folders that `nobody` can reach."""
+"""An unprivileged user for PostgreSQL, which refuses to run as root."""
 
 import os
 import pwd
@@ -9,15 +9,15 @@ import msgspec
 
 
 class Account(msgspec.Struct, frozen=True):
-    """The user a part runs as."""
+    """The operating system's user that a process runs as."""
 
     name: str
     uid: int
     gid: int
 
 
-def account() -> Account | None:
-    """The account to fall back to: `nobody` when we are root, nobody at all otherwise."""
+def unprivileged_account() -> Account | None:
+    """Return `nobody` where root runs the stack, None otherwise."""
     if os.geteuid() != 0:
         return None
     entry = pwd.getpwnam("nobody")
@@ -25,13 +25,13 @@ def account() -> Account | None:
 
 
 def can_reach(path: Path, user: Account) -> bool:
-    """Whether `user` can enter the folder or run the program `path`; asked of the kernel, as modes do not say all."""
+    """Whether `user` can enter the folder or run the program `path`; the kernel decides, as file modes alone do not."""
     command = ["/bin/sh", "-c", 'test -x "$0"', str(path)]
     done = subprocess.run(command, user=user.uid, group=user.gid, extra_groups=[], cwd="/", check=False)
     return done.returncode == 0
 
 
-def give(path: Path, user: Account | None) -> None:
-    """Make `path` the user's own."""
+def change_owner(path: Path, user: Account | None) -> None:
+    """Make `user` the owner of `path`; do nothing for None."""
     if user is not None:
         os.chown(path, user.uid, user.gid)

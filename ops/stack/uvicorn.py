@@ -1,17 +1,18 @@
-"""uvicorn on a unix socket: the application, and the sandbox."""
+"""uvicorn on a unix socket, for the application and for the sandbox."""
 
 import asyncio
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ops.stack.part import Launch, Part
+from ops.stack.stack_process import Launch, StackProcess
 
-# Longer than nginx keeps an idle connection to it: whoever closes first must be nginx, or a request meets a closed one.
+# Seconds. Longer than nginx keeps an idle connection open: nginx must close first, or it sends a request into a
+# connection that is being closed.
 KEEP_ALIVE = 90
 
 
-class Uvicorn(Part):
+class Uvicorn(StackProcess):
     """One worker that runs the ASGI application made by `factory` (`module:function`)."""
 
     def __init__(self, name: str, factory: str, socket: Path, environment: Mapping[str, str]) -> None:

@@ -1,25 +1,25 @@
-"""Valkey, the embedded broker: nothing durable lives in it, so it keeps nothing on disk."""
+"""Valkey, the embedded broker. It holds nothing durable and writes nothing to disk."""
 
 import redis.asyncio
 from redis.exceptions import RedisError
 
 from ops.files import write_atomically
 from ops.stack.folder import StateFolder
-from ops.stack.part import Launch, Part
 from ops.stack.ports import LOOPBACK
-from ops.stack.secret import kept_secret
+from ops.stack.stack_process import Launch, StackProcess
+from ops.stack.stored_secret import stored_secret
 from ops.stack.wheels import program
 
 
-class Valkey(Part):
-    """`url` answers from `ready` on."""
+class Valkey(StackProcess):
+    """A Valkey that answers at `url` once it is ready."""
 
     name = "valkey"
 
     def __init__(self, folder: StateFolder, port: int) -> None:
         self._folder = folder.valkey
         self._port = port
-        self._password = kept_secret(folder.secrets / "valkey")
+        self._password = stored_secret(folder.secrets / "valkey")
         self.url = f"redis://:{self._password}@{LOOPBACK}:{port}/0"
 
     async def prepare(self) -> None:

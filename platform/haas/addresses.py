@@ -1,4 +1,4 @@
-"""Which addresses a name that others gave us may lead to: never into our own network."""
+"""Resolving host names that other parties gave us, without ever connecting to a private network."""
 
 import asyncio
 import socket
@@ -11,13 +11,13 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 class NoPublicAddress(Unavailable):
-    """A name does not resolve, or to nothing but addresses of private networks."""
+    """A name does not resolve, or only to addresses of private networks."""
 
 
 async def public_address(host: str, port: int) -> str:
-    """Return the first address of `host` that is public; who connects to it asks no resolver a second time.
+    """Return the first public address of `host`. Raises NoPublicAddress.
 
-    Raises NoPublicAddress.
+    Connect to the address that is returned: resolving the name again could give another, private one.
     """
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -30,14 +30,14 @@ async def public_address(host: str, port: int) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an address is reachable from everywhere, and not one of ours in another spelling."""
+    """Whether an address is public, and contains no private IPv4 address (mapped, 6to4, Teredo or NAT64)."""
     ip = ip_address(address.partition("%")[0])
-    inner = _within(ip) if isinstance(ip, IPv6Address) else None
+    inner = _embedded_ipv4(ip) if isinstance(ip, IPv6Address) else None
     return ip.is_global and not ip.is_multicast and (inner is None or (inner.is_global and not inner.is_multicast))
 
 
-def _within(ip: IPv6Address) -> IPv4Address | None:
-    """Return the IPv4 address that a gateway would take `ip` for, if any."""
+def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
+    """Return the IPv4 address to which a gateway would translate `ip`, if any."""
     if ip in _NAT64:
         return IPv4Address(int(ip) & 0xFFFF_FFFF)
     return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)

@@ -1,11 +1,11 @@
-"""The form in which a random secret is kept: whoever reads the table cannot present what stands in it."""
+"""Hashes of random secrets. Only the hash is stored, so that a reader of the table cannot use the secret."""
 
 import hashlib
 
 
 def digest(secret: str) -> bytes:
-    """Return the SHA-256 under which a token, code, cookie or `jti` is kept and found.
+    """Return the SHA-256 hash under which a token, code, cookie or `jti` is stored and looked up.
 
-    Made for secrets of 128 bits and more; what a person can guess needs a key as well.
+    Only for secrets of at least 128 random bits. A secret that can be guessed needs a keyed hash.
     """
     return hashlib.sha256(secret.encode()).digest()

@@ -1,15 +1,15 @@
-"""The root of every error the domain raises on purpose.
+"""The base classes of all errors that the platform raises on purpose.
 
-Domain errors know no HTTP: each face maps them to its own shape (a page, an OAuth error, a CDS payload).
+These errors contain nothing of HTTP. Each app maps them to its own form: a page, an OAuth error or a CDS error payload.
 """
 
 
 class HaasError(Exception):
-    """Something was refused or could not be done, for a reason that is known and has a name.
+    """Something was refused or could not be done, for a known reason.
 
-    `str(error)` is for operators: it may name internals, and never reaches a client.
+    `str(error)` is for operators. It may contain internal details and is never sent to a client.
     """
 
 
 class Unavailable(HaasError):
-    """A part that the platform needs did not answer in time; the same request may succeed later."""
+    """Another system that is needed did not answer in time. The same request may succeed later."""

@@ -1,4 +1,4 @@
-"""HTTP conventions that every surface shares."""
+"""HTTP conventions that all apps share: ASGI types, the client certificate, the interaction id."""
 
 import hashlib
 import re
@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from haas.errors import HaasError
 
-# The ASGI 3 interface, as a server sees it: frameworks narrow these types each in their own way.
+# The ASGI 3 interface in its general form. Each framework uses narrower types of its own.
 AsgiScope = MutableMapping[str, Any]
 AsgiReceive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -21,23 +21,23 @@ MAXIMUM_CERTIFICATE_HEADER_BYTES = 16 * 1024
 
 
 class CertificateHeaderError(HaasError):
-    """The `Client-Cert` header, which only our own proxy sets, is not as RFC 9440 says."""
+    """The `Client-Cert` header, which only our own proxy sets, does not conform to RFC 9440."""
 
 
 class ClientCertificate(NamedTuple):
     """The certificate of a verified mutual-TLS connection."""
 
     thumbprint: bytes
-    """SHA-256 of the DER encoding: what access tokens are bound to (RFC 8705 3.1)."""
+    """SHA-256 of the DER encoding. Access tokens are bound to it (RFC 8705 3.1)."""
 
     @property
     def x5t_s256(self) -> str:
-        """The thumbprint as the `x5t#S256` confirmation method writes it."""
+        """The thumbprint in the form of the `x5t#S256` confirmation method: base64url without padding."""
         return urlsafe_b64encode(self.thumbprint).rstrip(b"=").decode()
 
 
 def client_certificate(header: bytes) -> ClientCertificate:
-    """Read a `Client-Cert` header (RFC 9440 2.1: the DER encoding between colons, in base64).
+    """Read a `Client-Cert` header (RFC 9440 2.1: the DER encoding in base64, between colons).
 
     Raises CertificateHeaderError.
     """
@@ -51,5 +51,5 @@ def client_certificate(header: bytes) -> ClientCertificate:
 
 
 def interaction_id(given: bytes | None) -> str:
-    """Return the caller's interaction id where it is a UUID, else a new one (CDS, HTTP Headers)."""
+    """Return the interaction id that the caller gave if it is a UUID, else a new one (CDS, HTTP Headers)."""
     return given.decode() if given is not None and _UUID.fullmatch(given) else str(uuid4())

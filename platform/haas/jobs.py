@@ -1,7 +1,7 @@
-"""The way from one process to the workers: a message in Valkey or Redis that names an actor.
+"""Messages to the workers, through Valkey or Redis. A message names an actor and tells it to begin.
 
-A message is a wake-up, never a record: what must happen stands in Postgres, and a sweep finds it there when the message
-was lost. So nothing here fails a request, and a message that nobody took within a minute is worth nothing.
+A message is only a signal: the work itself is a row in Postgres, where a periodic sweep finds it if the message was
+lost. For this reason an error here never fails a request, and a message that was not taken within a minute is dropped.
 """
 
 import asyncio
@@ -20,43 +20,43 @@ logger = logging.getLogger(__name__)
 QUEUE: Final = "default"
 NAMESPACE: Final = "haas"
 MAXIMUM_AGE_MS = 60_000
-SECONDS_TO_ANSWER = 1.0
-SECONDS_UNTIL_A_WORKER_IS_GONE = 30
+TIMEOUT_SECONDS = 1.0
+HEARTBEAT_TIMEOUT_SECONDS = 30
 
 
 def open_broker(redis_url: str) -> RedisBroker:
-    """Return the broker at `redis_url`. Nothing connects until it is first used, nor fails while the server is away.
+    """Return the broker at `redis_url`. It connects when it is first used, so that no server is needed before.
 
-    Without Dramatiq's retries: what failed is retried from its row in Postgres, when the row says so.
+    Dramatiq's retries are not used: work that failed is retried from its row in Postgres, at the time in that row.
     """
     middleware: list[Middleware] = [AgeLimit(max_age=MAXIMUM_AGE_MS)]
     client = redis.Redis.from_url(
         redis_url,
-        socket_timeout=SECONDS_TO_ANSWER,
-        socket_connect_timeout=SECONDS_TO_ANSWER,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
         health_check_interval=15,
-        # Once more at once, for a connection that had gone stale. The client's own way is to wait ten seconds.
+        # One retry without delay, for a connection that the server has closed. The client's default waits ten seconds.
         retry=Retry(NoBackoff(), retries=1),
     )
     return RedisBroker(  # type: ignore[no-untyped-call]
         client=client,
         middleware=middleware,
         namespace=NAMESPACE,
-        heartbeat_timeout=SECONDS_UNTIL_A_WORKER_IS_GONE * 1000,
+        heartbeat_timeout=HEARTBEAT_TIMEOUT_SECONDS * 1000,
     )
 
 
 class Jobs:
-    """Wakes actors by their names, so that who asks need not import who works."""
+    """Sends messages to actors by name, so that the sender need not import them."""
 
     def __init__(self, broker: dramatiq.Broker) -> None:
-        """Send through `broker`, which `open_broker` makes."""
+        """Send through `broker`; see `open_broker`."""
         self._broker = broker
 
     async def enqueue(self, actor: str, *arguments: str | int) -> bool:
-        """Wake `actor` with `arguments`: ids, never contents. Tell whether the broker took the message.
+        """Send a message to `actor` with `arguments`, which are ids only. Return whether the broker accepted it.
 
-        A broker that does not answer is logged, and no error: a sweep does what the message would have begun.
+        If the broker does not answer, this is logged and no error is raised: the periodic sweep finds the work.
         """
         message: dramatiq.Message[object] = dramatiq.Message(
             queue_name=QUEUE, actor_name=actor, args=arguments, kwargs={}, options={}
@@ -64,6 +64,6 @@ class Jobs:
         try:
             await asyncio.to_thread(self._broker.enqueue, message)
         except (redis.RedisError, dramatiq.BrokerConnectionError, OSError) as error:
-            logger.warning("the broker took no message", extra={"actor": actor, "reason": type(error).__name__})
+            logger.warning("jobs.not_enqueued", extra={"actor": actor, "reason": type(error).__name__})
             return False
         return True

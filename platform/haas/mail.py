@@ -1,4 +1,4 @@
-"""Mail to consumers, by SMTP."""
+"""Email to consumers, by SMTP."""
 
 import ssl
 from email.headerregistry import Address
@@ -12,13 +12,13 @@ import msgspec
 from haas.errors import HaasError, Unavailable
 from haas.settings import SettingsError
 
-SECONDS_TO_ANSWER = 10.0
+TIMEOUT_SECONDS = 10.0
 _PORTS = {"smtp": 25, "smtps": 465}
 _PERMANENT_FAILURE = 500
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """One message of plain text to one person. `key` stays the same when the same message is sent again."""
+    """One plain text message to one person. `key` stays the same when the message is sent again."""
 
     sender_name: str
     sender_address: str
@@ -29,17 +29,17 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MailRefused(HaasError):
-    """This message can never be delivered: its address or its content is wrong. The text names no address."""
+    """The message can never be delivered: its address or content is wrong. The text contains no address."""
 
 
 class MailNotSent(Unavailable):
-    """The mail server did not take the message now; it may later. The text names no address."""
+    """The mail server did not accept the message now, but may do so later. The text contains no address."""
 
 
 class Mailer:
     """Sends mail through one server: `smtp://[user:password@]host[:port]`, or `smtps://` for TLS from the first byte.
 
-    With `smtp://`, TLS begins as soon as the server offers STARTTLS, and its certificate must then be right.
+    With `smtp://`, STARTTLS is used if the server offers it. The server's certificate is verified in both cases.
     """
 
     def __init__(self, url: str) -> None:
@@ -52,7 +52,8 @@ class Mailer:
         self._tls = parts.scheme == "smtps"
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
-        self._context = ssl.create_default_context()  # made once: reading the roots takes longer than sending a mail
+        # Made once, because loading the root certificates takes longer than sending an email.
+        self._context = ssl.create_default_context()
 
     async def send(self, mail: Mail) -> None:
         """Hand `mail` to the server. Raises MailRefused or MailNotSent."""
@@ -67,7 +68,7 @@ class Mailer:
                 username=self._user,
                 password=self._password,
                 tls_context=self._context,
-                timeout=SECONDS_TO_ANSWER,
+                timeout=TIMEOUT_SECONDS,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _failure([refusal.code for refusal in error.recipients]) from None
@@ -93,5 +94,5 @@ def _message(mail: Mail) -> EmailMessage:
 
 def _failure(codes: list[int]) -> HaasError:
     if codes and min(codes) >= _PERMANENT_FAILURE:
-        return MailRefused(f"the mail server refused the message for good: {codes}")
-    return MailNotSent(f"the mail server did not take the message: {codes}")
+        return MailRefused(f"the mail server refused the message permanently: {codes}")
+    return MailNotSent(f"the mail server did not accept the message: {codes}")

@@ -1,4 +1,7 @@
-"""HTTP to the world outside: bounded in time and size, without redirects, with the sandbox's own name resolution."""
+"""HTTPS requests to other parties: limited in time and size, without redirects.
+
+In the sandbox, host names can be mapped to addresses by a setting.
+"""
 
 import asyncio
 import fnmatch
@@ -14,7 +17,7 @@ from haas.addresses import NoPublicAddress, public_address
 from haas.errors import Unavailable
 from haas.settings import HTTPS_PORT, Settings
 
-SECONDS_IN_ALL = 10.0  # however slowly the answer drips
+TOTAL_TIMEOUT_SECONDS = 10.0  # also when the answer arrives slowly, byte by byte
 TIMEOUT = httpx.Timeout(5.0, connect=3.0)
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16)
 MAXIMUM_BODY_BYTES = 1024 * 1024
@@ -22,11 +25,11 @@ MAXIMUM_PORT = 65535
 
 
 class OutboundError(Unavailable):
-    """Another party did not answer, or not in a way that can be used. The message names the address and the reason."""
+    """Another party did not answer, or its answer cannot be used. The message names the address and the reason."""
 
 
 class Response:
-    """What another party answered, read whole."""
+    """A complete answer of another party."""
 
     __slots__ = ("body", "headers", "status")
 
@@ -38,13 +41,13 @@ class Response:
 
 
 class Outbound:
-    """A client for addresses that others gave us: https only, no redirects, answers of a megabyte at most.
+    """A client for URLs that other parties gave us: https only, no redirects, answers of at most one megabyte.
 
-    In production it connects to public addresses alone, however a name resolves.
+    In production it connects to public addresses only.
     """
 
     def __init__(self, settings: Settings, *, certificate: tuple[Path, Path] | None = None) -> None:
-        """Make a client; `certificate` is a client certificate's chain and key for mutual TLS."""
+        """Make a client. `certificate` is the chain and the key of a client certificate for mutual TLS."""
         self._context = ssl.create_default_context()
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
         if settings.trusted_roots is not None:
@@ -54,11 +57,11 @@ class Outbound:
         self._hosts = settings.host_map
         self._public_only = settings.environment == "production"
         self._client = self._new_client()
-        # Connections are pooled by address: one opened under one name must not carry a request for another.
+        # httpx pools connections by address. A connection that was opened for one name must not be used for another.
         self._clients_of_hosts: dict[str, httpx.AsyncClient] = {}
 
     async def __aenter__(self) -> Self:
-        """Use the client until the block ends."""
+        """Return this client; it is closed at the end of the block."""
         return self
 
     async def __aexit__(
@@ -73,11 +76,11 @@ class Outbound:
             await client.aclose()
 
     async def get(self, url: str, *, headers: dict[str, str] | None = None) -> Response:
-        """Fetch `url`. Raises OutboundError when no whole answer came."""
+        """Send a GET request to `url`. Raises OutboundError when there is no complete answer."""
         return await self.request("GET", url, headers=headers)
 
     async def post_form(self, url: str, form: dict[str, str], *, headers: dict[str, str] | None = None) -> Response:
-        """Post a form to `url`. Raises OutboundError when no whole answer came."""
+        """Send a form to `url` with POST. Raises OutboundError when there is no complete answer."""
         return await self.request("POST", url, headers=headers, form=form)
 
     async def request(
@@ -88,38 +91,40 @@ class Outbound:
         headers: dict[str, str] | None = None,
         form: dict[str, str] | None = None,
         content: bytes | None = None,
-        own_network: bool = False,
+        allow_private_addresses: bool = False,
     ) -> Response:
-        """Send a request and read the whole answer, whatever its status. Raises OutboundError.
+        """Send a request and return the complete answer with any status. Raises OutboundError.
 
-        `own_network` is for an address that the operator set: it may be a private one.
+        `allow_private_addresses` is only for a URL that the operator has configured.
         """
         try:
             target = httpx.URL(url)
         except (httpx.InvalidURL, TypeError) as error:
-            raise OutboundError(f"{url!r} is not an address") from error
+            raise OutboundError(f"{url!r} is not a URL") from error
         if target.scheme != "https" or not target.host or target.userinfo or (target.port or 0) > MAXIMUM_PORT:
-            raise OutboundError(f"{url!r} is not an https address")
+            raise OutboundError(f"{url!r} is not an https URL")
         try:
-            async with asyncio.timeout(SECONDS_IN_ALL):
-                client, target, own, extensions = await self._route(target, own_network=own_network)
-                # Nothing compressed: a small answer would inflate past every limit.
+            async with asyncio.timeout(TOTAL_TIMEOUT_SECONDS):
+                client, target, own, extensions = await self._route(
+                    target, allow_private_addresses=allow_private_addresses
+                )
+                # No compression: a small answer could become too large when it is decompressed.
                 headers = {**(headers or {}), **own, "Accept-Encoding": "identity"}
                 async with client.stream(
                     method, target, headers=headers, data=form, content=content, extensions=extensions
                 ) as response:
                     return Response(response.status_code, response.headers, await _body(response))
         except NoPublicAddress as error:
-            raise OutboundError(f"{url} is not asked: {error}") from error
+            raise OutboundError(f"{url} was not requested: {error}") from error
         except (httpx.HTTPError, ssl.SSLError, OSError) as error:
             raise OutboundError(f"{url} did not answer: {type(error).__name__} {error}") from error
 
     async def _route(
-        self, target: httpx.URL, *, own_network: bool
+        self, target: httpx.URL, *, allow_private_addresses: bool
     ) -> tuple[httpx.AsyncClient, httpx.URL, dict[str, str], dict[str, str]]:
         host = target.host
         address = next((to for pattern, to in self._hosts.items() if fnmatch.fnmatchcase(host, pattern)), None)
-        if address is None and self._public_only and not own_network:
+        if address is None and self._public_only and not allow_private_addresses:
             address = await public_address(host, target.port or HTTPS_PORT)
         if address is None:
             return self._client, target, {}, {}
@@ -143,7 +148,7 @@ class Outbound:
 async def _body(response: httpx.Response) -> bytes:
     encoding = response.headers.get("content-encoding", "identity")
     if encoding != "identity":
-        raise OutboundError(f"{response.url} answered in {encoding[:20]}, which was not asked for")
+        raise OutboundError(f"{response.url} answered with content encoding {encoding[:20]}, not requested")
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk

@@ -1,4 +1,4 @@
-"""What a person sees while something takes a while: a line for each step, a bar where the number of steps is known."""
+"""Progress shown to a person: a line for each step, and a bar where the number of steps is known."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,19 +13,19 @@ _LINES_PER_BAR = 10
 
 
 class Progress(Protocol):
-    """Tells how far work has come."""
+    """Shows the progress of long work."""
 
     def line(self, text: str) -> None:
-        """Say what happens now, or has happened."""
+        """Show a line of text."""
         ...
 
     def bar(self, title: str, total: int) -> AbstractContextManager[Advance]:
-        """Open a bar of `total` steps; the context gives the function that advances it by one."""
+        """Show a bar of `total` steps. The context returns the function that advances it by one."""
         ...
 
 
 class ConsoleProgress:
-    """Progress on a terminal; where the output is no terminal, a bar is a line for each tenth of it."""
+    """Progress on a terminal. If the output is not a terminal, a bar is a line for each tenth of the steps."""
 
     def __init__(self, console: Console | None = None) -> None:
         """Write to `console`, or to standard error."""
@@ -37,7 +37,7 @@ class ConsoleProgress:
 
     @contextmanager
     def bar(self, title: str, total: int) -> Iterator[Advance]:
-        """Draw a bar of `total` steps."""
+        """Show a bar of `total` steps."""
         if not self._console.is_terminal:
             yield self._tenths(title, total)
             return
@@ -65,14 +65,14 @@ class ConsoleProgress:
 
 
 class NoProgress:
-    """Says nothing, for callers that have nobody watching."""
+    """Shows nothing: for work that no person watches."""
 
     def line(self, text: str) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     @contextmanager
-    def bar(self, title: str, total: int) -> Iterator[Advance]:  # noqa: ARG002 - the contract's names
-        """Draw nothing."""
+    def bar(self, title: str, total: int) -> Iterator[Advance]:  # noqa: ARG002 - the names of the protocol
+        """Show nothing."""
         yield lambda: None
 
 

@@ -1,6 +1,6 @@
-"""The deployment's settings: read once from the environment, frozen, handed down.
+"""The settings of a deployment, read once from environment variables and passed on as an immutable object.
 
-There is no default for anything secret, and what belongs to the sandbox is refused in production.
+No secret has a default. Settings of the sandbox are refused in production.
 """
 
 import re
@@ -16,9 +16,14 @@ from haas.errors import HaasError
 
 MASTER_KEY_BYTES = 32
 HTTPS_PORT = 443
+MAIN_NODE: Final = "main"
+"""The database node of HAAS_DATABASE_URL, which also holds the control schema."""
+_DATABASE_URL: Final = "HAAS_DATABASE_URL"
+_OWNER_DATABASE_URL: Final = "HAAS_OWNER_DATABASE_URL"
+_NODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,30}")
 _MASTER_KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}=?")
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-# What a URL begins with after its scheme: [user:password@]host[:port]
+# The authority of a URL: [user:password@]host[:port]
 _AUTHORITY: Final = r"([^@/?#\s]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 
 Host = Annotated[str, Meta(pattern=rf"^({_LABEL}\.)*{_LABEL}\Z", description="a host name in lower case")]
@@ -43,15 +48,40 @@ RedisUrl = Annotated[
 SmtpUrl = Annotated[
     str, Meta(pattern=rf"^smtps?://{_AUTHORITY}/?\Z", description="smtp://host:port or smtps://host:port")
 ]
-SmsUrl = Annotated[str, Meta(pattern=rf"^https://{_AUTHORITY}(/\S*)?\Z", description="an https address")]
+SmsUrl = Annotated[str, Meta(pattern=rf"^https://{_AUTHORITY}(/\S*)?\Z", description="an https URL")]
 
 
 class SettingsError(HaasError):
-    """A setting is missing or wrong; the message names the variable and what it should be."""
+    """A setting is missing or wrong. The message names the variable and the expected value."""
+
+
+def database_variable(node: str, *, owner: bool = False) -> str:
+    """Return the name of the variable that holds the address of a database node, for one of the two logins."""
+    variable = _OWNER_DATABASE_URL if owner else _DATABASE_URL
+    return variable if node == MAIN_NODE else f"{variable}_{node.upper()}"
+
+
+class NodeAddress(msgspec.Struct, frozen=True):
+    """The addresses of a database node: for the application's login, and for the one that provisions and migrates."""
+
+    url: DatabaseUrl
+    owner_url: DatabaseUrl
+
+    def __repr__(self) -> str:
+        """Leave out the passwords."""
+        return "NodeAddress()"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Leave them out for rich as well, which would print every field."""
+        return []
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What one deployment is told from outside. Each field is the variable `HAAS_<FIELD>` in capitals."""
+    """The settings of one deployment. Each field is read from the environment variable `HAAS_<FIELD>`, in capitals.
+
+    The exceptions are the master key, which may be in a file, and the nodes: `HAAS_DATABASE_URL_<NODE>` and
+    `HAAS_OWNER_DATABASE_URL_<NODE>`.
+    """
 
     environment: Literal["production", "sandbox"]
     domain: Host
@@ -65,35 +95,49 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_port: Port = HTTPS_PORT
     role_prefix: RolePrefix = "haas"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    # The sandbox's alone:
+    nodes: dict[str, NodeAddress] = {}
+    """The database nodes besides the main one, by id."""
+    # Only for the sandbox:
     clock_file: Path | None = None
     host_map: dict[str, str] = {}
     trusted_roots: Path | None = None
     pinned_codes: Path | None = None
 
     def __repr__(self) -> str:
-        """Name the deployment without its secrets: settings end up in tracebacks."""
+        """Return a form without secrets, because settings may appear in tracebacks."""
         return f"Settings(environment={self.environment!r}, domain={self.domain!r})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Name it so to rich as well, which would print every field."""
+        """Return the same for rich, which would otherwise print every field."""
         return [("environment", self.environment), ("domain", self.domain)]
 
+    @property
+    def database_urls(self) -> dict[str, str]:
+        """The address of each database node for the application's login."""
+        return {MAIN_NODE: self.database_url, **{node: address.url for node, address in self.nodes.items()}}
+
+    @property
+    def owner_database_urls(self) -> dict[str, str]:
+        """The address of each database node for the login that provisions and migrates."""
+        return {MAIN_NODE: self.owner_database_url, **{node: address.owner_url for node, address in self.nodes.items()}}
+
     def origin(self, host: str) -> str:
-        """Return the origin `https://host[:port]` under which this deployment serves `host`."""
+        """Return the origin `https://host[:port]` at which this deployment serves `host`."""
         return f"https://{host}" if self.public_port == HTTPS_PORT else f"https://{host}:{self.public_port}"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the settings from environment variables.
 
-        Raises SettingsError that names the variable when one is missing, malformed, or not allowed in production.
+        Raises SettingsError if a variable is missing, malformed, or not allowed in production.
         """
         values: dict[str, Any] = {}
         for field in msgspec.structs.fields(cls):
             variable = f"HAAS_{field.name.upper()}"
             if field.name == "master_key":
                 values[field.name] = _master_key(environment)
+            elif field.name == "nodes":
+                values[field.name] = _nodes(environment)
             elif environment.get(variable):
                 values[field.name] = _converted(variable, environment[variable], field.type)
             elif field.required:
@@ -108,7 +152,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("clock_file", "host_map", "trusted_roots", "pinned_codes"):
             if getattr(self, name):
                 raise SettingsError(
-                    f"HAAS_{name.upper()} is the sandbox's and is refused with HAAS_ENVIRONMENT=production"
+                    f"HAAS_{name.upper()} is only for the sandbox: it is refused with HAAS_ENVIRONMENT=production"
                 )
 
 
@@ -118,7 +162,7 @@ def _converted(variable: str, text: str, kind: type) -> object:
             return msgspec.json.decode(text, type=kind)
         return msgspec.convert(text, kind, strict=False, dec_hook=_path)
     except msgspec.DecodeError as error:
-        # The value stays out of the message: an address carries a password.
+        # The message does not contain the value: a URL may contain a password.
         expected = [meta.description for meta in getattr(kind, "__metadata__", ())]
         raise SettingsError(
             f"{variable} is not {expected[0]}" if expected else f"{variable} is wrong: {error}"
@@ -127,6 +171,29 @@ def _converted(variable: str, text: str, kind: type) -> object:
 
 def _path(kind: type, value: object) -> object:
     return kind(value)
+
+
+def _nodes(environment: Mapping[str, str]) -> dict[str, NodeAddress]:
+    """Read the addresses of the nodes besides the main one. The variables' names end with a node's id in capitals."""
+    names: set[str] = set()
+    for variable, value in environment.items():
+        for prefix in (f"{_DATABASE_URL}_", f"{_OWNER_DATABASE_URL}_"):
+            if value and variable.startswith(prefix):
+                names.add(variable.removeprefix(prefix))
+    return {name.lower(): _node(environment, name) for name in sorted(names)}
+
+
+def _node(environment: Mapping[str, str], name: str) -> NodeAddress:
+    variables = f"{_DATABASE_URL}_{name}", f"{_OWNER_DATABASE_URL}_{name}"
+    if not _NODE.fullmatch(name):
+        raise SettingsError(f"{variables[0]} does not end with the id of a node in capitals: A-Z, 0-9 and _")
+    if name.lower() == MAIN_NODE:
+        raise SettingsError(f"{variables[0]} is not used: the main node is that of {_DATABASE_URL}")
+    for variable in variables:
+        if not environment.get(variable):
+            raise SettingsError(f"{variable} is not set")
+    url, owner_url = (_converted(variable, environment[variable], DatabaseUrl) for variable in variables)
+    return NodeAddress(str(url), str(owner_url))
 
 
 def _master_key(environment: Mapping[str, str]) -> bytes:

@@ -1,4 +1,4 @@
-"""Text messages to consumers, by a gateway that speaks JSON over https."""
+"""Text messages to consumers, through a gateway that accepts JSON over https."""
 
 from base64 import b64encode
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -15,7 +15,7 @@ _CLIENT_ERRORS = range(400, 500)
 
 
 class Sms(msgspec.Struct, frozen=True, kw_only=True):
-    """One text message. `key` stays the same when the same message is sent again."""
+    """One text message. `key` stays the same when the message is sent again."""
 
     sender_name: str
     to: str
@@ -24,21 +24,21 @@ class Sms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SmsRefused(HaasError):
-    """This message can never be delivered. The text names no number."""
+    """The message can never be delivered. The text contains no number."""
 
 
 class SmsNotSent(Unavailable):
-    """The gateway did not take the message now; it may later. The text names no number."""
+    """The gateway did not accept the message now, but may do so later. The text contains no number."""
 
 
 class SmsGateway:
-    """Posts `{"from", "to", "text"}` to `https://[user:password@]host/path`, with the message's Idempotency-Key."""
+    """Sends `{"from", "to", "text"}` to `https://[user:password@]host/path`, with an Idempotency-Key, by POST."""
 
     def __init__(self, url: str, outbound: Outbound) -> None:
-        """Take the gateway's address; a user and a password in it are sent as HTTP Basic. Raises SettingsError."""
+        """Take the gateway's URL. A user and password in it are sent with HTTP Basic. Raises SettingsError."""
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname:
-            raise SettingsError("HAAS_SMS_URL is not an https address")
+            raise SettingsError("HAAS_SMS_URL is not an https URL")
         self._url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
         self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if parts.username is not None:
@@ -52,7 +52,7 @@ class SmsGateway:
         headers = {**self._headers, "Idempotency-Key": sms.key}
         try:
             response = await self._outbound.request(
-                "POST", self._url, headers=headers, content=content, own_network=True
+                "POST", self._url, headers=headers, content=content, allow_private_addresses=True
             )
         except OutboundError as error:
             raise SmsNotSent("the gateway did not answer") from error
@@ -60,4 +60,4 @@ class SmsGateway:
             return
         if response.status in _CLIENT_ERRORS and response.status not in _TRY_LATER:
             raise SmsRefused(f"the gateway refused the message: {response.status}")
-        raise SmsNotSent(f"the gateway did not take the message: {response.status}")
+        raise SmsNotSent(f"the gateway did not accept the message: {response.status}")

@@ -1,8 +1,8 @@
-"""What the platform says of itself: one JSON line per event, by way of the standard library's logging.
+"""Logs: one JSON line for each event, written by the standard library's logging.
 
-Everything logs through `logging.getLogger(__name__)`; details go in `extra`, as numbers and ids. A line says which
-tenant and which interaction it belongs to, because whoever took up that work bound both. Personal data and secrets
-do not belong in a line at all; `redacted` is the net under those who forget.
+Every module logs with `logger = logging.getLogger(__name__)`. An event is a literal `area.event`; its details are
+numbers and ids in `extra`. A line also contains the fields that were bound with `bind`, such as the tenant and the
+interaction id. Personal data and secrets must not be logged; `redacted` removes them if that happens by mistake.
 """
 
 import logging
@@ -18,7 +18,12 @@ import msgspec
 
 REDACTED: Final = "[redacted]"
 MAXIMUM_TEXT = 8_000
-_LOGGERS_WITH_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")  # what it prints goes the way of all lines
+# Libraries that add handlers of their own; these are removed, so that all lines have one form.
+_LOGGERS_WITH_HANDLERS = (
+    "uvicorn",
+    "uvicorn.error",
+    "uvicorn.access",
+)
 _QUIET_LOGGERS = ("httpx", "httpcore", "asyncio", "dramatiq", "alembic", "aiosmtplib")
 _context: ContextVar[Mapping[str, str]] = ContextVar("haas_telemetry", default={})  # noqa: B039 - a Mapping is never changed
 _STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
@@ -29,25 +34,25 @@ _SENSITIVE = (
 )
 _SENSITIVE_FIELD = re.compile(rf"{_SENSITIVE}\Z", re.IGNORECASE)
 _SECRETS_IN_TEXT = (
-    # What a database driver adds to its errors: the values of the statement.
+    # The values of a statement, which database drivers add to their errors.
     (re.compile(r"\[parameters: .*?\](?=\n\(Background|\Z)", re.DOTALL), f"[parameters: {REDACTED}]"),
     (re.compile(r"(DETAIL: +Key \([^)]*\)=)\(.*?\)"), rf"\1({REDACTED})"),
     # A JWT, signed or encrypted.
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]*\.[\w.-]*"), REDACTED),
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {REDACTED}"),
-    # A form or a query, a header, a member of a JSON object.
+    # A field of a form, a query, a header or a JSON object.
     (re.compile(rf"\b({_SENSITIVE}[\"']?\s*[=:]\s*[\"']?)[^\s&\"',;)}}]+", re.IGNORECASE), rf"\1{REDACTED}"),
     (re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), REDACTED),
-    # An Australian telephone number, and any in international form.
+    # An Australian telephone number, or a number in international form.
     (re.compile(r"(?<![\w.:/-])(?:\+\d{1,3}|0)[23478]?(?:[ -]?\d){8,10}(?![\w.-])"), REDACTED),
 )
 
 
 @contextmanager
 def bind(**fields: str | None) -> Iterator[None]:
-    """Let every line that is logged within the block carry `fields`: `bind(tenant="aurora", interaction_id="…")`.
+    """Add `fields` to every line that is logged within the block: `bind(tenant="aurora", interaction_id="…")`.
 
-    Blocks nest; a field that is None is left as it was. Tasks begun within the block inherit its fields.
+    Blocks can be nested. A field that is None is not changed. Tasks created within the block inherit its fields.
     """
     token = _context.set({**_context.get(), **{name: value for name, value in fields.items() if value is not None}})
     try:
@@ -57,12 +62,12 @@ def bind(**fields: str | None) -> Iterator[None]:
 
 
 def bound() -> Mapping[str, str]:
-    """Return the fields that are bound here."""
+    """Return the fields that are bound at present."""
     return _context.get()
 
 
 def redacted(text: str) -> str:
-    """Return `text` without what looks like a secret or like personal data, cut to a length that a log can bear."""
+    """Return `text` without anything that looks like a secret or personal data, shortened to MAXIMUM_TEXT."""
     length, text = len(text), text[:MAXIMUM_TEXT]
     for pattern, replacement in _SECRETS_IN_TEXT:
         text = pattern.sub(replacement, text)
@@ -70,7 +75,7 @@ def redacted(text: str) -> str:
 
 
 def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
-    """Send all logging of this process to `stream` (standard error): JSON lines, or short lines on a terminal."""
+    """Write all logs of this process to `stream` (standard error): JSON lines, or short lines on a terminal."""
     target = sys.stderr if stream is None else stream
     handler = logging.StreamHandler(target)
     handler.setFormatter(ShortLines() if target.isatty() else JsonLines())
@@ -88,7 +93,7 @@ def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, event, logger, what is bound, what `extra` holds, and the error if any."""
+    """One JSON object per line: time, level, event, logger, bound fields, `extra`, and the error if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line for `record`."""
@@ -107,7 +112,7 @@ class JsonLines(logging.Formatter):
 
 
 class ShortLines(logging.Formatter):
-    """What a person at a terminal reads: time, level, tenant, event, details."""
+    """Lines for a person at a terminal: time, level, tenant, event, details."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line for `record`."""
@@ -122,7 +127,7 @@ class ShortLines(logging.Formatter):
 
 
 def _moment(record: logging.LogRecord) -> datetime:
-    # The machine's time, not the platform's movable clock: a line is compared with those of other systems.
+    # The machine's time, not the platform's movable clock: lines are compared with those of other systems.
     return datetime.fromtimestamp(record.created, UTC)
 
 

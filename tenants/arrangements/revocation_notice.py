@@ -50,7 +50,7 @@ class RevocationChannel:
         except OutboundError as error:
             raise NotDelivered(str(error)) from error
         if response.status == _UNKNOWN_ARRANGEMENT:
-            logger.warning("the recipient knows no such arrangement", extra={"notice": str(notice.id)})
+            logger.warning("notice.arrangement_unknown", extra={"notice": str(notice.id)})
         elif response.status not in _SUCCESS:
             # A 401 or 404 may pass too: keys are cached, and endpoints get mended.
             raise NotDelivered(f"{endpoint} answered {response.status}")

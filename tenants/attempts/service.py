@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import uuid4
 
 from haas.database import Transaction
@@ -30,21 +30,32 @@ REQUEST_URI_LIFETIME: Final = timedelta(seconds=90)
 REQUEST_URI_PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 
 
-class Visit(NamedTuple):
-    """A browser that has come with a request_uri: to go through the pages, or to be sent back with an error."""
+def may_be_authorised(client: Client) -> None:
+    """Raise UnauthorizedClient unless recipient and product are active (CDS, Participant Statuses)."""
+    if not client.duties.authorise:
+        raise UnauthorizedClient(
+            "the data recipient or its software product is not active",
+            detail=f"{client.recipient_status}/{client.product_status}",
+        )
 
-    attempt: Attempt
-    refusal: OAuthError | None
 
+async def may_be_amended(tx: Transaction, client: Client, request: AuthorisationRequest, now: datetime) -> None:
+    """Raise InvalidRequest unless the arrangement that the request names is an active one of the client.
 
-async def push(tx: Transaction, client: Client, request: AuthorisationRequest, now: datetime) -> tuple[str, int]:
-    """Keep a checked request as a new attempt; return its request_uri and that one's lifetime in seconds.
-
-    Only the hash of the request_uri is kept. Raises UnauthorizedClient when the recipient's status rules consent out,
-    and InvalidRequest when the request amends an arrangement that is not an active one of the client.
+    A request without a `cdr_arrangement_id` passes (CDS, Request Object Submission).
     """
-    may_be_authorised(client)
-    await _amends_its_own_arrangement(tx, client, request, now)
+    if request.cdr_arrangement_id is None:
+        return
+    arrangement = await arrangement_store.by_id(tx, request.cdr_arrangement_id)
+    if arrangement is None or arrangement.recipient.client_id != client.client_id or arrangement.state(now) != "active":
+        raise InvalidRequest("claims.cdr_arrangement_id is not an active arrangement of this client")
+
+
+async def push(tx: Transaction, request: AuthorisationRequest, now: datetime) -> tuple[str, int]:
+    """Store a checked request as a new attempt; return its request_uri and the lifetime of that in seconds.
+
+    Only the hash of the request_uri is stored.
+    """
     request_uri = REQUEST_URI_PREFIX + secrets.token_urlsafe(32)
     await store.push(
         tx,
@@ -57,35 +68,49 @@ async def push(tx: Transaction, client: Client, request: AuthorisationRequest, n
     return request_uri, int(REQUEST_URI_LIFETIME.total_seconds())
 
 
-def may_be_authorised(client: Client) -> None:
-    """Raise UnauthorizedClient unless recipient and product are active (CDS, Participant Statuses)."""
-    if not client.duties.authorise:
-        raise UnauthorizedClient(
-            "the data recipient or its software product is not active",
-            detail=f"{client.recipient_status}/{client.product_status}",
-        )
-
-
-async def begin_visit(
-    tx: Transaction, client: Client, request_uri: str, *, browser_hash: bytes, now: datetime
-) -> Visit:
-    """Start the pages of an attempt for the browser whose flow cookie has this hash.
-
-    A request_uri is good for 90 seconds and until the person has authenticated or cancelled; each visit before that
-    starts the pages again, and takes them from the browser that had them. The pages outlive the request_uri. Raises
-    InvalidRequestUri, after which no redirect would be safe.
-    """
+async def by_request_uri(tx: Transaction, client: Client, request_uri: str) -> Attempt:
+    """Return the attempt of a request_uri, its row locked until the transaction ends. Raises InvalidRequestUri."""
     attempt = await store.by_request_uri(tx, client.client_id, digest(request_uri))
     if attempt is None:
         raise InvalidRequestUri("the request_uri is unknown or another client's")
+    return attempt
+
+
+def has_unused_request_uri(attempt: Attempt) -> None:
+    """Raise InvalidRequestUri once a person has authenticated or cancelled.
+
+    "Data Holders MUST reject the reuse of request_uri values" (CDS, Request Object Submission).
+    """
     if attempt.request_spent_at is not None:
         raise InvalidRequestUri("the request_uri was used before")
+
+
+def has_unexpired_request_uri(attempt: Attempt, now: datetime) -> None:
+    """Raise InvalidRequestUri after 90 seconds (CDS, Request Object Submission)."""
     if now >= attempt.request_expires_at:
         raise InvalidRequestUri("the request_uri has expired")
-    refusal = _refusal(client, attempt.request)
-    if refusal is not None:
-        await reject(tx, attempt, refusal, now)
-        return Visit(attempt, refusal)
+
+
+def objection(client: Client, request: AuthorisationRequest) -> OAuthError | None:
+    """Return why no page may be shown for the request, as the error for the client; None where pages may be shown."""
+    try:
+        may_be_authorised(client)
+    except UnauthorizedClient as error:
+        return error
+    if request.prompt_none:
+        return LoginRequired("every authorisation needs the person to sign in")
+    if not request.acr_is_reachable:
+        # OIDC Core 5.5.1.1: an essential acr that cannot be reached is a failed authentication.
+        return UnmetAuthenticationRequirements("an essential acr cannot be reached")
+    return None
+
+
+async def begin(tx: Transaction, attempt: Attempt, *, browser_hash: bytes, now: datetime) -> None:
+    """Start the pages of an attempt for the browser whose flow cookie has this hash.
+
+    Each visit before the person has authenticated starts the pages again, and takes them from the browser that had
+    them. The pages may go on after the request_uri has expired.
+    """
     await store.move(
         tx,
         attempt.id,
@@ -98,7 +123,6 @@ async def begin_visit(
         authenticated_at=None,
         accounts=None,
     )
-    return Visit(attempt, None)
 
 
 async def spend(tx: Transaction, attempt: Attempt, now: datetime) -> None:
@@ -172,28 +196,3 @@ async def issue_code(
         request_spent_at=attempt.request_spent_at or now,
     )
     return code
-
-
-async def _amends_its_own_arrangement(
-    tx: Transaction, client: Client, request: AuthorisationRequest, now: datetime
-) -> None:
-    """A `cdr_arrangement_id` is an active arrangement of this client (CDS, Request Object Submission)."""
-    if request.cdr_arrangement_id is None:
-        return
-    arrangement = await arrangement_store.by_id(tx, request.cdr_arrangement_id)
-    if arrangement is None or arrangement.recipient.client_id != client.client_id or arrangement.state(now) != "active":
-        raise InvalidRequest("claims.cdr_arrangement_id is not an active arrangement of this client")
-
-
-def _refusal(client: Client, request: AuthorisationRequest) -> OAuthError | None:
-    """What speaks against showing any page, although the client can be told so safely."""
-    try:
-        may_be_authorised(client)
-    except UnauthorizedClient as error:
-        return error
-    if request.prompt_none:
-        return LoginRequired("every authorisation needs the person to sign in")
-    if not request.acr_is_reachable:
-        # OIDC Core 5.5.1.1: an essential acr that cannot be reached is a failed authentication.
-        return UnmetAuthenticationRequirements("an essential acr cannot be reached")
-    return None

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from tenants.parties.directory import Directory
+
 Purpose = Literal["authorisation", "dashboard"]
 
 CODE_DIGITS: Final = 6
@@ -25,9 +27,10 @@ SESSION_IDLE: Final = timedelta(minutes=15)
 SESSION_LIFETIME: Final = timedelta(hours=1)
 
 
-class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What authentication needs of the tenant: its key, its name for messages, and the sandbox's pinned codes."""
+class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What one-time passwords need of the tenant: its key, its name for messages, and the sandbox's pinned codes."""
 
+    directory: Directory
     key: bytes
     brand_name: str
     pins: Mapping[str, str] = {}
@@ -35,7 +38,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Name the brand without its key."""
-        return f"Desk(brand_name={self.brand_name!r})"
+        return f"AuthenticationContext(brand_name={self.brand_name!r})"
 
 
 class Challenge(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,8 +21,8 @@ from tenants.authentication.models import (
     FAILURES_PER_WINDOW,
     UNANSWERED_PER_WINDOW,
     WINDOW,
+    AuthenticationContext,
     Challenge,
-    Desk,
     Past,
     Purpose,
 )
@@ -30,7 +30,6 @@ from tenants.notices import outbox
 from tenants.notices import store as notices
 from tenants.notices.models import EmailPayload, SmsPayload
 from tenants.notices.outbox import NoticeKind
-from tenants.parties import store as parties
 from tenants.parties.models import Login, canonical_identifier
 
 logger = logging.getLogger(__name__)
@@ -38,20 +37,22 @@ logger = logging.getLogger(__name__)
 _NOBODY = Login(id=UUID(int=0), email="nobody@invalid", mobile=None)
 
 
-async def begin(tx: Transaction, identifier: str, purpose: Purpose, *, desk: Desk, now: datetime) -> Challenge:
+async def begin(
+    tx: Transaction, identifier: str, purpose: Purpose, *, context: AuthenticationContext, now: datetime
+) -> Challenge:
     """Send a one-time password to whoever has this identifier, if anybody has. Raises IdentifierLocked."""
     canonical = canonical_identifier(identifier)
-    login = await parties.login_by_identifier(tx, canonical)
-    hashed = codes.identifier_hash(desk.key, canonical)
-    return await _send(tx, login, hashed, purpose, desk=desk, pin=desk.pins.get(canonical), now=now)
+    login = await context.directory.login_by_identifier(tx, canonical)
+    hashed = codes.identifier_hash(context.key, canonical)
+    return await _send(tx, login, hashed, purpose, context=context, pin=context.pins.get(canonical), now=now)
 
 
-async def resend(tx: Transaction, challenge: Challenge, *, desk: Desk, now: datetime) -> Challenge:
+async def resend(tx: Transaction, challenge: Challenge, *, context: AuthenticationContext, now: datetime) -> Challenge:
     """Send a new one-time password in place of an earlier one. Raises IdentifierLocked."""
-    login = await parties.login_by_id(tx, challenge.login_id or _NOBODY.id)
-    pins = {codes.identifier_hash(desk.key, identifier): code for identifier, code in desk.pins.items()}
+    login = await context.directory.login_by_id(tx, challenge.login_id or _NOBODY.id)
+    pins = {codes.identifier_hash(context.key, identifier): code for identifier, code in context.pins.items()}
     hashed = challenge.identifier_hash
-    return await _send(tx, login, hashed, challenge.purpose, desk=desk, pin=pins.get(hashed), now=now)
+    return await _send(tx, login, hashed, challenge.purpose, context=context, pin=pins.get(hashed), now=now)
 
 
 async def current(tx: Transaction, challenge_id: UUID, purpose: Purpose) -> Challenge | None:
@@ -59,14 +60,14 @@ async def current(tx: Transaction, challenge_id: UUID, purpose: Purpose) -> Chal
     return await store.challenge_by_id(tx, challenge_id, purpose)
 
 
-def is_of(challenge: Challenge, identifier: str, desk: Desk) -> bool:
+def is_of(challenge: Challenge, identifier: str, context: AuthenticationContext) -> bool:
     """Whether a challenge was made for this identifier."""
-    hashed = codes.identifier_hash(desk.key, canonical_identifier(identifier))
+    hashed = codes.identifier_hash(context.key, canonical_identifier(identifier))
     return hmac.compare_digest(challenge.identifier_hash, hashed)
 
 
 async def answer(
-    tx: Transaction, challenge_id: UUID, code: str, purpose: Purpose, *, desk: Desk, now: datetime
+    tx: Transaction, challenge_id: UUID, code: str, purpose: Purpose, *, context: AuthenticationContext, now: datetime
 ) -> UUID:
     """Return the login that answered rightly; its challenge cannot be answered again.
 
@@ -83,13 +84,13 @@ async def answer(
         raise CodeRefused("expired")
     if digits is None:
         raise CodeRefused("malformed", challenge.tries_left)
-    right = hmac.compare_digest(codes.code_hash(desk.key, challenge.id, purpose, digits), challenge.code_hash)
-    login = await parties.login_by_id(tx, challenge.login_id or _NOBODY.id)
+    right = hmac.compare_digest(codes.code_hash(context.key, challenge.id, purpose, digits), challenge.code_hash)
+    login = await context.directory.login_by_id(tx, challenge.login_id or _NOBODY.id)
     if right and login is not None:
         await store.mark_answered(tx, challenge.id, now)
         return login.id
     await store.count_failure(tx, challenge.id)
-    tx.keep()
+    tx.commit_on_refusal()
     await _refuse_locked(tx, challenge.identifier_hash, now)
     raise CodeRefused("wrong", challenge.tries_left - 1)
 
@@ -100,7 +101,7 @@ async def _send(
     identifier_hash: bytes,
     purpose: Purpose,
     *,
-    desk: Desk,
+    context: AuthenticationContext,
     pin: str | None,
     now: datetime,
 ) -> Challenge:
@@ -109,18 +110,18 @@ async def _send(
         _refuse_flooded(past)
         await _refuse_drained(tx, now)
     challenge_id, code = uuid4(), pin or codes.new_code()
-    message = codes.message(login or _NOBODY, desk.brand_name, purpose, code)
+    message = codes.message(login or _NOBODY, context.brand_name, purpose, code)
     challenge = Challenge(
         id=challenge_id,
         login_id=login.id if login is not None and message is not None else None,
         identifier_hash=identifier_hash,
         purpose=purpose,
-        code_hash=codes.code_hash(desk.key, challenge_id, purpose, code),
+        code_hash=codes.code_hash(context.key, challenge_id, purpose, code),
         created_at=now,
         expires_at=now + CODE_LIFETIME,
     )
     await store.insert_challenge(tx, challenge)
-    await _deliver(tx, challenge, message or codes.message(_NOBODY, desk.brand_name, purpose, code), now)
+    await _deliver(tx, challenge, message or codes.message(_NOBODY, context.brand_name, purpose, code), now)
     return challenge
 
 
@@ -157,7 +158,7 @@ async def _refuse_drained(tx: Transaction, now: datetime) -> None:
     """Send nothing more for a tenant that has sent as many codes as it may, and raise the alarm."""
     filled_at = await store.nth_latest(tx, CODES_PER_TENANT, now - WINDOW)
     if filled_at is not None:
-        logger.error("too many one-time passwords were asked for within an hour", extra={"limit": CODES_PER_TENANT})
+        logger.error("authentication.too_many_codes", extra={"limit": CODES_PER_TENANT})
         raise IdentifierLocked(filled_at + WINDOW)
 
 

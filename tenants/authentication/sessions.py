@@ -10,8 +10,8 @@ from haas.digest import digest
 from tenants.authentication import service as authentication
 from tenants.authentication import store
 from tenants.authentication.errors import CodeRefused
-from tenants.authentication.models import SESSION_IDLE, SESSION_LIFETIME, Challenge, Desk, Session
-from tenants.parties import store as parties
+from tenants.authentication.models import SESSION_IDLE, SESSION_LIFETIME, AuthenticationContext, Challenge, Session
+from tenants.parties.directory import Directory
 
 _SECRET_BYTES = 32
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}\Z")
@@ -27,17 +27,19 @@ def well_formed(secret: str) -> bool:
     return _SECRET.match(secret) is not None
 
 
-async def ask(tx: Transaction, secret: str, identifier: str, *, desk: Desk, now: datetime) -> None:
+async def ask(tx: Transaction, secret: str, identifier: str, *, context: AuthenticationContext, now: datetime) -> None:
     """Send a one-time password for the browser with this secret; asked twice for one identifier, one code is sent.
 
     Raises IdentifierLocked.
     """
     asked = await challenge_of(tx, secret, now)
-    if asked is None or not asked.live(now) or not authentication.is_of(asked, identifier, desk):
-        await _keep(tx, secret, await authentication.begin(tx, identifier, "dashboard", desk=desk, now=now), now)
+    if asked is None or not asked.live(now) or not authentication.is_of(asked, identifier, context):
+        await _keep(tx, secret, await authentication.begin(tx, identifier, "dashboard", context=context, now=now), now)
 
 
-async def ask_again(tx: Transaction, secret: str, replaces: str, *, desk: Desk, now: datetime) -> None:
+async def ask_again(
+    tx: Transaction, secret: str, replaces: str, *, context: AuthenticationContext, now: datetime
+) -> None:
     """Send a new code in place of challenge `replaces`; where that was replaced before, nothing is sent.
 
     Raises CodeRefused where there is no challenge, and IdentifierLocked.
@@ -46,7 +48,7 @@ async def ask_again(tx: Transaction, secret: str, replaces: str, *, desk: Desk, 
     if asked is None:
         raise CodeRefused("spent")
     if asked.id.hex == replaces:
-        await _keep(tx, secret, await authentication.resend(tx, asked, desk=desk, now=now), now)
+        await _keep(tx, secret, await authentication.resend(tx, asked, context=context, now=now), now)
 
 
 async def challenge_of(tx: Transaction, secret: str, now: datetime) -> Challenge | None:
@@ -57,7 +59,7 @@ async def challenge_of(tx: Transaction, secret: str, now: datetime) -> Challenge
     return await authentication.current(tx, session.challenge_id, "dashboard")
 
 
-async def sign_in(tx: Transaction, secret: str, code: str, *, desk: Desk, now: datetime) -> str:
+async def sign_in(tx: Transaction, secret: str, code: str, *, context: AuthenticationContext, now: datetime) -> str:
     """Sign in by the one-time password that was sent; return the session's secret, which is another than before.
 
     Raises CodeRefused and IdentifierLocked.
@@ -65,20 +67,20 @@ async def sign_in(tx: Transaction, secret: str, code: str, *, desk: Desk, now: d
     asked = await challenge_of(tx, secret, now)
     if asked is None:
         raise CodeRefused("spent")
-    login_id = await authentication.answer(tx, asked.id, code, "dashboard", desk=desk, now=now)
+    login_id = await authentication.answer(tx, asked.id, code, "dashboard", context=context, now=now)
     signed_in = new_secret()
     await store.end_session(tx, digest(secret), now)
     await store.put_session(tx, digest(signed_in), challenge_id=asked.id, login_id=login_id, now=now)
     return signed_in
 
 
-async def login_of(tx: Transaction, secret: str, now: datetime) -> UUID | None:
+async def login_of(tx: Transaction, directory: Directory, secret: str, now: datetime) -> UUID | None:
     """Return who is signed in with this secret, and count this as the session's use.
 
     None when the session is idle, over, ended or nobody's, and when its login has been disabled.
     """
     session = await _good(tx, secret, now)
-    if session is None or session.login_id is None or await parties.login_by_id(tx, session.login_id) is None:
+    if session is None or session.login_id is None or await directory.login_by_id(tx, session.login_id) is None:
         return None
     await store.touch_session(tx, digest(secret), now)
     return session.login_id

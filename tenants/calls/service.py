@@ -3,9 +3,9 @@
 import asyncio
 import logging
 
-from haas.database import Database
+from haas.database import Database, Namespace
 from tenants.calls import store
-from tenants.calls.aggregate import Aggregate
+from tenants.calls.aggregate import Aggregate, TenantCalls
 from tenants.calls.models import CallRecord
 
 logger = logging.getLogger(__name__)
@@ -39,25 +39,37 @@ class Flusher:
             await asyncio.shield(self.flush())
 
     async def flush(self) -> int:
-        """Write everything that was counted; return for how many tenants."""
+        """Write everything that was counted; return for how many tenants.
+
+        The database nodes are written to concurrently: one that does not answer does not delay the others.
+        """
+        nodes: dict[str, dict[Namespace, TenantCalls]] = {}
+        for namespace, calls in self._aggregate.take().items():
+            nodes.setdefault(namespace.node, {})[namespace] = calls
+        try:
+            written = sum(await asyncio.gather(*map(self._flush, nodes.values())))
+        except BaseException:
+            for remaining in nodes.values():
+                for namespace, calls in remaining.items():
+                    self._aggregate.put_back(namespace, calls)
+            raise
+        if self._aggregate.lost:
+            logger.error("calls.dropped", extra={"calls": self._aggregate.lost})
+            self._aggregate.lost = 0
+        return written
+
+    async def _flush(self, taken: dict[Namespace, TenantCalls]) -> int:
+        """Write the calls of one node's tenants and remove them from `taken`; return for how many tenants."""
         written = 0
-        taken = self._aggregate.take()
-        while taken:
-            namespace, calls = taken.popitem()
+        for namespace, calls in list(taken.items()):
             try:
                 async with self._database.transaction(namespace) as tx:
                     await store.add(tx, calls)
             except Exception:
-                # Whatever the database has against one tenant's rows must not cost the other tenants theirs.
-                logger.exception("calls were not written", extra={"schema": namespace.schema})
+                # A failure with one tenant's rows must not lose the calls of the other tenants.
+                logger.exception("calls.not_written", extra={"schema": namespace.schema})
                 self._aggregate.put_back(namespace, calls)
-            except BaseException:
-                for kept in ((namespace, calls), *taken.items()):
-                    self._aggregate.put_back(*kept)
-                raise
             else:
                 written += 1
-        if self._aggregate.lost:
-            logger.error("calls were lost for want of memory", extra={"calls": self._aggregate.lost})
-            self._aggregate.lost = 0
+            del taken[namespace]
         return written

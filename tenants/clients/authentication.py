@@ -1,31 +1,32 @@
 """Client authentication by `private_key_jwt` (CDS, Client Authentication; OIDC Core 9; RFC 7523).
 
-In two steps, so that no transaction is open while a client's JWKS is fetched: `Authenticator.verify` looks at the
-assertion alone, `claim` spends its `jti` within the transaction of the work it authorises and returns the client.
+`apps.identity.client_authentication` has the steps in their order. No transaction is open while the client's JWKS is
+fetched; `spend` then marks the `jti` as used in the transaction of the work that the assertion authorises.
 """
 
-import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
-from haas.clock import end_of_second
+from haas.cache import Limits, TimedCache
+from haas.clock import Clock, end_of_second
 from haas.database import Database, Transaction
 from haas.digest import digest
-from haas.jose import JoseError, JwksClient, JwksError, PublicKeys, check_times, peek, verify
+from haas.jose import JoseError, JwksClient, JwksError, PublicKeys, check_times, read_unverified, verify
 from haas.jose.jwt import DEFAULT_SKEW
+from haas.steps import Step
 from tenants.clients import store
 from tenants.clients.models import Client
-from tenants.oauth.checks import Check, audience, run
+from tenants.oauth.audience import audience
 from tenants.oauth.errors import InvalidClient
 from tenants.registry.models import Tenant
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST_ASSERTION: Final = timedelta(hours=1)
 _NOT_AUTHENTIC: Final = "the client is unknown, or its assertion is not signed by a key of its JWKS"
-_JWKS_URI_SECONDS: Final = 5.0
+_JWKS_URI_FRESH_FOR: Final = timedelta(seconds=5)
 _MAXIMUM_JWKS_URIS: Final = 10_000
 _MAXIMUM_JTI: Final = 1024
 
@@ -50,14 +51,39 @@ class Assertion(msgspec.Struct, frozen=True, kw_only=True):
     """The client's keys, as last fetched: also for other messages that it signs."""
 
 
-class _Presented(msgspec.Struct, frozen=True, kw_only=True):
-    credentials: Credentials
+class PresentedAssertion(msgspec.Struct, frozen=True, kw_only=True):
+    """The assertion of a request, decoded and not verified yet."""
+
+    token: str
+    client_id: str | None
+    """The `client_id` parameter beside the assertion, which may be absent."""
+    header: Mapping[str, Any]
     claims: Mapping[str, Any]
     audiences: frozenset[str]
+    """The values of `aud` that mean this server; see `tenants.oauth.endpoints.audiences`."""
     now: datetime
 
 
-def _names_one_client(presented: _Presented) -> None:
+def present(credentials: Credentials, audiences: frozenset[str], now: datetime) -> PresentedAssertion:
+    """Decode the assertion of a request (RFC 7521 4.2); there is no other way to authenticate (CDS).
+
+    Raises InvalidClient where there is none, or it is not a signed JWT.
+    """
+    token = credentials.client_assertion
+    if token is None:
+        raise InvalidClient("a client assertion is required (private_key_jwt)")
+    if credentials.client_assertion_type != ASSERTION_TYPE:
+        raise InvalidClient(f"client_assertion_type must be {ASSERTION_TYPE}")
+    try:
+        header, claims = read_unverified(token)
+    except JoseError as error:
+        raise InvalidClient("the client assertion is not a signed JWT", detail=str(error)) from error
+    return PresentedAssertion(
+        token=token, client_id=credentials.client_id, header=header, claims=claims, audiences=audiences, now=now
+    )
+
+
+def names_one_client(presented: PresentedAssertion) -> None:
     """`iss` and `sub` are the client's id (RFC 7523 3-1, 3-2; OIDC Core 9); a `client_id` beside them is too.
 
     "From November 13th 2023 OPTIONAL. The client ID of the bearer" (CDS, Private Key JWT Client Authentication).
@@ -65,24 +91,24 @@ def _names_one_client(presented: _Presented) -> None:
     client_id = presented.claims.get("sub")
     if not isinstance(client_id, str) or not client_id or presented.claims.get("iss") != client_id:
         raise InvalidClient("iss and sub of the client assertion must both be the client_id")
-    if presented.credentials.client_id not in (None, client_id):
+    if presented.client_id not in (None, client_id):
         raise InvalidClient("client_id is not the subject of the client assertion")
 
 
-def _is_meant_for_us(presented: _Presented) -> None:
+def is_for_this_server(presented: PresentedAssertion) -> None:
     """`aud` names our issuer, token endpoint, or the endpoint invoked (RFC 7523 3-3; CDS)."""
     if not presented.audiences & set(audience(presented.claims.get("aud"))):
         raise InvalidClient("the client assertion is not for this server (aud)")
 
 
-def _carries_a_jti(presented: _Presented) -> None:
+def has_a_jti(presented: PresentedAssertion) -> None:
     """`jti` is there: "These tokens MUST only be used once" (CDS, Private Key JWT Client Authentication)."""
     jti = presented.claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= _MAXIMUM_JTI:
         raise InvalidClient("the client assertion has no jti")
 
 
-def _is_in_time(presented: _Presented) -> None:
+def is_in_time(presented: PresentedAssertion) -> None:
     """`exp` is there and not past, `nbf` and `iat` are not ahead (RFC 7523 3-4 to 3-6)."""
     try:
         check_times(presented.claims, presented.now, longest=LONGEST_ASSERTION)
@@ -90,37 +116,32 @@ def _is_in_time(presented: _Presented) -> None:
         raise InvalidClient(f"the client assertion's times are wrong: {error}") from error
 
 
-CHECKS: Final[tuple[Check[_Presented], ...]] = (_names_one_client, _is_meant_for_us, _carries_a_jti, _is_in_time)
-"""What an assertion must say. Its signature, algorithm and single use are looked at where keys and rows are at hand."""
+CHECKS: Final[tuple[Step[PresentedAssertion], ...]] = (names_one_client, is_for_this_server, has_a_jti, is_in_time)
+"""The checks of an assertion's claims. `verify_signature` and `spend` check signature, algorithm and single use."""
 
 
 class Authenticator:
     """Verifies the assertions of every tenant's clients in one process."""
 
-    def __init__(self, database: Database, jwks: JwksClient) -> None:
+    def __init__(self, database: Database, jwks: JwksClient, clock: Clock) -> None:
         """Look clients up in `database` and fetch their keys with `jwks`."""
         self._database = database
         self._jwks = jwks
-        self._jwks_uris: dict[tuple[str, str], tuple[str, float]] = {}
+        self._jwks_uris: TimedCache[tuple[str, str], str] = TimedCache(
+            clock, Limits(fresh_for=_JWKS_URI_FRESH_FOR), _MAXIMUM_JWKS_URIS
+        )
 
-    async def verify(
-        self, tenant: Tenant, credentials: Credentials, audiences: frozenset[str], now: datetime
-    ) -> Assertion:
-        """Return the verified assertion of a request. Call it with no transaction open.
+    async def verify_signature(self, tenant: Tenant, presented: PresentedAssertion) -> Assertion:
+        """Return the assertion, once a key of the client has been found to have signed it.
 
-        Raises InvalidClient, in the same way for a client that does not exist as for a signature that does not hold.
+        Call it with no transaction open. Raises InvalidClient, in the same way for a client that does not exist as for
+        a signature that does not hold.
         """
-        token = _assertion(credentials)
-        try:
-            header, claims = peek(token)
-        except JoseError as error:
-            raise InvalidClient("the client assertion is not a signed JWT", detail=str(error)) from error
-        run(CHECKS, _Presented(credentials=credentials, claims=claims, audiences=audiences, now=now))
-        client_id: str = claims["sub"]
-        jwks_uri, keys = await self._verified(tenant, client_id, token, header.get("kid"))
+        claims, client_id = presented.claims, str(presented.claims["sub"])
+        jwks_uri, keys = await self._verified(tenant, client_id, presented.token, presented.header.get("kid"))
         return Assertion(
             client_id=client_id,
-            algorithm=str(header["alg"]),
+            algorithm=str(presented.header["alg"]),
             jti_hash=digest(claims["jti"]),
             expires_at=end_of_second(claims["exp"]) + DEFAULT_SKEW,
             jwks_uri=jwks_uri,
@@ -130,21 +151,30 @@ class Authenticator:
     async def keys_for(self, assertion: Assertion, token: str) -> PublicKeys:
         """Return the client's keys for another message that it signed, fetched anew when its `kid` is not known."""
         try:
-            kid = peek(token).header.get("kid")
+            kid = read_unverified(token).header.get("kid")
             return await self._jwks.keys(assertion.jwks_uri, kid if isinstance(kid, str) else None)
         except (JoseError, JwksError):
             return assertion.keys  # the check that needs the keys says what is wrong with the message
 
     async def _verified(self, tenant: Tenant, client_id: str, token: str, kid: object) -> tuple[str, PublicKeys]:
         """Return where the client's keys are and what they are, once one of them is found to have signed `token`."""
-        known = self._known_jwks_uri(tenant, client_id)
-        jwks_uri = known or await self._read_jwks_uri(tenant, client_id)
+        key = tenant.namespace.schema, client_id
+
+        async def load(_: str | None) -> str:
+            return await self._read_jwks_uri(tenant, client_id)
+
+        known = self._jwks_uris.fresh(key)
+        jwks_uri = known or await self._jwks_uris.get(key, load)
         try:
             return jwks_uri, await self._keys_that_signed(jwks_uri, token, kid)
         except InvalidClient:
-            if known is None or (fresh := await self._read_jwks_uri(tenant, client_id)) == known:
+            if known is None:
                 raise
-        return fresh, await self._keys_that_signed(fresh, token, kid)
+            # The client may have registered another address since.
+            changed = await self._jwks_uris.get(key, load, lambda read: read != known)
+            if changed == known:
+                raise
+        return changed, await self._keys_that_signed(changed, token, kid)
 
     async def _keys_that_signed(self, jwks_uri: str, token: str, kid: object) -> PublicKeys:
         try:
@@ -156,46 +186,29 @@ class Authenticator:
             raise InvalidClient(_NOT_AUTHENTIC, detail=str(error)) from error
         return keys
 
-    def _known_jwks_uri(self, tenant: Tenant, client_id: str) -> str | None:
-        jwks_uri, read_at = self._jwks_uris.get((tenant.namespace.schema, client_id), (None, 0.0))
-        return jwks_uri if time.monotonic() - read_at < _JWKS_URI_SECONDS else None
-
     async def _read_jwks_uri(self, tenant: Tenant, client_id: str) -> str:
         async with self._database.transaction(tenant.namespace) as tx:
             client = await store.load(tx, client_id)
         if client is None:
             raise InvalidClient(_NOT_AUTHENTIC, detail="there is no such client")
-        if len(self._jwks_uris) >= _MAXIMUM_JWKS_URIS:
-            self._jwks_uris.pop(next(iter(self._jwks_uris)))
         registered = client.registration.jwks_uri
-        jwks_uri = tenant.register_environment.jwks_uri if client.kind == "register" else registered
-        self._jwks_uris[tenant.namespace.schema, client_id] = jwks_uri, time.monotonic()
-        return jwks_uri
+        return tenant.register_environment.jwks_uri if client.kind == "register" else registered
 
 
-async def claim(tx: Transaction, assertion: Assertion) -> Client:
-    """Spend the assertion and return its client; from here on the transaction keeps what it wrote even on a refusal.
+async def spend(tx: Transaction, assertion: Assertion) -> Client:
+    """Mark the `jti` of the assertion as used, and return the client.
 
-    A spent `jti` must stay spent whatever becomes of the request: write nothing else before the last check has passed.
-    Raises InvalidClient.
+    From here on the transaction commits what was written even when the request is refused, so that the `jti` stays
+    used: write nothing else before the last check has passed. Raises InvalidClient.
     """
-    claimed = await store.claim(tx, assertion.client_id, assertion.jti_hash, assertion.expires_at)
+    claimed = await store.spend(tx, assertion.client_id, assertion.jti_hash, assertion.expires_at)
     if claimed is None:
         raise InvalidClient(_NOT_AUTHENTIC, detail="the client was removed")
     client, fresh = claimed
     if not fresh:
         raise InvalidClient("the client assertion was used before (jti)")
-    tx.keep()
+    tx.commit_on_refusal()
     if client.registration.token_endpoint_auth_signing_alg != assertion.algorithm:
         # "The algorithm used for signing the JWT" (CDS, Registration Request); OIDC Registration 2.
         raise InvalidClient("the client assertion is not signed with the registered token_endpoint_auth_signing_alg")
     return client
-
-
-def _assertion(credentials: Credentials) -> str:
-    """Return the assertion of a request (RFC 7521 4.2); there is no other way to authenticate (CDS)."""
-    if credentials.client_assertion is None:
-        raise InvalidClient("a client assertion is required (private_key_jwt)")
-    if credentials.client_assertion_type != ASSERTION_TYPE:
-        raise InvalidClient(f"client_assertion_type must be {ASSERTION_TYPE}")
-    return credentials.client_assertion

@@ -45,7 +45,7 @@ _SPENT = (
     .returning(spent_assertion.c.jti_hash)
     .cte("spent")
 )
-_CLAIM: Final = Statement(
+_SPEND: Final = Statement(
     select(*_CLIENT, select(true()).select_from(_SPENT).exists().label("fresh")).where(
         client.c.client_id == bindparam("client_id", type_=Text), _LIVE
     )
@@ -77,9 +77,9 @@ async def recipient_base_uri(tx: Transaction, client_id: str) -> str | None:
     return found
 
 
-async def claim(tx: Transaction, client_id: str, jti_hash: bytes, expires_at: datetime) -> tuple[Client, bool] | None:
+async def spend(tx: Transaction, client_id: str, jti_hash: bytes, expires_at: datetime) -> tuple[Client, bool] | None:
     """Spend a `jti` of a live client; return the client and whether the `jti` was fresh, or None without a client."""
-    row = await tx.row(_CLAIM, client_id=client_id, jti_hash=jti_hash, expires_at=expires_at)
+    row = await tx.row(_SPEND, client_id=client_id, jti_hash=jti_hash, expires_at=expires_at)
     return None if row is None else (client_of(row), row["fresh"])
 
 

@@ -16,11 +16,11 @@ class FlowOver(HaasError):
     """The flow has been answered, has been cancelled, or took too long."""
 
 
-class StepOutOfTurn(HaasError):
-    """The flow is at another step; nothing was changed."""
+class StepNotCurrent(HaasError):
+    """Another step is the current one. Nothing was changed."""
 
     def __init__(self, step: Step) -> None:
-        """Keep the step to go on with."""
+        """Keep the current step."""
         super().__init__(f"the flow is at {step}")
         self.step = step
 

@@ -22,17 +22,17 @@ from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.arrangements.models import Arrangement
 from tenants.attempts import service, store
 from tenants.authentication import service as authentication
-from tenants.authentication.models import Challenge, Desk
+from tenants.authentication.models import AuthenticationContext, Challenge
 from tenants.clients import store as clients
-from tenants.consent.errors import ChoiceMissing, FlowOver, FlowUnknown, Step, StepOutOfTurn
+from tenants.consent.errors import ChoiceMissing, FlowOver, FlowUnknown, Step, StepNotCurrent
 from tenants.consent.models import FLOW_LIFETIME, AccountChoice, Ended, Flow, Outcome
 from tenants.data_language import needs_accounts
 from tenants.oauth.errors import AccessDenied, InvalidRequest, UnauthorizedClient
-from tenants.parties import service as parties
+from tenants.parties.directory import Directory
 from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE, CODE
 
 
-async def enter(tx: Transaction, attempt_id: UUID, secret: str) -> Flow:
+async def enter(tx: Transaction, directory: Directory, attempt_id: UUID, secret: str) -> Flow:
     """Return the flow for the browser that knows its secret, locked until the transaction ends.
 
     Raises FlowUnknown, and FlowOver when its client is gone.
@@ -46,11 +46,12 @@ async def enter(tx: Transaction, attempt_id: UUID, secret: str) -> Flow:
     if client is None:
         raise FlowOver(f"{attempt.client_id} is gone")
     if attempt.login_id is None:
-        return Flow(attempt=attempt, client=client)
-    customers = await parties.customers_of(tx, attempt.login_id)
+        return Flow(attempt=attempt, client=client, directory=directory)
+    customers = await directory.customers_of(tx, attempt.login_id)
     return Flow(
         attempt=attempt,
         client=client,
+        directory=directory,
         customers=tuple(customers),
         amended=await _amended(tx, attempt.request.cdr_arrangement_id),
     )
@@ -72,7 +73,7 @@ def current_step(flow: Flow, now: datetime) -> Step:
 
 
 def require(flow: Flow, step: Step, now: datetime) -> None:
-    """Raise StepOutOfTurn unless the flow is at `step`, or at a later one from which it can be taken again."""
+    """Raise StepNotCurrent unless the flow is at `step`, or at a later one from which it can be taken again."""
     at = current_step(flow, now)
     if at == step:
         return
@@ -81,23 +82,25 @@ def require(flow: Flow, step: Step, now: datetime) -> None:
         "accounts": at == "review" and needs_accounts(flow.attempt.request.scopes),
     }
     if not again.get(step, False):
-        raise StepOutOfTurn(at)
+        raise StepNotCurrent(at)
 
 
-async def identify(tx: Transaction, flow: Flow, identifier: str, *, desk: Desk, now: datetime) -> Outcome:
+async def identify(
+    tx: Transaction, flow: Flow, identifier: str, *, context: AuthenticationContext, now: datetime
+) -> Outcome:
     """Send a one-time password to whoever has this identifier. Sent twice, the form sends one code.
 
-    Raises ChoiceMissing, StepOutOfTurn, IdentifierLocked.
+    Raises ChoiceMissing, StepNotCurrent, IdentifierLocked.
     """
     if current_step(flow, now) == "verify":
         challenge = await challenge_of(tx, flow)
-        if challenge.live(now) and (not identifier.strip() or authentication.is_of(challenge, identifier, desk)):
+        if challenge.live(now) and (not identifier.strip() or authentication.is_of(challenge, identifier, context)):
             return "verify"
     else:
         require(flow, "identify", now)
     if not identifier.strip():
         raise ChoiceMissing("identifier")
-    challenge = await authentication.begin(tx, identifier, "authorisation", desk=desk, now=now)
+    challenge = await authentication.begin(tx, identifier, "authorisation", context=context, now=now)
     await store.move(tx, flow.attempt.id, "preAuthentication", now=now, challenge_id=challenge.id)
     return "verify"
 
@@ -111,21 +114,23 @@ async def challenge_of(tx: Transaction, flow: Flow) -> Challenge:
     return challenge
 
 
-async def resend(tx: Transaction, flow: Flow, replaces: str, *, desk: Desk, now: datetime) -> Outcome:
+async def resend(
+    tx: Transaction, flow: Flow, replaces: str, *, context: AuthenticationContext, now: datetime
+) -> Outcome:
     """Send a new code in place of challenge `replaces`; where that was replaced before, nothing is sent.
 
-    Raises StepOutOfTurn, IdentifierLocked.
+    Raises StepNotCurrent, IdentifierLocked.
     """
     require(flow, "verify", now)
     challenge = await challenge_of(tx, flow)
     if challenge.id.hex == replaces:
-        challenge = await authentication.resend(tx, challenge, desk=desk, now=now)
+        challenge = await authentication.resend(tx, challenge, context=context, now=now)
         await store.change(tx, flow.attempt.id, challenge_id=challenge.id)
     return "verify"
 
 
 async def restart(tx: Transaction, flow: Flow, *, now: datetime) -> Outcome:
-    """Go back to the identifier, as somebody else. Raises StepOutOfTurn once the person has authenticated."""
+    """Go back to the identifier, as somebody else. Raises StepNotCurrent once the person has authenticated."""
     if current_step(flow, now) == "identify":
         return "identify"
     require(flow, "verify", now)
@@ -133,19 +138,19 @@ async def restart(tx: Transaction, flow: Flow, *, now: datetime) -> Outcome:
     return "identify"
 
 
-async def verify(tx: Transaction, flow: Flow, code: str, *, desk: Desk, now: datetime) -> Outcome:
+async def verify(tx: Transaction, flow: Flow, code: str, *, context: AuthenticationContext, now: datetime) -> Outcome:
     """Authenticate the person by their one-time password; from here on the request_uri is spent.
 
     Ends the flow when the request amends an arrangement that is not one of this person's: "If the cdr_arrangement_id is
     not related to the consumer being authenticated it MUST be rejected" (CDS, Request Object Submission).
-    Raises StepOutOfTurn, CodeRefused, IdentifierLocked.
+    Raises StepNotCurrent, CodeRefused, IdentifierLocked.
     """
     require(flow, "verify", now)
     challenge = await challenge_of(tx, flow)
-    login_id = await authentication.answer(tx, challenge.id, code, "authorisation", desk=desk, now=now)
+    login_id = await authentication.answer(tx, challenge.id, code, "authorisation", context=context, now=now)
     await service.spend(tx, flow.attempt, now)
     await store.change(tx, flow.attempt.id, login_id=login_id, authenticated_at=now)
-    customers = await parties.customers_of(tx, login_id)
+    customers = await flow.directory.customers_of(tx, login_id)
     customer_id = customers[0].id if len(customers) == 1 else None
     arrangement_id = flow.attempt.request.cdr_arrangement_id
     if arrangement_id is not None:
@@ -166,7 +171,7 @@ async def verify(tx: Transaction, flow: Flow, code: str, *, desk: Desk, now: dat
 
 
 async def choose_customer(tx: Transaction, flow: Flow, customer_id: UUID | None, *, now: datetime) -> Outcome:
-    """Say whose data is to be shared. Raises StepOutOfTurn, ChoiceMissing."""
+    """Say whose data is to be shared. Raises StepNotCurrent, ChoiceMissing."""
     require(flow, "customer", now)
     if customer_id is None or customer_id not in {customer.id for customer in flow.customers}:
         raise ChoiceMissing("customer")
@@ -188,7 +193,7 @@ async def account_choices(tx: Transaction, flow: Flow, *, now: datetime) -> list
 
 
 async def choose_accounts(tx: Transaction, flow: Flow, chosen: Collection[UUID], *, now: datetime) -> Outcome:
-    """Say which accounts are to be shared. Raises StepOutOfTurn, and ChoiceMissing unless all can be and one is."""
+    """Say which accounts are to be shared. Raises StepNotCurrent, and ChoiceMissing unless all can be and one is."""
     require(flow, "accounts", now)
     available = {account.id for account in await _held(tx, flow, now) if account.unavailable is None}
     if not chosen or not available.issuperset(chosen):
@@ -198,21 +203,21 @@ async def choose_accounts(tx: Transaction, flow: Flow, chosen: Collection[UUID],
 
 
 async def chosen_accounts(tx: Transaction, flow: Flow, *, now: datetime) -> list[HeldAccount]:
-    """Return the accounts that are to be shared. Raises StepOutOfTurn when one cannot be any more."""
+    """Return the accounts that are to be shared. Raises StepNotCurrent when one cannot be any more."""
     require(flow, "review", now)
     chosen = set(flow.attempt.accounts or ())
     held = [account for account in await _held(tx, flow, now) if account.id in chosen]
     if len(held) != len(chosen) or any(account.unavailable for account in held):
         await store.move(tx, flow.attempt.id, "preAccountSelection", now=now)
-        tx.keep()
-        raise StepOutOfTurn("accounts")
+        tx.commit_on_refusal()
+        raise StepNotCurrent("accounts")
     return held
 
 
 async def authorise(tx: Transaction, flow: Flow, secret: str, *, now: datetime) -> Ended:
     """Record the consent and return the code for it; the form sent again returns the same code while it is good.
 
-    Raises StepOutOfTurn, FlowOver.
+    Raises StepNotCurrent, FlowOver.
     """
     code = _code(flow, secret)
     if flow.attempt.stage == "preTokenExchange" and now - flow.attempt.stage_at < CODE:
@@ -249,7 +254,7 @@ async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> Ended:
 async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
     """Whether who authenticated has a login still, and acts for the customer whose data it is."""
     login_id, customer_id = flow.attempt.login_id, flow.attempt.customer_id
-    if login_id is None or not await parties.is_enabled(tx, login_id):
+    if login_id is None or await flow.directory.login_by_id(tx, login_id) is None:
         return False
     return customer_id is None or customer_id in {customer.id for customer in flow.customers}
 

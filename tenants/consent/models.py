@@ -13,6 +13,7 @@ from tenants.clients.models import Client
 from tenants.consent.errors import Step
 from tenants.data_language import Cluster
 from tenants.oauth.errors import OAuthError
+from tenants.parties.directory import Directory
 from tenants.parties.models import Customer
 
 FLOW_LIFETIME: Final = timedelta(hours=1)
@@ -24,6 +25,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 
     attempt: Attempt
     client: Client
+    directory: Directory
+    """Where the people of the tenant are found."""
     customers: tuple[Customer, ...] = ()
     """Empty until the person has authenticated."""
     amended: Arrangement | None = None

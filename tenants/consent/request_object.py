@@ -1,7 +1,7 @@
 """The request object of a pushed authorisation request, check by check (CDS, Request Object; RFC 9101; FAPI 1.0).
 
-`CHECKS` is the whole list in its order. What each of them looks at is a `RequestObject`, whose signature has been
-verified; what they leave is an `AuthorisationRequest`.
+`verify_signature` makes a `RequestObject`, `CHECKS` are run on it in their order, and `authorisation_request` reads
+from it what the client asks for.
 """
 
 import re
@@ -15,11 +15,12 @@ import msgspec
 from haas.clock import epoch
 from haas.jose import JoseError, PublicKeys, verify
 from haas.jose.jwt import DEFAULT_SKEW
+from haas.steps import Step
 from tenants.attempts.models import AuthorisationRequest
 from tenants.clients.models import Client
 from tenants.consent.requested_claims import RequestedClaims
 from tenants.oauth import scopes
-from tenants.oauth.checks import Check, audience, run
+from tenants.oauth.audience import audience
 from tenants.oauth.errors import (
     InvalidRequest,
     InvalidRequestObject,
@@ -74,7 +75,7 @@ class RequestObject(msgspec.Struct, frozen=True, kw_only=True):
         return scopes.split(self.parameters.scope)
 
 
-def _is_the_clients(request: RequestObject) -> None:
+def names_the_client(request: RequestObject) -> None:
     """`client_id` is the authenticated client, and so is `iss` where it is given (RFC 9126 2.1, 3; RFC 9101 4)."""
     client_id = request.client.client_id
     if request.parameters.client_id != client_id:
@@ -83,19 +84,19 @@ def _is_the_clients(request: RequestObject) -> None:
         raise InvalidRequestObject("iss of the request object is not the client")
 
 
-def _is_no_client_assertion(request: RequestObject) -> None:
+def is_not_a_client_assertion(request: RequestObject) -> None:
     """A client assertion cannot serve as a request object: it has a `sub` (RFC 9101 10.8)."""
     if request.parameters.sub == request.client.client_id:
         raise InvalidRequestObject("a request object must not have the client as its sub")
 
 
-def _is_meant_for_us(request: RequestObject) -> None:
+def is_for_this_server(request: RequestObject) -> None:
     """`aud` is, or is an array that contains, our issuer (FAPI 1.0 Advanced 5.2.2-15)."""
     if request.issuer not in audience(request.parameters.aud):
         raise InvalidRequestObject("aud of the request object must be the issuer of this server")
 
 
-def _is_in_time(request: RequestObject) -> None:
+def is_in_time(request: RequestObject) -> None:
     """`exp` is ahead and no more than 60 minutes after `nbf`, `nbf` no more than 60 minutes past.
 
     FAPI 1.0 Advanced 5.2.2-13 and -17; CDS, Request Object Submission.
@@ -113,19 +114,19 @@ def _is_in_time(request: RequestObject) -> None:
         raise InvalidRequestObject("nbf of the request object is more than 60 minutes in the past")
 
 
-def _holds_no_other_request(request: RequestObject) -> None:
+def contains_no_other_request(request: RequestObject) -> None:
     """`request` and `request_uri` are no members of a request object (RFC 9101 4)."""
     if request.parameters.request is not None or request.parameters.request_uri is not None:
         raise InvalidRequestObject("a request object must hold neither request nor request_uri")
 
 
-def _may_use_the_code_flow(request: RequestObject) -> None:
+def client_is_registered_for_the_code_grant(request: RequestObject) -> None:
     """The client is registered for the authorization code grant (RFC 7591 2)."""
     if "authorization_code" not in request.client.registration.grant_types:
         raise UnauthorizedClient("the client is not registered for the authorization_code grant")
 
 
-def _asks_for_a_code(request: RequestObject) -> None:
+def response_type_is_code(request: RequestObject) -> None:
     """`response_type` is `code`, and nothing else is supported (CDS, Baseline Security Provisions)."""
     if request.parameters.response_type is None:
         raise InvalidRequest("response_type is missing")
@@ -133,13 +134,13 @@ def _asks_for_a_code(request: RequestObject) -> None:
         raise UnsupportedResponseType("response_type must be code")
 
 
-def _asks_for_jarm(request: RequestObject) -> None:
+def response_mode_is_jwt(request: RequestObject) -> None:
     """`response_mode` is `jwt` (FAPI 1.0 Advanced 5.2.2-2; CDS, Authorization Code Flow)."""
     if request.parameters.response_mode != RESPONSE_MODE:
         raise InvalidRequest("response_mode must be jwt")
 
 
-def _returns_to_a_registered_place(request: RequestObject) -> None:
+def redirect_uri_is_registered(request: RequestObject) -> None:
     """`redirect_uri` is there and exactly one that is registered (FAPI 1.0 Baseline 5.2.2-8 to -10)."""
     if request.parameters.redirect_uri is None:
         raise InvalidRequest("redirect_uri is missing")
@@ -147,13 +148,13 @@ def _returns_to_a_registered_place(request: RequestObject) -> None:
         raise InvalidRequest("redirect_uri is not one of the client's registered redirect_uris")
 
 
-def _asks_for_openid(request: RequestObject) -> None:
+def scope_contains_openid(request: RequestObject) -> None:
     """`openid` "MUST be present on each authentication request" (CDS, OIDC Scopes)."""
     if scopes.OPENID not in request.scopes:
         raise InvalidScope("scope must contain openid")
 
 
-def _asks_for_registered_scopes(request: RequestObject) -> None:
+def scopes_are_registered(request: RequestObject) -> None:
     """Each scope is one that a consumer can authorise and the client is registered for (RFC 6749 3.3; CDS, Scopes).
 
     Administrative scopes "MUST never be included in the same access token as a CDR Data scope".
@@ -164,7 +165,7 @@ def _asks_for_registered_scopes(request: RequestObject) -> None:
             raise InvalidScope("scope contains a value that the client is not registered for")
 
 
-def _has_a_code_challenge(request: RequestObject) -> None:
+def has_an_s256_code_challenge(request: RequestObject) -> None:
     """PKCE with S256 (FAPI 1.0 Advanced 5.2.2-18; RFC 7636 4.2; CDS, Request Object Submission)."""
     if request.parameters.code_challenge is None:
         raise InvalidRequest("code_challenge is missing (PKCE is required)")
@@ -174,20 +175,20 @@ def _has_a_code_challenge(request: RequestObject) -> None:
         raise InvalidRequest("code_challenge is malformed")
 
 
-def _has_a_nonce(request: RequestObject) -> None:
+def has_a_nonce(request: RequestObject) -> None:
     """`nonce` is required where `openid` is asked for (FAPI 1.0 Baseline 5.2.2.2)."""
     if not request.parameters.nonce:
         raise InvalidRequest("nonce is missing")
 
 
-def _says_nothing_over_long(request: RequestObject) -> None:
+def state_and_nonce_are_short(request: RequestObject) -> None:
     """What is carried through to answers stays short enough for a URL."""
     for name in ("state", "nonce"):
         if len(getattr(request.parameters, name) or "") > LONGEST_PARAMETER:
             raise InvalidRequest(f"{name} is longer than {LONGEST_PARAMETER} characters")
 
 
-def _prompts_sensibly(request: RequestObject) -> None:
+def prompt_and_max_age_are_valid(request: RequestObject) -> None:
     """`prompt` holds `none` alone or not at all; `max_age` is not negative (OIDC Core 3.1.2.1)."""
     prompts = request.parameters.prompt.split()
     if "none" in prompts and len(prompts) > 1:
@@ -196,38 +197,38 @@ def _prompts_sensibly(request: RequestObject) -> None:
         raise InvalidRequest("max_age must not be negative")
 
 
-def _asks_for_a_possible_duration(request: RequestObject) -> None:
+def sharing_duration_is_valid(request: RequestObject) -> None:
     """`sharing_duration` is whole seconds; "if negative then the authorisation SHOULD fail" (CDS, Request Object)."""
     duration = request.parameters.claims.sharing_duration
     if duration is not None and (duration < 0 or duration != int(duration)):
         raise InvalidRequest("claims.sharing_duration must be a whole number of seconds, zero or more")
 
 
-CHECKS: Final[tuple[Check[RequestObject], ...]] = (
-    _is_the_clients,
-    _is_no_client_assertion,
-    _is_meant_for_us,
-    _is_in_time,
-    _holds_no_other_request,
-    _may_use_the_code_flow,
-    _asks_for_a_code,
-    _asks_for_jarm,
-    _returns_to_a_registered_place,
-    _asks_for_openid,
-    _asks_for_registered_scopes,
-    _has_a_code_challenge,
-    _has_a_nonce,
-    _says_nothing_over_long,
-    _prompts_sensibly,
-    _asks_for_a_possible_duration,
+CHECKS: Final[tuple[Step[RequestObject], ...]] = (
+    names_the_client,
+    is_not_a_client_assertion,
+    is_for_this_server,
+    is_in_time,
+    contains_no_other_request,
+    client_is_registered_for_the_code_grant,
+    response_type_is_code,
+    response_mode_is_jwt,
+    redirect_uri_is_registered,
+    scope_contains_openid,
+    scopes_are_registered,
+    has_an_s256_code_challenge,
+    has_a_nonce,
+    state_and_nonce_are_short,
+    prompt_and_max_age_are_valid,
+    sharing_duration_is_valid,
 )
 
 
-def read(token: str, keys: PublicKeys, *, client: Client, issuer: str, now: datetime) -> AuthorisationRequest:
-    """Return what a request object asks for, once every check has passed. Raises an OAuthError.
+def verify_signature(token: str, keys: PublicKeys, *, client: Client, issuer: str, now: datetime) -> RequestObject:
+    """Return a request object that the client signed, before `CHECKS`. Raises InvalidRequestObject.
 
     "All Request Objects from this Client MUST be rejected, if not signed with this algorithm" (OIDC Registration 2,
-    request_object_signing_alg); PS256 and ES256 are all there are (FAPI 1.0 Advanced 8.6).
+    request_object_signing_alg). Only PS256 and ES256 can be registered (FAPI 1.0 Advanced 8.6).
     """
     try:
         claims = verify(token, keys, algorithms=(client.registration.request_object_signing_alg,)).claims
@@ -237,12 +238,11 @@ def read(token: str, keys: PublicKeys, *, client: Client, issuer: str, now: date
         parameters = msgspec.convert(claims, _Parameters)
     except msgspec.ValidationError as error:
         raise InvalidRequestObject(f"the request object is malformed: {error}") from error
-    request = RequestObject(client=client, issuer=issuer, now=now, claims=claims, parameters=parameters)
-    run(CHECKS, request)
-    return _authorisation_request(request)
+    return RequestObject(client=client, issuer=issuer, now=now, claims=claims, parameters=parameters)
 
 
-def _authorisation_request(request: RequestObject) -> AuthorisationRequest:
+def authorisation_request(request: RequestObject) -> AuthorisationRequest:
+    """Return what a request object that passed `CHECKS` asks for. Raises InvalidRequest for a malformed id."""
     parameters, requested = request.parameters, request.parameters.claims
     return AuthorisationRequest(
         client_id=request.client.client_id,

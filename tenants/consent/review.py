@@ -15,7 +15,7 @@ from tenants.oauth.scopes import PROFILE
 
 
 async def review(tx: Transaction, flow: Flow, *, now: datetime) -> Review:
-    """Return what is to be authorised. Raises StepOutOfTurn, FlowOver."""
+    """Return what is to be authorised. Raises StepNotCurrent, FlowOver."""
     accounts = await flows.chosen_accounts(tx, flow, now=now)
     request = flow.attempt.request
     kind: CustomerKind = "person" if flow.customer is None else flow.customer.kind

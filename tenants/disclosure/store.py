@@ -1,4 +1,4 @@
-"""The one query behind every resource request, and who authorised what it asks for."""
+"""The one query behind every call of the data APIs, and who authorised an arrangement."""
 
 from datetime import date
 from typing import Any
@@ -9,9 +9,9 @@ from sqlalchemy import Date, bindparam, func, literal_column, or_, select, true
 from haas.database import Statement, Transaction
 from haas.digest import digest
 from tenants.accounts.tables import account, holding
-from tenants.arrangements.tables import arrangement, authorisation, authorised_account
-from tenants.clients.tables import client
-from tenants.disclosure.grant import Agent, Grant
+from tenants.arrangements.tables import arrangement, authorised_account
+from tenants.disclosure.models import Agent, DataToken
+from tenants.grants.store import ACCESS_TOKEN, ACCESS_TOKEN_SOURCE
 from tenants.parties.tables import login
 from tenants.tokens.tables import access_token
 
@@ -41,31 +41,9 @@ _reached = (
     .where(authorised_account.c.authorisation_id == access_token.c.authorisation_id, _is_held)
     .lateral("reached")
 )
-_GRANT = Statement(
-    select(
-        access_token.c.scope,
-        access_token.c.certificate_thumbprint,
-        access_token.c.expires_at,
-        access_token.c.revoked_at,
-        client.c.software_id,
-        client.c.recipient_status,
-        client.c.product_status,
-        client.c.removed_at.label("client_removed_at"),
-        access_token.c.arrangement_id,
-        arrangement.c.customer_id,
-        arrangement.c.active_at,
-        arrangement.c.ended_at,
-        authorisation.c.expires_at.label("sharing_ends_at"),
-        (arrangement.c.authorisation_id == access_token.c.authorisation_id).label("is_authorisation_in_force"),
-        _reached.c.accounts,
-        _reached.c.withheld,
-    )
-    .select_from(
-        access_token.join(client, client.c.client_id == access_token.c.client_id)
-        .outerjoin(arrangement, arrangement.c.id == access_token.c.arrangement_id)
-        .outerjoin(authorisation, authorisation.c.id == access_token.c.authorisation_id)
-        .outerjoin(_reached, true())
-    )
+_DATA_TOKEN = Statement(
+    select(*ACCESS_TOKEN, _reached.c.accounts, _reached.c.withheld)
+    .select_from(ACCESS_TOKEN_SOURCE.outerjoin(_reached, true()))
     .where(access_token.c.token_hash == bindparam("token_hash"))
 )
 
@@ -76,10 +54,10 @@ _AGENT = Statement(
 )
 
 
-async def grant_of(tx: Transaction, token: str, today: date) -> Grant | None:
-    """Return what `token` gives on the day `today`, or None for a token that nobody has."""
-    row: Any = await tx.row(_GRANT, token_hash=digest(token), today=today)
-    return None if row is None else Grant(**row)
+async def data_token(tx: Transaction, token: str, today: date) -> DataToken | None:
+    """Return an access token with the accounts that it reaches on the day `today`; None for an unknown token."""
+    row: Any = await tx.row(_DATA_TOKEN, token_hash=digest(token), today=today)
+    return None if row is None else DataToken(**row)
 
 
 async def agent_of(tx: Transaction, arrangement_id: UUID) -> Agent | None:

@@ -1,69 +1,83 @@
-"""An access token that is presented with a request (RFC 6750; RFC 8705 3)."""
+"""Whether an access token is good for a request: each rule once, used by every endpoint that takes access tokens.
 
-import hmac
-from collections.abc import Mapping
+The endpoints list these rules in the order in which they are checked: `apps.resources.steps` for the data APIs,
+`apps.identity.userinfo` for UserInfo, `apps.identity.registration` for registration management.
+"""
+
 from datetime import datetime
-from typing import Any, Final
+from hmac import compare_digest
 
 import msgspec
 
-from haas.database import Transaction
-from haas.digest import digest
-from tenants.clients.models import Registration
-from tenants.grants import store
+from tenants.grants.errors import ConsentExpired, ConsentInvalid, ConsentRevoked, RecipientNotActive
 from tenants.grants.models import AccessToken
-from tenants.grants.subject import sector
-from tenants.oauth.checks import Check, run
-from tenants.oauth.errors import InvalidToken
-from tenants.register.duties import duties
+from tenants.oauth.errors import InsufficientScope, InvalidToken
 
 
-class _Presented(msgspec.Struct, frozen=True, kw_only=True):
-    row: Mapping[str, Any]
-    thumbprint: bytes
+class TokenUse(msgspec.Struct, frozen=True, kw_only=True):
+    """An access token in the circumstances of one request."""
+
+    token: AccessToken
+    certificate_thumbprint: bytes
+    """SHA-256 of the client certificate of the connection."""
+    scope: str
+    """The scope value that the endpoint needs."""
     now: datetime
 
 
-def _is_not_revoked(presented: _Presented) -> None:
-    """Revoked with its refresh token, its arrangement or its client, or by itself."""
-    row = presented.row
-    if row["revoked_at"] is not None or row["ended_at"] is not None or row["removed_at"] is not None:
-        raise InvalidToken("the access token was revoked")
-
-
-def _has_not_expired(presented: _Presented) -> None:
-    """`expires_in` is over, or the sharing is (CDS, Token Expiry)."""
-    ends_at = presented.row["sharing_ends_at"]
-    if presented.now >= presented.row["expires_at"] or (ends_at is not None and presented.now >= ends_at):
+def has_not_expired(use: TokenUse) -> None:
+    """An expired token is an invalid token (RFC 6750 3.1; CDS, Token Expiry)."""
+    if use.now >= use.token.expires_at:
         raise InvalidToken("the access token has expired")
 
 
-def _comes_with_its_certificate(presented: _Presented) -> None:
-    """The client certificate is the one it was issued under (RFC 8705 3; CDS, Holder of Key Mechanism)."""
-    if not hmac.compare_digest(presented.row["certificate_thumbprint"], presented.thumbprint):
+def comes_over_its_certificate(use: TokenUse) -> None:
+    """The client certificate is the one the token was issued under (RFC 8705 3; FAPI 1.0 Advanced 6.2.1-1)."""
+    if not compare_digest(use.token.certificate_thumbprint, use.certificate_thumbprint):
         raise InvalidToken("the access token is bound to another client certificate")
 
 
-CHECKS: Final[tuple[Check[_Presented], ...]] = (_is_not_revoked, _has_not_expired, _comes_with_its_certificate)
+def is_not_revoked(use: TokenUse) -> None:
+    """A revoked token, or the token of a client that was removed, is an invalid token (RFC 6750 3.1).
+
+    A token that was revoked because its arrangement ended is left to `consent_is_in_force`, whose error says more.
+    """
+    token = use.token
+    if token.client_removed_at is not None or (token.revoked_at is not None and token.arrangement_ended_at is None):
+        raise InvalidToken("the access token was revoked")
 
 
-async def verify(tx: Transaction, token: str, *, thumbprint: bytes, now: datetime) -> AccessToken:
-    """Return what an access token stands for. Raises InvalidToken."""
-    row = await store.load_access_token(tx, digest(token))
-    if row is None:
-        raise InvalidToken("the access token is unknown")
-    run(CHECKS, _Presented(row=row, thumbprint=thumbprint, now=now))
-    registration = msgspec.convert(row["registration"], Registration)
-    return AccessToken(
-        client_id=row["client_id"],
-        software_id=registration.software_id,
-        sector=sector(registration),
-        duties=duties(row["recipient_status"], row["product_status"]),
-        scope=row["scope"],
-        expires_at=row["expires_at"],
-        arrangement_id=row["arrangement_id"],
-        authorisation_id=row["authorisation_id"],
-        customer_id=row["customer_id"],
-        login_id=row["login_id"],
-        claims=row["claims"],
-    )
+def has_the_scope(use: TokenUse) -> None:
+    """The token carries the scope value that the endpoint needs (RFC 6750 3.1; CDS, Authorisation Scopes)."""
+    if use.scope not in use.token.scopes:
+        raise InsufficientScope(use.scope)
+
+
+def recipient_is_active(use: TokenUse) -> None:
+    """Data is disclosed to active recipients and software products only (CDS, Participant Statuses)."""
+    token = use.token
+    if not token.duties.disclose:
+        status = token.recipient_status if token.recipient_status != "ACTIVE" else token.product_status
+        raise RecipientNotActive(status)
+
+
+def was_issued_for_a_consumer(use: TokenUse) -> None:
+    """The token was issued under an arrangement that has become active (CDS, Authorisation/InvalidConsent)."""
+    if use.token.arrangement_id is None:
+        raise ConsentInvalid("the access token was not issued under an arrangement")
+    if use.token.arrangement_active_at is None:
+        raise ConsentInvalid("the arrangement is not active yet")
+
+
+def consent_is_in_force(use: TokenUse) -> None:
+    """The arrangement has not ended, and its sharing duration is not over (CDS, Authorisation/RevokedConsent)."""
+    if use.token.arrangement_ended_at is not None:
+        raise ConsentRevoked("the arrangement has ended")
+    if use.token.sharing_ends_at is None or use.now >= use.token.sharing_ends_at:
+        raise ConsentExpired("the sharing duration is over")
+
+
+def consent_was_not_amended(use: TokenUse) -> None:
+    """Tokens of the authorisation before an amendment give nothing (CDS, Amending Consent)."""
+    if not use.token.is_authorisation_in_force:
+        raise InvalidToken("the authorisation of the access token was amended")

@@ -3,23 +3,20 @@
 import hmac
 import re
 from contextlib import suppress
-from datetime import datetime
 from typing import Final
 
-import msgspec
-
-from haas.database import Transaction
 from haas.digest import digest
 from haas.jose import s256
+from haas.steps import Step
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, AuthorisationSuperseded
+from tenants.arrangements.models import Authorisation
 from tenants.attempts import store as attempts
 from tenants.attempts.service import may_be_authorised
 from tenants.attempts.store import Code
-from tenants.clients.models import Client
-from tenants.grants.models import Authentication, Grant
+from tenants.grants.models import Authentication, IssuedTokens
+from tenants.grants.token_request import TokenRequest
 from tenants.oauth import scopes
-from tenants.oauth.checks import Check, run
 from tenants.oauth.errors import InvalidGrant, InvalidRequest
 from tenants.tokens import issue
 from tenants.tokens.lifetimes import ACCESS_TOKEN
@@ -27,64 +24,81 @@ from tenants.tokens.lifetimes import ACCESS_TOKEN
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
 
 
-class CodeRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The parameters of the grant."""
+class CodeExchange(TokenRequest):
+    """The state of exchanging a code."""
 
-    code: str | None
-    redirect_uri: str | None
-    code_verifier: str | None
-
-
-class _Exchange(msgspec.Struct, frozen=True, kw_only=True):
     code: Code
-    request: CodeRequest
-    now: datetime
+    authorisation: Authorisation
 
 
-def _has_not_expired(exchange: _Exchange) -> None:
+async def code_is_the_clients(exchange: CodeExchange) -> None:
+    """`code` is there and was issued to this client; its row is locked (RFC 6749 5.2).
+
+    A code of another client is answered like an unknown one.
+    """
+    if not exchange.parameters.get("code"):
+        raise InvalidRequest("code is missing")
+    code = await attempts.by_code(exchange.tx, digest(exchange.parameters["code"]))
+    if code is None or code.attempt.client_id != exchange.client.client_id:
+        raise InvalidGrant("the code is unknown or another client's")
+    exchange.code = code
+
+
+async def code_was_not_used_before(exchange: CodeExchange) -> None:
+    """A code that comes a second time ends its arrangement, with all tokens issued for it.
+
+    "MUST deny the request and SHOULD revoke (when possible) all tokens previously issued based on that authorization
+    code" (RFC 6749 4.1.2; CDS, Access Token).
+    """
+    if exchange.code.spent_at is None:
+        return
+    arrangement_id = exchange.code.attempt.arrangement_id
+    if arrangement_id is not None:
+        with suppress(ArrangementEnded):
+            await arrangements.end(
+                exchange.tx, arrangement_id, by="replay", reason="a code was used twice", now=exchange.now
+            )
+    raise InvalidGrant("the code was used before")
+
+
+def code_has_not_expired(exchange: CodeExchange) -> None:
     """A code lives for a minute (RFC 6749 4.1.2)."""
     if exchange.now >= exchange.code.expires_at:
         raise InvalidGrant("the code has expired")
 
 
-def _names_the_same_place(exchange: _Exchange) -> None:
+def redirect_uri_is_the_same(exchange: CodeExchange) -> None:
     """`redirect_uri` is there and the one of the authorisation request (RFC 6749 4.1.3)."""
-    if exchange.request.redirect_uri != exchange.code.attempt.request.redirect_uri:
+    if exchange.parameters.get("redirect_uri") != exchange.code.attempt.request.redirect_uri:
         raise InvalidGrant("redirect_uri is not the one of the authorisation request")
 
 
-def _answers_the_challenge(exchange: _Exchange) -> None:
-    """`code_verifier` is what the S256 challenge was made of (RFC 7636 4.6)."""
-    verifier = exchange.request.code_verifier or ""
+def code_verifier_matches_the_challenge(exchange: CodeExchange) -> None:
+    """The S256 challenge was made from `code_verifier` (RFC 7636 4.6)."""
+    verifier = exchange.parameters.get("code_verifier", "")
     if not _VERIFIER.match(verifier):
         raise InvalidGrant("code_verifier is missing or malformed")
     if not hmac.compare_digest(s256(verifier), exchange.code.attempt.request.code_challenge):
         raise InvalidGrant("code_verifier does not match the code_challenge")
 
 
-CHECKS: Final[tuple[Check[_Exchange], ...]] = (_has_not_expired, _names_the_same_place, _answers_the_challenge)
-"""What a code that is the client's and not yet spent must stand up to."""
+def recipient_may_be_authorised(exchange: CodeExchange) -> None:
+    """Recipient and product are active (CDS, Participant Statuses)."""
+    may_be_authorised(exchange.client)
 
 
-async def exchange(tx: Transaction, client: Client, request: CodeRequest, *, thumbprint: bytes, now: datetime) -> Grant:
-    """Spend a code and put what it stands for in force. Raises an OAuthError."""
-    code = await _unspent_code(tx, client, request, now)
-    run(CHECKS, _Exchange(code=code, request=request, now=now))
-    may_be_authorised(client)
-    attempt = code.attempt
-    if (
-        attempt.arrangement_id is None
-        or attempt.authorisation_id is None
-        or attempt.customer_id is None
-        or attempt.login_id is None
-    ):
-        raise AssertionError("a code is issued with its arrangement, for somebody")
-    requested = attempt.request
-    once_off = requested.sharing_duration == 0
+async def put_the_authorisation_in_force(exchange: CodeExchange) -> None:
+    """The authorisation takes effect, and the tokens of the previous one end (CDS, Specifying an existing arrangement).
+
+    The sharing of a once-off authorisation ends with its only access token.
+    """
+    attempt, now = exchange.code.attempt, exchange.now
+    if attempt.arrangement_id is None or attempt.authorisation_id is None or attempt.login_id is None:
+        raise AssertionError("a code is issued together with its arrangement")
+    once_off = attempt.request.sharing_duration == 0
     try:
-        # The sharing of a once-off ends with its only access token.
-        authorisation = await arrangements.put_in_force(
-            tx,
+        exchange.authorisation = await arrangements.put_in_force(
+            exchange.tx,
             attempt.arrangement_id,
             attempt.authorisation_id,
             login_id=attempt.login_id,
@@ -95,29 +109,43 @@ async def exchange(tx: Transaction, client: Client, request: CodeRequest, *, thu
         raise InvalidGrant("the arrangement was ended before its code was exchanged") from error
     except AuthorisationSuperseded as error:
         raise InvalidGrant("the code of a later consent to the same arrangement was exchanged before") from error
-    await attempts.move(tx, attempt.id, "completed", now=now, code_spent_at=now)
+
+
+async def spend_the_code(exchange: CodeExchange) -> None:
+    """The code cannot be exchanged again, and the attempt is completed (RFC 6749 4.1.2)."""
+    await attempts.move(
+        exchange.tx, exchange.code.attempt.id, "completed", now=exchange.now, code_spent_at=exchange.now
+    )
+
+
+async def issue_tokens(exchange: CodeExchange) -> None:
+    """An access token and, unless the authorisation is once-off, a refresh token are issued (CDS, Tokens)."""
+    attempt, client, authorisation = exchange.code.attempt, exchange.client, exchange.authorisation
+    requested = attempt.request
+    if attempt.arrangement_id is None or attempt.customer_id is None:
+        raise AssertionError("a code is issued together with its arrangement")
     scope = scopes.join(requested.scopes)
     refresh_token = None
-    if not once_off and "refresh_token" in client.registration.grant_types:
+    if requested.sharing_duration and "refresh_token" in client.registration.grant_types:
         refresh_token = await issue.refresh_token(
-            tx,
+            exchange.tx,
             client_id=client.client_id,
             scope=scope,
             arrangement_id=attempt.arrangement_id,
-            authorisation_id=attempt.authorisation_id,
+            authorisation_id=authorisation.id,
             expires_at=authorisation.expires_at,
-            now=now,
+            now=exchange.now,
         )
     access_token = await issue.access_token(
-        tx,
+        exchange.tx,
         client_id=client.client_id,
         scope=scope,
-        thumbprint=thumbprint,
+        thumbprint=exchange.thumbprint,
         arrangement_id=attempt.arrangement_id,
-        authorisation_id=attempt.authorisation_id,
-        now=now,
+        authorisation_id=authorisation.id,
+        now=exchange.now,
     )
-    return Grant(
+    exchange.issued = IssuedTokens(
         client=client,
         access_token=access_token,
         scope=scope,
@@ -132,23 +160,14 @@ async def exchange(tx: Transaction, client: Client, request: CodeRequest, *, thu
     )
 
 
-async def _unspent_code(tx: Transaction, client: Client, request: CodeRequest, now: datetime) -> Code:
-    """Return the client's code, its row locked.
-
-    A code of another client looks like none (RFC 6749 5.2). A code that comes again ends the arrangement that it
-    stands for, with all tokens issued from it: "MUST deny the request and SHOULD revoke (when possible) all tokens
-    previously issued based on that authorization code" (RFC 6749 4.1.2; CDS, Access Token).
-    """
-    if not request.code:
-        raise InvalidRequest("code is missing")
-    code = await attempts.by_code(tx, digest(request.code))
-    if code is None or code.attempt.client_id != client.client_id:
-        raise InvalidGrant("the code is unknown or another client's")
-    if code.spent_at is not None:
-        if code.attempt.arrangement_id is not None:
-            with suppress(ArrangementEnded):
-                await arrangements.end(
-                    tx, code.attempt.arrangement_id, by="replay", reason="a code was used twice", now=now
-                )
-        raise InvalidGrant("the code was used before")
-    return code
+STEPS: Final[tuple[Step[CodeExchange], ...]] = (
+    code_is_the_clients,
+    code_was_not_used_before,
+    code_has_not_expired,
+    redirect_uri_is_the_same,
+    code_verifier_matches_the_challenge,
+    recipient_may_be_authorised,
+    put_the_authorisation_in_force,
+    spend_the_code,
+    issue_tokens,
+)

@@ -1,32 +1,48 @@
-"""Tokens that speak for the client alone (RFC 6749 4.4; CDS, Client Registration and Client Authentication)."""
+"""Tokens for the client itself (RFC 6749 4.4; CDS, Client Registration and Client Authentication)."""
 
-from datetime import datetime
+from typing import Final
 
-from haas.database import Transaction
-from tenants.clients.models import Client
-from tenants.grants.models import Grant
+from haas.steps import Step
+from tenants.grants.models import IssuedTokens
+from tenants.grants.token_request import TokenRequest
 from tenants.oauth import scopes
 from tenants.oauth.errors import InvalidScope, UnauthorizedClient
 from tenants.tokens import issue
 
 
-async def grant(tx: Transaction, client: Client, scope: str | None, *, thumbprint: bytes, now: datetime) -> Grant:
-    """Issue an access token for a client's own business. Raises an OAuthError.
-
-    A software product manages its registration with `cdr:registration`; the CDR Register asks for admin scopes. Neither
-    comes with a data scope: "these scopes MUST never be included in the same access token as a CDR Data scope".
-    """
-    if "client_credentials" not in client.registration.grant_types:
+def client_is_registered_for_the_grant(request: TokenRequest) -> None:
+    """`client_credentials` is among the registered grant types (RFC 6749 4.4; RFC 7591 2)."""
+    if "client_credentials" not in request.client.registration.grant_types:
         raise UnauthorizedClient("the client is not registered for the client_credentials grant")
+
+
+def scope_is_for_the_client_itself(request: TokenRequest) -> None:
+    """A software product may ask for `cdr:registration`, the CDR Register for admin scopes.
+
+    Neither comes with a data scope: "these scopes MUST never be included in the same access token as a CDR Data scope"
+    (CDS, Authorisation Scopes).
+    """
+    client = request.client
     allowed = scopes.ADMIN_SCOPES if client.kind == "register" else (scopes.REGISTRATION,)
-    asked = scopes.split(scope or "")
+    asked = scopes.split(request.parameters.get("scope", ""))
     if not asked:
         raise InvalidScope(f"scope is required: {scopes.join(allowed)}")
     registered = client.registration.scopes
     if any(value not in allowed or value not in registered for value in asked):
         raise InvalidScope("scope contains a value that this client cannot ask for with client_credentials")
-    granted = scopes.join(asked)
+
+
+async def issue_an_access_token(request: TokenRequest) -> None:
+    """An access token is issued, bound to the client certificate (RFC 8705 3)."""
+    scope = scopes.join(scopes.split(request.parameters["scope"]))
     access_token = await issue.access_token(
-        tx, client_id=client.client_id, scope=granted, thumbprint=thumbprint, now=now
+        request.tx, client_id=request.client.client_id, scope=scope, thumbprint=request.thumbprint, now=request.now
     )
-    return Grant(client=client, access_token=access_token, scope=granted)
+    request.issued = IssuedTokens(client=request.client, access_token=access_token, scope=scope)
+
+
+STEPS: Final[tuple[Step[TokenRequest], ...]] = (
+    client_is_registered_for_the_grant,
+    scope_is_for_the_client_itself,
+    issue_an_access_token,
+)

@@ -1,4 +1,4 @@
-"""What is issued, and what a presented token stands for."""
+"""The tokens that are issued, and what is known of a token that a request carries."""
 
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,11 @@ import msgspec
 
 from tenants.clients.models import Client
 from tenants.oauth import scopes
-from tenants.register.duties import Duties
+from tenants.register.duties import Duties, ProductStatus, RecipientStatus, duties
 
 
 class Authentication(msgspec.Struct, frozen=True, kw_only=True):
-    """Who authenticated, when and how well: what an ID token says."""
+    """Who authenticated, when, and at which level of assurance: the content of an ID token."""
 
     customer_id: UUID
     acr: str
@@ -21,8 +21,8 @@ class Authentication(msgspec.Struct, frozen=True, kw_only=True):
     """Only with the first ID token of an authorisation (OIDC Core 12.2)."""
 
 
-class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """The tokens that a request earned, before its ID token is signed."""
+class IssuedTokens(msgspec.Struct, frozen=True, kw_only=True):
+    """The tokens that a grant gave, before the ID token is signed."""
 
     client: Client
     access_token: str
@@ -45,7 +45,7 @@ class TokenResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class RefreshToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A refresh token that was presented, with what it stands for."""
+    """A refresh token with its arrangement and authorisation."""
 
     client_id: str
     arrangement_id: UUID
@@ -59,29 +59,51 @@ class RefreshToken(msgspec.Struct, frozen=True, kw_only=True):
     authenticated_at: datetime
 
     def is_active(self, now: datetime) -> bool:
-        """Whether it can be used now."""
+        """Tell whether the refresh token can be used at `now`."""
         return self.revoked_at is None and self.arrangement_ended_at is None and now < self.expires_at
 
 
 class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
-    """An access token that was presented, with what it stands for; `access.verify` has found it good."""
+    """An access token with the client, arrangement and authorisation that it was issued for, as the tables say.
+
+    Whether it is good is what `tenants.grants.access` checks.
+    """
 
     client_id: str
     software_id: str
-    sector: str
-    """The pairwise sector of the client: see `tenants.grants.subject`."""
-    duties: Duties
+    recipient_status: RecipientStatus
+    product_status: ProductStatus
+    client_removed_at: datetime | None
     scope: str
+    certificate_thumbprint: bytes
+    """SHA-256 of the certificate under which the token was issued (RFC 8705 3.1)."""
     expires_at: datetime
+    revoked_at: datetime | None
+    # None for client credentials: such a token was issued to the client itself, not for a consumer.
     arrangement_id: UUID | None
-    """None for client credentials: such a token speaks for the client alone."""
-    authorisation_id: UUID | None
     customer_id: UUID | None
     login_id: UUID | None
-    claims: dict[str, Any] | None
-    """The `claims` parameter as it was authorised."""
+    """The login of the person who authorised the arrangement."""
+    arrangement_active_at: datetime | None
+    arrangement_ended_at: datetime | None
+    sharing_ends_at: datetime | None
+    is_authorisation_in_force: bool | None
+    """False once an amendment has replaced the authorisation that the token was issued for."""
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """The scopes that the token carries."""
+        """The scope values that the token carries."""
         return scopes.split(self.scope)
+
+    @property
+    def duties(self) -> Duties:
+        """What the data holder does for the client now (CDS, Participant Statuses)."""
+        return duties(self.recipient_status, self.product_status)
+
+
+class UserInfoToken(AccessToken, frozen=True, kw_only=True):
+    """An access token with what UserInfo needs beside it."""
+
+    sector_identifier_uri: str | None
+    claims: dict[str, Any] | None
+    """The `claims` parameter as it was authorised (OIDC Core 5.5)."""

@@ -1,62 +1,84 @@
-"""Refreshing an access token (RFC 6749 6; OIDC Core 12). The refresh token is never rotated (CDS, Refresh Token)."""
+"""Refreshing an access token (RFC 6749 6; OIDC Core 12). The refresh token is never rotated (CDS, Refresh Token).
 
-from datetime import datetime
+A recipient that is not active may still refresh. It gets no data: the data APIs refuse that.
+"""
 
-from haas.database import Transaction
+from typing import Final
+
 from haas.digest import digest
-from tenants.clients.models import Client
+from haas.steps import Step
 from tenants.grants import store
-from tenants.grants.models import Authentication, Grant, RefreshToken
+from tenants.grants.models import Authentication, IssuedTokens, RefreshToken
+from tenants.grants.token_request import TokenRequest
 from tenants.oauth import scopes
 from tenants.oauth.errors import InvalidGrant, InvalidRequest, InvalidScope, UnauthorizedClient
 from tenants.tokens import issue
 
 
-async def refresh(
-    tx: Transaction, client: Client, token: str | None, scope: str | None, *, thumbprint: bytes, now: datetime
-) -> Grant:
-    """Issue an access token for a refresh token. Raises an OAuthError.
+class Refresh(TokenRequest):
+    """The state of refreshing."""
 
-    A recipient that is not active may still refresh: what it must not get is data, and that the resource APIs refuse.
-    """
-    if "refresh_token" not in client.registration.grant_types:
+    token: RefreshToken
+
+
+def client_is_registered_for_the_grant(refresh: Refresh) -> None:
+    """`refresh_token` is among the registered grant types (RFC 6749 5.2; RFC 7591 2)."""
+    if "refresh_token" not in refresh.client.registration.grant_types:
         raise UnauthorizedClient("the client is not registered for the refresh_token grant")
-    if not token:
+
+
+async def refresh_token_is_the_clients(refresh: Refresh) -> None:
+    """`refresh_token` is there and was issued to this client; its row is locked (RFC 6749 6)."""
+    given = refresh.parameters.get("refresh_token")
+    if not given:
         raise InvalidRequest("refresh_token is missing")
-    presented = await store.load_refresh_token(tx, digest(token), in_use=True)
-    if presented is None or presented.client_id != client.client_id:
+    token = await store.load_refresh_token(refresh.tx, digest(given), in_use=True)
+    if token is None or token.client_id != refresh.client.client_id:
         raise InvalidGrant("the refresh token is unknown or another client's")
-    if not presented.is_active(now):
+    refresh.token = token
+
+
+def refresh_token_is_active(refresh: Refresh) -> None:
+    """It has not expired, and neither it nor its arrangement has ended (RFC 6749 5.2; CDS, Refresh Token)."""
+    if not refresh.token.is_active(refresh.now):
         raise InvalidGrant("the refresh token has expired or was revoked")
-    granted = _narrowed(presented, scope)
+
+
+def scope_was_granted(refresh: Refresh) -> None:
+    """The scope asked for "MUST NOT include any scope not originally granted" (RFC 6749 6)."""
+    if not set(scopes.split(refresh.parameters.get("scope", ""))) <= set(scopes.split(refresh.token.scope)):
+        raise InvalidScope("scope exceeds what the consumer authorised")
+
+
+async def issue_an_access_token(refresh: Refresh) -> None:
+    """An access token is issued, bound to the client certificate (RFC 8705 3)."""
+    token = refresh.token
+    scope = scopes.join(scopes.split(refresh.parameters.get("scope", ""))) or token.scope
     access_token = await issue.access_token(
-        tx,
-        client_id=client.client_id,
-        scope=granted,
-        thumbprint=thumbprint,
-        arrangement_id=presented.arrangement_id,
-        authorisation_id=presented.authorisation_id,
-        now=now,
+        refresh.tx,
+        client_id=refresh.client.client_id,
+        scope=scope,
+        thumbprint=refresh.thumbprint,
+        arrangement_id=token.arrangement_id,
+        authorisation_id=token.authorisation_id,
+        now=refresh.now,
     )
-    return Grant(
-        client=client,
+    refresh.issued = IssuedTokens(
+        client=refresh.client,
         access_token=access_token,
-        scope=granted,
-        refresh_token=token,
-        arrangement_id=presented.arrangement_id,
+        scope=scope,
+        refresh_token=refresh.parameters["refresh_token"],
+        arrangement_id=token.arrangement_id,
         authentication=Authentication(
-            customer_id=presented.customer_id,
-            acr=presented.acr,
-            authenticated_at=presented.authenticated_at,
+            customer_id=token.customer_id, acr=token.acr, authenticated_at=token.authenticated_at
         ),
     )
 
 
-def _narrowed(token: RefreshToken, scope: str | None) -> str:
-    """The scope asked for "MUST NOT include any scope not originally granted" (RFC 6749 6)."""
-    if not scope:
-        return token.scope
-    asked = scopes.split(scope)
-    if not set(asked) <= set(scopes.split(token.scope)):
-        raise InvalidScope("scope exceeds what the consumer authorised")
-    return scopes.join(asked)
+STEPS: Final[tuple[Step[Refresh], ...]] = (
+    client_is_registered_for_the_grant,
+    refresh_token_is_the_clients,
+    refresh_token_is_active,
+    scope_was_granted,
+    issue_an_access_token,
+)

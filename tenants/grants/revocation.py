@@ -24,7 +24,7 @@ async def revoke(tx: Transaction, client: Client, token: str, now: datetime) -> 
         return
     access_token = await store.load_access_token(tx, token_hash)
     if access_token is not None:
-        _is_the_clients(client, access_token["client_id"])
+        _is_the_clients(client, access_token.client_id)
         await tokens.revoke_access(tx, token_hash, now)
 
 

@@ -1,14 +1,13 @@
 """Reading a token together with what it stands for: its client, arrangement and authorisation."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import LargeBinary, bindparam, select
+from sqlalchemy import LargeBinary, bindparam, literal_column, select
 
 from haas.database import Statement, Transaction
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.clients.tables import client
-from tenants.grants.models import RefreshToken
+from tenants.grants.models import AccessToken, RefreshToken, UserInfoToken
 from tenants.tokens.tables import access_token, refresh_token
 
 _TOKEN_HASH = bindparam("token_hash", type_=LargeBinary)
@@ -30,43 +29,64 @@ _refresh = (
     .where(refresh_token.c.token_hash == _TOKEN_HASH)
 )
 _REFRESH: Final = Statement(_refresh)
-# In the order in which whoever ends an arrangement locks them. Shared: two refreshes do not wait for each other.
+# The rows are locked in the same order as when an arrangement is ended, so that the two cannot deadlock. The lock is
+# shared: two refreshes do not wait for each other.
 _REFRESH_IN_USE: Final = Statement(_refresh.with_for_update(read=True, of=(arrangement, refresh_token)))
-_ACCESS: Final = Statement(
-    select(
-        access_token.c.client_id,
-        access_token.c.scope,
-        access_token.c.certificate_thumbprint,
-        access_token.c.expires_at,
-        access_token.c.revoked_at,
-        access_token.c.arrangement_id,
-        access_token.c.authorisation_id,
-        client.c.registration,
-        client.c.recipient_status,
-        client.c.product_status,
-        client.c.removed_at,
-        arrangement.c.customer_id,
-        arrangement.c.login_id,
-        arrangement.c.ended_at,
-        authorisation.c.claims,
-        authorisation.c.expires_at.label("sharing_ends_at"),
-    )
-    .join(client, client.c.client_id == access_token.c.client_id)
+ACCESS_TOKEN: Final = (
+    access_token.c.client_id,
+    client.c.software_id,
+    client.c.recipient_status,
+    client.c.product_status,
+    client.c.removed_at.label("client_removed_at"),
+    access_token.c.scope,
+    access_token.c.certificate_thumbprint,
+    access_token.c.expires_at,
+    access_token.c.revoked_at,
+    access_token.c.arrangement_id,
+    arrangement.c.customer_id,
+    arrangement.c.login_id,
+    arrangement.c.active_at.label("arrangement_active_at"),
+    arrangement.c.ended_at.label("arrangement_ended_at"),
+    authorisation.c.expires_at.label("sharing_ends_at"),
+    (arrangement.c.authorisation_id == access_token.c.authorisation_id).label("is_authorisation_in_force"),
+)
+"""The columns of `models.AccessToken`, to be selected from ACCESS_TOKEN_SOURCE."""
+ACCESS_TOKEN_SOURCE: Final = (
+    access_token.join(client, client.c.client_id == access_token.c.client_id)
     .outerjoin(arrangement, arrangement.c.id == access_token.c.arrangement_id)
     .outerjoin(authorisation, authorisation.c.id == access_token.c.authorisation_id)
+)
+_ACCESS: Final = Statement(
+    select(*ACCESS_TOKEN).select_from(ACCESS_TOKEN_SOURCE).where(access_token.c.token_hash == _TOKEN_HASH)
+)
+_USERINFO: Final = Statement(
+    select(
+        *ACCESS_TOKEN,
+        client.c.registration.op("->>")(literal_column("'sector_identifier_uri'")).label("sector_identifier_uri"),
+        authorisation.c.claims,
+    )
+    .select_from(ACCESS_TOKEN_SOURCE)
     .where(access_token.c.token_hash == _TOKEN_HASH)
 )
 
 
 async def load_refresh_token(tx: Transaction, token_hash: bytes, *, in_use: bool = False) -> RefreshToken | None:
-    """Return a refresh token, whatever has become of it, or None.
+    """Return a refresh token, whether or not it is still good; None where there is none.
 
-    One that is `in_use` cannot be revoked before the transaction ends: a revocation then finds what was issued for it.
+    With `in_use` its row is locked until the transaction ends. A revocation at the same time waits for that, and then
+    also revokes the access token that was issued meanwhile.
     """
     row = await tx.row(_REFRESH_IN_USE if in_use else _REFRESH, token_hash=token_hash)
     return None if row is None else RefreshToken(**row)
 
 
-async def load_access_token(tx: Transaction, token_hash: bytes) -> Mapping[str, Any] | None:
-    """Return the row of an access token with its client, arrangement and authorisation, or None."""
-    return await tx.row(_ACCESS, token_hash=token_hash)
+async def load_access_token(tx: Transaction, token_hash: bytes) -> AccessToken | None:
+    """Return an access token with what it was issued for, whether or not it is still good; None where there is none."""
+    row = await tx.row(_ACCESS, token_hash=token_hash)
+    return None if row is None else AccessToken(**row)
+
+
+async def load_userinfo_token(tx: Transaction, token_hash: bytes) -> UserInfoToken | None:
+    """Return an access token with what UserInfo needs, whether or not it is still good; None where there is none."""
+    row = await tx.row(_USERINFO, token_hash=token_hash)
+    return None if row is None else UserInfoToken(**row)

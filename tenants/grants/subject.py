@@ -5,21 +5,19 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from tenants.clients.models import Registration
-
 _SECTOR_HOST: Final = "sector"
 _SOFTWARE: Final = "software"
 
 
-def sector(registration: Registration) -> str:
+def sector(sector_identifier_uri: str | None, software_id: str) -> str:
     """Return what the subjects of a client are made for: "the host component of the Sector Identifier URL".
 
     A client that registered no sector_identifier_uri is a sector of its own, by its software product and not by its
     client_id, so that a subject survives a new registration.
     """
-    if registration.sector_identifier_uri is not None:
-        return f"{_SECTOR_HOST}:{urlsplit(registration.sector_identifier_uri).hostname}"
-    return f"{_SOFTWARE}:{registration.software_id}"
+    if sector_identifier_uri is not None:
+        return f"{_SECTOR_HOST}:{urlsplit(sector_identifier_uri).hostname}"
+    return f"{_SOFTWARE}:{software_id}"
 
 
 def pairwise(key: bytes, sector_name: str, customer_id: UUID) -> str:

@@ -68,5 +68,5 @@ class Housekeeping:
                     changed[step.name] = await step.run(tx, self._clock.now())
             except Exception:
                 # A step's trouble, say a statement that timed out, is no reason to leave the others undone.
-                logger.exception("a sweep's step failed", extra={"step": step.name})
+                logger.exception("housekeeping.step_failed", extra={"step": step.name})
         return {name: count for name, count in changed.items() if count}

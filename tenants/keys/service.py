@@ -1,13 +1,13 @@
 """A tenant's keys as the rest of the platform asks for them, opened and kept in memory for half a minute."""
 
-import asyncio
-import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
+from haas.cache import Limits, TimedCache
 from haas.clock import Clock
 from haas.database import Database, Transaction
 from haas.jose import Algorithm, Sealer, SigningKey, Siv
@@ -20,7 +20,8 @@ from tenants.registry.models import Tenant
 
 __all__ = ["Keyring", "create_keys"]
 
-CACHE_SECONDS: Final = 30.0
+FRESH_FOR: Final = timedelta(seconds=30)
+MAXIMUM_TENANTS: Final = 10_000
 
 
 class _OpenKeys(msgspec.Struct, frozen=True):
@@ -28,7 +29,6 @@ class _OpenKeys(msgspec.Struct, frozen=True):
     rows: list[store.KeyRow]
     resource_ids: Siv
     subject: bytes
-    read_at: float
 
 
 class Keyring:
@@ -39,13 +39,12 @@ class Keyring:
         self._database = database
         self._sealer = sealer
         self._clock = clock
-        self._open: dict[UUID, _OpenKeys] = {}
-        self._locks: dict[UUID, asyncio.Lock] = {}
+        self._open: TimedCache[UUID, _OpenKeys] = TimedCache(clock, Limits(fresh_for=FRESH_FOR), MAXIMUM_TENANTS)
 
     async def signing_key(self, tenant: Tenant, algorithm: Algorithm) -> SigningKey:
         """Return the key that signs now for `tenant`. Raises KeyMissing, KeysUnreadable."""
         try:
-            return (await self._keys(tenant)).signing[algorithm]
+            return (self._open.fresh(tenant.id) or await self._keys(tenant)).signing[algorithm]
         except KeyError as error:
             raise KeyMissing(f"{tenant.slug} has no current {algorithm} key") from error
 
@@ -56,7 +55,7 @@ class Keyring:
 
     async def resource_ids(self, tenant: Tenant) -> Siv:
         """Return what conceals the tenant's internal ids (CDS, ID Permanence)."""
-        return (await self._keys(tenant)).resource_ids
+        return (self._open.fresh(tenant.id) or await self._keys(tenant)).resource_ids
 
     async def subject_key(self, tenant: Tenant) -> bytes:
         """Return the key that pairwise subjects are derived with (OIDC Core 8.1)."""
@@ -68,23 +67,19 @@ class Keyring:
             rotated = await rotation.rotate(
                 tx, tenant.id, tenant.slug, self._sealer, self._clock.now(), compromised=compromised
             )
-        self._open.pop(tenant.id, None)
+        self._open.forget(tenant.id)
         return rotated
 
     async def _keys(self, tenant: Tenant) -> _OpenKeys:
-        keys = self._open.get(tenant.id)
-        if keys is not None and time.monotonic() - keys.read_at < CACHE_SECONDS:
-            return keys
-        async with self._locks.setdefault(tenant.id, asyncio.Lock()):
-            keys = self._open.get(tenant.id)
-            if keys is None or time.monotonic() - keys.read_at >= CACHE_SECONDS:
-                async with self._database.transaction(tenant.namespace) as tx:
-                    keys = self._open[tenant.id] = await self._read(tx, tenant, known=keys)
-        return keys
+        async def load(last: _OpenKeys | None) -> _OpenKeys:
+            async with self._database.transaction(tenant.namespace) as tx:
+                return await self._read(tx, tenant, last)
 
-    async def _read(self, tx: Transaction, tenant: Tenant, *, known: _OpenKeys | None) -> _OpenKeys:
-        # A key that is open already stays so: importing an RSA key costs more than a signature.
-        signing = {key.kid: key for key in known.signing.values()} if known else {}
+        return await self._open.get(tenant.id, load)
+
+    async def _read(self, tx: Transaction, tenant: Tenant, last: _OpenKeys | None) -> _OpenKeys:
+        # A key that is already open is used again: importing an RSA key costs more than a signature.
+        signing = {key.kid: key for key in last.signing.values()} if last else {}
         own = await rotation.data_sealer(tx, tenant.id, self._sealer)
         derivation = {
             row["purpose"]: open_sealed(own, row["sealed"], derivation_purpose(row["purpose"]))
@@ -105,5 +100,4 @@ class Keyring:
             rows=rows,
             resource_ids=resource_ids,
             subject=subject,
-            read_at=time.monotonic(),
         )

@@ -111,11 +111,11 @@ class Delivery:
             return await self._put_off(tenant, notice, error, details)
         async with self._database.transaction(tenant.namespace) as tx:
             await store.mark_done(tx, notice, self._clock.now())
-        logger.info("a notice was delivered", extra=details)
+        logger.info("notice.delivered", extra=details)
         return Delivered(done=1)
 
     async def _attempt(self, tenant: Tenant, notice: Notice) -> None:
-        if notice.worthless_at is not None and self._clock.now() >= notice.worthless_at:
+        if notice.expires_at is not None and self._clock.now() >= notice.expires_at:
             raise NotDelivered("it came too late to be of use", final=True)
         channel = self._channels.get(notice.kind)
         if channel is None:
@@ -129,7 +129,7 @@ class Delivery:
             raise
         except Exception as error:
             # A fault of ours in one notice must neither stop the others nor have it tried at once for ever.
-            logger.exception("a notice could not be handed over", extra={"notice": str(notice.id)})
+            logger.exception("notice.delivery_error", extra={"notice": str(notice.id)})
             raise NotDelivered(f"a fault of our own: {type(error).__name__}") from error
 
     async def _put_off(
@@ -144,7 +144,7 @@ class Delivery:
             else:
                 await store.mark_failed(tx, notice, due, reason)
         if due is None:
-            logger.critical("a notice was given up", extra={**details, "reason": reason})
+            logger.critical("notice.given_up", extra={**details, "reason": reason})
             return Delivered(given_up=1)
-        logger.warning("a notice was not delivered", extra={**details, "reason": reason, "due": due.isoformat()})
+        logger.warning("notice.not_delivered", extra={**details, "reason": reason, "due": due.isoformat()})
         return Delivered(failed=1)

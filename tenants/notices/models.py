@@ -37,5 +37,5 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     payload: Any
     created_at: datetime
-    worthless_at: datetime | None
+    expires_at: datetime | None
     tries: int  # this one included

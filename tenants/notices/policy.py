@@ -22,8 +22,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         doublings = min(notice.tries - 1, 30)
         due = now + min(self.first * 2**doublings, self.longest)
         last = notice.created_at + self.patience
-        if notice.worthless_at is not None:
-            last = min(last, notice.worthless_at)
+        if notice.expires_at is not None:
+            last = min(last, notice.expires_at)
         return due if due < last else None
 
 

@@ -19,7 +19,7 @@ _LEASED = (
     outbox.c.kind,
     outbox.c.payload,
     outbox.c.created_at,
-    outbox.c.worthless_at,
+    outbox.c.expires_at,
     outbox.c.tries,
 )
 
@@ -34,7 +34,7 @@ _PUT = Statement(
             payload=bindparam("payload"),
             created_at=bindparam("now"),
             due_at=bindparam("due"),
-            worthless_at=bindparam("worthless"),
+            expires_at=bindparam("worthless"),
             tries=bindparam("tries"),
         )
         .cte("put")

@@ -13,7 +13,7 @@ outbox = Table(
     Column("payload", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
-    Column("worthless_at", Moment),  # when sending it makes no sense any more, as with a password that has expired
+    Column("expires_at", Moment),  # when sending it makes no sense any more, as with a password that has expired
     Column("leased_until", Moment),
     Column("lease", Uuid),  # who holds it: only the holder of the last lease may mark the row
     Column("tries", Integer, nullable=False, server_default="0"),

@@ -115,9 +115,14 @@ class TokenMissing(InvalidToken):
 
 
 class InsufficientScope(OAuthError):
-    """The access token does not carry the scope (RFC 6750 3.1)."""
+    """The access token does not carry the scope that the endpoint needs (RFC 6750 3.1)."""
 
     error = "insufficient_scope"
+
+    def __init__(self, scope: str) -> None:
+        """Keep the scope value that is needed."""
+        super().__init__(f"the access token does not carry {scope}")
+        self.scope = scope
 
 
 class InvalidRedirectUri(OAuthError):

@@ -1,6 +1,14 @@
-"""Creating a tenant whole or not at all: role, schema, tables, grants, keys, hosts and theme in one transaction."""
+"""Creating a tenant as a whole or not at all: role, schema, tables, grants, keys, hosts and theme.
 
-from collections.abc import Sequence
+On the main node, which also has the control schema, this is one transaction. On another node it is two on two servers,
+and a third comes before them: it commits the tenant's row in the registry with the state `preparing`, which nobody
+serves. Whatever is interrupted later, nothing of a tenant is on a node without that row, and `haas tenant remove`
+removes both.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -10,15 +18,18 @@ from sqlalchemy.exc import IntegrityError
 
 from haas.clock import Clock
 from haas.database import Database, Namespace, Transaction
+from haas.errors import HaasError
 from haas.jose import Sealer
-from haas.settings import Settings
+from haas.settings import MAIN_NODE, Settings
 from tenants.clients.register_client import create_register_client
 from tenants.keys.creation import NewSigningKey, create_keys, generate_signing_keys
-from tenants.provisioning.owner import owner_transaction
+from tenants.provisioning.owner import owner_transaction, registry_and_tenant
 from tenants.registry import store
-from tenants.registry.errors import TenantExists, UnknownRegisterEnvironment
+from tenants.registry.errors import NodeRefused, TenantExists, TenantIncomplete, UnknownRegisterEnvironment
 from tenants.registry.models import NewTenant, Tenant
 from tenants.registry.names import Hosts, Roles, checked_slug, tenant_schema
+
+logger = logging.getLogger(__name__)
 
 SCHEMA_PLACEHOLDER = "__tenant_schema__"
 
@@ -27,7 +38,7 @@ class Provisioner:
     """Creates tenants through the provisioning login.
 
     `script` is the tenant migrations rendered as SQL for SCHEMA_PLACEHOLDER, so that all tables are made in one round
-    trip. `owner` is a Database opened with the owner's URL.
+    trip. `owner` is a Database opened with the owner's URLs.
     """
 
     def __init__(self, owner: Database, settings: Settings, sealer: Sealer, clock: Clock, script: str) -> None:
@@ -45,34 +56,86 @@ class Provisioner:
         """Create a tenant and return it.
 
         `signing_keys` were made by `generate_signing_keys`, for callers that create many. Raises BadSlug, TenantExists,
-        UnknownRegisterEnvironment; then nothing of the tenant is left.
+        UnknownRegisterEnvironment, NodeRefused; then nothing of the tenant is left. Raises TenantIncomplete where it is
+        not known whether the last two transactions were committed.
         """
-        namespace = Namespace(tenant_schema(checked_slug(new.slug)), self._roles.tenant(new.slug))
+        namespace = Namespace(tenant_schema(checked_slug(new.slug)), self._roles.tenant(new.slug), new.node)
         keys = signing_keys or generate_signing_keys()
         tenant_id, now = uuid4(), self._clock.now()
-        async with owner_transaction(self._owner, self._settings, namespace.schema, long=True) as tx:
-            await self._register(tx, new, tenant_id, namespace, now)
+        async with self._registered(new, tenant_id, namespace, now) as (registry, tx):
             await self._make_schema(tx, namespace)
             await create_keys(tx, tenant_id, self._sealer, keys, now)
-            await store.record(tx, actor=actor, action="tenant.create", subject=new.slug, now=now)
-            await store.advance_revision(tx)
-            tenant = await store.tenant(tx, self._settings, new.slug)
+            await store.record(registry, actor=actor, action="tenant.create", subject=new.slug, now=now)
+            await store.advance_revision(registry)
+            tenant = await store.tenant(registry, self._settings, new.slug)
             if tenant is None:
                 raise AssertionError("a tenant that was just created must be there")
             await create_register_client(tx, tenant.register_environment.jwks_uri, now)
         return tenant
 
+    @asynccontextmanager
+    async def _registered(
+        self, new: NewTenant, tenant_id: UUID, namespace: Namespace, now: datetime
+    ) -> AsyncIterator[tuple[Transaction, Transaction]]:
+        """Add the tenant to the registry; return the transactions in which the rest of it is made, as in `owner`."""
+        if namespace.node == MAIN_NODE:
+            async with owner_transaction(self._owner, self._settings, namespace, long=True) as tx:
+                await self._register(tx, new, tenant_id, namespace, now)
+                yield tx, tx
+            return
+        async with owner_transaction(self._owner, self._settings) as registry:
+            await self._register(registry, new, tenant_id, namespace, now)
+        made = False
+        try:
+            async with registry_and_tenant(self._owner, self._settings, namespace, long=True) as (registry, tx):
+                # This locks the row until the end: nobody else can remove the tenant meanwhile.
+                if not await store.end_preparation(registry, tenant_id, now):
+                    raise TenantIncomplete(f"the tenant {new.slug!r} was removed while it was being created")
+                yield registry, tx
+                made = True
+        except BaseException as error:
+            if not made:  # the node has rolled back
+                await self._forget(tenant_id, new.slug)
+            elif isinstance(error, HaasError):
+                raise TenantIncomplete(
+                    f"it is not known whether the tenant {new.slug!r} was created: `haas tenant list` shows its state;"
+                    f" where that is preparing, `haas tenant remove {new.slug}` removes what is there"
+                ) from error
+            raise
+
+    async def _forget(self, tenant_id: UUID, slug: str) -> None:
+        """Delete the row of a tenant of which nothing is on its node."""
+        try:
+            async with owner_transaction(self._owner, self._settings) as registry:
+                await store.delete_brand(registry, tenant_id)
+        except HaasError:
+            # The caller raises the error that led here. The row stays in the state `preparing`.
+            logger.warning("tenant.row_not_deleted", extra={"tenant": slug})
+
     async def _register(
         self, tx: Transaction, new: NewTenant, tenant_id: UUID, namespace: Namespace, now: datetime
     ) -> None:
+        """Add the brand with its hosts: active, or in preparation where its schema is made by another transaction."""
+        nodes = await store.nodes(tx)
+        if nodes.get(namespace.node) != "active":
+            raise NodeRefused(
+                f"the database node {namespace.node!r} takes no new tenants; those that do:"
+                f" {', '.join(node for node, state in nodes.items() if state == 'active') or 'none'}."
+                " `haas migrate` adds the nodes of the settings"
+            )
         environments = [each.id for each in await store.register_environments(tx)]
         if new.register_environment_id not in environments:
             raise UnknownRegisterEnvironment(
                 f"there is no register environment {new.register_environment_id!r};"
                 f" known: {', '.join(environments) or 'none yet'}; `haas register put` adds one"
             )
-        if await store.tenant(tx, self._settings, new.slug) is not None:
+        existing = await store.tenant(tx, self._settings, new.slug)
+        if existing is not None and existing.complete:
             raise TenantExists(f"a tenant {new.slug!r} exists already: choose another slug")
+        if existing is not None:
+            raise TenantExists(
+                f"a tenant {new.slug!r} is {existing.state}: `haas tenant remove {new.slug}` removes what is there"
+            )
         values = {
             "id": tenant_id,
             "slug": new.slug,
@@ -80,7 +143,8 @@ class Provisioner:
             "register_environment_id": new.register_environment_id,
             "register_brand_id": new.register_brand_id,
             "name": new.name,
-            "state": "active",
+            "state": "active" if namespace.node == MAIN_NODE else "preparing",
+            "node": namespace.node,
             "schema_name": namespace.schema,
             "role_name": namespace.role,
             "theme": new.theme,

@@ -1,11 +1,12 @@
 """The accreditation numbers of data recipients, which a person is told with the recipient's name (CDR Rules 4.23)."""
 
-import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 import msgspec
 
+from haas.cache import Limits, TimedCache
 from haas.clock import Clock
 from haas.database import Database, Namespace
 from haas.outbound import Outbound, OutboundError
@@ -15,7 +16,8 @@ from tenants.registry.models import RegisterEnvironment
 
 RECIPIENTS: Final = "/cdr-register/v1/all/data-recipients"
 VERSION: Final = "4"
-FRESH_SECONDS: Final = 60.0
+FRESH_FOR: Final = timedelta(minutes=1)
+MAXIMUM_ENVIRONMENTS: Final = 100
 _OK = 200
 
 
@@ -31,13 +33,16 @@ class _Recipients(msgspec.Struct):
 class Accreditations:
     """What the Register calls the accreditation of each data recipient."""
 
-    def __init__(self, database: Database, control: Namespace) -> None:
+    def __init__(self, database: Database, control: Namespace, clock: Clock) -> None:
         """Keep the numbers in the `control` namespace."""
         self._database = database
         self._control = control
-        self._known: dict[str, tuple[float, Mapping[str, str]]] = {}
+        self._clock = clock
+        self._numbers: TimedCache[str, Mapping[str, str]] = TimedCache(
+            clock, Limits(fresh_for=FRESH_FOR), MAXIMUM_ENVIRONMENTS
+        )
 
-    async def refresh(self, environment: RegisterEnvironment, outbound: Outbound, clock: Clock) -> int:
+    async def refresh(self, environment: RegisterEnvironment, outbound: Outbound) -> int:
         """Ask the Register (Get Data Recipients 4) and keep what it says; return how many numbers it gave.
 
         Raises RegisterUnreadable; what was kept stays.
@@ -54,18 +59,23 @@ class Accreditations:
             raise RegisterUnreadable(f"{url} did not answer with a list of data recipients") from error
         numbers = {recipient.legal_entity_id: recipient.accreditation_number for recipient in found}
         async with self._database.transaction(self._control) as tx:
-            await store.put_accreditations(tx, environment.id, numbers, clock.now())
+            await store.put_accreditations(tx, environment.id, numbers, self._clock.now())
         return len(numbers)
 
     async def number(self, environment_id: str, recipient_id: str) -> str | None:
-        """Return a recipient's accreditation number; None where the Register has not said it yet.
+        """Return a recipient's accreditation number, or None if the Register has not given it yet.
 
-        A number that is not known is looked for at once, one that is known again after a minute. Call it with no
-        transaction open.
+        Numbers are read again after a minute, and at once for a recipient that has none. Call it with no transaction
+        open.
         """
-        read_at, numbers = self._known.get(environment_id, (0.0, {}))
-        if recipient_id not in numbers or time.monotonic() - read_at >= FRESH_SECONDS:
-            async with self._database.transaction(self._control) as tx:
-                numbers = await store.accreditations(tx, environment_id)
-            self._known[environment_id] = time.monotonic(), numbers
+        numbers = self._numbers.fresh(environment_id)
+        if numbers is None or recipient_id not in numbers:
+            numbers = await self._numbers_with(environment_id, recipient_id)
         return numbers.get(recipient_id)
+
+    async def _numbers_with(self, environment_id: str, recipient_id: str) -> Mapping[str, str]:
+        async def load(_: Mapping[str, str] | None) -> Mapping[str, str]:
+            async with self._database.transaction(self._control) as tx:
+                return await store.accreditations(tx, environment_id)
+
+        return await self._numbers.get(environment_id, load, lambda read: recipient_id in read)

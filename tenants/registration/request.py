@@ -7,9 +7,10 @@ import msgspec
 
 from haas.jose import SIGNING_ALGORITHMS, JoseError, PublicKeys, check_times, verify
 from haas.jose.jwt import CONTENT_ENCRYPTIONS, ENCRYPTION_ALGORITHMS
+from haas.steps import Step
 from tenants.clients.models import Registration
 from tenants.oauth import scopes
-from tenants.oauth.checks import Check, audience, run
+from tenants.oauth.audience import audience
 from tenants.oauth.encryption import DEFAULT_CONTENT_ENCRYPTION
 from tenants.oauth.errors import InvalidClientMetadata, InvalidRedirectUri
 from tenants.registration.software_statement import NO_LIMIT, SoftwareStatement, within
@@ -52,38 +53,38 @@ class RegistrationRequest(msgspec.Struct, frozen=True, kw_only=True):
     metadata: _Metadata
 
 
-def _is_the_products(request: RegistrationRequest) -> None:
+def is_issued_by_the_software_product(request: RegistrationRequest) -> None:
     """`iss` is the software product's id in the Register (CDS, Registration Request)."""
     if request.metadata.iss != request.statement.software_id:
         raise InvalidClientMetadata("iss must be the software_id of the software statement")
 
 
-def _is_meant_for_us(request: RegistrationRequest) -> None:
+def is_for_this_server(request: RegistrationRequest) -> None:
     """`aud` is our issuer (CDS, Registration Request)."""
     if request.issuer not in audience(request.metadata.aud):
         raise InvalidClientMetadata("aud must be the issuer of this data holder")
 
 
-def _can_be_used_once(request: RegistrationRequest) -> None:
+def has_a_jti(request: RegistrationRequest) -> None:
     """`jti` is there, "used to prevent reuse of the token" (CDS, Registration Request)."""
     if not 0 < len(request.metadata.jti) <= _MAXIMUM_JTI:
         raise InvalidClientMetadata("jti is missing or too long")
 
 
-def _redirects_where_the_statement_allows(request: RegistrationRequest) -> None:
+def redirect_uris_are_in_the_statement(request: RegistrationRequest) -> None:
     """`redirect_uris` "MUST match or be a subset of the redirect_uris as defined in the SSA" (CDS)."""
     redirect_uris = request.metadata.redirect_uris
     if redirect_uris is not None and not (redirect_uris and within(redirect_uris, request.statement.redirect_uris)):
         raise InvalidRedirectUri("redirect_uris must be some of those in the software statement")
 
 
-def _authenticates_by_private_key_jwt(request: RegistrationRequest) -> None:
+def authentication_is_by_private_key_jwt(request: RegistrationRequest) -> None:
     """`private_key_jwt` is the only method (CDS, Registration Request)."""
     if request.metadata.token_endpoint_auth_method != "private_key_jwt":  # noqa: S105 - the method's name
         raise InvalidClientMetadata("token_endpoint_auth_method must be private_key_jwt")
 
 
-def _signs_as_fapi_allows(request: RegistrationRequest) -> None:
+def signing_algorithms_are_allowed(request: RegistrationRequest) -> None:
     """Every signing algorithm is PS256 or ES256 (FAPI 1.0 Advanced 8.6)."""
     for name in (
         "token_endpoint_auth_signing_alg",
@@ -95,26 +96,26 @@ def _signs_as_fapi_allows(request: RegistrationRequest) -> None:
             raise InvalidClientMetadata(f"{name} must be one of {', '.join(SIGNING_ALGORITHMS)}")
 
 
-def _asks_for_known_grants(request: RegistrationRequest) -> None:
+def grant_types_are_known(request: RegistrationRequest) -> None:
     """`grant_types` are ours, with authorization_code for `code` (CDS, Registration Request; RFC 7591 2.1)."""
     grant_types = request.metadata.grant_types
     if not set(grant_types) <= set(GRANT_TYPES) or "authorization_code" not in grant_types:
         raise InvalidClientMetadata(f"grant_types must be of {', '.join(GRANT_TYPES)}, with authorization_code")
 
 
-def _asks_for_the_code_flow(request: RegistrationRequest) -> None:
+def response_types_contain_code(request: RegistrationRequest) -> None:
     """`response_types` holds `code`; the hybrid flow beside it is over and ignored (CDS, Authentication Flows)."""
     if RESPONSE_TYPE not in request.metadata.response_types:
         raise InvalidClientMetadata("response_types must contain code")
 
 
-def _is_a_web_application(request: RegistrationRequest) -> None:
+def application_type_is_web(request: RegistrationRequest) -> None:
     """`web` is the only application type (CDS, Registration Request)."""
     if request.metadata.application_type not in (None, "web"):
         raise InvalidClientMetadata("application_type must be web")
 
 
-def _encrypts_as_we_can(request: RegistrationRequest) -> None:
+def response_encryption_is_supported(request: RegistrationRequest) -> None:
     """JARM encryption is by what discovery lists, and `alg` comes with `enc` (CDS, JARM Response Encryption)."""
     metadata = request.metadata
     if metadata.authorization_encrypted_response_alg not in (None, *ENCRYPTION_ALGORITHMS):
@@ -129,26 +130,27 @@ def _encrypts_as_we_can(request: RegistrationRequest) -> None:
         raise InvalidClientMetadata("authorization_encrypted_response_enc needs authorization_encrypted_response_alg")
 
 
-CHECKS: Final[tuple[Check[RegistrationRequest], ...]] = (
-    _is_the_products,
-    _is_meant_for_us,
-    _can_be_used_once,
-    _redirects_where_the_statement_allows,
-    _authenticates_by_private_key_jwt,
-    _signs_as_fapi_allows,
-    _asks_for_known_grants,
-    _asks_for_the_code_flow,
-    _is_a_web_application,
-    _encrypts_as_we_can,
+CHECKS: Final[tuple[Step[RegistrationRequest], ...]] = (
+    is_issued_by_the_software_product,
+    is_for_this_server,
+    has_a_jti,
+    redirect_uris_are_in_the_statement,
+    authentication_is_by_private_key_jwt,
+    signing_algorithms_are_allowed,
+    grant_types_are_known,
+    response_types_contain_code,
+    application_type_is_web,
+    response_encryption_is_supported,
 )
 
 
-def read(
-    token: str, keys: PublicKeys, statement: SoftwareStatement, ssa: str, *, issuer: str, now: datetime
-) -> tuple[Registration, str, float]:
-    """Return what is to be registered, and the request's `jti` and `exp`. Raises an OAuthError (RFC 7591 3.2.2).
+def verify_signature(
+    token: str, keys: PublicKeys, statement: SoftwareStatement, *, issuer: str, now: datetime
+) -> RegistrationRequest:
+    """Return a request that the software product signed and that is in time, before `CHECKS`.
 
-    `keys` are those at the statement's jwks_uri, "extracted from the SSA" (CDS, Registration Validation).
+    `keys` are those at the statement's jwks_uri, "extracted from the SSA" (CDS, Registration Validation). Raises
+    InvalidClientMetadata (RFC 7591 3.2.2).
     """
     try:
         claims = verify(token, keys).claims
@@ -156,15 +158,15 @@ def read(
         metadata = msgspec.convert(claims, _Metadata)
     except (JoseError, msgspec.ValidationError) as error:
         raise InvalidClientMetadata(f"the registration request is invalid: {error}") from error
-    run(CHECKS, RegistrationRequest(statement=statement, issuer=issuer, metadata=metadata))
-    return _registration(statement, metadata, ssa), metadata.jti, metadata.exp
+    return RegistrationRequest(statement=statement, issuer=issuer, metadata=metadata)
 
 
-def _registration(statement: SoftwareStatement, metadata: _Metadata, ssa: str) -> Registration:
-    """Put statement and request together: everything that is registered, and nothing else.
+def registration(request: RegistrationRequest, ssa: str) -> Registration:
+    """Return the metadata to register: that of the statement and that of the request, and nothing else.
 
     "Data Holders MUST ignore unsupported authorisation scopes presented in the SSA" (CDS, Registration Validation).
     """
+    statement, metadata = request.statement, request.metadata
     offered = scopes.split(statement.scope)
     values: dict[str, Any] = {
         **_shared(statement),

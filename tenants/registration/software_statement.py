@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from haas.jose import JoseError, PublicKeys, check_times, verify
-from tenants.oauth.checks import Check, run
+from haas.steps import Step
 from tenants.oauth.errors import InvalidRedirectUri, InvalidSoftwareStatement, UnapprovedSoftwareStatement
 
 REGISTER: Final = "cdr-register"
@@ -53,19 +53,19 @@ class SoftwareStatement(msgspec.Struct, frozen=True, kw_only=True):
         return self.legal_entity_id or self.org_id
 
 
-def _is_the_registers(statement: SoftwareStatement) -> None:
+def is_issued_by_the_register(statement: SoftwareStatement) -> None:
     """`iss` is `cdr-register` (CDS, SSA Definition)."""
     if statement.iss != REGISTER:
         raise InvalidSoftwareStatement("iss of the software statement must be cdr-register")
 
 
-def _is_for_a_recipient(statement: SoftwareStatement) -> None:
+def is_for_a_recipient(statement: SoftwareStatement) -> None:
     """`software_roles` is the only role there is (CDS, SSA Definition)."""
     if statement.software_roles != ROLE:
         raise UnapprovedSoftwareStatement(f"software_roles must be {ROLE}")
 
 
-def _names_https_addresses(statement: SoftwareStatement) -> None:
+def addresses_are_https(statement: SoftwareStatement) -> None:
     """What we fetch and call is https (CDS, Use of TLS)."""
     for name in ("jwks_uri", "sector_identifier_uri", "revocation_uri", "recipient_base_uri"):
         value = getattr(statement, name)
@@ -73,7 +73,7 @@ def _names_https_addresses(statement: SoftwareStatement) -> None:
             raise InvalidSoftwareStatement(f"{name} of the software statement must be an https URI")
 
 
-def _redirects_to_https(statement: SoftwareStatement) -> None:
+def redirect_uris_are_https(statement: SoftwareStatement) -> None:
     """Redirection URIs are https, absolute, and without a fragment (FAPI 1.0 Baseline 5.2.2-20; RFC 6749 3.1.2)."""
     if not statement.redirect_uris:
         raise InvalidRedirectUri("the software statement has no redirect_uris")
@@ -81,27 +81,25 @@ def _redirects_to_https(statement: SoftwareStatement) -> None:
         raise InvalidRedirectUri("redirect_uris must be https URIs without a fragment")
 
 
-CHECKS: Final[tuple[Check[SoftwareStatement], ...]] = (
-    _is_the_registers,
-    _is_for_a_recipient,
-    _names_https_addresses,
-    _redirects_to_https,
+CHECKS: Final[tuple[Step[SoftwareStatement], ...]] = (
+    is_issued_by_the_register,
+    is_for_a_recipient,
+    addresses_are_https,
+    redirect_uris_are_https,
 )
 
 
-def read(token: str, register_keys: PublicKeys, now: datetime) -> SoftwareStatement:
-    """Return a statement that the Register signed and that is in time. Raises an OAuthError (RFC 7591 3.2.2).
+def verify_signature(token: str, register_keys: PublicKeys, now: datetime) -> SoftwareStatement:
+    """Return a statement that the Register signed and that is in time. Raises InvalidSoftwareStatement.
 
     "SSA JWT signatures MUST be verified against the associated JWK published at the CDR Register JWKS endpoint" (CDS).
     """
     try:
         claims = verify(token, register_keys, algorithms=(ALGORITHM,)).claims
         check_times(claims, now, longest=NO_LIMIT)
-        statement = msgspec.convert(claims, SoftwareStatement)
+        return msgspec.convert(claims, SoftwareStatement)
     except (JoseError, msgspec.ValidationError) as error:
         raise InvalidSoftwareStatement(f"the software statement is invalid: {error}") from error
-    run(CHECKS, statement)
-    return statement
 
 
 def is_https(uri: str) -> bool:

@@ -13,13 +13,13 @@ from typing import Final
 from haas.clock import Clock
 from haas.database import Database, Namespace
 from haas.telemetry import bind
-from tenants.arrangements import service as arrangements
 from tenants.clients import store as clients
 from tenants.clients.store import ClientStatus
 from tenants.register import store
-from tenants.register.client import RegisterClient
+from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
 from tenants.register.models import FannedOut, Polled, Statuses
+from tenants.registration import service as registrations
 from tenants.registry.models import RegisterEnvironment, Tenant
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class StatusSync:
         self,
         database: Database,
         control: Namespace,
-        register: RegisterClient,
+        register: RegisterApi,
         clock: Clock,
         *,
         seconds_between_tries: float = SECONDS_BETWEEN_TRIES,
@@ -65,14 +65,23 @@ class StatusSync:
         effects, failed = FannedOut(), 0
         async with self._database.transaction(self._control) as tx:
             kept = await store.kept_statuses(tx, environment.id)
+        nodes: dict[str, list[Tenant]] = {}
         for tenant in tenants:
-            with bind(tenant=tenant.slug):
-                try:
-                    effects.add(await self.fan_out(tenant, kept))
-                except Exception:
-                    # One tenant's trouble must not keep another's recipients disclosing; the next poll tries again.
-                    logger.exception("a tenant was not brought in step with the Register")
-                    failed += 1
+            nodes.setdefault(tenant.namespace.node, []).append(tenant)
+
+        async def fan_out_node(tenants: list[Tenant]) -> None:
+            nonlocal failed
+            for tenant in tenants:
+                with bind(tenant=tenant.slug):
+                    try:
+                        effects.add(await self.fan_out(tenant, kept))
+                    except Exception:
+                        # One tenant's trouble must not keep another's recipients disclosing; the next poll tries again.
+                        logger.exception("register.tenant_not_synchronised")
+                        failed += 1
+
+        # At the same time: a database node that does not answer must not delay the tenants of the others.
+        await asyncio.gather(*map(fan_out_node, nodes.values()))
         if failure is not None:
             raise failure
         return Polled(
@@ -92,7 +101,7 @@ class StatusSync:
             doomed = await clients.clients_to_clean_up(tx)
         for row in changed:
             logger.info(
-                "the Register changed a status",
+                "register.status_changed",
                 extra={"client": row.client_id, "recipient": row.recipient_status, "product": row.product_status},
             )
         effects = FannedOut(changed=len(changed))
@@ -104,9 +113,8 @@ class StatusSync:
         """Invalidate a client's consents and clean its registration up (CDS, Data Holder Responsibilities)."""
         now = self._clock.now()
         async with self._database.transaction(tenant.namespace, long=True) as tx:
-            ended = await arrangements.end_all_of_client(tx, client_id, by="register", reason=REASON, now=now)
-            await clients.remove(tx, client_id, now)
-        logger.info("a client was removed for its status", extra={"client": client_id, "arrangements": ended})
+            ended = await registrations.end_client(tx, client_id, by="register", reason=REASON, now=now)
+        logger.info("register.client_removed", extra={"client": client_id, "arrangements": ended})
         return FannedOut(removed=1, arrangements_ended=ended)
 
     async def _asked(self, environment: RegisterEnvironment) -> Statuses:
@@ -120,7 +128,7 @@ class StatusSync:
             except (RegisterUnreadable, TimeoutError) as error:
                 reason = str(error) or f"{environment.public_base_uri} took too long"
             details = {"environment": environment.id, "attempt": attempt, "reason": reason}
-            logger.warning("the Register could not be read", extra=details)
+            logger.warning("register.not_read", extra=details)
         raise RegisterUnreadable(reason)
 
 

@@ -23,8 +23,12 @@ class UnknownTenant(RegistryError):
     """No tenant has that slug."""
 
 
-class NotServed(RegistryError):
-    """The tenant is being prepared or is leaving, so that it can be neither suspended nor resumed."""
+class TenantIncomplete(RegistryError):
+    """The tenant's creation or removal was interrupted between two database nodes."""
+
+
+class NodeRefused(RegistryError):
+    """The database node is not known, or takes no new tenants."""
 
 
 class UnknownRegisterEnvironment(RegistryError):

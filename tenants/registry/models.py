@@ -9,9 +9,11 @@ import msgspec
 from msgspec import Meta
 
 from haas.database import Namespace
+from haas.settings import MAIN_NODE
 from tenants.registry.names import Hosts
 
 State = Literal["preparing", "active", "suspended", "leaving"]
+NodeState = Literal["active", "draining"]
 Surface = Literal["public", "secure", "admin", "management"]
 HttpsUrl = Annotated[str, Meta(pattern=r"^https://[^\s/?#@]+(/[^\s#]*)?\Z", description="an https address")]
 
@@ -106,6 +108,11 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def complete(self) -> bool:
+        """Whether the tenant is there as a whole: not while its schema is being made or deleted on another node."""
+        return self.state in ("active", "suspended")
+
+    @property
     def suspended(self) -> bool:
         """Whether the tenant answers 503 except where a person or recipient can end sharing."""
         return self.state == "suspended"
@@ -126,5 +133,7 @@ class NewTenant(msgspec.Struct, frozen=True, kw_only=True):
     register_brand_id: str
     theme: dict[str, Any] = {}
     settings: TenantSettings = TenantSettings()
+    node: str = MAIN_NODE
+    """The database node that is to hold the tenant's schema."""
     hosts: Hosts | None = None
     """Custom hosts; without them the hosts are made from the slug and the deployment's domain."""

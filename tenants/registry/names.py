@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from haas.database import Namespace
-from haas.settings import Settings, SettingsError
+from haas.settings import MAIN_NODE, Settings, SettingsError
 from tenants.registry.errors import BadHost, BadSlug
 from tenants.schema import CONTROL_SCHEMA
 
@@ -100,15 +100,16 @@ def tenant_schema(slug: str) -> str:
 
 
 def control_namespace(settings: Settings) -> Namespace:
-    """Return where the application reads the registry."""
-    return Namespace(CONTROL_SCHEMA, Roles(settings.role_prefix).control)
+    """Return the namespace in which the application reads the registry."""
+    return Namespace(CONTROL_SCHEMA, Roles(settings.role_prefix).control, MAIN_NODE)
 
 
 def console_namespace(settings: Settings) -> Namespace:
-    """Return where the console, provisioning requests and market credentials are read and written."""
-    return Namespace(CONTROL_SCHEMA, Roles(settings.role_prefix).console)
+    """Return the namespace of the console, provisioning requests and market credentials."""
+    return Namespace(CONTROL_SCHEMA, Roles(settings.role_prefix).console, MAIN_NODE)
 
 
-def owner_namespace(settings: Settings, schema: str = CONTROL_SCHEMA) -> Namespace:
-    """Return where provisioning works: in `schema`, as the role that owns everything."""
-    return Namespace(schema, Roles(settings.role_prefix).owner)
+def owner_namespace(settings: Settings, tenant: Namespace | None = None) -> Namespace:
+    """Return the namespace of provisioning: a tenant's or the control schema, with the role that owns everything."""
+    schema, node = (CONTROL_SCHEMA, MAIN_NODE) if tenant is None else (tenant.schema, tenant.node)
+    return Namespace(schema, Roles(settings.role_prefix).owner, node)

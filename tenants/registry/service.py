@@ -1,14 +1,14 @@
 """Which tenant a host belongs to, asked on every request and answered from memory."""
 
-import asyncio
 import logging
-import time
+from datetime import timedelta
 from typing import Final
 
 import msgspec
 
+from haas.cache import CachedValue, Limits
 from haas.clock import Clock
-from haas.database import Database, Transaction
+from haas.database import Database
 from haas.errors import Unavailable
 from haas.settings import Settings
 from tenants.registry import store
@@ -16,12 +16,12 @@ from tenants.registry.errors import NotBootstrapped, UnknownTenant
 from tenants.registry.models import Surface, Tenant
 from tenants.registry.names import control_namespace
 
-FRESH_SECONDS: Final = 2.0
-"""How long a tenant's state may be old: one more query every two seconds, of one row, is what freshness costs."""
-UNKNOWN_FRESH_SECONDS: Final = 0.2
-"""How long a host may stay unknown: a new tenant counts at once, and unknown hosts cause few queries."""
+FRESH_FOR: Final = timedelta(seconds=2)
+"""The greatest age of what is known of a tenant. It costs one query of one row every two seconds."""
+UNKNOWN_FOR: Final = timedelta(seconds=0.2)
+"""How long a host may stay unknown: a new tenant is found almost at once, and unknown hosts cause few queries."""
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class _Snapshot(msgspec.Struct, frozen=True):
@@ -32,65 +32,57 @@ class _Snapshot(msgspec.Struct, frozen=True):
 
 
 class Registry:
-    """The tenants of the deployment, kept whole in memory and read anew when the registry's revision has changed.
+    """The tenants of the deployment, kept whole in memory and read again when the registry's revision has changed.
 
-    A tenant that is being prepared or is leaving is unknown here: its schema may be half made or half gone.
+    A tenant that is being prepared or is leaving is unknown here: its schema may be half made or half deleted.
     """
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
         """Read the registry through `database` when it is first asked for."""
         self._database = database
         self._settings = settings
-        self._clock = clock
         self._namespace = control_namespace(settings)
-        self._snapshot: _Snapshot | None = None
-        self._checked_at = 0.0
-        self._lock = asyncio.Lock()
+        # While its database is unavailable the registry cannot change either: the last snapshot stays usable.
+        limits = Limits(fresh_for=FRESH_FOR, usable_for=timedelta.max, reload_after=UNKNOWN_FOR, retry_after=FRESH_FOR)
+        self._snapshot: CachedValue[_Snapshot] = CachedValue(clock, limits)
 
     async def by_host(self, host: str) -> tuple[Tenant, Surface] | None:
         """Return the tenant and surface that `host` (a name in lower case, without port) stands for, or None.
 
         Raises Unavailable when the registry was never read and cannot be.
         """
-        found = (await self._fresh(FRESH_SECONDS)).by_host.get(host)
-        return found or (await self._fresh(UNKNOWN_FRESH_SECONDS)).by_host.get(host)
+        snapshot = self._snapshot.fresh()
+        found = None if snapshot is None else snapshot.by_host.get(host)
+        return found or (await self._snapshot_with(host)).by_host.get(host)
 
     async def by_slug(self, slug: str) -> Tenant:
         """Return the tenant of that slug. Raises UnknownTenant."""
-        tenant = (await self._fresh(FRESH_SECONDS)).by_slug.get(slug)
-        tenant = tenant or (await self._fresh(UNKNOWN_FRESH_SECONDS)).by_slug.get(slug)
+        snapshot = await self._snapshot.get(self._read, lambda read: slug in read.by_slug)
+        tenant = snapshot.by_slug.get(slug)
         if tenant is None:
             raise UnknownTenant(f"there is no tenant {slug!r}; `haas tenant list` lists them")
         return tenant
 
     async def all(self) -> list[Tenant]:
-        """Return every tenant, by slug."""
-        return list((await self._fresh(FRESH_SECONDS)).tenants)
+        """Return every tenant whose creation has ended and whose removal has not begun, by slug."""
+        return list((await self._snapshot.get(self._read)).tenants)
 
-    async def _fresh(self, seconds: float) -> _Snapshot:
-        if self._snapshot is not None and time.monotonic() - self._checked_at < seconds:
-            return self._snapshot
-        async with self._lock:
-            if self._snapshot is not None and time.monotonic() - self._checked_at < seconds:
-                return self._snapshot
-            try:
-                async with self._database.transaction(self._namespace) as tx:
-                    self._snapshot = await self._read(tx)
-            except Unavailable:
-                # Nobody can change the registry either while its database is away.
-                if self._snapshot is None:
-                    raise
-                _log.warning("the registry cannot be read: going on with what it last said")
-            self._checked_at = time.monotonic()
-            return self._snapshot
+    async def _snapshot_with(self, host: str) -> _Snapshot:
+        return await self._snapshot.get(self._read, lambda read: host in read.by_host)
 
-    async def _read(self, tx: Transaction) -> _Snapshot:
-        revision = await store.revision_number(tx)
-        if revision is None:
-            raise NotBootstrapped("the database is not set up yet: run `haas migrate`")
-        if self._snapshot is not None and self._snapshot.revision == revision:
-            return self._snapshot
-        tenants = await store.served_tenants(tx, self._settings)
+    async def _read(self, last: _Snapshot | None) -> _Snapshot:
+        try:
+            async with self._database.transaction(self._namespace) as tx:
+                revision = await store.revision_number(tx)
+                if revision is None:
+                    raise NotBootstrapped("the database is not set up yet: run `haas migrate`")
+                if last is not None and last.revision == revision:
+                    return last
+                tenants = [tenant for tenant in await store.tenants(tx, self._settings) if tenant.complete]
+        except Unavailable as error:
+            if last is not None:
+                logger.warning("registry.last_snapshot_used", extra={"reason": str(error)})
+            raise
         return _Snapshot(
             revision=revision,
             tenants=tenants,

@@ -2,23 +2,20 @@
 
 import logging
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import RowMapping, Select, select
+from sqlalchemy import RowMapping, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Namespace, Statement, Transaction
 from haas.settings import Settings
-from tenants.registry.models import RegisterEnvironment, State, Tenant, TenantSettings
+from tenants.registry.models import NodeState, RegisterEnvironment, State, Tenant, TenantSettings
 from tenants.registry.names import Hosts
-from tenants.registry.tables import audit, brand, host, register_environment, retailer, revision
+from tenants.registry.tables import audit, brand, database_node, host, register_environment, retailer, revision
 
-SERVED: Final[tuple[State, ...]] = ("active", "suspended")
-"""The states in which a tenant is known to the processes that serve it."""
-
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _REVISION = Statement(select(revision.c.number))
 _HOSTS = select(host.c.brand_id, host.c.surface, host.c.name)
 _TENANTS = (
@@ -45,11 +42,6 @@ async def tenants(tx: Transaction, settings: Settings) -> list[Tenant]:
     return await _tenants(tx, settings, _TENANTS, _HOSTS)
 
 
-async def served_tenants(tx: Transaction, settings: Settings) -> list[Tenant]:
-    """Return every tenant that is neither being prepared nor leaving, by slug."""
-    return await _tenants(tx, settings, _TENANTS.where(brand.c.state.in_(SERVED)), _HOSTS)
-
-
 async def tenant(tx: Transaction, settings: Settings, slug: str) -> Tenant | None:
     """Return the tenant of that slug."""
     hosts = _HOSTS.join(brand, brand.c.id == host.c.brand_id).where(brand.c.slug == slug)
@@ -70,8 +62,8 @@ def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant | No
     """Return the tenant of a row, or None where its settings cannot be read: the others are served all the same."""
     try:
         chosen = msgspec.convert(values[brand.c.settings], TenantSettings)
-    except msgspec.ValidationError as error:
-        _log.error("registry.settings_unreadable", extra={"tenant": values[brand.c.slug], "error": str(error)})
+    except msgspec.ValidationError:
+        logger.exception("registry.settings_unreadable", extra={"tenant": values[brand.c.slug]})
         return None
     return Tenant(
         id=values[brand.c.id],
@@ -79,7 +71,7 @@ def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant | No
         name=values[brand.c.name],
         state=values[brand.c.state],
         retailer=values[retailer.c.legal_name],
-        namespace=Namespace(values[brand.c.schema_name], values[brand.c.role_name]),
+        namespace=Namespace(values[brand.c.schema_name], values[brand.c.role_name], values[brand.c.node]),
         theme=values[brand.c.theme],
         settings=chosen,
         register_brand_id=values[brand.c.register_brand_id],
@@ -116,8 +108,15 @@ async def insert_brand(tx: Transaction, values: dict[str, Any], hosts: Hosts) ->
 
 
 async def set_state(tx: Transaction, brand_id: UUID, state: State, now: datetime) -> None:
-    """Move a brand to another state."""
+    """Change a brand's state."""
     await tx.execute(brand.update().where(brand.c.id == brand_id).values(state=state, state_at=now))
+
+
+async def end_preparation(tx: Transaction, brand_id: UUID, now: datetime) -> bool:
+    """Make a brand that is being prepared active; tell whether it was still being prepared."""
+    preparing = brand.update().where(brand.c.id == brand_id, brand.c.state == "preparing")
+    changed = await tx.execute(preparing.values(state="active", state_at=now).returning(brand.c.id))
+    return changed.scalar_one_or_none() is not None
 
 
 async def delete_brand(tx: Transaction, brand_id: UUID) -> bool:
@@ -129,6 +128,18 @@ async def delete_brand(tx: Transaction, brand_id: UUID) -> bool:
     others = select(brand.c.id).where(brand.c.retailer_id == owner).exists()
     await tx.execute(retailer.delete().where(retailer.c.id == owner, ~others))
     return True
+
+
+async def nodes(tx: Transaction) -> dict[str, NodeState]:
+    """Return the state of each database node, by id."""
+    rows = await tx.execute(select(database_node.c.id, database_node.c.state).order_by(database_node.c.id))
+    return {row.id: row.state for row in rows}
+
+
+async def set_node_state(tx: Transaction, node: str, state: NodeState) -> bool:
+    """Change the state of a database node; tell whether there is one of that id."""
+    changed = update(database_node).where(database_node.c.id == node).values(state=state)
+    return (await tx.execute(changed.returning(database_node.c.id))).scalar_one_or_none() is not None
 
 
 async def register_environments(tx: Transaction) -> list[RegisterEnvironment]:

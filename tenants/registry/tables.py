@@ -1,4 +1,4 @@
-"""The control schema: retailers, their brands (the tenants), hosts, register environments, and an audit of them."""
+"""The control schema: retailers, their brands (the tenants), hosts, database nodes, register environments, an audit."""
 
 from sqlalchemy import (
     BigInteger,
@@ -32,6 +32,16 @@ register_environment = Table(
     Column("polled_at", Moment),
 )
 
+# A PostgreSQL server that holds tenants' schemas. Its addresses are in the settings.
+database_node = Table(
+    "database_node",
+    control,
+    Column("id", Text, primary_key=True),  # main, and the ids of HAAS_DATABASE_URL_<NODE> in lower case
+    Column("state", Text, nullable=False),  # draining: takes no new tenants
+    Column("created_at", Moment, nullable=False),
+    CheckConstraint("state in ('active', 'draining')", name="state"),
+)
+
 brand = Table(
     "brand",
     control,
@@ -42,12 +52,14 @@ brand = Table(
     Column("register_brand_id", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("state", Text, nullable=False),
+    Column("node", Text, ForeignKey(database_node.c.id), nullable=False),
     Column("schema_name", Text, nullable=False, unique=True),
     Column("role_name", Text, nullable=False, unique=True),
     Column("theme", Json, nullable=False),
     Column("settings", Json, nullable=False),  # TenantSettings
     Column("created_at", Moment, nullable=False),
     Column("state_at", Moment, nullable=False),
+    # preparing and leaving: the schema on another node than the control schema's is being made or deleted
     CheckConstraint("state in ('preparing', 'active', 'suspended', 'leaving')", name="state"),
     UniqueConstraint("id", "retailer_id"),  # what belongs to a brand and its retailer refers to both
 )

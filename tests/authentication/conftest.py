@@ -8,8 +8,9 @@ from sqlalchemy import insert, select
 from haas.clock import MovableClock
 from haas.database import Database, Transaction
 from haas.jose import new_key
-from tenants.authentication.models import Desk
+from tenants.authentication.models import AuthenticationContext
 from tenants.notices.tables import outbox
+from tenants.parties.directory import StoredDirectory
 from tenants.parties.models import canonical_identifier
 from tenants.parties.tables import login
 from tenants.registry.models import Tenant
@@ -20,7 +21,7 @@ class Desks:
 
     def __init__(self, database: Database, tenant: Tenant, clock: MovableClock) -> None:
         self.database, self.tenant, self.clock = database, tenant, clock
-        self.desk = Desk(key=new_key(), brand_name="Aurora Energy")
+        self.context = AuthenticationContext(directory=StoredDirectory(), key=new_key(), brand_name="Aurora Energy")
 
     def transaction(self) -> Any:
         return self.database.transaction(self.tenant.namespace)
@@ -38,9 +39,9 @@ class Desks:
     async def sent(self) -> list[tuple[str, Any, Any]]:
         async with self.transaction() as tx:
             rows = await tx.execute(
-                select(outbox.c.kind, outbox.c.payload, outbox.c.worthless_at).order_by(outbox.c.created_at)
+                select(outbox.c.kind, outbox.c.payload, outbox.c.expires_at).order_by(outbox.c.created_at)
             )
-            return [(row.kind, row.payload, row.worthless_at) for row in rows]
+            return [(row.kind, row.payload, row.expires_at) for row in rows]
 
     async def run(self, act: Callable[[Transaction], Awaitable[Any]]) -> Any:
         async with self.transaction() as tx:

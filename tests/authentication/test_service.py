@@ -19,16 +19,16 @@ PURPOSE: Any = "authorisation"
 
 
 async def begun(desks: Desks, identifier: str, **changes: Any) -> Challenge:
-    desk = msgspec.structs.replace(desks.desk, **changes)
+    desk = msgspec.structs.replace(desks.context, **changes)
     made: Challenge = await desks.run(
-        lambda tx: service.begin(tx, identifier, PURPOSE, desk=desk, now=desks.clock.now())
+        lambda tx: service.begin(tx, identifier, PURPOSE, context=desk, now=desks.clock.now())
     )
     return made
 
 
 async def answered(desks: Desks, challenge: Challenge, code: str, purpose: Any = PURPOSE) -> UUID:
     login_id: UUID = await desks.run(
-        lambda tx: service.answer(tx, challenge.id, code, purpose, desk=desks.desk, now=desks.clock.now())
+        lambda tx: service.answer(tx, challenge.id, code, purpose, context=desks.context, now=desks.clock.now())
     )
     return login_id
 
@@ -60,8 +60,8 @@ async def test_the_right_code_authenticates_once(desks: Desks) -> None:
 async def test_a_notice_is_worthless_when_its_code_has_expired(desks: Desks) -> None:
     _, identifier = await desks.person()
     challenge = await begun(desks, identifier)
-    kind, payload, worthless_at = next(sent for sent in await desks.sent() if sent[1]["to"] == identifier)
-    assert (kind, worthless_at) == ("email", challenge.expires_at)
+    kind, payload, expires_at = next(sent for sent in await desks.sent() if sent[1]["to"] == identifier)
+    assert (kind, expires_at) == ("email", challenge.expires_at)
     assert "code" in payload["subject"]
 
 
@@ -162,7 +162,7 @@ async def test_somebody_who_answers_nothing_is_not_sent_codes_without_end(desks:
 async def test_a_new_code_takes_the_place_of_the_old(desks: Desks) -> None:
     login_id, identifier = await desks.person()
     old = await begun(desks, identifier)
-    new: Challenge = await desks.run(lambda tx: service.resend(tx, old, desk=desks.desk, now=desks.clock.now()))
+    new: Challenge = await desks.run(lambda tx: service.resend(tx, old, context=desks.context, now=desks.clock.now()))
     assert new.identifier_hash == old.identifier_hash
     assert await answered(desks, new, await code_to(desks, identifier)) == login_id
 
@@ -172,7 +172,9 @@ async def test_nothing_is_sent_and_nothing_answers_for_an_unknown_identifier(des
     challenge = await begun(desks, f"{uuid4().hex}@nobody.test")
     assert challenge.login_id is None
     assert len(await desks.sent()) == before
-    again: Challenge = await desks.run(lambda tx: service.resend(tx, challenge, desk=desks.desk, now=desks.clock.now()))
+    again: Challenge = await desks.run(
+        lambda tx: service.resend(tx, challenge, context=desks.context, now=desks.clock.now())
+    )
     assert again.login_id is None
     assert (await refusal(desks, again, "123456")).reason == "wrong"
 
@@ -194,7 +196,7 @@ async def test_a_pinned_code_answers(desks: Desks) -> None:
     login_id, identifier = await desks.person()
     challenge = await begun(desks, identifier, pins={identifier: "424242"})
     assert await answered(desks, challenge, "424242") == login_id
-    assert "424242" not in repr(desks.desk)
+    assert "424242" not in repr(desks.context)
 
 
 async def test_answers_to_several_challenges_at_once_are_counted_one_after_the_other(desks: Desks) -> None:
@@ -207,7 +209,7 @@ async def test_answers_to_several_challenges_at_once_are_counted_one_after_the_o
             assert (await refusal(desks, challenge, wrong(code))).reason == "wrong"
     async with desks.transaction() as tx:
         with pytest.raises(IdentifierLocked):  # the tenth, counted and not committed yet
-            await service.answer(tx, second.id, wrong(code), PURPOSE, desk=desks.desk, now=desks.clock.now())
+            await service.answer(tx, second.id, wrong(code), PURPOSE, context=desks.context, now=desks.clock.now())
         beside = asyncio.ensure_future(answered(desks, third, code))
         await asyncio.wait({beside}, timeout=0.5)
     with pytest.raises(IdentifierLocked):

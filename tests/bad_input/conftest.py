@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from ops.sandbox.recipient.answers import Tokens
-from ops.smoke.command import outside_of
+from ops.smoke.command import participants_of
 from ops.stack.embedded import Stack
 from tests.bad_input.ground import Ground
 
@@ -23,7 +23,7 @@ def nothing_of_ours_failed(stack: Stack) -> Iterator[None]:
 
 @pytest.fixture(scope="package")
 async def ground(stack: Stack) -> AsyncIterator[Ground]:
-    async with outside_of(stack) as outside:
+    async with participants_of(stack) as outside:
         ground = Ground(outside)
         await ground.populate()
         yield ground

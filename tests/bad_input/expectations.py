@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from ops.browser.page import Page
 from ops.sandbox.recipient.answers import Refused
-from ops.smoke.page import Page
 
 INTERNALS = re.compile(
     r"Traceback|asyncpg|sqlalchemy|litestar|msgspec|joserfc|SELECT |tenant_aurora|tenant_banksia|\.py\b|0x[0-9a-f]{6}"

@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 
 from haas.clock import MovableClock
+from ops.browser.person import Person, ReadCode
 from ops.sandbox.recipient.answers import Flow, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
 from ops.sandbox.transport import http_client
-from ops.smoke.person import Person, ReadCode
-from ops.smoke.recipient import SCOPES, Outside, Recipient
+from ops.smoke.participants import SCOPES, Participants, Recipient
 from ops.stack.description import TenantDescription
 
 YEAR = 31_536_000
@@ -27,7 +27,7 @@ class Ground:
     `mine` and `elsewhere` are the same product at aurora and at banksia; `other` is the other product at aurora.
     """
 
-    def __init__(self, outside: Outside) -> None:
+    def __init__(self, outside: Participants) -> None:
         self.outside, self.control = outside, outside.control
         self.aurora, self.banksia = (
             next(tenant for tenant in outside.description.tenants if tenant.slug == slug)

@@ -9,7 +9,7 @@ from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.tenants import RESOURCE_PATH
-from ops.smoke.recipient import SCOPES
+from ops.smoke.participants import SCOPES
 from tests.bad_input.expectations import cds_error, oauth_error, refused
 from tests.bad_input.ground import ACCOUNTS, YEAR, Ground
 

@@ -6,10 +6,10 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from ops.browser.page import Page
+from ops.browser.person import Person
 from ops.sandbox.recipient.answers import AuthorisationRefused
-from ops.smoke.page import Page
-from ops.smoke.person import Person
-from ops.smoke.recipient import SCOPES
+from ops.smoke.participants import SCOPES
 from tenants.authentication.models import FAILURES_PER_WINDOW, WINDOW
 from tests.bad_input.expectations import page_says
 from tests.bad_input.ground import YEAR, Ground

@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from haas.clock import epoch
-from haas.jose import SigningKey
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.answers import Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
-from ops.smoke.recipient import SCOPES
+from ops.smoke.participants import SCOPES
 from tests.bad_input.expectations import oauth_error, refused
 from tests.bad_input.ground import Ground
 

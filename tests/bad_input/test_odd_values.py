@@ -5,11 +5,11 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
+from ops.browser.page import Page
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import Refused
 from ops.sandbox.tenants import RESOURCE_PATH
-from ops.smoke.page import Page
-from ops.smoke.recipient import SCOPES
+from ops.smoke.participants import SCOPES
 from tests.bad_input.expectations import cds_error, oauth_error, page_says, refused
 from tests.bad_input.ground import ACCOUNTS, YEAR, Ground
 

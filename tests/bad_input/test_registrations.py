@@ -7,7 +7,7 @@ import pytest
 
 from ops.sandbox.messages import Deviation, tampered
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
-from ops.smoke.recipient import SCOPES, Recipient
+from ops.smoke.participants import SCOPES, Recipient
 from tests.bad_input.expectations import cds_error, oauth_error, page_says, refused
 from tests.bad_input.ground import ACCOUNTS, YEAR, Ground
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import pytest
 from click.testing import CliRunner
 
+from ops.browser.person import Person
 from ops.cli import main
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.tenants import RESOURCE_PATH
-from ops.smoke.person import Person
-from ops.smoke.recipient import SCOPES
+from ops.smoke.participants import SCOPES
 from ops.stack.embedded import Stack
 from tests.bad_input.expectations import cds_error, oauth_error, page_says, refused
 from tests.bad_input.ground import ACCOUNTS, YEAR, Ground

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from ops.smoke.command import outside_of
-from ops.smoke.control import Control
+from ops.smoke.command import participants_of
+from ops.smoke.control import SandboxControl
 from ops.stack.embedded import Stack
 
 REQUIRED = "HAAS_REQUIRE_BROWSER"
@@ -73,7 +73,7 @@ async def _trust(certutil: str, home: Path, root: Path) -> None:
 
 
 @pytest.fixture
-async def control(stack: Stack) -> AsyncIterator[Control]:
+async def control(stack: Stack) -> AsyncIterator[SandboxControl]:
     """The sandbox's control API: the mailbox, the Register, the clock."""
-    async with outside_of(stack) as outside:
+    async with participants_of(stack) as outside:
         yield outside.control

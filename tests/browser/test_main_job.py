@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, Request, expect
 
-from ops.smoke.control import Control
+from ops.smoke.control import SandboxControl
 from ops.stack.description import TenantDescription
 from ops.stack.embedded import Stack
 from tests.browser.conftest import SCREENSHOTS, VIEWPORTS
@@ -40,7 +40,7 @@ class Visitor:
     async def fill(self, element_id: str, text: str) -> None:
         await self.page.locator(f"#{element_id}").fill(text)
 
-    async def sign_in(self, identifier: str, control: Control, screens: tuple[str, str]) -> None:
+    async def sign_in(self, identifier: str, control: SandboxControl, screens: tuple[str, str]) -> None:
         """Go through the identifier and the one-time password, which flow and dashboard share."""
         await self.look(screens[0])
         await self.fill("identifier", identifier)
@@ -71,7 +71,7 @@ def _tenant(stack: Stack, slug: str) -> tuple[TenantDescription, list[str]]:
 @pytest.mark.parametrize("viewport", VIEWPORTS)
 @pytest.mark.parametrize("slug", ["aurora", "banksia"])
 async def test_a_person_shares_and_stops(
-    chromium: Browser, stack: Stack, control: Control, slug: str, viewport: str
+    chromium: Browser, stack: Stack, control: SandboxControl, slug: str, viewport: str
 ) -> None:
     tenant, people = _tenant(stack, slug)
     identifier = people[list(VIEWPORTS).index(viewport)]
@@ -130,7 +130,7 @@ async def test_cancelling_brings_the_person_back_to_the_recipient(chromium: Brow
     await context.close()
 
 
-async def test_the_whole_way_without_javascript(chromium: Browser, stack: Stack, control: Control) -> None:
+async def test_the_whole_way_without_javascript(chromium: Browser, stack: Stack, control: SandboxControl) -> None:
     _, people = _tenant(stack, "aurora")
     context = await chromium.new_context(**VIEWPORTS["phone"], java_script_enabled=False)
     page = await context.new_page()

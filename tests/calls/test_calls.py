@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from haas.database import Database, Namespace
+from haas.settings import Settings
 from tenants.calls import CallRecord, Flusher, store
 from tenants.calls.aggregate import Aggregate
 from tenants.calls.tables import call_peak, call_rollup, call_second
@@ -98,7 +99,37 @@ async def test_what_cannot_be_written_is_kept_and_costs_others_nothing(
     assert namespace == gone
     assert [sums.calls for sums in kept.rollup.values()] == [2]
     assert kept.seconds[AT.replace(microsecond=0), True] == 2
-    assert "were not written" in caplog.text
+    assert "calls.not_written" in caplog.text
+
+
+async def test_a_database_node_that_cannot_be_reached_costs_the_other_tenants_nothing(
+    settings: Settings, tenant: Tenant, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = "postgresql://nobody:wrong@127.0.0.1:1/nothing"
+    database = Database.open({**settings.database_urls, "away": away}, pools=1)
+    aggregate = Aggregate()
+    elsewhere = tenant.namespace._replace(node="away")
+    for namespace in (elsewhere, tenant.namespace):
+        aggregate.record(call(namespace))
+    assert await Flusher(database, aggregate).flush() == 1
+    await database.close()
+    assert list(aggregate.take()) == [elsewhere]
+    assert "calls.not_written" in caplog.text
+
+
+async def test_a_flush_that_is_cancelled_loses_no_calls(database: Database, tenant: Tenant) -> None:
+    aggregate = Aggregate()
+    for steps in range(8):
+        for namespace in (tenant.namespace, tenant.namespace._replace(schema="tenant_that_is_gone")):
+            aggregate.record(call(namespace))
+        flushing = asyncio.create_task(Flusher(database, aggregate).flush())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        flushing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await flushing
+        assert sum(sums.calls for calls in aggregate.take().values() for sums in calls.rollup.values()) == 2
+    assert await rows(database, tenant, call_rollup) == []
 
 
 async def test_memory_is_bounded_and_what_it_lost_is_told(
@@ -115,7 +146,7 @@ async def test_memory_is_bounded_and_what_it_lost_is_told(
     assert aggregate.lost == 2 + 3
     await Flusher(database, aggregate).flush()
     assert [row["calls"] for row in await rows(database, tenant, call_rollup)] == [1]
-    assert "calls were lost" in caplog.text
+    assert "calls.dropped" in caplog.text
 
 
 async def test_the_last_calls_are_written_when_the_process_stops(database: Database, tenant: Tenant) -> None:

@@ -12,15 +12,17 @@ from uuid import UUID, uuid4
 import httpx
 from sqlalchemy import insert, select
 
-from haas.jose import peek
+from ops.browser.browser import Browser
+from ops.browser.errors import LeftSite
+from ops.browser.page import Page
 from ops.deployment import Deployment
+from ops.sandbox.jose import read_unverified
 from ops.sandbox.recipient.client import Flow, RecipientClient
 from tenants.accounts.tables import account, holding
 from tenants.notices.tables import outbox
 from tenants.parties.tables import customer, login, representation
 from tenants.registry.models import Tenant
 from tenants.registry.service import Registry
-from tests.consent.browser import Away, Browser, Page
 from tests.identity.conftest import World, response_of
 
 SCOPE = (
@@ -100,7 +102,8 @@ class Ground:
         await self.people.account("Grandma", self.customer_id, role="secondary-user")
 
     def browser(self, tenant: Tenant | None = None) -> Browser:
-        return Browser(self.world.application, (tenant or self.tenant).issuer)
+        transport = httpx.ASGITransport(self.world.application)
+        return Browser(httpx.AsyncClient(transport=transport, base_url=(tenant or self.tenant).issuer))
 
     @asynccontextmanager
     async def suspended(self, deployment: Deployment) -> AsyncIterator[None]:
@@ -154,7 +157,7 @@ class Ground:
 
     async def response(self, url: str) -> dict[str, Any]:
         """The claims of an authorisation response."""
-        claims: dict[str, Any] = peek(response_of(url)).claims
+        claims: dict[str, Any] = read_unverified(response_of(url)).claims
         return claims
 
     async def consented(self, browser: Browser, **asked: Any) -> Any:
@@ -170,6 +173,6 @@ async def away(sending: Any) -> str:
     """The address of another origin that a form leads to."""
     try:
         page = await sending
-    except Away as gone:
-        return gone.url
+    except LeftSite as left:
+        return left.url
     raise AssertionError(f"the browser stayed at {page.url}: {page.text}")

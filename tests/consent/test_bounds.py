@@ -53,7 +53,7 @@ async def test_a_flow_is_one_browsers_and_a_new_visit_takes_it(ground: Ground) -
 async def test_forms_from_elsewhere_are_refused(ground: Ground) -> None:
     browser = ground.browser()
     page = await browser.get(ground.authorise_url(await ground.pushed()))
-    token = dict(page.form("/identify").fields)["form_token"]
+    token = page.form("/identify").entries()["form_token"][0]
     body = {"identifier": ground.identifier, "form_token": token}
     path = page.form("/identify").action
     for headers, fields in (
@@ -122,6 +122,6 @@ async def test_a_suspended_tenant_shows_a_page(ground: Ground, deployment: Any) 
         shown = await ground.browser().get(f"/flow/{uuid4().hex}/identify")
         assert (shown.status, shown.headers["retry-after"]) == (503, "5")
         assert "Data sharing is paused" in shown.text
-        assert shown.ids["dashboard"]["href"] == "/dashboard"
+        assert shown.element("dashboard").attributes["href"] == "/dashboard"
         path = shown.html.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
         assert (await ground.browser().http.get(path)).status_code == 200

@@ -89,7 +89,7 @@ async def test_cancelling_anywhere_is_access_denied_and_stays_so(ground: Ground,
     if step == "review":
         page = await browser.send(page, "/accounts", account=str(ground.home))
     assert page.path.endswith(f"/{step}")
-    assert "cancel" in page.ids
+    assert "cancel" in page.elements
     for _ in range(2):
         claims = await ground.response(await away(browser.send(page, "/cancel")))
         assert (claims["error"], claims["state"]) == ("access_denied", flow.state)
@@ -206,7 +206,7 @@ async def test_a_customer_without_open_accounts_cannot_share(ground: Ground) -> 
     page = await browser.send(page, "/identify", identifier=identifier)
     page = await browser.send(page, "/verify", code=await ground.code(identifier))
     assert "No account can be shared" in page.text
-    assert "continue" not in page.ids
+    assert "continue" not in page.elements
     assert (await ground.response(await away(browser.send(page, "/cancel"))))["error"] == "access_denied"
 
 
@@ -269,12 +269,12 @@ async def test_the_recipients_accreditation_number_is_told_once_the_register_has
     services, tenant = ground.world.services, ground.tenant
     page = await ground.reviewed(ground.browser())
     assert "accredited data recipient" in page.text
-    assert "accreditation-number" not in page.ids
+    assert "accreditation-number" not in page.elements
     async with services.database.transaction(control_namespace(services.settings)) as tx:
         await put_accreditations(tx, tenant.register_environment.id, {"entity": "ADR000777"}, ground.world.now)
     page = await ground.reviewed(ground.browser())
     assert "accredited data recipient ADR000777" in page.text
-    assert page.ids["accreditation"]["href"].startswith("https://www.cdr.gov.au/")
+    assert page.element("accreditation").attributes["href"].startswith("https://www.cdr.gov.au/")
 
 
 async def test_no_identifier_says_so(ground: Ground) -> None:

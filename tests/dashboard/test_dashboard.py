@@ -7,11 +7,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, update
 
+from ops.browser.browser import Browser
+from ops.browser.page import Page
 from tenants.accounts.tables import account
 from tenants.notices.tables import outbox
 from tenants.parties.tables import login
 from tenants.registry.models import Tenant
-from tests.consent.browser import Browser, Page
 from tests.consent.ground import DAY, Ground
 
 STATEMENTS = (
@@ -51,7 +52,7 @@ async def test_an_arrangement_is_listed_shown_and_stopped(ground: Ground, arrang
         "You should check with Mock Software for more information on how they are handling your data",
     ):  # fmt: skip
         assert text in page.text, text
-    assert page.ids["stop-sharing"]["href"] == f"{arrangement_path}/withdraw"
+    assert page.element("stop-sharing").attributes["href"] == f"{arrangement_path}/withdraw"
     asked = await browser.get(f"{arrangement_path}/withdraw")
     for text in (*STATEMENTS, "Billing payments and history", "other account holders may be told"):
         assert text in asked.text, text
@@ -99,7 +100,7 @@ async def test_an_expired_arrangement_says_so(ground: Ground, arrangement_path: 
     assert "Finished" in page.text
     page = await browser.get(arrangement_path)
     assert "The time that you agreed to was over." in page.text
-    assert "stop-sharing" not in page.ids
+    assert "stop-sharing" not in page.elements
 
 
 async def test_arrangements_of_others_look_like_none(ground: Ground, arrangement_path: str) -> None:
@@ -109,7 +110,7 @@ async def test_arrangements_of_others_look_like_none(ground: Ground, arrangement
     assert "You are not sharing your data with anyone." in page.text
     for path in (arrangement_path, f"{arrangement_path}/withdraw", f"/dashboard/arrangements/{uuid4()}"):
         assert (await browser.get(path)).status == 404
-    token = dict(page.form("/sign-out").fields)
+    token = page.form("/sign-out").entries()
     assert (await browser.http.post(f"{arrangement_path}/withdraw", data=token)).status_code == 404
     _, mine = await signed_in(ground)
     assert "Sharing now" in mine.text
@@ -162,12 +163,12 @@ async def test_cookies_are_locked_to_the_host(ground: Ground) -> None:
 
 async def test_forms_without_the_sessions_token_change_nothing(ground: Ground, arrangement_path: str) -> None:
     browser, page = await signed_in(ground)
-    token = dict(page.form("/sign-out").fields)
+    token = page.form("/sign-out").entries()
     path = f"{arrangement_path}/withdraw"
     assert (await browser.http.post(path)).status_code == 403
     assert (await browser.http.post(path, data={"form_token": "0" * 64})).status_code == 403
     assert (await browser.http.post(path, data=token, headers={"Origin": "https://evil.test"})).status_code == 403
-    assert (await browser.get(arrangement_path)).ids["stop-sharing"]
+    assert (await browser.get(arrangement_path)).element("stop-sharing")
 
 
 async def test_a_session_of_another_tenant_is_refused(ground: Ground, neighbour: Tenant) -> None:
@@ -175,7 +176,7 @@ async def test_a_session_of_another_tenant_is_refused(ground: Ground, neighbour:
     stranger = ground.browser(neighbour)
     stranger.http.cookies.set("__Host-dashboard", browser.http.cookies["__Host-dashboard"])
     assert (await stranger.get("/dashboard")).path == "/dashboard/sign-in"
-    token = dict(page.form("/sign-out").fields)
+    token = page.form("/sign-out").entries()
     answer = await stranger.http.post(f"/dashboard/arrangements/{uuid4()}/withdraw", data=token)
     assert answer.headers["location"].startswith("/dashboard/sign-in")
 

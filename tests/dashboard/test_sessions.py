@@ -5,8 +5,9 @@ from typing import Any
 
 import httpx
 
-from apps.http.forms import form_token
-from tests.consent.browser import Browser, Page
+from apps.http.page_forms import form_token
+from ops.browser.browser import Browser
+from ops.browser.page import Page
 from tests.consent.ground import Ground
 
 COOKIE = "__Host-dashboard"

@@ -1,4 +1,4 @@
-"""What tests of outbound requests share."""
+"""Fixtures for tests of outbound requests."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where a name that a stranger gave us may lead (OWASP, Server-Side Request Forgery)."""
+"""Host names of other parties do not lead to private networks (OWASP, Server-Side Request Forgery)."""
 
 import socket
 from typing import Any
@@ -8,8 +8,7 @@ import pytest
 import haas.addresses
 from haas.addresses import NoPublicAddress, is_public, public_address
 from haas.outbound import Outbound, OutboundError
-from tests.haas.test_outbound import ok, settings_for, url
-from tests.haas.tls_server import TestAuthority, tls_server
+from tests.haas.tls_server import TestAuthority, ok, settings_for, tls_server, url
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "203.1.2.3", "2606:4700:4700::1111", "64:ff9b::101:101"])
@@ -37,7 +36,7 @@ async def test_a_host_without_a_public_address_is_refused(host: str) -> None:
         await public_address(host, 443)
 
 
-async def test_the_first_public_one_of_several_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_first_public_address_of_several_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     def resolved(*_: Any, **__: Any) -> list[Any]:
         return [(socket.AF_INET, 1, 6, "", (one, 443)) for one in ("10.0.0.1", "1.1.1.1", "8.8.8.8")]
 
@@ -45,7 +44,7 @@ async def test_the_first_public_one_of_several_is_taken(monkeypatch: pytest.Monk
     assert await public_address("mixed.example", 443) == "1.1.1.1"
 
 
-async def test_production_does_not_go_into_its_own_network(authority: TestAuthority) -> None:
+async def test_production_does_not_connect_to_private_networks(authority: TestAuthority) -> None:
     settings = settings_for(authority, environment="production", host_map={})
     async with tls_server(authority, ["localhost"], ok) as server, Outbound(settings) as outbound:
         for host in ("localhost", "127.0.0.1"):
@@ -54,16 +53,14 @@ async def test_production_does_not_go_into_its_own_network(authority: TestAuthor
         assert server.connections == 0
 
 
-async def test_an_address_that_the_operator_set_may_be_inside(authority: TestAuthority) -> None:
+async def test_a_url_of_the_operator_may_be_private(authority: TestAuthority) -> None:
     settings = settings_for(authority, environment="production", host_map={})
     async with tls_server(authority, ["localhost"], ok) as server, Outbound(settings) as outbound:
-        answer = await outbound.request("GET", url(server.port, host="localhost"), own_network=True)
+        answer = await outbound.request("GET", url(server.port, host="localhost"), allow_private_addresses=True)
         assert answer.body == b"fine"
 
 
-async def test_a_public_host_is_asked_by_its_own_name(
-    authority: TestAuthority, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_public_host_receives_its_own_name(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(haas.addresses, "is_public", lambda _: True)
     settings = settings_for(authority, environment="production", host_map={})
     async with tls_server(authority, ["localhost"], ok) as server, Outbound(settings) as outbound:

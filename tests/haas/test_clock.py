@@ -1,4 +1,4 @@
-"""One clock, moved for every process at once."""
+"""The clock, which is moved for all processes at once."""
 
 import asyncio
 import sys
@@ -14,6 +14,15 @@ def test_the_machines_clock_is_aware_and_in_utc() -> None:
     now = SystemClock().now()
     assert now.tzinfo is UTC
     assert abs(now - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("by", [timedelta(0), timedelta(days=400), timedelta(days=-400)])
+def test_the_timestamp_is_the_same_time_in_seconds(tmp_path: Path, by: timedelta) -> None:
+    movable = MovableClock(tmp_path / "clock")
+    movable.move(by)
+    for clock in (SystemClock(), movable):
+        assert clock.now().timestamp() == pytest.approx(clock.timestamp(), abs=5)
+    assert movable.timestamp() - SystemClock().timestamp() == pytest.approx(by.total_seconds(), abs=5)
 
 
 def test_a_path_chooses_the_movable_clock(tmp_path: Path) -> None:
@@ -40,8 +49,8 @@ def test_the_offset_outlives_the_clock_that_set_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\x01", b"\x00" * 3])
-def test_a_file_cut_short_is_made_whole(tmp_path: Path, content: bytes) -> None:
-    """Another process may just be making it; emptying it again would take the ground from under that one's mapping."""
+def test_a_file_that_is_too_short_is_extended(tmp_path: Path, content: bytes) -> None:
+    """Another process may be making the file at this moment. Its mapping would break if the file were emptied."""
     (tmp_path / "clock").write_bytes(content)
     clock = MovableClock(tmp_path / "clock")
     assert (tmp_path / "clock").stat().st_size == 8

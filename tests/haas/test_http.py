@@ -44,7 +44,7 @@ def test_a_confirmation_is_base64url_without_padding() -> None:
         b":" + b"A" * MAXIMUM_CERTIFICATE_HEADER_BYTES + b":",
     ],
 )
-def test_another_header_is_refused(header: bytes) -> None:
+def test_a_malformed_header_is_refused(header: bytes) -> None:
     with pytest.raises(CertificateHeaderError):
         client_certificate(header)
 
@@ -71,7 +71,7 @@ def test_the_callers_interaction_id_is_played_back(given: bytes) -> None:
         b"6ba7b810-9dad-11d1-80b4-00c04fd430c8" * 2,
     ],
 )
-def test_another_interaction_id_is_replaced(given: bytes | None) -> None:
+def test_a_value_that_is_not_a_uuid_is_replaced(given: bytes | None) -> None:
     made = interaction_id(given)
     assert str(UUID(made)) == made
     assert given is None or made.encode() not in given

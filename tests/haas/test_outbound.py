@@ -1,10 +1,9 @@
-"""Requests to addresses that others gave us, against real TLS servers on loopback."""
+"""Requests to URLs of other parties, against real TLS servers on loopback."""
 
 import asyncio
 import gzip
 import ssl
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,40 +11,20 @@ import pytest
 
 import haas.outbound
 from haas.outbound import MAXIMUM_BODY_BYTES, Outbound, OutboundError
-from haas.settings import Settings
-from tests.haas.tls_server import Handler, TestAuthority, answer_of, tls_server
-
-HOSTS = ["jwks.recipient.localhost", "other.recipient.localhost"]
-HOST = HOSTS[0]
-
-
-def settings_for(authority: TestAuthority | None, **changes: Any) -> Settings:
-    fields: dict[str, Any] = {
-        "environment": "sandbox",
-        "domain": "haas.localhost",
-        "database_url": "postgresql://u:p@h/d",
-        "owner_database_url": "postgresql://u:p@h/d",
-        "redis_url": "redis://h",
-        "smtp_url": "smtp://h",
-        "sms_url": "https://h",
-        "master_key": bytes(32),
-        "certificates": Path(),
-        "host_map": {"*.recipient.localhost": "127.0.0.1"},
-        "trusted_roots": authority.roots if authority else None,
-        **changes,
-    }
-    return Settings(**fields)
+from tests.haas.tls_server import (
+    HOST,
+    HOSTS,
+    Handler,
+    TestAuthority,
+    answer_of,
+    ok,
+    settings_for,
+    tls_server,
+    url,
+)
 
 
-def url(port: int, path: str = "/", host: str = HOST) -> str:
-    return f"https://{host}:{port}{path}"
-
-
-def ok(_: bytes) -> bytes:
-    return answer_of(b"fine")
-
-
-async def test_the_mapped_host_is_asked_by_its_own_name(authority: TestAuthority) -> None:
+async def test_a_mapped_host_receives_its_own_name(authority: TestAuthority) -> None:
     async with tls_server(authority, HOSTS, ok) as server, Outbound(settings_for(authority)) as outbound:
         response = await outbound.get(url(server.port, "/jwks?a=b%20c"), headers={"Accept": "application/json"})
         assert (response.status, response.body, response.headers["content-length"]) == (200, b"fine", "4")
@@ -56,8 +35,8 @@ async def test_the_mapped_host_is_asked_by_its_own_name(authority: TestAuthority
         assert b"application/json" in request
 
 
-async def test_connections_are_kept_and_never_shared_between_hosts(authority: TestAuthority) -> None:
-    """Both names have one address: a connection opened under one must not carry a request for the other."""
+async def test_connections_are_reused_but_not_shared_between_hosts(authority: TestAuthority) -> None:
+    """Both names have the same address: a connection that was opened for one must not be used for the other."""
     async with tls_server(authority, HOSTS, ok) as server, Outbound(settings_for(authority)) as outbound:
         for host in [*HOSTS, *HOSTS]:
             await outbound.get(url(server.port, host=host))
@@ -67,7 +46,7 @@ async def test_connections_are_kept_and_never_shared_between_hosts(authority: Te
         assert server.connections == 2
 
 
-async def test_a_host_that_is_not_mapped_goes_by_its_name(authority: TestAuthority) -> None:
+async def test_a_host_that_is_not_mapped_is_resolved(authority: TestAuthority) -> None:
     async with (
         tls_server(authority, ["localhost"], ok) as server,
         Outbound(settings_for(authority)) as outbound,
@@ -122,13 +101,13 @@ async def test_any_status_is_an_answer_and_redirects_are_not_followed(authority:
         None,
     ],
 )
-async def test_what_is_no_https_address_is_refused(authority: TestAuthority, address: Any) -> None:
+async def test_a_url_that_is_not_https_is_refused(authority: TestAuthority, address: Any) -> None:
     async with Outbound(settings_for(authority)) as outbound:
         with pytest.raises(OutboundError):
             await outbound.get(address)
 
 
-async def test_a_server_nobody_vouches_for_is_refused(authority: TestAuthority) -> None:
+async def test_a_server_with_an_untrusted_certificate_is_refused(authority: TestAuthority) -> None:
     async with tls_server(authority, HOSTS, ok) as server:
         async with Outbound(settings_for(None)) as outbound:
             with pytest.raises(OutboundError, match="CERTIFICATE_VERIFY_FAILED"):
@@ -139,7 +118,7 @@ async def test_a_server_nobody_vouches_for_is_refused(authority: TestAuthority) 
         assert server.requests == []
 
 
-async def test_a_client_certificate_is_shown(authority: TestAuthority) -> None:
+async def test_a_client_certificate_is_presented(authority: TestAuthority) -> None:
     async with tls_server(authority, HOSTS, ok, mutual=True) as server:
         pem = authority.client()
         async with Outbound(settings_for(authority), certificate=(pem, pem)) as outbound:
@@ -157,7 +136,7 @@ async def test_a_closed_port_is_an_error(authority: TestAuthority) -> None:
             await outbound.get(url(port))
 
 
-async def test_an_answer_of_the_limit_is_read_and_one_over_is_not(authority: TestAuthority) -> None:
+async def test_an_answer_over_the_limit_of_size_is_refused(authority: TestAuthority) -> None:
     def answer(request: bytes) -> bytes:
         return answer_of(b"a" * (MAXIMUM_BODY_BYTES + (b"/over" in request)))
 
@@ -168,7 +147,7 @@ async def test_an_answer_of_the_limit_is_read_and_one_over_is_not(authority: Tes
         assert (await outbound.get(url(server.port))).status == 200
 
 
-async def test_an_answer_without_end_is_cut_off(authority: TestAuthority) -> None:
+async def test_an_answer_without_end_is_aborted(authority: TestAuthority) -> None:
     async def stream(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         while True:
@@ -180,8 +159,8 @@ async def test_an_answer_without_end_is_cut_off(authority: TestAuthority) -> Non
             await outbound.get(url(server.port))
 
 
-async def test_a_compressed_answer_is_neither_asked_for_nor_inflated(authority: TestAuthority) -> None:
-    """A megabyte of it would be a gigabyte of memory."""
+async def test_a_compressed_answer_is_neither_requested_nor_decompressed(authority: TestAuthority) -> None:
+    """One megabyte could become one gigabyte of memory."""
     bomb = gzip.compress(b"a" * MAXIMUM_BODY_BYTES * 20)
 
     async with (
@@ -223,7 +202,9 @@ async def test_a_broken_answer_is_an_error(authority: TestAuthority, kind: str) 
             await outbound.get(url(server.port))
 
 
-async def test_a_silent_server_is_given_up(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_request_without_an_answer_is_aborted(
+    authority: TestAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(haas.outbound, "TIMEOUT", httpx.Timeout(0.1))
 
     async def wait(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -234,9 +215,9 @@ async def test_a_silent_server_is_given_up(authority: TestAuthority, monkeypatch
             await outbound.get(url(server.port))
 
 
-async def test_a_dripping_server_is_given_up(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each byte comes within the time-out of a read, the whole never."""
-    monkeypatch.setattr(haas.outbound, "SECONDS_IN_ALL", 0.3)
+async def test_a_slow_answer_is_aborted(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte arrives within the time-out of a read, but the answer never ends."""
+    monkeypatch.setattr(haas.outbound, "TOTAL_TIMEOUT_SECONDS", 0.3)
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")

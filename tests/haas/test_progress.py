@@ -1,4 +1,4 @@
-"""What a person sees of work that takes a while, at a terminal and in a log."""
+"""Progress on a terminal and in a log."""
 
 import io
 
@@ -17,7 +17,7 @@ def _run(*, terminal: bool, total: int) -> str:
     return output.getvalue()
 
 
-def test_a_log_gets_a_line_for_each_tenth() -> None:
+def test_without_a_terminal_there_is_a_line_for_each_tenth() -> None:
     lines = _run(terminal=False, total=1000).splitlines()
     assert lines[0] == "begin [with] brackets"
     assert lines[1] == "tenants: 100 of 1000"
@@ -25,16 +25,16 @@ def test_a_log_gets_a_line_for_each_tenth() -> None:
     assert len(lines) == 11
 
 
-def test_few_steps_are_each_told_and_none_is_no_trouble() -> None:
+def test_each_of_few_steps_has_a_line() -> None:
     assert _run(terminal=False, total=3).splitlines()[1:] == [f"tenants: {number} of 3" for number in (1, 2, 3)]
     assert _run(terminal=False, total=0).splitlines() == ["begin [with] brackets"]
 
 
-def test_a_terminal_gets_a_bar() -> None:
+def test_on_a_terminal_there_is_a_bar() -> None:
     assert "7/7" in _run(terminal=True, total=7)
 
 
-def test_nobody_watching_hears_nothing() -> None:
+def test_no_progress_writes_nothing() -> None:
     NO_PROGRESS.line("anything")
     with NO_PROGRESS.bar("steps", 2) as advance:
         advance()

@@ -1,4 +1,4 @@
-"""Settings: complete, well formed, and nothing of the sandbox in production."""
+"""Settings are complete and well formed, and in production none is of the sandbox."""
 
 from base64 import urlsafe_b64encode
 from io import StringIO
@@ -35,7 +35,7 @@ def read(**changes: str | None) -> Settings:
     return Settings.from_environment({name: value for name, value in environment.items() if value is not None})
 
 
-def test_what_is_required_suffices() -> None:
+def test_the_required_variables_suffice() -> None:
     settings = read()
     assert settings.environment == "sandbox"
     assert settings.domain == "haas.localhost"
@@ -50,7 +50,7 @@ def test_what_is_required_suffices() -> None:
     )
 
 
-def test_everything_is_read() -> None:
+def test_every_variable_is_read() -> None:
     settings = read(**SANDBOX_ONLY, HAAS_PUBLIC_PORT="8443", HAAS_ROLE_PREFIX="other", HAAS_LOG_LEVEL="DEBUG")
     assert settings.public_port == 8443
     assert settings.role_prefix == "other"
@@ -59,6 +59,40 @@ def test_everything_is_read() -> None:
     assert settings.host_map == {"*.haas.localhost": "127.0.0.1"}
     assert settings.trusted_roots == Path("/etc/haas/roots.pem")
     assert settings.pinned_codes == Path("/var/lib/haas/pinned-codes.json")
+
+
+def test_the_addresses_of_further_database_nodes() -> None:
+    node = {
+        "HAAS_DATABASE_URL_NORTH_2": "postgresql://haas_app:app-password@north:5432/haas",
+        "HAAS_OWNER_DATABASE_URL_NORTH_2": "postgresql://haas_owner:owner-password@north:5432/haas",
+    }
+    settings = read(**node, HAAS_DATABASE_URL_EMPTY="")
+    assert settings.database_urls == {
+        "main": REQUIRED["HAAS_DATABASE_URL"],
+        "north_2": node["HAAS_DATABASE_URL_NORTH_2"],
+    }
+    assert settings.owner_database_urls == {
+        "main": REQUIRED["HAAS_OWNER_DATABASE_URL"],
+        "north_2": node["HAAS_OWNER_DATABASE_URL_NORTH_2"],
+    }
+    for missing in node:
+        with pytest.raises(SettingsError, match=f"{missing} is not set"):
+            read(**{**node, missing: ""})
+        with pytest.raises(SettingsError, match=f"{missing} is not postgresql://") as refused:
+            read(**{**node, missing: "https://u:very-secret@h/d"})
+        assert "secret" not in str(refused.value)
+    pretty = StringIO()
+    Console(file=pretty).print(settings.nodes)
+    for shown in (repr(settings), repr(settings.nodes), pretty.getvalue()):
+        assert "password" not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("MAIN", "the main node is that of HAAS_DATABASE_URL"), ("a", "capitals"), ("2", "capitals")]
+)
+def test_a_node_that_cannot_have_addresses_of_its_own_is_named(name: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=f"HAAS_DATABASE_URL_{name} .*{says}"):
+        read(**{f"HAAS_DATABASE_URL_{name}": "postgresql://u:p@h/d"})
 
 
 @pytest.mark.parametrize("empty", [None, ""])
@@ -117,12 +151,12 @@ def test_a_malformed_variable_is_named_and_its_secret_is_not(variable: str, valu
 
 
 @pytest.mark.parametrize("variable", sorted(SANDBOX_ONLY))
-def test_production_refuses_what_is_the_sandboxs(variable: str) -> None:
+def test_production_refuses_settings_of_the_sandbox(variable: str) -> None:
     with pytest.raises(SettingsError, match=f"{variable} "):
         read(HAAS_ENVIRONMENT="production", **{variable: SANDBOX_ONLY[variable]})
 
 
-def test_production_alone() -> None:
+def test_production_without_settings_of_the_sandbox() -> None:
     assert read(HAAS_ENVIRONMENT="production").environment == "production"
 
 
@@ -138,7 +172,7 @@ def test_the_master_key_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"short"])
-def test_a_master_key_file_that_does_not_serve_is_named(tmp_path: Path, content: bytes | None) -> None:
+def test_a_master_key_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "master.key"
     if content is not None:
         file.write_bytes(content)
@@ -158,10 +192,10 @@ def test_settings_are_frozen_and_show_no_secret() -> None:
         assert "kkkk" not in shown
 
 
-def test_settings_can_be_changed_by_making_others() -> None:
+def test_changed_settings_are_a_new_object() -> None:
     assert msgspec.structs.replace(read(), domain="other.localhost").domain == "other.localhost"
 
 
-def test_origins_leave_out_the_usual_port() -> None:
+def test_an_origin_omits_the_default_port() -> None:
     assert read().origin("aurora.haas.localhost") == "https://aurora.haas.localhost"
     assert read(HAAS_PUBLIC_PORT="8443").origin("aurora.haas.localhost") == "https://aurora.haas.localhost:8443"

@@ -1,4 +1,4 @@
-"""Log lines: one JSON object each, whose work it was, and neither personal data nor secrets."""
+"""Log lines: one JSON object each, with the bound fields, without personal data and secrets."""
 
 import io
 import json
@@ -21,7 +21,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
-    """The root logger, which `configure` changes, given back as it was."""
+    """The root logger, which `configure` changes; it is restored at the end."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield root
@@ -41,7 +41,7 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_a_line_says_when_what_and_whose(written: io.StringIO) -> None:
+def test_a_line_contains_time_event_and_bound_fields(written: io.StringIO) -> None:
     with telemetry.bind(tenant="aurora", interaction_id=None), telemetry.bind(interaction_id="i-1"):
         log.info("a token was issued", extra={"client": "c-1", "seconds": 0.5, "first": True})
     log.warning("outside")
@@ -87,7 +87,7 @@ def test_an_error_stays_on_one_line_with_its_traceback(written: io.StringIO) -> 
         "[SQL: INSERT]\n[parameters: ('ada', 123456)]\n(Background on this error at: https://x)",
     ],
 )
-def test_what_looks_secret_or_personal_is_taken_out(written: io.StringIO, text: str) -> None:
+def test_secrets_and_personal_data_are_removed(written: io.StringIO, text: str) -> None:
     log.info("%s", text)
     log.info("in a detail", extra={"detail": text})
     try:
@@ -99,7 +99,7 @@ def test_what_looks_secret_or_personal_is_taken_out(written: io.StringIO, text: 
     assert len(lines(written)) == 3
 
 
-def test_a_secret_by_its_name_is_taken_out(written: io.StringIO) -> None:
+def test_a_field_with_the_name_of_a_secret_is_removed(written: io.StringIO) -> None:
     log.info("x", extra={"code": 123456, "password": "hunter2", "access_token": "abc", "status_code": 200})
     (line,) = lines(written)
     assert (line["code"], line["password"], line["access_token"]) == (telemetry.REDACTED,) * 3
@@ -115,18 +115,18 @@ def test_a_secret_by_its_name_is_taken_out(written: io.StringIO) -> None:
         "tenant_aurora took 0.123456789 s for 1700000000000 rows",
     ],
 )
-def test_what_an_operator_needs_stays(written: io.StringIO, text: str) -> None:
+def test_times_ids_and_addresses_are_kept(written: io.StringIO, text: str) -> None:
     log.info(text)
     assert lines(written)[0]["event"] == text
 
 
 @pytest.mark.parametrize("piece", ["x", "eyJ", "eyJ-", "code ", "0", "+1", "a.", "[parameters: "])
-def test_an_endless_text_is_cut(written: io.StringIO, piece: str) -> None:
+def test_a_long_text_is_shortened(written: io.StringIO, piece: str) -> None:
     log.info("%s", piece * 1_000_000)
     assert len(written.getvalue()) < 2 * telemetry.MAXIMUM_TEXT
 
 
-def test_a_terminal_gets_short_lines(root: logging.Logger) -> None:
+def test_on_a_terminal_lines_are_short(root: logging.Logger) -> None:
     terminal = Terminal()
     telemetry.configure("INFO", terminal)
     with telemetry.bind(tenant="aurora"):

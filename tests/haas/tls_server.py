@@ -1,4 +1,4 @@
-"""A real TLS server on loopback that answers what a test tells it to, and remembers what it was asked."""
+"""A real TLS server on loopback. Tests set its answers and see its requests."""
 
 import asyncio
 import ssl
@@ -6,18 +6,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from haas.settings import Settings
 from ops.pki.authority import Authority, Validity, name, new_root
 from ops.pki.keys import key_to_pem, new_key
 
+HOSTS = ["jwks.recipient.localhost", "other.recipient.localhost"]
+HOST = HOSTS[0]
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 VALIDITY = Validity.starting(datetime.now(UTC), timedelta(hours=1))
 
 
 class TestAuthority:
-    """A root, and server certificates of it for any host."""
+    """A root certificate authority that issues certificates for any host."""
 
     __test__ = False
 
@@ -55,7 +59,7 @@ class TlsServer:
 async def tls_server(
     authority: TestAuthority, hosts: list[str], answer: Callable[[bytes], bytes | Handler], *, mutual: bool = False
 ) -> AsyncIterator[TlsServer]:
-    """Serve `hosts`; `answer` gets a request's head and body, and returns bytes or takes the connection."""
+    """Serve `hosts`. `answer` receives the head and body of a request; it returns the answer, or a handler."""
     contexts = {host: _context(authority, host, mutual=mutual) for host in hosts}
     default = next(iter(contexts.values()))
     names: dict[ssl.SSLObject, str] = {}
@@ -105,6 +109,32 @@ def answer_of(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}"]
     lines += [f"{field.replace('_', '-')}: {value}" for field, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def settings_for(authority: TestAuthority | None, **changes: Any) -> Settings:
+    fields: dict[str, Any] = {
+        "environment": "sandbox",
+        "domain": "haas.localhost",
+        "database_url": "postgresql://u:p@h/d",
+        "owner_database_url": "postgresql://u:p@h/d",
+        "redis_url": "redis://h",
+        "smtp_url": "smtp://h",
+        "sms_url": "https://h",
+        "master_key": bytes(32),
+        "certificates": Path(),
+        "host_map": {"*.recipient.localhost": "127.0.0.1"},
+        "trusted_roots": authority.roots if authority else None,
+        **changes,
+    }
+    return Settings(**fields)
+
+
+def url(port: int, path: str = "/", host: str = HOST) -> str:
+    return f"https://{host}:{port}{path}"
+
+
+def ok(_: bytes) -> bytes:
+    return answer_of(b"fine")
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes:

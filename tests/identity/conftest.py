@@ -22,9 +22,10 @@ from apps.asgi import Platform
 from haas.clock import MovableClock
 from haas.database import Database
 from haas.digest import digest
-from haas.jose import KeySealer, SigningKey
+from haas.jose import KeySealer
 from haas.outbound import Outbound
 from ops.deployment import Deployment
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
@@ -158,13 +159,12 @@ class World:
         """Do what the pages do between the visit and the response; return the URL that the browser is sent to."""
         client = await self.client(tenant, recipient.client_id)
         async with self.services.database.transaction(tenant.namespace) as tx:
-            visit = await attempts.begin_visit(
-                tx, client, flow.request_uri, browser_hash=secrets.token_bytes(32), now=self.now
-            )
-            await attempts.spend(tx, visit.attempt, self.now)
+            visited = await attempts.by_request_uri(tx, client, flow.request_uri)
+            await attempts.begin(tx, visited, browser_hash=secrets.token_bytes(32), now=self.now)
+            await attempts.spend(tx, visited, self.now)
             await attempt_store.move(
                 tx,
-                visit.attempt.id,
+                visited.id,
                 "preAuthorisation",
                 now=self.now,
                 login_id=person.login_id,
@@ -172,7 +172,7 @@ class World:
                 authenticated_at=self.now,
                 accounts=[person.account_id],
             )
-            attempt = await attempt_store.by_id(tx, visit.attempt.id)
+            attempt = await attempt_store.by_id(tx, visited.id)
             assert attempt is not None
             code = await attempts.issue_code(tx, attempt, client, self.now)
         return await self.services.responder.build(tenant, client, attempt.request, code, self.now)
@@ -245,7 +245,7 @@ async def world(deployment: Deployment, publisher: Publisher) -> AsyncIterator[W
         ),
         actor="tests",
     )
-    database = Database.open(settings.database_url)
+    database = Database.open(settings.database_urls)
     services = Services(settings, deployment.clock, database, KeySealer(settings.master_key), Outbound(settings))
     yield World(services, publisher, register_key)
     await services.close()

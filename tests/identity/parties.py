@@ -13,9 +13,9 @@ import msgspec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from haas.clock import epoch
-from haas.jose import SigningKey, sign
 from ops.pki.authority import Authority, Validity, chain_pem, name, new_root
 from ops.pki.keys import key_to_pem, new_key
+from ops.sandbox.jose import SigningKey, sign
 from tenants.clients.models import Registration
 from tenants.oauth import scopes
 

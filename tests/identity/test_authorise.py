@@ -12,9 +12,10 @@ from joserfc.jwk import RSAKey
 from sqlalchemy import update
 
 from apps.http.flows import cookie_name
-from apps.identity.authorise import CHECKS
+from apps.identity.authorise import STEPS
 from haas.digest import digest
-from haas.jose import PublicKeys, verify
+from haas.steps import flattened
+from ops.sandbox.jose import PublicKeys, verify
 from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.answers import AuthorisationRefused, Flow
 from ops.sandbox.recipient.client import RecipientClient
@@ -78,15 +79,15 @@ async def test_what_was_pushed_may_be_repeated_and_does_not_count(
 
 
 REFUSED: dict[str, list[dict[str, Any]]] = {
-    "_carries_no_request_object": [{"request": "x.y.z"}],
-    "_refers_to_a_pushed_request": [{"request_uri": ABSENT}, {"request_uri": "https://recipients.test/request.jwt"}],
-    "_names_its_client": [{"client_id": ABSENT}],
-    "begin_visit": [{"client_id": "nobody"}, {"client_id": "no\0body"}, {"client_id": str(uuid4())}],
+    "has_no_request_object": [{"request": "x.y.z"}],
+    "has_a_request_uri": [{"request_uri": ABSENT}, {"request_uri": "https://recipients.test/request.jwt"}],
+    "names_its_client": [{"client_id": ABSENT}],
+    "client_is_registered": [{"client_id": "nobody"}, {"client_id": "no\0body"}, {"client_id": str(uuid4())}],
 }
 
 
 def test_every_check_has_its_cases() -> None:
-    assert list(REFUSED)[:-1] == [check.__name__ for check in CHECKS]
+    assert set(REFUSED) <= {step.__name__ for step in flattened(STEPS)}
 
 
 @pytest.mark.parametrize("changes", [case for cases in REFUSED.values() for case in cases], ids=str)

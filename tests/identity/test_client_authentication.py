@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from haas.clock import epoch
-from haas.jose import SigningKey
 from haas.jose.jwt import DEFAULT_SKEW
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.authentication import CHECKS
@@ -44,10 +44,10 @@ def _claims(name: str, now: int) -> Claims:
 
 
 CASES = {
-    "_names_one_client": ["iss is another", "sub is another", "iss is missing", "sub is missing"],
-    "_is_meant_for_us": ["aud is another server", "aud is missing", "aud is an array of others"],
-    "_carries_a_jti": ["jti is missing", "jti is empty", "jti is no string", "jti is over-long"],
-    "_is_in_time": [
+    "names_one_client": ["iss is another", "sub is another", "iss is missing", "sub is missing"],
+    "is_for_this_server": ["aud is another server", "aud is missing", "aud is an array of others"],
+    "has_a_jti": ["jti is missing", "jti is empty", "jti is no string", "jti is over-long"],
+    "is_in_time": [
         "exp is missing",
         "exp is past",
         "exp is far ahead",
@@ -57,10 +57,10 @@ CASES = {
     ],
 }
 SAID = {
-    "_names_one_client": "iss and sub",
-    "_is_meant_for_us": "(aud)",
-    "_carries_a_jti": "no jti",
-    "_is_in_time": "times",
+    "names_one_client": "iss and sub",
+    "is_for_this_server": "(aud)",
+    "has_a_jti": "no jti",
+    "is_in_time": "times",
 }
 
 

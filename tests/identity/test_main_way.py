@@ -1,6 +1,6 @@
 """The way that everything else varies: register, push, authorise, exchange, refresh, introspect, revoke."""
 
-from haas.jose import peek
+from ops.sandbox.jose import read_unverified
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.registry.models import Tenant
 from tests.identity.conftest import SCOPE, World
@@ -16,7 +16,7 @@ async def test_a_consent_gives_tokens_that_refresh_and_introspect(
     assert tokens.refresh_token is not None
     assert tokens.id_claims["acr"] == "urn:cds.au:cdr:2"
     assert tokens.id_token is not None
-    assert peek(tokens.id_token).header["alg"] == "PS256"
+    assert read_unverified(tokens.id_token).header["alg"] == "PS256"
     refreshed = await recipient.refresh(tokens.refresh_token)
     assert refreshed.refresh_token == tokens.refresh_token
     assert refreshed.access_token != tokens.access_token

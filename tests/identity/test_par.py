@@ -7,9 +7,10 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from apps.identity.par import CHECKS as FORM_CHECKS
+from apps.identity import par
 from haas.clock import epoch
-from haas.jose import SigningKey
+from haas.steps import flattened
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.attempts.tables import attempt
@@ -26,21 +27,21 @@ def _always(**claims: Any) -> Changes:
 
 # What makes each check refuse, in the order of the checks: claims, the error, and what the description says.
 CASES: dict[str, list[tuple[Changes, str, str]]] = {
-    "_is_the_clients": [
+    "names_the_client": [
         (_always(client_id="another"), "invalid_request_object", "client_id"),
         (_always(client_id=ABSENT), "invalid_request_object", "client_id"),
         (_always(iss="another"), "invalid_request_object", "iss"),
     ],
-    "_is_no_client_assertion": [
+    "is_not_a_client_assertion": [
         (lambda _, recipient: {"sub": recipient.client_id}, "invalid_request_object", "sub"),
     ],
-    "_is_meant_for_us": [
+    "is_for_this_server": [
         (_always(aud="https://other.example"), "invalid_request_object", "aud"),
         (_always(aud=ABSENT), "invalid_request_object", "aud"),
         (_always(aud=["https://other.example"]), "invalid_request_object", "aud"),
         (lambda _, recipient: {"aud": recipient.holder.metadata.token_endpoint}, "invalid_request_object", "aud"),
     ],
-    "_is_in_time": [
+    "is_in_time": [
         (_always(exp=ABSENT), "invalid_request_object", "exp and nbf"),
         (_always(nbf=ABSENT), "invalid_request_object", "exp and nbf"),
         (lambda now, _: {"exp": now - 60, "nbf": now - 120}, "invalid_request_object", "expired"),
@@ -49,38 +50,38 @@ CASES: dict[str, list[tuple[Changes, str, str]]] = {
         (lambda now, _: {"nbf": now - 3700, "exp": now - 100}, "invalid_request_object", "expired"),
         (lambda now, _: {"nbf": now - 3615, "exp": now - 20}, "invalid_request_object", "60 minutes in the past"),
     ],
-    "_holds_no_other_request": [
+    "contains_no_other_request": [
         (_always(request="x.y.z"), "invalid_request_object", "neither"),
         (_always(request_uri="urn:x"), "invalid_request_object", "neither"),
     ],
-    "_may_use_the_code_flow": [],  # see test_a_client_without_the_code_grant_cannot_push
-    "_asks_for_a_code": [
+    "client_is_registered_for_the_code_grant": [],  # see test_a_client_without_the_code_grant_cannot_push
+    "response_type_is_code": [
         (_always(response_type=ABSENT), "invalid_request", "response_type is missing"),
         (_always(response_type="code id_token"), "unsupported_response_type", "code"),
         (_always(response_type="token"), "unsupported_response_type", "code"),
     ],
-    "_asks_for_jarm": [
+    "response_mode_is_jwt": [
         (_always(response_mode=ABSENT), "invalid_request", "response_mode"),
         (_always(response_mode="query"), "invalid_request", "response_mode"),
         (_always(response_mode="fragment"), "invalid_request", "response_mode"),
     ],
-    "_returns_to_a_registered_place": [
+    "redirect_uri_is_registered": [
         (_always(redirect_uri=ABSENT), "invalid_request", "redirect_uri is missing"),
         (_always(redirect_uri="https://evil.example/callback"), "invalid_request", "registered"),
         (lambda _, recipient: {"redirect_uri": recipient.redirect_uri + "/"}, "invalid_request", "registered"),
         (lambda _, recipient: {"redirect_uri": recipient.redirect_uri + "?x=1"}, "invalid_request", "registered"),
         (lambda _, recipient: {"redirect_uri": recipient.redirect_uri.upper()}, "invalid_request", "registered"),
     ],
-    "_asks_for_openid": [
+    "scope_contains_openid": [
         (_always(scope="profile energy:accounts.basic:read"), "invalid_scope", "openid"),
         (_always(scope=ABSENT), "invalid_scope", "openid"),
     ],
-    "_asks_for_registered_scopes": [
+    "scopes_are_registered": [
         (_always(scope="openid bank:accounts.basic:read"), "invalid_scope", "registered"),
         (_always(scope="openid cdr:registration"), "invalid_scope", "registered"),
         (_always(scope="openid admin:metrics.basic:read"), "invalid_scope", "registered"),
     ],
-    "_has_a_code_challenge": [
+    "has_an_s256_code_challenge": [
         (_always(code_challenge=ABSENT), "invalid_request", "code_challenge is missing"),
         (_always(code_challenge_method=ABSENT), "invalid_request", "S256"),
         (_always(code_challenge_method="plain"), "invalid_request", "S256"),
@@ -88,19 +89,19 @@ CASES: dict[str, list[tuple[Changes, str, str]]] = {
         (_always(code_challenge="a" * 43 + "="), "invalid_request", "malformed"),
         (_always(code_challenge="a" * 43 + "\n"), "invalid_request", "malformed"),
     ],
-    "_has_a_nonce": [
+    "has_a_nonce": [
         (_always(nonce=ABSENT), "invalid_request", "nonce"),
         (_always(nonce=""), "invalid_request", "nonce"),
     ],
-    "_says_nothing_over_long": [
+    "state_and_nonce_are_short": [
         (_always(state="s" * 2049), "invalid_request", "state"),
         (_always(nonce="n" * 2049), "invalid_request", "nonce"),
     ],
-    "_prompts_sensibly": [
+    "prompt_and_max_age_are_valid": [
         (_always(prompt="none login"), "invalid_request", "prompt"),
         (_always(max_age=-1), "invalid_request", "max_age"),
     ],
-    "_asks_for_a_possible_duration": [
+    "sharing_duration_is_valid": [
         (_always(claims={"sharing_duration": -1}), "invalid_request", "sharing_duration"),
         (_always(claims={"sharing_duration": 1.5}), "invalid_request", "sharing_duration"),
     ],
@@ -182,13 +183,13 @@ async def test_what_is_no_request_object_is_refused(recipient: RecipientClient, 
 
 
 FORMS: dict[str, list[tuple[dict[str, Any], str]]] = {
-    "_has_no_request_uri": [({"request_uri": "urn:ietf:params:oauth:request_uri:x"}, "request_uri")],
-    "_has_a_request_object": [({"request": ABSENT}, "request is missing"), ({"request": ""}, "request is missing")],
+    "has_no_request_uri": [({"request_uri": "urn:ietf:params:oauth:request_uri:x"}, "request_uri")],
+    "has_a_request_object": [({"request": ABSENT}, "request is missing"), ({"request": ""}, "request is missing")],
 }
 
 
-def test_every_check_of_the_form_has_its_cases() -> None:
-    assert list(FORMS) == [check.__name__ for check in FORM_CHECKS]
+def test_the_steps_check_the_form() -> None:
+    assert set(FORMS) <= {step.__name__ for step in flattened(par.STEPS)}
 
 
 @pytest.mark.parametrize(("form", "said"), [case for cases in FORMS.values() for case in cases])

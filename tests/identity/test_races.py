@@ -8,14 +8,18 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
+from haas.digest import digest
+from haas.steps import run
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.models import Client
 from tenants.clients.tables import client
-from tenants.grants import access, authorization_code, refresh
-from tenants.grants.authorization_code import CodeRequest
+from tenants.grants import access, authorization_code, refresh, store
+from tenants.grants.access import TokenUse
+from tenants.grants.authorization_code import CodeExchange
+from tenants.grants.refresh import Refresh
 from tenants.oauth.errors import InvalidToken
 from tenants.registration import service as registrations
-from tenants.registration.service import Examined
+from tenants.registration.examination import Examined
 from tenants.registry.models import Tenant
 from tests.identity.conftest import SCOPE, World, refused
 
@@ -32,17 +36,23 @@ class Refreshing:
     async def beside(self, other: Awaitable[object]) -> str:
         """Return the access token; `other` began after the refresh token was found good, and has ended."""
         async with self.world.services.database.transaction(self.tenant.namespace) as tx:
-            grant = await refresh.refresh(tx, self.client, self.token, None, thumbprint=THUMBPRINT, now=self.world.now)
+            parameters = {"refresh_token": self.token}
+            refreshing = Refresh(tx, self.client, parameters, thumbprint=THUMBPRINT, now=self.world.now)
+            await run(refresh.STEPS, refreshing)
             task = asyncio.ensure_future(other)
             await asyncio.wait({task}, timeout=SECONDS_TO_GET_AHEAD)
         await task
-        return grant.access_token
+        return refreshing.issued.access_token
 
 
 async def _unusable(world: World, tenant: Tenant, token: str) -> None:
     async with world.services.database.transaction(tenant.namespace) as tx:
-        with pytest.raises(InvalidToken):
-            await access.verify(tx, token, thumbprint=THUMBPRINT, now=world.now)
+        found = await store.load_access_token(tx, digest(token))
+    assert found is not None
+    use = TokenUse(token=found, certificate_thumbprint=THUMBPRINT, scope="openid", now=world.now)
+    access.has_not_expired(use)
+    with pytest.raises(InvalidToken):
+        access.is_not_revoked(use)
 
 
 async def test_no_access_token_outlives_the_revocation_of_its_refresh_token(
@@ -74,10 +84,11 @@ async def test_a_code_that_is_being_exchanged_is_no_code_for_others(
 ) -> None:
     flow = await recipient.push(SCOPE, sharing_duration=3600)
     code = await world.code(aurora, recipient, flow, await world.person(aurora))
-    presented = CodeRequest(code=code, redirect_uri=flow.redirect_uri, code_verifier=flow.code_verifier)
+    parameters = {"code": code, "redirect_uri": flow.redirect_uri, "code_verifier": flow.code_verifier}
     of = await world.client(aurora, recipient.client_id)
     async with world.services.database.transaction(aurora.namespace) as tx:
-        await authorization_code.exchange(tx, of, presented, thumbprint=THUMBPRINT, now=world.now)
+        exchange = CodeExchange(tx, of, parameters, thumbprint=THUMBPRINT, now=world.now)
+        await run(authorization_code.STEPS, exchange)
         second = asyncio.ensure_future(recipient.exchange(code, flow))
         await asyncio.wait({second}, timeout=SECONDS_TO_GET_AHEAD)
     with refused("invalid_grant", "used before"):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from haas.clock import epoch
-from haas.jose import SigningKey
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.tables import client
@@ -81,33 +81,33 @@ async def test_encryption_of_responses_has_its_default_content_encryption(world:
 
 
 CASES: dict[str, list[tuple[dict[str, Any], str, str]]] = {
-    "_is_the_products": [({"iss": "another"}, METADATA, "iss")],
-    "_is_meant_for_us": [({"aud": "https://other.example"}, METADATA, "aud")],
-    "_can_be_used_once": [({"jti": ""}, METADATA, "jti"), ({"jti": "j" * 1025}, METADATA, "jti")],
-    "_redirects_where_the_statement_allows": [
+    "is_issued_by_the_software_product": [({"iss": "another"}, METADATA, "iss")],
+    "is_for_this_server": [({"aud": "https://other.example"}, METADATA, "aud")],
+    "has_a_jti": [({"jti": ""}, METADATA, "jti"), ({"jti": "j" * 1025}, METADATA, "jti")],
+    "redirect_uris_are_in_the_statement": [
         ({"redirect_uris": ["https://evil.example/callback"]}, REDIRECT, "redirect_uris"),
         ({"redirect_uris": []}, REDIRECT, "redirect_uris"),
     ],
-    "_authenticates_by_private_key_jwt": [
+    "authentication_is_by_private_key_jwt": [
         ({"token_endpoint_auth_method": "client_secret_basic"}, METADATA, "private_key_jwt"),
         ({"token_endpoint_auth_method": "tls_client_auth"}, METADATA, "private_key_jwt"),
     ],
-    "_signs_as_fapi_allows": [
+    "signing_algorithms_are_allowed": [
         ({"token_endpoint_auth_signing_alg": "RS256"}, METADATA, "token_endpoint_auth_signing_alg"),
         ({"id_token_signed_response_alg": "none"}, METADATA, "id_token_signed_response_alg"),
         ({"authorization_signed_response_alg": "none"}, METADATA, "authorization_signed_response_alg"),
         ({"request_object_signing_alg": "HS256"}, METADATA, "request_object_signing_alg"),
     ],
-    "_asks_for_known_grants": [
+    "grant_types_are_known": [
         ({"grant_types": ["authorization_code", "implicit"]}, METADATA, "grant_types"),
         ({"grant_types": ["client_credentials"]}, METADATA, "grant_types"),
     ],
-    "_asks_for_the_code_flow": [
+    "response_types_contain_code": [
         ({"response_types": ["code id_token"]}, METADATA, "response_types"),
         ({"response_types": []}, METADATA, "response_types"),
     ],
-    "_is_a_web_application": [({"application_type": "native"}, METADATA, "application_type")],
-    "_encrypts_as_we_can": [
+    "application_type_is_web": [({"application_type": "native"}, METADATA, "application_type")],
+    "response_encryption_is_supported": [
         ({"authorization_encrypted_response_alg": "RSA1_5"}, METADATA, "authorization_encrypted_response_alg"),
         (
             {

@@ -7,13 +7,14 @@ import msgspec
 import pytest
 
 from haas.clock import epoch
-from haas.jose import PublicKeys, SigningKey
+from haas.jose import PublicKeys
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from tenants.oauth.errors import InvalidSoftwareStatement
 from tenants.register.models import Statuses
 from tenants.register.store import put_statuses
 from tenants.registration.software_statement import CHECKS as STATEMENT_CHECKS
-from tenants.registration.software_statement import read
+from tenants.registration.software_statement import verify_signature
 from tenants.registry.models import Tenant
 from tenants.registry.names import control_namespace
 from tests.identity.conftest import World, refused
@@ -24,15 +25,15 @@ REDIRECT = "invalid_redirect_uri"
 
 
 STATEMENTS: dict[str, list[tuple[dict[str, Any], str, str]]] = {
-    "_is_the_registers": [({"iss": "somebody"}, STATEMENT, "iss")],
-    "_is_for_a_recipient": [({"software_roles": "data-holder"}, "unapproved_software_statement", "software_roles")],
-    "_names_https_addresses": [
+    "is_issued_by_the_register": [({"iss": "somebody"}, STATEMENT, "iss")],
+    "is_for_a_recipient": [({"software_roles": "data-holder"}, "unapproved_software_statement", "software_roles")],
+    "addresses_are_https": [
         ({"jwks_uri": f"http://{HOST}/jwks"}, STATEMENT, "jwks_uri"),
         ({"recipient_base_uri": "ftp://x.example"}, STATEMENT, "recipient_base_uri"),
         ({"revocation_uri": "nowhere"}, STATEMENT, "revocation_uri"),
         ({"sector_identifier_uri": f"http://{HOST}/sector"}, STATEMENT, "sector_identifier_uri"),
     ],
-    "_redirects_to_https": [
+    "redirect_uris_are_https": [
         ({"redirect_uris": []}, REDIRECT, "redirect_uris"),
         ({"redirect_uris": [f"http://{HOST}/callback"]}, REDIRECT, "https"),
         ({"redirect_uris": [f"https://{HOST}/callback#fragment"]}, REDIRECT, "fragment"),
@@ -111,7 +112,7 @@ def test_a_statement_is_signed_with_ps256_alone(world: World) -> None:
     product = SoftwareProduct(world.publisher, register_key, register_key)
     published = PublicKeys.from_jwks({"keys": [register_key.public_jwk()]})
     with pytest.raises(InvalidSoftwareStatement, match="PS256"):
-        read(product.ssa(world.now), published, world.now)
+        verify_signature(product.ssa(world.now), published, world.now)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from haas.jose import SigningKey
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.registry.models import Tenant

@@ -10,20 +10,8 @@ from haas.clock import epoch
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.tables import client
-from tenants.grants import access, userinfo
 from tenants.registry.models import Tenant
 from tests.identity.conftest import World, refused
-
-TOKEN_CASES = {
-    "_is_not_revoked": "test_introspection_and_revocation",
-    "_has_not_expired": "test_an_access_token_expires",
-    "_comes_with_its_certificate": "test_an_access_token_is_bound_to_its_certificate",
-}
-
-
-def test_every_check_has_its_case() -> None:
-    assert list(TOKEN_CASES) == [check.__name__ for check in access.CHECKS]
-    assert [check.__name__ for check in userinfo.CHECKS] == ["_speaks_for_a_customer", "_is_of_an_active_recipient"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

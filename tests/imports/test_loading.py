@@ -9,10 +9,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
+from ops.demonstration.generator import generate
 from tenants.accounts.tables import account, holding, service_point, supply
-from tenants.imports.demonstration import load_demonstration
 from tenants.imports.files import Limits
-from tenants.imports.generator import generate
 from tenants.imports.lines_reader import read_lines
 from tenants.imports.records import AccountRecord, HoldingRecord, LoginRecord, RepresentationRecord
 from tenants.imports.report import Place, Report
@@ -135,47 +134,3 @@ async def test_our_own_format_goes_round(importer: Importer, tmp_path: Path) -> 
     assert again == [each.record for each in generate("one")]
     await importer.load(read(path, "lines", report))
     assert (await importer.counts())["account"] == 30
-
-
-def test_the_same_seed_makes_the_same_data() -> None:
-    assert list(generate("one")) == list(generate("one"))
-    assert list(generate("one")) != list(generate("two"))
-
-
-async def test_the_demonstration_without_a_file(importer: Importer) -> None:
-    loaded = await load_demonstration(importer.database, importer.namespace, 0, file=None, now=importer.now)
-    assert loaded.report.problems == []
-    assert {each.kind for each in loaded.customers} == {"person", "joint-holder", "representative"}
-    assert all(each.identifier.endswith(".test") for each in loaded.customers)
-    assert len({each.identifier for each in loaded.customers}) == 16
-    joint = await importer.rows(
-        select(holding.c.account_id, func.count())
-        .where(holding.c.role == "joint-holder")
-        .group_by(holding.c.account_id)
-    )
-    assert [count for _, count in joint] == [2, 2]
-    stopped = await importer.rows(select(account.c.id).where(account.c.disclosure_option == "no-disclosure"))
-    assert len(stopped) == 1
-    representatives = await importer.rows(
-        select(representation.c.customer_id, func.count())
-        .join(customer, customer.c.id == representation.c.customer_id)
-        .where(customer.c.kind == "organisation")
-        .group_by(representation.c.customer_id)
-    )
-    assert sorted(count for _, count in representatives) == [1, 1, 2]
-    again = await load_demonstration(importer.database, importer.namespace, 0, file=None, now=importer.now)
-    assert again.customers == loaded.customers
-
-
-async def test_the_demonstration_from_a_file(importer: Importer, tmp_path: Path, dsb: Any) -> None:
-    path = tmp_path / "dsb.json"
-    customers = [dsb.customer(number, dsb.account(number, [dsb.NMI])) for number in range(3)]
-    path.write_text(dsb.text([], customers))
-    loaded = await load_demonstration(importer.database, importer.namespace, 1, file=path, now=importer.now)
-    assert [each.identifier for each in loaded.customers] == [
-        "ann.li@people.test",
-        "ann.li2@people.test",
-        "ann.li3@people.test",
-    ]
-    assert loaded.report.problems == []
-    assert loaded.report.mend_count > 0

@@ -121,7 +121,7 @@ async def test_a_failure_is_retried_later_and_later_and_then_given_up(
     assert row.last_error == "not now"
     assert row.payload == {}
     alarms = [record for record in caplog.records if record.levelno == logging.CRITICAL]
-    assert [record.getMessage() for record in alarms] == ["a notice was given up"]
+    assert [record.getMessage() for record in alarms] == ["notice.given_up"]
     assert "123456" not in caplog.text
     assert "ada@" not in caplog.text
     age = row.given_up_at - row.created_at

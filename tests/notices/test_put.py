@@ -6,7 +6,7 @@ import pytest
 
 from haas.clock import MovableClock
 from haas.database import Database
-from haas.database.standing import standing_connection
+from haas.database.dedicated import dedicated_connection
 from haas.errors import HaasError
 from haas.settings import Settings
 from tenants.notices.outbox import CHANNEL, put
@@ -21,7 +21,7 @@ async def test_the_schema_is_named_on_the_channel_after_the_commit(
 ) -> None:
     heard: asyncio.Queue[str] = asyncio.Queue()
     first, second = two_tenants
-    async with standing_connection(settings.database_url, "test") as connection:
+    async with dedicated_connection(settings.database_url, "test") as connection:
         await connection.listen(CHANNEL, heard.put_nowait)
         with pytest.raises(HaasError):
             async with database.transaction(first.namespace) as tx:
@@ -35,26 +35,3 @@ async def test_the_schema_is_named_on_the_channel_after_the_commit(
             assert await heard.get() == second.namespace.schema
     row = await notice(database, second, notice_id)
     assert (row.kind, row.payload, row.tries) == ("sms", PAYLOAD, 0)
-
-
-async def test_a_standing_connection_that_ends_says_so(settings: Settings, superuser_url: str) -> None:
-    async with (
-        standing_connection(superuser_url, "test-ender") as ender,
-        standing_connection(settings.database_url, "test-ended") as connection,
-    ):
-        assert await connection.try_lock(4711)
-        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test-ended'"
-        await ender._fetch(end)
-        async with asyncio.timeout(5):
-            await connection.lost.wait()
-    async with standing_connection(settings.database_url, "test") as another:
-        assert await another.try_lock(4711)
-
-
-async def test_a_lock_is_one_sessions(settings: Settings) -> None:
-    async with standing_connection(settings.database_url, "one") as one:
-        assert await one.try_lock(4712)
-        async with standing_connection(settings.database_url, "other") as other:
-            assert not await other.try_lock(4712)
-    async with standing_connection(settings.database_url, "other") as other:
-        assert await other.try_lock(4712)

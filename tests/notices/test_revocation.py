@@ -8,8 +8,8 @@ import pytest
 
 from haas.clock import MovableClock, epoch
 from haas.database import Database
-from haas.jose import PublicKeys, verify
 from haas.outbound import Outbound
+from ops.sandbox.jose import PublicKeys, verify
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.revocation_notice import RevocationChannel
 from tenants.keys.service import Keyring
@@ -123,9 +123,7 @@ async def test_after_a_week_it_is_an_alarm_that_stays_visible(
     assert row.payload["arrangement_id"] == str(arrangement_id)
     assert row.given_up_at is not None
     assert "500" in row.last_error
-    assert [record.getMessage() for record in caplog.records if record.levelname == "CRITICAL"] == [
-        "a notice was given up"
-    ]
+    assert [record.getMessage() for record in caplog.records if record.levelname == "CRITICAL"] == ["notice.given_up"]
 
 
 async def test_a_recipient_that_is_away_is_waited_for(

@@ -7,7 +7,6 @@ import pytest
 from haas.clock import MovableClock
 from haas.database import Database
 from haas.outbound import Outbound
-from haas.settings import SettingsError
 from haas.sms import SmsGateway
 from tenants.notices.delivery import Delivery
 from tenants.notices.messages import SmsChannel
@@ -43,9 +42,3 @@ async def test_a_text_message_is_posted_once_with_its_key(
     assert asked.headers["authorization"] == "Basic dXNlcjpwQHNz"
     row = await notice(database, tenant, put_id)
     assert "+61" not in (row.last_error or "")
-
-
-@pytest.mark.parametrize("url", ["http://gateway.test/sms", "gateway.test", "https://"])
-def test_a_gateway_is_an_https_address(outbound: Outbound, url: str) -> None:
-    with pytest.raises(SettingsError):
-        SmsGateway(url, outbound)

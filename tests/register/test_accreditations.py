@@ -23,14 +23,14 @@ async def test_numbers_are_kept_and_told(
 ) -> None:
     origin = https.origin("register")
     environment = RegisterEnvironment(tenant.register_environment.id, origin, origin, origin + "/jwks")
-    accreditations = Accreditations(database, control_namespace(settings))
+    accreditations = Accreditations(database, control_namespace(settings), clock)
     assert await accreditations.number(environment.id, "entity-one") is None
     https.answer = lambda _: _said(("entity-one", "ADR1"), ("entity-two", "ADR2"))
-    assert await accreditations.refresh(environment, outbound, clock) == 2
+    assert await accreditations.refresh(environment, outbound) == 2
     assert (https.asked[-1].path, https.asked[-1].headers["x-v"]) == (RECIPIENTS, "4")
     assert await accreditations.number(environment.id, "entity-one") == "ADR1"
     for broken in ((500, b""), (200, b"{}"), (200, b"\xff"), (200, b"<html>")):
         https.answer = lambda _, broken=broken: broken
         with pytest.raises(RegisterUnreadable):
-            await accreditations.refresh(environment, outbound, clock)
+            await accreditations.refresh(environment, outbound)
     assert await accreditations.number(environment.id, "entity-two") == "ADR2"

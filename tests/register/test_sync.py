@@ -16,7 +16,7 @@ from haas.settings import Settings
 from tenants.arrangements.tables import arrangement
 from tenants.clients.tables import client
 from tenants.notices.tables import outbox
-from tenants.register.client import PRODUCTS, RECIPIENTS, RegisterClient
+from tenants.register.api import PRODUCTS, RECIPIENTS, RegisterApi
 from tenants.register.errors import RegisterUnreadable
 from tenants.register.models import Polled
 from tenants.registration.sync import StatusSync
@@ -60,7 +60,7 @@ def register(https: HttpsServer) -> Register:
 
 @pytest.fixture
 def poll(database: Database, settings: Settings, clock: MovableClock, outbound: Outbound, https: HttpsServer) -> Poll:
-    sync = StatusSync(database, control_namespace(settings), RegisterClient(outbound), clock, seconds_between_tries=0)
+    sync = StatusSync(database, control_namespace(settings), RegisterApi(outbound), clock, seconds_between_tries=0)
     origin = https.origin("register")
     environment = RegisterEnvironment("sandbox", origin, origin, origin + "/jwks")
 

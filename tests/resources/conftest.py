@@ -14,15 +14,15 @@ from litestar import Litestar
 from sqlalchemy import insert, select
 
 from apps.http.context import SCOPE_KEY, RequestContext
-from apps.http.failures import json_failures
+from apps.http.errors import error_handlers
 from apps.http.suspension import refuse_when_suspended
 from apps.resources import public_routes, secure_routes
 from haas.database import Database
 from haas.http import ClientCertificate, interaction_id
+from ops.demonstration.customers import load_demonstration
 from tenants.accounts.tables import account, holding
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
-from tenants.imports.demonstration import load_demonstration
 from tenants.oauth.scopes import DATA_SCOPES
 from tenants.parties.tables import customer, representation
 from tenants.registry.models import Tenant
@@ -127,7 +127,7 @@ class World:
     def client(self, surface: str) -> httpx.AsyncClient:
         routes = secure_routes if surface == "secure" else public_routes
         application: Any = Litestar(
-            routes, guards=[refuse_when_suspended], exception_handlers=json_failures, openapi_config=None, debug=False
+            routes, guards=[refuse_when_suspended], exception_handlers=error_handlers, openapi_config=None, debug=False
         )
 
         async def with_context(scope: Any, receive: Any, send: Any) -> None:

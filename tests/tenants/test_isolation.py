@@ -228,7 +228,7 @@ async def test_the_application_creates_nothing_and_becomes_nobody_else(
     settings: Settings, apart: tuple[Tenant, Tenant]
 ) -> None:
     roles = Roles(settings.role_prefix)
-    schema, role = apart[0].namespace
+    schema, role, _ = apart[0].namespace
     connection = await asyncpg.connect(settings.database_url)
     forbidden = (
         "CREATE SCHEMA mine",

@@ -40,7 +40,7 @@ class Refused(HaasError):
 @pytest.fixture
 async def single(settings: Settings) -> AsyncIterator[Database]:
     """One connection, so that the next transaction surely follows on it or replaces it."""
-    database = Database.open(settings.database_url, pools=1, connections=1)
+    database = Database.open(settings.database_urls, pools=1, connections=1)
     yield database
     await database.close()
 
@@ -59,8 +59,8 @@ async def _is_refused(_: Transaction) -> None:
     raise Refused
 
 
-async def _is_refused_and_keeps(tx: Transaction) -> None:
-    tx.keep()
+async def _is_refused_and_commits(tx: Transaction) -> None:
+    tx.commit_on_refusal()
     raise Refused
 
 
@@ -112,7 +112,7 @@ async def _is_cancelled(tx: Transaction) -> None:
 ENDS = [
     _commits,
     _is_refused,
-    _is_refused_and_keeps,
+    _is_refused_and_commits,
     _fails,
     _fails_in_sql,
     _goes_on_after_an_error,
@@ -202,7 +202,7 @@ async def test_cancellation_at_random_points_leaves_no_transaction_open(
 ) -> None:
     """Two connections, two tenants: each piece of work is cancelled somewhere, and the next is not touched by it."""
     chance = random.Random(SEED)  # noqa: S311 - the same points on every run
-    database = Database.open(settings.database_url, pools=1, connections=2)
+    database = Database.open(settings.database_urls, pools=1, connections=2)
     loop = asyncio.get_running_loop()
 
     async def work(mine: Tenant, pair: str) -> None:
@@ -242,7 +242,7 @@ async def test_cancellation_at_random_points_leaves_no_transaction_open(
 
 async def test_many_tenants_at_once_never_see_each_others_rows(own_deployment: Deployment, clock: MovableClock) -> None:
     tenants = await create_many(own_deployment, TENANTS_AT_ONCE, prefix="crowd")
-    database = Database.open(own_deployment.settings.database_url)
+    database = Database.open(own_deployment.settings.database_urls)
     turn = asyncio.Semaphore(100)
 
     async def one_round(mine: Tenant, *, long: bool) -> None:
@@ -284,11 +284,12 @@ async def test_a_connection_at_rest_has_no_role_and_sees_nothing(
 
     with suppress(Exception, asyncio.CancelledError):
         await asyncio.create_task(work())
-    resting = await single._pools[0].take()
+    pool = single._nodes[tenant.namespace.node].of(tenant.namespace.schema)
+    resting = await pool.take()
     try:
         assert not resting.driver.is_in_transaction()
         assert await resting.driver.fetchval("SELECT current_user") == Roles(settings.role_prefix).app
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await resting.driver.execute(f"SELECT FROM {tenant.namespace.schema}.outbox")
     finally:
-        await single._pools[0].give_back(resting, clean=True)
+        await pool.give_back(resting, clean=True)

@@ -14,7 +14,7 @@ from haas.jose import KeySealer, SigningKey, new_key
 from ops.deployment import Deployment
 from tenants.keys import rotation, store
 from tenants.keys.errors import KeyMissing, KeysUnreadable, KeyTooYoung
-from tenants.keys.service import Keyring
+from tenants.keys.service import FRESH_FOR, Keyring
 from tenants.keys.tables import data_key, derivation_key, signing_key
 from tenants.registry.models import Tenant
 
@@ -168,13 +168,17 @@ async def test_without_a_next_key_nothing_rotates(deployment: Deployment, tenant
 
 
 async def test_keys_are_read_once_in_half_a_minute(
-    deployment: Deployment, tenant: Tenant, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, tenant: Tenant, keyring: Keyring, clock: MovableClock
 ) -> None:
     elsewhere = Keyring(deployment.database, deployment.sealer, deployment.clock)
     first = await keyring.signing_key(tenant, "PS256")
     await elsewhere.rotate(tenant, compromised=True)
     assert await keyring.signing_key(tenant, "PS256") is first
-    monkeypatch.setattr("tenants.keys.service.CACHE_SECONDS", 0.0)
-    second = await keyring.signing_key(tenant, "PS256")
-    assert second.kid != first.kid
-    assert await keyring.signing_key(tenant, "PS256") is second, "an open key is not opened again"
+    try:
+        clock.move(FRESH_FOR)
+        second = await keyring.signing_key(tenant, "PS256")
+        assert second.kid != first.kid
+        clock.move(FRESH_FOR)
+        assert await keyring.signing_key(tenant, "PS256") is second, "a key that is open is not opened again"
+    finally:
+        clock.reset()

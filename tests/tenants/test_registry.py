@@ -8,13 +8,14 @@ import asyncpg
 import msgspec
 import pytest
 
+from haas.clock import MovableClock
 from haas.database import Database, Namespace, Transaction
 from haas.errors import Unavailable
 from ops.deployment import Deployment
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
-from tenants.registry.service import Registry
+from tenants.registry.service import FRESH_FOR, Registry
 
 
 class Counting(Database):
@@ -29,7 +30,7 @@ class Counting(Database):
 
 @pytest.fixture
 async def counting(deployment: Deployment) -> AsyncIterator[Counting]:
-    database = Counting.open(deployment.settings.database_url, pools=1)
+    database = Counting.open(deployment.settings.database_urls, pools=1)
     assert isinstance(database, Counting)
     yield database
     await database.close()
@@ -65,12 +66,16 @@ async def test_a_new_tenant_is_found_at_once_though_its_host_was_asked_for_befor
 
 
 async def test_what_was_last_read_outlives_the_database(
-    fresh: Registry, deployment: Deployment, tenant: Tenant, superuser_url: str, monkeypatch: pytest.MonkeyPatch
+    fresh: Registry, deployment: Deployment, tenant: Tenant, superuser_url: str, clock: MovableClock
 ) -> None:
-    monkeypatch.setattr("tenants.registry.service.FRESH_SECONDS", 0.0)
     assert await fresh.by_host(tenant.hosts.public) is not None
     async with _shut_out(superuser_url, Roles(deployment.settings.role_prefix).app):
-        assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
+        try:
+            for move in (FRESH_FOR, -2 * FRESH_FOR):
+                clock.move(move)
+                assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
+        finally:
+            clock.reset()
         unread = Registry(deployment.database, deployment.settings, deployment.clock)
         with pytest.raises(Unavailable):
             await unread.by_host(tenant.hosts.public)

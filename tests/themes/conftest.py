@@ -1,4 +1,4 @@
-"""Every screen with plausible values in it, so that looks and accessibility are judged on the real templates."""
+"""All pages with realistic values, so that the real templates are checked."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ from tenants.data_language import clusters
 from themes import pages, wording
 from themes.brand import Brand, brand
 from themes.rendering import render
-from themes.tokens import as_json
+from themes.tokens import theme_to_json
 
 NOW = datetime(2026, 11, 24, 4, 32, tzinfo=UTC)
 YEAR = 31_536_000
@@ -73,7 +73,7 @@ ENDED = _arrangement(
     customer="Waratah Bakery Pty Ltd",
     summary="Stopped on 24 November 2026",
     ended_at=NOW,
-    ended_how=wording.ENDED_HOW["consumer"],
+    ended_how=wording.END_REASONS["consumer"],
 )
 
 LONG_RECIPIENT = SimpleNamespace(
@@ -194,17 +194,17 @@ class Screens:
 def screens(request: pytest.FixtureRequest) -> Screens:
     shown = next(each for each in BRANDS if each.slug == request.param)
     zone = ZoneInfo(shown.settings.time_zone)
-    return Screens(brand(shown.theme.brand_name, as_json(shown.theme), zone))
+    return Screens(brand(shown.theme.brand_name, theme_to_json(shown.theme), zone))
 
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    """A system Chromium; where there is none the tests that need it say so, or fail if the run requires it."""
+    """The system's Chromium. Without one, tests that need it are skipped, or fail if HAAS_REQUIRE_BROWSER is set."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         if os.environ.get("HAAS_REQUIRE_BROWSER"):
             pytest.fail("no Chromium is installed, and HAAS_REQUIRE_BROWSER is set")
-        pytest.skip("NO CHROMIUM IS INSTALLED: the pages were not looked at")
+        pytest.skip("no Chromium is installed: the pages were not checked")
     async with async_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = await playwright.chromium.launch(executable_path=path, args=arguments)

@@ -1,4 +1,4 @@
-"""Every screen of both demonstration brands, on a desktop and a phone, in light and dark: axe-core finds nothing."""
+"""All pages of both demonstration brands, on a desktop and a phone, light and dark, are checked with axe-core."""
 
 from pathlib import Path
 from typing import Any, Literal

@@ -8,7 +8,7 @@ import pytest
 
 from haas.clock import MovableClock
 from haas.database import Database
-from haas.database.standing import standing_connection
+from haas.database.dedicated import dedicated_connection
 from haas.jobs import Jobs, open_broker
 from haas.settings import Settings
 from tenants.notices.outbox import put
@@ -112,7 +112,7 @@ async def test_a_scheduler_outlives_a_lost_connection(
     try:
         await write(database, tenant, clock)
         await mail.arrived(1, tenant)
-        async with standing_connection(superuser_url, "test-ender") as ender:
+        async with dedicated_connection(superuser_url, "test-ender") as ender:
             end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'haas-schedule'"
             assert await ender._fetch(end)
         await write(database, tenant, clock)
@@ -139,7 +139,7 @@ async def test_a_scheduler_waits_for_a_database_that_is_away(services: Services,
     dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
     stopping = asyncio.Event()
     scheduler = Scheduler("postgresql://x:x@127.0.0.1:1/x", clock, dispatcher)
-    heard, logger = Heard("the scheduler has no database"), logging.getLogger("workers.schedule")
+    heard, logger = Heard("schedule.database_unavailable"), logging.getLogger("workers.schedule")
     logger.addHandler(heard)
     running = asyncio.create_task(scheduler.run(stopping))
     try:

@@ -167,7 +167,7 @@ async def test_a_step_that_fails_leaves_the_others_done(
     await add_attempt(database, tenant, clock, "preAuthentication")
     clock.move(timedelta(hours=2))
     assert await housekeeping.sweep(tenant) == {"attempts closed": 1}
-    assert "a sweep's step failed" in caplog.text
+    assert "housekeeping.step_failed" in caplog.text
 
 
 async def test_attempts_go_when_no_metrics_count_them_any_more(

@@ -16,8 +16,8 @@ from haas.clock import MovableClock
 from haas.database import Database
 from haas.settings import Settings
 from ops.stack.folder import StateFolder
-from ops.stack.keeper import Keeper
 from ops.stack.ports import Ports
+from ops.stack.process_supervisor import ProcessSupervisor
 from ops.stack.supervisor import Supervisor
 from ops.stack.valkey import Valkey
 from tenants.notices.outbox import put
@@ -28,9 +28,9 @@ from workers.run_once import register_poll
 from workers.tasks import Tasks
 
 PROJECT = Path(__file__).parents[2]
-WORKING = "the worker takes messages"
-LEADING = "this scheduler leads"
-DELIVERED = "a notice was delivered"
+WORKING = "worker.started"
+LEADING = "schedule.leadership_began"
+DELIVERED = "notice.delivered"
 
 
 class Running:
@@ -80,8 +80,8 @@ async def running(module: str, settings: Settings, event: str) -> AsyncIterator[
 
 
 @pytest.fixture
-async def own_valkey(state_folder: Path) -> AsyncIterator[tuple[str, Keeper]]:
-    """A Valkey that a test may kill; the keeper starts it again."""
+async def own_valkey(state_folder: Path) -> AsyncIterator[tuple[str, ProcessSupervisor]]:
+    """A Valkey that a test may kill; the supervisor starts it again."""
     folder = StateFolder(state_folder / "workers-valkey")
     folder.open()
     try:
@@ -89,7 +89,7 @@ async def own_valkey(state_folder: Path) -> AsyncIterator[tuple[str, Keeper]]:
         async with Supervisor(folder) as supervisor:
             valkey = Valkey(folder, Ports(folder.ports).obtain("valkey"))
             await supervisor.start(valkey)
-            yield valkey.url, supervisor.keeper(valkey.name)
+            yield valkey.url, supervisor.process(valkey.name)
     finally:
         folder.discard_sockets()
         folder.close()
@@ -108,7 +108,7 @@ async def test_notices_arrive_through_the_deaths_of_broker_and_worker(
     mail: MailServer,
     tenant: Tenant,
     clock: MovableClock,
-    own_valkey: tuple[str, Keeper],
+    own_valkey: tuple[str, ProcessSupervisor],
 ) -> None:
     url, valkey = own_valkey
     ours = https.settings(settings, smtp_url=mail.url, redis_url=url)

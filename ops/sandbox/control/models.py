@@ -1,12 +1,12 @@
-"""What the control API takes, bounded."""
+"""The request bodies of the control API, with the limits of their members."""
 
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from haas.jose import Algorithm
 from ops.sandbox.certificates import Kind
+from ops.sandbox.jose import Algorithm
 from ops.sandbox.register.models import ProductStatus, RecipientStatus
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -16,11 +16,11 @@ Jwk = dict[str, Any]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A JSON body: an unknown member is an error, so that a slip of the pen is seen."""
+    """A JSON body. An unknown member is an error, so that a misspelt name is noticed."""
 
 
 class NewSoftwareProduct(Request, frozen=True, kw_only=True):
-    """A software product to add. Without `jwks` and `jwks_uri`, the sandbox makes a key for `algorithm`."""
+    """A software product to add. Without `jwks` and `jwks_uri`, the sandbox generates a key for `algorithm`."""
 
     name: Name = "Sandbox product"
     description: Annotated[str, Meta(max_length=4000)] = "A software product of the sandbox"
@@ -39,7 +39,7 @@ class NewSoftwareProduct(Request, frozen=True, kw_only=True):
 
 
 class NewSsa(Request, frozen=True, kw_only=True):
-    """An SSA that differs from the right one: claims and header members laid over it (null leaves one out)."""
+    """How an SSA deviates from the correct one: overriding claims and header members; null removes a member."""
 
     claims: dict[str, Any] = {}
     header: dict[str, Any] = {}
@@ -47,7 +47,7 @@ class NewSsa(Request, frozen=True, kw_only=True):
 
 
 class NewCertificate(Request, frozen=True, kw_only=True):
-    """A client certificate, from a CSR in PEM or with a new key."""
+    """A client certificate to issue, for the key of a CSR in PEM or for a new key."""
 
     kind: Kind = "valid"
     csr: Annotated[str, Meta(max_length=16_384)] | None = None
@@ -56,8 +56,8 @@ class NewCertificate(Request, frozen=True, kw_only=True):
 class NewRegistration(Request, frozen=True, kw_only=True):
     """A registration with a tenant: its slug, Register brand id or issuer.
 
-    `private_jwk` signs the request where the sandbox does not host the product's keys; `metadata` is laid over the
-    request's claims.
+    `private_jwk` signs the request when the sandbox does not host the product's keys; `metadata` overrides
+    claims of the request.
     """
 
     tenant: Annotated[str, Meta(min_length=1, max_length=300)]
@@ -72,14 +72,14 @@ class Keys(Request, frozen=True, kw_only=True):
 
 
 class ProductChange(Request, frozen=True, kw_only=True):
-    """A product's status in the Register; `omitted` leaves the product out of the status answer."""
+    """A product's status in the Register; with `omitted`, the status response lacks the product."""
 
     status: ProductStatus | None = None
     omitted: bool | None = None
 
 
 class RecipientChange(Request, frozen=True, kw_only=True):
-    """A data recipient's status in the Register; its products follow as the standards say."""
+    """A data recipient's status in the Register; its products follow by the status mapping of the standards."""
 
     status: RecipientStatus | None = None
     omitted: bool | None = None
@@ -104,13 +104,13 @@ class NewHolderBrand(Request, frozen=True, kw_only=True):
 
 
 class ClockMove(Request, frozen=True, kw_only=True):
-    """How far to move the clock of every process, or that it is to be the machine's again."""
+    """By how many seconds to move the clock of every process; `reset` first sets it back to the machine's time."""
 
     seconds: Annotated[float, Meta(ge=-1_000_000_000, le=1_000_000_000)] = 0
     reset: bool = False
 
 
-class Pin(Request, frozen=True, kw_only=True):
-    """The one-time code that a customer is sent from now on."""
+class PresetCode(Request, frozen=True, kw_only=True):
+    """The one-time code that a customer receives from now on."""
 
     code: Annotated[str, Meta(pattern=r"^[0-9]{6}$")]

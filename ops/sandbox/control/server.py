@@ -1,4 +1,4 @@
-"""The control API's application and its own listener, plain HTTP on the loopback interface only."""
+"""The control API's application and its listener: plain HTTP on the loopback interface."""
 
 import asyncio
 import contextlib
@@ -12,21 +12,21 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
-from ops.sandbox.control import levers, messages, products
-from ops.sandbox.control.bodies import Conflict, NotFound
-from ops.sandbox.faces import Handler, face
+from ops.sandbox.applications import Handler, application
+from ops.sandbox.control import deployment, messages, participants, products
+from ops.sandbox.control.requests import Conflict, NotFound
 from ops.sandbox.jobs import JobFailed
 from ops.sandbox.register.errors import RegisterError
+from ops.sandbox.services import SandboxServices
 from ops.sandbox.web import HttpRequest
-from ops.sandbox.world import World
 
-ROUTES = [*products.ROUTES, *levers.ROUTES, *messages.ROUTES]
+ROUTES = [*products.ROUTES, *participants.ROUTES, *deployment.ROUTES, *messages.ROUTES]
 _LOOPBACK = {"127.0.0.1", "localhost"}
 
 
 @get("/")
 async def index() -> dict[str, Any]:
-    """What the control API can do."""
+    """The list of operations of the control API."""
     operations = [
         {
             "operation": f"{method} {path}",
@@ -39,43 +39,43 @@ async def index() -> dict[str, Any]:
     return {"operations": operations}
 
 
-def control_face(world: World) -> Litestar:
+def control_application(services: SandboxServices) -> Litestar:
     """Return the control API's application."""
-    return face([index, *ROUTES], _ERRORS, {"world": world}, guards=[from_this_machine])
+    return application([index, *ROUTES], _ERRORS, {"services": services}, guards=[from_this_machine])
 
 
 def from_this_machine(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Refuse a browser that some website has sent here: a rebound name in Host, or a page's Origin."""
+    """Refuse requests that a web page caused: a rebound name in Host, or an Origin or Sec-Fetch-Site header."""
     del handler
     name = connection.headers.get("host", "").partition(":")[0]
     if name not in _LOOPBACK:
-        raise PermissionDeniedException("the control API answers to 127.0.0.1 and localhost only")
+        raise PermissionDeniedException("the control API is reached as 127.0.0.1 or localhost only")
     if "origin" in connection.headers or connection.headers.get("sec-fetch-site", "none") != "none":
-        raise PermissionDeniedException("the control API answers no web page")
+        raise PermissionDeniedException("the control API refuses requests from web pages")
 
 
 class ControlServer(uvicorn.Server):
     """Serves the control API inside the sandbox's own process and event loop."""
 
-    def __init__(self, application: Litestar, port: int) -> None:
-        """Serve on `port` of the loopback interface; 0 lets the system choose."""
-        super().__init__(uvicorn.Config(application, lifespan="off", log_config=None, access_log=False))
+    def __init__(self, app: Litestar, port: int) -> None:
+        """Serve on `port` of the loopback interface; with 0, the system chooses the port."""
+        super().__init__(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
         self.port = port
         self._serving: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the server that runs this process."""
+        """Handle no signals: the server that runs this process handles them."""
         yield
 
     async def start(self) -> None:
-        """Listen; return once it does. Raises OSError where the port is taken."""
+        """Start to listen. Raises OSError when the port is in use."""
         listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
         self.port = listener.getsockname()[1]
         self._serving = asyncio.create_task(self.serve(sockets=[listener]))
 
     async def stop(self) -> None:
-        """Stop listening and finish what is under way."""
+        """Stop listening, and finish the requests in progress."""
         self.should_exit = True
         if self._serving is not None:
             await self._serving

@@ -1,1 +1,1 @@
-"""A mailbox: receives what the product sends by mail and text message, shows it, and sends nothing on."""
+"""A mailbox that receives the product's mail and text messages and shows them. It forwards nothing."""

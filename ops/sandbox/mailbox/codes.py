@@ -1,4 +1,4 @@
-"""The one-time code in a message."""
+"""Finds the one-time code in a message."""
 
 import re
 
@@ -10,7 +10,7 @@ _ALONE = re.compile(r"^\s*(\d{4,6})\s*$", re.MULTILINE)
 def one_time_code(subject: str, text: str) -> str | None:
     """Return the code of 4 to 6 digits that a message carries, or None.
 
-    A code stands on a line of its own or close to the word that names it; other numbers in the text are no codes.
+    A code is alone on its line, or close to one of the words code, password and passcode. Other numbers are ignored.
     """
     for pattern in (_ALONE, _NAMED, _NAMING):
         for part in (text, subject):

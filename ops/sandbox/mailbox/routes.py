@@ -1,4 +1,4 @@
-"""The mailbox's page, and the gateway that text messages are posted to."""
+"""The mailbox's page, and the SMS gateway to which the product posts text messages."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from ops.sandbox.mailbox.box import Mailbox
+from ops.sandbox.mailbox.messages import Mailbox
 from ops.sandbox.templating import Pages, style
 from ops.sandbox.web import BadRequest, HttpRequest
 
@@ -15,7 +15,7 @@ MAXIMUM_ADDRESS = 254
 
 
 class TextMessage(msgspec.Struct, rename={"sender": "from"}):
-    """What an SMS gateway takes."""
+    """A text message as it is posted to the SMS gateway."""
 
     sender: str
     to: str
@@ -32,7 +32,7 @@ async def index(request: HttpRequest, mailbox: NamedDependency[Mailbox]) -> Resp
 
 @post("/sms", status_code=202)
 async def send_text_message(request: HttpRequest, mailbox: NamedDependency[Mailbox]) -> Response[Any]:
-    """Take a text message; the same `Idempotency-Key` is the same message."""
+    """Receive a text message. A repeated `Idempotency-Key` marks a repetition of the same message."""
     try:
         message = msgspec.json.decode(await request.body(), type=TextMessage)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

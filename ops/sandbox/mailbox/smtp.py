@@ -1,4 +1,4 @@
-"""The SMTP server that the product sends mail to. It accepts everything and passes nothing on."""
+"""The SMTP server to which the product sends mail. It accepts mail to every address and forwards nothing."""
 
 import asyncio
 from email.message import EmailMessage
@@ -7,7 +7,7 @@ from email.policy import default
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from ops.sandbox.mailbox.box import Mailbox
+from ops.sandbox.mailbox.messages import Mailbox
 
 MAXIMUM_MESSAGE_BYTES = 256 * 1024
 MAXIMUM_RECIPIENTS = 20
@@ -37,14 +37,14 @@ class _Handler:
             subject=str(message.get("subject", "")),
             text=_text_of(message),
         )
-        return "250 2.0.0 Kept"
+        return "250 2.0.0 Stored"
 
 
 class MailServer:
     """Listens on the loopback interface until it is stopped."""
 
     def __init__(self, mailbox: Mailbox, port: int) -> None:
-        """Receive for `mailbox` on `port`; 0 lets the system choose."""
+        """Receive for `mailbox` on `port`; with 0, the system chooses the port."""
         self._handler = _Handler(mailbox)
         self.port = port
         self._server: asyncio.Server | None = None

@@ -1,4 +1,4 @@
-"""What a data holder answers to a data recipient, and what the recipient keeps of a flow."""
+"""The responses of a data holder, and the state of an authorisation flow."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ class Refused(HaasError):
     """The data holder refused a request. `error` and `description` are the OAuth error's where the body is one."""
 
     def __init__(self, response: httpx.Response) -> None:
-        """Read what the response says."""
+        """Read the error from `response`."""
         self.response = response
         self.status = response.status_code
         try:
@@ -29,7 +29,7 @@ class AuthorisationRefused(HaasError):
     """The authorisation response carries an error (RFC 6749 4.1.2.1), such as `access_denied`."""
 
     def __init__(self, error: str, description: str | None, claims: dict[str, Any]) -> None:
-        """Keep the verified claims of the response."""
+        """Keep the error and the verified claims of the response."""
         self.error = error
         self.description = description
         self.claims = claims
@@ -37,7 +37,7 @@ class AuthorisationRefused(HaasError):
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
-    """What ties an authorisation response to the request that this client pushed."""
+    """The values that connect an authorisation response to the pushed request."""
 
     request_uri: str
     expires_in: int
@@ -48,7 +48,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
-    """A token endpoint's answer (RFC 6749 5.1, CDS Tokens), with the verified claims of its ID token."""
+    """The response of a token endpoint (RFC 6749 5.1, CDS Tokens), with the verified claims of its ID token."""
 
     access_token: str
     token_type: str
@@ -61,7 +61,7 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Introspection(msgspec.Struct, frozen=True, kw_only=True):
-    """An introspection endpoint's answer (RFC 7662 2.2, CDS Introspection endpoint)."""
+    """The response of an introspection endpoint (RFC 7662 2.2, CDS Introspection endpoint)."""
 
     active: bool
     exp: int | None = None

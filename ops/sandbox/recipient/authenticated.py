@@ -1,4 +1,4 @@
-"""What every request of a client under `private_key_jwt` shares."""
+"""Client authentication by `private_key_jwt`, and the checks on every token that the data holder signs."""
 
 import uuid
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from haas.clock import Clock, epoch
-from haas.jose import JoseError, SigningKey, check_times
+from ops.sandbox.jose import JoseError, SigningKey, check_times
 from ops.sandbox.messages import RIGHT, Deviation, overridden, signed
 from ops.sandbox.recipient.answers import Refused
 from ops.sandbox.recipient.holder import Holder, HolderError
@@ -20,7 +20,7 @@ Answer = TypeVar("Answer")
 
 
 class AuthenticatedClient:
-    """A client that authenticates to one data holder brand by assertions and checks what the brand signs."""
+    """A client that authenticates to one data holder brand with assertions, and verifies the tokens of the brand."""
 
     def __init__(
         self, holder: Holder, http: httpx.AsyncClient, key: SigningKey, *, client_id: str, clock: Clock
@@ -33,7 +33,7 @@ class AuthenticatedClient:
         self.clock = clock
 
     def assertion(self, assertion: Deviation = RIGHT) -> str:
-        """Return a fresh client assertion (CDS, Private Key JWT Client Authentication)."""
+        """Return a new client assertion (CDS, Private Key JWT Client Authentication)."""
         claims = {
             **self.dated(ASSERTION_LIFETIME),
             "iss": self.client_id,
@@ -51,7 +51,7 @@ class AuthenticatedClient:
         assertion: Deviation = RIGHT,
         overrides: Mapping[str, object] | None = None,
     ) -> httpx.Response:
-        """Post a form under `private_key_jwt` to an endpoint of the holder. Raises Refused unless it answers 2xx."""
+        """Post a form with client authentication to the holder. Raises Refused unless the status is 2xx."""
         authentication = {
             "client_id": self.client_id,
             "client_assertion_type": ASSERTION_TYPE,
@@ -61,21 +61,24 @@ class AuthenticatedClient:
         return accepted(await self.http.post(endpoint, data=form, headers={"Accept": "application/json"}))
 
     async def verified(self, token: str, *, longest: timedelta) -> dict[str, Any]:
-        """Return the claims of a JWT that the holder signed for this client and that is in time. Raises HolderError."""
+        """Return the claims of a JWT that the holder signed for this client.
+
+        `longest` limits how far in the future `exp` may be. Raises HolderError.
+        """
         claims = (await self.holder.verified(token)).claims
         audience = claims.get("aud")
         if claims.get("iss") != self.holder.metadata.issuer:
-            raise HolderError(f"a token of {claims.get('iss')} where one of {self.holder.metadata.issuer} was due")
+            raise HolderError(f"the token is of {claims.get('iss')}, not of {self.holder.metadata.issuer} (iss)")
         if self.client_id not in (audience if isinstance(audience, list) else [audience]):
-            raise HolderError("a token for another client (aud)")
+            raise HolderError("the token is for another client (aud)")
         try:
             check_times(claims, self.clock.now(), longest=longest)
         except JoseError as error:
-            raise HolderError(f"a token of the holder is out of time: {error}") from error
+            raise HolderError(f"the token is not valid at this time: {error}") from error
         return claims
 
     def dated(self, lifetime: int) -> dict[str, int]:
-        """Return `iat` and `exp` for a message that lives `lifetime` seconds from now."""
+        """Return `iat` and `exp` of a message that is valid for `lifetime` seconds from now."""
         now = epoch(self.clock.now())
         return {"iat": now, "exp": now + lifetime}
 
@@ -86,7 +89,7 @@ def bearer(access_token: str) -> dict[str, str]:
 
 
 def accepted(response: httpx.Response) -> httpx.Response:
-    """Return a response that is a success. Raises Refused."""
+    """Return `response` when its status is 2xx. Raises Refused."""
     if not response.is_success:
         raise Refused(response)
     return response
@@ -97,7 +100,7 @@ def decoded(response: httpx.Response, kind: type[Answer]) -> Answer:
     try:
         return msgspec.json.decode(response.content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise HolderError(f"{response.request.url.path} answered with something else: {error}") from error
+        raise HolderError(f"{response.request.url.path} sent an unexpected response: {error}") from error
 
 
 def json_object(response: httpx.Response) -> dict[str, Any]:

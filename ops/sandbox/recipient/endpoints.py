@@ -1,4 +1,4 @@
-"""The recipient's endpoints for software: keys, sector identifiers, and the arrangement revocation endpoint."""
+"""The recipient's endpoints for other software: JWKS, sector identifiers, and arrangement revocation."""
 
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ async def revoke_arrangement(
 
 @get("/products/{product_id:str}/callback")
 async def product_callback(product_id: FromPath[str]) -> Response[str]:
-    """Where the browser lands for a product that is driven by its own software."""
+    """The redirect URI of a product whose own software reads the authorisation response."""
     return PAGES.show(
         "message.html",
         title="Back from the data holder",

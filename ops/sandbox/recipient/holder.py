@@ -1,23 +1,22 @@
-"""What a data recipient knows of a data holder brand: its OpenID Provider metadata and its keys."""
+"""A data holder brand as a data recipient knows it: its OpenID Provider metadata and its public keys."""
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 import httpx
 import msgspec
 
 from haas.errors import HaasError
-from haas.jose import JoseError, JwkError, PublicKeys, Verified, peek, verify
-
-_OK = 200
+from ops.sandbox.jose import DecodedJwt, JoseError, JwkError, PublicKeys, read_unverified, verify
 
 
 class HolderError(HaasError):
-    """The data holder answered with something that a data recipient must not accept."""
+    """The data holder sent something that a data recipient must not accept."""
 
 
 class HolderMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """OpenID Provider metadata (CDS, OpenID Provider Configuration endpoint), as far as a data recipient acts on it."""
+    """The OpenID Provider metadata that a data recipient uses (CDS, OpenID Provider Configuration endpoint)."""
 
     issuer: str
     authorization_endpoint: str
@@ -32,10 +31,10 @@ class HolderMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Holder:
-    """A data holder brand, found by its issuer."""
+    """A data holder brand, discovered by its issuer."""
 
     def __init__(self, metadata: HolderMetadata, document: dict[str, Any], http: httpx.AsyncClient) -> None:
-        """Take what discovery answered; `discover` asks for it."""
+        """Use the metadata of a discovery document; `discover` fetches it."""
         self.metadata = metadata
         self.document = document
         self._http = http
@@ -52,15 +51,15 @@ class Holder:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise HolderError(f"the metadata of {issuer} cannot be used: {error}") from error
         if metadata.issuer != issuer:
-            raise HolderError(f"the metadata at {issuer} speaks for {metadata.issuer}")
+            raise HolderError(f"the metadata at {issuer} names the issuer {metadata.issuer}")
         return cls(metadata, document, http)
 
-    async def verified(self, token: str) -> Verified:
+    async def verified(self, token: str) -> DecodedJwt:
         """Return a JWT that this holder signed. Raises HolderError."""
         try:
-            kid = peek(token).header.get("kid")
+            kid = read_unverified(token).header.get("kid")
             if not isinstance(kid, str):
-                raise HolderError("a token of the holder names no kid")
+                raise HolderError("a token of the holder has no kid")
             if not self._keys.has(kid):
                 async with self._lock:
                     self._keys = PublicKeys.from_jwks(await _fetched(self._http, self.metadata.jwks_uri))
@@ -74,6 +73,6 @@ async def _fetched(http: httpx.AsyncClient, url: str) -> bytes:
         response = await http.get(url, headers={"Accept": "application/json"})
     except httpx.HTTPError as error:
         raise HolderError(f"{url} did not answer: {type(error).__name__} {error}") from error
-    if response.status_code != _OK:
+    if response.status_code != HTTPStatus.OK:
         raise HolderError(f"{url} answered {response.status_code}")
     return response.content

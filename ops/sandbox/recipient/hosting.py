@@ -1,4 +1,4 @@
-"""What the sandbox publishes on behalf of software products."""
+"""Keys and redirect URIs that the sandbox publishes for software products."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,20 +6,20 @@ from typing import Any, Final
 
 import msgspec
 
-from haas.jose import Algorithm, SigningKey
-from ops.sandbox.recipient.books import Books
+from ops.sandbox.jose import Algorithm, SigningKey
 from ops.sandbox.recipient.records import HostedProduct
+from ops.sandbox.recipient.store import RecipientCollections
 
 PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-"""What a JWK has that nobody else may see (RFC 7518 6.2.2, 6.3.2, 6.4.1)."""
+"""The private members of a JWK (RFC 7518 6.2.2, 6.3.2, 6.4.1)."""
 
 
 class Hosting:
-    """Keys and redirect URIs of the products that the sandbox hosts, the recipient's own among them."""
+    """The software products that the sandbox hosts, including the recipient's own product."""
 
-    def __init__(self, books: Books, own_product_id: str) -> None:
-        """Keep them in `books`."""
-        self._books = books
+    def __init__(self, collections: RecipientCollections, own_product_id: str) -> None:
+        """Store them in `collections`."""
+        self._collections = collections
         self.own_product_id = own_product_id
 
     async def host(
@@ -31,7 +31,7 @@ class Hosting:
         algorithm: Algorithm = "PS256",
         strict: bool = False,
     ) -> HostedProduct:
-        """Begin to host a product, with a new key that the sandbox signs with."""
+        """Host a product, with a new key with which the sandbox signs for it."""
         signing_key = (await asyncio.to_thread(SigningKey.generate, algorithm)).private_jwk()
         hosted = HostedProduct(
             software_product_id=product_id,
@@ -40,22 +40,22 @@ class Hosting:
             redirect_uris=list(redirect_uris),
             strict=strict,
         )
-        await self._books.hosted.put(product_id, hosted)
+        await self._collections.hosted.put(product_id, hosted)
         return hosted
 
     async def product(self, product_id: str) -> HostedProduct | None:
         """Return a hosted product, or None."""
-        return await self._books.hosted.get(product_id)
+        return await self._collections.hosted.get(product_id)
 
     async def publish(self, product_id: str, jwks: Sequence[dict[str, Any]]) -> HostedProduct | None:
-        """Replace the product's own public keys, as in a rotation; None where it is not hosted."""
-        return await self._books.hosted.change(
+        """Replace the product's own public keys, as in a key rotation. Returns None when it is not hosted."""
+        return await self._collections.hosted.change(
             product_id, lambda hosted: msgspec.structs.replace(hosted, jwks=list(jwks))
         )
 
     async def fail(self, product_id: str, failures: int, status: int) -> HostedProduct | None:
-        """Let the next calls of the product's revocation endpoint fail; None where it is not hosted."""
-        return await self._books.hosted.change(
+        """Let the next calls of the product's revocation endpoint fail. Returns None when it is not hosted."""
+        return await self._collections.hosted.change(
             product_id, lambda hosted: msgspec.structs.replace(hosted, failures=failures, failure_status=status)
         )
 

@@ -1,4 +1,4 @@
-"""The recipient's pages for a person."""
+"""The recipient's web pages for a person who shares data."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -13,13 +13,14 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from haas.errors import HaasError
-from haas.jose import JoseError, peek
+from ops.sandbox.jose import JoseError, read_unverified
 from ops.sandbox.recipient import views
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
-from ops.sandbox.recipient.clusters import CLUSTERS, DURATIONS, GROUPS
+from ops.sandbox.recipient.choices import DURATIONS
+from ops.sandbox.recipient.data_language import CLUSTERS, GROUPS
 from ops.sandbox.recipient.records import Arrangement
-from ops.sandbox.recipient.register_client import HolderBrand, RegisterUnavailable
-from ops.sandbox.recipient.sharing import Lost, Sharing
+from ops.sandbox.recipient.register_api import HolderBrand, RegisterUnavailable
+from ops.sandbox.recipient.sharing import Sharing, UnknownReference
 from ops.sandbox.templating import Pages
 from ops.sandbox.web import BadRequest, HttpRequest, check_same_origin, form_of
 
@@ -30,7 +31,7 @@ MAXIMUM_RESPONSE = 16 * 1024
 
 @get("/")
 async def index(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Response[str]:
-    """Show the connections held, and the form that begins one."""
+    """Show the sharing arrangements and the form that starts a new one."""
     try:
         brands = await sharing.brands()
     except RegisterUnavailable:
@@ -38,7 +39,7 @@ async def index(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Resp
     page = PAGES.show(
         "index.html",
         brands=brands,
-        held=await sharing.arrangements(),
+        arrangements=await sharing.arrangements(),
         groups=GROUPS,
         durations=DURATIONS,
         form_targets=_origins(brands),
@@ -67,51 +68,51 @@ async def connect(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Re
     try:
         address = await sharing.start(form.get("brand", ""), scopes, duration, browser)
     except (HaasError, httpx.HTTPError) as error:
-        return _failure(error)
+        return _failure_page(error)
     return Redirect(address, status_code=303)
 
 
 @get("/callback")
 async def callback(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Response[Any]:
-    """Take the JARM response that the browser brings back."""
+    """Receive the JARM response that the browser returns with."""
     response = request.query_params.get("response", "")
     browser = request.cookies.get(BROWSER_COOKIE, "")
     try:
         if len(response) > MAXIMUM_RESPONSE:
-            raise BadRequest("an answer of this size is none")
-        state = str(peek(response).claims.get("state"))
+            raise BadRequest("the response parameter is too long for an authorisation response")
+        state = str(read_unverified(response).claims.get("state"))
         arrangement = await sharing.finish(state, response, browser)
     except AuthorisationRefused as refusal:
         if refusal.error == "access_denied":
             return _message("You chose not to share", "Nothing was shared, and nothing was stored.", status=200)
-        return _failure(refusal)
+        return _failure_page(refusal)
     except JoseError as error:
-        return _failure(BadRequest(f"no authorisation response: {error}"))
+        return _failure_page(BadRequest(f"not an authorisation response: {error}"))
     except (HaasError, httpx.HTTPError) as error:
-        return _failure(error)
+        return _failure_page(error)
     return Redirect(f"/sharing/{arrangement.cdr_arrangement_id}", status_code=303)
 
 
 @get("/sharing/{arrangement_id:str}")
 async def show(arrangement_id: FromPath[str], sharing: NamedDependency[Sharing]) -> Response[Any]:
-    """Show one arrangement and the data read under it."""
-    return await _shown(lambda: sharing.arrangement(arrangement_id), arrangement_id, sharing)
+    """Show one arrangement and the data that was read under it."""
+    return await _arrangement_page(lambda: sharing.arrangement(arrangement_id), arrangement_id, sharing)
 
 
 @post("/sharing/{arrangement_id:str}/fetch", status_code=200)
 async def fetch(
     request: HttpRequest, arrangement_id: FromPath[str], sharing: NamedDependency[Sharing]
 ) -> Response[Any]:
-    """Read the data again."""
+    """Read the data again and show it."""
     check_same_origin(request)
-    return await _shown(lambda: sharing.fetch(arrangement_id), arrangement_id, sharing)
+    return await _arrangement_page(lambda: sharing.fetch(arrangement_id), arrangement_id, sharing)
 
 
 @post("/sharing/{arrangement_id:str}/stop", status_code=200)
 async def stop(request: HttpRequest, arrangement_id: FromPath[str], sharing: NamedDependency[Sharing]) -> Response[Any]:
     """Withdraw the consent and tell the data holder."""
     check_same_origin(request)
-    return await _shown(lambda: sharing.revoke(arrangement_id), arrangement_id, sharing)
+    return await _arrangement_page(lambda: sharing.revoke(arrangement_id), arrangement_id, sharing)
 
 
 @get("/policy")
@@ -128,14 +129,16 @@ async def policy() -> Response[str]:
 ROUTES = [index, connect, callback, show, fetch, stop, policy]
 
 
-async def _shown(act: Callable[[], Awaitable[Arrangement]], arrangement_id: str, sharing: Sharing) -> Response[Any]:
+async def _arrangement_page(
+    act: Callable[[], Awaitable[Arrangement]], arrangement_id: str, sharing: Sharing
+) -> Response[Any]:
     problem = None
     try:
         arrangement = await act()
-    except Lost as error:
-        return _failure(error)
+    except UnknownReference as error:
+        return _failure_page(error)
     except (HaasError, httpx.HTTPError) as error:
-        problem = _told(error)
+        problem = _explanation(error)
         arrangement = await sharing.arrangement(arrangement_id)
     return PAGES.show(
         "arrangement.html",
@@ -148,17 +151,17 @@ async def _shown(act: Callable[[], Awaitable[Arrangement]], arrangement_id: str,
     )
 
 
-def _failure(error: Exception) -> Response[str]:
-    status = 404 if isinstance(error, Lost) else 502
+def _failure_page(error: Exception) -> Response[str]:
+    status = 404 if isinstance(error, UnknownReference) else 502
     if isinstance(error, BadRequest):
         status = 400
     return _message(
-        "That did not work", _told(error), status=status, technical=f"{type(error).__name__}: {error}"[:500]
+        "That did not work", _explanation(error), status=status, technical=f"{type(error).__name__}: {error}"[:500]
     )
 
 
-def _told(error: Exception) -> str:
-    if isinstance(error, Lost):
+def _explanation(error: Exception) -> str:
+    if isinstance(error, UnknownReference):
         return f"We cannot find what you came for: {error}."
     if isinstance(error, AuthorisationRefused | Refused):
         return f"Your retailer said no: {error.description or error.error or error}."
@@ -172,7 +175,7 @@ def _message(title: str, *paragraphs: str, status: int = 400, technical: str = "
 
 
 def _origins(brands: list[HolderBrand]) -> list[str]:
-    """Where the form's redirect leads: browsers hold redirects of a form to `form-action`, too."""
+    """Return the origins to which the form redirects: browsers apply `form-action` to redirects of a form too."""
     return sorted({f"https://{urlsplit(brand.issuer).netloc}" for brand in brands})
 
 

@@ -1,4 +1,4 @@
-"""What a data recipient keeps."""
+"""The records of a data recipient."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,11 +9,12 @@ from ops.sandbox.recipient.answers import Flow
 
 
 class HostedProduct(msgspec.Struct, frozen=True, kw_only=True):
-    """What the sandbox does on behalf of a software product.
+    """The keys and the arrangement revocation endpoint that the sandbox provides for a software product.
 
-    It publishes `jwks` (the product's own public keys) beside the key that it signs registration requests with, and
-    answers at the product's arrangement revocation endpoint: the next `failures` calls with `failure_status`. `strict`
-    refuses arrangements that the sandbox does not know of, as a recipient must that keeps its arrangements here.
+    The JWKS that it publishes has the product's own public keys (`jwks`) and the key with which the sandbox signs
+    registration requests. The next `failures` calls of the arrangement revocation endpoint are answered with
+    `failure_status`. With `strict`, the endpoint refuses arrangements that are not in the sandbox's records; only the
+    recipient's own product has its arrangements there.
     """
 
     software_product_id: str
@@ -43,7 +44,7 @@ class ClientCertificate(msgspec.Struct, frozen=True):
 
 
 class PendingFlow(msgspec.Struct, frozen=True, kw_only=True):
-    """A person on the way to a data holder; `browser` ties the answer to the browser that was sent."""
+    """An authorisation request without a response yet. `browser` is a digest of the cookie of the browser it is for."""
 
     flow: Flow
     data_holder_brand_id: str
@@ -54,7 +55,7 @@ class PendingFlow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer of a resource API."""
+    """One response of a resource API. `status` is 0 when there was no response."""
 
     title: str
     path: str
@@ -63,7 +64,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
-    """A sharing arrangement that the recipient holds, with its tokens and what was fetched last."""
+    """A sharing arrangement of the recipient, with its tokens and the data that was fetched last."""
 
     cdr_arrangement_id: str
     data_holder_brand_id: str
@@ -83,7 +84,7 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ended(arrangement: Arrangement, by: Literal["recipient", "holder"], at: datetime) -> Arrangement:
-    """Return `arrangement` as it is kept once it has ended: without its tokens and without the data read under it."""
+    """Return the record of an ended arrangement: its tokens and the data that was read under it are deleted."""
     if arrangement.ended_at is not None:
         return arrangement
     return msgspec.structs.replace(
@@ -92,7 +93,7 @@ def ended(arrangement: Arrangement, by: Literal["recipient", "holder"], at: date
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """A data holder's notice that an arrangement was withdrawn."""
+    """A data holder's notice that an arrangement was revoked."""
 
     software_product_id: str
     data_holder_brand_id: str

@@ -1,26 +1,26 @@
-"""What the recipient's pages show of the records."""
+"""The values that the recipient's pages show, derived from its records."""
 
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
-from ops.sandbox.recipient.clusters import CLUSTERS
+from ops.sandbox.recipient.data_language import CLUSTERS
 from ops.sandbox.recipient.records import Arrangement, Fetched
 
-_OK = 200
 _NAME = ("prefix", "firstName", "middleNames", "lastName")
 
 
 def shared_clusters(arrangement: Arrangement) -> list[str]:
-    """Return the data clusters that were granted, the wider one of each pair alone."""
+    """Return the titles of the granted data clusters. A detailed scope replaces the basic scope of the same data."""
     granted = set(arrangement.scope.split())
     chosen = [c for c in CLUSTERS if c.scope in granted]
-    wider = {c.scope.replace(".detail:", ".basic:") for c in chosen if ".detail:" in c.scope}
-    return [c.name for c in chosen if c.scope not in wider]
+    replaced = {c.scope.replace(".detail:", ".basic:") for c in chosen if ".detail:" in c.scope}
+    return [c.title for c in chosen if c.scope not in replaced]
 
 
 def person(arrangement: Arrangement) -> list[tuple[str, str]]:
-    """Return the customer's details as pairs of a label and a value."""
+    """Return the customer's details as pairs of label and value."""
     data: dict[str, Any] = {}
     for answer in arrangement.fetched:
         if answer.path.startswith("/common/customer"):
@@ -40,13 +40,13 @@ def accounts(arrangement: Arrangement) -> list[dict[str, str]]:
 
 
 def documents(arrangement: Arrangement) -> list[dict[str, Any]]:
-    """Return every answer as it came, its JSON indented."""
+    """Return every response with its JSON indented."""
     return [
         {
             "title": answer.title,
             "path": answer.path,
             "status": answer.status,
-            "ok": answer.status == _OK,
+            "ok": answer.status == HTTPStatus.OK,
             "json": msgspec.json.format(msgspec.json.encode(answer.body), indent=2).decode(),
         }
         for answer in arrangement.fetched
@@ -54,7 +54,7 @@ def documents(arrangement: Arrangement) -> list[dict[str, Any]]:
 
 
 def _data(answer: Fetched) -> dict[str, Any]:
-    if answer.status != _OK or not isinstance(answer.body, dict):
+    if answer.status != HTTPStatus.OK or not isinstance(answer.body, dict):
         return {}
     data = answer.body.get("data")
     return data if isinstance(data, dict) else {}

@@ -1,4 +1,7 @@
-"""The Register's token endpoint and what protects its private APIs (CDS, Data Recipients calling the CDR Register)."""
+"""The Register's token endpoint, and the access tokens for its private APIs.
+
+CDS, Client Authentication: Data Recipients calling the CDR Register.
+"""
 
 import secrets
 from collections.abc import Mapping
@@ -8,12 +11,12 @@ from typing import Final
 import msgspec
 
 from haas.clock import Clock, epoch
-from haas.jose import JoseError, PublicKeys, check_times, peek, sign, verify
-from ops.sandbox.keys import KeysUnavailable, PublishedKeys
-from ops.sandbox.once import Once
+from ops.sandbox.jose import JoseError, PublicKeys, check_times, read_unverified, sign, verify
+from ops.sandbox.published_keys import KeysUnavailable, PublishedKeys
 from ops.sandbox.register.errors import BearerRefused, TokenRefused
 from ops.sandbox.register.models import SoftwareProduct
 from ops.sandbox.register.service import Register
+from ops.sandbox.used_identifiers import UsedIdentifiers
 
 SCOPE: Final = "cdr-register:read"
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -22,7 +25,7 @@ _LONGEST_ASSERTION = timedelta(hours=1)
 
 
 class RegisterToken(msgspec.Struct, frozen=True):
-    """The token endpoint's answer (RFC 6749 5.1)."""
+    """The response of the token endpoint (RFC 6749 5.1)."""
 
     access_token: str
     expires_in: int
@@ -31,28 +34,28 @@ class RegisterToken(msgspec.Struct, frozen=True):
 
 
 class RegisterAuthorisation:
-    """Issues access tokens bound to a client certificate, and checks them."""
+    """Issues access tokens that are bound to a client certificate, and verifies them."""
 
     def __init__(
-        self, register: Register, keys: PublishedKeys, once: Once, clock: Clock, *, origin: str, mtls: str
+        self, register: Register, keys: PublishedKeys, used: UsedIdentifiers, clock: Clock, *, origin: str, mtls: str
     ) -> None:
-        """Issue as `{origin}/idp`; the token endpoint is under `mtls`."""
+        """Issue tokens as `{origin}/idp`; `mtls` is the origin of the token endpoint."""
         self.issuer = f"{origin}/idp"
         self.token_endpoint = f"{mtls}/idp/connect/token"
         self._register = register
         self._keys = keys
-        self._once = once
+        self._used = used
         self._clock = clock
 
     async def token(self, form: Mapping[str, str], thumbprint: str) -> RegisterToken:
-        """Answer a token request that came over the certificate with this thumbprint. Raises TokenRefused."""
+        """Process a token request over the client certificate with this thumbprint. Raises TokenRefused."""
         if form.get("grant_type") != "client_credentials":
-            raise TokenRefused("unsupported_grant_type", "grant_type is client_credentials")
+            raise TokenRefused("unsupported_grant_type", "grant_type must be client_credentials")
         if form.get("client_assertion_type") != ASSERTION_TYPE:
-            raise TokenRefused("invalid_client", f"client_assertion_type is {ASSERTION_TYPE}")
+            raise TokenRefused("invalid_client", f"client_assertion_type must be {ASSERTION_TYPE}")
         client = await self._authenticated(form.get("client_assertion", ""), form.get("client_id"))
         if SCOPE not in form.get("scope", SCOPE).split():
-            raise TokenRefused("invalid_scope", f"scope is {SCOPE}")
+            raise TokenRefused("invalid_scope", f"scope must be {SCOPE}")
         now = epoch(self._clock.now())
         claims = {
             "iss": self.issuer,
@@ -69,10 +72,10 @@ class RegisterAuthorisation:
         return RegisterToken(access_token=token, expires_in=TOKEN_LIFETIME)
 
     async def client(self, authorization: str | None, thumbprint: str) -> str:
-        """Return the client behind a bearer token that was issued over this certificate. Raises BearerRefused."""
+        """Return the client of a bearer token that is bound to this certificate. Raises BearerRefused."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
-            raise BearerRefused("no bearer token")
+            raise BearerRefused("the request has no bearer token")
         key = await self._register.key("idp")
         try:
             claims = verify(token, PublicKeys.from_jwks({"keys": [key.public_jwk()]})).claims
@@ -80,16 +83,18 @@ class RegisterAuthorisation:
         except JoseError as error:
             raise BearerRefused(str(error)) from error
         if claims.get("iss") != self.issuer or claims.get("cnf") != {"x5t#S256": thumbprint}:
-            raise BearerRefused("the token was issued over another certificate")
+            raise BearerRefused("the token is not the Register's, or is bound to another certificate")
         return str(claims["client_id"])
 
     async def _authenticated(self, assertion: str, client_id: str | None) -> str:
-        """Check a client assertion (CDS, Private Key JWT Client Authentication); return the client's id."""
+        """Verify a client assertion (CDS, Private Key JWT Client Authentication) and return the client's id."""
         try:
-            claimed = peek(assertion)
+            claimed = read_unverified(assertion)
             client = claimed.claims.get("iss")
             if not isinstance(client, str) or claimed.claims.get("sub") != client or client_id not in {None, client}:
-                raise TokenRefused("invalid_client", "iss, sub and client_id are the software product's or brand's id")
+                raise TokenRefused(
+                    "invalid_client", "iss, sub and client_id must be the id of the software product or its brand"
+                )
             claims = await self._verified(assertion, client, claimed.header.get("kid"))
             check_times(claims, self._clock.now(), longest=_LONGEST_ASSERTION)
         except JoseError as error:
@@ -97,9 +102,9 @@ class RegisterAuthorisation:
         audience = claims.get("aud")
         accepted = {self.token_endpoint, self.issuer}
         if not accepted & set(audience if isinstance(audience, list) else [audience]):
-            raise TokenRefused("invalid_client", f"aud is {self.token_endpoint} or {self.issuer}")
+            raise TokenRefused("invalid_client", f"aud must be {self.token_endpoint} or {self.issuer}")
         jti = claims.get("jti")
-        if not isinstance(jti, str) or not await self._once.spend(f"register:{client}:{jti}"):
+        if not isinstance(jti, str) or not await self._used.use(f"register:{client}:{jti}"):
             raise TokenRefused("invalid_client", "jti is missing or was used before")
         return client
 

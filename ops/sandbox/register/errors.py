@@ -1,4 +1,4 @@
-"""Refusals of the Register, in the standards' own error codes (CDS, Error Codes)."""
+"""Errors of the Register, with the error codes of the standards (CDS, Error Codes)."""
 
 from haas.errors import HaasError
 
@@ -7,10 +7,10 @@ _REGISTER = "urn:au-cds:error:cds-register:"
 
 
 class RegisterError(HaasError):
-    """An error of the catalogue: its URN, its fixed title, its HTTP status, and the detail of this occurrence."""
+    """An error with its URN, its standard title, its HTTP status, and the detail of this occurrence."""
 
     def __init__(self, status: int, code: str, title: str, detail: str) -> None:
-        """Name the error and what brought it about."""
+        """Set the error's members."""
         self.status = status
         self.code = code
         self.title = title
@@ -19,17 +19,17 @@ class RegisterError(HaasError):
 
 
 class TokenRefused(HaasError):
-    """The token endpoint refused a client, with an OAuth error (RFC 6749 5.2)."""
+    """The token endpoint refused a request with an OAuth error (RFC 6749 5.2)."""
 
     def __init__(self, error: str, description: str) -> None:
-        """Name the OAuth error."""
+        """Set the OAuth error and its description."""
         self.error = error
         self.description = description
         super().__init__(f"{error}: {description}")
 
 
 class BearerRefused(HaasError):
-    """A protected Register API was called without a good access token (RFC 6750 3.1)."""
+    """A protected Register API was called without a valid access token (RFC 6750 3.1)."""
 
 
 def missing_header(name: str) -> RegisterError:

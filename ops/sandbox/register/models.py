@@ -14,7 +14,7 @@ CASCADE: dict[RecipientStatus, ProductStatus] = {
     "REVOKED": "REMOVED",
     "SURRENDERED": "REMOVED",
 }
-"""The status that a recipient's software products take with it (CDS, Participant Statuses, Status Mapping)."""
+"""The status of products after a status change of their recipient (CDS, Participant Statuses, Status Mapping)."""
 
 SCOPE = (
     "openid profile common:customer.basic:read common:customer.detail:read energy:accounts.basic:read "
@@ -22,11 +22,11 @@ SCOPE = (
     "energy:billing:read energy:electricity.servicepoints.basic:read energy:electricity.servicepoints.detail:read "
     "energy:electricity.usage:read energy:electricity.der:read bank:accounts.basic:read cdr:registration"
 )
-"""What a software product may ask for: every energy and common scope, and one of another sector that holders ignore."""
+"""The scopes of a software product: all energy and common scopes, and one of another sector, which holders ignore."""
 
 
 class DataRecipient(msgspec.Struct, frozen=True, kw_only=True):
-    """An accredited legal entity. `omitted` leaves it out of the status answer, as the Register now and then does."""
+    """An accredited legal entity. With `omitted`, the Register's status response lacks it, as sometimes happens."""
 
     legal_entity_id: str
     legal_entity_name: str
@@ -47,7 +47,7 @@ class DataRecipientBrand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SoftwareProduct(msgspec.Struct, frozen=True, kw_only=True):
-    """A software product. `omitted` leaves it out of the status answer."""
+    """A software product. With `omitted`, the status response lacks it."""
 
     software_product_id: str
     data_recipient_brand_id: str

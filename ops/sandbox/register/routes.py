@@ -1,7 +1,8 @@
-"""The Register's endpoints, each under the standards' operation name."""
+"""The Register's endpoints. Each handler has the operation name of the standards."""
 
 import hashlib
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from ops.sandbox.register import answers
+from ops.sandbox.register import responses
 from ops.sandbox.register.authorisation import SCOPE, RegisterAuthorisation
 from ops.sandbox.register.errors import (
     BearerRefused,
@@ -26,7 +27,6 @@ from ops.sandbox.web import HttpRequest, address_of, certificate_thumbprint, for
 INDUSTRIES = ("banking", "energy", "non-bank-lending", "telco", "all")
 RECIPIENT_INDUSTRIES = ("all",)
 MAXIMUM_PAGE_SIZE = 1000
-_NOT_MODIFIED = 304
 
 
 @get("/idp/.well-known/openid-configuration")
@@ -92,7 +92,7 @@ async def get_data_holder_brands(
     return _answer(
         request,
         version,
-        [answers.holder_brand(brand) for brand in chosen],
+        [responses.holder_brand(brand) for brand in chosen],
         links,
         {"totalRecords": len(brands), "totalPages": pages if brands else 0},
     )
@@ -113,7 +113,7 @@ async def get_software_statement_assertion(
     version = negotiated(request.headers, (4,))
     _industry(industry, RECIPIENT_INDUSTRIES)
     if client not in {brand_id, product_id}:
-        raise BearerRefused("the token is another client's")
+        raise BearerRefused("the token was issued to another client")
     ssa = await register.ssa(brand_id, product_id)
     return Response(msgspec.json.encode(ssa), media_type="application/json", headers={"x-v": str(version)})
 
@@ -125,7 +125,7 @@ async def get_data_holder_brands_summary(
     """Get Data Holder Brands Summary, version 2."""
     version = negotiated(request.headers, (2,))
     brands = await register.holder_brands() if _industry(industry, INDUSTRIES) in {"energy", "all"} else []
-    return _answer(request, version, [answers.holder_brand_summary(brand) for brand in brands])
+    return _answer(request, version, [responses.holder_brand_summary(brand) for brand in brands])
 
 
 @get("/cdr-register/v1/{industry:str}/data-holders/status")
@@ -170,7 +170,7 @@ async def get_data_recipients(
     version = negotiated(request.headers, (4,))
     _industry(industry, RECIPIENT_INDUSTRIES)
     brands, products = await register.brands.all(), await register.products.all()
-    entities = [answers.recipient(entity, brands, products) for entity in await register.recipients.all()]
+    entities = [responses.recipient(entity, brands, products) for entity in await register.recipients.all()]
     return _answer(request, version, entities)
 
 
@@ -206,7 +206,7 @@ def _answer(
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"x-v": str(version), "ETag": etag}
     if etag in request.headers.get("if-none-match", ""):
-        return Response(b"", status_code=_NOT_MODIFIED, headers=headers)
+        return Response(b"", status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
 
 

@@ -1,4 +1,4 @@
-"""What the Register knows and attests."""
+"""The participants of the Register and the software statements that it signs."""
 
 import secrets
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 import msgspec
 
 from haas.clock import Clock, epoch
-from haas.jose import SigningKey
+from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import RIGHT, Deviation, signed
-from ops.sandbox.register.answers import ssa_claims
 from ops.sandbox.register.errors import invalid_brand, invalid_software_product, status_not_active
 from ops.sandbox.register.models import (
     CASCADE,
@@ -19,6 +18,7 @@ from ops.sandbox.register.models import (
     RecipientStatus,
     SoftwareProduct,
 )
+from ops.sandbox.register.responses import ssa_claims
 from ops.sandbox.store import Collection, Store
 from ops.sandbox.tenants import Tenants
 
@@ -28,16 +28,16 @@ LIMIT = 10_000
 
 
 class StoredKey(msgspec.Struct, frozen=True):
-    """A private JWK of the Register. The sandbox's keys are worth nothing outside it."""
+    """A private JWK of the Register. It is stored without encryption: no party outside the sandbox trusts it."""
 
     jwk: dict[str, Any]
 
 
 class Register:
-    """Participants, their statuses, and the statements that the Register signs about them."""
+    """The participants, their statuses, and software statement assertions."""
 
     def __init__(self, store: Store, clock: Clock, tenants: Tenants) -> None:
-        """Keep participants in `store`; data holder brands are those of the running stack and those added by hand."""
+        """Store participants in `store`. Data holder brands come from `tenants` and the control API."""
         self.recipients = Collection(store, "data-recipient", DataRecipient, limit=LIMIT)
         self.brands = Collection(store, "data-recipient-brand", DataRecipientBrand, limit=LIMIT)
         self.products = Collection(store, "software-product", SoftwareProduct, limit=LIMIT)
@@ -48,7 +48,7 @@ class Register:
         self._tenants = tenants
 
     async def key(self, purpose: str) -> SigningKey:
-        """Return the Register's key for `purpose` (`ssa` or `idp`), made at first use."""
+        """Return the Register's key for `purpose` (`ssa` or `idp`); it is generated at the first use."""
         loaded = self._loaded.get(purpose)
         if loaded is not None:
             return loaded
@@ -57,7 +57,7 @@ class Register:
             await self._keys.add(purpose, StoredKey(SigningKey.generate("PS256").private_jwk()))
             stored = await self._keys.get(purpose)
         if stored is None:
-            raise RuntimeError(f"the Register's {purpose} key was not kept")
+            raise RuntimeError(f"the Register's {purpose} key was not stored")
         return self._loaded.setdefault(purpose, SigningKey.from_jwk(stored.jwk))
 
     async def holder_brands(self) -> list[DataHolderBrand]:
@@ -67,7 +67,7 @@ class Register:
         return list({**running, **added}.values())
 
     async def ssa(self, brand_id: str, product_id: str, deviation: Deviation = RIGHT) -> str:
-        """Return a fresh SSA for an active product of an active recipient. Raises RegisterError."""
+        """Return a new SSA for an active product of an active recipient. Raises RegisterError."""
         product = await self.products.get(product_id)
         if product is None:
             raise invalid_software_product(product_id)
@@ -84,7 +84,7 @@ class Register:
     async def set_product_status(
         self, product_id: str, status: ProductStatus | None, *, omitted: bool | None
     ) -> SoftwareProduct | None:
-        """Change a product's status, and whether the status answer leaves it out; None for an unknown product."""
+        """Change a product's status and `omitted`; None changes nothing. Returns None for an unknown product."""
 
         def changed(product: SoftwareProduct) -> SoftwareProduct:
             return msgspec.structs.replace(
@@ -98,7 +98,7 @@ class Register:
     async def set_recipient_status(
         self, legal_entity_id: str, status: RecipientStatus | None, *, omitted: bool | None
     ) -> DataRecipient | None:
-        """Change a recipient's status; its products follow as the standards' status mapping says."""
+        """Change a recipient's status, and that of its products by the status mapping of the standards."""
 
         def changed(entity: DataRecipient) -> DataRecipient:
             return msgspec.structs.replace(

@@ -1,8 +1,17 @@
-"""The way to Postgres: a transaction that is one tenant's and nobody else's."""
+"""Access to PostgreSQL: every transaction belongs to one schema and one role on one database node."""
 
 from haas.database.engine import Database
-from haas.database.failures import PoolExhausted, RoleRefused, TransactionAborted
+from haas.database.failures import PoolExhausted, RoleRefused, TransactionAborted, UnknownNode
 from haas.database.statement import Statement
 from haas.database.transaction import Namespace, Transaction
 
-__all__ = ["Database", "Namespace", "PoolExhausted", "RoleRefused", "Statement", "Transaction", "TransactionAborted"]
+__all__ = [
+    "Database",
+    "Namespace",
+    "PoolExhausted",
+    "RoleRefused",
+    "Statement",
+    "Transaction",
+    "TransactionAborted",
+    "UnknownNode",
+]

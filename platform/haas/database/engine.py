@@ -1,17 +1,18 @@
-"""The scope that ties a transaction to a tenant's role, and the few pools of connections that it runs on.
+"""Transactions with a tenant's role, on the connection pools of the node that holds the tenant.
 
-Connections run in AUTOCOMMIT and the scope itself sends BEGIN with the role in one round trip, then COMMIT or ROLLBACK;
-on any other exit the connection is thrown away under a shield. A pool that is left to end such transactions hands open
-ones to the next user when tasks are cancelled (measured: 25 times in 960, against none in 1,045 this way).
+Connections run in AUTOCOMMIT. `Database.transaction` itself sends BEGIN with the role in one round trip, then COMMIT or
+ROLLBACK; on any other exit it closes the connection, shielded from cancellation. A pool that is left to end such
+transactions gives open ones to the next user when tasks are cancelled (measured: 25 times in 960, against none in 1,045
+this way).
 """
 
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from asyncpg import Connection, PostgresError, Record
 
-from haas.database.failures import GONE, RoleRefused, TransactionAborted, unavailable
+from haas.database.failures import GONE, RoleRefused, TransactionAborted, UnknownNode, unavailable
 from haas.database.pool import Pool, Pooled
 from haas.database.transaction import Namespace, Transaction
 from haas.errors import HaasError, Unavailable
@@ -25,53 +26,73 @@ LONG_STATEMENT_TIMEOUT = "10min"
 LONG_IDLE_IN_TRANSACTION_TIMEOUT = "1min"  # a stream waits for its reader between two reads
 
 
-class Database:
-    """The connections of one process.
+class NodePools:
+    """The connections of one process to one database node.
 
-    A namespace always uses the same one of a few small pools: its statements stay prepared there, and a tenant with
-    slow statements has few neighbours. Imports, streams and reports have a pool of their own.
+    A schema always uses the same one of a few small pools: its statements stay prepared there, and a tenant with slow
+    statements delays only the few tenants of its own pool. Imports, streams and reports have a pool of their own.
     """
 
-    def __init__(self, pools: list[Pool], long: Pool) -> None:
-        """Take the pools; `open` makes them."""
-        self._pools = pools
-        self._long = long
-
-    @classmethod
-    def open(cls, url: str, *, pools: int = POOLS, connections: int = CONNECTIONS_PER_POOL) -> "Database":
-        """Return the pools for the server at `url` (`postgresql://…`). Nothing connects until it is first used."""
-        return cls(
-            [
-                Pool(
-                    url,
-                    connections,
-                    statement_timeout=STATEMENT_TIMEOUT,
-                    idle_in_transaction_timeout=IDLE_IN_TRANSACTION_TIMEOUT,
-                )
-                for _ in range(pools)
-            ],
+    def __init__(self, url: str, pools: int, connections: int) -> None:
+        """Make the pools for the server at `url` (`postgresql://…`). Nothing connects until it is first used."""
+        self.small = [
             Pool(
                 url,
-                LONG_CONNECTIONS,
-                statement_timeout=LONG_STATEMENT_TIMEOUT,
-                idle_in_transaction_timeout=LONG_IDLE_IN_TRANSACTION_TIMEOUT,
-            ),
+                connections,
+                statement_timeout=STATEMENT_TIMEOUT,
+                idle_in_transaction_timeout=IDLE_IN_TRANSACTION_TIMEOUT,
+            )
+            for _ in range(pools)
+        ]
+        self.long = Pool(
+            url,
+            LONG_CONNECTIONS,
+            statement_timeout=LONG_STATEMENT_TIMEOUT,
+            idle_in_transaction_timeout=LONG_IDLE_IN_TRANSACTION_TIMEOUT,
         )
+
+    def of(self, schema: str) -> Pool:
+        """Return the small pool that `schema` uses."""
+        return self.small[zlib.crc32(schema.encode()) % len(self.small)]
 
     async def close(self) -> None:
         """Close every connection."""
-        for pool in (*self._pools, self._long):
+        for pool in (*self.small, self.long):
             await pool.close()
+
+
+class Database:
+    """The connections of one process: a few pools for each database node."""
+
+    def __init__(self, nodes: Mapping[str, NodePools]) -> None:
+        """Take the pools by node; `open` makes them."""
+        self._nodes = nodes
+
+    @classmethod
+    def open(
+        cls, urls: Mapping[str, str], *, pools: int = POOLS, connections: int = CONNECTIONS_PER_POOL
+    ) -> "Database":
+        """Return the pools for the nodes of `urls` (id → `postgresql://…`). Nothing connects until it is first used."""
+        return cls({node: NodePools(url, pools, connections) for node, url in urls.items()})
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for node in self._nodes.values():
+            await node.close()
 
     @asynccontextmanager
     async def transaction(self, namespace: Namespace, *, long: bool = False) -> AsyncIterator[Transaction]:
-        """Open a transaction that is `namespace`'s alone; commit on a clean exit, roll back on an error.
+        """Open a transaction with the role of `namespace`, on its node; commit at the end, roll back on an error.
 
-        `long` takes a connection from the pool for imports, streams and reports. Raises PoolExhausted, and Unavailable
-        where the server went away, gave up waiting, or no longer knows the namespace's role; TransactionAborted where
-        the work went on after a failed statement and there is nothing to commit.
+        `long` takes a connection from the pool for imports, streams and reports. Raises Unavailable where the server
+        went away, gave up waiting, or no longer knows the role, with the subclasses PoolExhausted, UnknownNode and
+        RoleRefused; TransactionAborted where a statement failed, the block went on, and nothing could be committed.
         """
-        pool = self._long if long else self._pools[zlib.crc32(namespace.schema.encode()) % len(self._pools)]
+        try:
+            pools = self._nodes[namespace.node]
+        except KeyError:
+            raise UnknownNode(namespace.node) from None
+        pool = pools.long if long else pools.of(namespace.schema)
         pooled = await _begin(pool, namespace)
         driver = pooled.driver
         transaction = Transaction(namespace, pooled.connection, driver)
@@ -80,7 +101,7 @@ class Database:
             try:
                 yield transaction
             except HaasError:
-                if transaction.kept:
+                if transaction.commits_on_refusal:
                     await _commit(driver)
                     ended = True
                 else:
@@ -100,7 +121,7 @@ class Database:
 
 
 async def _begin(pool: Pool, namespace: Namespace) -> Pooled:
-    """Begin on a pooled connection, passing over those that a restarted server has left dead in the pool."""
+    """Begin on a pooled connection; skip and close those that died in the pool because the server was restarted."""
     for _ in range(pool.size + 1):
         pooled = await pool.take()
         begun = False
@@ -119,17 +140,19 @@ async def _begin(pool: Pool, namespace: Namespace) -> Pooled:
 
 
 async def _commit(driver: "Connection[Record]") -> None:
-    """Commit, and make sure that it was one: after a failed statement the server answers COMMIT with a rollback."""
+    """Commit and check the answer: after a failed statement the server answers COMMIT with a rollback."""
     try:
         outcome = await driver.execute("COMMIT")
     except GONE as error:
-        raise Unavailable("the database went away during COMMIT: nobody knows whether it holds") from error
+        raise Unavailable(
+            "the connection was lost during COMMIT: it is not known whether the transaction was committed"
+        ) from error
     if outcome != "COMMIT":
-        raise TransactionAborted("a statement failed and the work went on: nothing was committed")
+        raise TransactionAborted("a statement had failed before COMMIT: the server rolled the transaction back")
 
 
 async def _roll_back(driver: "Connection[Record]") -> bool:
-    """Roll back; tell whether that succeeded. The error that led here matters more than one that happens now."""
+    """Roll back and tell whether that succeeded. A failure is not raised: it would hide the error that led here."""
     try:
         await driver.execute("ROLLBACK")
     except (*GONE, PostgresError):

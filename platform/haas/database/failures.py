@@ -1,4 +1,4 @@
-"""What a database does when it cannot: which of its errors mean "not now" rather than "wrong"."""
+"""Errors of the database, and which of the driver's errors mean that the same work may succeed later."""
 
 from asyncpg import InterfaceError, PostgresConnectionError
 from asyncpg.exceptions import (
@@ -11,6 +11,7 @@ from asyncpg.exceptions import (
 from sqlalchemy.exc import DBAPIError
 
 from haas.errors import HaasError, Unavailable
+from haas.settings import database_variable
 
 GONE = (
     OSError,
@@ -19,8 +20,8 @@ GONE = (
     OperatorInterventionError,
     IdleInTransactionSessionTimeoutError,
 )
-"""The connection is no use any more, or the server shuts down or starts (class 57)."""
-_NOT_NOW = (
+"""The connection cannot be used any more, or the server is starting or stopping (SQLSTATE class 57)."""
+_TEMPORARY = (
     PostgresConnectionError,
     OperatorInterventionError,
     IdleInTransactionSessionTimeoutError,
@@ -30,25 +31,36 @@ _NOT_NOW = (
 
 
 class PoolExhausted(Unavailable):
-    """No connection came free within a second."""
+    """No connection became free within a second."""
+
+
+class UnknownNode(Unavailable):
+    """The settings of this process hold no address for a database node."""
+
+    def __init__(self, node: str) -> None:
+        """Name the missing variables."""
+        super().__init__(
+            f"the settings hold no address for the database node {node!r}:"
+            f" set {database_variable(node)} and {database_variable(node, owner=True)}"
+        )
 
 
 class RoleRefused(Unavailable):
-    """The namespace's role is not there (a tenant that was removed) or was not granted to this login."""
+    """The namespace's role does not exist (the tenant was removed) or was not granted to this login."""
 
 
 class TransactionAborted(HaasError):
-    """A statement had failed, the work went on regardless, and COMMIT could only roll back."""
+    """A statement had failed, the block went on, and COMMIT could only roll back."""
 
 
 def unavailable(error: Exception, *, lost: bool) -> Unavailable | None:
     """Return what to raise in place of `error` where the same work may succeed later, None where it may not.
 
-    `lost` tells whether the connection is closed: an InterfaceError on an open one is a mistake of ours.
+    `lost` tells whether the connection is closed: an InterfaceError on an open one is a programming error.
     """
     cause = error.driver_exception if isinstance(error, DBAPIError) and error.orig is not None else error
     if isinstance(cause, QueryCanceledError):
-        return Unavailable(f"a statement was ended before it was done: {cause}")
-    if isinstance(cause, _NOT_NOW) or (lost and isinstance(cause, InterfaceError)):
-        return Unavailable(f"the database could not go on: {cause}")
+        return Unavailable(f"the server cancelled a statement: {cause}")
+    if isinstance(cause, _TEMPORARY) or (lost and isinstance(cause, InterfaceError)):
+        return Unavailable(f"the database cannot do this now: {cause}")
     return None

@@ -1,7 +1,8 @@
-"""A few connections that wait for work.
+"""A small pool of connections.
 
-SQLAlchemy's own pool costs more than a transaction's three round trips: each checkout builds its wrappers anew. Here a
-connection keeps its SQLAlchemy wrapper for as long as it lives, and a checkout is a turn and a pop.
+SQLAlchemy's own pool costs more than the three round trips of a transaction, because each checkout builds new wrapper
+objects. Here a connection keeps its SQLAlchemy wrapper until it is closed, and a checkout takes a semaphore and the
+connection that was used last (decision 0013).
 """
 
 import asyncio
@@ -22,24 +23,27 @@ CACHED_STATEMENTS = 5_000
 
 
 class Pooled(NamedTuple):
-    """One connection, as SQLAlchemy sees it and as its driver does."""
+    """One connection: SQLAlchemy's object and the driver's object for the same session."""
 
     connection: AsyncConnection
     driver: "Connection[Record]"
 
 
 class Pool:
-    """At most `size` connections, the one used last first: its statements are prepared and its memory is warm."""
+    """At most `size` connections.
+
+    The connection that was used last is used next: its statements are prepared and its caches are filled.
+    """
 
     def __init__(self, url: str, size: int, *, statement_timeout: str, idle_in_transaction_timeout: str) -> None:
         """Nothing connects until a connection is first taken."""
         self.size = size
-        self._turn = asyncio.Semaphore(size)
+        self._slots = asyncio.Semaphore(size)
         self._idle: list[Pooled] = []
         self._closed = False
         self._engine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
-            # Transactions are begun and ended by `engine.Database` alone.
+            # Only `engine.Database` begins and ends transactions.
             isolation_level="AUTOCOMMIT",
             poolclass=NullPool,
             pool_reset_on_return=None,
@@ -60,7 +64,7 @@ class Pool:
         )
 
     async def take(self) -> Pooled:
-        """Return a connection that nobody else uses until it is given back. Raises PoolExhausted, Unavailable."""
+        """Return a connection for exclusive use until it is given back. Raises PoolExhausted, Unavailable."""
         await self._wait()
         try:
             while self._idle:
@@ -70,35 +74,35 @@ class Pool:
                 await asyncio.shield(_discard(pooled))
             return await self._connect()
         except BaseException:
-            self._turn.release()
+            self._slots.release()
             raise
 
     async def give_back(self, pooled: Pooled, *, clean: bool) -> None:
-        """Let the next in line use the connection, or throw it away where it may not be `clean`."""
+        """Take a connection back; close it where it is not known to be `clean`: free of an open transaction."""
         if clean and not self._closed and not pooled.driver.is_closed() and not pooled.driver.is_in_transaction():
             if pooled.connection.in_transaction():
-                await pooled.connection.rollback()  # SQLAlchemy's bookkeeping alone; in AUTOCOMMIT nothing is sent
+                await pooled.connection.rollback()  # resets SQLAlchemy's state; in AUTOCOMMIT nothing is sent
             self._idle.append(pooled)
-            self._turn.release()
+            self._slots.release()
         else:
             await asyncio.shield(self._replace(pooled))
 
     async def close(self) -> None:
-        """Close the connections that wait; those in use are closed when they are given back."""
+        """Close the idle connections; those in use are closed when they are given back."""
         self._closed = True
         while self._idle:
             await self._idle.pop().connection.close()
         await self._engine.dispose()
 
     async def _wait(self) -> None:
-        if not self._turn.locked():
-            await self._turn.acquire()
+        if not self._slots.locked():
+            await self._slots.acquire()
             return
         try:
             async with asyncio.timeout(SECONDS_FOR_A_CONNECTION):
-                await self._turn.acquire()
+                await self._slots.acquire()
         except TimeoutError as error:
-            raise PoolExhausted(f"no connection came free within {SECONDS_FOR_A_CONNECTION} s") from error
+            raise PoolExhausted(f"no connection became free within {SECONDS_FOR_A_CONNECTION} s") from error
 
     async def _connect(self) -> Pooled:
         try:
@@ -112,7 +116,7 @@ class Pool:
         try:
             await _discard(pooled)
         finally:
-            self._turn.release()
+            self._slots.release()
 
 
 async def _discard(pooled: Pooled) -> None:

@@ -1,6 +1,7 @@
-"""Statements of the hot path: written with SQLAlchemy Core, compiled once per schema, run by the driver itself.
+"""Statements of the hot path: written with SQLAlchemy Core, compiled once per schema, run by the driver directly.
 
-A Core execution costs about twice the driver's own; the SQL is the same, and so are the transaction and the role.
+Running a statement through Core costs about twice as much as through the driver. The SQL, the transaction and the role
+are the same (decision 0003).
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,20 +9,21 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql import ClauseElement
 
-SCHEMA_TOKEN = "tenant"  # noqa: S105 - the name that tables carry in place of a schema
+SCHEMA_TOKEN = "tenant"  # noqa: S105 - the schema name that tables are declared with
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
 class Statement:
-    """A Core statement whose values are all named parameters (`bindparam`), ready for the driver.
+    """A Core statement whose values are all named parameters (`bindparam`), to be run by the driver.
 
-    Values go to the driver and come from it as they are: a JSON column reads as Python objects and is written as text.
+    Values are passed to the driver and returned by it without conversion, except that a JSON column is read as Python
+    objects; it is written as text.
     """
 
     __slots__ = ("_clause", "_compiled")
 
     def __init__(self, clause: ClauseElement) -> None:
-        """Take the statement; nothing is compiled until it is first used in a schema."""
+        """Take the statement. It is compiled for a schema when it is first used there."""
         self._clause = clause
         self._compiled: dict[str, tuple[str, Sequence[str]]] = {}
 

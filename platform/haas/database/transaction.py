@@ -1,4 +1,4 @@
-"""A transaction that belongs to one schema and role, and ends with it."""
+"""A transaction that belongs to one schema and one role."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -8,26 +8,29 @@ from sqlalchemy import CursorResult, Executable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from haas.database.statement import SCHEMA_TOKEN, Statement
+from haas.settings import MAIN_NODE
 
 
 class Namespace(NamedTuple):
-    """Where a transaction lives: the schema it reads and writes, and the role that may do so."""
+    """What a transaction can use: a schema, the role that has rights on it, and the database node that holds both."""
 
     schema: str
     role: str
+    node: str = MAIN_NODE
 
 
 class Transaction:
-    """What a store writes SQL through. It neither commits nor rolls back: the session boundary does."""
+    """Runs a store's SQL. It neither commits nor rolls back: `Database.transaction` does that when its block ends."""
 
-    __slots__ = ("_connection", "_driver", "_ended", "_keep", "namespace")
+    __slots__ = ("_connection", "_driver", "_ended", "commits_on_refusal", "namespace")
 
     def __init__(self, namespace: Namespace, connection: AsyncConnection, driver: "Connection[Record]") -> None:
-        """Bind the namespace to a connection on which the transaction has begun."""
+        """Use a connection on which the transaction has begun with the role of `namespace`."""
         self.namespace = namespace
+        self.commits_on_refusal = False
+        """Whether a HaasError that ends the block commits instead of rolling back."""
         self._connection = connection
         self._driver = driver
-        self._keep = False
         self._ended = False
 
     async def execute(
@@ -56,26 +59,22 @@ class Transaction:
 
     @property
     def driver(self) -> "Connection[Record]":
-        """The asyncpg connection, for bulk loading (COPY) and server-side cursors. Never keep it: ask each time."""
+        """The asyncpg connection, for bulk loading (COPY) and server-side cursors. Do not store it: ask each time."""
         self._check()
         return self._driver
 
-    def keep(self) -> None:
-        """Let what was written stand even when the work ends in a HaasError from here on.
+    def commit_on_refusal(self) -> None:
+        """Commit, from here on, also when a HaasError ends the block: the request is refused, what was written stays.
 
-        For facts that must outlive a refusal: a spent `jti`, a counted failure, the tokens of a replayed code revoked.
+        For facts that must be recorded although the request is refused: a `jti` that was used, a wrong password that
+        was counted, the tokens that were revoked because their code came twice. Any other exception still rolls back.
         """
-        self._keep = True
+        self.commits_on_refusal = True
 
     def close(self) -> None:
-        """Refuse all further use: the connection may be another tenant's by then. For the session boundary alone."""
+        """Refuse all further use, because another tenant may use the connection next. Only `Database` calls this."""
         self._ended = True
 
     def _check(self) -> None:
         if self._ended:
-            raise RuntimeError("this transaction has ended: its connection belongs to somebody else")
-
-    @property
-    def kept(self) -> bool:
-        """Whether a HaasError commits instead of rolling back."""
-        return self._keep
+            raise RuntimeError("this transaction has ended: its connection may be in use by another tenant")

@@ -1,16 +1,17 @@
-"""JSON Object Signing and Encryption as FAPI 1.0 Advanced 8.6 allows it: PS256 and ES256, and nothing weaker.
+"""JSON Object Signing and Encryption, with the signing algorithms that FAPI 1.0 Advanced 8.6 allows: PS256 and ES256.
 
-The only package that imports joserfc.
+No other package imports joserfc.
 """
 
 from haas.jose.jwks import JwksClient, JwksError
-from haas.jose.jwt import JoseError, Verified, check_times, encrypt, peek, sign, verify
+from haas.jose.jwt import DecodedJwt, JoseError, check_times, encrypt, read_unverified, sign, verify
 from haas.jose.keys import SIGNING_ALGORITHMS, Algorithm, JwkError, PublicKeys, SigningKey, half_hash, s256
 from haas.jose.sealing import KeySealer, Sealer, SealError, Siv, new_key
 
 __all__ = [
     "SIGNING_ALGORITHMS",
     "Algorithm",
+    "DecodedJwt",
     "JoseError",
     "JwkError",
     "JwksClient",
@@ -21,12 +22,11 @@ __all__ = [
     "Sealer",
     "SigningKey",
     "Siv",
-    "Verified",
     "check_times",
     "encrypt",
     "half_hash",
     "new_key",
-    "peek",
+    "read_unverified",
     "s256",
     "sign",
     "verify",

@@ -1,4 +1,4 @@
-"""Signed and encrypted JWTs: what is common to every kind of them."""
+"""Signed and encrypted JWTs of every kind."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,8 +15,8 @@ from haas.jose.keys import SIGNING_ALGORITHMS, PublicKeys, SigningKey
 
 MAXIMUM_TOKEN_BYTES = 32 * 1024
 MAXIMUM_NESTING = 32
-"""Deeper than any message of the standards, and far from what a JSON encoder gives up at."""
-# Header parameters that are not understood are ignored (RFC 7515 4); certificate chains among them are long.
+"""Deeper than any message of the standards, and far below the limit of JSON encoders."""
+# Unknown header parameters are ignored (RFC 7515 4). Certificate chains in them can be long.
 _SIGNING = jws.JWSRegistry(algorithms=list(SIGNING_ALGORITHMS), strict_check_header=False)
 _SIGNING.max_header_length = 16 * 1024
 _SIGNING.max_signature_length = 2048
@@ -25,42 +25,42 @@ ENCRYPTION_ALGORITHMS = ("RSA-OAEP", "RSA-OAEP-256")
 CONTENT_ENCRYPTIONS = ("A256GCM", "A128CBC-HS256")
 _ENCRYPTING = jwe.JWERegistry(algorithms=[*ENCRYPTION_ALGORITHMS, *CONTENT_ENCRYPTIONS])
 DEFAULT_SKEW = timedelta(seconds=30)
-# The escape of U+0000, which JSON may carry and Postgres cannot keep; a backslash before it would be escaped itself.
+# The escape of U+0000, which JSON allows and Postgres cannot store. Pairs of backslashes before it are escapes too.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class JoseError(HaasError):
-    """A token was refused; the message says why, for the log and for a developer."""
+    """A token was refused. The message gives the reason, for logs and developers."""
 
 
-class Verified(NamedTuple):
-    """A token whose signature holds. Its claims are still only what its signer says."""
+class DecodedJwt(NamedTuple):
+    """The content of a JWT. Whether its signature was verified depends on the function that returned it."""
 
     header: dict[str, Any]
     claims: dict[str, Any]
 
 
 def sign(claims: Mapping[str, Any], key: SigningKey, *, typ: str | None = None) -> str:
-    """Return `claims` as a compact JWS with the key's `alg` and `kid`, and `typ` where the token's kind has one."""
+    """Return `claims` as a compact JWS with the `alg` and `kid` of the key, and with `typ` if it is given."""
     header = (
         {"alg": key.algorithm, "kid": key.kid} if typ is None else {"alg": key.algorithm, "kid": key.kid, "typ": typ}
     )
-    return jws.serialize_compact(header, msgspec.json.encode(claims), key.raw, registry=_SIGNING)
+    return jws.serialize_compact(header, msgspec.json.encode(claims), key.joserfc_key, registry=_SIGNING)
 
 
-def peek(token: str) -> Verified:
-    """Read a compact JWS without trusting it: to find out whose keys to verify it with.
+def read_unverified(token: str) -> DecodedJwt:
+    """Read a compact JWS without verifying its signature, to find out whose keys can verify it.
 
-    Raises JoseError when it is over-long or not a JWS of a JSON object.
+    Raises JoseError if it is too long or not a JWS of a JSON object.
     """
     return _extracted(token)[1]
 
 
-def verify(token: str, keys: PublicKeys, *, algorithms: Sequence[str] = SIGNING_ALGORITHMS) -> Verified:
-    """Return the header and claims of a compact JWS signed by one of `keys`.
+def verify(token: str, keys: PublicKeys, *, algorithms: Sequence[str] = SIGNING_ALGORITHMS) -> DecodedJwt:
+    """Return the header and claims of a compact JWS that was signed with one of `keys`.
 
-    Raises JoseError when it is over-long, malformed, signed with an algorithm that is not allowed (`none` never is) or
-    by no key of the set. Checks nothing that the claims say: see `check_times`.
+    Raises JoseError if it is too long or malformed, if its algorithm is not allowed (`none` never is), or if it was not
+    signed with a key of the set. The claims are not checked; for the times see `check_times`.
     """
     signature, token_read = _extracted(token)
     algorithm, kid = token_read.header.get("alg"), token_read.header.get("kid")
@@ -74,10 +74,10 @@ def verify(token: str, keys: PublicKeys, *, algorithms: Sequence[str] = SIGNING_
                 return token_read
         except (JoserfcError, ValueError, TypeError):
             continue
-    raise JoseError("signed by no key of the signer's JWKS")
+    raise JoseError("not signed with a key of the signer's JWKS")
 
 
-def _extracted(token: str) -> tuple[jws.CompactSignature, Verified]:
+def _extracted(token: str) -> tuple[jws.CompactSignature, DecodedJwt]:
     if len(token) > MAXIMUM_TOKEN_BYTES:
         raise JoseError(f"a token of {len(token)} bytes is over the limit of {MAXIMUM_TOKEN_BYTES}")
     try:
@@ -93,9 +93,9 @@ def _extracted(token: str) -> tuple[jws.CompactSignature, Verified]:
     if brackets > MAXIMUM_NESTING and _deeper(claims, MAXIMUM_NESTING):
         raise JoseError(f"the claims are nested deeper than {MAXIMUM_NESTING} levels")
     if "crit" in header:
-        # No extension is understood here (RFC 7515 4.1.11), and `b64` is not for JWTs (RFC 7797 7).
-        raise JoseError("crit names an extension that is not understood")
-    return signature, Verified(header, claims)
+        # No extension is supported (RFC 7515 4.1.11), and `b64` must not be used in a JWT (RFC 7797 7).
+        raise JoseError("crit names an extension that is not supported")
+    return signature, DecodedJwt(header, claims)
 
 
 def _deeper(value: object, levels: int) -> bool:
@@ -110,7 +110,7 @@ def check_times(
 ) -> None:
     """Refuse claims that are expired, not yet valid, without `exp`, or valid for longer than `longest` from `now`.
 
-    Raises JoseError. RFC 7519 4.1.4 to 4.1.6; the skew covers clocks that differ.
+    RFC 7519 4.1.4 to 4.1.6. `skew` is the allowed difference between the clocks of two parties. Raises JoseError.
     """
     moment, leeway = epoch(now), skew.total_seconds()
     times = {name: claims.get(name) for name in ("exp", "nbf", "iat")}
@@ -131,9 +131,9 @@ def check_times(
 
 
 def encrypt(token: str, keys: PublicKeys, *, alg: str, enc: str) -> str:
-    """Return a signed JWT nested in a compact JWE for the holder of one of `keys` (JARM 2.2).
+    """Return a signed JWT nested in a compact JWE, encrypted to one of `keys` (JARM 2.2).
 
-    Raises JoseError when the set has no key for `alg`, or when `alg` or `enc` is not one of those above.
+    Raises JoseError if `alg` or `enc` is not supported, or if the set has no key for `alg`.
     """
     if alg not in ENCRYPTION_ALGORITHMS or enc not in CONTENT_ENCRYPTIONS:
         raise JoseError(f"encryption with {alg} and {enc} is not supported")

@@ -13,8 +13,8 @@ from haas.errors import HaasError
 
 Algorithm = Literal["PS256", "ES256"]
 SIGNING_ALGORITHMS: Final[tuple[Algorithm, ...]] = ("PS256", "ES256")
-MINIMUM_RSA_BITS = 2048  # FAPI 1.0 Advanced 5.2.2 by way of FAPI Baseline 5.2.2-5
-MAXIMUM_RSA_BITS = 8192  # a longer one costs whoever verifies with it more than it protects
+MINIMUM_RSA_BITS = 2048  # FAPI 1.0 Baseline 5.2.2-5, which FAPI 1.0 Advanced 5.2.2 includes
+MAXIMUM_RSA_BITS = 8192  # verifying with a longer key costs too much processor time
 MAXIMUM_KEYS_IN_A_SET = 100
 _CURVE = "P-256"
 _KEY_TYPES: Final = {"PS256": "RSA", "ES256": "EC", "RSA-OAEP": "RSA", "RSA-OAEP-256": "RSA"}
@@ -22,29 +22,29 @@ _UNREADABLE = (JoserfcError, ValueError, TypeError, LookupError, AttributeError)
 
 
 class JwkError(HaasError):
-    """A JWK or a set of them is malformed or not allowed here."""
+    """A JWK or a JWKS is malformed or not allowed."""
 
 
 class SigningKey:
-    """A private key that signs with one algorithm, known by its `kid`."""
+    """A private key for one signing algorithm, identified by its `kid`."""
 
     __slots__ = ("_key", "algorithm", "kid")
 
     def __init__(self, key: Key, algorithm: Algorithm, kid: str) -> None:
-        """Take a key made by `generate` or `from_jwk`."""
+        """Take a key; see `generate` and `from_jwk`."""
         self._key = key
         self.algorithm = algorithm
         self.kid = kid
 
     @classmethod
     def generate(cls, algorithm: Algorithm) -> "SigningKey":
-        """Make a new key: RSA-2048 for PS256, P-256 for ES256. Its `kid` is its RFC 7638 thumbprint."""
+        """Generate a key: RSA-2048 for PS256, P-256 for ES256. Its `kid` is its thumbprint (RFC 7638)."""
         key: Key = RSAKey.generate_key(2048) if algorithm == "PS256" else ECKey.generate_key("P-256")
         return cls(key, algorithm, key.thumbprint())
 
     @classmethod
     def from_jwk(cls, jwk: Mapping[str, Any]) -> "SigningKey":
-        """Import a private JWK that carries `alg`, as `private_jwk` exports it."""
+        """Import a private JWK with `alg`, as `private_jwk` exports it. Raises JwkError."""
         algorithm = jwk.get("alg")
         if algorithm not in SIGNING_ALGORITHMS:
             raise JwkError(f"a signing key's alg is one of {SIGNING_ALGORITHMS}, not {algorithm!r}")
@@ -54,12 +54,12 @@ class SigningKey:
         return cls(key, algorithm, str(jwk.get("kid") or key.thumbprint()))
 
     @property
-    def raw(self) -> Key:
-        """The joserfc key, for `haas.jose` itself."""
+    def joserfc_key(self) -> Key:
+        """The key as an object of joserfc, for use within `haas.jose` only."""
         return self._key
 
     def private_jwk(self) -> dict[str, Any]:
-        """Return the whole key as a JWK. Seal it before it goes anywhere."""
+        """Return the whole key as a JWK. It must be encrypted before it is stored or sent."""
         return {**self._key.as_dict(private=True), "kid": self.kid, "alg": self.algorithm, "use": "sig"}
 
     def public_jwk(self) -> dict[str, Any]:
@@ -68,19 +68,19 @@ class SigningKey:
 
 
 class PublicKeys:
-    """The public keys of another party, as its JWKS document lists them."""
+    """The public keys of another party, from its JWKS document."""
 
     __slots__ = ("_keys",)
 
     def __init__(self, keys: list[tuple[Mapping[str, Any], Key]]) -> None:
-        """Take pairs of a JWK and its imported key; `from_jwks` makes them."""
+        """Take pairs of a JWK and its imported key; see `from_jwks`."""
         self._keys = keys
 
     @classmethod
     def from_jwks(cls, document: bytes | Mapping[str, Any]) -> "PublicKeys":
-        """Read a JWKS document (RFC 7517 5). Keys that cannot be used here are passed over, as the RFC asks.
+        """Read a JWKS document (RFC 7517 5). Keys that cannot be used are ignored, as the RFC recommends.
 
-        Raises JwkError when the document is not a JWKS or holds more than a hundred keys.
+        Raises JwkError if the document is not a JWKS or contains more than a hundred keys.
         """
         try:
             jwks = msgspec.json.decode(document) if isinstance(document, bytes) else document
@@ -100,11 +100,11 @@ class PublicKeys:
         return cls(keys)
 
     def has(self, kid: str) -> bool:
-        """Tell whether a key of that id is in the set."""
+        """Whether the set contains a key with this `kid`."""
         return any(jwk.get("kid") == kid for jwk, _ in self._keys)
 
     def candidates(self, kid: str | None, use: str, algorithm: str) -> list[Key]:
-        """Return the keys that may serve a token with this `kid`, `use` and `alg`."""
+        """Return the keys that fit this `kid`, `use` and `alg` of a token."""
         kty = _KEY_TYPES.get(algorithm)
         return [
             key
@@ -119,10 +119,10 @@ class PublicKeys:
 def _imported(jwk: Any) -> Key:
     try:
         if not _is_strong(jwk):
-            raise JwkError(f"neither RSA with {MINIMUM_RSA_BITS} to {MAXIMUM_RSA_BITS} bits nor {_CURVE}")
+            raise JwkError(f"neither RSA of {MINIMUM_RSA_BITS} to {MAXIMUM_RSA_BITS} bits nor {_CURVE}")
         return JWKRegistry.import_key(dict(jwk))
     except _UNREADABLE as error:
-        raise JwkError("not a JWK that can be used here") from error
+        raise JwkError("not a JWK that can be used") from error
 
 
 def _is_strong(jwk: Mapping[str, Any]) -> bool:

@@ -1,7 +1,8 @@
-"""Keys and secrets at rest, and identifiers that only we can read.
+"""Encryption of stored keys and secrets, and of internal ids that are given to other parties.
 
-Sealed: AES-256-GCM with a random nonce, bound to what the secret is for. SIV (RFC 5297): deterministic, so that one
-thing has one identifier, and authenticated, so that a made-up one is refused.
+Secrets are sealed: encrypted with AES-256-GCM and a random nonce, with their purpose as associated data. Ids are
+encrypted with AES-SIV (RFC 5297): it is deterministic, so that one id always has the same encrypted form, and
+authenticated, so that an invented id is refused.
 """
 
 import os
@@ -20,14 +21,14 @@ _FORMAT = b"\x01"
 
 
 class SealError(HaasError):
-    """What should be opened was not sealed by this key for this purpose."""
+    """A value cannot be decrypted: it was not encrypted with this key and for this purpose."""
 
 
 class Sealer(Protocol):
-    """Seals secrets under a key that it holds or, in a key management service, only knows of."""
+    """Encrypts secrets with a key in memory or in a key management service."""
 
     def seal(self, secret: bytes, purpose: str) -> bytes:
-        """Return `secret` encrypted and bound to `purpose`."""
+        """Return `secret` encrypted for `purpose`."""
         ...
 
     def open(self, sealed: bytes, purpose: str) -> bytes:
@@ -36,7 +37,7 @@ class Sealer(Protocol):
 
 
 class KeySealer:
-    """Seals under a 256-bit key in memory: the deployment's master key, or a tenant's data key."""
+    """Seals with a 256-bit key in memory: the master key of the deployment, or the data key of a tenant."""
 
     __slots__ = ("_aead",)
 
@@ -45,7 +46,7 @@ class KeySealer:
         self._aead = AESGCM(key)
 
     def seal(self, secret: bytes, purpose: str) -> bytes:
-        """Return `secret` encrypted and bound to `purpose`."""
+        """Return `secret` encrypted for `purpose`."""
         nonce = os.urandom(_NONCE_BYTES)
         return _FORMAT + nonce + self._aead.encrypt(nonce, secret, purpose.encode())
 
@@ -57,11 +58,11 @@ class KeySealer:
         try:
             return self._aead.decrypt(nonce, ciphertext, purpose.encode())
         except (InvalidTag, ValueError) as error:
-            raise SealError(f"the sealed {purpose} does not open with this key") from error
+            raise SealError(f"the sealed {purpose} cannot be decrypted with this key") from error
 
 
 class Siv:
-    """Makes and reads identifiers that are stable, opaque and bound to a context (AES-SIV, RFC 5297)."""
+    """Encrypts and decrypts identifiers, which are stable, opaque and bound to a context (AES-SIV, RFC 5297)."""
 
     __slots__ = ("_aead",)
 
@@ -70,16 +71,16 @@ class Siv:
         self._aead = AESSIV(key)
 
     def conceal(self, value: str, *context: str) -> str:
-        """Return the base64url identifier of `value` within `context`."""
+        """Return `value` encrypted for `context`, in base64url."""
         sealed = self._aead.encrypt(value.encode(), [part.encode() for part in context])
         return urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
     def reveal(self, identifier: str, *context: str) -> str:
-        """Return the value behind an identifier made within the same context. Raises SealError."""
+        """Return the value of an identifier that `conceal` made with the same context. Raises SealError."""
         try:
             sealed = urlsafe_b64decode(identifier + "=" * (-len(identifier) % 4))
             if urlsafe_b64encode(sealed).rstrip(b"=").decode() != identifier:
-                raise SealError("another spelling of an identifier")
+                raise SealError("the base64url of the identifier is not in its canonical form")
             return self._aead.decrypt(sealed, [part.encode() for part in context]).decode()
         except (InvalidTag, Base64Error, ValueError) as error:
             raise SealError("not an identifier of this context") from error

@@ -20,20 +20,20 @@ from sqlalchemy import Table, text
 from haas.settings import Settings
 from ops.bench.load import Load, Measured, Target
 from ops.bench.operations import OPERATIONS, Caller, Operation
-from ops.bench.run import SOURCE, consented
-from ops.demonstration import ensure
+from ops.bench.run import SOURCE, caller_with_consent
+from ops.demonstration import set_up_demonstration
 from ops.deployment import Deployment
 from ops.migrations.chains import Chain
 from ops.migrations.compare import catalogue
 from ops.migrations.connection import as_owner, owner_connection
 from ops.migrations.run import migrate_tenants
-from ops.smoke.command import outside_of
+from ops.settings_file import read_settings
+from ops.smoke.command import participants_of
 from ops.smoke.journey import Journey
-from ops.smoke.recipient import Outside
+from ops.smoke.participants import Participants
 from ops.smoke.steps import Steps
 from ops.stack.embedded import Stack, running
 from ops.stack.options import Options
-from ops.stack.settings_file import read_settings
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
 from tenants.tables import accounts, arrangements, keys, parties
@@ -94,19 +94,21 @@ def revisions(tmp_path_factory: pytest.TempPathFactory) -> Revisions:
 async def own_stack(state_folder: Path) -> AsyncIterator[Stack]:
     """A stack of this module's own: its schemas end at revisions that nothing else knows."""
     servers = await real_servers("migrated")
-    async with running(Options(state=state_folder / "migrated", port=0, durable=False, **servers), ensure) as stack:
+    async with running(
+        Options(state=state_folder / "migrated", port=0, durable=False, **servers), set_up_demonstration
+    ) as stack:
         yield stack
 
 
 @pytest.fixture(scope="module")
-async def outside(own_stack: Stack) -> AsyncIterator[Outside]:
-    async with outside_of(own_stack) as outside:
-        yield outside
+async def participants(own_stack: Stack) -> AsyncIterator[Participants]:
+    async with participants_of(own_stack) as participants:
+        yield participants
 
 
 @pytest.fixture(scope="module")
-async def caller(own_stack: Stack, outside: Outside) -> Caller:
-    return await consented(own_stack, outside)
+async def caller(own_stack: Stack, participants: Participants) -> Caller:
+    return await caller_with_consent(own_stack, participants)
 
 
 @pytest.fixture(scope="module")
@@ -116,10 +118,10 @@ async def brands(own_stack: Stack) -> Brands:
 
 
 async def test_no_request_fails_and_no_data_changes_while_schemas_are_migrated(
-    own_stack: Stack, outside: Outside, caller: Caller, revisions: Revisions, brands: Brands
+    own_stack: Stack, participants: Participants, caller: Caller, revisions: Revisions, brands: Brands
 ) -> None:
     settings, before = own_stack.settings, await _data(own_stack.settings, brands.banksia)
-    traffic = asyncio.gather(_journeys(outside), _ask_everything(own_stack, caller, brands.aurora))
+    traffic = asyncio.gather(_journeys(participants), _ask_everything(own_stack, caller, brands.aurora))
     migrated = []
     while not traffic.done():
         chain = revisions.longer()
@@ -188,11 +190,11 @@ async def test_a_run_that_was_killed_is_continued_by_the_next(
     await _assert_backfilled(settings, brands.both, chain)
 
 
-async def _journeys(outside: Outside) -> int:
+async def _journeys(participants: Participants) -> int:
     """People and recipients who go the whole way, one after the other; how many."""
-    aurora = next(tenant for tenant in outside.description.tenants if tenant.slug == SOURCE)
+    aurora = next(tenant for tenant in participants.description.tenants if tenant.slug == SOURCE)
     for customer in range(JOURNEYS):
-        await Journey(outside, aurora, Steps(lambda _: None), customer=customer + 1).whole()
+        await Journey(participants, aurora, Steps(lambda _: None), customer=customer + 1).run()
     return JOURNEYS
 
 

@@ -216,7 +216,7 @@ async def test_the_registry_in_memory_holds_no_secret(market: Market, deployment
         await service.begin_change(tx, market.sealer, market.key, "Next-Passw0rd")
     registry = Registry(deployment.database, deployment.settings, deployment.clock)
     assert await registry.by_slug(market.mine.slug) == market.mine
-    held = msgspec.json.encode(registry._snapshot.by_slug if registry._snapshot else None)
+    held = msgspec.json.encode(registry._snapshot.value)
     assert market.mine.slug.encode() in held
     sealed = await market.row()
     secrets = [value.encode() for value in msgspec.structs.asdict(subscription).values() if value] + [b"Next-Passw0rd"]

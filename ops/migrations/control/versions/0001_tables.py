@@ -25,6 +25,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("audit_subject_at_ix"), "audit", ["subject", "at"], unique=False, schema=schema)
     op.create_table(
+        "database_node",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state in ('active', 'draining')", name=op.f("database_node_state_check")),
+        sa.PrimaryKeyConstraint("id", name=op.f("database_node_pkey")),
+        schema=schema,
+    )
+    op.create_table(
         "operator",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("issuer", sa.Text(), nullable=False),
@@ -111,6 +120,7 @@ def upgrade() -> None:
         sa.Column("register_brand_id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
         sa.Column("schema_name", sa.Text(), nullable=False),
         sa.Column("role_name", sa.Text(), nullable=False),
         sa.Column("theme", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
@@ -118,6 +128,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("state in ('preparing', 'active', 'suspended', 'leaving')", name=op.f("brand_state_check")),
+        sa.ForeignKeyConstraint(["node"], [f"{schema}.database_node.id"], name=op.f("brand_node_fkey")),
         sa.ForeignKeyConstraint(
             ["register_environment_id"],
             [f"{schema}.register_environment.id"],
@@ -267,4 +278,5 @@ def downgrade() -> None:
     op.drop_table("register_environment", schema=schema)
     op.drop_table("provision_request", schema=schema)
     op.drop_table("operator", schema=schema)
+    op.drop_table("database_node", schema=schema)
     op.drop_table("audit", schema=schema)

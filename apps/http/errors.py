@@ -1,0 +1,308 @@
+"""Every error as an HTTP answer, in this one place.
+
+The domain's errors know no HTTP. An answer has one of three shapes: the error payload of the Consumer Data Standards
+below /cds-au, an OAuth error (RFC 6749 5.2) at every other address that software calls, and a page at the addresses
+that people visit. A route can say its shape with the `opt` SHAPE. Otherwise surface and path decide.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.routes import HTTPRoute
+from litestar.types import ExceptionHandlersMap
+
+from apps.http.context import RequestContext, context
+from apps.http.json_answers import INTERACTION_ID, NO_STORE, cds_headers
+from apps.http.page_forms import FormRefused
+from apps.http.pages import message
+from apps.http.suspension import TenantSuspended
+from haas.errors import HaasError, Unavailable
+from tenants.arrangements.errors import ArrangementNotFound
+from tenants.cds import errors as cds
+from tenants.cds.errors import CdsError, ErrorType
+from tenants.consent.errors import FlowOver, FlowUnknown
+from tenants.disclosure.errors import AccountNotShared, AccountWithheld
+from tenants.grants.errors import AccessRefused, ConsentExpired, ConsentRevoked, RecipientNotActive
+from tenants.oauth import errors as oauth
+from tenants.oauth.errors import OAuthError
+from tenants.operations.endpoints import BASE_PATH, Endpoint
+from themes import pages
+
+logger = logging.getLogger(__name__)
+
+Shape = Literal["cds", "oauth", "page"]
+SHAPE: Final = "error_shape"
+"""The `opt` under which a route says the shape of its errors."""
+ENDPOINT: Final = "endpoint"
+"""The `opt` under which a route of the data APIs carries its row of the endpoint table."""
+SECONDS_TO_RETRY: Final = "5"
+_READ_BY_SOFTWARE: Final = ("/.well-known/", "/jwks")
+
+NOT_FOUND: Final = 404
+METHOD_NOT_ALLOWED: Final = 405
+SERVER_ERROR: Final = 500
+UNAVAILABLE: Final = 503
+_DETAILS: Final = {
+    NOT_FOUND: "There is nothing at this address.",
+    METHOD_NOT_ALLOWED: "This method is not served at this address.",
+    413: "The request is larger than this service accepts.",
+    SERVER_ERROR: "The service met an unexpected condition.",
+    UNAVAILABLE: "The service is not available now. Try again soon.",
+}
+_MALFORMED: Final = "The request is not well formed."
+_CDS_ERRORS: Final = {
+    NOT_FOUND: cds.RESOURCE_NOT_FOUND,
+    SERVER_ERROR: cds.UNEXPECTED,
+    UNAVAILABLE: cds.SERVICE_UNAVAILABLE,
+}
+_OAUTH_CODES: Final = {SERVER_ERROR: "server_error", UNAVAILABLE: "temporarily_unavailable"}
+_OAUTH_STATUSES: Final[dict[type[OAuthError], int]] = {
+    oauth.InvalidClient: 401,
+    oauth.InvalidToken: 401,
+    oauth.TokenMissing: 401,
+    oauth.InsufficientScope: 403,
+    oauth.AccessDenied: 403,
+    oauth.ServerError: SERVER_ERROR,
+    oauth.TemporarilyUnavailable: UNAVAILABLE,
+}
+_BAD_REQUEST: Final = 400
+_PAGES: Final[dict[int, pages.Kind]] = {
+    400: "bad-request", 403: "refused", 404: "not-found", 405: "not-found", 413: "too-large", 421: "misdirected",
+    503: "unavailable",
+}  # fmt: skip
+
+_Request = Request[Any, Any, Any]
+
+
+class CdsAnswer(NamedTuple):
+    """An error in the shape of the Consumer Data Standards."""
+
+    status: int
+    kind: ErrorType
+    detail: str
+    challenge: str | None = None
+    """The value of WWW-Authenticate (RFC 6750 3)."""
+
+
+class OAuthAnswer(NamedTuple):
+    """An error in the shape of OAuth."""
+
+    status: int
+    code: str
+    description: str
+    challenge: str | None = None
+
+
+def answer(request: _Request, error: Exception) -> Response[Any]:
+    """Return the answer to a request that ended in an error, and note the error for the call record."""
+    _name_operation(request)
+    response: Response[Any]
+    match _shape(request, error):
+        case "cds":
+            response = _cds_response(request, cds_answer(error))
+        case "oauth":
+            response = _oauth_response(request, oauth_answer(error))
+        case "page":
+            response = _page_response(request, error)
+    _log(error, response.status_code)
+    return response
+
+
+error_handlers: Final[ExceptionHandlersMap] = {HTTPException: answer, HaasError: answer, Exception: answer}
+"""What every application answers its errors with."""
+
+
+def cds_answer(error: Exception) -> CdsAnswer:  # noqa: PLR0911 - one return for each error
+    """Return an error in the shape of the Consumer Data Standards (CDS, Error Codes)."""
+    match error:
+        case CdsError():
+            return CdsAnswer(error.status, error.kind, error.detail)
+        case oauth.TokenMissing():
+            return CdsAnswer(401, cds.EXPECTED, "An access token is required.", "Bearer")
+        case oauth.InvalidToken():
+            return CdsAnswer(401, cds.EXPECTED, "The access token is invalid.", 'Bearer error="invalid_token"')
+        case oauth.InsufficientScope(scope=scope):
+            challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+            detail = f"The access token does not have the scope {scope}."
+            return CdsAnswer(403, cds.INVALID_CONSENT, detail, challenge)
+        case RecipientNotActive(status=participant_status):
+            return CdsAnswer(403, cds.ADR_STATUS_NOT_ACTIVE, participant_status)
+        case ConsentRevoked():
+            return CdsAnswer(403, cds.REVOKED_CONSENT, "The consent was withdrawn or has expired.")
+        case AccessRefused():
+            return CdsAnswer(403, cds.INVALID_CONSENT, "The consent does not allow this.")
+        case AccountNotShared(identifier=identifier):
+            return CdsAnswer(cds.INVALID_ENERGY_ACCOUNT.status, cds.INVALID_ENERGY_ACCOUNT, identifier)
+        case AccountWithheld(identifier=identifier):
+            return CdsAnswer(cds.UNAVAILABLE_ENERGY_ACCOUNT.status, cds.UNAVAILABLE_ENERGY_ACCOUNT, identifier)
+    status = _status(error)
+    return CdsAnswer(status, _CDS_ERRORS.get(status, cds.EXPECTED), _DETAILS.get(status, _MALFORMED))
+
+
+def oauth_answer(error: Exception) -> OAuthAnswer:
+    """Return an error in the shape of OAuth (RFC 6749 5.2, RFC 6750 3, RFC 7591 3.2.2)."""
+    match error:
+        case OAuthError():
+            status, text = _OAUTH_STATUSES.get(type(error), _BAD_REQUEST), printable(error.description)
+            return OAuthAnswer(status, error.error, text, _challenge(error))
+        case RecipientNotActive():
+            return oauth_answer(oauth.AccessDenied("the data recipient or its software product is not active"))
+        case ConsentExpired():
+            return oauth_answer(oauth.InvalidToken("the access token has expired"))
+        case AccessRefused():
+            return oauth_answer(oauth.InvalidToken("the access token was revoked"))
+    status = _status(error)
+    return OAuthAnswer(status, _OAUTH_CODES.get(status, "invalid_request"), _DETAILS.get(status, _MALFORMED))
+
+
+def page_kind(error: Exception) -> pages.Kind:  # noqa: PLR0911 - one return for each error
+    """Return the page that tells a person of an error."""
+    match error:
+        case TenantSuspended():
+            return "suspended"
+        case FormRefused():
+            return "form-refused"
+        case FlowUnknown():
+            return "flow-unknown"
+        case FlowOver() | oauth.InvalidRequestUri():
+            return "request-over"
+        case OAuthError():
+            return "request-invalid"
+        case ArrangementNotFound():  # another person's arrangement is answered like one that does not exist
+            return "not-found"
+    return _PAGES.get(_status(error), "failed")
+
+
+def cds_body(kind: ErrorType, detail: str) -> bytes:
+    """Return the error payload of one error (CDS, Payload Conventions)."""
+    return msgspec.json.encode({"errors": [{"code": kind.urn, "title": kind.title, "detail": detail}]})
+
+
+def oauth_body(code: str, description: str) -> bytes:
+    """Return the body of an OAuth error (RFC 6749 5.2)."""
+    return msgspec.json.encode({"error": code, "error_description": description})
+
+
+def printable(text: str) -> str:
+    """Return `text` in the characters that `error_description` may have (RFC 6749 5.2)."""
+    return "".join(character if " " <= character <= "~" and character not in '"\\' else "'" for character in text)
+
+
+def _shape(request: _Request, error: Exception) -> Shape:
+    if isinstance(error, CdsError) or request.url.path.startswith(BASE_PATH):
+        return "cds"
+    shape: Shape | None = _options(request).get(SHAPE)
+    if shape is not None:
+        return shape
+    public = context(request).surface == "public"
+    return "page" if public and not request.url.path.startswith(_READ_BY_SOFTWARE) else "oauth"
+
+
+def _options(request: _Request) -> dict[str, Any]:
+    """Return the `opt` of the route; nothing where the address has none."""
+    scope: Mapping[str, Any] = request.scope
+    handler = scope.get("route_handler")
+    return {} if handler is None else dict(handler.opt)
+
+
+def _status(error: Exception) -> int:
+    """Return the status of an error that is neither OAuth's nor the standards'."""
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return UNAVAILABLE if isinstance(error, Unavailable) else SERVER_ERROR
+
+
+def _log(error: Exception, status: int | None) -> None:
+    if isinstance(error, OAuthError):
+        logger.info("oauth.refused", extra={"error": error.error, "reason": str(error)})
+    elif status == UNAVAILABLE:
+        logger.warning("request.unavailable", extra={"reason": str(error)})
+    elif status == SERVER_ERROR:
+        logger.error("request.failed", exc_info=error)
+
+
+def _name_operation(request: _Request) -> None:
+    """Name the operation of a data API whose handler has not begun, for the call record."""
+    endpoint, ctx = _options(request).get(ENDPOINT), context(request)
+    if ctx.operation is None and isinstance(endpoint, Endpoint):
+        ctx.operation, ctx.authenticated = endpoint.operation, endpoint.transport == "secure"
+
+
+def _cds_response(request: _Request, refused: CdsAnswer) -> Response[bytes]:
+    ctx = context(request)
+    ctx.error = refused.kind.urn
+    headers = cds_headers(ctx) | _special_headers(request, refused.status, refused.challenge)
+    body = cds_body(refused.kind, refused.detail)
+    return Response(body, status_code=refused.status, media_type=MediaType.JSON, headers=headers)
+
+
+def _oauth_response(request: _Request, refused: OAuthAnswer) -> Response[bytes]:
+    ctx = context(request)
+    ctx.error = refused.code
+    headers = NO_STORE | {INTERACTION_ID: ctx.interaction_id}
+    headers |= _special_headers(request, refused.status, refused.challenge)
+    body = oauth_body(refused.code, refused.description)
+    return Response(body, status_code=refused.status, media_type=MediaType.JSON, headers=headers)
+
+
+def _page_response(request: _Request, error: Exception) -> Response[str]:
+    if isinstance(error, OAuthError):
+        context(request).error = error.error
+    response = message(request, page_kind(error))
+    if isinstance(error, HTTPException) and error.status_code == METHOD_NOT_ALLOWED:
+        response.status_code = METHOD_NOT_ALLOWED
+    response.headers.update(_special_headers(request, response.status_code or 0, None))
+    return response
+
+
+def _special_headers(request: _Request, status: int, challenge: str | None) -> dict[str, str]:
+    """Return the headers that belong to a status: when to try again, which methods are served, what is missing."""
+    headers = {}
+    if status == UNAVAILABLE:
+        headers["Retry-After"] = SECONDS_TO_RETRY
+    if status == METHOD_NOT_ALLOWED:
+        headers["Allow"] = _served_methods(request)
+    if challenge is not None:
+        headers["WWW-Authenticate"] = challenge
+    return headers
+
+
+def _challenge(error: OAuthError) -> str | None:
+    if isinstance(error, oauth.TokenMissing):
+        return "Bearer"
+    if isinstance(error, oauth.InvalidToken | oauth.InsufficientScope):
+        return f'Bearer error="{error.error}", error_description="{printable(error.description)}"'
+    return None
+
+
+def _served_methods(request: _Request) -> str:
+    """Return the methods that the address serves, which a 405 must name (RFC 9110 15.5.6)."""
+    asked = request.url.path.strip("/").split("/")
+    routes = (route for route in request.app.routes if isinstance(route, HTTPRoute))
+    found = (route.methods for route in routes if _matches(route, asked))
+    return ", ".join(sorted(set().union(*found)))
+
+
+def _matches(route: HTTPRoute, asked: list[str]) -> bool:
+    parts = route.path_components
+    return len(parts) == len(asked) and all(
+        part == given or not isinstance(part, str) for part, given in zip(parts, asked, strict=True)
+    )
+
+
+def unavailable_answer() -> CdsAnswer:
+    """Return the answer while nobody can tell whose request it is: the registry was never read and cannot be."""
+    return CdsAnswer(UNAVAILABLE, cds.SERVICE_UNAVAILABLE, _DETAILS[UNAVAILABLE])
+
+
+def certificate_answer(ctx: RequestContext, reason: str) -> OAuthAnswer:
+    """Return the answer to a connection without a good client certificate, and note it for the call record.
+
+    An OAuth error (RFC 6749 5.2), since no access token was looked at. The status is 400, as nginx counts it.
+    """
+    ctx.operation, ctx.error = "clientCertificate", oauth.InvalidClient.error
+    return OAuthAnswer(_BAD_REQUEST, oauth.InvalidClient.error, reason)

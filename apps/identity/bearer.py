@@ -1,0 +1,50 @@
+"""Endpoints of the authorization server that take an access token (RFC 6750), as steps that they share."""
+
+from apps.http.call import Call, HttpRequest
+from apps.http.request_headers import bearer_token, header_fields
+from haas.digest import digest
+from tenants.grants import store
+from tenants.grants.access import TokenUse
+from tenants.grants.models import AccessToken
+from tenants.oauth.errors import InvalidClient, InvalidToken, TokenMissing
+
+
+class BearerCall(Call):
+    """The state of a call with an access token."""
+
+    secret: str
+    """The access token as it was sent."""
+    use: TokenUse
+
+    def __init__(self, request: HttpRequest, operation: str, scope: str) -> None:
+        """Take the scope value that the endpoint needs."""
+        super().__init__(request, operation, "highPriority", authenticated=True)
+        self.scope = scope
+
+    def use_of(self, token: AccessToken) -> TokenUse:
+        """Return a token in the circumstances of this call. Mutual TLS is required (CDS, Transport security)."""
+        certificate = self.context.certificate
+        if certificate is None:
+            raise InvalidClient("a client certificate is required")
+        return TokenUse(
+            token=token, certificate_thumbprint=certificate.thumbprint, scope=self.scope, now=self.context.now
+        )
+
+
+def has_an_access_token(call: BearerCall) -> None:
+    """The Authorization header carries an access token, and no other place does (RFC 6750 2.1)."""
+    headers = header_fields(call.request.scope["headers"])
+    if not headers.get("authorization"):
+        raise TokenMissing("an access token is required")
+    token = bearer_token(headers)
+    if token is None:
+        raise InvalidToken("the Authorization header carries no bearer token")
+    call.secret = token
+
+
+async def access_token_is_known(call: BearerCall) -> None:
+    """The access token was issued here. Loads it with its client, arrangement and authorisation (RFC 6750 3.1)."""
+    token = await store.load_access_token(call.tx, digest(call.secret))
+    if token is None:
+        raise InvalidToken("the access token is unknown")
+    call.use = call.use_of(token)

@@ -1,0 +1,73 @@
+"""Client authentication by `private_key_jwt`, as steps that several endpoints share (CDS, Client Authentication).
+
+An endpoint lists AUTHENTICATE_THE_CLIENT before its transaction, since the client's keys may have to be fetched, and
+`spend_the_assertion` as the first step of its transaction.
+"""
+
+from typing import Final
+
+from apps.http.call import Call, HttpRequest
+from apps.identity.parameters import Parameters, form_parameters
+from haas.steps import Step, on
+from tenants.clients import authentication
+from tenants.clients.authentication import Assertion, Credentials, PresentedAssertion
+from tenants.clients.models import Client
+from tenants.oauth.endpoints import audiences
+
+
+class ClientCall(Call):
+    """The state of a call by a client that authenticates with an assertion."""
+
+    parameters: Parameters
+    presented: PresentedAssertion
+    assertion: Assertion
+    client: Client
+
+    def __init__(self, request: HttpRequest, operation: str, path: str) -> None:
+        """Take the path of the endpoint, which may be the audience of the assertion.
+
+        All endpoints of the authorization server are of one performance tier (CDS, Performance requirements).
+        """
+        super().__init__(request, operation, "highPriority", authenticated=True)
+        self.path = path
+
+
+async def read_the_form(call: ClientCall) -> None:
+    """The body is a form in which no parameter comes twice (RFC 6749 3.2)."""
+    call.parameters = await form_parameters(call.request)
+
+
+def present_the_assertion(call: ClientCall) -> None:
+    """The form contains a client assertion that can be decoded (RFC 7521 4.2)."""
+    credentials = Credentials(
+        client_id=call.parameters.get("client_id"),
+        client_assertion_type=call.parameters.get("client_assertion_type"),
+        client_assertion=call.parameters.get("client_assertion"),
+    )
+    ctx = call.context
+    call.presented = authentication.present(credentials, audiences(ctx.tenant, call.path), ctx.now)
+
+
+async def assertion_is_signed_by_the_client(call: ClientCall) -> None:
+    """A key of the client's JWKS, fetched where it is not cached, verifies the assertion (RFC 7523 3-9).
+
+    An unknown client is refused with the same error.
+    """
+    ctx = call.context
+    call.assertion = await ctx.services.authenticator.verify_signature(ctx.tenant, call.presented)
+
+
+async def spend_the_assertion(call: ClientCall) -> None:
+    """The `jti` was not used before and is used from now on, also when a later step refuses the request (RFC 7523 3-7).
+
+    Loads the client. The assertion is signed with the registered token_endpoint_auth_signing_alg (OIDC Registration 2).
+    """
+    call.client = await authentication.spend(call.tx, call.assertion)
+
+
+AUTHENTICATE_THE_CLIENT: Final[tuple[Step[ClientCall], ...]] = (
+    read_the_form,
+    present_the_assertion,
+    *on("presented", authentication.CHECKS),
+    assertion_is_signed_by_the_client,
+)

@@ -1,0 +1,177 @@
+"""Dynamic client registration endpoints (CDS, DCR APIs; RFC 7591, RFC 7592)."""
+
+from typing import Final
+
+import msgspec
+from litestar import Response, delete, get, post, put
+from litestar.params import FromPath
+
+from apps.http.call import Call, HttpRequest, in_transaction, respond
+from apps.http.form_encoding import MAXIMUM_BODY_BYTES
+from apps.http.json_answers import NO_STORE, json_answer
+from apps.identity.bearer import BearerCall, access_token_is_known, has_an_access_token
+from haas.clock import epoch
+from haas.steps import Step, on
+from tenants.clients import store as clients
+from tenants.clients.models import Client
+from tenants.grants import access
+from tenants.oauth.endpoints import REGISTER
+from tenants.oauth.errors import AccessDenied, InvalidRequest, InvalidToken
+from tenants.oauth.scopes import REGISTRATION
+from tenants.registration import examination
+from tenants.registration import service as registrations
+from tenants.registration.examination import Examination
+
+_JWT: Final = "application/jwt"
+_CLIENT: Final = REGISTER + "/{client_id:str}"
+REMOVED_BY_THE_CLIENT: Final = "the registration was removed"
+
+
+class RegistrationCall(Call):
+    """The state of registering a software product."""
+
+    examination: Examination
+    client: Client
+
+    def __init__(self, request: HttpRequest) -> None:
+        """A software product has no client yet, so nobody authenticates."""
+        super().__init__(request, "postClientRegistration", "highPriority", authenticated=False)
+
+
+class ManagementCall(BearerCall):
+    """The state of a call by which a client manages its registration."""
+
+    examination: Examination
+    client: Client
+
+    def __init__(self, request: HttpRequest, operation: str, client_id: str) -> None:
+        """Take the id in the path. The access token needs cdr:registration (CDS, DCR APIs)."""
+        super().__init__(request, operation, REGISTRATION)
+        self.client_id = client_id
+
+
+async def read_the_request(call: RegistrationCall | ManagementCall) -> None:
+    """The body is a JWT "using the application/jwt content type" (CDS, Registration Request)."""
+    request, ctx = call.request, call.context
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JWT:
+        raise InvalidRequest(f"the content type must be {_JWT}")
+    try:
+        token = (await request.body()).decode("ascii").strip()
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("the body is not a JWT") from error
+    call.examination = Examination(ctx.services.examination_sources, ctx.tenant, token, ctx.now)
+
+
+async def add_the_client(call: RegistrationCall) -> None:
+    """The software product has no other registration, and the request was not used before; a client is added (CDS)."""
+    call.client = await registrations.register(call.tx, call.examination.result(), call.context.now)
+
+
+async def client_exists(call: ManagementCall) -> None:
+    """The client of the path is registered; otherwise 401, "unknown or invalid Client" (CDS, DCR APIs)."""
+    client = await clients.load(call.tx, call.client_id)
+    if client is None:
+        raise InvalidToken("the client is unknown")
+    call.client = client
+
+
+def access_token_is_the_clients(call: ManagementCall) -> None:
+    """The access token was issued to the client of the path (RFC 7592 2)."""
+    if call.use.token.client_id != call.client_id:
+        raise AccessDenied("the access token is another client's")
+
+
+async def replace_the_registration(call: ManagementCall) -> None:
+    """The request is of the same product and was not used before; it replaces the registration (RFC 7592 2.2)."""
+    call.client = await registrations.update(call.tx, call.client, call.examination.result(), call.context.now)
+
+
+async def end_the_registration(call: ManagementCall) -> None:
+    """The registration ends, with its arrangements and all its tokens (RFC 7592 2.3)."""
+    await registrations.end_client(
+        call.tx, call.client_id, by="recipient", reason=REMOVED_BY_THE_CLIENT, now=call.context.now
+    )
+
+
+def answer_with_the_new_registration(call: RegistrationCall) -> None:
+    """The answer is 201 with "all registered metadata about this client" (RFC 7591 3.2.1)."""
+    call.response = json_answer(_metadata(call.client), status=201)
+
+
+def answer_with_the_registration(call: ManagementCall) -> None:
+    """The answer is 200 with all registered metadata (RFC 7592 3; CDS, Registration Response)."""
+    call.response = json_answer(_metadata(call.client))
+
+
+def answer_without_content(call: ManagementCall) -> None:
+    """The answer is 204 (RFC 7592 2.3)."""
+    call.response = Response(None, status_code=204, headers=NO_STORE)
+
+
+_MANAGED_BY_ITSELF: Final[tuple[Step[ManagementCall], ...]] = (
+    access_token_is_known,
+    *on(
+        "use",
+        (
+            access.has_not_expired,
+            access.comes_over_its_certificate,
+            access.is_not_revoked,
+            access.has_the_scope,
+        ),
+    ),
+    client_exists,
+    access_token_is_the_clients,
+)
+POST_STEPS: Final[tuple[Step[RegistrationCall], ...]] = (
+    read_the_request,
+    *on("examination", examination.STEPS),
+    in_transaction(add_the_client),
+    answer_with_the_new_registration,
+)
+GET_STEPS: Final[tuple[Step[ManagementCall], ...]] = (
+    has_an_access_token,
+    in_transaction(*_MANAGED_BY_ITSELF),
+    answer_with_the_registration,
+)
+PUT_STEPS: Final[tuple[Step[ManagementCall], ...]] = (
+    has_an_access_token,
+    in_transaction(*_MANAGED_BY_ITSELF),
+    read_the_request,
+    *on("examination", examination.STEPS),
+    in_transaction(replace_the_registration),
+    answer_with_the_registration,
+)
+DELETE_STEPS: Final[tuple[Step[ManagementCall], ...]] = (
+    has_an_access_token,
+    in_transaction(*_MANAGED_BY_ITSELF, end_the_registration),
+    answer_without_content,
+)
+
+
+@post(REGISTER, status_code=201, request_max_body_size=MAXIMUM_BODY_BYTES)
+async def post_client_registration(request: HttpRequest) -> Response[bytes]:
+    """Register a software product."""
+    return await respond(POST_STEPS, RegistrationCall(request))
+
+
+@get(_CLIENT)
+async def get_client_registration(request: HttpRequest, client_id: FromPath[str]) -> Response[bytes]:
+    """Show a client its registration."""
+    return await respond(GET_STEPS, ManagementCall(request, "getClientRegistration", client_id))
+
+
+@put(_CLIENT, request_max_body_size=MAXIMUM_BODY_BYTES)
+async def put_client_registration(request: HttpRequest, client_id: FromPath[str]) -> Response[bytes]:
+    """Replace a client's registration."""
+    return await respond(PUT_STEPS, ManagementCall(request, "putClientRegistration", client_id))
+
+
+@delete(_CLIENT)
+async def delete_client_registration(request: HttpRequest, client_id: FromPath[str]) -> Response[None]:
+    """End a client's registration, and what was shared under it."""
+    return await respond(DELETE_STEPS, ManagementCall(request, "deleteClientRegistration", client_id))
+
+
+def _metadata(client: Client) -> dict[str, object]:
+    issued = {"client_id": client.client_id, "client_id_issued_at": epoch(client.created_at)}
+    return {**issued, **msgspec.to_builtins(client.registration)}

@@ -1,0 +1,90 @@
+"""The steps of every endpoint as a document, made from the lists that are run.
+
+`python -m apps.step_lists > docs/steps.md` writes it. A test holds the document to the lists.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
+
+from apps.http.call import InTransaction
+from apps.identity import (
+    arrangement_revocation,
+    authorise,
+    introspection,
+    par,
+    registration,
+    revocation,
+    token,
+    userinfo,
+)
+from apps.resources.operations import CUSTOMER_DATA, PUBLIC
+from haas.steps import Step
+from tenants.oauth import endpoints
+
+HEAD: Final = """\
+# The steps of each endpoint
+
+What each endpoint does, check by check and in the order in which it is done, to be read beside the specifications. A
+step that refuses a request ends the call; no later step is run. Steps that are indented run in one transaction of the
+tenant's database, which is committed after the last of them.
+
+This page is written by `python -m apps.step_lists > docs/steps.md` from the lists that are run.
+"""
+
+
+class StepList(NamedTuple):
+    """An endpoint with its steps."""
+
+    title: str
+    steps: tuple[Step[Any], ...]
+
+
+def step_lists() -> Iterator[StepList]:
+    """Yield the list of every endpoint of the information security profile and of every operation that is served."""
+    yield StepList(f"Pushed authorisation request: POST {endpoints.PAR}", par.STEPS)
+    yield StepList(f"Authorisation: GET and POST {endpoints.AUTHORISE}", authorise.STEPS)
+    yield StepList(f"Token: POST {endpoints.TOKEN}", token.STEPS)
+    for name, grant in token.GRANTS.items():
+        yield StepList(f"Token: the grant {name}", grant.steps)
+    yield StepList(f"UserInfo: GET and POST {endpoints.USERINFO}", userinfo.STEPS)
+    yield StepList(f"Introspection: POST {endpoints.INTROSPECT}", introspection.STEPS)
+    yield StepList(f"Token revocation: POST {endpoints.REVOKE}", revocation.STEPS)
+    yield StepList(f"Arrangement revocation: POST {endpoints.ARRANGEMENT_REVOCATION}", arrangement_revocation.STEPS)
+    yield StepList(f"Registration: POST {endpoints.REGISTER}", registration.POST_STEPS)
+    yield StepList(f"Registration: GET {endpoints.REGISTER}/{{clientId}}", registration.GET_STEPS)
+    yield StepList(f"Registration: PUT {endpoints.REGISTER}/{{clientId}}", registration.PUT_STEPS)
+    yield StepList(f"Registration: DELETE {endpoints.REGISTER}/{{clientId}}", registration.DELETE_STEPS)
+    for operation in (*CUSTOMER_DATA, *PUBLIC):
+        endpoint = operation.endpoint
+        yield StepList(f"{endpoint.name}: {endpoint.method} {endpoint.uri_path}", operation.steps)
+
+
+def document() -> str:
+    """Return the document in Markdown."""
+    parts = [HEAD]
+    for title, steps in step_lists():
+        parts.append(f"\n## {title}\n\n" + "\n".join(_lines(steps)) + "\n")
+    return "".join(parts)
+
+
+def _lines(steps: Iterable[Step[Any]], indent: str = "") -> Iterator[str]:
+    for number, step in enumerate(steps, 1):
+        if isinstance(step, InTransaction):
+            yield f"{indent}{number}. **In one transaction:**"
+            yield from _lines(step.steps, indent + "   ")
+        else:
+            yield f"{indent}{number}. *{_name(step)}*: {_summary(step)}"
+
+
+def _name(step: Step[Any]) -> str:
+    return str(step.__name__).replace("_", " ")
+
+
+def _summary(step: Step[Any]) -> str:
+    """Return the first paragraph of the docstring, on one line."""
+    return " ".join((step.__doc__ or "").split("\n\n", maxsplit=1)[0].split())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())

@@ -1,0 +1,154 @@
+"""The customers of a demonstration brand: one holder of a data file or of the generator, and logins for its people.
+
+The data holds no logins and no joint accounts. They are added here: logins whose contacts are under `.test`, a joint
+account, a joint account whose holders have stopped disclosure, and an organisation with two representatives.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from haas.database import Database, Namespace
+from ops.demonstration.generator import generate
+from tenants.imports.dsb_reader import read_dsb
+from tenants.imports.mends import TEST_MAIL_DOMAIN
+from tenants.imports.records import (
+    AccountRecord,
+    CustomerRecord,
+    HoldingRecord,
+    LoginRecord,
+    Record,
+    RepresentationRecord,
+)
+from tenants.imports.report import Place, Report
+from tenants.imports.rows import customer_name
+from tenants.imports.service import import_records
+from tenants.imports.sourced import Sourced
+
+REPRESENTATIVES = (("Robin", "Ashby"), ("Sacha", "Moreau"), ("Jordan", "Fell"), ("Kim", "Aitken"))
+REPRESENTATIVES_OF_THE_FIRST_ORGANISATION = 2
+
+
+class DemonstrationCustomer(msgspec.Struct, frozen=True):
+    """A person who can sign in at a demonstration brand."""
+
+    identifier: str
+    name: str
+    customer: str
+    """The name of the customer they act for."""
+    kind: str
+    """`person`, `joint-holder` or `representative`: which kind of consent can be tried with this login."""
+
+
+class Demonstration(NamedTuple):
+    """The report of the import, and who can sign in."""
+
+    report: Report
+    customers: list[DemonstrationCustomer]
+
+
+async def load_demonstration(
+    database: Database,
+    namespace: Namespace,
+    holder_index: int,
+    *,
+    file: Path | None,
+    now: datetime,
+    progress: Callable[[int], None] | None = None,
+) -> Demonstration:
+    """Load holder `holder_index` of the Data Standards Body's file, or generated data where `file` is None.
+
+    Loading again changes nothing.
+    """
+    report = Report()
+    records = generate(f"holder-{holder_index}") if file is None else read_dsb(file, holder_index, report)
+    holder = _HolderRecords(list(records))
+    await import_records(database, namespace, holder.all(), report, now=now, progress=progress)
+    return Demonstration(report, holder.people)
+
+
+class _HolderRecords:
+    """The records of a data holder, and the records that are added to them."""
+
+    def __init__(self, records: list[Sourced]) -> None:
+        self._records = records
+        self.people: list[DemonstrationCustomer] = []
+        self._added: list[Record] = []
+        self._taken: set[str] = set()
+        customers = [record for _, record in records if isinstance(record, CustomerRecord)]
+        persons = [record for record in customers if record.customer.person is not None]
+        organisations = [record for record in customers if record.customer.organisation is not None]
+        self._without_disclosure = self._joint_accounts([person.reference for person in persons[:4]])
+        joint = {person.reference for person in persons[:4]}
+        for person in persons:
+            self._person(person, kind="joint-holder" if person.reference in joint else "person")
+        for number, (given, family) in enumerate(REPRESENTATIVES):
+            represented = max(0, number - REPRESENTATIVES_OF_THE_FIRST_ORGANISATION + 1)
+            if represented < len(organisations):
+                self._representative(organisations[represented], given, family)
+
+    def all(self) -> Iterator[Sourced]:
+        """Yield the holder's records and then the added ones."""
+        for place, record in self._records:
+            if isinstance(record, AccountRecord) and record.reference == self._without_disclosure:
+                yield Sourced(place, AccountRecord(account=record.account, disclosure_option="no-disclosure"))
+            else:
+                yield Sourced(place, record)
+        for number, record in enumerate(self._added, start=1):
+            yield Sourced(Place("demonstration", number), record)
+
+    def _joint_accounts(self, persons: list[str]) -> str | None:
+        """Make the first account of every other person one that the next person holds too; return the last of them."""
+        shared = None
+        first_held: dict[str, HoldingRecord] = {}
+        for _, record in self._records:
+            if isinstance(record, HoldingRecord):
+                first_held.setdefault(record.customer, record)
+        for one, other in zip(persons[::2], persons[1::2], strict=False):
+            held = first_held.get(one)
+            if held is not None:
+                shared = held.account
+                for customer in (one, other):
+                    self._added.append(
+                        HoldingRecord(
+                            customer=customer, account=shared, role="joint-holder", valid_from=held.valid_from
+                        )
+                    )
+        return shared
+
+    def _person(self, record: CustomerRecord, kind: str) -> None:
+        person = record.customer.person
+        if person is not None:
+            identifier = self._login(person.firstName, person.lastName)
+            self._added.append(RepresentationRecord(login=identifier, customer=record.reference, role="self"))
+            name = customer_name(record.customer)
+            self.people.append(DemonstrationCustomer(identifier, name, name, kind))
+
+    def _representative(self, record: CustomerRecord, given: str, family: str) -> None:
+        organisation = customer_name(record.customer)
+        identifier = self._login(given, family)
+        self._added.append(
+            RepresentationRecord(login=identifier, customer=record.reference, role="nominated-representative")
+        )
+        self.people.append(DemonstrationCustomer(identifier, f"{given} {family}", organisation, "representative"))
+
+    def _login(self, given: str | None, family: str) -> str:
+        base = ".".join(_plain(part) for part in (given, family) if part)
+        name, number = base, 1
+        while name in self._taken:
+            number += 1
+            name = f"{base}{number}"
+        self._taken.add(name)
+        address = f"{name}@{TEST_MAIL_DOMAIN}"
+        full_name = " ".join(part for part in (given, family) if part)
+        self._added.append(
+            LoginRecord(identifier=address, email=address, name=full_name, given_name=given, family_name=family)
+        )
+        return address
+
+
+def _plain(text: str) -> str:
+    return "".join(character for character in text.lower() if character.isascii() and character.isalnum())

@@ -1,0 +1,21 @@
+"""What a person chooses on the recipient's page besides the data: how long to share. And what is always requested."""
+
+from typing import Final, NamedTuple
+
+ALWAYS_REQUESTED: Final = "openid profile"
+DAY: Final = 86_400
+
+
+class Duration(NamedTuple):
+    """A sharing duration in seconds, and its name on the page. 0 requests a single collection."""
+
+    seconds: int
+    name: str
+
+
+DURATIONS: Final = (
+    Duration(0, "Just once"),
+    Duration(90 * DAY, "3 months"),
+    Duration(180 * DAY, "6 months"),
+    Duration(365 * DAY, "12 months"),
+)

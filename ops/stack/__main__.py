@@ -1,0 +1,9 @@
+"""`python -m ops.stack` is `haas up`, also from a checkout that is not installed."""
+
+import sys
+
+from ops.cli import main
+from ops.stack.command import command
+
+main.add_command(command)
+main(["up", *sys.argv[1:]])

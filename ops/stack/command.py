@@ -1,0 +1,82 @@
+"""`haas up`: the embedded stack in the foreground."""
+
+import asyncio
+import logging
+import os
+import signal
+from pathlib import Path
+
+import click
+
+from haas.progress import ConsoleProgress, Progress
+from ops.demonstration import set_up_demonstration
+from ops.deployment_settings import DEFAULT_STATE, STATE_VARIABLE
+from ops.stack.description import StackDescription
+from ops.stack.embedded import running
+from ops.stack.options import DEFAULT_PORT, Options
+
+
+@click.command("up")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_STATE,
+    show_default=True,
+    envvar=STATE_VARIABLE,
+    help="The folder of the stack's state.",
+)
+@click.option("--fresh", is_flag=True, help="Start over: delete the content of the state folder.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help=f"HTTPS port; stored on the first start.  [default: {DEFAULT_PORT} if free]",
+)
+def command(state: Path, *, fresh: bool, port: int | None) -> None:
+    """Run the embedded stack until Ctrl-C: every server, two demonstration brands and the sandbox around them.
+
+    HAAS_DATABASE_URL with HAAS_OWNER_DATABASE_URL, and HAAS_REDIS_URL, point it at real servers instead.
+    """
+    progress = ConsoleProgress()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    options = Options.from_environment(os.environ, state=state, fresh=fresh, port=port)
+    asyncio.run(_up(options, progress))
+
+
+async def _up(options: Options, progress: Progress) -> None:
+    """Run until a signal says stop, also during the start."""
+    loop = asyncio.get_running_loop()
+    stack = asyncio.create_task(_run(options, progress))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, _stop, stack, progress)
+    try:
+        await stack
+    except asyncio.CancelledError:
+        progress.line("Stopped.")
+
+
+def _stop(stack: asyncio.Task[None], progress: Progress) -> None:
+    if not stack.cancelling():
+        progress.line("\nStopping …")
+        stack.cancel()
+
+
+async def _run(options: Options, progress: Progress) -> None:
+    async with running(options, set_up_demonstration, progress) as stack:
+        progress.line(summary(stack.description))
+        await asyncio.Event().wait()
+
+
+def summary(description: StackDescription) -> str:
+    """Return the addresses to open, as lines of text."""
+    sandbox = description.sandbox
+    lines = ["", "Ready. Open in a browser that trusts " + description.roots.web + ":", ""]
+    lines.append(f"  Data recipient (start here)   {sandbox.recipient_url}/")
+    lines.append(f"  Mailbox (one-time codes)      {sandbox.mailbox_url}/")
+    lines += [f"  Dashboard {tenant.name:<19} {tenant.dashboard_url}" for tenant in description.tenants]
+    lines += [
+        "",
+        f"  Sandbox control API           {sandbox.control_api}/",
+        f"  Logs                          {description.logs}",
+    ]
+    lines += ["", "Ctrl-C stops everything."]
+    return "\n".join(lines)

@@ -1,0 +1,177 @@
+"""Supervises one process: starts it, waits until it is ready, and restarts it with a backoff when it ends."""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from asyncio.subprocess import Process
+from collections.abc import Callable
+from pathlib import Path
+
+from ops.stack.errors import ProcessFailed, StackError
+from ops.stack.processes import ProcessIdentity, identify, stop_session
+from ops.stack.stack_process import StackProcess
+
+logger = logging.getLogger(__name__)
+
+FIRST_DELAY = 0.1
+LONGEST_DELAY = 5.0
+STABLE_AFTER = 10.0
+POLL = 0.03
+STOP_PATIENCE = 15.0
+TAIL_LINES = 12
+TAIL_BYTES = 8192
+LOG_LIMIT = 16 * 1024 * 1024
+
+
+def tail(log: Path) -> list[str]:
+    """The last lines of a log."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+        return file.read().decode("utf-8", "replace").splitlines()[-TAIL_LINES:]
+
+
+class ProcessSupervisor:
+    """Supervises one process. `on_start` is called with the identity of every new process right after its start."""
+
+    def __init__(self, definition: StackProcess, log: Path, on_start: Callable[[str, ProcessIdentity], None]) -> None:
+        self.definition = definition
+        self.log = log
+        self.restarts = 0
+        self._on_start = on_start
+        self._process: Process | None = None
+        self._identity: ProcessIdentity | None = None
+        self._ready = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, f"{self.definition.name} was never started"  # noqa: S101 - a programming error
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start and wait until ready. Raises ProcessFailed."""
+        try:
+            await self._start_once()
+        except BaseException:
+            await self._stop_process()
+            raise
+        self._task = asyncio.create_task(self._supervise(), name=f"supervise {self.definition.name}")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        await self._stop_process()
+
+    async def kill(self) -> None:
+        """Kill the process as a crash would. It is restarted."""
+        assert self._process is not None  # noqa: S101 - a programming error
+        self._ready.clear()
+        self._process.kill()
+        await self._process.wait()
+
+    async def until_ready(self) -> None:
+        await self._ready.wait()
+
+    async def _start_once(self) -> None:
+        await self.definition.prepare()
+        await self._spawn()
+        await self._wait_until_ready()
+
+    async def _spawn(self) -> None:
+        launch = self.definition.launch()
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *launch.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**_inherited(), **launch.environment},
+                cwd=launch.folder,
+                # A session of its own: Ctrl-C does not reach it, and the processes that it leaves behind can be found.
+                start_new_session=True,
+                user=launch.user.uid if launch.user else None,
+                group=launch.user.gid if launch.user else None,
+                extra_groups=[] if launch.user else None,
+            )
+        self._identity = identify(self._process.pid)
+        if self._identity is not None:
+            self._on_start(self.definition.name, self._identity)
+
+    async def _wait_until_ready(self) -> None:
+        assert self._process is not None  # noqa: S101 - spawned just now
+        deadline = time.monotonic() + self.definition.patience
+        while not await self.definition.ready():
+            if self._process.returncode is not None:
+                raise self._failed(f"it ended with {_ending(self._process.returncode)} before it was ready")
+            if time.monotonic() > deadline:
+                raise self._failed(f"it was not ready after {self.definition.patience:g} s")
+            await asyncio.sleep(POLL)
+        if self._process.returncode is not None:
+            raise self._failed(
+                f"it ended with {_ending(self._process.returncode)}, and something else answers in its place"
+            )
+        self._ready.set()
+
+    def _failed(self, reason: str) -> ProcessFailed:
+        return ProcessFailed(self.definition.name, reason, self.log, tail(self.log))
+
+    async def _supervise(self) -> None:
+        delay = FIRST_DELAY
+        while True:
+            began = time.monotonic()
+            assert self._process is not None  # noqa: S101 - started before this task
+            code = await self._process.wait()
+            self._ready.clear()
+            if time.monotonic() - began > STABLE_AFTER:
+                delay = FIRST_DELAY
+            logger.warning("%s ended with %s; starting it again in %.1f s", self.definition.name, _ending(code), delay)
+            await self._stop_leftovers()
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, LONGEST_DELAY)
+            self.restarts += 1
+            try:
+                await self._start_once()
+            except StackError as error:
+                logger.error("%s", error)  # noqa: TRY400 - the message carries the log's tail, a traceback adds nothing
+                await self._stop_process()
+            except Exception:  # any error of one start must not end the supervision
+                logger.exception("%s cannot be started", self.definition.name)
+                await self._stop_process()
+            else:
+                logger.warning("%s runs again", self.definition.name)
+
+    async def _stop_process(self) -> None:
+        """Stop the process, by its stop signal first, and everything that it started."""
+        self._ready.clear()
+        process = self._process
+        if process is None:
+            return
+        if process.returncode is None:
+            process.send_signal(self.definition.stop_signal)
+            try:
+                await asyncio.wait_for(process.wait(), STOP_PATIENCE)
+            except TimeoutError:
+                logger.warning("%s did not stop within %.0f s and is killed", self.definition.name, STOP_PATIENCE)
+                process.kill()
+                await process.wait()
+        await self._stop_leftovers()
+
+    async def _stop_leftovers(self) -> None:
+        """Stop what an ended process left in its session, such as the workers of a killed nginx."""
+        if self._identity is not None:
+            await asyncio.to_thread(stop_session, self._identity, signal.SIGKILL)
+
+
+def _inherited() -> dict[str, str]:
+    """Return the environment without HAAS_ variables: processes get only those that the stack gives them."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("HAAS_")}
+
+
+def _ending(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,39 @@
+"""The definition of one process: how it is prepared, started, found ready, and stopped."""
+
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ops.stack.unprivileged import Account
+
+
+class Launch(msgspec.Struct, frozen=True):
+    """The command line of a process that stays in the foreground."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str] = {}
+    user: Account | None = None
+    folder: Path | None = None
+
+
+class StackProcess(ABC):
+    """One process of the stack. `name` is also the name of its log file."""
+
+    name: str
+    patience: float = 60.0
+    """How long it may take to become ready, in seconds."""
+    stop_signal: signal.Signals = signal.SIGTERM
+
+    async def prepare(self) -> None:
+        """Write the files that the process needs. Called before every start, so it must be repeatable."""
+        return
+
+    @abstractmethod
+    def launch(self) -> Launch: ...
+
+    @abstractmethod
+    async def ready(self) -> bool:
+        """Whether it serves now. Must not raise while the process is still starting."""

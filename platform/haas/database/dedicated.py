@@ -1,0 +1,74 @@
+"""Dedicated connections, outside the pools: for session-level advisory locks and LISTEN, which outlast transactions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from haas.errors import Unavailable
+
+SECONDS_TO_CONNECT = 5.0
+SECONDS_TO_ANSWER = 5.0
+_GONE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+class DedicatedConnection:
+    """One session on the server with a single user. Its locks and subscriptions end with it, and then `lost` is set."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Take an open connection; `dedicated_connection` opens one."""
+        self._connection = connection
+        self.lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: self.lost.set())
+
+    async def try_lock(self, number: int) -> bool:
+        """Take the advisory lock `number` for this session; tell whether it was free. Raises Unavailable."""
+        return bool(await self._fetch("SELECT pg_try_advisory_lock($1)", number))
+
+    async def listen(self, channel: str, notified: Callable[[str], None]) -> None:
+        """Call `notified` with the payload of every notification on `channel` from now on. Raises Unavailable."""
+
+        def receive(_connection: object, _process: int, _channel: str, payload: object) -> None:
+            notified(str(payload))
+
+        try:
+            await self._connection.add_listener(channel, receive)
+        except _GONE as error:
+            raise Unavailable("the dedicated connection was lost") from error
+
+    async def check(self) -> None:
+        """Send a query to find out whether the server still answers. Raises Unavailable."""
+        await self._fetch("SELECT 1")
+
+    async def _fetch(self, sql: str, *values: object) -> Any:
+        try:
+            return await self._connection.fetchval(sql, *values, timeout=SECONDS_TO_ANSWER)
+        except _GONE as error:
+            self.lost.set()
+            raise Unavailable("the dedicated connection was lost") from error
+
+
+@asynccontextmanager
+async def dedicated_connection(url: str, name: str) -> AsyncIterator[DedicatedConnection]:
+    """Open a connection with the application name `name` to the server at `url`, and close it when the block ends.
+
+    Raises Unavailable.
+    """
+    try:
+        connection = await asyncpg.connect(
+            url, timeout=SECONDS_TO_CONNECT, server_settings={"application_name": name, "search_path": ""}
+        )
+    except _GONE as error:
+        raise Unavailable(f"the database does not answer: {type(error).__name__}") from error
+    try:
+        yield DedicatedConnection(connection)
+    finally:
+        if connection.is_closed():
+            connection.terminate()
+        else:
+            try:
+                await connection.close(timeout=SECONDS_TO_ANSWER)
+            except _GONE:
+                connection.terminate()

@@ -1,0 +1,44 @@
+"""The steps of an endpoint, checks and effects alike, in one list in the order in which they run.
+
+A step is a function of one argument: the state that the steps of one call share. It raises an error, or changes
+something, or sets an attribute of the state for later steps. A reviewer reads the list beside the specification; the
+first paragraph of each step's docstring names the clause.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import wraps
+from typing import Any, TypeVar
+
+State = TypeVar("State")
+Step = Callable[[State], Awaitable[None] | None]
+
+
+async def run(steps: Iterable[Step[State]], state: State) -> None:
+    """Run the steps in their order. The first that raises ends the call."""
+    for step in steps:
+        pending = step(state)
+        if pending is not None:
+            await pending
+
+
+def on(attribute: str, steps: Iterable[Step[Any]]) -> tuple[Step[Any], ...]:
+    """Return steps of a smaller state as steps of a state that holds the smaller one in `attribute`."""
+
+    def bound(step: Step[Any]) -> Step[Any]:
+        @wraps(step)
+        def on_attribute(state: Any) -> Awaitable[None] | None:
+            return step(getattr(state, attribute))
+
+        return on_attribute
+
+    return tuple(bound(step) for step in steps)
+
+
+def flattened(steps: Iterable[Step[Any]]) -> Iterator[Step[Any]]:
+    """Yield every step in its order, with the steps of a group in place of the group."""
+    for step in steps:
+        group = getattr(step, "steps", None)
+        if group is None:
+            yield step
+        else:
+            yield from flattened(group)

@@ -1,0 +1,263 @@
+"""Values kept in memory: how long, how many, and how often their source is asked."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from haas.cache import CachedValue, Limits, TimedCache
+from haas.clock import MovableClock
+from haas.errors import HaasError, Unavailable
+
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+LIMITS = Limits(fresh_for=MINUTE)
+PATIENT = Limits(
+    fresh_for=MINUTE,
+    usable_for=60 * MINUTE,
+    reload_after=5 * SECOND,
+    retry_after=10 * SECOND,
+    first_retry_after=2 * SECOND,
+)
+
+
+class Source:
+    """Counts its loads. Each gives its number, or raises `error`; while `gate` is not set, it waits."""
+
+    def __init__(self) -> None:
+        self.loads = 0
+        self.last: list[int | None] = []
+        self.error: Exception | None = None
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def load(self, last: int | None) -> int:
+        self.loads += 1
+        number = self.loads
+        self.last.append(last)
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        return number
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> MovableClock:
+    return MovableClock(tmp_path / "clock")
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source()
+
+
+def wants(number: int) -> Callable[[int], bool]:
+    return lambda value: value >= number
+
+
+async def until_waiting(*tasks: "asyncio.Task[int]") -> None:
+    """Let every task run until it waits for something."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not any(task.done() for task in tasks)
+
+
+async def test_a_value_is_loaded_again_when_it_is_no_longer_fresh(clock: MovableClock, source: Source) -> None:
+    value: CachedValue[int] = CachedValue(clock, LIMITS)
+    assert value.fresh() is None
+    assert await value.get(source.load) == 1
+    clock.move(MINUTE - SECOND)
+    assert (value.fresh(), await value.get(source.load)) == (1, 1)
+    clock.move(SECOND)
+    assert value.fresh() is None
+    assert await value.get(source.load) == 2
+    assert source.last == [None, 1], "a load receives the last value"
+
+
+async def test_a_clock_moved_back_makes_a_value_outdated(clock: MovableClock, source: Source) -> None:
+    for limits in (LIMITS, PATIENT):
+        value: CachedValue[int] = CachedValue(clock, limits)
+        first = await value.get(source.load)
+        clock.move(-SECOND)
+        assert value.fresh() is None
+        assert await value.get(source.load) == first + 1
+
+
+async def test_one_load_serves_everybody_who_waits(clock: MovableClock, source: Source) -> None:
+    cache: TimedCache[str, int] = TimedCache(clock, LIMITS, maximum=10)
+    source.gate.clear()
+    tasks = [asyncio.create_task(cache.get("key", source.load)) for _ in range(20)]
+    await until_waiting(*tasks)
+    assert source.loads == 1
+    source.gate.set()
+    assert await asyncio.gather(*tasks) == [1] * 20
+    assert source.loads == 1
+
+
+async def test_loads_of_different_keys_do_not_wait_for_each_other(clock: MovableClock, source: Source) -> None:
+    cache: TimedCache[str, int] = TimedCache(clock, LIMITS, maximum=10)
+    source.gate.clear()
+    held_up = asyncio.create_task(cache.get("one", source.load))
+    await until_waiting(held_up)
+    assert await cache.get("other", Source().load) == 1
+    source.gate.set()
+    assert await held_up == 1
+
+
+async def test_a_load_that_is_cancelled_is_left_to_the_next_caller(clock: MovableClock, source: Source) -> None:
+    cache: TimedCache[str, int] = TimedCache(clock, PATIENT, maximum=10)
+    source.gate.clear()
+    first, second = (asyncio.create_task(cache.get("key", source.load)) for _ in range(2))
+    await until_waiting(first, second)
+    source.gate.set()
+    first.cancel()
+    assert await second == 2
+    assert first.cancelled()
+
+
+async def test_a_value_that_is_not_accepted_is_loaded_again(clock: MovableClock, source: Source) -> None:
+    value: CachedValue[int] = CachedValue(clock, LIMITS)
+    assert await value.get(source.load) == 1
+    assert await value.get(source.load, wants(1)) == 1
+    assert await value.get(source.load, wants(2)) == 2
+    assert await value.get(source.load, wants(9)) == 3, "the source has no other value"
+
+
+async def test_callers_who_do_not_accept_a_value_share_a_load(clock: MovableClock, source: Source) -> None:
+    """A load that runs when they ask may have begun before a change. A load that begins afterwards has not."""
+    value: CachedValue[int] = CachedValue(clock, LIMITS)
+    source.gate.clear()
+    tasks = [asyncio.create_task(value.get(source.load, wants(9))) for _ in range(20)]
+    await until_waiting(*tasks)
+    source.gate.set()
+    assert await asyncio.gather(*tasks) == [1] + [2] * 19
+    assert source.loads == 2
+
+
+async def test_a_source_is_not_asked_again_within_the_pause(clock: MovableClock, source: Source) -> None:
+    value: CachedValue[int] = CachedValue(clock, PATIENT)
+    assert await value.get(source.load) == 1
+    for _ in range(5):
+        assert await value.get(source.load, wants(9)) == 1
+    clock.move(PATIENT.reload_after)
+    assert await value.get(source.load, wants(9)) == 2
+
+
+async def test_a_value_is_used_while_its_source_is_unavailable(clock: MovableClock, source: Source) -> None:
+    value: CachedValue[int] = CachedValue(clock, PATIENT)
+    await value.get(source.load)
+    source.error = Unavailable("away")
+    clock.move(MINUTE)
+    for _ in range(5):
+        assert await value.get(source.load) == 1
+    assert source.loads == 2, "within the pause the source is not asked"
+    clock.move(PATIENT.retry_after)
+    assert await value.get(source.load) == 1
+    assert source.loads == 3
+    clock.move(60 * MINUTE - MINUTE - PATIENT.retry_after)
+    with pytest.raises(Unavailable, match="away"):
+        await value.get(source.load)
+    source.error = None
+    clock.move(PATIENT.retry_after)
+    assert await value.get(source.load) == 5
+
+
+async def test_without_a_time_of_use_only_a_fresh_value_is_returned(clock: MovableClock, source: Source) -> None:
+    value: CachedValue[int] = CachedValue(clock, LIMITS)
+    await value.get(source.load)
+    source.error = Unavailable("away")
+    with pytest.raises(Unavailable):
+        await value.get(source.load, wants(2))
+    assert await value.get(source.load) == 1, "still fresh"
+    for move in (MINUTE, -2 * MINUTE):
+        clock.move(move)
+        with pytest.raises(Unavailable, match="away"):
+            await value.get(source.load)
+
+
+async def test_a_source_that_never_answered_is_asked_again_after_its_own_pause(
+    clock: MovableClock, source: Source
+) -> None:
+    cache: TimedCache[str, int] = TimedCache(clock, PATIENT, maximum=10)
+    source.error = Unavailable("away")
+    for _ in range(5):
+        with pytest.raises(Unavailable, match="away"):
+            await cache.get("key", source.load)
+    assert source.loads == 1
+    source.error = None
+    clock.move(PATIENT.first_retry_after)
+    assert await cache.get("key", source.load) == 2
+
+
+@pytest.mark.parametrize("limits", [LIMITS, PATIENT], ids=["no pause", "pauses"])
+async def test_callers_who_wait_share_a_failure(clock: MovableClock, source: Source, limits: Limits) -> None:
+    """A source that does not answer takes as long as its time-out: they must not wait for it one after the other."""
+    cache: TimedCache[str, int] = TimedCache(clock, limits, maximum=10)
+    source.error = Unavailable("away")
+    source.gate.clear()
+    tasks = [asyncio.create_task(cache.get("key", source.load)) for _ in range(20)]
+    await until_waiting(*tasks)
+    source.gate.set()
+    failures = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [str(failure) for failure in failures] == ["away"] * 20
+    assert source.loads == 1
+
+
+async def test_any_other_error_goes_to_the_caller_and_is_not_kept(clock: MovableClock, source: Source) -> None:
+    cache: TimedCache[str, int] = TimedCache(clock, PATIENT, maximum=1)
+    assert await cache.get("real", source.load) == 1
+    source.error = HaasError("there is no such thing")
+    for name in ("invented", "made up", "invented"):
+        with pytest.raises(HaasError, match="no such thing"):
+            await cache.get(name, source.load)
+    assert source.loads == 4
+    assert cache.fresh("real") == 1, "a key without a value takes no place"
+
+
+async def test_the_first_key_is_dropped_when_there_are_too_many(clock: MovableClock, source: Source) -> None:
+    cache: TimedCache[str, int] = TimedCache(clock, LIMITS, maximum=2)
+    for name in "abca":
+        await cache.get(name, source.load)
+    assert source.loads == 4
+    assert [cache.fresh(name) for name in "abc"] == [4, None, 3]
+
+
+async def test_what_is_forgotten_is_loaded_again(clock: MovableClock, source: Source) -> None:
+    cache: TimedCache[str, int] = TimedCache(clock, LIMITS, maximum=2)
+    await cache.get("key", source.load)
+    cache.forget("key")
+    cache.forget("unknown")
+    assert cache.fresh("key") is None
+    assert await cache.get("key", source.load) == 2
+
+
+async def test_a_load_that_runs_when_its_key_is_forgotten_is_not_kept(clock: MovableClock, source: Source) -> None:
+    cache: TimedCache[str, int] = TimedCache(clock, LIMITS, maximum=2)
+    source.gate.clear()
+    before = asyncio.create_task(cache.get("key", source.load))
+    await until_waiting(before)
+    cache.forget("key")
+    source.gate.set()
+    assert await before == 1
+    assert cache.fresh("key") is None
+    assert await cache.get("key", source.load) == 2
+
+
+async def test_a_whole_is_kept_until_its_revision_changes(clock: MovableClock) -> None:
+    """The second form: the load asks for the revision, and reads the whole only when it has changed."""
+    value: CachedValue[tuple[int, object]] = CachedValue(clock, LIMITS)
+    revision = 1
+
+    async def load(last: tuple[int, object] | None) -> tuple[int, object]:
+        return last if last is not None and last[0] == revision else (revision, object())
+
+    first = await value.get(load)
+    clock.move(MINUTE)
+    assert await value.get(load) is first
+    clock.move(MINUTE)
+    revision = 2
+    second = await value.get(load)
+    assert second[0] == 2
+    assert value.fresh() is second

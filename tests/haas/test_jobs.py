@@ -1,0 +1,42 @@
+"""Messages to the workers, through a real broker."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import dramatiq
+import pytest
+
+from haas.jobs import QUEUE, Jobs, open_broker
+
+
+@pytest.fixture
+async def broker(valkey: str) -> AsyncIterator[dramatiq.Broker]:
+    broker = open_broker(valkey)
+    broker.flush_all()
+    yield broker
+    broker.flush_all()
+    broker.close()
+
+
+async def test_a_message_reaches_its_actor(broker: dramatiq.Broker) -> None:
+    done: asyncio.Queue[tuple[object, ...]] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def act(*arguments: object) -> None:
+        loop.call_soon_threadsafe(done.put_nowait, arguments)
+
+    dramatiq.actor(broker=broker, actor_name="act", queue_name=QUEUE)(act)
+    worker = dramatiq.Worker(broker, worker_threads=1, worker_timeout=50)
+    worker.start()
+    try:
+        assert await Jobs(broker).enqueue("act", "aurora", 7)
+        async with asyncio.timeout(10):
+            assert await done.get() == ("aurora", 7)
+    finally:
+        await asyncio.to_thread(worker.stop)
+
+
+async def test_an_unavailable_broker_is_logged_and_raises_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    assert not await Jobs(open_broker("redis://127.0.0.1:1/0")).enqueue("act", "aurora")
+    assert "jobs.not_enqueued" in caplog.text
+    assert "aurora" not in caplog.text

@@ -1,0 +1,78 @@
+"""Email by SMTP, against a real server."""
+
+from typing import Any
+
+import pytest
+
+from haas.mail import Mail, Mailer, MailNotSent, MailRefused
+from haas.settings import SettingsError
+from tests.workers.fixtures import mail
+from tests.workers.harness import MailServer
+
+__all__ = ["mail"]
+
+ADDRESS = "ada@example.test"
+
+
+def message(**changes: Any) -> Mail:
+    fields = {
+        "sender_name": "Aurora Energy",
+        "sender_address": "no-reply@aurora.haas.localhost",
+        "to": ADDRESS,
+        "subject": "Your one-time password",
+        "text": "123456 – valid for ten minutes",
+        "key": "0b7c1f0e",
+    }
+    return Mail(**{**fields, **changes})
+
+
+async def test_a_message_arrives_with_its_headers(mail: MailServer) -> None:
+    await Mailer(mail.url).send(message())
+    (taken,) = mail.taken
+    assert taken["From"] == "Aurora Energy <no-reply@aurora.haas.localhost>"
+    assert (taken["To"], taken["Subject"]) == (ADDRESS, "Your one-time password")
+    assert taken["Message-ID"] == "<0b7c1f0e@aurora.haas.localhost>"
+    assert taken["Auto-Submitted"] == "auto-generated"
+    payload = taken.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    assert payload.decode().strip() == "123456 – valid for ten minutes"
+
+
+@pytest.mark.parametrize(("answer", "error"), [("550 unknown", MailRefused), ("451 try later", MailNotSent)])
+async def test_a_permanent_refusal_differs_from_a_temporary_one(
+    mail: MailServer, answer: str, error: type[Exception]
+) -> None:
+    mail.refusals[ADDRESS] = f"{answer} {ADDRESS}"
+    with pytest.raises(error) as raised:
+        await Mailer(mail.url).send(message())
+    assert answer[:3] in str(raised.value)
+    assert ADDRESS not in str(raised.value)
+    assert mail.taken == []
+
+
+async def test_a_server_that_cannot_be_reached_is_a_temporary_failure() -> None:
+    with pytest.raises(MailNotSent):
+        await Mailer("smtp://127.0.0.1:1").send(message())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"to": f"{ADDRESS}\r\nBcc: eve@example.test"},
+        {"to": ""},
+        {"to": "ada"},
+        {"subject": "two\r\nlines"},
+        {"sender_name": "Aurora\r\nBcc: eve@example.test"},
+    ],
+    ids=str,
+)
+async def test_a_malformed_header_is_refused(mail: MailServer, changes: dict[str, str]) -> None:
+    with pytest.raises(MailRefused):
+        await Mailer(mail.url).send(message(**changes))
+    assert mail.taken == []
+
+
+@pytest.mark.parametrize("url", ["", "mail.test", "http://mail.test", "smtp://", "smtp:mail.test"])
+def test_a_url_that_is_not_smtp_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="HAAS_SMTP_URL"):
+        Mailer(url)

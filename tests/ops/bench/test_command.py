@@ -1,0 +1,24 @@
+"""What `haas bench` says: whether the target is met, and on which machine."""
+
+import os
+
+from ops.bench.command import machine_description, verdict
+from ops.bench.load import Measured
+from ops.bench.report import Row
+from ops.bench.run import Results
+
+MEASURED = Measured(2.0, [0.010] * 950 + [0.040] * 50, 3)
+
+
+def figures(measured: Measured) -> Results:
+    return Results(rows=[Row("Get Energy Accounts", measured, {"app": 0.5, "load": 0.1})], memory={"app": 75.4})
+
+
+def test_the_aim_is_a_rate_and_a_latency() -> None:
+    assert verdict(figures(MEASURED)).endswith(": holds")
+    assert verdict(figures(Measured(3.0, MEASURED.latencies, 0))).endswith("DOES NOT HOLD")
+    assert verdict(figures(Measured(2.0, [0.051] * 1000, 0))).endswith("DOES NOT HOLD")
+
+
+def test_the_machine_is_described() -> None:
+    assert machine_description().startswith(f"{len(os.sched_getaffinity(0))} cores, ")

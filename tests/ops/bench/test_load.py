@@ -1,0 +1,104 @@
+"""The load generator against a real TLS server, and what it makes of the answers."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from pathlib import Path
+
+import pytest
+
+from ops.bench.load import Load, LoadError, Measured, Target
+from tests.haas.tls_server import TestAuthority, answer_of, tls_server
+
+HOSTS = ["one.recipient.localhost", "two.recipient.localhost"]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> TestAuthority:
+    return TestAuthority(tmp_path_factory.mktemp("authority"))
+
+
+def request_to(host: str, path: str = "/") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+
+
+async def measured(
+    authority: TestAuthority,
+    answer: Callable[[bytes], bytes],
+    requests: Callable[[str], Iterator[bytes]],
+    *,
+    concurrency: int = 2,
+    seconds: float = 5.0,
+) -> tuple[Measured, list[str]]:
+    context = ssl.create_default_context(cafile=str(authority.roots))
+
+    def run(port: int) -> Measured:
+        targets = [Target(host, requests(host)) for host in HOSTS]
+        with Load(("127.0.0.1", port), context, targets, 200) as load:
+            return load.run(seconds, concurrency)
+
+    async with tls_server(authority, HOSTS, answer) as server:
+        return await asyncio.to_thread(run, server.port), [host for _, host, _ in server.requests]
+
+
+async def test_every_connection_is_used_in_turn(authority: TestAuthority) -> None:
+    result, hosts = await measured(
+        authority, lambda _: answer_of(b"body"), lambda host: repeat(request_to(host), 11), concurrency=1
+    )
+    assert len(result.latencies) == 20  # the first of each connection is not measured
+    assert hosts.count(HOSTS[0]) == hosts.count(HOSTS[1]) == 11
+    assert result.too_busy == 0
+    assert result.rate == pytest.approx(20 / result.seconds)
+    assert 0 < result.percentile(50) <= result.percentile(95) <= result.percentile(99) <= max(result.latencies)
+
+
+async def test_the_time_ends_a_run(authority: TestAuthority) -> None:
+    result, _ = await measured(
+        authority, lambda _: answer_of(b"body"), lambda host: repeat(request_to(host)), seconds=0.2
+    )
+    assert 0.2 <= result.seconds < 5
+    assert result.latencies
+
+
+async def test_answers_of_any_framing_and_size(authority: TestAuthority) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    answers = {b"/chunked": chunked, b"/large": answer_of(b"a" * 1_000_000), b"/empty": answer_of(b"")}
+
+    def requests(host: str) -> Iterator[bytes]:
+        return iter([request_to(host, path.decode()) for path in [b"/empty", *answers]])
+
+    result, hosts = await measured(authority, lambda request: answers[request.split(b" ")[1]], requests)
+    assert len(result.latencies) == 6
+    assert len(hosts) == 8
+
+
+async def test_an_answer_that_the_stack_is_too_busy_is_counted_apart(authority: TestAuthority) -> None:
+    result, _ = await measured(
+        authority, lambda _: answer_of(b"", "503 Service Unavailable"), lambda host: repeat(request_to(host), 6)
+    )
+    assert result.latencies == []
+    assert result.too_busy == 10
+
+
+async def test_another_answer_ends_the_run_and_is_shown(authority: TestAuthority) -> None:
+    with pytest.raises(LoadError, match="400 Bad Request"):
+        await measured(
+            authority, lambda _: answer_of(b"why", "400 Bad Request"), lambda host: repeat(request_to(host), 3)
+        )
+
+
+async def test_a_closed_connection_ends_the_run(authority: TestAuthority) -> None:
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    with pytest.raises(LoadError, match="closed the connection"):
+        await measured(authority, lambda _: close, lambda host: repeat(request_to(host), 3))  # type: ignore[arg-type, return-value]
+
+
+async def test_a_server_nobody_vouches_for_is_not_loaded(authority: TestAuthority, tmp_path: Path) -> None:
+    context = ssl.create_default_context(cafile=str(authority.roots))
+    async with tls_server(TestAuthority(tmp_path), HOSTS, lambda _: answer_of(b"")) as server:
+        load = Load(("127.0.0.1", server.port), context, [Target(HOSTS[0], repeat(request_to(HOSTS[0])))], 200)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await asyncio.to_thread(load.__enter__)

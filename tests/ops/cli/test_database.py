@@ -1,0 +1,32 @@
+"""`haas database`, run as an operator runs it."""
+
+import asyncio
+import os
+import shlex
+
+import asyncpg
+import pytest
+from click.testing import CliRunner
+
+from ops.cli import main
+from ops.migrations.cluster import with_login
+
+
+@pytest.mark.parametrize(("options", "ending"), [((), ""), (("--node", "north"), "_NORTH")])
+async def test_logins_of_the_database_command_can_be_used(
+    superuser_url: str, options: tuple[str, ...], ending: str
+) -> None:
+    arguments = ["database", "--superuser-url", superuser_url, "--role-prefix", f"t{os.getpid()}made", *options]
+    done = await asyncio.to_thread(CliRunner().invoke, main, arguments)
+    assert done.exit_code == 0, done.output
+    variables = dict(line.split("=", 1) for line in done.output.splitlines())
+    for name in (f"HAAS_DATABASE_URL{ending}", f"HAAS_OWNER_DATABASE_URL{ending}"):
+        connection = await asyncpg.connect(shlex.split(variables[name])[0])
+        await connection.close()
+
+
+async def test_database_command_says_what_the_server_says(superuser_url: str) -> None:
+    wrong = with_login(superuser_url, "postgres", "wrong")
+    done = await asyncio.to_thread(CliRunner().invoke, main, ["database", "--superuser-url", wrong])
+    assert done.exit_code == 1
+    assert "PostgreSQL refuses: password authentication failed" in done.output

@@ -1,0 +1,31 @@
+"""`haas migrate`: what it does, and what it says of a schema that it cannot migrate."""
+
+from ops.deployment import Deployment
+from ops.migrations.chains import TENANT
+from tenants.provisioning.owner import owner_transaction
+from tests.support.commands import Haas
+
+
+async def test_migrate_makes_ready_and_tells_where_things_stand(haas: Haas, kestrel: None) -> None:
+    done = await haas("migrate")
+    assert done.exit_code == 0, done.output
+    assert "0 failed" in done.output
+    status = await haas("migrate", "--status")
+    assert "control schema  0001, newest" in status.output
+
+
+async def test_a_tenant_that_cannot_be_migrated_is_named(haas: Haas, deployment: Deployment, kestrel: None) -> None:
+    schema = (await deployment.administration.find("kestrel")).namespace.schema
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        await tx.driver.execute(f"DELETE FROM {schema}.alembic_version")
+    status = await haas("migrate", "--status")
+    assert "kestrel is at no revision" in status.output
+    assert "`haas migrate` brings them up to date" in status.output
+    failed = await haas("migrate")
+    assert failed.exit_code == 1
+    assert "1 failed" in failed.output
+    assert "kestrel: " in failed.output
+    assert "continues with these" in failed.output
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        await tx.driver.execute(f"INSERT INTO {schema}.alembic_version VALUES ('{TENANT.head}')")
+    assert (await haas("migrate")).exit_code == 0

@@ -1,0 +1,79 @@
+"""Making an empty database ready, as an owner who is no superuser."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import msgspec
+import pytest
+
+from haas.errors import Unavailable
+from haas.settings import Settings
+from ops.deployment import Deployment
+from ops.migrations.bootstrap import BootstrapError, bootstrap
+from ops.migrations.cluster import DeploymentDatabase
+from ops.migrations.run import migrate_tenants, status
+
+
+@pytest.fixture
+def empty(settings: Settings, empty_deployment: DeploymentDatabase) -> Settings:
+    return msgspec.structs.replace(
+        settings,
+        database_url=empty_deployment.app_url,
+        owner_database_url=empty_deployment.owner_url,
+        role_prefix=empty_deployment.role_prefix,
+    )
+
+
+@asynccontextmanager
+async def _changed(superuser_url: str, change: str, back: str) -> AsyncIterator[None]:
+    connection = await asyncpg.connect(superuser_url)
+    try:
+        await connection.execute(change)
+        yield
+        await connection.execute(back)
+    finally:
+        await connection.close()
+
+
+async def test_an_empty_database_becomes_a_deployment(empty: Settings, superuser_url: str) -> None:
+    assert (await status(empty)).control is None
+    app, owner = f"{empty.role_prefix}_app", f"{empty.role_prefix}_provisioner"
+    async with _changed(
+        superuser_url, f"ALTER ROLE {app} RENAME TO elsewhere", f"ALTER ROLE elsewhere RENAME TO {app}"
+    ):
+        with pytest.raises(BootstrapError, match="login does not exist: CREATE ROLE"):
+            await bootstrap(empty)
+    async with _changed(superuser_url, f"ALTER ROLE {owner} NOCREATEROLE", f"ALTER ROLE {owner} CREATEROLE"):
+        with pytest.raises(BootstrapError, match="CREATEROLE"):
+            await bootstrap(empty)
+    assert (await status(empty)).control is None, "a refusal leaves nothing half done"
+
+
+async def test_bootstrapping_again_changes_nothing(empty: Settings, superuser_url: str) -> None:
+    app = f"{empty.role_prefix}_app"
+    # Renaming a role clears its password where that was hashed with the name; scram's is not.
+    for _ in range(2):
+        await bootstrap(empty)
+    assert (await migrate_tenants(empty)).failed == []
+    state = await status(empty)
+    assert (state.control, state.tenants) == (state.control_head, {})
+    async with Deployment.open(empty) as deployment:
+        assert await deployment.administration.all() == []
+    assert app in empty.database_url
+
+
+async def test_another_owners_deployment_is_left_alone(empty: Settings, postgres) -> None:  # noqa: ANN001 - a class of the conftest
+    await bootstrap(empty)
+    stranger = await postgres.deployment()
+    database = empty.owner_database_url.rpartition("/")[2]
+    other = msgspec.structs.replace(empty, owner_database_url=f"{stranger.owner_url.rpartition('/')[0]}/{database}")
+    with pytest.raises((BootstrapError, Unavailable), match=r"permission denied|must own the database"):
+        await bootstrap(other)
+
+
+async def test_a_server_that_is_away_is_told_as_such(empty: Settings) -> None:
+    away = msgspec.structs.replace(empty, owner_database_url="postgresql://nobody:secret@127.0.0.1:1/nothing")
+    with pytest.raises(Unavailable, match="HAAS_OWNER_DATABASE_URL cannot be reached") as caught:
+        await bootstrap(away)
+    assert "secret" not in str(caught.value)

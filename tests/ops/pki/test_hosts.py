@@ -1,0 +1,76 @@
+"""Server certificates: who issues them, and when they are renewed."""
+
+import os
+import ssl
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.x509.verification import PolicyBuilder, Store
+
+from ops.pki.errors import PkiError
+from ops.pki.hosts import RENEW_BEFORE, certificate_file, ensure_certificate
+from ops.pki.store import Pki
+
+SECURE, PUBLIC = "mtls.aurora.haas.localhost", "aurora.haas.localhost"
+
+
+def certificates(pem: str | bytes) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates(pem.encode() if isinstance(pem, str) else pem)
+
+
+def test_secure_hosts_have_the_cdr_authoritys_certificate_and_others_the_webs(pki: Pki, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    for host, root in ((SECURE, pki.cdr_root_file), (PUBLIC, pki.web_root_file)):
+        assert pki.ensure_server(host, tmp_path) is True
+        file = certificate_file(tmp_path, host)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        leaf, *chain = certificates(file.read_bytes())
+        trusted = Store(certificates(root.read_bytes()))
+        verifier = PolicyBuilder().store(trusted).time(now).build_server_verifier(x509.DNSName(host))
+        verifier.verify(leaf, chain)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(file)
+        assert pki.ensure_server(host, tmp_path) is False
+
+
+def test_certificate_that_ends_soon_is_renewed_with_its_key(pki: Pki, tmp_path: Path) -> None:
+    pki.ensure_server(SECURE, tmp_path)
+    file = certificate_file(tmp_path, SECURE)
+    before = certificates(file.read_bytes())[0]
+    later = before.not_valid_after_utc - RENEW_BEFORE
+    assert ensure_certificate(tmp_path, SECURE, pki._cdr, [pki._cdr.certificate], later) is True
+    after = certificates(file.read_bytes())[0]
+    assert after.public_key() == before.public_key()
+    assert after.not_valid_after_utc > before.not_valid_after_utc
+
+
+def test_certificate_of_another_authority_is_replaced(pki: Pki, tmp_path: Path) -> None:
+    other = Pki(tmp_path / "other") if (tmp_path / "other").mkdir() is None else pki
+    other.ensure_server(SECURE, tmp_path)
+    assert pki.ensure_server(SECURE, tmp_path) is True
+
+
+@pytest.mark.parametrize(
+    "host", ["", "localhost", "../x.y", "a/b.c", "a..b", "UPPER.case", "a b.c", "-a.b", "a.b.", "x" * 64 + ".b"]
+)
+def test_what_is_no_host_name_makes_no_file(pki: Pki, tmp_path: Path, host: str) -> None:
+    with pytest.raises(PkiError, match="no host name"):
+        pki.ensure_server(host, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_interrupted_write_leaves_the_old_file(pki: Pki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pki.ensure_server(SECURE, tmp_path)
+    file = certificate_file(tmp_path, SECURE)
+    before = file.read_bytes()
+
+    def interrupted(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(OSError, match="disk full"):
+        ensure_certificate(tmp_path, SECURE, pki._web_root, [], datetime.now(UTC))
+    assert file.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == [file.name]

@@ -1,0 +1,35 @@
+"""A real nginx in front of an application that answers with what reached it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ops.pki.clients import IssuedClient
+from tests.support.proxy import Proxy, running_proxy
+from tests.support.revocation_lists import Publish, file_server
+
+
+@pytest.fixture(scope="session")
+async def proxy(state_folder: Path) -> AsyncIterator[Proxy]:
+    """One for all tests that do not change its authorities."""
+    async with running_proxy(state_folder / "a folder" / "proxy") as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+async def own_proxy(state_folder: Path) -> AsyncIterator[Proxy]:
+    """One whose authorities a module may change. Its Server header is the one of an nginx without headers-more."""
+    async with running_proxy(state_folder / "own-proxy", headers_more=False) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def recipient(proxy: Proxy) -> IssuedClient:
+    return proxy.pki.issue_client("Budget App", "Recipient Pty Ltd")
+
+
+@pytest.fixture
+async def publish() -> AsyncIterator[Publish]:
+    async with file_server() as publish:
+        yield publish

@@ -1,0 +1,51 @@
+"""One address cannot go through identifiers without end: each would be sent a one-time password."""
+
+import pytest
+
+from tests.support.proxy import PUBLIC, Answer, Proxy
+
+SENDING = ("/flow/0123/identify", "/flow/4567/resend", "/dashboard/sign-in", "/dashboard/resend")
+
+
+async def _send(proxy: Proxy, method: str, path: str) -> Answer:
+    request = f"{method} {path} HTTP/1.1\r\nHost: {PUBLIC}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    return await proxy.ask(PUBLIC, request=request.encode())
+
+
+async def test_an_address_asks_for_a_few_one_time_passwords_and_is_then_told_to_wait(own_proxy: Proxy) -> None:
+    """One count for all four forms, of which the burst lets one and two more pass."""
+    answers = [await _send(own_proxy, "POST", path) for path in SENDING]
+    assert [answer.status for answer in answers] == [200, 200, 200, 429]
+    refused = answers[-1]
+    assert refused.headers["retry-after"] == "60"
+    assert refused.headers["content-type"].startswith("text/html")
+    assert b"Too many tries" in refused.body
+    assert b"Wait a minute" in refused.body
+    assert b"nginx" not in refused.body
+    for path in SENDING:
+        for spelling in (
+            path,
+            path + "?again=1",
+            "/." + path,
+            path.replace("s", "%73"),
+            path + "/",
+            "/" + path,
+            path + "%20",
+        ):
+            assert (await _send(own_proxy, "POST", spelling)).status == 429, spelling
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/dashboard/sign-in"),
+        ("GET", "/flow/0123/resend"),
+        ("POST", "/flow/0123/verify"),
+        ("POST", "/dashboard/verify"),
+        ("POST", "/token"),
+    ],
+)
+async def test_other_requests_are_not_counted(own_proxy: Proxy, method: str, path: str) -> None:
+    answers = [await _send(own_proxy, method, path) for _ in range(5)]
+    assert {answer.status for answer in answers} == {200}
+    assert "retry-after" not in answers[0].headers

@@ -1,0 +1,103 @@
+"""Who is let in on a secure host, and what the application learns of it."""
+
+import base64
+import hashlib
+
+import pytest
+
+from ops.pki.clients import IssuedClient
+from ops.proxy.reload import reload
+from tests.support.proxy import OTHER_SECURE, PUBLIC, REGISTER, SECURE, Answer, Proxy
+
+
+def received(answer: Answer) -> dict[str, str]:
+    return dict(answer.json()["headers"])
+
+
+async def test_verified_certificate_reaches_the_application_as_rfc_9440_says(
+    proxy: Proxy, recipient: IssuedClient
+) -> None:
+    answer = await proxy.ask(SECURE, client=recipient)
+    assert answer.status == 200
+    value = received(answer)["client-cert"]
+    assert value[0] == value[-1] == ":"
+    digest = hashlib.sha256(base64.b64decode(value[1:-1], validate=True)).digest()
+    assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == recipient.thumbprint
+
+
+@pytest.mark.parametrize("host", [SECURE, REGISTER])
+async def test_no_certificate(proxy: Proxy, host: str) -> None:
+    answer = await proxy.ask(host, method="POST", body=b"client_id=x")
+    assert answer.status == 400
+    assert received(answer)["haas-refused"] == "certificate-missing"
+    assert "client-cert" not in received(answer)
+    assert answer.json()["method"] == "POST"
+    assert answer.json()["path"] == "/path"
+    assert answer.json()["size"] == 0
+
+
+async def test_expired_certificate(proxy: Proxy) -> None:
+    answer = await proxy.ask(SECURE, client=proxy.pki.issue_client("App", "Org", expired=True))
+    assert answer.status == 400
+    assert received(answer)["haas-refused"] == "certificate-invalid"
+    assert "client-cert" not in received(answer)
+
+
+async def test_certificate_of_a_foreign_authority(proxy: Proxy) -> None:
+    answer = await proxy.ask(SECURE, client=proxy.pki.issue_client("App", "Org", foreign=True))
+    assert answer.status == 400
+    assert received(answer)["haas-refused"] == "certificate-invalid"
+    assert "client-cert" not in received(answer)
+
+
+async def test_server_certificate_is_no_client_certificate(proxy: Proxy) -> None:
+    context = proxy.context()
+    context.load_cert_chain(proxy.folder.certificates / f"{SECURE}.pem")
+    answer = await proxy.ask(SECURE, context=context)
+    assert received(answer)["haas-refused"] == "certificate-invalid"
+
+
+async def test_revoked_certificate_is_refused_from_the_reload_on(proxy: Proxy, recipient: IssuedClient) -> None:
+    revoked = proxy.pki.issue_client("Bad App", "Org")
+    context = proxy.context(revoked)
+    assert (await proxy.ask(SECURE, context=context)).status == 200
+    proxy.pki.revoke(revoked.serial)
+    await reload(proxy.nginx.pid_file)
+    # The same context: a session kept from before must not open the door again.
+    answer = await proxy.ask(SECURE, context=context)
+    assert answer.status == 400
+    assert received(answer)["haas-refused"] == "certificate-invalid"
+    assert (await proxy.ask(SECURE, client=recipient)).status == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["Client-Cert", "client-cert", "Client_Cert", "client_cert", "HAAS-Refused", "Haas_Refused", "X-Real-IP"]
+)
+async def test_smuggled_header_ends_at_the_proxy(proxy: Proxy, recipient: IssuedClient, name: str) -> None:
+    secure = received(await proxy.ask(SECURE, client=recipient, headers={name: "smuggled"}))
+    public = received(await proxy.ask(PUBLIC, headers={name: "smuggled"}))
+    missing = received(await proxy.ask(SECURE, headers={name: "smuggled"}))
+    assert "smuggled" not in {*secure.values(), *public.values(), *missing.values()}
+    assert secure["client-cert"].startswith(":MII")
+    assert "client-cert" not in public
+    assert "haas-refused" not in {*secure, *public}
+
+
+async def test_forwarded_address_is_the_connections_own(proxy: Proxy, recipient: IssuedClient) -> None:
+    headers = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http"}
+    told = received(await proxy.ask(SECURE, client=recipient, headers=headers))
+    assert told["x-forwarded-for"] == "127.0.0.1"
+    assert told["x-forwarded-proto"] == "https"
+    assert told["host"] == SECURE
+
+
+async def test_session_of_a_public_host_opens_no_secure_one(proxy: Proxy, recipient: IssuedClient) -> None:
+    """A session made without a client certificate is worth nothing elsewhere, nor is one of a secure host."""
+    context = proxy.context(recipient)
+    for first, second in ((PUBLIC, SECURE), (SECURE, OTHER_SECURE), (SECURE, SECURE)):
+        assert await proxy.resumes(first, second, context) is False
+
+
+async def test_public_host_asks_for_no_certificate(proxy: Proxy, recipient: IssuedClient) -> None:
+    told = received(await proxy.ask(PUBLIC, client=recipient))
+    assert "client-cert" not in told

@@ -1,0 +1,160 @@
+"""`haas up` as a person runs it: a process in the foreground, as root or as anybody."""
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ops.stack.description import StackDescription, read_description
+from ops.stack.processes import ProcessIdentity, runs
+
+REPOSITORY = Path(__file__).parents[3]
+PATIENCE = 90
+
+
+@cache
+def ordinary_user() -> pwd.struct_passwd | None:
+    """Return whom root runs `haas up` as, to try an ordinary user's way; None to run it as oneself.
+
+    Root may have a Python, or a clone, that nobody else can reach.
+    """
+    if os.geteuid() != 0:
+        return None
+    nobody = pwd.getpwnam("nobody")
+    command = [sys.executable, "-c", f"open({__file__!r})"]
+    try:
+        tried = subprocess.run(command, check=False, user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[], cwd="/")  # noqa: S603
+    except PermissionError:
+        return None
+    return nobody if tried.returncode == 0 else None
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """A folder of the user who runs `haas up`."""
+    folder = Path(tempfile.mkdtemp(prefix="haas-up-"))
+    if user := ordinary_user():
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    yield folder / ".haas"
+    shutil.rmtree(folder)
+
+
+class Up:
+    """A running `haas up`, and what it has printed."""
+
+    def __init__(self, process: asyncio.subprocess.Process, state: Path) -> None:
+        self.process = process
+        self.state = state
+        self.said = ""
+
+    async def until(self, text: str) -> None:
+        assert self.process.stderr is not None
+        async with asyncio.timeout(PATIENCE):
+            while text not in self.said:
+                line = await self.process.stderr.readline()
+                assert line, f"ended before it said {text!r}:\n{self.said}"
+                self.said += line.decode()
+
+    async def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        assert self.process.stderr is not None
+        self.said += (await asyncio.wait_for(self.process.stderr.read(), PATIENCE)).decode()
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
+
+    def description(self) -> StackDescription:
+        return read_description(self.state / "stack.json")
+
+    def processes(self) -> list[ProcessIdentity]:
+        file = self.state / "run" / "processes.json"
+        return list(msgspec.json.decode(file.read_bytes(), type=dict[str, ProcessIdentity]).values())
+
+
+@asynccontextmanager
+async def up(state: Path, *arguments: str, **variables: str) -> AsyncIterator[Up]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HAAS_")}
+    user = ordinary_user()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ops.cli", "up", "--state", str(state), *arguments),
+        stderr=asyncio.subprocess.PIPE,
+        env={
+            **environment,
+            "HOME": str(state.parent),
+            "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'platform'}",
+            **variables,
+        },
+        cwd="/",
+        user=user.pw_uid if user else None,
+        group=user.pw_gid if user else None,
+        extra_groups=[] if user else None,
+    )
+    try:
+        yield Up(process, state)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.communicate()
+
+
+async def test_start_crash_start_again_and_stop(state: Path) -> None:
+    async with up(state) as first:
+        await first.until("Ctrl-C stops everything.")
+        before = first.description()
+        left = first.processes()
+        assert left
+        async with up(state) as second:
+            assert await second.process.wait() == 1
+            await second.until(f"a stack already runs on {state} (process {first.process.pid})")
+        await first.end(signal.SIGKILL)
+    assert all(runs(identity) for identity in left)
+    async with up(state) as again:
+        await again.until("Ctrl-C stops everything.")
+        assert not any(runs(identity) for identity in left)
+        after = again.description()
+        assert after == before
+        running = again.processes()
+        assert await again.end(signal.SIGINT) == 0
+        assert "Stopped." in again.said
+    assert not any(runs(identity) for identity in running)
+    assert not (state / "stack.json").exists()
+
+
+async def test_stop_during_the_start(state: Path) -> None:
+    async with up(state) as starting:
+        await starting.until("Valkey")
+        running = starting.processes()
+        assert await starting.end(signal.SIGTERM) == 0
+    assert not any(runs(identity) for identity in running)
+
+
+async def test_taken_port_is_named(state: Path) -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with up(state, "--port", str(port)) as refused:
+        assert await refused.process.wait() == 1
+        await refused.until(f"port {port} (https) is taken by another program")
+    server.close()
+    await server.wait_closed()
+
+
+async def test_production_is_refused(state: Path) -> None:
+    async with up(state, HAAS_ENVIRONMENT="production") as refused:
+        assert await refused.process.wait() == 1
+        await refused.until("HAAS_ENVIRONMENT=sandbox only")
+    assert list(state.parent.iterdir()) == []
+
+
+async def test_half_a_real_database_is_refused(state: Path) -> None:
+    async with up(state, HAAS_DATABASE_URL="postgresql://app@db/haas") as refused:
+        assert await refused.process.wait() == 1
+        await refused.until("set both HAAS_DATABASE_URL")

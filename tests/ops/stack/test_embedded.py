@@ -1,0 +1,135 @@
+"""The whole stack: what it writes, what it restarts, and a tenant that comes later."""
+
+import stat
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from haas.settings import Settings
+from ops.deployment import Deployment
+from ops.sandbox.transport import http_client
+from ops.settings_file import read_settings
+from ops.stack.description import TenantDescription, read_description
+from ops.stack.embedded import Stack
+
+
+def client(stack: Stack) -> httpx.AsyncClient:
+    description = stack.description
+    return http_client(hosts=description.addresses, trusted_roots=Path(description.roots.bundle))
+
+
+async def discovery(stack: Stack, tenant: TenantDescription) -> dict[str, object]:
+    async with client(stack) as http:
+        response = await http.get(tenant.discovery_url)
+    assert response.status_code == 200
+    return response.json()
+
+
+async def test_description_is_what_clients_find(stack: Stack) -> None:
+    description = read_description(stack.folder.description)
+    assert description == stack.description
+    assert [tenant.slug for tenant in description.tenants][:2] == ["aurora", "banksia"]
+    for tenant in description.tenants[:2]:
+        assert (await discovery(stack, tenant))["issuer"] == tenant.issuer
+        assert tenant.resource_base_uri.startswith("https://mtls.")
+        assert tenant.demonstration_customers
+
+
+async def test_secrets_are_private(stack: Stack) -> None:
+    folder = stack.folder
+    secrets = [folder.settings, folder.master_key, *folder.secrets.iterdir(), *folder.certificates.iterdir()]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in secrets} == {0o600}
+    assert folder.clock.stat().st_size == 8
+
+
+async def test_settings_file_is_enough_for_commands(stack: Stack) -> None:
+    assert Settings.from_environment(read_settings(stack.folder.settings)) == stack.settings
+
+
+async def test_surfaces_are_apart(stack: Stack) -> None:
+    """What one host serves does not exist on another."""
+    tenant = stack.description.tenants[0]
+    issued = stack.pki.issue_client("App", "Org")
+    certificate = (issued.certificate.encode(), str(issued.key).encode())
+    roots = Path(stack.description.roots.bundle)
+    async with http_client(hosts=stack.description.addresses, trusted_roots=roots, certificate=certificate) as http:
+        document = await discovery(stack, tenant)
+        secure_only = [
+            str(document["token_endpoint"]),
+            str(document["pushed_authorization_request_endpoint"]),
+            f"{tenant.resource_base_uri}/cds-au/v1/energy/accounts",
+        ]
+        public_only = [tenant.discovery_url, tenant.jwks_uri, f"{tenant.public_base_uri}/cds-au/v1/discovery/status"]
+        for url in secure_only:
+            assert (await http.get(url.replace("://mtls.", "://"))).status_code == 404, url
+        for url in public_only:
+            assert (await http.get(url, headers={"x-v": "1"})).status_code == 200, url
+            assert (await http.get(url.replace("://", "://mtls."), headers={"x-v": "1"})).status_code == 404, url
+
+
+async def test_client_certificate_is_asked_for_in_the_surfaces_own_words(stack: Stack) -> None:
+    tenant = stack.description.tenants[0]
+    async with client(stack) as http:
+        response = await http.get(f"{tenant.resource_base_uri}/cds-au/v1/energy/accounts", headers={"x-v": "2"})
+    assert response.status_code in {400, 401, 403}
+    assert response.json()
+    assert "server" not in response.headers
+
+
+@pytest.mark.parametrize("process", ["nginx", "app", "sandbox", "worker", "schedule", "valkey", "postgres"])
+async def test_every_process_is_restarted(stack: Stack, process: str) -> None:
+    before = stack.processes()[process]
+    await stack.kill(process)
+    await stack.until_ready(process)
+    assert stack.processes()[process] != before
+    for tenant in stack.description.tenants[:2]:
+        assert (await discovery(stack, tenant))["issuer"] == tenant.issuer
+
+
+async def test_tenant_that_comes_later_is_served_and_described(stack: Stack) -> None:
+    async with Deployment.open(stack.settings) as deployment:
+        tenant = await deployment.new_tenant("cassia-later")
+        await stack.until_described(tenant.slug)
+        described = next(entry for entry in stack.description.tenants if entry.slug == tenant.slug)
+        assert (await discovery(stack, described))["issuer"] == tenant.issuer
+        assert described == next(
+            entry for entry in read_description(stack.folder.description).tenants if entry.slug == tenant.slug
+        )
+        await deployment.administration.remove(tenant.slug, actor="test")
+
+
+async def test_revoked_certificate_is_refused_without_being_told(stack: Stack) -> None:
+    issued = stack.pki.issue_client("App", "Org")
+    stack.pki.revoke(issued.serial)
+    await stack.pki.until_enforced()
+    certificate = (issued.certificate.encode(), str(issued.key).encode())
+    url = f"{stack.description.tenants[0].resource_base_uri}/cds-au/v1/energy/accounts"
+    async with http_client(
+        hosts=stack.description.addresses,
+        trusted_roots=Path(stack.description.roots.bundle),
+        certificate=certificate,
+    ) as http:
+        refused = await http.get(url, headers={"x-v": "2"})
+    async with client(stack) as http:
+        assert refused.status_code == (await http.get(url, headers={"x-v": "2"})).status_code
+
+
+def test_servers_listen_on_loopback_only(stack: Stack) -> None:
+    listening = set()
+    for table in ("tcp", "tcp6"):
+        rows = Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]
+        listening |= {row.split()[1] for row in rows if row.split()[3] == "0A"}
+    ports = msgspec.json.decode(stack.folder.ports.read_bytes(), type=dict[str, int])
+    for name, port in ports.items():
+        assert {address.split(":")[0] for address in listening if address.endswith(f":{port:04X}")} == {"0100007F"}, (
+            name
+        )
+
+
+async def test_certificate_is_verified(stack: Stack) -> None:
+    """The test authorities are trusted by nobody who was not told of them."""
+    async with http_client(hosts=stack.description.addresses) as http:
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            await http.get(stack.description.tenants[0].discovery_url)

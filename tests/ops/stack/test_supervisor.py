@@ -1,0 +1,244 @@
+"""The supervisor's promises: restart, order, leftovers, one at a time, and telling what failed."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import ops.stack.process_supervisor
+from ops.stack.errors import ProcessFailed, StackError
+from ops.stack.folder import MARKER, StateFolder
+from ops.stack.processes import identify, runs
+from ops.stack.supervisor import Supervisor
+from tests.ops.stack.scripts import SERVE, Script
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[StateFolder]:
+    folder = StateFolder(tmp_path / "state")
+    folder.open()
+    folder.prepare()
+    yield folder
+    folder.close()
+
+
+async def test_part_that_dies_is_started_again(folder: StateFolder, caplog: pytest.LogCaptureFixture) -> None:
+    async with Supervisor(folder) as supervisor:
+        server = Script("server", SERVE, folder.run)
+        await supervisor.start(server)
+        first = supervisor.processes()["server"]
+        await supervisor.process("server").kill()
+        await asyncio.wait_for(supervisor.process("server").until_ready(), 10)
+        second = supervisor.processes()["server"]
+        assert second != first
+        assert server.prepared == 2
+        assert supervisor.process("server").restarts == 1
+        assert "server ended with signal SIGKILL; starting it again" in caplog.text
+    assert identify(second) is None
+
+
+async def test_part_that_fails_to_come_back_is_tried_until_it_does(folder: StateFolder) -> None:
+    attempts = folder.run / "attempts"
+    code = (
+        f"import pathlib, sys; attempts = pathlib.Path({str(attempts)!r});"
+        "count = len(attempts.read_text()) if attempts.exists() else 0; attempts.write_text('x' * (count + 1));"
+        "count in (1, 2) and sys.exit(5);"
+    )
+    async with Supervisor(folder) as supervisor:
+        await supervisor.start(Script("server", code + SERVE, folder.run))
+        supervised = supervisor.process("server")
+        await supervised.kill()
+        await asyncio.wait_for(supervised.until_ready(), 10)
+        assert supervised.restarts == 3
+
+
+async def test_processes_stop_in_the_opposite_order(folder: StateFolder) -> None:
+    log = folder.run / "order"
+    code = (
+        "import pathlib, signal, sys;"
+        f"log = open({str(log)!r}, 'a');"
+        "end = lambda *_: (log.write(pathlib.Path(sys.argv[1]).stem + ' '), log.close(), sys.exit(0));"
+        "signal.signal(signal.SIGTERM, end); pathlib.Path(sys.argv[1]).touch(); signal.pause()"
+    )
+    async with Supervisor(folder) as supervisor:
+        for name in ("one", "two", "three"):
+            await supervisor.start(Script(name, code, folder.run))
+    assert log.read_text() == "three two one "
+
+
+async def test_failing_part_is_named_with_the_end_of_its_log(folder: StateFolder) -> None:
+    async with Supervisor(folder) as supervisor:
+        with pytest.raises(ProcessFailed) as caught:
+            await supervisor.start(Script("server", "import sys; print('the reason'); sys.exit(3)", folder.run))
+    message = str(caught.value)
+    assert "server failed: it ended with exit code 3" in message
+    assert "the reason" in message
+    assert str(folder.logs / "server.log") in message
+
+
+async def test_part_that_never_gets_ready_is_stopped_and_named(folder: StateFolder) -> None:
+    async with Supervisor(folder) as supervisor:
+        with pytest.raises(ProcessFailed, match=r"server failed: it was not ready after 0\.3 s"):
+            await supervisor.start(Script("server", "import signal; signal.pause()", folder.run, patience=0.3))
+        assert identify(supervisor.processes()["server"]) is None
+
+
+async def test_one_of_several_that_fails_ends_the_start_of_the_others(folder: StateFolder) -> None:
+    async with Supervisor(folder) as supervisor:
+        slow = Script("slow", "import signal; signal.pause()", folder.run, patience=60)
+        with pytest.raises(ProcessFailed, match="bad failed"):
+            await supervisor.start_together(slow, Script("bad", "import sys; sys.exit(1)", folder.run))
+        assert identify(supervisor.processes()["slow"]) is None
+
+
+async def test_processes_see_no_variables_of_another_deployment(
+    folder: StateFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAAS_DATABASE_URL", "postgresql://elsewhere")
+    code = f"import os; assert 'HAAS_DATABASE_URL' not in os.environ; {SERVE}"
+    async with Supervisor(folder) as supervisor:
+        await supervisor.start(Script("server", code, folder.run))
+
+
+async def test_part_that_does_not_stop_is_killed(folder: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops.stack.process_supervisor, "STOP_PATIENCE", 0.2)
+    code = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVE}"
+    async with Supervisor(folder) as supervisor:
+        await supervisor.start(Script("server", code, folder.run))
+        pid = supervisor.processes()["server"]
+    assert identify(pid) is None
+
+
+async def test_unforeseen_failure_of_a_restart_is_logged_and_tried_again(
+    folder: StateFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Capricious(Script):
+        async def prepare(self) -> None:
+            await super().prepare()
+            if self.prepared == 2:
+                raise ZeroDivisionError
+
+    async with Supervisor(folder) as supervisor:
+        await supervisor.start(Capricious("server", SERVE, folder.run))
+        supervised = supervisor.process("server")
+        await supervised.kill()
+        await asyncio.wait_for(supervised.until_ready(), 10)
+        assert supervised.restarts == 2
+    assert "server cannot be started" in caplog.text
+
+
+def leave_behind(root: Path) -> tuple[subprocess.Popen[str], int, int]:
+    environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'platform'}"}
+    command = [sys.executable, "-m", "tests.ops.stack.leave_behind", str(root)]
+    supervisor = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        command, stdout=subprocess.PIPE, text=True, env=environment, cwd=REPOSITORY
+    )
+    assert supervisor.stdout is not None
+    parent, child = map(int, supervisor.stdout.readline().split())
+    return supervisor, parent, child
+
+
+async def test_leftovers_of_a_killed_supervisor_are_stopped(tmp_path: Path) -> None:
+    root = tmp_path / "state"
+    supervisor, *pids = await asyncio.to_thread(leave_behind, root)
+    left = [identity for pid in pids if (identity := identify(pid))]
+    with supervisor:
+        supervisor.kill()
+    assert [runs(identity) for identity in left] == [True, True]
+    folder = StateFolder(root)
+    folder.open()
+    async with Supervisor(folder):
+        assert [runs(identity) for identity in left] == [False, False]
+    folder.close()
+
+
+async def test_child_left_behind_by_a_dead_part_is_found(tmp_path: Path) -> None:
+    """As the workers of an nginx whose master was killed along with the supervisor."""
+    root = tmp_path / "state"
+    supervisor, parent, child = await asyncio.to_thread(leave_behind, root)
+    left = identify(child)
+    assert left is not None
+    with supervisor:
+        supervisor.kill()
+    os.kill(parent, signal.SIGKILL)
+    folder = StateFolder(root)
+    folder.open()
+    async with Supervisor(folder):
+        assert not runs(left)
+    folder.close()
+
+
+async def test_process_that_took_over_a_pid_is_left_alone(folder: StateFolder) -> None:
+    stranger = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "import signal; signal.pause()", start_new_session=True
+    )
+    identity = identify(stranger.pid)
+    assert identity is not None
+    earlier = msgspec.structs.replace(identity, started=identity.started - 1)
+    (folder.run / "processes.json").write_bytes(msgspec.json.encode({"server": earlier}))
+    async with Supervisor(folder):
+        assert runs(identity)
+    stranger.kill()
+    await stranger.wait()
+
+
+async def test_process_of_an_earlier_boot_is_left_alone(folder: StateFolder) -> None:
+    identity = identify(os.getpid())
+    assert identity is not None
+    earlier = msgspec.structs.replace(identity, boot="another")
+    (folder.run / "processes.json").write_bytes(msgspec.json.encode({"server": earlier}))
+    async with Supervisor(folder):
+        assert runs(identity)
+
+
+def test_second_supervisor_is_refused(folder: StateFolder) -> None:
+    with pytest.raises(StackError, match=rf"a stack already runs on .* \(process {os.getpid()}\)"):
+        StateFolder(folder.root).open()
+
+
+def test_foreign_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    with pytest.raises(StackError, match="no state folder of this program"):
+        StateFolder(tmp_path).open()
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_starting_over_empties_the_folder_and_nothing_beside_it(folder: StateFolder) -> None:
+    beside = folder.root.parent / "beside"
+    beside.mkdir()
+    (beside / "file").touch()
+    (folder.run / "link").symlink_to(beside)
+    (folder.root / "link").symlink_to(beside)
+    sockets = folder.sockets()
+    folder.empty()
+    assert {entry.name for entry in folder.root.iterdir()} == {MARKER, "lock"}
+    assert (beside / "file").exists()
+    assert not sockets.exists()
+
+
+def test_sockets_folder_is_private_short_and_kept(folder: StateFolder) -> None:
+    sockets = folder.sockets()
+    assert sockets.stat().st_mode & 0o777 == 0o700
+    assert len(str(sockets)) < 60
+    assert folder.sockets() == sockets
+    sockets.chmod(0o755)
+    assert folder.sockets() != sockets
+    sockets.rmdir()
+    folder.discard_sockets()
+
+
+def test_a_clone_whose_tests_ran_first_can_still_start(tmp_path: Path) -> None:
+    """The browser tests keep their screenshots in `.haas/screenshots`."""
+    (tmp_path / ".haas" / "screenshots").mkdir(parents=True)
+    folder = StateFolder(tmp_path / ".haas")
+    folder.open()
+    assert (folder.root / MARKER).exists()
+    folder.close()

@@ -1,0 +1,31 @@
+"""What the entry points add to the command line."""
+
+import msgspec
+
+from haas.settings import Settings
+from ops.plugins import CERTIFICATE_ISSUERS, COMMANDS, certificate_issuer, plugins
+from ops.stack.embedded import Stack
+
+
+def test_the_commands_and_the_test_authorities_are_declared() -> None:
+    assert plugins(COMMANDS).names == {"bench", "smoke", "up"}
+    assert plugins(CERTIFICATE_ISSUERS).names == {"test-authorities"}
+
+
+async def test_a_stacks_test_authorities_issue_the_certificate_of_a_host(stack: Stack) -> None:
+    issue = certificate_issuer(stack.settings)
+    assert issue is not None
+    issue("made-by-a-command.haas.localhost")
+    assert (stack.folder.certificates / "made-by-a-command.haas.localhost.pem").exists()
+
+
+def test_no_test_authority_issues_a_certificate_in_production(stack: Stack) -> None:
+    production = msgspec.structs.replace(
+        stack.settings, environment="production", clock_file=None, host_map={}, trusted_roots=None, pinned_codes=None
+    )
+    assert certificate_issuer(production) is None
+
+
+def test_without_test_authorities_nobody_issues_certificates(settings: Settings) -> None:
+    assert not (settings.certificates.parent / "pki").exists()
+    assert certificate_issuer(settings) is None

@@ -1,0 +1,52 @@
+"""Themes are checked when they are set, and each problem is named."""
+
+from typing import Any
+
+import pytest
+
+from ops.demonstration.themes import AURORA, BANKSIA
+from themes.tokens import ThemeError, theme_from, theme_to_json
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    return {**theme_to_json(AURORA), **changes}
+
+
+def palette(**changes: str) -> dict[str, Any]:
+    light: Any = theme_to_json(AURORA)["light"]
+    return {**light, **changes}
+
+
+@pytest.mark.parametrize("theme", [AURORA, BANKSIA])
+def test_the_demonstration_themes_are_accepted_and_not_changed(theme: Any) -> None:
+    assert theme_from(theme_to_json(theme_from(theme_to_json(theme)))) == theme_from(theme_to_json(theme))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "named"),
+    [
+        ({"light": palette(primary="#9fc9ff")}, "on_primary on primary"),
+        ({"light": palette(on_banner="#10213d")}, "on_banner on banner"),
+        ({"light": palette(canvas="#808080")}, "text on canvas"),
+        ({"light": palette(primary="red")}, "light.primary: must be a colour"),
+        ({"dark": {**palette(), "primary": "#1a5aa0"}}, "dark: primary on the card"),
+        ({"light": {}}, "light"),
+        ({"font_families": ["Comic"]}, "generic"),
+        ({"font_families": ['x"; } body { color: red', "serif"]}, "not the name of a font family"),
+        ({"corner_radius": 99}, "corner_radius"),
+        ({"brand_name": "two\nlines"}, "brand_name"),
+        ({"brand_name": ""}, "brand_name"),
+        ({"logo_svg": "<svg/>"}, "logo_svg"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_each_problem_is_named(tokens: dict[str, Any], named: str) -> None:
+    with pytest.raises(ThemeError) as refused:
+        theme_from(changed(**tokens))
+    assert any(named in problem for problem in refused.value.problems), refused.value.problems
+
+
+def test_all_problems_are_listed() -> None:
+    with pytest.raises(ThemeError) as refused:
+        theme_from(changed(corner_radius=-1, brand_name="", logo_svg="nothing"))
+    assert len(refused.value.problems) == 3
