@@ -3,6 +3,7 @@
 from tenants.accounts import tables as accounts
 from tenants.arrangements import tables as arrangements
 from tenants.attempts import tables as attempts
+from tenants.audit import tables as audit
 from tenants.authentication import tables as authentication
 from tenants.availability import tables as availability
 from tenants.calls import tables as calls
@@ -17,12 +18,14 @@ from tenants.register import tables as register
 from tenants.registry import tables as registry
 from tenants.schema import control, tenant
 from tenants.sources import tables as sources
+from tenants.staff import tables as staff
 from tenants.tokens import tables as tokens
 
 __all__ = [
     "accounts",
     "arrangements",
     "attempts",
+    "audit",
     "authentication",
     "availability",
     "calls",
@@ -37,6 +40,7 @@ __all__ = [
     "register",
     "registry",
     "sources",
+    "staff",
     "tenant",
     "tokens",
 ]

@@ -14,13 +14,14 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 
 from ops.migrations.chains import CONTROL, FROZEN, TENANT, Chain
+from tenants.schema import denied
 
 _TEMPLATE: Final = '''"""The tables of the {name} schema. Written by `haas migrate regenerate`."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-
+{imports}
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -30,7 +31,7 @@ depends_on = None
 def upgrade() -> None:
     schema = op.get_context().version_table_schema
     {upgrade}
-
+{denials}
 
 def downgrade() -> None:
     schema = op.get_context().version_table_schema
@@ -51,10 +52,13 @@ def regenerate(chain: Chain) -> Path:
     downgrade: list[ops.MigrateOperation] = [
         ops.DropTableOp(table.name, schema=table.schema) for table in reversed(tables)
     ]
+    denials = [f"    deny({', '.join(map(repr, (table.name, *denied(table))))})\n" for table in tables if denied(table)]
     path = chain.folder / "versions" / "0001_tables.py"
     path.write_text(
         _TEMPLATE.format(
             name=chain.name,
+            imports="\nfrom ops.migrations.privileges import deny\n" if denials else "",
+            denials="".join(denials),
             upgrade=_rendered(ops.UpgradeOps(upgrade), context, chain),
             downgrade=_rendered(ops.DowngradeOps(downgrade), context, chain),
         ),

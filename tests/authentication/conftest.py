@@ -29,7 +29,8 @@ class Desks:
     async def person(self, **values: Any) -> tuple[UUID, str]:
         identifier = f"{uuid4().hex}@people.test"
         row = {
-            "id": uuid4(), "identifier": canonical_identifier(identifier), "name": "Mia Wong", "family_name": "Wong",
+            "id": uuid4(), "reference": identifier, "identifier": canonical_identifier(identifier),
+            "name": "Mia Wong", "family_name": "Wong",
             "email": identifier, "updated_at": self.clock.now(), **values,
         }  # fmt: skip
         async with self.transaction() as tx:

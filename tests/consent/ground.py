@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +18,8 @@ from ops.browser.page import Page
 from ops.deployment import Deployment
 from ops.sandbox.jose import read_unverified
 from ops.sandbox.recipient.client import Flow, RecipientClient
+from tenants.accounts import store as accounts
+from tenants.accounts.models import DisclosureOption, OptionSet
 from tenants.accounts.tables import account, holding
 from tenants.notices.tables import outbox
 from tenants.parties.tables import customer, login, representation
@@ -50,7 +52,7 @@ class People:
         given, family = name.split(" ", 1)
         reach = {"email": identifier, **values}
         login_id = await self.add(
-            login, identifier=identifier, name=name, given_name=given, family_name=family, **reach
+            login, reference=identifier, identifier=identifier, name=name, given_name=given, family_name=family, **reach
         )
         return login_id, identifier
 
@@ -61,7 +63,8 @@ class People:
 
     async def represent(self, login_id: UUID, customer_id: UUID, role: str) -> None:
         async with self._world.services.database.transaction(self._tenant.namespace) as tx:
-            await tx.execute(insert(representation).values(login_id=login_id, customer_id=customer_id, role=role))
+            row = {"login_id": login_id, "customer_id": customer_id, "valid_from": date.min, "role": role}
+            await tx.execute(insert(representation).values(row))
 
     async def account(self, name: str, *customers: UUID, role: str = "holder", **values: Any) -> UUID:
         today = self._world.now.date()
@@ -70,7 +73,7 @@ class People:
             **{
                 "reference": str(uuid4()), "account_number": f"61000{secrets.randbelow(9000) + 1000}",
                 "display_name": name, "open_status": "OPEN", "creation_date": today,
-                "disclosure_option": "pre-approval", "summary": {}, "detail": {}, **values,
+                "summary": {}, "detail": {}, **values,
             },
         )  # fmt: skip
         async with self._world.services.database.transaction(self._tenant.namespace) as tx:
@@ -79,6 +82,13 @@ class People:
                 row = {"customer_id": customer_id, "account_id": account_id, "role": role, "valid_from": since}
                 await tx.execute(insert(holding).values(row))
         return account_id
+
+    async def option(self, account_id: UUID, option: DisclosureOption) -> None:
+        """Set the disclosure option of an account, as a holder does."""
+        async with self._world.services.database.transaction(self._tenant.namespace) as tx:
+            await accounts.set_option(
+                tx, OptionSet(account_id=account_id, option=option, since=self._world.now, set_by="holder")
+            )
 
 
 class Ground:
@@ -98,7 +108,8 @@ class Ground:
         self.home = await self.people.account("Home", self.customer_id)
         self.joint = await self.people.account("Beach house", self.customer_id, role="joint-holder")
         await self.people.account("Old flat", self.customer_id, open_status="CLOSED")
-        await self.people.account("Farm", self.customer_id, role="joint-holder", disclosure_option="no-disclosure")
+        farm = await self.people.account("Farm", self.customer_id, role="joint-holder")
+        await self.people.option(farm, "no-disclosure")
         await self.people.account("Grandma", self.customer_id, role="secondary-user")
 
     def browser(self, tenant: Tenant | None = None) -> Browser:

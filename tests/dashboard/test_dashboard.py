@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from ops.browser.browser import Browser
 from ops.browser.page import Page
-from tenants.accounts.tables import account
+from tenants.accounts.models import DisclosureOption
 from tenants.notices.tables import outbox
 from tenants.parties.tables import login
 from tenants.registry.models import Tenant
@@ -86,9 +86,9 @@ async def test_an_account_that_nothing_is_shared_of_any_more_says_so(ground: Gro
     """CDS, Authorisation Standards, Pending status: that no data is disclosed, and what is required."""
     browser, _ = await signed_in(ground)
     assert "Not shared now" not in (await browser.get(arrangement_path)).text
-    for option in ("no-disclosure", "pre-approval"):
-        async with ground.world.services.database.transaction(ground.tenant.namespace) as tx:
-            await tx.execute(update(account).where(account.c.id == ground.joint).values(disclosure_option=option))
+    options: tuple[DisclosureOption, ...] = ("no-disclosure", "pre-approval")
+    for option in options:
+        await ground.people.option(ground.joint, option)
         text = (await browser.get(arrangement_path)).text
         assert text.count("Not shared now") == (option == "no-disclosure")
         assert text.count("An account holder can ask us to turn it on again") == (option == "no-disclosure")

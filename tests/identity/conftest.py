@@ -116,6 +116,7 @@ class World:
         person, now = Person(uuid4(), uuid4(), uuid4()), self.now
         async with self.services.database.transaction(tenant.namespace) as tx:
             who = {"id": person.login_id, "identifier": f"{person.login_id}@people.test", "updated_at": now}
+            who["reference"] = str(person.login_id)
             await tx.execute(
                 insert(login).values(
                     **who, name="Mia Wong", given_name="Mia", family_name="Wong", email="mia@people.test"
@@ -126,7 +127,9 @@ class World:
                 insert(customer).values(id=person.customer_id, kind="person", name="Mia Wong", detail={}, **of)
             )
             await tx.execute(
-                insert(representation).values(login_id=person.login_id, customer_id=person.customer_id, role="self")
+                insert(representation).values(
+                    login_id=person.login_id, customer_id=person.customer_id, valid_from=now.date(), role="self"
+                )
             )
             await tx.execute(
                 insert(account).values(
@@ -135,7 +138,6 @@ class World:
                     display_name="Home",
                     open_status="OPEN",
                     creation_date=now.date(),
-                    disclosure_option="pre-approval",
                     summary={},
                     detail={},
                     updated_at=now,

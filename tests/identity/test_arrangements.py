@@ -36,6 +36,8 @@ async def _notices(world: World, tenant: Tenant, arrangement_id: UUID) -> list[A
         ("consumer", True),
         ("retailer", True),
         ("replay", True),
+        ("ineligible", True),
+        ("harm", True),
         ("recipient", False),
         ("register", False),
         ("expiry", False),
@@ -86,9 +88,9 @@ async def test_a_pending_arrangement_is_not_listed_and_its_recipient_not_told(wo
     attempt = await world.attempt(aurora, flow, recipient.client_id)
     assert attempt.arrangement_id is not None
     async with world.services.database.transaction(aurora.namespace) as tx:
-        assert await service.list_for_login(tx, person.login_id) == []
+        assert await service.list_for_login(tx, person.login_id, world.now) == []
         with pytest.raises(ArrangementNotFound):
-            await service.one_for(tx, attempt.arrangement_id, person.login_id)
+            await service.one_for(tx, attempt.arrangement_id, person.login_id, world.now)
         await service.end(tx, attempt.arrangement_id, by="consumer", now=world.now)
     assert await _notices(world, aurora, attempt.arrangement_id) == []
 
@@ -97,11 +99,11 @@ async def test_a_login_sees_the_arrangements_of_its_customers_alone(world: World
     arrangement_id, client_id, person = await _arrangement(world, aurora)
     stranger = await world.person(aurora)
     async with world.services.database.transaction(aurora.namespace) as tx:
-        (listed,) = await service.list_for_login(tx, person.login_id)
-        assert await service.one_for(tx, arrangement_id, person.login_id) == listed
-        assert await service.list_for_login(tx, stranger.login_id) == []
+        (listed,) = await service.list_for_login(tx, person.login_id, world.now)
+        assert await service.one_for(tx, arrangement_id, person.login_id, world.now) == listed
+        assert await service.list_for_login(tx, stranger.login_id, world.now) == []
         with pytest.raises(ArrangementNotFound):
-            await service.one_for(tx, arrangement_id, stranger.login_id)
+            await service.one_for(tx, arrangement_id, stranger.login_id, world.now)
     assert (listed.id, listed.customer_id) == (arrangement_id, person.customer_id)
     assert (listed.recipient.client_id, listed.recipient.org_name) == (client_id, "Mock Company")
     assert [account.display_name for account in listed.authorisation.accounts] == ["Home"]
@@ -128,6 +130,6 @@ async def test_expired_arrangements_are_marked_by_their_natural_end(
     async with world.services.database.transaction(banksia.namespace) as tx:
         await service.end_expired(tx, world.now)
         assert await service.end_expired(tx, world.now) == 0
-        found = await service.one_for(tx, short, person.login_id)
+        found = await service.one_for(tx, short, person.login_id, world.now)
     assert (found.ended_by, found.state(world.now)) == ("expiry", "expired")
     assert await _notices(world, banksia, short) == []

@@ -20,7 +20,7 @@ from apps.resources import public_routes, secure_routes
 from haas.database import Database
 from haas.http import ClientCertificate, interaction_id
 from ops.demonstration.customers import load_demonstration
-from tenants.accounts.tables import account, holding
+from tenants.accounts.tables import account, disclosure_option, holding
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
 from tenants.oauth.scopes import DATA_SCOPES
@@ -153,7 +153,8 @@ class World:
                 select(customer.c.id, holding.c.account_id)
                 .join(holding, holding.c.customer_id == customer.c.id)
                 .join(account, account.c.id == holding.c.account_id)
-                .where(customer.c.kind == kind, account.c.disclosure_option == "pre-approval")
+                .outerjoin(disclosure_option, disclosure_option.c.account_id == account.c.id)
+                .where(customer.c.kind == kind, disclosure_option.c.account_id.is_(None))
                 .order_by(customer.c.id, account.c.creation_date, account.c.id)
             )
             held: dict[UUID, list[UUID]] = {}

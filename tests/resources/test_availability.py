@@ -1,31 +1,49 @@
 """Get Status and Get Outages."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import msgspec
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 
-from tenants.availability.tables import outage, service_status
+from tenants.availability import store
+from tenants.availability.models import Outage
+from tenants.availability.tables import outage as outages
 
 STATUS, OUTAGES = "/discovery/status", "/discovery/outages"
+MOMENTS = ("detectionTime", "expectedResolutionTime", "updateTime")
+
+
+def outage(starts_at: datetime, **changes: Any) -> Outage:
+    values: dict[str, Any] = {
+        "id": uuid4(),
+        "starts_at": starts_at,
+        "ends_at": None,
+        "planned": False,
+        "announced_at": starts_at,
+        "partial": False,
+        "explanation": "Something.",
+        "opened_by": "staff",
+        "updated_at": starts_at,
+        **changes,
+    }
+    return Outage(**values)
 
 
 @pytest.fixture
-async def rows(world: Any) -> Any:
-    """Writes rows, and takes all of them away again."""
+async def write(world: Any) -> Any:
+    """Runs a store function, and takes all outages away again."""
 
-    async def write(table: Any, **values: Any) -> None:
+    async def run(function: Any, *arguments: Any, **named: Any) -> Any:
         async with world.database.transaction(world.tenant.namespace) as tx:
-            await tx.execute(insert(table).values(id=uuid4(), **values))
+            return await function(tx, *arguments, **named)
 
-    yield write
+    yield run
     async with world.database.transaction(world.tenant.namespace) as tx:
-        await tx.execute(delete(outage))
-        await tx.execute(delete(service_status))
+        await tx.execute(delete(outages))
 
 
 async def test_all_is_well(world: Any, public: httpx.AsyncClient) -> None:
@@ -42,26 +60,46 @@ async def test_no_outages(public: httpx.AsyncClient) -> None:
     assert (await public.get(OUTAGES)).json()["data"] == {"outages": []}
 
 
-async def test_what_staff_have_said(world: Any, public: httpx.AsyncClient, rows: Any) -> None:
+@pytest.mark.parametrize(("partial", "status"), [(True, "PARTIAL_FAILURE"), (False, "UNAVAILABLE")])
+async def test_an_unplanned_outage_until_it_is_over(
+    world: Any, public: httpx.AsyncClient, write: Any, *, partial: bool, status: str
+) -> None:
     now = world.clock.now()
-    await rows(service_status, status="PARTIAL_FAILURE", explanation="Bills are late.", detected_at=now, updated_at=now)
+    expected = now + timedelta(hours=1)
+    new = outage(now, partial=partial, explanation="Bills are late.", expected_end_at=expected)
+    await write(store.add, new)
     data = (await public.get(STATUS)).json()["data"]
-    assert data["status"] == "PARTIAL_FAILURE"
+    assert data["status"] == status
     assert data["explanation"] == "Bills are late."
-    await rows(service_status, status="OK", updated_at=now + timedelta(seconds=1))
-    assert (await public.get(STATUS)).json()["data"]["status"] == "OK"
+    assert {name: datetime.fromisoformat(data[name]) for name in MOMENTS} == {
+        "detectionTime": now,
+        "expectedResolutionTime": expected,
+        "updateTime": now,
+    }
+    assert (await public.get(OUTAGES)).json()["data"] == {"outages": []}
+    ended = now + timedelta(seconds=1)
+    world.clock.move(timedelta(seconds=2))
+    await write(store.close, new.id, closed_by="staff", now=ended)
+    data = (await public.get(STATUS)).json()["data"]
+    world.clock.reset()
+    assert data["status"] == "OK"
+    assert datetime.fromisoformat(data["updateTime"]) == ended
 
 
-async def test_outages_that_are_not_over(world: Any, public: httpx.AsyncClient, rows: Any) -> None:
+async def test_outages_that_are_not_over(world: Any, public: httpx.AsyncClient, write: Any) -> None:
     now = world.clock.now()
     for hours, explanation in ((48, "Later."), (-1, "Now."), (-3, "Over.")):
-        await rows(
-            outage, starts_at=now + timedelta(hours=hours), duration="PT2H", partial=False, explanation=explanation
+        starts = now + timedelta(hours=hours)
+        await write(
+            store.add, outage(starts, ends_at=starts + timedelta(hours=2), planned=True, explanation=explanation)
         )
     found = (await public.get(OUTAGES)).json()["data"]["outages"]
     assert [each["explanation"] for each in found] == ["Now.", "Later."]
     assert found[0]["duration"] == "PT2H"
+    assert found[0]["isPartial"] is False
     assert (await public.get(STATUS)).json()["data"]["status"] == "SCHEDULED_OUTAGE"
+    await write(store.add, outage(now - timedelta(minutes=5), explanation="Worse."))
+    assert (await public.get(STATUS)).json()["data"]["explanation"] == "Worse."
 
 
 async def test_a_suspended_tenant_is_unavailable_and_says_so(world: Any, public: httpx.AsyncClient, code: Any) -> None:
@@ -69,13 +107,13 @@ async def test_a_suspended_tenant_is_unavailable_and_says_so(world: Any, public:
     world.tenant = msgspec.structs.replace(active, state="suspended")
     try:
         said = await public.get(STATUS)
-        outages = await public.get(OUTAGES)
+        told = await public.get(OUTAGES)
         async with world.client("secure") as secure:
             accounts = await secure.get("/energy/accounts")
     finally:
         world.tenant = active
     assert said.json()["data"]["status"] == "UNAVAILABLE"
-    for refused in (outages, accounts):
+    for refused in (told, accounts):
         assert refused.status_code == 503
         assert code(refused) == "cds-all:Service/Unavailable"
         assert refused.headers["retry-after"]

@@ -1,14 +1,14 @@
 """What is disclosed: customers, accounts, pages, filters, and ids that are one recipient's and one customer's."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 
-from tenants.accounts.tables import account, holding
+from tenants.accounts.tables import account, disclosure_option, holding
 from tenants.arrangements.tables import arrangement, authorised_account
 from tenants.cds.envelope import Response as Envelope
 from tenants.clients.tables import client
@@ -205,11 +205,12 @@ async def test_an_account_whose_disclosure_was_stopped_is_unavailable(
             .values(approval="withdrawn")
         )
     else:
-        await recipient.write(update(account).where(account.c.id == internal).values(disclosure_option="no-disclosure"))
+        option = {"account_id": internal, "option": "no-disclosure", "since": recipient.now, "set_by": "holder"}
+        await recipient.write(insert(disclosure_option).values(option))
     left = await ids(secure, headers)
     [gone] = set(known) - set(left)
     response = await secure.get(f"{ACCOUNTS}/{gone}", headers=headers)
-    await recipient.write(update(account).where(account.c.id == internal).values(disclosure_option="pre-approval"))
+    await recipient.write(delete(disclosure_option).where(disclosure_option.c.account_id == internal))
     assert response.status_code == 404
     assert code(response) == "cds-energy:Authorisation/UnavailableEnergyAccount"
 
@@ -220,7 +221,8 @@ async def test_an_account_that_the_customer_no_longer_holds(
     known = await ids(secure, headers)
     internal = recipient.accounts[0]
     of_the_customer = (holding.c.customer_id == recipient.customer_id) & (holding.c.account_id == internal)
-    await recipient.write(update(holding).where(of_the_customer).values(valid_to=date(2020, 1, 1)))
+    last_day = recipient.now.date() - timedelta(days=2)
+    await recipient.write(update(holding).where(of_the_customer).values(valid_to=last_day))
     left = await ids(secure, headers)
     [gone] = set(known) - set(left)
     response = await secure.get(f"{ACCOUNTS}/{gone}", headers=headers)

@@ -10,10 +10,11 @@ from sqlalchemy import Table, select
 from sqlalchemy.exc import DBAPIError
 
 from haas.database import Database, Namespace, Statement, Transaction
+from haas.database.statement import SCHEMA_TOKEN
 from haas.settings import Settings
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles, console_namespace, control_namespace
-from tenants.schema import CONTROL_SCHEMA
+from tenants.schema import CONTROL_SCHEMA, denied
 from tenants.tables import control, tenant
 
 TENANT_TABLES = sorted(tenant.tables.values(), key=lambda table: table.name)
@@ -104,8 +105,31 @@ async def test_a_tenant_may_use_its_own_tables_but_not_their_version(
             await _refused(tx, namespace.schema, table, column)
             return
         privileges = "SELECT has_table_privilege($1, $2) AND NOT has_table_privilege($1, 'TRUNCATE,REFERENCES,TRIGGER')"
+        not_given = denied(tenant.tables[f"{SCHEMA_TOKEN}.{table}"])
         for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE"):
-            assert await tx.driver.fetchval(privileges, f"{namespace.schema}.{table}", privilege), privilege
+            may = await tx.driver.fetchval(privileges, f"{namespace.schema}.{table}", privilege)
+            assert may == (privilege not in not_given), privilege
+
+
+@pytest.mark.parametrize(
+    ("table", "privilege"), [(table, privilege) for table in TENANT_TABLES for privilege in denied(table)], ids=str
+)
+async def test_a_tenant_is_refused_what_its_own_table_denies(
+    database: Database, apart: tuple[Tenant, Tenant], table: Table, privilege: str
+) -> None:
+    namespace, column = apart[0].namespace, next(iter(table.columns)).name
+    statements = {kind.upper(): sql for kind, sql in _statements(namespace.schema, table.name, column)}
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(namespace) as tx:
+            await tx.driver.execute(statements[privilege])
+
+
+def test_the_audit_trail_is_only_added_to() -> None:
+    assert {table.name: denied(table) for table in TENANT_TABLES if denied(table)} == {
+        "audit": ("UPDATE", "DELETE"),
+        "audit_head": ("DELETE",),
+        "call": ("UPDATE",),
+    }
 
 
 # What each role may do in the control schema, by table. Every other verb on every table is refused.

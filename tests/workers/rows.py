@@ -47,7 +47,14 @@ async def add_arrangement(database: Database, tenant: Tenant, client_id: str, no
             )
         )
         await tx.execute(
-            insert(login).values(id=login_id, identifier=str(login_id), name="A", family_name="A", updated_at=now)
+            insert(login).values(
+                id=login_id,
+                reference=str(login_id),
+                identifier=str(login_id),
+                name="A",
+                family_name="A",
+                updated_at=now,
+            )
         )
         await tx.execute(
             insert(arrangement).values(

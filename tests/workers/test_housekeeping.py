@@ -11,7 +11,7 @@ from haas.clock import MovableClock
 from haas.database import Database
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.attempts.tables import attempt
-from tenants.authentication.tables import challenge, dashboard_session
+from tenants.authentication.tables import challenge, session
 from tenants.clients.tables import spent_assertion
 from tenants.housekeeping import service
 from tenants.housekeeping.service import Housekeeping
@@ -118,11 +118,11 @@ async def test_passwords_sessions_and_assertions_are_forgotten(
         "created_at": now,
         "expires_at": now + timedelta(minutes=10),
     }
-    session = {"token_hash": b"t", "challenge_id": challenge_id, "created_at": now, "seen_at": now}
+    browser = {"token_hash": b"t", "surface": "public", "challenge_id": challenge_id, "created_at": now, "seen_at": now}
     spent = {"client_id": client_id, "jti_hash": b"j", "expires_at": now + timedelta(minutes=5)}
     async with database.transaction(tenant.namespace) as tx:
         await tx.execute(insert(challenge).values(row))
-        await tx.execute(insert(dashboard_session).values(session))
+        await tx.execute(insert(session).values(browser))
         await tx.execute(insert(spent_assertion).values(spent))
     await add_attempt(database, tenant, clock, "rejected", challenge_id=challenge_id)
     assert await housekeeping.sweep(tenant) == {}
