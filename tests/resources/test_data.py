@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 
 from tenants.accounts.tables import account, disclosure_option, holding
 from tenants.arrangements.tables import arrangement, authorised_account
-from tenants.cds.envelope import Response as Envelope
+from tenants.cds.envelope import Envelope
 from tenants.clients.tables import client
 from tenants.parties.tables import login
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
