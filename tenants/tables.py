@@ -9,11 +9,15 @@ from tenants.availability import tables as availability
 from tenants.calls import tables as calls
 from tenants.clients import tables as clients
 from tenants.keys import tables as keys
+from tenants.market import tables as market
 from tenants.notices import tables as notices
+from tenants.operators import tables as operators
 from tenants.parties import tables as parties
+from tenants.provisioning import tables as provisioning
 from tenants.register import tables as register
 from tenants.registry import tables as registry
 from tenants.schema import control, tenant
+from tenants.sources import tables as sources
 from tenants.staff import tables as staff
 from tenants.tokens import tables as tokens
 
@@ -28,10 +32,14 @@ __all__ = [
     "clients",
     "control",
     "keys",
+    "market",
     "notices",
+    "operators",
     "parties",
+    "provisioning",
     "register",
     "registry",
+    "sources",
     "staff",
     "tenant",
     "tokens",

@@ -192,7 +192,7 @@ def redirect_to_sign_in(_: _Request, error: SignedOut) -> Response[None]:
 async def _viewer(request: _Request, tx: Transaction, login_id: UUID) -> Viewer:
     ctx = context(request)
     customers = await ctx.services.directory.customers_of(tx, login_id, accounts.market_day(ctx.now))
-    return Viewer(customers=customers, now=ctx.now, zone=brand_of(request).theme.zone)
+    return Viewer(customers=customers, now=ctx.now, zone=brand_of(request).zone)
 
 
 async def _one(request: _Request, arrangement_id: UUID) -> tuple[SignedIn, ArrangementView]:

@@ -1,8 +1,9 @@
-"""Writing revision 0001 of each chain from the tables, until the first release freezes it.
+"""Writing revision 0001 of each chain from the tables, and its digest, until it is frozen.
 
 Run as `haas migrate regenerate` or `python -m ops.migrations.regenerate`.
 """
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from alembic.autogenerate import render_python_code
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 
-from ops.migrations.chains import CONTROL, TENANT, Chain
+from ops.migrations.chains import CONTROL, FROZEN, TENANT, Chain
 from tenants.schema import denied
 
 _TEMPLATE: Final = '''"""The tables of the {name} schema. Written by `haas migrate regenerate`."""
@@ -76,8 +77,12 @@ def _rendered(operations: ops.UpgradeOps | ops.DowngradeOps, context: MigrationC
 
 def main() -> None:
     """Write both chains anew."""
+    digests = []
     for chain in (CONTROL, TENANT):
-        print(f"wrote {regenerate(chain)}")
+        path = regenerate(chain)
+        print(f"wrote {path}")
+        digests.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(FROZEN.parent)}\n")
+    FROZEN.write_text("".join(digests), encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Migrates every tenant's schema to the newest revision, one transaction each, so that a run can be continued."""
 
+import asyncio
 from itertools import islice
 from typing import Final
 
@@ -19,6 +20,15 @@ from tenants.registry.tables import brand
 from tenants.schema import CONTROL_SCHEMA
 
 SCHEMAS_A_QUERY: Final = 200
+TABLE_LOCK_TIMEOUT: Final = "200ms"
+"""How long a migration waits for a table that requests use.
+
+Requests that come later queue behind it for that long. It is well below the server's `deadlock_timeout` of one second:
+in a deadlock with a request the migration gives up, and not the request.
+"""
+TRIES: Final = 30
+SECONDS_BETWEEN_TRIES: Final = 0.2  # requests that have queued are served meanwhile
+_LOCKED: Final = frozenset({"55P03", "40P01"})  # lock_not_available, deadlock_detected
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -28,7 +38,7 @@ class Failure(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Result(msgspec.Struct, frozen=True):
+class MigrationResult(msgspec.Struct, frozen=True):
     """What one run did."""
 
     migrated: list[str]
@@ -36,7 +46,7 @@ class Result(msgspec.Struct, frozen=True):
     failed: list[Failure]
 
 
-class Status(msgspec.Struct, frozen=True):
+class MigrationStatus(msgspec.Struct, frozen=True):
     """The revisions of the schemas. A revision is None where a schema has none."""
 
     control: str | None
@@ -50,13 +60,15 @@ class Status(msgspec.Struct, frozen=True):
         return [slug for slug, revision in self.tenants.items() if revision != self.tenant_head]
 
 
-async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT) -> Result:
+async def migrate_tenants(
+    settings: Settings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT
+) -> MigrationResult:
     """Bring each tenant's schema to the head. A tenant that fails is reported, and the next run tries it again.
 
     So are the tenants of a database node that has no address in the settings. Raises Unavailable when a database does
     not answer or goes away in the middle; what was done stays.
     """
-    result = Result([], [], [])
+    result = MigrationResult([], [], [])
     for node, tenants in (await _tenants(settings)).items():
         try:
             async with owner_connection(settings, node) as connection:
@@ -66,7 +78,7 @@ async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS, 
     return result
 
 
-async def status(settings: Settings, *, chain: Chain = TENANT) -> Status:
+async def status(settings: Settings, *, chain: Chain = TENANT) -> MigrationStatus:
     """Return the revision of the control schema and of every tenant's. Raises Unavailable."""
     async with owner_connection(settings) as connection, connection.begin():
         control = await connection.run_sync(CONTROL.revision, CONTROL_SCHEMA)
@@ -75,7 +87,7 @@ async def status(settings: Settings, *, chain: Chain = TENANT) -> Status:
         async with owner_connection(settings, node) as connection:
             by_schema = await _revisions(connection, Roles(settings.role_prefix), list(tenants.values()))
         revisions.update((slug, by_schema[schema]) for slug, schema in tenants.items())
-    return Status(
+    return MigrationStatus(
         control=control, control_head=CONTROL.head, tenants=dict(sorted(revisions.items())), tenant_head=chain.head
     )
 
@@ -98,7 +110,7 @@ async def _migrate_node(
     roles: Roles,
     tenants: dict[str, str],
     chain: Chain,
-    result: Result,
+    result: MigrationResult,
     *,
     progress: Progress,
 ) -> None:
@@ -147,12 +159,25 @@ async def _revisions(connection: AsyncConnection, roles: Roles, schemas: list[st
 
 
 async def _migrate(connection: AsyncConnection, roles: Roles, schema: str, chain: Chain) -> bool:
-    """Upgrade one schema. Return whether there was anything to do."""
+    """Upgrade one schema, several times where its tables are locked. Return whether there was anything to do."""
+    for _ in range(TRIES - 1):
+        try:
+            return await _upgrade(connection, roles, schema, chain)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _LOCKED:
+                raise
+        await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+    return await _upgrade(connection, roles, schema, chain)
+
+
+async def _upgrade(connection: AsyncConnection, roles: Roles, schema: str, chain: Chain) -> bool:
+    """Upgrade one schema in one transaction. Return whether there was anything to do."""
     async with connection.begin():
         await as_owner(connection, roles)
         # Two runs at once take turns on a schema, and the second finds nothing to do.
         await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext($1))", (f"haas migrate {schema}",))
         if await connection.run_sync(chain.revision, schema) == chain.head:
             return False
+        await connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{TABLE_LOCK_TIMEOUT}'")
         await connection.run_sync(chain.upgrade, schema)
         return True

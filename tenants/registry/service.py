@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from haas.cache import CachedValue, Limits
+from haas.cache import CachedValue, CacheLimits
 from haas.clock import Clock
 from haas.database import Database
 from haas.errors import Unavailable
@@ -32,7 +32,10 @@ class _Snapshot(msgspec.Struct, frozen=True):
 
 
 class Registry:
-    """The tenants of the deployment, kept whole in memory and read again when the registry's revision has changed."""
+    """The tenants of the deployment, kept whole in memory and read again when the registry's revision has changed.
+
+    A tenant that is being prepared or is leaving is unknown here: its schema may be incomplete.
+    """
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
         """Read the registry through `database` when it is first asked for."""
@@ -40,7 +43,9 @@ class Registry:
         self._settings = settings
         self._namespace = control_namespace(settings)
         # While its database is unavailable the registry cannot change either: the last snapshot stays usable.
-        limits = Limits(fresh_for=FRESH_FOR, usable_for=timedelta.max, reload_after=UNKNOWN_FOR, retry_after=FRESH_FOR)
+        limits = CacheLimits(
+            fresh_for=FRESH_FOR, usable_for=timedelta.max, reload_after=UNKNOWN_FOR, retry_after=FRESH_FOR
+        )
         self._snapshot: CachedValue[_Snapshot] = CachedValue(clock, limits)
 
     async def by_host(self, host: str) -> tuple[Tenant, Surface] | None:
@@ -75,7 +80,7 @@ class Registry:
                     raise NotBootstrapped("the database is not set up yet: run `haas migrate`")
                 if last is not None and last.revision == revision:
                     return last
-                tenants = [tenant for tenant in await store.tenants(tx, self._settings) if tenant.complete]
+                tenants = await store.served_tenants(tx, self._settings)
         except Unavailable as error:
             if last is not None:
                 logger.warning("registry.last_snapshot_used", extra={"reason": str(error)})

@@ -339,6 +339,18 @@ def upgrade() -> None:
         schema=schema,
     )
     op.create_table(
+        "upstream_credential",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("presented", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind in ('client-secret', 'client-certificate')", name=op.f("upstream_credential_kind_check")
+        ),
+        sa.PrimaryKeyConstraint("kind", name=op.f("upstream_credential_pkey")),
+        schema=schema,
+    )
+    op.create_table(
         "arrangement",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("client_id", sa.Text(), nullable=False),
@@ -956,6 +968,7 @@ def downgrade() -> None:
     op.drop_table("disclosure_option", schema=schema)
     op.drop_table("challenge", schema=schema)
     op.drop_table("arrangement", schema=schema)
+    op.drop_table("upstream_credential", schema=schema)
     op.drop_table("staff", schema=schema)
     op.drop_table("signing_key", schema=schema)
     op.drop_table("service_point", schema=schema)
