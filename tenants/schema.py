@@ -5,7 +5,9 @@ Times are aware and in UTC. There are no enum or composite types in a tenant's s
 when they change.
 """
 
-from sqlalchemy import DateTime, MetaData
+from typing import Final
+
+from sqlalchemy import DateTime, MetaData, Table
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from haas.database.statement import SCHEMA_TOKEN
@@ -25,3 +27,16 @@ tenant = MetaData(schema=SCHEMA_TOKEN, naming_convention=_NAMES)
 Moment = DateTime(timezone=True)
 Json = JSONB(none_as_null=True)
 Uuid = UUID(as_uuid=True)
+
+DENIED: Final = "denied"
+"""In `Table.info`: the privileges on the table that a tenant's role does not have, such as UPDATE and DELETE.
+
+Default privileges give the role all four on every new table (tenants/provisioning/service.py). The migration that makes
+the table takes these away again (ops/migrations/privileges.py).
+"""
+
+
+def denied(table: Table) -> tuple[str, ...]:
+    """Return the privileges on `table` that a tenant's role does not have."""
+    privileges: tuple[str, ...] = table.info.get(DENIED, ())
+    return privileges

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -40,6 +41,8 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     theme: ThemeTokens
+    zone: ZoneInfo
+    """The time zone in which people are told times."""
     css: str
     stylesheet_path: str
     logo: str | None
@@ -64,32 +67,33 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
         return self.theme.identifier_label
 
 
-def brand(name: str, tokens: Mapping[str, Any]) -> Brand:
-    """Return the brand `name` with the theme tokens from its tenant's row.
+def brand(name: str, tokens: Mapping[str, Any], zone: ZoneInfo) -> Brand:
+    """Return the brand `name` with the theme tokens and the time zone from its tenant's row.
 
     A theme is checked when it is set. If the check fails now, because the theme is missing or was accepted by an older
     release, a plain theme is used instead: the pages must work, so that a person can always stop sharing.
     """
-    return _brand(name, msgspec.json.encode(tokens, order="deterministic"))
+    return _brand(name, msgspec.json.encode(tokens, order="deterministic"), zone)
 
 
 @lru_cache(maxsize=MAXIMUM_CACHED_BRANDS)
-def _brand(name: str, encoded: bytes) -> Brand:
+def _brand(name: str, encoded: bytes, zone: ZoneInfo) -> Brand:
     tokens = msgspec.json.decode(encoded)
     try:
-        return _derived(theme_from({"brand_name": name, **tokens}))
+        return _derived(theme_from({"brand_name": name, **tokens}), zone)
     except ThemeError as error:
         if tokens:
             logger.warning("theme.refused", extra={"brand": name, "problems": error.problems})
-        return _derived(ThemeTokens(brand_name=name, light=_PLAIN))
+        return _derived(ThemeTokens(brand_name=name, light=_PLAIN), zone)
 
 
-def _derived(theme: ThemeTokens) -> Brand:
+def _derived(theme: ThemeTokens, zone: ZoneInfo) -> Brand:
     css = stylesheet(theme)
     icon_svg = theme.logo_svg or _PLAIN_ICON.format(colour=theme.light.primary)
     return Brand(
         name=theme.brand_name,
         theme=theme,
+        zone=zone,
         css=css,
         stylesheet_path=f"/theme/{fingerprint(css)}.css",
         logo=None if theme.logo_svg is None else data_uri(theme.logo_svg),

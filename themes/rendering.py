@@ -43,17 +43,17 @@ def environment() -> Environment:
 
 @pass_context
 def _date(context: Context, value: datetime) -> str:
-    return wording.date(value, context["brand"].theme.zone)
+    return wording.date(value, context["brand"].zone)
 
 
 @pass_context
 def _time_of_day(context: Context, value: datetime) -> str:
-    return wording.time_of_day(value, context["brand"].theme.zone)
+    return wording.time_of_day(value, context["brand"].zone)
 
 
 @pass_context
 def _date_and_time(context: Context, value: datetime) -> str:
-    return wording.date_and_time(value, context["brand"].theme.zone)
+    return wording.date_and_time(value, context["brand"].zone)
 
 
 def _iso(value: datetime) -> str:

@@ -6,7 +6,6 @@ are readable and accessible. A theme is checked when it is set for a tenant, not
 
 import re
 from collections.abc import Iterator, Mapping
-from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
@@ -59,12 +58,6 @@ class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     identifier_label: str = "Email address or customer number"  # what customers sign in with
     support_phone: str | None = None
     support_email: str | None = None
-    time_zone: str = "Australia/Sydney"  # IANA name; all times on the pages are in this zone
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone of all times on the pages."""
-        return ZoneInfo(self.time_zone)
 
 
 def theme_from(tokens: Mapping[str, object]) -> ThemeTokens:
@@ -103,8 +96,6 @@ def _problems(theme: ThemeTokens) -> Iterator[str]:
     for family in theme.font_families:
         if not _FAMILY.fullmatch(family):
             yield f"font_families: {family!r} is not the name of a font family"
-    if theme.time_zone not in available_timezones():
-        yield f"time_zone: {theme.time_zone!r} is not an IANA time zone"
     yield from _palette_problems("light", theme.light, surface=SURFACE, ink=INK, muted=MUTED)
     if theme.dark is not None:
         yield from _palette_problems("dark", theme.dark, surface=DARK_SURFACE, ink=DARK_INK, muted=DARK_MUTED)

@@ -14,7 +14,13 @@ UNAVAILABLE_REASONS: Final = {
     "sharing-off": "Sharing is turned off for this joint account. An account holder can ask us to turn it on again.",
     "secondary-user": "You can use this account, but its holder has not given you permission to share its data.",
     "no-open-account": "Data can only be shared by customers who have at least one open account with us.",
+    "approval-pending": "Another account holder has yet to approve sharing from this joint account.",
+    "approval-declined": "An account holder has not approved sharing from this joint account.",
+    "approval-lapsed": "Sharing from this joint account was not approved in time.",
     "approval-withdrawn": "An account holder has stopped sharing from this joint account.",
+    "ineligible": "Data of this account cannot be shared under the Consumer Data Right.",
+    "refused": "We cannot share data of this account at present. Contact us to learn more.",
+    "blocked": "Sharing from this account with this recipient was stopped.",
     "not-held": "You no longer have this account with us.",
 }
 
@@ -24,6 +30,8 @@ END_REASONS: Final = {
     "retailer": "We stopped it, because you asked us to or because we had to.",
     "register": "The recipient may no longer receive data under the Consumer Data Right.",
     "expiry": "The time that you agreed to was over.",
+    "ineligible": "Your data could no longer be shared under the Consumer Data Right.",
+    "harm": "We stopped it, because you asked us to or because we had to.",
     "replay": "We stopped it to protect your data.",
 }
 

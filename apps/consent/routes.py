@@ -66,9 +66,9 @@ async def show_step(request: _Request) -> Response[str]:
     step = _STEPS[request.url.path.rstrip("/").rsplit("/", 1)[-1]]
     query = Query(request.query_params.get("problem"), request.query_params.get("choose"))
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        flow = await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret)
+        flow = await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret, ctx.now)
         brand = brand_of(request)
-        shown = await screen(tx, flow, step, query, label=brand.identifier_label, zone=brand.theme.zone, now=ctx.now)
+        shown = await screen(tx, flow, step, query, label=brand.identifier_label, zone=brand.zone, now=ctx.now)
     environment, client = ctx.tenant.register_environment, flow.client
     number = await ctx.services.accreditations.number(environment.id, client.recipient_id)
     return page(
@@ -88,11 +88,8 @@ async def show_current(request: _Request) -> Response[None]:
     """Redirect a browser that reloads the address of a form to the current step."""
     ctx, who = context(request), visitor(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        return redirect(
-            who.at(
-                flows.current_step(await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret), ctx.now)
-            )
-        )
+        flow = await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret, ctx.now)
+        return redirect(who.at(flows.current_step(flow, ctx.now)))
 
 
 @post("/identify", **_FORM)
@@ -179,7 +176,8 @@ async def _take(request: _Request, step: Step, act: _Act) -> Response[None]:
     form = await read_form(request, who.secret)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            outcome = await act(tx, await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret), form)
+            flow = await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret, ctx.now)
+            outcome = await act(tx, flow, form)
     except ChoiceMissing as missing:
         return _again(who, step, f"{missing.what}-missing")
     except CodeRefused as refused:

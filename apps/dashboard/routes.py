@@ -131,7 +131,7 @@ async def list_arrangements(request: _Request) -> Response[str]:
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         who = await signed_in(request, tx)
         viewer = await _viewer(request, tx, who.login_id)
-        views = [arrangement_view(one, viewer) for one in await arrangements.list_for_login(tx, who.login_id)]
+        views = [arrangement_view(one, viewer) for one in await arrangements.list_for_login(tx, who.login_id, ctx.now)]
     return page(
         request,
         "dashboard/arrangements",
@@ -167,7 +167,7 @@ async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Respons
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
             who = await signed_in(request, tx)
-            found = await arrangements.one_for(tx, arrangement_id, who.login_id)
+            found = await arrangements.one_for(tx, arrangement_id, who.login_id, ctx.now)
             await arrangements.end(tx, found.id, by="consumer", now=ctx.now)
     except ArrangementEnded:
         return redirect(_address(arrangement_id))
@@ -191,17 +191,17 @@ def redirect_to_sign_in(_: _Request, error: SignedOut) -> Response[None]:
 
 async def _viewer(request: _Request, tx: Transaction, login_id: UUID) -> Viewer:
     ctx = context(request)
-    customers = await ctx.services.directory.customers_of(tx, login_id)
-    return Viewer(customers=customers, now=ctx.now, zone=brand_of(request).theme.zone)
+    customers = await ctx.services.directory.customers_of(tx, login_id, accounts.market_day(ctx.now))
+    return Viewer(customers=customers, now=ctx.now, zone=brand_of(request).zone)
 
 
 async def _one(request: _Request, arrangement_id: UUID) -> tuple[SignedIn, ArrangementView]:
     ctx = context(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         who = await signed_in(request, tx)
-        found = await arrangements.one_for(tx, arrangement_id, who.login_id)
+        found = await arrangements.one_for(tx, arrangement_id, who.login_id, ctx.now)
         viewer = await _viewer(request, tx, who.login_id)
-        held = await accounts.accounts_of(tx, found.customer_id, viewer.now)
+        held = await accounts.accounts_of(tx, found.customer_id, found.recipient.recipient_id, viewer.now)
     environment = ctx.tenant.register_environment
     number = await ctx.services.accreditations.number(environment.id, found.recipient.recipient_id)
     return who, arrangement_view(found, viewer, {account.id: account for account in held}, number)

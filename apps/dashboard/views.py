@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tenants.accounts.models import HeldAccount, account_hint, account_name
+from tenants.accounts.service import withholding
 from tenants.arrangements.models import Arrangement, Authorisation, AuthorisedAccount
 from tenants.consent.review import clusters_of, known_clusters
 from tenants.data_language import Cluster
@@ -19,8 +20,6 @@ from themes.views import AccountView, RecipientView, account_view, recipient_vie
 from themes.wording import Period
 
 _STATUS: Final = {"active": "Sharing", "expired": "Finished", "ended": "Stopped", "pending": "Not started"}
-_WITHHELD: Final = {"sharing-off", "secondary-user"}
-"""Reasons that also stop what was agreed to; without an open account sharing cannot begin, but it goes on."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -113,10 +112,7 @@ def _account(account: AuthorisedAccount, held: Mapping[UUID, HeldAccount] | None
         name, number = account_name(account.display_name), account_hint(account.account_number)
         reason = None if held is None else "not-held"
         return AccountView(id=str(account.id), name=name, number=number, unavailable=reason)
-    reason = found.unavailable if found.unavailable in _WITHHELD else None
-    if account.approval == "withdrawn":
-        reason = "approval-withdrawn"
-    return msgspec.structs.replace(account_view(found), unavailable=reason)
+    return msgspec.structs.replace(account_view(found), unavailable=withholding(found.standing, account.approval))
 
 
 def _changes(versions: Sequence[Authorisation], kind: CustomerKind, zone: ZoneInfo) -> list[Change]:

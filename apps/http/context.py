@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from litestar.connection import ASGIConnection
 from litestar.types import Scope
@@ -18,8 +19,10 @@ class RequestContext:
     """One request's tenant, surface and circumstances, and what its handler says for the call record."""
 
     __slots__ = (
+        "arrangement_id",
         "authenticated",
         "certificate",
+        "client_id",
         "error",
         "interaction_id",
         "now",
@@ -59,6 +62,10 @@ class RequestContext:
         """The CDS error URN or the OAuth error code of a refusal."""
         self.throttled = False
         self.token_issued = False
+        self.client_id: str | None = None
+        """The client, once it is known."""
+        self.arrangement_id: UUID | None = None
+        """The arrangement that the call is made under, once it is known."""
 
     def call(self, status: int, microseconds: int) -> CallRecord | None:
         """Return the record of this call, or None where it is none that the standards count."""
@@ -71,10 +78,13 @@ class RequestContext:
             tier=self.tier,
             status=status,
             latency=microseconds,
+            interaction_id=self.interaction_id,
             authenticated=self.authenticated,
             error=self.error,
             throttled=self.throttled,
             token_issued=self.token_issued,
+            client_id=self.client_id,
+            arrangement_id=self.arrangement_id,
         )
 
 

@@ -26,7 +26,7 @@ _Request = Request[Any, Any, Any]
 def brand_of(request: _Request) -> Brand:
     """Return the look of the tenant that a request belongs to."""
     tenant = context(request).tenant
-    return brand(tenant.name, tenant.theme)
+    return brand(tenant.name, tenant.theme, tenant.time_zone)
 
 
 def page(

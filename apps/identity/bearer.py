@@ -26,6 +26,7 @@ class BearerCall(Call):
         certificate = self.context.certificate
         if certificate is None:
             raise InvalidClient("a client certificate is required")
+        self.context.client_id, self.context.arrangement_id = token.client_id, token.arrangement_id
         return TokenUse(
             token=token, certificate_thumbprint=certificate.thumbprint, scope=self.scope, now=self.context.now
         )

@@ -63,6 +63,7 @@ async def spend_the_assertion(call: ClientCall) -> None:
     Loads the client. The assertion is signed with the registered token_endpoint_auth_signing_alg (OIDC Registration 2).
     """
     call.client = await authentication.spend(call.tx, call.assertion)
+    call.context.client_id = call.client.client_id
 
 
 AUTHENTICATE_THE_CLIENT: Final[tuple[Step[ClientCall], ...]] = (

@@ -68,6 +68,7 @@ async def sign_the_id_token(call: TokenCall) -> None:
     """After the commit, an ID token is signed where a consumer has authorised (OIDC Core 3.1.3.3)."""
     ctx, issued = call.context, call.token_request.issued
     call.answer = await token_response(ctx.services.keyring, ctx.tenant, issued, ctx.now)
+    ctx.arrangement_id = issued.arrangement_id
     ctx.token_issued = issued.arrangement_id is not None  # only a consumer's token is a session (CDS, Definitions)
 
 

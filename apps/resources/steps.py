@@ -34,6 +34,7 @@ async def access_token_is_known(call: DataCall) -> None:
     """
     ctx = call.context
     call.token = await disclosure.load_token(call.tx, call.secret, ctx.now)
+    ctx.client_id, ctx.arrangement_id = call.token.client_id, call.token.arrangement_id
     call.use = TokenUse(
         token=call.token,
         certificate_thumbprint=ctx.certificate.thumbprint if ctx.certificate else b"",

@@ -10,6 +10,7 @@ from haas.settings import Settings
 from ops.deployment_settings import deployment_settings
 from ops.migrations import run
 from ops.migrations.bootstrap import bootstrap
+from ops.migrations.chains import CONTROL, TENANT
 
 
 @click.group("migrate", invoke_without_command=True)
@@ -39,10 +40,29 @@ def command(context: click.Context, *, only_status: bool) -> None:
 
 @command.command("regenerate")
 def regenerate() -> None:
-    """Write the first revision of both chains from the tables. For developers, until the first release."""
+    """Write the first revision of both chains from the tables. For developers, until it is frozen."""
     from ops.migrations.regenerate import main  # noqa: PLC0415 - needs ruff, which production does not have
 
     main()
+
+
+@command.command("revision")
+@click.argument("chain", type=click.Choice([CONTROL.name, TENANT.name]))
+@click.argument("message")
+def revision(chain: str, message: str) -> None:
+    """Write the next revision of CHAIN from what changed in the tables. For developers.
+
+    MESSAGE says what it changes. The database only lends a scratch schema, and keeps nothing.
+    """
+    from ops.migrations.revision import write_revision  # noqa: PLC0415 - needs ruff, which production does not have
+
+    written = asyncio.run(
+        write_revision(deployment_settings(), {each.name: each for each in (CONTROL, TENANT)}[chain], message)
+    )
+    click.echo(f"wrote {written.path}")
+    for title, lines in (("Add by hand", written.to_add), ("Drop by hand", written.to_drop)):
+        for line in lines:
+            click.echo(f"{title}: {line}")
 
 
 async def _migrate(settings: Settings) -> run.Result:

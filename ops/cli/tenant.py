@@ -13,7 +13,7 @@ from ops.deployment import Deployment
 from ops.deployment_settings import deployment_settings
 from ops.operator import actor, columns
 from ops.plugins import certificate_issuer
-from tenants.registry.models import NewTenant, Tenant
+from tenants.registry.models import NewTenant, Tenant, TenantSettings
 from tenants.registry.names import Hosts
 from themes.tokens import theme_from
 
@@ -36,6 +36,12 @@ def command() -> None:
 @click.option("--register-brand-id", help="The brand's id at the Register.  [default: a new one, in the sandbox only]")
 @click.option("--public-host", help="A host name of the brand's own.  [default: SLUG.DOMAIN]")
 @click.option("--node", default=MAIN_NODE, show_default=True, help="The database node that is to hold its data.")
+@click.option(
+    "--time-zone",
+    default=TenantSettings().time_zone,
+    show_default=True,
+    help="IANA name: people are told times in it, and the days of the metrics begin in it.",
+)
 @click.option("--theme", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Theme tokens as JSON.")
 def create(
     slug: str,
@@ -46,6 +52,7 @@ def create(
     register_brand_id: str | None,
     public_host: str | None,
     node: str,
+    time_zone: str,
     theme: Path | None,
 ) -> None:
     """Create the tenant SLUG: schema, role, keys, hosts and theme, all of it or nothing."""
@@ -62,6 +69,7 @@ def create(
         register_brand_id=register_brand_id,
         theme={} if theme is None else _theme(theme, name),
         node=node,
+        settings=_settings(time_zone),
         hosts=None if public_host is None else Hosts.below(public_host),
     )
     tenant = asyncio.run(_create(settings, new))
@@ -105,6 +113,8 @@ def show(slug: str) -> None:
         "ResourceBaseUri": tenant.secure_base,
         "AdminBaseUri": tenant.secure_base,
         "admin": tenant.admin_base,
+        "management": tenant.management_base,
+        "time zone": tenant.settings.time_zone,
         "register": tenant.register_environment.id,
         "register brand id": tenant.register_brand_id,
         "id": str(tenant.id),
@@ -173,6 +183,13 @@ async def _change(settings: Settings, slug: str, change: str) -> Tenant:
     async with Deployment.open(settings) as deployment:
         tenant: Tenant = await getattr(deployment.administration, change)(slug, actor=actor())
         return tenant
+
+
+def _settings(time_zone: str) -> TenantSettings:
+    try:
+        return TenantSettings(time_zone=time_zone)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _theme(path: Path, name: str) -> dict[str, Any]:

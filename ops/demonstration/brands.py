@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from ops.demonstration.themes import AURORA, BANKSIA
-from tenants.registry.models import NewTenant
+from tenants.registry.models import NewTenant, TenantSettings
 from themes.tokens import ThemeTokens, theme_to_json
 
 REGISTER_ENVIRONMENT: Final = "sandbox"
@@ -18,6 +18,7 @@ class DemonstrationBrand(msgspec.Struct, frozen=True, kw_only=True):
     retailer: str
     register_brand_id: str
     theme: ThemeTokens
+    settings: TenantSettings
     holder: int
 
     def new_tenant(self) -> NewTenant:
@@ -29,6 +30,7 @@ class DemonstrationBrand(msgspec.Struct, frozen=True, kw_only=True):
             register_environment_id=REGISTER_ENVIRONMENT,
             register_brand_id=self.register_brand_id,
             theme=theme_to_json(self.theme),
+            settings=self.settings,
         )
 
 
@@ -38,6 +40,7 @@ BRANDS: Final = (
         retailer="Aurora Energy Retail Pty Ltd",
         register_brand_id="5f1b6c3e-8d1c-4f0a-9a55-0c7f3f6a1e01",
         theme=AURORA,
+        settings=TenantSettings(time_zone="Australia/Sydney"),
         holder=0,
     ),
     DemonstrationBrand(
@@ -45,6 +48,7 @@ BRANDS: Final = (
         retailer="Banksia Power Holdings Ltd",
         register_brand_id="c2a4d9f7-52be-4b7e-8f36-6f0e1d9b7a02",
         theme=BANKSIA,
+        settings=TenantSettings(time_zone="Australia/Brisbane"),
         holder=1,
     ),
 )

@@ -40,7 +40,6 @@ AURORA = ThemeTokens(
     identifier_label="Email address",
     support_phone="1800 555 010",
     support_email="help@aurora.test",
-    time_zone="Australia/Sydney",
 )
 
 BANKSIA = ThemeTokens(
@@ -59,5 +58,4 @@ BANKSIA = ThemeTokens(
     identifier_label="Email address",
     support_phone="1800 555 020",
     support_email="care@banksia.test",
-    time_zone="Australia/Brisbane",
 )

@@ -23,7 +23,30 @@ from tenants.registry.tables import database_node, revision
 from tenants.schema import CONTROL_SCHEMA
 
 MINIMUM_SERVER: Final = 160000  # GRANT … WITH INHERIT FALSE, SET TRUE
-_READ: Final = ("retailer", "register_environment", "brand", "host", "revision", "register_status")
+_BOTH_READ: Final = (
+    "retailer",
+    "register_environment",
+    "brand",
+    "host",
+    "revision",
+    "register_status",
+    "brand_participant",
+)
+# What the two roles may do beside: by role, table and verb. What is not listed is refused to both.
+_CONTROL_MAY: Final = {
+    "register_status": "INSERT, UPDATE",
+    "register_environment": "UPDATE (polled_at)",
+    "audit": "SELECT, INSERT",
+}
+_CONSOLE_MAY: Final = {
+    "audit": "SELECT, INSERT",
+    "operator": "SELECT, INSERT, UPDATE",
+    "session": "SELECT, INSERT, UPDATE, DELETE",
+    # The provisioner, as the owner, writes what becomes of a request.
+    "provision_request": "SELECT, INSERT, UPDATE (approved_by)",
+    "market_participant": "SELECT, INSERT, UPDATE, DELETE",
+    "brand_participant": "INSERT, DELETE",
+}
 
 
 class BootstrapError(HaasError):
@@ -117,8 +140,9 @@ async def _make_owner(connection: AsyncConnection, roles: Roles) -> None:
 
 
 async def _make_control(connection: AsyncConnection, roles: Roles) -> None:
-    await _make_role(connection, roles.control)
-    await connection.exec_driver_sql(f"GRANT {roles.control} TO {roles.app} WITH INHERIT FALSE, SET TRUE")
+    for role in (roles.control, roles.console):
+        await _make_role(connection, role)
+        await connection.exec_driver_sql(f"GRANT {role} TO {roles.app} WITH INHERIT FALSE, SET TRUE")
 
 
 async def _make_role(connection: AsyncConnection, role: str) -> None:
@@ -127,19 +151,13 @@ async def _make_role(connection: AsyncConnection, role: str) -> None:
 
 
 async def _grant(connection: AsyncConnection, roles: Roles) -> None:
-    """Give the application what it needs of the control schema and no more: tenants are made by the owner's login."""
-    control, role = CONTROL_SCHEMA, roles.control
-    tables = ", ".join(f"{control}.{table}" for table in _READ)
-    statements = (
-        f"REVOKE ALL ON ALL TABLES IN SCHEMA {control} FROM {role}",
-        f"GRANT USAGE ON SCHEMA {control} TO {role}",
-        f"GRANT SELECT ON {tables} TO {role}",
-        f"GRANT INSERT, UPDATE ON {control}.register_status TO {role}",
-        f"GRANT UPDATE (polled_at) ON {control}.register_environment TO {role}",
-        f"GRANT SELECT, INSERT ON {control}.audit TO {role}",
-    )
-    for statement in statements:
-        await connection.exec_driver_sql(statement)
+    """Give each role what it needs of the control schema and no more: tenants are made by the owner's login."""
+    for role, may in ((roles.control, _CONTROL_MAY), (roles.console, _CONSOLE_MAY)):
+        # A right that an earlier release gave, on a column as well, is taken back first.
+        await connection.exec_driver_sql(f"REVOKE ALL ON ALL TABLES IN SCHEMA {CONTROL_SCHEMA} FROM {role}")
+        await connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {CONTROL_SCHEMA} TO {role}")
+        for verbs, table in (*(("SELECT", table) for table in _BOTH_READ), *((may[table], table) for table in may)):
+            await connection.exec_driver_sql(f"GRANT {verbs} ON {CONTROL_SCHEMA}.{table} TO {role}")
 
 
 async def _exists(connection: AsyncConnection, role: str) -> bool:

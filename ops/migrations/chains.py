@@ -51,6 +51,10 @@ class Chain(msgspec.Struct, frozen=True):
         self._run(SCHEMA_PLACEHOLDER, output_buffer=buffer, dialect_name="postgresql", literal_binds=True)
         return buffer.getvalue()
 
+    def forget(self) -> None:
+        """Read the folder again when a revision is next asked for: one was added to it."""
+        _scripts.cache_clear()
+
     def _run(self, schema: str, **options: Any) -> None:
         scripts = _scripts(self.folder)
 
@@ -72,3 +76,5 @@ def _scripts(folder: Path) -> ScriptDirectory:
 
 CONTROL: Final = Chain("control", control_tables, _HERE / "control")
 TENANT: Final = Chain("tenant", tenant_tables, _HERE / "tenant")
+FROZEN: Final = _HERE / "frozen.sha256"
+"""The digests of the revisions that may not be changed any more, in the form of `sha256sum`."""

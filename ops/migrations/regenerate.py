@@ -1,8 +1,9 @@
-"""Writing revision 0001 of each chain from the tables, until the first release freezes it.
+"""Writing revision 0001 of each chain from the tables, and its digest, until it is frozen.
 
 Run as `haas migrate regenerate` or `python -m ops.migrations.regenerate`.
 """
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -12,14 +13,15 @@ from alembic.autogenerate import render_python_code
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 
-from ops.migrations.chains import CONTROL, TENANT, Chain
+from ops.migrations.chains import CONTROL, FROZEN, TENANT, Chain
+from tenants.schema import denied
 
 _TEMPLATE: Final = '''"""The tables of the {name} schema. Written by `haas migrate regenerate`."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-
+{imports}
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -29,7 +31,7 @@ depends_on = None
 def upgrade() -> None:
     schema = op.get_context().version_table_schema
     {upgrade}
-
+{denials}
 
 def downgrade() -> None:
     schema = op.get_context().version_table_schema
@@ -50,10 +52,13 @@ def regenerate(chain: Chain) -> Path:
     downgrade: list[ops.MigrateOperation] = [
         ops.DropTableOp(table.name, schema=table.schema) for table in reversed(tables)
     ]
+    denials = [f"    deny({', '.join(map(repr, (table.name, *denied(table))))})\n" for table in tables if denied(table)]
     path = chain.folder / "versions" / "0001_tables.py"
     path.write_text(
         _TEMPLATE.format(
             name=chain.name,
+            imports="\nfrom ops.migrations.privileges import deny\n" if denials else "",
+            denials="".join(denials),
             upgrade=_rendered(ops.UpgradeOps(upgrade), context, chain),
             downgrade=_rendered(ops.DowngradeOps(downgrade), context, chain),
         ),
@@ -72,8 +77,12 @@ def _rendered(operations: ops.UpgradeOps | ops.DowngradeOps, context: MigrationC
 
 def main() -> None:
     """Write both chains anew."""
+    digests = []
     for chain in (CONTROL, TENANT):
-        print(f"wrote {regenerate(chain)}")
+        path = regenerate(chain)
+        print(f"wrote {path}")
+        digests.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(FROZEN.parent)}\n")
+    FROZEN.write_text("".join(digests), encoding="ascii")
 
 
 if __name__ == "__main__":

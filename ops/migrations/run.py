@@ -1,5 +1,6 @@
 """Migrates every tenant's schema to the newest revision, one transaction each, so that a run can be continued."""
 
+import asyncio
 from itertools import islice
 from typing import Final
 
@@ -19,6 +20,15 @@ from tenants.registry.tables import brand
 from tenants.schema import CONTROL_SCHEMA
 
 SCHEMAS_A_QUERY: Final = 200
+TABLE_LOCK_TIMEOUT: Final = "200ms"
+"""How long a migration waits for a table that requests use.
+
+Requests that come later queue behind it for that long. It is well below the server's `deadlock_timeout` of one second:
+in a deadlock with a request the migration gives up, and not the request.
+"""
+TRIES: Final = 30
+SECONDS_BETWEEN_TRIES: Final = 0.2  # requests that have queued are served meanwhile
+_LOCKED: Final = frozenset({"55P03", "40P01"})  # lock_not_available, deadlock_detected
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -147,12 +157,25 @@ async def _revisions(connection: AsyncConnection, roles: Roles, schemas: list[st
 
 
 async def _migrate(connection: AsyncConnection, roles: Roles, schema: str, chain: Chain) -> bool:
-    """Upgrade one schema. Return whether there was anything to do."""
+    """Upgrade one schema, several times where its tables are locked. Return whether there was anything to do."""
+    for _ in range(TRIES - 1):
+        try:
+            return await _upgrade(connection, roles, schema, chain)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _LOCKED:
+                raise
+        await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+    return await _upgrade(connection, roles, schema, chain)
+
+
+async def _upgrade(connection: AsyncConnection, roles: Roles, schema: str, chain: Chain) -> bool:
+    """Upgrade one schema in one transaction. Return whether there was anything to do."""
     async with connection.begin():
         await as_owner(connection, roles)
         # Two runs at once take turns on a schema, and the second finds nothing to do.
         await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext($1))", (f"haas migrate {schema}",))
         if await connection.run_sync(chain.revision, schema) == chain.head:
             return False
+        await connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{TABLE_LOCK_TIMEOUT}'")
         await connection.run_sync(chain.upgrade, schema)
         return True

@@ -15,7 +15,7 @@ from ops.smoke.control import SandboxControl
 from ops.smoke.foreground import folder_kept_on_failure, run
 from ops.smoke.journey import Journey
 from ops.smoke.participants import Participants
-from ops.smoke.recovery import check_recovery
+from ops.smoke.recovery import CUSTOMERS_EACH, check_recovery
 from ops.smoke.steps import StepFailed, Steps
 from ops.stack.embedded import Stack, running
 from ops.stack.options import Options
@@ -61,7 +61,11 @@ async def survive_kills(stack: Stack, steps: Steps) -> None:
     """Kill each process while consents and notices are being processed. Raises StepFailed and Unexpected."""
     async with participants_of(stack) as participants:
         tenants = [tenant for tenant in stack.description.tenants if tenant.slug in TENANTS]
-        await check_recovery(stack, [Journey(participants, tenant, steps, customer=1) for tenant in tenants], steps)
+        journeys = [
+            Journey(participants, tenant, steps, customer=1 + number * CUSTOMERS_EACH)
+            for number, tenant in enumerate(tenants)
+        ]
+        await check_recovery(stack, journeys, steps)
 
 
 @asynccontextmanager

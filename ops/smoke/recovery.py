@@ -11,6 +11,9 @@ from ops.stack.embedded import Stack
 
 KILLED: Final = ("app", "worker", "valkey", "postgres")
 """The application's uvicorn, the Dramatiq worker, Valkey and PostgreSQL."""
+CUSTOMERS_EACH: Final = len(KILLED) + 2
+"""How many customers of a brand take part. Brands need different ones: a person's messages of all brands are in one
+mailbox, and the newest one-time password there may be another brand's."""
 
 
 async def check_recovery(stack: Stack, journeys: Sequence[Journey], steps: Steps) -> None:

@@ -81,7 +81,7 @@ def describe_tenant(tenant: Tenant, customers: list[Any]) -> TenantDescription:
         public_base_uri=tenant.issuer,
         resource_base_uri=tenant.secure_base,
         admin_base_uri=tenant.secure_base,
-        management_base_uri=f"{tenant.admin_base}/management/v1",
+        management_base_uri=f"{tenant.management_base}/management/v1",
         dashboard_url=f"{tenant.issuer}/dashboard",
         register_brand_id=tenant.register_brand_id,
         demonstration_customers=customers,

@@ -1,17 +1,204 @@
-"""The SQL of accounts and their holders."""
+"""The SQL of accounts, their holders, and whether an account is disclosed."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import case, or_, select
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    FromClause,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
-from tenants.accounts.models import StoredAccount
-from tenants.accounts.tables import account, holding
+from tenants.accounts.models import (
+    DEFAULT_OPTION,
+    Answer,
+    Block,
+    Decision,
+    HarmFlag,
+    Ineligibility,
+    Instruction,
+    OptionSet,
+    Proposal,
+    ProposalState,
+    Refusal,
+    Standing,
+    StoredAccount,
+)
+from tenants.accounts.tables import (
+    account,
+    disclosure_answer,
+    disclosure_option,
+    disclosure_proposal,
+    harm_flag,
+    holding,
+    ineligibility,
+    refusal,
+    secondary_user_instruction,
+    sharing_block,
+)
+from tenants.schema import Uuid
+
+Expression = ColumnElement[Any]
+_today = bindparam("today", type_=Date)
+_now = bindparam("now", type_=DateTime(timezone=True))
+_TABLES: Final[dict[type[Decision], Table]] = {
+    Proposal: disclosure_proposal,
+    Answer: disclosure_answer,
+    Instruction: secondary_user_instruction,
+    Ineligibility: ineligibility,
+    Block: sharing_block,
+    Refusal: refusal,
+    HarmFlag: harm_flag,
+}
 
 
-async def accounts_of(tx: Transaction, customer_id: UUID, today: date) -> list[StoredAccount]:
+class Standings(NamedTuple):
+    """The members of `models.Standing` as SQL expressions, and what they are selected from."""
+
+    source: FromClause
+    role: Expression
+    option: Expression
+    is_instructed: Expression
+    is_ineligible: Expression
+    is_refused: Expression
+    is_blocked: Expression
+    is_harm_flagged: Expression
+
+
+def standings(of: FromClause, customer_id: Expression, account_id: Expression, recipient_id: Expression) -> Standings:
+    """Return what decides, for each row of `of`, whether an account of a customer is disclosed to a recipient.
+
+    The expressions are columns of `of` or parameters; `recipient_id` is a legal entity. A statement that uses the
+    result binds `today` and `now`.
+    """
+    held = (
+        select(holding.c.role)
+        .where(
+            holding.c.customer_id == customer_id,
+            holding.c.account_id == account_id,
+            _is_today(holding.c.valid_from, holding.c.valid_to),
+        )
+        .order_by(holding.c.valid_from.desc())
+        .limit(literal_column("1"))
+        .correlate_except(holding)
+        .lateral("held")
+    )
+    option = (
+        select(disclosure_option.c.option)
+        .where(disclosure_option.c.account_id == account_id)
+        .correlate_except(disclosure_option)
+        .scalar_subquery()
+    )
+    return Standings(
+        source=of.outerjoin(held, true()),
+        role=held.c.role,
+        option=func.coalesce(case((_is_used(disclosure_option), option)), _text(DEFAULT_OPTION)),
+        is_instructed=_has(
+            secondary_user_instruction,
+            secondary_user_instruction.c.account_id == account_id,
+            secondary_user_instruction.c.customer_id == customer_id,
+            _is_now(secondary_user_instruction.c.given_at, secondary_user_instruction.c.withdrawn_at),
+        ),
+        is_ineligible=_has(
+            ineligibility,
+            _matches(ineligibility.c.customer_id, customer_id),
+            _matches(ineligibility.c.account_id, account_id),
+            _is_today(ineligibility.c.valid_from, ineligibility.c.valid_to),
+        ),
+        is_refused=_has(
+            refusal,
+            _matches(refusal.c.customer_id, customer_id),
+            _matches(refusal.c.account_id, account_id),
+            _matches(refusal.c.recipient_id, recipient_id),
+            _is_now(refusal.c.since, refusal.c.until),
+        ),
+        is_blocked=_has(
+            sharing_block,
+            sharing_block.c.account_id == account_id,
+            _matches(sharing_block.c.customer_id, customer_id),
+            _matches(sharing_block.c.recipient_id, recipient_id),
+            _is_now(sharing_block.c.since, sharing_block.c.until),
+        ),
+        is_harm_flagged=_has(
+            harm_flag,
+            harm_flag.c.customer_id == customer_id,
+            harm_flag.c.account_id == account_id,
+            _is_now(harm_flag.c.since, harm_flag.c.until),
+        ),
+    )
+
+
+def withholding(of: Standings, approval: Expression) -> Expression:
+    """Return why an account is not disclosed now, null where it is: `service.withholding` in SQL."""
+    return case(
+        (of.role.is_(None), _text("not-held")),
+        (and_(of.role == _text("secondary-user"), ~of.is_instructed), _text("secondary-user")),
+        (of.is_ineligible, _text("ineligible")),
+        (of.is_refused, _text("refused")),
+        (of.is_blocked, _text("blocked")),
+        (of.is_harm_flagged, null()),
+        (approval != _text("approved"), _text("approval-").concat(approval)),
+        (of.option == _text("no-disclosure"), _text("sharing-off")),
+        else_=null(),
+    )
+
+
+def _is_now(since: Expression, until: Expression) -> Expression:
+    return and_(since <= _now, or_(until.is_(None), until > _now))
+
+
+def _is_today(first: Expression, last: Expression) -> Expression:
+    return and_(first <= _today, or_(last.is_(None), last >= _today))
+
+
+def _matches(column: Expression, value: Expression) -> Expression:
+    """A column of a block or refusal, in which null stands for everything."""
+    return or_(column.is_(None), column == value)
+
+
+def _text(value: str) -> Expression:
+    """A constant in the SQL itself: statements of the hot path hold named parameters only."""
+    return literal_column(f"'{value}'", Text)
+
+
+def _has(table: Table, *conditions: Expression) -> Expression:
+    """Whether the table has such a row."""
+    found: Select[Any] = select(literal_column("1")).select_from(table).where(*conditions).correlate_except(table)
+    return and_(_is_used(table), found.exists())
+
+
+def _is_used(table: Table) -> Expression:
+    """Whether the table has any row: asked once for a statement, so that no account pays for what is seldom used."""
+    return select(literal_column("1")).select_from(table).exists()
+
+
+async def accounts_of(
+    tx: Transaction, customer_id: UUID, recipient_id: str, *, today: date, now: datetime
+) -> list[StoredAccount]:
     """Return the accounts that a customer holds or may use today, open ones first."""
+    of = standings(account, bindparam("customer_id", type_=Uuid), account.c.id, bindparam("recipient_id", type_=Text))
+    held = select(holding.c.account_id).where(
+        holding.c.customer_id == bindparam("customer_id"), _is_today(holding.c.valid_from, holding.c.valid_to)
+    )
     query = (
         select(
             account.c.id,
@@ -19,15 +206,10 @@ async def accounts_of(tx: Transaction, customer_id: UUID, today: date) -> list[S
             account.c.account_number,
             account.c.open_status,
             account.c.creation_date,
-            account.c.disclosure_option,
-            holding.c.role,
+            *(getattr(of, name).label(name) for name in Standing.__struct_fields__),
         )
-        .join(holding, holding.c.account_id == account.c.id)
-        .where(
-            holding.c.customer_id == customer_id,
-            holding.c.valid_from <= today,
-            or_(holding.c.valid_to.is_(None), holding.c.valid_to >= today),
-        )
+        .select_from(of.source)
+        .where(account.c.id.in_(held))
         .order_by(
             case((account.c.open_status == "OPEN", 0), else_=1),
             account.c.display_name,
@@ -35,4 +217,87 @@ async def accounts_of(tx: Transaction, customer_id: UUID, today: date) -> list[S
             account.c.id,
         )
     )
-    return [StoredAccount(**row._mapping) for row in await tx.execute(query)]  # noqa: SLF001 - SQLAlchemy's own spelling
+    values = {"customer_id": customer_id, "recipient_id": recipient_id, "today": today, "now": now}
+    return [
+        StoredAccount(
+            id=row.id,
+            display_name=row.display_name,
+            account_number=row.account_number,
+            open_status=row.open_status,
+            creation_date=row.creation_date,
+            standing=Standing(**{name: getattr(row, name) for name in Standing.__struct_fields__}),
+        )
+        for row in await tx.execute(query, values)
+    ]
+
+
+async def set_option(tx: Transaction, option: OptionSet) -> None:
+    """Set the disclosure option of an account, in place of the one it had."""
+    values = msgspec.structs.asdict(option)
+    await tx.execute(
+        upsert(disclosure_option).values(values).on_conflict_do_update(index_elements=["account_id"], set_=values)
+    )
+
+
+async def add(tx: Transaction, decision: Decision) -> None:
+    """Keep a decision of any kind but an option, which `set_option` sets."""
+    await tx.execute(insert(_TABLES[type(decision)]).values(msgspec.structs.asdict(decision)))
+
+
+async def open_proposal(tx: Transaction, account_id: UUID) -> Proposal | None:
+    """Return the proposal that waits for answers, its row locked until the transaction ends."""
+    query = select(disclosure_proposal).where(
+        disclosure_proposal.c.account_id == account_id, disclosure_proposal.c.state == "open"
+    )
+    row = (await tx.execute(query.with_for_update())).mappings().one_or_none()
+    return None if row is None else Proposal(**row)
+
+
+async def answers(tx: Transaction, proposal_id: UUID) -> list[Answer]:
+    """Return what the other holders have said of a proposal, the first answer first."""
+    query = select(disclosure_answer).where(disclosure_answer.c.proposal_id == proposal_id)
+    return [Answer(**row) for row in (await tx.execute(query.order_by(disclosure_answer.c.at))).mappings()]
+
+
+async def close_proposal(tx: Transaction, proposal_id: UUID, state: ProposalState, now: datetime) -> None:
+    """Bring a proposal to its end."""
+    changed = update(disclosure_proposal).where(disclosure_proposal.c.id == proposal_id)
+    await tx.execute(changed.values(state=state, state_at=now))
+
+
+async def withdraw_instruction(
+    tx: Transaction, account_id: UUID, customer_id: UUID, *, withdrawn_by: UUID, now: datetime
+) -> bool:
+    """End the instruction that a secondary user has; tell whether there was one."""
+    given = and_(
+        secondary_user_instruction.c.account_id == account_id,
+        secondary_user_instruction.c.customer_id == customer_id,
+        secondary_user_instruction.c.withdrawn_at.is_(None),
+    )
+    withdrawn = update(secondary_user_instruction).where(given).values(withdrawn_at=now, withdrawn_by=withdrawn_by)
+    return int((await tx.execute(withdrawn)).rowcount) > 0
+
+
+async def end_block(tx: Transaction, block_id: UUID, now: datetime) -> None:
+    """Let sharing that was stopped go on."""
+    await _end(tx, sharing_block, sharing_block.c.id == block_id, now)
+
+
+async def end_refusal(tx: Transaction, refusal_id: UUID, now: datetime) -> None:
+    """Refuse no longer."""
+    await _end(tx, refusal, refusal.c.id == refusal_id, now)
+
+
+async def end_harm_flag(tx: Transaction, customer_id: UUID, account_id: UUID, now: datetime) -> None:
+    """Treat the account as held by all of its holders again."""
+    await _end(tx, harm_flag, and_(harm_flag.c.customer_id == customer_id, harm_flag.c.account_id == account_id), now)
+
+
+async def end_ineligibility(tx: Transaction, ineligibility_id: UUID, last_day: date) -> None:
+    """Say which day was the last on which somebody was not eligible."""
+    ended = update(ineligibility).where(ineligibility.c.id == ineligibility_id)
+    await tx.execute(ended.values(valid_to=last_day))
+
+
+async def _end(tx: Transaction, table: Table, which: Expression, now: datetime) -> None:
+    await tx.execute(update(table).where(which, table.c.until.is_(None)).values(until=now))

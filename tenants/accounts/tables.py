@@ -1,6 +1,10 @@
-"""Energy accounts, their holders, and the service points that supply them."""
+"""Energy accounts, their holders, the service points that supply them, and what decides whether they are disclosed.
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Table, Text
+A period of days has `valid_from` and `valid_to`, both inclusive, by the market's day; a period of moments has `since`
+and `until`, which it does not include. A null end is open.
+"""
+
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Table, Text, text
 
 from tenants.parties.tables import customer
 from tenants.schema import Json, Moment, Uuid, tenant
@@ -14,23 +18,24 @@ account = Table(
     Column("display_name", Text),
     Column("open_status", Text, nullable=False),
     Column("creation_date", Date),  # mandatory of an open account only
-    Column("disclosure_option", Text, nullable=False),
     Column("summary", Json, nullable=False),  # the plans of EnergyAccountV2, as JSON
     Column("detail", Json, nullable=False),  # the plans of EnergyAccountDetailV4, as JSON
     Column("updated_at", Moment, nullable=False),
     CheckConstraint("open_status in ('OPEN', 'CLOSED')", name="open_status"),
-    CheckConstraint("disclosure_option in ('pre-approval', 'no-disclosure')", name="disclosure_option"),
 )
 
+# The periods of a customer and an account do not overlap: import replaces what a new period overlaps. Where they do
+# all the same, the one that began last counts.
 holding = Table(
     "holding",
     tenant,
     Column("customer_id", Uuid, ForeignKey(customer.c.id, ondelete="CASCADE"), primary_key=True),
     Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("role", Text, nullable=False),
-    Column("valid_from", Date, nullable=False),
+    Column("valid_from", Date, primary_key=True),
     Column("valid_to", Date),
+    Column("role", Text, nullable=False),
     CheckConstraint("role in ('holder', 'joint-holder', 'secondary-user')", name="role"),
+    CheckConstraint("valid_to >= valid_from", name="period"),
     Index(None, "account_id"),
 )
 
@@ -49,7 +54,157 @@ supply = Table(
     tenant,
     Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
     Column("service_point_id", Uuid, ForeignKey(service_point.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("valid_to", Date),
+    Column("participant_id", Text),  # the retailer's own in the market (FRMP), where it is known
+    Index(None, "service_point_id"),
+)
+
+# Who may not share, and for how long (CDR Rules 1.10B and Schedule 4): a customer, an account whoever holds it, or one
+# customer for one account. Without a row for the day all are eligible.
+ineligibility = Table(
+    "ineligibility",
+    tenant,
+    Column("id", Uuid, primary_key=True),
+    Column("customer_id", Uuid, ForeignKey(customer.c.id, ondelete="CASCADE")),
+    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE")),
+    Column("reason", Text, nullable=False),
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date),
-    Index(None, "service_point_id"),
+    Column("set_by", Text, nullable=False),
+    CheckConstraint("num_nonnulls(customer_id, account_id) > 0", name="subject"),
+    CheckConstraint(
+        "reason in ('under-age', 'large-consumption', 'outside-market', 'trial-product', 'deceased', 'other')",
+        name="reason",
+    ),
+    CheckConstraint("valid_to >= valid_from", name="period"),
+    CheckConstraint("set_by in ('import', 'upstream', 'staff')", name="set_by"),
+    Index(
+        "ineligibility_subject_key",
+        "customer_id",
+        "account_id",
+        "reason",
+        "valid_from",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
+    Index(None, "account_id"),
+)
+
+# The disclosure option of an account (CDR Rules 4A.5). Without a row it is pre-approval, the Rules' default. Apart from
+# `account`, so that no import of the account changes what a holder or the staff has chosen.
+disclosure_option = Table(
+    "disclosure_option",
+    tenant,
+    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("option", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("set_by", Text, nullable=False),
+    CheckConstraint("option in ('pre-approval', 'co-approval', 'no-disclosure')", name="option"),
+    CheckConstraint("set_by in ('import', 'holder', 'staff')", name="set_by"),
+)
+
+# A less restrictive option that one holder proposes and all others must agree to (CDR Rules 4A.8).
+disclosure_proposal = Table(
+    "disclosure_proposal",
+    tenant,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), nullable=False),
+    Column("option", Text, nullable=False),
+    Column("proposed_by", Uuid, ForeignKey(customer.c.id), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("state_at", Moment, nullable=False),
+    CheckConstraint("option in ('pre-approval', 'co-approval')", name="option"),
+    CheckConstraint("state in ('open', 'agreed', 'declined', 'lapsed', 'withdrawn')", name="state"),
+    CheckConstraint("due_at > at", name="due_at"),
+    Index("disclosure_proposal_open_key", "account_id", unique=True, postgresql_where=text("state = 'open'")),
+)
+
+# What each of the other holders has answered: an account may have more than two.
+disclosure_answer = Table(
+    "disclosure_answer",
+    tenant,
+    Column("proposal_id", Uuid, ForeignKey(disclosure_proposal.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("answered_by", Uuid, ForeignKey(customer.c.id), primary_key=True),
+    Column("answer", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    CheckConstraint("answer in ('agreed', 'declined')", name="answer"),
+)
+
+# A holder's instruction that a secondary user may share the account's data (CDR Rules 1.13).
+secondary_user_instruction = Table(
+    "secondary_user_instruction",
+    tenant,
+    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("customer_id", Uuid, ForeignKey(customer.c.id), primary_key=True),  # the secondary user
+    Column("given_at", Moment, primary_key=True),
+    Column("given_by", Uuid, ForeignKey(customer.c.id), nullable=False),
+    Column("withdrawn_at", Moment),
+    Column("withdrawn_by", Uuid, ForeignKey(customer.c.id)),  # any of the holders
+    CheckConstraint("withdrawn_at >= given_at", name="withdrawn_at"),
+    CheckConstraint("(withdrawn_at is null) = (withdrawn_by is null)", name="withdrawn_by"),
+    CheckConstraint("given_by <> customer_id", name="given_by"),
+    Index(
+        "secondary_user_instruction_open_key",
+        "account_id",
+        "customer_id",
+        unique=True,
+        postgresql_where=text("withdrawn_at is null"),
+    ),
+)
+
+# Sharing of an account that a holder or the staff has stopped: by a customer or by all, with a recipient (a legal
+# entity, as `client.recipient_id`) or with all.
+sharing_block = Table(
+    "sharing_block",
+    tenant,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), nullable=False),
+    Column("customer_id", Uuid, ForeignKey(customer.c.id)),
+    Column("recipient_id", Text),
+    Column("set_by", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+    CheckConstraint("set_by in ('holder', 'staff')", name="set_by"),
+    CheckConstraint("until > since", name="period"),
+    Index(None, "account_id"),
+)
+
+# A decision not to disclose or not to ask for an authorisation (CDR Rules 4.7): of a customer's data, of an account's,
+# to a recipient, or what these have in common. Kept for years, and counted by the rule (CDR Rules 9.4).
+refusal = Table(
+    "refusal",
+    tenant,
+    Column("id", Uuid, primary_key=True),
+    Column("customer_id", Uuid, ForeignKey(customer.c.id)),
+    Column("account_id", Uuid, ForeignKey(account.c.id)),
+    Column("recipient_id", Text),
+    Column("reason", Text, nullable=False),
+    Column("rule", Text, nullable=False),  # the rule that it relies on, such as "4.7(1)(a)"
+    Column("refused_by", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+    CheckConstraint("num_nonnulls(customer_id, account_id, recipient_id) > 0", name="subject"),
+    CheckConstraint(
+        "reason in ('harm', 'security', 'account-blocked', 'account-suspended', 'data-standards')", name="reason"
+    ),
+    CheckConstraint("until > since", name="period"),
+    Index(None, "customer_id"),
+    Index(None, "account_id"),
+)
+
+# A customer to whom it may do harm that the other holders of an account learn of their sharing: it is disclosed as if
+# the customer held it alone (CDR Rules 4A.15).
+harm_flag = Table(
+    "harm_flag",
+    tenant,
+    Column("customer_id", Uuid, ForeignKey(customer.c.id), primary_key=True),
+    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("since", Moment, primary_key=True),
+    Column("until", Moment),
+    Column("set_by", Text, nullable=False),  # the staff member's id
+    CheckConstraint("until > since", name="period"),
+    Index("harm_flag_open_key", "customer_id", "account_id", unique=True, postgresql_where=text("until is null")),
 )

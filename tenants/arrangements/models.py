@@ -6,7 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-EndedBy = Literal["consumer", "recipient", "retailer", "register", "expiry", "replay"]
+from tenants.accounts.models import Approval
+
+EndedBy = Literal["consumer", "recipient", "retailer", "register", "expiry", "replay", "ineligible", "harm"]
 State = Literal["pending", "active", "expired", "ended"]
 
 
@@ -28,7 +30,23 @@ class AuthorisedAccount(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     display_name: str | None
     account_number: str | None
-    approval: Literal["approved", "withdrawn"]
+    approval: Approval
+
+
+class AccountApproval(msgspec.Struct, frozen=True, kw_only=True):
+    """What another holder of an authorised account says of the authorisation (CDR Rules 4A.10 and 4A.13)."""
+
+    authorisation_id: UUID
+    account_id: UUID
+    customer_id: UUID
+    """The other holder."""
+    state: Approval
+    due_at: datetime | None = None
+    """Until when an answer is awaited."""
+    at: datetime
+    """When the state was reached."""
+    login_id: UUID | None = None
+    """Who answered; None where nobody did."""
 
 
 class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +63,8 @@ class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
     authorised_at: datetime
     active_at: datetime | None
     expires_at: datetime
+    shown: dict[str, Any] | None = None
+    """What the review page said; None where that was not kept."""
     accounts: tuple[AuthorisedAccount, ...] = ()
 
 
@@ -86,3 +106,5 @@ class NewAuthorisation(msgspec.Struct, frozen=True, kw_only=True):
     authenticated_at: datetime
     expires_at: datetime
     accounts: tuple[UUID, ...]
+    shown: dict[str, Any] | None = None
+    """What the review page said."""

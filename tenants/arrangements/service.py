@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from haas.database import Transaction
+from tenants.accounts.service import market_day
 from tenants.arrangements import store
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound, AuthorisationSuperseded
 from tenants.arrangements.models import Arrangement, Authorisation, EndedBy, NewAuthorisation
@@ -115,14 +116,14 @@ async def end_expired(tx: Transaction, now: datetime) -> int:
     return await _end_all(tx, store.is_due(now), by="expiry", reason=None, now=now)
 
 
-async def list_for_login(tx: Transaction, login_id: UUID) -> list[Arrangement]:
+async def list_for_login(tx: Transaction, login_id: UUID, now: datetime) -> list[Arrangement]:
     """Return the arrangements of every customer that the login acts for, newest first, without pending ones."""
-    return await store.for_login(tx, login_id)
+    return await store.for_login(tx, login_id, market_day(now))
 
 
-async def one_for(tx: Transaction, arrangement_id: UUID, login_id: UUID) -> Arrangement:
+async def one_for(tx: Transaction, arrangement_id: UUID, login_id: UUID, now: datetime) -> Arrangement:
     """Return an arrangement of a customer that the login acts for. Raises ArrangementNotFound."""
-    found = await store.for_login(tx, login_id, arrangement_id=arrangement_id)
+    found = await store.for_login(tx, login_id, market_day(now), arrangement_id=arrangement_id)
     if not found:
         raise ArrangementNotFound(f"{arrangement_id} is no arrangement of the login's customers")
     return found[0]

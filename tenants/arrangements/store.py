@@ -1,16 +1,19 @@
 """The SQL of arrangements."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, select, true, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
+from tenants.accounts.models import Approval
 from tenants.accounts.tables import account
 from tenants.arrangements.models import (
+    AccountApproval,
     Arrangement,
     Authorisation,
     AuthorisedAccount,
@@ -18,8 +21,9 @@ from tenants.arrangements.models import (
     NewAuthorisation,
     Recipient,
 )
-from tenants.arrangements.tables import arrangement, authorisation, authorised_account
+from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
+from tenants.parties import store as parties
 from tenants.parties.tables import representation
 
 Condition = ColumnElement[bool]
@@ -61,6 +65,7 @@ async def insert_authorisation(
             version=last.scalar_subquery() + 1,
             scopes=list(new.scopes),
             claims=new.claims,
+            shown=new.shown,
             sharing_duration=new.sharing_duration,
             acr=new.acr,
             authenticated_at=new.authenticated_at,
@@ -115,6 +120,37 @@ async def put_in_force(
     return _authorisation(result.one())
 
 
+async def put_approval(tx: Transaction, approval: AccountApproval) -> None:
+    """Keep what a holder says of an authorised account, in place of what they said before."""
+    values = msgspec.structs.asdict(approval)
+    key = [column.name for column in account_approval.primary_key]
+    await tx.execute(upsert(account_approval).values(values).on_conflict_do_update(index_elements=key, set_=values))
+
+
+async def approvals(tx: Transaction, authorisation_id: UUID, account_id: UUID) -> list[AccountApproval]:
+    """Return what the holders of an authorised account say, the account locked until the transaction ends."""
+    await tx.execute(select(authorised_account).where(_is_account(authorisation_id, account_id)).with_for_update())
+    found = await tx.execute(
+        select(account_approval)
+        .where(account_approval.c.authorisation_id == authorisation_id, account_approval.c.account_id == account_id)
+        .order_by(account_approval.c.customer_id)
+    )
+    return [AccountApproval(**row) for row in found.mappings()]
+
+
+async def set_approval(tx: Transaction, authorisation_id: UUID, account_id: UUID, approval: Approval) -> None:
+    """Say what follows for an authorised account from what its holders say."""
+    await tx.execute(
+        update(authorised_account).where(_is_account(authorisation_id, account_id)).values(approval=approval)
+    )
+
+
+def _is_account(authorisation_id: UUID, account_id: UUID) -> Condition:
+    return and_(
+        authorised_account.c.authorisation_id == authorisation_id, authorised_account.c.account_id == account_id
+    )
+
+
 async def mark_ended(
     tx: Transaction, which: Condition, *, by: EndedBy, reason: str | None, now: datetime
 ) -> list[Row[Any]]:
@@ -152,9 +188,13 @@ async def exists(tx: Transaction, arrangement_id: UUID) -> bool:
     return result.scalar_one_or_none() is not None
 
 
-async def for_login(tx: Transaction, login_id: UUID, *, arrangement_id: UUID | None = None) -> list[Arrangement]:
-    """Return the arrangements of all customers that a login acts for, or one of them; newest first."""
-    represented = select(representation.c.customer_id).where(representation.c.login_id == login_id)
+async def for_login(
+    tx: Transaction, login_id: UUID, today: date, *, arrangement_id: UUID | None = None
+) -> list[Arrangement]:
+    """Return the arrangements of all customers that a login acts for today, or one of them; newest first."""
+    represented = select(representation.c.customer_id).where(
+        representation.c.login_id == login_id, parties.acts_on(today)
+    )
     query = _arrangements().where(arrangement.c.customer_id.in_(represented))
     if arrangement_id is not None:
         query = query.where(arrangement.c.id == arrangement_id)
@@ -228,6 +268,7 @@ def _authorisation(row: Row[Any]) -> Authorisation:
         version=row.version,
         scopes=tuple(row.scopes),
         claims=row.claims,
+        shown=row.shown,
         sharing_duration=row.sharing_duration,
         acr=row.acr,
         authenticated_at=row.authenticated_at,

@@ -1,6 +1,17 @@
 """CDR arrangements: what a customer agreed to share, with whom, until when, and how it ended."""
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Table,
+    Text,
+)
 
 from tenants.accounts.tables import account
 from tenants.clients.tables import client
@@ -22,7 +33,8 @@ arrangement = Table(
     # The authorisation in force; set when its code is exchanged.
     Column("authorisation_id", Uuid),
     CheckConstraint(
-        "ended_by in ('consumer', 'recipient', 'retailer', 'register', 'expiry', 'replay')", name="ended_by"
+        "ended_by in ('consumer', 'recipient', 'retailer', 'register', 'expiry', 'replay', 'ineligible', 'harm')",
+        name="ended_by",
     ),
     CheckConstraint("(ended_at is null) = (ended_by is null)", name="ended"),
     Index(None, "client_id"),
@@ -38,6 +50,7 @@ authorisation = Table(
     Column("version", Integer, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
     Column("claims", Json, nullable=False),  # the `claims` member of the request object, as it was authorised
+    Column("shown", Json),  # what the review page said, as the record of what the person agreed to
     Column("sharing_duration", BigInteger, nullable=False),  # seconds; 0 is once-off, without a refresh token
     Column("acr", Text, nullable=False),
     Column("authenticated_at", Moment, nullable=False),
@@ -53,6 +66,28 @@ authorised_account = Table(
     Column("authorisation_id", Uuid, ForeignKey(authorisation.c.id, ondelete="CASCADE"), primary_key=True),
     Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
     Column("approval", Text, nullable=False),
-    CheckConstraint("approval in ('approved', 'withdrawn')", name="approval"),
+    CheckConstraint("approval in ('pending', 'approved', 'declined', 'lapsed', 'withdrawn')", name="approval"),
     Index(None, "account_id"),
+)
+
+# What each of the other holders says of an authorised account: `authorised_account.approval` is what follows from all.
+account_approval = Table(
+    "account_approval",
+    tenant,
+    Column("authorisation_id", Uuid, primary_key=True),
+    Column("account_id", Uuid, primary_key=True),
+    Column("customer_id", Uuid, ForeignKey(customer.c.id), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("due_at", Moment),  # until when an answer is awaited
+    Column("at", Moment, nullable=False),  # when the state was reached
+    Column("login_id", Uuid, ForeignKey(login.c.id)),  # who answered; null where nobody did
+    ForeignKeyConstraint(
+        ["authorisation_id", "account_id"],
+        [authorised_account.c.authorisation_id, authorised_account.c.account_id],
+        ondelete="CASCADE",
+    ),
+    CheckConstraint("state in ('pending', 'approved', 'declined', 'lapsed', 'withdrawn')", name="state"),
+    CheckConstraint("state not in ('pending', 'lapsed') or due_at is not null", name="due_at"),
+    CheckConstraint("state not in ('pending', 'lapsed') or login_id is null", name="login_id"),
+    Index(None, "customer_id"),
 )

@@ -18,6 +18,7 @@ Stage = Literal[
     "failedTokenExchange",
     "completed",
 ]
+ClaimedAs = Literal["browser", "app"]
 IN_FLOW: Final[frozenset[Stage]] = frozenset(
     ("preIdentification", "preAuthentication", "preAccountSelection", "preAuthorisation")
 )
@@ -67,6 +68,12 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     login_id: UUID | None
     customer_id: UUID | None
     authenticated_at: datetime | None
+    acr: str | None
+    """The level of assurance that the person was authenticated at."""
+    claimed_as: ClaimedAs | None
+    """What goes through the flow."""
+    shown_digest: bytes | None
+    """SHA-256 of what the review page said."""
     accounts: tuple[UUID, ...] | None
     arrangement_id: UUID | None
     authorisation_id: UUID | None

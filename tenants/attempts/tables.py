@@ -26,7 +26,10 @@ attempt = Table(
     Column("login_id", Uuid, ForeignKey(login.c.id)),
     Column("customer_id", Uuid, ForeignKey(customer.c.id)),
     Column("authenticated_at", Moment),
+    Column("acr", Text),  # the level of assurance that the person was authenticated at
+    Column("claimed_as", Text),  # what goes through the flow: a browser, or the retailer's app
     Column("accounts", ARRAY(Uuid)),
+    Column("shown_digest", LargeBinary),  # SHA-256 of what the review page said: what is authorised is what was shown
     Column("error", Text),  # the OAuth error code the attempt ended with
     # Set when the person has authorised:
     Column("arrangement_id", Uuid, ForeignKey(arrangement.c.id)),
@@ -39,5 +42,6 @@ attempt = Table(
         " 'preTokenExchange', 'rejected', 'failedTokenExchange', 'completed')",
         name="stage",
     ),
+    CheckConstraint("claimed_as in ('browser', 'app')", name="claimed_as"),
     Index(None, "stage", "stage_at"),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, and_, func, insert, or_, select, update
@@ -10,7 +10,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
 from tenants.authentication.models import Challenge, Past, Purpose, Session
-from tenants.authentication.tables import challenge, dashboard_session
+from tenants.authentication.tables import challenge
+from tenants.authentication.tables import session as session_table
+
+_DASHBOARD: Final = "public"
+"""The surface of the dashboard's sessions; a staff member's session on another surface is none here."""
+_of_the_dashboard = session_table.c.surface == _DASHBOARD
 
 
 async def serialise(tx: Transaction, identifier_hash: bytes) -> None:
@@ -81,12 +86,12 @@ async def put_session(
     """Add a session; the browser's session from before sign-in is begun anew, one that was ended stays ended."""
     values = {"challenge_id": challenge_id, "login_id": login_id, "created_at": now, "seen_at": now}
     await tx.execute(
-        upsert(dashboard_session)
-        .values(token_hash=token_hash, **values)
+        upsert(session_table)
+        .values(token_hash=token_hash, surface=_DASHBOARD, **values)
         .on_conflict_do_update(
             index_elements=["token_hash"],
             set_=values,
-            where=and_(dashboard_session.c.login_id.is_(None), dashboard_session.c.ended_at.is_(None)),
+            where=and_(_of_the_dashboard, session_table.c.login_id.is_(None), session_table.c.ended_at.is_(None)),
         )
     )
 
@@ -94,8 +99,8 @@ async def put_session(
 async def session(tx: Transaction, token_hash: bytes) -> Session | None:
     """Return a session that has not been ended, locked until the transaction ends."""
     query = (
-        select(dashboard_session)
-        .where(dashboard_session.c.token_hash == token_hash, dashboard_session.c.ended_at.is_(None))
+        select(session_table)
+        .where(_of_the_dashboard, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
         .with_for_update()
     )
     row = (await tx.execute(query)).one_or_none()
@@ -106,21 +111,22 @@ async def session(tx: Transaction, token_hash: bytes) -> Session | None:
 
 async def is_spent(tx: Transaction, token_hash: bytes) -> bool:
     """Tell whether a session has a login or was ended, so that `put_session` leaves it as it is."""
-    spent = or_(dashboard_session.c.login_id.is_not(None), dashboard_session.c.ended_at.is_not(None))
-    query = select(dashboard_session.c.token_hash).where(dashboard_session.c.token_hash == token_hash, spent)
+    spent = or_(session_table.c.login_id.is_not(None), session_table.c.ended_at.is_not(None))
+    query = select(session_table.c.token_hash).where(_of_the_dashboard, session_table.c.token_hash == token_hash, spent)
     return (await tx.execute(query)).one_or_none() is not None
 
 
 async def touch_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
     """Note that a session is in use."""
-    await tx.execute(update(dashboard_session).where(dashboard_session.c.token_hash == token_hash).values(seen_at=now))
+    used = update(session_table).where(_of_the_dashboard, session_table.c.token_hash == token_hash)
+    await tx.execute(used.values(seen_at=now))
 
 
 async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
     """End a session; one that is not there or has ended stays as it is."""
     await tx.execute(
-        update(dashboard_session)
-        .where(dashboard_session.c.token_hash == token_hash, dashboard_session.c.ended_at.is_(None))
+        update(session_table)
+        .where(_of_the_dashboard, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
         .values(ended_at=now)
     )
 

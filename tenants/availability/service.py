@@ -1,8 +1,8 @@
 """What Get Status and Get Outages answer."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from haas.database import Database, Transaction
+from haas.database import Database
 from tenants.availability import store
 from tenants.payloads.outages_v1 import DiscoveryOutage, DiscoveryOutages
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
@@ -12,42 +12,50 @@ _SUSPENDED = "Data sharing with this brand is not available at the moment."
 
 
 async def status(database: Database, tenant: Tenant, now: datetime) -> CommonDiscoveryStatus:
-    """Return how the tenant does: suspended, as its staff last said, in a scheduled outage, or OK."""
+    """Return how the tenant does: suspended, in an unplanned outage, in a planned one, or OK."""
     if tenant.suspended:
         return CommonDiscoveryStatus(status="UNAVAILABLE", explanation=_SUSPENDED, updateTime=now)
     async with database.transaction(tenant.namespace) as tx:
-        said = await store.latest_status(tx)
-        if said is not None and said["status"] != "OK":
-            return CommonDiscoveryStatus(
-                status=said["status"],
-                explanation=said["explanation"] or "",
-                detectionTime=said["detected_at"],
-                expectedResolutionTime=said["expected_resolution_at"],
-                updateTime=said["updated_at"],
-            )
-        for outage in (await _to_come(tx, now)).outages:
-            if outage.outageTime <= now:
-                return CommonDiscoveryStatus(
-                    status="SCHEDULED_OUTAGE", explanation=outage.explanation, updateTime=outage.outageTime
-                )
-    return CommonDiscoveryStatus(status="OK", updateTime=said["updated_at"] if said is not None else now)
+        outage = await store.latest(tx, now)
+    if outage is None or not outage.is_open(now):
+        ended_at = None if outage is None else outage.ends_at
+        return CommonDiscoveryStatus(status="OK", updateTime=ended_at or now)
+    if outage.planned:
+        return CommonDiscoveryStatus(
+            status="SCHEDULED_OUTAGE", explanation=outage.explanation, updateTime=outage.starts_at
+        )
+    return CommonDiscoveryStatus(
+        status="PARTIAL_FAILURE" if outage.partial else "UNAVAILABLE",
+        explanation=outage.explanation,
+        detectionTime=outage.announced_at,
+        expectedResolutionTime=outage.expected_end_at,
+        updateTime=outage.updated_at,
+    )
 
 
 async def outages(database: Database, tenant: Tenant, now: datetime) -> DiscoveryOutages:
     """Return the scheduled outages that are not over."""
     async with database.transaction(tenant.namespace) as tx:
-        return await _to_come(tx, now)
-
-
-async def _to_come(tx: Transaction, now: datetime) -> DiscoveryOutages:
+        planned = await store.planned(tx, now)
     return DiscoveryOutages(
         outages=[
             DiscoveryOutage(
-                outageTime=row["starts_at"],
-                duration=row["duration"],
-                isPartial=row["partial"],
-                explanation=row["explanation"],
+                outageTime=each.starts_at,
+                duration=iso_duration(each.ends_at - each.starts_at),
+                isPartial=each.partial,
+                explanation=each.explanation,
             )
-            for row in await store.outages_to_come(tx, now)
+            for each in planned
+            if each.ends_at is not None
         ]
     )
+
+
+def iso_duration(length: timedelta) -> str:
+    """Return a length of time as ISO 8601 writes it in days, hours, minutes and seconds: "PT2H", "P1DT30M"."""
+    minutes, seconds = divmod(round(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    date = f"{days}D" if days else ""
+    time = "".join(f"{number}{unit}" for number, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if number)
+    return f"P{date}T{time}" if time else f"P{date or 'T0S'}"

@@ -1,34 +1,75 @@
-"""The SQL of a tenant's availability."""
+"""The SQL of a tenant's outages."""
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import DateTime, Interval, bindparam, cast, select
+import msgspec
+from sqlalchemy import DateTime, and_, bindparam, insert, or_, select, true, update
 
 from haas.database import Statement, Transaction
-from tenants.availability.tables import outage, service_status
+from tenants.availability.models import Outage
+from tenants.availability.tables import outage
 
-_STATUS = Statement(
-    select(
-        service_status.c.status,
-        service_status.c.explanation,
-        service_status.c.detected_at,
-        service_status.c.expected_resolution_at,
-        service_status.c.updated_at,
-    ).order_by(service_status.c.updated_at.desc(), service_status.c.id)
+_now = bindparam("now", type_=DateTime(timezone=True))
+_is_open = and_(outage.c.starts_at <= _now, or_(outage.c.ends_at.is_(None), outage.c.ends_at > _now))
+# Of several open outages the unplanned comes before the planned and the whole before the partial; without an open one
+# the unplanned outage that ended last. Boolean columns sort false before true.
+_LATEST = Statement(
+    select(outage)
+    .where(outage.c.starts_at <= _now, or_(_is_open, ~outage.c.planned))
+    .order_by(
+        _is_open.desc(),
+        outage.c.planned,
+        and_(_is_open, outage.c.partial),
+        outage.c.ends_at.desc().nulls_first(),
+        outage.c.updated_at.desc(),
+        outage.c.id,
+    )
 )
-_OUTAGES = Statement(
-    select(outage.c.starts_at, outage.c.duration, outage.c.partial, outage.c.explanation)
-    .where(outage.c.starts_at + cast(outage.c.duration, Interval) > bindparam("now", type_=DateTime(timezone=True)))
-    .order_by(outage.c.starts_at, outage.c.id)
+_PLANNED = Statement(
+    select(outage).where(outage.c.planned, outage.c.ends_at > _now).order_by(outage.c.starts_at, outage.c.id)
 )
 
 
-async def latest_status(tx: Transaction) -> Any:
-    """Return the latest row that says how the tenant does, or None."""
-    return await tx.row(_STATUS)
+async def latest(tx: Transaction, now: datetime) -> Outage | None:
+    """Return the outage that Get Status tells of: an open one, else the unplanned one that ended last, else None."""
+    row = await tx.row(_LATEST, now=now)
+    return None if row is None else Outage(**row)
 
 
-async def outages_to_come(tx: Transaction, now: datetime) -> list[Any]:
-    """Return the scheduled outages that are not over, the next one first."""
-    return await tx.rows(_OUTAGES, now=now)
+async def planned(tx: Transaction, now: datetime) -> list[Outage]:
+    """Return the planned outages that are not over, the next one first."""
+    return [Outage(**row) for row in await tx.rows(_PLANNED, now=now)]
+
+
+async def between(tx: Transaction, start: datetime, end: datetime) -> list[Outage]:
+    """Return the outages of which some part lies in a period, the first one first."""
+    query = (
+        select(outage)
+        .where(outage.c.starts_at < end, or_(outage.c.ends_at.is_(None), outage.c.ends_at > start))
+        .order_by(outage.c.starts_at, outage.c.id)
+    )
+    return [Outage(**row) for row in (await tx.execute(query)).mappings()]
+
+
+async def add(tx: Transaction, new: Outage) -> None:
+    """Add an outage."""
+    await tx.execute(insert(outage).values(msgspec.structs.asdict(new)))
+
+
+async def change(tx: Transaction, outage_id: UUID, *, now: datetime, **values: Any) -> None:
+    """Change what is said of an outage, such as its explanation or its expected end."""
+    await tx.execute(update(outage).where(outage.c.id == outage_id).values(updated_at=now, **values))
+
+
+async def close(tx: Transaction, outage_id: UUID, *, closed_by: str, now: datetime) -> bool:
+    """End an open outage; tell whether it was open."""
+    is_open = and_(outage.c.starts_at < now, or_(outage.c.ends_at.is_(None), outage.c.ends_at > now))
+    result = await tx.execute(
+        update(outage)
+        .where(outage.c.id == outage_id, is_open)
+        .values(ends_at=now, closed_by=closed_by, updated_at=now)
+        .returning(true())
+    )
+    return result.one_or_none() is not None

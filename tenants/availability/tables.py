@@ -1,4 +1,4 @@
-"""Outages, and what the staff last said of the service."""
+"""Outages, planned and unplanned: what Get Status and Get Outages tell, and what availability is computed from."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Table, Text
 
@@ -9,21 +9,21 @@ outage = Table(
     tenant,
     Column("id", Uuid, primary_key=True),
     Column("starts_at", Moment, nullable=False),
-    Column("duration", Text, nullable=False),  # ISO 8601
+    Column("ends_at", Moment),  # of a planned outage from the beginning, of an unplanned one once it is over
+    Column("expected_end_at", Moment),  # of an unplanned outage, where somebody can say
+    Column("endpoint_class", Text, nullable=False),  # the endpoints that do not answer reliably
+    Column("planned", Boolean, nullable=False),
+    # When it was told by Get Outages; of an unplanned outage, when it was detected.
+    Column("announced_at", Moment, nullable=False),
     Column("partial", Boolean, nullable=False),
-    Column("explanation", Text, nullable=False),
-    Index(None, "starts_at"),
-)
-
-# The latest row is what Get Status answers; without one the tenant is up.
-service_status = Table(
-    "service_status",
-    tenant,
-    Column("id", Uuid, primary_key=True),
-    Column("status", Text, nullable=False),
-    Column("explanation", Text),
-    Column("detected_at", Moment),
-    Column("expected_resolution_at", Moment),
+    Column("explanation", Text, nullable=False),  # for an end customer
+    Column("opened_by", Text, nullable=False),
+    Column("closed_by", Text),
     Column("updated_at", Moment, nullable=False),
-    CheckConstraint("status in ('OK', 'PARTIAL_FAILURE', 'UNAVAILABLE', 'SCHEDULED_OUTAGE')", name="status"),
+    CheckConstraint("endpoint_class in ('all', 'authenticated', 'unauthenticated')", name="endpoint_class"),
+    CheckConstraint("ends_at > starts_at", name="period"),
+    CheckConstraint("expected_end_at > starts_at", name="expected_end_at"),
+    CheckConstraint("not planned or (ends_at is not null and expected_end_at is null)", name="planned"),
+    CheckConstraint("closed_by is null or ends_at is not null", name="closed_by"),
+    Index(None, "starts_at"),
 )

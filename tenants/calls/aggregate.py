@@ -7,14 +7,16 @@ from typing import Final, NamedTuple
 import msgspec
 
 from haas.database import Namespace
-from tenants.calls.models import CallRecord
+from tenants.calls.models import CallRecord, Tier
+from tenants.cds.tiers import SECONDARY_THRESHOLD_MILLISECONDS
 
 # Among them the thresholds of the standards: 1,000, 1,500, 4,000 and 6,000 ms (CDS, Performance requirements).
 LATENCY_BUCKETS: Final = (5, 10, 25, 50, 100, 250, 500, 1_000, 1_500, 2_500, 4_000, 6_000, 10_000)
 BEYOND_THE_LAST_BUCKET: Final = 0
 MAXIMUM_KEYS = 50_000
-_TOO_MANY_REQUESTS = 429
-_SERVER_ERROR = 500
+_SECONDARY_LIMIT: Final[dict[Tier, int]] = {
+    tier: bound * 1_000 for tier, bound in SECONDARY_THRESHOLD_MILLISECONDS.items()
+}
 
 
 class RollupKey(NamedTuple):
@@ -35,8 +37,10 @@ class Sums(msgspec.Struct):
     latency_total: int = 0
     throttled: int = 0
     tokens_issued: int = 0
-    secondary_calls: int = 0
+    secondary_requests: int = 0
+    secondary_within_limit: int = 0
     secondary_latency_total: int = 0
+    secondary_calls: int = 0
     secondary_errors: int = 0
     secondary_rejections: int = 0
 
@@ -97,12 +101,12 @@ class Aggregate:
         sums.throttled += call.throttled
         sums.tokens_issued += call.token_issued
         if call.secondary_latency is not None:
-            sums.secondary_calls += 1
+            sums.secondary_requests += 1
+            sums.secondary_within_limit += call.secondary_latency <= _SECONDARY_LIMIT.get(call.tier, 0)
             sums.secondary_latency_total += call.secondary_latency
-        if call.secondary_status == _TOO_MANY_REQUESTS:
-            sums.secondary_rejections += 1
-        elif call.secondary_status is not None and call.secondary_status >= _SERVER_ERROR:
-            sums.secondary_errors += 1
+            sums.secondary_calls += call.secondary_calls
+            sums.secondary_errors += call.secondary_errors
+            sums.secondary_rejections += call.secondary_rejections
         tenant.seconds[call.at.replace(microsecond=0), call.authenticated] += 1
 
     def take(self) -> dict[Namespace, TenantCalls]:

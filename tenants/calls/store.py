@@ -1,15 +1,19 @@
-"""The call tables: adding to them, and folding seconds into peaks."""
+"""The SQL of calls: adding what was counted, the calls themselves, and what was disclosed by them."""
 
 from collections import defaultdict
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Transaction
 from tenants.calls.aggregate import RollupKey, Sums, TenantCalls
-from tenants.calls.tables import call_peak, call_rollup, call_second
+from tenants.calls.models import CallRecord, DisclosureDay
+from tenants.calls.tables import call, call_peak, call_rollup, call_second, disclosure_day
 
 _INSERT_ROLLUP = insert(call_rollup)
 _ADD_ROLLUP = _INSERT_ROLLUP.on_conflict_do_update(
@@ -20,6 +24,17 @@ _INSERT_SECOND = insert(call_second)
 _ADD_SECOND = _INSERT_SECOND.on_conflict_do_update(
     index_elements=["second"],
     set_={name: call_second.c[name] + _INSERT_SECOND.excluded[name] for name in ("authenticated", "unauthenticated")},
+)
+_PEAK: Final = timedelta(minutes=30)
+_ANY_HALF_HOUR: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_CALL_COLUMNS: Final = tuple(call.c.keys())
+_INSERT_DISCLOSURE = insert(disclosure_day)
+_ADD_DISCLOSURE = _INSERT_DISCLOSURE.on_conflict_do_update(
+    index_elements=["arrangement_id", "account_id", "cluster", "day"],
+    set_={
+        "calls": disclosure_day.c.calls + _INSERT_DISCLOSURE.excluded.calls,
+        "last_at": func.greatest(disclosure_day.c.last_at, _INSERT_DISCLOSURE.excluded.last_at),
+    },
 )
 
 
@@ -36,21 +51,96 @@ async def add(tx: Transaction, calls: TenantCalls) -> None:
 
 
 async def fold_seconds(tx: Transaction, before: datetime) -> int:
-    """Fold the seconds before `before` into the peak of their hour; return how many there were."""
+    """Fold the seconds before `before` into the peak of their half hour; return how many half hours there were."""
     folded = delete(call_second).where(call_second.c.second < before).returning(*call_second.c).cte("folded")
-    hour = func.date_trunc("hour", folded.c.second, "UTC")
+    half_hour = func.date_bin(_PEAK, folded.c.second, _ANY_HALF_HOUR)
     peaks = insert(call_peak).from_select(
-        ["hour", "aggregate", "authenticated", "unauthenticated"],
+        ["half_hour", "aggregate", "authenticated", "unauthenticated"],
         select(
-            hour,
+            half_hour.label("half_hour"),
             func.max(folded.c.authenticated + folded.c.unauthenticated),
             func.max(folded.c.authenticated),
             func.max(folded.c.unauthenticated),
-        ).group_by(hour),
+        ).group_by("half_hour"),
     )
     highest = {
         name: func.greatest(call_peak.c[name], peaks.excluded[name])
         for name in ("aggregate", "authenticated", "unauthenticated")
     }
-    result = await tx.execute(peaks.on_conflict_do_update(index_elements=["hour"], set_=highest))
+    result = await tx.execute(peaks.on_conflict_do_update(index_elements=["half_hour"], set_=highest))
     return int(result.rowcount)
+
+
+async def copy_calls(tx: Transaction, calls: Iterable[CallRecord]) -> None:
+    """Add a row for each call, by COPY."""
+    await tx.driver.copy_records_to_table(
+        call.name,
+        schema_name=tx.namespace.schema,
+        columns=_CALL_COLUMNS,
+        records=[tuple(_call_row(each)[name] for name in _CALL_COLUMNS) for each in calls],
+    )
+
+
+async def calls_of_interaction(tx: Transaction, interaction_id: UUID) -> list[dict[str, Any]]:
+    """Return the calls that had this interaction id, the first one first."""
+    found = await tx.execute(select(call).where(call.c.interaction_id == interaction_id).order_by(call.c.at))
+    return [dict(row) for row in found.mappings()]
+
+
+async def forget_calls(tx: Transaction, before: datetime) -> int:
+    """Delete the rows of calls before a moment; return how many there were."""
+    return int((await tx.execute(delete(call).where(call.c.at < before))).rowcount)
+
+
+async def add_disclosures(tx: Transaction, days: Sequence[DisclosureDay]) -> None:
+    """Add to the disclosure ledger, in one order, so that two processes never deadlock."""
+    if not days:
+        return
+    rows = sorted(
+        (msgspec.structs.asdict(day) for day in days),
+        key=lambda row: (row["arrangement_id"], row["account_id"] or UUID(int=0), row["cluster"], row["day"]),
+    )
+    await tx.execute(_ADD_DISCLOSURE, [{"id": uuid4(), **row} for row in rows])
+
+
+async def disclosures(tx: Transaction, arrangement_id: UUID) -> list[DisclosureDay]:
+    """Return what was disclosed under an arrangement, the first day first."""
+    found = await tx.execute(
+        select(*(column for column in disclosure_day.c if column.name != "id"))
+        .where(disclosure_day.c.arrangement_id == arrangement_id)
+        .order_by(disclosure_day.c.day, disclosure_day.c.cluster, disclosure_day.c.account_id)
+    )
+    return [DisclosureDay(**row) for row in found.mappings()]
+
+
+async def mark_corrected(tx: Transaction, arrangement_id: UUID, cluster: str, since: date, now: datetime) -> int:
+    """Mark what was disclosed of a cluster since a day as corrected; return how many entries that were."""
+    result = await tx.execute(
+        update(disclosure_day)
+        .where(
+            disclosure_day.c.arrangement_id == arrangement_id,
+            disclosure_day.c.cluster == cluster,
+            disclosure_day.c.day >= since,
+            disclosure_day.c.corrected_at.is_(None),
+        )
+        .values(corrected_at=now)
+    )
+    return int(result.rowcount)
+
+
+def _call_row(record: CallRecord) -> dict[str, Any]:
+    return {
+        "at": record.at,
+        "id": uuid4(),
+        "interaction_id": UUID(record.interaction_id),
+        "operation": record.operation,
+        "tier": record.tier,
+        "authenticated": record.authenticated,
+        "status": record.status,
+        "error": record.error,
+        "throttled": record.throttled,
+        "latency": record.latency,
+        "secondary_latency": record.secondary_latency,
+        "client_id": record.client_id,
+        "arrangement_id": record.arrangement_id,
+    }

@@ -1,12 +1,13 @@
-"""What was asked of a tenant, rolled up: the ground of the metrics that the Register asks for.
+"""What was asked of a tenant, call by call and rolled up: what Get Metrics and the disclosure ledger are made from.
 
 Times are UTC. The columns that are sums are added to by every process; `latency` is our own time alone, without that of
-a secondary data holder (CDS, Get Metrics 5: "Secondary Data Holder performance MUST be excluded").
+a secondary data holder (CDS, Get Metrics 5: "Secondary Data Holder performance MUST be excluded"). No table here refers
+to another by a foreign key: these are records, and one that names what is gone is still true.
 """
 
-from sqlalchemy import BigInteger, Column, Integer, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, SmallInteger, Table, Text
 
-from tenants.schema import Moment, tenant
+from tenants.schema import DENIED, Moment, Uuid, tenant
 
 call_rollup = Table(
     "call_rollup",
@@ -21,8 +22,12 @@ call_rollup = Table(
     Column("latency_total", BigInteger, nullable=False),  # microseconds
     Column("throttled", BigInteger, nullable=False),
     Column("tokens_issued", BigInteger, nullable=False),
-    Column("secondary_calls", BigInteger, nullable=False),
+    # The calls that needed a secondary data holder, and those of them whose part there was within the tier's limit.
+    Column("secondary_requests", BigInteger, nullable=False),
+    Column("secondary_within_limit", BigInteger, nullable=False),
     Column("secondary_latency_total", BigInteger, nullable=False),  # microseconds
+    # The calls that we made to it, one or more for each that needed it, and what became of them.
+    Column("secondary_calls", BigInteger, nullable=False),
     Column("secondary_errors", BigInteger, nullable=False),
     Column("secondary_rejections", BigInteger, nullable=False),
 )
@@ -36,11 +41,58 @@ call_second = Table(
     Column("unauthenticated", Integer, nullable=False),
 )
 
+# By half hours: the days of some zones begin at half past (UTC).
 call_peak = Table(
     "call_peak",
     tenant,
-    Column("hour", Moment, primary_key=True),
+    Column("half_hour", Moment, primary_key=True),
     Column("aggregate", Integer, nullable=False),
     Column("authenticated", Integer, nullable=False),
     Column("unauthenticated", Integer, nullable=False),
+)
+
+# A row for each call, without its payload, kept for days: for whoever looks into one call.
+call = Table(
+    "call",
+    tenant,
+    Column("at", Moment, primary_key=True),  # the first member, so that rows are added and forgotten at the ends
+    Column("id", Uuid, primary_key=True),
+    Column("interaction_id", Uuid, nullable=False),  # x-fapi-interaction-id, the caller's where it sent one
+    Column("operation", Text, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("authenticated", Boolean, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("throttled", Boolean, nullable=False),
+    Column("latency", BigInteger, nullable=False),  # microseconds
+    Column("secondary_latency", BigInteger),  # microseconds; null where no secondary data holder was needed
+    Column("client_id", Text),
+    Column("arrangement_id", Uuid),
+    Index(None, "interaction_id"),
+    info={DENIED: ("UPDATE",)},
+)
+
+# The disclosure ledger (CDR Rules 7.9, 9.3(1)(d)): that data of a cluster was disclosed on a day, and how often.
+disclosure_day = Table(
+    "disclosure_day",
+    tenant,
+    Column("id", Uuid, primary_key=True),
+    Column("arrangement_id", Uuid, nullable=False),
+    Column("account_id", Uuid),  # null of a cluster that is about the customer
+    Column("cluster", Text, nullable=False),  # the scope that the data belongs to
+    Column("day", Date, nullable=False),  # in the tenant's time zone
+    Column("calls", BigInteger, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Column("corrected_at", Moment),  # when the recipient was given corrected data (s 56EN(4))
+    CheckConstraint("calls > 0", name="calls"),
+    Index(
+        "disclosure_day_key",
+        "arrangement_id",
+        "account_id",
+        "cluster",
+        "day",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
+    Index(None, "account_id", "day"),
 )

@@ -16,3 +16,5 @@ THRESHOLD_MILLISECONDS: dict[Tier, int] = {
     "largeSecondary": 1500,
 }
 """Within which 95% of an hour's calls are to be answered; for the secondary tiers, the data holder's own part."""
+SECONDARY_THRESHOLD_MILLISECONDS: dict[Tier, int] = {"secondary": 1500, "largeSecondary": 4500}
+"""Within which the secondary data holder is to do its part."""

@@ -32,7 +32,7 @@ from tenants.parties.directory import Directory
 from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE, CODE
 
 
-async def enter(tx: Transaction, directory: Directory, attempt_id: UUID, secret: str) -> Flow:
+async def enter(tx: Transaction, directory: Directory, attempt_id: UUID, secret: str, now: datetime) -> Flow:
     """Return the flow for the browser that knows its secret, locked until the transaction ends.
 
     Raises FlowUnknown, and FlowOver when its client is gone.
@@ -47,7 +47,7 @@ async def enter(tx: Transaction, directory: Directory, attempt_id: UUID, secret:
         raise FlowOver(f"{attempt.client_id} is gone")
     if attempt.login_id is None:
         return Flow(attempt=attempt, client=client, directory=directory)
-    customers = await directory.customers_of(tx, attempt.login_id)
+    customers = await directory.customers_of(tx, attempt.login_id, accounts.market_day(now))
     return Flow(
         attempt=attempt,
         client=client,
@@ -150,7 +150,7 @@ async def verify(tx: Transaction, flow: Flow, code: str, *, context: Authenticat
     login_id = await authentication.answer(tx, challenge.id, code, "authorisation", context=context, now=now)
     await service.spend(tx, flow.attempt, now)
     await store.change(tx, flow.attempt.id, login_id=login_id, authenticated_at=now)
-    customers = await flow.directory.customers_of(tx, login_id)
+    customers = await flow.directory.customers_of(tx, login_id, accounts.market_day(now))
     customer_id = customers[0].id if len(customers) == 1 else None
     arrangement_id = flow.attempt.request.cdr_arrangement_id
     if arrangement_id is not None:
@@ -269,7 +269,9 @@ async def _with_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: da
 
 async def _held(tx: Transaction, flow: Flow, now: datetime) -> list[HeldAccount]:
     customer_id = flow.attempt.customer_id
-    return [] if customer_id is None else await accounts.accounts_of(tx, customer_id, now)
+    if customer_id is None:
+        return []
+    return await accounts.accounts_of(tx, customer_id, flow.client.recipient_id, now)
 
 
 async def _amended(tx: Transaction, arrangement_id: UUID | None) -> Arrangement | None:

@@ -8,7 +8,6 @@ import msgspec
 
 from haas.database import Transaction
 from haas.jose import Siv
-from tenants.accounts.service import market_day
 from tenants.cds.pagination import Page, PageRequest
 from tenants.disclosure import store
 from tenants.disclosure.errors import AccountNotShared, AccountWithheld
@@ -31,7 +30,7 @@ async def load_token(tx: Transaction, token: str, now: datetime) -> DataToken:
 
     Raises InvalidToken for a token that was never issued.
     """
-    found = await store.data_token(tx, token, market_day(now))
+    found = await store.data_token(tx, token, now)
     if found is None:
         raise InvalidToken("the access token is unknown")
     return found

@@ -1,44 +1,45 @@
 """The one query behind every call of the data APIs, and who authorised an arrangement."""
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, bindparam, func, literal_column, or_, select, true
+from sqlalchemy import bindparam, func, literal_column, select, true
+from sqlalchemy.dialects.postgresql import array
 
 from haas.database import Statement, Transaction
 from haas.digest import digest
-from tenants.accounts.tables import account, holding
+from tenants.accounts.models import NOT_REACHED
+from tenants.accounts.service import market_day
+from tenants.accounts.store import standings, withholding
 from tenants.arrangements.tables import arrangement, authorised_account
+from tenants.clients.tables import client
 from tenants.disclosure.models import Agent, DataToken
 from tenants.grants.store import ACCESS_TOKEN, ACCESS_TOKEN_SOURCE
 from tenants.parties.tables import login
 from tenants.tokens.tables import access_token
 
-_is_held = (
-    select(literal_column("1"))
-    .where(
-        holding.c.account_id == authorised_account.c.account_id,
-        holding.c.customer_id == arrangement.c.customer_id,
-        # Without the holder's instruction (CDR Rules 1.13), to use an account is not to hold it.
-        holding.c.role != literal_column("'secondary-user'"),
-        holding.c.valid_from <= bindparam("today", type_=Date),
-        or_(holding.c.valid_to.is_(None), holding.c.valid_to >= bindparam("today", type_=Date)),
-    )
-    .exists()
+_standings = standings(
+    authorised_account, arrangement.c.customer_id, authorised_account.c.account_id, client.c.recipient_id
 )
-_is_approved = authorised_account.c.approval == literal_column("'approved'")
-_is_open_to_disclosure = account.c.disclosure_option != literal_column("'no-disclosure'")
+_chosen = (
+    select(authorised_account.c.account_id, withholding(_standings, authorised_account.c.approval).label("withholding"))
+    .select_from(_standings.source)
+    .where(authorised_account.c.authorisation_id == access_token.c.authorisation_id)
+    .correlate(access_token, arrangement, client)
+    .offset(literal_column("0"))
+    .subquery("chosen")
+)
+_not_reached = _chosen.c.withholding == func.any(
+    array([literal_column(f"'{reason}'") for reason in sorted(NOT_REACHED)])
+)
 # An account that the customer no longer holds is as if it had never been chosen; one that was stopped may return.
 _reached = (
     select(
-        func.array_agg(authorised_account.c.account_id).filter(_is_approved, _is_open_to_disclosure).label("accounts"),
-        func.array_agg(authorised_account.c.account_id)
-        .filter(~(_is_approved & _is_open_to_disclosure))
-        .label("withheld"),
+        func.array_agg(_chosen.c.account_id).filter(_chosen.c.withholding.is_(None)).label("accounts"),
+        func.array_agg(_chosen.c.account_id).filter(~_not_reached).label("withheld"),
     )
-    .select_from(authorised_account.join(account, account.c.id == authorised_account.c.account_id))
-    .where(authorised_account.c.authorisation_id == access_token.c.authorisation_id, _is_held)
+    .select_from(_chosen)
     .lateral("reached")
 )
 _DATA_TOKEN = Statement(
@@ -54,9 +55,9 @@ _AGENT = Statement(
 )
 
 
-async def data_token(tx: Transaction, token: str, today: date) -> DataToken | None:
-    """Return an access token with the accounts that it reaches on the day `today`; None for an unknown token."""
-    row: Any = await tx.row(_DATA_TOKEN, token_hash=digest(token), today=today)
+async def data_token(tx: Transaction, token: str, now: datetime) -> DataToken | None:
+    """Return an access token with the accounts that it reaches now; None for an unknown token."""
+    row: Any = await tx.row(_DATA_TOKEN, token_hash=digest(token), today=market_day(now), now=now)
     return None if row is None else DataToken(**row)
 
 

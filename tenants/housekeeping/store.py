@@ -8,7 +8,7 @@ from sqlalchemy import Delete, Update, and_, delete, or_, select, update
 from haas.database import Transaction
 from tenants.arrangements.tables import arrangement
 from tenants.attempts.tables import attempt
-from tenants.authentication.tables import challenge, dashboard_session
+from tenants.authentication.tables import challenge, session
 from tenants.calls.tables import call_rollup
 from tenants.notices.tables import outbox
 from tenants.tokens.tables import access_token, refresh_token
@@ -70,14 +70,14 @@ async def forget_attempts(tx: Transaction, now: datetime) -> int:
 
 async def forget_sessions(tx: Transaction, now: datetime) -> int:
     """Delete dashboard sessions that were last seen long ago."""
-    return await _changed(tx, delete(dashboard_session).where(dashboard_session.c.seen_at <= now - KEEP_CHALLENGES))
+    return await _changed(tx, delete(session).where(session.c.seen_at <= now - KEEP_CHALLENGES))
 
 
 async def forget_challenges(tx: Transaction, now: datetime) -> int:
     """Delete one-time password challenges that expired long ago, and the attempts' pointers to them."""
     old = select(challenge.c.id).where(challenge.c.expires_at <= now - KEEP_CHALLENGES)
     await tx.execute(update(attempt).where(attempt.c.challenge_id.in_(old)).values(challenge_id=None))
-    used = select(dashboard_session.c.challenge_id).where(dashboard_session.c.challenge_id == challenge.c.id).exists()
+    used = select(session.c.challenge_id).where(session.c.challenge_id == challenge.c.id).exists()
     return await _changed(tx, delete(challenge).where(challenge.c.expires_at <= now - KEEP_CHALLENGES, ~used))
 
 

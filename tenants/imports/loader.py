@@ -67,13 +67,22 @@ class _Load:
         known = await store.existing(
             self._tx, service_point, (point for _, record in accounts for point in _points(record).values())
         )
-        good = [record for place, record in accounts if self._has(place, "service point", _points(record), known)]
-        await self._put(account, [rows.account_row(record, self._now) for record in good])
+        good = [each for each in accounts if self._has(each[0], "service point", _points(each[1]), known)]
+        await self._put(account, [rows.account_row(record, self._now) for _, record in good])
+        await self._options(good)
         # Of an account that comes twice the last record counts, as it does for the account's row.
-        latest = {identity("account", record.reference): record for record in good}
+        latest = {identity("account", record.reference): record for _, record in good}
         if latest:
             supplies = [row for record in latest.values() for row in rows.supply_rows(record)]
             await store.replace_supply(self._tx, latest, supplies)
+
+    async def _options(self, accounts: list[tuple[Place, AccountRecord]]) -> None:
+        given = [(place, record) for place, record in accounts if record.disclosure_option is not None]
+        options = await store.put_first_options(self._tx, [rows.option_row(record, self._now) for _, record in given])
+        for place, record in given:
+            option = options[identity("account", record.reference)]
+            if option != record.disclosure_option:
+                self._report.problem(place, f"the disclosure option is {option!r} already, and no import changes it")
 
     async def logins(self) -> None:
         logins = self._of(LoginRecord)
@@ -83,29 +92,32 @@ class _Load:
         held = [(place, record, rows.holding_row(record)) for place, record in self._of(HoldingRecord)]
         customers = await store.existing(self._tx, customer, {row["customer_id"] for _, _, row in held})
         accounts = await store.existing(self._tx, account, {row["account_id"] for _, _, row in held})
-        await self._put(
-            holding,
-            [
-                row
-                for place, record, row in held
-                if self._has(place, "customer", {record.customer: row["customer_id"]}, customers)
-                and self._has(place, "account", {record.account: row["account_id"]}, accounts)
-            ],
-        )
+        written = [
+            row
+            for place, record, row in held
+            if self._has(place, "customer", {record.customer: row["customer_id"]}, customers)
+            and self._has(place, "account", {record.account: row["account_id"]}, accounts)
+        ]
+        await store.put_holdings(self._tx, rows.latest_periods(written))
+        if written:
+            self.loaded[holding.name] += len(written)
 
     async def representations(self) -> None:
         named = [(place, record, rows.representation_row(record)) for place, record in self._of(RepresentationRecord)]
         logins = await store.existing(self._tx, login, {row["login_id"] for _, _, row in named})
         customers = await store.existing(self._tx, customer, {row["customer_id"] for _, _, row in named})
-        await self._put(
-            representation,
-            [
-                row
-                for place, record, row in named
-                if self._has(place, "login", {record.login: row["login_id"]}, logins)
-                and self._has(place, "customer", {record.customer: row["customer_id"]}, customers)
-            ],
-        )
+        own = await store.own_customers(self._tx, logins)
+        written = []
+        for place, record, row in named:
+            if not self._has(place, "login", {record.login: row["login_id"]}, logins):
+                continue
+            if not self._has(place, "customer", {record.customer: row["customer_id"]}, customers):
+                continue
+            if record.role == "self" and own.setdefault(row["login_id"], row["customer_id"]) != row["customer_id"]:
+                self._report.problem(place, f"the login {record.login!r} is `self` for another customer already")
+                continue
+            written.append(row)
+        await self._put(representation, written)
 
     def _has(self, place: Place, what: str, named: dict[str, UUID], known: Iterable[UUID]) -> bool:
         missing = [name for name, found in named.items() if found not in known]

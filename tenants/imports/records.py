@@ -17,7 +17,7 @@ Reference = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-
 Mobile = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}\Z", description="E.164")]
 HoldingRole = Literal["holder", "joint-holder", "secondary-user"]
 RepresentationRole = Literal["self", "nominated-representative"]
-DisclosureOption = Literal["pre-approval", "no-disclosure"]
+ImportedOption = Literal["pre-approval", "no-disclosure"]
 
 
 class _Record(
@@ -51,7 +51,8 @@ class AccountRecord(_Record, frozen=True, kw_only=True, tag="account", tag_field
     """
 
     account: EnergyAccountDetailV4
-    disclosure_option: DisclosureOption = "pre-approval"
+    disclosure_option: ImportedOption | None = None
+    """The option of an account that has none yet; one that is set already is never changed by an import."""
 
     @property
     def reference(self) -> str:
@@ -67,6 +68,10 @@ class HoldingRecord(_Record, frozen=True, kw_only=True, tag="holding", tag_field
     role: HoldingRole
     valid_from: DateString
     valid_to: DateString | None = None
+
+    def __post_init__(self) -> None:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("`validTo` is before `validFrom`")
 
 
 class LoginRecord(_Record, frozen=True, kw_only=True, tag="login", tag_field="kind"):

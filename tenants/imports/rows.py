@@ -63,10 +63,19 @@ def account_row(record: AccountRecord, now: datetime) -> Row:
         "display_name": account.displayName,
         "open_status": account.openStatus or "OPEN",
         "creation_date": account.creationDate,
-        "disclosure_option": record.disclosure_option,
         "summary": msgspec.to_builtins(account.summary().plans),
         "detail": msgspec.to_builtins(account.plans),
         "updated_at": now,
+    }
+
+
+def option_row(record: AccountRecord, now: datetime) -> Row:
+    """Return the row of an account's disclosure option; the record has one."""
+    return {
+        "account_id": identity("account", record.reference),
+        "option": record.disclosure_option,
+        "since": now,
+        "set_by": "import",
     }
 
 
@@ -110,11 +119,28 @@ def holding_row(record: HoldingRecord) -> Row:
     }
 
 
+def latest_periods(holdings: list[Row]) -> list[Row]:
+    """Return the rows without those that a later one for the same customer and account overlaps."""
+    kept: dict[tuple[UUID, UUID], list[Row]] = {}
+    for row in holdings:
+        earlier = kept.setdefault((row["customer_id"], row["account_id"]), [])
+        earlier[:] = [each for each in earlier if not _overlap(each, row)]
+        earlier.append(row)
+    return [row for periods in kept.values() for row in periods]
+
+
+def _overlap(one: Row, other: Row) -> bool:
+    return bool(
+        one["valid_from"] <= (other["valid_to"] or date.max) and other["valid_from"] <= (one["valid_to"] or date.max)
+    )
+
+
 def login_row(record: LoginRecord, now: datetime) -> Row:
     """Return the row of a login."""
     identifier = canonical_identifier(record.identifier)
     return {
         "id": identity("login", identifier),
+        "reference": identifier,  # records carry no reference of the retailer's own yet
         "identifier": identifier,
         "email": record.email,
         "mobile": record.mobile,
@@ -130,5 +156,6 @@ def representation_row(record: RepresentationRecord) -> Row:
     return {
         "login_id": identity("login", canonical_identifier(record.login)),
         "customer_id": identity("customer", record.customer),
+        "valid_from": date.min,  # the records have no dates: since ever
         "role": record.role,
     }

@@ -3,6 +3,7 @@
 `tenants.services` hands one in, so that a tenant's directory can be somewhere else than in its own schema.
 """
 
+from datetime import date
 from typing import Protocol
 from uuid import UUID
 
@@ -22,8 +23,11 @@ class Directory(Protocol):
         """Return a login with its contacts, or None."""
         ...
 
-    async def customers_of(self, tx: Transaction, login_id: UUID) -> list[Customer]:
-        """Return the customers for whom a login may act: first the person themselves, then the others by name."""
+    async def customers_of(self, tx: Transaction, login_id: UUID, today: date) -> list[Customer]:
+        """Return the customers for whom a login may act on the market's day `today`.
+
+        First the person themselves, then the others by name.
+        """
         ...
 
 
@@ -38,6 +42,6 @@ class StoredDirectory:
         """Return a login, or None."""
         return await store.login_by_id(tx, login_id)
 
-    async def customers_of(self, tx: Transaction, login_id: UUID) -> list[Customer]:
-        """Return the customers for whom a login may act."""
-        return await store.customers_of(tx, login_id)
+    async def customers_of(self, tx: Transaction, login_id: UUID, today: date) -> list[Customer]:
+        """Return the customers for whom a login may act on a day."""
+        return await store.customers_of(tx, login_id, today)

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 CustomerKind = Literal["person", "organisation"]
+RepresentationRole = Literal["self", "nominated-representative", "attorney", "guardian"]
 
 
 def canonical_identifier(text: str) -> str:

@@ -1,9 +1,10 @@
 """The SQL of logins and customers."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, case, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
 from haas.database import Transaction
 from tenants.parties.models import Customer, Login
@@ -34,14 +35,22 @@ async def names_of(tx: Transaction, login_id: UUID) -> Row[Any]:
     return (await tx.execute(query.where(login.c.id == login_id))).one()
 
 
-async def customers_of(tx: Transaction, login_id: UUID) -> list[Customer]:
-    """Return the customers that a login acts for: first itself, then others by name."""
+async def customers_of(tx: Transaction, login_id: UUID, today: date) -> list[Customer]:
+    """Return the customers that a login acts for on a day: first itself, then others by name."""
+    own = func.bool_or(representation.c.role == "self")
     query = (
-        select(customer.c.id, customer.c.kind, customer.c.name, representation.c.role)
+        select(customer.c.id, customer.c.kind, customer.c.name, own.label("own"))
         .join(representation, representation.c.customer_id == customer.c.id)
-        .where(representation.c.login_id == login_id)
-        .order_by(case((representation.c.role == "self", 0), else_=1), customer.c.name, customer.c.id)
+        .where(representation.c.login_id == login_id, acts_on(today))
+        .group_by(customer.c.id)
+        .order_by(own.desc(), customer.c.name, customer.c.id)
     )
-    return [
-        Customer(id=row.id, kind=row.kind, name=row.name, own=row.role == "self") for row in await tx.execute(query)
-    ]
+    return [Customer(id=row.id, kind=row.kind, name=row.name, own=row.own) for row in await tx.execute(query)]
+
+
+def acts_on(today: date) -> ColumnElement[bool]:
+    """The condition that a representation is in force on a day."""
+    return and_(
+        representation.c.valid_from <= today,
+        or_(representation.c.valid_to.is_(None), representation.c.valid_to >= today),
+    )

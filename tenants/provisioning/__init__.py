@@ -1,1 +1,1 @@
-"""Creating, changing and removing tenants, through the login that owns their schemas."""
+"""Creating, changing and removing tenants, through the login that owns their schemas, and the requests for it."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import asyncpg
+import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from haas.clock import Clock
@@ -147,6 +148,7 @@ class Provisioner:
             "schema_name": namespace.schema,
             "role_name": namespace.role,
             "theme": new.theme,
+            "settings": msgspec.to_builtins(new.settings),
             "created_at": now,
             "state_at": now,
         }

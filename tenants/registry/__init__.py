@@ -1,1 +1,1 @@
-"""The control schema: retailers, their brands and hosts, register environments; provisioning and administration."""
+"""The registry: retailers, their brands with settings and hosts, register environments. In the control schema."""

@@ -13,7 +13,7 @@ from tenants.schema import CONTROL_SCHEMA
 MAXIMUM_SLUG: Final = 32
 MAXIMUM_HOST: Final = 200  # leaves room for a label in front
 # First labels that the proxy tells surfaces by, and the provider's own console.
-RESERVED_SLUGS: Final = frozenset({"admin", "console", "mtls", "www"})
+RESERVED_SLUGS: Final = frozenset({"admin", "api", "console", "mtls", "www"})
 _SLUG = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
 _PREFIX = re.compile(r"[a-z][a-z0-9_]{0,19}")
@@ -32,15 +32,16 @@ def checked_slug(slug: str) -> str:
 
 
 class Hosts(msgspec.Struct, frozen=True):
-    """The host names of a tenant's three surfaces."""
+    """The host names of a tenant's four surfaces."""
 
     public: str
     secure: str
     admin: str
+    management: str
 
     @classmethod
     def below(cls, public: str) -> "Hosts":
-        """Return the hosts around a public one. The proxy tells surfaces apart by `mtls` and `admin` in front.
+        """Return the hosts around a public one. A surface is told by `mtls`, `admin` or `api` in front.
 
         Raises BadHost when `public` is no host name, or one that the proxy would take for another surface.
         """
@@ -48,14 +49,15 @@ class Hosts(msgspec.Struct, frozen=True):
             raise BadHost(f"{public!r} is not a host name: use lower-case labels of letters, digits and hyphens")
         if public.partition(".")[0] in RESERVED_SLUGS:
             raise BadHost(f"{public!r} cannot be a public host: its first label says that it is another surface")
-        return cls(public=public, secure=f"mtls.{public}", admin=f"admin.{public}")
+        return cls(public=public, secure=f"mtls.{public}", admin=f"admin.{public}", management=f"api.{public}")
 
 
 class Roles(msgspec.Struct, frozen=True):
     """The names of a deployment's roles. A cluster's databases share roles, hence the prefix.
 
     `provisioner` and `app` are the two logins; `owner` owns every object and cannot log in; `control` may use the
-    control schema; each tenant's role has DML on that tenant's schema alone.
+    control schema; `console` may too, and alone may use what the provider's console keeps there and the credentials for
+    the market; each tenant's role has DML on that tenant's schema alone.
     """
 
     prefix: str
@@ -78,6 +80,11 @@ class Roles(msgspec.Struct, frozen=True):
         return f"{self.prefix}_control"
 
     @property
+    def console(self) -> str:
+        """The role that is taken for the console, its sessions, provisioning requests and market credentials."""
+        return f"{self.prefix}_console"
+
+    @property
     def app(self) -> str:
         """The application's login. It owns nothing and may do nothing without taking a role."""
         return f"{self.prefix}_app"
@@ -95,6 +102,11 @@ def tenant_schema(slug: str) -> str:
 def control_namespace(settings: Settings) -> Namespace:
     """Return the namespace in which the application reads the registry."""
     return Namespace(CONTROL_SCHEMA, Roles(settings.role_prefix).control, MAIN_NODE)
+
+
+def console_namespace(settings: Settings) -> Namespace:
+    """Return the namespace of the console, of provisioning requests and of market credentials."""
+    return Namespace(CONTROL_SCHEMA, Roles(settings.role_prefix).console, MAIN_NODE)
 
 
 def owner_namespace(settings: Settings, tenant: Namespace | None = None) -> Namespace:

@@ -32,7 +32,10 @@ class _Snapshot(msgspec.Struct, frozen=True):
 
 
 class Registry:
-    """The tenants of the deployment, kept whole in memory and read again when the registry's revision has changed."""
+    """The tenants of the deployment, kept whole in memory and read again when the registry's revision has changed.
+
+    A tenant that is being prepared or is leaving is unknown here: its schema may be incomplete.
+    """
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
         """Read the registry through `database` when it is first asked for."""
@@ -75,7 +78,7 @@ class Registry:
                     raise NotBootstrapped("the database is not set up yet: run `haas migrate`")
                 if last is not None and last.revision == revision:
                     return last
-                tenants = [tenant for tenant in await store.tenants(tx, self._settings) if tenant.complete]
+                tenants = await store.served_tenants(tx, self._settings)
         except Unavailable as error:
             if last is not None:
                 logger.warning("registry.last_snapshot_used", extra={"reason": str(error)})

@@ -1,7 +1,8 @@
 """SQL of the registry."""
 
+import logging
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -10,10 +11,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Namespace, Statement, Transaction
 from haas.settings import Settings
-from tenants.registry.models import NodeState, RegisterEnvironment, State, Tenant
+from tenants.registry.models import NodeState, RegisterEnvironment, State, Tenant, TenantSettings
 from tenants.registry.names import Hosts
 from tenants.registry.tables import audit, brand, database_node, host, register_environment, retailer, revision
 
+SERVED: Final[tuple[State, ...]] = ("active", "suspended")
+"""The states in which a tenant is known to the processes that serve it."""
+
+logger = logging.getLogger(__name__)
 _REVISION = Statement(select(revision.c.number))
 _HOSTS = select(host.c.brand_id, host.c.surface, host.c.name)
 _TENANTS = (
@@ -36,8 +41,13 @@ async def advance_revision(tx: Transaction) -> None:
 
 
 async def tenants(tx: Transaction, settings: Settings) -> list[Tenant]:
-    """Return every tenant, by slug."""
+    """Return every tenant in any state, by slug."""
     return await _tenants(tx, settings, _TENANTS, _HOSTS)
+
+
+async def served_tenants(tx: Transaction, settings: Settings) -> list[Tenant]:
+    """Return every tenant that is neither being prepared nor leaving, by slug."""
+    return await _tenants(tx, settings, _TENANTS.where(brand.c.state.in_(SERVED)), _HOSTS)
 
 
 async def tenant(tx: Transaction, settings: Settings, slug: str) -> Tenant | None:
@@ -52,10 +62,18 @@ async def _tenants(tx: Transaction, settings: Settings, brands: Select[Any], bra
     for row in await tx.execute(brand_hosts):
         hosts.setdefault(row.brand_id, {})[row.surface] = row.name
     found = (await tx.execute(brands)).mappings()
-    return [_tenant(values, Hosts(**hosts[values[brand.c.id]]), settings) for values in found]
+    made = (_tenant(values, Hosts(**hosts[values[brand.c.id]]), settings) for values in found)
+    return [each for each in made if each is not None]
 
 
-def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant:
+def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant | None:
+    """Return the tenant of a row, or None where its settings cannot be read: the others are served all the same."""
+    try:
+        chosen = msgspec.convert(values[brand.c.settings], TenantSettings)
+    except msgspec.ValidationError as error:
+        reason = {"tenant": values[brand.c.slug], "reason": str(error)}
+        logger.error("registry.settings_unreadable", extra=reason)  # noqa: TRY400 - the reason says enough
+        return None
     return Tenant(
         id=values[brand.c.id],
         slug=values[brand.c.slug],
@@ -64,6 +82,7 @@ def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant:
         retailer=values[retailer.c.legal_name],
         namespace=Namespace(values[brand.c.schema_name], values[brand.c.role_name], values[brand.c.node]),
         theme=values[brand.c.theme],
+        settings=chosen,
         register_brand_id=values[brand.c.register_brand_id],
         register_environment=RegisterEnvironment(
             id=values[register_environment.c.id],
@@ -75,6 +94,7 @@ def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant:
         issuer=settings.origin(hosts.public),
         secure_base=settings.origin(hosts.secure),
         admin_base=settings.origin(hosts.admin),
+        management_base=settings.origin(hosts.management),
     )
 
 
@@ -89,7 +109,7 @@ async def retailer_id(tx: Transaction, legal_name: str, now: datetime) -> UUID:
 async def insert_brand(tx: Transaction, values: dict[str, Any], hosts: Hosts) -> None:
     """Add a brand and its hosts."""
     await tx.execute(brand.insert(), values)
-    names = {"public": hosts.public, "secure": hosts.secure, "admin": hosts.admin}
+    names = msgspec.structs.asdict(hosts)
     await tx.execute(
         host.insert(),
         [{"name": name, "surface": surface, "brand_id": values["id"]} for surface, name in names.items()],

@@ -56,10 +56,12 @@ brand = Table(
     Column("schema_name", Text, nullable=False, unique=True),
     Column("role_name", Text, nullable=False, unique=True),
     Column("theme", Json, nullable=False),
+    Column("settings", Json, nullable=False),  # TenantSettings
     Column("created_at", Moment, nullable=False),
     Column("state_at", Moment, nullable=False),
-    # preparing and leaving: the schema on another node than the control schema's is being made or deleted
+    # preparing and leaving: the schema is being made or deleted
     CheckConstraint("state in ('preparing', 'active', 'suspended', 'leaving')", name="state"),
+    UniqueConstraint("id", "retailer_id"),  # what belongs to a brand and its retailer refers to both
 )
 
 host = Table(
@@ -68,7 +70,7 @@ host = Table(
     Column("name", Text, primary_key=True),
     Column("brand_id", Uuid, ForeignKey(brand.c.id, ondelete="CASCADE"), nullable=False),
     Column("surface", Text, nullable=False),
-    CheckConstraint("surface in ('public', 'secure', 'admin')", name="surface"),
+    CheckConstraint("surface in ('public', 'secure', 'admin', 'management')", name="surface"),
     UniqueConstraint("brand_id", "surface"),
 )
 

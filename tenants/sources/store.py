@@ -1,11 +1,14 @@
-"""The `store` source: the tenant's own schema, which import fills."""
+"""The `store` source: the tenant's own schema, which import fills; and the SQL of what `upstream` signs in with."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, BigInteger, Column, Label, Text, Uuid, bindparam, cast, func, or_, select
+from asyncpg import Record
+from sqlalchemy import ARRAY, BigInteger, Column, Label, Text, Uuid, bindparam, cast, delete, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Statement, Transaction
 from tenants.accounts.tables import account
@@ -19,6 +22,7 @@ from tenants.payloads.customer_detail_v2 import (
 from tenants.payloads.energy_account_base_v2 import OpenStatus
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailPlanV4, EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountPlanV2, EnergyAccountV2
+from tenants.sources.tables import upstream_credential
 
 
 def _json(column: Column[Any]) -> Label[str]:
@@ -55,6 +59,12 @@ _COUNT = Statement(
     )
 )
 _ACCOUNT = Statement(select(*_base, _json(account.c.detail)).where(account.c.id == bindparam("account_id")))
+
+_CREDENTIAL = Statement(
+    select(upstream_credential.c.presented, upstream_credential.c.sealed, upstream_credential.c.changed_at).where(
+        upstream_credential.c.kind == bindparam("kind")
+    )
+)
 
 _person = msgspec.json.Decoder(CommonPersonDetailV2)
 _organisation = msgspec.json.Decoder(CommonOrganisationDetailV2)
@@ -107,3 +117,20 @@ def _fields(row: Any) -> dict[str, Any]:
         "openStatus": row["open_status"],
         "creationDate": row["creation_date"],
     }
+
+
+async def put_upstream_credential(tx: Transaction, kind: str, presented: str, sealed: bytes, now: datetime) -> None:
+    """Keep a sealed credential in place of the one of its kind."""
+    values = {"presented": presented, "sealed": sealed, "changed_at": now}
+    new = insert(upstream_credential).values(kind=kind, **values)
+    await tx.execute(new.on_conflict_do_update(index_elements=[upstream_credential.c.kind], set_=values))
+
+
+async def upstream_credential_row(tx: Transaction, kind: str) -> Record | None:
+    """Return what is kept of a credential, or None."""
+    return await tx.row(_CREDENTIAL, kind=kind)
+
+
+async def delete_upstream_credential(tx: Transaction, kind: str) -> None:
+    """Delete a credential."""
+    await tx.execute(delete(upstream_credential).where(upstream_credential.c.kind == kind))

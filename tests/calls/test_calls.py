@@ -14,6 +14,7 @@ from tenants.calls.aggregate import Aggregate
 from tenants.calls.tables import call_peak, call_rollup, call_second
 from tenants.registry.models import Tenant
 
+INTERACTION = "6f2b1d0c-4f4e-4bb7-8f8e-0d9b7c5a3e21"
 AT = datetime(2026, 11, 24, 10, 30, 15, 250_000, tzinfo=UTC)
 
 
@@ -25,6 +26,7 @@ def call(tenant: Namespace, **changes: Any) -> CallRecord:
         "tier": "unattended",
         "status": 200,
         "latency": 12_000,
+        "interaction_id": INTERACTION,
         **changes,
     }
     return CallRecord(**values)
@@ -66,13 +68,38 @@ async def test_calls_are_added_up_by_minute_operation_and_outcome(database: Data
 
 async def test_requests_to_a_secondary_data_holder_are_counted_apart(database: Database, tenant: Tenant) -> None:
     aggregate = Aggregate()
-    for status in (200, 429, 503, None):
-        aggregate.record(call(tenant.namespace, secondary_latency=7, secondary_status=status))
+    for latency, calls, errors, rejections in (
+        (1_500_000, 1, 0, 0),
+        (1_500_001, 3, 1, 1),  # one call of ours that made three there, of which one timed out and one was refused
+        (7, 1, 0, 1),
+    ):
+        aggregate.record(
+            call(
+                tenant.namespace,
+                tier="secondary",
+                secondary_latency=latency,
+                secondary_calls=calls,
+                secondary_errors=errors,
+                secondary_rejections=rejections,
+            )
+        )
     await Flusher(database, aggregate).flush()
     (row,) = await rows(database, tenant, call_rollup)
-    assert (row["secondary_calls"], row["secondary_latency_total"]) == (4, 28)
-    assert (row["secondary_errors"], row["secondary_rejections"]) == (1, 1)
-    assert row["latency_total"] == 48_000
+    assert (row["secondary_requests"], row["secondary_within_limit"]) == (3, 2)
+    assert row["secondary_latency_total"] == 3_000_008
+    assert (row["secondary_calls"], row["secondary_errors"], row["secondary_rejections"]) == (5, 1, 2)
+    assert row["latency_total"] == 36_000
+
+
+@pytest.mark.parametrize(("latency", "within"), [(4_500_000, 1), (4_500_001, 0)])
+async def test_a_large_request_leaves_the_secondary_holder_more_time(
+    database: Database, tenant: Tenant, latency: int, within: int
+) -> None:
+    aggregate = Aggregate()
+    aggregate.record(call(tenant.namespace, tier="largeSecondary", secondary_latency=latency, secondary_calls=1))
+    await Flusher(database, aggregate).flush()
+    (row,) = await rows(database, tenant, call_rollup)
+    assert row["secondary_within_limit"] == within
 
 
 @pytest.mark.parametrize(("latency", "bucket"), [(0, 5), (5_000, 5), (5_001, 10), (1_000_000, 1_000), (10_000_001, 0)])
@@ -170,22 +197,26 @@ async def test_two_processes_add_to_the_same_rows(database: Database, tenant: Te
     assert {row["calls"] for row in await rows(database, tenant, call_rollup)} == {4}
 
 
-async def test_seconds_fold_into_the_peak_of_their_hour(database: Database, tenant: Tenant) -> None:
+async def test_seconds_fold_into_the_peak_of_their_half_hour(database: Database, tenant: Tenant) -> None:
+    """Half hours, because the days of some zones begin at half past (UTC)."""
     aggregate = Aggregate()
     for second, count in ((0, 2), (1, 5), (2, 3)):
         for _ in range(count):
             aggregate.record(call(tenant.namespace, at=AT.replace(second=second)))
     for _ in range(4):
         aggregate.record(call(tenant.namespace, at=AT.replace(second=2), authenticated=False))
+    aggregate.record(call(tenant.namespace, at=AT - timedelta(minutes=1)))
     aggregate.record(call(tenant.namespace, at=AT + timedelta(hours=1)))
     await Flusher(database, aggregate).flush()
-    hour = AT.replace(minute=0, second=0, microsecond=0)
+    half_past = AT.replace(second=0, microsecond=0)
     async with database.transaction(tenant.namespace) as tx:
-        assert await store.fold_seconds(tx, hour + timedelta(hours=1)) == 1
+        assert await store.fold_seconds(tx, half_past + timedelta(hours=1)) == 2
     async with database.transaction(tenant.namespace) as tx:
-        assert await store.fold_seconds(tx, hour + timedelta(hours=1)) == 0
-    (peak,) = await rows(database, tenant, call_peak)
-    assert (peak["hour"], peak["aggregate"], peak["authenticated"], peak["unauthenticated"]) == (hour, 7, 5, 4)
+        assert await store.fold_seconds(tx, half_past + timedelta(hours=1)) == 0
+    earlier, peak = await rows(database, tenant, call_peak)
+    assert (earlier["half_hour"], earlier["aggregate"]) == (half_past - timedelta(minutes=30), 1)
+    assert (peak["half_hour"], peak["aggregate"]) == (half_past, 7)
+    assert (peak["authenticated"], peak["unauthenticated"]) == (5, 4)
     assert len(await rows(database, tenant, call_second)) == 1
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from haas.clock import MovableClock
 from ops.browser.browser import Browser
 from ops.browser.page import Page
-from tenants.accounts.tables import account
+from tenants.accounts.models import DisclosureOption
 from tenants.parties.tables import login
 from tenants.registry.models import Tenant
 from tests.support.consent_pages import ConsentPages
@@ -84,12 +84,9 @@ async def test_an_account_that_is_not_shared_any_more_is_marked(pages: ConsentPa
     """CDS, Authorisation Standards, Pending status: that no data is disclosed, and what is required."""
     browser, _ = await signed_in(pages)
     assert "Not shared now" not in (await browser.get(arrangement_path)).text
-    for option in ("no-disclosure", "pre-approval"):
-        await execute(
-            pages.application.database,
-            pages.tenant,
-            update(account).where(account.c.id == pages.mia.joint).values(disclosure_option=option),
-        )
+    options: tuple[DisclosureOption, ...] = ("no-disclosure", "pre-approval")
+    for option in options:
+        await pages.customers.set_option(pages.mia.joint, option)
         text = (await browser.get(arrangement_path)).text
         assert text.count("Not shared now") == (option == "no-disclosure")
         assert text.count("An account holder can ask us to turn it on again") == (option == "no-disclosure")

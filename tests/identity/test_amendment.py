@@ -36,7 +36,7 @@ async def test_an_amendment_keeps_the_id_and_ends_the_old_tokens_when_its_code_i
         await recipient.refresh(first.refresh_token)
     assert (await recipient.introspect(second.refresh_token)).scope == f"{SCOPE} energy:billing:read"
     async with application.database.transaction(aurora.namespace) as tx:
-        (listed,) = await arrangements.list_for_login(tx, person.login_id)
+        (listed,) = await arrangements.list_for_login(tx, person.login_id, application.now)
     assert [version.version for version in listed.amendments] == [1, 2]
     assert listed.authorisation.version == 2
     assert listed.authorisation.sharing_duration == 86_400
@@ -52,7 +52,7 @@ async def test_an_amendment_that_is_not_exchanged_changes_nothing(
     await authorised_code(application, aurora, recipient, flow, person)
     assert (await recipient.introspect(first.refresh_token)).active
     async with application.database.transaction(aurora.namespace) as tx:
-        (listed,) = await arrangements.list_for_login(tx, person.login_id)
+        (listed,) = await arrangements.list_for_login(tx, person.login_id, application.now)
     assert listed.authorisation.version == 1
 
 

@@ -37,6 +37,8 @@ async def _notices(application: Application, tenant: Tenant, arrangement_id: UUI
         ("consumer", True),
         ("retailer", True),
         ("replay", True),
+        ("ineligible", True),
+        ("harm", True),
         ("recipient", False),
         ("register", False),
         ("expiry", False),
@@ -89,9 +91,9 @@ async def test_a_pending_arrangement_is_not_listed_and_ends_without_a_notice(
     attempt = await attempt_of(application, aurora, flow, recipient.client_id)
     assert attempt.arrangement_id is not None
     async with application.database.transaction(aurora.namespace) as tx:
-        assert await service.list_for_login(tx, person.login_id) == []
+        assert await service.list_for_login(tx, person.login_id, application.now) == []
         with pytest.raises(ArrangementNotFound):
-            await service.one_for(tx, attempt.arrangement_id, person.login_id)
+            await service.one_for(tx, attempt.arrangement_id, person.login_id, application.now)
         await service.end(tx, attempt.arrangement_id, by="consumer", now=application.now)
     assert await _notices(application, aurora, attempt.arrangement_id) == []
 
@@ -100,11 +102,11 @@ async def test_a_login_sees_the_arrangements_of_its_customers_alone(application:
     arrangement_id, client_id, person = await _arrangement(application, aurora)
     stranger = await new_consumer(application, aurora)
     async with application.database.transaction(aurora.namespace) as tx:
-        (listed,) = await service.list_for_login(tx, person.login_id)
-        assert await service.one_for(tx, arrangement_id, person.login_id) == listed
-        assert await service.list_for_login(tx, stranger.login_id) == []
+        (listed,) = await service.list_for_login(tx, person.login_id, application.now)
+        assert await service.one_for(tx, arrangement_id, person.login_id, application.now) == listed
+        assert await service.list_for_login(tx, stranger.login_id, application.now) == []
         with pytest.raises(ArrangementNotFound):
-            await service.one_for(tx, arrangement_id, stranger.login_id)
+            await service.one_for(tx, arrangement_id, stranger.login_id, application.now)
     assert (listed.id, listed.customer_id) == (arrangement_id, person.customer_id)
     assert (listed.recipient.client_id, listed.recipient.org_name) == (client_id, "Mock Company")
     assert [account.display_name for account in listed.authorisation.accounts] == ["Home"]
@@ -131,6 +133,6 @@ async def test_expired_arrangements_are_marked_as_ended_by_expiry(
     async with application.database.transaction(banksia.namespace) as tx:
         await service.end_expired(tx, application.now)
         assert await service.end_expired(tx, application.now) == 0
-        found = await service.one_for(tx, short, person.login_id)
+        found = await service.one_for(tx, short, person.login_id, application.now)
     assert (found.ended_by, found.state(application.now)) == ("expiry", "expired")
     assert await _notices(application, banksia, short) == []

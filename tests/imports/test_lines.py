@@ -10,6 +10,7 @@ from tenants.imports.lines_reader import read_lines
 from tenants.imports.report import Report
 
 LOGIN = b'{"kind":"login","identifier":"a","name":"A B","familyName":"B","email":"a@people.test"}\n'
+HOLDING = b'{"kind":"holding","customer":"c","account":"a","role":"holder","validFrom":"2023-02-01"}\n'
 CLOSED = b'{"kind":"account","account":{"accountId":"A-%d","openStatus":"CLOSED","plans":[]}}\n'
 
 
@@ -38,10 +39,8 @@ def found(path: Path, limits: Limits | None = None) -> tuple[list[int], list[str
         (LOGIN.replace(b"a@people.test", b"nowhere"), "$.email: not of the form: RFC 5322 addr-spec"),
         (LOGIN.replace(b'"name"', b'"nome"'), "unknown field `nome`"),
         (CLOSED.replace(b"CLOSED", b"SHUT") % 1, "$.account.openStatus: Invalid enum value 'SHUT'"),
-        (
-            b'{"kind":"holding","customer":"c","account":"a","role":"holder","validFrom":"2023-02-29"}\n',
-            "$.validFrom: Invalid RFC3339 encoded date",
-        ),
+        (HOLDING.replace(b"02-01", b"02-29"), "$.validFrom: Invalid RFC3339 encoded date"),
+        (HOLDING.replace(b"}", b',"validTo":"2023-01-31"}'), "`validTo` is before `validFrom`"),
         (b"[" * 100_000 + b"\n", "$: "),
     ],
 )

@@ -55,7 +55,7 @@ class Brand:
 
     def __init__(self, application: Application, tenant: Tenant) -> None:
         self.application, self.tenant = application, tenant
-        self._customers = CustomerData(application.database, tenant, application.services.clock)
+        self.customers = CustomerData(application.database, tenant, application.services.clock.now)
 
     async def execute(self, statement: Any) -> list[Any]:
         return await execute(self.application.database, self.tenant, statement)
@@ -65,12 +65,11 @@ class Brand:
         generated = select(customer.c.name, customer.c.detail).where(customer.c.kind == kind)
         (name, detail), *_ = await self.execute(generated.order_by(customer.c.id))
         role = "self" if kind == "person" else "nominated-representative"
-        login_id, _ = await self._customers.add_login()
-        customer_id = await self._customers.add_customer(name, login_id, kind=kind, role=role, detail=detail)
+        login_id, _ = await self.customers.add_login()
+        customer_id = await self.customers.add_customer(name, login_id, kind=kind, role=role, detail=detail)
         details = select(account.c.summary, account.c.detail).order_by(account.c.id).limit(2)
         account_ids = [
-            await self._customers.add_account("Home", customer_id, **row._mapping)
-            for row in await self.execute(details)
+            await self.customers.add_account("Home", customer_id, **row._mapping) for row in await self.execute(details)
         ]
         return Consumer(login_id, customer_id, account_ids)
 

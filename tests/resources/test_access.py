@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
@@ -10,6 +11,7 @@ from haas.clock import MovableClock
 from haas.digest import digest
 from ops.sandbox.messages import ABSENT
 from tenants.arrangements.tables import arrangement, authorisation
+from tenants.calls import CallRecord
 from tenants.clients.tables import client
 from tenants.tokens.tables import access_token
 from tests.resources.conftest import Brand, Sharing
@@ -148,6 +150,18 @@ async def test_a_token_expires_five_minutes_after_it_was_issued(sharing: Sharing
     assert (await sharing.get(ACCOUNTS)).status_code == 200
     clock.move(timedelta(minutes=1))
     cds_error(await sharing.get(ACCOUNTS), INVALID, "access token is invalid", 401)
+
+
+async def test_the_record_of_a_call_has_its_client_and_arrangement(
+    sharing: Sharing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records: list[CallRecord] = []
+    monkeypatch.setattr("apps.asgi.record", records.append)  # the counts, which are all that is stored, have neither
+    interaction_id = str(uuid4())
+    assert (await sharing.get(ACCOUNTS, headers={"x-fapi-interaction-id": interaction_id})).status_code == 200
+    (record,) = records
+    assert (record.operation, record.status, record.interaction_id) == ("listEnergyAccounts", 200, interaction_id)
+    assert (record.client_id, record.arrangement_id) == (sharing.client.client_id, sharing.arrangement_id)
 
 
 async def test_a_refusal_is_counted_by_operation_tier_and_error(brand: Brand) -> None:

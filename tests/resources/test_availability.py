@@ -1,31 +1,51 @@
 """Get Status and Get Outages."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 
-from tenants.availability.tables import outage, service_status
+from haas.clock import MovableClock
+from tenants.availability import store
+from tenants.availability.models import Outage
+from tenants.availability.tables import outage as outages
 from tests.resources.conftest import Brand, Sharing
 from tests.support.expectations import cds_error
 
 STATUS, OUTAGES = "/discovery/status", "/discovery/outages"
+MOMENTS = ("detectionTime", "expectedResolutionTime", "updateTime")
+
+
+def outage(starts_at: datetime, **changes: Any) -> Outage:
+    values: dict[str, Any] = {
+        "id": uuid4(),
+        "starts_at": starts_at,
+        "ends_at": None,
+        "planned": False,
+        "announced_at": starts_at,
+        "partial": False,
+        "explanation": "Something.",
+        "opened_by": "staff",
+        "updated_at": starts_at,
+        **changes,
+    }
+    return Outage(**values)
 
 
 @pytest.fixture
-async def rows(brand: Brand) -> AsyncIterator[Any]:
-    """Writes rows of a table, and deletes them all when the test ends."""
+async def write(brand: Brand) -> AsyncIterator[Any]:
+    """Runs a function of the store, and deletes all outages when the test ends."""
 
-    async def write(table: Any, **values: Any) -> None:
-        await brand.execute(insert(table).values(id=uuid4(), **values))
+    async def run(function: Any, *arguments: Any, **named: Any) -> Any:
+        async with brand.application.database.transaction(brand.tenant.namespace) as tx:
+            return await function(tx, *arguments, **named)
 
-    yield write
-    await brand.execute(delete(outage))
-    await brand.execute(delete(service_status))
+    yield run
+    await brand.execute(delete(outages))
 
 
 async def data_of(public: httpx.AsyncClient, path: str) -> Any:
@@ -48,27 +68,43 @@ async def test_there_are_no_outages_where_staff_have_entered_none(public: httpx.
     assert await data_of(public, OUTAGES) == {"outages": []}
 
 
-async def test_the_latest_status_that_staff_have_set_is_shown(
-    brand: Brand, public: httpx.AsyncClient, rows: Any
+@pytest.mark.parametrize(("partial", "status"), [(True, "PARTIAL_FAILURE"), (False, "UNAVAILABLE")])
+async def test_an_unplanned_outage_is_the_status_until_it_is_over(
+    *, brand: Brand, public: httpx.AsyncClient, write: Any, clock: MovableClock, partial: bool, status: str
 ) -> None:
-    now = brand.application.now
-    await rows(service_status, status="PARTIAL_FAILURE", explanation="Bills are late.", detected_at=now, updated_at=now)
+    now = clock.now()
+    expected = now + timedelta(hours=1)
+    new = outage(now, partial=partial, explanation="Bills are late.", expected_end_at=expected)
+    await write(store.add, new)
     data = await data_of(public, STATUS)
-    assert (data["status"], data["explanation"]) == ("PARTIAL_FAILURE", "Bills are late.")
-    await rows(service_status, status="OK", updated_at=now + timedelta(seconds=1))
-    assert (await data_of(public, STATUS))["status"] == "OK"
+    assert (data["status"], data["explanation"]) == (status, "Bills are late.")
+    assert {name: datetime.fromisoformat(data[name]) for name in MOMENTS} == {
+        "detectionTime": now,
+        "expectedResolutionTime": expected,
+        "updateTime": now,
+    }
+    assert await data_of(public, OUTAGES) == {"outages": []}
+    ended = now + timedelta(seconds=1)
+    clock.move(timedelta(seconds=2))
+    await write(store.close, new.id, closed_by="staff", now=ended)
+    data = await data_of(public, STATUS)
+    assert (data["status"], datetime.fromisoformat(data["updateTime"])) == ("OK", ended)
 
 
 async def test_present_and_future_outages_are_listed_and_past_ones_are_not(
-    brand: Brand, public: httpx.AsyncClient, rows: Any
+    brand: Brand, public: httpx.AsyncClient, write: Any
 ) -> None:
+    now = brand.application.now
     for hours, explanation in ((48, "Later."), (-1, "Now."), (-3, "Over.")):
-        starts_at = brand.application.now + timedelta(hours=hours)
-        await rows(outage, starts_at=starts_at, duration="PT2H", partial=False, explanation=explanation)
+        starts = now + timedelta(hours=hours)
+        planned = outage(starts, ends_at=starts + timedelta(hours=2), planned=True, explanation=explanation)
+        await write(store.add, planned)
     found = (await data_of(public, OUTAGES))["outages"]
     assert [each["explanation"] for each in found] == ["Now.", "Later."]
-    assert found[0]["duration"] == "PT2H"
+    assert (found[0]["duration"], found[0]["isPartial"]) == ("PT2H", False)
     assert (await data_of(public, STATUS))["status"] == "SCHEDULED_OUTAGE"
+    await write(store.add, outage(now - timedelta(minutes=5), explanation="Worse."))
+    assert (await data_of(public, STATUS))["explanation"] == "Worse."
 
 
 async def test_a_suspended_tenant_says_that_it_is_unavailable(

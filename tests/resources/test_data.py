@@ -1,6 +1,6 @@
 """What is disclosed: customers, accounts, pages, filters, and ids that are one recipient's and one customer's."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -173,18 +173,17 @@ async def test_an_account_whose_disclosure_was_stopped_is_unavailable(
 ) -> None:
     known = await sharing.account_ids()
     chosen = authorised_account.c.account_id == sharing.consumer.account_ids[0]
-    await brand.execute(
-        update(authorised_account).where(chosen).values(approval="withdrawn")
-        if stopped == "approval"
-        else change_first_account(sharing, disclosure_option="no-disclosure")
-    )
+    if stopped == "approval":
+        await brand.execute(update(authorised_account).where(chosen).values(approval="withdrawn"))
+    else:
+        await brand.customers.set_option(sharing.consumer.account_ids[0], "no-disclosure")
     gone = await one_gone(sharing, known)
     cds_error(await sharing.get(f"{ACCOUNTS}/{gone}"), UNAVAILABLE, status=404)
 
 
 async def test_an_account_that_the_customer_no_longer_holds_is_invalid(brand: Brand, sharing: Sharing) -> None:
     known = await sharing.account_ids()
-    await brand.execute(change_first_holding(sharing, valid_to=date(2020, 1, 1)))
+    await brand.execute(change_first_holding(sharing, valid_to=brand.application.now.date() - timedelta(days=2)))
     gone = await one_gone(sharing, known)
     cds_error(await sharing.get(f"{ACCOUNTS}/{gone}"), INVALID, status=404)
 

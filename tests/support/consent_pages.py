@@ -112,7 +112,7 @@ class ConsentPages:
 
 
 def _customers(application: Application, tenant: Tenant) -> CustomerData:
-    return CustomerData(application.database, tenant, application.services.clock)
+    return CustomerData(application.database, tenant, application.services.clock.now)
 
 
 async def _add_mia(customers: CustomerData) -> Mia:
@@ -122,7 +122,8 @@ async def _add_mia(customers: CustomerData) -> Mia:
     home = await customers.add_account("Home", customer_id)
     joint = await customers.add_account("Beach house", customer_id, role="joint-holder")
     await customers.add_account("Old flat", customer_id, open_status="CLOSED")
-    await customers.add_account("Farm", customer_id, role="joint-holder", disclosure_option="no-disclosure")
+    farm = await customers.add_account("Farm", customer_id, role="joint-holder")
+    await customers.set_option(farm, "no-disclosure")
     await customers.add_account("Grandma", customer_id, role="secondary-user")
     return Mia(login_id, identifier, customer_id, home, joint)
 

@@ -1,15 +1,17 @@
 """Logins, customers and accounts of a tenant."""
 
 import secrets
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 from sqlalchemy import insert
 
-from haas.clock import Clock
 from haas.database import Database
+from tenants.accounts import store as accounts
+from tenants.accounts.models import DisclosureOption, OptionSet
 from tenants.accounts.tables import account, holding
 from tenants.parties.models import canonical_identifier
 from tenants.parties.tables import customer, login, representation
@@ -29,15 +31,15 @@ class Consumer(msgspec.Struct, frozen=True):
 class CustomerData:
     """Adds logins, customers and accounts to a tenant, and says who acts for whom and who holds what."""
 
-    def __init__(self, database: Database, tenant: Tenant, clock: Clock) -> None:
-        self._database, self._tenant, self._clock = database, tenant, clock
+    def __init__(self, database: Database, tenant: Tenant, now: Callable[[], datetime]) -> None:
+        self._database, self._tenant, self._now = database, tenant, now
 
     async def add_login(self, name: str = "Mia Wong", **values: Any) -> tuple[UUID, str]:
         """Add a login with an email address; return its id and its identifier. `values` replace columns."""
         identifier = f"{name.lower().replace(' ', '.')}.{secrets.token_hex(8)}@people.test"
         given_name, family_name = name.split(" ", 1)
         names = {"name": name, "given_name": given_name, "family_name": family_name}
-        known_by = {"identifier": canonical_identifier(identifier), "email": identifier}
+        known_by = {"reference": identifier, "identifier": canonical_identifier(identifier), "email": identifier}
         return await self._add(login, **{**names, **known_by, **values}), identifier
 
     async def add_customer(
@@ -51,18 +53,17 @@ class CustomerData:
 
     async def represent(self, login_id: UUID, customer_id: UUID, role: str = "self") -> None:
         """Let a login act for a customer."""
-        await self._insert(representation, login_id=login_id, customer_id=customer_id, role=role)
+        await self._insert(representation, login_id=login_id, customer_id=customer_id, role=role, valid_from=date.min)
 
     async def add_account(self, name: str | None, *customers: UUID, role: str = "holder", **values: Any) -> UUID:
         """Add an open account that customers have held for a while; return its id. `values` replace columns."""
-        today = self._clock.now().date()
+        today = self._now().date()
         columns = {
             "reference": str(uuid4()),
             "account_number": f"61000{secrets.randbelow(9000) + 1000}",
             "display_name": name,
             "open_status": "OPEN",
             "creation_date": today,
-            "disclosure_option": "pre-approval",
             "summary": {},
             "detail": {},
         }
@@ -72,6 +73,12 @@ class CustomerData:
             await self._insert(holding, customer_id=customer_id, account_id=account_id, role=role, valid_from=since)
         return account_id
 
+    async def set_option(self, account_id: UUID, option: DisclosureOption) -> None:
+        """Set the disclosure option of an account, as a holder does."""
+        chosen = OptionSet(account_id=account_id, option=option, since=self._now(), set_by="holder")
+        async with self._database.transaction(self._tenant.namespace) as tx:
+            await accounts.set_option(tx, chosen)
+
     async def add_consumer(self) -> Consumer:
         """Add Mia Wong with a login, and as a customer with one account, which is called Home."""
         login_id, _ = await self.add_login()
@@ -80,7 +87,7 @@ class CustomerData:
 
     async def _add(self, table: Any, **values: Any) -> UUID:
         row_id = uuid4()
-        await self._insert(table, **{"id": row_id, "updated_at": self._clock.now(), **values})
+        await self._insert(table, **{"id": row_id, "updated_at": self._now(), **values})
         return row_id
 
     async def _insert(self, table: Any, **values: Any) -> None:
@@ -89,4 +96,4 @@ class CustomerData:
 
 async def new_consumer(application: Application, tenant: Tenant) -> Consumer:
     """Add a consumer to a tenant, with one account."""
-    return await CustomerData(application.database, tenant, application.services.clock).add_consumer()
+    return await CustomerData(application.database, tenant, application.services.clock.now).add_consumer()

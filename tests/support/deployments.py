@@ -86,11 +86,11 @@ async def temporary_tenant(deployment: Deployment, keys: Sequence[NewSigningKey]
         await deployment.administration.remove(tenant.slug, actor="tests")
 
 
-async def real_servers() -> dict[str, str]:
-    """Return the stack's options for the real servers that the environment names; empty where it names none."""
+async def real_servers(name: str = "stack") -> dict[str, str]:
+    """Return a stack's options for the real servers that the environment names; empty where it names none."""
     options = {}
     if url := os.environ.get("HAAS_TEST_DATABASE_URL"):
-        databases = await create_deployment(url, f"t{os.getpid()}stack")
+        databases = await create_deployment(url, f"t{os.getpid()}{name}")
         options["database_url"] = databases.app_url
         options["owner_database_url"] = databases.owner_url
         options["role_prefix"] = databases.role_prefix

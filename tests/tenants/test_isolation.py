@@ -10,10 +10,11 @@ from sqlalchemy import Table, select
 from sqlalchemy.exc import DBAPIError
 
 from haas.database import Database, Namespace, Statement, Transaction
+from haas.database.statement import SCHEMA_TOKEN
 from haas.settings import Settings
 from tenants.registry.models import Tenant
-from tenants.registry.names import Roles, control_namespace
-from tenants.schema import CONTROL_SCHEMA
+from tenants.registry.names import Roles, console_namespace, control_namespace
+from tenants.schema import CONTROL_SCHEMA, denied
 from tenants.tables import control, tenant
 
 TENANT_TABLES = sorted(tenant.tables.values(), key=lambda table: table.name)
@@ -68,11 +69,12 @@ async def test_a_tenant_is_refused_the_control_schemas_table(
 
 
 @pytest.mark.parametrize(("table", "column"), _columns(TENANT_TABLES))
-async def test_the_registrys_role_is_refused_a_tenants_table(
+async def test_the_roles_of_the_control_schema_are_refused_a_tenants_table(
     database: Database, settings: Settings, apart: tuple[Tenant, Tenant], table: str, column: str
 ) -> None:
-    async with database.transaction(control_namespace(settings)) as tx:
-        await _refused(tx, apart[0].namespace.schema, table, column)
+    for namespace in (control_namespace(settings), console_namespace(settings)):
+        async with database.transaction(namespace) as tx:
+            await _refused(tx, apart[0].namespace.schema, table, column)
 
 
 @pytest.mark.parametrize("table", TENANT_TABLES, ids=lambda table: table.name)
@@ -103,24 +105,131 @@ async def test_a_tenant_may_use_its_own_tables_but_not_their_version(
             await _refused(tx, namespace.schema, table, column)
             return
         privileges = "SELECT has_table_privilege($1, $2) AND NOT has_table_privilege($1, 'TRUNCATE,REFERENCES,TRIGGER')"
+        not_given = denied(tenant.tables[f"{SCHEMA_TOKEN}.{table}"])
         for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE"):
-            assert await tx.driver.fetchval(privileges, f"{namespace.schema}.{table}", privilege), privilege
+            may = await tx.driver.fetchval(privileges, f"{namespace.schema}.{table}", privilege)
+            assert may == (privilege not in not_given), privilege
 
 
-@pytest.mark.parametrize(("table", "column"), _columns(CONTROL_TABLES))
-async def test_the_registrys_role_changes_only_what_the_application_must(
-    database: Database, settings: Settings, table: str, column: str
+@pytest.mark.parametrize(
+    ("table", "privilege"), [(table, privilege) for table in TENANT_TABLES for privilege in denied(table)], ids=str
+)
+async def test_a_tenant_is_refused_what_its_own_table_denies(
+    database: Database, apart: tuple[Tenant, Tenant], table: Table, privilege: str
 ) -> None:
-    allowed = {
-        "register_status": {"select", "insert", "update"},
-        "audit": {"select", "insert"},
-        "database_node": set(),
-        VERSION: set(),
-    }.get(table, {"select"})
-    async with database.transaction(control_namespace(settings)) as tx:
-        for kind in ("select", "insert", "update", "delete", "truncate"):
-            may = await tx.driver.fetchval("SELECT has_table_privilege($1, $2)", f"{CONTROL_SCHEMA}.{table}", kind)
-            assert may == (kind in allowed), kind
+    namespace, column = apart[0].namespace, next(iter(table.columns)).name
+    statements = {kind.upper(): sql for kind, sql in _statements(namespace.schema, table.name, column)}
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(namespace) as tx:
+            await tx.driver.execute(statements[privilege])
+
+
+def test_the_audit_trail_is_only_added_to() -> None:
+    assert {table.name: denied(table) for table in TENANT_TABLES if denied(table)} == {
+        "audit": ("UPDATE", "DELETE"),
+        "audit_head": ("DELETE",),
+        "call": ("UPDATE",),
+    }
+
+
+# What each role may do in the control schema, by table. Every other verb on every table is refused.
+_BOTH_READ = dict.fromkeys(
+    ("retailer", "register_environment", "brand", "host", "revision", "register_status", "brand_participant"),
+    frozenset({"select"}),
+)
+CONTROL_MAY = _BOTH_READ | {
+    "register_status": frozenset({"select", "insert", "update"}),
+    "audit": frozenset({"select", "insert"}),
+}
+CONSOLE_MAY = _BOTH_READ | {
+    "audit": frozenset({"select", "insert"}),
+    "operator": frozenset({"select", "insert", "update"}),
+    "session": frozenset({"select", "insert", "update", "delete"}),
+    "provision_request": frozenset({"select", "insert"}),
+    "market_participant": frozenset({"select", "insert", "update", "delete"}),
+    "brand_participant": frozenset({"select", "insert", "delete"}),
+}
+# Single columns that a role may update although it may not update the table.
+COLUMNS_MAY = {
+    ("control", "register_environment", "polled_at"),
+    ("console", "provision_request", "approved_by"),
+}
+
+
+@pytest.mark.parametrize("kind", ["select", "insert", "update", "delete", "truncate", "references", "trigger"])
+@pytest.mark.parametrize("table", [*(table.name for table in CONTROL_TABLES), VERSION])
+@pytest.mark.parametrize(("role", "may"), [("control", CONTROL_MAY), ("console", CONSOLE_MAY)])
+async def test_a_role_of_the_control_schema_has_the_rights_that_it_needs(
+    database: Database, settings: Settings, role: str, may: dict[str, frozenset[str]], table: str, kind: str
+) -> None:
+    allowed = kind in may.get(table, frozenset())
+    async with database.transaction(_control(settings, role)) as tx:
+        has = await tx.driver.fetchval("SELECT has_table_privilege($1, $2)", f"{CONTROL_SCHEMA}.{table}", kind)
+        assert has == allowed
+
+
+@pytest.mark.parametrize("table", CONTROL_TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize(("role", "may"), [("control", CONTROL_MAY), ("console", CONSOLE_MAY)])
+async def test_a_role_of_the_control_schema_is_refused_every_other_statement(
+    database: Database, settings: Settings, role: str, may: dict[str, frozenset[str]], table: Table
+) -> None:
+    """The statements themselves, as `has_table_privilege` knows nothing of rights to columns."""
+    allowed = may.get(table.name, frozenset())
+    name = f"{CONTROL_SCHEMA}.{table.name}"
+    async with database.transaction(_control(settings, role)) as tx:
+        for column in table.columns:
+            await _try(tx, f"SELECT {column.name} FROM {name}", refused="select" not in allowed)
+            update = "update" in allowed or (role, table.name, column.name) in COLUMNS_MAY
+            await _try(tx, f"UPDATE {name} SET {column.name} = NULL WHERE false", refused=not update)
+        await _try(tx, f"INSERT INTO {name} SELECT * FROM {name} WHERE false", refused="insert" not in allowed)
+        await _try(tx, f"DELETE FROM {name} WHERE false", refused="delete" not in allowed)
+        await _try(tx, f"TRUNCATE {name}", refused=True)
+
+
+async def test_only_the_owner_changes_what_the_control_schemas_audit_holds(
+    settings: Settings, superuser_url: str, apart: tuple[Tenant, Tenant]
+) -> None:
+    roles = Roles(settings.role_prefix)
+    connection = await asyncpg.connect(_in_deployment(settings, superuser_url))
+    try:
+        everyone = await connection.fetch("SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1)", roles.prefix)
+        may = await connection.fetch(
+            """
+            SELECT rolname, privilege FROM pg_roles, unnest($2::text[]) privilege
+             WHERE starts_with(rolname, $1) AND NOT rolsuper
+               AND (has_table_privilege(rolname, 'control.audit', privilege)
+                    OR privilege = 'UPDATE' AND has_any_column_privilege(rolname, 'control.audit', privilege))
+            """,
+            roles.prefix,
+            ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"],
+        )
+    finally:
+        await connection.close()
+    assert {roles.control, roles.console, roles.app, apart[0].namespace.role} <= {row["rolname"] for row in everyone}
+    # The login that provisions takes the owner's part.
+    owners = {roles.owner, f"{roles.prefix}_provisioner"}
+    assert {tuple(row) for row in may if row["rolname"] not in owners} == {
+        (role, verb) for role in (roles.control, roles.console) for verb in ("SELECT", "INSERT")
+    }
+
+
+def _control(settings: Settings, role: str) -> Namespace:
+    return {"control": control_namespace, "console": console_namespace}[role](settings)
+
+
+def _in_deployment(settings: Settings, superuser_url: str) -> str:
+    return f"{superuser_url.rpartition('/')[0]}/{settings.owner_database_url.rpartition('/')[2]}"
+
+
+async def _try(tx: Transaction, statement: str, *, refused: bool) -> None:
+    await tx.driver.execute("SAVEPOINT before")
+    if refused:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.driver.execute(statement)
+            pytest.fail(f"{statement} went through")
+    else:
+        await tx.driver.execute(statement)
+    await tx.driver.execute("ROLLBACK TO SAVEPOINT before")
 
 
 async def test_without_a_role_the_application_sees_nothing(settings: Settings, apart: tuple[Tenant, Tenant]) -> None:
@@ -160,7 +269,7 @@ async def test_the_application_cannot_create_objects_or_take_other_roles(
         f"DROP TABLE {schema}.outbox",
     )
     try:
-        for as_role in (None, role, roles.control):
+        for as_role in (None, role, roles.control, roles.console):
             for statement in forbidden:
                 async with connection.transaction():
                     if as_role is not None:
@@ -202,7 +311,7 @@ async def test_the_application_inherits_no_rights_of_its_roles(
     finally:
         await connection.close()
     granted = {row["role"]: (row["inherit_option"], row["set_option"], row["admin_option"]) for row in memberships}
-    assert {roles.control, apart[0].namespace.role, apart[1].namespace.role} <= set(granted)
+    assert {roles.control, roles.console, apart[0].namespace.role, apart[1].namespace.role} <= set(granted)
     assert roles.owner not in granted
     assert set(granted.values()) == {(False, True, False)}
     assert everyone == []
@@ -211,8 +320,7 @@ async def test_the_application_inherits_no_rights_of_its_roles(
 async def test_a_tenants_schema_holds_only_tables_and_indexes_of_the_owner(
     settings: Settings, superuser_url: str, apart: tuple[Tenant, Tenant]
 ) -> None:
-    database = settings.owner_database_url.rpartition("/")[2]
-    connection = await asyncpg.connect(f"{superuser_url.rpartition('/')[0]}/{database}")
+    connection = await asyncpg.connect(_in_deployment(settings, superuser_url))
     schema = apart[0].namespace.schema
     try:
         kinds = await connection.fetch(

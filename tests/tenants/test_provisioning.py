@@ -39,7 +39,14 @@ async def _traces(deployment: Deployment, slug: str) -> list[str]:
     return [name for name, trace in found if trace is not None]
 
 
-async def test_a_new_tenant_answers_on_its_three_hosts_at_once(registry: Registry, tenant: Tenant) -> None:
+async def test_a_new_tenant_answers_on_its_four_hosts_at_once(registry: Registry, tenant: Tenant) -> None:
+    public = tenant.hosts.public
+    assert dict(tenant.surfaces()) == {
+        "public": public,
+        "secure": f"mtls.{public}",
+        "admin": f"admin.{public}",
+        "management": f"api.{public}",
+    }
     for surface, name in tenant.surfaces():
         assert await registry.by_host(name) == (tenant, surface)
 
@@ -104,7 +111,9 @@ async def test_of_two_removals_of_a_tenant_at_once_one_is_refused(deployment: De
     assert await _traces(deployment, "dodo") == []
 
 
-@pytest.mark.parametrize("slug", ["", "A", "mtls", "admin", "console", "a--b", "a-", "-a", "1a", "a_b", "é", "x" * 33])
+@pytest.mark.parametrize(
+    "slug", ["", "A", "mtls", "admin", "api", "console", "a--b", "a-", "-a", "1a", "a_b", "é", "x" * 33]
+)
 def test_a_bad_slug_is_refused(slug: str) -> None:
     with pytest.raises(BadSlug):
         checked_slug(slug)
@@ -123,7 +132,7 @@ def test_a_bad_role_prefix_is_refused(prefix: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["localhost", "mtls.brand.test", "admin.brand.test", "UPPER.test", "a b.test", "-a.test"]
+    "name", ["localhost", "mtls.brand.test", "admin.brand.test", "api.brand.test", "UPPER.test", "a b.test", "-a.test"]
 )
 def test_a_bad_host_is_refused(name: str) -> None:
     with pytest.raises(BadHost):

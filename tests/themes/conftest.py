@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from ops.demonstration.themes import AURORA, BANKSIA
+from ops.demonstration import BRANDS
 from tenants.data_language import clusters
 from themes import pages, wording
 from themes.brand import Brand, brand
@@ -191,8 +192,9 @@ class Screens:
 
 @pytest.fixture(scope="session")
 def screens(request: pytest.FixtureRequest) -> Screens:
-    theme = {"aurora": AURORA, "banksia": BANKSIA}[request.param]
-    return Screens(brand(theme.brand_name, theme_to_json(theme)))
+    shown = next(each for each in BRANDS if each.slug == request.param)
+    zone = ZoneInfo(shown.settings.time_zone)
+    return Screens(brand(shown.theme.brand_name, theme_to_json(shown.theme), zone))
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import logging
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,10 +18,13 @@ def test_without_an_accepted_theme_pages_are_plain(
     """A missing theme is not logged, a refused one is. Brands are cached, so each case has a name of its own."""
     name = f"Kestrel Energy {len(tokens)}"
     with caplog.at_level(logging.WARNING, "themes.brand"):
-        plain = brand(name, tokens)
+        plain = brand(name, tokens, ZoneInfo("Australia/Perth"))
     assert (plain.name, plain.logo, plain.dark) == (name, None, False)
     assert "<circle" in plain.icon_svg
-    assert plain.stylesheet_path != brand("Aurora Energy", theme_to_json(AURORA)).stylesheet_path
+    assert (
+        plain.stylesheet_path
+        != brand("Aurora Energy", theme_to_json(AURORA), ZoneInfo("Australia/Sydney")).stylesheet_path
+    )
     assert [record.getMessage() for record in caplog.records] == events
 
 
@@ -41,5 +45,5 @@ def test_without_an_accepted_theme_pages_are_plain(
 )
 def test_the_contacts_of_a_brand(tokens: dict[str, Any], contacts: list[tuple[str, str, str]]) -> None:
     theme = {**theme_to_json(AURORA), "support_phone": None, "support_email": None, **tokens}
-    made = brand("Aurora Energy", theme)
+    made = brand("Aurora Energy", theme, ZoneInfo("Australia/Sydney"))
     assert [(contact.verb, contact.href, contact.text) for contact in made.support] == contacts

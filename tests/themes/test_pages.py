@@ -1,6 +1,7 @@
 """Pages with one message."""
 
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,7 +10,7 @@ from themes.brand import brand
 from themes.pages import MESSAGES, Kind, render, status_of
 from themes.tokens import theme_to_json
 
-BRAND = brand("Aurora Energy", theme_to_json(AURORA))
+BRAND = brand("Aurora Energy", theme_to_json(AURORA), ZoneInfo("Australia/Sydney"))
 
 
 def test_each_kind_has_a_message() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from jinja2 import UndefinedError
@@ -12,7 +13,7 @@ from themes.lint import TEMPLATES
 from themes.rendering import environment, render
 from themes.tokens import theme_to_json
 
-BRAND = brand("Aurora Energy", theme_to_json(AURORA))
+BRAND = brand("Aurora Energy", theme_to_json(AURORA), ZoneInfo("Australia/Sydney"))
 MESSAGE: dict[str, Any] = {"heading": "Heading", "texts": ["Text"], "link": None, "reference": None}
 
 

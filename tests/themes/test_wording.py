@@ -1,14 +1,22 @@
 """Times and durations as texts."""
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from tenants.accounts.models import Withholding
+from tenants.arrangements.models import EndedBy
 from themes import wording
 
 SYDNEY, BRISBANE = ZoneInfo("Australia/Sydney"), ZoneInfo("Australia/Brisbane")
 NOW = datetime(2026, 11, 24, 4, 5, tzinfo=UTC)
+
+
+def test_every_reason_has_words() -> None:
+    assert {*get_args(Withholding), "no-open-account"} == set(wording.UNAVAILABLE_REASONS)
+    assert set(get_args(EndedBy)) == set(wording.END_REASONS)
 
 
 def test_times_are_in_the_given_zone() -> None:

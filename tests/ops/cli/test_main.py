@@ -35,7 +35,20 @@ async def test_a_database_that_is_not_set_up_is_told_as_such(haas: Haas, postgre
 
 def test_help_lists_the_commands_of_both_halves() -> None:
     listed = CliRunner().invoke(main, ["--help"]).output
-    names = ("bench", "crl", "database", "import", "keys", "migrate", "proxy", "register", "smoke", "tenant", "up")
+    names = (
+        "bench",
+        "crl",
+        "database",
+        "import",
+        "keys",
+        "migrate",
+        "node",
+        "proxy",
+        "register",
+        "smoke",
+        "tenant",
+        "up",
+    )
     assert [line.split()[0] for line in listed.partition("Commands:\n")[2].splitlines()] == list(names)
 
 
@@ -48,7 +61,7 @@ def test_an_unknown_command_is_refused() -> None:
 LIGHT = """
 import sys
 from ops.cli import main
-for command in ("tenant", "migrate", "keys", "import", "register", "proxy", "crl", "database"):
+for command in ("tenant", "migrate", "keys", "import", "node", "register", "proxy", "crl", "database"):
     try:
         main([command, "--help"])
     except SystemExit:

@@ -61,6 +61,18 @@ async def test_a_theme_is_checked_when_it_is_given(haas: Haas, tmp_path: Path, d
     assert "swift" not in {tenant.slug for tenant in await deployment.administration.all()}
 
 
+async def test_a_time_zone_is_checked_and_kept(haas: Haas, deployment: Deployment) -> None:
+    refused = await haas(*CREATE_KESTREL[:2], "swift", *CREATE_KESTREL[3:], "--time-zone", "Mars/Olympus")
+    assert refused.exit_code == 2
+    assert "'Mars/Olympus' is not an IANA time zone" in refused.output
+    assert (
+        await haas(*CREATE_KESTREL[:2], "swift", *CREATE_KESTREL[3:], "--time-zone", "Australia/Perth")
+    ).exit_code == 0
+    assert (await deployment.administration.find("swift")).settings.time_zone == "Australia/Perth"
+    assert "Australia/Perth" in (await haas("tenant", "show", "swift")).output
+    assert (await haas("tenant", "remove", "swift", "--yes")).exit_code == 0
+
+
 async def test_list_and_show(haas: Haas, kestrel: None) -> None:
     assert "Kestrel Energy" in (await haas("tenant", "list")).output
     shown = (await haas("tenant", "show", "kestrel")).output

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from haas.clock import MovableClock
 from haas.database import Database
 from ops.demonstration.customers import load_demonstration
-from tenants.accounts.tables import account, holding
+from tenants.accounts.tables import disclosure_option, holding
 from tenants.parties.tables import customer, representation
 from tenants.registry.models import Tenant
 from tests.support import dsb
@@ -44,7 +44,9 @@ async def test_customers_without_a_file(brand: Brand) -> None:
         .group_by(holding.c.account_id)
     )
     assert [count for _, count in joint] == [2, 2]
-    stopped = await brand.rows(select(account.c.id).where(account.c.disclosure_option == "no-disclosure"))
+    stopped = await brand.rows(
+        select(disclosure_option.c.account_id).where(disclosure_option.c.option == "no-disclosure")
+    )
     assert len(stopped) == 1
     representatives = await brand.rows(
         select(representation.c.customer_id, func.count())

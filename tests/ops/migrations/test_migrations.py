@@ -7,15 +7,14 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from haas.progress import NO_PROGRESS, Advance
 from haas.settings import Settings
 from ops.deployment import Deployment
-from ops.migrations.chains import CONTROL, TENANT, VERSION_TABLE, Chain
+from ops.migrations.chains import CONTROL, TENANT, Chain
+from ops.migrations.compare import catalogue, differences, moved
 from ops.migrations.connection import as_owner, owner_connection
 from ops.migrations.regenerate import regenerate
 from ops.migrations.run import migrate_tenants, status
@@ -80,10 +79,10 @@ async def scratch(settings: Settings) -> AsyncIterator[AsyncConnection]:
 async def test_the_chain_adds_up_to_the_tables(settings: Settings, tenant: Tenant, chain: Chain) -> None:
     schema = tenant.namespace.schema if chain is TENANT else CONTROL_SCHEMA
     async with scratch(settings) as connection:
-        differences = await connection.run_sync(_differences, chain, schema)
-        assert differences == [], "run `haas migrate regenerate` (until the first release; a new revision after it)"
-        await connection.run_sync(_moved(chain.tables, "scratch").create_all, checkfirst=False)
-        assert await connection.run_sync(_catalogue, schema) == await connection.run_sync(_catalogue, "scratch")
+        found = await connection.run_sync(differences, chain, schema)
+        assert found == [], "run `haas migrate regenerate`; once 0001 is frozen, `haas migrate revision`"
+        await connection.run_sync(moved(chain.tables, "scratch").create_all, checkfirst=False)
+        assert await connection.run_sync(catalogue, schema) == await connection.run_sync(catalogue, "scratch")
 
 
 async def test_the_rendered_script_and_the_chain_run_step_by_step_make_the_same(
@@ -91,8 +90,8 @@ async def test_the_rendered_script_and_the_chain_run_step_by_step_make_the_same(
 ) -> None:
     async with scratch(settings) as connection:
         await connection.run_sync(TENANT.upgrade, "scratch")
-        stepwise = await connection.run_sync(_catalogue, "scratch")
-        assert await connection.run_sync(_catalogue, tenant.namespace.schema) == stepwise
+        stepwise = await connection.run_sync(catalogue, "scratch")
+        assert await connection.run_sync(catalogue, tenant.namespace.schema) == stepwise
         assert await connection.run_sync(TENANT.revision, "scratch") == TENANT.head
 
 
@@ -167,46 +166,3 @@ async def _as_owner(settings: Settings, statement: str) -> None:
     async with owner_connection(settings) as connection, connection.begin():
         await as_owner(connection, Roles(settings.role_prefix))
         await connection.execute(text(statement))
-
-
-def _differences(connection: Connection, chain: Chain, schema: str) -> list[object]:
-    def included(name: str | None, kind: str, _parents: object) -> bool:
-        return name == schema if kind == "schema" else name != VERSION_TABLE
-
-    options = {
-        "include_schemas": True,
-        "include_name": included,
-        "compare_type": True,
-        "compare_server_default": True,
-        "version_table_schema": schema,
-    }
-    context = MigrationContext.configure(connection, opts=options)
-    return list(compare_metadata(context, _moved(chain.tables, schema)))
-
-
-def _moved(tables: MetaData, schema: str) -> MetaData:
-    moved = MetaData(naming_convention=tables.naming_convention)
-    for table in tables.sorted_tables:
-        table.to_metadata(moved, schema=schema)
-    return moved
-
-
-def _catalogue(connection: Connection, schema: str) -> list[str]:
-    """Everything that a schema's tables are made of, as the server itself puts it, without the schema's name."""
-    statement = text(
-        """
-        SELECT format('%s.%s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-                      pg_get_expr(d.adbin, d.adrelid))
-          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-          LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-         WHERE c.relnamespace = to_regnamespace(:schema) AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
-           AND c.relname <> :version
-        UNION ALL
-        SELECT format('%s %s', conname, pg_get_constraintdef(oid)) FROM pg_constraint
-         WHERE connamespace = to_regnamespace(:schema) AND conrelid::regclass::text NOT LIKE '%' || :version
-        UNION ALL
-        SELECT indexdef FROM pg_indexes WHERE schemaname = :schema AND tablename <> :version
-        """
-    )
-    rows = connection.execute(statement, {"schema": schema, "version": VERSION_TABLE}).scalars()
-    return sorted(row.replace(f"{schema}.", "") for row in rows)

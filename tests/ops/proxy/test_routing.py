@@ -6,12 +6,18 @@ import ssl
 import pytest
 
 from ops.pki.clients import IssuedClient
-from tests.support.proxy import MAILBOX, OTHER, PUBLIC, REGISTER, SECURE, Proxy, read_answer
+from tests.support.proxy import MAILBOX, MANAGEMENT, OTHER, PUBLIC, REGISTER, SECURE, Proxy, read_answer
 
 
 @pytest.mark.parametrize(
     ("host", "served_by"),
-    [(PUBLIC, "application"), (SECURE, "application"), (REGISTER, "sandbox"), (MAILBOX, "sandbox")],
+    [
+        (PUBLIC, "application"),
+        (SECURE, "application"),
+        (MANAGEMENT, "application"),
+        (REGISTER, "sandbox"),
+        (MAILBOX, "sandbox"),
+    ],
 )
 async def test_host_reaches_its_application(proxy: Proxy, recipient: IssuedClient, host: str, served_by: str) -> None:
     answer = await proxy.ask(host, client=recipient)

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from ops.migrations.privileges import deny
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -20,25 +22,74 @@ def upgrade() -> None:
         sa.Column("display_name", sa.Text(), nullable=True),
         sa.Column("open_status", sa.Text(), nullable=False),
         sa.Column("creation_date", sa.Date(), nullable=True),
-        sa.Column("disclosure_option", sa.Text(), nullable=False),
         sa.Column("summary", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("detail", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "disclosure_option in ('pre-approval', 'no-disclosure')", name=op.f("account_disclosure_option_check")
-        ),
         sa.CheckConstraint("open_status in ('OPEN', 'CLOSED')", name=op.f("account_open_status_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("account_pkey")),
         sa.UniqueConstraint("reference", name=op.f("account_reference_key")),
         schema=schema,
     )
     op.create_table(
+        "audit",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("before", sa.Text(), nullable=True),
+        sa.Column("after", sa.Text(), nullable=True),
+        sa.Column("previous_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("octet_length(hash) = 32", name=op.f("audit_hash_check")),
+        sa.CheckConstraint("octet_length(previous_hash) = 32", name=op.f("audit_previous_hash_check")),
+        sa.CheckConstraint("seq > 0", name=op.f("audit_seq_check")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("audit_pkey")),
+        schema=schema,
+        info={"denied": ("UPDATE", "DELETE")},
+    )
+    op.create_index(op.f("audit_subject_seq_ix"), "audit", ["subject", "seq"], unique=False, schema=schema)
+    op.create_table(
+        "audit_head",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("audit_head_single_check")),
+        sa.CheckConstraint("octet_length(hash) = 32", name=op.f("audit_head_hash_check")),
+        sa.CheckConstraint("seq >= 0", name=op.f("audit_head_seq_check")),
+        sa.PrimaryKeyConstraint("id", name=op.f("audit_head_pkey")),
+        schema=schema,
+        info={"denied": ("DELETE",)},
+    )
+    op.create_table(
+        "call",
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("interaction_id", sa.UUID(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column("tier", sa.Text(), nullable=False),
+        sa.Column("authenticated", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("throttled", sa.Boolean(), nullable=False),
+        sa.Column("latency", sa.BigInteger(), nullable=False),
+        sa.Column("secondary_latency", sa.BigInteger(), nullable=True),
+        sa.Column("client_id", sa.Text(), nullable=True),
+        sa.Column("arrangement_id", sa.UUID(), nullable=True),
+        sa.PrimaryKeyConstraint("at", "id", name=op.f("call_pkey")),
+        schema=schema,
+        info={"denied": ("UPDATE",)},
+    )
+    op.create_index(op.f("call_interaction_id_ix"), "call", ["interaction_id"], unique=False, schema=schema)
+    op.create_table(
         "call_peak",
-        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("half_hour", sa.DateTime(timezone=True), nullable=False),
         sa.Column("aggregate", sa.Integer(), nullable=False),
         sa.Column("authenticated", sa.Integer(), nullable=False),
         sa.Column("unauthenticated", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("hour", name=op.f("call_peak_pkey")),
+        sa.PrimaryKeyConstraint("half_hour", name=op.f("call_peak_pkey")),
         schema=schema,
     )
     op.create_table(
@@ -53,8 +104,10 @@ def upgrade() -> None:
         sa.Column("latency_total", sa.BigInteger(), nullable=False),
         sa.Column("throttled", sa.BigInteger(), nullable=False),
         sa.Column("tokens_issued", sa.BigInteger(), nullable=False),
-        sa.Column("secondary_calls", sa.BigInteger(), nullable=False),
+        sa.Column("secondary_requests", sa.BigInteger(), nullable=False),
+        sa.Column("secondary_within_limit", sa.BigInteger(), nullable=False),
         sa.Column("secondary_latency_total", sa.BigInteger(), nullable=False),
+        sa.Column("secondary_calls", sa.BigInteger(), nullable=False),
         sa.Column("secondary_errors", sa.BigInteger(), nullable=False),
         sa.Column("secondary_rejections", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(
@@ -132,27 +185,73 @@ def upgrade() -> None:
         schema=schema,
     )
     op.create_table(
+        "disclosure_day",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("arrangement_id", sa.UUID(), nullable=False),
+        sa.Column("account_id", sa.UUID(), nullable=True),
+        sa.Column("cluster", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("calls > 0", name=op.f("disclosure_day_calls_check")),
+        sa.PrimaryKeyConstraint("id", name=op.f("disclosure_day_pkey")),
+        schema=schema,
+    )
+    op.create_index(
+        op.f("disclosure_day_account_id_day_ix"), "disclosure_day", ["account_id", "day"], unique=False, schema=schema
+    )
+    op.create_index(
+        "disclosure_day_key",
+        "disclosure_day",
+        ["arrangement_id", "account_id", "cluster", "day"],
+        unique=True,
+        schema=schema,
+        postgresql_nulls_not_distinct=True,
+    )
+    op.create_table(
         "login",
         sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("identifier", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("mobile", sa.Text(), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("given_name", sa.Text(), nullable=True),
         sa.Column("family_name", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("channel in ('email', 'sms', 'post')", name=op.f("login_channel_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("login_pkey")),
         sa.UniqueConstraint("identifier", name=op.f("login_identifier_key")),
+        sa.UniqueConstraint("reference", name=op.f("login_reference_key")),
         schema=schema,
     )
     op.create_table(
         "outage",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("duration", sa.Text(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expected_end_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("endpoint_class", sa.Text(), nullable=False),
+        sa.Column("planned", sa.Boolean(), nullable=False),
+        sa.Column("announced_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("partial", sa.Boolean(), nullable=False),
         sa.Column("explanation", sa.Text(), nullable=False),
+        sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column("closed_by", sa.Text(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "endpoint_class in ('all', 'authenticated', 'unauthenticated')", name=op.f("outage_endpoint_class_check")
+        ),
+        sa.CheckConstraint("closed_by is null or ends_at is not null", name=op.f("outage_closed_by_check")),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("outage_period_check")),
+        sa.CheckConstraint("expected_end_at > starts_at", name=op.f("outage_expected_end_at_check")),
+        sa.CheckConstraint(
+            "not planned or (ends_at is not null and expected_end_at is null)", name=op.f("outage_planned_check")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("outage_pkey")),
         schema=schema,
     )
@@ -194,21 +293,6 @@ def upgrade() -> None:
         schema=schema,
     )
     op.create_table(
-        "service_status",
-        sa.Column("id", sa.UUID(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("explanation", sa.Text(), nullable=True),
-        sa.Column("detected_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("expected_resolution_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "status in ('OK', 'PARTIAL_FAILURE', 'UNAVAILABLE', 'SCHEDULED_OUTAGE')",
-            name=op.f("service_status_status_check"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("service_status_pkey")),
-        schema=schema,
-    )
-    op.create_table(
         "signing_key",
         sa.Column("kid", sa.Text(), nullable=False),
         sa.Column("algorithm", sa.Text(), nullable=False),
@@ -240,6 +324,33 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'next'"),
     )
     op.create_table(
+        "staff",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("roles", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("staff_pkey")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("staff_issuer_subject_key")),
+        schema=schema,
+    )
+    op.create_table(
+        "upstream_credential",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("presented", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind in ('client-secret', 'client-certificate')", name=op.f("upstream_credential_kind_check")
+        ),
+        sa.PrimaryKeyConstraint("kind", name=op.f("upstream_credential_pkey")),
+        schema=schema,
+    )
+    op.create_table(
         "arrangement",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("client_id", sa.Text(), nullable=False),
@@ -252,7 +363,7 @@ def upgrade() -> None:
         sa.Column("end_reason", sa.Text(), nullable=True),
         sa.Column("authorisation_id", sa.UUID(), nullable=True),
         sa.CheckConstraint(
-            "ended_by in ('consumer', 'recipient', 'retailer', 'register', 'expiry', 'replay')",
+            "ended_by in ('consumer', 'recipient', 'retailer', 'register', 'expiry', 'replay', 'ineligible', 'harm')",
             name=op.f("arrangement_ended_by_check"),
         ),
         sa.CheckConstraint("(ended_at is null) = (ended_by is null)", name=op.f("arrangement_ended_check")),
@@ -291,41 +402,253 @@ def upgrade() -> None:
         schema=schema,
     )
     op.create_table(
+        "disclosure_option",
+        sa.Column("account_id", sa.UUID(), nullable=False),
+        sa.Column("option", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "option in ('pre-approval', 'co-approval', 'no-disclosure')", name=op.f("disclosure_option_option_check")
+        ),
+        sa.CheckConstraint("set_by in ('import', 'holder', 'staff')", name=op.f("disclosure_option_set_by_check")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], [f"{schema}.account.id"], name=op.f("disclosure_option_account_id_fkey"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("disclosure_option_pkey")),
+        schema=schema,
+    )
+    op.create_table(
+        "disclosure_proposal",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("account_id", sa.UUID(), nullable=False),
+        sa.Column("option", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.UUID(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("option in ('pre-approval', 'co-approval')", name=op.f("disclosure_proposal_option_check")),
+        sa.CheckConstraint(
+            "state in ('open', 'agreed', 'declined', 'lapsed', 'withdrawn')",
+            name=op.f("disclosure_proposal_state_check"),
+        ),
+        sa.CheckConstraint("due_at > at", name=op.f("disclosure_proposal_due_at_check")),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            [f"{schema}.account.id"],
+            name=op.f("disclosure_proposal_account_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposed_by"], [f"{schema}.customer.id"], name=op.f("disclosure_proposal_proposed_by_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("disclosure_proposal_pkey")),
+        schema=schema,
+    )
+    op.create_index(
+        "disclosure_proposal_open_key",
+        "disclosure_proposal",
+        ["account_id"],
+        unique=True,
+        schema=schema,
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "harm_flag",
+        sa.Column("customer_id", sa.UUID(), nullable=False),
+        sa.Column("account_id", sa.UUID(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.CheckConstraint("until > since", name=op.f("harm_flag_period_check")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], [f"{schema}.account.id"], name=op.f("harm_flag_account_id_fkey"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["customer_id"], [f"{schema}.customer.id"], name=op.f("harm_flag_customer_id_fkey")),
+        sa.PrimaryKeyConstraint("customer_id", "account_id", "since", name=op.f("harm_flag_pkey")),
+        schema=schema,
+    )
+    op.create_index(
+        "harm_flag_open_key",
+        "harm_flag",
+        ["customer_id", "account_id"],
+        unique=True,
+        schema=schema,
+        postgresql_where=sa.text("until is null"),
+    )
+    op.create_table(
         "holding",
         sa.Column("customer_id", sa.UUID(), nullable=False),
         sa.Column("account_id", sa.UUID(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("role", sa.Text(), nullable=False),
         sa.CheckConstraint("role in ('holder', 'joint-holder', 'secondary-user')", name=op.f("holding_role_check")),
+        sa.CheckConstraint("valid_to >= valid_from", name=op.f("holding_period_check")),
         sa.ForeignKeyConstraint(
             ["account_id"], [f"{schema}.account.id"], name=op.f("holding_account_id_fkey"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["customer_id"], [f"{schema}.customer.id"], name=op.f("holding_customer_id_fkey"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("customer_id", "account_id", name=op.f("holding_pkey")),
+        sa.PrimaryKeyConstraint("customer_id", "account_id", "valid_from", name=op.f("holding_pkey")),
         schema=schema,
     )
     op.create_index(op.f("holding_account_id_ix"), "holding", ["account_id"], unique=False, schema=schema)
     op.create_table(
+        "ineligibility",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("customer_id", sa.UUID(), nullable=True),
+        sa.Column("account_id", sa.UUID(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "reason in ('under-age', 'large-consumption', 'outside-market', 'trial-product', 'deceased', 'other')",
+            name=op.f("ineligibility_reason_check"),
+        ),
+        sa.CheckConstraint("set_by in ('import', 'upstream', 'staff')", name=op.f("ineligibility_set_by_check")),
+        sa.CheckConstraint("num_nonnulls(customer_id, account_id) > 0", name=op.f("ineligibility_subject_check")),
+        sa.CheckConstraint("valid_to >= valid_from", name=op.f("ineligibility_period_check")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], [f"{schema}.account.id"], name=op.f("ineligibility_account_id_fkey"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], [f"{schema}.customer.id"], name=op.f("ineligibility_customer_id_fkey"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("ineligibility_pkey")),
+        schema=schema,
+    )
+    op.create_index(op.f("ineligibility_account_id_ix"), "ineligibility", ["account_id"], unique=False, schema=schema)
+    op.create_index(
+        "ineligibility_subject_key",
+        "ineligibility",
+        ["customer_id", "account_id", "reason", "valid_from"],
+        unique=True,
+        schema=schema,
+        postgresql_nulls_not_distinct=True,
+    )
+    op.create_table(
+        "refusal",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("customer_id", sa.UUID(), nullable=True),
+        sa.Column("account_id", sa.UUID(), nullable=True),
+        sa.Column("recipient_id", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("refused_by", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "reason in ('harm', 'security', 'account-blocked', 'account-suspended', 'data-standards')",
+            name=op.f("refusal_reason_check"),
+        ),
+        sa.CheckConstraint(
+            "num_nonnulls(customer_id, account_id, recipient_id) > 0", name=op.f("refusal_subject_check")
+        ),
+        sa.CheckConstraint("until > since", name=op.f("refusal_period_check")),
+        sa.ForeignKeyConstraint(["account_id"], [f"{schema}.account.id"], name=op.f("refusal_account_id_fkey")),
+        sa.ForeignKeyConstraint(["customer_id"], [f"{schema}.customer.id"], name=op.f("refusal_customer_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("refusal_pkey")),
+        schema=schema,
+    )
+    op.create_index(op.f("refusal_account_id_ix"), "refusal", ["account_id"], unique=False, schema=schema)
+    op.create_index(op.f("refusal_customer_id_ix"), "refusal", ["customer_id"], unique=False, schema=schema)
+    op.create_table(
         "representation",
         sa.Column("login_id", sa.UUID(), nullable=False),
         sa.Column("customer_id", sa.UUID(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("role", sa.Text(), nullable=False),
-        sa.CheckConstraint("role in ('self', 'nominated-representative')", name=op.f("representation_role_check")),
+        sa.Column("scope", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "role in ('self', 'nominated-representative', 'attorney', 'guardian')",
+            name=op.f("representation_role_check"),
+        ),
+        sa.CheckConstraint("valid_to >= valid_from", name=op.f("representation_period_check")),
         sa.ForeignKeyConstraint(
             ["customer_id"], [f"{schema}.customer.id"], name=op.f("representation_customer_id_fkey"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["login_id"], [f"{schema}.login.id"], name=op.f("representation_login_id_fkey"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("login_id", "customer_id", name=op.f("representation_pkey")),
+        sa.PrimaryKeyConstraint("login_id", "customer_id", "valid_from", name=op.f("representation_pkey")),
         schema=schema,
     )
     op.create_index(
         op.f("representation_customer_id_ix"), "representation", ["customer_id"], unique=False, schema=schema
     )
+    op.create_index(
+        "representation_open_self_key",
+        "representation",
+        ["login_id"],
+        unique=True,
+        schema=schema,
+        postgresql_where=sa.text("role = 'self' and valid_to is null"),
+    )
+    op.create_table(
+        "secondary_user_instruction",
+        sa.Column("account_id", sa.UUID(), nullable=False),
+        sa.Column("customer_id", sa.UUID(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("given_by", sa.UUID(), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.UUID(), nullable=True),
+        sa.CheckConstraint(
+            "(withdrawn_at is null) = (withdrawn_by is null)",
+            name=op.f("secondary_user_instruction_withdrawn_by_check"),
+        ),
+        sa.CheckConstraint("given_by <> customer_id", name=op.f("secondary_user_instruction_given_by_check")),
+        sa.CheckConstraint("withdrawn_at >= given_at", name=op.f("secondary_user_instruction_withdrawn_at_check")),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            [f"{schema}.account.id"],
+            name=op.f("secondary_user_instruction_account_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], [f"{schema}.customer.id"], name=op.f("secondary_user_instruction_customer_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["given_by"], [f"{schema}.customer.id"], name=op.f("secondary_user_instruction_given_by_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["withdrawn_by"], [f"{schema}.customer.id"], name=op.f("secondary_user_instruction_withdrawn_by_fkey")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "customer_id", "given_at", name=op.f("secondary_user_instruction_pkey")),
+        schema=schema,
+    )
+    op.create_index(
+        "secondary_user_instruction_open_key",
+        "secondary_user_instruction",
+        ["account_id", "customer_id"],
+        unique=True,
+        schema=schema,
+        postgresql_where=sa.text("withdrawn_at is null"),
+    )
+    op.create_table(
+        "sharing_block",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("account_id", sa.UUID(), nullable=False),
+        sa.Column("customer_id", sa.UUID(), nullable=True),
+        sa.Column("recipient_id", sa.Text(), nullable=True),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("set_by in ('holder', 'staff')", name=op.f("sharing_block_set_by_check")),
+        sa.CheckConstraint("until > since", name=op.f("sharing_block_period_check")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], [f"{schema}.account.id"], name=op.f("sharing_block_account_id_fkey"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], [f"{schema}.customer.id"], name=op.f("sharing_block_customer_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("sharing_block_pkey")),
+        schema=schema,
+    )
+    op.create_index(op.f("sharing_block_account_id_ix"), "sharing_block", ["account_id"], unique=False, schema=schema)
     op.create_table(
         "spent_assertion",
         sa.Column("client_id", sa.Text(), nullable=False),
@@ -349,6 +672,7 @@ def upgrade() -> None:
         sa.Column("service_point_id", sa.UUID(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("participant_id", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"], [f"{schema}.account.id"], name=op.f("supply_account_id_fkey"), ondelete="CASCADE"
         ),
@@ -358,7 +682,7 @@ def upgrade() -> None:
             name=op.f("supply_service_point_id_fkey"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("account_id", "service_point_id", name=op.f("supply_pkey")),
+        sa.PrimaryKeyConstraint("account_id", "service_point_id", "valid_from", name=op.f("supply_pkey")),
         schema=schema,
     )
     op.create_index(op.f("supply_service_point_id_ix"), "supply", ["service_point_id"], unique=False, schema=schema)
@@ -369,6 +693,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("scopes", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("claims", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.Column("shown", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("sharing_duration", sa.BigInteger(), nullable=False),
         sa.Column("acr", sa.Text(), nullable=False),
         sa.Column("authenticated_at", sa.DateTime(timezone=True), nullable=False),
@@ -392,20 +717,47 @@ def upgrade() -> None:
         schema=schema,
     )
     op.create_table(
-        "dashboard_session",
+        "disclosure_answer",
+        sa.Column("proposal_id", sa.UUID(), nullable=False),
+        sa.Column("answered_by", sa.UUID(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("answer in ('agreed', 'declined')", name=op.f("disclosure_answer_answer_check")),
+        sa.ForeignKeyConstraint(
+            ["answered_by"], [f"{schema}.customer.id"], name=op.f("disclosure_answer_answered_by_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"],
+            [f"{schema}.disclosure_proposal.id"],
+            name=op.f("disclosure_answer_proposal_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("proposal_id", "answered_by", name=op.f("disclosure_answer_pkey")),
+        schema=schema,
+    )
+    op.create_table(
+        "session",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("surface", sa.Text(), nullable=False),
         sa.Column("challenge_id", sa.UUID(), nullable=True),
         sa.Column("login_id", sa.UUID(), nullable=True),
+        sa.Column("staff_id", sa.UUID(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("surface <> 'public' or staff_id is null", name=op.f("session_staff_check")),
+        sa.CheckConstraint(
+            "surface = 'public' or num_nonnulls(challenge_id, login_id) = 0", name=op.f("session_customer_check")
+        ),
+        sa.CheckConstraint("surface in ('public', 'admin', 'management')", name=op.f("session_surface_check")),
+        sa.ForeignKeyConstraint(["challenge_id"], [f"{schema}.challenge.id"], name=op.f("session_challenge_id_fkey")),
         sa.ForeignKeyConstraint(
-            ["challenge_id"], [f"{schema}.challenge.id"], name=op.f("dashboard_session_challenge_id_fkey")
+            ["login_id"], [f"{schema}.login.id"], name=op.f("session_login_id_fkey"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["login_id"], [f"{schema}.login.id"], name=op.f("dashboard_session_login_id_fkey"), ondelete="CASCADE"
+            ["staff_id"], [f"{schema}.staff.id"], name=op.f("session_staff_id_fkey"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("dashboard_session_pkey")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("session_pkey")),
         schema=schema,
     )
     op.create_table(
@@ -461,13 +813,17 @@ def upgrade() -> None:
         sa.Column("login_id", sa.UUID(), nullable=True),
         sa.Column("customer_id", sa.UUID(), nullable=True),
         sa.Column("authenticated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acr", sa.Text(), nullable=True),
+        sa.Column("claimed_as", sa.Text(), nullable=True),
         sa.Column("accounts", sa.ARRAY(sa.UUID()), nullable=True),
+        sa.Column("shown_digest", sa.LargeBinary(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("arrangement_id", sa.UUID(), nullable=True),
         sa.Column("authorisation_id", sa.UUID(), nullable=True),
         sa.Column("code_hash", sa.LargeBinary(), nullable=True),
         sa.Column("code_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("code_spent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("claimed_as in ('browser', 'app')", name=op.f("attempt_claimed_as_check")),
         sa.CheckConstraint(
             "stage in ('preIdentification', 'preAuthentication', 'preAccountSelection', 'preAuthorisation', 'preTokenExchange', 'rejected', 'failedTokenExchange', 'completed')",
             name=op.f("attempt_stage_check"),
@@ -495,7 +851,10 @@ def upgrade() -> None:
         sa.Column("authorisation_id", sa.UUID(), nullable=False),
         sa.Column("account_id", sa.UUID(), nullable=False),
         sa.Column("approval", sa.Text(), nullable=False),
-        sa.CheckConstraint("approval in ('approved', 'withdrawn')", name=op.f("authorised_account_approval_check")),
+        sa.CheckConstraint(
+            "approval in ('pending', 'approved', 'declined', 'lapsed', 'withdrawn')",
+            name=op.f("authorised_account_approval_check"),
+        ),
         sa.ForeignKeyConstraint(
             ["account_id"],
             [f"{schema}.account.id"],
@@ -546,28 +905,77 @@ def upgrade() -> None:
         op.f("refresh_token_arrangement_id_ix"), "refresh_token", ["arrangement_id"], unique=False, schema=schema
     )
     op.create_index(op.f("refresh_token_client_id_ix"), "refresh_token", ["client_id"], unique=False, schema=schema)
+    op.create_table(
+        "account_approval",
+        sa.Column("authorisation_id", sa.UUID(), nullable=False),
+        sa.Column("account_id", sa.UUID(), nullable=False),
+        sa.Column("customer_id", sa.UUID(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("login_id", sa.UUID(), nullable=True),
+        sa.CheckConstraint(
+            "state in ('pending', 'approved', 'declined', 'lapsed', 'withdrawn')",
+            name=op.f("account_approval_state_check"),
+        ),
+        sa.CheckConstraint(
+            "state not in ('pending', 'lapsed') or due_at is not null", name=op.f("account_approval_due_at_check")
+        ),
+        sa.CheckConstraint(
+            "state not in ('pending', 'lapsed') or login_id is null", name=op.f("account_approval_login_id_check")
+        ),
+        sa.ForeignKeyConstraint(
+            ["authorisation_id", "account_id"],
+            [f"{schema}.authorised_account.authorisation_id", f"{schema}.authorised_account.account_id"],
+            name=op.f("account_approval_authorisation_id_account_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], [f"{schema}.customer.id"], name=op.f("account_approval_customer_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(["login_id"], [f"{schema}.login.id"], name=op.f("account_approval_login_id_fkey")),
+        sa.PrimaryKeyConstraint("authorisation_id", "account_id", "customer_id", name=op.f("account_approval_pkey")),
+        schema=schema,
+    )
+    op.create_index(
+        op.f("account_approval_customer_id_ix"), "account_approval", ["customer_id"], unique=False, schema=schema
+    )
+    deny("audit", "UPDATE", "DELETE")
+    deny("audit_head", "DELETE")
+    deny("call", "UPDATE")
 
 
 def downgrade() -> None:
     schema = op.get_context().version_table_schema
+    op.drop_table("account_approval", schema=schema)
     op.drop_table("refresh_token", schema=schema)
     op.drop_table("authorised_account", schema=schema)
     op.drop_table("attempt", schema=schema)
     op.drop_table("access_token", schema=schema)
-    op.drop_table("dashboard_session", schema=schema)
+    op.drop_table("session", schema=schema)
+    op.drop_table("disclosure_answer", schema=schema)
     op.drop_table("authorisation", schema=schema)
     op.drop_table("supply", schema=schema)
     op.drop_table("spent_assertion", schema=schema)
+    op.drop_table("sharing_block", schema=schema)
+    op.drop_table("secondary_user_instruction", schema=schema)
     op.drop_table("representation", schema=schema)
+    op.drop_table("refusal", schema=schema)
+    op.drop_table("ineligibility", schema=schema)
     op.drop_table("holding", schema=schema)
+    op.drop_table("harm_flag", schema=schema)
+    op.drop_table("disclosure_proposal", schema=schema)
+    op.drop_table("disclosure_option", schema=schema)
     op.drop_table("challenge", schema=schema)
     op.drop_table("arrangement", schema=schema)
+    op.drop_table("upstream_credential", schema=schema)
+    op.drop_table("staff", schema=schema)
     op.drop_table("signing_key", schema=schema)
-    op.drop_table("service_status", schema=schema)
     op.drop_table("service_point", schema=schema)
     op.drop_table("outbox", schema=schema)
     op.drop_table("outage", schema=schema)
     op.drop_table("login", schema=schema)
+    op.drop_table("disclosure_day", schema=schema)
     op.drop_table("derivation_key", schema=schema)
     op.drop_table("data_key", schema=schema)
     op.drop_table("customer", schema=schema)
@@ -575,4 +983,7 @@ def downgrade() -> None:
     op.drop_table("call_second", schema=schema)
     op.drop_table("call_rollup", schema=schema)
     op.drop_table("call_peak", schema=schema)
+    op.drop_table("call", schema=schema)
+    op.drop_table("audit_head", schema=schema)
+    op.drop_table("audit", schema=schema)
     op.drop_table("account", schema=schema)

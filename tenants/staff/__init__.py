@@ -1,0 +1,1 @@
+"""The people of the retailer who sign in to the staff surfaces."""

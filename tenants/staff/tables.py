@@ -1,0 +1,20 @@
+"""Staff members, each known by what their OpenID provider calls them."""
+
+from sqlalchemy import ARRAY, Column, Table, Text, UniqueConstraint
+
+from tenants.schema import Moment, Uuid, tenant
+
+staff = Table(
+    "staff",
+    tenant,
+    Column("id", Uuid, primary_key=True),
+    Column("issuer", Text, nullable=False),  # the OpenID provider, and what it calls the person
+    Column("subject", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),  # the last sign-in
+    Column("disabled_at", Moment),
+    UniqueConstraint("issuer", "subject"),
+)

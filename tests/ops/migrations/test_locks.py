@@ -1,0 +1,72 @@
+"""A migration and requests want the same tables: the requests go first, and the migration tries again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from haas.database import Database, Namespace
+from ops.deployment import Deployment
+from ops.migrations import run
+from tenants.registry.models import Tenant
+from tests.conftest import KeySets
+from tests.ops.migrations.revisions import Revisions
+
+_WAITING = """
+SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock' AND relation = to_regclass($1)
+"""
+
+
+@pytest.fixture(scope="module")
+def revisions(tmp_path_factory: pytest.TempPathFactory) -> Revisions:
+    return Revisions(tmp_path_factory.mktemp("chains"))
+
+
+@pytest.fixture
+async def pair(own_deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[list[Tenant]]:
+    """The two tenants of a deployment of this module's own."""
+    tenants = [await own_deployment.new_tenant(signing_keys=next(signing_keys)) for _ in range(2)]
+    yield tenants
+    for tenant in tenants:
+        await own_deployment.administration.remove(tenant.slug, actor="tests")
+
+
+async def test_requests_pass_a_migration_that_waits_for_a_table(
+    own_deployment: Deployment, pair: list[Tenant], revisions: Revisions
+) -> None:
+    database, mine = own_deployment.database, pair[0].namespace
+    table = f"{mine.schema}.account"
+    async with database.transaction(mine) as long:
+        await long.driver.execute(f"LOCK TABLE {table} IN ACCESS SHARE MODE")  # as a report that reads for a while does
+        migrating = asyncio.create_task(run.migrate_tenants(own_deployment.settings, chain=revisions.longer()))
+        waits = 0
+        while waits < 3:
+            assert not migrating.done()
+            waits += await _waits(database, mine, table)
+            async with database.transaction(mine) as tx:
+                await tx.driver.execute("SET LOCAL statement_timeout = '1s'")
+                assert await tx.driver.fetchval(f"SELECT count(*) FROM {table}") == 0
+    result = await migrating
+    assert (result.migrated, result.failed) == ([tenant.slug for tenant in pair], [])
+
+
+async def test_a_table_that_does_not_come_free_is_reported_and_the_others_are_migrated(
+    own_deployment: Deployment, pair: list[Tenant], revisions: Revisions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "TRIES", 2)
+    chain, (busy, other) = revisions.longer(), pair
+    async with own_deployment.database.transaction(busy.namespace) as tx:
+        await tx.driver.execute(f"LOCK TABLE {busy.namespace.schema}.account IN ACCESS SHARE MODE")
+        first = await run.migrate_tenants(own_deployment.settings, chain=chain)
+    assert [(failure.slug, failure.reason) for failure in first.failed] == [
+        (busy.slug, "canceling statement due to lock timeout")
+    ]
+    assert first.migrated == [other.slug]
+    second = await run.migrate_tenants(own_deployment.settings, chain=chain)
+    assert (second.migrated, second.current, second.failed) == ([busy.slug], [other.slug], [])
+
+
+async def _waits(database: Database, namespace: Namespace, table: str) -> int:
+    async with database.transaction(namespace) as tx:
+        waits: int = await tx.driver.fetchval(_WAITING, table)
+        return waits

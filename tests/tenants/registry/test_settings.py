@@ -1,0 +1,100 @@
+"""What a tenant has chosen: typed, checked when it is written, and never in the way of other tenants."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from ops.deployment import Deployment
+from tenants.provisioning.owner import owner_transaction
+from tenants.registry import store
+from tenants.registry.models import App, NewTenant, Tenant, TenantSettings
+from tenants.registry.service import Registry
+from tenants.registry.tables import brand
+
+CHOSEN = TenantSettings(
+    time_zone="Australia/Brisbane",
+    customer_source="upstream",
+    market_source="aemo",
+    serves_retired_versions=True,
+    app=App(issuer="https://app.plover.test", jwks_uri="https://app.plover.test/jwks"),
+)
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "australia/sydney", "../etc/passwd", "localtime", "Factory"])
+def test_a_time_zone_is_one_of_the_iana_database(zone: str) -> None:
+    with pytest.raises(ValueError, match="not an IANA time zone"):
+        TenantSettings(time_zone=zone)
+    with pytest.raises(msgspec.ValidationError, match="not an IANA time zone"):
+        msgspec.convert({"time_zone": zone}, TenantSettings)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"customer_source": "elsewhere"},
+        {"market_source": "upstream"},
+        {"offers_co_approval": "yes"},
+        {"app": {"issuer": "https://app.test", "jwks_uri": "http://app.test/jwks"}},
+        {"app": {"issuer": "https://app.test", "jwks_uri": "https://name:secret@app.test/jwks"}},
+        {"app": {"issuer": "https://app.test"}},
+    ],
+)
+def test_what_is_no_setting_is_refused(stored: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(stored, TenantSettings)
+
+
+def test_a_setting_of_a_newer_release_is_passed_over() -> None:
+    assert msgspec.convert({"of_a_newer_release": 1, "time_zone": "Australia/Perth"}, TenantSettings) == TenantSettings(
+        time_zone="Australia/Perth"
+    )
+
+
+async def test_a_tenant_is_created_with_its_settings(deployment: Deployment, registry: Registry) -> None:
+    new = NewTenant(
+        slug="plover-settings",
+        name="Plover",
+        retailer="Plover Settings Pty Ltd",
+        register_environment_id="sandbox",
+        register_brand_id="plover",
+        settings=CHOSEN,
+    )
+    await deployment.provisioner.create(new, actor="tests")
+    found = await registry.by_slug("plover-settings")
+    assert found.settings == CHOSEN
+    assert found.time_zone == ZoneInfo("Australia/Brisbane")
+    await deployment.administration.remove("plover-settings", actor="tests")
+
+
+async def test_a_tenant_without_choices_has_every_switch_off(tenant: Tenant) -> None:
+    assert msgspec.to_builtins(tenant.settings) == {
+        "time_zone": "Australia/Sydney",
+        "customer_source": "store",
+        "market_source": "store",
+        "app": None,
+        "serves_retired_versions": False,
+        "offers_co_approval": False,
+        "offers_secondary_user_blocks": False,
+        "serves_management_api": False,
+    }
+
+
+async def test_settings_that_cannot_be_read_stop_their_own_tenant_alone(
+    deployment: Deployment, two_tenants: tuple[Tenant, Tenant], caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, other = two_tenants
+    await _store(deployment, broken, {"time_zone": "Mars/Olympus"})
+    registry = Registry(deployment.database, deployment.settings, deployment.clock)
+    assert await registry.by_host(broken.hosts.public) is None
+    assert await registry.by_host(other.hosts.public) == (other, "public")
+    logged = [record for record in caplog.records if record.message == "registry.settings_unreadable"]
+    assert {getattr(record, "tenant", None) for record in logged} == {broken.slug}
+    await _store(deployment, broken, {})  # so that it can be removed
+
+
+async def _store(deployment: Deployment, tenant: Tenant, settings: dict[str, Any]) -> None:
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        await tx.execute(brand.update().where(brand.c.id == tenant.id).values(settings=settings))
+        await store.advance_revision(tx)

@@ -1,0 +1,77 @@
+"""A tenant that is being prepared or is leaving is served to nobody, and known to those who administer it alone."""
+
+import pytest
+
+from apps.asgi import Platform
+from ops.deployment import Deployment
+from tenants.provisioning.owner import owner_transaction
+from tenants.registry import store
+from tenants.registry.errors import TenantIncomplete, UnknownTenant
+from tenants.registry.models import State, Tenant
+from tenants.registry.service import Registry
+from tenants.services import Services
+from tests.tenants.registry.asking import ask
+
+UNSERVED: list[State] = ["preparing", "leaving"]
+
+
+async def _move(deployment: Deployment, tenant: Tenant, state: State) -> None:
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        await store.set_state(tx, tenant.id, state, deployment.clock.now())
+        await store.advance_revision(tx)
+
+
+@pytest.mark.parametrize("state", UNSERVED)
+async def test_it_is_unknown_to_the_processes_that_serve(deployment: Deployment, tenant: Tenant, state: State) -> None:
+    await _move(deployment, tenant, state)
+    registry = Registry(deployment.database, deployment.settings, deployment.clock)
+    for _, host in tenant.surfaces():
+        assert await registry.by_host(host) is None
+    assert tenant.slug not in {each.slug for each in await registry.all()}
+    with pytest.raises(UnknownTenant):
+        await registry.by_slug(tenant.slug)
+
+
+@pytest.mark.parametrize("state", UNSERVED)
+async def test_its_hosts_answer_as_a_host_that_nobody_has(deployment: Deployment, tenant: Tenant, state: State) -> None:
+    services = Services.open(deployment.settings)
+    platform = Platform(services)
+    await _move(deployment, tenant, state)
+    unknown = await ask(platform, "nobody.haas.localhost")
+    assert unknown.status == 404
+    for _, host in tenant.surfaces():
+        assert await ask(platform, host) == unknown
+    await services.close()
+
+
+@pytest.mark.parametrize("state", UNSERVED)
+async def test_it_can_be_found_and_removed_but_neither_suspended_nor_resumed(
+    deployment: Deployment, tenant: Tenant, state: State
+) -> None:
+    await _move(deployment, tenant, state)
+    administration = deployment.administration
+    assert (await administration.find(tenant.slug, incomplete=True)).state == state
+    for change in (administration.suspend, administration.resume):
+        with pytest.raises(TenantIncomplete, match=f"is {state}"):
+            await change(tenant.slug, actor="tests")
+    assert (await administration.find(tenant.slug, incomplete=True)).state == state
+    await administration.remove(tenant.slug, actor="tests")
+    with pytest.raises(UnknownTenant):
+        await administration.find(tenant.slug)
+
+
+async def test_a_prepared_tenant_is_served_once_it_is_active(deployment: Deployment, tenant: Tenant) -> None:
+    registry = Registry(deployment.database, deployment.settings, deployment.clock)
+    await _move(deployment, tenant, "preparing")
+    assert await registry.by_host(tenant.hosts.public) is None
+    await _move(deployment, tenant, "active")
+    fresh = Registry(deployment.database, deployment.settings, deployment.clock)
+    assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
+
+
+async def test_the_management_host_is_known_and_serves_nothing_yet(deployment: Deployment, tenant: Tenant) -> None:
+    services = Services.open(deployment.settings)
+    platform = Platform(services)
+    assert await services.registry.by_host(tenant.hosts.management) == (tenant, "management")
+    assert await ask(platform, tenant.hosts.management) == await ask(platform, "nobody.haas.localhost")
+    await services.close()
