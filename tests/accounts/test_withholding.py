@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from sqlalchemy import bindparam, insert, literal, select, update
 
-from haas.clock import MovableClock
 from haas.database import Database
 from haas.digest import digest
 from tenants.accounts import service, store
@@ -108,11 +107,11 @@ def decisions(household: Household, account_id: UUID, standing: Standing) -> dic
 
 
 async def test_both_functions_say_the_same_of_everything_that_can_be(
-    database: Database, tenant: Tenant, clock: MovableClock, household: Household
+    database: Database, tenant: Tenant, household: Household
 ) -> None:
     """Every combination of holding, option, open or closed, decision and approval; the data APIs' query agrees."""
     now = household.now
-    client_id = await add_client(database, tenant, clock, legal_entity_id=RECIPIENT)
+    client_id = await add_client(database, tenant, now, legal_entity_id=RECIPIENT)
     standings: dict[UUID, Standing] = {}
     rows: dict[Any, list[dict[str, Any]]] = {}
     for (role, periods), option, open_status, *flags in product(
@@ -140,7 +139,7 @@ async def test_both_functions_say_the_same_of_everything_that_can_be(
 
     seen: set[Withholding | None] = set()
     for approval in APPROVALS:
-        arrangement_id = await add_arrangement(database, tenant, clock, client_id)
+        arrangement_id = await add_arrangement(database, tenant, client_id, now)
         async with database.transaction(tenant.namespace) as tx:
             await tx.execute(
                 update(arrangement).where(arrangement.c.id == arrangement_id).values(customer_id=household.customer_id)

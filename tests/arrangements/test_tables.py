@@ -46,13 +46,13 @@ class Consent:
     """An arrangement in force with one account, and a second account that it does not have."""
 
     def __init__(self, database: Database, tenant: Tenant, clock: MovableClock) -> None:
-        self.database, self.tenant, self.clock, self.now = database, tenant, clock, clock.now()
+        self.database, self.tenant, self.now = database, tenant, clock.now()
         self.account_id, self.other_account_id = uuid4(), uuid4()
         self.arrangement: Any = None
 
     async def give(self) -> None:
-        client_id = await add_client(self.database, self.tenant, self.clock)
-        arrangement_id = await add_arrangement(self.database, self.tenant, self.clock, client_id)
+        client_id = await add_client(self.database, self.tenant, self.now)
+        arrangement_id = await add_arrangement(self.database, self.tenant, client_id, self.now)
         self.arrangement = await one(self.database, self.tenant, arrangement, id=arrangement_id)
         async with self.database.transaction(self.tenant.namespace) as tx:
             for account_id in (self.account_id, self.other_account_id):

@@ -48,7 +48,7 @@ def row(client_id: str, now: datetime) -> dict[str, Any]:
 async def test_a_row_that_breaks_a_constraint_is_refused(
     database: Database, tenant: Tenant, clock: MovableClock, violation: Violation
 ) -> None:
-    client_id = await add_client(database, tenant, clock)
+    client_id = await add_client(database, tenant, clock.now())
     await assert_violated(database, tenant, row(client_id, clock.now()), violation)
 
 
@@ -61,7 +61,7 @@ async def test_who_goes_through_the_flow_and_what_they_saw(
 ) -> None:
     now, attempt_id = clock.now(), uuid4()
     request = AuthorisationRequest(
-        client_id=await add_client(database, tenant, clock),
+        client_id=await add_client(database, tenant, now),
         redirect_uri="https://recipient.test/callback",
         scopes=("openid",),
         nonce="n",

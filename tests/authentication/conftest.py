@@ -28,7 +28,7 @@ class Authentication:
     def __init__(self, database: Database, tenant: Tenant, clock: MovableClock) -> None:
         self.database, self.tenant, self.clock = database, tenant, clock
         self.context = AuthenticationContext(directory=StoredDirectory(), key=new_key(), brand_name="Aurora Energy")
-        self.logins = CustomerData(database, tenant, clock)
+        self.logins = CustomerData(database, tenant, clock.now)
 
     def transaction(self) -> Any:
         return self.database.transaction(self.tenant.namespace)

@@ -28,7 +28,7 @@ def delivery(database: Database, keyring: Keyring, outbound: Outbound, clock: Mo
 
 async def revoked(database: Database, tenant: Tenant, clock: MovableClock, base_uri: str) -> tuple[UUID, UUID]:
     """Put a notice into the outbox; return the arrangement's id and the notice's."""
-    client_id = await add_client(database, tenant, clock, recipient_base_uri=base_uri)
+    client_id = await add_client(database, tenant, clock.now(), recipient_base_uri=base_uri)
     arrangement_id = uuid4()
     payload = {"arrangement_id": str(arrangement_id), "client_id": client_id}
     async with database.transaction(tenant.namespace) as tx:
@@ -134,8 +134,8 @@ async def test_a_notice_to_an_unreachable_recipient_is_retried(
 async def test_a_withdrawal_is_notified_to_the_recipient(
     database: Database, tenant: Tenant, clock: MovableClock, https: HttpsServer, delivery: Delivery
 ) -> None:
-    client_id = await add_client(database, tenant, clock, recipient_base_uri=https.origin("recipient"))
-    arrangement_id = await add_arrangement(database, tenant, clock, client_id)
+    client_id = await add_client(database, tenant, clock.now(), recipient_base_uri=https.origin("recipient"))
+    arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
     async with database.transaction(tenant.namespace) as tx:
         await arrangements.end(tx, arrangement_id, by="consumer", now=clock.now())
     assert (await delivery.deliver_due(tenant)).done == 1

@@ -94,8 +94,8 @@ async def test_an_inactive_product_keeps_its_consents(
     recipient: str,
     product: str,
 ) -> None:
-    client_id = await add_client(database, tenant, clock)
-    arrangement_id = await add_arrangement(database, tenant, clock, client_id)
+    client_id = await add_client(database, tenant, clock.now())
+    arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
     register.say(await one(database, tenant, client, client_id=client_id), recipient, product)
     polled = await poll(tenant)
     row = await one(database, tenant, client, client_id=client_id)
@@ -132,10 +132,10 @@ async def test_a_removed_product_loses_consents_tokens_and_registration(
     recipient: str,
     product: str | None,
 ) -> None:
-    client_id = await add_client(database, tenant, clock)
-    arrangement_id = await add_arrangement(database, tenant, clock, client_id)
-    other = await add_client(database, tenant, clock)
-    other_arrangement = await add_arrangement(database, tenant, clock, other)
+    client_id = await add_client(database, tenant, clock.now())
+    arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
+    other = await add_client(database, tenant, clock.now())
+    other_arrangement = await add_arrangement(database, tenant, other, clock.now())
     register.say(await one(database, tenant, client, client_id=client_id), recipient, product)
 
     polled = await poll(tenant)
@@ -155,7 +155,7 @@ async def test_a_removed_product_loses_consents_tokens_and_registration(
 async def test_a_missing_status_keeps_its_last_value(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
-    client_id = await add_client(database, tenant, clock)
+    client_id = await add_client(database, tenant, clock.now())
     row = await one(database, tenant, client, client_id=client_id)
     register.say(row, "SUSPENDED", "INACTIVE")
     await poll(tenant)
@@ -169,7 +169,7 @@ async def test_a_missing_status_keeps_its_last_value(
 async def test_unknown_statuses_and_malformed_entries_are_ignored(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
-    good, odd = [await add_client(database, tenant, clock) for _ in range(2)]
+    good, odd = [await add_client(database, tenant, clock.now()) for _ in range(2)]
     register.say(await one(database, tenant, client, client_id=odd), "RETIRED", "PAUSED")
     register.say(await one(database, tenant, client, client_id=good), "ACTIVE", "INACTIVE")
     register.products += [
@@ -212,7 +212,7 @@ async def test_an_answer_that_cannot_be_read_changes_nothing(
     poll: Poll,
     broken: Answer,
 ) -> None:
-    client_id = await add_client(database, tenant, clock)
+    client_id = await add_client(database, tenant, clock.now())
     row = await one(database, tenant, client, client_id=client_id)
     register.say(row, "ACTIVE", "INACTIVE")
     await poll(tenant)
@@ -238,7 +238,7 @@ async def test_a_register_that_answers_after_two_errors_is_read(
 async def test_the_next_poll_completes_an_interrupted_one_from_stored_statuses(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
-    client_id = await add_client(database, tenant, clock)
+    client_id = await add_client(database, tenant, clock.now())
     register.say(await one(database, tenant, client, client_id=client_id), "ACTIVE", "REMOVED")
     await poll()  # no tenant is updated, as where the process is killed
     register.broken = {PRODUCTS: (500, b""), RECIPIENTS: (500, b"")}
@@ -259,7 +259,7 @@ async def test_all_tenants_are_updated_although_one_fails(
 ) -> None:
     product, entity = str(uuid4()), str(uuid4())
     for tenant in two_tenants:
-        await add_client(database, tenant, clock, software_id=product, legal_entity_id=entity)
+        await add_client(database, tenant, clock.now(), software_id=product, legal_entity_id=entity)
     lost = msgspec.structs.replace(
         two_tenants[0], namespace=two_tenants[0].namespace._replace(schema="tenant_that_is_gone")
     )
@@ -277,7 +277,7 @@ async def test_all_tenants_are_updated_although_one_fails(
 async def test_the_registers_own_client_has_no_status(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
-    client_id = await add_client(database, tenant, clock, kind="register")
+    client_id = await add_client(database, tenant, clock.now(), kind="register")
     register.say(await one(database, tenant, client, client_id=client_id), "REVOKED", "REMOVED")
     await poll(tenant)
     row = await one(database, tenant, client, client_id=client_id)

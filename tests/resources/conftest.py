@@ -55,7 +55,7 @@ class Brand:
 
     def __init__(self, application: Application, tenant: Tenant) -> None:
         self.application, self.tenant = application, tenant
-        self.customers = CustomerData(application.database, tenant, application.services.clock)
+        self.customers = CustomerData(application.database, tenant, application.services.clock.now)
 
     async def execute(self, statement: Any) -> list[Any]:
         return await execute(self.application.database, self.tenant, statement)

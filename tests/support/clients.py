@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from sqlalchemy import update
 
-from haas.clock import Clock, epoch
+from haas.clock import epoch
 from haas.database import Database
 from ops.sandbox.jose import Algorithm, SigningKey, sign
 from ops.sandbox.recipient.client import RecipientClient
@@ -127,14 +127,14 @@ async def registered_client(
     """Return the protocol client of a product that is registered with the tenant; `changes` are of its metadata."""
     product = product or new_product(application)
     kept = product.registration(**changes)
-    client_id = await add_client(application.database, tenant, application.services.clock, kept)
+    client_id = await add_client(application.database, tenant, application.now, kept)
     return await product_client(application, tenant, product, client_id=client_id)
 
 
 async def add_client(
     database: Database,
     tenant: Tenant,
-    clock: Clock,
+    now: datetime,
     kept: Registration | None = None,
     *,
     kind: ClientKind = "software-product",
@@ -144,7 +144,7 @@ async def add_client(
     kept = kept or registration(statement(), **changes)
     client_id = str(uuid4())
     async with database.transaction(tenant.namespace) as tx:
-        assert await store.add(tx, client_id, kind, kept, recipient_id=str(kept.legal_entity_id), now=clock.now())
+        assert await store.add(tx, client_id, kind, kept, recipient_id=str(kept.legal_entity_id), now=now)
     return client_id
 
 

@@ -112,7 +112,7 @@ class ConsentPages:
 
 
 def _customers(application: Application, tenant: Tenant) -> CustomerData:
-    return CustomerData(application.database, tenant, application.services.clock)
+    return CustomerData(application.database, tenant, application.services.clock.now)
 
 
 async def _add_mia(customers: CustomerData) -> Mia:

@@ -1,14 +1,13 @@
 """Authorisations that a consumer gave a data recipient, with the tokens for them."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert
 
-from haas.clock import Clock
 from haas.database import Database
 from haas.digest import digest
 from ops.sandbox.recipient.answers import Flow, Tokens
@@ -97,9 +96,9 @@ def response_of(url: str) -> str:
     return parse_qs(urlsplit(url).query)["response"][0]
 
 
-async def add_arrangement(database: Database, tenant: Tenant, clock: Clock, client_id: str) -> UUID:
+async def add_arrangement(database: Database, tenant: Tenant, client_id: str, now: datetime) -> UUID:
     """Add an arrangement in force for a day with an access token, of a new customer; return its id."""
-    customers, now = CustomerData(database, tenant, clock), clock.now()
+    customers = CustomerData(database, tenant, lambda: now)
     login_id, _ = await customers.add_login()
     customer_id = await customers.add_customer("Mia Wong", login_id)
     arrangement_id, authorisation_id = uuid4(), uuid4()

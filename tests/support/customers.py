@@ -1,14 +1,14 @@
 """Logins, customers and accounts of a tenant."""
 
 import secrets
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 from sqlalchemy import insert
 
-from haas.clock import Clock
 from haas.database import Database
 from tenants.accounts import store
 from tenants.accounts.models import DisclosureOption, OptionSet
@@ -31,8 +31,8 @@ class Consumer(msgspec.Struct, frozen=True):
 class CustomerData:
     """Adds logins, customers and accounts to a tenant, and says who acts for whom and who holds what."""
 
-    def __init__(self, database: Database, tenant: Tenant, clock: Clock) -> None:
-        self._database, self._tenant, self._clock = database, tenant, clock
+    def __init__(self, database: Database, tenant: Tenant, now: Callable[[], datetime]) -> None:
+        self._database, self._tenant, self._now = database, tenant, now
 
     async def add_login(self, name: str = "Mia Wong", **values: Any) -> tuple[UUID, str]:
         """Add a login with an email address; return its id and its identifier. `values` replace columns."""
@@ -58,7 +58,7 @@ class CustomerData:
 
     async def add_account(self, name: str | None, *customers: UUID, role: str = "holder", **values: Any) -> UUID:
         """Add an open account that customers have held for a while; return its id. `values` replace columns."""
-        today = self._clock.now().date()
+        today = self._now().date()
         columns = {
             "reference": str(uuid4()),
             "account_number": f"61000{secrets.randbelow(9000) + 1000}",
@@ -76,7 +76,7 @@ class CustomerData:
 
     async def set_option(self, account_id: UUID, option: DisclosureOption) -> None:
         """Set the disclosure option of an account, as a holder does."""
-        chosen = OptionSet(account_id=account_id, option=option, since=self._clock.now(), set_by="holder")
+        chosen = OptionSet(account_id=account_id, option=option, since=self._now(), set_by="holder")
         await run(self._database, self._tenant, store.set_option, chosen)
 
     async def add_consumer(self) -> Consumer:
@@ -87,7 +87,7 @@ class CustomerData:
 
     async def _add(self, table: Any, **values: Any) -> UUID:
         row_id = uuid4()
-        await self._insert(table, **{"id": row_id, "updated_at": self._clock.now(), **values})
+        await self._insert(table, **{"id": row_id, "updated_at": self._now(), **values})
         return row_id
 
     async def _insert(self, table: Any, **values: Any) -> None:
@@ -96,4 +96,4 @@ class CustomerData:
 
 async def new_consumer(application: Application, tenant: Tenant) -> Consumer:
     """Add a consumer to a tenant, with one account."""
-    return await CustomerData(application.database, tenant, application.services.clock).add_consumer()
+    return await CustomerData(application.database, tenant, application.services.clock.now).add_consumer()

@@ -261,7 +261,7 @@ async def test_a_removal_is_completed_by_the_next(
     assert await state(two_nodes, "ibis") is None
 
 
-async def test_of_two_who_remove_the_same_tenant_one_is_told_so(two_nodes: Deployment, left: Traces) -> None:
+async def test_of_two_removals_of_a_tenant_at_once_one_is_refused(two_nodes: Deployment, left: Traces) -> None:
     await two_nodes.provisioner.create(new("dodo"), actor="tests")
     outcomes = await asyncio.gather(
         *(two_nodes.administration.remove("dodo", actor="tests") for _ in range(2)), return_exceptions=True

@@ -34,7 +34,7 @@ def housekeeping(database: Database, clock: MovableClock) -> Housekeeping:
 
 async def add_attempt(database: Database, tenant: Tenant, clock: MovableClock, stage: str, **more: object) -> object:
     now, attempt_id = clock.now(), uuid4()
-    client_id = await add_client(database, tenant, clock)
+    client_id = await add_client(database, tenant, clock.now())
     row = {
         "id": attempt_id,
         "client_id": client_id,
@@ -87,8 +87,8 @@ async def test_a_code_that_nobody_exchanged_has_failed(
 async def test_arrangements_expire_and_their_tokens_are_deleted(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
-    client_id = await add_client(database, tenant, clock)
-    arrangement_id = await add_arrangement(database, tenant, clock, client_id)
+    client_id = await add_client(database, tenant, clock.now())
+    arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
     clock.move(timedelta(hours=23))
     assert await housekeeping.sweep(tenant) == {"tokens forgotten": 1}
     clock.move(timedelta(hours=2))
@@ -102,7 +102,7 @@ async def test_passwords_sessions_and_assertions_are_deleted_after_they_expired(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
     now, challenge_id = clock.now(), uuid4()
-    client_id = await add_client(database, tenant, clock)
+    client_id = await add_client(database, tenant, clock.now())
     row = {
         "id": challenge_id,
         "identifier_hash": b"i",
@@ -164,9 +164,9 @@ async def test_attempts_are_deleted_when_no_metric_counts_them(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
     """Attempts without an arrangement are deleted by their age, others by the time since their arrangement ended."""
-    client_id = await add_client(database, tenant, clock)
-    over = await add_arrangement(database, tenant, clock, client_id)
-    alive = await add_arrangement(database, tenant, clock, client_id)
+    client_id = await add_client(database, tenant, clock.now())
+    over = await add_arrangement(database, tenant, client_id, clock.now())
+    alive = await add_arrangement(database, tenant, client_id, clock.now())
     await add_attempt(database, tenant, clock, "preAuthentication")
     await add_attempt(database, tenant, clock, "rejected")
     of_the_ended = await add_attempt(database, tenant, clock, "completed", arrangement_id=over)
