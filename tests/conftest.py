@@ -16,6 +16,7 @@ from haas.settings import Settings
 from ops.demonstration import set_up_demonstration
 from ops.deployment import Deployment
 from ops.migrations.cluster import DeploymentDatabase
+from ops.sandbox.recipient.client import RecipientClient
 from ops.stack.embedded import Stack, running
 from ops.stack.options import Options
 from ops.stack.servers import Servers, servers
@@ -24,6 +25,7 @@ from tenants.keys.service import Keyring
 from tenants.registry.models import Tenant
 from tenants.registry.service import Registry
 from tests.support.application import Application, open_application
+from tests.support.clients import registered_client
 from tests.support.deployments import PostgresServer, open_deployment, real_servers, temporary_tenant
 from tests.support.https_server import HttpsServer
 from tests.support.mail_server import MailServer
@@ -110,6 +112,24 @@ async def application(deployment: Deployment, tmp_path_factory: pytest.TempPathF
         open_application(deployment, web) as opened,
     ):
         yield opened
+
+
+@pytest.fixture(scope="session")
+async def aurora(application: Application) -> Tenant:
+    """A brand that the application serves, shared by the session."""
+    return await application.new_tenant("identity-aurora")
+
+
+@pytest.fixture(scope="session")
+async def banksia(application: Application) -> Tenant:
+    """Another brand that the application serves, shared by the session."""
+    return await application.new_tenant("identity-banksia")
+
+
+@pytest.fixture(scope="session")
+async def recipient(application: Application, aurora: Tenant) -> RecipientClient:
+    """A product registered at aurora, which signs with PS256; tests that change its registration make their own."""
+    return await registered_client(application, aurora)
 
 
 @pytest.fixture(scope="session")

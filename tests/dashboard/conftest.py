@@ -1,3 +1,0 @@
-from tests.consent.conftest import neighbour, pages
-
-__all__ = ["neighbour", "pages"]
