@@ -17,43 +17,43 @@ _FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
 _LABEL = re.compile(r"<label\b[^>]*\bfor=\"(?P<id>[^\"]+)\"", re.DOTALL)
 
 
-class Finding(NamedTuple):
+class TemplateFinding(NamedTuple):
     """A violation of a rule in a template."""
 
     line: int
     message: str
 
 
-def _unescaped(text: str) -> Iterator[Finding]:
+def _unescaped(text: str) -> Iterator[TemplateFinding]:
     """Everything is escaped: there is no `safe` filter, no `autoescape` block and no `Markup`."""
     for found in re.finditer(r"\|\s*safe\b|autoescape|Markup", text):
-        yield Finding(_line(text, found.start()), f"{found.group().strip()} turns escaping off")
+        yield TemplateFinding(_line(text, found.start()), f"{found.group().strip()} turns escaping off")
 
 
-def _scripts_and_styles(text: str) -> Iterator[Finding]:
+def _scripts_and_styles(text: str) -> Iterator[TemplateFinding]:
     """There are no scripts and no inline styles: the content security policy would block them."""
     pattern = r"<script\b|<style\b|<iframe\b|<object\b|<embed\b|\sstyle=|\son[a-z]+=|javascript:"
     for found in re.finditer(pattern, text):
-        yield Finding(_line(text, found.start()), f"{found.group().strip()} is not allowed")
+        yield TemplateFinding(_line(text, found.start()), f"{found.group().strip()} is not allowed")
 
 
-def _other_sites(text: str) -> Iterator[Finding]:
+def _other_sites(text: str) -> Iterator[TemplateFinding]:
     """Nothing is loaded from another site, and no form is sent to one."""
     for found in re.finditer(r"\b(?:src|srcset|action|formaction)=\"(?:https?:)?//", text):
-        yield Finding(_line(text, found.start()), "loads from, or sends to, another site")
+        yield TemplateFinding(_line(text, found.start()), "loads from, or sends to, another site")
 
 
-def _forms(text: str) -> Iterator[Finding]:
+def _forms(text: str) -> Iterator[TemplateFinding]:
     """A form is sent with POST and contains the form token."""
     for found in _FORM.finditer(text):
         line = _line(text, found.start())
         if 'method="post"' not in found.group():
-            yield Finding(line, "a form must be sent with POST")
+            yield TemplateFinding(line, "a form must be sent with POST")
         if "parts.form_token(form_token)" not in found.group():
-            yield Finding(line, "a form must contain the form token")
+            yield TemplateFinding(line, "a form must contain the form token")
 
 
-def _fields(text: str) -> Iterator[Finding]:
+def _fields(text: str) -> Iterator[TemplateFinding]:
     """Fields have an id and a label, buttons have an id and a type, images have an alternative text."""
     labels = {found.group("id") for found in _LABEL.finditer(text)}
     for found in _TAG.finditer(text):
@@ -61,24 +61,24 @@ def _fields(text: str) -> Iterator[Finding]:
         identity = re.search(r"\bid=\"([^\"]+)\"", attributes)
         if name in {"input", "select", "textarea"} and 'type="hidden"' not in attributes:
             if identity is None or identity.group(1) not in labels:
-                yield Finding(line, f"<{name}> must have an id and a label for it")
+                yield TemplateFinding(line, f"<{name}> must have an id and a label for it")
         elif name == "button" and (identity is None or "type=" not in attributes):
-            yield Finding(line, "<button> must have an id and a type")
+            yield TemplateFinding(line, "<button> must have an id and a type")
         elif name == "img" and "alt=" not in attributes:
-            yield Finding(line, "<img> must have an alternative text")
+            yield TemplateFinding(line, "<img> must have an alternative text")
 
 
-def _ids(text: str) -> Iterator[Finding]:
+def _ids(text: str) -> Iterator[TemplateFinding]:
     """An id occurs only once in a template. The branches of conditions are not checked."""
     straight = re.sub(r"\{% if .*?\{% endif %\}", "", text, flags=re.DOTALL)
     seen: set[str] = set()
     for found in re.finditer(r"\bid=\"([^\"{]+)\"", straight):
         if found.group(1) in seen:
-            yield Finding(_line(text, text.find(found.group())), f"the id {found.group(1)} is used twice")
+            yield TemplateFinding(_line(text, text.find(found.group())), f"the id {found.group(1)} is used twice")
         seen.add(found.group(1))
 
 
-RULES: Final[Sequence[Callable[[str], Iterator[Finding]]]] = (
+RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (
     _unescaped,
     _scripts_and_styles,
     _other_sites,
@@ -88,7 +88,7 @@ RULES: Final[Sequence[Callable[[str], Iterator[Finding]]]] = (
 )
 
 
-def lint(text: str) -> list[Finding]:
+def lint(text: str) -> list[TemplateFinding]:
     """Return the violations in a template, by line."""
     plain = _COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
     return sorted(finding for rule in RULES for finding in rule(plain))

@@ -7,7 +7,7 @@ import msgspec
 from themes.brand import Brand
 from themes.rendering import render as render_template
 
-Kind = Literal[
+MessageKind = Literal[
     "bad-request",
     "not-found",
     "refused",
@@ -42,7 +42,7 @@ class Message(msgspec.Struct, frozen=True):
 
 _DASHBOARD = Link("dashboard", "/dashboard", "See and stop data sharing")
 
-MESSAGES: Final[dict[Kind, Message]] = {
+MESSAGES: Final[dict[MessageKind, Message]] = {
     "bad-request": Message(400, "We could not read this", ("It is not well formed. Nothing has been changed.",)),
     "not-found": Message(404, "Page not found", ("There is nothing at this address.",), _DASHBOARD),
     "refused": Message(403, "This is not possible", ("You are not allowed to do this.",), _DASHBOARD),
@@ -104,12 +104,12 @@ MESSAGES: Final[dict[Kind, Message]] = {
 }  # fmt: skip
 
 
-def status_of(kind: Kind) -> int:
+def status_of(kind: MessageKind) -> int:
     """Return the HTTP status of a page of this kind."""
     return MESSAGES[kind].status
 
 
-def render(brand: Brand, kind: Kind, *, reference: str | None = None) -> str:
+def render(brand: Brand, kind: MessageKind, *, reference: str | None = None) -> str:
     """Return the page. `reference` is the interaction id, which a person can quote to support."""
     message = MESSAGES[kind]
     return render_template(

@@ -21,14 +21,14 @@ from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from haas.database import Transaction
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.consent import flow as flows
-from tenants.consent.errors import ChoiceMissing, FlowUnknown, Step, StepNotCurrent
+from tenants.consent.errors import ChoiceMissing, FlowStep, FlowUnknown, StepNotCurrent
 from tenants.consent.models import Ended, Flow, Outcome
 from themes.views import recipient_view
 
 _Request = Request[Any, Any, Any]
 _Act = Callable[[Transaction, Flow, PageForm], Awaitable[Outcome]]
 _FORM: Final[dict[str, Any]] = {"status_code": SEE_OTHER, "request_max_body_size": MAXIMUM_BODY_BYTES}
-_STEPS: Final[dict[str, Step]] = {
+_STEPS: Final[dict[str, FlowStep]] = {
     "identify": "identify",
     "verify": "verify",
     "customer": "customer",
@@ -43,7 +43,7 @@ class Visitor(NamedTuple):
     attempt_id: UUID
     secret: str
 
-    def at(self, step: Step) -> str:
+    def at(self, step: FlowStep) -> str:
         """Return the address of a step of the flow."""
         return flow_url(self.attempt_id, step)
 
@@ -170,7 +170,7 @@ def redirect_to_current_step(request: _Request, error: StepNotCurrent) -> Respon
     return redirect(visitor(request).at(error.step))
 
 
-async def _take(request: _Request, step: Step, act: _Act) -> Response[None]:
+async def _take(request: _Request, step: FlowStep, act: _Act) -> Response[None]:
     """Do what a form of `step` asks for, and send the browser on: to a step, with what went wrong, or to its end."""
     ctx, who = context(request), visitor(request)
     form = await read_form(request, who.secret)
@@ -194,7 +194,7 @@ async def _take(request: _Request, step: Step, act: _Act) -> Response[None]:
     return response
 
 
-def _again(who: Visitor, step: Step, problem: str) -> Response[None]:
+def _again(who: Visitor, step: FlowStep, problem: str) -> Response[None]:
     return redirect(f"{who.at(step)}?problem={problem}")
 
 

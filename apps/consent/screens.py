@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from haas.database import Transaction
 from tenants.authentication.models import CODE_LIFETIME
 from tenants.consent import flow as flows
-from tenants.consent.errors import Step
+from tenants.consent.errors import FlowStep
 from tenants.consent.models import AccountChoice, Flow, Review
 from tenants.consent.review import review
 from themes import wording
@@ -35,7 +35,7 @@ class Query(NamedTuple):
 
 
 async def screen(
-    tx: Transaction, flow: Flow, step: Step, query: Query, *, label: str, zone: ZoneInfo, now: datetime
+    tx: Transaction, flow: Flow, step: FlowStep, query: Query, *, label: str, zone: ZoneInfo, now: datetime
 ) -> Screen:
     """Return the screen of a step; `label` is what the brand calls its identifier, `zone` where its days are told.
 

@@ -13,8 +13,8 @@ from tenants.accounts.models import HeldAccount, account_hint, account_name
 from tenants.accounts.service import withholding
 from tenants.arrangements.models import Arrangement, Authorisation, AuthorisedAccount
 from tenants.consent.review import clusters_of, known_clusters
-from tenants.data_language import Cluster
-from tenants.parties.models import Customer, CustomerKind
+from tenants.data_language import Cluster, CustomerKind
+from tenants.parties.models import Customer
 from themes import wording
 from themes.views import AccountView, RecipientView, account_view, recipient_view
 from themes.wording import Period
@@ -22,7 +22,7 @@ from themes.wording import Period
 _STATUS: Final = {"active": "Sharing", "expired": "Finished", "ended": "Stopped", "pending": "Not started"}
 
 
-class Change(msgspec.Struct, frozen=True):
+class ConsentChange(msgspec.Struct, frozen=True):
     """What a person agreed to at one time, told by what it changed."""
 
     at: datetime
@@ -45,7 +45,7 @@ class ArrangementView(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     ended_how: str | None
     clusters: Sequence[Cluster]
-    changes: Sequence[Change]
+    changes: Sequence[ConsentChange]
 
 
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,15 +115,17 @@ def _account(account: AuthorisedAccount, held: Mapping[UUID, HeldAccount] | None
     return msgspec.structs.replace(account_view(found), unavailable=withholding(found.standing, account.approval))
 
 
-def _changes(versions: Sequence[Authorisation], kind: CustomerKind, zone: ZoneInfo) -> list[Change]:
+def _changes(versions: Sequence[Authorisation], kind: CustomerKind, zone: ZoneInfo) -> list[ConsentChange]:
     """Tell each version by what it changed, newest first; of an arrangement that was never amended, nothing.
 
     "Data holders MUST display the details of each authorisation's amendment" (CDS, Data Holder Dashboards).
     """
     if len(versions) < 2:  # noqa: PLR2004 - the first version amends nothing
         return []
-    told = [Change(versions[0].authorised_at, list(_first(versions[0], kind, zone)))]
-    told.extend(Change(now.authorised_at, list(_amendment(was, now, kind, zone))) for was, now in pairwise(versions))
+    told = [ConsentChange(versions[0].authorised_at, list(_first(versions[0], kind, zone)))]
+    told.extend(
+        ConsentChange(now.authorised_at, list(_amendment(was, now, kind, zone))) for was, now in pairwise(versions)
+    )
     return told[::-1]
 
 

@@ -8,7 +8,7 @@ from litestar import Request, Response
 from apps.http.context import RequestContext, context
 from haas.database import Transaction
 from haas.steps import Step, run
-from tenants.calls import Tier
+from tenants.calls import CallTier
 
 HttpRequest = Request[Any, Any, Any]
 
@@ -20,7 +20,7 @@ class Call:
     """The open transaction, within `in_transaction`."""
     response: Response[Any]
 
-    def __init__(self, request: HttpRequest, operation: str, tier: Tier, *, authenticated: bool) -> None:
+    def __init__(self, request: HttpRequest, operation: str, tier: CallTier, *, authenticated: bool) -> None:
         """Name the operation for the call record; `authenticated` says whether the endpoint asks who calls."""
         self.request = request
         self.context: RequestContext = context(request)

@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.types import Scope
 
 from haas.http import ClientCertificate
-from tenants.calls import CallRecord, Tier
+from tenants.calls import CallRecord, CallTier
 from tenants.registry.models import Surface, Tenant
 from tenants.services import Services
 
@@ -55,7 +55,7 @@ class RequestContext:
         # For the call record:
         self.operation: str | None = None
         """The standard's operation name, such as `listEnergyAccounts`; calls without one are not recorded."""
-        self.tier: Tier = "other"
+        self.tier: CallTier = "other"
         self.authenticated = True
         """Whether the endpoint asks for authentication, whatever came of it."""
         self.error = ""

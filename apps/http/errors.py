@@ -70,7 +70,7 @@ _OAUTH_STATUSES: Final[dict[type[OAuthError], int]] = {
     oauth.TemporarilyUnavailable: UNAVAILABLE,
 }
 _BAD_REQUEST: Final = 400
-_PAGES: Final[dict[int, pages.Kind]] = {
+_PAGES: Final[dict[int, pages.MessageKind]] = {
     400: "bad-request", 403: "refused", 404: "not-found", 405: "not-found", 413: "too-large", 421: "misdirected",
     503: "unavailable",
 }  # fmt: skip
@@ -159,7 +159,7 @@ def oauth_answer(error: Exception) -> OAuthAnswer:
     return OAuthAnswer(status, _OAUTH_CODES.get(status, "invalid_request"), _DETAILS.get(status, _MALFORMED))
 
 
-def page_kind(error: Exception) -> pages.Kind:  # noqa: PLR0911 - one return for each error
+def page_kind(error: Exception) -> pages.MessageKind:  # noqa: PLR0911 - one return for each error
     """Return the page that tells a person of an error."""
     match error:
         case TenantSuspended():

@@ -40,7 +40,7 @@ def page(
     return _response(render(template, brand_of(request), **values), status, form_targets)
 
 
-def message(request: _Request, kind: pages.Kind) -> Response[str]:
+def message(request: _Request, kind: pages.MessageKind) -> Response[str]:
     """Return a page that says one thing, with the interaction id for whoever calls support about it."""
     text = pages.render(brand_of(request), kind, reference=context(request).interaction_id)
     return _response(text, pages.status_of(kind), ())

@@ -11,8 +11,7 @@ from apps.http.call import Call, HttpRequest
 from apps.http.json_answers import payload
 from apps.http.request_headers import header_fields
 from apps.resources import headers
-from tenants.cds.envelope import Links, PaginatedResponse
-from tenants.cds.envelope import Response as Envelope
+from tenants.cds.envelope import Envelope, Links, PaginatedEnvelope
 from tenants.cds.pagination import PageRequest, describe
 from tenants.disclosure.models import DataToken
 from tenants.disclosure.service import CustomerData
@@ -62,7 +61,7 @@ class DataCall(Call):
         links, meta = describe(
             self.page, self.total_records, self_uri=self._with_query(uri), resource_uri=uri, filters=self.filters
         )
-        return self._payload(PaginatedResponse(data=self.data, links=links, meta=meta))
+        return self._payload(PaginatedEnvelope(data=self.data, links=links, meta=meta))
 
     def _payload(self, body: msgspec.Struct) -> Response[bytes]:
         return payload(self.context, _encode(body), self.version)

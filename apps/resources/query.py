@@ -8,11 +8,11 @@ from tenants.cds.errors import FIELD_INVALID, CdsError
 from tenants.cds.pagination import PageRequest
 from tenants.payloads.energy_account_base_v2 import OpenStatus
 
-Parameters = MultiDict[str]
+QueryParameters = MultiDict[str]
 _OPEN_STATUS = {"ALL": None, "OPEN": "OPEN", "CLOSED": "CLOSED"}
 
 
-def single(parameters: Parameters, name: str) -> str | None:
+def single(parameters: QueryParameters, name: str) -> str | None:
     """Return the parameter `name`, or None. Raises Field/Invalid when it comes more than once."""
     values = parameters.getall(name, [])
     if len(values) > 1:
@@ -20,12 +20,12 @@ def single(parameters: Parameters, name: str) -> str | None:
     return values[0] if values else None
 
 
-def page_request(parameters: Parameters) -> PageRequest:
+def page_request(parameters: QueryParameters) -> PageRequest:
     """Read `page` and `page-size`."""
     return PageRequest.parse(single(parameters, "page"), single(parameters, "page-size"))
 
 
-def open_status(parameters: Parameters) -> OpenStatus | None:
+def open_status(parameters: QueryParameters) -> OpenStatus | None:
     """Read `open-status`: None stands for ALL, which is also what its absence means."""
     given = single(parameters, "open-status")
     value = "ALL" if given is None else given

@@ -65,13 +65,13 @@ def revision(chain: str, message: str) -> None:
             click.echo(f"{title}: {line}")
 
 
-async def _migrate(settings: Settings) -> run.Result:
+async def _migrate(settings: Settings) -> run.MigrationResult:
     progress = ConsoleProgress()
     await bootstrap(settings, progress)
     return await run.migrate_tenants(settings, progress)
 
 
-def _show(status: run.Status) -> None:
+def _show(status: run.MigrationStatus) -> None:
     if status.control is None:
         click.echo("The database is empty; `haas migrate` makes it ready.")
         return

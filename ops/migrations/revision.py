@@ -21,6 +21,7 @@ from haas.settings import Settings
 from ops.migrations.chains import Chain
 from ops.migrations.compare import catalogue, moved, operations
 from ops.migrations.connection import owner_connection
+from tenants.schema import denied
 
 _SCRATCH: Final = "haas_scratch"
 _DECLARED: Final = "haas_declared"
@@ -29,6 +30,8 @@ _TEMPLATE: Final = '''"""{message}."""
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from ops.migrations.privileges import deny
 
 revision = "{revision}"
 down_revision = "{down_revision}"
@@ -39,7 +42,7 @@ depends_on = None
 def upgrade() -> None:
     schema = op.get_context().version_table_schema
     {upgrade}
-
+{denials}
 
 def downgrade() -> None:
     schema = op.get_context().version_table_schema
@@ -94,6 +97,7 @@ def _write(connection: Connection, chain: Chain, message: str) -> Written:
             revision=number,
             down_revision=head,
             upgrade=_rendered(script.upgrade_ops),
+            denials=_denials(chain, script.upgrade_ops),
             downgrade=_rendered(script.downgrade_ops),
         ),
         encoding="utf-8",
@@ -112,6 +116,13 @@ def _rendered(operations: ops.UpgradeOps | ops.DowngradeOps) -> str:
     lines = [line for line in code.splitlines() if not line.strip().startswith("#")]
     code = "\n".join(lines).strip()
     return code.replace(f"schema='{_SCRATCH}'", "schema=schema").replace(f"'{_SCRATCH}.", "f'{schema}.")
+
+
+def _denials(chain: Chain, operations: ops.UpgradeOps) -> str:
+    """Return the lines that take privileges on new tables away from a tenant's role."""
+    new = {each.table_name for each in operations.ops if isinstance(each, ops.CreateTableOp)}
+    tables = [table for table in chain.tables.sorted_tables if table.name in new and denied(table)]
+    return "".join(f"    deny({', '.join(map(repr, (table.name, *denied(table))))})\n" for table in tables)
 
 
 def _words(message: str) -> str:

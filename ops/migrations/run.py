@@ -38,7 +38,7 @@ class Failure(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Result(msgspec.Struct, frozen=True):
+class MigrationResult(msgspec.Struct, frozen=True):
     """What one run did."""
 
     migrated: list[str]
@@ -46,7 +46,7 @@ class Result(msgspec.Struct, frozen=True):
     failed: list[Failure]
 
 
-class Status(msgspec.Struct, frozen=True):
+class MigrationStatus(msgspec.Struct, frozen=True):
     """The revisions of the schemas. A revision is None where a schema has none."""
 
     control: str | None
@@ -60,13 +60,15 @@ class Status(msgspec.Struct, frozen=True):
         return [slug for slug, revision in self.tenants.items() if revision != self.tenant_head]
 
 
-async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT) -> Result:
+async def migrate_tenants(
+    settings: Settings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT
+) -> MigrationResult:
     """Bring each tenant's schema to the head. A tenant that fails is reported, and the next run tries it again.
 
     So are the tenants of a database node that has no address in the settings. Raises Unavailable when a database does
     not answer or goes away in the middle; what was done stays.
     """
-    result = Result([], [], [])
+    result = MigrationResult([], [], [])
     for node, tenants in (await _tenants(settings)).items():
         try:
             async with owner_connection(settings, node) as connection:
@@ -76,7 +78,7 @@ async def migrate_tenants(settings: Settings, progress: Progress = NO_PROGRESS, 
     return result
 
 
-async def status(settings: Settings, *, chain: Chain = TENANT) -> Status:
+async def status(settings: Settings, *, chain: Chain = TENANT) -> MigrationStatus:
     """Return the revision of the control schema and of every tenant's. Raises Unavailable."""
     async with owner_connection(settings) as connection, connection.begin():
         control = await connection.run_sync(CONTROL.revision, CONTROL_SCHEMA)
@@ -85,7 +87,7 @@ async def status(settings: Settings, *, chain: Chain = TENANT) -> Status:
         async with owner_connection(settings, node) as connection:
             by_schema = await _revisions(connection, Roles(settings.role_prefix), list(tenants.values()))
         revisions.update((slug, by_schema[schema]) for slug, schema in tenants.items())
-    return Status(
+    return MigrationStatus(
         control=control, control_head=CONTROL.head, tenants=dict(sorted(revisions.items())), tenant_head=chain.head
     )
 
@@ -108,7 +110,7 @@ async def _migrate_node(
     roles: Roles,
     tenants: dict[str, str],
     chain: Chain,
-    result: Result,
+    result: MigrationResult,
     *,
     progress: Progress,
 ) -> None:

@@ -25,7 +25,7 @@ Any other error is passed to the caller and does not change the cache."""
 _NOTHING: Final = timedelta(0)
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class CacheLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How long a value is kept, and how often its source may be asked."""
 
     fresh_for: timedelta
@@ -52,7 +52,7 @@ class CachedValue(Generic[V]):
         "callers", "fresh_until", "loaded_at", "value",
     )  # fmt: skip
 
-    def __init__(self, clock: Clock, limits: Limits) -> None:
+    def __init__(self, clock: Clock, limits: CacheLimits) -> None:
         """Keep nothing yet."""
         self._now = clock.timestamp
         self._limits = limits
@@ -124,7 +124,7 @@ class CachedValue(Generic[V]):
 class TimedCache(Generic[K, V]):
     """A value for each key. When there are more than `maximum`, the key that was added first is dropped."""
 
-    def __init__(self, clock: Clock, limits: Limits, maximum: int) -> None:
+    def __init__(self, clock: Clock, limits: CacheLimits, maximum: int) -> None:
         """Keep nothing yet."""
         self._clock = clock
         self._limits = limits

@@ -28,7 +28,7 @@ class OutboundError(Unavailable):
     """Another party did not answer, or its answer cannot be used. The message names the address and the reason."""
 
 
-class Response:
+class OutboundResponse:
     """A complete answer of another party."""
 
     __slots__ = ("body", "headers", "status")
@@ -75,11 +75,13 @@ class Outbound:
         for client in (self._client, *self._clients_of_hosts.values()):
             await client.aclose()
 
-    async def get(self, url: str, *, headers: dict[str, str] | None = None) -> Response:
+    async def get(self, url: str, *, headers: dict[str, str] | None = None) -> OutboundResponse:
         """Send a GET request to `url`. Raises OutboundError when there is no complete answer."""
         return await self.request("GET", url, headers=headers)
 
-    async def post_form(self, url: str, form: dict[str, str], *, headers: dict[str, str] | None = None) -> Response:
+    async def post_form(
+        self, url: str, form: dict[str, str], *, headers: dict[str, str] | None = None
+    ) -> OutboundResponse:
         """Send a form to `url` with POST. Raises OutboundError when there is no complete answer."""
         return await self.request("POST", url, headers=headers, form=form)
 
@@ -92,7 +94,7 @@ class Outbound:
         form: dict[str, str] | None = None,
         content: bytes | None = None,
         allow_private_addresses: bool = False,
-    ) -> Response:
+    ) -> OutboundResponse:
         """Send a request and return the complete answer with any status. Raises OutboundError.
 
         `allow_private_addresses` is only for a URL that the operator has configured.
@@ -113,7 +115,7 @@ class Outbound:
                 async with client.stream(
                     method, target, headers=headers, data=form, content=content, extensions=extensions
                 ) as response:
-                    return Response(response.status_code, response.headers, await _body(response))
+                    return OutboundResponse(response.status_code, response.headers, await _body(response))
         except NoPublicAddress as error:
             raise OutboundError(f"{url} was not requested: {error}") from error
         except (httpx.HTTPError, ssl.SSLError, OSError) as error:

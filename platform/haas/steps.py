@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any, TypeVar
 
-State = TypeVar("State")
-Step = Callable[[State], Awaitable[None] | None]
+Shared = TypeVar("Shared")
+Step = Callable[[Shared], Awaitable[None] | None]
 
 
-async def run(steps: Iterable[Step[State]], state: State) -> None:
+async def run(steps: Iterable[Step[Shared]], state: Shared) -> None:
     """Run the steps in their order. The first that raises ends the call."""
     for step in steps:
         pending = step(state)

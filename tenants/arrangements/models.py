@@ -9,7 +9,7 @@ import msgspec
 from tenants.accounts.models import Approval
 
 EndedBy = Literal["consumer", "recipient", "retailer", "register", "expiry", "replay", "ineligible", "harm"]
-State = Literal["pending", "active", "expired", "ended"]
+ArrangementState = Literal["pending", "active", "expired", "ended"]
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +87,7 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     amendments: tuple[Authorisation, ...] = ()
     """Every version that was in force, oldest first."""
 
-    def state(self, now: datetime) -> State:
+    def state(self, now: datetime) -> ArrangementState:
         """Tell whether data may be disclosed under this arrangement, and if not, why."""
         if self.ended_at is not None:
             return "expired" if self.ended_by == "expiry" else "ended"

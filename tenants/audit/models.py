@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class AuditedChange(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody did."""
 
     actor: str

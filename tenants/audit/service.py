@@ -13,14 +13,14 @@ import msgspec
 
 from haas.database import Transaction
 from tenants.audit import store
-from tenants.audit.models import Break, Change, Entry
+from tenants.audit.models import AuditedChange, Break, Entry
 
 _EMPTY: Final = store.Head(0, bytes(32))
 _PAGE: Final = 1_000
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-async def record(tx: Transaction, change: Change, *, now: datetime) -> int:
+async def record(tx: Transaction, change: AuditedChange, *, now: datetime) -> int:
     """Add a change to the trail in the transaction that makes it; return its number.
 
     Transactions of one tenant that record something wait for each other from here to their end.

@@ -5,7 +5,7 @@ from typing import Literal
 
 from haas.errors import HaasError
 
-Refusal = Literal["malformed", "wrong", "expired", "spent"]
+CodeRefusal = Literal["malformed", "wrong", "expired", "spent"]
 
 
 class CodeRefused(HaasError):
@@ -15,7 +15,7 @@ class CodeRefused(HaasError):
     answered before, or there were too many wrong answers; a new one is needed.
     """
 
-    def __init__(self, reason: Refusal, tries_left: int = 0) -> None:
+    def __init__(self, reason: CodeRefusal, tries_left: int = 0) -> None:
         """Keep the reason, and how many more answers this challenge takes."""
         super().__init__(f"one-time password {reason}")
         self.reason = reason

@@ -7,14 +7,14 @@ from typing import Final, NamedTuple
 import msgspec
 
 from haas.database import Namespace
-from tenants.calls.models import CallRecord, Tier
+from tenants.calls.models import CallRecord, CallTier
 from tenants.cds.tiers import SECONDARY_THRESHOLD_MILLISECONDS
 
 # Among them the thresholds of the standards: 1,000, 1,500, 4,000 and 6,000 ms (CDS, Performance requirements).
 LATENCY_BUCKETS: Final = (5, 10, 25, 50, 100, 250, 500, 1_000, 1_500, 2_500, 4_000, 6_000, 10_000)
 BEYOND_THE_LAST_BUCKET: Final = 0
 MAXIMUM_KEYS = 50_000
-_SECONDARY_LIMIT: Final[dict[Tier, int]] = {
+_SECONDARY_LIMIT: Final[dict[CallTier, int]] = {
     tier: bound * 1_000 for tier, bound in SECONDARY_THRESHOLD_MILLISECONDS.items()
 }
 

@@ -10,7 +10,7 @@ from haas.database import Namespace
 from tenants.cds import tiers
 
 # Beside the performance tiers of the standards: what they give no threshold.
-Tier = tiers.Tier | Literal["other"]
+CallTier = tiers.Tier | Literal["other"]
 
 
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +19,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     tenant: Namespace
     at: datetime  # when the call began
     operation: str  # the standards' operation name, or the identity endpoint's
-    tier: Tier
+    tier: CallTier
     status: int
     latency: int  # microseconds, without what a secondary data holder took
     interaction_id: str  # x-fapi-interaction-id: a UUID, the caller's where it sent one

@@ -36,7 +36,7 @@ class MetaPaginated(msgspec.Struct, frozen=True, kw_only=True):
     totalPages: NaturalNumber  # noqa: N815
 
 
-class Response(msgspec.Struct, Generic[Data], frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, Generic[Data], frozen=True, kw_only=True):
     """A successful response that is not paginated."""
 
     data: Data
@@ -44,7 +44,7 @@ class Response(msgspec.Struct, Generic[Data], frozen=True, kw_only=True):
     meta: Meta = Meta()
 
 
-class PaginatedResponse(msgspec.Struct, Generic[Data], frozen=True, kw_only=True):
+class PaginatedEnvelope(msgspec.Struct, Generic[Data], frozen=True, kw_only=True):
     """A successful response of one page."""
 
     data: Data

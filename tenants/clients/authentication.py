@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from haas.cache import Limits, TimedCache
+from haas.cache import CacheLimits, TimedCache
 from haas.clock import Clock, end_of_second
 from haas.database import Database, Transaction
 from haas.digest import digest
@@ -128,7 +128,7 @@ class Authenticator:
         self._database = database
         self._jwks = jwks
         self._jwks_uris: TimedCache[tuple[str, str], str] = TimedCache(
-            clock, Limits(fresh_for=_JWKS_URI_FRESH_FOR), _MAXIMUM_JWKS_URIS
+            clock, CacheLimits(fresh_for=_JWKS_URI_FRESH_FOR), _MAXIMUM_JWKS_URIS
         )
 
     async def verify_signature(self, tenant: Tenant, presented: PresentedAssertion) -> Assertion:

@@ -9,7 +9,7 @@ from haas.jose import Algorithm
 from tenants.oauth import scopes
 from tenants.register.duties import Duties, ProductStatus, RecipientStatus, duties
 
-Kind = Literal["software-product", "register"]
+ClientKind = Literal["software-product", "register"]
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -59,7 +59,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A client of a tenant, as its row says."""
 
     client_id: str
-    kind: Kind
+    kind: ClientKind
     registration: Registration
     recipient_id: str
     recipient_status: RecipientStatus

@@ -9,7 +9,7 @@ from sqlalchemy import LargeBinary, Text, and_, bindparam, delete, func, or_, se
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Statement, Transaction
-from tenants.clients.models import Client, Kind, Registration
+from tenants.clients.models import Client, ClientKind, Registration
 from tenants.clients.tables import client, spent_assertion
 from tenants.schema import Moment
 
@@ -110,7 +110,7 @@ async def forget_spent(tx: Transaction, now: datetime) -> int:
 
 
 async def add(
-    tx: Transaction, client_id: str, kind: Kind, registration: Registration, *, recipient_id: str, now: datetime
+    tx: Transaction, client_id: str, kind: ClientKind, registration: Registration, *, recipient_id: str, now: datetime
 ) -> bool:
     """Add a client, active until the Register says otherwise; false when its software product has a live one."""
     result = await tx.execute(

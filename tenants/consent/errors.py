@@ -4,7 +4,7 @@ from typing import Literal
 
 from haas.errors import HaasError
 
-Step = Literal["identify", "verify", "customer", "accounts", "review"]
+FlowStep = Literal["identify", "verify", "customer", "accounts", "review"]
 Missing = Literal["identifier", "customer", "accounts"]
 
 
@@ -19,7 +19,7 @@ class FlowOver(HaasError):
 class StepNotCurrent(HaasError):
     """Another step is the current one. Nothing was changed."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: FlowStep) -> None:
         """Keep the current step."""
         super().__init__(f"the flow is at {step}")
         self.step = step

@@ -24,7 +24,7 @@ from tenants.attempts import service, store
 from tenants.authentication import service as authentication
 from tenants.authentication.models import AuthenticationContext, Challenge
 from tenants.clients import store as clients
-from tenants.consent.errors import ChoiceMissing, FlowOver, FlowUnknown, Step, StepNotCurrent
+from tenants.consent.errors import ChoiceMissing, FlowOver, FlowStep, FlowUnknown, StepNotCurrent
 from tenants.consent.models import FLOW_LIFETIME, AccountChoice, Ended, Flow, Outcome
 from tenants.data_language import needs_accounts
 from tenants.oauth.errors import AccessDenied, InvalidRequest, UnauthorizedClient
@@ -57,7 +57,7 @@ async def enter(tx: Transaction, directory: Directory, attempt_id: UUID, secret:
     )
 
 
-def current_step(flow: Flow, now: datetime) -> Step:
+def current_step(flow: Flow, now: datetime) -> FlowStep:
     """Return the step that the flow is at. Raises FlowOver."""
     attempt = flow.attempt
     if not attempt.in_flow or now - attempt.created_at >= FLOW_LIFETIME:
@@ -72,7 +72,7 @@ def current_step(flow: Flow, now: datetime) -> Step:
     return "customer" if attempt.customer_id is None and len(flow.customers) > 1 else "accounts"
 
 
-def require(flow: Flow, step: Step, now: datetime) -> None:
+def require(flow: Flow, step: FlowStep, now: datetime) -> None:
     """Raise StepNotCurrent unless the flow is at `step`, or at a later one from which it can be taken again."""
     at = current_step(flow, now)
     if at == step:
@@ -259,7 +259,7 @@ async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
     return customer_id is None or customer_id in {customer.id for customer in flow.customers}
 
 
-async def _with_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> Step:
+async def _with_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> FlowStep:
     if needs_accounts(flow.attempt.request.scopes):
         await store.move(tx, flow.attempt.id, "preAccountSelection", now=now, customer_id=customer_id, accounts=None)
         return "accounts"

@@ -10,7 +10,7 @@ from tenants.accounts.models import HeldAccount
 from tenants.arrangements.models import Arrangement
 from tenants.attempts.models import Attempt
 from tenants.clients.models import Client
-from tenants.consent.errors import Step
+from tenants.consent.errors import FlowStep
 from tenants.data_language import Cluster
 from tenants.oauth.errors import OAuthError
 from tenants.parties.directory import Directory
@@ -53,7 +53,7 @@ class Ended(msgspec.Struct, frozen=True):
     answer: str | OAuthError
 
 
-Outcome = Step | Ended
+Outcome = FlowStep | Ended
 """The step that comes next, or the end."""
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from haas.errors import HaasError
 from haas.jose import SealError, Siv
 
-Kind = Literal["account", "service-point"]
+ResourceKind = Literal["account", "service-point"]
 
 
 class ForeignId(HaasError):
@@ -28,11 +28,11 @@ class ResourceIds:
         self._software_id = software_id
         self._customer = customer_id.hex
 
-    def conceal(self, kind: Kind, internal: UUID) -> str:
+    def conceal(self, kind: ResourceKind, internal: UUID) -> str:
         """Return the id by which this recipient knows `internal`."""
         return self._siv.conceal(internal.hex, kind, self._software_id, self._customer)
 
-    def reveal(self, kind: Kind, identifier: str) -> UUID:
+    def reveal(self, kind: ResourceKind, identifier: str) -> UUID:
         """Return the internal id. Raises ForeignId for an id that is made up, another kind's, or another's."""
         try:
             return UUID(self._siv.reveal(identifier, kind, self._software_id, self._customer))

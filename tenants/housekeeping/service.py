@@ -28,7 +28,7 @@ async def _forget_keys(tx: Transaction, now: datetime) -> int:
     return len(await keys.forget_retired(tx, now))
 
 
-class Step(NamedTuple):
+class HousekeepingTask(NamedTuple):
     """A kind of row that time does something to."""
 
     name: str
@@ -36,18 +36,18 @@ class Step(NamedTuple):
 
 
 STEPS: Final = (
-    Step("arrangements expired", arrangements.end_expired),
-    Step("attempts closed", store.close_stale_attempts),
-    Step("codes expired", store.fail_expired_codes),
-    Step("attempts forgotten", store.forget_attempts),
-    Step("assertions forgotten", clients.forget_spent),
-    Step("tokens forgotten", store.forget_tokens),
-    Step("sessions forgotten", store.forget_sessions),
-    Step("challenges forgotten", store.forget_challenges),
-    Step("notices forgotten", store.forget_notices),
-    Step("seconds folded", _fold_seconds),
-    Step("calls forgotten", store.forget_calls),
-    Step("keys gone", _forget_keys),
+    HousekeepingTask("arrangements expired", arrangements.end_expired),
+    HousekeepingTask("attempts closed", store.close_stale_attempts),
+    HousekeepingTask("codes expired", store.fail_expired_codes),
+    HousekeepingTask("attempts forgotten", store.forget_attempts),
+    HousekeepingTask("assertions forgotten", clients.forget_spent),
+    HousekeepingTask("tokens forgotten", store.forget_tokens),
+    HousekeepingTask("sessions forgotten", store.forget_sessions),
+    HousekeepingTask("challenges forgotten", store.forget_challenges),
+    HousekeepingTask("notices forgotten", store.forget_notices),
+    HousekeepingTask("seconds folded", _fold_seconds),
+    HousekeepingTask("calls forgotten", store.forget_calls),
+    HousekeepingTask("keys gone", _forget_keys),
 )
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tenants.cds.field_types import Payload
-from tenants.imports.files import Limits, content
+from tenants.imports.files import FileLimits, content
 from tenants.imports.json_walk import ANY, Broken, Element, elements
 from tenants.imports.mends import ACCOUNT_MENDS, CUSTOMER_MENDS, SERVICE_POINT_MENDS, Mend, mend
 from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, ServicePointRecord
@@ -24,17 +24,17 @@ from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
 
-Kind = TypeVar("Kind", bound=Payload)
+_Kind = TypeVar("_Kind", bound=Payload)
 _TO_CUSTOMERS = ("holders", ANY, "holder", "authenticated", "customers", ANY)
 _LONG_AGO = date(2000, 1, 1)
 
 
-def read_dsb(path: Path, holder: int, report: Report, limits: Limits | None = None) -> Iterator[Sourced]:
+def read_dsb(path: Path, holder: int, report: Report, limits: FileLimits | None = None) -> Iterator[Sourced]:
     """Yield the good records of holder number `holder` (from 0) of a file; report bad records and mends.
 
     What is truncated or broken is read up to there.
     """
-    text = content(path, report, limits or Limits()).decode("utf-8", "surrogateescape")
+    text = content(path, report, limits or FileLimits()).decode("utf-8", "surrogateescape")
     try:
         for element in elements(text, *_TO_CUSTOMERS):
             if element.path.startswith(f"$.holders[{holder}]."):
@@ -112,7 +112,7 @@ class _Customer:
                 self._report.mend(there, f"names no service point of the file, dropped ({len(named) - len(found)})")
             plan["servicePointIds"] = found
 
-    def _typed(self, place: Place, value: Any, mends: tuple[Mend, ...], kind: type[Kind]) -> Kind | None:
+    def _typed(self, place: Place, value: Any, mends: tuple[Mend, ...], kind: type[_Kind]) -> _Kind | None:
         if isinstance(value, dict):
             mend(value, mends, lambda path, what: self._report.mend(place._replace(path=place.path + path[1:]), what))
         try:

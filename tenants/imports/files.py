@@ -14,7 +14,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _READ_ERRORS = (EOFError, zlib.error, OSError)
 
 
-class Limits(NamedTuple):
+class FileLimits(NamedTuple):
     """How much one import takes: bytes are those after decompression."""
 
     file_bytes: int = 1024 * MEBIBYTE
@@ -22,7 +22,7 @@ class Limits(NamedTuple):
     records: int = 2_000_000
 
 
-def lines(path: Path, report: Report, limits: Limits) -> Iterator[tuple[Place, bytes]]:
+def lines(path: Path, report: Report, limits: FileLimits) -> Iterator[tuple[Place, bytes]]:
     """Yield the lines of a file; report a line that is too long, and the point from which the file cannot be read."""
     number = total = 0
     try:
@@ -45,7 +45,7 @@ def lines(path: Path, report: Report, limits: Limits) -> Iterator[tuple[Place, b
         report.problem(Place(path.name, number + 1), f"the file cannot be read from here on: {error}")
 
 
-def content(path: Path, report: Report, limits: Limits) -> bytes:
+def content(path: Path, report: Report, limits: FileLimits) -> bytes:
     """Return a file as far as it can be read, and report where that ends early."""
     data = bytearray()
     try:

@@ -9,9 +9,9 @@ from uuid import UUID, uuid5
 
 _NAMESPACE = UUID("3f1d3c0e-5d0a-5c86-9d0e-0c6f2a5b7a11")
 
-Kind = Literal["service-point", "customer", "account", "login"]
+IdentityKind = Literal["service-point", "customer", "account", "login"]
 
 
-def identity(kind: Kind, reference: str) -> UUID:
+def identity(kind: IdentityKind, reference: str) -> UUID:
     """Return the id of the thing of `kind` that the retailer calls `reference`."""
     return uuid5(_NAMESPACE, f"{kind}:{reference}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from tenants.imports.files import Limits, lines
+from tenants.imports.files import FileLimits, lines
 from tenants.imports.records import Record
 from tenants.imports.report import Report
 from tenants.imports.sourced import Sourced
@@ -13,9 +13,9 @@ from tenants.imports.sourced import Sourced
 _decoder = msgspec.json.Decoder(Record)
 
 
-def read_lines(path: Path, report: Report, limits: Limits | None = None) -> Iterator[Sourced]:
+def read_lines(path: Path, report: Report, limits: FileLimits | None = None) -> Iterator[Sourced]:
     """Yield the good records of a file; report the bad ones. An empty line is nothing."""
-    for place, line in lines(path, report, limits or Limits()):
+    for place, line in lines(path, report, limits or FileLimits()):
         text = line.strip()
         if not text:
             continue

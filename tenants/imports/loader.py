@@ -23,7 +23,7 @@ from tenants.imports.report import Place, Report
 from tenants.imports.sourced import Sourced
 from tenants.parties.tables import customer, login, representation
 
-Kind = TypeVar("Kind", bound=Record)
+_Kind = TypeVar("_Kind", bound=Record)
 
 
 async def load_batch(tx: Transaction, batch: list[Sourced], report: Report, now: datetime) -> Counter[str]:
@@ -46,10 +46,10 @@ class _Load:
         self._now = now
         self.loaded: Counter[str] = Counter()
 
-    def _of(self, kind: type[Kind]) -> list[tuple[Place, Kind]]:
+    def _of(self, kind: type[_Kind]) -> list[tuple[Place, _Kind]]:
         return [(place, record) for place, record in self._batch if isinstance(record, kind)]
 
-    async def _put(self, table: store.Target, written: list[rows.Row]) -> None:
+    async def _put(self, table: store.ImportTable, written: list[rows.Row]) -> None:
         await store.put(self._tx, table, written)
         if written:
             self.loaded[table.name] += len(written)

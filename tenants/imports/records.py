@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tenants.accounts.models import HoldingRole
 from tenants.cds.field_types import DateString, EmailAddress
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
@@ -15,8 +16,6 @@ from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDe
 
 Reference = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1F]*\Z")]
 Mobile = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}\Z", description="E.164")]
-HoldingRole = Literal["holder", "joint-holder", "secondary-user"]
-RepresentationRole = Literal["self", "nominated-representative"]
 ImportedOption = Literal["pre-approval", "no-disclosure"]
 
 
@@ -94,7 +93,7 @@ class RepresentationRecord(_Record, frozen=True, kw_only=True, tag="representati
 
     login: Reference
     customer: Reference
-    role: RepresentationRole
+    role: Literal["self", "nominated-representative"]
 
 
 Record = ServicePointRecord | CustomerRecord | AccountRecord | HoldingRecord | LoginRecord | RepresentationRecord

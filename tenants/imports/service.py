@@ -8,7 +8,7 @@ from typing import Literal
 
 from haas.database import Database, Namespace
 from tenants.imports.dsb_reader import read_dsb
-from tenants.imports.files import Limits
+from tenants.imports.files import FileLimits
 from tenants.imports.lines_reader import read_lines
 from tenants.imports.loader import load_batch
 from tenants.imports.report import Report
@@ -19,7 +19,7 @@ Format = Literal["lines", "dsb"]
 
 
 def read(
-    path: Path, form: Format, report: Report, *, holder: int = 0, limits: Limits | None = None
+    path: Path, form: Format, report: Report, *, holder: int = 0, limits: FileLimits | None = None
 ) -> Iterator[Sourced]:
     """Return the records of a file in one of the formats; `holder` chooses one in the generator's file."""
     return read_dsb(path, holder, report, limits) if form == "dsb" else read_lines(path, report, limits)
@@ -32,7 +32,7 @@ async def import_records(
     report: Report,
     *,
     now: datetime,
-    limits: Limits | None = None,
+    limits: FileLimits | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """Load `records`, one transaction for each batch, and say in `report` what was loaded.
@@ -40,7 +40,7 @@ async def import_records(
     A batch is loaded whole or, when the database fails, not at all; the batches before it stand. `progress` is told how
     many records each batch had. Importing the same records again changes nothing.
     """
-    maximum = (limits or Limits()).records
+    maximum = (limits or FileLimits()).records
     remaining = iter(records)
     count = 0
     while batch := list(islice(remaining, min(BATCH, maximum - count + 1))):

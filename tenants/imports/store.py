@@ -11,7 +11,7 @@ from haas.database import Transaction
 from tenants.accounts.tables import disclosure_option, holding, supply
 from tenants.parties.tables import representation
 
-Target = Table
+ImportTable = Table
 """A table that import writes to."""
 
 

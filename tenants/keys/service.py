@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from haas.cache import Limits, TimedCache
+from haas.cache import CacheLimits, TimedCache
 from haas.clock import Clock
 from haas.database import Database, Transaction
 from haas.jose import Algorithm, Sealer, SigningKey, Siv
@@ -39,7 +39,7 @@ class Keyring:
         self._database = database
         self._sealer = sealer
         self._clock = clock
-        self._open: TimedCache[UUID, _OpenKeys] = TimedCache(clock, Limits(fresh_for=FRESH_FOR), MAXIMUM_TENANTS)
+        self._open: TimedCache[UUID, _OpenKeys] = TimedCache(clock, CacheLimits(fresh_for=FRESH_FOR), MAXIMUM_TENANTS)
 
     async def signing_key(self, tenant: Tenant, algorithm: Algorithm) -> SigningKey:
         """Return the key that signs now for `tenant`. Raises KeyMissing, KeysUnreadable."""

@@ -51,7 +51,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
         return []
 
 
-class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+class MarketCredentials(msgspec.Struct, frozen=True, kw_only=True):
     """All that a call to AEMO needs to know of a participant."""
 
     participant: Participant

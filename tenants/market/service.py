@@ -12,7 +12,7 @@ from haas.jose import Sealer
 from tenants.keys.opening import open_sealed
 from tenants.market import store
 from tenants.market.errors import BadParticipant, SecretChanging
-from tenants.market.models import Credentials, Participant, ParticipantKey, Secrets
+from tenants.market.models import MarketCredentials, Participant, ParticipantKey, Secrets
 
 SEALED: Final = ("secret", "next_secret", "subscription_key", "key")
 """The columns that hold secrets."""
@@ -37,11 +37,11 @@ async def put(tx: Transaction, sealer: Sealer, participant: Participant, secrets
     await store.put(tx, key, {**plain, **sealed})
 
 
-async def credentials(tx: Transaction, sealer: Sealer, key: ParticipantKey) -> Credentials:
+async def credentials(tx: Transaction, sealer: Sealer, key: ParticipantKey) -> MarketCredentials:
     """Return a participant with its secrets open. Raises UnknownParticipant, KeysUnreadable."""
     row = await store.row(tx, key)
     opened = {column: _open(sealer, key, column, row[column]) for column in SEALED}
-    return Credentials(
+    return MarketCredentials(
         participant=Participant(
             id=key,
             retailer_id=row["retailer_id"],

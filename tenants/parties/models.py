@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-CustomerKind = Literal["person", "organisation"]
+from tenants.data_language import CustomerKind
+
 RepresentationRole = Literal["self", "nominated-representative", "attorney", "guardian"]
 
 

@@ -6,7 +6,7 @@ from haas.settings import MAIN_NODE, Settings
 from tenants.provisioning.owner import owner_transaction, registry_and_tenant
 from tenants.registry import store
 from tenants.registry.errors import NodeRefused, TenantIncomplete, UnknownTenant
-from tenants.registry.models import NodeState, RegisterEnvironment, State, Tenant
+from tenants.registry.models import NodeState, RegisterEnvironment, Tenant, TenantState
 
 
 class Administration:
@@ -92,7 +92,7 @@ class Administration:
             )
             await store.advance_revision(tx)
 
-    async def _set_state(self, slug: str, state: State, action: str, actor: str) -> Tenant:
+    async def _set_state(self, slug: str, state: TenantState, action: str, actor: str) -> Tenant:
         async with owner_transaction(self._owner, self._settings) as tx:
             tenant = _complete(await self._known(tx, slug))
             if tenant.state != state:

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from haas.cache import Limits, TimedCache
+from haas.cache import CacheLimits, TimedCache
 from haas.clock import Clock
 from haas.database import Database, Namespace
 from haas.outbound import Outbound, OutboundError
@@ -39,7 +39,7 @@ class Accreditations:
         self._control = control
         self._clock = clock
         self._numbers: TimedCache[str, Mapping[str, str]] = TimedCache(
-            clock, Limits(fresh_for=FRESH_FOR), MAXIMUM_ENVIRONMENTS
+            clock, CacheLimits(fresh_for=FRESH_FOR), MAXIMUM_ENVIRONMENTS
         )
 
     async def refresh(self, environment: RegisterEnvironment, outbound: Outbound) -> int:

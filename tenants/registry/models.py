@@ -12,7 +12,7 @@ from haas.database import Namespace
 from haas.settings import MAIN_NODE
 from tenants.registry.names import Hosts
 
-State = Literal["preparing", "active", "suspended", "leaving"]
+TenantState = Literal["preparing", "active", "suspended", "leaving"]
 NodeState = Literal["active", "draining"]
 Surface = Literal["public", "secure", "admin", "management"]
 HttpsUrl = Annotated[str, Meta(pattern=r"^https://[^\s/?#@]+(/[^\s#]*)?\Z", description="an https address")]
@@ -79,7 +79,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     slug: str
     name: str
-    state: State
+    state: TenantState
     retailer: str
     """The legal entity that owns the brand."""
     namespace: Namespace

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from haas.cache import CachedValue, Limits
+from haas.cache import CachedValue, CacheLimits
 from haas.clock import Clock
 from haas.database import Database
 from haas.errors import Unavailable
@@ -43,7 +43,9 @@ class Registry:
         self._settings = settings
         self._namespace = control_namespace(settings)
         # While its database is unavailable the registry cannot change either: the last snapshot stays usable.
-        limits = Limits(fresh_for=FRESH_FOR, usable_for=timedelta.max, reload_after=UNKNOWN_FOR, retry_after=FRESH_FOR)
+        limits = CacheLimits(
+            fresh_for=FRESH_FOR, usable_for=timedelta.max, reload_after=UNKNOWN_FOR, retry_after=FRESH_FOR
+        )
         self._snapshot: CachedValue[_Snapshot] = CachedValue(clock, limits)
 
     async def by_host(self, host: str) -> tuple[Tenant, Surface] | None:

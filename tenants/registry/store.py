@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Namespace, Statement, Transaction
 from haas.settings import Settings
-from tenants.registry.models import NodeState, RegisterEnvironment, State, Tenant, TenantSettings
+from tenants.registry.models import NodeState, RegisterEnvironment, Tenant, TenantSettings, TenantState
 from tenants.registry.names import Hosts
 from tenants.registry.tables import audit, brand, database_node, host, register_environment, retailer, revision
 
-SERVED: Final[tuple[State, ...]] = ("active", "suspended")
+SERVED: Final[tuple[TenantState, ...]] = ("active", "suspended")
 """The states in which a tenant is known to the processes that serve it."""
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ async def insert_brand(tx: Transaction, values: dict[str, Any], hosts: Hosts) ->
     )
 
 
-async def set_state(tx: Transaction, brand_id: UUID, state: State, now: datetime) -> None:
+async def set_state(tx: Transaction, brand_id: UUID, state: TenantState, now: datetime) -> None:
     """Change a brand's state."""
     await tx.execute(brand.update().where(brand.c.id == brand_id).values(state=state, state_at=now))
 

@@ -13,13 +13,13 @@ from haas.database import Database
 from haas.settings import Settings
 from ops.migrations.connection import as_owner, owner_connection
 from tenants.audit import service, store
-from tenants.audit.models import Break, Change, Entry
+from tenants.audit.models import AuditedChange, Break, Entry
 from tenants.audit.tables import audit, audit_head
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
 from tests.support.constraints import Violation, assert_violated, names
 
-CHANGE = Change(
+CHANGE = AuditedChange(
     actor="staff-1",
     role="customer-care",
     action="disclosure-option.set",
@@ -48,7 +48,7 @@ class Trail:
     async def record(self, **changes: Any) -> int:
         values = {name: getattr(CHANGE, name) for name in CHANGE.__struct_fields__}
         async with self.database.transaction(self.tenant.namespace) as tx:
-            return await service.record(tx, Change(**{**values, **changes}), now=self.now)
+            return await service.record(tx, AuditedChange(**{**values, **changes}), now=self.now)
 
     async def verify(self) -> Break | None:
         async with self.database.transaction(self.tenant.namespace) as tx:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from haas.cache import CachedValue, Limits, TimedCache
+from haas.cache import CachedValue, CacheLimits, TimedCache
 from haas.clock import MovableClock
 from haas.errors import HaasError, Unavailable
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
-LIMITS = Limits(fresh_for=MINUTE)
-PATIENT = Limits(
+LIMITS = CacheLimits(fresh_for=MINUTE)
+PATIENT = CacheLimits(
     fresh_for=MINUTE,
     usable_for=60 * MINUTE,
     reload_after=5 * SECOND,
@@ -192,7 +192,7 @@ async def test_a_source_that_never_answered_is_asked_again_after_its_own_pause(
 
 
 @pytest.mark.parametrize("limits", [LIMITS, PATIENT], ids=["no pause", "pauses"])
-async def test_callers_who_wait_share_a_failure(clock: MovableClock, source: Source, limits: Limits) -> None:
+async def test_callers_who_wait_share_a_failure(clock: MovableClock, source: Source, limits: CacheLimits) -> None:
     """A source that does not answer takes as long as its time-out: they must not wait for it one after the other."""
     cache: TimedCache[str, int] = TimedCache(clock, limits, maximum=10)
     source.error = Unavailable("away")

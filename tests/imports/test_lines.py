@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tenants.imports.files import Limits
+from tenants.imports.files import FileLimits
 from tenants.imports.lines_reader import read_lines
 from tenants.imports.report import Report
 
@@ -14,7 +14,7 @@ HOLDING = b'{"kind":"holding","customer":"c","account":"a","role":"holder","vali
 CLOSED = b'{"kind":"account","account":{"accountId":"A-%d","openStatus":"CLOSED","plans":[]}}\n'
 
 
-def found(path: Path, limits: Limits | None = None) -> tuple[list[int], list[str]]:
+def found(path: Path, limits: FileLimits | None = None) -> tuple[list[int], list[str]]:
     """The lines of the good records, and what was reported without the file's name."""
     report = Report()
     good = [place.line for place, _ in read_lines(path, report, limits)]
@@ -95,7 +95,7 @@ def test_an_empty_file_is_no_problem(tmp_path: Path, data: bytes) -> None:
 def test_a_line_or_file_over_the_limit_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "file.jsonl"
     path.write_bytes(LOGIN + b" " * 500 + b"\n" + LOGIN + LOGIN * 10)
-    good, problems = found(path, Limits(file_bytes=1000, record_bytes=200))
+    good, problems = found(path, FileLimits(file_bytes=1000, record_bytes=200))
     assert good[:2] == [1, 3]
     assert problems[0] == "2: $: the line is longer than 200 bytes"
     assert "the file is longer than 1000 bytes; the rest is not read" in problems[1]

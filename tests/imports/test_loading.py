@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from ops.demonstration.generator import generate
 from tenants.accounts.models import HoldingRole
 from tenants.accounts.tables import account, disclosure_option, holding, service_point, supply
-from tenants.imports.files import Limits
+from tenants.imports.files import FileLimits
 from tenants.imports.identity import identity
 from tenants.imports.lines_reader import read_lines
 from tenants.imports.records import (
@@ -234,7 +234,7 @@ async def test_a_batch_that_fails_is_rolled_back(importer: Importer) -> None:
 
 
 async def test_records_over_the_limit_are_not_read(importer: Importer) -> None:
-    report = await importer.load(generate("one"), limits=Limits(records=7))
+    report = await importer.load(generate("one"), limits=FileLimits(records=7))
     assert sum(report.loaded.values()) <= 7
     assert report.problems[-1].reason == "the file has more than 7 records; the rest is not read"
 

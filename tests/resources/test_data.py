@@ -11,7 +11,7 @@ from sqlalchemy import update
 from haas.clock import MovableClock
 from tenants.accounts.tables import account, holding
 from tenants.arrangements.tables import authorised_account
-from tenants.cds.envelope import Response as Envelope
+from tenants.cds.envelope import Envelope
 from tenants.clients.tables import client
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer

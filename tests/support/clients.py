@@ -12,7 +12,7 @@ from ops.sandbox.jose import Algorithm, SigningKey, sign
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
 from tenants.clients import store
-from tenants.clients.models import Client, Kind, Registration
+from tenants.clients.models import Client, ClientKind, Registration
 from tenants.clients.tables import client
 from tenants.oauth import scopes
 from tenants.registry.models import Tenant
@@ -137,7 +137,7 @@ async def add_client(
     now: datetime,
     kept: Registration | None = None,
     *,
-    kind: Kind = "software-product",
+    kind: ClientKind = "software-product",
     **changes: Any,
 ) -> str:
     """Add a client to a tenant; return its id. `changes` are of its metadata where none is given."""

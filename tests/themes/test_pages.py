@@ -7,18 +7,18 @@ import pytest
 
 from ops.demonstration.themes import AURORA
 from themes.brand import brand
-from themes.pages import MESSAGES, Kind, render, status_of
+from themes.pages import MESSAGES, MessageKind, render, status_of
 from themes.tokens import theme_to_json
 
 BRAND = brand("Aurora Energy", theme_to_json(AURORA), ZoneInfo("Australia/Sydney"))
 
 
 def test_each_kind_has_a_message() -> None:
-    assert set(MESSAGES) == set(get_args(Kind))
+    assert set(MESSAGES) == set(get_args(MessageKind))
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
-def test_a_page_contains_its_message(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", get_args(MessageKind))
+def test_a_page_contains_its_message(kind: MessageKind) -> None:
     page, message = render(BRAND, kind), MESSAGES[kind]
     assert 400 <= status_of(kind) < 600
     assert f"<h1>{message.heading}</h1>" in page

@@ -153,7 +153,7 @@ async def test_the_other_steps_run_although_one_fails(
     async def fail(*_: object) -> int:
         raise ValueError("no")
 
-    monkeypatch.setattr(service, "STEPS", (service.Step("broken", fail), *service.STEPS))
+    monkeypatch.setattr(service, "STEPS", (service.HousekeepingTask("broken", fail), *service.STEPS))
     await add_attempt(database, tenant, clock, "preAuthentication")
     clock.move(timedelta(hours=2))
     assert await housekeeping.sweep(tenant) == {"attempts closed": 1}

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from haas.cache import Limits, TimedCache
+from haas.cache import CacheLimits, TimedCache
 from haas.clock import Clock
 from haas.errors import Unavailable
 from haas.jose.keys import JwkError, PublicKeys
@@ -32,7 +32,7 @@ class JwksClient:
     def __init__(self, outbound: Outbound, clock: Clock) -> None:
         """Fetch through `outbound`."""
         self._outbound = outbound
-        limits = Limits(
+        limits = CacheLimits(
             fresh_for=FRESH_FOR,
             usable_for=USABLE_FOR,
             reload_after=MINIMUM_REFETCH_INTERVAL,

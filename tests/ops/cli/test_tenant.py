@@ -49,6 +49,17 @@ async def test_a_host_of_another_tenant_is_refused_and_nothing_is_left(
     assert (await haas("tenant", "remove", "other", "--yes")).exit_code == 0
 
 
+async def test_a_time_zone_is_checked_and_kept(haas: Haas, deployment: Deployment) -> None:
+    create = (*CREATE_KESTREL[:2], "swift", *CREATE_KESTREL[3:], "--time-zone")
+    refused = await haas(*create, "Mars/Olympus")
+    assert refused.exit_code == 2
+    assert "'Mars/Olympus' is not an IANA time zone" in refused.output
+    assert (await haas(*create, "Australia/Perth")).exit_code == 0
+    assert (await deployment.administration.find("swift")).settings.time_zone == "Australia/Perth"
+    assert "Australia/Perth" in (await haas("tenant", "show", "swift")).output
+    assert (await haas("tenant", "remove", "swift", "--yes")).exit_code == 0
+
+
 async def test_a_theme_is_checked_when_it_is_given(haas: Haas, tmp_path: Path, deployment: Deployment) -> None:
     theme = tmp_path / "theme.json"
     theme.write_text('{"light": {"primary": "red"}}')
@@ -59,18 +70,6 @@ async def test_a_theme_is_checked_when_it_is_given(haas: Haas, tmp_path: Path, d
     assert refused.exit_code == 2
     assert "cannot be read as a JSON object" in refused.output
     assert "swift" not in {tenant.slug for tenant in await deployment.administration.all()}
-
-
-async def test_a_time_zone_is_checked_and_kept(haas: Haas, deployment: Deployment) -> None:
-    refused = await haas(*CREATE_KESTREL[:2], "swift", *CREATE_KESTREL[3:], "--time-zone", "Mars/Olympus")
-    assert refused.exit_code == 2
-    assert "'Mars/Olympus' is not an IANA time zone" in refused.output
-    assert (
-        await haas(*CREATE_KESTREL[:2], "swift", *CREATE_KESTREL[3:], "--time-zone", "Australia/Perth")
-    ).exit_code == 0
-    assert (await deployment.administration.find("swift")).settings.time_zone == "Australia/Perth"
-    assert "Australia/Perth" in (await haas("tenant", "show", "swift")).output
-    assert (await haas("tenant", "remove", "swift", "--yes")).exit_code == 0
 
 
 async def test_list_and_show(haas: Haas, kestrel: None) -> None:

@@ -14,6 +14,7 @@ from ops.migrations.chains import CONTROL, TENANT, Chain
 from ops.migrations.compare import catalogue, differences, moved
 from ops.migrations.connection import owner_connection
 from ops.migrations.revision import NothingToWrite, write_revision
+from tenants.schema import DENIED
 
 Changed = Callable[[Chain], Chain]
 
@@ -87,6 +88,16 @@ async def test_what_alembic_does_not_see_is_told(settings: Settings, changed: Ch
     async with _schema(settings, "elsewhere") as connection:
         await connection.run_sync(longer.upgrade, "elsewhere")
         assert written.to_add[0] in await connection.run_sync(catalogue, "elsewhere")
+
+
+async def test_a_new_table_is_written_with_the_privileges_that_a_tenants_role_does_not_have(
+    settings: Settings, changed: Changed
+) -> None:
+    longer = changed(TENANT)
+    Table("diary", longer.tables, Column("id", Text, primary_key=True), info={DENIED: ("UPDATE", "DELETE")})
+    source = (await write_revision(settings, longer, "Add a diary")).path.read_text()
+    assert 'deny("diary", "UPDATE", "DELETE")' in source
+    assert "REVOKE UPDATE, DELETE ON __tenant_schema__.diary" in longer.script()
 
 
 async def test_without_a_change_nothing_is_written(settings: Settings, changed: Changed) -> None:

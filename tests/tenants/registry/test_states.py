@@ -7,22 +7,24 @@ from ops.deployment import Deployment
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry import store
 from tenants.registry.errors import TenantIncomplete, UnknownTenant
-from tenants.registry.models import State, Tenant
+from tenants.registry.models import Tenant, TenantState
 from tenants.registry.service import Registry
 from tenants.services import Services
 from tests.tenants.registry.asking import ask
 
-UNSERVED: list[State] = ["preparing", "leaving"]
+UNSERVED: list[TenantState] = ["preparing", "leaving"]
 
 
-async def _move(deployment: Deployment, tenant: Tenant, state: State) -> None:
+async def _move(deployment: Deployment, tenant: Tenant, state: TenantState) -> None:
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
         await store.set_state(tx, tenant.id, state, deployment.clock.now())
         await store.advance_revision(tx)
 
 
 @pytest.mark.parametrize("state", UNSERVED)
-async def test_it_is_unknown_to_the_processes_that_serve(deployment: Deployment, tenant: Tenant, state: State) -> None:
+async def test_it_is_unknown_to_the_processes_that_serve(
+    deployment: Deployment, tenant: Tenant, state: TenantState
+) -> None:
     await _move(deployment, tenant, state)
     registry = Registry(deployment.database, deployment.settings, deployment.clock)
     for _, host in tenant.surfaces():
@@ -33,7 +35,9 @@ async def test_it_is_unknown_to_the_processes_that_serve(deployment: Deployment,
 
 
 @pytest.mark.parametrize("state", UNSERVED)
-async def test_its_hosts_answer_as_a_host_that_nobody_has(deployment: Deployment, tenant: Tenant, state: State) -> None:
+async def test_its_hosts_answer_as_a_host_that_nobody_has(
+    deployment: Deployment, tenant: Tenant, state: TenantState
+) -> None:
     services = Services.open(deployment.settings)
     platform = Platform(services)
     await _move(deployment, tenant, state)
@@ -46,7 +50,7 @@ async def test_its_hosts_answer_as_a_host_that_nobody_has(deployment: Deployment
 
 @pytest.mark.parametrize("state", UNSERVED)
 async def test_it_can_be_found_and_removed_but_neither_suspended_nor_resumed(
-    deployment: Deployment, tenant: Tenant, state: State
+    deployment: Deployment, tenant: Tenant, state: TenantState
 ) -> None:
     await _move(deployment, tenant, state)
     administration = deployment.administration
