@@ -19,7 +19,7 @@ from tenants.grants.authorization_code import CodeExchange
 from tenants.grants.refresh import Refresh
 from tenants.oauth.errors import InvalidToken
 from tenants.registration import service as registrations
-from tenants.registration.examination import Examined
+from tenants.registration.validation import ValidatedRegistration
 from tenants.registry.models import Tenant
 from tests.identity.conftest import SCOPE, World, refused
 
@@ -133,7 +133,7 @@ async def test_an_update_of_a_registration_that_was_just_removed_meets_no_client
     await recipient.register(product.ssa(world.now))
     of = await world.client(aurora, recipient.client_id)
     await recipient.delete_registration((await recipient.client_credentials()).access_token)
-    examined = Examined(
+    validated = ValidatedRegistration(
         registration=of.registration,
         recipient_id=of.recipient_id,
         jti_hash=bytes(32),
@@ -141,4 +141,4 @@ async def test_an_update_of_a_registration_that_was_just_removed_meets_no_client
     )
     async with world.services.database.transaction(aurora.namespace) as tx:
         with pytest.raises(InvalidToken):
-            await registrations.update(tx, of, examined, world.now)
+            await registrations.update(tx, of, validated, world.now)

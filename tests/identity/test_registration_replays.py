@@ -23,7 +23,7 @@ async def test_a_request_is_spent_for_as_long_as_it_is_accepted(world: World, au
     moved_clock.move(timedelta(seconds=60) + DEFAULT_SKEW / 2)
     async with world.services.database.transaction(aurora.namespace) as tx:
         await registrations.end_client(tx, recipient.client_id, by="recipient", reason="a test", now=world.now)
-        await clients.forget_spent(tx, world.now)
+        await clients.delete_expired_jtis(tx, world.now)
     with refused("invalid_client_metadata", "used before"):
         await recipient.register("", once)
 
