@@ -7,7 +7,7 @@ to another by a foreign key: these are records, and one that names what is gone 
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, SmallInteger, Table, Text
 
-from tenants.schema import DENIED, Moment, Uuid, tenant
+from tenants.schema import DENIED_PRIVILEGES, Moment, Uuid, tenant
 
 call_rollup = Table(
     "call_rollup",
@@ -69,7 +69,7 @@ call = Table(
     Column("client_id", Text),
     Column("arrangement_id", Uuid),
     Index(None, "interaction_id"),
-    info={DENIED: ("UPDATE",)},
+    info={DENIED_PRIVILEGES: ("UPDATE",)},
 )
 
 # The disclosure ledger (CDR Rules 7.9, 9.3(1)(d)): that data of a cluster was disclosed on a day, and how often.

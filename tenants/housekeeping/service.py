@@ -25,7 +25,7 @@ async def _fold_seconds(tx: Transaction, now: datetime) -> int:
 
 
 async def _forget_keys(tx: Transaction, now: datetime) -> int:
-    return len(await keys.forget_retired(tx, now))
+    return len(await keys.delete_retired_keys(tx, now))
 
 
 class HousekeepingTask(NamedTuple):
@@ -40,7 +40,7 @@ STEPS: Final = (
     HousekeepingTask("attempts closed", store.close_stale_attempts),
     HousekeepingTask("codes expired", store.fail_expired_codes),
     HousekeepingTask("attempts forgotten", store.forget_attempts),
-    HousekeepingTask("assertions forgotten", clients.forget_spent),
+    HousekeepingTask("assertions forgotten", clients.delete_expired_jtis),
     HousekeepingTask("tokens forgotten", store.forget_tokens),
     HousekeepingTask("sessions forgotten", store.forget_sessions),
     HousekeepingTask("challenges forgotten", store.forget_challenges),
