@@ -1,4 +1,4 @@
-"""Reading the Data Standards Body's kind of file: mends, points resolved and dropped, bad records, broken files."""
+"""Reading the Data Standards Body's kind of file: fixes, points resolved and dropped, bad records, broken files."""
 
 import gzip
 from pathlib import Path
@@ -38,7 +38,7 @@ def test_one_customer_with_everything(path: Path, dsb: Any) -> None:
 
 def test_each_mend_is_reported_with_its_place(path: Path, dsb: Any) -> None:
     _, report = read(path, dsb.text([dsb.customer(1, dsb.account(1, [dsb.NMI, "99999999999"]))]))
-    reported = {(mend.place.path.rpartition("customers[0].")[2], mend.reason) for mend in report.mends}
+    reported = {(fix.location.path.rpartition("customers[0].")[2], fix.reason) for fix in report.fixes}
     plan = "energy.accounts[0].account.plans[0]"
     assert reported >= {
         ("customer.person.emailAddresses[0].address", "mail domain replaced by people.test"),
@@ -48,7 +48,7 @@ def test_each_mend_is_reported_with_its_place(path: Path, dsb: Any) -> None:
         (f"{plan}.servicePointIds", "NMI resolved to its service point (1)"),
         (f"{plan}.servicePointIds", "names no service point of the file, dropped (1)"),
     }
-    assert report.mend_count == len(report.mends)
+    assert report.fix_count == len(report.fixes)
 
 
 def test_holders_are_kept_apart(path: Path, dsb: Any) -> None:
@@ -63,9 +63,9 @@ def test_a_bad_account_costs_itself_alone(path: Path, dsb: Any) -> None:
     records, report = read(path, text)
     assert [each.reference for each in records if isinstance(each, AccountRecord)] == ["account-2"]
     [problem] = report.problems
-    assert problem.place.path.endswith("customers[0].energy.accounts[0].account.openStatus")
+    assert problem.location.path.endswith("customers[0].energy.accounts[0].account.openStatus")
     assert problem.reason == "Invalid enum value 'SHUT'"
-    assert text.splitlines()[problem.place.line - 1].strip() == "{"
+    assert text.splitlines()[problem.location.line - 1].strip() == "{"
 
 
 def test_a_bad_customer_takes_their_accounts_along_and_nobody_elses(path: Path, dsb: Any) -> None:
