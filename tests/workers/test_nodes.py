@@ -130,9 +130,9 @@ async def test_housekeeping_is_done_for_one_node_or_for_all(
             await tx.execute(call_second.insert(), row)
     tasks = Tasks(services)
     assert await _peaks(two_nodes.database, pair) == [0, 0]
-    assert await tasks.sweep(SECOND) == {"seconds folded": 1}
+    assert await tasks.sweep(SECOND) == {"per-second counts aggregated": 1}
     assert await _peaks(two_nodes.database, pair) == [0, 1]
-    assert await tasks.sweep() == {"seconds folded": 1}
+    assert await tasks.sweep() == {"per-second counts aggregated": 1}
     assert await _peaks(two_nodes.database, pair) == [1, 1]
 
 
