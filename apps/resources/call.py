@@ -12,8 +12,8 @@ from apps.http.json_answers import payload
 from apps.http.request_headers import header_fields
 from apps.resources import headers
 from tenants.cds.envelope import Envelope, Links, PaginatedEnvelope
-from tenants.cds.pagination import PageRequest, describe
-from tenants.disclosure.models import DataToken
+from tenants.cds.pagination import PageRequest, links_and_meta
+from tenants.disclosure.models import DataAccessToken
 from tenants.disclosure.service import CustomerData
 from tenants.grants.access import TokenUse
 from tenants.operations.endpoints import Endpoint
@@ -33,7 +33,7 @@ class DataCall(Call):
     # Of a call for a customer's data:
     secret: str
     """The access token as it was sent."""
-    token: DataToken
+    token: DataAccessToken
     use: TokenUse
     customer_data: CustomerData
     account_id: UUID
@@ -58,7 +58,7 @@ class DataCall(Call):
         uri = self._uri()
         if self.page is None:
             return self._payload(Envelope(data=self.data, links=Links(self=self._with_query(uri))))
-        links, meta = describe(
+        links, meta = links_and_meta(
             self.page, self.total_records, self_uri=self._with_query(uri), resource_uri=uri, filters=self.filters
         )
         return self._payload(PaginatedEnvelope(data=self.data, links=links, meta=meta))

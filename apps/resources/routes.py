@@ -14,7 +14,7 @@ from apps.http.suspension import SERVES_SUSPENDED
 from apps.resources.call import DataCall
 from apps.resources.operations import CUSTOMER_DATA, PUBLIC, Operation, get_outages, get_status
 from tenants.cds.errors import RESOURCE_NOT_IMPLEMENTED, CdsError
-from tenants.operations.endpoints import BASE_PATH, Endpoint, unserved
+from tenants.operations.endpoints import BASE_PATH, Endpoint, endpoints_not_served
 
 _PREFLIGHT: Final = CORS | {
     "Access-Control-Allow-Methods": "GET",
@@ -71,7 +71,7 @@ secure_routes: Final[list[ControllerRouterHandler]] = [
         BASE_PATH,
         route_handlers=[
             *(_served(operation) for operation in CUSTOMER_DATA),
-            *(_not_implemented(endpoint) for endpoint in unserved()),
+            *(_not_implemented(endpoint) for endpoint in endpoints_not_served()),
         ],
     )
 ]

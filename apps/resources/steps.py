@@ -10,7 +10,7 @@ from apps.http.request_headers import bearer_token
 from apps.resources import headers
 from apps.resources.call import DataCall
 from haas.steps import Step, on
-from tenants.cds.versions import negotiate
+from tenants.cds.versions import negotiate_version
 from tenants.disclosure import service as disclosure
 from tenants.disclosure.service import CustomerData
 from tenants.grants import access
@@ -77,7 +77,9 @@ def client_headers_are_base64(call: DataCall) -> None:
 
 def negotiate_the_version(call: DataCall) -> None:
     """The highest served version between x-min-v and x-v answers (CDS, Versioning)."""
-    call.version = negotiate(call.headers.get("x-v"), call.headers.get("x-min-v"), call.endpoint.served_versions)
+    call.version = negotiate_version(
+        call.headers.get("x-v"), call.headers.get("x-min-v"), call.endpoint.served_versions
+    )
 
 
 def encode_the_answer(call: DataCall) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tenants.cds.errors import HEADER_INVALID_VERSION, HEADER_MISSING, HEADER_UNSUPPORTED_VERSION, CdsError, ErrorType
-from tenants.cds.versions import negotiate
+from tenants.cds.versions import negotiate_version
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from tenants.cds.versions import negotiate
     ],
 )
 def test_the_highest_that_fits_answers(x_v: str, x_min_v: str | None, expected: int) -> None:
-    assert negotiate(x_v, x_min_v, (2, 4)) == expected
+    assert negotiate_version(x_v, x_min_v, (2, 4)) == expected
 
 
 @pytest.mark.parametrize(
@@ -45,5 +45,5 @@ def test_the_highest_that_fits_answers(x_v: str, x_min_v: str | None, expected: 
 )
 def test_what_does_not_fit_is_refused_by_its_own_error(x_v: str | None, x_min_v: str | None, kind: ErrorType) -> None:
     with pytest.raises(CdsError) as caught:
-        negotiate(x_v, x_min_v, (2, 4))
+        negotiate_version(x_v, x_min_v, (2, 4))
     assert caught.value.kind == kind

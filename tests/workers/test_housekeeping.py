@@ -163,7 +163,7 @@ async def test_a_step_that_fails_leaves_the_others_done(
     async def fail(*_: object) -> int:
         raise ValueError("no")
 
-    monkeypatch.setattr(service, "STEPS", (service.HousekeepingTask("broken", fail), *service.STEPS))
+    monkeypatch.setattr(service, "TASKS", (service.HousekeepingTask("broken", fail), *service.TASKS))
     await add_attempt(database, tenant, clock, "preAuthentication")
     clock.move(timedelta(hours=2))
     assert await housekeeping.sweep(tenant) == {"attempts closed": 1}
