@@ -115,7 +115,7 @@ async def test_a_sweep_of_the_outbox_looks_at_the_tenants_of_its_node(
     for node, before, after in ((MAIN_NODE, (0, 0), (1, 0)), (SECOND, (1, 0), (1, 1))):
         assert (len(mail.of(here)), len(mail.of(there))) == before
         dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)), node)
-        assert await dispatcher.sweep_outbox() == 1
+        assert await dispatcher.deliver_due_outboxes() == 1
         await dispatcher.finish()
         assert (len(mail.of(here)), len(mail.of(there))) == after
 
