@@ -8,9 +8,7 @@ upstream_credential = Table(
     "upstream_credential",
     tenant,
     Column("kind", Text, primary_key=True),
-    Column(
-        "presented", Text, nullable=False
-    ),  # shown to the server: the client id, or the certificate in PEM
+    Column("presented", Text, nullable=False),  # shown to the server: the client id, or the certificate in PEM
     Column("sealed", LargeBinary, nullable=False),  # the client secret or private key, encrypted with the data key
     Column("changed_at", Moment, nullable=False),
     CheckConstraint("kind in ('client-secret', 'client-certificate')", name="kind"),

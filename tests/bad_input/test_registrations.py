@@ -58,7 +58,7 @@ async def test_a_registration_of_somebody_else(ground: Ground) -> None:
     endpoint, bearer = ground.mine.holder.metadata.registration_endpoint, {"Authorization": f"Bearer {token}"}
     for method in ("GET", "DELETE"):
         response = await ground.other.http.request(method, f"{endpoint}/{ground.mine.client_id}", headers=bearer)
-        oauth_error(response, "access_denied", "another client's", 403)
+        oauth_error(response, "access_denied", "another client", 403)
         response = await ground.other.http.request(method, f"{endpoint}/nobody", headers=bearer)
         oauth_error(response, "invalid_token", "client is unknown", 401)
     with refused(STATEMENT, "another software product's"):

@@ -18,7 +18,7 @@ import msgspec
 import pytest
 from sqlalchemy import insert, select
 
-from apps.asgi import Platform
+from apps.asgi import HostRouter
 from haas.clock import MovableClock
 from haas.database import Database
 from haas.digest import digest
@@ -58,7 +58,7 @@ class World:
 
     def __init__(self, services: Services, publisher: Publisher, register_key: SigningKey) -> None:
         self.services, self.publisher, self.register_key = services, publisher, register_key
-        self.application = Platform(services)
+        self.application = HostRouter(services)
         self.keys: dict[str, SigningKey] = {}
 
     @property

@@ -72,7 +72,7 @@ async def test_a_parameter_that_comes_twice_is_refused(recipient: RecipientClien
     )
     assert response.json() == {
         "error": "invalid_request",
-        "error_description": "a parameter is there more than once",
+        "error_description": "a parameter occurs more than once",
     }
 
 

@@ -181,7 +181,7 @@ async def test_a_call_is_recorded_with_its_client_and_arrangement(
 ) -> None:
     headers = bearer(await recipient.issue(), x_fapi_interaction_id="6f2b1d0c-4f4e-4bb7-8f8e-0d9b7c5a3e21")
     assert (await secure.get(ACCOUNTS, headers=headers)).status_code == 200
-    record = world.recorded[-1].call(200, 1)
+    record = world.recorded[-1].call_record(200, 1)
     assert record.interaction_id == "6f2b1d0c-4f4e-4bb7-8f8e-0d9b7c5a3e21"
     assert (record.client_id, record.arrangement_id) == (recipient.client_id, recipient.arrangement_id)
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from apps.asgi import Platform
+from apps.asgi import HostRouter
 
 
 class Answer(msgspec.Struct):
@@ -14,7 +14,7 @@ class Answer(msgspec.Struct):
     body: bytes
 
 
-async def ask(platform: Platform, host: str, path: str = "/") -> Answer:
+async def ask(platform: HostRouter, host: str, path: str = "/") -> Answer:
     transport: Any = httpx.ASGITransport(platform)
     async with httpx.AsyncClient(transport=transport, base_url=f"https://{host}") as client:
         answer = await client.get(path)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.asgi import Platform
+from apps.asgi import HostRouter
 from ops.deployment import Deployment
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry import store
@@ -39,7 +39,7 @@ async def test_its_hosts_answer_as_a_host_that_nobody_has(
     deployment: Deployment, tenant: Tenant, state: TenantState
 ) -> None:
     services = Services.open(deployment.settings)
-    platform = Platform(services)
+    platform = HostRouter(services)
     await _move(deployment, tenant, state)
     unknown = await ask(platform, "nobody.haas.localhost")
     assert unknown.status == 404
@@ -75,7 +75,7 @@ async def test_a_prepared_tenant_is_served_once_it_is_active(deployment: Deploym
 
 async def test_the_management_host_is_known_and_serves_nothing_yet(deployment: Deployment, tenant: Tenant) -> None:
     services = Services.open(deployment.settings)
-    platform = Platform(services)
+    platform = HostRouter(services)
     assert await services.registry.by_host(tenant.hosts.management) == (tenant, "management")
     assert await ask(platform, tenant.hosts.management) == await ask(platform, "nobody.haas.localhost")
     await services.close()
