@@ -46,7 +46,7 @@ def clusters(scopes: tuple[str, ...], claims: Mapping[str, Any], kind: CustomerK
 
 def known_clusters(scopes: tuple[str, ...], claims: Mapping[str, Any], kind: CustomerKind) -> set[Cluster]:
     """Return every cluster that says nothing beyond the scopes and claims, in whichever words."""
-    return data_language.known_clusters(scopes, kind, requested_claims(claims))
+    return data_language.covered_clusters(scopes, kind, requested_claims(claims))
 
 
 def clusters_of(authorisation: Authorisation, kind: CustomerKind) -> list[Cluster]:

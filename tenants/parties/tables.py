@@ -7,7 +7,7 @@ from tenants.schema import Json, Moment, Uuid, tenant
 login = Table(
     "login",
     tenant,
-    Column("id", Uuid, primary_key=True),  # derives from the reference (tenants/imports/identity.py)
+    Column("id", Uuid, primary_key=True),  # derives from the reference (tenants/imports/internal_ids.py)
     Column("reference", Text, nullable=False, unique=True),  # the retailer's own stable id of the person
     Column("identifier", Text, nullable=False, unique=True),  # as `parties.models.canonical_identifier` writes it
     Column("email", Text),

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from apps.asgi import Platform
+from apps.asgi import HostRouter
 from haas.database import Database
 from ops.deployment import Deployment
 from ops.sandbox.jose import SigningKey
@@ -27,7 +27,7 @@ class Application:
 
     def __init__(self, deployment: Deployment, services: Services, web: HttpsServer, register_key: SigningKey) -> None:
         self.deployment, self.services, self.web, self.register_key = deployment, services, web, register_key
-        self.asgi = Platform(services)
+        self.asgi = HostRouter(services)
         self.product_keys: dict[str, SigningKey] = {}
         """The keys of software products by algorithm: making RSA keys costs processor time, so products share them."""
 

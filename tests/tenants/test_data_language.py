@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tenants.data_language import clusters, has_history, known_clusters, needs_accounts
+from tenants.data_language import clusters, covered_clusters, has_history, needs_accounts
 from tenants.oauth.scopes import CONSUMER_SCOPES, DATA_SCOPES
 
 
@@ -29,7 +29,7 @@ def test_an_amendment_adds_only_what_was_not_shared_before() -> None:
     basic, detail = "energy:accounts.basic:read", "energy:accounts.detail:read"
 
     def added(before: list[str], after: list[str]) -> list[str]:
-        known = known_clusters(before, "person")
+        known = covered_clusters(before, "person")
         return [cluster.title for cluster in clusters(after, "person") if cluster not in known]
 
     assert added([basic], [basic, detail]) == ["Account and plan details"]

@@ -64,10 +64,10 @@ async def test_a_sweep_delivers_a_notice_without_its_notification(
 ) -> None:
     dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
     await write(database, tenant, clock)
-    assert await dispatcher.sweep_outbox() >= 1
+    assert await dispatcher.deliver_due_outboxes() >= 1
     await dispatcher.finish()
     assert len(mail.of(tenant)) == 1
-    await dispatcher.sweep_outbox()
+    await dispatcher.deliver_due_outboxes()
     await dispatcher.finish()
     assert len(mail.of(tenant)) == 1
 

@@ -95,7 +95,7 @@ async def test_managing_needs_the_clients_own_token_of_the_right_scope(
     consumers = await consent(application, aurora, mine)
     with refused("insufficient_scope", "cdr:registration", 403):
         await call(mine, consumers.access_token, ssa)
-    with refused("access_denied", "another client's", 403):
+    with refused("access_denied", "another client", 403):
         await call(mine, (await recipient.client_credentials()).access_token, ssa)
     own = (await mine.client_credentials()).access_token
     unknown = await product_client(application, aurora, product, client_id=str(uuid4()))

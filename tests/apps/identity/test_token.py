@@ -84,7 +84,7 @@ async def test_a_parameter_that_comes_twice_is_refused(recipient: RecipientClien
         content=b"grant_type=refresh_token&grant_type=authorization_code",
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
-    oauth_error(response, "invalid_request", "a parameter is there more than once")
+    oauth_error(response, "invalid_request", "a parameter occurs more than once")
 
 
 async def test_only_the_hash_of_a_token_is_stored(

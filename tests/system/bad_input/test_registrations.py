@@ -60,7 +60,7 @@ async def test_another_clients_registration_cannot_be_read_changed_or_deleted(ec
     endpoint, bearer = ecosystem.mine.holder.metadata.registration_endpoint, {"Authorization": f"Bearer {token}"}
     for method in ("GET", "DELETE"):
         response = await ecosystem.other.http.request(method, f"{endpoint}/{ecosystem.mine.client_id}", headers=bearer)
-        oauth_error(response, "access_denied", "another client's", 403)
+        oauth_error(response, "access_denied", "another client", 403)
         response = await ecosystem.other.http.request(method, f"{endpoint}/nobody", headers=bearer)
         oauth_error(response, "invalid_token", "client is unknown", 401)
     with refused(STATEMENT, "another software product's"):

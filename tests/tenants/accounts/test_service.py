@@ -36,7 +36,7 @@ from tenants.accounts.tables import (
     sharing_block,
 )
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
-from tenants.disclosure.store import data_token
+from tenants.disclosure.store import load_data_access_token
 from tenants.registry.models import Tenant
 from tenants.tokens.tables import access_token
 from tests.support.clients import add_client
@@ -162,7 +162,7 @@ async def test_both_functions_say_the_same_of_everything_that_can_be(
                 .where(access_token.c.arrangement_id == arrangement_id)
                 .values(token_hash=digest(approval))
             )
-            token = await data_token(tx, approval, now)
+            token = await load_data_access_token(tx, approval, now)
         assert token is not None
         reasons = {each: reason for each, reason in by_python.items() if reason is not None}
         assert set(token.accounts or ()) == set(by_python) - set(reasons)

@@ -59,7 +59,7 @@ def test_no_constraint_is_left_out() -> None:
 
 async def test_of_several_outages_the_worst_counts(database: Database, tenant: Tenant) -> None:
     async with database.transaction(tenant.namespace) as tx:
-        assert await store.latest(tx, NOW) is None
+        assert await store.current_or_last(tx, NOW) is None
         worse_and_worse = (
             planned("not begun", NOW + HOUR, NOW + 2 * HOUR),
             planned("over", NOW - 2 * HOUR, NOW),
@@ -73,7 +73,7 @@ async def test_of_several_outages_the_worst_counts(database: Database, tenant: T
         found = []
         for each in worse_and_worse:
             await store.add(tx, each)
-            latest = await store.latest(tx, NOW)
+            latest = await store.current_or_last(tx, NOW)
             found.append(latest and latest.explanation)
     assert found == [None, None, *(each.explanation for each in worse_and_worse[2:])]
 
@@ -97,12 +97,12 @@ async def test_an_outage_is_corrected_and_closed_once(database: Database, tenant
     async with database.transaction(tenant.namespace) as tx:
         await store.add(tx, one)
         await store.change(tx, one.id, now=NOW, explanation="a cable", expected_end_at=NOW + HOUR)
-        found = await store.latest(tx, NOW)
+        found = await store.current_or_last(tx, NOW)
         assert found is not None
         assert (found.explanation, found.expected_end_at, found.updated_at) == ("a cable", NOW + HOUR, NOW)
         assert await store.close(tx, one.id, closed_by="staff", now=NOW + HOUR)
         assert not await store.close(tx, one.id, closed_by="staff", now=NOW + 2 * HOUR)
-        closed = await store.latest(tx, NOW + 3 * HOUR)
+        closed = await store.current_or_last(tx, NOW + 3 * HOUR)
     assert closed is not None
     assert (closed.ends_at, closed.closed_by) == (NOW + HOUR, "staff")
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from haas.database import Database, Namespace
 from haas.settings import Settings
 from tenants.calls import CallRecord, Flusher, store
-from tenants.calls.aggregate import Aggregate
+from tenants.calls.aggregate import CallAggregate
 from tenants.calls.tables import call_peak, call_rollup, call_second
 from tenants.registry.models import Tenant
 
@@ -39,7 +39,7 @@ async def rows(database: Database, tenant: Tenant, table: Any) -> list[dict[str,
 
 
 async def test_calls_are_added_up_by_minute_operation_and_outcome(database: Database, tenant: Tenant) -> None:
-    aggregate, own = Aggregate(), tenant.namespace
+    aggregate, own = CallAggregate(), tenant.namespace
     flusher = Flusher(database, aggregate)
     aggregate.record(call(own))
     aggregate.record(call(own, at=AT + timedelta(seconds=1), latency=24_000))
@@ -67,7 +67,7 @@ async def test_calls_are_added_up_by_minute_operation_and_outcome(database: Data
 
 
 async def test_requests_to_a_secondary_data_holder_are_counted_apart(database: Database, tenant: Tenant) -> None:
-    aggregate = Aggregate()
+    aggregate = CallAggregate()
     for latency, calls, errors, rejections in (
         (1_500_000, 1, 0, 0),
         (1_500_001, 3, 1, 1),  # one call of ours that made three there, of which one timed out and one was refused
@@ -95,7 +95,7 @@ async def test_requests_to_a_secondary_data_holder_are_counted_apart(database: D
 async def test_a_large_request_leaves_the_secondary_holder_more_time(
     database: Database, tenant: Tenant, latency: int, within: int
 ) -> None:
-    aggregate = Aggregate()
+    aggregate = CallAggregate()
     aggregate.record(call(tenant.namespace, tier="largeSecondary", secondary_latency=latency, secondary_calls=1))
     await Flusher(database, aggregate).flush()
     (row,) = await rows(database, tenant, call_rollup)
@@ -106,7 +106,7 @@ async def test_a_large_request_leaves_the_secondary_holder_more_time(
 async def test_a_latency_is_counted_under_its_threshold_of_the_standards(
     database: Database, tenant: Tenant, latency: int, bucket: int
 ) -> None:
-    aggregate = Aggregate()
+    aggregate = CallAggregate()
     aggregate.record(call(tenant.namespace, latency=latency))
     await Flusher(database, aggregate).flush()
     (row,) = await rows(database, tenant, call_rollup)
@@ -116,7 +116,7 @@ async def test_a_latency_is_counted_under_its_threshold_of_the_standards(
 async def test_counts_that_cannot_be_written_are_kept_and_the_others_are_written(
     database: Database, tenant: Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:
-    aggregate = Aggregate()
+    aggregate = CallAggregate()
     gone = tenant.namespace._replace(schema="tenant_that_is_gone")
     aggregate.record(call(gone))
     aggregate.record(call(tenant.namespace))
@@ -134,7 +134,7 @@ async def test_a_database_node_that_cannot_be_reached_costs_the_other_tenants_no
 ) -> None:
     away = "postgresql://nobody:wrong@127.0.0.1:1/nothing"
     database = Database.open({**settings.database_urls, "away": away}, pools=1)
-    aggregate = Aggregate()
+    aggregate = CallAggregate()
     elsewhere = tenant.namespace._replace(node="away")
     for namespace in (elsewhere, tenant.namespace):
         aggregate.record(call(namespace))
@@ -145,7 +145,7 @@ async def test_a_database_node_that_cannot_be_reached_costs_the_other_tenants_no
 
 
 async def test_a_flush_that_is_cancelled_loses_no_calls(database: Database, tenant: Tenant) -> None:
-    aggregate = Aggregate()
+    aggregate = CallAggregate()
     for steps in range(8):
         for namespace in (tenant.namespace, tenant.namespace._replace(schema="tenant_that_is_gone")):
             aggregate.record(call(namespace))
@@ -162,7 +162,7 @@ async def test_a_flush_that_is_cancelled_loses_no_calls(database: Database, tena
 async def test_memory_is_bounded_and_lost_calls_are_logged(
     database: Database, tenant: Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:
-    aggregate = Aggregate(maximum_keys=2)
+    aggregate = CallAggregate(maximum_keys=2)
     for status in (200, 401, 403, 404):
         aggregate.record(call(tenant.namespace, status=status))
     aggregate.record(call(tenant.namespace))
@@ -177,7 +177,7 @@ async def test_memory_is_bounded_and_lost_calls_are_logged(
 
 
 async def test_the_last_calls_are_written_when_the_process_stops(database: Database, tenant: Tenant) -> None:
-    aggregate = Aggregate()
+    aggregate = CallAggregate()
     running = asyncio.create_task(Flusher(database, aggregate).run())
     await asyncio.sleep(0)
     aggregate.record(call(tenant.namespace))
@@ -188,7 +188,7 @@ async def test_the_last_calls_are_written_when_the_process_stops(database: Datab
 
 
 async def test_two_processes_add_to_the_same_rows(database: Database, tenant: Tenant) -> None:
-    aggregates = [Aggregate() for _ in range(4)]
+    aggregates = [CallAggregate() for _ in range(4)]
     for aggregate in aggregates:
         for minute in range(30):
             for status in (200, 404, 500):
@@ -199,7 +199,7 @@ async def test_two_processes_add_to_the_same_rows(database: Database, tenant: Te
 
 async def test_seconds_fold_into_the_peak_of_their_half_hour(database: Database, tenant: Tenant) -> None:
     """Half hours, because the days of some zones begin at half past (UTC)."""
-    aggregate = Aggregate()
+    aggregate = CallAggregate()
     for second, count in ((0, 2), (1, 5), (2, 3)):
         for _ in range(count):
             aggregate.record(call(tenant.namespace, at=AT.replace(second=second)))
@@ -210,9 +210,9 @@ async def test_seconds_fold_into_the_peak_of_their_half_hour(database: Database,
     await Flusher(database, aggregate).flush()
     half_past = AT.replace(second=0, microsecond=0)
     async with database.transaction(tenant.namespace) as tx:
-        assert await store.fold_seconds(tx, half_past + timedelta(hours=1)) == 2
+        assert await store.aggregate_seconds(tx, half_past + timedelta(hours=1)) == 2
     async with database.transaction(tenant.namespace) as tx:
-        assert await store.fold_seconds(tx, half_past + timedelta(hours=1)) == 0
+        assert await store.aggregate_seconds(tx, half_past + timedelta(hours=1)) == 0
     earlier, peak = await rows(database, tenant, call_peak)
     assert (earlier["half_hour"], earlier["aggregate"]) == (half_past - timedelta(minutes=30), 1)
     assert (peak["half_hour"], peak["aggregate"]) == (half_past, 7)
@@ -222,7 +222,7 @@ async def test_seconds_fold_into_the_peak_of_their_half_hour(database: Database,
 
 def test_recording_a_call_takes_microseconds() -> None:
     # 2,000 calls within a tenth of a second, so that the limit also holds on a busy machine.
-    aggregate, own = Aggregate(), Namespace("tenant_x", "x")
+    aggregate, own = CallAggregate(), Namespace("tenant_x", "x")
     one = call(own)
     loop = asyncio.new_event_loop()
     started = loop.time()

@@ -4,13 +4,13 @@ import pytest
 
 from tenants.cds.envelope import LinksPaginated, MetaPaginated
 from tenants.cds.errors import FIELD_INVALID, FIELD_INVALID_PAGE, FIELD_INVALID_PAGE_SIZE, CdsError, ErrorType
-from tenants.cds.pagination import PageRequest, describe
+from tenants.cds.pagination import PageRequest, links_and_meta
 
 URI = "https://host.test/x"
 
 
 def described(page: int, size: int, total: int, **filters: str) -> tuple[LinksPaginated, MetaPaginated]:
-    return describe(PageRequest(page, size), total, self_uri="self", resource_uri=URI, filters=filters)
+    return links_and_meta(PageRequest(page, size), total, self_uri="self", resource_uri=URI, filters=filters)
 
 
 def test_page_and_page_size_have_defaults() -> None:
@@ -64,7 +64,7 @@ def test_an_empty_result_has_no_pages() -> None:
 
 
 def test_filters_are_kept_in_links() -> None:
-    links, _ = describe(PageRequest(1, 1), 2, self_uri="self", resource_uri=URI, filters={"open-status": "OPEN"})
+    links, _ = links_and_meta(PageRequest(1, 1), 2, self_uri="self", resource_uri=URI, filters={"open-status": "OPEN"})
     assert links.next == f"{URI}?open-status=OPEN&page=2&page-size=1"
 
 

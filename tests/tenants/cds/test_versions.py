@@ -3,7 +3,7 @@
 import pytest
 
 from tenants.cds.errors import HEADER_INVALID_VERSION, HEADER_MISSING, HEADER_UNSUPPORTED_VERSION, CdsError, ErrorType
-from tenants.cds.versions import negotiate
+from tenants.cds.versions import negotiate_version
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from tenants.cds.versions import negotiate
     ],
 )
 def test_the_highest_supported_version_in_range_is_chosen(x_v: str, x_min_v: str | None, expected: int) -> None:
-    assert negotiate(x_v, x_min_v, (2, 4)) == expected
+    assert negotiate_version(x_v, x_min_v, (2, 4)) == expected
 
 
 @pytest.mark.parametrize(
@@ -45,5 +45,5 @@ def test_the_highest_supported_version_in_range_is_chosen(x_v: str, x_min_v: str
 )
 def test_a_malformed_or_unsupported_version_is_refused(x_v: str | None, x_min_v: str | None, kind: ErrorType) -> None:
     with pytest.raises(CdsError) as caught:
-        negotiate(x_v, x_min_v, (2, 4))
+        negotiate_version(x_v, x_min_v, (2, 4))
     assert caught.value.kind == kind

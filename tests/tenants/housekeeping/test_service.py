@@ -90,7 +90,7 @@ async def test_arrangements_expire_and_their_tokens_are_deleted(
     client_id = await add_client(database, tenant, clock.now())
     arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
     clock.move(timedelta(hours=23))
-    assert await housekeeping.sweep(tenant) == {"tokens forgotten": 1}
+    assert await housekeeping.sweep(tenant) == {"tokens deleted": 1}
     clock.move(timedelta(hours=2))
     assert await housekeeping.sweep(tenant) == {"arrangements expired": 1}
     assert (await one(database, tenant, arrangement, id=arrangement_id)).ended_by == "expiry"
@@ -120,9 +120,9 @@ async def test_passwords_sessions_and_assertions_are_deleted_after_they_expired(
     await add_attempt(database, tenant, clock, "rejected", challenge_id=challenge_id)
     assert await housekeeping.sweep(tenant) == {}
     clock.move(timedelta(minutes=10))
-    assert await housekeeping.sweep(tenant) == {"assertions forgotten": 1}
+    assert await housekeeping.sweep(tenant) == {"assertions deleted": 1}
     clock.move(timedelta(days=1))
-    assert await housekeeping.sweep(tenant) == {"sessions forgotten": 1, "challenges forgotten": 1}
+    assert await housekeeping.sweep(tenant) == {"sessions deleted": 1, "challenges deleted": 1}
     assert await count(database, tenant, attempt) == 1
 
 
@@ -137,7 +137,7 @@ async def test_delivered_notices_are_deleted_after_a_month_and_given_up_ones_are
     delivered = await delivery.deliver_due(tenant)
     assert (delivered.done, delivered.given_up) == (1, 1)
     clock.move(timedelta(days=31))
-    assert await housekeeping.sweep(tenant) == {"notices forgotten": 1}
+    assert await housekeeping.sweep(tenant) == {"notices deleted": 1}
     assert await count(database, tenant, outbox) == 1
 
 
@@ -153,11 +153,11 @@ async def test_the_other_steps_run_although_one_fails(
     async def fail(*_: object) -> int:
         raise ValueError("no")
 
-    monkeypatch.setattr(service, "STEPS", (service.HousekeepingTask("broken", fail), *service.STEPS))
+    monkeypatch.setattr(service, "TASKS", (service.HousekeepingTask("broken", fail), *service.TASKS))
     await add_attempt(database, tenant, clock, "preAuthentication")
     clock.move(timedelta(hours=2))
     assert await housekeeping.sweep(tenant) == {"attempts closed": 1}
-    assert "housekeeping.step_failed" in caplog.text
+    assert "housekeeping.task_failed" in caplog.text
 
 
 async def test_attempts_are_deleted_when_no_metric_counts_them(
@@ -177,11 +177,11 @@ async def test_attempts_are_deleted_when_no_metric_counts_them(
     clock.move(timedelta(days=2))
     await housekeeping.sweep(tenant)
     clock.move(timedelta(days=27))
-    assert "attempts forgotten" not in await housekeeping.sweep(tenant)
+    assert "attempts deleted" not in await housekeeping.sweep(tenant)
     assert await count(database, tenant, attempt) == 4
     clock.move(timedelta(days=1, hours=1))
-    assert (await housekeeping.sweep(tenant))["attempts forgotten"] == 2
+    assert (await housekeeping.sweep(tenant))["attempts deleted"] == 2
     assert (await one(database, tenant, attempt, id=of_the_ended)).arrangement_id == over
     clock.move(timedelta(days=3))
-    assert (await housekeeping.sweep(tenant))["attempts forgotten"] == 1
+    assert (await housekeeping.sweep(tenant))["attempts deleted"] == 1
     assert (await one(database, tenant, attempt, id=of_the_living)).arrangement_id == alive

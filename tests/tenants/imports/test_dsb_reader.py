@@ -39,7 +39,7 @@ def test_a_customer_is_read_with_accounts_holdings_and_service_points(path: Path
 
 def test_each_mend_is_reported_with_its_place(path: Path) -> None:
     _, report = read(path, dsb.text([dsb.customer(1, dsb.account(1, [dsb.NMI, "99999999999"]))]))
-    reported = {(mend.place.path.rpartition("customers[0].")[2], mend.reason) for mend in report.mends}
+    reported = {(fix.location.path.rpartition("customers[0].")[2], fix.reason) for fix in report.fixes}
     plan = "energy.accounts[0].account.plans[0]"
     assert reported >= {
         ("customer.person.emailAddresses[0].address", "mail domain replaced by people.test"),
@@ -49,7 +49,7 @@ def test_each_mend_is_reported_with_its_place(path: Path) -> None:
         (f"{plan}.servicePointIds", "NMI resolved to its service point (1)"),
         (f"{plan}.servicePointIds", "names no service point of the file, dropped (1)"),
     }
-    assert report.mend_count == len(report.mends)
+    assert report.fix_count == len(report.fixes)
 
 
 def test_only_the_customers_of_the_named_holder_are_read(path: Path) -> None:
@@ -64,9 +64,9 @@ def test_a_bad_account_is_reported_and_the_others_are_read(path: Path) -> None:
     records, report = read(path, text)
     assert [each.reference for each in records if isinstance(each, AccountRecord)] == ["account-2"]
     [problem] = report.problems
-    assert problem.place.path.endswith("customers[0].energy.accounts[0].account.openStatus")
+    assert problem.location.path.endswith("customers[0].energy.accounts[0].account.openStatus")
     assert problem.reason == "Invalid enum value 'SHUT'"
-    assert text.splitlines()[problem.place.line - 1].strip() == "{"
+    assert text.splitlines()[problem.location.line - 1].strip() == "{"
 
 
 def test_a_bad_customer_is_reported_and_left_out_with_their_accounts(path: Path) -> None:

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tenants.imports.json_walk import ANY, Broken, elements
+from tenants.imports.partial_json import EVERY_ELEMENT, InvalidJson, elements
 
-STEPS = ("holders", ANY, "customers", ANY)
+STEPS = ("holders", EVERY_ELEMENT, "customers", EVERY_ELEMENT)
 DOCUMENT = json.dumps(
     {
         "title": "customers",
@@ -27,7 +27,7 @@ def walked(text: str) -> tuple[list[object], str | None]:
     found: list[object] = []
     try:
         found.extend(element.value for element in elements(text, *STEPS))
-    except Broken as broken:
+    except InvalidJson as broken:
         return found, broken.reason
     return found, None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tenants.imports.files import FileLimits
-from tenants.imports.lines_reader import read_lines
+from tenants.imports.json_lines_reader import read_json_lines
 from tenants.imports.report import Report
 
 LOGIN = b'{"kind":"login","identifier":"a","name":"A B","familyName":"B","email":"a@people.test"}\n'
@@ -17,7 +17,7 @@ CLOSED = b'{"kind":"account","account":{"accountId":"A-%d","openStatus":"CLOSED"
 def found(path: Path, limits: FileLimits | None = None) -> tuple[list[int], list[str]]:
     """The lines of the good records, and what was reported without the file's name."""
     report = Report()
-    good = [place.line for place, _ in read_lines(path, report, limits)]
+    good = [place.line for place, _ in read_json_lines(path, report, limits)]
     assert report.problem_count == len(report.problems)
     return good, [str(problem).partition(":")[2] for problem in report.problems]
 

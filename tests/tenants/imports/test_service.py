@@ -14,8 +14,9 @@ from ops.demonstration.generator import generate
 from tenants.accounts.models import HoldingRole
 from tenants.accounts.tables import account, disclosure_option, holding, service_point, supply
 from tenants.imports.files import FileLimits
-from tenants.imports.identity import identity
-from tenants.imports.lines_reader import read_lines
+from tenants.imports.internal_ids import internal_id
+from tenants.imports.json_lines_reader import read_json_lines
+from tenants.imports.located_record import LocatedRecord
 from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,
@@ -24,9 +25,8 @@ from tenants.imports.records import (
     LoginRecord,
     RepresentationRecord,
 )
-from tenants.imports.report import Place, Report
-from tenants.imports.service import import_records, read
-from tenants.imports.sourced import Sourced
+from tenants.imports.report import FileLocation, Report
+from tenants.imports.service import import_records, read_records
 from tenants.parties.tables import customer, login, representation
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonPersonDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
@@ -61,7 +61,7 @@ class Importer:
     def __init__(self, database: Any, clock: Any, tenant: Any) -> None:
         self.database, self.now, self.namespace = database, clock.now(), tenant.namespace
 
-    async def load(self, records: Iterable[Sourced], **options: Any) -> Report:
+    async def load(self, records: Iterable[LocatedRecord], **options: Any) -> Report:
         report = Report()
         await import_records(self.database, self.namespace, records, report, now=self.now, **options)
         return report
@@ -82,8 +82,8 @@ def importer(database: Any, clock: Any, tenant: Any) -> Importer:
     return Importer(database, clock, tenant)
 
 
-def sourced(*records: Any) -> list[Sourced]:
-    return [Sourced(Place("test", number), record) for number, record in enumerate(records, start=1)]
+def sourced(*records: Any) -> list[LocatedRecord]:
+    return [LocatedRecord(FileLocation("test", number), record) for number, record in enumerate(records, start=1)]
 
 
 async def test_loading_a_holder_twice_gives_the_same_rows(importer: Importer) -> None:
@@ -128,7 +128,7 @@ async def test_a_record_that_refers_to_nothing_is_reported_and_not_loaded(import
             LoginRecord(identifier=" Ann@People.TEST ", email="ann@people.test", name="Ann Li", family_name="Li"),
         )
     )
-    assert [(problem.place.line, problem.reason.partition(" '")[0]) for problem in report.problems] == [
+    assert [(problem.location.line, problem.reason.partition(" '")[0]) for problem in report.problems] == [
         (1, "names the service point"),
         (2, "names the customer"),
         (3, "names the login"),
@@ -150,7 +150,7 @@ async def test_an_import_sets_an_option_once_and_changes_none(importer: Importer
     assert (await importer.load(sourced(stopped.record(), stopped.record("no-disclosure")))).problems == []
     report = await importer.load(sourced(stopped.record("pre-approval")))
     assert [problem.reason for problem in report.problems] == [
-        "the disclosure option is 'no-disclosure' already, and no import changes it"
+        "the disclosure option is already 'no-disclosure'; an import cannot change it"
     ]
     assert report.loaded == {"account": 1}
     assert await importer.rows(options) == first
@@ -161,7 +161,7 @@ async def test_an_import_sets_an_option_once_and_changes_none(importer: Importer
 async def test_two_options_for_one_account_in_a_batch(importer: Importer) -> None:
     both = ClosedAccount("A-1")
     report = await importer.load(sourced(both.record("no-disclosure"), both.record("pre-approval")))
-    assert [problem.place.line for problem in report.problems] == [2]
+    assert [problem.location.line for problem in report.problems] == [2]
     assert await importer.rows(select(disclosure_option.c.option)) == [("no-disclosure",)]
 
 
@@ -201,7 +201,7 @@ async def test_a_login_is_self_for_one_customer(importer: Importer) -> None:
     acts = [RepresentationRecord(login="ann@people.test", customer=name, role="self") for name in ("C-1", "C-2")]
     report = await importer.load(sourced(A_PERSON, another, person, *acts))
     assert [str(problem) for problem in report.problems] == [
-        "test:5: $: the login 'ann@people.test' is `self` for another customer already"
+        "test:5: $: the login 'ann@people.test' is already `self` for another customer"
     ]
     assert (await importer.load(sourced(acts[0]))).problems == []
     assert len((await importer.load(sourced(acts[1]))).problems) == 1
@@ -213,7 +213,7 @@ async def test_the_reference_of_a_login_is_its_identifier_and_gives_its_id(impor
     record = LoginRecord(identifier=" Ann@People.TEST ", email="ann@people.test", name="Ann Li", family_name="Li")
     await importer.load(sourced(record))
     assert await importer.rows(select(login.c.id, login.c.reference)) == [
-        (identity("login", "ann@people.test"), "ann@people.test")
+        (internal_id("login", "ann@people.test"), "ann@people.test")
     ]
 
 
@@ -229,7 +229,7 @@ async def test_a_batch_that_fails_is_rolled_back(importer: Importer) -> None:
     good = next(generate("one"))
     bad = msgspec.structs.replace(good.record, reference="x\x00y")
     with pytest.raises(DBAPIError, match="0x00"):
-        await importer.load([good, Sourced(Place("test", 2), bad)])
+        await importer.load([good, LocatedRecord(FileLocation("test", 2), bad)])
     assert (await importer.counts())["customer"] == 0
 
 
@@ -243,7 +243,7 @@ async def test_generated_records_survive_writing_and_reading(importer: Importer,
     path = tmp_path / "holder.jsonl"
     path.write_bytes(b"".join(msgspec.json.encode(each.record) + b"\n" for each in generate("one")))
     report = Report()
-    again = [each.record for each in read_lines(path, report)]
+    again = [each.record for each in read_json_lines(path, report)]
     assert again == [each.record for each in generate("one")]
-    await importer.load(read(path, "lines", report))
+    await importer.load(read_records(path, "lines", report))
     assert (await importer.counts())["account"] == 30

@@ -7,7 +7,7 @@ import pytest
 
 from tenants.cds.tiers import THRESHOLD_MILLISECONDS
 from tenants.oauth.scopes import DATA_SCOPES
-from tenants.operations.endpoints import ENDPOINTS, Endpoint, unserved
+from tenants.operations.endpoints import ENDPOINTS, Endpoint, endpoints_not_served
 
 OPERATIONS = json.loads((Path(__file__).parents[1] / "cds_1_36_0.json").read_text())["operations"]
 
@@ -35,13 +35,13 @@ def test_versions_follow_each_other_and_the_newest_is_not_retired() -> None:
     for endpoint in ENDPOINTS:
         numbers = [version.number for version in endpoint.versions]
         assert numbers == list(range(1, len(numbers) + 1))
-        assert endpoint.versions[-1].retires_on is None
-        assert sorted(version.owed_from for version in endpoint.versions) == [
-            version.owed_from for version in endpoint.versions
+        assert endpoint.versions[-1].retired_from is None
+        assert sorted(version.binding_from for version in endpoint.versions) == [
+            version.binding_from for version in endpoint.versions
         ]
 
 
 def test_a_served_operation_serves_its_newest_version() -> None:
-    waiting = set(unserved())
+    waiting = set(endpoints_not_served())
     for endpoint in ENDPOINTS:
         assert endpoint in waiting or endpoint.served_versions[-1] == endpoint.versions[-1].number

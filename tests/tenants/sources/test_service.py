@@ -23,7 +23,7 @@ async def test_a_credential_is_kept_sealed_replaced_and_removed(deployment: Depl
     key = _credential(deployment, "client-certificate", "-----BEGIN PRIVATE KEY-----")
     async with deployment.database.transaction(tenant.namespace) as tx:
         for credential in (secret, key):
-            await service.put_credential(tx, tenant.id, deployment.sealer, credential)
+            await service.save_credential(tx, tenant.id, deployment.sealer, credential)
         kept = repr((await tx.execute(select(upstream_credential))).all())
         assert "S3cret" not in kept
         assert "PRIVATE KEY" not in kept
@@ -32,7 +32,7 @@ async def test_a_credential_is_kept_sealed_replaced_and_removed(deployment: Depl
             assert found == credential
             assert credential.secret not in repr(found)
         newer = _credential(deployment, "client-secret", "Newer")
-        await service.put_credential(tx, tenant.id, deployment.sealer, newer)
+        await service.save_credential(tx, tenant.id, deployment.sealer, newer)
         assert await service.credential(tx, tenant.id, deployment.sealer, "client-secret") == newer
         await service.remove_credential(tx, "client-secret")
         assert await service.credential(tx, tenant.id, deployment.sealer, "client-secret") is None
@@ -46,11 +46,11 @@ async def test_a_credential_opens_for_its_tenant_and_kind_alone(
     for tenant in two_tenants:
         async with deployment.database.transaction(tenant.namespace) as tx:
             for kind in ("client-secret", "client-certificate"):
-                await service.put_credential(
+                await service.save_credential(
                     tx, tenant.id, deployment.sealer, _credential(deployment, kind, f"{tenant.slug} {kind}")
                 )
     async with deployment.database.transaction(mine.namespace) as tx:
-        row = await store.upstream_credential_row(tx, "client-secret")
+        row = await store.load_upstream_credential(tx, "client-secret")
     assert row is not None
     for tenant, kind in ((other, "client-secret"), (mine, "client-certificate")):
         async with deployment.database.transaction(tenant.namespace) as tx:
@@ -63,4 +63,4 @@ async def test_a_credential_opens_for_its_tenant_and_kind_alone(
 async def test_there_are_two_kinds(deployment: Deployment, tenant: Tenant) -> None:
     with pytest.raises(IntegrityError, match="kind_check"):
         async with deployment.database.transaction(tenant.namespace) as tx:
-            await store.put_upstream_credential(tx, "password", "x", b"y", deployment.clock.now())
+            await store.save_upstream_credential(tx, "password", "x", b"y", deployment.clock.now())

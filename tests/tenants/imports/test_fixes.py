@@ -1,15 +1,15 @@
-"""Each mend changes its own fields, says so, and leaves alone what it cannot mend."""
+"""Each fix changes its own fields, says so, and leaves alone what it cannot fix."""
 
 from typing import Any
 
 import pytest
 
-from tenants.imports.mends import ACCOUNT_MENDS, CUSTOMER_MENDS, SERVICE_POINT_MENDS, Mend, mend
+from tenants.imports.fixes import ACCOUNT_FIXES, CUSTOMER_FIXES, SERVICE_POINT_FIXES, FieldFix, apply_fixes
 
 
-def mended(record: dict[str, Any], mends: tuple[Mend, ...]) -> list[str]:
+def fixed(record: dict[str, Any], fixes: tuple[FieldFix, ...]) -> list[str]:
     changed: list[str] = []
-    mend(record, mends, lambda path, what: changed.append(f"{path}: {what}"))
+    apply_fixes(record, fixes, lambda path, what: changed.append(f"{path}: {what}"))
     return changed
 
 
@@ -36,7 +36,7 @@ def test_dates_times_and_amounts_of_an_account() -> None:
             }
         ],
     }
-    changed = mended(account, ACCOUNT_MENDS)
+    changed = fixed(account, ACCOUNT_FIXES)
     plan = account["plans"][0]
     assert account["creationDate"] == "2025-12-03"
     assert plan["planDetail"]["meteringCharges"] == [{"minimumValue": "24.00", "maximumValue": "-1.50"}]
@@ -47,7 +47,7 @@ def test_dates_times_and_amounts_of_an_account() -> None:
     assert contract["discounts"] == [{"type": "CONDITIONAL", "category": "OTHER"}, {"type": "GUARANTEED"}]
     assert "$.creationDate: date-time cut to its date" in changed
     assert len(changed) == 6
-    assert mended(account, ACCOUNT_MENDS) == []
+    assert fixed(account, ACCOUNT_FIXES) == []
 
 
 def test_contacts_and_addresses_of_a_person() -> None:
@@ -70,7 +70,7 @@ def test_contacts_and_addresses_of_a_person() -> None:
             ],
         }
     }
-    changed = mended(customer, CUSTOMER_MENDS)
+    changed = fixed(customer, CUSTOMER_FIXES)
     person = customer["person"]
     assert person["phoneNumbers"] == [
         {
@@ -86,12 +86,12 @@ def test_contacts_and_addresses_of_a_person() -> None:
     assert [address["purpose"] for address in person["physicalAddresses"]] == ["REGISTERED", "OTHER"]
     assert person["physicalAddresses"][0]["simple"]["state"] == "VIC"
     assert len(changed) == 4
-    assert mended(customer, CUSTOMER_MENDS) == []
+    assert fixed(customer, CUSTOMER_FIXES) == []
 
 
 @pytest.mark.parametrize("odd", [None, 1, "odd", [], {}, [None], {"plans": 1}, {"plans": [1, {"planDetail": []}]}])
 def test_a_value_of_another_shape_is_not_mended(odd: Any) -> None:
-    for mends in (ACCOUNT_MENDS, CUSTOMER_MENDS, SERVICE_POINT_MENDS):
+    for fixes in (ACCOUNT_FIXES, CUSTOMER_FIXES, SERVICE_POINT_FIXES):
         record = {"creationDate": odd, "validFromDate": odd, "plans": odd, "person": odd, "location": odd}
-        assert mended(record, mends) == []
+        assert fixed(record, fixes) == []
         assert record["plans"] == odd

@@ -1,7 +1,7 @@
-"""Mends for data of the Data Standards Body's generator, where it is looser than the field types allow.
+"""Fixes for data of the Data Standards Body's generator, which does not always conform to the standards' field types.
 
-A mend is named, applies to named fields only, and is reported each time that it changes something. What it cannot mend
-stays as it is, for the typed models to refuse.
+Each fix has a description, changes only the fields that its path names, and is reported whenever it changes a value. A
+value that it cannot fix stays unchanged and is refused later by the payload types.
 """
 
 import re
@@ -28,42 +28,45 @@ Value = Any
 Change = Callable[[Value], Value]
 
 
-class Mend(NamedTuple):
-    """A change to the fields that `where` leads to: member names, `[]` after the name of an array."""
+class FieldFix(NamedTuple):
+    """A change of the fields at `path`.
 
-    where: str
-    what: str
+    A path consists of member names, separated by dots. `[]` after the name of an array means each of its elements.
+    """
+
+    path: str
+    description: str
     change: Change
 
 
-def mend(record: dict[str, Any], mends: tuple[Mend, ...], changed: Callable[[str, str], None]) -> None:
-    """Apply `mends` to `record` in place, and call `changed(path, what)` for each change."""
-    for each in mends:
-        *way, last = each.where.split(".")
-        for path, parent in _parents(record, way, "$"):
+def apply_fixes(record: dict[str, Any], fixes: tuple[FieldFix, ...], changed: Callable[[str, str], None]) -> None:
+    """Apply `fixes` to `record`, which is modified, and call `changed(path, description)` for each change."""
+    for each in fixes:
+        *parents, last = each.path.split(".")
+        for path, parent in _parents(record, parents, "$"):
             if last in parent:
                 before = parent[last]
                 after = each.change(before)
                 if after != before:
                     parent[last] = after
-                    changed(f"{path}.{last}", each.what)
+                    changed(f"{path}.{last}", each.description)
 
 
-def _parents(value: Value, way: list[str], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    if not way:
+def _parents(value: Value, parents: list[str], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not parents:
         if isinstance(value, dict):
             yield path, value
         return
-    name = way[0].removesuffix("[]")
+    name = parents[0].removesuffix("[]")
     member = value.get(name) if isinstance(value, dict) else None
-    if way[0].endswith("[]"):
+    if parents[0].endswith("[]"):
         for index, item in enumerate(member if isinstance(member, list) else []):
-            yield from _parents(item, way[1:], f"{path}.{name}[{index}]")
+            yield from _parents(item, parents[1:], f"{path}.{name}[{index}]")
     else:
-        yield from _parents(member, way[1:], f"{path}.{name}")
+        yield from _parents(member, parents[1:], f"{path}.{name}")
 
 
-def _matched(pattern: re.Pattern[str], form: str) -> Change:
+def _rewrite(pattern: re.Pattern[str], form: str) -> Change:
     def change(value: Value) -> Value:
         found = pattern.match(value) if isinstance(value, str) else None
         return found.expand(form) if found else value
@@ -71,29 +74,29 @@ def _matched(pattern: re.Pattern[str], form: str) -> Change:
     return change
 
 
-def _amount(value: Value) -> Value:
+def _add_decimal_places(value: Value) -> Value:
     found = _SHORT_AMOUNT.match(value) if isinstance(value, str) else None
     return f"{found[1]}.{found[2] or '0'}0" if found else value
 
 
-def _state(value: Value) -> Value:
+def _abbreviate_state(value: Value) -> Value:
     return _STATES.get(value, value) if isinstance(value, str) else value
 
 
-def _test_mail(value: Value) -> Value:
+def _replace_mail_domain(value: Value) -> Value:
     if isinstance(value, str) and _MAIL.match(value):
         return value.rpartition("@")[0] + "@" + TEST_MAIL_DOMAIN
     return value
 
 
-def _phones(value: Value) -> Value:
-    """Write the full numbers as RFC 3966 does, from their parts, and keep the first preference only."""
+def _format_phone_numbers(value: Value) -> Value:
+    """Write full numbers in the form of RFC 3966, and keep only the first preferred number preferred."""
     if not isinstance(value, list):
         return value
-    return _one_preferred([_phone(phone) for phone in value])
+    return _keep_first_preferred([_format_phone_number(phone) for phone in value])
 
 
-def _phone(phone: Value) -> Value:
+def _format_phone_number(phone: Value) -> Value:
     if not isinstance(phone, dict) or not isinstance(phone.get("fullNumber"), str):
         return phone
     if phone["fullNumber"].startswith("tel:"):
@@ -102,36 +105,36 @@ def _phone(phone: Value) -> Value:
     country = _NOT_DIGITS.sub("", str(phone.get("countryCode", "+61")))
     national = digits.removeprefix(country).removeprefix("0")
     extension = _NOT_DIGITS.sub("", str(phone.get("extension", "")))
-    mended = phone | {"fullNumber": f"tel:+{country}-{national}" + (f";ext={extension}" if extension else "")}
+    fixed = phone | {"fullNumber": f"tel:+{country}-{national}" + (f";ext={extension}" if extension else "")}
     if isinstance(phone.get("areaCode"), str):
-        mended["areaCode"] = phone["areaCode"].removeprefix("0")
-    return mended
+        fixed["areaCode"] = phone["areaCode"].removeprefix("0")
+    return fixed
 
 
-def _one_preferred(value: Value) -> Value:
+def _keep_first_preferred(value: Value) -> Value:
     if not isinstance(value, list):
         return value
-    seen, mended = False, []
+    seen, fixed = False, []
     for item in value:
         preferred = isinstance(item, dict) and bool(item.get("isPreferred"))
-        mended.append(item | {"isPreferred": False} if preferred and seen else item)
+        fixed.append(item | {"isPreferred": False} if preferred and seen else item)
         seen = seen or preferred
-    return mended
+    return fixed
 
 
-def _one_of_each_purpose(value: Value) -> Value:
+def _keep_first_of_each_purpose(value: Value) -> Value:
     if not isinstance(value, list):
         return value
     seen: set[str] = set()
-    mended = []
+    fixed = []
     for item in value:
         purpose = item.get("purpose") if isinstance(item, dict) else None
-        mended.append(item | {"purpose": "OTHER"} if purpose in {"REGISTERED", "MAIL"} & seen else item)
+        fixed.append(item | {"purpose": "OTHER"} if purpose in {"REGISTERED", "MAIL"} & seen else item)
         seen |= {str(purpose)}
-    return mended
+    return fixed
 
 
-def _categories(value: Value) -> Value:
+def _fill_discount_category(value: Value) -> Value:
     if not isinstance(value, list):
         return value
     return [
@@ -142,37 +145,37 @@ def _categories(value: Value) -> Value:
     ]
 
 
-_to_date = _matched(_DATE_TIME, r"\1")
-_to_month_day = _matched(_DATE_TIME, r"\2")
-_to_time = _matched(_DATE_TIME, r"\3")
+_to_date = _rewrite(_DATE_TIME, r"\1")
+_to_month_day = _rewrite(_DATE_TIME, r"\2")
+_to_time = _rewrite(_DATE_TIME, r"\3")
 _DATE, _MONTH_DAY = "date-time cut to its date", "date-time cut to its month and day"
 _TIME, _AMOUNT = "date-time cut to its time of day", "amount given two decimal places"
 
-CUSTOMER_MENDS = (
+CUSTOMER_FIXES = (
     *(
-        Mend(f"{kind}.physicalAddresses[].{form}.state", "state written as its abbreviation", _state)
+        FieldFix(f"{kind}.physicalAddresses[].{form}.state", "state written as its abbreviation", _abbreviate_state)
         for kind in ("person", "organisation")
         for form in ("simple", "paf")
     ),
     *(
-        Mend(f"{kind}.physicalAddresses", "second address of a purpose made OTHER", _one_of_each_purpose)
+        FieldFix(f"{kind}.physicalAddresses", "second address of a purpose made OTHER", _keep_first_of_each_purpose)
         for kind in ("person", "organisation")
     ),
-    Mend("person.emailAddresses[].address", f"mail domain replaced by {TEST_MAIL_DOMAIN}", _test_mail),
-    Mend("person.emailAddresses", "only the first preferred address kept preferred", _one_preferred),
-    Mend("person.phoneNumbers", "numbers written as RFC 3966 says, one preferred", _phones),
-    Mend("organisation.establishmentDate", _DATE, _to_date),
+    FieldFix("person.emailAddresses[].address", f"mail domain replaced by {TEST_MAIL_DOMAIN}", _replace_mail_domain),
+    FieldFix("person.emailAddresses", "only the first preferred address kept preferred", _keep_first_preferred),
+    FieldFix("person.phoneNumbers", "numbers written as RFC 3966 says, one preferred", _format_phone_numbers),
+    FieldFix("organisation.establishmentDate", _DATE, _to_date),
 )
 
 _CONTRACTS = tuple(f"plans[].planDetail.{fuel}Contract" for fuel in ("electricity", "gas"))
-ACCOUNT_MENDS = (
-    Mend("creationDate", _DATE, _to_date),
-    Mend("plans[].planOverview.startDate", _DATE, _to_date),
-    Mend("plans[].planOverview.endDate", _DATE, _to_date),
-    Mend("plans[].planDetail.meteringCharges[].minimumValue", _AMOUNT, _amount),
-    Mend("plans[].planDetail.meteringCharges[].maximumValue", _AMOUNT, _amount),
+ACCOUNT_FIXES = (
+    FieldFix("creationDate", _DATE, _to_date),
+    FieldFix("plans[].planOverview.startDate", _DATE, _to_date),
+    FieldFix("plans[].planOverview.endDate", _DATE, _to_date),
+    FieldFix("plans[].planDetail.meteringCharges[].minimumValue", _AMOUNT, _add_decimal_places),
+    FieldFix("plans[].planDetail.meteringCharges[].maximumValue", _AMOUNT, _add_decimal_places),
     *(
-        Mend(f"{contract}.{field}", what, change)
+        FieldFix(f"{contract}.{field}", what, change)
         for contract in _CONTRACTS
         for field, what, change in (
             ("tariffPeriod[].startDate", _MONTH_DAY, _to_month_day),
@@ -184,7 +187,7 @@ ACCOUNT_MENDS = (
             ("controlledLoad[].timeOfUseRates[].timeOfUse[].startTime", _TIME, _to_time),
             ("controlledLoad[].timeOfUseRates[].timeOfUse[].endTime", _TIME, _to_time),
             ("discounts[].endDate", _DATE, _to_date),
-            ("discounts", "conditional discount without a category given OTHER", _categories),
+            ("discounts", "conditional discount without a category given OTHER", _fill_discount_category),
             ("solarFeedInTariff[].startDate", _DATE, _to_date),
             ("solarFeedInTariff[].endDate", _DATE, _to_date),
             ("solarFeedInTariff[].timeVaryingTariffs[].timeVariations[].startTime", _TIME, _to_time),
@@ -193,10 +196,10 @@ ACCOUNT_MENDS = (
     ),
 )
 
-SERVICE_POINT_MENDS = (
-    Mend("validFromDate", _DATE, _to_date),
-    Mend("lastConsumerChangeDate", _DATE, _to_date),
-    Mend("meters[].specifications.nextScheduledReadDate", _DATE, _to_date),
-    Mend("location.simple.state", "state written as its abbreviation", _state),
-    Mend("location.paf.state", "state written as its abbreviation", _state),
+SERVICE_POINT_FIXES = (
+    FieldFix("validFromDate", _DATE, _to_date),
+    FieldFix("lastConsumerChangeDate", _DATE, _to_date),
+    FieldFix("meters[].specifications.nextScheduledReadDate", _DATE, _to_date),
+    FieldFix("location.simple.state", "state written as its abbreviation", _abbreviate_state),
+    FieldFix("location.paf.state", "state written as its abbreviation", _abbreviate_state),
 )
