@@ -22,7 +22,7 @@ async def stylesheet(request: Request[Any, Any, Any], name: FromPath[str]) -> Re
     brand = brand_of(request)
     current = brand.stylesheet_path.endswith(f"/{name}")
     headers = {"Cache-Control": _FOR_A_YEAR if current else _REVALIDATE, "X-Content-Type-Options": "nosniff"}
-    return Response(brand.css, media_type="text/css; charset=utf-8", headers=headers)
+    return Response(brand.css, media_type="text/css", headers=headers)
 
 
 @route("/logo.svg", http_method=READ_METHODS, opt={SERVES_SUSPENDED: True})

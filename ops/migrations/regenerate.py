@@ -16,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from ops.migrations.chains import CONTROL, FROZEN, TENANT, Chain
 from tenants.schema import denied
 
-_TEMPLATE: Final = '''"""The tables of the {name} schema. Written by `haas migrate regenerate`."""
+_TEMPLATE: Final = '''"""The tables of the {name} schema."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -36,7 +36,7 @@ def withholding(standing: Standing, approval: Approval = "approved") -> Withhold
     """Return why an account is not disclosed now, or None where it is; the first reason that holds.
 
     `approval` is that of the authorised account; before an authorisation there is none to ask for. `store.withholding`
-    says the same in SQL: `tests/accounts/test_withholding.py` compares the two.
+    says the same in SQL: `tests/tenants/accounts/test_service.py` compares the two.
     """
     reasons: tuple[tuple[bool, Withholding], ...] = (
         (standing.role is None, "not-held"),

@@ -19,8 +19,8 @@ from tenants.keys.creation import NewSigningKey
 from tenants.notices.outbox import put
 from tenants.registry.models import Tenant
 from tenants.services import Services
+from tests.support.mail_server import MailServer
 from tests.support.nodes import SECOND, shut_out
-from tests.workers.harness import MailServer
 from workers.dispatch import Dispatcher
 from workers.schedule import LEADER_LOCK, Scheduler, schedule
 from workers.tasks import Tasks

@@ -37,8 +37,8 @@ from ops.stack.options import Options
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
 from tenants.tables import accounts, arrangements, keys, parties
-from tests.conftest import real_servers
 from tests.ops.migrations.revisions import Revisions
+from tests.support.deployments import real_servers
 
 SECONDS = 4.0
 MOST_REQUESTS = 2_000

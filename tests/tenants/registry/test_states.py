@@ -1,8 +1,11 @@
 """A tenant that is being prepared or is leaving is served to nobody, and known to those who administer it alone."""
 
+from typing import Any
+
+import httpx
+import msgspec
 import pytest
 
-from apps.asgi import HostRouter
 from ops.deployment import Deployment
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry import store
@@ -10,9 +13,22 @@ from tenants.registry.errors import TenantIncomplete, UnknownTenant
 from tenants.registry.models import Tenant, TenantState
 from tenants.registry.service import Registry
 from tenants.services import Services
-from tests.tenants.registry.asking import ask
 
 UNSERVED: list[TenantState] = ["preparing", "leaving"]
+
+
+class Answer(msgspec.Struct):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+async def ask(platform: HostRouter, host: str, path: str = "/") -> Answer:
+    """Send one request to the application, as the proxy hands it on."""
+    transport: Any = httpx.ASGITransport(platform)
+    async with httpx.AsyncClient(transport=transport, base_url=f"https://{host}") as client:
+        answer = await client.get(path)
+    return Answer(answer.status_code, dict(answer.headers), answer.content)
 
 
 async def _move(deployment: Deployment, tenant: Tenant, state: TenantState) -> None:

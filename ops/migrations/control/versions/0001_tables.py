@@ -1,4 +1,4 @@
-"""The tables of the control schema. Written by `haas migrate regenerate`."""
+"""The tables of the control schema."""
 
 import sqlalchemy as sa
 from alembic import op
