@@ -14,7 +14,7 @@ from tenants.notices.delivery import Delivered, Delivery
 from tenants.notices.messages import EmailChannel, SmsChannel
 from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
-from tenants.register.models import Polled
+from tenants.register.models import PollResult
 from tenants.registration.sync import StatusSync
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.names import control_namespace
@@ -83,7 +83,7 @@ class Tasks:
         with bind(tenant=slug):
             return await self._delivery.drain(await self._registry.by_slug(slug))
 
-    async def poll_register(self, environment_id: str) -> Polled:
+    async def poll_register(self, environment_id: str) -> PollResult:
         """Read the statuses of a Register and apply them to its tenants.
 
         Raises RegisterUnreadable, UnknownEnvironment.

@@ -10,7 +10,7 @@ from apps.http.call import Call, HttpRequest
 from apps.identity.parameters import Parameters, form_parameters
 from haas.steps import Step, on
 from tenants.clients import authentication
-from tenants.clients.authentication import Assertion, Credentials, PresentedAssertion
+from tenants.clients.authentication import ClientCredentials, DecodedAssertion, VerifiedAssertion
 from tenants.clients.models import Client
 from tenants.oauth.endpoints import audiences
 
@@ -19,8 +19,8 @@ class ClientCall(Call):
     """The state of a call by a client that authenticates with an assertion."""
 
     parameters: Parameters
-    decoded: PresentedAssertion
-    assertion: Assertion
+    decoded: DecodedAssertion
+    assertion: VerifiedAssertion
     client: Client
 
     def __init__(self, request: HttpRequest, operation: str, path: str) -> None:
@@ -39,13 +39,13 @@ async def read_the_form(call: ClientCall) -> None:
 
 def decode_the_assertion(call: ClientCall) -> None:
     """The form contains a client assertion that can be decoded (RFC 7521 4.2)."""
-    credentials = Credentials(
+    credentials = ClientCredentials(
         client_id=call.parameters.get("client_id"),
         client_assertion_type=call.parameters.get("client_assertion_type"),
         client_assertion=call.parameters.get("client_assertion"),
     )
     ctx = call.context
-    call.decoded = authentication.present(credentials, audiences(ctx.tenant, call.path), ctx.now)
+    call.decoded = authentication.decode_assertion(credentials, audiences(ctx.tenant, call.path), ctx.now)
 
 
 async def assertion_is_signed_by_the_client(call: ClientCall) -> None:
@@ -62,7 +62,7 @@ async def mark_the_assertion_as_used(call: ClientCall) -> None:
 
     The client is loaded. Its assertion is signed with its token_endpoint_auth_signing_alg (OIDC Registration 2).
     """
-    call.client = await authentication.spend(call.tx, call.assertion)
+    call.client = await authentication.use_assertion(call.tx, call.assertion)
     call.context.client_id = call.client.client_id
 
 

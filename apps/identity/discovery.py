@@ -22,15 +22,15 @@ def metadata(tenant: Tenant) -> dict[str, object]:
     """Return a tenant's OpenID Provider metadata."""
     return {
         "issuer": tenant.issuer,
-        "authorization_endpoint": endpoints.public(tenant, endpoints.AUTHORISE),
-        "jwks_uri": endpoints.public(tenant, endpoints.JWKS),
-        "token_endpoint": endpoints.secure(tenant, endpoints.TOKEN),
-        "pushed_authorization_request_endpoint": endpoints.secure(tenant, endpoints.PAR),
-        "introspection_endpoint": endpoints.secure(tenant, endpoints.INTROSPECT),
-        "revocation_endpoint": endpoints.secure(tenant, endpoints.REVOKE),
-        "userinfo_endpoint": endpoints.secure(tenant, endpoints.USERINFO),
-        "registration_endpoint": endpoints.secure(tenant, endpoints.REGISTER),
-        "cdr_arrangement_revocation_endpoint": endpoints.secure(tenant, endpoints.ARRANGEMENT_REVOCATION),
+        "authorization_endpoint": endpoints.public_url(tenant, endpoints.AUTHORISE),
+        "jwks_uri": endpoints.public_url(tenant, endpoints.JWKS),
+        "token_endpoint": endpoints.secure_url(tenant, endpoints.TOKEN),
+        "pushed_authorization_request_endpoint": endpoints.secure_url(tenant, endpoints.PAR),
+        "introspection_endpoint": endpoints.secure_url(tenant, endpoints.INTROSPECT),
+        "revocation_endpoint": endpoints.secure_url(tenant, endpoints.REVOKE),
+        "userinfo_endpoint": endpoints.secure_url(tenant, endpoints.USERINFO),
+        "registration_endpoint": endpoints.secure_url(tenant, endpoints.REGISTER),
+        "cdr_arrangement_revocation_endpoint": endpoints.secure_url(tenant, endpoints.ARRANGEMENT_REVOCATION),
         "scopes_supported": scopes.SUPPORTED,
         "claims_supported": claims.SUPPORTED_CLAIMS,
         "claims_parameter_supported": True,
@@ -74,7 +74,7 @@ async def openid_provider_configuration(request: Request[Any, Any, Any]) -> Resp
 async def jwks(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
     """Publish the public keys: the next key, the current key, and recently retired keys."""
     ctx = _public_call(request, "jwks")
-    return Response({"keys": await ctx.services.keyring.published(ctx.tenant)}, headers=_HEADERS)
+    return Response({"keys": await ctx.services.keyring.published_jwks(ctx.tenant)}, headers=_HEADERS)
 
 
 def _public_call(request: Request[Any, Any, Any], operation: str) -> RequestContext:

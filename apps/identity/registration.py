@@ -18,9 +18,9 @@ from tenants.grants import access
 from tenants.oauth.endpoints import REGISTER
 from tenants.oauth.errors import AccessDenied, InvalidRequest, InvalidToken
 from tenants.oauth.scopes import REGISTRATION
-from tenants.registration import examination
 from tenants.registration import service as registrations
-from tenants.registration.examination import Examination
+from tenants.registration import validation
+from tenants.registration.validation import RegistrationValidation
 
 _JWT: Final = "application/jwt"
 _CLIENT: Final = REGISTER + "/{client_id:str}"
@@ -30,7 +30,7 @@ REMOVED_BY_THE_CLIENT: Final = "the registration was removed"
 class RegistrationCall(Call):
     """The state of a call that registers a software product."""
 
-    examination: Examination
+    validation: RegistrationValidation
     client: Client
 
     def __init__(self, request: HttpRequest) -> None:
@@ -41,7 +41,7 @@ class RegistrationCall(Call):
 class ManagementCall(BearerCall):
     """The state of a call with which a client manages its registration."""
 
-    examination: Examination
+    validation: RegistrationValidation
     client: Client
 
     def __init__(self, request: HttpRequest, operation: str, client_id: str) -> None:
@@ -59,12 +59,12 @@ async def read_the_request(call: RegistrationCall | ManagementCall) -> None:
         token = (await request.body()).decode("ascii").strip()
     except UnicodeDecodeError as error:
         raise InvalidRequest("the body is not a JWT") from error
-    call.examination = Examination(ctx.services.examination_sources, ctx.tenant, token, ctx.now)
+    call.validation = RegistrationValidation(ctx.services.registration_sources, ctx.tenant, token, ctx.now)
 
 
 async def add_the_client(call: RegistrationCall) -> None:
     """The product has no registration, and the request was not used before. The client is added (CDS)."""
-    call.client = await registrations.register(call.tx, call.examination.result(), call.context.now)
+    call.client = await registrations.register(call.tx, call.validation.result(), call.context.now)
 
 
 async def client_exists(call: ManagementCall) -> None:
@@ -83,7 +83,7 @@ def access_token_belongs_to_the_client(call: ManagementCall) -> None:
 
 async def replace_the_registration(call: ManagementCall) -> None:
     """The request is for the same product and was not used before. It replaces the registration (RFC 7592 2.2)."""
-    call.client = await registrations.update(call.tx, call.client, call.examination.result(), call.context.now)
+    call.client = await registrations.update(call.tx, call.client, call.validation.result(), call.context.now)
 
 
 async def end_the_registration(call: ManagementCall) -> None:
@@ -124,7 +124,7 @@ _AUTHORISE_MANAGEMENT: Final[tuple[Step[ManagementCall], ...]] = (
 )
 POST_STEPS: Final[tuple[Step[RegistrationCall], ...]] = (
     read_the_request,
-    *on("examination", examination.STEPS),
+    *on("validation", validation.STEPS),
     in_transaction(add_the_client),
     respond_with_the_new_registration,
 )
@@ -137,7 +137,7 @@ PUT_STEPS: Final[tuple[Step[ManagementCall], ...]] = (
     has_an_access_token,
     in_transaction(*_AUTHORISE_MANAGEMENT),
     read_the_request,
-    *on("examination", examination.STEPS),
+    *on("validation", validation.STEPS),
     in_transaction(replace_the_registration),
     respond_with_the_registration,
 )

@@ -46,7 +46,7 @@ async def access_token_is_known(call: DataCall) -> None:
 async def prepare_the_customer_data(call: DataCall) -> None:
     """The customer's data can be read, with ids for this recipient (CDS, ID Permanence)."""
     ctx = call.context
-    siv = await ctx.services.keyring.resource_ids(ctx.tenant)
+    siv = await ctx.services.keyring.resource_id_cipher(ctx.tenant)
     call.customer_data = CustomerData(call.tx, call.token, StoreSource(call.tx), siv)
 
 

@@ -7,7 +7,7 @@ record remains true after the row that it names has been deleted.
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, SmallInteger, Table, Text
 
-from tenants.schema import DENIED, Moment, Uuid, tenant
+from tenants.schema import DENIED_PRIVILEGES, Moment, Uuid, tenant
 
 call_rollup = Table(
     "call_rollup",
@@ -70,7 +70,7 @@ call = Table(
     Column("client_id", Text),
     Column("arrangement_id", Uuid),
     Index(None, "interaction_id"),
-    info={DENIED: ("UPDATE",)},
+    info={DENIED_PRIVILEGES: ("UPDATE",)},
 )
 
 # The disclosure ledger (CDR Rules 7.9, 9.3(1)(d)): on which day data of a cluster was disclosed, and how often.

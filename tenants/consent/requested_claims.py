@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from tenants.oauth.claims import LONGEST_SHARING
+from tenants.oauth.claims import MAXIMUM_SHARING_DURATION
 
 
 class RequestedClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class RequestedClaims(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def assumed_duration(self) -> int:
         """The sharing duration in seconds; "if it exceeds one year then one year will be assumed" (CDS)."""
-        return min(int(self.sharing_duration or 0), LONGEST_SHARING)
+        return min(int(self.sharing_duration or 0), MAXIMUM_SHARING_DURATION)
 
     @property
     def essential_acr(self) -> tuple[str, ...] | None:

@@ -25,7 +25,7 @@ async def _aggregate_seconds(tx: Transaction, now: datetime) -> int:
 
 
 async def _delete_keys(tx: Transaction, now: datetime) -> int:
-    return len(await keys.forget_retired(tx, now))
+    return len(await keys.delete_retired_keys(tx, now))
 
 
 class HousekeepingTask(NamedTuple):
@@ -40,7 +40,7 @@ TASKS: Final = (
     HousekeepingTask("attempts closed", store.close_stale_attempts),
     HousekeepingTask("codes expired", store.fail_expired_codes),
     HousekeepingTask("attempts deleted", store.delete_attempts),
-    HousekeepingTask("assertions deleted", clients.forget_spent),
+    HousekeepingTask("assertions deleted", clients.delete_expired_jtis),
     HousekeepingTask("tokens deleted", store.delete_tokens),
     HousekeepingTask("sessions deleted", store.delete_sessions),
     HousekeepingTask("challenges deleted", store.delete_challenges),

@@ -6,14 +6,14 @@ from uuid import UUID
 from haas.database import Transaction
 from haas.jose import Sealer
 from tenants.keys.opening import open_sealed
-from tenants.keys.rotation import data_sealer
+from tenants.keys.rotation import data_key_sealer
 from tenants.sources import store
 from tenants.sources.models import CredentialKind, UpstreamCredential
 
 
 async def save_credential(tx: Transaction, tenant_id: UUID, sealer: Sealer, credential: UpstreamCredential) -> None:
     """Store a credential and replace the one of its kind; `sealer` holds the master key. Raises KeysUnreadable."""
-    tenant_sealer = await data_sealer(tx, tenant_id, sealer)
+    tenant_sealer = await data_key_sealer(tx, tenant_id, sealer)
     sealed = tenant_sealer.seal(credential.secret.encode(), credential_purpose(credential.kind))
     await store.save_upstream_credential(tx, credential.kind, credential.presented, sealed, credential.changed_at)
 
@@ -25,7 +25,7 @@ async def credential(
     row = await store.load_upstream_credential(tx, kind)
     if row is None:
         return None
-    tenant_sealer = await data_sealer(tx, tenant_id, sealer)
+    tenant_sealer = await data_key_sealer(tx, tenant_id, sealer)
     changed_at: datetime = row["changed_at"]
     secret = open_sealed(tenant_sealer, row["sealed"], credential_purpose(kind)).decode()
     return UpstreamCredential(kind=kind, presented=row["presented"], secret=secret, changed_at=changed_at)

@@ -14,7 +14,7 @@ from haas.database.statement import SCHEMA_TOKEN
 from haas.settings import Settings
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles, console_namespace, control_namespace
-from tenants.schema import CONTROL_SCHEMA, denied
+from tenants.schema import CONTROL_SCHEMA, denied_privileges
 from tenants.tables import control, tenant
 
 TENANT_TABLES = sorted(tenant.tables.values(), key=lambda table: table.name)
@@ -105,14 +105,16 @@ async def test_a_tenant_may_use_its_own_tables_but_not_their_version(
             await _refused(tx, namespace.schema, table, column)
             return
         privileges = "SELECT has_table_privilege($1, $2) AND NOT has_table_privilege($1, 'TRUNCATE,REFERENCES,TRIGGER')"
-        not_given = denied(tenant.tables[f"{SCHEMA_TOKEN}.{table}"])
+        not_given = denied_privileges(tenant.tables[f"{SCHEMA_TOKEN}.{table}"])
         for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE"):
             may = await tx.driver.fetchval(privileges, f"{namespace.schema}.{table}", privilege)
             assert may == (privilege not in not_given), privilege
 
 
 @pytest.mark.parametrize(
-    ("table", "privilege"), [(table, privilege) for table in TENANT_TABLES for privilege in denied(table)], ids=str
+    ("table", "privilege"),
+    [(table, privilege) for table in TENANT_TABLES for privilege in denied_privileges(table)],
+    ids=str,
 )
 async def test_a_tenant_is_refused_what_its_own_table_denies(
     database: Database, apart: tuple[Tenant, Tenant], table: Table, privilege: str
@@ -125,7 +127,7 @@ async def test_a_tenant_is_refused_what_its_own_table_denies(
 
 
 def test_the_audit_trail_is_only_added_to() -> None:
-    assert {table.name: denied(table) for table in TENANT_TABLES if denied(table)} == {
+    assert {table.name: denied_privileges(table) for table in TENANT_TABLES if denied_privileges(table)} == {
         "audit": ("UPDATE", "DELETE"),
         "audit_head": ("DELETE",),
         "call": ("UPDATE",),

@@ -16,7 +16,7 @@ from tenants.grants.authorization_code import CodeExchange
 from tenants.grants.refresh import Refresh
 from tenants.oauth.errors import InvalidToken
 from tenants.registration import service as registrations
-from tenants.registration.examination import Examined
+from tenants.registration.validation import ValidatedRegistration
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import load_client, new_product, registered_client, set_client, unregistered_client
@@ -132,7 +132,7 @@ async def test_an_update_of_a_registration_that_was_just_removed_is_refused(
     await recipient.register(product.ssa(application.now))
     of = await load_client(application.database, aurora, recipient.client_id)
     await recipient.delete_registration((await recipient.client_credentials()).access_token)
-    examined = Examined(
+    validated = ValidatedRegistration(
         registration=of.registration,
         recipient_id=of.recipient_id,
         jti_hash=bytes(32),
@@ -140,4 +140,4 @@ async def test_an_update_of_a_registration_that_was_just_removed_is_refused(
     )
     async with application.database.transaction(aurora.namespace) as tx:
         with pytest.raises(InvalidToken):
-            await registrations.update(tx, of, examined, application.now)
+            await registrations.update(tx, of, validated, application.now)

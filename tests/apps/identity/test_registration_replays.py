@@ -26,7 +26,7 @@ async def test_a_registration_request_stays_spent_while_it_would_be_accepted(
     clock.move(timedelta(seconds=60) + DEFAULT_SKEW / 2)
     async with application.database.transaction(aurora.namespace) as tx:
         await registrations.end_client(tx, recipient.client_id, by="recipient", reason="a test", now=application.now)
-        await clients.forget_spent(tx, application.now)
+        await clients.delete_expired_jtis(tx, application.now)
     with refused("invalid_client_metadata", "used before"):
         await recipient.register("", once)
 

@@ -47,7 +47,7 @@ async def test_the_recipient_gets_the_notice_that_the_standards_describe(
     assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
     assert asked.headers["x-fapi-interaction-id"] == str(notice_id)
     assert set(asked.form) == {"cdr_arrangement_jwt"}
-    keys = PublicKeys.from_jwks({"keys": await keyring.published(tenant)})
+    keys = PublicKeys.from_jwks({"keys": await keyring.published_jwks(tenant)})
     scheme, bearer = asked.headers["authorization"].split(" ")
     assert scheme == "Bearer"
     header, claims = verify(bearer, keys, algorithms=["PS256"])

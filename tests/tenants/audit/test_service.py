@@ -13,7 +13,7 @@ from haas.database import Database
 from haas.settings import Settings
 from ops.migrations.connection import as_owner, owner_connection
 from tenants.audit import service, store
-from tenants.audit.models import AuditedChange, Break, Entry
+from tenants.audit.models import AuditedChange, AuditEntry, ChainBreak
 from tenants.audit.tables import audit, audit_head
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
@@ -50,11 +50,11 @@ class Trail:
         async with self.database.transaction(self.tenant.namespace) as tx:
             return await service.record(tx, AuditedChange(**{**values, **changes}), now=self.now)
 
-    async def verify(self) -> Break | None:
+    async def verify(self) -> ChainBreak | None:
         async with self.database.transaction(self.tenant.namespace) as tx:
             return await service.verify(tx)
 
-    async def entries(self) -> list[Entry]:
+    async def entries(self) -> list[AuditEntry]:
         async with self.database.transaction(self.tenant.namespace) as tx:
             return await store.entries_after(tx, 0, 100)
 
@@ -101,20 +101,20 @@ async def test_what_is_rolled_back_leaves_no_gap(trail: Trail) -> None:
 @pytest.mark.parametrize(
     ("statement", "found"),
     [
-        ("UPDATE $.audit SET actor = 'nobody' WHERE seq = 2", Break(2, "changed")),
-        ("UPDATE $.audit SET at = at + interval '1 microsecond' WHERE seq = 2", Break(2, "changed")),
-        ("UPDATE $.audit SET after = NULL WHERE seq = 2", Break(2, "changed")),
-        ("UPDATE $.audit SET hash = previous_hash WHERE seq = 2", Break(2, "changed")),
-        ("UPDATE $.audit SET previous_hash = hash WHERE seq = 2", Break(2, "changed")),
-        ("DELETE FROM $.audit WHERE seq = 1", Break(1, "missing")),
-        ("DELETE FROM $.audit WHERE seq = 2", Break(2, "missing")),
-        ("DELETE FROM $.audit WHERE seq = 3", Break(3, "missing")),
-        ("UPDATE $.audit_head SET seq = 2", Break(4, "head")),
-        ("UPDATE $.audit_head SET hash = decode(repeat('00', 32), 'hex')", Break(4, "head")),
-        ("DELETE FROM $.audit_head", Break(4, "head")),
+        ("UPDATE $.audit SET actor = 'nobody' WHERE seq = 2", ChainBreak(2, "changed")),
+        ("UPDATE $.audit SET at = at + interval '1 microsecond' WHERE seq = 2", ChainBreak(2, "changed")),
+        ("UPDATE $.audit SET after = NULL WHERE seq = 2", ChainBreak(2, "changed")),
+        ("UPDATE $.audit SET hash = previous_hash WHERE seq = 2", ChainBreak(2, "changed")),
+        ("UPDATE $.audit SET previous_hash = hash WHERE seq = 2", ChainBreak(2, "changed")),
+        ("DELETE FROM $.audit WHERE seq = 1", ChainBreak(1, "missing")),
+        ("DELETE FROM $.audit WHERE seq = 2", ChainBreak(2, "missing")),
+        ("DELETE FROM $.audit WHERE seq = 3", ChainBreak(3, "missing")),
+        ("UPDATE $.audit_head SET seq = 2", ChainBreak(4, "head")),
+        ("UPDATE $.audit_head SET hash = decode(repeat('00', 32), 'hex')", ChainBreak(4, "head")),
+        ("DELETE FROM $.audit_head", ChainBreak(4, "head")),
     ],
 )
-async def test_what_was_changed_or_taken_away_is_found(trail: Trail, statement: str, found: Break) -> None:
+async def test_what_was_changed_or_taken_away_is_found(trail: Trail, statement: str, found: ChainBreak) -> None:
     for number in range(3):
         await trail.record(subject=str(number))
     await trail.tamper(statement)
@@ -127,7 +127,7 @@ async def test_the_trail_is_read_page_by_page(trail: Trail, monkeypatch: pytest.
         await trail.record(subject=str(number))
     assert await trail.verify() is None
     await trail.tamper("UPDATE $.audit SET subject = 'x' WHERE seq = 5")
-    assert await trail.verify() == Break(5, "changed")
+    assert await trail.verify() == ChainBreak(5, "changed")
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {}.audit SET actor = 'x'", "DELETE FROM {}.audit"])

@@ -30,7 +30,7 @@ VIOLATIONS = (
 
 async def member(database: Database, tenant: Tenant, now: datetime) -> UUID:
     async with database.transaction(tenant.namespace) as tx:
-        found = await staff.signed_in(
+        found = await staff.record_sign_in(
             tx, issuer="https://sso.retailer.test", subject="s", name="Kim", email=None, roles=[], now=now
         )
     return found.id

@@ -13,7 +13,7 @@ from haas.database import Database
 from haas.jose import KeySealer, SigningKey, new_key
 from ops.deployment import Deployment
 from tenants.keys import rotation, store
-from tenants.keys.errors import KeyMissing, KeysUnreadable, KeyTooYoung
+from tenants.keys.errors import KeyMissing, KeysUnreadable, KeyTooNew
 from tenants.keys.service import FRESH_FOR, Keyring
 from tenants.keys.tables import data_key, derivation_key, signing_key
 from tenants.registry.models import Tenant
@@ -25,13 +25,13 @@ async def _rows(database: Database, tenant: Tenant) -> list[store.KeyRow]:
 
 
 async def test_a_new_tenant_has_its_keys(keyring: Keyring, tenant: Tenant) -> None:
-    published = await keyring.published(tenant)
+    published = await keyring.published_jwks(tenant)
     assert sorted(jwk["alg"] for jwk in published) == ["ES256", "ES256", "PS256", "PS256"]
     assert not any({"d", "p", "q"} & set(jwk) for jwk in published)
     for algorithm in ("PS256", "ES256"):
         key = await keyring.signing_key(tenant, algorithm)
         assert key.public_jwk() in published
-    siv = await keyring.resource_ids(tenant)
+    siv = await keyring.resource_id_cipher(tenant)
     assert siv.reveal(siv.conceal("account-1", "product"), "product") == "account-1"
     assert len(await keyring.subject_key(tenant)) == 32
 
@@ -39,7 +39,9 @@ async def test_a_new_tenant_has_its_keys(keyring: Keyring, tenant: Tenant) -> No
 async def test_tenants_derive_different_ids(keyring: Keyring, two_tenants: tuple[Tenant, Tenant]) -> None:
     first, second = two_tenants
     assert await keyring.subject_key(first) != await keyring.subject_key(second)
-    assert (await keyring.resource_ids(first)).conceal("1") != (await keyring.resource_ids(second)).conceal("1")
+    assert (await keyring.resource_id_cipher(first)).conceal("1") != (await keyring.resource_id_cipher(second)).conceal(
+        "1"
+    )
 
 
 async def test_private_keys_are_stored_sealed(database: Database, tenant: Tenant, keyring: Keyring) -> None:
@@ -69,31 +71,31 @@ async def test_keys_of_another_tenant_do_not_open(
 async def test_a_wrong_master_key_is_named_in_the_error(deployment: Deployment, tenant: Tenant) -> None:
     keyring = Keyring(deployment.database, KeySealer(new_key()), deployment.clock)
     with pytest.raises(KeysUnreadable, match="HAAS_MASTER_KEY"):
-        await keyring.published(tenant)
+        await keyring.published_jwks(tenant)
 
 
 async def test_a_key_goes_through_its_states_from_next_to_gone(
     deployment: Deployment, tenant: Tenant, keyring: Keyring, clock: MovableClock
 ) -> None:
     first = await keyring.signing_key(tenant, "PS256")
-    with pytest.raises(KeyTooYoung):
+    with pytest.raises(KeyTooNew):
         await keyring.rotate(tenant)
     clock.move(rotation.PUBLISHED_BEFORE_USE)
     waiting = {row.kid for row in await _rows(deployment.database, tenant) if row.state == "next"}
     await keyring.rotate(tenant)
     second = await keyring.signing_key(tenant, "PS256")
     assert second.kid in waiting
-    kids = {jwk["kid"] for jwk in await keyring.published(tenant)}
+    kids = {jwk["kid"] for jwk in await keyring.published_jwks(tenant)}
     assert {first.kid, second.kid} < kids
     assert len(kids) == 6
 
     clock.move(rotation.PUBLISHED_AFTER_USE - timedelta(minutes=1))
-    assert first.kid in {jwk["kid"] for jwk in await keyring.published(tenant)}
+    assert first.kid in {jwk["kid"] for jwk in await keyring.published_jwks(tenant)}
     clock.move(timedelta(minutes=1))
-    assert first.kid not in {jwk["kid"] for jwk in await keyring.published(tenant)}
+    assert first.kid not in {jwk["kid"] for jwk in await keyring.published_jwks(tenant)}
 
     async with deployment.database.transaction(tenant.namespace) as tx:
-        forgotten = await rotation.forget_retired(tx, clock.now())
+        forgotten = await rotation.delete_retired_keys(tx, clock.now())
     assert first.kid in forgotten
     row = next(row for row in await _rows(deployment.database, tenant) if row.kid == first.kid)
     assert (row.state, row.sealed) == ("gone", None)
@@ -101,10 +103,10 @@ async def test_a_key_goes_through_its_states_from_next_to_gone(
 
 async def test_derived_ids_stay_the_same_after_a_rotation(deployment: Deployment, tenant: Tenant) -> None:
     before, after = (Keyring(deployment.database, deployment.sealer, deployment.clock) for _ in range(2))
-    identifier = (await before.resource_ids(tenant)).conceal("account-1", "product")
+    identifier = (await before.resource_id_cipher(tenant)).conceal("account-1", "product")
     subject = await before.subject_key(tenant)
     await before.rotate(tenant, compromised=True)
-    assert (await after.resource_ids(tenant)).reveal(identifier, "product") == "account-1"
+    assert (await after.resource_id_cipher(tenant)).reveal(identifier, "product") == "account-1"
     assert await after.subject_key(tenant) == subject
 
 
@@ -121,7 +123,7 @@ async def test_a_compromised_key_is_unpublished_and_deleted_at_once(
 ) -> None:
     old = await keyring.signing_key(tenant, "ES256")
     await keyring.rotate(tenant, compromised=True)
-    assert old.kid not in {jwk["kid"] for jwk in await keyring.published(tenant)}
+    assert old.kid not in {jwk["kid"] for jwk in await keyring.published_jwks(tenant)}
     row = next(row for row in await _rows(deployment.database, tenant) if row.kid == old.kid)
     assert row.sealed is None
 

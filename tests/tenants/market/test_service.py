@@ -15,7 +15,7 @@ from haas.jose import KeySealer, new_key
 from ops.deployment import Deployment
 from tenants.keys.errors import KeysUnreadable
 from tenants.market import service, store
-from tenants.market.errors import BadParticipant, ParticipantInUse, SecretChanging, UnknownParticipant
+from tenants.market.errors import InvalidParticipant, ParticipantInUse, SecretChangePending, UnknownParticipant
 from tenants.market.models import Participant, ParticipantKey, Secrets
 from tenants.market.tables import market_participant
 from tenants.registry.models import NewTenant, Tenant
@@ -61,7 +61,7 @@ class Market:
 
     async def row(self) -> dict[str, Any]:
         async with self.open() as tx:
-            return dict(await store.row(tx, self.key))
+            return dict(await store.load(tx, self.key))
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ async def test_each_mode_has_what_it_needs(market: Market) -> None:
         (msgspec.structs.replace(basic, retailer_id=uuid4()), SECRETS),
         (basic, msgspec.structs.replace(SECRETS, next_secret="next")),
     ):
-        with pytest.raises(BadParticipant):
+        with pytest.raises(InvalidParticipant):
             await market.put(participant, secrets)
 
 
@@ -147,27 +147,27 @@ async def test_a_password_is_changed_without_losing_either(market: Market) -> No
     await market.put(await market.participant(market.mine))
     later = market.now + timedelta(days=60)
     async with market.open() as tx:
-        await service.begin_change(tx, market.sealer, market.key, "Next-Passw0rd")
+        await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd")
     async with market.open() as tx:
         found = (await service.credentials(tx, market.sealer, market.key)).secrets
         assert (found.secret, found.next_secret) == (SECRETS.secret, "Next-Passw0rd")
-        with pytest.raises(SecretChanging):
-            await service.begin_change(tx, market.sealer, market.key, "Yet-another-1")
+        with pytest.raises(SecretChangePending):
+            await service.begin_secret_change(tx, market.sealer, market.key, "Yet-another-1")
     async with market.open() as tx:
-        await service.complete_change(tx, market.sealer, market.key, later)
+        await service.complete_secret_change(tx, market.sealer, market.key, later)
         found_then = await service.credentials(tx, market.sealer, market.key)
     assert (found_then.secrets.secret, found_then.secrets.next_secret) == ("Next-Passw0rd", None)
     assert found_then.changed_at == later
     async with market.open() as tx:
-        with pytest.raises(BadParticipant, match="no change has begun"):
-            await service.complete_change(tx, market.sealer, market.key, later)
+        with pytest.raises(InvalidParticipant, match="no change has begun"):
+            await service.complete_secret_change(tx, market.sealer, market.key, later)
 
 
 async def test_a_change_that_aemo_refused_leaves_the_old_password(market: Market) -> None:
     await market.put(await market.participant(market.mine))
     async with market.open() as tx:
-        await service.begin_change(tx, market.sealer, market.key, "Next-Passw0rd")
-        await service.abandon_change(tx, market.key)
+        await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd")
+        await service.abandon_secret_change(tx, market.key)
         found = await service.credentials(tx, market.sealer, market.key)
     assert (found.secrets, found.changed_at) == (SECRETS, market.now)
 
@@ -177,12 +177,12 @@ async def test_brands_of_one_retailer_share_a_participant_and_others_cannot(mark
     for tenant in (market.mine, market.sister):
         async with market.open() as tx:
             await store.assign(tx, tenant.id, market.key)
-            assert await store.of_brand(tx, tenant.id) == [market.key]
+            assert await store.participants_of_brand(tx, tenant.id) == [market.key]
     for brand_id in (market.stranger.id, market.mine.id):  # another retailer's, and one that has it already
-        with pytest.raises(BadParticipant):
+        with pytest.raises(InvalidParticipant):
             async with market.open() as tx:
                 await store.assign(tx, brand_id, market.key)
-    with pytest.raises(BadParticipant):
+    with pytest.raises(InvalidParticipant):
         await market.put(await market.participant(market.stranger))
     with pytest.raises(ParticipantInUse):
         async with market.open() as tx:
@@ -193,7 +193,7 @@ async def test_brands_of_one_retailer_share_a_participant_and_others_cannot(mark
         await store.remove(tx, market.key)
     async with market.open() as tx:
         with pytest.raises(UnknownParticipant):
-            await store.row(tx, market.key)
+            await store.load(tx, market.key)
 
 
 async def test_a_retailers_secrets_go_with_its_last_brand(market: Market, deployment: Deployment) -> None:
@@ -205,7 +205,7 @@ async def test_a_retailers_secrets_go_with_its_last_brand(market: Market, deploy
     await deployment.administration.remove(market.sister.slug, actor="tests")
     async with market.open() as tx:
         with pytest.raises(UnknownParticipant):
-            await store.row(tx, market.key)
+            await store.load(tx, market.key)
 
 
 async def test_the_registry_in_memory_holds_no_secret(market: Market, deployment: Deployment) -> None:
@@ -213,17 +213,17 @@ async def test_the_registry_in_memory_holds_no_secret(market: Market, deployment
     await market.put(await market.participant(market.mine, mode="basic-with-key"), subscription)
     async with market.open() as tx:
         await store.assign(tx, market.mine.id, market.key)
-        await service.begin_change(tx, market.sealer, market.key, "Next-Passw0rd")
+        await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd")
     registry = Registry(deployment.database, deployment.settings, deployment.clock)
     assert await registry.by_slug(market.mine.slug) == market.mine
     held = msgspec.json.encode(registry._snapshot.value.by_slug if registry._snapshot.value else None)
     assert market.mine.slug.encode() in held
     sealed = await market.row()
     secrets = [value.encode() for value in msgspec.structs.asdict(subscription).values() if value] + [b"Next-Passw0rd"]
-    secrets += [msgspec.json.encode(sealed[column]).strip(b'"') for column in service.SEALED]
+    secrets += [msgspec.json.encode(sealed[column]).strip(b'"') for column in service.SEALED_COLUMNS]
     assert [secret for secret in secrets if secret in held] == []
 
 
 def test_every_binary_column_of_a_participant_is_sealed() -> None:
     binary = {column.name for column in market_participant.columns if column.type.python_type is bytes}
-    assert binary == set(service.SEALED)
+    assert binary == set(service.SEALED_COLUMNS)

@@ -19,13 +19,13 @@ from haas.settings import MAIN_NODE
 from ops.deployment import Deployment
 from ops.migrations.chains import TENANT
 from ops.migrations.run import status
-from tenants.clients.register_client import create_register_client
+from tenants.clients.cdr_register import add_cdr_register_client
 from tenants.keys.creation import NewSigningKey
 from tenants.keys.service import Keyring
 from tenants.keys.tables import data_key
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.service import Provisioner
-from tenants.registry.errors import NodeRefused, TenantExists, TenantIncomplete, UnknownTenant
+from tenants.registry.errors import InvalidNode, TenantExists, TenantIncomplete, UnknownTenant
 from tenants.registry.models import NewTenant, Tenant
 from tenants.registry.names import Roles
 from tenants.registry.service import Registry
@@ -102,7 +102,7 @@ async def test_a_tenant_is_created_served_and_removed_on_its_node_alone(
         )
         assert (role, server, control) == (tenant.namespace.role, port, None)
     keyring = Keyring(two_nodes.database, two_nodes.sealer, two_nodes.clock)
-    published = [await keyring.published(each) for each in (tenant, neighbour)]
+    published = [await keyring.published_jwks(each) for each in (tenant, neighbour)]
     assert all(published)
     assert published[0] != published[1]
 
@@ -165,10 +165,10 @@ async def test_a_connection_to_the_registry_lost_after_the_node_has_committed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def last_step(tx: Transaction, *arguments: object) -> None:
-        await create_register_client(tx, *arguments)  # type: ignore[arg-type]
+        await add_cdr_register_client(tx, *arguments)  # type: ignore[arg-type]
         await terminate(superuser_url, provisioner_login)
 
-    monkeypatch.setattr("tenants.provisioning.service.create_register_client", last_step)
+    monkeypatch.setattr("tenants.provisioning.service.add_cdr_register_client", last_step)
     with pytest.raises(TenantIncomplete, match="`haas tenant remove heron` removes what is there"):
         await two_nodes.provisioner.create(new("heron"), actor="tests")
     monkeypatch.undo()
@@ -207,7 +207,7 @@ async def test_a_registry_that_is_away_when_the_creation_fails(
         await away.__aenter__()
         raise RuntimeError("the process has a fault")
 
-    monkeypatch.setattr("tenants.provisioning.service.create_register_client", last_step)
+    monkeypatch.setattr("tenants.provisioning.service.add_cdr_register_client", last_step)
     with pytest.raises(RuntimeError, match="a fault"):
         await two_nodes.provisioner.create(new("egret"), actor="tests")
     await away.__aexit__(None, None, None)
@@ -271,11 +271,11 @@ async def test_of_two_removals_of_a_tenant_at_once_one_is_refused(two_nodes: Dep
 
 
 async def test_a_node_that_is_unknown_or_draining_takes_no_new_tenants(two_nodes: Deployment, left: Traces) -> None:
-    with pytest.raises(NodeRefused, match="'third' takes no new tenants; those that do: main, second"):
+    with pytest.raises(InvalidNode, match="'third' takes no new tenants; those that do: main, second"):
         await two_nodes.provisioner.create(new("stilt", node="third"), actor="tests")
     await two_nodes.administration.set_node_state(SECOND, "draining", actor="tests")
     try:
-        with pytest.raises(NodeRefused, match="'second' takes no new tenants; those that do: main\\."):
+        with pytest.raises(InvalidNode, match="'second' takes no new tenants; those that do: main\\."):
             await two_nodes.provisioner.create(new("stilt"), actor="tests")
     finally:
         await two_nodes.administration.set_node_state(SECOND, "active", actor="tests")

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from haas.database import Transaction
 from ops.deployment import Deployment
 from tenants.provisioning import store
-from tenants.provisioning.errors import LeaseLost, NotToBeApproved, RequestOpen
+from tenants.provisioning.errors import LeaseLost, NotAwaitingApproval, OpenRequestExists
 from tenants.provisioning.models import EVERY_TENANT, Lease, NewProvisionRequest
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.tables import provision_request
@@ -40,11 +40,11 @@ class Requests:
             kind="create", subject=subject, arguments={"name": "P"}, asked_by="ana", approved_by=approved_by
         )
         async with self.console() as tx:
-            return await store.ask(tx, new, self.now + timedelta(seconds=later))
+            return await store.add_request(tx, new, self.now + timedelta(seconds=later))
 
     async def lease(self, at: timedelta = timedelta()) -> Lease | None:
         async with self.provisioner() as tx:
-            return await store.lease(tx, self.now + at, MINUTE)
+            return await store.lease_next_request(tx, self.now + at, MINUTE)
 
     async def held(self) -> Lease:
         lease = await self.lease()
@@ -67,10 +67,10 @@ async def test_a_request_is_asked_for_taken_done_and_kept(requests: Requests) ->
     assert (lease.request.kind, lease.request.subject, lease.request.arguments) == ("create", "plover", {"name": "P"})
     assert (lease.request.asked_by, lease.request.approved_by) == ("ana", "bo")
     async with requests.provisioner() as tx:
-        await store.progress(tx, lease, "schema", requests.now + MINUTE)
-        await store.done(tx, lease, requests.now)
+        await store.record_progress(tx, lease, "schema", requests.now + MINUTE)
+        await store.mark_done(tx, lease, requests.now)
     async with requests.console() as tx:
-        kept = await store.request(tx, request_id)
+        kept = await store.load_request(tx, request_id)
     assert kept is not None
     assert (kept.progress, kept.done_at, kept.error) == ("schema", requests.now, None)
     assert await requests.lease(at=timedelta(days=1)) is None
@@ -79,10 +79,10 @@ async def test_a_request_is_asked_for_taken_done_and_kept(requests: Requests) ->
 async def test_a_request_that_failed_says_why_and_is_not_tried_again(requests: Requests) -> None:
     request_id = await requests.ask()
     async with requests.provisioner() as tx:
-        await store.failed(tx, await requests.held(), "the slug is taken", requests.now)
+        await store.mark_failed(tx, await requests.held(), "the slug is taken", requests.now)
     async with requests.console() as tx:
-        kept = await store.request(tx, request_id)
-        assert await store.request(tx, uuid4()) is None
+        kept = await store.load_request(tx, request_id)
+        assert await store.load_request(tx, uuid4()) is None
     assert kept is not None
     assert (kept.done_at, kept.error) == (requests.now, "the slug is taken")
     assert await requests.lease(at=timedelta(days=1)) is None
@@ -90,12 +90,12 @@ async def test_a_request_that_failed_says_why_and_is_not_tried_again(requests: R
 
 async def test_of_two_open_requests_for_a_tenant_the_second_is_refused(requests: Requests) -> None:
     await requests.ask()
-    with pytest.raises(RequestOpen, match="plover is not done yet"):
+    with pytest.raises(OpenRequestExists, match="plover is not done yet"):
         await requests.ask()
     await requests.ask("heron", later=1)
     await requests.ask(EVERY_TENANT, later=2)
     async with requests.provisioner() as tx:
-        await store.done(tx, await requests.held(), requests.now)
+        await store.mark_done(tx, await requests.held(), requests.now)
     await requests.ask()
 
 
@@ -111,24 +111,24 @@ async def test_another_provisioner_continues_a_request_whose_lease_has_ended(req
     await requests.ask()
     first = await requests.held()
     async with requests.provisioner() as tx:
-        await store.progress(tx, first, "schema", requests.now + 2 * MINUTE)
+        await store.record_progress(tx, first, "schema", requests.now + 2 * MINUTE)
     assert await requests.lease(at=MINUTE) is None, "the step has kept the lease"
     successor = await requests.lease(at=2 * MINUTE)
     assert successor is not None
     assert successor.request.progress == "schema"
     for write in (
-        lambda tx: store.progress(tx, first, "keys", requests.now),
-        lambda tx: store.done(tx, first, requests.now),
-        lambda tx: store.failed(tx, first, "late", requests.now),
+        lambda tx: store.record_progress(tx, first, "keys", requests.now),
+        lambda tx: store.mark_done(tx, first, requests.now),
+        lambda tx: store.mark_failed(tx, first, "late", requests.now),
     ):
         with pytest.raises(LeaseLost):
             async with requests.provisioner() as tx:
                 await write(tx)
     async with requests.provisioner() as tx:
-        await store.done(tx, successor, requests.now)
+        await store.mark_done(tx, successor, requests.now)
     with pytest.raises(LeaseLost):
         async with requests.provisioner() as tx:
-            await store.failed(tx, successor, "after the end", requests.now)
+            await store.mark_failed(tx, successor, "after the end", requests.now)
 
 
 async def test_nothing_is_taken_before_somebody_has_approved(requests: Requests) -> None:
@@ -138,7 +138,7 @@ async def test_nothing_is_taken_before_somebody_has_approved(requests: Requests)
         await store.approve(tx, request_id, "bo")
     assert (await requests.held()).request.approved_by == "bo"
     for known in (request_id, uuid4()):
-        with pytest.raises(NotToBeApproved):
+        with pytest.raises(NotAwaitingApproval):
             async with requests.console() as tx:
                 await store.approve(tx, known, "cy")
 

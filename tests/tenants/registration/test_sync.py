@@ -18,7 +18,7 @@ from tenants.clients.tables import client
 from tenants.notices.tables import outbox
 from tenants.register.api import PRODUCTS, RECIPIENTS, RegisterApi
 from tenants.register.errors import RegisterUnreadable
-from tenants.register.models import Polled
+from tenants.register.models import PollResult
 from tenants.registration.sync import StatusSync
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.names import control_namespace
@@ -66,7 +66,7 @@ def poll(database: Database, settings: Settings, clock: MovableClock, outbound: 
     origin = https.origin("register")
     environment = RegisterEnvironment("sandbox", origin, origin, origin + "/jwks")
 
-    async def poll(*tenants: Tenant) -> Polled:
+    async def poll(*tenants: Tenant) -> PollResult:
         return await sync.poll(environment, list(tenants))
 
     return poll

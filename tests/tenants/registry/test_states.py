@@ -6,6 +6,7 @@ import httpx
 import msgspec
 import pytest
 
+from apps.asgi import HostRouter
 from ops.deployment import Deployment
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry import store

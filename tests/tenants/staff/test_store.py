@@ -22,13 +22,13 @@ async def test_a_sign_in_adds_the_person_and_the_next_one_renews_what_is_known(
     now = clock.now()
     later = now + timedelta(days=1)
     async with database.transaction(tenant.namespace) as tx:
-        first = await store.signed_in(
+        first = await store.record_sign_in(
             tx, issuer=ISSUER, subject="s-1", name="Kim", email=None, roles=["customer-care"], now=now
         )
-        again = await store.signed_in(
+        again = await store.record_sign_in(
             tx, issuer=ISSUER, subject="s-1", name="Kim Li", email="kim@retailer.test", roles=[], now=later
         )
-        other = await store.signed_in(
+        other = await store.record_sign_in(
             tx, issuer=ISSUER, subject="s-2", name="Kim", email=None, roles=["customer-care"], now=now
         )
         assert await store.by_id(tx, first.id) == again
@@ -43,10 +43,10 @@ async def test_who_was_disabled_stays_so(database: Database, tenant: Tenant, clo
     now = clock.now()
     person = {"issuer": ISSUER, "subject": "s-1", "name": "Kim", "email": None, "roles": []}
     async with database.transaction(tenant.namespace) as tx:
-        found = await store.signed_in(tx, **person, now=now)
+        found = await store.record_sign_in(tx, **person, now=now)
         await store.disable(tx, found.id, now)
         await store.disable(tx, found.id, now + timedelta(days=1))
-        again = await store.signed_in(tx, **person, now=now + timedelta(days=2))
+        again = await store.record_sign_in(tx, **person, now=now + timedelta(days=2))
     assert again.disabled_at == now
 
 

@@ -1,4 +1,4 @@
-"""The CDR Register as a client, registered out of band (CDS, CDR Register calling Data Holders)."""
+"""The client of the CDR Register, which every tenant has (CDS, CDR Register calling Data Holders)."""
 
 from datetime import datetime
 from typing import Final
@@ -34,10 +34,10 @@ _REGISTRATION: Final = {
 }
 
 
-async def create_register_client(tx: Transaction, jwks_uri: str, now: datetime) -> None:
-    """Add the Register's client to a tenant, unless it is there.
+async def add_cdr_register_client(tx: Transaction, jwks_uri: str, now: datetime) -> None:
+    """Add the client of the CDR Register to a tenant, unless it exists.
 
-    Its keys are always those of the tenant's register environment, wherever that has them now.
+    `jwks_uri` is only stored: the keys are always fetched from the JWKS of the tenant's register environment.
     """
     registration = msgspec.convert({**_REGISTRATION, "jwks_uri": jwks_uri}, Registration)
     await store.add(tx, CLIENT_ID, "register", registration, recipient_id=CLIENT_ID, now=now)
