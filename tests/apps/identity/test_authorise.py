@@ -85,7 +85,7 @@ async def test_parameters_beside_the_request_uri_are_ignored(
 REFUSED: dict[str, list[dict[str, Any]]] = {
     "has_no_request_object": [{"request": "x.y.z"}],
     "has_a_request_uri": [{"request_uri": ABSENT}, {"request_uri": "https://recipients.test/request.jwt"}],
-    "names_its_client": [{"client_id": ABSENT}],
+    "has_a_client_id": [{"client_id": ABSENT}],
     "client_is_registered": [{"client_id": "nobody"}, {"client_id": "no\0body"}, {"client_id": str(uuid4())}],
 }
 
