@@ -48,7 +48,7 @@ async def test_an_update_is_checked_like_a_registration(application: Application
     for ssa, request, error, said in (
         (right, elsewhere, REDIRECT, "some of those in the software statement"),
         (product.ssa(application.now, exp=1), Deviation(), STATEMENT, "expired"),
-        (other.ssa(application.now), others, STATEMENT, "another software product's"),
+        (other.ssa(application.now), others, STATEMENT, "of another software product"),
         ("", once, METADATA, "used before"),
     ):
         with refused(error, said):
