@@ -147,7 +147,7 @@ async def test_a_schema_that_is_not_ours_is_left_alone(
     role = Roles(two_nodes.settings.role_prefix).tenant("squatter")
     connection = await asyncpg.connect(second_superuser_url)
     await connection.execute(f"CREATE ROLE {role}")
-    with pytest.raises(TenantExists, match="left from something else"):
+    with pytest.raises(TenantExists, match="no tenant of this deployment uses it"):
         await two_nodes.provisioner.create(new("squatter"), actor="tests")
     assert await left("squatter") == [NOTHING, {"role"}]
     assert await state(two_nodes, "squatter") is None

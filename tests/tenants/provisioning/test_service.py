@@ -79,7 +79,7 @@ async def test_a_role_of_the_same_name_is_not_taken_over(deployment: Deployment)
     role = Roles(deployment.settings.role_prefix).tenant("squatter")
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
         await tx.driver.execute(f"SET LOCAL ROLE NONE; CREATE ROLE {role}")
-    with pytest.raises(TenantExists, match="left from something else"):
+    with pytest.raises(TenantExists, match="no tenant of this deployment uses it"):
         await deployment.provisioner.create(_new("squatter"), actor="tests")
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
         await tx.driver.execute(f"SET LOCAL ROLE NONE; DROP ROLE {role}")
