@@ -10,9 +10,9 @@ HoldingRole = Literal["holder", "joint-holder", "secondary-user"]
 DisclosureOption = Literal["pre-approval", "co-approval", "no-disclosure"]
 DEFAULT_OPTION: Final[DisclosureOption] = "pre-approval"
 """The option of an account that nobody has set one for (CDR Rules 4A.5(2))."""
-Approval = Literal["pending", "approved", "declined", "lapsed", "withdrawn"]
+ApprovalState = Literal["pending", "approved", "declined", "lapsed", "withdrawn"]
 """Whether the other holders of an account let an authorisation have it."""
-Withholding = Literal[
+WithholdingReason = Literal[
     "not-held",
     "secondary-user",
     "ineligible",
@@ -25,16 +25,16 @@ Withholding = Literal[
     "sharing-off",
 ]
 """Why an account is not disclosed: what `tenants.accounts.service.withholding` says."""
-NOT_REACHED: Final[frozenset[Withholding]] = frozenset(("not-held", "secondary-user"))
+TREATED_AS_NOT_CHOSEN: Final[frozenset[WithholdingReason]] = frozenset(("not-held", "secondary-user"))
 """Reasons by which an account is to a recipient as if it had never been chosen; after any other it may return."""
 ProposalState = Literal["open", "agreed", "declined", "lapsed", "withdrawn"]
-Unavailability = Withholding | Literal["no-open-account"]
+UnavailabilityReason = WithholdingReason | Literal["no-open-account"]
 """Why an account cannot be chosen for sharing."""
 
 _SHOWN_DIGITS: Final = 4
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class DisclosureFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What decides whether an account of a customer is disclosed to a recipient now."""
 
     role: HoldingRole | None
@@ -58,8 +58,8 @@ class HeldAccount(msgspec.Struct, frozen=True, kw_only=True):
     """Enough of the account's number, or the day it was opened on, to tell it from another."""
     joint: bool
     closed: bool
-    standing: Standing
-    unavailable: Unavailability | None
+    disclosure_facts: DisclosureFacts
+    unavailable: UnavailabilityReason | None
     """Why nothing can be shared from it, None where it can (CDS, Unavailable Accounts)."""
 
 
@@ -86,10 +86,10 @@ class StoredAccount(msgspec.Struct, frozen=True, kw_only=True):
     account_number: str | None
     open_status: Literal["OPEN", "CLOSED"]
     creation_date: date | None
-    standing: Standing
+    disclosure_facts: DisclosureFacts
 
 
-class OptionSet(msgspec.Struct, frozen=True, kw_only=True):
+class DisclosureOptionSetting(msgspec.Struct, frozen=True, kw_only=True):
     """The disclosure option that somebody has set for an account."""
 
     account_id: UUID
@@ -98,7 +98,7 @@ class OptionSet(msgspec.Struct, frozen=True, kw_only=True):
     set_by: Literal["import", "holder", "staff"]
 
 
-class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+class DisclosureProposal(msgspec.Struct, frozen=True, kw_only=True):
     """A less restrictive disclosure option that a holder has proposed (CDR Rules 4A.8)."""
 
     id: UUID
@@ -112,7 +112,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     state_at: datetime
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class ProposalAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What another holder says of a proposal."""
 
     proposal_id: UUID
@@ -121,7 +121,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Instruction(msgspec.Struct, frozen=True, kw_only=True):
+class SecondaryUserInstruction(msgspec.Struct, frozen=True, kw_only=True):
     """That a secondary user may share an account's data (CDR Rules 1.13)."""
 
     account_id: UUID
@@ -144,7 +144,7 @@ class Ineligibility(msgspec.Struct, frozen=True, kw_only=True):
     set_by: Literal["import", "upstream", "staff"]
 
 
-class Block(msgspec.Struct, frozen=True, kw_only=True):
+class SharingBlock(msgspec.Struct, frozen=True, kw_only=True):
     """That sharing of an account was stopped: by a customer or by all, with a recipient or with all."""
 
     id: UUID
@@ -156,7 +156,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+class DisclosureRefusal(msgspec.Struct, frozen=True, kw_only=True):
     """That disclosure is refused (CDR Rules 4.7) for whatever has all of the members that are given."""
 
     id: UUID
@@ -182,5 +182,14 @@ class HarmFlag(msgspec.Struct, frozen=True, kw_only=True):
     """The staff member's id."""
 
 
-Decision = OptionSet | Proposal | Answer | Instruction | Ineligibility | Block | Refusal | HarmFlag
+SharingDecision = (
+    DisclosureOptionSetting
+    | DisclosureProposal
+    | ProposalAnswer
+    | SecondaryUserInstruction
+    | Ineligibility
+    | SharingBlock
+    | DisclosureRefusal
+    | HarmFlag
+)
 """What somebody has decided about the sharing of accounts: a row of its own table."""

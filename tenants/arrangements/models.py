@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from tenants.accounts.models import Approval
+from tenants.accounts.models import ApprovalState
 
 EndedBy = Literal["consumer", "recipient", "retailer", "register", "expiry", "replay", "ineligible", "harm"]
 ArrangementState = Literal["pending", "active", "expired", "ended"]
@@ -30,7 +30,7 @@ class AuthorisedAccount(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     display_name: str | None
     account_number: str | None
-    approval: Approval
+    approval: ApprovalState
 
 
 class AccountApproval(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class AccountApproval(msgspec.Struct, frozen=True, kw_only=True):
     account_id: UUID
     customer_id: UUID
     """The other holder."""
-    state: Approval
+    state: ApprovalState
     due_at: datetime | None = None
     """Until when an answer is awaited."""
     at: datetime
@@ -84,7 +84,7 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     end_reason: str | None
     authorisation: Authorisation
     """The authorisation in force; of a pending arrangement its first."""
-    amendments: tuple[Authorisation, ...] = ()
+    versions: tuple[Authorisation, ...] = ()
     """Every version that was in force, oldest first."""
 
     def state(self, now: datetime) -> ArrangementState:

@@ -19,13 +19,13 @@ from tenants.registry.models import Tenant
 
 logger = logging.getLogger(__name__)
 
-PATH: Final = "/arrangements/revoke"
+REVOCATION_PATH: Final = "/arrangements/revoke"
 ASSERTION_LIFETIME: Final = timedelta(minutes=5)
 _SUCCESS = range(200, 300)
 _UNKNOWN_ARRANGEMENT = 422
 
 
-class RevocationChannel:
+class ArrangementRevocationChannel:
     """Delivers `arrangement-revoked` notices to the endpoint under the client's `recipient_base_uri`."""
 
     def __init__(self, database: Database, keyring: Keyring, outbound: Outbound, clock: Clock) -> None:
@@ -59,8 +59,8 @@ class RevocationChannel:
         async with self._database.transaction(tenant.namespace) as tx:
             base = await clients.recipient_base_uri(tx, client_id)
         if not base:
-            raise NotDelivered(f"client {client_id} has no recipient_base_uri", final=True)
-        return base.rstrip("/") + PATH
+            raise NotDelivered(f"client {client_id} has no recipient_base_uri", permanent=True)
+        return base.rstrip("/") + REVOCATION_PATH
 
     def _signed(self, tenant: Tenant, audience: str, key: SigningKey, **more: Any) -> str:
         """Sign as CDS, Self-signed JWT Client Authentication, asks: `aud` is the Resource Path, `jti` used once."""

@@ -11,11 +11,11 @@ from tenants.arrangements.models import Arrangement, Authorisation, EndedBy, New
 from tenants.notices import outbox
 from tenants.tokens import store as tokens
 
-_TOLD_NOBODY: frozenset[EndedBy] = frozenset({"recipient", "register", "expiry"})
+_ENDED_BY_WITHOUT_NOTICE: frozenset[EndedBy] = frozenset({"recipient", "register", "expiry"})
 """Ends that the recipient is not told of (CDS, CDR Arrangement Revocation endpoint, Revoking consent)."""
 
 
-async def authorise(
+async def create(
     tx: Transaction, *, client_id: str, customer_id: UUID, login_id: UUID, new: NewAuthorisation, now: datetime
 ) -> tuple[UUID, UUID]:
     """Make a new arrangement, pending until its code is exchanged; return its id and its authorisation's."""
@@ -71,7 +71,7 @@ async def put_in_force(
     if row.authorisation_id is not None and await store.is_later(tx, row.authorisation_id, than=authorisation_id):
         raise AuthorisationSuperseded(f"a later version of {arrangement_id} is in force")
     if row.active_at is not None:
-        await tokens.revoke_of_arrangements(tx, [arrangement_id], now)
+        await tokens.revoke_for_arrangements(tx, [arrangement_id], now)
     return await store.put_in_force(
         tx, arrangement_id, authorisation_id, login_id=login_id, expires_at=expires_at, now=now
     )
@@ -83,7 +83,7 @@ async def end(tx: Transaction, arrangement_id: UUID, *, by: EndedBy, reason: str
     The one way in which sharing stops. Raises ArrangementNotFound, and ArrangementEnded when it has already ended, in
     both cases with nothing changed. The caller has made sure that whoever asks may end it.
     """
-    ended = await _end_all(tx, store.is_arrangement(arrangement_id), by=by, reason=reason, now=now)
+    ended = await _end_all(tx, store.has_id(arrangement_id), by=by, reason=reason, now=now)
     if not ended:
         if await store.exists(tx, arrangement_id):
             raise ArrangementEnded(f"{arrangement_id} has already ended")
@@ -108,12 +108,12 @@ async def end_all_of_client(
     tx: Transaction, client_id: str, *, by: EndedBy, reason: str | None = None, now: datetime
 ) -> int:
     """End every arrangement of a client (CDS, Participant statuses: invalidate consents); return how many."""
-    return await _end_all(tx, store.is_of_client(client_id), by=by, reason=reason, now=now)
+    return await _end_all(tx, store.has_client(client_id), by=by, reason=reason, now=now)
 
 
 async def end_expired(tx: Transaction, now: datetime) -> int:
     """Mark the arrangements whose sharing duration is over as ended by expiry; return how many."""
-    return await _end_all(tx, store.is_due(now), by="expiry", reason=None, now=now)
+    return await _end_all(tx, store.is_past_its_expiry(now), by="expiry", reason=None, now=now)
 
 
 async def list_for_login(tx: Transaction, login_id: UUID, now: datetime) -> list[Arrangement]:
@@ -121,7 +121,7 @@ async def list_for_login(tx: Transaction, login_id: UUID, now: datetime) -> list
     return await store.for_login(tx, login_id, market_day(now))
 
 
-async def one_for(tx: Transaction, arrangement_id: UUID, login_id: UUID, now: datetime) -> Arrangement:
+async def get_for_login(tx: Transaction, arrangement_id: UUID, login_id: UUID, now: datetime) -> Arrangement:
     """Return an arrangement of a customer that the login acts for. Raises ArrangementNotFound."""
     found = await store.for_login(tx, login_id, market_day(now), arrangement_id=arrangement_id)
     if not found:
@@ -129,11 +129,13 @@ async def one_for(tx: Transaction, arrangement_id: UUID, login_id: UUID, now: da
     return found[0]
 
 
-async def _end_all(tx: Transaction, which: store.Condition, *, by: EndedBy, reason: str | None, now: datetime) -> int:
+async def _end_all(
+    tx: Transaction, which: store.ArrangementCondition, *, by: EndedBy, reason: str | None, now: datetime
+) -> int:
     ended = await store.mark_ended(tx, which, by=by, reason=reason, now=now)
     if ended:
-        await tokens.revoke_of_arrangements(tx, [row.id for row in ended], now)
-    if by not in _TOLD_NOBODY:
+        await tokens.revoke_for_arrangements(tx, [row.id for row in ended], now)
+    if by not in _ENDED_BY_WITHOUT_NOTICE:
         for row in ended:
             if row.active_at is not None:  # the recipient knows of no pending arrangement
                 payload = {"arrangement_id": str(row.id), "client_id": row.client_id}

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, select, t
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
-from tenants.accounts.models import Approval
+from tenants.accounts.models import ApprovalState
 from tenants.accounts.tables import account
 from tenants.arrangements.models import (
     AccountApproval,
@@ -26,9 +26,9 @@ from tenants.clients.tables import client
 from tenants.parties import store as parties
 from tenants.parties.tables import representation
 
-Condition = ColumnElement[bool]
+ArrangementCondition = ColumnElement[bool]
 """Which arrangements: made by `is_arrangement`, `is_of_client` and `is_due`."""
-_ACTIVATED = arrangement.c.active_at.is_not(None)
+_WAS_ACTIVATED = arrangement.c.active_at.is_not(None)
 
 
 async def insert_arrangement(
@@ -120,16 +120,18 @@ async def put_in_force(
     return _authorisation(result.one())
 
 
-async def put_approval(tx: Transaction, approval: AccountApproval) -> None:
+async def save_holder_approval(tx: Transaction, approval: AccountApproval) -> None:
     """Keep what a holder says of an authorised account, in place of what they said before."""
     values = msgspec.structs.asdict(approval)
     key = [column.name for column in account_approval.primary_key]
     await tx.execute(upsert(account_approval).values(values).on_conflict_do_update(index_elements=key, set_=values))
 
 
-async def approvals(tx: Transaction, authorisation_id: UUID, account_id: UUID) -> list[AccountApproval]:
+async def holder_approvals(tx: Transaction, authorisation_id: UUID, account_id: UUID) -> list[AccountApproval]:
     """Return what the holders of an authorised account say, the account locked until the transaction ends."""
-    await tx.execute(select(authorised_account).where(_is_account(authorisation_id, account_id)).with_for_update())
+    await tx.execute(
+        select(authorised_account).where(_is_authorised_account(authorisation_id, account_id)).with_for_update()
+    )
     found = await tx.execute(
         select(account_approval)
         .where(account_approval.c.authorisation_id == authorisation_id, account_approval.c.account_id == account_id)
@@ -138,21 +140,23 @@ async def approvals(tx: Transaction, authorisation_id: UUID, account_id: UUID) -
     return [AccountApproval(**row) for row in found.mappings()]
 
 
-async def set_approval(tx: Transaction, authorisation_id: UUID, account_id: UUID, approval: Approval) -> None:
+async def set_combined_approval(
+    tx: Transaction, authorisation_id: UUID, account_id: UUID, approval: ApprovalState
+) -> None:
     """Say what follows for an authorised account from what its holders say."""
     await tx.execute(
-        update(authorised_account).where(_is_account(authorisation_id, account_id)).values(approval=approval)
+        update(authorised_account).where(_is_authorised_account(authorisation_id, account_id)).values(approval=approval)
     )
 
 
-def _is_account(authorisation_id: UUID, account_id: UUID) -> Condition:
+def _is_authorised_account(authorisation_id: UUID, account_id: UUID) -> ArrangementCondition:
     return and_(
         authorised_account.c.authorisation_id == authorisation_id, authorised_account.c.account_id == account_id
     )
 
 
 async def mark_ended(
-    tx: Transaction, which: Condition, *, by: EndedBy, reason: str | None, now: datetime
+    tx: Transaction, which: ArrangementCondition, *, by: EndedBy, reason: str | None, now: datetime
 ) -> list[Row[Any]]:
     """End the arrangements that have not ended yet; return their id, client_id and active_at."""
     result = await tx.execute(
@@ -164,22 +168,22 @@ async def mark_ended(
     return list(result.all())
 
 
-def is_arrangement(arrangement_id: UUID) -> Condition:
+def has_id(arrangement_id: UUID) -> ArrangementCondition:
     """The condition that picks one arrangement."""
     return arrangement.c.id == arrangement_id
 
 
-def is_of_client(client_id: str) -> Condition:
+def has_client(client_id: str) -> ArrangementCondition:
     """The condition that picks all arrangements of a client."""
     return arrangement.c.client_id == client_id
 
 
-def is_due(now: datetime) -> Condition:
+def is_past_its_expiry(now: datetime) -> ArrangementCondition:
     """The condition that picks active arrangements whose sharing duration is over."""
     over = select(authorisation.c.id).where(
         authorisation.c.id == arrangement.c.authorisation_id, authorisation.c.expires_at <= now
     )
-    return and_(_ACTIVATED, over.exists())
+    return and_(_WAS_ACTIVATED, over.exists())
 
 
 async def exists(tx: Transaction, arrangement_id: UUID) -> bool:
@@ -193,17 +197,17 @@ async def for_login(
 ) -> list[Arrangement]:
     """Return the arrangements of all customers that a login acts for today, or one of them; newest first."""
     represented = select(representation.c.customer_id).where(
-        representation.c.login_id == login_id, parties.acts_on(today)
+        representation.c.login_id == login_id, parties.is_representation_in_force(today)
     )
     query = _arrangements().where(arrangement.c.customer_id.in_(represented))
     if arrangement_id is not None:
         query = query.where(arrangement.c.id == arrangement_id)
-    return await _loaded(tx, query)
+    return await _load(tx, query)
 
 
 async def by_id(tx: Transaction, arrangement_id: UUID) -> Arrangement | None:
     """Return an arrangement, or None where there is none that was ever active."""
-    found = await _loaded(tx, _arrangements().where(arrangement.c.id == arrangement_id))
+    found = await _load(tx, _arrangements().where(arrangement.c.id == arrangement_id))
     return found[0] if found else None
 
 
@@ -211,12 +215,12 @@ def _arrangements() -> Select[Any]:
     return (
         select(arrangement, client.c.software_id, client.c.recipient_id, client.c.registration)
         .join(client, client.c.client_id == arrangement.c.client_id)
-        .where(_ACTIVATED)
+        .where(_WAS_ACTIVATED)
         .order_by(arrangement.c.created_at.desc(), arrangement.c.id)
     )
 
 
-async def _loaded(tx: Transaction, query: Select[Any]) -> list[Arrangement]:
+async def _load(tx: Transaction, query: Select[Any]) -> list[Arrangement]:
     rows = (await tx.execute(query)).all()
     versions = await _authorisations(tx, [row.id for row in rows])
     accounts = await _accounts(tx, [version.id for found in versions.values() for version in found])
@@ -300,5 +304,5 @@ def _arrangement(row: Row[Any], versions: list[Authorisation]) -> Arrangement:
         ended_by=row.ended_by,
         end_reason=row.end_reason,
         authorisation=in_force,
-        amendments=tuple(versions),
+        versions=tuple(versions),
     )

@@ -3,5 +3,5 @@
 from haas.errors import HaasError
 
 
-class AttemptOutOfOrder(HaasError):
+class AttemptAtWrongStage(HaasError):
     """The attempt is not at a stage that allows this."""

@@ -19,7 +19,7 @@ Stage = Literal[
     "completed",
 ]
 ClaimedAs = Literal["browser", "app"]
-IN_FLOW: Final[frozenset[Stage]] = frozenset(
+FLOW_STAGES: Final[frozenset[Stage]] = frozenset(
     ("preIdentification", "preAuthentication", "preAccountSelection", "preAuthorisation")
 )
 """The stages in which a person still goes through the pages."""
@@ -82,4 +82,4 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def in_flow(self) -> bool:
         """Whether a person still goes through the pages."""
-        return self.stage in IN_FLOW
+        return self.stage in FLOW_STAGES

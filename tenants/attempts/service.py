@@ -11,7 +11,7 @@ from tenants.arrangements import service as arrangements
 from tenants.arrangements import store as arrangement_store
 from tenants.arrangements.models import NewAuthorisation
 from tenants.attempts import store
-from tenants.attempts.errors import AttemptOutOfOrder
+from tenants.attempts.errors import AttemptAtWrongStage
 from tenants.attempts.models import Attempt, AuthorisationRequest
 from tenants.clients.models import Client
 from tenants.oauth.claims import ACR_2
@@ -23,14 +23,14 @@ from tenants.oauth.errors import (
     UnauthorizedClient,
     UnmetAuthenticationRequirements,
 )
-from tenants.tokens.lifetimes import ACCESS_TOKEN, CODE
+from tenants.tokens.lifetimes import ACCESS_TOKEN_LIFETIME, AUTHORIZATION_CODE_LIFETIME
 
 REQUEST_URI_LIFETIME: Final = timedelta(seconds=90)
 """The longest there is: "The Request URI MUST expire between 10 seconds and 90 seconds" (CDS, Request Object)."""
 REQUEST_URI_PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 
 
-def may_be_authorised(client: Client) -> None:
+def require_active_recipient(client: Client) -> None:
     """Raise UnauthorizedClient unless recipient and product are active (CDS, Participant Statuses)."""
     if not client.duties.authorise:
         raise UnauthorizedClient(
@@ -39,7 +39,9 @@ def may_be_authorised(client: Client) -> None:
         )
 
 
-async def may_be_amended(tx: Transaction, client: Client, request: AuthorisationRequest, now: datetime) -> None:
+async def require_amendable_arrangement(
+    tx: Transaction, client: Client, request: AuthorisationRequest, now: datetime
+) -> None:
     """Raise InvalidRequest unless the arrangement that the request names is an active one of the client.
 
     A request without a `cdr_arrangement_id` passes (CDS, Request Object Submission).
@@ -57,7 +59,7 @@ async def push(tx: Transaction, request: AuthorisationRequest, now: datetime) ->
     Only the hash of the request_uri is stored.
     """
     request_uri = REQUEST_URI_PREFIX + secrets.token_urlsafe(32)
-    await store.push(
+    await store.insert_attempt(
         tx,
         uuid4(),
         request,
@@ -76,7 +78,7 @@ async def by_request_uri(tx: Transaction, client: Client, request_uri: str) -> A
     return attempt
 
 
-def has_unused_request_uri(attempt: Attempt) -> None:
+def require_unused_request_uri(attempt: Attempt) -> None:
     """Raise InvalidRequestUri once a person has authenticated or cancelled.
 
     "Data Holders MUST reject the reuse of request_uri values" (CDS, Request Object Submission).
@@ -85,16 +87,16 @@ def has_unused_request_uri(attempt: Attempt) -> None:
         raise InvalidRequestUri("the request_uri was used before")
 
 
-def has_unexpired_request_uri(attempt: Attempt, now: datetime) -> None:
+def require_unexpired_request_uri(attempt: Attempt, now: datetime) -> None:
     """Raise InvalidRequestUri after 90 seconds (CDS, Request Object Submission)."""
     if now >= attempt.request_expires_at:
         raise InvalidRequestUri("the request_uri has expired")
 
 
-def objection(client: Client, request: AuthorisationRequest) -> OAuthError | None:
+def immediate_error(client: Client, request: AuthorisationRequest) -> OAuthError | None:
     """Return why no page may be shown for the request, as the error for the client; None where pages may be shown."""
     try:
-        may_be_authorised(client)
+        require_active_recipient(client)
     except UnauthorizedClient as error:
         return error
     if request.prompt_none:
@@ -105,13 +107,13 @@ def objection(client: Client, request: AuthorisationRequest) -> OAuthError | Non
     return None
 
 
-async def begin(tx: Transaction, attempt: Attempt, *, browser_hash: bytes, now: datetime) -> None:
+async def start_flow(tx: Transaction, attempt: Attempt, *, browser_hash: bytes, now: datetime) -> None:
     """Start the pages of an attempt for the browser whose flow cookie has this hash.
 
     Each visit before the person has authenticated starts the pages again, and takes them from the browser that had
     them. The pages may go on after the request_uri has expired.
     """
-    await store.move(
+    await store.set_stage(
         tx,
         attempt.id,
         "preIdentification",
@@ -125,18 +127,18 @@ async def begin(tx: Transaction, attempt: Attempt, *, browser_hash: bytes, now: 
     )
 
 
-async def spend(tx: Transaction, attempt: Attempt, now: datetime) -> None:
+async def mark_request_uri_used(tx: Transaction, attempt: Attempt, now: datetime) -> None:
     """Consume the attempt's request_uri: the person has authenticated or cancelled.
 
     "Data Holders MUST reject the reuse of request_uri values" (CDS, Request Object Submission).
     """
     if attempt.request_spent_at is None:
-        await store.change(tx, attempt.id, request_spent_at=now)
+        await store.set_columns(tx, attempt.id, request_spent_at=now)
 
 
 async def reject(tx: Transaction, attempt: Attempt, error: OAuthError, now: datetime) -> None:
     """End an attempt with an OAuth error; answer the client with `response.build`."""
-    await store.move(
+    await store.set_stage(
         tx, attempt.id, "rejected", now=now, error=error.error, request_spent_at=attempt.request_spent_at or now
     )
 
@@ -154,10 +156,10 @@ async def issue_code(
     UnauthorizedClient, ArrangementNotFound and ArrangementEnded.
     """
     if attempt.stage != "preAuthorisation" or attempt.client_id != client.client_id:
-        raise AttemptOutOfOrder(f"attempt {attempt.id} is at {attempt.stage}")
+        raise AttemptAtWrongStage(f"attempt {attempt.id} is at {attempt.stage}")
     if attempt.login_id is None or attempt.customer_id is None or attempt.authenticated_at is None:
-        raise AttemptOutOfOrder(f"attempt {attempt.id} has nobody who authenticated")
-    may_be_authorised(client)
+        raise AttemptAtWrongStage(f"attempt {attempt.id} has nobody who authenticated")
+    require_active_recipient(client)
     request = attempt.request
     new = NewAuthorisation(
         scopes=request.scopes,
@@ -166,12 +168,16 @@ async def issue_code(
         acr=ACR_2,
         authenticated_at=attempt.authenticated_at,
         expires_at=now
-        + (timedelta(seconds=request.sharing_duration) if request.sharing_duration else CODE + ACCESS_TOKEN),
+        + (
+            timedelta(seconds=request.sharing_duration)
+            if request.sharing_duration
+            else AUTHORIZATION_CODE_LIFETIME + ACCESS_TOKEN_LIFETIME
+        ),
         accounts=attempt.accounts or (),
     )
     arrangement_id = request.cdr_arrangement_id
     if arrangement_id is None:
-        arrangement_id, authorisation_id = await arrangements.authorise(
+        arrangement_id, authorisation_id = await arrangements.create(
             tx,
             client_id=client.client_id,
             customer_id=attempt.customer_id,
@@ -184,7 +190,7 @@ async def issue_code(
             tx, arrangement_id, client_id=client.client_id, customer_id=attempt.customer_id, new=new, now=now
         )
     code = code or secrets.token_urlsafe(32)
-    await store.move(
+    await store.set_stage(
         tx,
         attempt.id,
         "preTokenExchange",
@@ -192,7 +198,7 @@ async def issue_code(
         arrangement_id=arrangement_id,
         authorisation_id=authorisation_id,
         code_hash=digest(code),
-        code_expires_at=now + CODE,
+        code_expires_at=now + AUTHORIZATION_CODE_LIFETIME,
         request_spent_at=attempt.request_spent_at or now,
     )
     return code

@@ -69,15 +69,15 @@ _BY_CODE: Final = Statement(
 )
 
 
-class Code(msgspec.Struct, frozen=True, kw_only=True):
+class IssuedCode(msgspec.Struct, frozen=True, kw_only=True):
     """A code that was issued, with its attempt."""
 
     attempt: Attempt
     expires_at: datetime
-    spent_at: datetime | None
+    used_at: datetime | None
 
 
-async def push(
+async def insert_attempt(
     tx: Transaction,
     attempt_id: UUID,
     request: AuthorisationRequest,
@@ -112,22 +112,22 @@ async def by_request_uri(tx: Transaction, client_id: str, request_uri_hash: byte
     return None if row is None else _attempt(row)
 
 
-async def by_code(tx: Transaction, code_hash: bytes) -> Code | None:
+async def by_code(tx: Transaction, code_hash: bytes) -> IssuedCode | None:
     """Return a code with its attempt, the row locked until the transaction ends."""
     row = await tx.row(_BY_CODE, code_hash=code_hash)
     if row is None:
         return None
-    return Code(attempt=_attempt(row), expires_at=row["code_expires_at"], spent_at=row["code_spent_at"])
+    return IssuedCode(attempt=_attempt(row), expires_at=row["code_expires_at"], used_at=row["code_spent_at"])
 
 
-async def change(tx: Transaction, attempt_id: UUID, **values: object) -> None:
+async def set_columns(tx: Transaction, attempt_id: UUID, **values: object) -> None:
     """Set columns of an attempt."""
     await tx.execute(update(attempt).where(attempt.c.id == attempt_id).values(**values))
 
 
-async def move(tx: Transaction, attempt_id: UUID, stage: Stage, *, now: datetime, **values: object) -> None:
+async def set_stage(tx: Transaction, attempt_id: UUID, stage: Stage, *, now: datetime, **values: object) -> None:
     """Bring an attempt to a stage, and set columns that go with it."""
-    await change(tx, attempt_id, stage=stage, stage_at=now, **values)
+    await set_columns(tx, attempt_id, stage=stage, stage_at=now, **values)
 
 
 def _attempt(row: Mapping[str, Any]) -> Attempt:

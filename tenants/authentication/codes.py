@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
-from tenants.authentication.models import CODE_DIGITS, CODE_LIFETIME, Purpose
+from tenants.authentication.models import CODE_DIGITS, CODE_LIFETIME, CodePurpose
 from tenants.notices.models import EmailPayload, SmsPayload
 from tenants.parties.models import Login, canonical_identifier
 
@@ -25,13 +25,13 @@ def new_code() -> str:
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 
-def well_formed(answer: str) -> str | None:
+def parse_code(answer: str) -> str | None:
     """Return the digits of an answer, which people copy with spaces, or None where it cannot be a code."""
     digits = "".join(answer.split())
     return digits if len(digits) == CODE_DIGITS and digits.isascii() and digits.isdigit() else None
 
 
-def code_hash(key: bytes, challenge_id: UUID, purpose: Purpose, code: str) -> bytes:
+def code_hash(key: bytes, challenge_id: UUID, purpose: CodePurpose, code: str) -> bytes:
     """Return what is kept of a code: bound to its challenge, and useless without the tenant's key."""
     return hmac.digest(key, b"code\0" + challenge_id.bytes + purpose.encode() + b"\0" + code.encode(), sha256)
 
@@ -49,7 +49,7 @@ def pinned_codes(path: Path | None, slug: str) -> dict[str, str]:
     return {canonical_identifier(identifier): code for identifier, code in pins.get(slug, {}).items()}
 
 
-def message(login: Login, brand_name: str, purpose: Purpose, code: str) -> EmailPayload | SmsPayload | None:
+def code_message(login: Login, brand_name: str, purpose: CodePurpose, code: str) -> EmailPayload | SmsPayload | None:
     """Return what carries a code to a person; None where nothing reaches them.
 
     It says that nobody needs a password (CDS, Common Authentication Standards, Passwords).

@@ -5,7 +5,7 @@ from typing import Literal
 
 from haas.errors import HaasError
 
-CodeRefusal = Literal["malformed", "wrong", "expired", "spent"]
+CodeRefusal = Literal["malformed", "wrong", "expired", "closed"]
 
 
 class CodeRefused(HaasError):

@@ -9,21 +9,21 @@ import msgspec
 
 from tenants.parties.directory import Directory
 
-Purpose = Literal["authorisation", "dashboard"]
+CodePurpose = Literal["authorisation", "dashboard"]
 
 CODE_DIGITS: Final = 6
 """CDS, One Time Password Credential Requirements: "numeric digits and be between 4 and 6 digits in length"."""
 CODE_LIFETIME: Final = timedelta(minutes=10)
 TRIES_PER_CODE: Final = 5
-WINDOW: Final = timedelta(hours=1)
-FAILURES_PER_WINDOW: Final = 10
-UNANSWERED_PER_WINDOW: Final = 20
+LIMIT_WINDOW: Final = timedelta(hours=1)
+WRONG_ANSWERS_PER_WINDOW: Final = 10
+UNANSWERED_CODES_PER_WINDOW: Final = 20
 """More codes than this are not sent within the window to somebody who answers none of them."""
-CODES_PER_TENANT: Final = 20_000
+TENANT_CODES_PER_WINDOW: Final = 20_000
 """More codes than this are not sent within the window for one tenant, whoever asks: far above any brand's busiest hour,
 and the end of what somebody can have sent who goes through identifiers from many addresses."""
 
-SESSION_IDLE: Final = timedelta(minutes=15)
+SESSION_IDLE_LIMIT: Final = timedelta(minutes=15)
 SESSION_LIFETIME: Final = timedelta(hours=1)
 
 
@@ -33,7 +33,7 @@ class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
     directory: Directory
     key: bytes
     brand_name: str
-    pins: Mapping[str, str] = {}
+    pinned_codes: Mapping[str, str] = {}
     """Canonical identifier to code; empty in production."""
 
     def __repr__(self) -> str:
@@ -47,7 +47,7 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     login_id: UUID | None
     identifier_hash: bytes
-    purpose: Purpose
+    purpose: CodePurpose
     code_hash: bytes
     created_at: datetime
     expires_at: datetime
@@ -59,12 +59,12 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
         """How many more answers it takes."""
         return max(0, TRIES_PER_CODE - self.failures)
 
-    def live(self, now: datetime) -> bool:
+    def can_be_answered(self, now: datetime) -> bool:
         """Whether it can still be answered."""
         return self.answered_at is None and self.tries_left > 0 and now < self.expires_at
 
 
-class Past(msgspec.Struct, frozen=True):
+class ChallengeSummary(msgspec.Struct, frozen=True):
     """What became of an earlier challenge of the same identifier."""
 
     created_at: datetime

@@ -10,7 +10,13 @@ from haas.digest import digest
 from tenants.authentication import service as authentication
 from tenants.authentication import store
 from tenants.authentication.errors import CodeRefused
-from tenants.authentication.models import SESSION_IDLE, SESSION_LIFETIME, AuthenticationContext, Challenge, Session
+from tenants.authentication.models import (
+    SESSION_IDLE_LIMIT,
+    SESSION_LIFETIME,
+    AuthenticationContext,
+    Challenge,
+    Session,
+)
 from tenants.parties.directory import Directory
 
 _SECRET_BYTES = 32
@@ -22,41 +28,49 @@ def new_secret() -> str:
     return secrets.token_urlsafe(_SECRET_BYTES)
 
 
-def well_formed(secret: str) -> bool:
+def is_well_formed_secret(secret: str) -> bool:
     """Whether this can be a secret of ours, and not something else that came in the cookie."""
     return _SECRET.match(secret) is not None
 
 
-async def ask(tx: Transaction, secret: str, identifier: str, *, context: AuthenticationContext, now: datetime) -> None:
+async def request_code(
+    tx: Transaction, secret: str, identifier: str, *, context: AuthenticationContext, now: datetime
+) -> None:
     """Send a one-time password for the browser with this secret; asked twice for one identifier, one code is sent.
 
     Raises IdentifierLocked.
     """
-    asked = await challenge_of(tx, secret, now)
-    if asked is None or not asked.live(now) or not authentication.is_of(asked, identifier, context):
-        await _keep(tx, secret, await authentication.begin(tx, identifier, "dashboard", context=context, now=now), now)
+    asked = await pending_challenge(tx, secret, now)
+    if (
+        asked is None
+        or not asked.can_be_answered(now)
+        or not authentication.is_challenge_for(asked, identifier, context)
+    ):
+        await _save_challenge(
+            tx, secret, await authentication.send_code(tx, identifier, "dashboard", context=context, now=now), now
+        )
 
 
-async def ask_again(
+async def resend_code(
     tx: Transaction, secret: str, replaces: str, *, context: AuthenticationContext, now: datetime
 ) -> None:
     """Send a new code in place of challenge `replaces`; where that was replaced before, nothing is sent.
 
     Raises CodeRefused where there is no challenge, and IdentifierLocked.
     """
-    asked = await challenge_of(tx, secret, now)
+    asked = await pending_challenge(tx, secret, now)
     if asked is None:
-        raise CodeRefused("spent")
+        raise CodeRefused("closed")
     if asked.id.hex == replaces:
-        await _keep(tx, secret, await authentication.resend(tx, asked, context=context, now=now), now)
+        await _save_challenge(tx, secret, await authentication.resend_code(tx, asked, context=context, now=now), now)
 
 
-async def challenge_of(tx: Transaction, secret: str, now: datetime) -> Challenge | None:
+async def pending_challenge(tx: Transaction, secret: str, now: datetime) -> Challenge | None:
     """Return what the browser with this secret is to answer."""
-    session = await _good(tx, secret, now)
+    session = await _valid_session(tx, secret, now)
     if session is None or session.login_id is not None or session.challenge_id is None:
         return None
-    return await authentication.current(tx, session.challenge_id, "dashboard")
+    return await authentication.load_challenge(tx, session.challenge_id, "dashboard")
 
 
 async def sign_in(tx: Transaction, secret: str, code: str, *, context: AuthenticationContext, now: datetime) -> str:
@@ -64,37 +78,37 @@ async def sign_in(tx: Transaction, secret: str, code: str, *, context: Authentic
 
     Raises CodeRefused and IdentifierLocked.
     """
-    asked = await challenge_of(tx, secret, now)
+    asked = await pending_challenge(tx, secret, now)
     if asked is None:
-        raise CodeRefused("spent")
-    login_id = await authentication.answer(tx, asked.id, code, "dashboard", context=context, now=now)
+        raise CodeRefused("closed")
+    login_id = await authentication.verify_code(tx, asked.id, code, "dashboard", context=context, now=now)
     signed_in = new_secret()
     await store.end_session(tx, digest(secret), now)
-    await store.put_session(tx, digest(signed_in), challenge_id=asked.id, login_id=login_id, now=now)
+    await store.save_session(tx, digest(signed_in), challenge_id=asked.id, login_id=login_id, now=now)
     return signed_in
 
 
-async def login_of(tx: Transaction, directory: Directory, secret: str, now: datetime) -> UUID | None:
+async def signed_in_login(tx: Transaction, directory: Directory, secret: str, now: datetime) -> UUID | None:
     """Return who is signed in with this secret, and count this as the session's use.
 
     None when the session is idle, over, ended or nobody's, and when its login has been disabled.
     """
-    session = await _good(tx, secret, now)
+    session = await _valid_session(tx, secret, now)
     if session is None or session.login_id is None or await directory.login_by_id(tx, session.login_id) is None:
         return None
-    await store.touch_session(tx, digest(secret), now)
+    await store.record_session_use(tx, digest(secret), now)
     return session.login_id
 
 
 async def was_signed_in(tx: Transaction, secret: str) -> bool:
     """Whether somebody signed in with this secret and has not signed out."""
-    session = await store.session(tx, digest(secret))
+    session = await store.load_session(tx, digest(secret))
     return session is not None and session.login_id is not None
 
 
-async def is_spent(tx: Transaction, secret: str) -> bool:
+async def is_used_or_ended(tx: Transaction, secret: str) -> bool:
     """Whether somebody signed in with this secret, or its session was ended: nobody can sign in with it any more."""
-    return await store.is_spent(tx, digest(secret))
+    return await store.is_used_or_ended(tx, digest(secret))
 
 
 async def sign_out(tx: Transaction, secret: str, now: datetime) -> None:
@@ -102,12 +116,12 @@ async def sign_out(tx: Transaction, secret: str, now: datetime) -> None:
     await store.end_session(tx, digest(secret), now)
 
 
-async def _good(tx: Transaction, secret: str, now: datetime) -> Session | None:
-    session = await store.session(tx, digest(secret)) if secret else None
-    if session is None or now - session.seen_at >= SESSION_IDLE or now - session.created_at >= SESSION_LIFETIME:
+async def _valid_session(tx: Transaction, secret: str, now: datetime) -> Session | None:
+    session = await store.load_session(tx, digest(secret)) if secret else None
+    if session is None or now - session.seen_at >= SESSION_IDLE_LIMIT or now - session.created_at >= SESSION_LIFETIME:
         return None
     return session
 
 
-async def _keep(tx: Transaction, secret: str, challenge: Challenge, now: datetime) -> None:
-    await store.put_session(tx, digest(secret), challenge_id=challenge.id, login_id=None, now=now)
+async def _save_challenge(tx: Transaction, secret: str, challenge: Challenge, now: datetime) -> None:
+    await store.save_session(tx, digest(secret), challenge_id=challenge.id, login_id=None, now=now)

@@ -9,16 +9,16 @@ from sqlalchemy import Row, and_, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
-from tenants.authentication.models import Challenge, Past, Purpose, Session
+from tenants.authentication.models import Challenge, ChallengeSummary, CodePurpose, Session
 from tenants.authentication.tables import challenge
 from tenants.authentication.tables import session as session_table
 
-_DASHBOARD: Final = "public"
+_DASHBOARD_SURFACE: Final = "public"
 """The surface of the dashboard's sessions; a staff member's session on another surface is none here."""
-_of_the_dashboard = session_table.c.surface == _DASHBOARD
+_is_dashboard_session = session_table.c.surface == _DASHBOARD_SURFACE
 
 
-async def serialise(tx: Transaction, identifier_hash: bytes) -> None:
+async def lock_identifier(tx: Transaction, identifier_hash: bytes) -> None:
     """Let one transaction at a time count what was tried for an identifier."""
     number = int.from_bytes(identifier_hash[:8], "big", signed=True)
     await tx.execute(select(func.pg_advisory_xact_lock(number)))
@@ -40,7 +40,7 @@ async def insert_challenge(tx: Transaction, new: Challenge) -> None:
 
 
 async def challenge_by_id(
-    tx: Transaction, challenge_id: UUID, purpose: Purpose, *, lock: bool = False
+    tx: Transaction, challenge_id: UUID, purpose: CodePurpose, *, lock: bool = False
 ) -> Challenge | None:
     """Return a challenge of a purpose, on demand locked until the transaction ends."""
     query = select(challenge).where(challenge.c.id == challenge_id, challenge.c.purpose == purpose)
@@ -48,17 +48,19 @@ async def challenge_by_id(
     return None if row is None else _challenge(row)
 
 
-async def past_challenges(tx: Transaction, identifier_hash: bytes, since: datetime) -> Sequence[Past]:
+async def challenge_summaries(tx: Transaction, identifier_hash: bytes, since: datetime) -> Sequence[ChallengeSummary]:
     """Return what became of an identifier's challenges that were made after `since`, oldest first."""
     query = (
         select(challenge.c.created_at, challenge.c.failures, challenge.c.answered_at)
         .where(challenge.c.identifier_hash == identifier_hash, challenge.c.created_at > since)
         .order_by(challenge.c.created_at)
     )
-    return [Past(row.created_at, row.failures, row.answered_at is not None) for row in await tx.execute(query)]
+    return [
+        ChallengeSummary(row.created_at, row.failures, row.answered_at is not None) for row in await tx.execute(query)
+    ]
 
 
-async def nth_latest(tx: Transaction, count: int, since: datetime) -> datetime | None:
+async def nth_latest_challenge_time(tx: Transaction, count: int, since: datetime) -> datetime | None:
     """Return when the earliest of the `count` latest challenges was made; None where fewer came after `since`."""
     query = (
         select(challenge.c.created_at)
@@ -80,27 +82,27 @@ async def mark_answered(tx: Transaction, challenge_id: UUID, now: datetime) -> N
     await tx.execute(update(challenge).where(challenge.c.id == challenge_id).values(answered_at=now))
 
 
-async def put_session(
+async def save_session(
     tx: Transaction, token_hash: bytes, *, challenge_id: UUID | None, login_id: UUID | None, now: datetime
 ) -> None:
     """Add a session; the browser's session from before sign-in is begun anew, one that was ended stays ended."""
     values = {"challenge_id": challenge_id, "login_id": login_id, "created_at": now, "seen_at": now}
     await tx.execute(
         upsert(session_table)
-        .values(token_hash=token_hash, surface=_DASHBOARD, **values)
+        .values(token_hash=token_hash, surface=_DASHBOARD_SURFACE, **values)
         .on_conflict_do_update(
             index_elements=["token_hash"],
             set_=values,
-            where=and_(_of_the_dashboard, session_table.c.login_id.is_(None), session_table.c.ended_at.is_(None)),
+            where=and_(_is_dashboard_session, session_table.c.login_id.is_(None), session_table.c.ended_at.is_(None)),
         )
     )
 
 
-async def session(tx: Transaction, token_hash: bytes) -> Session | None:
+async def load_session(tx: Transaction, token_hash: bytes) -> Session | None:
     """Return a session that has not been ended, locked until the transaction ends."""
     query = (
         select(session_table)
-        .where(_of_the_dashboard, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
+        .where(_is_dashboard_session, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
         .with_for_update()
     )
     row = (await tx.execute(query)).one_or_none()
@@ -109,16 +111,18 @@ async def session(tx: Transaction, token_hash: bytes) -> Session | None:
     return Session(challenge_id=row.challenge_id, login_id=row.login_id, created_at=row.created_at, seen_at=row.seen_at)
 
 
-async def is_spent(tx: Transaction, token_hash: bytes) -> bool:
+async def is_used_or_ended(tx: Transaction, token_hash: bytes) -> bool:
     """Tell whether a session has a login or was ended, so that `put_session` leaves it as it is."""
     spent = or_(session_table.c.login_id.is_not(None), session_table.c.ended_at.is_not(None))
-    query = select(session_table.c.token_hash).where(_of_the_dashboard, session_table.c.token_hash == token_hash, spent)
+    query = select(session_table.c.token_hash).where(
+        _is_dashboard_session, session_table.c.token_hash == token_hash, spent
+    )
     return (await tx.execute(query)).one_or_none() is not None
 
 
-async def touch_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
+async def record_session_use(tx: Transaction, token_hash: bytes, now: datetime) -> None:
     """Note that a session is in use."""
-    used = update(session_table).where(_of_the_dashboard, session_table.c.token_hash == token_hash)
+    used = update(session_table).where(_is_dashboard_session, session_table.c.token_hash == token_hash)
     await tx.execute(used.values(seen_at=now))
 
 
@@ -126,7 +130,7 @@ async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> None
     """End a session; one that is not there or has ended stays as it is."""
     await tx.execute(
         update(session_table)
-        .where(_of_the_dashboard, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
+        .where(_is_dashboard_session, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
         .values(ended_at=now)
     )
 

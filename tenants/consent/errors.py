@@ -5,14 +5,14 @@ from typing import Literal
 from haas.errors import HaasError
 
 FlowStep = Literal["identify", "verify", "customer", "accounts", "review"]
-Missing = Literal["identifier", "customer", "accounts"]
+RequiredChoice = Literal["identifier", "customer", "accounts"]
 
 
-class FlowUnknown(HaasError):
+class FlowNotFound(HaasError):
     """There is no such flow, or another browser goes through it."""
 
 
-class FlowOver(HaasError):
+class FlowClosed(HaasError):
     """The flow has been answered, has been cancelled, or took too long."""
 
 
@@ -28,7 +28,7 @@ class StepNotCurrent(HaasError):
 class ChoiceMissing(HaasError):
     """Nothing, or nothing that can be chosen, was given; nothing was changed."""
 
-    def __init__(self, what: Missing) -> None:
+    def __init__(self, what: RequiredChoice) -> None:
         """Keep what is missing."""
         super().__init__(f"{what} missing")
         self.what = what

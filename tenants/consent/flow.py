@@ -24,27 +24,27 @@ from tenants.attempts import service, store
 from tenants.authentication import service as authentication
 from tenants.authentication.models import AuthenticationContext, Challenge
 from tenants.clients import store as clients
-from tenants.consent.errors import ChoiceMissing, FlowOver, FlowStep, FlowUnknown, StepNotCurrent
-from tenants.consent.models import FLOW_LIFETIME, AccountChoice, Ended, Flow, Outcome
+from tenants.consent.errors import ChoiceMissing, FlowClosed, FlowNotFound, FlowStep, StepNotCurrent
+from tenants.consent.models import FLOW_LIFETIME, AccountChoice, Flow, FlowResult, StepOutcome
 from tenants.data_language import needs_accounts
 from tenants.oauth.errors import AccessDenied, InvalidRequest, UnauthorizedClient
 from tenants.parties.directory import Directory
-from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE, CODE
+from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME, AUTHORIZATION_CODE_LIFETIME
 
 
-async def enter(tx: Transaction, directory: Directory, attempt_id: UUID, secret: str, now: datetime) -> Flow:
+async def load_flow(tx: Transaction, directory: Directory, attempt_id: UUID, secret: str, now: datetime) -> Flow:
     """Return the flow for the browser that knows its secret, locked until the transaction ends.
 
     Raises FlowUnknown, and FlowOver when its client is gone.
     """
     attempt = await store.by_id(tx, attempt_id)
     if attempt is None or attempt.browser_hash is None:
-        raise FlowUnknown(f"there is no flow {attempt_id}")
+        raise FlowNotFound(f"there is no flow {attempt_id}")
     if not hmac.compare_digest(attempt.browser_hash, digest(secret)):
-        raise FlowUnknown(f"flow {attempt_id} is another browser's")
+        raise FlowNotFound(f"flow {attempt_id} is another browser's")
     client = await clients.load(tx, attempt.client_id)
     if client is None:
-        raise FlowOver(f"{attempt.client_id} is gone")
+        raise FlowClosed(f"{attempt.client_id} is gone")
     if attempt.login_id is None:
         return Flow(attempt=attempt, client=client, directory=directory)
     customers = await directory.customers_of(tx, attempt.login_id, accounts.market_day(now))
@@ -53,7 +53,7 @@ async def enter(tx: Transaction, directory: Directory, attempt_id: UUID, secret:
         client=client,
         directory=directory,
         customers=tuple(customers),
-        amended=await _amended(tx, attempt.request.cdr_arrangement_id),
+        amended_arrangement=await _load_amended_arrangement(tx, attempt.request.cdr_arrangement_id),
     )
 
 
@@ -61,7 +61,7 @@ def current_step(flow: Flow, now: datetime) -> FlowStep:
     """Return the step that the flow is at. Raises FlowOver."""
     attempt = flow.attempt
     if not attempt.in_flow or now - attempt.created_at >= FLOW_LIFETIME:
-        raise FlowOver(f"attempt {attempt.id} is at {attempt.stage} since {attempt.stage_at}")
+        raise FlowClosed(f"attempt {attempt.id} is at {attempt.stage} since {attempt.stage_at}")
     match attempt.stage:
         case "preIdentification":
             return "identify"
@@ -72,13 +72,13 @@ def current_step(flow: Flow, now: datetime) -> FlowStep:
     return "customer" if attempt.customer_id is None and len(flow.customers) > 1 else "accounts"
 
 
-def require(flow: Flow, step: FlowStep, now: datetime) -> None:
+def require_step(flow: Flow, step: FlowStep, now: datetime) -> None:
     """Raise StepNotCurrent unless the flow is at `step`, or at a later one from which it can be taken again."""
     at = current_step(flow, now)
     if at == step:
         return
     again = {
-        "customer": at in {"accounts", "review"} and len(flow.customers) > 1 and flow.amended is None,
+        "customer": at in {"accounts", "review"} and len(flow.customers) > 1 and flow.amended_arrangement is None,
         "accounts": at == "review" and needs_accounts(flow.attempt.request.scopes),
     }
     if not again.get(step, False):
@@ -87,74 +87,78 @@ def require(flow: Flow, step: FlowStep, now: datetime) -> None:
 
 async def identify(
     tx: Transaction, flow: Flow, identifier: str, *, context: AuthenticationContext, now: datetime
-) -> Outcome:
+) -> StepOutcome:
     """Send a one-time password to whoever has this identifier. Sent twice, the form sends one code.
 
     Raises ChoiceMissing, StepNotCurrent, IdentifierLocked.
     """
     if current_step(flow, now) == "verify":
-        challenge = await challenge_of(tx, flow)
-        if challenge.live(now) and (not identifier.strip() or authentication.is_of(challenge, identifier, context)):
+        challenge = await current_challenge(tx, flow)
+        if challenge.can_be_answered(now) and (
+            not identifier.strip() or authentication.is_challenge_for(challenge, identifier, context)
+        ):
             return "verify"
     else:
-        require(flow, "identify", now)
+        require_step(flow, "identify", now)
     if not identifier.strip():
         raise ChoiceMissing("identifier")
-    challenge = await authentication.begin(tx, identifier, "authorisation", context=context, now=now)
-    await store.move(tx, flow.attempt.id, "preAuthentication", now=now, challenge_id=challenge.id)
+    challenge = await authentication.send_code(tx, identifier, "authorisation", context=context, now=now)
+    await store.set_stage(tx, flow.attempt.id, "preAuthentication", now=now, challenge_id=challenge.id)
     return "verify"
 
 
-async def challenge_of(tx: Transaction, flow: Flow) -> Challenge:
+async def current_challenge(tx: Transaction, flow: Flow) -> Challenge:
     """Return the challenge that the person is to answer. Raises FlowOver where there is none."""
     challenge_id = flow.attempt.challenge_id
-    challenge = None if challenge_id is None else await authentication.current(tx, challenge_id, "authorisation")
+    challenge = None if challenge_id is None else await authentication.load_challenge(tx, challenge_id, "authorisation")
     if challenge is None:
-        raise FlowOver(f"attempt {flow.attempt.id} has no challenge")
+        raise FlowClosed(f"attempt {flow.attempt.id} has no challenge")
     return challenge
 
 
 async def resend(
     tx: Transaction, flow: Flow, replaces: str, *, context: AuthenticationContext, now: datetime
-) -> Outcome:
+) -> StepOutcome:
     """Send a new code in place of challenge `replaces`; where that was replaced before, nothing is sent.
 
     Raises StepNotCurrent, IdentifierLocked.
     """
-    require(flow, "verify", now)
-    challenge = await challenge_of(tx, flow)
+    require_step(flow, "verify", now)
+    challenge = await current_challenge(tx, flow)
     if challenge.id.hex == replaces:
-        challenge = await authentication.resend(tx, challenge, context=context, now=now)
-        await store.change(tx, flow.attempt.id, challenge_id=challenge.id)
+        challenge = await authentication.resend_code(tx, challenge, context=context, now=now)
+        await store.set_columns(tx, flow.attempt.id, challenge_id=challenge.id)
     return "verify"
 
 
-async def restart(tx: Transaction, flow: Flow, *, now: datetime) -> Outcome:
+async def restart(tx: Transaction, flow: Flow, *, now: datetime) -> StepOutcome:
     """Go back to the identifier, as somebody else. Raises StepNotCurrent once the person has authenticated."""
     if current_step(flow, now) == "identify":
         return "identify"
-    require(flow, "verify", now)
-    await store.move(tx, flow.attempt.id, "preIdentification", now=now, challenge_id=None)
+    require_step(flow, "verify", now)
+    await store.set_stage(tx, flow.attempt.id, "preIdentification", now=now, challenge_id=None)
     return "identify"
 
 
-async def verify(tx: Transaction, flow: Flow, code: str, *, context: AuthenticationContext, now: datetime) -> Outcome:
+async def verify(
+    tx: Transaction, flow: Flow, code: str, *, context: AuthenticationContext, now: datetime
+) -> StepOutcome:
     """Authenticate the person by their one-time password; from here on the request_uri is spent.
 
     Ends the flow when the request amends an arrangement that is not one of this person's: "If the cdr_arrangement_id is
     not related to the consumer being authenticated it MUST be rejected" (CDS, Request Object Submission).
     Raises StepNotCurrent, CodeRefused, IdentifierLocked.
     """
-    require(flow, "verify", now)
-    challenge = await challenge_of(tx, flow)
-    login_id = await authentication.answer(tx, challenge.id, code, "authorisation", context=context, now=now)
-    await service.spend(tx, flow.attempt, now)
-    await store.change(tx, flow.attempt.id, login_id=login_id, authenticated_at=now)
+    require_step(flow, "verify", now)
+    challenge = await current_challenge(tx, flow)
+    login_id = await authentication.verify_code(tx, challenge.id, code, "authorisation", context=context, now=now)
+    await service.mark_request_uri_used(tx, flow.attempt, now)
+    await store.set_columns(tx, flow.attempt.id, login_id=login_id, authenticated_at=now)
     customers = await flow.directory.customers_of(tx, login_id, accounts.market_day(now))
     customer_id = customers[0].id if len(customers) == 1 else None
     arrangement_id = flow.attempt.request.cdr_arrangement_id
     if arrangement_id is not None:
-        amended = await _amended(tx, arrangement_id)
+        amended = await _load_amended_arrangement(tx, arrangement_id)
         if (
             amended is None
             or amended.state(now) != "active"
@@ -162,93 +166,93 @@ async def verify(tx: Transaction, flow: Flow, code: str, *, context: Authenticat
         ):
             error = InvalidRequest("cdr_arrangement_id is not an active arrangement of this consumer")
             await service.reject(tx, flow.attempt, error, now)
-            return Ended(flow, error)
+            return FlowResult(flow, error)
         customer_id = amended.customer_id
     if customer_id is None:
-        await store.move(tx, flow.attempt.id, "preAccountSelection", now=now)
+        await store.set_stage(tx, flow.attempt.id, "preAccountSelection", now=now)
         return "customer" if customers else "accounts"
-    return await _with_customer(tx, flow, customer_id, now)
+    return await _set_customer(tx, flow, customer_id, now)
 
 
-async def choose_customer(tx: Transaction, flow: Flow, customer_id: UUID | None, *, now: datetime) -> Outcome:
+async def choose_customer(tx: Transaction, flow: Flow, customer_id: UUID | None, *, now: datetime) -> StepOutcome:
     """Say whose data is to be shared. Raises StepNotCurrent, ChoiceMissing."""
-    require(flow, "customer", now)
+    require_step(flow, "customer", now)
     if customer_id is None or customer_id not in {customer.id for customer in flow.customers}:
         raise ChoiceMissing("customer")
     if customer_id == flow.attempt.customer_id:
         return current_step(flow, now)
-    return await _with_customer(tx, flow, customer_id, now)
+    return await _set_customer(tx, flow, customer_id, now)
 
 
 async def account_choices(tx: Transaction, flow: Flow, *, now: datetime) -> list[AccountChoice]:
     """Return the customer's accounts; those of an arrangement that is amended are chosen (CDS, Account Selection)."""
-    require(flow, "accounts", now)
-    held = await _held(tx, flow, now)
+    require_step(flow, "accounts", now)
+    held = await _held_accounts(tx, flow, now)
     chosen = set(flow.attempt.accounts or ())
-    if flow.attempt.accounts is None and flow.amended is not None:
-        chosen = {account.id for account in flow.amended.authorisation.accounts}
+    if flow.attempt.accounts is None and flow.amended_arrangement is not None:
+        chosen = {account.id for account in flow.amended_arrangement.authorisation.accounts}
     return [
         AccountChoice(account=account, chosen=account.id in chosen and account.unavailable is None) for account in held
     ]
 
 
-async def choose_accounts(tx: Transaction, flow: Flow, chosen: Collection[UUID], *, now: datetime) -> Outcome:
+async def choose_accounts(tx: Transaction, flow: Flow, chosen: Collection[UUID], *, now: datetime) -> StepOutcome:
     """Say which accounts are to be shared. Raises StepNotCurrent, and ChoiceMissing unless all can be and one is."""
-    require(flow, "accounts", now)
-    available = {account.id for account in await _held(tx, flow, now) if account.unavailable is None}
+    require_step(flow, "accounts", now)
+    available = {account.id for account in await _held_accounts(tx, flow, now) if account.unavailable is None}
     if not chosen or not available.issuperset(chosen):
         raise ChoiceMissing("accounts")
-    await store.move(tx, flow.attempt.id, "preAuthorisation", now=now, accounts=sorted(set(chosen)))
+    await store.set_stage(tx, flow.attempt.id, "preAuthorisation", now=now, accounts=sorted(set(chosen)))
     return "review"
 
 
 async def chosen_accounts(tx: Transaction, flow: Flow, *, now: datetime) -> list[HeldAccount]:
     """Return the accounts that are to be shared. Raises StepNotCurrent when one cannot be any more."""
-    require(flow, "review", now)
+    require_step(flow, "review", now)
     chosen = set(flow.attempt.accounts or ())
-    held = [account for account in await _held(tx, flow, now) if account.id in chosen]
+    held = [account for account in await _held_accounts(tx, flow, now) if account.id in chosen]
     if len(held) != len(chosen) or any(account.unavailable for account in held):
-        await store.move(tx, flow.attempt.id, "preAccountSelection", now=now)
+        await store.set_stage(tx, flow.attempt.id, "preAccountSelection", now=now)
         tx.commit_on_refusal()
         raise StepNotCurrent("accounts")
     return held
 
 
-async def authorise(tx: Transaction, flow: Flow, secret: str, *, now: datetime) -> Ended:
+async def authorise(tx: Transaction, flow: Flow, secret: str, *, now: datetime) -> FlowResult:
     """Record the consent and return the code for it; the form sent again returns the same code while it is good.
 
     Raises StepNotCurrent, FlowOver.
     """
-    code = _code(flow, secret)
-    if flow.attempt.stage == "preTokenExchange" and now - flow.attempt.stage_at < CODE:
-        return Ended(flow, code)
-    require(flow, "review", now)
+    code = _derive_code(flow, secret)
+    if flow.attempt.stage == "preTokenExchange" and now - flow.attempt.stage_at < AUTHORIZATION_CODE_LIFETIME:
+        return FlowResult(flow, code)
+    require_step(flow, "review", now)
     if not await _may_still_act(tx, flow):
         denied = AccessDenied("the consumer may not act for this customer any more")
         await service.reject(tx, flow.attempt, denied, now)
-        return Ended(flow, denied)
+        return FlowResult(flow, denied)
     await chosen_accounts(tx, flow, now=now)
     try:
         await service.issue_code(tx, flow.attempt, flow.client, now, code=code)
     except (ArrangementNotFound, ArrangementEnded):
         error = InvalidRequest("cdr_arrangement_id is no longer an active arrangement")
         await service.reject(tx, flow.attempt, error, now)
-        return Ended(flow, error)
+        return FlowResult(flow, error)
     except UnauthorizedClient as refused:
         await service.reject(tx, flow.attempt, refused, now)
-        return Ended(flow, refused)
-    return Ended(flow, code)
+        return FlowResult(flow, refused)
+    return FlowResult(flow, code)
 
 
-async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> Ended:
+async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> FlowResult:
     """End the flow because the person says so; said again, it ends the same way. Raises FlowOver after another end."""
     error = AccessDenied("the consumer cancelled")
     attempt = flow.attempt
     if attempt.in_flow:
         await service.reject(tx, attempt, error, now)
-    elif attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE:
-        raise FlowOver(f"attempt {attempt.id} is at {attempt.stage}")
-    return Ended(flow, error)
+    elif attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE_LIFETIME:
+        raise FlowClosed(f"attempt {attempt.id} is at {attempt.stage}")
+    return FlowResult(flow, error)
 
 
 async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
@@ -259,26 +263,28 @@ async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
     return customer_id is None or customer_id in {customer.id for customer in flow.customers}
 
 
-async def _with_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> FlowStep:
+async def _set_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> FlowStep:
     if needs_accounts(flow.attempt.request.scopes):
-        await store.move(tx, flow.attempt.id, "preAccountSelection", now=now, customer_id=customer_id, accounts=None)
+        await store.set_stage(
+            tx, flow.attempt.id, "preAccountSelection", now=now, customer_id=customer_id, accounts=None
+        )
         return "accounts"
-    await store.move(tx, flow.attempt.id, "preAuthorisation", now=now, customer_id=customer_id, accounts=[])
+    await store.set_stage(tx, flow.attempt.id, "preAuthorisation", now=now, customer_id=customer_id, accounts=[])
     return "review"
 
 
-async def _held(tx: Transaction, flow: Flow, now: datetime) -> list[HeldAccount]:
+async def _held_accounts(tx: Transaction, flow: Flow, now: datetime) -> list[HeldAccount]:
     customer_id = flow.attempt.customer_id
     if customer_id is None:
         return []
     return await accounts.accounts_of(tx, customer_id, flow.client.recipient_id, now)
 
 
-async def _amended(tx: Transaction, arrangement_id: UUID | None) -> Arrangement | None:
+async def _load_amended_arrangement(tx: Transaction, arrangement_id: UUID | None) -> Arrangement | None:
     return None if arrangement_id is None else await arrangements.by_id(tx, arrangement_id)
 
 
-def _code(flow: Flow, secret: str) -> str:
+def _derive_code(flow: Flow, secret: str) -> str:
     """Return the flow's code: 256 bits that only this browser's secret makes, the same for a form sent twice."""
     made = hmac.digest(secret.encode(), b"authorisation code\0" + flow.attempt.id.bytes, sha256)
     return urlsafe_b64encode(made).rstrip(b"=").decode()

@@ -29,7 +29,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     """Where the people of the tenant are found."""
     customers: tuple[Customer, ...] = ()
     """Empty until the person has authenticated."""
-    amended: Arrangement | None = None
+    amended_arrangement: Arrangement | None = None
     """The arrangement that the request amends, once the person has authenticated."""
 
     @property
@@ -38,22 +38,22 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
         return next((one for one in self.customers if one.id == self.attempt.customer_id), None)
 
     @property
-    def acting_for(self) -> str | None:
+    def customer_name_to_show(self) -> str | None:
         """The customer's name where it has to be said: somebody else's data, or one's own among several."""
         customer = self.customer
-        if customer is None or (customer.own and len(self.customers) == 1):
+        if customer is None or (customer.is_self and len(self.customers) == 1):
             return None
         return customer.name
 
 
-class Ended(msgspec.Struct, frozen=True):
+class FlowResult(msgspec.Struct, frozen=True):
     """The flow's end: a code or an error, to be taken to the client with `Responder.build` after the commit."""
 
     flow: Flow
-    answer: str | OAuthError
+    code_or_error: str | OAuthError
 
 
-Outcome = FlowStep | Ended
+StepOutcome = FlowStep | FlowResult
 """The step that comes next, or the end."""
 
 
@@ -78,9 +78,9 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     previous_duration: int | None
     previous_ends_at: datetime | None
     """Of an amendment: for how long, and until when, data is shared without it."""
-    history: bool
+    includes_history: bool
     """Whether data of the past is shared."""
-    about_person: bool
+    includes_person_claims: bool
     """Whether claims about the person who signs in go with an organisation's data."""
 
     @property

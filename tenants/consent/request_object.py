@@ -29,10 +29,10 @@ from tenants.oauth.errors import (
     UnsupportedResponseType,
 )
 
-LONGEST_LIFETIME: Final = 3600
-LONGEST_PARAMETER: Final = 2048
+MAX_LIFETIME_SECONDS: Final = 3600
+MAX_PARAMETER_LENGTH: Final = 2048
 RESPONSE_MODE: Final = "jwt"
-_CHALLENGE: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
+_CODE_CHALLENGE: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
 _NUMBER = int | float | None
 
 
@@ -96,7 +96,7 @@ def is_for_this_server(request: RequestObject) -> None:
         raise InvalidRequestObject("aud of the request object must be the issuer of this server")
 
 
-def is_in_time(request: RequestObject) -> None:
+def lifetime_is_valid(request: RequestObject) -> None:
     """`exp` is ahead and no more than 60 minutes after `nbf`, `nbf` no more than 60 minutes past.
 
     FAPI 1.0 Advanced 5.2.2-13 and -17; CDS, Request Object Submission.
@@ -108,13 +108,13 @@ def is_in_time(request: RequestObject) -> None:
         raise InvalidRequestObject("the request object has expired (exp)")
     if nbf > now + skew:
         raise InvalidRequestObject("the request object is not valid yet (nbf)")
-    if exp - nbf > LONGEST_LIFETIME:
+    if exp - nbf > MAX_LIFETIME_SECONDS:
         raise InvalidRequestObject("exp of the request object is more than 60 minutes after nbf")
-    if now - nbf > LONGEST_LIFETIME:
+    if now - nbf > MAX_LIFETIME_SECONDS:
         raise InvalidRequestObject("nbf of the request object is more than 60 minutes in the past")
 
 
-def contains_no_other_request(request: RequestObject) -> None:
+def contains_no_nested_request(request: RequestObject) -> None:
     """`request` and `request_uri` are no members of a request object (RFC 9101 4)."""
     if request.parameters.request is not None or request.parameters.request_uri is not None:
         raise InvalidRequestObject("a request object must hold neither request nor request_uri")
@@ -171,7 +171,7 @@ def has_an_s256_code_challenge(request: RequestObject) -> None:
         raise InvalidRequest("code_challenge is missing (PKCE is required)")
     if request.parameters.code_challenge_method != "S256":
         raise InvalidRequest("code_challenge_method must be S256")
-    if not _CHALLENGE.match(request.parameters.code_challenge):
+    if not _CODE_CHALLENGE.match(request.parameters.code_challenge):
         raise InvalidRequest("code_challenge is malformed")
 
 
@@ -184,8 +184,8 @@ def has_a_nonce(request: RequestObject) -> None:
 def state_and_nonce_are_short(request: RequestObject) -> None:
     """What is carried through to answers stays short enough for a URL."""
     for name in ("state", "nonce"):
-        if len(getattr(request.parameters, name) or "") > LONGEST_PARAMETER:
-            raise InvalidRequest(f"{name} is longer than {LONGEST_PARAMETER} characters")
+        if len(getattr(request.parameters, name) or "") > MAX_PARAMETER_LENGTH:
+            raise InvalidRequest(f"{name} is longer than {MAX_PARAMETER_LENGTH} characters")
 
 
 def prompt_and_max_age_are_valid(request: RequestObject) -> None:
@@ -208,8 +208,8 @@ CHECKS: Final[tuple[Step[RequestObject], ...]] = (
     names_the_client,
     is_not_a_client_assertion,
     is_for_this_server,
-    is_in_time,
-    contains_no_other_request,
+    lifetime_is_valid,
+    contains_no_nested_request,
     client_is_registered_for_the_code_grant,
     response_type_is_code,
     response_mode_is_jwt,
@@ -252,7 +252,7 @@ def authorisation_request(request: RequestObject) -> AuthorisationRequest:
         nonce=str(parameters.nonce),
         response_mode=RESPONSE_MODE,
         code_challenge=str(parameters.code_challenge),
-        sharing_duration=requested.assumed_duration,
+        sharing_duration=requested.capped_sharing_duration,
         cdr_arrangement_id=_arrangement_id(requested.cdr_arrangement_id),
         essential_acr=requested.essential_acr,
         prompt_none=parameters.prompt.split() == ["none"],

@@ -15,7 +15,7 @@ class RequestedClaim(msgspec.Struct, frozen=True, kw_only=True):
     values: list[Any] | None = None
 
     @property
-    def acceptable(self) -> tuple[str, ...]:
+    def requested_values(self) -> tuple[str, ...]:
         """The values that are asked for."""
         asked = [] if self.value is None else [self.value]
         return tuple(str(value) for value in (*asked, *(self.values or ())))
@@ -30,7 +30,7 @@ class RequestedClaims(msgspec.Struct, frozen=True, kw_only=True):
     userinfo: dict[str, RequestedClaim | None] | None = None
 
     @property
-    def assumed_duration(self) -> int:
+    def capped_sharing_duration(self) -> int:
         """The sharing duration in seconds; "if it exceeds one year then one year will be assumed" (CDS)."""
         return min(int(self.sharing_duration or 0), MAXIMUM_SHARING_DURATION)
 
@@ -38,4 +38,4 @@ class RequestedClaims(msgspec.Struct, frozen=True, kw_only=True):
     def essential_acr(self) -> tuple[str, ...] | None:
         """The levels of assurance of which one is essential (OIDC Core 5.5.1.1), or None."""
         acr = (self.id_token or {}).get("acr")
-        return acr.acceptable or None if acr is not None and acr.essential else None
+        return acr.requested_values or None if acr is not None and acr.essential else None

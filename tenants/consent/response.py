@@ -13,10 +13,10 @@ from tenants.keys.service import Keyring
 from tenants.oauth.encryption import DEFAULT_CONTENT_ENCRYPTION
 from tenants.oauth.errors import OAuthError, ServerError
 from tenants.registry.models import Tenant
-from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE
+from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME
 
 
-class Responder:
+class AuthorisationResponder:
     """Signs, and where the client registered for it encrypts, authorisation responses."""
 
     def __init__(self, keyring: Keyring, jwks: JwksClient) -> None:
@@ -41,8 +41,8 @@ class Responder:
             "iss": tenant.issuer,
             "aud": client.client_id,
             "iat": epoch(now),
-            "exp": epoch(now + AUTHORISATION_RESPONSE),
-            **_answer(answer),
+            "exp": epoch(now + AUTHORISATION_RESPONSE_LIFETIME),
+            **_code_or_error_claims(answer),
             **({} if request.state is None else {"state": request.state}),
         }
         key = await self._keyring.signing_key(tenant, client.registration.authorization_signed_response_alg)
@@ -61,7 +61,7 @@ class Responder:
             raise ServerError("the authorisation response cannot be encrypted", detail=str(error)) from error
 
 
-def _answer(answer: str | OAuthError) -> Mapping[str, Any]:
+def _code_or_error_claims(answer: str | OAuthError) -> Mapping[str, Any]:
     if isinstance(answer, str):
         return {"code": answer}
     return {"error": answer.error, "error_description": answer.description}

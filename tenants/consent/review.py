@@ -14,12 +14,12 @@ from tenants.oauth.claims import PROFILE_CLAIMS
 from tenants.oauth.scopes import PROFILE
 
 
-async def review(tx: Transaction, flow: Flow, *, now: datetime) -> Review:
+async def build_review(tx: Transaction, flow: Flow, *, now: datetime) -> Review:
     """Return what is to be authorised. Raises StepNotCurrent, FlowOver."""
     accounts = await flows.chosen_accounts(tx, flow, now=now)
     request = flow.attempt.request
     kind: CustomerKind = "person" if flow.customer is None else flow.customer.kind
-    previous = None if flow.amended is None else flow.amended.authorisation
+    previous = None if flow.amended_arrangement is None else flow.amended_arrangement.authorisation
     described = clusters(request.scopes, request.claims, kind)
     known = known_clusters(request.scopes, request.claims, kind)
     before = set() if previous is None else known_clusters(previous.scopes, previous.claims, kind)
@@ -34,8 +34,8 @@ async def review(tx: Transaction, flow: Flow, *, now: datetime) -> Review:
         ends_at=now + timedelta(seconds=request.sharing_duration),
         previous_duration=None if previous is None else previous.sharing_duration,
         previous_ends_at=None if previous is None else previous.expires_at,
-        history=data_language.has_history(request.scopes),
-        about_person=kind == "organisation" and bool(_profile(request.scopes, request.claims)),
+        includes_history=data_language.has_history(request.scopes),
+        includes_person_claims=kind == "organisation" and bool(_asks_for_profile(request.scopes, request.claims)),
     )
 
 
@@ -60,5 +60,5 @@ def requested_claims(claims: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(asked.intersection(PROFILE_CLAIMS))
 
 
-def _profile(scopes: tuple[str, ...], claims: Mapping[str, Any]) -> bool:
+def _asks_for_profile(scopes: tuple[str, ...], claims: Mapping[str, Any]) -> bool:
     return PROFILE in scopes or bool(requested_claims(claims))

@@ -31,7 +31,7 @@ def has_not_expired(use: TokenUse) -> None:
         raise InvalidToken("the access token has expired")
 
 
-def comes_over_its_certificate(use: TokenUse) -> None:
+def is_bound_to_the_certificate(use: TokenUse) -> None:
     """The client certificate is the one the token was issued under (RFC 8705 3; FAPI 1.0 Advanced 6.2.1-1)."""
     if not compare_digest(use.token.certificate_thumbprint, use.certificate_thumbprint):
         raise InvalidToken("the access token is bound to another client certificate")

@@ -12,14 +12,14 @@ from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, AuthorisationSuperseded
 from tenants.arrangements.models import Authorisation
 from tenants.attempts import store as attempts
-from tenants.attempts.service import may_be_authorised
-from tenants.attempts.store import Code
+from tenants.attempts.service import require_active_recipient
+from tenants.attempts.store import IssuedCode
 from tenants.grants.models import Authentication, IssuedTokens
 from tenants.grants.token_request import TokenRequest
 from tenants.oauth import scopes
 from tenants.oauth.errors import InvalidGrant, InvalidRequest
 from tenants.tokens import issue
-from tenants.tokens.lifetimes import ACCESS_TOKEN
+from tenants.tokens.lifetimes import ACCESS_TOKEN_LIFETIME
 
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
 
@@ -27,11 +27,11 @@ _VERIFIER: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
 class CodeExchange(TokenRequest):
     """The state of exchanging a code."""
 
-    code: Code
+    code: IssuedCode
     authorisation: Authorisation
 
 
-async def code_is_the_clients(exchange: CodeExchange) -> None:
+async def code_was_issued_to_the_client(exchange: CodeExchange) -> None:
     """`code` is there and was issued to this client; its row is locked (RFC 6749 5.2).
 
     A code of another client is answered like an unknown one.
@@ -50,7 +50,7 @@ async def code_was_not_used_before(exchange: CodeExchange) -> None:
     "MUST deny the request and SHOULD revoke (when possible) all tokens previously issued based on that authorization
     code" (RFC 6749 4.1.2; CDS, Access Token).
     """
-    if exchange.code.spent_at is None:
+    if exchange.code.used_at is None:
         return
     arrangement_id = exchange.code.attempt.arrangement_id
     if arrangement_id is not None:
@@ -84,7 +84,7 @@ def code_verifier_matches_the_challenge(exchange: CodeExchange) -> None:
 
 def recipient_may_be_authorised(exchange: CodeExchange) -> None:
     """Recipient and product are active (CDS, Participant Statuses)."""
-    may_be_authorised(exchange.client)
+    require_active_recipient(exchange.client)
 
 
 async def put_the_authorisation_in_force(exchange: CodeExchange) -> None:
@@ -102,7 +102,7 @@ async def put_the_authorisation_in_force(exchange: CodeExchange) -> None:
             attempt.arrangement_id,
             attempt.authorisation_id,
             login_id=attempt.login_id,
-            expires_at=now + ACCESS_TOKEN if once_off else None,
+            expires_at=now + ACCESS_TOKEN_LIFETIME if once_off else None,
             now=now,
         )
     except ArrangementEnded as error:
@@ -111,9 +111,9 @@ async def put_the_authorisation_in_force(exchange: CodeExchange) -> None:
         raise InvalidGrant("the code of a later consent to the same arrangement was exchanged before") from error
 
 
-async def spend_the_code(exchange: CodeExchange) -> None:
+async def mark_the_code_as_used(exchange: CodeExchange) -> None:
     """The code cannot be exchanged again, and the attempt is completed (RFC 6749 4.1.2)."""
-    await attempts.move(
+    await attempts.set_stage(
         exchange.tx, exchange.code.attempt.id, "completed", now=exchange.now, code_spent_at=exchange.now
     )
 
@@ -161,13 +161,13 @@ async def issue_tokens(exchange: CodeExchange) -> None:
 
 
 STEPS: Final[tuple[Step[CodeExchange], ...]] = (
-    code_is_the_clients,
+    code_was_issued_to_the_client,
     code_was_not_used_before,
     code_has_not_expired,
     redirect_uri_is_the_same,
     code_verifier_matches_the_challenge,
     recipient_may_be_authorised,
     put_the_authorisation_in_force,
-    spend_the_code,
+    mark_the_code_as_used,
     issue_tokens,
 )

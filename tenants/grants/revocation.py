@@ -19,16 +19,16 @@ async def revoke(tx: Transaction, client: Client, token: str, now: datetime) -> 
     token_hash = digest(token)
     refresh_token = await store.load_refresh_token(tx, token_hash)
     if refresh_token is not None:
-        _is_the_clients(client, refresh_token.client_id)
-        await tokens.revoke_refresh(tx, token_hash, refresh_token.authorisation_id, now)
+        _require_own_token(client, refresh_token.client_id)
+        await tokens.revoke_refresh_token(tx, token_hash, refresh_token.authorisation_id, now)
         return
     access_token = await store.load_access_token(tx, token_hash)
     if access_token is not None:
-        _is_the_clients(client, access_token.client_id)
-        await tokens.revoke_access(tx, token_hash, now)
+        _require_own_token(client, access_token.client_id)
+        await tokens.revoke_access_token(tx, token_hash, now)
 
 
-def _is_the_clients(client: Client, owner: str) -> None:
+def _require_own_token(client: Client, owner: str) -> None:
     """A client revokes its own tokens only (RFC 7009 2.1)."""
     if owner != client.client_id:
         raise InvalidRequest("the token was not issued to this client")

@@ -31,8 +31,8 @@ _refresh = (
 _REFRESH: Final = Statement(_refresh)
 # The rows are locked in the same order as when an arrangement is ended, so that the two cannot deadlock. The lock is
 # shared: two refreshes do not wait for each other.
-_REFRESH_IN_USE: Final = Statement(_refresh.with_for_update(read=True, of=(arrangement, refresh_token)))
-ACCESS_TOKEN: Final = (
+_REFRESH_LOCKED: Final = Statement(_refresh.with_for_update(read=True, of=(arrangement, refresh_token)))
+ACCESS_TOKEN_COLUMNS: Final = (
     access_token.c.client_id,
     client.c.software_id,
     client.c.recipient_status,
@@ -57,11 +57,11 @@ ACCESS_TOKEN_SOURCE: Final = (
     .outerjoin(authorisation, authorisation.c.id == access_token.c.authorisation_id)
 )
 _ACCESS: Final = Statement(
-    select(*ACCESS_TOKEN).select_from(ACCESS_TOKEN_SOURCE).where(access_token.c.token_hash == _TOKEN_HASH)
+    select(*ACCESS_TOKEN_COLUMNS).select_from(ACCESS_TOKEN_SOURCE).where(access_token.c.token_hash == _TOKEN_HASH)
 )
 _USERINFO: Final = Statement(
     select(
-        *ACCESS_TOKEN,
+        *ACCESS_TOKEN_COLUMNS,
         client.c.registration.op("->>")(literal_column("'sector_identifier_uri'")).label("sector_identifier_uri"),
         authorisation.c.claims,
     )
@@ -70,13 +70,13 @@ _USERINFO: Final = Statement(
 )
 
 
-async def load_refresh_token(tx: Transaction, token_hash: bytes, *, in_use: bool = False) -> RefreshToken | None:
+async def load_refresh_token(tx: Transaction, token_hash: bytes, *, lock: bool = False) -> RefreshToken | None:
     """Return a refresh token, whether or not it is still good; None where there is none.
 
-    With `in_use` its row is locked until the transaction ends. A revocation at the same time waits for that, and then
+    With `lock` its row is locked until the transaction ends. A revocation at the same time waits for that, and then
     also revokes the access token that was issued meanwhile.
     """
-    row = await tx.row(_REFRESH_IN_USE if in_use else _REFRESH, token_hash=token_hash)
+    row = await tx.row(_REFRESH_LOCKED if lock else _REFRESH, token_hash=token_hash)
     return None if row is None else RefreshToken(**row)
 
 

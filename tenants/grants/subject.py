@@ -20,7 +20,7 @@ def sector(sector_identifier_uri: str | None, software_id: str) -> str:
     return f"{_SOFTWARE}:{software_id}"
 
 
-def pairwise(key: bytes, sector_name: str, customer_id: UUID) -> str:
+def pairwise_subject(key: bytes, sector_name: str, customer_id: UUID) -> str:
     """Return a customer's `sub` in a sector: stable, unlinkable without the tenant's key, in the form of a UUID 4.
 
     "It is RECOMMENDED that the sub value is generated as a version 4 UUID" (CDS, sub claim).

@@ -30,7 +30,7 @@ class EmailChannel:
         try:
             await self._mailer.send(mail)
         except MailRefused as error:
-            raise NotDelivered(str(error), final=True) from error
+            raise NotDelivered(str(error), permanent=True) from error
         except MailNotSent as error:
             raise NotDelivered(str(error)) from error
 
@@ -48,6 +48,6 @@ class SmsChannel:
         try:
             await self._gateway.send(Sms(sender_name=tenant.name, to=payload.to, text=payload.text, key=str(notice.id)))
         except SmsRefused as error:
-            raise NotDelivered(str(error), final=True) from error
+            raise NotDelivered(str(error), permanent=True) from error
         except SmsNotSent as error:
             raise NotDelivered(str(error)) from error

@@ -33,5 +33,5 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     kind: CustomerKind
     name: str
-    own: bool
+    is_self: bool
     """Whether the customer is the person who signs in, and not somebody they represent."""

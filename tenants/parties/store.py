@@ -29,7 +29,7 @@ async def login_by_id(tx: Transaction, login_id: UUID) -> Login | None:
     return None if row is None else Login(id=row.id, email=row.email, mobile=row.mobile)
 
 
-async def names_of(tx: Transaction, login_id: UUID) -> Row[Any]:
+async def login_names(tx: Transaction, login_id: UUID) -> Row[Any]:
     """Return the names of the person behind a login, and when they last changed."""
     query = select(login.c.name, login.c.given_name, login.c.family_name, login.c.updated_at)
     return (await tx.execute(query.where(login.c.id == login_id))).one()
@@ -37,18 +37,18 @@ async def names_of(tx: Transaction, login_id: UUID) -> Row[Any]:
 
 async def customers_of(tx: Transaction, login_id: UUID, today: date) -> list[Customer]:
     """Return the customers that a login acts for on a day: first itself, then others by name."""
-    own = func.bool_or(representation.c.role == "self")
+    is_self = func.bool_or(representation.c.role == "self")
     query = (
-        select(customer.c.id, customer.c.kind, customer.c.name, own.label("own"))
+        select(customer.c.id, customer.c.kind, customer.c.name, is_self.label("is_self"))
         .join(representation, representation.c.customer_id == customer.c.id)
-        .where(representation.c.login_id == login_id, acts_on(today))
+        .where(representation.c.login_id == login_id, is_representation_in_force(today))
         .group_by(customer.c.id)
-        .order_by(own.desc(), customer.c.name, customer.c.id)
+        .order_by(is_self.desc(), customer.c.name, customer.c.id)
     )
-    return [Customer(id=row.id, kind=row.kind, name=row.name, own=row.own) for row in await tx.execute(query)]
+    return [Customer(id=row.id, kind=row.kind, name=row.name, is_self=row.is_self) for row in await tx.execute(query)]
 
 
-def acts_on(today: date) -> ColumnElement[bool]:
+def is_representation_in_force(today: date) -> ColumnElement[bool]:
     """The condition that a representation is in force on a day."""
     return and_(
         representation.c.valid_from <= today,

@@ -8,7 +8,7 @@ from uuid import UUID
 from haas.database import Transaction
 from haas.digest import digest
 from tenants.tokens import store
-from tenants.tokens.lifetimes import ACCESS_TOKEN
+from tenants.tokens.lifetimes import ACCESS_TOKEN_LIFETIME
 
 TOKEN_BYTES: Final = 32
 
@@ -25,7 +25,7 @@ async def access_token(
 ) -> str:
     """Issue an access token, bound to a client certificate by its SHA-256 thumbprint (RFC 8705 3)."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    await store.add_access(
+    await store.insert_access_token(
         tx,
         digest(token),
         client_id=client_id,
@@ -34,7 +34,7 @@ async def access_token(
         scope=scope,
         thumbprint=thumbprint,
         issued_at=now,
-        expires_at=now + ACCESS_TOKEN,
+        expires_at=now + ACCESS_TOKEN_LIFETIME,
     )
     return token
 
@@ -54,7 +54,7 @@ async def refresh_token(
     "MUST issue Refresh Tokens with an exp value equal to the sharing duration authorised by the consumer" (CDS).
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    await store.add_refresh(
+    await store.insert_refresh_token(
         tx,
         digest(token),
         client_id=client_id,
