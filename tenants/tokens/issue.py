@@ -1,4 +1,4 @@
-"""Making tokens: 256 random bits, of which only the SHA-256 is kept."""
+"""Issuing tokens. A token is 256 random bits; only its SHA-256 hash is stored."""
 
 import secrets
 from datetime import datetime
@@ -49,7 +49,7 @@ async def refresh_token(
     expires_at: datetime,
     now: datetime,
 ) -> str:
-    """Issue a refresh token, bound to the client and not to its certificate, so that a renewed one keeps consents.
+    """Issue a refresh token. It is bound to the client, not to a certificate: it stays valid under a new certificate.
 
     "MUST issue Refresh Tokens with an exp value equal to the sharing duration authorised by the consumer" (CDS).
     """
