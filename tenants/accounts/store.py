@@ -72,7 +72,7 @@ _TABLES: Final[dict[type[SharingDecision], Table]] = {
 
 
 class DisclosureFactColumns(NamedTuple):
-    """The members of `models.Standing` as SQL expressions, and what they are selected from."""
+    """The fields of `models.DisclosureFacts` as SQL expressions, with the FROM clause that they need (`source`)."""
 
     source: FromClause
     role: SqlExpression
@@ -85,12 +85,12 @@ class DisclosureFactColumns(NamedTuple):
 
 
 def disclosure_facts(
-    of: FromClause, customer_id: SqlExpression, account_id: SqlExpression, recipient_id: SqlExpression
+    source: FromClause, customer_id: SqlExpression, account_id: SqlExpression, recipient_id: SqlExpression
 ) -> DisclosureFactColumns:
-    """Return what decides, for each row of `of`, whether an account of a customer is disclosed to a recipient.
+    """Return, for each row of `source`, the facts that decide whether a customer's account is disclosed to a recipient.
 
-    The expressions are columns of `of` or parameters; `recipient_id` is a legal entity. A statement that uses the
-    result binds `today` and `now`.
+    `customer_id`, `account_id` and `recipient_id` are columns of `source` or parameters; `recipient_id` identifies a
+    legal entity. A statement that uses the result must bind the parameters `today` and `now`.
     """
     held = (
         select(holding.c.role)
@@ -111,7 +111,7 @@ def disclosure_facts(
         .scalar_subquery()
     )
     return DisclosureFactColumns(
-        source=of.outerjoin(held, true()),
+        source=source.outerjoin(held, true()),
         role=held.c.role,
         option=func.coalesce(case((_has_any_row(disclosure_option), option)), _text(DEFAULT_OPTION)),
         is_instructed=_has_row(
@@ -149,17 +149,17 @@ def disclosure_facts(
     )
 
 
-def withholding_reason(of: DisclosureFactColumns, approval: SqlExpression) -> SqlExpression:
-    """Return why an account is not disclosed now, null where it is: `service.withholding` in SQL."""
+def withholding_reason(facts: DisclosureFactColumns, approval: SqlExpression) -> SqlExpression:
+    """Return why an account is not disclosed now, or null: the rule of `service.withholding_reason` in SQL."""
     return case(
-        (of.role.is_(None), _text("not-held")),
-        (and_(of.role == _text("secondary-user"), ~of.is_instructed), _text("secondary-user")),
-        (of.is_ineligible, _text("ineligible")),
-        (of.is_refused, _text("refused")),
-        (of.is_blocked, _text("blocked")),
-        (of.is_harm_flagged, null()),
+        (facts.role.is_(None), _text("not-held")),
+        (and_(facts.role == _text("secondary-user"), ~facts.is_instructed), _text("secondary-user")),
+        (facts.is_ineligible, _text("ineligible")),
+        (facts.is_refused, _text("refused")),
+        (facts.is_blocked, _text("blocked")),
+        (facts.is_harm_flagged, null()),
         (approval != _text("approved"), _text("approval-").concat(approval)),
-        (of.option == _text("no-disclosure"), _text("sharing-off")),
+        (facts.option == _text("no-disclosure"), _text("sharing-off")),
         else_=null(),
     )
 
@@ -173,31 +173,34 @@ def _is_today(first: SqlExpression, last: SqlExpression) -> SqlExpression:
 
 
 def _matches(column: SqlExpression, value: SqlExpression) -> SqlExpression:
-    """A column of a block or refusal, in which null stands for everything."""
+    """Compare a column of a block or refusal with a value. Null in the column matches every value."""
     return or_(column.is_(None), column == value)
 
 
 def _text(value: str) -> SqlExpression:
-    """A constant in the SQL itself: statements of the hot path hold named parameters only."""
+    """Return a constant that is part of the SQL text: a compiled `Statement` may have named parameters only."""
     return literal_column(f"'{value}'", Text)
 
 
 def _has_row(table: Table, *conditions: SqlExpression) -> SqlExpression:
-    """Whether the table has such a row."""
+    """Return whether the table has a row that fulfils the conditions."""
     found: Select[Any] = select(literal_column("1")).select_from(table).where(*conditions).correlate_except(table)
     return and_(_has_any_row(table), found.exists())
 
 
 def _has_any_row(table: Table) -> SqlExpression:
-    """Whether the table has any row: asked once for a statement, so that no account pays for what is seldom used."""
+    """Return whether the table has any row.
+
+    PostgreSQL evaluates this once for a statement. Where the table is empty, it does not search it for each account.
+    """
     return select(literal_column("1")).select_from(table).exists()
 
 
 async def accounts_of(
     tx: Transaction, customer_id: UUID, recipient_id: str, *, today: date, now: datetime
 ) -> list[StoredAccount]:
-    """Return the accounts that a customer holds or may use today, open ones first."""
-    of = disclosure_facts(
+    """Return the accounts that a customer holds or may use today: first the open ones, then by name and number."""
+    facts = disclosure_facts(
         account, bindparam("customer_id", type_=Uuid), account.c.id, bindparam("recipient_id", type_=Text)
     )
     held = select(holding.c.account_id).where(
@@ -210,9 +213,9 @@ async def accounts_of(
             account.c.account_number,
             account.c.open_status,
             account.c.creation_date,
-            *(getattr(of, name).label(name) for name in DisclosureFacts.__struct_fields__),
+            *(getattr(facts, name).label(name) for name in DisclosureFacts.__struct_fields__),
         )
-        .select_from(of.source)
+        .select_from(facts.source)
         .where(account.c.id.in_(held))
         .order_by(
             case((account.c.open_status == "OPEN", 0), else_=1),
@@ -238,7 +241,7 @@ async def accounts_of(
 
 
 async def set_disclosure_option(tx: Transaction, option: DisclosureOptionSetting) -> None:
-    """Set the disclosure option of an account, in place of the one it had."""
+    """Set the disclosure option of an account. It replaces the previous one."""
     values = msgspec.structs.asdict(option)
     await tx.execute(
         upsert(disclosure_option).values(values).on_conflict_do_update(index_elements=["account_id"], set_=values)
@@ -246,12 +249,12 @@ async def set_disclosure_option(tx: Transaction, option: DisclosureOptionSetting
 
 
 async def insert_decision(tx: Transaction, decision: SharingDecision) -> None:
-    """Keep a decision of any kind but an option, which `set_option` sets."""
+    """Store a decision. Use `set_disclosure_option` for a `DisclosureOptionSetting`."""
     await tx.execute(insert(_TABLES[type(decision)]).values(msgspec.structs.asdict(decision)))
 
 
 async def open_proposal(tx: Transaction, account_id: UUID) -> DisclosureProposal | None:
-    """Return the proposal that waits for answers, its row locked until the transaction ends."""
+    """Return the open proposal of an account, or None. Its row is locked until the transaction ends."""
     query = select(disclosure_proposal).where(
         disclosure_proposal.c.account_id == account_id, disclosure_proposal.c.state == "open"
     )
@@ -260,13 +263,13 @@ async def open_proposal(tx: Transaction, account_id: UUID) -> DisclosureProposal
 
 
 async def proposal_answers(tx: Transaction, proposal_id: UUID) -> list[ProposalAnswer]:
-    """Return what the other holders have said of a proposal, the first answer first."""
+    """Return the other holders' answers to a proposal, oldest first."""
     query = select(disclosure_answer).where(disclosure_answer.c.proposal_id == proposal_id)
     return [ProposalAnswer(**row) for row in (await tx.execute(query.order_by(disclosure_answer.c.at))).mappings()]
 
 
 async def close_proposal(tx: Transaction, proposal_id: UUID, state: ProposalState, now: datetime) -> None:
-    """Bring a proposal to its end."""
+    """Set the final state of a proposal."""
     changed = update(disclosure_proposal).where(disclosure_proposal.c.id == proposal_id)
     await tx.execute(changed.values(state=state, state_at=now))
 
@@ -274,7 +277,7 @@ async def close_proposal(tx: Transaction, proposal_id: UUID, state: ProposalStat
 async def withdraw_instruction(
     tx: Transaction, account_id: UUID, customer_id: UUID, *, withdrawn_by: UUID, now: datetime
 ) -> bool:
-    """End the instruction that a secondary user has; tell whether there was one."""
+    """Withdraw the instruction for a secondary user. Return whether there was one."""
     given = and_(
         secondary_user_instruction.c.account_id == account_id,
         secondary_user_instruction.c.customer_id == customer_id,
@@ -285,22 +288,22 @@ async def withdraw_instruction(
 
 
 async def end_sharing_block(tx: Transaction, block_id: UUID, now: datetime) -> None:
-    """Let sharing that was stopped go on."""
+    """End a block, so that sharing continues."""
     await _end(tx, sharing_block, sharing_block.c.id == block_id, now)
 
 
 async def end_refusal(tx: Transaction, refusal_id: UUID, now: datetime) -> None:
-    """Refuse no longer."""
+    """End a refusal."""
     await _end(tx, refusal, refusal.c.id == refusal_id, now)
 
 
 async def end_harm_flag(tx: Transaction, customer_id: UUID, account_id: UUID, now: datetime) -> None:
-    """Treat the account as held by all of its holders again."""
+    """End a harm flag, so that the rules for joint accounts apply again."""
     await _end(tx, harm_flag, and_(harm_flag.c.customer_id == customer_id, harm_flag.c.account_id == account_id), now)
 
 
 async def end_ineligibility(tx: Transaction, ineligibility_id: UUID, last_day: date) -> None:
-    """Say which day was the last on which somebody was not eligible."""
+    """Set the last day of a period without eligibility."""
     ended = update(ineligibility).where(ineligibility.c.id == ineligibility_id)
     await tx.execute(ended.values(valid_to=last_day))
 
