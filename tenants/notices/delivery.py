@@ -1,8 +1,9 @@
-"""Delivering what the outbox holds: lease, deliver outside any transaction, mark.
+"""Delivery of the notices in the outbox: lease, deliver outside any transaction, record the result.
 
     put ─ commit ─ NOTIFY → lease (a transaction) → channel → done | failed, due again | given up (a transaction)
 
-Whoever dies between two steps leaves a lease that ends; then the notice is delivered again. At least once, never lost.
+If a process dies between two steps, its lease ends after some time and the notice is delivered again. Each notice is
+therefore delivered at least once.
 """
 
 import asyncio
@@ -32,15 +33,15 @@ MAX_POLLS = 200
 
 
 class Channel(Protocol):
-    """One way out of the platform."""
+    """Delivers notices of one kind to another system."""
 
     async def deliver(self, tenant: Tenant, notice: Notice) -> None:
-        """Hand the notice over, once. Raises NotDelivered."""
+        """Make one attempt to deliver the notice. Raise NotDelivered if it fails."""
         ...
 
 
 class DeliveryCounts(msgspec.Struct):
-    """What became of a tenant's due notices."""
+    """How many of a tenant's notices were delivered, will be tried again, or were given up."""
 
     done: int = 0
     failed: int = 0
@@ -54,21 +55,21 @@ class DeliveryCounts(msgspec.Struct):
 
 
 class Delivery:
-    """Delivers notices through the channel of their kind."""
+    """Delivers each notice through the channel of its kind."""
 
     def __init__(self, database: Database, clock: Clock, channels: Mapping[str, Channel]) -> None:
-        """Take the channels by kind."""
+        """`channels` maps a notice's kind to the channel that delivers it."""
         self._database = database
         self._clock = clock
         self._channels = channels
 
     async def has_due(self, tenant: Tenant) -> bool:
-        """Tell whether `tenant` has something to deliver."""
+        """Return whether a notice of the tenant is due."""
         async with self._database.transaction(tenant.namespace) as tx:
             return await store.has_due(tx, self._clock.now(), LEASE_DURATION)
 
     async def deliver_due(self, tenant: Tenant, *, retry_now: bool = False) -> DeliveryCounts:
-        """Deliver everything that is due; with `retry_now`, also whatever waits to be tried again."""
+        """Deliver all notices that are due. With `retry_now`, also deliver those that wait for another try."""
         outcome = DeliveryCounts()
         if retry_now:
             async with self._database.transaction(tenant.namespace) as tx:
@@ -86,7 +87,7 @@ class Delivery:
         return outcome
 
     async def drain(self, tenant: Tenant) -> DeliveryCounts:
-        """Deliver whatever is due or waits to be tried again, and wait for what others are delivering meanwhile."""
+        """Deliver all notices that are due or wait for another try, and wait for the deliveries of other processes."""
         outcome = await self.deliver_due(tenant, retry_now=True)
         for _ in range(MAX_POLLS):
             if not await self._has_leased(tenant):
@@ -116,21 +117,22 @@ class Delivery:
 
     async def _deliver_once(self, tenant: Tenant, notice: Notice) -> None:
         if notice.expires_at is not None and self._clock.now() >= notice.expires_at:
-            raise NotDelivered("it came too late to be of use", permanent=True)
+            raise NotDelivered("the notice has expired", permanent=True)
         channel = self._channels.get(notice.kind)
         if channel is None:
-            raise NotDelivered("this release knows no such kind of notice")
+            raise NotDelivered("this release does not know this kind of notice")
         try:
             async with asyncio.timeout(DELIVERY_TIMEOUT_SECONDS):
                 await channel.deliver(tenant, notice)
         except TimeoutError:
-            raise NotDelivered(f"it took longer than {DELIVERY_TIMEOUT_SECONDS:.0f} seconds") from None
+            raise NotDelivered(f"the delivery took longer than {DELIVERY_TIMEOUT_SECONDS:.0f} seconds") from None
         except NotDelivered:
             raise
         except Exception as error:
-            # A fault of ours in one notice must neither stop the others nor have it tried at once for ever.
+            # An unexpected error in one notice must not stop the delivery of the others. The notice must not be tried
+            # again immediately and without end either: as NotDelivered it waits for its next try.
             logger.exception("notice.delivery_error", extra={"notice": str(notice.id)})
-            raise NotDelivered(f"a fault of our own: {type(error).__name__}") from error
+            raise NotDelivered(f"unexpected error: {type(error).__name__}") from error
 
     async def _record_failure(
         self, tenant: Tenant, notice: Notice, error: NotDelivered, details: dict[str, object]

@@ -1,4 +1,4 @@
-"""Putting a notice into the outbox, in the transaction of what it tells of."""
+"""Adding a notice to the outbox, in the same transaction as the change that it reports."""
 
 import secrets
 from collections.abc import Mapping
@@ -24,11 +24,12 @@ async def put(
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> UUID:
-    """Leave a notice to be delivered once the transaction has committed; return its id, its idempotency key.
+    """Add a notice that is delivered after the transaction has committed. Return its id, also its idempotency key.
 
-    It is delivered at least once, from `due_at` on (at once where that is None). From `expires_at` on it is given up
-    instead: give it for a one-time password. Payloads are the Structs of `tenants.notices.models`, by kind:
-    email {to, subject, text}, sms {to, text}, arrangement-revoked {arrangement_id, client_id}.
+    The notice is delivered at least once, at `due_at` or later (immediately where that is None). A notice that was not
+    delivered before `expires_at` is given up; a one-time password needs this. `payload` has the fields of a Struct of
+    `tenants.notices.models`, by kind: email {to, subject, text}, sms {to, text}, arrangement-revoked {arrangement_id,
+    client_id}.
     """
     notice = UUID(bytes=secrets.token_bytes(16), version=4)
     await store.insert_notice(

@@ -1,4 +1,4 @@
-"""How long each kind of notice is tried, and when next: by the platform's clock, the same for everyone."""
+"""When and how long each kind of notice is tried again. Times are by the platform's clock."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,16 +9,17 @@ from tenants.notices.models import Notice
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Waits double from `first` to `longest`; what has been tried for `give_up_after` is given up."""
+    """The wait before the next try doubles from `first_wait` up to `longest_wait`."""
 
     first_wait: timedelta
     longest_wait: timedelta
     give_up_after: timedelta
+    """No try is later than this after the notice was added."""
     delete_payload: bool
-    """Whether the payload of what was given up is erased: it is, where it holds contacts or a one-time password."""
+    """Whether to delete the payload when the notice is given up: it can hold contacts or a one-time password."""
 
     def next_try(self, notice: Notice, now: datetime) -> datetime | None:
-        """Return when `notice`, which failed at `now`, is to be tried again; None when it is to be given up."""
+        """Return when to try a notice again that failed at `now`, or None if it is to be given up."""
         doublings = min(notice.tries - 1, 30)
         due = now + min(self.first_wait * 2**doublings, self.longest_wait)
         last = notice.created_at + self.give_up_after
@@ -37,7 +38,7 @@ _MESSAGE_POLICY = RetryPolicy(
 RETRY_POLICIES: Final = {
     "email": _MESSAGE_POLICY,
     "sms": _MESSAGE_POLICY,
-    # CDS, CDR Arrangement Revocation: a holder MUST tell the recipient. After a week somebody has to call them.
+    # CDS, CDR Arrangement Revocation: a data holder MUST tell the recipient. After a week, a person has to call them.
     "arrangement-revoked": RetryPolicy(
         first_wait=timedelta(seconds=10),
         longest_wait=timedelta(hours=1),
@@ -51,4 +52,4 @@ UNKNOWN_KIND_POLICY: Final = RetryPolicy(
     give_up_after=timedelta(days=7),
     delete_payload=True,
 )
-"""For a notice of a newer release, met while its deployment is under way."""
+"""For a kind that only a newer release knows: both releases run at the same time during a deployment."""

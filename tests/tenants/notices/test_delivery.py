@@ -190,14 +190,14 @@ async def test_a_notice_that_fails_unexpectedly_does_not_stop_the_others(
     outcome = await delivery.deliver_due(tenant)
     assert (outcome.done, outcome.failed) == (2, 1)
     assert len(mail.taken) == 2
-    assert (await notice(database, tenant, broken)).last_error == "a fault of our own: ValidationError"
+    assert (await notice(database, tenant, broken)).last_error == "unexpected error: ValidationError"
     assert not await delivery.has_due(tenant)
 
 
 async def test_a_notice_of_an_unknown_kind_is_kept(database: Database, tenant: Tenant, clock: MovableClock) -> None:
     put_id = await put_one(database, tenant, clock.now(), "sms")
     assert (await Delivery(database, clock, {}).deliver_due(tenant)).failed == 1
-    assert (await notice(database, tenant, put_id)).last_error == "this release knows no such kind of notice"
+    assert (await notice(database, tenant, put_id)).last_error == "this release does not know this kind of notice"
 
 
 async def test_operators_can_have_everything_retried_now(
