@@ -1,7 +1,7 @@
-"""Identifier and one-time password: how a person proves who they are, in a consent flow and at the dashboard.
+"""Authentication of a person by identifier and one-time password, in the consent flow and at the dashboard.
 
-Reaches the level of assurance urn:cds.au:cdr:2 (CDS, Levels of Assurance). From outside, an identifier that is nobody's
-looks, counts and lasts like one that is somebody's (CDS, One Time Password Credential Requirements).
+It reaches the level of assurance urn:cds.au:cdr:2 (CDS, Levels of Assurance). Responses, limits and response times are
+the same for identifiers with and without a login (CDS, One Time Password Credential Requirements).
 """
 
 import hmac
@@ -40,7 +40,10 @@ _PLACEHOLDER_LOGIN = Login(id=UUID(int=0), email="nobody@invalid", mobile=None)
 async def send_code(
     tx: Transaction, identifier: str, purpose: CodePurpose, *, context: AuthenticationContext, now: datetime
 ) -> Challenge:
-    """Send a one-time password to whoever has this identifier, if anybody has. Raises IdentifierLocked."""
+    """Send a one-time password to the login with this identifier, if there is one. Raise IdentifierLocked.
+
+    A challenge is made in both cases.
+    """
     canonical = canonical_identifier(identifier)
     login = await context.directory.login_by_identifier(tx, canonical)
     hashed = codes.identifier_hash(context.key, canonical)
@@ -52,7 +55,7 @@ async def send_code(
 async def resend_code(
     tx: Transaction, challenge: Challenge, *, context: AuthenticationContext, now: datetime
 ) -> Challenge:
-    """Send a new one-time password in place of an earlier one. Raises IdentifierLocked."""
+    """Send a new one-time password in place of an earlier one. Raise IdentifierLocked."""
     login = await context.directory.login_by_id(tx, challenge.login_id or _PLACEHOLDER_LOGIN.id)
     pinned = {codes.identifier_hash(context.key, identifier): code for identifier, code in context.pinned_codes.items()}
     hashed = challenge.identifier_hash
@@ -62,12 +65,12 @@ async def resend_code(
 
 
 async def load_challenge(tx: Transaction, challenge_id: UUID, purpose: CodePurpose) -> Challenge | None:
-    """Return a challenge of this purpose."""
+    """Return the challenge with this id and purpose, or None."""
     return await store.challenge_by_id(tx, challenge_id, purpose)
 
 
 def is_challenge_for(challenge: Challenge, identifier: str, context: AuthenticationContext) -> bool:
-    """Whether a challenge was made for this identifier."""
+    """Return whether a challenge was made for this identifier."""
     hashed = codes.identifier_hash(context.key, canonical_identifier(identifier))
     return hmac.compare_digest(challenge.identifier_hash, hashed)
 
@@ -81,9 +84,9 @@ async def verify_code(
     context: AuthenticationContext,
     now: datetime,
 ) -> UUID:
-    """Return the login that answered rightly; its challenge cannot be answered again.
+    """Return the login of a challenge if `code` is right. The challenge cannot be answered again.
 
-    Raises CodeRefused and IdentifierLocked. A wrong answer stays counted although the transaction ends in an error.
+    Raise CodeRefused or IdentifierLocked. A wrong answer is counted although the error ends the transaction.
     """
     challenge = await store.challenge_by_id(tx, challenge_id, purpose, lock=True)
     if challenge is None or challenge.answered_at is not None:
@@ -142,7 +145,10 @@ async def _create_challenge(
 async def _queue_message(
     tx: Transaction, challenge: Challenge, message: EmailPayload | SmsPayload | None, now: datetime
 ) -> None:
-    """Put the message into the outbox, and take it out again where it is nobody's: both ways cost the same."""
+    """Add the message to the outbox, and delete it again if the challenge has no login.
+
+    Both cases execute the same statements, so that the time taken does not tell them apart.
+    """
     kind: NoticeKind = "sms" if isinstance(message, SmsPayload) else "email"
     payload = msgspec.to_builtins(message)
     notice = await outbox.put(tx, kind, payload, now=now, expires_at=challenge.expires_at)
@@ -150,7 +156,10 @@ async def _queue_message(
 
 
 async def _require_not_locked(tx: Transaction, identifier_hash: bytes, now: datetime) -> Sequence[ChallengeSummary]:
-    """Return the identifier's challenges of the last hour. Raises IdentifierLocked after ten wrong answers in it."""
+    """Return the identifier's challenges of the last hour, since its last right answer.
+
+    Raise IdentifierLocked if they have ten or more wrong answers.
+    """
     await store.lock_identifier(tx, identifier_hash)
     past = _after_last_success(await store.challenge_summaries(tx, identifier_hash, now - LIMIT_WINDOW))
     failures = sum(challenge.failures for challenge in past)
@@ -164,18 +173,19 @@ async def _require_not_locked(tx: Transaction, identifier_hash: bytes, now: date
 
 
 def _require_below_unanswered_limit(past: Sequence[ChallengeSummary]) -> None:
+    """Raise IdentifierLocked if too many codes were sent without a right answer."""
     if len(past) >= UNANSWERED_CODES_PER_WINDOW:
         raise IdentifierLocked(past[-UNANSWERED_CODES_PER_WINDOW].created_at + LIMIT_WINDOW)
 
 
 async def _require_below_tenant_limit(tx: Transaction, now: datetime) -> None:
-    """Send nothing more for a tenant that has sent as many codes as it may, and raise the alarm."""
-    filled_at = await store.nth_latest_challenge_time(tx, TENANT_CODES_PER_WINDOW, now - LIMIT_WINDOW)
-    if filled_at is not None:
+    """Raise IdentifierLocked and log an error if the tenant has reached its limit of codes."""
+    nth_latest_at = await store.nth_latest_challenge_time(tx, TENANT_CODES_PER_WINDOW, now - LIMIT_WINDOW)
+    if nth_latest_at is not None:
         logger.error("authentication.too_many_codes", extra={"limit": TENANT_CODES_PER_WINDOW})
-        raise IdentifierLocked(filled_at + LIMIT_WINDOW)
+        raise IdentifierLocked(nth_latest_at + LIMIT_WINDOW)
 
 
 def _after_last_success(past: Sequence[ChallengeSummary]) -> Sequence[ChallengeSummary]:
-    last = max((at for at, challenge in enumerate(past) if challenge.answered), default=-1)
-    return past[last + 1 :]
+    last_success = max((index for index, challenge in enumerate(past) if challenge.answered), default=-1)
+    return past[last_success + 1 :]

@@ -1,4 +1,7 @@
-"""Sessions of the dashboard, each known by a secret that only the browser keeps. None stands in for consent."""
+"""Sessions of the dashboard. A session is identified by a secret that only the browser stores.
+
+A session does not authenticate a person in the consent flow.
+"""
 
 import re
 import secrets
@@ -24,27 +27,27 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
 def new_secret() -> str:
-    """Return a new session's secret, 256 bits."""
+    """Return a secret of 256 bits for a new session."""
     return secrets.token_urlsafe(_SECRET_BYTES)
 
 
 def is_well_formed_secret(secret: str) -> bool:
-    """Whether this can be a secret of ours, and not something else that came in the cookie."""
+    """Return whether a cookie's value has the form of a session secret."""
     return _SECRET.match(secret) is not None
 
 
 async def request_code(
     tx: Transaction, secret: str, identifier: str, *, context: AuthenticationContext, now: datetime
 ) -> None:
-    """Send a one-time password for the browser with this secret; asked twice for one identifier, one code is sent.
+    """Send a one-time password for the session with this secret. Raise IdentifierLocked.
 
-    Raises IdentifierLocked.
+    Send nothing if the session already has a challenge for this identifier that can be answered.
     """
-    asked = await pending_challenge(tx, secret, now)
+    challenge = await pending_challenge(tx, secret, now)
     if (
-        asked is None
-        or not asked.can_be_answered(now)
-        or not authentication.is_challenge_for(asked, identifier, context)
+        challenge is None
+        or not challenge.can_be_answered(now)
+        or not authentication.is_challenge_for(challenge, identifier, context)
     ):
         await _save_challenge(
             tx, secret, await authentication.send_code(tx, identifier, "dashboard", context=context, now=now), now
@@ -54,19 +57,21 @@ async def request_code(
 async def resend_code(
     tx: Transaction, secret: str, replaces: str, *, context: AuthenticationContext, now: datetime
 ) -> None:
-    """Send a new code in place of challenge `replaces`; where that was replaced before, nothing is sent.
+    """Send a new code in place of challenge `replaces` (its id in hex). Send nothing if it was already replaced.
 
-    Raises CodeRefused where there is no challenge, and IdentifierLocked.
+    Raise CodeRefused if the session has no challenge. Raise IdentifierLocked.
     """
-    asked = await pending_challenge(tx, secret, now)
-    if asked is None:
+    challenge = await pending_challenge(tx, secret, now)
+    if challenge is None:
         raise CodeRefused("closed")
-    if asked.id.hex == replaces:
-        await _save_challenge(tx, secret, await authentication.resend_code(tx, asked, context=context, now=now), now)
+    if challenge.id.hex == replaces:
+        await _save_challenge(
+            tx, secret, await authentication.resend_code(tx, challenge, context=context, now=now), now
+        )
 
 
 async def pending_challenge(tx: Transaction, secret: str, now: datetime) -> Challenge | None:
-    """Return what the browser with this secret is to answer."""
+    """Return the challenge that the session with this secret must answer, or None."""
     session = await _valid_session(tx, secret, now)
     if session is None or session.login_id is not None or session.challenge_id is None:
         return None
@@ -74,24 +79,24 @@ async def pending_challenge(tx: Transaction, secret: str, now: datetime) -> Chal
 
 
 async def sign_in(tx: Transaction, secret: str, code: str, *, context: AuthenticationContext, now: datetime) -> str:
-    """Sign in by the one-time password that was sent; return the session's secret, which is another than before.
+    """Sign in with a one-time password. Return the secret of a new session; the old session is ended.
 
-    Raises CodeRefused and IdentifierLocked.
+    Raise CodeRefused or IdentifierLocked.
     """
-    asked = await pending_challenge(tx, secret, now)
-    if asked is None:
+    challenge = await pending_challenge(tx, secret, now)
+    if challenge is None:
         raise CodeRefused("closed")
-    login_id = await authentication.verify_code(tx, asked.id, code, "dashboard", context=context, now=now)
+    login_id = await authentication.verify_code(tx, challenge.id, code, "dashboard", context=context, now=now)
     signed_in = new_secret()
     await store.end_session(tx, digest(secret), now)
-    await store.save_session(tx, digest(signed_in), challenge_id=asked.id, login_id=login_id, now=now)
+    await store.save_session(tx, digest(signed_in), challenge_id=challenge.id, login_id=login_id, now=now)
     return signed_in
 
 
 async def signed_in_login(tx: Transaction, directory: Directory, secret: str, now: datetime) -> UUID | None:
-    """Return who is signed in with this secret, and count this as the session's use.
+    """Return the login that is signed in with this secret, or None. Record that the session was used.
 
-    None when the session is idle, over, ended or nobody's, and when its login has been disabled.
+    Return None if the session is unknown, ended, too old, idle for too long or not signed in, or its login is disabled.
     """
     session = await _valid_session(tx, secret, now)
     if session is None or session.login_id is None or await directory.login_by_id(tx, session.login_id) is None:
@@ -101,13 +106,13 @@ async def signed_in_login(tx: Transaction, directory: Directory, secret: str, no
 
 
 async def was_signed_in(tx: Transaction, secret: str) -> bool:
-    """Whether somebody signed in with this secret and has not signed out."""
+    """Return whether a person signed in with this secret and has not signed out, even if the session has timed out."""
     session = await store.load_session(tx, digest(secret))
     return session is not None and session.login_id is not None
 
 
 async def is_used_or_ended(tx: Transaction, secret: str) -> bool:
-    """Whether somebody signed in with this secret, or its session was ended: nobody can sign in with it any more."""
+    """Return whether the session with this secret has a login or was ended, so that it cannot be used for a sign-in."""
     return await store.is_used_or_ended(tx, digest(secret))
 
 

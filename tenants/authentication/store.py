@@ -14,12 +14,12 @@ from tenants.authentication.tables import challenge
 from tenants.authentication.tables import session as session_table
 
 _DASHBOARD_SURFACE: Final = "public"
-"""The surface of the dashboard's sessions; a staff member's session on another surface is none here."""
+"""The surface of the dashboard's sessions. The functions of this module ignore the sessions of other surfaces."""
 _is_dashboard_session = session_table.c.surface == _DASHBOARD_SURFACE
 
 
 async def lock_identifier(tx: Transaction, identifier_hash: bytes) -> None:
-    """Let one transaction at a time count what was tried for an identifier."""
+    """Lock an identifier until the transaction ends, so that only one transaction at a time counts its challenges."""
     number = int.from_bytes(identifier_hash[:8], "big", signed=True)
     await tx.execute(select(func.pg_advisory_xact_lock(number)))
 
@@ -42,14 +42,14 @@ async def insert_challenge(tx: Transaction, new: Challenge) -> None:
 async def challenge_by_id(
     tx: Transaction, challenge_id: UUID, purpose: CodePurpose, *, lock: bool = False
 ) -> Challenge | None:
-    """Return a challenge of a purpose, on demand locked until the transaction ends."""
+    """Return the challenge with this id and purpose, or None. `lock` locks its row until the transaction ends."""
     query = select(challenge).where(challenge.c.id == challenge_id, challenge.c.purpose == purpose)
     row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
     return None if row is None else _challenge(row)
 
 
 async def challenge_summaries(tx: Transaction, identifier_hash: bytes, since: datetime) -> Sequence[ChallengeSummary]:
-    """Return what became of an identifier's challenges that were made after `since`, oldest first."""
+    """Return the results of an identifier's challenges that were made after `since`, oldest first."""
     query = (
         select(challenge.c.created_at, challenge.c.failures, challenge.c.answered_at)
         .where(challenge.c.identifier_hash == identifier_hash, challenge.c.created_at > since)
@@ -61,7 +61,7 @@ async def challenge_summaries(tx: Transaction, identifier_hash: bytes, since: da
 
 
 async def nth_latest_challenge_time(tx: Transaction, count: int, since: datetime) -> datetime | None:
-    """Return when the earliest of the `count` latest challenges was made; None where fewer came after `since`."""
+    """Return when the tenant's `count`-th latest challenge was made, or None if fewer were made after `since`."""
     query = (
         select(challenge.c.created_at)
         .where(challenge.c.created_at > since)
@@ -78,14 +78,14 @@ async def count_failure(tx: Transaction, challenge_id: UUID) -> None:
 
 
 async def mark_answered(tx: Transaction, challenge_id: UUID, now: datetime) -> None:
-    """Note that a challenge was answered rightly, and so cannot be again."""
+    """Record that a challenge was answered correctly. It cannot be answered again."""
     await tx.execute(update(challenge).where(challenge.c.id == challenge_id).values(answered_at=now))
 
 
 async def save_session(
     tx: Transaction, token_hash: bytes, *, challenge_id: UUID | None, login_id: UUID | None, now: datetime
 ) -> None:
-    """Add a session; the browser's session from before sign-in is begun anew, one that was ended stays ended."""
+    """Add a session, or start an existing one again. A session that has a login or was ended is not changed."""
     values = {"challenge_id": challenge_id, "login_id": login_id, "created_at": now, "seen_at": now}
     await tx.execute(
         upsert(session_table)
@@ -99,7 +99,7 @@ async def save_session(
 
 
 async def load_session(tx: Transaction, token_hash: bytes) -> Session | None:
-    """Return a session that has not been ended, locked until the transaction ends."""
+    """Return a session that was not ended, or None. Its row is locked until the transaction ends."""
     query = (
         select(session_table)
         .where(_is_dashboard_session, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
@@ -112,22 +112,22 @@ async def load_session(tx: Transaction, token_hash: bytes) -> Session | None:
 
 
 async def is_used_or_ended(tx: Transaction, token_hash: bytes) -> bool:
-    """Tell whether a session has a login or was ended, so that `put_session` leaves it as it is."""
-    spent = or_(session_table.c.login_id.is_not(None), session_table.c.ended_at.is_not(None))
+    """Return whether a session has a login or was ended, so that `save_session` does not change it."""
+    used_or_ended = or_(session_table.c.login_id.is_not(None), session_table.c.ended_at.is_not(None))
     query = select(session_table.c.token_hash).where(
-        _is_dashboard_session, session_table.c.token_hash == token_hash, spent
+        _is_dashboard_session, session_table.c.token_hash == token_hash, used_or_ended
     )
     return (await tx.execute(query)).one_or_none() is not None
 
 
 async def record_session_use(tx: Transaction, token_hash: bytes, now: datetime) -> None:
-    """Note that a session is in use."""
-    used = update(session_table).where(_is_dashboard_session, session_table.c.token_hash == token_hash)
-    await tx.execute(used.values(seen_at=now))
+    """Record that a session was used now."""
+    changed = update(session_table).where(_is_dashboard_session, session_table.c.token_hash == token_hash)
+    await tx.execute(changed.values(seen_at=now))
 
 
 async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
-    """End a session; one that is not there or has ended stays as it is."""
+    """End a session. Do nothing if there is none or it has already ended."""
     await tx.execute(
         update(session_table)
         .where(_is_dashboard_session, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
