@@ -1,4 +1,4 @@
-"""The SQL of arrangements."""
+"""The SQL of arrangements, their authorisations and authorised accounts."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
@@ -27,7 +27,7 @@ from tenants.parties import store as parties
 from tenants.parties.tables import representation
 
 ArrangementCondition = ColumnElement[bool]
-"""Which arrangements: made by `is_arrangement`, `is_of_client` and `is_due`."""
+"""An SQL condition that selects arrangements: the result of `has_id`, `has_client` or `is_past_its_expiry`."""
 _WAS_ACTIVATED = arrangement.c.active_at.is_not(None)
 
 
@@ -40,7 +40,7 @@ async def insert_arrangement(
     login_id: UUID,
     now: datetime,
 ) -> None:
-    """Add an arrangement that is pending: nothing is shared until its first code is exchanged."""
+    """Add a pending arrangement. No data is shared until its first code is exchanged."""
     values = {
         "id": arrangement_id,
         "client_id": client_id,
@@ -54,7 +54,7 @@ async def insert_arrangement(
 async def insert_authorisation(
     tx: Transaction, arrangement_id: UUID, authorisation_id: UUID, new: NewAuthorisation, now: datetime
 ) -> None:
-    """Add the next version of an arrangement, with its accounts."""
+    """Add an authorisation, the next version of an arrangement, with its accounts."""
     last = select(func.coalesce(func.max(authorisation.c.version), 0)).where(
         authorisation.c.arrangement_id == arrangement_id
     )
@@ -82,13 +82,13 @@ async def insert_authorisation(
 
 
 async def lock(tx: Transaction, arrangement_id: UUID) -> Row[Any] | None:
-    """Return an arrangement's own row, locked until the transaction ends."""
+    """Return the row of an arrangement, locked until the transaction ends, or None."""
     result = await tx.execute(select(arrangement).where(arrangement.c.id == arrangement_id).with_for_update())
     return result.one_or_none()
 
 
 async def is_later(tx: Transaction, authorisation_id: UUID, *, than: UUID) -> bool:
-    """Tell whether one version of an arrangement was authorised after another."""
+    """Return whether an authorisation is a later version of its arrangement than `than`."""
     other = select(authorisation.c.version).where(authorisation.c.id == than).scalar_subquery()
     query = select(authorisation.c.version > other).where(authorisation.c.id == authorisation_id)
     return bool((await tx.execute(query)).scalar_one())
@@ -103,7 +103,7 @@ async def put_in_force(
     expires_at: datetime | None,
     now: datetime,
 ) -> Authorisation:
-    """Make an authorisation the one in force; `expires_at` replaces its end where one is given."""
+    """Make an authorisation the one in force. `expires_at`, if given, replaces its end."""
     changes: dict[str, Any] = {"active_at": now}
     if expires_at is not None:
         changes["expires_at"] = expires_at
@@ -121,14 +121,14 @@ async def put_in_force(
 
 
 async def save_holder_approval(tx: Transaction, approval: AccountApproval) -> None:
-    """Keep what a holder says of an authorised account, in place of what they said before."""
+    """Store a holder's approval of an authorised account. It replaces the holder's previous one."""
     values = msgspec.structs.asdict(approval)
     key = [column.name for column in account_approval.primary_key]
     await tx.execute(upsert(account_approval).values(values).on_conflict_do_update(index_elements=key, set_=values))
 
 
 async def holder_approvals(tx: Transaction, authorisation_id: UUID, account_id: UUID) -> list[AccountApproval]:
-    """Return what the holders of an authorised account say, the account locked until the transaction ends."""
+    """Return the holders' approvals of an authorised account. Its row is locked until the transaction ends."""
     await tx.execute(
         select(authorised_account).where(_is_authorised_account(authorisation_id, account_id)).with_for_update()
     )
@@ -143,7 +143,7 @@ async def holder_approvals(tx: Transaction, authorisation_id: UUID, account_id: 
 async def set_combined_approval(
     tx: Transaction, authorisation_id: UUID, account_id: UUID, approval: ApprovalState
 ) -> None:
-    """Say what follows for an authorised account from what its holders say."""
+    """Set the approval of an authorised account that follows from the approvals of all of its holders."""
     await tx.execute(
         update(authorised_account).where(_is_authorised_account(authorisation_id, account_id)).values(approval=approval)
     )
@@ -158,7 +158,7 @@ def _is_authorised_account(authorisation_id: UUID, account_id: UUID) -> Arrangem
 async def mark_ended(
     tx: Transaction, which: ArrangementCondition, *, by: EndedBy, reason: str | None, now: datetime
 ) -> list[Row[Any]]:
-    """End the arrangements that have not ended yet; return their id, client_id and active_at."""
+    """Mark the selected arrangements as ended, if they are not. Return id, client_id and active_at of each."""
     result = await tx.execute(
         update(arrangement)
         .where(which, arrangement.c.ended_at.is_(None))
@@ -169,17 +169,17 @@ async def mark_ended(
 
 
 def has_id(arrangement_id: UUID) -> ArrangementCondition:
-    """The condition that picks one arrangement."""
+    """Return the condition that selects one arrangement."""
     return arrangement.c.id == arrangement_id
 
 
 def has_client(client_id: str) -> ArrangementCondition:
-    """The condition that picks all arrangements of a client."""
+    """Return the condition that selects all arrangements of a client."""
     return arrangement.c.client_id == client_id
 
 
 def is_past_its_expiry(now: datetime) -> ArrangementCondition:
-    """The condition that picks active arrangements whose sharing duration is over."""
+    """Return the condition that selects active arrangements whose sharing duration is over."""
     over = select(authorisation.c.id).where(
         authorisation.c.id == arrangement.c.authorisation_id, authorisation.c.expires_at <= now
     )
@@ -187,7 +187,7 @@ def is_past_its_expiry(now: datetime) -> ArrangementCondition:
 
 
 async def exists(tx: Transaction, arrangement_id: UUID) -> bool:
-    """Tell whether there is such an arrangement."""
+    """Return whether an arrangement with this id exists."""
     result = await tx.execute(select(true()).where(arrangement.c.id == arrangement_id))
     return result.scalar_one_or_none() is not None
 
@@ -195,7 +195,7 @@ async def exists(tx: Transaction, arrangement_id: UUID) -> bool:
 async def for_login(
     tx: Transaction, login_id: UUID, today: date, *, arrangement_id: UUID | None = None
 ) -> list[Arrangement]:
-    """Return the arrangements of all customers that a login acts for today, or one of them; newest first."""
+    """Return the arrangements of all customers for whom a login may act today, or only one of them; newest first."""
     represented = select(representation.c.customer_id).where(
         representation.c.login_id == login_id, parties.is_representation_in_force(today)
     )
@@ -206,7 +206,7 @@ async def for_login(
 
 
 async def by_id(tx: Transaction, arrangement_id: UUID) -> Arrangement | None:
-    """Return an arrangement, or None where there is none that was ever active."""
+    """Return an arrangement, or None if there is none or it is still pending."""
     found = await _load(tx, _arrangements().where(arrangement.c.id == arrangement_id))
     return found[0] if found else None
 
