@@ -12,7 +12,7 @@ from tenants.tokens.lifetimes import ID_TOKEN_LIFETIME
 
 
 async def id_token(keyring: Keyring, tenant: Tenant, issued: IssuedTokens, now: datetime) -> str:
-    """Sign the ID token of a consumer's authorisation.
+    """Return the signed ID token for tokens that a consumer authorised.
 
     "ID Tokens MUST NOT contain any Personal Information (PI) claims" (CDS, ID Token).
     """

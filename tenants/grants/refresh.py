@@ -1,6 +1,6 @@
 """Refreshing an access token (RFC 6749 6; OIDC Core 12). The refresh token is never rotated (CDS, Refresh Token).
 
-A recipient that is not active may still refresh. It gets no data: the data APIs refuse that.
+A recipient that is not active may still refresh its access token, but the data APIs do not accept it.
 """
 
 from typing import Final
@@ -16,7 +16,7 @@ from tenants.tokens import issue
 
 
 class TokenRefresh(TokenRequest):
-    """The state of refreshing."""
+    """The state of a request that refreshes an access token."""
 
     token: RefreshToken
 
@@ -28,24 +28,24 @@ def client_is_registered_for_the_grant(refresh: TokenRefresh) -> None:
 
 
 async def refresh_token_was_issued_to_the_client(refresh: TokenRefresh) -> None:
-    """`refresh_token` is there and was issued to this client; its row is locked (RFC 6749 6)."""
+    """`refresh_token` is present and was issued to this client; its row is locked (RFC 6749 6)."""
     given = refresh.parameters.get("refresh_token")
     if not given:
         raise InvalidRequest("refresh_token is missing")
     token = await store.load_refresh_token(refresh.tx, digest(given), lock=True)
     if token is None or token.client_id != refresh.client.client_id:
-        raise InvalidGrant("the refresh token is unknown or another client's")
+        raise InvalidGrant("the refresh token is unknown or was issued to another client")
     refresh.token = token
 
 
 def refresh_token_is_active(refresh: TokenRefresh) -> None:
-    """It has not expired, and neither it nor its arrangement has ended (RFC 6749 5.2; CDS, Refresh Token)."""
+    """The refresh token has not expired or been revoked, and its arrangement has not ended (RFC 6749 5.2; CDS)."""
     if not refresh.token.is_active(refresh.now):
         raise InvalidGrant("the refresh token has expired or was revoked")
 
 
 def scope_was_granted(refresh: TokenRefresh) -> None:
-    """The scope asked for "MUST NOT include any scope not originally granted" (RFC 6749 6)."""
+    """The requested scope "MUST NOT include any scope not originally granted" (RFC 6749 6)."""
     if not set(scopes.split(refresh.parameters.get("scope", ""))) <= set(scopes.split(refresh.token.scope)):
         raise InvalidScope("scope exceeds what the consumer authorised")
 

@@ -1,4 +1,4 @@
-"""Revoking a token (RFC 7009; CDS, Token Revocation endpoint). It never ends the arrangement."""
+"""Revoking tokens (RFC 7009; CDS, Token Revocation endpoint). Revoking a token does not end the arrangement."""
 
 from datetime import datetime
 
@@ -11,10 +11,11 @@ from tenants.tokens import store as tokens
 
 
 async def revoke(tx: Transaction, client: Client, token: str, now: datetime) -> None:
-    """Revoke a client's refresh token with the access tokens under it, or one access token.
+    """Revoke a client's refresh token and the access tokens of its authorisation, or revoke one access token.
 
-    A token that is not known is as good as revoked (RFC 7009 2.2); `token_type_hint` is not needed to find it. Raises
-    InvalidRequest for another client's token: "the request is refused and the client is informed" (RFC 7009 2.1).
+    Do nothing for an unknown token: it counts as revoked (RFC 7009 2.2). `token_type_hint` is not needed to find a
+    token. Raise InvalidRequest for another client's token: "the request is refused and the client is informed" (RFC
+    7009 2.1).
     """
     token_hash = digest(token)
     refresh_token = await store.load_refresh_token(tx, token_hash)
@@ -29,6 +30,6 @@ async def revoke(tx: Transaction, client: Client, token: str, now: datetime) -> 
 
 
 def _require_own_token(client: Client, owner: str) -> None:
-    """A client revokes its own tokens only (RFC 7009 2.1)."""
+    """Raise InvalidRequest unless the token was issued to the client (RFC 7009 2.1)."""
     if owner != client.client_id:
         raise InvalidRequest("the token was not issued to this client")

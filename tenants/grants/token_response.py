@@ -12,7 +12,7 @@ from tenants.tokens.lifetimes import ACCESS_TOKEN_LIFETIME
 async def token_response(keyring: Keyring, tenant: Tenant, issued: IssuedTokens, now: datetime) -> TokenResponse:
     """Return the response for issued tokens, with an ID token where a consumer authorised them.
 
-    Call it with no transaction open: the keyring may have to read keys.
+    Call this while no transaction is open: the keyring may have to read keys from the database.
     """
     return TokenResponse(
         access_token=issued.access_token,

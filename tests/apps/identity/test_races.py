@@ -110,7 +110,7 @@ async def test_of_two_amendments_the_later_consent_stays_in_force(
     wide_code = await authorised_code(application, aurora, recipient, wide, person)
     narrow_code = await authorised_code(application, aurora, recipient, narrow, person)
     last = await recipient.exchange(narrow_code, narrow)
-    with refused("invalid_grant", "later consent"):
+    with refused("invalid_grant", "later authorisation"):
         await recipient.exchange(wide_code, wide)
     assert (await recipient.introspect(last.refresh_token)).scope == "openid"
 

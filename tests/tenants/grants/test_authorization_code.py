@@ -128,10 +128,10 @@ async def test_a_code_is_refused_to_another_client(
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
     thief = await registered_client(application, aurora)
-    with refused("invalid_grant", "unknown or another"):
+    with refused("invalid_grant", "unknown or was issued to another"):
         await thief.exchange(code, flow)
     tokens = await recipient.exchange(code, flow)
-    with refused("invalid_grant", "unknown or another"):
+    with refused("invalid_grant", "unknown or was issued to another"):
         await thief.exchange(code, flow)
     assert await _is_alive(recipient, tokens)
 
