@@ -12,7 +12,7 @@ import msgspec
 from tenants.accounts.models import HeldAccount, account_hint, account_name
 from tenants.accounts.service import withholding_reason
 from tenants.arrangements.models import Arrangement, Authorisation, AuthorisedAccount
-from tenants.consent.review import clusters_of, known_clusters
+from tenants.consent.review import clusters_of, covered_clusters
 from tenants.data_language import Cluster, CustomerKind
 from tenants.parties.models import Customer
 from themes import wording
@@ -140,10 +140,12 @@ def _first_consent_lines(version: Authorisation, kind: CustomerKind, zone: ZoneI
 
 
 def _amendment_lines(before: Authorisation, after: Authorisation, kind: CustomerKind, zone: ZoneInfo) -> Iterator[str]:
-    known_before, known_after = (known_clusters(version.scopes, version.claims, kind) for version in (before, after))
+    covered_before, covered_after = (
+        covered_clusters(version.scopes, version.claims, kind) for version in (before, after)
+    )
     for label, changed in (
-        ("Added", [cluster for cluster in clusters_of(after, kind) if cluster not in known_before]),
-        ("Removed", [cluster for cluster in clusters_of(before, kind) if cluster not in known_after]),
+        ("Added", [cluster for cluster in clusters_of(after, kind) if cluster not in covered_before]),
+        ("Removed", [cluster for cluster in clusters_of(before, kind) if cluster not in covered_after]),
     ):
         if changed:
             yield f"{label}: " + ", ".join(cluster.title for cluster in changed)

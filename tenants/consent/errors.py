@@ -1,4 +1,4 @@
-"""Why a step of the consent flow was not taken."""
+"""Errors of the consent flow."""
 
 from typing import Literal
 
@@ -9,26 +9,26 @@ RequiredChoice = Literal["identifier", "customer", "accounts"]
 
 
 class FlowNotFound(HaasError):
-    """There is no such flow, or another browser goes through it."""
+    """There is no such flow, or it belongs to another browser."""
 
 
 class FlowClosed(HaasError):
-    """The flow has been answered, has been cancelled, or took too long."""
+    """The flow has ended: the person authorised or cancelled, it was rejected, or it took too long."""
 
 
 class StepNotCurrent(HaasError):
-    """Another step is the current one. Nothing was changed."""
+    """The requested step is not the current step."""
 
     def __init__(self, step: FlowStep) -> None:
-        """Keep the current step."""
-        super().__init__(f"the flow is at {step}")
+        """Store the current step."""
+        super().__init__(f"the current step is {step}")
         self.step = step
 
 
 class ChoiceMissing(HaasError):
-    """Nothing, or nothing that can be chosen, was given; nothing was changed."""
+    """No valid choice was given. The flow was not changed."""
 
     def __init__(self, what: RequiredChoice) -> None:
-        """Keep what is missing."""
-        super().__init__(f"{what} missing")
+        """Store the name of the missing choice."""
+        super().__init__(f"{what} is missing")
         self.what = what

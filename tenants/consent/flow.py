@@ -1,7 +1,8 @@
-"""The consent flow, from the identifier to the authorisation: what may be done when, and what comes next.
+"""The consent flow, from the identifier to the authorisation: the current step, and what each step changes.
 
-It knows no page and no HTTP: a face shows the steps, brings what the person answers, and carries the end back to the
-client. Every function runs in the caller's transaction, on a flow that `enter` returned in it.
+This module contains no pages and no HTTP. An app shows the steps, passes the person's input to these functions, and
+sends the result to the client. Every function runs in the caller's transaction. Its `flow` must come from `load_flow`
+in the same transaction.
 
     identify → verify → [customer] → [accounts] → review → authorise
 """
@@ -33,18 +34,19 @@ from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME, AUTHORIZAT
 
 
 async def load_flow(tx: Transaction, directory: Directory, attempt_id: UUID, secret: str, now: datetime) -> Flow:
-    """Return the flow for the browser that knows its secret, locked until the transaction ends.
+    """Return the flow of an attempt. The attempt's row is locked until the transaction ends.
 
-    Raises FlowUnknown, and FlowOver when its client is gone.
+    `secret` is the value of the browser's flow cookie. Raise FlowNotFound if there is no such flow or the secret is
+    wrong. Raise FlowClosed if the client was removed.
     """
     attempt = await store.by_id(tx, attempt_id)
     if attempt is None or attempt.browser_hash is None:
         raise FlowNotFound(f"there is no flow {attempt_id}")
     if not hmac.compare_digest(attempt.browser_hash, digest(secret)):
-        raise FlowNotFound(f"flow {attempt_id} is another browser's")
+        raise FlowNotFound(f"flow {attempt_id} belongs to another browser")
     client = await clients.load(tx, attempt.client_id)
     if client is None:
-        raise FlowClosed(f"{attempt.client_id} is gone")
+        raise FlowClosed(f"client {attempt.client_id} was removed")
     if attempt.login_id is None:
         return Flow(attempt=attempt, client=client, directory=directory)
     customers = await directory.customers_of(tx, attempt.login_id, accounts.market_day(now))
@@ -58,10 +60,10 @@ async def load_flow(tx: Transaction, directory: Directory, attempt_id: UUID, sec
 
 
 def current_step(flow: Flow, now: datetime) -> FlowStep:
-    """Return the step that the flow is at. Raises FlowOver."""
+    """Return the current step of the flow. Raise FlowClosed."""
     attempt = flow.attempt
     if not attempt.in_flow or now - attempt.created_at >= FLOW_LIFETIME:
-        raise FlowClosed(f"attempt {attempt.id} is at {attempt.stage} since {attempt.stage_at}")
+        raise FlowClosed(f"attempt {attempt.id} is at stage {attempt.stage} since {attempt.stage_at}")
     match attempt.stage:
         case "preIdentification":
             return "identify"
@@ -73,24 +75,24 @@ def current_step(flow: Flow, now: datetime) -> FlowStep:
 
 
 def require_step(flow: Flow, step: FlowStep, now: datetime) -> None:
-    """Raise StepNotCurrent unless the flow is at `step`, or at a later one from which it can be taken again."""
-    at = current_step(flow, now)
-    if at == step:
+    """Raise StepNotCurrent unless `step` is the current step, or an earlier step that may be repeated now."""
+    current = current_step(flow, now)
+    if current == step:
         return
-    again = {
-        "customer": at in {"accounts", "review"} and len(flow.customers) > 1 and flow.amended_arrangement is None,
-        "accounts": at == "review" and needs_accounts(flow.attempt.request.scopes),
+    may_be_repeated = {
+        "customer": current in {"accounts", "review"} and len(flow.customers) > 1 and flow.amended_arrangement is None,
+        "accounts": current == "review" and needs_accounts(flow.attempt.request.scopes),
     }
-    if not again.get(step, False):
-        raise StepNotCurrent(at)
+    if not may_be_repeated.get(step, False):
+        raise StepNotCurrent(current)
 
 
 async def identify(
     tx: Transaction, flow: Flow, identifier: str, *, context: AuthenticationContext, now: datetime
 ) -> StepOutcome:
-    """Send a one-time password to whoever has this identifier. Sent twice, the form sends one code.
+    """Send a one-time password to the person with this identifier. If the form is submitted twice, send only one code.
 
-    Raises ChoiceMissing, StepNotCurrent, IdentifierLocked.
+    Raise ChoiceMissing, StepNotCurrent or IdentifierLocked.
     """
     if current_step(flow, now) == "verify":
         challenge = await current_challenge(tx, flow)
@@ -108,7 +110,7 @@ async def identify(
 
 
 async def current_challenge(tx: Transaction, flow: Flow) -> Challenge:
-    """Return the challenge that the person is to answer. Raises FlowOver where there is none."""
+    """Return the challenge that the person must answer. Raise FlowClosed if there is none."""
     challenge_id = flow.attempt.challenge_id
     challenge = None if challenge_id is None else await authentication.load_challenge(tx, challenge_id, "authorisation")
     if challenge is None:
@@ -119,9 +121,9 @@ async def current_challenge(tx: Transaction, flow: Flow) -> Challenge:
 async def resend(
     tx: Transaction, flow: Flow, replaces: str, *, context: AuthenticationContext, now: datetime
 ) -> StepOutcome:
-    """Send a new code in place of challenge `replaces`; where that was replaced before, nothing is sent.
+    """Send a new code in place of challenge `replaces` (its id in hex). Send nothing if it was already replaced.
 
-    Raises StepNotCurrent, IdentifierLocked.
+    Raise StepNotCurrent or IdentifierLocked.
     """
     require_step(flow, "verify", now)
     challenge = await current_challenge(tx, flow)
@@ -132,7 +134,7 @@ async def resend(
 
 
 async def restart(tx: Transaction, flow: Flow, *, now: datetime) -> StepOutcome:
-    """Go back to the identifier, as somebody else. Raises StepNotCurrent once the person has authenticated."""
+    """Return to the identifier step, to enter another one. Raise StepNotCurrent if the person has authenticated."""
     if current_step(flow, now) == "identify":
         return "identify"
     require_step(flow, "verify", now)
@@ -143,11 +145,11 @@ async def restart(tx: Transaction, flow: Flow, *, now: datetime) -> StepOutcome:
 async def verify(
     tx: Transaction, flow: Flow, code: str, *, context: AuthenticationContext, now: datetime
 ) -> StepOutcome:
-    """Authenticate the person by their one-time password; from here on the request_uri is spent.
+    """Authenticate the person by their one-time password, and mark the request_uri as used.
 
-    Ends the flow when the request amends an arrangement that is not one of this person's: "If the cdr_arrangement_id is
+    End the flow if the request amends an arrangement of another consumer: "If the cdr_arrangement_id is
     not related to the consumer being authenticated it MUST be rejected" (CDS, Request Object Submission).
-    Raises StepNotCurrent, CodeRefused, IdentifierLocked.
+    Raise StepNotCurrent, CodeRefused or IdentifierLocked.
     """
     require_step(flow, "verify", now)
     challenge = await current_challenge(tx, flow)
@@ -175,7 +177,7 @@ async def verify(
 
 
 async def choose_customer(tx: Transaction, flow: Flow, customer_id: UUID | None, *, now: datetime) -> StepOutcome:
-    """Say whose data is to be shared. Raises StepNotCurrent, ChoiceMissing."""
+    """Set the customer whose data is shared. Raise StepNotCurrent or ChoiceMissing."""
     require_step(flow, "customer", now)
     if customer_id is None or customer_id not in {customer.id for customer in flow.customers}:
         raise ChoiceMissing("customer")
@@ -185,7 +187,7 @@ async def choose_customer(tx: Transaction, flow: Flow, customer_id: UUID | None,
 
 
 async def account_choices(tx: Transaction, flow: Flow, *, now: datetime) -> list[AccountChoice]:
-    """Return the customer's accounts; those of an arrangement that is amended are chosen (CDS, Account Selection)."""
+    """Return the customer's accounts. Those of an amended arrangement are preselected (CDS, Account Selection)."""
     require_step(flow, "accounts", now)
     held = await _held_accounts(tx, flow, now)
     chosen = set(flow.attempt.accounts or ())
@@ -197,7 +199,10 @@ async def account_choices(tx: Transaction, flow: Flow, *, now: datetime) -> list
 
 
 async def choose_accounts(tx: Transaction, flow: Flow, chosen: Collection[UUID], *, now: datetime) -> StepOutcome:
-    """Say which accounts are to be shared. Raises StepNotCurrent, and ChoiceMissing unless all can be and one is."""
+    """Set the accounts that are shared.
+
+    Raise StepNotCurrent. Raise ChoiceMissing if no account is chosen, or one that cannot be shared.
+    """
     require_step(flow, "accounts", now)
     available = {account.id for account in await _held_accounts(tx, flow, now) if account.unavailable is None}
     if not chosen or not available.issuperset(chosen):
@@ -207,7 +212,10 @@ async def choose_accounts(tx: Transaction, flow: Flow, chosen: Collection[UUID],
 
 
 async def chosen_accounts(tx: Transaction, flow: Flow, *, now: datetime) -> list[HeldAccount]:
-    """Return the accounts that are to be shared. Raises StepNotCurrent when one cannot be any more."""
+    """Return the accounts that were chosen for sharing.
+
+    If one of them can no longer be shared, make the account selection the current step and raise StepNotCurrent.
+    """
     require_step(flow, "review", now)
     chosen = set(flow.attempt.accounts or ())
     held = [account for account in await _held_accounts(tx, flow, now) if account.id in chosen]
@@ -219,16 +227,17 @@ async def chosen_accounts(tx: Transaction, flow: Flow, *, now: datetime) -> list
 
 
 async def authorise(tx: Transaction, flow: Flow, secret: str, *, now: datetime) -> FlowResult:
-    """Record the consent and return the code for it; the form sent again returns the same code while it is good.
+    """Store the consent and return its code. If the form is submitted again, return the same code until it expires.
 
-    Raises StepNotCurrent, FlowOver.
+    The flow ends with an error if the person may no longer act for the customer, if the arrangement to amend has ended,
+    or if the recipient is not active. Raise StepNotCurrent or FlowClosed.
     """
     code = _derive_code(flow, secret)
     if flow.attempt.stage == "preTokenExchange" and now - flow.attempt.stage_at < AUTHORIZATION_CODE_LIFETIME:
         return FlowResult(flow, code)
     require_step(flow, "review", now)
     if not await _may_still_act(tx, flow):
-        denied = AccessDenied("the consumer may not act for this customer any more")
+        denied = AccessDenied("the consumer may no longer act for this customer")
         await service.reject(tx, flow.attempt, denied, now)
         return FlowResult(flow, denied)
     await chosen_accounts(tx, flow, now=now)
@@ -245,18 +254,21 @@ async def authorise(tx: Transaction, flow: Flow, secret: str, *, now: datetime) 
 
 
 async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> FlowResult:
-    """End the flow because the person says so; said again, it ends the same way. Raises FlowOver after another end."""
+    """End the flow because the person cancelled. If the form is submitted again, return the same result.
+
+    Raise FlowClosed if the flow has ended in another way.
+    """
     error = AccessDenied("the consumer cancelled")
     attempt = flow.attempt
     if attempt.in_flow:
         await service.reject(tx, attempt, error, now)
     elif attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE_LIFETIME:
-        raise FlowClosed(f"attempt {attempt.id} is at {attempt.stage}")
+        raise FlowClosed(f"attempt {attempt.id} is at stage {attempt.stage}")
     return FlowResult(flow, error)
 
 
 async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
-    """Whether who authenticated has a login still, and acts for the customer whose data it is."""
+    """Return whether the person still has an enabled login, and may still act for the customer."""
     login_id, customer_id = flow.attempt.login_id, flow.attempt.customer_id
     if login_id is None or await flow.directory.login_by_id(tx, login_id) is None:
         return False
@@ -285,6 +297,6 @@ async def _load_amended_arrangement(tx: Transaction, arrangement_id: UUID | None
 
 
 def _derive_code(flow: Flow, secret: str) -> str:
-    """Return the flow's code: 256 bits that only this browser's secret makes, the same for a form sent twice."""
+    """Return the code of the flow: 256 bits derived from the browser's secret, so that it is always the same."""
     made = hmac.digest(secret.encode(), b"authorisation code\0" + flow.attempt.id.bytes, sha256)
     return urlsafe_b64encode(made).rstrip(b"=").decode()

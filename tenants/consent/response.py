@@ -1,4 +1,4 @@
-"""The authorisation response: a signed JWT that travels back through the person's browser (JARM; CDS)."""
+"""The authorisation response: a signed JWT that the person's browser takes to the client (JARM; CDS)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,10 +17,10 @@ from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME
 
 
 class AuthorisationResponder:
-    """Signs, and where the client registered for it encrypts, authorisation responses."""
+    """Signs authorisation responses, and encrypts them where the client has registered for it."""
 
     def __init__(self, keyring: Keyring, jwks: JwksClient) -> None:
-        """Sign with the tenant's keys, encrypt with the client's."""
+        """`keyring` has the tenants' signing keys, `jwks` loads the clients' encryption keys."""
         self._keyring = keyring
         self._jwks = jwks
 
@@ -32,10 +32,10 @@ class AuthorisationResponder:
         answer: str | OAuthError,
         now: datetime,
     ) -> str:
-        """Return the URL that takes a code or an error back to the client. Call it with no transaction open.
+        """Return the URL to which the browser is redirected, with a code or an error for the client.
 
-        The redirect_uri keeps its query. Raises JwksError, and ServerError when the client asks for encryption but
-        has no key to encrypt for.
+        Call this while no transaction is open. The redirect_uri keeps its query. Raise JwksError. Raise ServerError if
+        the client has registered for encryption but has no suitable key.
         """
         claims = {
             "iss": tenant.issuer,
@@ -68,6 +68,6 @@ def _code_or_error_claims(answer: str | OAuthError) -> Mapping[str, Any]:
 
 
 def _with_response(redirect_uri: str, response: str) -> str:
-    """Add the response to a redirect URI; for `response_type=code` the mode `jwt` is `query.jwt` (JARM 2.3.4)."""
+    """Add the response to a redirect URI. For `response_type=code`, the mode `jwt` means `query.jwt` (JARM 2.3.4)."""
     separator = "&" if "?" in redirect_uri else "?"
     return f"{redirect_uri}{separator}response={quote(response)}"
