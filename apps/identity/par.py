@@ -36,7 +36,7 @@ class PushCall(ClientCall):
 
 
 async def fetch_the_clients_keys(call: PushCall) -> None:
-    """The client's keys are at hand; fetched again if the request object has an unknown `kid` (OIDC Core 10.1)."""
+    """The client's keys are loaded, or fetched again if the request object has an unknown `kid` (OIDC Core 10.1)."""
     authenticator = call.context.services.authenticator
     call.keys = await authenticator.keys_for(call.assertion, call.parameters.get("request", ""))
 

@@ -8,6 +8,7 @@ import pytest
 from ops.sandbox.recipient.answers import Tokens
 from ops.smoke.command import participants_of
 from ops.stack.embedded import Stack
+from tenants.registry.names import tenant_schema
 from tests.support.ecosystem import Ecosystem
 
 
@@ -18,7 +19,10 @@ def application_logs_no_error(stack: Stack) -> Iterator[None]:
     before = log.stat().st_size
     yield
     lines = map(msgspec.json.decode, log.read_bytes()[before:].splitlines())
-    assert [line for line in lines if line["level"] not in {"debug", "info", "warning"}] == []
+    errors = [line for line in lines if line["level"] not in {"debug", "info", "warning"}]
+    # Calls of a tenant that a test of another folder has removed cannot be written, which is logged every few seconds.
+    schemas = {tenant_schema(tenant.slug) for tenant in stack.description.tenants}
+    assert [line for line in errors if "schema" not in line or line["schema"] in schemas] == []
 
 
 @pytest.fixture(scope="package")

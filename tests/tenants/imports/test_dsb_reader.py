@@ -1,4 +1,4 @@
-"""Reading a file of the Data Standards Body: mends, resolved service points, bad records, damaged files."""
+"""Reading a file of the Data Standards Body: fixes, resolved service points, bad records, damaged files."""
 
 import gzip
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_a_customer_is_read_with_accounts_holdings_and_service_points(path: Path
     assert report.problems == []
 
 
-def test_each_mend_is_reported_with_its_place(path: Path) -> None:
+def test_each_fix_is_reported_with_its_location(path: Path) -> None:
     _, report = read(path, dsb.text([dsb.customer(1, dsb.account(1, [dsb.NMI, "99999999999"]))]))
     reported = {(fix.location.path.rpartition("customers[0].")[2], fix.reason) for fix in report.fixes}
     plan = "energy.accounts[0].account.plans[0]"

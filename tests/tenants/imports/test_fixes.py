@@ -1,4 +1,4 @@
-"""Each fix changes its own fields, says so, and leaves alone what it cannot fix."""
+"""Each fix changes its own fields, is reported, and does not change a value that it cannot fix."""
 
 from typing import Any
 
@@ -90,7 +90,7 @@ def test_contacts_and_addresses_of_a_person() -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 1, "odd", [], {}, [None], {"plans": 1}, {"plans": [1, {"planDetail": []}]}])
-def test_a_value_of_another_shape_is_not_mended(odd: Any) -> None:
+def test_a_value_of_another_shape_is_not_fixed(odd: Any) -> None:
     for fixes in (ACCOUNT_FIXES, CUSTOMER_FIXES, SERVICE_POINT_FIXES):
         record = {"creationDate": odd, "validFromDate": odd, "plans": odd, "person": odd, "location": odd}
         assert fixed(record, fixes) == []
