@@ -133,7 +133,7 @@ async def test_delivered_notices_are_deleted_after_a_month_and_given_up_ones_are
     payload = {"to": "a@example.test", "subject": "s", "text": "t"}
     async with database.transaction(tenant.namespace) as tx:
         await put(tx, "email", payload, now=clock.now())
-        await put(tx, "email", payload, now=clock.now(), worthless=clock.now())
+        await put(tx, "email", payload, now=clock.now(), expires_at=clock.now())
     delivered = await delivery.deliver_due(tenant)
     assert (delivered.done, delivered.given_up) == (1, 1)
     clock.move(timedelta(days=31))
