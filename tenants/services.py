@@ -10,7 +10,7 @@ from haas.outbound import Outbound
 from haas.settings import Settings
 from tenants.calls import Flusher
 from tenants.clients.authentication import Authenticator
-from tenants.consent.response import Responder
+from tenants.consent.response import AuthorisationResponder
 from tenants.keys.service import Keyring
 from tenants.parties.directory import Directory, StoredDirectory
 from tenants.register.accreditations import Accreditations
@@ -36,7 +36,7 @@ class Services:
         self.accreditations = Accreditations(database, control_namespace(settings), clock)
         self.jwks = JwksClient(outbound, clock)
         self.authenticator = Authenticator(database, self.jwks, clock)
-        self.responder = Responder(self.keyring, self.jwks)
+        self.responder = AuthorisationResponder(self.keyring, self.jwks)
         self.registration_sources = ValidationSources(self.jwks, outbound, database, control_namespace(settings))
         self._flusher = Flusher(database)
         self._flushing: asyncio.Task[None] | None = None

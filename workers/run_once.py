@@ -15,7 +15,7 @@ import msgspec
 from haas.errors import HaasError
 from haas.settings import Settings
 from haas.telemetry import configure
-from tenants.notices.delivery import Delivered
+from tenants.notices.delivery import DeliveryCounts
 from tenants.services import Services
 from workers.tasks import Tasks
 
@@ -40,7 +40,7 @@ async def register_poll(tasks: Tasks) -> Summary:
 
 async def outbox_drain(tasks: Tasks) -> Summary:
     """Deliver the notices of every tenant that are due or wait for another attempt."""
-    total, failed = Delivered(), []
+    total, failed = DeliveryCounts(), []
     for tenant in await tasks.tenants():
         try:
             total.add(await tasks.drain_outbox(tenant.slug))

@@ -20,7 +20,7 @@ from haas.errors import HaasError, Unavailable
 from haas.jobs import Jobs, open_broker
 from haas.settings import MAIN_NODE, Settings
 from haas.telemetry import configure
-from tenants.notices.outbox import CHANNEL
+from tenants.notices.outbox import NOTIFY_CHANNEL
 from tenants.services import Services
 from workers.dispatch import Dispatcher
 from workers.main import stop_signals
@@ -113,7 +113,7 @@ class Scheduler:
 
     async def _lead(self, connection: DedicatedConnection, stopping: asyncio.Event) -> None:
         logger.info("schedule.leadership_began", extra={"node": self._dispatcher.node})
-        await connection.listen(CHANNEL, self._dispatcher.on_outbox_notification)
+        await connection.listen(NOTIFY_CHANNEL, self._dispatcher.on_outbox_notification)
         dispatching = asyncio.create_task(self._dispatcher.run(), name="dispatch")
         loop = asyncio.get_running_loop()
         checked = loop.time()

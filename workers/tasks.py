@@ -8,9 +8,9 @@ from haas.errors import HaasError
 from haas.mail import Mailer
 from haas.sms import SmsGateway
 from haas.telemetry import bind
-from tenants.arrangements.revocation_notice import RevocationChannel
+from tenants.arrangements.revocation_notice import ArrangementRevocationChannel
 from tenants.housekeeping.service import Housekeeping
-from tenants.notices.delivery import Delivered, Delivery
+from tenants.notices.delivery import Delivery, DeliveryCounts
 from tenants.notices.messages import EmailChannel, SmsChannel
 from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
@@ -44,7 +44,9 @@ class Tasks:
             {
                 "email": EmailChannel(Mailer(settings.smtp_url)),
                 "sms": SmsChannel(SmsGateway(settings.sms_url, services.outbound)),
-                "arrangement-revoked": RevocationChannel(database, services.keyring, services.outbound, clock),
+                "arrangement-revoked": ArrangementRevocationChannel(
+                    database, services.keyring, services.outbound, clock
+                ),
             },
         )
         self._sync = StatusSync(database, control_namespace(settings), RegisterApi(services.outbound), clock)
@@ -71,14 +73,14 @@ class Tasks:
 
     async def outbox_due(self, tenant: Tenant) -> bool:
         """Return whether a tenant has due notices."""
-        return await self._delivery.any_due(tenant)
+        return await self._delivery.has_due(tenant)
 
-    async def deliver_outbox(self, slug: str) -> Delivered:
+    async def deliver_outbox(self, slug: str) -> DeliveryCounts:
         """Deliver the due notices of a tenant."""
         with bind(tenant=slug):
             return await self._delivery.deliver_due(await self._registry.by_slug(slug))
 
-    async def drain_outbox(self, slug: str) -> Delivered:
+    async def drain_outbox(self, slug: str) -> DeliveryCounts:
         """Deliver the notices that are due or wait for another attempt; return when no delivery is running any more."""
         with bind(tenant=slug):
             return await self._delivery.drain(await self._registry.by_slug(slug))

@@ -21,12 +21,12 @@ from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from haas.database import Transaction
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.consent import flow as flows
-from tenants.consent.errors import ChoiceMissing, FlowStep, FlowUnknown, StepNotCurrent
-from tenants.consent.models import Ended, Flow, Outcome
+from tenants.consent.errors import ChoiceMissing, FlowNotFound, FlowStep, StepNotCurrent
+from tenants.consent.models import Flow, FlowResult, StepOutcome
 from themes.views import recipient_view
 
 _Request = Request[Any, Any, Any]
-_FormAction = Callable[[Transaction, Flow, PageForm], Awaitable[Outcome]]
+_FormAction = Callable[[Transaction, Flow, PageForm], Awaitable[StepOutcome]]
 _FORM_OPTIONS: Final[dict[str, Any]] = {"status_code": SEE_OTHER, "request_max_body_size": MAXIMUM_BODY_BYTES}
 _STEPS: Final[dict[str, FlowStep]] = {
     "identify": "identify",
@@ -51,14 +51,14 @@ class FlowBrowser(NamedTuple):
 def flow_browser(request: _Request) -> FlowBrowser:
     """Return the browser that sent the request.
 
-    Raises NotFoundException if the path contains no id of a flow, and FlowUnknown without the flow's cookie.
+    Raises NotFoundException if the path contains no id of a flow, and FlowNotFound without the flow's cookie.
     """
     attempt_id = _uuid(request.path_params["flow_id"])
     if attempt_id is None:
         raise NotFoundException
     secret = request.cookies.get(cookie_name(attempt_id))
     if not secret:
-        raise FlowUnknown(f"the request has no cookie of the flow {attempt_id}")
+        raise FlowNotFound(f"the request has no cookie of the flow {attempt_id}")
     return FlowBrowser(attempt_id, secret)
 
 
@@ -69,7 +69,7 @@ async def show_step(request: _Request) -> Response[str]:
     step = _STEPS[request.url.path.rstrip("/").rsplit("/", 1)[-1]]
     query = StepQuery(request.query_params.get("problem"), request.query_params.get("choose"))
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        flow = await flows.enter(tx, ctx.services.directory, browser.attempt_id, browser.secret, ctx.now)
+        flow = await flows.load_flow(tx, ctx.services.directory, browser.attempt_id, browser.secret, ctx.now)
         brand = brand_of(request)
         screen = await build_screen(
             tx, flow, step, query, identifier_label=brand.identifier_label, zone=brand.zone, now=ctx.now
@@ -93,7 +93,7 @@ async def show_current(request: _Request) -> Response[None]:
     """Redirect a browser that reloads the address of a form to the current step."""
     ctx, browser = context(request), flow_browser(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        flow = await flows.enter(tx, ctx.services.directory, browser.attempt_id, browser.secret, ctx.now)
+        flow = await flows.load_flow(tx, ctx.services.directory, browser.attempt_id, browser.secret, ctx.now)
         return redirect(browser.step_url(flows.current_step(flow, ctx.now)))
 
 
@@ -155,7 +155,7 @@ async def choose_accounts(request: _Request) -> Response[None]:
     """Process the choice of the accounts that are to be shared."""
     now = context(request).now
 
-    async def action(tx: Transaction, flow: Flow, form: PageForm) -> Outcome:
+    async def action(tx: Transaction, flow: Flow, form: PageForm) -> StepOutcome:
         chosen = {_uuid(account) for account in form.values("account")}
         return await flows.choose_accounts(
             tx, flow, {account_id for account_id in chosen if account_id is not None}, now=now
@@ -189,7 +189,7 @@ async def _submit(request: _Request, step: FlowStep, action: _FormAction) -> Res
     form = await read_form(request, browser.secret)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            flow = await flows.enter(tx, ctx.services.directory, browser.attempt_id, browser.secret, ctx.now)
+            flow = await flows.load_flow(tx, ctx.services.directory, browser.attempt_id, browser.secret, ctx.now)
             outcome = await action(tx, flow, form)
     except ChoiceMissing as missing:
         return _redirect_with_problem(browser, step, f"{missing.what}-missing")
@@ -197,11 +197,13 @@ async def _submit(request: _Request, step: FlowStep, action: _FormAction) -> Res
         return _redirect_with_problem(browser, step, f"code-{refused.reason}")
     except IdentifierLocked:
         return _redirect_with_problem(browser, step, "identifier-locked" if step == "identify" else "code-locked")
-    if not isinstance(outcome, Ended):
+    if not isinstance(outcome, FlowResult):
         return redirect(browser.step_url(outcome))
     flow = outcome.flow
     response = redirect(
-        await ctx.services.responder.build(ctx.tenant, flow.client, flow.attempt.request, outcome.answer, ctx.now)
+        await ctx.services.responder.build(
+            ctx.tenant, flow.client, flow.attempt.request, outcome.code_or_error, ctx.now
+        )
     )
     response.set_cookie(flow_cookie(browser.attempt_id, browser.secret, seconds=ENDED_SECONDS))
     return response

@@ -10,7 +10,7 @@ from tenants.authentication.models import CODE_LIFETIME
 from tenants.consent import flow as flows
 from tenants.consent.errors import FlowStep
 from tenants.consent.models import AccountChoice, Flow, Review
-from tenants.consent.review import review
+from tenants.consent.review import build_review
 from themes import wording
 from themes.problems import problem
 from themes.views import account_view
@@ -47,9 +47,9 @@ async def build_screen(
     """Return the screen of a step.
 
     `identifier_label` is the brand's name for its identifier, and dates are shown in the time zone `zone`. Raises
-    StepNotCurrent, FlowOver.
+    StepNotCurrent, FlowClosed.
     """
-    flows.require(flow, step, now)
+    flows.require_step(flow, step, now)
     match step:
         case "identify":
             values: dict[str, Any] = {"step": 1}
@@ -62,15 +62,15 @@ async def build_screen(
         case "review":
             values = await _review(tx, flow, now, zone)
     common = {
-        "acting_for": flow.acting_for,
-        "amending": flow.amended is not None,
+        "acting_for": flow.customer_name_to_show,
+        "amending": flow.amended_arrangement is not None,
         "problem": problem(query.problem, label=identifier_label),
     }
     return Screen(f"consent/{step}", {**common, **values})
 
 
 async def _verify(tx: Transaction, flow: Flow, query: StepQuery) -> dict[str, Any]:
-    challenge = await flows.challenge_of(tx, flow)
+    challenge = await flows.current_challenge(tx, flow)
     return {
         "step": 2,
         "challenge": challenge.id.hex,
@@ -90,7 +90,7 @@ def _accounts(choices: list[AccountChoice], query: StepQuery) -> dict[str, Any]:
 
 
 async def _review(tx: Transaction, flow: Flow, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    reviewed = await review(tx, flow, now=now)
+    reviewed = await build_review(tx, flow, now=now)
     period = wording.period(reviewed.sharing_duration, now, reviewed.ends_at)
     return {
         "step": 4,
@@ -98,11 +98,11 @@ async def _review(tx: Transaction, flow: Flow, now: datetime, zone: ZoneInfo) ->
         "joint": reviewed.joint,
         "period": period,
         "previous": _previous_period(reviewed, period, now, zone),
-        "history_from": wording.years_before(now, HISTORY_YEARS) if reviewed.history else None,
+        "history_from": wording.years_before(now, HISTORY_YEARS) if reviewed.includes_history else None,
         "clusters": reviewed.clusters,
         "new_clusters": reviewed.new_clusters,
         "removed_clusters": reviewed.removed_clusters,
-        "about_person": reviewed.about_person,
+        "about_person": reviewed.includes_person_claims,
     }
 
 

@@ -37,7 +37,7 @@ class DashboardSession(NamedTuple):
 def session_secret(request: _Request) -> str:
     """Return the secret in the browser's cookie, or the empty string if there is none or it is malformed."""
     secret = request.cookies.get(COOKIE, "")
-    return secret if sessions.well_formed(secret) else ""
+    return secret if sessions.is_well_formed_secret(secret) else ""
 
 
 def set_session_cookie(response: _R, secret: str) -> _R:
@@ -55,7 +55,7 @@ def delete_session_cookie(response: _R) -> _R:
 async def require_session(request: _Request, tx: Transaction) -> DashboardSession:
     """Return the session of the browser, and record its use. Raises NotSignedIn."""
     ctx, secret = context(request), session_secret(request)
-    login_id = await sessions.login_of(tx, ctx.services.directory, secret, ctx.now)
+    login_id = await sessions.signed_in_login(tx, ctx.services.directory, secret, ctx.now)
     if login_id is None:
         raise NotSignedIn(session_ended=await sessions.was_signed_in(tx, secret))
     return DashboardSession(login_id, secret)

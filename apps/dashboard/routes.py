@@ -53,9 +53,9 @@ async def show_sign_in(request: _Request) -> Response[Any]:
     """Ask for the identifier, or redirect a person who has signed in to the list of arrangements."""
     ctx, secret = context(request), session_secret(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        if await sessions.login_of(tx, ctx.services.directory, secret, ctx.now) is not None:
+        if await sessions.signed_in_login(tx, ctx.services.directory, secret, ctx.now) is not None:
             return redirect(DASHBOARD)
-        if not secret or await sessions.is_spent(tx, secret):
+        if not secret or await sessions.is_used_or_ended(tx, secret):
             secret = sessions.new_secret()
     shown = page(
         request,
@@ -78,7 +78,7 @@ async def sign_in(request: _Request) -> Response[None]:
     authentication = await authentication_context(request)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            await sessions.ask(tx, secret, identifier, context=authentication, now=ctx.now)
+            await sessions.request_code(tx, secret, identifier, context=authentication, now=ctx.now)
     except IdentifierLocked:
         return redirect(f"{SIGN_IN}?problem=identifier-locked")
     return redirect(VERIFY)
@@ -89,7 +89,7 @@ async def show_verify(request: _Request) -> Response[Any]:
     """Ask for the one-time password."""
     ctx, secret = context(request), session_secret(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        challenge = await sessions.challenge_of(tx, secret, ctx.now)
+        challenge = await sessions.pending_challenge(tx, secret, ctx.now)
     if challenge is None or challenge.answered_at is not None:
         return redirect(SIGN_IN)
     return page(
@@ -129,7 +129,7 @@ async def resend(request: _Request) -> Response[None]:
     authentication = await authentication_context(request)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            await sessions.ask_again(tx, secret, form.single_value("challenge"), context=authentication, now=ctx.now)
+            await sessions.resend_code(tx, secret, form.single_value("challenge"), context=authentication, now=ctx.now)
     except CodeRefused:
         return redirect(SIGN_IN)
     except IdentifierLocked:
@@ -184,7 +184,7 @@ async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Respons
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
             session = await require_session(request, tx)
-            found = await arrangements.one_for(tx, arrangement_id, session.login_id, ctx.now)
+            found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
             await arrangements.end(tx, found.id, by="consumer", now=ctx.now)
     except ArrangementEnded:
         return redirect(_arrangement_url(arrangement_id))
@@ -216,7 +216,7 @@ async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[Da
     ctx = context(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         session = await require_session(request, tx)
-        found = await arrangements.one_for(tx, arrangement_id, session.login_id, ctx.now)
+        found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
         viewer = await _viewer(request, tx, session.login_id)
         held = await accounts.accounts_of(tx, found.customer_id, found.recipient.recipient_id, viewer.now)
     environment = ctx.tenant.register_environment

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tenants.accounts.models import HeldAccount, account_hint, account_name
-from tenants.accounts.service import withholding
+from tenants.accounts.service import withholding_reason
 from tenants.arrangements.models import Arrangement, Authorisation, AuthorisedAccount
-from tenants.consent.review import clusters_of, known_clusters
+from tenants.consent.review import clusters_of, covered_clusters
 from tenants.data_language import Cluster, CustomerKind
 from tenants.parties.models import Customer
 from themes import wording
@@ -62,7 +62,7 @@ class DashboardViewer(msgspec.Struct, frozen=True, kw_only=True):
     def acting_for(self, customer_id: UUID) -> str | None:
         """Return the name of a customer if the page must show it, or None."""
         alone = len(self.customers) == 1
-        return next((one.name for one in self.customers if one.id == customer_id and not (alone and one.own)), None)
+        return next((one.name for one in self.customers if one.id == customer_id and not (alone and one.is_self)), None)
 
 
 def arrangement_view(
@@ -95,7 +95,7 @@ def arrangement_view(
         ended_at=ended_at,
         ended_how=None if ended_by is None else wording.END_REASONS[ended_by],
         clusters=clusters_of(authorisation, kind),
-        changes=_changes(arrangement.amendments, kind, viewer.zone),
+        changes=_changes(arrangement.versions, kind, viewer.zone),
     )
 
 
@@ -112,7 +112,9 @@ def _account_view(account: AuthorisedAccount, held: Mapping[UUID, HeldAccount] |
         name, number = account_name(account.display_name), account_hint(account.account_number)
         reason = None if held is None else "not-held"
         return AccountView(id=str(account.id), name=name, number=number, unavailable=reason)
-    return msgspec.structs.replace(account_view(found), unavailable=withholding(found.standing, account.approval))
+    return msgspec.structs.replace(
+        account_view(found), unavailable=withholding_reason(found.disclosure_facts, account.approval)
+    )
 
 
 def _changes(versions: Sequence[Authorisation], kind: CustomerKind, zone: ZoneInfo) -> list[ConsentChange]:
@@ -138,10 +140,12 @@ def _first_consent_lines(version: Authorisation, kind: CustomerKind, zone: ZoneI
 
 
 def _amendment_lines(before: Authorisation, after: Authorisation, kind: CustomerKind, zone: ZoneInfo) -> Iterator[str]:
-    known_before, known_after = (known_clusters(version.scopes, version.claims, kind) for version in (before, after))
+    covered_before, covered_after = (
+        covered_clusters(version.scopes, version.claims, kind) for version in (before, after)
+    )
     for label, changed in (
-        ("Added", [cluster for cluster in clusters_of(after, kind) if cluster not in known_before]),
-        ("Removed", [cluster for cluster in clusters_of(before, kind) if cluster not in known_after]),
+        ("Added", [cluster for cluster in clusters_of(after, kind) if cluster not in covered_before]),
+        ("Removed", [cluster for cluster in clusters_of(before, kind) if cluster not in covered_after]),
     ):
         if changed:
             yield f"{label}: " + ", ".join(cluster.title for cluster in changed)

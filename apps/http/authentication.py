@@ -17,5 +17,7 @@ async def authentication_context(connection: "ASGIConnection[Any, Any, Any, Any]
         directory=ctx.services.directory,
         key=authentication_key(await ctx.services.keyring.subject_key(ctx.tenant)),
         brand_name=ctx.tenant.name,
-        pins={} if settings.environment == "production" else pinned_codes(settings.pinned_codes, ctx.tenant.slug),
+        pinned_codes={}
+        if settings.environment == "production"
+        else pinned_codes(settings.pinned_codes, ctx.tenant.slug),
     )

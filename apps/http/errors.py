@@ -24,7 +24,7 @@ from haas.errors import HaasError, Unavailable
 from tenants.arrangements.errors import ArrangementNotFound
 from tenants.cds import errors as cds
 from tenants.cds.errors import CdsError, ErrorType
-from tenants.consent.errors import FlowOver, FlowUnknown
+from tenants.consent.errors import FlowClosed, FlowNotFound
 from tenants.disclosure.errors import AccountNotShared, AccountWithheld
 from tenants.grants.errors import AccessRefused, ConsentExpired, ConsentRevoked, RecipientNotActive
 from tenants.oauth import errors as oauth
@@ -170,9 +170,9 @@ def page_kind(error: Exception) -> pages.MessageKind:  # noqa: PLR0911 - one ret
             return "suspended"
         case FormRefused():
             return "form-refused"
-        case FlowUnknown():
+        case FlowNotFound():
             return "flow-unknown"
-        case FlowOver() | oauth.InvalidRequestUri():
+        case FlowClosed() | oauth.InvalidRequestUri():
             return "request-over"
         case OAuthError():
             return "request-invalid"

@@ -88,12 +88,12 @@ def request_uri_is_unused(call: AuthoriseCall) -> None:
 
     It counts as used after a person has authenticated or cancelled.
     """
-    attempts.has_unused_request_uri(call.attempt)
+    attempts.require_unused_request_uri(call.attempt)
 
 
 def request_uri_has_not_expired(call: AuthoriseCall) -> None:
     """The request_uri is not older than 90 seconds (CDS, Request Object Submission)."""
-    attempts.has_unexpired_request_uri(call.attempt, call.context.now)
+    attempts.require_unexpired_request_uri(call.attempt, call.context.now)
 
 
 async def begin_or_reject(call: AuthoriseCall) -> None:
@@ -103,11 +103,11 @@ async def begin_or_reject(call: AuthoriseCall) -> None:
     5.5.1.1).
     """
     now = call.context.now
-    call.immediate_error = attempts.objection(call.client, call.attempt.request)
+    call.immediate_error = attempts.immediate_error(call.client, call.attempt.request)
     if call.immediate_error is not None:
         await attempts.reject(call.tx, call.attempt, call.immediate_error, now)
     else:
-        await attempts.begin(call.tx, call.attempt, browser_hash=digest(call.secret), now=now)
+        await attempts.start_flow(call.tx, call.attempt, browser_hash=digest(call.secret), now=now)
 
 
 async def redirect_the_browser(call: AuthoriseCall) -> None:

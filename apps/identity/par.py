@@ -68,12 +68,12 @@ def read_the_request(call: PushCall) -> None:
 
 def recipient_may_be_authorised(call: PushCall) -> None:
     """The data recipient and its software product are active (CDS, Participant Statuses)."""
-    attempts.may_be_authorised(call.client)
+    attempts.require_active_recipient(call.client)
 
 
 async def arrangement_may_be_amended(call: PushCall) -> None:
     """`cdr_arrangement_id`, if present, is an active arrangement of this client (CDS, Request Object Submission)."""
-    await attempts.may_be_amended(call.tx, call.client, call.authorisation_request, call.context.now)
+    await attempts.require_amendable_arrangement(call.tx, call.client, call.authorisation_request, call.context.now)
 
 
 async def store_the_request(call: PushCall) -> None:

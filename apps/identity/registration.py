@@ -114,7 +114,7 @@ _AUTHORISE_MANAGEMENT: Final[tuple[Step[ManagementCall], ...]] = (
         "use",
         (
             access.has_not_expired,
-            access.comes_over_its_certificate,
+            access.is_bound_to_the_certificate,
             access.is_not_revoked,
             access.has_the_scope,
         ),

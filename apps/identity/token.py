@@ -13,7 +13,7 @@ from haas.steps import Step, run
 from tenants.grants import authorization_code, client_credentials, refresh
 from tenants.grants.authorization_code import CodeExchange
 from tenants.grants.models import TokenResponse
-from tenants.grants.refresh import Refresh
+from tenants.grants.refresh import TokenRefresh
 from tenants.grants.token_request import TokenRequest
 from tenants.grants.token_response import token_response
 from tenants.oauth.endpoints import TOKEN
@@ -29,7 +29,7 @@ class Grant(NamedTuple):
 
 GRANTS: Final[Mapping[str, Grant]] = {
     "authorization_code": Grant(CodeExchange, authorization_code.STEPS),
-    "refresh_token": Grant(Refresh, refresh.STEPS),
+    "refresh_token": Grant(TokenRefresh, refresh.STEPS),
     "client_credentials": Grant(TokenRequest, client_credentials.STEPS),
 }
 """The grant types with their steps. `run_the_steps_of_the_grant` runs them."""

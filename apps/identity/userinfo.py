@@ -34,15 +34,13 @@ async def access_token_is_known(call: UserInfoCall) -> None:
 
 async def read_the_authorised_claims(call: UserInfoCall) -> None:
     """Only those claims about the person that were authorised are read (OIDC Core 5.4, 5.5; CDS, Claims)."""
-    call.claims = await userinfo.person(call.tx, call.token)
+    call.claims = await userinfo.person_claims(call.tx, call.token)
 
 
 async def respond_with_subject_and_claims(call: UserInfoCall) -> None:
     """The response is 200 with the pairwise `sub`, which "MUST always be returned" (OIDC Core 5.3.2)."""
     ctx = call.context
-    call.response = json_response(
-        await userinfo.with_subject(ctx.services.keyring, ctx.tenant, call.token, call.claims)
-    )
+    call.response = json_response(await userinfo.add_subject(ctx.services.keyring, ctx.tenant, call.token, call.claims))
 
 
 STEPS: Final[tuple[Step[UserInfoCall], ...]] = (
@@ -53,7 +51,7 @@ STEPS: Final[tuple[Step[UserInfoCall], ...]] = (
             "use",
             (
                 access.has_not_expired,
-                access.comes_over_its_certificate,
+                access.is_bound_to_the_certificate,
                 access.is_not_revoked,
                 access.has_the_scope,
                 access.was_issued_for_a_consumer,

@@ -99,7 +99,7 @@ def customer_data_steps(
                 "use",
                 (
                     access.has_not_expired,
-                    access.comes_over_its_certificate,
+                    access.is_bound_to_the_certificate,
                     access.is_not_revoked,
                     access.has_the_scope,
                     access.recipient_is_active,

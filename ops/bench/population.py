@@ -15,7 +15,7 @@ from tenants.tables import tenant as tenant_metadata
 
 PREFIX: Final = "many"
 # Keys, which belong to one tenant, and rows that no measured request reads.
-_NOT_COPIED: Final = frozenset({"data_key", "derivation_key", "signing_key", "outbox", "spent_assertion", "session"})
+_NOT_COPIED: Final = frozenset({"data_key", "derivation_key", "signing_key", "outbox", "used_assertion", "session"})
 
 
 async def populate(stack: Stack, number: int, progress: Progress) -> list[Tenant]:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Statement, Transaction
 from tenants.clients.models import Client, ClientKind, Registration
-from tenants.clients.tables import client, spent_assertion
+from tenants.clients.tables import client, used_assertion
 from tenants.schema import Moment
 
 _NOT_REMOVED = client.c.removed_at.is_(None)
@@ -34,7 +34,7 @@ _LOAD: Final = Statement(select(*_CLIENT).where(client.c.client_id == bindparam(
 
 # One round trip loads the client and inserts the jti. `unused` is false if the jti was used before.
 _INSERTED = (
-    upsert(spent_assertion)
+    upsert(used_assertion)
     .from_select(
         ["client_id", "jti_hash", "expires_at"],
         select(
@@ -42,7 +42,7 @@ _INSERTED = (
         ).where(client.c.client_id == bindparam("client_id", type_=Text), _NOT_REMOVED),
     )
     .on_conflict_do_nothing()
-    .returning(spent_assertion.c.jti_hash)
+    .returning(used_assertion.c.jti_hash)
     .cte("inserted")
 )
 _LOAD_AND_USE_JTI: Final = Statement(
@@ -97,23 +97,23 @@ async def mark_jti_used_for_software(
     """
     used = (
         select(true())
-        .select_from(spent_assertion.join(client, client.c.client_id == spent_assertion.c.client_id))
-        .where(client.c.software_id == software_id, spent_assertion.c.jti_hash == jti_hash)
+        .select_from(used_assertion.join(client, client.c.client_id == used_assertion.c.client_id))
+        .where(client.c.software_id == software_id, used_assertion.c.jti_hash == jti_hash)
     )
     if (await tx.execute(select(used.exists()))).scalar_one():
         return False
     result = await tx.execute(
-        upsert(spent_assertion)
+        upsert(used_assertion)
         .values(client_id=client_id, jti_hash=jti_hash, expires_at=expires_at)
         .on_conflict_do_nothing()
-        .returning(spent_assertion.c.jti_hash)
+        .returning(used_assertion.c.jti_hash)
     )
     return result.scalar_one_or_none() is not None  # None if it was used since the query above
 
 
 async def delete_expired_jtis(tx: Transaction, now: datetime) -> int:
     """Delete the `jti` values of expired assertions. Return their number."""
-    result = await tx.execute(delete(spent_assertion).where(spent_assertion.c.expires_at <= now))
+    result = await tx.execute(delete(used_assertion).where(used_assertion.c.expires_at <= now))
     return result.rowcount
 
 

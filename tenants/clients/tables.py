@@ -25,8 +25,8 @@ client = Table(
 )
 
 # A row for each used `jti` until its assertion has expired. Only these rows prevent a replay.
-spent_assertion = Table(
-    "spent_assertion",
+used_assertion = Table(
+    "used_assertion",
     tenant,
     Column("client_id", Text, ForeignKey(client.c.client_id, ondelete="CASCADE"), primary_key=True),
     Column("jti_hash", LargeBinary, primary_key=True),

@@ -9,21 +9,24 @@ from sqlalchemy.dialects.postgresql import array
 
 from haas.database import Statement, Transaction
 from haas.digest import digest
-from tenants.accounts.models import NOT_REACHED
+from tenants.accounts.models import TREATED_AS_NOT_CHOSEN
 from tenants.accounts.service import market_day
-from tenants.accounts.store import standings, withholding
+from tenants.accounts.store import disclosure_facts, withholding_reason
 from tenants.arrangements.tables import arrangement, authorised_account
 from tenants.clients.tables import client
 from tenants.disclosure.models import Agent, DataAccessToken
-from tenants.grants.store import ACCESS_TOKEN, ACCESS_TOKEN_SOURCE
+from tenants.grants.store import ACCESS_TOKEN_COLUMNS, ACCESS_TOKEN_SOURCE
 from tenants.parties.tables import login
 from tenants.tokens.tables import access_token
 
-_standings = standings(
+_standings = disclosure_facts(
     authorised_account, arrangement.c.customer_id, authorised_account.c.account_id, client.c.recipient_id
 )
 _authorised = (
-    select(authorised_account.c.account_id, withholding(_standings, authorised_account.c.approval).label("withholding"))
+    select(
+        authorised_account.c.account_id,
+        withholding_reason(_standings, authorised_account.c.approval).label("withholding"),
+    )
     .select_from(_standings.source)
     .where(authorised_account.c.authorisation_id == access_token.c.authorisation_id)
     .correlate(access_token, arrangement, client)
@@ -31,7 +34,7 @@ _authorised = (
     .subquery("authorised")
 )
 _not_reached = _authorised.c.withholding == func.any(
-    array([literal_column(f"'{reason}'") for reason in sorted(NOT_REACHED)])
+    array([literal_column(f"'{reason}'") for reason in sorted(TREATED_AS_NOT_CHOSEN)])
 )
 # An account that the customer no longer holds is treated as not part of the arrangement. Any other account that is not
 # disclosed now may be disclosed again later.
@@ -44,7 +47,7 @@ _reached = (
     .lateral("reached")
 )
 _DATA_ACCESS_TOKEN = Statement(
-    select(*ACCESS_TOKEN, _reached.c.accounts, _reached.c.withheld)
+    select(*ACCESS_TOKEN_COLUMNS, _reached.c.accounts, _reached.c.withheld)
     .select_from(ACCESS_TOKEN_SOURCE.outerjoin(_reached, true()))
     .where(access_token.c.token_hash == bindparam("token_hash"))
 )

@@ -48,7 +48,7 @@ class Administration:
 
         Each tenant is removed in its own transaction, because a transaction that drops many schemas runs out of locks.
         If the tenant is not on the main node, a first transaction sets its state to `leaving`, and its row in the
-        registry is deleted only together with its schema. If the removal is interrupted, the tenant is no longer
+        registry is deleted last, after its schema. If the removal is interrupted, the tenant is no longer
         served, and another call completes the removal.
         """
         async with owner_transaction(self._owner, self._settings) as registry:
@@ -57,10 +57,7 @@ class Administration:
                 await store.set_state(registry, tenant.id, "leaving", self._clock.now())
                 await store.advance_revision(registry)
         schema, role, _ = tenant.namespace
-        async with registry_and_tenant(self._owner, self._settings, tenant.namespace, long=True) as (
-            registry,
-            tx,
-        ):
+        async with registry_and_tenant(self._owner, self._settings, tenant.namespace, long=True) as (registry, tx):
             if not await store.delete_brand(registry, tenant.id):
                 raise UnknownTenant(f"{slug} was removed by another command a moment ago")
             await store.append_audit(registry, actor=actor, action="tenant.remove", subject=slug, now=self._clock.now())

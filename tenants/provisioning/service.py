@@ -88,10 +88,7 @@ class Provisioner:
             await self._insert_brand(registry, new, tenant_id, namespace, now)
         made = False
         try:
-            async with registry_and_tenant(self._owner, self._settings, namespace, long=True) as (
-                registry,
-                tx,
-            ):
+            async with registry_and_tenant(self._owner, self._settings, namespace, long=True) as (registry, tx):
                 # This locks the row until the end, so that nobody can remove the tenant meanwhile.
                 if not await store.end_preparation(registry, tenant_id, now):
                     raise TenantIncomplete(f"the tenant {new.slug!r} was removed while it was being created")

@@ -51,7 +51,7 @@ async def end_client(tx: Transaction, client_id: str, *, by: EndedBy, reason: st
     product or ended the accreditation (CDS, Data Holder Responsibilities).
     """
     ended = await arrangements.end_all_of_client(tx, client_id, by=by, reason=reason, now=now)
-    await tokens.revoke_of_client(tx, client_id, now)
+    await tokens.revoke_for_client(tx, client_id, now)
     await store.remove(tx, client_id, now)
     return ended
 

@@ -31,7 +31,7 @@ REASON: Final = "the Register removed the software product or ended the accredit
 
 
 class StatusSync:
-    """Polls Registers and applies the statuses to the tenants, within five minutes (CDS, Metadata Cache Management)."""
+    """Polls Registers and applies the statuses to tenants (CDS, Metadata Cache Management: within five minutes)."""
 
     def __init__(
         self,

@@ -43,9 +43,9 @@ async def authorise(
     async with application.database.transaction(tenant.namespace) as tx:
         browser_hash = secrets.token_bytes(32)
         visited = await attempts.by_request_uri(tx, client, flow.request_uri)
-        await attempts.begin(tx, visited, browser_hash=browser_hash, now=now)
-        await attempts.spend(tx, visited, now)
-        await attempt_store.move(
+        await attempts.start_flow(tx, visited, browser_hash=browser_hash, now=now)
+        await attempts.mark_request_uri_used(tx, visited, now)
+        await attempt_store.set_stage(
             tx,
             visited.id,
             "preAuthorisation",

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from haas.database import Database
 from tenants.accounts import store
-from tenants.accounts.models import DisclosureOption, OptionSet
+from tenants.accounts.models import DisclosureOption, DisclosureOptionSetting
 from tenants.accounts.tables import account, holding
 from tenants.parties.models import canonical_identifier
 from tenants.parties.tables import customer, login, representation
@@ -76,8 +76,8 @@ class CustomerData:
 
     async def set_option(self, account_id: UUID, option: DisclosureOption) -> None:
         """Set the disclosure option of an account, as a holder does."""
-        chosen = OptionSet(account_id=account_id, option=option, since=self._now(), set_by="holder")
-        await run(self._database, self._tenant, store.set_option, chosen)
+        chosen = DisclosureOptionSetting(account_id=account_id, option=option, since=self._now(), set_by="holder")
+        await run(self._database, self._tenant, store.set_disclosure_option, chosen)
 
     async def add_consumer(self) -> Consumer:
         """Add Mia Wong with a login, and as a customer with one account, which is called Home."""

@@ -150,7 +150,7 @@ async def test_a_request_uri_is_spent_once_the_person_has_authenticated(
     await _visit(recipient, flow)
     async with application.database.transaction(aurora.namespace) as tx:
         attempt = await attempt_of(application, aurora, flow, recipient.client_id)
-        await attempts.spend(tx, attempt, application.now)
+        await attempts.mark_request_uri_used(tx, attempt, application.now)
     assert await _is_over(await _visit(recipient, flow))
 
 

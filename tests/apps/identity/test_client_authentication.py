@@ -14,7 +14,7 @@ from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.authentication import CHECKS
-from tenants.clients.tables import spent_assertion
+from tenants.clients.tables import used_assertion
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import new_product, product_client, registered_client, set_client
@@ -186,7 +186,7 @@ async def test_a_spent_jti_is_kept_longer_than_its_assertion_is_valid(
     exp = epoch(application.now) + 60
     await recipient.client_credentials(assertion=Deviation(claims={"exp": exp}))
     async with application.database.transaction(aurora.namespace) as tx:
-        marks = select(func.max(spent_assertion.c.expires_at)).where(spent_assertion.c.client_id == recipient.client_id)
+        marks = select(func.max(used_assertion.c.expires_at)).where(used_assertion.c.client_id == recipient.client_id)
         assert (await tx.execute(marks)).scalar_one().timestamp() >= exp + 30
 
 
@@ -254,6 +254,6 @@ async def test_a_jti_with_a_fractional_exp_is_kept_until_the_end_of_its_second(
     exp = epoch(application.now) + 60
     await recipient.client_credentials(assertion=Deviation(claims={"exp": exp + 0.25}))
     async with application.database.transaction(aurora.namespace) as tx:
-        until = select(spent_assertion.c.expires_at).where(spent_assertion.c.client_id == recipient.client_id)
+        until = select(used_assertion.c.expires_at).where(used_assertion.c.client_id == recipient.client_id)
         kept = [row.expires_at.timestamp() for row in await tx.execute(until)]
     assert exp + 1 + DEFAULT_SKEW.total_seconds() in kept

@@ -46,9 +46,9 @@ async def test_an_update_is_checked_like_a_registration(application: Application
     elsewhere = Deviation(claims={"redirect_uris": ["https://evil.example"]})
     others = Deviation(claims={"iss": other.software_id, "redirect_uris": ABSENT})
     for ssa, request, error, said in (
-        (right, elsewhere, REDIRECT, "some of those in the software statement"),
+        (right, elsewhere, REDIRECT, "must be in the software statement"),
         (product.ssa(application.now, exp=1), Deviation(), STATEMENT, "expired"),
-        (other.ssa(application.now), others, STATEMENT, "another software product's"),
+        (other.ssa(application.now), others, STATEMENT, "of another software product"),
         ("", once, METADATA, "used before"),
     ):
         with refused(error, said):

@@ -44,7 +44,7 @@ CASES: dict[str, list[tuple[Changes, str, str]]] = {
         (_always(aud=["https://other.example"]), "invalid_request_object", "aud"),
         (lambda _, recipient: {"aud": recipient.holder.metadata.token_endpoint}, "invalid_request_object", "aud"),
     ],
-    "is_in_time": [
+    "lifetime_is_valid": [
         (_always(exp=ABSENT), "invalid_request_object", "exp and nbf"),
         (_always(nbf=ABSENT), "invalid_request_object", "exp and nbf"),
         (lambda now, _: {"exp": now - 60, "nbf": now - 120}, "invalid_request_object", "expired"),
@@ -53,7 +53,7 @@ CASES: dict[str, list[tuple[Changes, str, str]]] = {
         (lambda now, _: {"nbf": now - 3700, "exp": now - 100}, "invalid_request_object", "expired"),
         (lambda now, _: {"nbf": now - 3615, "exp": now - 20}, "invalid_request_object", "60 minutes in the past"),
     ],
-    "contains_no_other_request": [
+    "contains_no_nested_request": [
         (_always(request="x.y.z"), "invalid_request_object", "neither"),
         (_always(request_uri="urn:x"), "invalid_request_object", "neither"),
     ],

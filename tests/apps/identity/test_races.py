@@ -13,7 +13,7 @@ from ops.sandbox.recipient.client import RecipientClient
 from tenants.grants import access, authorization_code, refresh, store
 from tenants.grants.access import TokenUse
 from tenants.grants.authorization_code import CodeExchange
-from tenants.grants.refresh import Refresh
+from tenants.grants.refresh import TokenRefresh
 from tenants.oauth.errors import InvalidToken
 from tenants.registration import service as registrations
 from tenants.registration.validation import ValidatedRegistration
@@ -34,7 +34,9 @@ async def _refreshed_beside(
     """Refresh, and let `other` begin between the check of the refresh token and the COMMIT; return the access token."""
     client = await load_client(application.database, tenant, recipient.client_id)
     async with application.database.transaction(tenant.namespace) as tx:
-        refreshing = Refresh(tx, client, {"refresh_token": refresh_token}, thumbprint=THUMBPRINT, now=application.now)
+        refreshing = TokenRefresh(
+            tx, client, {"refresh_token": refresh_token}, thumbprint=THUMBPRINT, now=application.now
+        )
         await run(refresh.STEPS, refreshing)
         task = asyncio.ensure_future(other)
         await asyncio.wait({task}, timeout=SECONDS_TO_GET_AHEAD)
@@ -108,7 +110,7 @@ async def test_of_two_amendments_the_later_consent_stays_in_force(
     wide_code = await authorised_code(application, aurora, recipient, wide, person)
     narrow_code = await authorised_code(application, aurora, recipient, narrow, person)
     last = await recipient.exchange(narrow_code, narrow)
-    with refused("invalid_grant", "later consent"):
+    with refused("invalid_grant", "later authorisation"):
         await recipient.exchange(wide_code, wide)
     assert (await recipient.introspect(last.refresh_token)).scope == "openid"
 

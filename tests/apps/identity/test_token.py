@@ -30,7 +30,7 @@ async def test_client_credentials_give_a_token_for_the_registration_only(recipie
     "scope", ["openid", "cdr:registration openid", "energy:billing:read", "admin:metrics.basic:read", "x"]
 )
 async def test_client_credentials_give_no_other_scope(recipient: RecipientClient, scope: str) -> None:
-    with refused("invalid_scope", "cannot ask for with client_credentials"):
+    with refused("invalid_scope", "cannot request with client_credentials"):
         await recipient.client_credentials(scope)
 
 
@@ -63,7 +63,7 @@ async def test_the_register_gets_no_other_scope_and_nobody_else_is_the_register(
         await register.client_credentials("admin:metrics.basic:read")
     register.key = application.register_key
     for scope in ("cdr:registration", "openid"):
-        with refused("invalid_scope", "cannot ask for with client_credentials"):
+        with refused("invalid_scope", "cannot request with client_credentials"):
             await register.client_credentials(scope)
     with refused("unauthorized_client", "not registered for the authorization_code grant"):
         await register.push(SCOPE)
@@ -103,7 +103,7 @@ async def test_a_refused_request_issues_nothing(
     before = await count(application.database, aurora, access_token)
     with refused("invalid_client", "unknown, or its assertion", 401):
         await recipient.client_credentials(assertion=Deviation(key=SigningKey.generate("ES256")))
-    with refused("invalid_scope", "cannot ask for with client_credentials"):
+    with refused("invalid_scope", "cannot request with client_credentials"):
         await recipient.client_credentials("openid")
     assert await count(application.database, aurora, access_token) == before
     await recipient.client_credentials()

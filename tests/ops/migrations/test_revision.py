@@ -84,7 +84,7 @@ async def test_what_alembic_does_not_see_is_told(settings: Settings, changed: Ch
     by_hand = 'op.create_check_constraint("login_name_check", "login", "name <> \'\'", schema=schema)'
     source = written.path.read_text()
     written.path.write_text(source.replace("    pass", f"    {by_hand}", 1))
-    longer.forget()
+    longer.clear_cache()
     async with _schema(settings, "elsewhere") as connection:
         await connection.run_sync(longer.upgrade, "elsewhere")
         assert written.to_add[0] in await connection.run_sync(describe_schema, "elsewhere")

@@ -51,7 +51,7 @@ async def test_a_code_is_refused_to_other_clients_and_stays_valid(ecosystem: Eco
     flow = await client.push(SCOPES, sharing_duration=YEAR)
     code = await ecosystem.authorised(client, flow, 1)
     for stranger in (ecosystem.other, ecosystem.elsewhere):
-        with refused("invalid_grant", "the code is unknown or another client's"):
+        with refused("invalid_grant", "the code is unknown or was issued to another client"):
             await stranger.exchange(code, flow)
     for form, said in (
         ({"code_verifier": "v" * 43}, "does not match the code_challenge"),
@@ -76,7 +76,7 @@ async def test_an_assertion_of_one_client_does_not_authenticate_another(ecosyste
 async def test_tokens_and_arrangements_are_refused_to_other_clients(ecosystem: Ecosystem, sharing: Tokens) -> None:
     refresh_token, arrangement_id = str(sharing.refresh_token), str(sharing.cdr_arrangement_id)
     for stranger in (ecosystem.other, ecosystem.elsewhere):
-        with refused("invalid_grant", "the refresh token is unknown or another client's"):
+        with refused("invalid_grant", "the refresh token is unknown or was issued to another client"):
             await stranger.refresh(refresh_token)
         assert not (await stranger.introspect(refresh_token)).active
         cds_error(

@@ -159,7 +159,7 @@ async def test_a_scope_that_the_client_is_not_registered_for_is_refused(ecosyste
             await ecosystem.mine.push(scope)
     with refused("invalid_scope", "must contain openid"):
         await ecosystem.mine.push("energy:accounts.basic:read")
-    with refused("invalid_scope", "cannot ask for with client_credentials"):
+    with refused("invalid_scope", "cannot request with client_credentials"):
         await ecosystem.mine.client_credentials("openid")
 
 

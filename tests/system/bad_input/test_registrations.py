@@ -63,7 +63,7 @@ async def test_another_clients_registration_cannot_be_read_changed_or_deleted(ec
         oauth_error(response, "access_denied", "another client", 403)
         response = await ecosystem.other.http.request(method, f"{endpoint}/nobody", headers=bearer)
         oauth_error(response, "invalid_token", "client is unknown", 401)
-    with refused(STATEMENT, "another software product's"):
+    with refused(STATEMENT, "of another software product"):
         await ecosystem.other.update_registration(
             token,
             await ecosystem.control.ssa(ecosystem.recipient.product),

@@ -13,17 +13,17 @@ from haas.database import Database
 from haas.digest import digest
 from tenants.accounts import service, store
 from tenants.accounts.models import (
-    NOT_REACHED,
-    Block,
-    Decision,
+    TREATED_AS_NOT_CHOSEN,
+    DisclosureFacts,
+    DisclosureOptionSetting,
+    DisclosureRefusal,
     HarmFlag,
     HoldingRole,
     Ineligibility,
-    Instruction,
-    OptionSet,
-    Refusal,
-    Standing,
-    Withholding,
+    SecondaryUserInstruction,
+    SharingBlock,
+    SharingDecision,
+    WithholdingReason,
 )
 from tenants.accounts.tables import (
     account,
@@ -76,7 +76,7 @@ def holdings(today: date) -> tuple[tuple[HoldingRole | None, list[dict[str, Any]
     )
 
 
-def decisions(household: Household, account_id: UUID, standing: Standing) -> dict[Any, dict[str, Any]]:
+def decisions(household: Household, account_id: UUID, standing: DisclosureFacts) -> dict[Any, dict[str, Any]]:
     """The rows that make an account stand so for the household's customer."""
     customer_id, since = household.customer_id, household.now - timedelta(hours=1)
     both = {"customer_id": customer_id, "account_id": account_id}
@@ -112,7 +112,7 @@ async def test_both_functions_say_the_same_of_everything_that_can_be(
     """Every combination of holding, option, open or closed, decision and approval; the data APIs' query agrees."""
     now = household.now
     client_id = await add_client(database, tenant, now, legal_entity_id=RECIPIENT)
-    standings: dict[UUID, Standing] = {}
+    standings: dict[UUID, DisclosureFacts] = {}
     rows: dict[Any, list[dict[str, Any]]] = {}
     for (role, periods), option, open_status, *flags in product(
         holdings(household.today), OPTIONS, ("OPEN", "CLOSED"), *[(False, True)] * 5
@@ -121,7 +121,7 @@ async def test_both_functions_say_the_same_of_everything_that_can_be(
         facts = dict(
             zip(("is_instructed", "is_ineligible", "is_refused", "is_blocked", "is_harm_flagged"), flags, strict=True)
         )
-        standings[account_id] = Standing(role=role, option=option or "pre-approval", **facts)
+        standings[account_id] = DisclosureFacts(role=role, option=option or "pre-approval", **facts)
         rows.setdefault(account, []).append({**household.account_row(account_id), "open_status": open_status})
         for period in periods:
             rows.setdefault(holding, []).append(
@@ -137,7 +137,7 @@ async def test_both_functions_say_the_same_of_everything_that_can_be(
         for table, written in rows.items():
             await tx.execute(insert(table), written)
 
-    seen: set[Withholding | None] = set()
+    seen: set[WithholdingReason | None] = set()
     for approval in APPROVALS:
         arrangement_id = await add_arrangement(database, tenant, client_id, now)
         async with database.transaction(tenant.namespace) as tx:
@@ -154,7 +154,7 @@ async def test_both_functions_say_the_same_of_everything_that_can_be(
                 ],
             )
             by_sql = await _withholdings(tx, household, version)
-            by_python = {each: service.withholding(standing, approval) for each, standing in standings.items()}
+            by_python = {each: service.withholding_reason(standing, approval) for each, standing in standings.items()}
             assert by_sql == by_python
             seen.update(by_python.values())
             await tx.execute(
@@ -166,20 +166,24 @@ async def test_both_functions_say_the_same_of_everything_that_can_be(
         assert token is not None
         reasons = {each: reason for each, reason in by_python.items() if reason is not None}
         assert set(token.accounts or ()) == set(by_python) - set(reasons)
-        assert set(token.withheld or ()) == {each for each, reason in reasons.items() if reason not in NOT_REACHED}
+        assert set(token.withheld or ()) == {
+            each for each, reason in reasons.items() if reason not in TREATED_AS_NOT_CHOSEN
+        }
     assert len(seen) == 11
 
     held = await household.run(service.accounts_of, household.customer_id, RECIPIENT, now)
-    stood = {each.id: each.standing for each in held if each.id != household.account_id}
+    stood = {each.id: each.disclosure_facts for each in held if each.id != household.account_id}
     assert stood == {each: standing for each, standing in standings.items() if standing.role is not None}
 
 
-async def _withholdings(tx: Any, household: Household, version: UUID) -> dict[UUID, Withholding | None]:
-    of = store.standings(
+async def _withholdings(tx: Any, household: Household, version: UUID) -> dict[UUID, WithholdingReason | None]:
+    of = store.disclosure_facts(
         authorised_account, literal(household.customer_id), authorised_account.c.account_id, bindparam("recipient")
     )
     query = (
-        select(authorised_account.c.account_id, store.withholding(of, authorised_account.c.approval).label("reason"))
+        select(
+            authorised_account.c.account_id, store.withholding_reason(of, authorised_account.c.approval).label("reason")
+        )
         .select_from(of.source)
         .where(authorised_account.c.authorisation_id == version)
     )
@@ -235,16 +239,16 @@ async def test_a_decision_counts_for_what_it_names_and_while_it_lasts(
         else:
             values[name] = value
     if values:
-        await household.run(store.add, _decision(fact, household, values))
+        await household.run(store.insert_decision, _decision(fact, household, values))
     [held] = await household.run(service.accounts_of, household.customer_id, RECIPIENT, household.now)
-    assert getattr(held.standing, fact) is holds
+    assert getattr(held.disclosure_facts, fact) is holds
 
 
 async def _insert(tx: Any, table: Any, row: dict[str, Any]) -> None:
     await tx.execute(insert(table).values(row))
 
 
-def _decision(fact: str, household: Household, values: dict[str, Any]) -> Decision:
+def _decision(fact: str, household: Household, values: dict[str, Any]) -> SharingDecision:
     since = {"since": household.now - timedelta(hours=2)}
     match fact:
         case "is_ineligible":
@@ -252,9 +256,9 @@ def _decision(fact: str, household: Household, values: dict[str, Any]) -> Decisi
             return Ineligibility(**{**common, **values})
         case "is_refused":
             common = {"id": uuid4(), "reason": "harm", "rule": "4.7(1)(a)", "refused_by": "staff"}
-            return Refusal(**{**common, **since, **values})
+            return DisclosureRefusal(**{**common, **since, **values})
         case "is_blocked":
-            return Block(**{"id": uuid4(), "set_by": "holder", **since, **values})
+            return SharingBlock(**{"id": uuid4(), "set_by": "holder", **since, **values})
     return HarmFlag(**{"set_by": "staff", **since, **values})
 
 
@@ -263,26 +267,30 @@ async def test_what_was_decided_can_be_ended(household: Household) -> None:
     since = now - timedelta(hours=1)
     both = {"customer_id": customer_id, "account_id": account_id}
 
-    async def standing() -> Standing:
+    async def standing() -> DisclosureFacts:
         [held] = await household.run(service.accounts_of, customer_id, RECIPIENT, now)
-        found: Standing = held.standing
+        found: DisclosureFacts = held.disclosure_facts
         return found
 
     before = await standing()
-    assert before == Standing(role="joint-holder")
+    assert before == DisclosureFacts(role="joint-holder")
     blocked, refused, barred = uuid4(), uuid4(), uuid4()
     for decision in (
-        Instruction(**both, given_at=since, given_by=household.other_id),
-        Block(id=blocked, account_id=account_id, set_by="holder", since=since),
-        Refusal(id=refused, customer_id=customer_id, reason="harm", rule="4.7(1)(a)", refused_by="x", since=since),
+        SecondaryUserInstruction(**both, given_at=since, given_by=household.other_id),
+        SharingBlock(id=blocked, account_id=account_id, set_by="holder", since=since),
+        DisclosureRefusal(
+            id=refused, customer_id=customer_id, reason="harm", rule="4.7(1)(a)", refused_by="x", since=since
+        ),
         Ineligibility(id=barred, customer_id=customer_id, reason="other", valid_from=household.today, set_by="staff"),
         HarmFlag(**both, since=since, set_by="x"),
     ):
-        await household.run(store.add, decision)
-    option = OptionSet(account_id=account_id, option="co-approval", since=now, set_by="holder")
-    await household.run(store.set_option, option)
-    await household.run(store.set_option, msgspec.structs.replace(option, option="no-disclosure", set_by="staff"))
-    assert await standing() == Standing(
+        await household.run(store.insert_decision, decision)
+    option = DisclosureOptionSetting(account_id=account_id, option="co-approval", since=now, set_by="holder")
+    await household.run(store.set_disclosure_option, option)
+    await household.run(
+        store.set_disclosure_option, msgspec.structs.replace(option, option="no-disclosure", set_by="staff")
+    )
+    assert await standing() == DisclosureFacts(
         role="joint-holder",
         option="no-disclosure",
         is_instructed=True,
@@ -294,13 +302,13 @@ async def test_what_was_decided_can_be_ended(household: Household) -> None:
     ended_by = {"withdrawn_by": household.other_id, "now": now}
     assert await household.run(store.withdraw_instruction, account_id, customer_id, **ended_by)
     assert not await household.run(store.withdraw_instruction, account_id, customer_id, **ended_by)
-    await household.run(store.end_block, blocked, now)
+    await household.run(store.end_sharing_block, blocked, now)
     await household.run(store.end_refusal, refused, now)
     await household.run(store.end_harm_flag, customer_id, account_id, now)
     await household.run(store.end_ineligibility, barred, household.today)
     household.now += timedelta(days=1)
     now = household.now
-    await household.run(store.set_option, msgspec.structs.replace(option, option="pre-approval"))
+    await household.run(store.set_disclosure_option, msgspec.structs.replace(option, option="pre-approval"))
     assert await standing() == before
 
 
@@ -309,8 +317,10 @@ async def test_a_secondary_user_with_an_instruction_is_eligible_by_an_open_accou
     await household.run(_make_secondary_user, household)
     [held] = await household.run(service.accounts_of, user, RECIPIENT, now)
     assert held.unavailable == "secondary-user"
-    given = Instruction(account_id=household.account_id, customer_id=user, given_at=now, given_by=household.other_id)
-    await household.run(store.add, given)
+    given = SecondaryUserInstruction(
+        account_id=household.account_id, customer_id=user, given_at=now, given_by=household.other_id
+    )
+    await household.run(store.insert_decision, given)
     [held] = await household.run(service.accounts_of, user, RECIPIENT, now)
     assert held.unavailable is None
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from tenants.accounts import store
-from tenants.accounts.models import Answer, Proposal
+from tenants.accounts.models import DisclosureProposal, ProposalAnswer
 from tenants.accounts.tables import (
     disclosure_answer,
     disclosure_option,
@@ -132,11 +132,11 @@ def good(household: Household, violation: Violation, proposal_id: UUID, point_id
 @pytest.mark.parametrize("violation", VIOLATIONS, ids=lambda each: each.constraint)
 async def test_a_row_that_breaks_a_constraint_is_refused(household: Household, violation: Violation) -> None:
     proposal_id, point_id, now = uuid4(), uuid4(), household.now
-    lapsed = Proposal(
+    lapsed = DisclosureProposal(
         id=proposal_id, account_id=household.account_id, option="pre-approval", proposed_by=household.customer_id,
         at=now, due_at=now + timedelta(days=1), state="lapsed", state_at=now,
     )  # fmt: skip
-    await household.run(store.add, lapsed)
+    await household.run(store.insert_decision, lapsed)
     point = {"id": point_id, "reference": "P", "national_metering_id": "1", "detail": {}, "updated_at": now}
     async with household.database.transaction(household.tenant.namespace) as tx:
         await tx.execute(insert(service_point).values(point))
@@ -163,15 +163,15 @@ async def test_a_pair_has_several_periods(household: Household) -> None:
 
 async def test_a_proposal_gathers_answers_until_it_is_closed(household: Household) -> None:
     now = household.now
-    proposal = Proposal(
+    proposal = DisclosureProposal(
         id=uuid4(), account_id=household.account_id, option="pre-approval", proposed_by=household.customer_id,
         at=now, due_at=now + timedelta(days=7), state_at=now,
     )  # fmt: skip
     assert await household.run(store.open_proposal, household.account_id) is None
-    await household.run(store.add, proposal)
+    await household.run(store.insert_decision, proposal)
     assert await household.run(store.open_proposal, household.account_id) == proposal
-    answer = Answer(proposal_id=proposal.id, answered_by=household.other_id, answer="agreed", at=now)
-    await household.run(store.add, answer)
-    assert await household.run(store.answers, proposal.id) == [answer]
+    answer = ProposalAnswer(proposal_id=proposal.id, answered_by=household.other_id, answer="agreed", at=now)
+    await household.run(store.insert_decision, answer)
+    assert await household.run(store.proposal_answers, proposal.id) == [answer]
     await household.run(store.close_proposal, proposal.id, "agreed", now)
     assert await household.run(store.open_proposal, household.account_id) is None

@@ -37,7 +37,7 @@ async def test_an_amendment_keeps_the_id_and_ends_the_old_tokens_when_its_code_i
     assert (await recipient.introspect(second.refresh_token)).scope == f"{SCOPE} energy:billing:read"
     async with application.database.transaction(aurora.namespace) as tx:
         (listed,) = await arrangements.list_for_login(tx, person.login_id, application.now)
-    assert [version.version for version in listed.amendments] == [1, 2]
+    assert [version.version for version in listed.versions] == [1, 2]
     assert listed.authorisation.version == 2
     assert listed.authorisation.sharing_duration == 86_400
     assert [account.id for account in listed.authorisation.accounts] == person.account_ids

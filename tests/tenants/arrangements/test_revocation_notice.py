@@ -10,7 +10,7 @@ from haas.database import Database
 from haas.outbound import Outbound
 from ops.sandbox.jose import PublicKeys, verify
 from tenants.arrangements import service as arrangements
-from tenants.arrangements.revocation_notice import RevocationChannel
+from tenants.arrangements.revocation_notice import ArrangementRevocationChannel
 from tenants.keys.service import Keyring
 from tenants.notices.delivery import Delivery
 from tenants.notices.outbox import put
@@ -23,7 +23,9 @@ from tests.support.rows import notice
 
 @pytest.fixture
 def delivery(database: Database, keyring: Keyring, outbound: Outbound, clock: MovableClock) -> Delivery:
-    return Delivery(database, clock, {"arrangement-revoked": RevocationChannel(database, keyring, outbound, clock)})
+    return Delivery(
+        database, clock, {"arrangement-revoked": ArrangementRevocationChannel(database, keyring, outbound, clock)}
+    )
 
 
 async def revoked(database: Database, tenant: Tenant, clock: MovableClock, base_uri: str) -> tuple[UUID, UUID]:

@@ -93,7 +93,7 @@ async def test_a_pending_arrangement_is_not_listed_and_ends_without_a_notice(
     async with application.database.transaction(aurora.namespace) as tx:
         assert await service.list_for_login(tx, person.login_id, application.now) == []
         with pytest.raises(ArrangementNotFound):
-            await service.one_for(tx, attempt.arrangement_id, person.login_id, application.now)
+            await service.get_for_login(tx, attempt.arrangement_id, person.login_id, application.now)
         await service.end(tx, attempt.arrangement_id, by="consumer", now=application.now)
     assert await _notices(application, aurora, attempt.arrangement_id) == []
 
@@ -103,10 +103,10 @@ async def test_a_login_sees_the_arrangements_of_its_customers_alone(application:
     stranger = await new_consumer(application, aurora)
     async with application.database.transaction(aurora.namespace) as tx:
         (listed,) = await service.list_for_login(tx, person.login_id, application.now)
-        assert await service.one_for(tx, arrangement_id, person.login_id, application.now) == listed
+        assert await service.get_for_login(tx, arrangement_id, person.login_id, application.now) == listed
         assert await service.list_for_login(tx, stranger.login_id, application.now) == []
         with pytest.raises(ArrangementNotFound):
-            await service.one_for(tx, arrangement_id, stranger.login_id, application.now)
+            await service.get_for_login(tx, arrangement_id, stranger.login_id, application.now)
     assert (listed.id, listed.customer_id) == (arrangement_id, person.customer_id)
     assert (listed.recipient.client_id, listed.recipient.org_name) == (client_id, "Mock Company")
     assert [account.display_name for account in listed.authorisation.accounts] == ["Home"]
@@ -133,6 +133,6 @@ async def test_expired_arrangements_are_marked_as_ended_by_expiry(
     async with application.database.transaction(banksia.namespace) as tx:
         await service.end_expired(tx, application.now)
         assert await service.end_expired(tx, application.now) == 0
-        found = await service.one_for(tx, short, person.login_id, application.now)
+        found = await service.get_for_login(tx, short, person.login_id, application.now)
     assert (found.ended_by, found.state(application.now)) == ("expiry", "expired")
     assert await _notices(application, banksia, short) == []

@@ -113,7 +113,7 @@ def test_no_constraint_is_left_out() -> None:
 @pytest.mark.parametrize("ended_by", ["ineligible", "harm"])
 async def test_an_arrangement_can_end_because_of_ineligibility_or_harm(consent: Consent, ended_by: Any) -> None:
     async with consent.database.transaction(consent.tenant.namespace) as tx:
-        which = store.is_arrangement(consent.arrangement.id)
+        which = store.has_id(consent.arrangement.id)
         [ended] = await store.mark_ended(tx, which, by=ended_by, reason=None, now=consent.now)
     assert ended.id == consent.arrangement.id
 
@@ -124,11 +124,11 @@ async def test_a_holders_answer_replaces_what_they_said_before(consent: Consent)
     answered = consent.approval(state="declined", due_at=due)
     version = consent.arrangement.authorisation_id
     async with consent.database.transaction(consent.tenant.namespace) as tx:
-        await store.put_approval(tx, asked)
-        assert await store.approvals(tx, version, consent.account_id) == [asked]
-        await store.put_approval(tx, answered)
-        assert await store.approvals(tx, version, consent.account_id) == [answered]
-        await store.set_approval(tx, version, consent.account_id, "declined")
+        await store.save_holder_approval(tx, asked)
+        assert await store.holder_approvals(tx, version, consent.account_id) == [asked]
+        await store.save_holder_approval(tx, answered)
+        assert await store.holder_approvals(tx, version, consent.account_id) == [answered]
+        await store.set_combined_approval(tx, version, consent.account_id, "declined")
     found = await one(consent.database, consent.tenant, authorised_account, account_id=consent.account_id)
     assert found.approval == "declined"
 

@@ -69,11 +69,11 @@ async def test_who_goes_through_the_flow_and_what_they_saw(
         code_challenge="c",
     )
     async with database.transaction(tenant.namespace) as tx:
-        await store.push(
+        await store.insert_attempt(
             tx, attempt_id, request, request_uri_hash=b"r", expires_at=now + timedelta(seconds=90), now=now
         )
         pushed = await store.by_id(tx, attempt_id)
-        await store.change(tx, attempt_id, acr="urn:cds.au:cdr:3", claimed_as="app", shown_digest=b"d")
+        await store.set_columns(tx, attempt_id, acr="urn:cds.au:cdr:3", claimed_as="app", shown_digest=b"d")
         changed = await store.by_id(tx, attempt_id)
     assert pushed is not None
     assert (pushed.acr, pushed.claimed_as, pushed.shown_digest) == (None, None, None)

@@ -42,21 +42,21 @@ class Authentication:
         """Begin a challenge; `changes` are of the context."""
         context = msgspec.structs.replace(self.context, **changes)
         made: Challenge = await self.run(
-            lambda tx: service.begin(tx, identifier, PURPOSE, context=context, now=self.clock.now())
+            lambda tx: service.send_code(tx, identifier, PURPOSE, context=context, now=self.clock.now())
         )
         return made
 
     async def resend(self, challenge: Challenge) -> Challenge:
         """Replace a challenge by one with a new code."""
         made: Challenge = await self.run(
-            lambda tx: service.resend(tx, challenge, context=self.context, now=self.clock.now())
+            lambda tx: service.resend_code(tx, challenge, context=self.context, now=self.clock.now())
         )
         return made
 
     async def answer(self, challenge: Challenge, code: str, purpose: Any = PURPOSE) -> UUID:
         """Answer a challenge; return the id of the login."""
         login_id: UUID = await self.run(
-            lambda tx: service.answer(tx, challenge.id, code, purpose, context=self.context, now=self.clock.now())
+            lambda tx: service.verify_code(tx, challenge.id, code, purpose, context=self.context, now=self.clock.now())
         )
         return login_id
 

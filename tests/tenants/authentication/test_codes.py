@@ -22,12 +22,12 @@ def test_codes_have_six_digits_and_differ() -> None:
 
 @pytest.mark.parametrize(("typed", "read"), [("123456", "123456"), (" 123 456\n", "123456"), ("000000", "000000")])
 def test_answers_are_read_as_people_type_them(typed: str, read: str) -> None:
-    assert codes.well_formed(typed) == read
+    assert codes.parse_code(typed) == read
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "-12345", "12.345"])
 def test_an_answer_that_is_not_six_digits_is_malformed(typed: str) -> None:
-    assert codes.well_formed(typed) is None
+    assert codes.parse_code(typed) is None
 
 
 def test_a_hash_is_bound_to_key_challenge_and_purpose() -> None:
@@ -50,14 +50,14 @@ def test_an_identifier_is_the_same_in_any_case_and_spacing(typed: str) -> None:
 
 def test_a_message_has_the_code_once_and_what_the_standards_require() -> None:
     for login in (LOGIN, Login(id=LOGIN.id, email=None, mobile=LOGIN.mobile)):
-        message = codes.message(login, "Aurora Energy", "authorisation", "123456")
+        message = codes.code_message(login, "Aurora Energy", "authorisation", "123456")
         assert message is not None
         assert message.text.count("123456") == 1
         assert "10 minutes" in message.text
         assert "Nobody needs your password" in message.text
         assert "Aurora Energy" in message.text
         assert isinstance(message, EmailPayload if login.email else SmsPayload)
-    assert codes.message(Login(id=LOGIN.id, email=None, mobile=None), "A", "dashboard", "123456") is None
+    assert codes.code_message(Login(id=LOGIN.id, email=None, mobile=None), "A", "dashboard", "123456") is None
 
 
 def test_pins_are_read_from_a_file(tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ async def test_the_right_code_authenticates_once(authentication: Authentication)
     login_id, identifier = await authentication.logins.add_login()
     challenge = await authentication.begin(identifier)
     code = await authentication.code_to(identifier)
-    assert (await authentication.refusal(challenge, code, "dashboard")).reason == "spent"
+    assert (await authentication.refusal(challenge, code, "dashboard")).reason == "closed"
     assert await authentication.answer(challenge, code) == login_id
-    assert (await authentication.refusal(challenge, code)).reason == "spent"
+    assert (await authentication.refusal(challenge, code)).reason == "closed"
 
 
 async def test_a_message_expires_with_its_code(authentication: Authentication) -> None:
@@ -67,7 +67,7 @@ async def test_a_code_is_refused_after_five_wrong_answers(authentication: Authen
     for left in (4, 3, 2, 1, 0):
         refused = await authentication.refusal(challenge, wrong(code))
         assert (refused.reason, refused.tries_left) == ("wrong", left)
-    assert (await authentication.refusal(challenge, code)).reason == "spent"
+    assert (await authentication.refusal(challenge, code)).reason == "closed"
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -166,7 +166,7 @@ async def test_an_unknown_identifier_takes_as_long_as_a_known_one(authentication
 
 async def test_a_pinned_code_is_accepted(authentication: Authentication) -> None:
     login_id, identifier = await authentication.logins.add_login()
-    challenge = await authentication.begin(identifier, pins={identifier: "424242"})
+    challenge = await authentication.begin(identifier, pinned_codes={identifier: "424242"})
     assert await authentication.answer(challenge, "424242") == login_id
     assert "424242" not in repr(authentication.context)
 
@@ -183,7 +183,7 @@ async def test_parallel_answers_to_several_challenges_are_counted_in_turn(
             assert (await authentication.refusal(challenge, wrong(code))).reason == "wrong"
     async with authentication.transaction() as tx:
         with pytest.raises(IdentifierLocked):  # the tenth, counted and not committed yet
-            await service.answer(
+            await service.verify_code(
                 tx, second.id, wrong(code), PURPOSE, context=authentication.context, now=authentication.clock.now()
             )
         beside = asyncio.ensure_future(authentication.answer(third, code))
@@ -196,7 +196,7 @@ async def test_the_codes_that_a_tenant_sends_in_an_hour_are_limited(
     authentication: Authentication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The limit of each identifier does not stop somebody who tries many identifiers from many addresses."""
-    monkeypatch.setattr(service, "CODES_PER_TENANT", 2)
+    monkeypatch.setattr(service, "TENANT_CODES_PER_WINDOW", 2)
     authentication.clock.move(timedelta(days=2))
     first = await authentication.begin(f"{uuid4().hex}@people.test")
     await authentication.begin(f"{uuid4().hex}@people.test")
@@ -204,6 +204,6 @@ async def test_the_codes_that_a_tenant_sends_in_an_hour_are_limited(
         await authentication.begin(f"{uuid4().hex}@people.test")
     assert locked.value.until == first.created_at + timedelta(hours=1)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
-    assert await authentication.begin("pinned@people.test", pins={"pinned@people.test": "000789"})
+    assert await authentication.begin("pinned@people.test", pinned_codes={"pinned@people.test": "000789"})
     authentication.clock.move(timedelta(hours=1))
     assert await authentication.begin(f"{uuid4().hex}@people.test")

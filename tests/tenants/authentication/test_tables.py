@@ -61,9 +61,9 @@ async def test_a_staff_session_is_none_at_the_dashboard(
     staff_id = await member(database, tenant, now)
     async with database.transaction(tenant.namespace) as tx:
         await tx.execute(insert(session).values(row(staff_id, now, secret)))
-        assert await sessions.login_of(tx, StoredDirectory(), secret, now) is None
+        assert await sessions.signed_in_login(tx, StoredDirectory(), secret, now) is None
         assert not await sessions.was_signed_in(tx, secret)
-        assert await sessions.challenge_of(tx, secret, now) is None
+        assert await sessions.pending_challenge(tx, secret, now) is None
         await sessions.sign_out(tx, secret, now)
         kept = (await tx.execute(session.select())).one()
     assert kept.ended_at is None

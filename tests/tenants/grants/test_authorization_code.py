@@ -15,7 +15,7 @@ from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.arrangements.tables import arrangement
 from tenants.attempts import service as attempts
-from tenants.attempts.errors import AttemptOutOfOrder
+from tenants.attempts.errors import AttemptAtWrongStage
 from tenants.grants.authorization_code import STEPS
 from tenants.registry.models import Tenant
 from tests.support.application import Application
@@ -128,10 +128,10 @@ async def test_a_code_is_refused_to_another_client(
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
     thief = await registered_client(application, aurora)
-    with refused("invalid_grant", "unknown or another"):
+    with refused("invalid_grant", "unknown or was issued to another"):
         await thief.exchange(code, flow)
     tokens = await recipient.exchange(code, flow)
-    with refused("invalid_grant", "unknown or another"):
+    with refused("invalid_grant", "unknown or was issued to another"):
         await thief.exchange(code, flow)
     assert await _is_alive(recipient, tokens)
 
@@ -232,7 +232,7 @@ async def test_a_code_is_issued_once_and_only_for_somebody_who_authenticated(
     of = await load_client(application.database, aurora, recipient.client_id)
     nobody = msgspec.structs.replace(attempt, stage="preAuthorisation", login_id=None)
     for wrong in (attempt, nobody):
-        with pytest.raises(AttemptOutOfOrder):
+        with pytest.raises(AttemptAtWrongStage):
             async with application.database.transaction(aurora.namespace) as tx:
                 await attempts.issue_code(tx, wrong, of, application.now)
 

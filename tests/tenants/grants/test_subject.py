@@ -2,24 +2,24 @@
 
 from uuid import UUID, uuid4
 
-from tenants.grants.subject import pairwise, sector
+from tenants.grants.subject import pairwise_subject, sector
 
 KEY = bytes(range(32))
 CUSTOMER = UUID("7c9e6679-7425-40de-944b-e07fc1f90ae7")
 
 
 def test_a_subject_is_a_version_4_uuid_and_never_changes() -> None:
-    subject = pairwise(KEY, "software:product", CUSTOMER)
+    subject = pairwise_subject(KEY, "software:product", CUSTOMER)
     assert UUID(subject).version == 4
-    assert subject == pairwise(KEY, "software:product", CUSTOMER)
+    assert subject == pairwise_subject(KEY, "software:product", CUSTOMER)
 
 
 def test_subjects_differ_by_customer_sector_and_tenant() -> None:
     subjects = {
-        pairwise(KEY, "software:product", CUSTOMER),
-        pairwise(KEY, "software:product", uuid4()),
-        pairwise(KEY, "software:other", CUSTOMER),
-        pairwise(bytes(32), "software:product", CUSTOMER),
+        pairwise_subject(KEY, "software:product", CUSTOMER),
+        pairwise_subject(KEY, "software:product", uuid4()),
+        pairwise_subject(KEY, "software:other", CUSTOMER),
+        pairwise_subject(bytes(32), "software:product", CUSTOMER),
     }
     assert len(subjects) == 4
 

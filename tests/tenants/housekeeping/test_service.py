@@ -12,7 +12,7 @@ from haas.mail import Mailer
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.attempts.tables import attempt
 from tenants.authentication.tables import challenge, session
-from tenants.clients.tables import spent_assertion
+from tenants.clients.tables import used_assertion
 from tenants.housekeeping import service
 from tenants.housekeeping.service import Housekeeping
 from tenants.notices.delivery import Delivery
@@ -116,7 +116,7 @@ async def test_passwords_sessions_and_assertions_are_deleted_after_they_expired(
     async with database.transaction(tenant.namespace) as tx:
         await tx.execute(insert(challenge).values(row))
         await tx.execute(insert(session).values(browser))
-        await tx.execute(insert(spent_assertion).values(spent))
+        await tx.execute(insert(used_assertion).values(spent))
     await add_attempt(database, tenant, clock, "rejected", challenge_id=challenge_id)
     assert await housekeeping.sweep(tenant) == {}
     clock.move(timedelta(minutes=10))
@@ -133,7 +133,7 @@ async def test_delivered_notices_are_deleted_after_a_month_and_given_up_ones_are
     payload = {"to": "a@example.test", "subject": "s", "text": "t"}
     async with database.transaction(tenant.namespace) as tx:
         await put(tx, "email", payload, now=clock.now())
-        await put(tx, "email", payload, now=clock.now(), worthless=clock.now())
+        await put(tx, "email", payload, now=clock.now(), expires_at=clock.now())
     delivered = await delivery.deliver_due(tenant)
     assert (delivered.done, delivered.given_up) == (1, 1)
     clock.move(timedelta(days=31))

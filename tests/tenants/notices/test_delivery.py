@@ -12,10 +12,10 @@ from haas.database import Database
 from haas.errors import HaasError
 from haas.mail import Mailer
 from tenants.notices import store
-from tenants.notices.delivery import LEASE, Delivery
+from tenants.notices.delivery import LEASE_DURATION, Delivery
 from tenants.notices.messages import EmailChannel
 from tenants.notices.outbox import NoticeKind, put
-from tenants.notices.policy import POLICIES
+from tenants.notices.policy import RETRY_POLICIES
 from tenants.registry.models import Tenant
 from tests.support.mail_server import MailServer
 from tests.support.rows import notice
@@ -40,19 +40,19 @@ async def put_one(
     kind: NoticeKind = "email",
     *,
     due: datetime | None = None,
-    worthless: datetime | None = None,
+    expires_at: datetime | None = None,
     **changes: str,
 ) -> object:
     """Put a notice into the outbox; `changes` are of its payload."""
     async with database.transaction(tenant.namespace) as tx:
-        return await put(tx, kind, {**EMAIL, **changes}, now=now, due=due, worthless=worthless)
+        return await put(tx, kind, {**EMAIL, **changes}, now=now, due_at=due, expires_at=expires_at)
 
 
 async def test_mail_is_sent_in_the_name_of_the_brand_and_its_payload_is_deleted(
     *, database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, delivery: Delivery
 ) -> None:
     put_id = await put_one(database, tenant, clock.now())
-    assert await delivery.any_due(tenant)
+    assert await delivery.has_due(tenant)
 
     outcome = await delivery.deliver_due(tenant)
 
@@ -65,7 +65,7 @@ async def test_mail_is_sent_in_the_name_of_the_brand_and_its_payload_is_deleted(
     row = await notice(database, tenant, put_id)
     assert row.done_at is not None
     assert row.payload == {}
-    assert not await delivery.any_due(tenant)
+    assert not await delivery.has_due(tenant)
 
 
 async def test_a_notice_that_was_rolled_back_is_not_delivered(
@@ -83,7 +83,7 @@ async def test_a_notice_is_not_delivered_before_it_is_due(
     *, database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, delivery: Delivery
 ) -> None:
     await put_one(database, tenant, clock.now(), due=clock.now() + timedelta(hours=1))
-    assert not await delivery.any_due(tenant)
+    assert not await delivery.has_due(tenant)
     await delivery.deliver_due(tenant, retry_now=True)
     assert mail.recipients == []
     clock.move(timedelta(hours=1))
@@ -120,14 +120,14 @@ async def test_a_failed_notice_is_retried_with_growing_waits_and_then_given_up(
     assert "123456" not in caplog.text
     assert "ada@" not in caplog.text
     age = row.given_up_at - row.created_at
-    assert POLICIES["email"].patience - timedelta(minutes=11) < age <= POLICIES["email"].patience
+    assert RETRY_POLICIES["email"].give_up_after - timedelta(minutes=11) < age <= RETRY_POLICIES["email"].give_up_after
 
 
 async def test_an_expired_notice_is_not_sent(
     *, database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, delivery: Delivery
 ) -> None:
     mail.refusals[EMAIL["to"]] = "451 not now"
-    put_id = await put_one(database, tenant, clock.now(), worthless=clock.now() + timedelta(minutes=10))
+    put_id = await put_one(database, tenant, clock.now(), expires_at=clock.now() + timedelta(minutes=10))
     assert (await delivery.deliver_due(tenant)).failed == 1
     clock.move(timedelta(minutes=10))
     assert (await delivery.deliver_due(tenant)).given_up == 1
@@ -142,12 +142,12 @@ async def test_a_lease_keeps_others_away_until_it_ends(
 ) -> None:
     put_id = await put_one(database, tenant, clock.now())
     async with database.transaction(tenant.namespace) as tx:
-        (leased,) = await store.lease_due(tx, uuid4(), clock.now(), LEASE, limit=1)
-    assert not await delivery.any_due(tenant)
+        (leased,) = await store.lease_due(tx, uuid4(), clock.now(), LEASE_DURATION, limit=1)
+    assert not await delivery.has_due(tenant)
     await delivery.deliver_due(tenant)
     assert mail.recipients == []
 
-    clock.move(LEASE)
+    clock.move(LEASE_DURATION)
     assert (await delivery.deliver_due(tenant)).done == 1
     assert len(mail.taken) == 1
     async with database.transaction(tenant.namespace) as tx:
@@ -162,7 +162,7 @@ async def test_a_lease_from_before_the_clock_was_moved_back_does_not_last(
     await put_one(database, tenant, clock.now())
     later = clock.now() + timedelta(days=30)
     async with database.transaction(tenant.namespace) as tx:
-        assert await store.lease_due(tx, uuid4(), later, LEASE, limit=1)
+        assert await store.lease_due(tx, uuid4(), later, LEASE_DURATION, limit=1)
     assert (await delivery.deliver_due(tenant)).done == 1
     assert len(mail.taken) == 1
 
@@ -190,14 +190,14 @@ async def test_a_notice_that_fails_unexpectedly_does_not_stop_the_others(
     outcome = await delivery.deliver_due(tenant)
     assert (outcome.done, outcome.failed) == (2, 1)
     assert len(mail.taken) == 2
-    assert (await notice(database, tenant, broken)).last_error == "a fault of our own: ValidationError"
-    assert not await delivery.any_due(tenant)
+    assert (await notice(database, tenant, broken)).last_error == "unexpected error: ValidationError"
+    assert not await delivery.has_due(tenant)
 
 
 async def test_a_notice_of_an_unknown_kind_is_kept(database: Database, tenant: Tenant, clock: MovableClock) -> None:
     put_id = await put_one(database, tenant, clock.now(), "sms")
     assert (await Delivery(database, clock, {}).deliver_due(tenant)).failed == 1
-    assert (await notice(database, tenant, put_id)).last_error == "this release knows no such kind of notice"
+    assert (await notice(database, tenant, put_id)).last_error == "this release does not know this kind of notice"
 
 
 async def test_operators_can_have_everything_retried_now(

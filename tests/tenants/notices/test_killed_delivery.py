@@ -8,7 +8,7 @@ from haas.clock import MovableClock
 from haas.database import Database
 from haas.mail import Mailer
 from haas.settings import Settings
-from tenants.notices.delivery import LEASE, Delivery
+from tenants.notices.delivery import LEASE_DURATION, Delivery
 from tenants.notices.messages import EmailChannel
 from tenants.notices.outbox import put
 from tenants.registry.models import Tenant
@@ -55,7 +55,7 @@ async def test_a_notice_is_delivered_again_after_its_deliverer_was_killed(
 
     delivery = Delivery(database, clock, {"email": EmailChannel(Mailer(mail.url))})
     assert (await delivery.deliver_due(tenant)).done == 0
-    clock.move(LEASE)
+    clock.move(LEASE_DURATION)
     assert (await delivery.deliver_due(tenant)).done == 1
     first, second = mail.taken
     assert first["Message-ID"] == second["Message-ID"]

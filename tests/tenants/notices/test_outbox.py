@@ -9,7 +9,7 @@ from haas.database import Database
 from haas.database.dedicated import dedicated_connection
 from haas.errors import HaasError
 from haas.settings import Settings
-from tenants.notices.outbox import CHANNEL, put
+from tenants.notices.outbox import NOTIFY_CHANNEL, put
 from tenants.registry.models import Tenant
 from tests.support.rows import notice
 
@@ -22,7 +22,7 @@ async def test_the_schema_of_the_tenant_is_notified_after_the_commit(
     heard: asyncio.Queue[str] = asyncio.Queue()
     first, second = two_tenants
     async with dedicated_connection(settings.database_url, "test") as connection:
-        await connection.listen(CHANNEL, heard.put_nowait)
+        await connection.listen(NOTIFY_CHANNEL, heard.put_nowait)
         with pytest.raises(HaasError):
             async with database.transaction(first.namespace) as tx:
                 await put(tx, "sms", PAYLOAD, now=clock.now())

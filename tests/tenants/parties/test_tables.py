@@ -53,7 +53,9 @@ class Person:
 
     async def names(self, today: date) -> list[tuple[str, bool]]:
         async with self.database.transaction(self.tenant.namespace) as tx:
-            return [(each.name, each.own) for each in await StoredDirectory().customers_of(tx, self.login_id, today)]
+            return [
+                (each.name, each.is_self) for each in await StoredDirectory().customers_of(tx, self.login_id, today)
+            ]
 
 
 @pytest.fixture
