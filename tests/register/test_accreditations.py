@@ -29,7 +29,11 @@ async def test_numbers_are_kept_and_told(
     assert await accreditations.refresh(environment, outbound) == 2
     assert (https.asked[-1].path, https.asked[-1].headers["x-v"]) == (RECIPIENTS, "4")
     assert await accreditations.number(environment.id, "entity-one") == "ADR1"
-    for broken in ((500, b""), (200, b"{}"), (200, b"\xff"), (200, b"<html>")):
+    marked = b"\xef\xbb\xbf" + _said(("entity-one", "ADR1"), ("entity-two", "ADR2"))[1]
+    https.answer = lambda _: (200, marked)
+    assert await accreditations.refresh(environment, outbound) == 2
+    not_text = b'{"data": [{"legalEntityId": "\xff", "accreditationNumber": "ADR1"}]}'
+    for broken in ((500, b""), (200, b"{}"), (200, b"\xff"), (200, b"<html>"), (200, not_text)):
         https.answer = lambda _, broken=broken: broken
         with pytest.raises(RegisterUnreadable):
             await accreditations.refresh(environment, outbound)
