@@ -8,6 +8,8 @@ import msgspec
 
 from tenants.data_language import CustomerKind
 
+LONGEST_IDENTIFIER = 1_000
+"""Characters; the identifiers of logins are much shorter. Normalising takes the square of a text's length."""
 RepresentationRole = Literal["self", "nominated-representative", "attorney", "guardian"]
 
 
@@ -15,7 +17,10 @@ def canonical_identifier(text: str) -> str:
     """Return an identifier as logins keep it: composed, lower case, without spaces.
 
     People copy identifiers from bills and phones: "Jo@Example.test " and "1234 5678" are meant as they are found.
+    A longer text than LONGEST_IDENTIFIER is nobody's and is returned as it is.
     """
+    if len(text) > LONGEST_IDENTIFIER:
+        return text
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
