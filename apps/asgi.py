@@ -1,9 +1,9 @@
-"""One deployment for every tenant: the host says whose request it is and which surface answers it.
+"""The ASGI application for all tenants. The host of a request determines its tenant and its surface.
 
-    nginx → Platform → the surface's Litestar application → route → service (tenants/) → store
+    nginx → HostRouter → the surface's Litestar application → route → service (tenants/) → store
 
-The proxy alone reaches this application (a unix socket, or mutual TLS between machines), and it alone sets
-`Client-Cert` and `HAAS-Refused`.
+Only the proxy can reach this application (over a unix socket, or over mutual TLS between machines), and only the proxy
+sets the headers `Client-Cert` and `HAAS-Refused`.
 """
 
 import logging
@@ -14,7 +14,7 @@ from typing import Any
 
 from apps.http.before_routing import certificate_refused, not_found, unavailable
 from apps.http.context import SCOPE_KEY, RequestContext
-from apps.surfaces import public, secure
+from apps.surfaces import public_application, secure_application
 from haas.errors import Unavailable
 from haas.http import (
     AsgiApplication,
@@ -34,23 +34,26 @@ from tenants.services import Services
 logger = logging.getLogger(__name__)
 
 
-def create() -> "Platform":
-    """Return the application that the environment describes; what uvicorn's `--factory` calls."""
+def create() -> "HostRouter":
+    """Return the application, with the settings of the environment. uvicorn calls this function (`--factory`)."""
     settings = Settings.from_environment(os.environ)
     configure(settings.log_level)
-    return Platform(Services.open(settings))
+    return HostRouter(Services.open(settings))
 
 
-class Platform:
-    """Routes a request by its host to the application of a surface, with the tenant known."""
+class HostRouter:
+    """Passes a request to the application of a surface, with a context that contains the tenant."""
 
     def __init__(self, services: Services) -> None:
-        """Build one application for each surface."""
+        """Create one application for each surface."""
         self._services = services
-        self._surfaces: dict[Surface, AsgiApplication] = {"public": public(), "secure": secure()}
+        self._surfaces: dict[Surface, AsgiApplication] = {
+            "public": public_application(),
+            "secure": secure_application(),
+        }
 
     async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
-        """Answer a request, or take part in the server's start and end."""
+        """Handle an HTTP request, or the start and the end of the server."""
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
@@ -70,7 +73,7 @@ class Platform:
         tenant, surface = found
         context = self._context(tenant, surface, headers)
         with bind(tenant=tenant.slug, interaction_id=context.interaction_id):
-            await self._recorded(context, self._application(context, headers), scope, receive, send)
+            await self._run_and_record(context, self._select_application(context, headers), scope, receive, send)
 
     def _context(self, tenant: Tenant, surface: Surface, headers: dict[bytes, bytes]) -> RequestContext:
         certificate = None
@@ -88,7 +91,7 @@ class Platform:
             now=self._services.clock.now(),
         )
 
-    def _application(self, context: RequestContext, headers: dict[bytes, bytes]) -> AsgiApplication:
+    def _select_application(self, context: RequestContext, headers: dict[bytes, bytes]) -> AsgiApplication:
         refusal = headers.get(b"haas-refused")
         if refusal:
             return certificate_refused(context, refusal)
@@ -96,7 +99,7 @@ class Platform:
             return certificate_refused(context, b"certificate-missing")
         return self._surfaces.get(context.surface, not_found)
 
-    async def _recorded(
+    async def _run_and_record(
         self,
         context: RequestContext,
         application: AsgiApplication,
@@ -107,16 +110,16 @@ class Platform:
         scope[SCOPE_KEY] = context
         started, status = perf_counter_ns(), 500
 
-        async def sending(message: MutableMapping[str, Any]) -> None:
+        async def send_and_keep_status(message: MutableMapping[str, Any]) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await application(scope, receive, sending)
+            await application(scope, receive, send_and_keep_status)
         finally:
-            call = context.call(status, (perf_counter_ns() - started) // 1000)
+            call = context.call_record(status, (perf_counter_ns() - started) // 1000)
             if call is not None:
                 record(call)
 
@@ -134,5 +137,5 @@ class Platform:
 
 
 def _host_name(headers: dict[bytes, bytes]) -> str:
-    """Return the host without its port; a host that is not ASCII is nobody's."""
+    """Return the host without its port. A host that is not ASCII belongs to no tenant."""
     return headers.get(b"host", b"").decode("ascii", "replace").rsplit(":", 1)[0].lower()

@@ -1,18 +1,18 @@
-"""Answers given before a request is routed: to unknown hosts, and to connections without a client certificate."""
+"""Responses sent before a request is routed: for unknown hosts, and for connections without a client certificate."""
 
 from typing import Final
 
 from apps.http.context import RequestContext
 from apps.http.errors import (
     SECONDS_TO_RETRY,
-    CdsAnswer,
-    OAuthAnswer,
+    CdsErrorResponse,
+    OAuthErrorResponse,
     cds_body,
-    certificate_answer,
+    certificate_error_response,
     oauth_body,
-    unavailable_answer,
+    unavailable_response,
 )
-from apps.http.json_answers import INTERACTION_ID
+from apps.http.json_responses import INTERACTION_ID
 from haas.http import AsgiApplication, AsgiReceive, AsgiScope, AsgiSend
 
 _REASONS: Final = {
@@ -24,20 +24,22 @@ _JSON: Final = b"application/json"
 
 
 async def not_found(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
-    """Answer a bare 404: the host is no tenant's, or the surface serves nothing yet."""
+    """Respond with 404 and no content: the host belongs to no tenant, or its surface serves nothing yet."""
     await _send(send, _NOT_FOUND, b"text/plain", b"")
 
 
 async def unavailable(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
-    """Answer 503 in the shape of the Consumer Data Standards: the registry cannot be read, so the tenant is unknown."""
-    refused: CdsAnswer = unavailable_answer()
+    """Respond with 503 in the shape of the standards: the registry cannot be read, so the tenant is unknown."""
+    refused: CdsErrorResponse = unavailable_response()
     retry = (b"retry-after", SECONDS_TO_RETRY.encode())
     await _send(send, refused.status, _JSON, cds_body(refused.kind, refused.detail), retry)
 
 
 def certificate_refused(context: RequestContext, reason: bytes) -> AsgiApplication:
-    """Return the answer to a request whose client certificate is missing, or was refused by the proxy."""
-    refused: OAuthAnswer = certificate_answer(context, _REASONS.get(reason, _REASONS[b"certificate-invalid"]))
+    """Return the response for a client certificate that is missing or that the proxy has refused."""
+    refused: OAuthErrorResponse = certificate_error_response(
+        context, _REASONS.get(reason, _REASONS[b"certificate-invalid"])
+    )
     body = oauth_body(refused.code, refused.description)
     interaction_id = (INTERACTION_ID.encode(), context.interaction_id.encode())
 

@@ -8,13 +8,13 @@ from litestar.types import ControllerRouterHandler
 from apps.http.call import HttpRequest, respond
 from apps.http.context import context
 from apps.http.errors import ENDPOINT
-from apps.http.json_answers import CORS
-from apps.http.reading import READ
+from apps.http.json_responses import CORS
+from apps.http.read_methods import READ_METHODS
 from apps.http.suspension import SERVES_SUSPENDED
 from apps.resources.call import DataCall
 from apps.resources.operations import CUSTOMER_DATA, PUBLIC, Operation, get_outages, get_status
 from tenants.cds.errors import RESOURCE_NOT_IMPLEMENTED, CdsError
-from tenants.operations.endpoints import BASE_PATH, Endpoint, unserved
+from tenants.operations.endpoints import BASE_PATH, Endpoint, endpoints_not_served
 
 _PREFLIGHT: Final = CORS | {
     "Access-Control-Allow-Methods": "GET",
@@ -24,13 +24,13 @@ _PREFLIGHT: Final = CORS | {
 
 
 def _path(endpoint: Endpoint) -> str:
-    """Return the endpoint's path as the router writes parameters."""
+    """Return the path of the endpoint with its parameters in the router's syntax."""
     return endpoint.path.replace("}", ":str}")
 
 
 def _served(operation: Operation, **options: Any) -> ControllerRouterHandler:
     endpoint = operation.endpoint
-    methods = READ if endpoint.transport == "public" else [HttpMethod(endpoint.method)]
+    methods = READ_METHODS if endpoint.transport == "public" else [HttpMethod(endpoint.method)]
 
     @route(_path(endpoint), http_method=methods, status_code=200, opt={ENDPOINT: endpoint, **options})
     async def serve(request: HttpRequest) -> Response[bytes]:
@@ -43,7 +43,7 @@ def _served(operation: Operation, **options: Any) -> ControllerRouterHandler:
 def _not_implemented(endpoint: Endpoint) -> ControllerRouterHandler:
     @route(_path(endpoint), http_method=[HttpMethod(endpoint.method)], opt={ENDPOINT: endpoint})
     async def refuse(request: HttpRequest) -> None:
-        """Say that the standards have this endpoint and the platform does not serve it."""
+        """Refuse the call: the standards define this endpoint, but this product does not implement it."""
         context(request).operation = endpoint.operation
         raise CdsError(RESOURCE_NOT_IMPLEMENTED, f"{endpoint.name} is not implemented")
 
@@ -55,11 +55,11 @@ _public_paths = [_path(operation.endpoint) for operation in PUBLIC]
 
 @route(_public_paths, http_method=[HttpMethod.OPTIONS], opt={SERVES_SUSPENDED: True})
 async def preflight() -> Response[None]:
-    """Let scripts of any website send the version headers (Fetch, CORS preflight)."""
+    """Allow scripts of any website to send the version headers (Fetch, CORS preflight)."""
     return Response(None, status_code=204, headers=_PREFLIGHT)
 
 
-# The preflight first: a route whose first handler is another gets an OPTIONS handler of the framework.
+# `preflight` is first: if a path's first handler has another method, Litestar adds its own OPTIONS handler.
 public_routes: Final[list[ControllerRouterHandler]] = [
     Router(
         BASE_PATH,
@@ -71,7 +71,7 @@ secure_routes: Final[list[ControllerRouterHandler]] = [
         BASE_PATH,
         route_handlers=[
             *(_served(operation) for operation in CUSTOMER_DATA),
-            *(_not_implemented(endpoint) for endpoint in unserved()),
+            *(_not_implemented(endpoint) for endpoint in endpoints_not_served()),
         ],
     )
 ]

@@ -1,0 +1,21 @@
+"""The pages of a brand as a customer uses them, for the consent flow and the dashboard."""
+
+import pytest
+
+from ops.demonstration.themes import AURORA
+from tenants.registry.models import Tenant
+from tests.support.application import Application
+from tests.support.consent_pages import ConsentPages
+from themes.tokens import theme_to_json
+
+
+@pytest.fixture(scope="module")
+async def pages(application: Application) -> ConsentPages:
+    """The consent flow and the dashboard of a new brand with a theme."""
+    return await ConsentPages.open(application, await application.new_tenant(theme=theme_to_json(AURORA)))
+
+
+@pytest.fixture(scope="module")
+async def neighbour(application: Application) -> Tenant:
+    """Another new brand."""
+    return await application.new_tenant()
