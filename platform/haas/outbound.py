@@ -6,6 +6,7 @@ In the sandbox, host names can be mapped to addresses by a setting.
 import asyncio
 import fnmatch
 import ssl
+from codecs import BOM_UTF8
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +39,11 @@ class OutboundResponse:
         self.status = status
         self.headers = headers
         self.body = body
+
+    @property
+    def json(self) -> bytes:
+        """The body to decode as JSON, without the byte order mark that some servers write (RFC 8259 8.1)."""
+        return self.body.removeprefix(BOM_UTF8)
 
 
 class Outbound:
@@ -119,7 +125,7 @@ class Outbound:
         except NoPublicAddress as error:
             raise OutboundError(f"{url} was not requested: {error}") from error
         except (httpx.HTTPError, ssl.SSLError, OSError) as error:
-            raise OutboundError(f"{url} did not answer: {type(error).__name__} {error}") from error
+            raise OutboundError(f"{url} did not answer: {type(error).__name__} {error}".rstrip()) from error
 
     async def _route(
         self, target: httpx.URL, *, allow_private_addresses: bool

@@ -38,7 +38,7 @@ EmailAddress = Annotated[
 TelephoneNumber = Annotated[
     str,
     Meta(
-        pattern=r"^(?:tel:)?\+[0-9.()-]*[0-9][0-9.()-]*(?:;[A-Za-z0-9-]+(?:=[^;\s]+)?)*\Z",
+        pattern=r"^(?:tel:)?\+[.()-]*[0-9][0-9.()-]*(?:;[A-Za-z0-9-]+(?:=[^;\s]+)?)*\Z",
         description="RFC 3966 5.1.4, global number",
     ),
 ]

@@ -181,7 +181,7 @@ class Authenticator:
             keys = await self._jwks.keys(jwks_uri, kid if isinstance(kid, str) else None)
             verify(token, keys)
         except JwksError as error:
-            raise InvalidClient("the client's JWKS cannot be fetched", detail=str(error)) from error
+            raise InvalidClient(f"the client's JWKS cannot be fetched: {error.reason}") from error
         except JoseError as error:
             raise InvalidClient(_NOT_AUTHENTIC, detail=str(error)) from error
         return keys

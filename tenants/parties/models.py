@@ -8,6 +8,8 @@ import msgspec
 
 from tenants.data_language import CustomerKind
 
+LONGEST_IDENTIFIER = 1_000
+"""Characters; the identifiers of logins are much shorter. Normalising takes the square of a text's length."""
 RepresentationRole = Literal["self", "nominated-representative", "attorney", "guardian"]
 
 
@@ -15,7 +17,10 @@ def canonical_identifier(text: str) -> str:
     """Return the form in which identifiers are stored: Unicode NFKC, case-folded, without white space.
 
     People type or copy identifiers in other forms, such as "Jo@Example.test " or "1234 5678".
+    A text longer than LONGEST_IDENTIFIER belongs to no login and is returned unchanged.
     """
+    if len(text) > LONGEST_IDENTIFIER:
+        return text
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
