@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 import pytest
+from tenants.imports.json_walk import ANY, Broken, elements
 
 from apps.http.errors import printable
 from apps.http.form_encoding import decode_fields
@@ -20,9 +21,8 @@ from haas.errors import HaasError
 from haas.http import client_certificate, interaction_id
 from haas.jose import PublicKeys, read_unverified
 from haas.telemetry import redacted
-from tenants.authentication.codes import well_formed
+from tenants.authentication.codes import parse_code
 from tenants.cds.errors import CdsError
-from tenants.imports.json_walk import ANY, Broken, elements
 from tenants.oauth.scopes import split
 from tenants.parties.models import canonical_identifier
 from tenants.registration.software_statement import is_https
@@ -132,7 +132,7 @@ PARSERS: Final[dict[str, Callable[[str], object]]] = {
     "x-cds-client-headers": lambda text: check_client_headers({"x-cds-client-headers": text}),
     "scope": split,
     "an identifier": canonical_identifier,
-    "a one-time password": well_formed,
+    "a one-time password": parse_code,
     "error_description": printable,
     "a line of the log": redacted,
     "a redirection URI": is_https,
