@@ -3,7 +3,7 @@
     nginx → Platform → the surface's Litestar application → route → service (tenants/) → store
 
 The proxy alone reaches this application (a unix socket, or mutual TLS between machines), and it alone sets
-`Client-Cert` and `HAAS-Refused`.
+`Client-Cert`, `HAAS-Refused` and `HAAS-Interaction-Id`.
 """
 
 import logging
@@ -83,7 +83,7 @@ class Platform:
             tenant=tenant,
             surface=surface,
             services=self._services,
-            interaction_id=interaction_id(headers.get(b"x-fapi-interaction-id")),
+            interaction_id=_interaction_id(headers),
             certificate=certificate,
             now=self._services.clock.now(),
         )
@@ -136,3 +136,8 @@ class Platform:
 def _host_name(headers: dict[bytes, bytes]) -> str:
     """Return the host without its port; a host that is not ASCII is nobody's."""
     return headers.get(b"host", b"").decode("ascii", "replace").rsplit(":", 1)[0].lower()
+
+
+def _interaction_id(headers: dict[bytes, bytes]) -> str:
+    """Return the id under which the proxy logs the request. Where no proxy has set one, it is the caller's or new."""
+    return interaction_id(headers.get(b"haas-interaction-id") or headers.get(b"x-fapi-interaction-id"))

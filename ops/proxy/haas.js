@@ -13,4 +13,14 @@ function nameNoServer(r) {
     r.headersOut['Server'] = '-';
 }
 
-export default { clientCertificate, nameNoServer };
+// What nginx refuses by itself. The directive `return` would answer before a load balancer's word on the client's address
+// is taken, where the request could not be read: such requests would be logged under the load balancer's address.
+function errorInJson(r) {
+    r.return(200, r.variables.error_json);
+}
+
+function errorAsPage(r) {
+    r.return(200, r.variables.error_page);
+}
+
+export default { clientCertificate, errorAsPage, errorInJson, nameNoServer };

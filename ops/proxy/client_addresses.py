@@ -1,0 +1,67 @@
+"""Where nginx learns a client's address: from its connection, or from the load balancer in front of it."""
+
+import re
+from collections.abc import Iterable
+from ipaddress import ip_network
+from typing import Final
+
+import msgspec
+
+from haas.settings import SettingsError
+
+SOURCE_VARIABLE: Final = "HAAS_CLIENT_ADDRESS"
+TRUSTED_VARIABLE: Final = "HAAS_TRUSTED_PROXIES"
+CONNECTION: Final = "connection"
+PROXY_PROTOCOL: Final = "proxy-protocol"
+_HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+
+
+class ClientAddresses(msgspec.Struct, frozen=True):
+    """The source of clients' addresses. Without a load balancer the connection's own address is the client's."""
+
+    source: str = CONNECTION
+    """`connection`, `proxy-protocol`, or the name of a header field such as `X-Forwarded-For`."""
+    trusted: tuple[str, ...] = ()
+    """The networks of the load balancers. What any other address says of a client is ignored."""
+
+    @classmethod
+    def read(cls, source: str, trusted: str) -> "ClientAddresses":
+        """Read what the operator has set; `trusted` is a list of networks with commas between them.
+
+        Raises SettingsError, which names the variable, when they are malformed or do not belong together.
+        """
+        networks = tuple(_networks(filter(None, (part.strip() for part in trusted.split(",")))))
+        if source not in {CONNECTION, PROXY_PROTOCOL} and not _HEADER.fullmatch(source):
+            raise SettingsError(
+                f"{SOURCE_VARIABLE} is not {CONNECTION}, {PROXY_PROTOCOL} or a header's name: {source!r}"
+            )
+        if source == CONNECTION and networks:
+            raise SettingsError(
+                f"{TRUSTED_VARIABLE} has no effect unless {SOURCE_VARIABLE} names what they are trusted for"
+            )
+        if source != CONNECTION and not networks:
+            raise SettingsError(
+                f"{SOURCE_VARIABLE}={source} needs {TRUSTED_VARIABLE}: the networks of the load balancers"
+            )
+        return cls(source, networks)
+
+    @property
+    def by_proxy_protocol(self) -> bool:
+        """Whether every connection begins with a line of the PROXY protocol."""
+        return self.source == PROXY_PROTOCOL
+
+    @property
+    def header(self) -> str:
+        """What nginx's `real_ip_header` is set to."""
+        return "proxy_protocol" if self.by_proxy_protocol else self.source
+
+
+def _networks(texts: Iterable[str]) -> Iterable[str]:
+    for text in texts:
+        try:
+            network = ip_network(text)
+        except ValueError as error:
+            raise SettingsError(f"{TRUSTED_VARIABLE}: {error}") from error
+        if network.prefixlen == 0:
+            raise SettingsError(f"{TRUSTED_VARIABLE}: {text} is everybody, and everybody could name any address")
+        yield str(network)
