@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from time import perf_counter_ns
 from typing import Any
 
-from apps.http.before_routing import certificate_refused, not_found, unavailable
+from apps.http.before_routing import certificate_refused, not_found, playing_back, unavailable
 from apps.http.context import SCOPE_KEY, RequestContext
 from apps.surfaces import public, secure
 from haas.errors import Unavailable
@@ -58,21 +58,27 @@ class Platform:
 
     async def _http(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
         headers = dict(scope["headers"])
+        interaction = _interaction_id(headers)
+        playing = playing_back(send, interaction)
         try:
             found = await self._services.registry.by_host(_host_name(headers))
         except Unavailable:
             logger.exception("registry.unavailable")
-            await unavailable(scope, receive, send)
+            await unavailable(scope, receive, playing)
             return
         if found is None:
-            await not_found(scope, receive, send)
+            await not_found(scope, receive, playing)
             return
         tenant, surface = found
-        context = self._context(tenant, surface, headers)
-        with bind(tenant=tenant.slug, interaction_id=context.interaction_id):
-            await self._recorded(context, self._application(context, headers), scope, receive, send)
+        context = self._context(tenant, surface, headers, interaction)
+        # On the public host pages and documents that may be cached have no such header; the data APIs there add it.
+        sending = send if surface == "public" else playing
+        with bind(tenant=tenant.slug, interaction_id=interaction):
+            await self._recorded(context, self._application(context, headers), scope, receive, sending)
 
-    def _context(self, tenant: Tenant, surface: Surface, headers: dict[bytes, bytes]) -> RequestContext:
+    def _context(
+        self, tenant: Tenant, surface: Surface, headers: dict[bytes, bytes], interaction: str
+    ) -> RequestContext:
         certificate = None
         if surface == "secure" and headers.get(b"client-cert"):
             try:
@@ -83,7 +89,7 @@ class Platform:
             tenant=tenant,
             surface=surface,
             services=self._services,
-            interaction_id=_interaction_id(headers),
+            interaction_id=interaction,
             certificate=certificate,
             now=self._services.clock.now(),
         )

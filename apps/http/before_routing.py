@@ -1,17 +1,11 @@
 """Answers given before a request is routed: to unknown hosts, and to connections without a client certificate."""
 
-from typing import Final
+from collections.abc import MutableMapping
+from typing import Any, Final
 
+from apps.http.any_origin import CORS
 from apps.http.context import RequestContext
-from apps.http.errors import (
-    SECONDS_TO_RETRY,
-    CdsAnswer,
-    OAuthAnswer,
-    cds_body,
-    certificate_answer,
-    oauth_body,
-    unavailable_answer,
-)
+from apps.http.errors import SECONDS_TO_RETRY, certificate_answer, unavailable_answer
 from apps.http.json_answers import INTERACTION_ID
 from haas.http import AsgiApplication, AsgiReceive, AsgiScope, AsgiSend
 
@@ -21,6 +15,7 @@ _REASONS: Final = {
 }
 _NOT_FOUND: Final = 404
 _JSON: Final = b"application/json"
+_ANY_ORIGIN: Final = tuple((name.lower().encode(), value.encode()) for name, value in CORS.items())
 
 
 async def not_found(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
@@ -29,22 +24,36 @@ async def not_found(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) ->
 
 
 async def unavailable(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
-    """Answer 503 in the shape of the Consumer Data Standards: the registry cannot be read, so the tenant is unknown."""
-    refused: CdsAnswer = unavailable_answer()
+    """Answer 503 in the shape of the Consumer Data Standards: the registry cannot be read, so the tenant is unknown.
+
+    The surface is unknown too. The answer discloses nothing, so that scripts of any website may read it.
+    """
+    refused = unavailable_answer()
     retry = (b"retry-after", SECONDS_TO_RETRY.encode())
-    await _send(send, refused.status, _JSON, cds_body(refused.kind, refused.detail), retry)
+    await _send(send, refused.status, _JSON, refused.body, retry, *_ANY_ORIGIN)
 
 
 def certificate_refused(context: RequestContext, reason: bytes) -> AsgiApplication:
     """Return the answer to a request whose client certificate is missing, or was refused by the proxy."""
-    refused: OAuthAnswer = certificate_answer(context, _REASONS.get(reason, _REASONS[b"certificate-invalid"]))
-    body = oauth_body(refused.code, refused.description)
-    interaction_id = (INTERACTION_ID.encode(), context.interaction_id.encode())
 
-    async def refuse(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
-        await _send(send, refused.status, _JSON, body, interaction_id)
+    async def refuse(scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
+        text = _REASONS.get(reason, _REASONS[b"certificate-invalid"])
+        refused = certificate_answer(context, scope["path"], text)
+        await _send(send, refused.status, _JSON, refused.body)
 
     return refuse
+
+
+def playing_back(send: AsgiSend, interaction_id: str) -> AsgiSend:
+    """Return a `send` that adds x-fapi-interaction-id to an answer (CDS, HTTP Headers; FAPI 1.0 Baseline 6.2.1-11)."""
+    header = (INTERACTION_ID.encode(), interaction_id.encode())
+
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), header]
+        await send(message)
+
+    return sending
 
 
 async def _send(send: AsgiSend, status: int, content_type: bytes, body: bytes, *more: tuple[bytes, bytes]) -> None:

@@ -16,7 +16,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
 from apps.http.context import RequestContext, context
-from apps.http.json_answers import INTERACTION_ID, NO_STORE, cds_headers
+from apps.http.json_answers import NO_STORE, cds_headers, public_headers
 from apps.http.page_forms import FormRefused
 from apps.http.pages import message
 from apps.http.suspension import TenantSuspended
@@ -29,7 +29,7 @@ from tenants.disclosure.errors import AccountNotShared, AccountWithheld
 from tenants.grants.errors import AccessRefused, ConsentExpired, ConsentRevoked, RecipientNotActive
 from tenants.oauth import errors as oauth
 from tenants.oauth.errors import OAuthError
-from tenants.operations.endpoints import BASE_PATH, Endpoint
+from tenants.operations.endpoints import Endpoint
 from themes import pages
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,8 @@ SHAPE: Final = "error_shape"
 ENDPOINT: Final = "endpoint"
 """The `opt` under which a route of the data APIs carries its row of the endpoint table."""
 SECONDS_TO_RETRY: Final = "5"
-_READ_BY_SOFTWARE: Final = ("/.well-known/", "/jwks")
+_STANDARDS_SEGMENT: Final = "cds-au"
+_READ_BY_SOFTWARE: Final = (".well-known", "jwks")
 
 NOT_FOUND: Final = 404
 METHOD_NOT_ALLOWED: Final = 405
@@ -87,6 +88,13 @@ class CdsAnswer(NamedTuple):
     challenge: str | None = None
     """The value of WWW-Authenticate (RFC 6750 3)."""
 
+    @property
+    def body(self) -> bytes:
+        """The error payload of one error (CDS, Payload Conventions)."""
+        return msgspec.json.encode(
+            {"errors": [{"code": self.kind.urn, "title": self.kind.title, "detail": self.detail}]}
+        )
+
 
 class OAuthAnswer(NamedTuple):
     """An error in the shape of OAuth."""
@@ -95,6 +103,11 @@ class OAuthAnswer(NamedTuple):
     code: str
     description: str
     challenge: str | None = None
+
+    @property
+    def body(self) -> bytes:
+        """The body of an OAuth error (RFC 6749 5.2)."""
+        return msgspec.json.encode({"error": self.code, "error_description": self.description})
 
 
 def answer(request: _Request, error: Exception) -> Response[Any]:
@@ -177,29 +190,29 @@ def page_kind(error: Exception) -> pages.MessageKind:  # noqa: PLR0911 - one ret
     return _PAGES.get(_status(error), "failed")
 
 
-def cds_body(kind: ErrorType, detail: str) -> bytes:
-    """Return the error payload of one error (CDS, Payload Conventions)."""
-    return msgspec.json.encode({"errors": [{"code": kind.urn, "title": kind.title, "detail": detail}]})
-
-
-def oauth_body(code: str, description: str) -> bytes:
-    """Return the body of an OAuth error (RFC 6749 5.2)."""
-    return msgspec.json.encode({"error": code, "error_description": description})
-
-
 def printable(text: str) -> str:
     """Return `text` in the characters that `error_description` may have (RFC 6749 5.2)."""
     return "".join(character if " " <= character <= "~" and character not in '"\\' else "'" for character in text)
 
 
 def _shape(request: _Request, error: Exception) -> Shape:
-    if isinstance(error, CdsError) or request.url.path.startswith(BASE_PATH):
+    if isinstance(error, CdsError) or is_of_the_standards(request.scope["path"]):
         return "cds"
     shape: Shape | None = _options(request).get(SHAPE)
     if shape is not None:
         return shape
     public = context(request).surface == "public"
-    return "page" if public and not request.url.path.startswith(_READ_BY_SOFTWARE) else "oauth"
+    return "page" if public and _first_segment(request.scope["path"]) not in _READ_BY_SOFTWARE else "oauth"
+
+
+def is_of_the_standards(path: str) -> bool:
+    """Return whether `path` is below /cds-au, where errors have the payload of the standards."""
+    return _first_segment(path) == _STANDARDS_SEGMENT
+
+
+def _first_segment(path: str) -> str:
+    """Return the first segment. Slashes that are too many before it are ignored, as the router does."""
+    return path.lstrip("/").partition("/")[0]
 
 
 def _options(request: _Request) -> dict[str, Any]:
@@ -236,17 +249,14 @@ def _cds_response(request: _Request, refused: CdsAnswer) -> Response[bytes]:
     ctx = context(request)
     ctx.error = refused.kind.urn
     headers = cds_headers(ctx) | _special_headers(request, refused.status, refused.challenge)
-    body = cds_body(refused.kind, refused.detail)
-    return Response(body, status_code=refused.status, media_type=MediaType.JSON, headers=headers)
+    return Response(refused.body, status_code=refused.status, media_type=MediaType.JSON, headers=headers)
 
 
 def _oauth_response(request: _Request, refused: OAuthAnswer) -> Response[bytes]:
     ctx = context(request)
     ctx.error = refused.code
-    headers = NO_STORE | {INTERACTION_ID: ctx.interaction_id}
-    headers |= _special_headers(request, refused.status, refused.challenge)
-    body = oauth_body(refused.code, refused.description)
-    return Response(body, status_code=refused.status, media_type=MediaType.JSON, headers=headers)
+    headers = NO_STORE | public_headers(ctx) | _special_headers(request, refused.status, refused.challenge)
+    return Response(refused.body, status_code=refused.status, media_type=MediaType.JSON, headers=headers)
 
 
 def _page_response(request: _Request, error: Exception) -> Response[str]:
@@ -299,10 +309,15 @@ def unavailable_answer() -> CdsAnswer:
     return CdsAnswer(UNAVAILABLE, cds.SERVICE_UNAVAILABLE, _DETAILS[UNAVAILABLE])
 
 
-def certificate_answer(ctx: RequestContext, reason: str) -> OAuthAnswer:
+def certificate_answer(ctx: RequestContext, path: str, reason: str) -> CdsAnswer | OAuthAnswer:
     """Return the answer to a connection without a good client certificate, and note it for the call record.
 
-    An OAuth error (RFC 6749 5.2), since no access token was looked at. The status is 400, as nginx counts it.
+    Below /cds-au it is the error payload of the standards, at other addresses an OAuth error (RFC 6749 5.2), since no
+    access token was looked at. The status is 400, as nginx counts it.
     """
-    ctx.operation, ctx.error = "clientCertificate", oauth.InvalidClient.error
+    ctx.operation = "clientCertificate"
+    if is_of_the_standards(path):
+        ctx.error = cds.EXPECTED.urn
+        return CdsAnswer(_BAD_REQUEST, cds.EXPECTED, reason)
+    ctx.error = oauth.InvalidClient.error
     return OAuthAnswer(_BAD_REQUEST, oauth.InvalidClient.error, reason)

@@ -5,10 +5,9 @@ from typing import Final
 import msgspec
 from litestar import MediaType, Response
 
+from apps.http.any_origin import CORS
 from apps.http.context import RequestContext
 
-CORS: Final = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "x-v"}
-"""Sent by the public APIs, so that scripts of any website may read them."""
 INTERACTION_ID: Final = "x-fapi-interaction-id"
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Content-Type-Options": "nosniff"}
 
@@ -20,8 +19,15 @@ def payload(ctx: RequestContext, body: bytes, version: int) -> Response[bytes]:
 
 def cds_headers(ctx: RequestContext) -> dict[str, str]:
     """Return the headers of every answer below /cds-au, whether a payload or an error."""
-    sent = {INTERACTION_ID: ctx.interaction_id, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return sent | CORS if ctx.surface == "public" else sent
+    return {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | public_headers(ctx)
+
+
+def public_headers(ctx: RequestContext) -> dict[str, str]:
+    """Return the headers of answers in JSON on the public host; none elsewhere.
+
+    On the secure host `apps.asgi` plays the interaction id back on every answer, and scripts of websites cannot call.
+    """
+    return CORS | {INTERACTION_ID: ctx.interaction_id} if ctx.surface == "public" else {}
 
 
 def json_answer(body: object, *, status: int = 200) -> Response[bytes]:

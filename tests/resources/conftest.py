@@ -13,6 +13,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import insert, select
 
+from apps.http.before_routing import playing_back
 from apps.http.context import SCOPE_KEY, RequestContext
 from apps.http.errors import error_handlers
 from apps.http.suspension import refuse_when_suspended
@@ -142,6 +143,8 @@ class World:
                 )
                 scope[SCOPE_KEY] = here
                 self.recorded.append(here)
+                if surface == "secure":
+                    send = playing_back(send, here.interaction_id)
             await application(scope, receive, send)
 
         return httpx.AsyncClient(transport=httpx.ASGITransport(with_context), base_url="https://host.test/cds-au/v1")
