@@ -159,7 +159,7 @@ async def test_odd_addresses(ground: Ground, path: str) -> None:
         assert page.headers["content-type"].startswith("text/css")
     else:
         assert page.status_code in {400, 403, 404}
-        assert page.headers["content-type"].startswith("application/json" if "/cds-au/v1" in path else "text/html")
+        assert page.headers["content-type"].startswith("application/json" if "/cds-au/" in path else "text/html")
     answer = await ground.mine.http.get(f"{ground.aurora.resource_base_uri}{path}", headers={"x-v": "1"})
     assert answer.status_code in {400, 401, 404}
     assert ("errors" if path.startswith("/cds-au/v1") else "error") in answer.json()
