@@ -1,8 +1,8 @@
-# The application, its workers and the `haas` command in one image. compose.yaml puts the parts together.
+# One image for the application, the workers and the `haas` command. compose.yaml starts containers from it.
 FROM python:3.11-slim AS build
 WORKDIR /src
 COPY requirements.lock pyproject.toml ./
-# The lock holds everything; the image gets only what runs in production, at the versions and hashes of the lock.
+# requirements.lock also has development packages. The image gets only the packages for production, in the locked versions.
 RUN python -m venv /tools && /tools/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
     && /tools/bin/uv pip compile --quiet --generate-hashes --no-header --constraint requirements.lock \
         --output-file runtime.lock pyproject.toml \

@@ -1,4 +1,4 @@
-# Everything runs in a virtual environment made from the lock file. PYTHON names the interpreter that makes it.
+# Every target runs in a virtual environment that is made from the lock file. PYTHON is the interpreter that makes it.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,23 +8,23 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 .PHONY: help up test smoke bench lint format lock
 
-help: ## List what can be done
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-up: $(STAMP) ## Run the embedded stack until Ctrl-C (ARGS="--fresh" starts over)
+up: $(STAMP) ## Run the embedded stack until Ctrl-C (ARGS="--fresh" deletes its state first)
 	@exec $(BIN)/haas up $(ARGS)
 
-test: $(STAMP) ## Run every test on real servers (ARGS="-k name" selects)
+test: $(STAMP) ## Run the tests on real servers (ARGS="-k name" selects tests by name)
 	@ops/install-browser
 	$(BIN)/python -m pytest $(ARGS)
 
-smoke: $(STAMP) ## Drive the main job for both brands over mutual TLS, in a stack of its own
+smoke: $(STAMP) ## Run the whole data sharing process at both demonstration brands, in a new stack
 	$(BIN)/haas smoke $(ARGS)
 
-bench: $(STAMP) ## Measure the hot paths through the proxy, with 2 and with 200 tenants
+bench: $(STAMP) ## Measure the most frequent requests through the proxy, with 2 and with 200 tenants
 	$(BIN)/haas bench $(ARGS)
 
-lint: $(STAMP) ## Check style, types, layers and templates
+lint: $(STAMP) ## Check style, types, import layers and templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,7 +37,7 @@ format: $(STAMP) ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
+lock: $(STAMP) ## Write requirements.lock with the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --all-extras --upgrade \
 		--python-version 3.11 --output-file requirements.lock pyproject.toml
 

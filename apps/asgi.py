@@ -1,9 +1,9 @@
-"""One deployment for every tenant: the host says whose request it is and which surface answers it.
+"""The ASGI application for all tenants. The host of a request determines its tenant and its surface.
 
-    nginx → Platform → the surface's Litestar application → route → service (tenants/) → store
+    nginx → HostRouter → the surface's Litestar application → route → service (tenants/) → store
 
-The proxy alone reaches this application (a unix socket, or mutual TLS between machines), and it alone sets
-`Client-Cert`, `HAAS-Refused` and `HAAS-Interaction-Id`.
+Only the proxy can reach this application (over a unix socket, or over mutual TLS between machines), and only the proxy
+sets the headers `Client-Cert`, `HAAS-Refused` and `HAAS-Interaction-Id`.
 """
 
 import logging
@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from time import perf_counter_ns
 from typing import Any
 
-from apps.http.before_routing import certificate_refused, not_found, playing_back, unavailable
+from apps.http.before_routing import certificate_refused, not_found, unavailable, with_interaction_id
 from apps.http.context import SCOPE_KEY, RequestContext
-from apps.surfaces import public, secure
+from apps.surfaces import public_application, secure_application
 from haas.errors import Unavailable
 from haas.http import (
     AsgiApplication,
@@ -34,23 +34,26 @@ from tenants.services import Services
 logger = logging.getLogger(__name__)
 
 
-def create() -> "Platform":
-    """Return the application that the environment describes; what uvicorn's `--factory` calls."""
+def create() -> "HostRouter":
+    """Return the application, with the settings of the environment. uvicorn calls this function (`--factory`)."""
     settings = Settings.from_environment(os.environ)
     configure(settings.log_level)
-    return Platform(Services.open(settings))
+    return HostRouter(Services.open(settings))
 
 
-class Platform:
-    """Routes a request by its host to the application of a surface, with the tenant known."""
+class HostRouter:
+    """Passes a request to the application of a surface, with a context that contains the tenant."""
 
     def __init__(self, services: Services) -> None:
-        """Build one application for each surface."""
+        """Create one application for each surface."""
         self._services = services
-        self._surfaces: dict[Surface, AsgiApplication] = {"public": public(), "secure": secure()}
+        self._surfaces: dict[Surface, AsgiApplication] = {
+            "public": public_application(),
+            "secure": secure_application(),
+        }
 
     async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
-        """Answer a request, or take part in the server's start and end."""
+        """Handle an HTTP request, or the start and the end of the server."""
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
@@ -59,22 +62,24 @@ class Platform:
     async def _http(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
         headers = dict(scope["headers"])
         interaction = _interaction_id(headers)
-        playing = playing_back(send, interaction)
+        send_with_id = with_interaction_id(send, interaction)
         try:
             found = await self._services.registry.by_host(_host_name(headers))
         except Unavailable:
             logger.exception("registry.unavailable")
-            await unavailable(scope, receive, playing)
+            await unavailable(scope, receive, send_with_id)
             return
         if found is None:
-            await not_found(scope, receive, playing)
+            await not_found(scope, receive, send_with_id)
             return
         tenant, surface = found
         context = self._context(tenant, surface, headers, interaction)
-        # On the public host pages and documents that may be cached have no such header; the data APIs there add it.
-        sending = send if surface == "public" else playing
+        # On the public host, pages and documents that can be cached have no interaction id. The data APIs there add it.
+        send_response = send if surface == "public" else send_with_id
         with bind(tenant=tenant.slug, interaction_id=interaction):
-            await self._recorded(context, self._application(context, headers), scope, receive, sending)
+            await self._run_and_record(
+                context, self._select_application(context, headers), scope, receive, send_response
+            )
 
     def _context(
         self, tenant: Tenant, surface: Surface, headers: dict[bytes, bytes], interaction: str
@@ -94,7 +99,7 @@ class Platform:
             now=self._services.clock.now(),
         )
 
-    def _application(self, context: RequestContext, headers: dict[bytes, bytes]) -> AsgiApplication:
+    def _select_application(self, context: RequestContext, headers: dict[bytes, bytes]) -> AsgiApplication:
         refusal = headers.get(b"haas-refused")
         if refusal:
             return certificate_refused(context, refusal)
@@ -102,7 +107,7 @@ class Platform:
             return certificate_refused(context, b"certificate-missing")
         return self._surfaces.get(context.surface, not_found)
 
-    async def _recorded(
+    async def _run_and_record(
         self,
         context: RequestContext,
         application: AsgiApplication,
@@ -113,16 +118,16 @@ class Platform:
         scope[SCOPE_KEY] = context
         started, status = perf_counter_ns(), 500
 
-        async def sending(message: MutableMapping[str, Any]) -> None:
+        async def send_and_keep_status(message: MutableMapping[str, Any]) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await application(scope, receive, sending)
+            await application(scope, receive, send_and_keep_status)
         finally:
-            call = context.call(status, (perf_counter_ns() - started) // 1000)
+            call = context.call_record(status, (perf_counter_ns() - started) // 1000)
             if call is not None:
                 record(call)
 
@@ -140,10 +145,10 @@ class Platform:
 
 
 def _host_name(headers: dict[bytes, bytes]) -> str:
-    """Return the host without its port; a host that is not ASCII is nobody's."""
+    """Return the host without its port. A host that is not ASCII belongs to no tenant."""
     return headers.get(b"host", b"").decode("ascii", "replace").rsplit(":", 1)[0].lower()
 
 
 def _interaction_id(headers: dict[bytes, bytes]) -> str:
-    """Return the id under which the proxy logs the request. Where no proxy has set one, it is the caller's or new."""
+    """Return the interaction id that the proxy has logged. Without one, return the id of the client, or a new one."""
     return interaction_id(headers.get(b"haas-interaction-id") or headers.get(b"x-fapi-interaction-id"))

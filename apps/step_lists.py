@@ -1,6 +1,6 @@
-"""The steps of every endpoint as a document, made from the lists that are run.
+"""The document docs/steps.md, which lists the steps of every endpoint. It is made from the lists that run.
 
-`python -m apps.step_lists > docs/steps.md` writes it. A test holds the document to the lists.
+`python -m apps.step_lists > docs/steps.md` writes it. A test compares the document with the lists.
 """
 
 import sys
@@ -25,16 +25,16 @@ from tenants.oauth import endpoints
 HEAD: Final = """\
 # The steps of each endpoint
 
-What each endpoint does, check by check and in the order in which it is done, to be read beside the specifications. A
-step that refuses a request ends the call; no later step is run. Steps that are indented run in one transaction of the
-tenant's database, which is committed after the last of them.
+The steps of each endpoint in the order in which they run, to be compared with the specifications. Each step states what
+is true after it. If a check fails, the step refuses the request and no later step runs. Indented steps run in one
+transaction of the tenant's database, which is committed after the last of them.
 
-This page is written by `python -m apps.step_lists > docs/steps.md` from the lists that are run.
+`python -m apps.step_lists > docs/steps.md` writes this page from the lists that run.
 """
 
 
 class StepList(NamedTuple):
-    """An endpoint with its steps."""
+    """An endpoint and its steps."""
 
     title: str
     steps: tuple[Step[Any], ...]
@@ -82,7 +82,7 @@ def _name(step: Step[Any]) -> str:
 
 
 def _summary(step: Step[Any]) -> str:
-    """Return the first paragraph of the docstring, on one line."""
+    """Return the first paragraph of a step's docstring, on one line."""
     return " ".join((step.__doc__ or "").split("\n\n", maxsplit=1)[0].split())
 
 

@@ -1,4 +1,4 @@
-"""What each surface serves: a path of one does not exist on another."""
+"""The application of each surface. A path of one surface does not exist on the other."""
 
 from typing import cast
 
@@ -15,15 +15,15 @@ from haas.http import AsgiApplication
 MAXIMUM_BODY_BYTES = 512 * 1024
 
 
-def public() -> AsgiApplication:
-    """The brand's public host: discovery, the consent flow, the dashboard, status and outages."""
+def public_application() -> AsgiApplication:
+    """Return the application of the brand's public host: discovery, consent flow, dashboard, status and outages."""
     return _application(
         [stylesheet, logo, *identity.public_routes, *consent.routes, *dashboard.routes, *resources.public_routes]
     )
 
 
-def secure() -> AsgiApplication:
-    """The host behind mutual TLS: the authorization server's endpoints and the resource APIs."""
+def secure_application() -> AsgiApplication:
+    """Return the application behind mutual TLS: the endpoints of the authorization server and the data APIs."""
     return _application([*identity.secure_routes, *resources.secure_routes])
 
 

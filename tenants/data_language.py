@@ -1,6 +1,6 @@
-"""The CDR data language: how data is described wherever a person is asked, reviews, or stops sharing.
+"""The CDR data language: the texts that describe data wherever a person reviews, authorises or stops sharing.
 
-CDS, Data Language Standards: Common, and Energy Language. The words are the standards' own and are not to be edited.
+CDS, Data Language Standards: Common, and Energy Language. The texts are quoted from the standards; do not edit them.
 """
 
 from collections.abc import Collection
@@ -13,23 +13,26 @@ CustomerKind = Literal["person", "organisation"]
 NAME_CLAIMS = frozenset({"name", "given_name", "family_name", "updated_at"})
 CONTACT_CLAIMS = frozenset({"email", "email_verified", "phone_number", "phone_number_verified", "address"})
 
-# No account has to be chosen for these (CDS, Authorisation Standards, Account selection).
+# For these scopes the person need not choose an account (CDS, Authorisation Standards, Account selection).
 SCOPES_WITHOUT_ACCOUNTS = frozenset(
     {"openid", "profile", "common:customer.basic:read", "common:customer.detail:read", "cdr:registration"}
 )
-# Of these the past is shared too: up to two years of it.
+# For these scopes historical data of up to two years is shared too.
 SCOPES_WITH_HISTORY = frozenset({"energy:billing:read", "energy:electricity.usage:read"})
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """A data cluster and its permissions, in the standards' words."""
+    """A data cluster with its title and permissions, in the words of the standards."""
 
     title: str
     permissions: tuple[str, ...]
 
 
-class _Pair(msgspec.Struct, frozen=True):
-    """A basic and a detailed scope; the detailed one, asked for alone, says that it holds the basic data (‡)."""
+class _ScopePair(msgspec.Struct, frozen=True):
+    """A basic and a detailed scope.
+
+    If only the detailed scope is requested, its cluster also lists the basic data (note ‡ of the standards).
+    """
 
     basic: str
     detail: str
@@ -41,7 +44,7 @@ class _Pair(msgspec.Struct, frozen=True):
 _PROFILE_NAME = Cluster("Name", ("Full name and title(s)",))
 _PROFILE_CONTACT = Cluster("Contact details", ("Phone number", "Email address", "Mail address"))
 
-_PERSON = _Pair(
+_PERSON = _ScopePair(
     "common:customer.basic:read",
     "common:customer.detail:read",
     Cluster("Name and occupation", ("Name", "Occupation")),
@@ -62,7 +65,7 @@ _ORGANISATION_PROFILE = (
     "Country of registration",
 )
 _ORGANISATION_CONTACT = ("Organisation address", "Mail address", "Phone number")
-_ORGANISATION = _Pair(
+_ORGANISATION = _ScopePair(
     "common:customer.basic:read",
     "common:customer.detail:read",
     Cluster("Organisation profile", _ORGANISATION_PROFILE),
@@ -70,14 +73,14 @@ _ORGANISATION = _Pair(
     Cluster("Organisation profile and contact details", (*_ORGANISATION_PROFILE, *_ORGANISATION_CONTACT)),
 )
 _ACCOUNT_DETAIL = ("Account type", "Fees, features, rates, and discounts", "Additional account users")
-_ACCOUNTS = _Pair(
+_ACCOUNTS = _ScopePair(
     "energy:accounts.basic:read",
     "energy:accounts.detail:read",
     Cluster("Accounts and plans", ("Account and plan information",)),
     Cluster("Account and plan details", _ACCOUNT_DETAIL),
     Cluster("Account and plan details", ("Account and plan information", *_ACCOUNT_DETAIL)),
 )
-_SERVICE_POINTS = _Pair(
+_SERVICE_POINTS = _ScopePair(
     "energy:electricity.servicepoints.basic:read",
     "energy:electricity.servicepoints.detail:read",
     Cluster("Electricity connection", ("National Meter Identifier (NMI)", "Customer type", "Connection point details")),
@@ -94,7 +97,7 @@ _SERVICE_POINTS = _Pair(
         ),
     ),
 )
-_SINGLE = {
+_CLUSTERS_OF_SINGLE_SCOPES = {
     "energy:accounts.concessions:read": Cluster(
         "Concessions and assistance", ("Concession type", "Concession information")
     ),
@@ -129,9 +132,9 @@ _SINGLE = {
 
 
 def clusters(scopes: Collection[str], kind: CustomerKind, claims: Collection[str] = ()) -> list[Cluster]:
-    """Return the clusters that describe what `scopes` and the individually requested `claims` disclose.
+    """Return the clusters that describe the data of `scopes` and of the individually requested `claims`.
 
-    Scopes without consumer data (`openid`) and claims that are not supported have no cluster.
+    Scopes without consumer data (`openid`) and unsupported claims have no cluster.
     """
     found: list[Cluster] = []
     if "profile" in scopes or NAME_CLAIMS.intersection(claims):
@@ -139,38 +142,38 @@ def clusters(scopes: Collection[str], kind: CustomerKind, claims: Collection[str
     if CONTACT_CLAIMS.intersection(claims):
         found.append(_PROFILE_CONTACT)
     for pair in _pairs(kind):
-        found.extend(_of_pair(pair, scopes))
-    found.extend(cluster for scope, cluster in _SINGLE.items() if scope in scopes)
+        found.extend(_clusters_of_pair(pair, scopes))
+    found.extend(cluster for scope, cluster in _CLUSTERS_OF_SINGLE_SCOPES.items() if scope in scopes)
     return found
 
 
-def known_clusters(scopes: Collection[str], kind: CustomerKind, claims: Collection[str] = ()) -> set[Cluster]:
-    """Return every cluster that says nothing beyond `scopes` and `claims`, in whichever words a request puts it.
+def covered_clusters(scopes: Collection[str], kind: CustomerKind, claims: Collection[str] = ()) -> set[Cluster]:
+    """Return every cluster whose data is already disclosed by `scopes` and `claims`, in any of its wordings.
 
-    A detailed scope discloses the basic data too, so asking for both adds nothing (CDS, Changing Attributes).
+    A detailed scope also discloses the basic data, so requesting both adds nothing (CDS, Changing Attributes).
     """
-    known = set(clusters(scopes, kind, claims))
+    covered = set(clusters(scopes, kind, claims))
     for pair in _pairs(kind):
         if pair.detail in scopes:
-            known |= {pair.basic_cluster, pair.detail_cluster, pair.merged_cluster}
-    return known
+            covered |= {pair.basic_cluster, pair.detail_cluster, pair.merged_cluster}
+    return covered
 
 
 def needs_accounts(scopes: Collection[str]) -> bool:
-    """Whether the data asked for belongs to accounts, so that some must be chosen."""
+    """Return whether the requested data belongs to accounts, so that the person must choose at least one."""
     return not SCOPES_WITHOUT_ACCOUNTS.issuperset(scopes)
 
 
 def has_history(scopes: Collection[str]) -> bool:
-    """Whether the data asked for reaches back in time."""
+    """Return whether the requested data includes historical data."""
     return not SCOPES_WITH_HISTORY.isdisjoint(scopes)
 
 
-def _pairs(kind: CustomerKind) -> tuple[_Pair, ...]:
+def _pairs(kind: CustomerKind) -> tuple[_ScopePair, ...]:
     return (_ORGANISATION if kind == "organisation" else _PERSON, _ACCOUNTS, _SERVICE_POINTS)
 
 
-def _of_pair(pair: _Pair, scopes: Collection[str]) -> list[Cluster]:
+def _clusters_of_pair(pair: _ScopePair, scopes: Collection[str]) -> list[Cluster]:
     match pair.basic in scopes, pair.detail in scopes:
         case True, True:
             return [pair.basic_cluster, pair.detail_cluster]

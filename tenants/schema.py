@@ -1,8 +1,8 @@
-"""The two schemas: what the deployment knows of its tenants, and what one tenant owns.
+"""The metadata of the two kinds of schema: the control schema of the deployment, and the schema of one tenant.
 
-No foreign key and no query crosses from one tenant's schema to another, or between a tenant's and the control schema.
-Times are aware and in UTC. There are no enum or composite types in a tenant's schema: a cached statement would break
-when they change.
+No foreign key and no query crosses from one tenant's schema to another, or from a tenant's schema to the control
+schema. Times are aware and in UTC. A tenant's schema has no enum or composite types, because a change of such a type
+would break statements that a connection has cached.
 """
 
 from typing import Final
@@ -28,15 +28,16 @@ Moment = DateTime(timezone=True)
 Json = JSONB(none_as_null=True)
 Uuid = UUID(as_uuid=True)
 
-DENIED: Final = "denied"
-"""In `Table.info`: the privileges on the table that a tenant's role does not have, such as UPDATE and DELETE.
+DENIED_PRIVILEGES: Final = "denied"
+"""The key in `Table.info` of the privileges that a tenant's role does not have on the table, such as UPDATE and DELETE.
 
-Default privileges give the role all four on every new table (tenants/provisioning/service.py). The migration that makes
-the table takes these away again (ops/migrations/privileges.py).
+Default privileges grant SELECT, INSERT, UPDATE and DELETE on every new table to the role
+(tenants/provisioning/service.py). The migration that creates the table revokes the privileges listed here
+(ops/migrations/privileges.py).
 """
 
 
-def denied(table: Table) -> tuple[str, ...]:
+def denied_privileges(table: Table) -> tuple[str, ...]:
     """Return the privileges on `table` that a tenant's role does not have."""
-    privileges: tuple[str, ...] = table.info.get(DENIED, ())
+    privileges: tuple[str, ...] = table.info.get(DENIED_PRIVILEGES, ())
     return privileges

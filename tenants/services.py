@@ -1,4 +1,4 @@
-"""What a process needs to do a tenant's work, opened once and handed down: by the HTTP application and the workers."""
+"""The objects that a process of the HTTP application or of the workers creates once and shares between its parts."""
 
 import asyncio
 from contextlib import suppress
@@ -10,22 +10,22 @@ from haas.outbound import Outbound
 from haas.settings import Settings
 from tenants.calls import Flusher
 from tenants.clients.authentication import Authenticator
-from tenants.consent.response import Responder
+from tenants.consent.response import AuthorisationResponder
 from tenants.keys.service import Keyring
 from tenants.parties.directory import Directory, StoredDirectory
 from tenants.register.accreditations import Accreditations
-from tenants.registration.examination import Sources
+from tenants.registration.validation import ValidationSources
 from tenants.registry.names import control_namespace
 from tenants.registry.service import Registry
 
 
 class Services:
-    """The shared parts of one process. `start` and `close` mark the time in which it works."""
+    """The shared objects of one process. Call `start` before the first request or job, and `close` after the last."""
 
     def __init__(
         self, settings: Settings, clock: Clock, database: Database, sealer: Sealer, outbound: Outbound
     ) -> None:
-        """Put the parts together; `open` makes them from settings."""
+        """Create the objects from the given ones. `open` creates those from settings."""
         self.settings = settings
         self.clock = clock
         self.database = database
@@ -36,14 +36,14 @@ class Services:
         self.accreditations = Accreditations(database, control_namespace(settings), clock)
         self.jwks = JwksClient(outbound, clock)
         self.authenticator = Authenticator(database, self.jwks, clock)
-        self.responder = Responder(self.keyring, self.jwks)
-        self.examination_sources = Sources(self.jwks, outbound, database, control_namespace(settings))
+        self.responder = AuthorisationResponder(self.keyring, self.jwks)
+        self.registration_sources = ValidationSources(self.jwks, outbound, database, control_namespace(settings))
         self._flusher = Flusher(database)
         self._flushing: asyncio.Task[None] | None = None
 
     @classmethod
     def open(cls, settings: Settings) -> "Services":
-        """Return the services that the settings describe. Nothing connects until it is first used."""
+        """Return the services for `settings`. Connections are opened at first use."""
         return cls(
             settings,
             clock_from(settings.clock_file),
@@ -53,11 +53,11 @@ class Services:
         )
 
     async def start(self) -> None:
-        """Begin what runs beside the requests."""
+        """Start the task that writes the records of calls in the background."""
         self._flushing = asyncio.create_task(self._flusher.run(), name="calls.flush")
 
     async def close(self) -> None:
-        """Write what is still counted, and close every connection."""
+        """Write the records of calls that are not written yet, and close every connection."""
         if self._flushing is not None:
             self._flushing.cancel()
             with suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""Every table of both schemas, by one import: for migrations and for the tests that hold the schemas apart."""
+"""All tables of both kinds of schema in one import, for the migrations and for tests of the isolation of tenants."""
 
 from tenants.accounts import tables as accounts
 from tenants.arrangements import tables as arrangements

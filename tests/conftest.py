@@ -4,57 +4,34 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from itertools import count, cycle
+from itertools import cycle
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from haas.clock import MovableClock
 from haas.database import Database
-from haas.jose import new_key
+from haas.outbound import Outbound
 from haas.settings import Settings
 from ops.demonstration import set_up_demonstration
 from ops.deployment import Deployment
-from ops.migrations.bootstrap import bootstrap
-from ops.migrations.cluster import DeploymentDatabase, create_deployment
+from ops.migrations.cluster import DeploymentDatabase
+from ops.sandbox.recipient.client import RecipientClient
 from ops.stack.embedded import Stack, running
 from ops.stack.options import Options
 from ops.stack.servers import Servers, servers
 from tenants.keys.creation import NewSigningKey, generate_signing_keys
 from tenants.keys.service import Keyring
-from tenants.registry.errors import UnknownTenant
-from tenants.registry.models import RegisterEnvironment, Tenant
+from tenants.registry.models import Tenant
 from tenants.registry.service import Registry
+from tests.support.application import Application, open_application
+from tests.support.clients import registered_client
+from tests.support.deployments import PostgresServer, open_deployment, real_servers, temporary_tenant
+from tests.support.https_server import HttpsServer
+from tests.support.mail_server import MailServer
 from tests.support.nodes import with_second_node
 
 KeySets = Iterator[Sequence[NewSigningKey]]
-
-
-class PostgresServer:
-    """A real PostgreSQL. `deployment()` makes a fresh database with its two logins and a role prefix of its own."""
-
-    def __init__(self, superuser_url: str) -> None:
-        self.superuser_url = superuser_url
-        self._numbers = count(1)
-
-    async def deployment(self) -> DeploymentDatabase:
-        """`.owner_url` (provisioning, migrations), `.app_url` (the application's login), `.role_prefix`."""
-        return await create_deployment(self.superuser_url, f"t{os.getpid()}x{next(self._numbers)}")
-
-    async def discard(self, databases: DeploymentDatabase) -> None:
-        """Drop a deployment's database and all of its roles."""
-        connection = await asyncpg.connect(self.superuser_url)
-        try:
-            await connection.execute(f"DROP DATABASE {databases.role_prefix} WITH (FORCE)")
-            roles = await connection.fetchval(
-                "SELECT string_agg(quote_ident(rolname), ', ') FROM pg_roles WHERE starts_with(rolname, $1)",
-                f"{databases.role_prefix}_",
-            )
-            await connection.execute(f"DROP ROLE {roles}")
-        finally:
-            await connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -99,50 +76,17 @@ async def empty_deployment(postgres: PostgresServer) -> DeploymentDatabase:
     return await postgres.deployment()
 
 
-@asynccontextmanager
-async def opened(postgres: PostgresServer, redis_url: str, folder: Path) -> AsyncIterator[Deployment]:
-    """A deployment in a database of its own, with roles, control schema and the sandbox's register environment."""
-    databases = await postgres.deployment()
-    settings = Settings(
-        environment="sandbox",
-        domain="haas.localhost",
-        public_port=8443,
-        database_url=databases.app_url,
-        owner_database_url=databases.owner_url,
-        redis_url=redis_url,
-        smtp_url="smtp://127.0.0.1:1",
-        sms_url="https://sms.cdr-sandbox.localhost",
-        master_key=new_key(),
-        role_prefix=databases.role_prefix,
-        certificates=folder / "certificates",
-        clock_file=folder / f"clock-{databases.role_prefix}",
-    )
-    await bootstrap(settings)
-    register = RegisterEnvironment(
-        id="sandbox",
-        public_base_uri="https://register.cdr-sandbox.localhost:8443",
-        secure_base_uri="https://mtls.register.cdr-sandbox.localhost:8443",
-        jwks_uri="https://register.cdr-sandbox.localhost:8443/cdr-register/v1/jwks",
-    )
-    try:
-        async with Deployment.open(settings) as deployment:
-            await deployment.administration.put_register_environment(register, actor="tests")
-            yield deployment
-    finally:
-        await postgres.discard(databases)
-
-
 @pytest.fixture(scope="session")
 async def deployment(postgres: PostgresServer, valkey: str, state_folder: Path) -> AsyncIterator[Deployment]:
     """A deployment shared by the session; `await deployment.new_tenant()` makes a tenant in a tenth of a second."""
-    async with opened(postgres, valkey, state_folder) as deployment:
+    async with open_deployment(postgres, valkey, state_folder) as deployment:
         yield deployment
 
 
 @pytest.fixture(scope="module")
 async def own_deployment(postgres: PostgresServer, valkey: str, state_folder: Path) -> AsyncIterator[Deployment]:
     """A deployment of one module's own, for tests that do something to all tenants or make many."""
-    async with opened(postgres, valkey, state_folder) as deployment:
+    async with open_deployment(postgres, valkey, state_folder) as deployment:
         yield deployment
 
 
@@ -161,6 +105,62 @@ async def two_nodes(own_deployment: Deployment, second_superuser_url: str) -> As
 
 
 @pytest.fixture(scope="session")
+async def application(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Application]:
+    """The application over the shared deployment, and the web server of the Register and of the data recipients."""
+    async with (
+        HttpsServer(tmp_path_factory.mktemp("web")).serving() as web,
+        open_application(deployment, web) as opened,
+    ):
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def aurora(application: Application) -> Tenant:
+    """A brand that the application serves, shared by the session."""
+    return await application.new_tenant("identity-aurora")
+
+
+@pytest.fixture(scope="session")
+async def banksia(application: Application) -> Tenant:
+    """Another brand that the application serves, shared by the session."""
+    return await application.new_tenant("identity-banksia")
+
+
+@pytest.fixture(scope="session")
+async def recipient(application: Application, aurora: Tenant) -> RecipientClient:
+    """A product registered at aurora, which signs with PS256; tests that change its registration make their own."""
+    return await registered_client(application, aurora)
+
+
+@pytest.fixture(scope="session")
+def https_server(tmp_path_factory: pytest.TempPathFactory) -> HttpsServer:
+    """The HTTPS server of `https`, which keeps its certificate and port between tests."""
+    return HttpsServer(tmp_path_factory.mktemp("https"))
+
+
+@pytest.fixture
+async def https(https_server: HttpsServer) -> AsyncIterator[HttpsServer]:
+    """An HTTPS server at `https.origin(<first label>)`, found through `https.settings(settings)`."""
+    https_server.reset()
+    async with https_server.serving():
+        yield https_server
+
+
+@pytest.fixture
+async def mail() -> AsyncIterator[MailServer]:
+    """An SMTP server."""
+    async with MailServer().serving() as server:
+        yield server
+
+
+@pytest.fixture
+async def outbound(settings: Settings, https: HttpsServer) -> AsyncIterator[Outbound]:
+    """Outbound HTTP that finds `https`."""
+    async with Outbound(https.settings(settings)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
 def signing_keys() -> KeySets:
     """Key sets that come round every eight tenants: making RSA keys costs processor time."""
     return cycle(generate_signing_keys() for _ in range(8))
@@ -171,11 +171,12 @@ def settings(deployment: Deployment) -> Settings:
     return deployment.settings
 
 
-@pytest.fixture(scope="session")
-def clock(deployment: Deployment) -> MovableClock:
-    """The deployment's clock. A test that moves it calls `clock.reset()` when it ends."""
+@pytest.fixture
+def clock(deployment: Deployment) -> Iterator[MovableClock]:
+    """The shared deployment's clock, which a test may move; it is set back when the test ends."""
     assert isinstance(deployment.clock, MovableClock)
-    return deployment.clock
+    yield deployment.clock
+    deployment.clock.reset()
 
 
 @pytest.fixture(scope="session")
@@ -194,19 +195,10 @@ def keyring(deployment: Deployment) -> Keyring:
     return Keyring(deployment.database, deployment.sealer, deployment.clock)
 
 
-@asynccontextmanager
-async def borrowed(deployment: Deployment, keys: Sequence[NewSigningKey]) -> AsyncIterator[Tenant]:
-    """A new, empty tenant that is removed in the end: each is thousands of small files."""
-    tenant = await deployment.new_tenant(signing_keys=keys)
-    yield tenant
-    with suppress(UnknownTenant):
-        await deployment.administration.remove(tenant.slug, actor="tests")
-
-
 @pytest.fixture
 async def tenant(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[Tenant]:
     """A new, empty tenant of the test's own."""
-    async with borrowed(deployment, next(signing_keys)) as tenant:
+    async with temporary_tenant(deployment, next(signing_keys)) as tenant:
         yield tenant
 
 
@@ -214,8 +206,8 @@ async def tenant(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator
 async def two_tenants(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[tuple[Tenant, Tenant]]:
     """Two new, empty tenants of the test's own."""
     async with (
-        borrowed(deployment, next(signing_keys)) as first,
-        borrowed(deployment, next(signing_keys)) as second,
+        temporary_tenant(deployment, next(signing_keys)) as first,
+        temporary_tenant(deployment, next(signing_keys)) as second,
     ):
         yield first, second
 
@@ -223,14 +215,14 @@ async def two_tenants(deployment: Deployment, signing_keys: KeySets) -> AsyncIte
 @pytest.fixture(scope="module")
 async def module_tenant(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[Tenant]:
     """A new tenant shared by one module's tests."""
-    async with borrowed(deployment, next(signing_keys)) as tenant:
+    async with temporary_tenant(deployment, next(signing_keys)) as tenant:
         yield tenant
 
 
 @pytest.fixture(scope="module")
 async def module_neighbour(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[Tenant]:
     """Another new tenant shared by one module's tests."""
-    async with borrowed(deployment, next(signing_keys)) as tenant:
+    async with temporary_tenant(deployment, next(signing_keys)) as tenant:
         yield tenant
 
 
@@ -240,16 +232,3 @@ async def stack(state_folder: Path) -> AsyncIterator[Stack]:
     options = Options(state=state_folder / "the stack", port=0, durable=False, **await real_servers())
     async with running(options, set_up_demonstration) as stack:
         yield stack
-
-
-async def real_servers(name: str = "stack") -> dict[str, str]:
-    """What a stack is to use instead of embedded servers, where the environment names real ones."""
-    servers = {}
-    if url := os.environ.get("HAAS_TEST_DATABASE_URL"):
-        deployment = await create_deployment(url, f"t{os.getpid()}{name}")
-        servers["database_url"] = deployment.app_url
-        servers["owner_database_url"] = deployment.owner_url
-        servers["role_prefix"] = deployment.role_prefix
-    if url := os.environ.get("HAAS_TEST_REDIS_URL"):
-        servers["redis_url"] = url
-    return servers

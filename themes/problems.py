@@ -21,7 +21,7 @@ _PROBLEMS: Final = {
     "code-malformed": Problem("Enter the 6 digits of the code.", "code"),
     "code-wrong": Problem("That code is not right. {tries}", "code"),
     "code-expired": Problem("That code has expired. Send a new code.", "code"),
-    "code-spent": Problem("That code cannot be used any more. Send a new code.", "code"),
+    "code-closed": Problem("That code cannot be used any more. Send a new code.", "code"),
     "customer-missing": Problem("Choose whose data you want to share.", "customer-1"),
     "accounts-missing": Problem("Choose at least one account.", "account-1"),
 }

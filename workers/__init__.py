@@ -1,1 +1,1 @@
-"""Background jobs: Dramatiq actors and the schedule that wakes them."""
+"""Background jobs: Dramatiq actors, and the scheduler that starts them."""

@@ -1,4 +1,4 @@
-"""Dramatiq actors: each waits, on its worker thread, for work that the process's one event loop does."""
+"""Dramatiq actors. An actor waits on its worker thread for a task, which the process's event loop runs."""
 
 import asyncio
 import logging
@@ -12,44 +12,44 @@ from workers.tasks import DELIVER_OUTBOX, POLL_REGISTER, SWEEP, Tasks
 
 logger = logging.getLogger(__name__)
 
-SECONDS: Final = {DELIVER_OUTBOX: 300.0, POLL_REGISTER: 300.0, SWEEP: 3_600.0}
-"""How long each may take. Whatever is cut short is found and done by a later sweep or poll."""
+TIME_LIMIT_SECONDS: Final = {DELIVER_OUTBOX: 300.0, POLL_REGISTER: 300.0, SWEEP: 3_600.0}
+"""The time limit of each task. A later sweep or poll completes what an interrupted task has left undone."""
 
 
 class Actors:
-    """The actors of this process, one for each piece of work."""
+    """The actors of this process, one for each kind of task."""
 
     def __init__(self, broker: dramatiq.Broker, tasks: Tasks, loop: asyncio.AbstractEventLoop) -> None:
-        """Declare them on `broker`, to work on `loop`."""
+        """Declare the actors on `broker`. They run `tasks` on `loop`."""
         self._tasks = tasks
         self._loop = loop
         self._running: dict[asyncio.Task[object], str] = {}
-        for name in SECONDS:
+        for name in TIME_LIMIT_SECONDS:
             dramatiq.actor(broker=broker, actor_name=name, queue_name=QUEUE)(self._actor(name))
 
-    def cut_short(self) -> None:
-        """End polls and sweeps that are under way: the next ones complete them. Deliveries take seconds, and finish."""
+    def cancel_polls_and_sweeps(self) -> None:
+        """Cancel running polls and sweeps, which the next ones complete. Deliveries finish: they take only seconds."""
         for task, name in self._running.items():
             if name != DELIVER_OUTBOX:
                 task.cancel()
 
     def _actor(self, name: str) -> Callable[..., None]:
         def actor(*arguments: str | int) -> None:
-            asyncio.run_coroutine_threadsafe(self._work(name, *arguments), self._loop).result()
+            asyncio.run_coroutine_threadsafe(self._run_task(name, *arguments), self._loop).result()
 
         return actor
 
-    async def _work(self, name: str, *arguments: str | int) -> None:
+    async def _run_task(self, name: str, *arguments: str | int) -> None:
         task = asyncio.ensure_future(self._tasks.run(name, *arguments))
         self._running[task] = name
         details = {"actor": name, "arguments": ",".join(map(str, arguments))}
         try:
-            async with asyncio.timeout(SECONDS[name]):
+            async with asyncio.timeout(TIME_LIMIT_SECONDS[name]):
                 await task
         except asyncio.CancelledError:
             logger.info("worker.task_cancelled", extra=details)
         except Exception:
-            # The message has served its purpose: the work stands in Postgres, and comes round again.
+            # The message is not sent again: the work is recorded in PostgreSQL, and a later sweep starts it again.
             logger.exception("worker.task_failed", extra=details)
         finally:
             del self._running[task]

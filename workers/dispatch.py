@@ -1,7 +1,7 @@
-"""From "there is work" to work: wake an actor by the broker, and where the broker takes no message, do it here.
+"""Start tasks: send a message to an actor through the broker, or run the task here if the broker accepts no message.
 
-So a dead Valkey delays nothing that a person waits for; and since rows are leased before they are worked on, it does no
-harm to be woken twice.
+So deliveries are not delayed while Valkey is down. A task may be started twice, because rows are leased before they are
+processed.
 """
 
 import asyncio
@@ -15,91 +15,94 @@ from workers.tasks import DELIVER_OUTBOX, POLL_REGISTER, SWEEP, Tasks
 
 logger = logging.getLogger(__name__)
 
-OWN_TASKS_AT_ONCE = 8
-TENANTS_AT_ONCE = 4
+MAXIMUM_LOCAL_TASKS = 8
+MAXIMUM_CONCURRENT_CHECKS = 4
 
 
 class Dispatcher:
-    """Wakes actors for what notifications and sweeps find on one database node."""
+    """Starts the tasks that notifications and sweeps find on one database node."""
 
     def __init__(self, tasks: Tasks, jobs: Jobs, node: str = MAIN_NODE) -> None:
-        """Wake by `jobs`; do it by `tasks` where that fails. Register polls belong to the main node's dispatcher."""
+        """Send messages with `jobs`; if that fails, run the task with `tasks`.
+
+        Only the dispatcher of the main node polls the Registers.
+        """
         self.node = node
         self._tasks = tasks
         self._jobs = jobs
-        self._heard: set[str] = set()
-        self._woken = asyncio.Event()
-        self._own: dict[tuple[str, ...], asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(OWN_TASKS_AT_ONCE)
+        self._notified_schemas: set[str] = set()
+        self._notified = asyncio.Event()
+        self._local_tasks: dict[tuple[str, ...], asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(MAXIMUM_LOCAL_TASKS)
 
-    def heard(self, schema: str) -> None:
-        """Take note that a transaction in `schema` has put something into its outbox."""
-        self._heard.add(schema)
-        self._woken.set()
+    def on_outbox_notification(self, schema: str) -> None:
+        """Note that a transaction in `schema` has added rows to its outbox."""
+        self._notified_schemas.add(schema)
+        self._notified.set()
 
     async def run(self) -> None:
-        """Wake the delivery of every tenant that was heard of, until cancelled."""
+        """Start the delivery for every tenant that was notified of, until cancelled."""
         while True:
-            await self._woken.wait()
-            self._woken.clear()
-            heard, self._heard = self._heard, set()
+            await self._notified.wait()
+            self._notified.clear()
+            schemas, self._notified_schemas = self._notified_schemas, set()
             try:
                 for tenant in await self._tasks.tenants(self.node):
-                    if tenant.namespace.schema in heard:
-                        await self.wake(DELIVER_OUTBOX, tenant.slug)
+                    if tenant.namespace.schema in schemas:
+                        await self.enqueue_or_run(DELIVER_OUTBOX, tenant.slug)
             except HaasError:
                 logger.exception("dispatch.tenants_not_read")
 
-    async def wake(self, name: str, *arguments: str) -> None:
-        """Have `name` done: by a worker, or here when the broker takes no message."""
+    async def enqueue_or_run(self, name: str, *arguments: str) -> None:
+        """Send a message for the task `name` to a worker, or run the task here if the broker accepts no message."""
         if await self._jobs.enqueue(name, *arguments):
             return
         key = (name, *arguments)
-        if key not in self._own:
-            task = asyncio.create_task(self._do(name, *arguments), name=f"{name}{arguments}")
-            self._own[key] = task
-            task.add_done_callback(lambda _: self._own.pop(key, None))
+        if key not in self._local_tasks:
+            task = asyncio.create_task(self._run_locally(name, *arguments), name=f"{name}{arguments}")
+            self._local_tasks[key] = task
+            task.add_done_callback(lambda _: self._local_tasks.pop(key, None))
 
-    async def sweep_outbox(self) -> int:
-        """Wake the delivery of every tenant of the node that has something due; return how many there are."""
-        places = asyncio.Semaphore(TENANTS_AT_ONCE)
+    async def deliver_due_outboxes(self) -> int:
+        """Start the delivery for every tenant of the node that has due notices; return the number of these tenants."""
+        slots = asyncio.Semaphore(MAXIMUM_CONCURRENT_CHECKS)
 
-        async def look(slug: str) -> bool:
-            async with places:
+        async def is_due(slug: str) -> bool:
+            async with slots:
                 return await self._tasks.outbox_due(tenants[slug])
 
         tenants = {tenant.slug: tenant for tenant in await self._tasks.tenants(self.node)}
-        found = await asyncio.gather(*map(look, tenants), return_exceptions=True)
-        waiting = 0
+        found = await asyncio.gather(*map(is_due, tenants), return_exceptions=True)
+        tenants_due = 0
         for slug, due in zip(tenants, found, strict=True):
             if isinstance(due, BaseException):
                 with bind(tenant=slug):
                     logger.warning("dispatch.outbox_not_read", extra={"reason": type(due).__name__})
             elif due:
-                waiting += 1
-                await self.wake(DELIVER_OUTBOX, slug)
-        return waiting
+                tenants_due += 1
+                await self.enqueue_or_run(DELIVER_OUTBOX, slug)
+        return tenants_due
 
     async def poll_registers(self) -> None:
-        """Wake the poll of each register environment."""
+        """Start the poll of every register environment."""
         for environment_id in await self._tasks.environments():
-            await self.wake(POLL_REGISTER, environment_id)
+            await self.enqueue_or_run(POLL_REGISTER, environment_id)
 
     async def sweep(self) -> None:
-        """Wake the housekeeping of the node's tenants."""
-        await self.wake(SWEEP, self.node)
+        """Start the housekeeping of the node's tenants."""
+        await self.enqueue_or_run(SWEEP, self.node)
 
     async def finish(self) -> None:
-        """Let deliveries that are under way finish, which takes seconds; polls and sweeps are cut short."""
-        for (name, *_), task in self._own.items():
+        """Cancel the polls and sweeps that run here; wait for the deliveries that run here, which takes seconds."""
+        for (name, *_), task in self._local_tasks.items():
             if name != DELIVER_OUTBOX:
                 task.cancel()
-        await asyncio.gather(*self._own.values(), return_exceptions=True)
+        await asyncio.gather(*self._local_tasks.values(), return_exceptions=True)
 
-    async def _do(self, name: str, *arguments: str) -> None:
+    async def _run_locally(self, name: str, *arguments: str) -> None:
         try:
             async with self._slots:
                 await self._tasks.run(name, *arguments)
         except Exception:
-            # As for the actors: the row stays, and comes round again.
+            # As in the actors: the work is recorded in PostgreSQL, and a later sweep starts it again.
             logger.exception("dispatch.task_failed", extra={"task": name, "arguments": ",".join(arguments)})

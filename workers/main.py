@@ -1,8 +1,8 @@
 """The worker process: `python -m workers.main`.
 
-One process, one event loop with one set of database pools, and a few Dramatiq threads that wait for it. When Valkey
-goes away the threads look for it every few seconds; meanwhile the scheduler does the work itself. SIGTERM and SIGINT
-let what is under way finish.
+The process has one event loop with one set of database pools, and a few Dramatiq threads that wait for the loop. If
+Valkey is down, the threads try to connect again every few seconds, and meanwhile the scheduler runs the tasks itself.
+On SIGTERM or SIGINT the process finishes its running deliveries and ends.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ from workers.tasks import Tasks
 logger = logging.getLogger(__name__)
 
 THREADS = 8
-LONGEST_WAIT_FOR_A_MESSAGE_MS = 250
-LONGEST_STOP_MS = 30_000
+MESSAGE_WAIT_MS = 250
+STOP_TIMEOUT_MS = 30_000
 
 
 def stop_signals() -> asyncio.Event:
-    """Return an event that SIGTERM or SIGINT sets; call it within the running loop."""
+    """Return an event that SIGTERM or SIGINT sets. Call this function within the running event loop."""
     stopping, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
@@ -35,20 +35,20 @@ def stop_signals() -> asyncio.Event:
 
 
 async def work(settings: Settings, stopping: asyncio.Event) -> None:
-    """Take messages until `stopping` is set, then finish those under way."""
+    """Process messages until `stopping` is set, and then finish the running deliveries."""
     services = Services.open(settings)
     await services.start()
     broker = open_broker(settings.redis_url)
     actors = Actors(broker, Tasks(services), asyncio.get_running_loop())
-    worker = dramatiq.Worker(broker, worker_threads=THREADS, worker_timeout=LONGEST_WAIT_FOR_A_MESSAGE_MS)
+    worker = dramatiq.Worker(broker, worker_threads=THREADS, worker_timeout=MESSAGE_WAIT_MS)
     try:
         worker.start()
         logger.info("worker.started")
         await stopping.wait()
         logger.info("worker.stopping")
     finally:
-        actors.cut_short()
-        await asyncio.to_thread(worker.stop, LONGEST_STOP_MS)
+        actors.cancel_polls_and_sweeps()
+        await asyncio.to_thread(worker.stop, STOP_TIMEOUT_MS)
         await asyncio.to_thread(broker.close)
         await services.close()
 

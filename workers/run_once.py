@@ -1,7 +1,7 @@
-"""One job, now, in this process: `python -m workers.run_once register-poll|outbox-drain|sweep`.
+"""Run one job now, in this process: `python -m workers.run_once register-poll|outbox-drain|sweep`.
 
-For operators, and for the sandbox's control API. Prints one JSON object; ends with 0 when everything was done, with 1
-when something was not.
+It is for operators and for the control API of the sandbox. It prints one JSON object. The exit status is 0 if the whole
+job was done, and 1 if some part failed.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import msgspec
 from haas.errors import HaasError
 from haas.settings import Settings
 from haas.telemetry import configure
-from tenants.notices.delivery import Delivered
+from tenants.notices.delivery import DeliveryCounts
 from tenants.services import Services
 from workers.tasks import Tasks
 
@@ -24,23 +24,23 @@ Summary = tuple[bool, Any]
 
 
 async def register_poll(tasks: Tasks) -> Summary:
-    """Poll every Register and bring its tenants in step."""
-    polls, good = [], True
+    """Poll every Register and apply its statuses to its tenants."""
+    polls, complete = [], True
     for environment_id in await tasks.environments():
         try:
             polled = await tasks.poll_register(environment_id)
         except HaasError as error:
             polls.append({"environment": environment_id, "error": str(error)})
-            good = False
+            complete = False
         else:
             polls.append(msgspec.to_builtins(polled))
-            good = good and not polled.tenants_failed
-    return good, {"polls": polls}
+            complete = complete and not polled.tenants_failed
+    return complete, {"polls": polls}
 
 
 async def outbox_drain(tasks: Tasks) -> Summary:
-    """Deliver whatever is due or waits to be tried again, for every tenant."""
-    total, failed = Delivered(), []
+    """Deliver the notices of every tenant that are due or wait for another attempt."""
+    total, failed = DeliveryCounts(), []
     for tenant in await tasks.tenants():
         try:
             total.add(await tasks.drain_outbox(tenant.slug))
@@ -50,7 +50,7 @@ async def outbox_drain(tasks: Tasks) -> Summary:
 
 
 async def sweep(tasks: Tasks) -> Summary:
-    """Do every tenant's housekeeping."""
+    """Run the housekeeping of every tenant."""
     return True, {"changed": await tasks.sweep()}
 
 
@@ -63,7 +63,7 @@ JOBS: Final[Mapping[str, Callable[[Tasks], Awaitable[Summary]]]] = {
 
 
 async def run(job: str, settings: Settings) -> Summary:
-    """Do `job`; return whether all of it was done, and what came of it."""
+    """Run `job`; return whether the whole job was done, and its summary."""
     services = Services.open(settings)
     try:
         return await JOBS[job](Tasks(services))
@@ -72,15 +72,15 @@ async def run(job: str, settings: Settings) -> Summary:
 
 
 def main() -> int:
-    """Run the job that the command line names."""
+    """Run the job that the command line names; return the exit status."""
     if len(sys.argv) != 2 or sys.argv[1] not in JOBS:  # noqa: PLR2004 - the command and its one argument
         sys.stderr.write(USAGE)
         return 2
     settings = Settings.from_environment(os.environ)
     configure(settings.log_level)
-    good, summary = asyncio.run(run(sys.argv[1], settings))
+    complete, summary = asyncio.run(run(sys.argv[1], settings))
     sys.stdout.write(msgspec.json.encode({"job": sys.argv[1], **summary}).decode() + "\n")
-    return 0 if good else 1
+    return 0 if complete else 1
 
 
 if __name__ == "__main__":

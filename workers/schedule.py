@@ -1,9 +1,10 @@
 """The scheduler process: `python -m workers.schedule`.
 
-A process runs one scheduler for each database node. Of the schedulers of a node, in any number of processes, one leads:
-the one that holds an advisory lock on a dedicated connection to the node. The same connection receives the outbox's
-notifications. When it is lost the lock is free, another scheduler leads, and begins by doing every job once. A node
-that is away stops only the jobs of its own tenants. Jobs fall due by the platform's clock: a moved clock moves them.
+A process runs one scheduler for each database node. Any number of processes may run. For each node, the scheduler that
+holds an advisory lock on a dedicated connection to the node is the leader. The same connection receives the
+notifications of the outboxes. When the connection is lost, the lock is released and another scheduler becomes the
+leader; it starts by running every job once. A node that cannot be reached stops only the jobs of its own tenants. Jobs
+become due by the platform's clock, so moving that clock moves them too.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from haas.errors import HaasError, Unavailable
 from haas.jobs import Jobs, open_broker
 from haas.settings import MAIN_NODE, Settings
 from haas.telemetry import configure
-from tenants.notices.outbox import CHANNEL
+from tenants.notices.outbox import NOTIFY_CHANNEL
 from tenants.services import Services
 from workers.dispatch import Dispatcher
 from workers.main import stop_signals
@@ -29,89 +30,90 @@ logger = logging.getLogger(__name__)
 
 LEADER_LOCK: Final = 0x48414153  # "HAAS"
 TICK_SECONDS: Final = 0.5
-SECONDS_BETWEEN_BIDS: Final = 2.0
-SECONDS_BETWEEN_SIGNS_OF_LIFE: Final = 10.0
+SECONDS_BETWEEN_LOCK_ATTEMPTS: Final = 2.0
+SECONDS_BETWEEN_CONNECTION_CHECKS: Final = 10.0
 
 
-class Job:
-    """Something that is done at once and then every so often, and never twice at a time."""
+class PeriodicJob:
+    """A job that runs when a scheduler becomes the leader and then once in every interval, never concurrently."""
 
-    def __init__(self, name: str, every: timedelta, run: Callable[[], Awaitable[object]]) -> None:
-        """Do `run` every `every`."""
+    def __init__(self, name: str, interval: timedelta, run: Callable[[], Awaitable[object]]) -> None:
+        """Call `run` once in every `interval`."""
         self._name = name
-        self._every = every
+        self._interval = interval
         self._run = run
         self._due: datetime | None = None
         self._running: asyncio.Task[None] | None = None
 
     def tick(self, now: datetime) -> None:
-        """Begin the job if it is due at `now`. A clock that was moved back makes it due at once."""
+        """Start the job if it is due at `now`. If the clock was moved back, the job is due immediately."""
         if self._running is not None and not self._running.done():
             return
-        if self._due is None or now >= self._due or self._due > now + self._every:
-            self._due = now + self._every
-            self._running = asyncio.create_task(self._guarded(), name=self._name)
+        if self._due is None or now >= self._due or self._due > now + self._interval:
+            self._due = now + self._interval
+            self._running = asyncio.create_task(self._run_and_log(), name=self._name)
 
-    def skip(self) -> None:
-        """Stand down: whoever leads next begins anew."""
+    def reset(self) -> None:
+        """Cancel the job if it is running, and make it due immediately for the next leader."""
         self._due = None
         if self._running is not None:
             self._running.cancel()
 
-    async def _guarded(self) -> None:
+    async def _run_and_log(self) -> None:
         try:
             await self._run()
         except HaasError as error:
             logger.warning("schedule.job_not_done", extra={"job": self._name, "reason": str(error)})
         except Exception:
-            # A fault in one job must not end the schedule of all.
+            # An error in one job must not stop the other jobs.
             logger.exception("schedule.job_failed", extra={"job": self._name})
 
 
 class Scheduler:
-    """Leads one database node when it can, and while it leads keeps the node's jobs going."""
+    """Tries to become the leader of one database node, and runs the node's jobs while it is the leader."""
 
     def __init__(self, database_url: str, clock: Clock, dispatcher: Dispatcher) -> None:
-        """Take the lead of the dispatcher's node by a connection to it, at `database_url`.
+        """Lead the dispatcher's node with a dedicated connection to `database_url`.
 
-        Statuses of the Register are kept in the control schema: the lead of the main node also polls the Registers.
+        The statuses of the Register are stored in the control schema. So the leader of the main node also polls the
+        Registers.
         """
         self._url = database_url
         self._clock = clock
         self._dispatcher = dispatcher
         self._jobs = [
-            Job("outbox sweep", timedelta(seconds=30), dispatcher.sweep_outbox),
-            Job("sweep", timedelta(minutes=10), dispatcher.sweep),
+            PeriodicJob("outbox delivery", timedelta(seconds=30), dispatcher.deliver_due_outboxes),
+            PeriodicJob("housekeeping", timedelta(minutes=10), dispatcher.sweep),
         ]
         if dispatcher.node == MAIN_NODE:
-            self._jobs.append(Job("register poll", timedelta(minutes=2), dispatcher.poll_registers))
+            self._jobs.append(PeriodicJob("register poll", timedelta(minutes=2), dispatcher.poll_registers))
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Lead whenever possible until `stopping` is set."""
+        """Become the leader whenever possible, until `stopping` is set."""
         while not stopping.is_set():
             try:
                 async with dedicated_connection(self._url, "haas-schedule") as connection:
-                    if await self._bid(connection, stopping):
+                    if await self._become_leader(connection, stopping):
                         await self._lead(connection, stopping)
             except Unavailable as error:
                 details = {"node": self._dispatcher.node, "reason": str(error)}
                 logger.warning("schedule.database_unavailable", extra=details)
-                await _wait(stopping, SECONDS_BETWEEN_BIDS)
+                await _wait_for_stop(stopping, SECONDS_BETWEEN_LOCK_ATTEMPTS)
             finally:
                 for job in self._jobs:
-                    job.skip()
+                    job.reset()
         await self._dispatcher.finish()
 
-    async def _bid(self, connection: DedicatedConnection, stopping: asyncio.Event) -> bool:
+    async def _become_leader(self, connection: DedicatedConnection, stopping: asyncio.Event) -> bool:
         while not stopping.is_set():
             if await connection.try_lock(LEADER_LOCK):
                 return True
-            await _wait(stopping, SECONDS_BETWEEN_BIDS)
+            await _wait_for_stop(stopping, SECONDS_BETWEEN_LOCK_ATTEMPTS)
         return False
 
     async def _lead(self, connection: DedicatedConnection, stopping: asyncio.Event) -> None:
         logger.info("schedule.leadership_began", extra={"node": self._dispatcher.node})
-        await connection.listen(CHANNEL, self._dispatcher.heard)
+        await connection.listen(NOTIFY_CHANNEL, self._dispatcher.on_outbox_notification)
         dispatching = asyncio.create_task(self._dispatcher.run(), name="dispatch")
         loop = asyncio.get_running_loop()
         checked = loop.time()
@@ -120,17 +122,17 @@ class Scheduler:
                 now = self._clock.now()
                 for job in self._jobs:
                     job.tick(now)
-                if loop.time() - checked >= SECONDS_BETWEEN_SIGNS_OF_LIFE:
+                if loop.time() - checked >= SECONDS_BETWEEN_CONNECTION_CHECKS:
                     await connection.check()
                     checked = loop.time()
-                await _wait(stopping, TICK_SECONDS)
+                await _wait_for_stop(stopping, TICK_SECONDS)
         finally:
             dispatching.cancel()
             await asyncio.gather(dispatching, return_exceptions=True)
             logger.info("schedule.leadership_ended", extra={"node": self._dispatcher.node})
 
 
-async def _wait(stopping: asyncio.Event, seconds: float) -> None:
+async def _wait_for_stop(stopping: asyncio.Event, seconds: float) -> None:
     try:
         async with asyncio.timeout(seconds):
             await stopping.wait()
@@ -139,7 +141,7 @@ async def _wait(stopping: asyncio.Event, seconds: float) -> None:
 
 
 async def schedule(settings: Settings, stopping: asyncio.Event) -> None:
-    """Keep the schedule until `stopping` is set."""
+    """Run the schedulers of all database nodes until `stopping` is set."""
     logger.info("schedule.started")
     services = Services.open(settings)
     await services.start()

@@ -1,4 +1,4 @@
-"""The work itself, by the names that others wake it by. No broker is needed to call it: `run_once` does without one."""
+"""The tasks of the workers, by name. They need no broker: `run_once` calls them directly."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -8,13 +8,13 @@ from haas.errors import HaasError
 from haas.mail import Mailer
 from haas.sms import SmsGateway
 from haas.telemetry import bind
-from tenants.arrangements.revocation_notice import RevocationChannel
+from tenants.arrangements.revocation_notice import ArrangementRevocationChannel
 from tenants.housekeeping.service import Housekeeping
-from tenants.notices.delivery import Delivered, Delivery
+from tenants.notices.delivery import Delivery, DeliveryCounts
 from tenants.notices.messages import EmailChannel, SmsChannel
 from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
-from tenants.register.models import Polled
+from tenants.register.models import PollResult
 from tenants.registration.sync import StatusSync
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.names import control_namespace
@@ -28,14 +28,14 @@ SWEEP: Final = "sweep"
 
 
 class UnknownEnvironment(HaasError):
-    """No tenant belongs to a register environment of that id."""
+    """No tenant belongs to a register environment with that id."""
 
 
 class Tasks:
-    """What the workers can do."""
+    """The tasks that the workers run."""
 
     def __init__(self, services: Services) -> None:
-        """Work with the parts of this process."""
+        """Use the shared services of this process."""
         settings, database, clock = services.settings, services.database, services.clock
         self._registry = services.registry
         self._delivery = Delivery(
@@ -44,7 +44,9 @@ class Tasks:
             {
                 "email": EmailChannel(Mailer(settings.smtp_url)),
                 "sms": SmsChannel(SmsGateway(settings.sms_url, services.outbound)),
-                "arrangement-revoked": RevocationChannel(database, services.keyring, services.outbound, clock),
+                "arrangement-revoked": ArrangementRevocationChannel(
+                    database, services.keyring, services.outbound, clock
+                ),
             },
         )
         self._sync = StatusSync(database, control_namespace(settings), RegisterApi(services.outbound), clock)
@@ -53,7 +55,7 @@ class Tasks:
         self._sweeping: set[str | None] = set()
 
     async def run(self, name: str, *arguments: str | int) -> Any:
-        """Do the work that `name` stands for."""
+        """Run the task called `name`."""
         work: dict[str, Callable[..., Awaitable[Any]]] = {
             DELIVER_OUTBOX: self.deliver_outbox,
             POLL_REGISTER: self.poll_register,
@@ -70,21 +72,24 @@ class Tasks:
         return {tenant.register_environment.id: tenant.register_environment for tenant in await self.tenants()}
 
     async def outbox_due(self, tenant: Tenant) -> bool:
-        """Tell whether a tenant has something to deliver."""
-        return await self._delivery.any_due(tenant)
+        """Return whether a tenant has due notices."""
+        return await self._delivery.has_due(tenant)
 
-    async def deliver_outbox(self, slug: str) -> Delivered:
-        """Deliver a tenant's due notices."""
+    async def deliver_outbox(self, slug: str) -> DeliveryCounts:
+        """Deliver the due notices of a tenant."""
         with bind(tenant=slug):
             return await self._delivery.deliver_due(await self._registry.by_slug(slug))
 
-    async def drain_outbox(self, slug: str) -> Delivered:
-        """Deliver what is due or waits to be tried again; return when nobody delivers any more."""
+    async def drain_outbox(self, slug: str) -> DeliveryCounts:
+        """Deliver the notices that are due or wait for another attempt; return when no delivery is running any more."""
         with bind(tenant=slug):
             return await self._delivery.drain(await self._registry.by_slug(slug))
 
-    async def poll_register(self, environment_id: str) -> Polled:
-        """Ask a Register for statuses and bring its tenants in step. Raises RegisterUnreadable."""
+    async def poll_register(self, environment_id: str) -> PollResult:
+        """Read the statuses of a Register and apply them to its tenants.
+
+        Raises RegisterUnreadable, UnknownEnvironment.
+        """
         tenants = [tenant for tenant in await self.tenants() if tenant.register_environment.id == environment_id]
         if not tenants:
             raise UnknownEnvironment(f"no tenant belongs to the register environment {environment_id!r}")
@@ -107,9 +112,9 @@ class Tasks:
         return polled
 
     async def sweep(self, node: str | None = None) -> dict[str, int]:
-        """Do the housekeeping of every tenant, or of those on one database node, one tenant after the other.
+        """Run the housekeeping of all tenants, or of those on one database node, one tenant after the other.
 
-        While a sweep of the same node is under way another one does nothing.
+        If a sweep of the same node is already running, return at once without doing anything.
         """
         if node in self._sweeping:
             return {}

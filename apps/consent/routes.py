@@ -1,7 +1,7 @@
-"""The routes of the consent flow: POST changes something and redirects, GET only shows a step.
+"""The routes of the consent flow. POST changes something and redirects; GET only shows a step.
 
-So Back, reload and sending a form twice are safe. A request for a step that is not current is redirected to the current
-step.
+So a person can go back, reload a page, or send a form twice without harm. A request for a step that is not current is
+redirected to the current step.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from apps.consent.screens import Query, redirect_origin, screen
+from apps.consent.screens import StepQuery, build_screen, redirect_origin
 from apps.http.authentication import authentication_context
 from apps.http.context import context
 from apps.http.flows import ENDED_SECONDS, cookie_name, flow_cookie, flow_url
@@ -21,13 +21,13 @@ from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from haas.database import Transaction
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.consent import flow as flows
-from tenants.consent.errors import ChoiceMissing, FlowStep, FlowUnknown, StepNotCurrent
-from tenants.consent.models import Ended, Flow, Outcome
+from tenants.consent.errors import ChoiceMissing, FlowNotFound, FlowStep, StepNotCurrent
+from tenants.consent.models import Flow, FlowResult, StepOutcome
 from themes.views import recipient_view
 
 _Request = Request[Any, Any, Any]
-_Act = Callable[[Transaction, Flow, PageForm], Awaitable[Outcome]]
-_FORM: Final[dict[str, Any]] = {"status_code": SEE_OTHER, "request_max_body_size": MAXIMUM_BODY_BYTES}
+_FormAction = Callable[[Transaction, Flow, PageForm], Awaitable[StepOutcome]]
+_FORM_OPTIONS: Final[dict[str, Any]] = {"status_code": SEE_OTHER, "request_max_body_size": MAXIMUM_BODY_BYTES}
 _STEPS: Final[dict[str, FlowStep]] = {
     "identify": "identify",
     "verify": "verify",
@@ -37,165 +37,180 @@ _STEPS: Final[dict[str, FlowStep]] = {
 }
 
 
-class Visitor(NamedTuple):
-    """A browser in a flow, by the secret in the flow's cookie."""
+class FlowBrowser(NamedTuple):
+    """The browser of a flow, which the secret in the flow's cookie identifies."""
 
     attempt_id: UUID
     secret: str
 
-    def at(self, step: FlowStep) -> str:
-        """Return the address of a step of the flow."""
+    def step_url(self, step: FlowStep) -> str:
+        """Return the path of a step of the flow."""
         return flow_url(self.attempt_id, step)
 
 
-def visitor(request: _Request) -> Visitor:
-    """Return who comes to a flow's address. Raises NotFoundException, and FlowUnknown without the flow's cookie."""
+def flow_browser(request: _Request) -> FlowBrowser:
+    """Return the browser that sent the request.
+
+    Raises NotFoundException if the path contains no id of a flow, and FlowNotFound without the flow's cookie.
+    """
     attempt_id = _uuid(request.path_params["flow_id"])
     if attempt_id is None:
         raise NotFoundException
     secret = request.cookies.get(cookie_name(attempt_id))
     if not secret:
-        raise FlowUnknown(f"no cookie came for flow {attempt_id}")
-    return Visitor(attempt_id, secret)
+        raise FlowNotFound(f"the request has no cookie of the flow {attempt_id}")
+    return FlowBrowser(attempt_id, secret)
 
 
 @get([f"/{step}" for step in _STEPS])
 async def show_step(request: _Request) -> Response[str]:
     """Show a step of the flow."""
-    ctx, who = context(request), visitor(request)
+    ctx, browser = context(request), flow_browser(request)
     step = _STEPS[request.url.path.rstrip("/").rsplit("/", 1)[-1]]
-    query = Query(request.query_params.get("problem"), request.query_params.get("choose"))
+    query = StepQuery(request.query_params.get("problem"), request.query_params.get("choose"))
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        flow = await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret, ctx.now)
+        flow = await flows.load_flow(tx, ctx.services.directory, browser.attempt_id, browser.secret, ctx.now)
         brand = brand_of(request)
-        shown = await screen(tx, flow, step, query, label=brand.identifier_label, zone=brand.zone, now=ctx.now)
+        screen = await build_screen(
+            tx, flow, step, query, identifier_label=brand.identifier_label, zone=brand.zone, now=ctx.now
+        )
     environment, client = ctx.tenant.register_environment, flow.client
     number = await ctx.services.accreditations.number(environment.id, client.recipient_id)
     return page(
         request,
-        shown.template,
+        screen.template,
         recipient=recipient_view(client.registration, number),
         form_targets=(redirect_origin(flow),),
-        form_token=form_token(who.secret),
-        flow_path=flow_url(who.attempt_id, "").rstrip("/"),
+        form_token=form_token(browser.secret),
+        flow_path=flow_url(browser.attempt_id, "").rstrip("/"),
         dashboard_host=ctx.tenant.issuer.removeprefix("https://"),
-        **shown.values,
+        **screen.values,
     )
 
 
 @get(["/", "/resend", "/restart", "/authorise", "/cancel"])
 async def show_current(request: _Request) -> Response[None]:
     """Redirect a browser that reloads the address of a form to the current step."""
-    ctx, who = context(request), visitor(request)
+    ctx, browser = context(request), flow_browser(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        flow = await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret, ctx.now)
-        return redirect(who.at(flows.current_step(flow, ctx.now)))
+        flow = await flows.load_flow(tx, ctx.services.directory, browser.attempt_id, browser.secret, ctx.now)
+        return redirect(browser.step_url(flows.current_step(flow, ctx.now)))
 
 
-@post("/identify", **_FORM)
+@post("/identify", **_FORM_OPTIONS)
 async def identify(request: _Request) -> Response[None]:
-    """Take the identifier, and send a one-time password."""
-    who, now = await authentication_context(request), context(request).now
-    return await _take(
+    """Process the identifier, and send a one-time password."""
+    authentication, now = await authentication_context(request), context(request).now
+    return await _submit(
         request,
         "identify",
-        lambda tx, flow, form: flows.identify(tx, flow, form.one("identifier"), context=who, now=now),
+        lambda tx, flow, form: flows.identify(
+            tx, flow, form.single_value("identifier"), context=authentication, now=now
+        ),
     )
 
 
-@post("/verify", **_FORM)
+@post("/verify", **_FORM_OPTIONS)
 async def verify(request: _Request) -> Response[None]:
-    """Take the one-time password."""
-    who, now = await authentication_context(request), context(request).now
-    return await _take(
-        request, "verify", lambda tx, flow, form: flows.verify(tx, flow, form.one("code"), context=who, now=now)
+    """Check the one-time password."""
+    authentication, now = await authentication_context(request), context(request).now
+    return await _submit(
+        request,
+        "verify",
+        lambda tx, flow, form: flows.verify(tx, flow, form.single_value("code"), context=authentication, now=now),
     )
 
 
-@post("/resend", **_FORM)
+@post("/resend", **_FORM_OPTIONS)
 async def resend(request: _Request) -> Response[None]:
-    """Send a new one-time password in place of the last."""
-    who, now = await authentication_context(request), context(request).now
-    return await _take(
-        request, "verify", lambda tx, flow, form: flows.resend(tx, flow, form.one("challenge"), context=who, now=now)
+    """Send a new one-time password, which replaces the last one."""
+    authentication, now = await authentication_context(request), context(request).now
+    return await _submit(
+        request,
+        "verify",
+        lambda tx, flow, form: flows.resend(tx, flow, form.single_value("challenge"), context=authentication, now=now),
     )
 
 
-@post("/restart", **_FORM)
+@post("/restart", **_FORM_OPTIONS)
 async def restart(request: _Request) -> Response[None]:
-    """Go back to the identifier."""
+    """Return to the step of the identifier."""
     now = context(request).now
-    return await _take(request, "verify", lambda tx, flow, _: flows.restart(tx, flow, now=now))
+    return await _submit(request, "verify", lambda tx, flow, _: flows.restart(tx, flow, now=now))
 
 
-@post("/customer", **_FORM)
+@post("/customer", **_FORM_OPTIONS)
 async def choose_customer(request: _Request) -> Response[None]:
-    """Take whose data is to be shared."""
+    """Process the choice of the customer whose data is to be shared."""
     now = context(request).now
-    return await _take(
+    return await _submit(
         request,
         "customer",
-        lambda tx, flow, form: flows.choose_customer(tx, flow, _uuid(form.one("customer")), now=now),
+        lambda tx, flow, form: flows.choose_customer(tx, flow, _uuid(form.single_value("customer")), now=now),
     )
 
 
-@post("/accounts", **_FORM)
+@post("/accounts", **_FORM_OPTIONS)
 async def choose_accounts(request: _Request) -> Response[None]:
-    """Take the accounts that are to be shared."""
+    """Process the choice of the accounts that are to be shared."""
     now = context(request).now
 
-    async def act(tx: Transaction, flow: Flow, form: PageForm) -> Outcome:
-        chosen = {_uuid(account) for account in form.all("account")}
-        return await flows.choose_accounts(tx, flow, {one for one in chosen if one is not None}, now=now)
+    async def action(tx: Transaction, flow: Flow, form: PageForm) -> StepOutcome:
+        chosen = {_uuid(account) for account in form.values("account")}
+        return await flows.choose_accounts(
+            tx, flow, {account_id for account_id in chosen if account_id is not None}, now=now
+        )
 
-    return await _take(request, "accounts", act)
+    return await _submit(request, "accounts", action)
 
 
-@post("/authorise", **_FORM)
+@post("/authorise", **_FORM_OPTIONS)
 async def authorise(request: _Request) -> Response[None]:
-    """Record the consent, and take a code back to the recipient."""
-    secret, now = visitor(request).secret, context(request).now
-    return await _take(request, "review", lambda tx, flow, _: flows.authorise(tx, flow, secret, now=now))
+    """Record the consent, and redirect to the recipient with an authorization code."""
+    secret, now = flow_browser(request).secret, context(request).now
+    return await _submit(request, "review", lambda tx, flow, _: flows.authorise(tx, flow, secret, now=now))
 
 
-@post("/cancel", **_FORM)
+@post("/cancel", **_FORM_OPTIONS)
 async def cancel(request: _Request) -> Response[None]:
-    """Take `access_denied` back to the recipient."""
+    """Redirect to the recipient with the error `access_denied`."""
     now = context(request).now
-    return await _take(request, "review", lambda tx, flow, _: flows.cancel(tx, flow, now=now))
+    return await _submit(request, "review", lambda tx, flow, _: flows.cancel(tx, flow, now=now))
 
 
 def redirect_to_current_step(request: _Request, error: StepNotCurrent) -> Response[None]:
     """Redirect a request for a step that is not current to the current step."""
-    return redirect(visitor(request).at(error.step))
+    return redirect(flow_browser(request).step_url(error.step))
 
 
-async def _take(request: _Request, step: FlowStep, act: _Act) -> Response[None]:
-    """Do what a form of `step` asks for, and send the browser on: to a step, with what went wrong, or to its end."""
-    ctx, who = context(request), visitor(request)
-    form = await read_form(request, who.secret)
+async def _submit(request: _Request, step: FlowStep, action: _FormAction) -> Response[None]:
+    """Process a form of `step`; redirect to the next step, to the same step with a problem, or to the recipient."""
+    ctx, browser = context(request), flow_browser(request)
+    form = await read_form(request, browser.secret)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            flow = await flows.enter(tx, ctx.services.directory, who.attempt_id, who.secret, ctx.now)
-            outcome = await act(tx, flow, form)
+            flow = await flows.load_flow(tx, ctx.services.directory, browser.attempt_id, browser.secret, ctx.now)
+            outcome = await action(tx, flow, form)
     except ChoiceMissing as missing:
-        return _again(who, step, f"{missing.what}-missing")
+        return _redirect_with_problem(browser, step, f"{missing.what}-missing")
     except CodeRefused as refused:
-        return _again(who, step, f"code-{refused.reason}")
+        return _redirect_with_problem(browser, step, f"code-{refused.reason}")
     except IdentifierLocked:
-        return _again(who, step, "identifier-locked" if step == "identify" else "code-locked")
-    if not isinstance(outcome, Ended):
-        return redirect(who.at(outcome))
+        return _redirect_with_problem(browser, step, "identifier-locked" if step == "identify" else "code-locked")
+    if not isinstance(outcome, FlowResult):
+        return redirect(browser.step_url(outcome))
     flow = outcome.flow
     response = redirect(
-        await ctx.services.responder.build(ctx.tenant, flow.client, flow.attempt.request, outcome.answer, ctx.now)
+        await ctx.services.responder.build(
+            ctx.tenant, flow.client, flow.attempt.request, outcome.code_or_error, ctx.now
+        )
     )
-    response.set_cookie(flow_cookie(who.attempt_id, who.secret, seconds=ENDED_SECONDS))
+    response.set_cookie(flow_cookie(browser.attempt_id, browser.secret, seconds=ENDED_SECONDS))
     return response
 
 
-def _again(who: Visitor, step: FlowStep, problem: str) -> Response[None]:
-    return redirect(f"{who.at(step)}?problem={problem}")
+def _redirect_with_problem(browser: FlowBrowser, step: FlowStep, problem: str) -> Response[None]:
+    return redirect(f"{browser.step_url(step)}?problem={problem}")
 
 
 def _uuid(text: str) -> UUID | None:

@@ -1,4 +1,4 @@
-"""The screens of the consent flow: from where the flow stands to what a template shows."""
+"""The screens of the consent flow: the template of each step and the values for it."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,38 +10,46 @@ from tenants.authentication.models import CODE_LIFETIME
 from tenants.consent import flow as flows
 from tenants.consent.errors import FlowStep
 from tenants.consent.models import AccountChoice, Flow, Review
-from tenants.consent.review import review
+from tenants.consent.review import build_review
 from themes import wording
 from themes.problems import problem
 from themes.views import account_view
 from themes.wording import Period
 
 HISTORY_YEARS = 2
-"""How far back billing and usage are shared (CDR Rules, Schedule 4)."""
+"""How far back billing and usage data is shared (CDR Rules, Schedule 4)."""
 
 
 class Screen(NamedTuple):
-    """A template and its values."""
+    """The name of a template and its values."""
 
     template: str
     values: dict[str, Any]
 
 
-class Query(NamedTuple):
-    """What the address of a step may say: a problem by its name, and that all accounts are to be chosen."""
+class StepQuery(NamedTuple):
+    """The query parameters of a step: the name of a problem, and `choose`, which is "all" to select all accounts."""
 
     problem: str | None = None
     choose: str | None = None
 
 
-async def screen(
-    tx: Transaction, flow: Flow, step: FlowStep, query: Query, *, label: str, zone: ZoneInfo, now: datetime
+async def build_screen(
+    tx: Transaction,
+    flow: Flow,
+    step: FlowStep,
+    query: StepQuery,
+    *,
+    identifier_label: str,
+    zone: ZoneInfo,
+    now: datetime,
 ) -> Screen:
-    """Return the screen of a step; `label` is what the brand calls its identifier, `zone` where its days are told.
+    """Return the screen of a step.
 
-    Raises StepNotCurrent, FlowOver.
+    `identifier_label` is the brand's name for its identifier, and dates are shown in the time zone `zone`. Raises
+    StepNotCurrent, FlowClosed.
     """
-    flows.require(flow, step, now)
+    flows.require_step(flow, step, now)
     match step:
         case "identify":
             values: dict[str, Any] = {"step": 1}
@@ -54,15 +62,15 @@ async def screen(
         case "review":
             values = await _review(tx, flow, now, zone)
     common = {
-        "acting_for": flow.acting_for,
-        "amending": flow.amended is not None,
-        "problem": problem(query.problem, label=label),
+        "acting_for": flow.customer_name_to_show,
+        "amending": flow.amended_arrangement is not None,
+        "problem": problem(query.problem, label=identifier_label),
     }
     return Screen(f"consent/{step}", {**common, **values})
 
 
-async def _verify(tx: Transaction, flow: Flow, query: Query) -> dict[str, Any]:
-    challenge = await flows.challenge_of(tx, flow)
+async def _verify(tx: Transaction, flow: Flow, query: StepQuery) -> dict[str, Any]:
+    challenge = await flows.current_challenge(tx, flow)
     return {
         "step": 2,
         "challenge": challenge.id.hex,
@@ -72,7 +80,7 @@ async def _verify(tx: Transaction, flow: Flow, query: Query) -> dict[str, Any]:
     }
 
 
-def _accounts(choices: list[AccountChoice], query: Query) -> dict[str, Any]:
+def _accounts(choices: list[AccountChoice], query: StepQuery) -> dict[str, Any]:
     views = [account_view(choice.account, chosen=choice.chosen or query.choose == "all") for choice in choices]
     return {
         "step": 3,
@@ -82,35 +90,35 @@ def _accounts(choices: list[AccountChoice], query: Query) -> dict[str, Any]:
 
 
 async def _review(tx: Transaction, flow: Flow, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    asked = await review(tx, flow, now=now)
-    period = wording.period(asked.sharing_duration, now, asked.ends_at)
+    reviewed = await build_review(tx, flow, now=now)
+    period = wording.period(reviewed.sharing_duration, now, reviewed.ends_at)
     return {
         "step": 4,
-        "accounts": [account_view(account) for account in asked.accounts],
-        "joint": asked.joint,
+        "accounts": [account_view(account) for account in reviewed.accounts],
+        "joint": reviewed.joint,
         "period": period,
-        "previous": _previous(asked, period, now, zone),
-        "history_from": wording.years_before(now, HISTORY_YEARS) if asked.history else None,
-        "clusters": asked.clusters,
-        "new_clusters": asked.new_clusters,
-        "removed_clusters": asked.removed_clusters,
-        "about_person": asked.about_person,
+        "previous": _previous_period(reviewed, period, now, zone),
+        "history_from": wording.years_before(now, HISTORY_YEARS) if reviewed.includes_history else None,
+        "clusters": reviewed.clusters,
+        "new_clusters": reviewed.new_clusters,
+        "removed_clusters": reviewed.removed_clusters,
+        "about_person": reviewed.includes_person_claims,
     }
 
 
-def _previous(asked: Review, period: Period, now: datetime, zone: ZoneInfo) -> Period | None:
-    """Return the period before an amendment, where it differs from the new one (CDS, Changing Attributes).
+def _previous_period(reviewed: Review, period: Period, now: datetime, zone: ZoneInfo) -> Period | None:
+    """Return the sharing period before an amendment, if it differs from the new one (CDS, Changing Attributes).
 
-    The same length agreed to later ends later, which is another duration; on the same day it reads as the same.
+    The same duration, agreed to at a later time, ends later. That counts as a difference if it ends on another day.
     """
-    if asked.previous_duration is None or asked.previous_ends_at is None:
+    if reviewed.previous_duration is None or reviewed.previous_ends_at is None:
         return None
-    before = wording.period(asked.previous_duration, now, asked.previous_ends_at)
-    same_end = period.once or wording.date(before.ends_at, zone) == wording.date(period.ends_at, zone)
-    return None if before.text == period.text and same_end else before
+    previous = wording.period(reviewed.previous_duration, now, reviewed.previous_ends_at)
+    same_end = period.once or wording.date(previous.ends_at, zone) == wording.date(period.ends_at, zone)
+    return None if previous.text == period.text and same_end else previous
 
 
 def redirect_origin(flow: Flow) -> str:
-    """Return the origin of the redirect URI, which a form of the flow may end at."""
+    """Return the origin of the redirect URI, to which a form of the flow may lead."""
     parts = urlsplit(flow.attempt.request.redirect_uri)
     return f"{parts.scheme}://{parts.netloc}"

@@ -1,9 +1,9 @@
-"""The consumer's dashboard on the brand's public host: what is shared with whom, and how to stop it."""
+"""The consumer's dashboard on the brand's public host: which data is shared with whom, and how to stop sharing."""
 
 from litestar import Router
 
 from apps.dashboard import routes as pages
-from apps.dashboard.browser import SignedOut
+from apps.dashboard.browser import NotSignedIn
 
 routes = [
     Router(
@@ -20,6 +20,6 @@ routes = [
             pages.withdraw,
             pages.sign_out,
         ],
-        exception_handlers={SignedOut: pages.redirect_to_sign_in},
+        exception_handlers={NotSignedIn: pages.redirect_to_sign_in},
     ),
 ]

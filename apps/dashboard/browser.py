@@ -1,4 +1,4 @@
-"""The dashboard's browser session, as a cookie and a guard around pages."""
+"""The browser session of the dashboard: its cookie, and the check that the person has signed in."""
 
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
@@ -18,49 +18,49 @@ _Request = Request[Any, Any, Any]
 _R = TypeVar("_R", bound=Response[Any])
 
 
-class SignedOut(HaasError):
-    """Nobody has signed in with this browser, or it was too long ago: `over` tells which."""
+class NotSignedIn(HaasError):
+    """Nobody has signed in with this browser, or the session has ended. `session_ended` distinguishes these cases."""
 
-    def __init__(self, *, over: bool) -> None:
-        """Keep whether there was a session."""
-        super().__init__("the session is over" if over else "nobody has signed in")
-        self.over = over
+    def __init__(self, *, session_ended: bool) -> None:
+        """Take whether there was a session."""
+        super().__init__("the session has ended" if session_ended else "nobody has signed in")
+        self.session_ended = session_ended
 
 
-class SignedIn(NamedTuple):
-    """Who looks at the dashboard, and the secret that ties forms to their browser."""
+class DashboardSession(NamedTuple):
+    """The login that is signed in, and the secret from which the tokens of its forms are derived."""
 
     login_id: UUID
     secret: str
 
 
-def secret_of(request: _Request) -> str:
-    """Return the secret in the browser's cookie; the empty string, which is nobody's, where there is none of ours."""
+def session_secret(request: _Request) -> str:
+    """Return the secret in the browser's cookie, or the empty string if there is none or it is malformed."""
     secret = request.cookies.get(COOKIE, "")
-    return secret if sessions.well_formed(secret) else ""
+    return secret if sessions.is_well_formed_secret(secret) else ""
 
 
-def with_secret(response: _R, secret: str) -> _R:
-    """Let the browser keep a secret for as long as a session can last."""
+def set_session_cookie(response: _R, secret: str) -> _R:
+    """Set the cookie with `secret`, for the longest time that a session can last."""
     response.set_cookie(_cookie(secret, int(SESSION_LIFETIME.total_seconds())))
     return response
 
 
-def without_secret(response: _R) -> _R:
-    """Let the browser drop its secret."""
+def delete_session_cookie(response: _R) -> _R:
+    """Delete the cookie from the browser."""
     response.set_cookie(_cookie("", 0))
     return response
 
 
-async def signed_in(request: _Request, tx: Transaction) -> SignedIn:
-    """Return who is signed in, and count this as their session's use. Raises SignedOut."""
-    ctx, secret = context(request), secret_of(request)
-    login_id = await sessions.login_of(tx, ctx.services.directory, secret, ctx.now)
+async def require_session(request: _Request, tx: Transaction) -> DashboardSession:
+    """Return the session of the browser, and record its use. Raises NotSignedIn."""
+    ctx, secret = context(request), session_secret(request)
+    login_id = await sessions.signed_in_login(tx, ctx.services.directory, secret, ctx.now)
     if login_id is None:
-        raise SignedOut(over=await sessions.was_signed_in(tx, secret))
-    return SignedIn(login_id, secret)
+        raise NotSignedIn(session_ended=await sessions.was_signed_in(tx, secret))
+    return DashboardSession(login_id, secret)
 
 
 def _cookie(value: str, seconds: int) -> Cookie:
-    # Secure also where it deletes: a browser ignores any other cookie of a `__Host-` name (RFC 6265bis 4.1.3.2).
+    # Also a cookie that deletes must be Secure: otherwise browsers ignore a `__Host-` cookie (RFC 6265bis 4.1.3.2).
     return Cookie(COOKIE, path="/", value=value, max_age=seconds, secure=True, httponly=True, samesite="lax")

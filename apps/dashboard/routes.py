@@ -1,4 +1,4 @@
-"""The dashboard's addresses. They go on serving while the tenant is suspended: stopping must always be possible."""
+"""The routes of the dashboard. They also serve a suspended tenant: ending sharing must always be possible."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -6,8 +6,15 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
-from apps.dashboard.browser import SignedIn, SignedOut, secret_of, signed_in, with_secret, without_secret
-from apps.dashboard.views import ArrangementView, Viewer, arrangement_view
+from apps.dashboard.browser import (
+    DashboardSession,
+    NotSignedIn,
+    delete_session_cookie,
+    require_session,
+    session_secret,
+    set_session_cookie,
+)
+from apps.dashboard.views import ArrangementView, DashboardViewer, arrangement_view
 from apps.http.authentication import authentication_context
 from apps.http.context import context
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
@@ -24,7 +31,7 @@ from tenants.authentication.models import CODE_LIFETIME
 from themes import wording
 from themes.problems import problem
 
-HOME: Final = "/dashboard"
+DASHBOARD: Final = "/dashboard"
 SIGN_IN: Final = "/dashboard/sign-in"
 VERIFY: Final = "/dashboard/verify"
 NOTICES: Final = {
@@ -33,18 +40,22 @@ NOTICES: Final = {
 }
 
 _Request = Request[Any, Any, Any]
-_PAGE: Final[dict[str, Any]] = {"opt": {SERVES_SUSPENDED: True}}
-_FORM: Final[dict[str, Any]] = {**_PAGE, "status_code": SEE_OTHER, "request_max_body_size": MAXIMUM_BODY_BYTES}
+_PAGE_OPTIONS: Final[dict[str, Any]] = {"opt": {SERVES_SUSPENDED: True}}
+_FORM_OPTIONS: Final[dict[str, Any]] = {
+    **_PAGE_OPTIONS,
+    "status_code": SEE_OTHER,
+    "request_max_body_size": MAXIMUM_BODY_BYTES,
+}
 
 
-@get(SIGN_IN, **_PAGE)
+@get(SIGN_IN, **_PAGE_OPTIONS)
 async def show_sign_in(request: _Request) -> Response[Any]:
-    """Ask for the identifier; lead whoever has signed in to their arrangements."""
-    ctx, secret = context(request), secret_of(request)
+    """Ask for the identifier, or redirect a person who has signed in to the list of arrangements."""
+    ctx, secret = context(request), session_secret(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        if await sessions.login_of(tx, ctx.services.directory, secret, ctx.now) is not None:
-            return redirect(HOME)
-        if not secret or await sessions.is_spent(tx, secret):
+        if await sessions.signed_in_login(tx, ctx.services.directory, secret, ctx.now) is not None:
+            return redirect(DASHBOARD)
+        if not secret or await sessions.is_used_or_ended(tx, secret):
             secret = sessions.new_secret()
     shown = page(
         request,
@@ -53,32 +64,32 @@ async def show_sign_in(request: _Request) -> Response[Any]:
         problem=problem(request.query_params.get("problem"), label=brand_of(request).identifier_label),
         notice=NOTICES.get(request.query_params.get("notice", "")),
     )
-    return with_secret(shown, secret)
+    return set_session_cookie(shown, secret)
 
 
-@post(SIGN_IN, **_FORM)
+@post(SIGN_IN, **_FORM_OPTIONS)
 async def sign_in(request: _Request) -> Response[None]:
-    """Take the identifier, and send a one-time password."""
-    ctx, secret = context(request), secret_of(request)
+    """Process the identifier, and send a one-time password."""
+    ctx, secret = context(request), session_secret(request)
     form = await read_form(request, secret)
-    identifier = form.one("identifier")
+    identifier = form.single_value("identifier")
     if not identifier.strip():
         return redirect(f"{SIGN_IN}?problem=identifier-missing")
-    at = await authentication_context(request)
+    authentication = await authentication_context(request)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            await sessions.ask(tx, secret, identifier, context=at, now=ctx.now)
+            await sessions.request_code(tx, secret, identifier, context=authentication, now=ctx.now)
     except IdentifierLocked:
         return redirect(f"{SIGN_IN}?problem=identifier-locked")
     return redirect(VERIFY)
 
 
-@get([VERIFY, "/dashboard/resend"], **_PAGE)
+@get([VERIFY, "/dashboard/resend"], **_PAGE_OPTIONS)
 async def show_verify(request: _Request) -> Response[Any]:
     """Ask for the one-time password."""
-    ctx, secret = context(request), secret_of(request)
+    ctx, secret = context(request), session_secret(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        challenge = await sessions.challenge_of(tx, secret, ctx.now)
+        challenge = await sessions.pending_challenge(tx, secret, ctx.now)
     if challenge is None or challenge.answered_at is not None:
         return redirect(SIGN_IN)
     return page(
@@ -92,31 +103,33 @@ async def show_verify(request: _Request) -> Response[Any]:
     )
 
 
-@post(VERIFY, **_FORM)
+@post(VERIFY, **_FORM_OPTIONS)
 async def verify(request: _Request) -> Response[None]:
-    """Take the one-time password, and sign in."""
-    ctx, secret = context(request), secret_of(request)
+    """Check the one-time password, and sign in."""
+    ctx, secret = context(request), session_secret(request)
     form = await read_form(request, secret)
-    at = await authentication_context(request)
+    authentication = await authentication_context(request)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            signed_in_as = await sessions.sign_in(tx, secret, form.one("code"), context=at, now=ctx.now)
+            new_secret = await sessions.sign_in(
+                tx, secret, form.single_value("code"), context=authentication, now=ctx.now
+            )
     except CodeRefused as refused:
         return redirect(f"{VERIFY}?problem=code-{refused.reason}")
     except IdentifierLocked:
         return redirect(f"{VERIFY}?problem=code-locked")
-    return with_secret(redirect(HOME), signed_in_as)
+    return set_session_cookie(redirect(DASHBOARD), new_secret)
 
 
-@post("/dashboard/resend", **_FORM)
+@post("/dashboard/resend", **_FORM_OPTIONS)
 async def resend(request: _Request) -> Response[None]:
-    """Send a new one-time password in place of the last."""
-    ctx, secret = context(request), secret_of(request)
+    """Send a new one-time password, which replaces the last one."""
+    ctx, secret = context(request), session_secret(request)
     form = await read_form(request, secret)
-    at = await authentication_context(request)
+    authentication = await authentication_context(request)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            await sessions.ask_again(tx, secret, form.one("challenge"), context=at, now=ctx.now)
+            await sessions.resend_code(tx, secret, form.single_value("challenge"), context=authentication, now=ctx.now)
     except CodeRefused:
         return redirect(SIGN_IN)
     except IdentifierLocked:
@@ -124,88 +137,92 @@ async def resend(request: _Request) -> Response[None]:
     return redirect(VERIFY)
 
 
-@get(HOME, **_PAGE)
+@get(DASHBOARD, **_PAGE_OPTIONS)
 async def list_arrangements(request: _Request) -> Response[str]:
-    """Show who receives data now, and who did."""
+    """List the recipients that receive data now, and those that received data before."""
     ctx = context(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        who = await signed_in(request, tx)
-        viewer = await _viewer(request, tx, who.login_id)
-        views = [arrangement_view(one, viewer) for one in await arrangements.list_for_login(tx, who.login_id, ctx.now)]
+        session = await require_session(request, tx)
+        viewer = await _viewer(request, tx, session.login_id)
+        views = [
+            arrangement_view(each, viewer) for each in await arrangements.list_for_login(tx, session.login_id, ctx.now)
+        ]
     return page(
         request,
         "dashboard/arrangements",
-        form_token=form_token(who.secret),
+        form_token=form_token(session.secret),
         current=[view for view in views if view.current],
         past=[view for view in views if not view.current],
     )
 
 
-@get("/dashboard/arrangements/{arrangement_id:uuid}", **_PAGE)
+@get("/dashboard/arrangements/{arrangement_id:uuid}", **_PAGE_OPTIONS)
 async def show_arrangement(request: _Request, arrangement_id: FromPath[UUID]) -> Response[str]:
     """Show one arrangement."""
-    who, view = await _one(request, arrangement_id)
+    session, view = await _load_arrangement(request, arrangement_id)
     stopped = request.query_params.get("notice") == "stopped" and not view.current
     notice = f"You have stopped sharing with {view.recipient.client_name}." if stopped else None
-    return page(request, "dashboard/arrangement", form_token=form_token(who.secret), arrangement=view, notice=notice)
+    return page(
+        request, "dashboard/arrangement", form_token=form_token(session.secret), arrangement=view, notice=notice
+    )
 
 
-@get("/dashboard/arrangements/{arrangement_id:uuid}/withdraw", **_PAGE)
+@get("/dashboard/arrangements/{arrangement_id:uuid}/withdraw", **_PAGE_OPTIONS)
 async def ask_to_withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Response[Any]:
-    """Say what stopping means, and ask (CDS, Withdrawal Standards)."""
-    who, view = await _one(request, arrangement_id)
+    """Explain the consequences of ending the sharing, and ask for confirmation (CDS, Withdrawal Standards)."""
+    session, view = await _load_arrangement(request, arrangement_id)
     if not view.current:
-        return redirect(_address(arrangement_id))
-    return page(request, "dashboard/withdraw", form_token=form_token(who.secret), arrangement=view)
+        return redirect(_arrangement_url(arrangement_id))
+    return page(request, "dashboard/withdraw", form_token=form_token(session.secret), arrangement=view)
 
 
-@post("/dashboard/arrangements/{arrangement_id:uuid}/withdraw", **_FORM)
+@post("/dashboard/arrangements/{arrangement_id:uuid}/withdraw", **_FORM_OPTIONS)
 async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Response[None]:
-    """Stop the sharing; one that has already ended stays as it is."""
+    """End the sharing. An arrangement that has already ended is not changed."""
     ctx = context(request)
-    await read_form(request, secret_of(request))
+    await read_form(request, session_secret(request))
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            who = await signed_in(request, tx)
-            found = await arrangements.one_for(tx, arrangement_id, who.login_id, ctx.now)
+            session = await require_session(request, tx)
+            found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
             await arrangements.end(tx, found.id, by="consumer", now=ctx.now)
     except ArrangementEnded:
-        return redirect(_address(arrangement_id))
-    return redirect(f"{_address(arrangement_id)}?notice=stopped")
+        return redirect(_arrangement_url(arrangement_id))
+    return redirect(f"{_arrangement_url(arrangement_id)}?notice=stopped")
 
 
-@post("/dashboard/sign-out", **_FORM)
+@post("/dashboard/sign-out", **_FORM_OPTIONS)
 async def sign_out(request: _Request) -> Response[None]:
     """End the session."""
-    ctx, secret = context(request), secret_of(request)
+    ctx, secret = context(request), session_secret(request)
     await read_form(request, secret)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         await sessions.sign_out(tx, secret, ctx.now)
-    return without_secret(redirect(f"{SIGN_IN}?notice=signed-out"))
+    return delete_session_cookie(redirect(f"{SIGN_IN}?notice=signed-out"))
 
 
-def redirect_to_sign_in(_: _Request, error: SignedOut) -> Response[None]:
-    """Redirect to the sign-in page; it says so where a session has ended."""
-    return redirect(f"{SIGN_IN}?notice=session-over" if error.over else SIGN_IN)
+def redirect_to_sign_in(_: _Request, error: NotSignedIn) -> Response[None]:
+    """Redirect to the sign-in page, with a notice if a session has ended."""
+    return redirect(f"{SIGN_IN}?notice=session-over" if error.session_ended else SIGN_IN)
 
 
-async def _viewer(request: _Request, tx: Transaction, login_id: UUID) -> Viewer:
+async def _viewer(request: _Request, tx: Transaction, login_id: UUID) -> DashboardViewer:
     ctx = context(request)
     customers = await ctx.services.directory.customers_of(tx, login_id, accounts.market_day(ctx.now))
-    return Viewer(customers=customers, now=ctx.now, zone=brand_of(request).zone)
+    return DashboardViewer(customers=customers, now=ctx.now, zone=brand_of(request).zone)
 
 
-async def _one(request: _Request, arrangement_id: UUID) -> tuple[SignedIn, ArrangementView]:
+async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[DashboardSession, ArrangementView]:
     ctx = context(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        who = await signed_in(request, tx)
-        found = await arrangements.one_for(tx, arrangement_id, who.login_id, ctx.now)
-        viewer = await _viewer(request, tx, who.login_id)
+        session = await require_session(request, tx)
+        found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
+        viewer = await _viewer(request, tx, session.login_id)
         held = await accounts.accounts_of(tx, found.customer_id, found.recipient.recipient_id, viewer.now)
     environment = ctx.tenant.register_environment
     number = await ctx.services.accreditations.number(environment.id, found.recipient.recipient_id)
-    return who, arrangement_view(found, viewer, {account.id: account for account in held}, number)
+    return session, arrangement_view(found, viewer, {account.id: account for account in held}, number)
 
 
-def _address(arrangement_id: UUID) -> str:
-    return f"{HOME}/arrangements/{arrangement_id}"
+def _arrangement_url(arrangement_id: UUID) -> str:
+    return f"{DASHBOARD}/arrangements/{arrangement_id}"

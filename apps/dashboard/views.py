@@ -1,4 +1,4 @@
-"""Arrangements as the dashboard shows them (CDR Rules 1.15; CDS, Data Holder Dashboards)."""
+"""Arrangements in the form in which the dashboard shows them (CDR Rules 1.15; CDS, Data Holder Dashboards)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tenants.accounts.models import HeldAccount, account_hint, account_name
-from tenants.accounts.service import withholding
+from tenants.accounts.service import withholding_reason
 from tenants.arrangements.models import Arrangement, Authorisation, AuthorisedAccount
-from tenants.consent.review import clusters_of, known_clusters
+from tenants.consent.review import clusters_of, covered_clusters
 from tenants.data_language import Cluster, CustomerKind
 from tenants.parties.models import Customer
 from themes import wording
@@ -23,14 +23,14 @@ _STATUS: Final = {"active": "Sharing", "expired": "Finished", "ended": "Stopped"
 
 
 class ConsentChange(msgspec.Struct, frozen=True):
-    """What a person agreed to at one time, told by what it changed."""
+    """A consent of a person, described by what it changed."""
 
     at: datetime
     texts: Sequence[str]
 
 
 class ArrangementView(msgspec.Struct, frozen=True, kw_only=True):
-    """One arrangement."""
+    """The data that the pages show of one arrangement."""
 
     id: UUID
     recipient: RecipientView
@@ -48,33 +48,33 @@ class ArrangementView(msgspec.Struct, frozen=True, kw_only=True):
     changes: Sequence[ConsentChange]
 
 
-class Viewer(msgspec.Struct, frozen=True, kw_only=True):
-    """Who looks: whom they act for, and when and where."""
+class DashboardViewer(msgspec.Struct, frozen=True, kw_only=True):
+    """The signed-in person: the customers that the person acts for, the current time, and the time zone for dates."""
 
     customers: Sequence[Customer]
     now: datetime
     zone: ZoneInfo
 
     def kind(self, customer_id: UUID) -> CustomerKind:
-        """Return a customer's kind, which decides the data language."""
+        """Return the kind of a customer, which determines the data language."""
         return next((one.kind for one in self.customers if one.id == customer_id), "person")
 
     def acting_for(self, customer_id: UUID) -> str | None:
-        """Return a customer's name where it has to be said."""
+        """Return the name of a customer if the page must show it, or None."""
         alone = len(self.customers) == 1
-        return next((one.name for one in self.customers if one.id == customer_id and not (alone and one.own)), None)
+        return next((one.name for one in self.customers if one.id == customer_id and not (alone and one.is_self)), None)
 
 
 def arrangement_view(
     arrangement: Arrangement,
-    viewer: Viewer,
+    viewer: DashboardViewer,
     held: Mapping[UUID, HeldAccount] | None = None,
     accreditation_number: str | None = None,
 ) -> ArrangementView:
-    """Return the view of an arrangement; `held` are the customer's accounts, for what is special about them."""
+    """Return the view of an arrangement. `held` contains the customer's accounts by id, for details about them."""
     state, authorisation = arrangement.state(viewer.now), arrangement.authorisation
     kind = viewer.kind(arrangement.customer_id)
-    accounts = [_account(account, held) for account in authorisation.accounts]
+    accounts = [_account_view(account, held) for account in authorisation.accounts]
     if state != "active":
         accounts = [msgspec.structs.replace(account, unavailable=None) for account in accounts]
     ended_at, ended_by = arrangement.ended_at, arrangement.ended_by
@@ -95,7 +95,7 @@ def arrangement_view(
         ended_at=ended_at,
         ended_how=None if ended_by is None else wording.END_REASONS[ended_by],
         clusters=clusters_of(authorisation, kind),
-        changes=_changes(arrangement.amendments, kind, viewer.zone),
+        changes=_changes(arrangement.versions, kind, viewer.zone),
     )
 
 
@@ -105,59 +105,64 @@ def _summary(period: Period, ended_at: datetime | None, zone: ZoneInfo) -> str:
     return period.text if period.once else f"Until {wording.date(period.ends_at, zone)}"
 
 
-def _account(account: AuthorisedAccount, held: Mapping[UUID, HeldAccount] | None) -> AccountView:
-    """Return the view of an account, with the reason where nothing of it is disclosed now."""
+def _account_view(account: AuthorisedAccount, held: Mapping[UUID, HeldAccount] | None) -> AccountView:
+    """Return the view of an account, with the reason if its data is not disclosed now."""
     found = None if held is None else held.get(account.id)
     if found is None:
         name, number = account_name(account.display_name), account_hint(account.account_number)
         reason = None if held is None else "not-held"
         return AccountView(id=str(account.id), name=name, number=number, unavailable=reason)
-    return msgspec.structs.replace(account_view(found), unavailable=withholding(found.standing, account.approval))
+    return msgspec.structs.replace(
+        account_view(found), unavailable=withholding_reason(found.disclosure_facts, account.approval)
+    )
 
 
 def _changes(versions: Sequence[Authorisation], kind: CustomerKind, zone: ZoneInfo) -> list[ConsentChange]:
-    """Tell each version by what it changed, newest first; of an arrangement that was never amended, nothing.
+    """Describe each version by what it changed, newest first. Return an empty list if there was no amendment.
 
     "Data holders MUST display the details of each authorisation's amendment" (CDS, Data Holder Dashboards).
     """
     if len(versions) < 2:  # noqa: PLR2004 - the first version amends nothing
         return []
-    told = [ConsentChange(versions[0].authorised_at, list(_first(versions[0], kind, zone)))]
-    told.extend(
-        ConsentChange(now.authorised_at, list(_amendment(was, now, kind, zone))) for was, now in pairwise(versions)
+    entries = [ConsentChange(versions[0].authorised_at, list(_first_consent_lines(versions[0], kind, zone)))]
+    entries.extend(
+        ConsentChange(after.authorised_at, list(_amendment_lines(before, after, kind, zone)))
+        for before, after in pairwise(versions)
     )
-    return told[::-1]
+    return entries[::-1]
 
 
-def _first(version: Authorisation, kind: CustomerKind, zone: ZoneInfo) -> Iterator[str]:
+def _first_consent_lines(version: Authorisation, kind: CustomerKind, zone: ZoneInfo) -> Iterator[str]:
     yield "You first agreed to share."
     yield "Data: " + ", ".join(cluster.title for cluster in clusters_of(version, kind))
-    yield f"How long: {_told(version, zone)}"
-    yield from _accounts_told(version)
+    yield f"How long: {_duration_text(version, zone)}"
+    yield from _account_lines(version)
 
 
-def _amendment(was: Authorisation, now: Authorisation, kind: CustomerKind, zone: ZoneInfo) -> Iterator[str]:
-    before, after = (known_clusters(version.scopes, version.claims, kind) for version in (was, now))
+def _amendment_lines(before: Authorisation, after: Authorisation, kind: CustomerKind, zone: ZoneInfo) -> Iterator[str]:
+    covered_before, covered_after = (
+        covered_clusters(version.scopes, version.claims, kind) for version in (before, after)
+    )
     for label, changed in (
-        ("Added", [cluster for cluster in clusters_of(now, kind) if cluster not in before]),
-        ("Removed", [cluster for cluster in clusters_of(was, kind) if cluster not in after]),
+        ("Added", [cluster for cluster in clusters_of(after, kind) if cluster not in covered_before]),
+        ("Removed", [cluster for cluster in clusters_of(before, kind) if cluster not in covered_after]),
     ):
         if changed:
             yield f"{label}: " + ", ".join(cluster.title for cluster in changed)
-    yield f"How long: {_told(now, zone)}"
-    yield from _accounts_told(now)
+    yield f"How long: {_duration_text(after, zone)}"
+    yield from _account_lines(after)
 
 
-def _told(version: Authorisation, zone: ZoneInfo) -> str:
+def _duration_text(version: Authorisation, zone: ZoneInfo) -> str:
     period = wording.period(version.sharing_duration, version.authorised_at, version.expires_at)
     return period.text.lower() if period.once else f"{period.text}, until {wording.date(version.expires_at, zone)}"
 
 
-def _accounts_told(version: Authorisation) -> Iterator[str]:
+def _account_lines(version: Authorisation) -> Iterator[str]:
     if version.accounts:
-        yield "Accounts: " + ", ".join(_named(account) for account in version.accounts)
+        yield "Accounts: " + ", ".join(_account_label(account) for account in version.accounts)
 
 
-def _named(account: AuthorisedAccount) -> str:
+def _account_label(account: AuthorisedAccount) -> str:
     hint = None if account.display_name else account_hint(account.account_number)
     return " ".join(filter(None, (account_name(account.display_name), hint)))

@@ -1,1 +1,1 @@
-"""What the faces share: the request's context, forms and headers, pages, answers in the standards' shapes."""
+"""Code that all apps share: the context of a request, forms, headers, pages, JSON responses and errors."""

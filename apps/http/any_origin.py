@@ -1,4 +1,4 @@
-"""Cross-origin requests (Fetch, CORS protocol): scripts of any website may read what is public."""
+"""Cross-origin requests (Fetch, CORS protocol): scripts of any website may read the public APIs."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from apps.http.suspension import SERVES_SUSPENDED
 
 CORS: Final = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "x-v"}
-"""Sent by the public APIs, discovery and the JWKS document, with their errors too."""
+"""Headers of the public APIs, discovery and the JWKS document, also of their errors."""
 _PREFLIGHT: Final = CORS | {
     "Access-Control-Allow-Methods": "GET",
     "Access-Control-Allow-Headers": "x-v, x-min-v, x-fapi-interaction-id",
@@ -18,10 +18,10 @@ _PREFLIGHT: Final = CORS | {
 
 
 def preflight(paths: Sequence[str]) -> HTTPRouteHandler:
-    """Return the route that lets scripts send the standards' headers to `paths` (Fetch, CORS preflight).
+    """Return the route that allows scripts to send the headers of the standards to `paths` (Fetch, CORS preflight).
 
-    It has to be registered before the other routes of these paths: where another handler comes first, the framework
-    adds its own for OPTIONS.
+    It must be registered before the other routes of these paths: if a path's first handler has another method, Litestar
+    adds its own OPTIONS handler.
     """
 
     @route(list(paths), http_method=[HttpMethod.OPTIONS], opt={SERVES_SUSPENDED: True})

@@ -1,4 +1,4 @@
-"""What one-time passwords need of the request's tenant."""
+"""The data of the request's tenant that one-time passwords need."""
 
 from typing import Any
 
@@ -10,12 +10,14 @@ from tenants.authentication.models import AuthenticationContext
 
 
 async def authentication_context(connection: "ASGIConnection[Any, Any, Any, Any]") -> AuthenticationContext:
-    """Return the context in which people of the request's tenant authenticate. Call it with no transaction open."""
+    """Return the context of authentications for the request's tenant. Call it while no transaction is open."""
     ctx = context(connection)
     settings = ctx.services.settings
     return AuthenticationContext(
         directory=ctx.services.directory,
         key=authentication_key(await ctx.services.keyring.subject_key(ctx.tenant)),
         brand_name=ctx.tenant.name,
-        pins={} if settings.environment == "production" else pinned_codes(settings.pinned_codes, ctx.tenant.slug),
+        pinned_codes={}
+        if settings.environment == "production"
+        else pinned_codes(settings.pinned_codes, ctx.tenant.slug),
     )

@@ -1,12 +1,12 @@
-"""Answers given before a request is routed: to unknown hosts, and to connections without a client certificate."""
+"""Responses sent before a request is routed: for unknown hosts, and for connections without a client certificate."""
 
 from collections.abc import MutableMapping
 from typing import Any, Final
 
 from apps.http.any_origin import CORS
 from apps.http.context import RequestContext
-from apps.http.errors import SECONDS_TO_RETRY, certificate_answer, unavailable_answer
-from apps.http.json_answers import INTERACTION_ID
+from apps.http.errors import SECONDS_TO_RETRY, certificate_error_response, unavailable_response
+from apps.http.json_responses import INTERACTION_ID
 from haas.http import AsgiApplication, AsgiReceive, AsgiScope, AsgiSend
 
 _REASONS: Final = {
@@ -19,33 +19,33 @@ _ANY_ORIGIN: Final = tuple((name.lower().encode(), value.encode()) for name, val
 
 
 async def not_found(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
-    """Answer a bare 404: the host is no tenant's, or the surface serves nothing yet."""
+    """Respond with 404 and no content: the host belongs to no tenant, or its surface serves nothing yet."""
     await _send(send, _NOT_FOUND, b"text/plain", b"")
 
 
 async def unavailable(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
-    """Answer 503 in the shape of the Consumer Data Standards: the registry cannot be read, so the tenant is unknown.
+    """Respond with 503 in the shape of the standards: the registry cannot be read, so the tenant is unknown.
 
-    The surface is unknown too. The answer discloses nothing, so that scripts of any website may read it.
+    The surface is unknown too. The response discloses nothing, so scripts of any website may read it.
     """
-    refused = unavailable_answer()
+    refused = unavailable_response()
     retry = (b"retry-after", SECONDS_TO_RETRY.encode())
     await _send(send, refused.status, _JSON, refused.body, retry, *_ANY_ORIGIN)
 
 
 def certificate_refused(context: RequestContext, reason: bytes) -> AsgiApplication:
-    """Return the answer to a request whose client certificate is missing, or was refused by the proxy."""
+    """Return the response for a client certificate that is missing or that the proxy has refused."""
 
     async def refuse(scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
         text = _REASONS.get(reason, _REASONS[b"certificate-invalid"])
-        refused = certificate_answer(context, scope["path"], text)
+        refused = certificate_error_response(context, scope["path"], text)
         await _send(send, refused.status, _JSON, refused.body)
 
     return refuse
 
 
-def playing_back(send: AsgiSend, interaction_id: str) -> AsgiSend:
-    """Return a `send` that adds x-fapi-interaction-id to an answer (CDS, HTTP Headers; FAPI 1.0 Baseline 6.2.1-11)."""
+def with_interaction_id(send: AsgiSend, interaction_id: str) -> AsgiSend:
+    """Return a `send` that adds x-fapi-interaction-id to a response (CDS, HTTP Headers; FAPI 1.0 Baseline 6.2.1-11)."""
     header = (INTERACTION_ID.encode(), interaction_id.encode())
 
     async def sending(message: MutableMapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""One call of an endpoint: the state that its steps share, and how the steps are run."""
+"""One call of an endpoint: the state that its steps share, and functions that run the steps."""
 
 from collections.abc import Awaitable, Iterable
 from typing import Any, TypeVar
@@ -14,14 +14,14 @@ HttpRequest = Request[Any, Any, Any]
 
 
 class Call:
-    """The state of one call. Steps set the attributes that have no value at the beginning."""
+    """The state of one call. Attributes without an initial value are set by steps."""
 
     tx: Transaction
-    """The open transaction, within `in_transaction`."""
+    """The open transaction; set only within `in_transaction`."""
     response: Response[Any]
 
     def __init__(self, request: HttpRequest, operation: str, tier: CallTier, *, authenticated: bool) -> None:
-        """Name the operation for the call record; `authenticated` says whether the endpoint asks who calls."""
+        """Set the operation for the call record. `authenticated` says whether the endpoint requires authentication."""
         self.request = request
         self.context: RequestContext = context(request)
         self.context.operation, self.context.tier = operation, tier
@@ -35,7 +35,7 @@ class InTransaction:
     """A group of steps that run in one transaction of the tenant. See `in_transaction`."""
 
     def __init__(self, steps: Iterable[Step[Any]]) -> None:
-        """Keep the steps."""
+        """Take the steps."""
         self.steps = tuple(steps)
 
     def __call__(self, call: Call) -> Awaitable[None]:
@@ -52,8 +52,8 @@ class InTransaction:
 def in_transaction(*steps: Step[Any]) -> InTransaction:
     """Return one step that runs `steps` in a transaction of the tenant.
 
-    The transaction is committed after the last step. A step that raises rolls it back, unless an earlier step has
-    called `Transaction.commit_on_refusal`.
+    The transaction is committed after the last step. If a step raises an error, the transaction is rolled back, unless
+    an earlier step has called `Transaction.commit_on_refusal`.
     """
     return InTransaction(steps)
 

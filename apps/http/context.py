@@ -1,4 +1,4 @@
-"""What is known of a request before its route is: whose it is, on which surface, and over which certificate."""
+"""What is known of a request before it is routed: its tenant, its surface, and its client certificate."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ SCOPE_KEY = "haas"
 
 
 class RequestContext:
-    """One request's tenant, surface and circumstances, and what its handler says for the call record."""
+    """The tenant, the surface and the circumstances of one request, and the values for its call record."""
 
     __slots__ = (
         "arrangement_id",
@@ -45,7 +45,7 @@ class RequestContext:
         certificate: ClientCertificate | None,
         now: datetime,
     ) -> None:
-        """Take what the host and the proxy say; the rest is set by the handler."""
+        """Take the values that the host and the proxy's headers determine. The request's handler sets the others."""
         self.tenant = tenant
         self.surface = surface
         self.services = services
@@ -54,21 +54,21 @@ class RequestContext:
         self.now = now
         # For the call record:
         self.operation: str | None = None
-        """The standard's operation name, such as `listEnergyAccounts`; calls without one are not recorded."""
+        """The operation name of the standards, such as `listEnergyAccounts`. Calls without one are not recorded."""
         self.tier: CallTier = "other"
         self.authenticated = True
-        """Whether the endpoint asks for authentication, whatever came of it."""
+        """Whether the endpoint requires authentication, independent of its result."""
         self.error = ""
         """The CDS error URN or the OAuth error code of a refusal."""
         self.throttled = False
         self.token_issued = False
         self.client_id: str | None = None
-        """The client, once it is known."""
+        """The id of the client, or None while it is unknown."""
         self.arrangement_id: UUID | None = None
-        """The arrangement that the call is made under, once it is known."""
+        """The id of the arrangement that permits the call, or None while it is unknown."""
 
-    def call(self, status: int, microseconds: int) -> CallRecord | None:
-        """Return the record of this call, or None where it is none that the standards count."""
+    def call_record(self, status: int, microseconds: int) -> CallRecord | None:
+        """Return the record of this call, or None if the standards do not count it."""
         if self.operation is None:
             return None
         return CallRecord(
@@ -90,11 +90,11 @@ class RequestContext:
 
 def context(connection: "ASGIConnection[Any, Any, Any, Any]") -> RequestContext:
     """Return the context of a request."""
-    return of_scope(connection.scope)
+    return context_of_scope(connection.scope)
 
 
-def of_scope(scope: Scope) -> RequestContext:
-    """Return the context that `apps.asgi` put into an ASGI scope."""
+def context_of_scope(scope: Scope) -> RequestContext:
+    """Return the context that `apps.asgi` has added to an ASGI scope."""
     found = scope[SCOPE_KEY]  # type: ignore[literal-required]
     if not isinstance(found, RequestContext):
         raise TypeError("the request did not come through apps.asgi")

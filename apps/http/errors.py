@@ -1,8 +1,8 @@
-"""Every error as an HTTP answer, in this one place.
+"""HTTP responses for all errors.
 
-The domain's errors know no HTTP. An answer has one of three shapes: the error payload of the Consumer Data Standards
-below /cds-au, an OAuth error (RFC 6749 5.2) at every other address that software calls, and a page at the addresses
-that people visit. A route can say its shape with the `opt` SHAPE. Otherwise surface and path decide.
+The errors of the domain know nothing of HTTP. A response has one of three shapes: the error payload of the Consumer
+Data Standards below /cds-au, an OAuth error (RFC 6749 5.2) at every other path that software calls, and a page at the
+paths that people visit. A route can set its shape with the `opt` SHAPE. Otherwise surface and path determine it.
 """
 
 import logging
@@ -16,15 +16,15 @@ from litestar.routes import HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
 from apps.http.context import RequestContext, context
-from apps.http.json_answers import NO_STORE, cds_headers, public_headers
+from apps.http.json_responses import NO_STORE, cds_headers, public_headers
 from apps.http.page_forms import FormRefused
-from apps.http.pages import message
+from apps.http.pages import message_page
 from apps.http.suspension import TenantSuspended
 from haas.errors import HaasError, Unavailable
 from tenants.arrangements.errors import ArrangementNotFound
 from tenants.cds import errors as cds
 from tenants.cds.errors import CdsError, ErrorType
-from tenants.consent.errors import FlowOver, FlowUnknown
+from tenants.consent.errors import FlowClosed, FlowNotFound
 from tenants.disclosure.errors import AccountNotShared, AccountWithheld
 from tenants.grants.errors import AccessRefused, ConsentExpired, ConsentRevoked, RecipientNotActive
 from tenants.oauth import errors as oauth
@@ -36,11 +36,11 @@ logger = logging.getLogger(__name__)
 
 Shape = Literal["cds", "oauth", "page"]
 SHAPE: Final = "error_shape"
-"""The `opt` under which a route says the shape of its errors."""
+"""The `opt` in which a route sets the shape of its errors."""
 ENDPOINT: Final = "endpoint"
-"""The `opt` under which a route of the data APIs carries its row of the endpoint table."""
+"""The `opt` in which a route of the data APIs holds its row of the endpoint table."""
 SECONDS_TO_RETRY: Final = "5"
-_STANDARDS_SEGMENT: Final = "cds-au"
+_DATA_APIS: Final = "cds-au"
 _READ_BY_SOFTWARE: Final = (".well-known", "jwks")
 
 NOT_FOUND: Final = 404
@@ -79,8 +79,8 @@ _PAGES: Final[dict[int, pages.MessageKind]] = {
 _Request = Request[Any, Any, Any]
 
 
-class CdsAnswer(NamedTuple):
-    """An error in the shape of the Consumer Data Standards."""
+class CdsErrorResponse(NamedTuple):
+    """The status and content of an error response in the shape of the Consumer Data Standards."""
 
     status: int
     kind: ErrorType
@@ -96,8 +96,8 @@ class CdsAnswer(NamedTuple):
         )
 
 
-class OAuthAnswer(NamedTuple):
-    """An error in the shape of OAuth."""
+class OAuthErrorResponse(NamedTuple):
+    """The status and content of an error response in the shape of OAuth."""
 
     status: int
     code: str
@@ -110,93 +110,97 @@ class OAuthAnswer(NamedTuple):
         return msgspec.json.encode({"error": self.code, "error_description": self.description})
 
 
-def answer(request: _Request, error: Exception) -> Response[Any]:
-    """Return the answer to a request that ended in an error, and note the error for the call record."""
-    _name_operation(request)
+def error_response(request: _Request, error: Exception) -> Response[Any]:
+    """Return the response for an error, and set the error in the call record."""
+    _set_operation(request)
     response: Response[Any]
     match _shape(request, error):
         case "cds":
-            response = _cds_response(request, cds_answer(error))
+            response = _cds_response(request, cds_error_response(error))
         case "oauth":
-            response = _oauth_response(request, oauth_answer(error))
+            response = _oauth_response(request, oauth_error_response(error))
         case "page":
             response = _page_response(request, error)
     _log(error, response.status_code)
     return response
 
 
-error_handlers: Final[ExceptionHandlersMap] = {HTTPException: answer, HaasError: answer, Exception: answer}
-"""What every application answers its errors with."""
+error_handlers: Final[ExceptionHandlersMap] = {
+    HTTPException: error_response,
+    HaasError: error_response,
+    Exception: error_response,
+}
+"""The exception handlers of every application."""
 
 
-def cds_answer(error: Exception) -> CdsAnswer:  # noqa: PLR0911 - one return for each error
-    """Return an error in the shape of the Consumer Data Standards (CDS, Error Codes)."""
+def cds_error_response(error: Exception) -> CdsErrorResponse:  # noqa: PLR0911 - one return for each error
+    """Return the response for an error in the shape of the Consumer Data Standards (CDS, Error Codes)."""
     match error:
         case CdsError():
-            return CdsAnswer(error.status, error.kind, error.detail)
+            return CdsErrorResponse(error.status, error.kind, error.detail)
         case oauth.TokenMissing():
-            return CdsAnswer(401, cds.EXPECTED, "An access token is required.", "Bearer")
+            return CdsErrorResponse(401, cds.EXPECTED, "An access token is required.", "Bearer")
         case oauth.InvalidToken():
-            return CdsAnswer(401, cds.EXPECTED, "The access token is invalid.", 'Bearer error="invalid_token"')
+            return CdsErrorResponse(401, cds.EXPECTED, "The access token is invalid.", 'Bearer error="invalid_token"')
         case oauth.InsufficientScope(scope=scope):
             challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
             detail = f"The access token does not have the scope {scope}."
-            return CdsAnswer(403, cds.INVALID_CONSENT, detail, challenge)
+            return CdsErrorResponse(403, cds.INVALID_CONSENT, detail, challenge)
         case RecipientNotActive(status=participant_status):
-            return CdsAnswer(403, cds.ADR_STATUS_NOT_ACTIVE, participant_status)
+            return CdsErrorResponse(403, cds.ADR_STATUS_NOT_ACTIVE, participant_status)
         case ConsentRevoked():
-            return CdsAnswer(403, cds.REVOKED_CONSENT, "The consent was withdrawn or has expired.")
+            return CdsErrorResponse(403, cds.REVOKED_CONSENT, "The consent was withdrawn or has expired.")
         case AccessRefused():
-            return CdsAnswer(403, cds.INVALID_CONSENT, "The consent does not allow this.")
+            return CdsErrorResponse(403, cds.INVALID_CONSENT, "The consent does not allow this.")
         case AccountNotShared(identifier=identifier):
-            return CdsAnswer(cds.INVALID_ENERGY_ACCOUNT.status, cds.INVALID_ENERGY_ACCOUNT, identifier)
+            return CdsErrorResponse(cds.INVALID_ENERGY_ACCOUNT.status, cds.INVALID_ENERGY_ACCOUNT, identifier)
         case AccountWithheld(identifier=identifier):
-            return CdsAnswer(cds.UNAVAILABLE_ENERGY_ACCOUNT.status, cds.UNAVAILABLE_ENERGY_ACCOUNT, identifier)
+            return CdsErrorResponse(cds.UNAVAILABLE_ENERGY_ACCOUNT.status, cds.UNAVAILABLE_ENERGY_ACCOUNT, identifier)
     status = _status(error)
-    return CdsAnswer(status, _CDS_ERRORS.get(status, cds.EXPECTED), _DETAILS.get(status, _MALFORMED))
+    return CdsErrorResponse(status, _CDS_ERRORS.get(status, cds.EXPECTED), _DETAILS.get(status, _MALFORMED))
 
 
-def oauth_answer(error: Exception) -> OAuthAnswer:
-    """Return an error in the shape of OAuth (RFC 6749 5.2, RFC 6750 3, RFC 7591 3.2.2)."""
+def oauth_error_response(error: Exception) -> OAuthErrorResponse:
+    """Return the response for an error in the shape of OAuth (RFC 6749 5.2, RFC 6750 3, RFC 7591 3.2.2)."""
     match error:
         case OAuthError():
             status, text = _OAUTH_STATUSES.get(type(error), _BAD_REQUEST), printable(error.description)
-            return OAuthAnswer(status, error.error, text, _challenge(error))
+            return OAuthErrorResponse(status, error.error, text, _challenge(error))
         case RecipientNotActive():
-            return oauth_answer(oauth.AccessDenied("the data recipient or its software product is not active"))
+            return oauth_error_response(oauth.AccessDenied("the data recipient or its software product is not active"))
         case ConsentExpired():
-            return oauth_answer(oauth.InvalidToken("the access token has expired"))
+            return oauth_error_response(oauth.InvalidToken("the access token has expired"))
         case AccessRefused():
-            return oauth_answer(oauth.InvalidToken("the access token was revoked"))
+            return oauth_error_response(oauth.InvalidToken("the access token was revoked"))
     status = _status(error)
-    return OAuthAnswer(status, _OAUTH_CODES.get(status, "invalid_request"), _DETAILS.get(status, _MALFORMED))
+    return OAuthErrorResponse(status, _OAUTH_CODES.get(status, "invalid_request"), _DETAILS.get(status, _MALFORMED))
 
 
 def page_kind(error: Exception) -> pages.MessageKind:  # noqa: PLR0911 - one return for each error
-    """Return the page that tells a person of an error."""
+    """Return the kind of page that explains an error to a person."""
     match error:
         case TenantSuspended():
             return "suspended"
         case FormRefused():
             return "form-refused"
-        case FlowUnknown():
+        case FlowNotFound():
             return "flow-unknown"
-        case FlowOver() | oauth.InvalidRequestUri():
+        case FlowClosed() | oauth.InvalidRequestUri():
             return "request-over"
         case OAuthError():
             return "request-invalid"
-        case ArrangementNotFound():  # another person's arrangement is answered like one that does not exist
+        case ArrangementNotFound():  # the same page, whether the arrangement is another person's or does not exist
             return "not-found"
     return _PAGES.get(_status(error), "failed")
 
 
 def printable(text: str) -> str:
-    """Return `text` in the characters that `error_description` may have (RFC 6749 5.2)."""
+    """Replace in `text` the characters that `error_description` must not contain (RFC 6749 5.2)."""
     return "".join(character if " " <= character <= "~" and character not in '"\\' else "'" for character in text)
 
 
 def _shape(request: _Request, error: Exception) -> Shape:
-    if isinstance(error, CdsError) or is_of_the_standards(request.scope["path"]):
+    if isinstance(error, CdsError) or is_data_api(request.scope["path"]):
         return "cds"
     shape: Shape | None = _options(request).get(SHAPE)
     if shape is not None:
@@ -205,25 +209,25 @@ def _shape(request: _Request, error: Exception) -> Shape:
     return "page" if public and _first_segment(request.scope["path"]) not in _READ_BY_SOFTWARE else "oauth"
 
 
-def is_of_the_standards(path: str) -> bool:
-    """Return whether `path` is below /cds-au, where errors have the payload of the standards."""
-    return _first_segment(path) == _STANDARDS_SEGMENT
+def is_data_api(path: str) -> bool:
+    """Return whether `path` is below /cds-au, where every error is the error payload of the standards."""
+    return _first_segment(path) == _DATA_APIS
 
 
 def _first_segment(path: str) -> str:
-    """Return the first segment. Slashes that are too many before it are ignored, as the router does."""
+    """Return the first segment. Additional slashes before it are ignored, as in the router."""
     return path.lstrip("/").partition("/")[0]
 
 
 def _options(request: _Request) -> dict[str, Any]:
-    """Return the `opt` of the route; nothing where the address has none."""
+    """Return the `opt` of the route, or an empty dict if no route matches."""
     scope: Mapping[str, Any] = request.scope
     handler = scope.get("route_handler")
     return {} if handler is None else dict(handler.opt)
 
 
 def _status(error: Exception) -> int:
-    """Return the status of an error that is neither OAuth's nor the standards'."""
+    """Return the status for an error that is neither an OAuthError nor a CdsError."""
     if isinstance(error, HTTPException):
         return error.status_code
     return UNAVAILABLE if isinstance(error, Unavailable) else SERVER_ERROR
@@ -238,39 +242,39 @@ def _log(error: Exception, status: int | None) -> None:
         logger.error("request.failed", exc_info=error)
 
 
-def _name_operation(request: _Request) -> None:
-    """Name the operation of a data API whose handler has not begun, for the call record."""
+def _set_operation(request: _Request) -> None:
+    """Set the operation for the call record if a data API's handler has not run."""
     endpoint, ctx = _options(request).get(ENDPOINT), context(request)
     if ctx.operation is None and isinstance(endpoint, Endpoint):
         ctx.operation, ctx.authenticated = endpoint.operation, endpoint.transport == "secure"
 
 
-def _cds_response(request: _Request, refused: CdsAnswer) -> Response[bytes]:
+def _cds_response(request: _Request, error: CdsErrorResponse) -> Response[bytes]:
     ctx = context(request)
-    ctx.error = refused.kind.urn
-    headers = cds_headers(ctx) | _special_headers(request, refused.status, refused.challenge)
-    return Response(refused.body, status_code=refused.status, media_type=MediaType.JSON, headers=headers)
+    ctx.error = error.kind.urn
+    headers = cds_headers(ctx) | _headers_of_status(request, error.status, error.challenge)
+    return Response(error.body, status_code=error.status, media_type=MediaType.JSON, headers=headers)
 
 
-def _oauth_response(request: _Request, refused: OAuthAnswer) -> Response[bytes]:
+def _oauth_response(request: _Request, error: OAuthErrorResponse) -> Response[bytes]:
     ctx = context(request)
-    ctx.error = refused.code
-    headers = NO_STORE | public_headers(ctx) | _special_headers(request, refused.status, refused.challenge)
-    return Response(refused.body, status_code=refused.status, media_type=MediaType.JSON, headers=headers)
+    ctx.error = error.code
+    headers = NO_STORE | public_headers(ctx) | _headers_of_status(request, error.status, error.challenge)
+    return Response(error.body, status_code=error.status, media_type=MediaType.JSON, headers=headers)
 
 
 def _page_response(request: _Request, error: Exception) -> Response[str]:
     if isinstance(error, OAuthError):
         context(request).error = error.error
-    response = message(request, page_kind(error))
+    response = message_page(request, page_kind(error))
     if isinstance(error, HTTPException) and error.status_code == METHOD_NOT_ALLOWED:
         response.status_code = METHOD_NOT_ALLOWED
-    response.headers.update(_special_headers(request, response.status_code or 0, None))
+    response.headers.update(_headers_of_status(request, response.status_code or 0, None))
     return response
 
 
-def _special_headers(request: _Request, status: int, challenge: str | None) -> dict[str, str]:
-    """Return the headers that belong to a status: when to try again, which methods are served, what is missing."""
+def _headers_of_status(request: _Request, status: int, challenge: str | None) -> dict[str, str]:
+    """Return the headers that a status requires: Retry-After, Allow or WWW-Authenticate."""
     headers = {}
     if status == UNAVAILABLE:
         headers["Retry-After"] = SECONDS_TO_RETRY
@@ -290,34 +294,34 @@ def _challenge(error: OAuthError) -> str | None:
 
 
 def _served_methods(request: _Request) -> str:
-    """Return the methods that the address serves, which a 405 must name (RFC 9110 15.5.6)."""
-    asked = request.url.path.strip("/").split("/")
+    """Return the methods that the path serves, which a 405 response must list (RFC 9110 15.5.6)."""
+    requested = request.url.path.strip("/").split("/")
     routes = (route for route in request.app.routes if isinstance(route, HTTPRoute))
-    found = (route.methods for route in routes if _matches(route, asked))
+    found = (route.methods for route in routes if _matches(route, requested))
     return ", ".join(sorted(set().union(*found)))
 
 
-def _matches(route: HTTPRoute, asked: list[str]) -> bool:
+def _matches(route: HTTPRoute, requested: list[str]) -> bool:
     parts = route.path_components
-    return len(parts) == len(asked) and all(
-        part == given or not isinstance(part, str) for part, given in zip(parts, asked, strict=True)
+    return len(parts) == len(requested) and all(
+        part == value or not isinstance(part, str) for part, value in zip(parts, requested, strict=True)
     )
 
 
-def unavailable_answer() -> CdsAnswer:
-    """Return the answer while nobody can tell whose request it is: the registry was never read and cannot be."""
-    return CdsAnswer(UNAVAILABLE, cds.SERVICE_UNAVAILABLE, _DETAILS[UNAVAILABLE])
+def unavailable_response() -> CdsErrorResponse:
+    """Return the response for a request whose tenant is unknown, because the registry could never be read."""
+    return CdsErrorResponse(UNAVAILABLE, cds.SERVICE_UNAVAILABLE, _DETAILS[UNAVAILABLE])
 
 
-def certificate_answer(ctx: RequestContext, path: str, reason: str) -> CdsAnswer | OAuthAnswer:
-    """Return the answer to a connection without a good client certificate, and note it for the call record.
+def certificate_error_response(ctx: RequestContext, path: str, reason: str) -> CdsErrorResponse | OAuthErrorResponse:
+    """Return the response for a connection without a valid client certificate, and set the error in the call record.
 
-    Below /cds-au it is the error payload of the standards, at other addresses an OAuth error (RFC 6749 5.2), since no
-    access token was looked at. The status is 400, as nginx counts it.
+    Below /cds-au it is the error payload of the standards. Elsewhere it is an OAuth error (RFC 6749 5.2), since no
+    access token was read. The status is 400, as in nginx.
     """
     ctx.operation = "clientCertificate"
-    if is_of_the_standards(path):
+    if is_data_api(path):
         ctx.error = cds.EXPECTED.urn
-        return CdsAnswer(_BAD_REQUEST, cds.EXPECTED, reason)
+        return CdsErrorResponse(_BAD_REQUEST, cds.EXPECTED, reason)
     ctx.error = oauth.InvalidClient.error
-    return OAuthAnswer(_BAD_REQUEST, oauth.InvalidClient.error, reason)
+    return OAuthErrorResponse(_BAD_REQUEST, oauth.InvalidClient.error, reason)

@@ -1,8 +1,9 @@
-"""Where the pages of one authorisation flow are, and the cookie that ties them to a browser.
+"""The paths of the pages of an authorisation flow, and the cookie that binds the flow to a browser.
 
-Flows are keyed by attempt, each with a cookie of its own, so that two tabs do not disturb each other. A browser keeps a
-flow's cookie for as long as the flow can last, and a little longer than its code after the end, so that a form sent
-twice still has it; scripted browsers go through hundreds of flows, and their headers must not grow with each.
+Each attempt has its own flow and its own cookie, so that flows in two tabs do not disturb each other. A browser keeps
+the cookie for as long as the flow can last. After the end of the flow it keeps the cookie a little longer than the code
+is valid, so that a form that is sent twice still has it. The number of cookies is limited, because a browser may go
+through hundreds of flows, and a request header must not grow with each.
 """
 
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ FLOW_PATH: Final = "/flow"
 FLOW_SECONDS: Final = 3_600
 ENDED_SECONDS: Final = 120
 MAXIMUM_FLOWS: Final = 20
-"""More flows at once than this are not one person's."""
+"""One person does not have more flows than this at the same time."""
 _PREFIX: Final = "__Host-flow-"
 
 
@@ -26,17 +27,17 @@ def flow_url(attempt_id: UUID, step: str) -> str:
 
 
 def cookie_name(attempt_id: UUID) -> str:
-    """Return the name of a flow's cookie. Its value is a secret, of which the attempt keeps the SHA-256."""
+    """Return the name of a flow's cookie. Its value is a secret; the attempt stores the SHA-256 of the secret."""
     return f"{_PREFIX}{attempt_id.hex[:12]}"
 
 
 def flow_cookie(attempt_id: UUID, secret: str, *, seconds: int = FLOW_SECONDS) -> Cookie:
-    """Return the cookie of a flow, to be kept for so many seconds from now."""
+    """Return the cookie of a flow, valid for `seconds` from now."""
     return _cookie(cookie_name(attempt_id), secret, seconds)
 
 
-def forget_oldest(response: Response[Any], names: Iterable[str]) -> None:
-    """Let the browser drop the flow cookies that it sent beyond a number; the oldest come first (RFC 6265 5.4)."""
+def delete_oldest_cookies(response: Response[Any], names: Iterable[str]) -> None:
+    """Delete the oldest flow cookies if the browser has too many. Browsers send the oldest first (RFC 6265 5.4)."""
     flows = [name for name in names if name.startswith(_PREFIX)]
     for name in flows[: max(0, len(flows) - MAXIMUM_FLOWS + 1)]:
         response.set_cookie(_cookie(name, "", 0))

@@ -1,4 +1,4 @@
-"""Decoding forms and query strings. Which fields a form must have is checked by the app that reads it."""
+"""Decoding of forms and query strings. The app that reads a form checks which fields it has."""
 
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -14,7 +14,7 @@ Fields = list[tuple[str, str]]
 
 
 class FormUnreadable(HaasError):
-    """A body is not a form, or contains U+0000."""
+    """A request body is not a form, or contains U+0000."""
 
 
 async def body_fields(request: Request[Any, Any, Any], *, maximum: int) -> Fields:
@@ -25,13 +25,13 @@ async def body_fields(request: Request[Any, Any, Any], *, maximum: int) -> Field
 
 
 def decode_fields(encoded: bytes, *, maximum: int) -> Fields:
-    """Return the fields of a form or query string, in their order. Raises FormUnreadable.
+    """Return the fields of a form or a query string, in their order. Raises FormUnreadable.
 
-    U+0000 is refused: no OAuth parameter may contain it (RFC 6749 appendix A), and PostgreSQL does not store it.
+    U+0000 is refused: no OAuth parameter may contain it (RFC 6749 appendix A), and PostgreSQL cannot store it.
     """
     try:
         found = parse_qsl(encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=maximum)
-    except ValueError as error:  # not ASCII, not UTF-8 behind the percent signs, or too many fields
+    except ValueError as error:  # not ASCII, not UTF-8 after percent-decoding, or too many fields
         raise FormUnreadable("the form cannot be read") from error
     if any("\0" in name or "\0" in value for name, value in found):
         raise FormUnreadable("the form contains U+0000")

@@ -1,7 +1,7 @@
-"""Forms that a person sends from a page, and the check that the page was given to the same browser.
+"""Forms that a person submits from a page, and the check that the page was served to the same browser.
 
-Each page contains a token that is derived from the secret in the browser's cookie. The headers in which the browser
-says where a form comes from are checked too. Nothing is stored on the server for this.
+Each form contains a token that is derived from the secret in the browser's cookie. The headers in which the browser
+states the origin of a form are checked too. The server stores nothing for these checks.
 """
 
 import hmac
@@ -21,53 +21,54 @@ _Request = Request[Any, Any, Any]
 
 
 class FormRefused(HaasError):
-    """A form did not come from a page that we gave this browser, or cannot be read."""
+    """A form was not submitted from a page that was served to this browser, or it cannot be read."""
 
 
 class PageForm:
-    """The fields of a form that was sent from a page."""
+    """The fields of a form that was submitted from a page."""
 
     __slots__ = ("_fields",)
 
     def __init__(self, fields: Fields) -> None:
-        """Keep the values of each field."""
+        """Collect the values of each field."""
         self._fields: dict[str, list[str]] = {}
         for name, value in fields:
             self._fields.setdefault(name, []).append(value)
 
-    def one(self, name: str) -> str:
-        """Return a field's value; the empty string where it is missing or there more than once."""
+    def single_value(self, name: str) -> str:
+        """Return the value of a field, or the empty string if the field is missing or occurs more than once."""
         values = self._fields.get(name, [])
         return values[0] if len(values) == 1 else ""
 
-    def all(self, name: str) -> list[str]:
-        """Return every value of a field."""
+    def values(self, name: str) -> list[str]:
+        """Return all values of a field."""
         return self._fields.get(name, [])
 
 
 def form_token(secret: str) -> str:
-    """Return the token of the forms of a page given to the browser whose cookie holds `secret`."""
+    """Return the token for forms of a page that is served to the browser whose cookie holds `secret`."""
     return hmac.new(secret.encode(), b"form", sha256).hexdigest()
 
 
 async def read_form(request: _Request, secret: str) -> PageForm:
-    """Return the form that the browser whose cookie holds `secret` has sent. Raises FormRefused."""
-    _refuse_foreign(request)
+    """Return the form from the browser whose cookie holds `secret`. Raises FormRefused."""
+    _refuse_other_origins(request)
     if not secret:
-        raise FormRefused("no cookie came with the form: anybody can make the token of no secret")
+        raise FormRefused("the form was sent without a cookie, so its token cannot be checked")
     try:
         form = PageForm(await body_fields(request, maximum=MAXIMUM_FIELDS))
     except FormUnreadable as error:
         raise FormRefused(str(error)) from error
-    if not hmac.compare_digest(form.one(TOKEN_FIELD).encode(), form_token(secret).encode()):
-        raise FormRefused("the form's token is not this browser's")
+    if not hmac.compare_digest(form.single_value(TOKEN_FIELD).encode(), form_token(secret).encode()):
+        raise FormRefused("the token of the form does not belong to this browser")
     return form
 
 
-def _refuse_foreign(request: _Request) -> None:
-    """Refuse what the browser itself says comes from elsewhere.
+def _refuse_other_origins(request: _Request) -> None:
+    """Raise FormRefused if the browser states that the form comes from another origin.
 
-    `Origin` is "null" from our own pages, whose referrer policy is no-referrer; `Sec-Fetch-Site` then tells.
+    Our pages have the referrer policy no-referrer, so `Origin` is "null" for their forms. Then `Sec-Fetch-Site`
+    decides.
     """
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     if origin not in {None, "null", context(request).tenant.issuer}:

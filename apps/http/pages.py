@@ -1,4 +1,4 @@
-"""Answering with pages, and the headers that every page carries."""
+"""Responses with pages, and the headers of every page."""
 
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ _Request = Request[Any, Any, Any]
 
 
 def brand_of(request: _Request) -> Brand:
-    """Return the look of the tenant that a request belongs to."""
+    """Return the brand of the request's tenant, with its name, theme and time zone."""
     tenant = context(request).tenant
     return brand(tenant.name, tenant.theme, tenant.time_zone)
 
@@ -32,16 +32,16 @@ def brand_of(request: _Request) -> Brand:
 def page(
     request: _Request, template: str, *, status: int = 200, form_targets: tuple[str, ...] = (), **values: Any
 ) -> Response[str]:
-    """Return a page made of a template.
+    """Return a page that is rendered from a template.
 
-    `form_targets` are origins that a form of the page may end at by a redirect: Chromium holds `form-action` against
-    the whole chain.
+    `form_targets` are the origins that a form of the page may redirect to: Chromium applies `form-action` to the whole
+    chain of redirects.
     """
     return _response(render(template, brand_of(request), **values), status, form_targets)
 
 
-def message(request: _Request, kind: pages.MessageKind) -> Response[str]:
-    """Return a page that says one thing, with the interaction id for whoever calls support about it."""
+def message_page(request: _Request, kind: pages.MessageKind) -> Response[str]:
+    """Return a page with one message. It shows the interaction id, which a person can give to support."""
     text = pages.render(brand_of(request), kind, reference=context(request).interaction_id)
     return _response(text, pages.status_of(kind), ())
 

@@ -1,4 +1,4 @@
-"""Reading the header fields of a request."""
+"""Reading of request header fields."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,8 +11,8 @@ _BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]+=*)\Z")
 def header_fields(lines: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Return the header fields of a request by their names in lower case.
 
-    Lines with the same name become one value, separated by commas (RFC 9110 5.2). A field that may come once only is
-    therefore refused when it comes twice, by the check of its value.
+    The values of fields with the same name are joined with commas (RFC 9110 5.2). So a field that may occur only once
+    and occurs twice is refused when its value is checked.
     """
     found: dict[str, str] = {}
     for name, line in lines:

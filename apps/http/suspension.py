@@ -1,4 +1,4 @@
-"""A suspended tenant answers 503 on every route that does not say it goes on."""
+"""The guard that refuses requests to a suspended tenant with 503, except on routes that serve it too."""
 
 from typing import Any
 
@@ -9,22 +9,20 @@ from apps.http.context import context
 from haas.errors import Unavailable
 
 SERVES_SUSPENDED = "serves_suspended"
-"""The `opt` of routes that a suspended tenant keeps: Get Status, every way to end sharing, and what that takes.
-
-A recipient finds the revocation endpoints by discovery, and verifies the notice of a withdrawal by the JWKS.
-"""
+"""The `opt` of routes that also serve a suspended tenant: Get Status, all routes that end sharing, and what they
+need. A recipient finds the revocation endpoints by discovery, and verifies the notice of a withdrawal with the JWKS."""
 
 
 class TenantSuspended(Unavailable):
-    """The tenant is suspended; each face says so in its own shape, with status 503."""
+    """The tenant is suspended. The status is 503, in the shape that the route uses for errors."""
 
 
 async def refuse_when_suspended(
     connection: "ASGIConnection[Any, Any, Any, Any]", route_handler: BaseRouteHandler
 ) -> None:
-    """Guard: raise TenantSuspended unless the tenant is active or the route serves suspended tenants too.
+    """Raise TenantSuspended if the tenant is suspended, unless the route also serves suspended tenants.
 
-    A coroutine, because a plain function would be handed to a thread on every request.
+    It is a coroutine because Litestar would run a plain function in a thread for every request.
     """
     if context(connection).tenant.state == "suspended" and not route_handler.opt.get(SERVES_SUSPENDED, False):
         raise TenantSuspended(f"{context(connection).tenant.slug} is suspended")

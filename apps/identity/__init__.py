@@ -1,1 +1,1 @@
-"""The authorization server: one module for each endpoint, and in each module the list of its steps."""
+"""The authorization server. Each endpoint has a module, which contains the list of its steps."""

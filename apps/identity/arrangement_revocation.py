@@ -1,6 +1,6 @@
 """The CDR arrangement revocation endpoint (CDS, CDR Arrangement Revocation endpoint).
 
-It also serves while the tenant is suspended: ending sharing must always be possible.
+It also serves a suspended tenant: ending sharing must always be possible.
 """
 
 from typing import Final
@@ -10,9 +10,9 @@ from litestar import Response, post
 
 from apps.http.call import HttpRequest, in_transaction, respond
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
-from apps.http.json_answers import NO_STORE
+from apps.http.json_responses import NO_STORE
 from apps.http.suspension import SERVES_SUSPENDED
-from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, spend_the_assertion
+from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, mark_the_assertion_as_used
 from haas.steps import Step
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
@@ -21,13 +21,13 @@ from tenants.oauth.endpoints import ARRANGEMENT_REVOCATION
 
 
 class ArrangementRevocationCall(ClientCall):
-    """The state of an arrangement revocation."""
+    """The state of a call that revokes an arrangement."""
 
     arrangement_id: UUID
 
 
 def has_an_arrangement_id(call: ArrangementRevocationCall) -> None:
-    """`cdr_arrangement_id` is there (CDS, "Form Parameter" method). One without the form of an id is unknown."""
+    """`cdr_arrangement_id` is present (CDS, "Form Parameter" method). A value that is not a UUID counts as unknown."""
     given = call.parameters.get("cdr_arrangement_id")
     if given is None:
         raise CdsError(FIELD_MISSING, "cdr_arrangement_id")
@@ -38,7 +38,7 @@ def has_an_arrangement_id(call: ArrangementRevocationCall) -> None:
 
 
 async def end_the_arrangement(call: ArrangementRevocationCall) -> None:
-    """The arrangement is an active one of this client, and ends now with its tokens.
+    """The arrangement, an active one of this client, is ended, and its tokens are revoked.
 
     "If the cdr_arrangement_id is not related to the client making the call it MUST be rejected" (CDS).
     """
@@ -48,15 +48,15 @@ async def end_the_arrangement(call: ArrangementRevocationCall) -> None:
         raise CdsError(INVALID_ARRANGEMENT, str(call.arrangement_id)) from error
 
 
-def answer_without_content(call: ArrangementRevocationCall) -> None:
-    """The answer is 204 (CDS, CDR Arrangement Revocation endpoint)."""
+def respond_without_content(call: ArrangementRevocationCall) -> None:
+    """The response is 204 (CDS, CDR Arrangement Revocation endpoint)."""
     call.response = Response(None, status_code=204, headers=NO_STORE)
 
 
 STEPS: Final[tuple[Step[ArrangementRevocationCall], ...]] = (
     *AUTHENTICATE_THE_CLIENT,
-    in_transaction(spend_the_assertion, has_an_arrangement_id, end_the_arrangement),
-    answer_without_content,
+    in_transaction(mark_the_assertion_as_used, has_an_arrangement_id, end_the_arrangement),
+    respond_without_content,
 )
 
 
@@ -67,5 +67,5 @@ STEPS: Final[tuple[Step[ArrangementRevocationCall], ...]] = (
     opt={SERVES_SUSPENDED: True},
 )
 async def revoke_arrangement(request: HttpRequest) -> Response[None]:
-    """End an arrangement, because the consumer withdrew the consent at the recipient."""
+    """End an arrangement because the consumer has withdrawn the consent at the recipient."""
     return await respond(STEPS, ArrangementRevocationCall(request, "revokeArrangement", ARRANGEMENT_REVOCATION))

@@ -1,7 +1,7 @@
-"""The authorisation endpoint, to which a person's browser comes (RFC 9126 4; CDS, Authorisation endpoint).
+"""The authorisation endpoint, which a person's browser calls (RFC 9126 4; CDS, Authorisation endpoint).
 
-Until the pushed request is known a redirect is not safe: errors are shown on a page. From then on they go back to the
-client in a signed response (JARM).
+While the pushed request is unknown, a redirect is not safe, so errors are shown on a page. After that, errors are
+returned to the client in a signed response (JARM).
 """
 
 import secrets
@@ -11,7 +11,7 @@ from litestar import Response, get, post
 
 from apps.http.call import Call, HttpRequest, in_transaction, respond
 from apps.http.errors import SHAPE
-from apps.http.flows import flow_cookie, flow_url, forget_oldest
+from apps.http.flows import delete_oldest_cookies, flow_cookie, flow_url
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.pages import SEE_OTHER, redirect
 from apps.identity.parameters import Parameters, form_parameters, query_parameters
@@ -28,21 +28,21 @@ _OPTIONS: Final[dict[str, Any]] = {SHAPE: "page"}
 
 
 class AuthoriseCall(Call):
-    """The state of a visit to the authorisation endpoint."""
+    """The state of a call of the authorisation endpoint."""
 
     parameters: Parameters
     client: Client
     attempt: Attempt
-    objection: OAuthError | None
+    immediate_error: OAuthError | None
 
     def __init__(self, request: HttpRequest) -> None:
-        """Make the secret of the flow's cookie; nobody is authenticated here."""
+        """Generate the secret for the flow's cookie. This endpoint requires no authentication."""
         super().__init__(request, "authorise", "highPriority", authenticated=False)
         self.secret = secrets.token_urlsafe(32)
 
 
 async def read_the_parameters(call: AuthoriseCall) -> None:
-    """They come in the query of a GET or the form of a POST, none twice (OIDC Core 3.1.2.1; RFC 6749 3.1)."""
+    """The parameters are in the query of a GET or the form of a POST, each once (OIDC Core 3.1.2.1; RFC 6749 3.1)."""
     request = call.request
     call.parameters = (
         await form_parameters(request) if request.method == "POST" else query_parameters(request.scope["query_string"])
@@ -50,22 +50,22 @@ async def read_the_parameters(call: AuthoriseCall) -> None:
 
 
 def has_no_request_object(call: AuthoriseCall) -> None:
-    """No `request`: "MUST reject authorisation requests containing the request parameter" (CDS, Request Object).
+    """`request` is absent: "MUST reject authorisation requests containing the request parameter" (CDS, Request Object).
 
-    Whatever else the query says was pushed already, and is ignored (RFC 9101 6.3).
+    Other parameters in the query were pushed before, and are ignored (RFC 9101 6.3).
     """
     if "request" in call.parameters:
         raise InvalidRequest("request must be pushed, not sent through the browser")
 
 
 def has_a_request_uri(call: AuthoriseCall) -> None:
-    """A `request_uri` of ours: "data MUST only be accepted using PAR" (CDS, Request Object Submission)."""
+    """`request_uri` is one of this server: "data MUST only be accepted using PAR" (CDS, Request Object Submission)."""
     if not call.parameters.get("request_uri", "").startswith(attempts.REQUEST_URI_PREFIX):
         raise InvalidRequest("request_uri of a pushed authorisation request is required")
 
 
-def names_its_client(call: AuthoriseCall) -> None:
-    """`client_id` is required beside a request_uri (RFC 9101 5; RFC 9126 4)."""
+def has_a_client_id(call: AuthoriseCall) -> None:
+    """`client_id` is present, which is required with a request_uri (RFC 9101 5; RFC 9126 4)."""
     if "client_id" not in call.parameters:
         raise InvalidRequest("client_id is missing")
 
@@ -78,57 +78,60 @@ async def client_is_registered(call: AuthoriseCall) -> None:
     call.client = client
 
 
-async def request_is_the_clients(call: AuthoriseCall) -> None:
-    """The client has pushed a request under this request_uri; its row is locked (RFC 9126 4)."""
+async def request_was_pushed_by_the_client(call: AuthoriseCall) -> None:
+    """The client has pushed a request with this request_uri. The row of the attempt is locked (RFC 9126 4)."""
     call.attempt = await attempts.by_request_uri(call.tx, call.client, call.parameters["request_uri"])
 
 
 def request_uri_is_unused(call: AuthoriseCall) -> None:
-    """Nobody has authenticated or cancelled: "Data Holders MUST reject the reuse of request_uri values" (CDS)."""
-    attempts.has_unused_request_uri(call.attempt)
+    """The request_uri is not used: "Data Holders MUST reject the reuse of request_uri values" (CDS).
+
+    It counts as used after a person has authenticated or cancelled.
+    """
+    attempts.require_unused_request_uri(call.attempt)
 
 
 def request_uri_has_not_expired(call: AuthoriseCall) -> None:
     """The request_uri is not older than 90 seconds (CDS, Request Object Submission)."""
-    attempts.has_unexpired_request_uri(call.attempt, call.context.now)
+    attempts.require_unexpired_request_uri(call.attempt, call.context.now)
 
 
 async def begin_or_reject(call: AuthoriseCall) -> None:
-    """The pages begin for this browser, unless the recipient is inactive, `prompt` is none, or `acr` is out of reach.
+    """The flow begins in this browser, unless the recipient is inactive, `prompt` is none, or `acr` cannot be reached.
 
-    In those cases the attempt ends with an error for the client (CDS, Participant Statuses; OIDC Core 3.1.2.6 and
+    In these cases the attempt ends with an error for the client (CDS, Participant Statuses; OIDC Core 3.1.2.6 and
     5.5.1.1).
     """
     now = call.context.now
-    call.objection = attempts.objection(call.client, call.attempt.request)
-    if call.objection is not None:
-        await attempts.reject(call.tx, call.attempt, call.objection, now)
+    call.immediate_error = attempts.immediate_error(call.client, call.attempt.request)
+    if call.immediate_error is not None:
+        await attempts.reject(call.tx, call.attempt, call.immediate_error, now)
     else:
-        await attempts.begin(call.tx, call.attempt, browser_hash=digest(call.secret), now=now)
+        await attempts.start_flow(call.tx, call.attempt, browser_hash=digest(call.secret), now=now)
 
 
 async def redirect_the_browser(call: AuthoriseCall) -> None:
-    """The browser goes to the first page with the flow's cookie, or to the client with a signed error (JARM)."""
+    """The browser is redirected: to the first page with the flow's cookie, or to the client with a signed error."""
     ctx, attempt = call.context, call.attempt
-    if call.objection is not None:
-        ctx.error = call.objection.error
+    if call.immediate_error is not None:
+        ctx.error = call.immediate_error.error
         call.response = redirect(
-            await ctx.services.responder.build(ctx.tenant, call.client, attempt.request, call.objection, ctx.now)
+            await ctx.services.responder.build(ctx.tenant, call.client, attempt.request, call.immediate_error, ctx.now)
         )
         return
     call.response = redirect(flow_url(attempt.id, "identify"))
     call.response.set_cookie(flow_cookie(attempt.id, call.secret))
-    forget_oldest(call.response, call.request.cookies)
+    delete_oldest_cookies(call.response, call.request.cookies)
 
 
 STEPS: Final[tuple[Step[AuthoriseCall], ...]] = (
     read_the_parameters,
     has_no_request_object,
     has_a_request_uri,
-    names_its_client,
+    has_a_client_id,
     in_transaction(
         client_is_registered,
-        request_is_the_clients,
+        request_was_pushed_by_the_client,
         request_uri_is_unused,
         request_uri_has_not_expired,
         begin_or_reject,
@@ -139,11 +142,11 @@ STEPS: Final[tuple[Step[AuthoriseCall], ...]] = (
 
 @get(AUTHORISE, opt=_OPTIONS)
 async def authorise(request: HttpRequest) -> Response[None]:
-    """Begin the pages of a pushed request."""
+    """Begin the flow of a pushed request."""
     return await respond(STEPS, AuthoriseCall(request))
 
 
 @post(AUTHORISE, status_code=SEE_OTHER, request_max_body_size=MAXIMUM_BODY_BYTES, opt=_OPTIONS)
 async def authorise_by_form(request: HttpRequest) -> Response[None]:
-    """Begin them by a form: servers "MUST support the use of the HTTP GET and POST methods" (OIDC Core 3.1.2.1)."""
+    """Begin the flow with POST: servers "MUST support the use of the HTTP GET and POST methods" (OIDC Core 3.1.2.1)."""
     return await respond(STEPS, AuthoriseCall(request))

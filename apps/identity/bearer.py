@@ -1,4 +1,4 @@
-"""Endpoints of the authorization server that take an access token (RFC 6750), as steps that they share."""
+"""Shared steps of the endpoints of the authorization server that require an access token (RFC 6750)."""
 
 from apps.http.call import Call, HttpRequest
 from apps.http.request_headers import bearer_token, header_fields
@@ -13,16 +13,16 @@ class BearerCall(Call):
     """The state of a call with an access token."""
 
     secret: str
-    """The access token as it was sent."""
+    """The access token from the request."""
     use: TokenUse
 
     def __init__(self, request: HttpRequest, operation: str, scope: str) -> None:
-        """Take the scope value that the endpoint needs."""
+        """Take the scope that the endpoint requires."""
         super().__init__(request, operation, "highPriority", authenticated=True)
         self.scope = scope
 
-    def use_of(self, token: AccessToken) -> TokenUse:
-        """Return a token in the circumstances of this call. Mutual TLS is required (CDS, Transport security)."""
+    def token_use(self, token: AccessToken) -> TokenUse:
+        """Return a token together with the facts of this call. Mutual TLS is required (CDS, Transport security)."""
         certificate = self.context.certificate
         if certificate is None:
             raise InvalidClient("a client certificate is required")
@@ -33,19 +33,19 @@ class BearerCall(Call):
 
 
 def has_an_access_token(call: BearerCall) -> None:
-    """The Authorization header carries an access token, and no other place does (RFC 6750 2.1)."""
+    """The Authorization header contains an access token; no other place is read (RFC 6750 2.1)."""
     headers = header_fields(call.request.scope["headers"])
     if not headers.get("authorization"):
         raise TokenMissing("an access token is required")
     token = bearer_token(headers)
     if token is None:
-        raise InvalidToken("the Authorization header carries no bearer token")
+        raise InvalidToken("the Authorization header contains no bearer token")
     call.secret = token
 
 
 async def access_token_is_known(call: BearerCall) -> None:
-    """The access token was issued here. Loads it with its client, arrangement and authorisation (RFC 6750 3.1)."""
+    """This server issued the access token (RFC 6750 3.1). It is loaded with client, arrangement, authorisation."""
     token = await store.load_access_token(call.tx, digest(call.secret))
     if token is None:
         raise InvalidToken("the access token is unknown")
-    call.use = call.use_of(token)
+    call.use = call.token_use(token)

@@ -6,7 +6,7 @@ from litestar import Request, Response, route
 
 from apps.http.any_origin import CORS, preflight
 from apps.http.context import RequestContext, context
-from apps.http.reading import READ
+from apps.http.read_methods import READ_METHODS
 from apps.http.suspension import SERVES_SUSPENDED
 from haas.jose import SIGNING_ALGORITHMS
 from haas.jose.jwt import CONTENT_ENCRYPTIONS, ENCRYPTION_ALGORITHMS
@@ -25,15 +25,15 @@ def metadata(tenant: Tenant) -> dict[str, object]:
     """Return a tenant's OpenID Provider metadata."""
     return {
         "issuer": tenant.issuer,
-        "authorization_endpoint": endpoints.public(tenant, endpoints.AUTHORISE),
-        "jwks_uri": endpoints.public(tenant, endpoints.JWKS),
-        "token_endpoint": endpoints.secure(tenant, endpoints.TOKEN),
-        "pushed_authorization_request_endpoint": endpoints.secure(tenant, endpoints.PAR),
-        "introspection_endpoint": endpoints.secure(tenant, endpoints.INTROSPECT),
-        "revocation_endpoint": endpoints.secure(tenant, endpoints.REVOKE),
-        "userinfo_endpoint": endpoints.secure(tenant, endpoints.USERINFO),
-        "registration_endpoint": endpoints.secure(tenant, endpoints.REGISTER),
-        "cdr_arrangement_revocation_endpoint": endpoints.secure(tenant, endpoints.ARRANGEMENT_REVOCATION),
+        "authorization_endpoint": endpoints.public_url(tenant, endpoints.AUTHORISE),
+        "jwks_uri": endpoints.public_url(tenant, endpoints.JWKS),
+        "token_endpoint": endpoints.secure_url(tenant, endpoints.TOKEN),
+        "pushed_authorization_request_endpoint": endpoints.secure_url(tenant, endpoints.PAR),
+        "introspection_endpoint": endpoints.secure_url(tenant, endpoints.INTROSPECT),
+        "revocation_endpoint": endpoints.secure_url(tenant, endpoints.REVOKE),
+        "userinfo_endpoint": endpoints.secure_url(tenant, endpoints.USERINFO),
+        "registration_endpoint": endpoints.secure_url(tenant, endpoints.REGISTER),
+        "cdr_arrangement_revocation_endpoint": endpoints.secure_url(tenant, endpoints.ARRANGEMENT_REVOCATION),
         "scopes_supported": scopes.SUPPORTED,
         "claims_supported": claims.SUPPORTED_CLAIMS,
         "claims_parameter_supported": True,
@@ -53,12 +53,12 @@ def metadata(tenant: Tenant) -> dict[str, object]:
         "require_pushed_authorization_requests": True,
         "require_signed_request_object": True,
         "request_parameter_supported": True,  # at the PAR endpoint
-        "request_uri_parameter_supported": False,  # but for what the PAR endpoint answers
+        "request_uri_parameter_supported": False,  # only a request_uri from the PAR endpoint is accepted
     }
 
 
 def _client_authentication() -> dict[str, object]:
-    """Every endpoint authenticates clients alike (CDS, Client Authentication)."""
+    """Return the members about client authentication, the same for every endpoint (CDS, Client Authentication)."""
     members: dict[str, object] = {}
     for endpoint in ("token", "introspection", "revocation"):
         members[f"{endpoint}_endpoint_auth_methods_supported"] = ("private_key_jwt",)
@@ -66,22 +66,22 @@ def _client_authentication() -> dict[str, object]:
     return members
 
 
-@route(endpoints.DISCOVERY, http_method=READ, opt={SERVES_SUSPENDED: True})
+@route(endpoints.DISCOVERY, http_method=READ_METHODS, opt={SERVES_SUSPENDED: True})
 async def openid_provider_configuration(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
     """Publish the metadata."""
     ctx = _public_call(request, "openidConfiguration")
     return Response(metadata(ctx.tenant), headers=_HEADERS)
 
 
-@route(endpoints.JWKS, http_method=READ, opt={SERVES_SUSPENDED: True})
+@route(endpoints.JWKS, http_method=READ_METHODS, opt={SERVES_SUSPENDED: True})
 async def jwks(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
-    """Publish the public keys: the next, the current, and those retired not long ago."""
+    """Publish the public keys: the next key, the current key, and recently retired keys."""
     ctx = _public_call(request, "jwks")
-    return Response({"keys": await ctx.services.keyring.published(ctx.tenant)}, headers=_HEADERS)
+    return Response({"keys": await ctx.services.keyring.published_jwks(ctx.tenant)}, headers=_HEADERS)
 
 
 def _public_call(request: Request[Any, Any, Any], operation: str) -> RequestContext:
-    """Return the context of a call, named for the call record."""
+    """Set the operation of a call for the call record, and return its context."""
     ctx = context(request)
     ctx.operation, ctx.tier, ctx.authenticated = operation, "highPriority", False
     return ctx

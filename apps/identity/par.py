@@ -7,8 +7,8 @@ from litestar import Response, post
 
 from apps.http.call import HttpRequest, in_transaction, respond
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
-from apps.http.json_answers import json_answer
-from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, spend_the_assertion
+from apps.http.json_responses import json_response
+from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, mark_the_assertion_as_used
 from haas.jose import PublicKeys
 from haas.steps import Step, on
 from tenants.attempts import service as attempts
@@ -20,41 +20,41 @@ from tenants.oauth.errors import InvalidRequest
 
 
 class PushedResponse(msgspec.Struct, frozen=True):
-    """A successful answer (RFC 9126 2.2)."""
+    """A successful response (RFC 9126 2.2). `expires_in` is in seconds."""
 
     request_uri: str
     expires_in: int
 
 
 class PushCall(ClientCall):
-    """The state of pushing an authorisation request."""
+    """The state of a call that pushes an authorisation request."""
 
     keys: PublicKeys
     request_object: RequestObject
-    asked: AuthorisationRequest
+    authorisation_request: AuthorisationRequest
     pushed: PushedResponse
 
 
 async def fetch_the_clients_keys(call: PushCall) -> None:
-    """The client's keys are at hand, fetched anew where the request object names an unknown `kid` (OIDC Core 10.1)."""
+    """The client's keys are loaded, or fetched again if the request object has an unknown `kid` (OIDC Core 10.1)."""
     authenticator = call.context.services.authenticator
     call.keys = await authenticator.keys_for(call.assertion, call.parameters.get("request", ""))
 
 
 def has_no_request_uri(call: PushCall) -> None:
-    """`request_uri` "MUST NOT be provided" (RFC 9126 2.1); references are for PAR alone (CDS, Request Object)."""
+    """`request_uri` "MUST NOT be provided" (RFC 9126 2.1). It is used only after a push (CDS, Request Object)."""
     if "request_uri" in call.parameters:
         raise InvalidRequest("request_uri must not be pushed")
 
 
 def has_a_request_object(call: PushCall) -> None:
-    """The request is a signed object, whose parameters alone count (FAPI 1.0 Advanced 5.2.2-1; RFC 9126 3)."""
+    """`request` is present: only the parameters of a signed object count (FAPI 1.0 Advanced 5.2.2-1; RFC 9126 3)."""
     if "request" not in call.parameters:
         raise InvalidRequest("request is missing: a signed request object is required")
 
 
 def request_object_is_signed_by_the_client(call: PushCall) -> None:
-    """A key of the client verifies the request object, with the registered algorithm (OIDC Registration 2)."""
+    """A key of the client verifies the request object, signed with the registered algorithm (OIDC Registration 2)."""
     ctx = call.context
     call.request_object = request_object.verify_signature(
         call.parameters["request"], call.keys, client=call.client, issuer=ctx.tenant.issuer, now=ctx.now
@@ -62,35 +62,35 @@ def request_object_is_signed_by_the_client(call: PushCall) -> None:
 
 
 def read_the_request(call: PushCall) -> None:
-    """A `cdr_arrangement_id` has the form of one; "if not recognised by the Data Holder it MUST be rejected" (CDS)."""
-    call.asked = request_object.authorisation_request(call.request_object)
+    """`cdr_arrangement_id`, if present, is a UUID; "if not recognised by the Data Holder it MUST be rejected" (CDS)."""
+    call.authorisation_request = request_object.authorisation_request(call.request_object)
 
 
 def recipient_may_be_authorised(call: PushCall) -> None:
-    """Recipient and product are active (CDS, Participant Statuses)."""
-    attempts.may_be_authorised(call.client)
+    """The data recipient and its software product are active (CDS, Participant Statuses)."""
+    attempts.require_active_recipient(call.client)
 
 
 async def arrangement_may_be_amended(call: PushCall) -> None:
-    """A `cdr_arrangement_id` is an active arrangement of this client (CDS, Request Object Submission)."""
-    await attempts.may_be_amended(call.tx, call.client, call.asked, call.context.now)
+    """`cdr_arrangement_id`, if present, is an active arrangement of this client (CDS, Request Object Submission)."""
+    await attempts.require_amendable_arrangement(call.tx, call.client, call.authorisation_request, call.context.now)
 
 
 async def store_the_request(call: PushCall) -> None:
-    """The request is stored as an attempt, under the hash of a new request_uri that lives for 90 seconds (CDS)."""
-    call.pushed = PushedResponse(*await attempts.push(call.tx, call.asked, call.context.now))
+    """The request is stored as an attempt. Its new request_uri is valid for 90 seconds and stored as a hash (CDS)."""
+    call.pushed = PushedResponse(*await attempts.push(call.tx, call.authorisation_request, call.context.now))
 
 
-def answer_with_the_request_uri(call: PushCall) -> None:
-    """The answer is 201 with request_uri and expires_in (RFC 9126 2.2)."""
-    call.response = json_answer(call.pushed, status=201)
+def respond_with_the_request_uri(call: PushCall) -> None:
+    """The response is 201 with request_uri and expires_in (RFC 9126 2.2)."""
+    call.response = json_response(call.pushed, status=201)
 
 
 STEPS: Final[tuple[Step[PushCall], ...]] = (
     *AUTHENTICATE_THE_CLIENT,
     fetch_the_clients_keys,
     in_transaction(
-        spend_the_assertion,
+        mark_the_assertion_as_used,
         has_no_request_uri,
         has_a_request_object,
         request_object_is_signed_by_the_client,
@@ -100,11 +100,11 @@ STEPS: Final[tuple[Step[PushCall], ...]] = (
         arrangement_may_be_amended,
         store_the_request,
     ),
-    answer_with_the_request_uri,
+    respond_with_the_request_uri,
 )
 
 
 @post(PAR, status_code=201, request_max_body_size=MAXIMUM_BODY_BYTES)
 async def pushed_authorisation_request(request: HttpRequest) -> Response[bytes]:
-    """Store an authorisation request, and answer with the request_uri that refers to it."""
+    """Store an authorisation request, and return the request_uri that identifies it."""
     return await respond(STEPS, PushCall(request, "pushedAuthorisationRequest", PAR))

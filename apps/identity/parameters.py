@@ -10,7 +10,7 @@ from tenants.oauth.errors import InvalidRequest
 MAXIMUM_FIELDS: Final = 40
 
 Parameters = dict[str, str]
-"""Each parameter once, and none without a value."""
+"""The parameters by name. Each occurs once, and none is empty."""
 
 
 async def form_parameters(request: Request[Any, Any, Any]) -> Parameters:
@@ -30,8 +30,11 @@ def query_parameters(query: bytes) -> Parameters:
 
 
 def _parameters(fields: Fields) -> Parameters:
-    """No parameter may come twice; one without a value counts as absent (RFC 6749 3.1, 3.2)."""
+    """Return the parameters without empty ones, which count as absent (RFC 6749 3.1, 3.2).
+
+    Raises InvalidRequest if a parameter occurs more than once.
+    """
     found = dict(fields)
     if len(found) != len(fields):
-        raise InvalidRequest("a parameter is there more than once")
+        raise InvalidRequest("a parameter occurs more than once")
     return {name: value for name, value in found.items() if value}

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from apps.http.call import Call, HttpRequest, in_transaction, respond
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
-from apps.http.json_answers import NO_STORE, json_answer
+from apps.http.json_responses import NO_STORE, json_response
 from apps.identity.bearer import BearerCall, access_token_is_known, has_an_access_token
 from haas.clock import epoch
 from haas.steps import Step, on
@@ -18,9 +18,9 @@ from tenants.grants import access
 from tenants.oauth.endpoints import REGISTER
 from tenants.oauth.errors import AccessDenied, InvalidRequest, InvalidToken
 from tenants.oauth.scopes import REGISTRATION
-from tenants.registration import examination
 from tenants.registration import service as registrations
-from tenants.registration.examination import Examination
+from tenants.registration import validation
+from tenants.registration.validation import RegistrationValidation
 
 _JWT: Final = "application/jwt"
 _CLIENT: Final = REGISTER + "/{client_id:str}"
@@ -28,24 +28,24 @@ REMOVED_BY_THE_CLIENT: Final = "the registration was removed"
 
 
 class RegistrationCall(Call):
-    """The state of registering a software product."""
+    """The state of a call that registers a software product."""
 
-    examination: Examination
+    validation: RegistrationValidation
     client: Client
 
     def __init__(self, request: HttpRequest) -> None:
-        """A software product has no client yet, so nobody authenticates."""
+        """The software product is not a client yet, so it cannot authenticate."""
         super().__init__(request, "postClientRegistration", "highPriority", authenticated=False)
 
 
 class ManagementCall(BearerCall):
-    """The state of a call by which a client manages its registration."""
+    """The state of a call with which a client manages its registration."""
 
-    examination: Examination
+    validation: RegistrationValidation
     client: Client
 
     def __init__(self, request: HttpRequest, operation: str, client_id: str) -> None:
-        """Take the id in the path. The access token needs cdr:registration (CDS, DCR APIs)."""
+        """Take the client id from the path. The access token needs the scope cdr:registration (CDS, DCR APIs)."""
         super().__init__(request, operation, REGISTRATION)
         self.client_id = client_id
 
@@ -59,92 +59,92 @@ async def read_the_request(call: RegistrationCall | ManagementCall) -> None:
         token = (await request.body()).decode("ascii").strip()
     except UnicodeDecodeError as error:
         raise InvalidRequest("the body is not a JWT") from error
-    call.examination = Examination(ctx.services.examination_sources, ctx.tenant, token, ctx.now)
+    call.validation = RegistrationValidation(ctx.services.registration_sources, ctx.tenant, token, ctx.now)
 
 
 async def add_the_client(call: RegistrationCall) -> None:
-    """The software product has no other registration, and the request was not used before; a client is added (CDS)."""
-    call.client = await registrations.register(call.tx, call.examination.result(), call.context.now)
+    """The product has no registration, and the request was not used before. The client is added (CDS)."""
+    call.client = await registrations.register(call.tx, call.validation.result(), call.context.now)
 
 
 async def client_exists(call: ManagementCall) -> None:
-    """The client of the path is registered; otherwise 401, "unknown or invalid Client" (CDS, DCR APIs)."""
+    """The client in the path is registered; otherwise 401, "unknown or invalid Client" (CDS, DCR APIs)."""
     client = await clients.load(call.tx, call.client_id)
     if client is None:
         raise InvalidToken("the client is unknown")
     call.client = client
 
 
-def access_token_is_the_clients(call: ManagementCall) -> None:
-    """The access token was issued to the client of the path (RFC 7592 2)."""
+def access_token_belongs_to_the_client(call: ManagementCall) -> None:
+    """The access token was issued to the client in the path (RFC 7592 2)."""
     if call.use.token.client_id != call.client_id:
-        raise AccessDenied("the access token is another client's")
+        raise AccessDenied("the access token was issued to another client")
 
 
 async def replace_the_registration(call: ManagementCall) -> None:
-    """The request is of the same product and was not used before; it replaces the registration (RFC 7592 2.2)."""
-    call.client = await registrations.update(call.tx, call.client, call.examination.result(), call.context.now)
+    """The request is for the same product and was not used before. It replaces the registration (RFC 7592 2.2)."""
+    call.client = await registrations.update(call.tx, call.client, call.validation.result(), call.context.now)
 
 
 async def end_the_registration(call: ManagementCall) -> None:
-    """The registration ends, with its arrangements and all its tokens (RFC 7592 2.3)."""
+    """The registration is ended, with its arrangements and all its tokens (RFC 7592 2.3)."""
     await registrations.end_client(
         call.tx, call.client_id, by="recipient", reason=REMOVED_BY_THE_CLIENT, now=call.context.now
     )
 
 
-def answer_with_the_new_registration(call: RegistrationCall) -> None:
-    """The answer is 201 with "all registered metadata about this client" (RFC 7591 3.2.1)."""
-    call.response = json_answer(_metadata(call.client), status=201)
+def respond_with_the_new_registration(call: RegistrationCall) -> None:
+    """The response is 201 with "all registered metadata about this client" (RFC 7591 3.2.1)."""
+    call.response = json_response(_metadata(call.client), status=201)
 
 
-def answer_with_the_registration(call: ManagementCall) -> None:
-    """The answer is 200 with all registered metadata (RFC 7592 3; CDS, Registration Response)."""
-    call.response = json_answer(_metadata(call.client))
+def respond_with_the_registration(call: ManagementCall) -> None:
+    """The response is 200 with all registered metadata (RFC 7592 3; CDS, Registration Response)."""
+    call.response = json_response(_metadata(call.client))
 
 
-def answer_without_content(call: ManagementCall) -> None:
-    """The answer is 204 (RFC 7592 2.3)."""
+def respond_without_content(call: ManagementCall) -> None:
+    """The response is 204 (RFC 7592 2.3)."""
     call.response = Response(None, status_code=204, headers=NO_STORE)
 
 
-_MANAGED_BY_ITSELF: Final[tuple[Step[ManagementCall], ...]] = (
+_AUTHORISE_MANAGEMENT: Final[tuple[Step[ManagementCall], ...]] = (
     access_token_is_known,
     *on(
         "use",
         (
             access.has_not_expired,
-            access.comes_over_its_certificate,
+            access.is_bound_to_the_certificate,
             access.is_not_revoked,
             access.has_the_scope,
         ),
     ),
     client_exists,
-    access_token_is_the_clients,
+    access_token_belongs_to_the_client,
 )
 POST_STEPS: Final[tuple[Step[RegistrationCall], ...]] = (
     read_the_request,
-    *on("examination", examination.STEPS),
+    *on("validation", validation.STEPS),
     in_transaction(add_the_client),
-    answer_with_the_new_registration,
+    respond_with_the_new_registration,
 )
 GET_STEPS: Final[tuple[Step[ManagementCall], ...]] = (
     has_an_access_token,
-    in_transaction(*_MANAGED_BY_ITSELF),
-    answer_with_the_registration,
+    in_transaction(*_AUTHORISE_MANAGEMENT),
+    respond_with_the_registration,
 )
 PUT_STEPS: Final[tuple[Step[ManagementCall], ...]] = (
     has_an_access_token,
-    in_transaction(*_MANAGED_BY_ITSELF),
+    in_transaction(*_AUTHORISE_MANAGEMENT),
     read_the_request,
-    *on("examination", examination.STEPS),
+    *on("validation", validation.STEPS),
     in_transaction(replace_the_registration),
-    answer_with_the_registration,
+    respond_with_the_registration,
 )
 DELETE_STEPS: Final[tuple[Step[ManagementCall], ...]] = (
     has_an_access_token,
-    in_transaction(*_MANAGED_BY_ITSELF, end_the_registration),
-    answer_without_content,
+    in_transaction(*_AUTHORISE_MANAGEMENT, end_the_registration),
+    respond_without_content,
 )
 
 
@@ -156,7 +156,7 @@ async def post_client_registration(request: HttpRequest) -> Response[bytes]:
 
 @get(_CLIENT)
 async def get_client_registration(request: HttpRequest, client_id: FromPath[str]) -> Response[bytes]:
-    """Show a client its registration."""
+    """Return a client's registration to it."""
     return await respond(GET_STEPS, ManagementCall(request, "getClientRegistration", client_id))
 
 
@@ -168,7 +168,7 @@ async def put_client_registration(request: HttpRequest, client_id: FromPath[str]
 
 @delete(_CLIENT)
 async def delete_client_registration(request: HttpRequest, client_id: FromPath[str]) -> Response[None]:
-    """End a client's registration, and what was shared under it."""
+    """End a client's registration and its arrangements."""
     return await respond(DELETE_STEPS, ManagementCall(request, "deleteClientRegistration", client_id))
 
 

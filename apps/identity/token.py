@@ -7,13 +7,13 @@ from litestar import Response, post
 
 from apps.http.call import HttpRequest, in_transaction, respond
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
-from apps.http.json_answers import json_answer
-from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, spend_the_assertion
+from apps.http.json_responses import json_response
+from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, mark_the_assertion_as_used
 from haas.steps import Step, run
 from tenants.grants import authorization_code, client_credentials, refresh
 from tenants.grants.authorization_code import CodeExchange
 from tenants.grants.models import TokenResponse
-from tenants.grants.refresh import Refresh
+from tenants.grants.refresh import TokenRefresh
 from tenants.grants.token_request import TokenRequest
 from tenants.grants.token_response import token_response
 from tenants.oauth.endpoints import TOKEN
@@ -21,7 +21,7 @@ from tenants.oauth.errors import InvalidClient, InvalidRequest, UnsupportedGrant
 
 
 class Grant(NamedTuple):
-    """A grant type: the state of its steps, and the steps."""
+    """A grant type: the class of its state, and its steps."""
 
     state: type[TokenRequest]
     steps: tuple[Step[Any], ...]
@@ -29,10 +29,10 @@ class Grant(NamedTuple):
 
 GRANTS: Final[Mapping[str, Grant]] = {
     "authorization_code": Grant(CodeExchange, authorization_code.STEPS),
-    "refresh_token": Grant(Refresh, refresh.STEPS),
+    "refresh_token": Grant(TokenRefresh, refresh.STEPS),
     "client_credentials": Grant(TokenRequest, client_credentials.STEPS),
 }
-"""The grant types, each with its steps: they are run by `run_the_steps_of_the_grant`."""
+"""The grant types with their steps. `run_the_steps_of_the_grant` runs them."""
 
 
 class TokenCall(ClientCall):
@@ -40,11 +40,11 @@ class TokenCall(ClientCall):
 
     grant: Grant
     token_request: TokenRequest
-    answer: TokenResponse
+    token_response: TokenResponse
 
 
 def grant_type_is_supported(call: TokenCall) -> None:
-    """`grant_type` is there and one of ours (RFC 6749 5.2)."""
+    """`grant_type` is present and supported (RFC 6749 5.2)."""
     if "grant_type" not in call.parameters:
         raise InvalidRequest("grant_type is missing")
     grant = GRANTS.get(call.parameters["grant_type"])
@@ -65,27 +65,27 @@ async def run_the_steps_of_the_grant(call: TokenCall) -> None:
 
 
 async def sign_the_id_token(call: TokenCall) -> None:
-    """After the commit, an ID token is signed where a consumer has authorised (OIDC Core 3.1.3.3)."""
+    """After the commit, an ID token is signed if a consumer has authorised (OIDC Core 3.1.3.3)."""
     ctx, issued = call.context, call.token_request.issued
-    call.answer = await token_response(ctx.services.keyring, ctx.tenant, issued, ctx.now)
+    call.token_response = await token_response(ctx.services.keyring, ctx.tenant, issued, ctx.now)
     ctx.arrangement_id = issued.arrangement_id
-    ctx.token_issued = issued.arrangement_id is not None  # only a consumer's token is a session (CDS, Definitions)
+    ctx.token_issued = issued.arrangement_id is not None  # only a consumer's token counts as session (CDS, Definitions)
 
 
-def answer_with_the_tokens(call: TokenCall) -> None:
-    """The answer is 200 and must not be stored (RFC 6749 5.1)."""
-    call.response = json_answer(call.answer)
+def respond_with_the_tokens(call: TokenCall) -> None:
+    """The response is 200 and must not be cached (RFC 6749 5.1)."""
+    call.response = json_response(call.token_response)
 
 
 STEPS: Final[tuple[Step[TokenCall], ...]] = (
     *AUTHENTICATE_THE_CLIENT,
     in_transaction(
-        spend_the_assertion,
+        mark_the_assertion_as_used,
         grant_type_is_supported,
         run_the_steps_of_the_grant,
     ),
     sign_the_id_token,
-    answer_with_the_tokens,
+    respond_with_the_tokens,
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from litestar import HttpMethod, Response, route
 
 from apps.http.call import HttpRequest, in_transaction, respond
-from apps.http.json_answers import json_answer
+from apps.http.json_responses import json_response
 from apps.identity.bearer import BearerCall, has_an_access_token
 from haas.digest import digest
 from haas.steps import Step, on
@@ -25,22 +25,22 @@ class UserInfoCall(BearerCall):
 
 
 async def access_token_is_known(call: UserInfoCall) -> None:
-    """The access token was issued here. Loads it with its client, arrangement and authorised claims (RFC 6750 3.1)."""
+    """This server issued the access token (RFC 6750 3.1). It is loaded with its client and authorised claims."""
     token = await store.load_userinfo_token(call.tx, digest(call.secret))
     if token is None:
         raise InvalidToken("the access token is unknown")
-    call.token, call.use = token, call.use_of(token)
+    call.token, call.use = token, call.token_use(token)
 
 
 async def read_the_authorised_claims(call: UserInfoCall) -> None:
-    """The claims about the person that were authorised are read, and no others (OIDC Core 5.4, 5.5; CDS, Claims)."""
-    call.claims = await userinfo.person(call.tx, call.token)
+    """Only those claims about the person that were authorised are read (OIDC Core 5.4, 5.5; CDS, Claims)."""
+    call.claims = await userinfo.person_claims(call.tx, call.token)
 
 
-async def answer_with_subject_and_claims(call: UserInfoCall) -> None:
-    """The answer is 200 with the pairwise `sub`, which "MUST always be returned" (OIDC Core 5.3.2)."""
+async def respond_with_subject_and_claims(call: UserInfoCall) -> None:
+    """The response is 200 with the pairwise `sub`, which "MUST always be returned" (OIDC Core 5.3.2)."""
     ctx = call.context
-    call.response = json_answer(await userinfo.with_subject(ctx.services.keyring, ctx.tenant, call.token, call.claims))
+    call.response = json_response(await userinfo.add_subject(ctx.services.keyring, ctx.tenant, call.token, call.claims))
 
 
 STEPS: Final[tuple[Step[UserInfoCall], ...]] = (
@@ -51,7 +51,7 @@ STEPS: Final[tuple[Step[UserInfoCall], ...]] = (
             "use",
             (
                 access.has_not_expired,
-                access.comes_over_its_certificate,
+                access.is_bound_to_the_certificate,
                 access.is_not_revoked,
                 access.has_the_scope,
                 access.was_issued_for_a_consumer,
@@ -62,11 +62,11 @@ STEPS: Final[tuple[Step[UserInfoCall], ...]] = (
         ),
         read_the_authorised_claims,
     ),
-    answer_with_subject_and_claims,
+    respond_with_subject_and_claims,
 )
 
 
 @route(USERINFO, http_method=[HttpMethod.GET, HttpMethod.POST], status_code=200)
 async def user_info(request: HttpRequest) -> Response[bytes]:
-    """Tell a recipient who authorised, as far as that was authorised."""
+    """Return the authorised claims about the person who authorised."""
     return await respond(STEPS, UserInfoCall(request, "userinfo", OPENID))

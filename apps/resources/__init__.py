@@ -1,4 +1,4 @@
-"""The APIs of the Consumer Data Standards that data recipients call: a customer's data, status and outages."""
+"""The data APIs of the Consumer Data Standards, which data recipients call: customer data, status and outages."""
 
 from apps.resources.routes import public_routes, secure_routes
 

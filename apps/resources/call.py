@@ -1,4 +1,4 @@
-"""The state of one call of the data APIs, and how its answer is made."""
+"""The state of one call of the data APIs, and how its response is made."""
 
 from typing import Any
 from urllib.parse import quote
@@ -8,12 +8,12 @@ import msgspec
 from litestar import Response
 
 from apps.http.call import Call, HttpRequest
-from apps.http.json_answers import payload
+from apps.http.json_responses import payload_response
 from apps.http.request_headers import header_fields
 from apps.resources import headers
 from tenants.cds.envelope import Envelope, Links, PaginatedEnvelope
-from tenants.cds.pagination import PageRequest, describe
-from tenants.disclosure.models import DataToken
+from tenants.cds.pagination import PageRequest, links_and_meta
+from tenants.disclosure.models import DataAccessToken
 from tenants.disclosure.service import CustomerData
 from tenants.grants.access import TokenUse
 from tenants.operations.endpoints import Endpoint
@@ -23,28 +23,28 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DataCall(Call):
-    """The state of a call. Steps set the attributes that have no value at the beginning."""
+    """The state of a call. Attributes without an initial value are set by steps."""
 
     version: int
-    """The version of the endpoint that answers."""
+    """The version of the endpoint that the response has."""
     data: msgspec.Struct
-    """The `data` member of the answer."""
+    """The member `data` of the response."""
 
-    # Of a call for a customer's data:
+    # Only for calls for a customer's data:
     secret: str
-    """The access token as it was sent."""
-    token: DataToken
+    """The access token from the request."""
+    token: DataAccessToken
     use: TokenUse
     customer_data: CustomerData
     account_id: UUID
-    """The internal id of the account that the path names."""
+    """The internal id of the account in the path."""
 
-    # Of a paginated call:
+    # Only for paginated calls:
     page: PageRequest | None = None
     total_records: int
     open_status: OpenStatus | None
     filters: dict[str, str]
-    """The filters as they were given, which links repeat."""
+    """The filters from the request, which the links contain too."""
 
     def __init__(self, request: HttpRequest, endpoint: Endpoint) -> None:
         """Take the row of the endpoint table."""
@@ -53,18 +53,18 @@ class DataCall(Call):
         tier = endpoint.tier(customer_present=headers.is_customer_present(self.headers))
         super().__init__(request, endpoint.operation, tier, authenticated=endpoint.transport == "secure")
 
-    def answer(self) -> Response[bytes]:
-        """Return the payload with links and, of a page, meta. Raises Field/InvalidPage for a page out of range."""
+    def build_response(self) -> Response[bytes]:
+        """Return the payload with links and, for a page, meta. Raises Field/InvalidPage if the page is out of range."""
         uri = self._uri()
         if self.page is None:
-            return self._payload(Envelope(data=self.data, links=Links(self=self._with_query(uri))))
-        links, meta = describe(
+            return self._encoded(Envelope(data=self.data, links=Links(self=self._with_query(uri))))
+        links, meta = links_and_meta(
             self.page, self.total_records, self_uri=self._with_query(uri), resource_uri=uri, filters=self.filters
         )
-        return self._payload(PaginatedEnvelope(data=self.data, links=links, meta=meta))
+        return self._encoded(PaginatedEnvelope(data=self.data, links=links, meta=meta))
 
-    def _payload(self, body: msgspec.Struct) -> Response[bytes]:
-        return payload(self.context, _encode(body), self.version)
+    def _encoded(self, body: msgspec.Struct) -> Response[bytes]:
+        return payload_response(self.context, _encode(body), self.version)
 
     def _uri(self) -> str:
         tenant = self.context.tenant

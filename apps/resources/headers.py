@@ -1,4 +1,4 @@
-"""The request headers of the standards ("HTTP Headers"), each read and checked by a function of its own."""
+"""The request headers of the standards ("HTTP Headers"). Each is read and checked by its own function."""
 
 import re
 from base64 import b64decode
@@ -18,18 +18,21 @@ _ACCEPTED = frozenset({"*/*", "application/*", "application/json"})
 
 
 def is_customer_present(headers: Headers) -> bool:
-    """Whether the call is made while the customer uses the software product."""
+    """Return whether the customer uses the software product at the time of the call."""
     return "x-fapi-customer-ip-address" in headers
 
 
-def check_interaction_id(headers: Headers, played_back: str) -> None:
-    """x-fapi-interaction-id, when given, is a UUID: only such a one is what we play back."""
-    if headers.get("x-fapi-interaction-id", played_back) != played_back:
+def check_interaction_id(headers: Headers, returned_id: str) -> None:
+    """x-fapi-interaction-id, if present, is a UUID.
+
+    `returned_id` is the id that the response contains. It differs from the request's id if that is not a UUID.
+    """
+    if headers.get("x-fapi-interaction-id", returned_id) != returned_id:
         raise CdsError(HEADER_INVALID, "x-fapi-interaction-id is not a UUID")
 
 
 def check_auth_date(headers: Headers) -> None:
-    """x-fapi-auth-date is there, as an HTTP date (RFC 7231 7.1.1.1)."""
+    """x-fapi-auth-date is present and an HTTP date (RFC 7231 7.1.1.1)."""
     value = headers.get("x-fapi-auth-date")
     if value is None:
         raise CdsError(HEADER_MISSING, "x-fapi-auth-date")
@@ -38,7 +41,7 @@ def check_auth_date(headers: Headers) -> None:
 
 
 def check_customer_ip_address(headers: Headers) -> None:
-    """x-fapi-customer-ip-address, when given, is an IPv4 or IPv6 address."""
+    """x-fapi-customer-ip-address, if present, is an IPv4 or IPv6 address."""
     value = headers.get("x-fapi-customer-ip-address")
     if value is not None:
         try:
@@ -48,10 +51,10 @@ def check_customer_ip_address(headers: Headers) -> None:
 
 
 def check_client_headers(headers: Headers) -> None:
-    """x-cds-client-headers, when given, is Base64.
+    """x-cds-client-headers, if present, is Base64.
 
-    The standards make it mandatory of a customer-present call. A call without it is answered all the same: nothing here
-    depends on it, and a refusal would keep from the customer what they are waiting for.
+    The standards make it mandatory if the customer is present. A call without it is served nevertheless, because
+    nothing here depends on it, and a refusal would withhold the data from a waiting customer.
     """
     value = headers.get("x-cds-client-headers")
     if value is not None:
@@ -62,18 +65,18 @@ def check_client_headers(headers: Headers) -> None:
 
 
 def check_accept(headers: Headers) -> None:
-    """Accept, when given, allows application/json in UTF-8 (CDS, Response Codes, 406)."""
+    """Accept, if present, allows application/json in UTF-8 (CDS, Response Codes, 406)."""
     value = headers.get("accept")
-    if value is not None and not any(_is_acceptable(media_range) for media_range in value.split(",")):
+    if value is not None and not any(_accepts_json(media_range) for media_range in value.split(",")):
         raise CdsError(EXPECTED, "Accept allows no application/json in UTF-8", status=NOT_ACCEPTABLE)
 
 
-def _is_acceptable(media_range: str) -> bool:
+def _accepts_json(media_range: str) -> bool:
     kind, *parameters = (part.strip().lower() for part in media_range.split(";"))
-    return kind in _ACCEPTED and not _refuses(parameters)
+    return kind in _ACCEPTED and not _excludes_utf8(parameters)
 
 
-def _refuses(parameters: Iterable[str]) -> bool:
+def _excludes_utf8(parameters: Iterable[str]) -> bool:
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name == "charset" and value.strip('"') not in {"utf-8", "utf8"}:

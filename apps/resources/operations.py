@@ -1,9 +1,9 @@
-"""The operations that are served: of each its row of the endpoint table, and the steps of a call."""
+"""The operations that are served, each with its row of the endpoint table and its steps."""
 
 from typing import Final, NamedTuple
 
 from apps.resources.call import DataCall
-from apps.resources.query import open_status, page_request, single
+from apps.resources.query import open_status, page_request, single_value
 from apps.resources.steps import customer_data_steps, public_steps
 from haas.steps import Step
 from tenants.availability import service as availability
@@ -27,23 +27,23 @@ class Operation(NamedTuple):
 
 
 def account_is_shared(call: DataCall) -> None:
-    """The account id of the path is one of this recipient and customer, and the account is disclosed now.
+    """The account in the path is in the arrangement, and its data is disclosed now (CDS, Error Codes).
 
-    Otherwise Authorisation/InvalidEnergyAccount or Authorisation/UnavailableEnergyAccount (CDS, Error Codes).
+    The error is Authorisation/InvalidEnergyAccount or Authorisation/UnavailableEnergyAccount.
     """
     call.account_id = call.customer_data.account_id(call.request.path_params["accountId"])
 
 
 def read_page_and_open_status(call: DataCall) -> None:
-    """`page`, `page-size` and `open-status` are valid, and none comes twice (CDS, Pagination; Get Energy Accounts)."""
+    """`page`, `page-size` and `open-status` are valid and occur at most once (CDS, Pagination; Get Energy Accounts)."""
     parameters = call.request.query_params
     call.page, call.open_status = page_request(parameters), open_status(parameters)
-    given = single(parameters, "open-status")
+    given = single_value(parameters, "open-status")
     call.filters = {} if given is None else {"open-status": given}
 
 
 async def fetch_customer(call: DataCall) -> None:
-    """The customer's name and organisation are read (CDS, Get Customer)."""
+    """The customer is read, without contact details (CDS, Get Customer)."""
     call.data = (await call.customer_data.customer()).basic()
 
 
@@ -53,15 +53,15 @@ async def fetch_customer_detail(call: DataCall) -> None:
 
 
 async def fetch_accounts(call: DataCall) -> None:
-    """One page of the disclosed accounts is read, and its ids are concealed (CDS, Get Energy Accounts)."""
+    """One page of the disclosed accounts is read, with ids of the recipient (CDS, Get Energy Accounts)."""
     if call.page is None:
-        raise AssertionError("read_page_and_open_status comes before")
+        raise AssertionError("the step read_page_and_open_status must run before this step")
     found = await call.customer_data.accounts(call.open_status, call.page)
     call.data, call.total_records = EnergyAccountListV2(accounts=found.items), found.total_records
 
 
 async def fetch_account_detail(call: DataCall) -> None:
-    """The account is read in full, and its ids are concealed (CDS, Get Energy Account Detail)."""
+    """The account is read in full, with ids of the recipient (CDS, Get Energy Account Detail)."""
     call.data = await call.customer_data.account(call.account_id)
 
 
@@ -72,7 +72,7 @@ async def fetch_status(call: DataCall) -> None:
 
 
 async def fetch_outages(call: DataCall) -> None:
-    """The scheduled outages that are not over are read (CDS, Get Outages)."""
+    """The scheduled outages that have not ended are read (CDS, Get Outages)."""
     ctx = call.context
     call.data = await availability.outages(ctx.services.database, ctx.tenant, ctx.now)
 

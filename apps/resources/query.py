@@ -12,8 +12,8 @@ QueryParameters = MultiDict[str]
 _OPEN_STATUS = {"ALL": None, "OPEN": "OPEN", "CLOSED": "CLOSED"}
 
 
-def single(parameters: QueryParameters, name: str) -> str | None:
-    """Return the parameter `name`, or None. Raises Field/Invalid when it comes more than once."""
+def single_value(parameters: QueryParameters, name: str) -> str | None:
+    """Return the value of the parameter `name`, or None. Raises Field/Invalid if it occurs more than once."""
     values = parameters.getall(name, [])
     if len(values) > 1:
         raise CdsError(FIELD_INVALID, name)
@@ -22,13 +22,13 @@ def single(parameters: QueryParameters, name: str) -> str | None:
 
 def page_request(parameters: QueryParameters) -> PageRequest:
     """Read `page` and `page-size`."""
-    return PageRequest.parse(single(parameters, "page"), single(parameters, "page-size"))
+    return PageRequest.parse(single_value(parameters, "page"), single_value(parameters, "page-size"))
 
 
 def open_status(parameters: QueryParameters) -> OpenStatus | None:
-    """Read `open-status`: None stands for ALL, which is also what its absence means."""
-    given = single(parameters, "open-status")
-    value = "ALL" if given is None else given
+    """Read `open-status`. None means ALL, which is also the default."""
+    value = single_value(parameters, "open-status")
+    value = "ALL" if value is None else value
     if value not in _OPEN_STATUS:
-        raise CdsError(FIELD_INVALID, "open-status is one of ALL, OPEN, CLOSED")
+        raise CdsError(FIELD_INVALID, "open-status must be ALL, OPEN or CLOSED")
     return cast("Literal['OPEN', 'CLOSED'] | None", _OPEN_STATUS[value])

@@ -9,22 +9,22 @@ from apps.http.any_origin import preflight
 from apps.http.call import HttpRequest, respond
 from apps.http.context import context
 from apps.http.errors import ENDPOINT
-from apps.http.reading import READ
+from apps.http.read_methods import READ_METHODS
 from apps.http.suspension import SERVES_SUSPENDED
 from apps.resources.call import DataCall
 from apps.resources.operations import CUSTOMER_DATA, PUBLIC, Operation, get_outages, get_status
 from tenants.cds.errors import RESOURCE_NOT_IMPLEMENTED, CdsError
-from tenants.operations.endpoints import BASE_PATH, Endpoint, unserved
+from tenants.operations.endpoints import BASE_PATH, Endpoint, endpoints_not_served
 
 
 def _path(endpoint: Endpoint) -> str:
-    """Return the endpoint's path as the router writes parameters."""
+    """Return the path of the endpoint with its parameters in the router's syntax."""
     return endpoint.path.replace("}", ":str}")
 
 
 def _served(operation: Operation, **options: Any) -> ControllerRouterHandler:
     endpoint = operation.endpoint
-    methods = READ if endpoint.transport == "public" else [HttpMethod(endpoint.method)]
+    methods = READ_METHODS if endpoint.transport == "public" else [HttpMethod(endpoint.method)]
 
     @route(_path(endpoint), http_method=methods, status_code=200, opt={ENDPOINT: endpoint, **options})
     async def serve(request: HttpRequest) -> Response[bytes]:
@@ -37,7 +37,7 @@ def _served(operation: Operation, **options: Any) -> ControllerRouterHandler:
 def _not_implemented(endpoint: Endpoint) -> ControllerRouterHandler:
     @route(_path(endpoint), http_method=[HttpMethod(endpoint.method)], opt={ENDPOINT: endpoint})
     async def refuse(request: HttpRequest) -> None:
-        """Say that the standards have this endpoint and the platform does not serve it."""
+        """Refuse the call: the standards define this endpoint, but this product does not implement it."""
         context(request).operation = endpoint.operation
         raise CdsError(RESOURCE_NOT_IMPLEMENTED, f"{endpoint.name} is not implemented")
 
@@ -62,7 +62,7 @@ secure_routes: Final[list[ControllerRouterHandler]] = [
         BASE_PATH,
         route_handlers=[
             *(_served(operation) for operation in CUSTOMER_DATA),
-            *(_not_implemented(endpoint) for endpoint in unserved()),
+            *(_not_implemented(endpoint) for endpoint in endpoints_not_served()),
         ],
     )
 ]

@@ -15,7 +15,7 @@ from tenants.tables import tenant as tenant_metadata
 
 PREFIX: Final = "many"
 # Keys, which belong to one tenant, and rows that no measured request reads.
-_NOT_COPIED: Final = frozenset({"data_key", "derivation_key", "signing_key", "outbox", "spent_assertion", "session"})
+_NOT_COPIED: Final = frozenset({"data_key", "derivation_key", "signing_key", "outbox", "used_assertion", "session"})
 
 
 async def populate(stack: Stack, number: int, progress: Progress) -> list[Tenant]:
@@ -27,7 +27,7 @@ async def populate(stack: Stack, number: int, progress: Progress) -> list[Tenant
             progress.line("Certificates of the tenants' hosts")
             key = new_key()  # one for all of them, because generating one takes as long as signing fifty certificates
             for position in range(1, missing + 1):
-                hosts = Hosts.below(f"{PREFIX}-{position}.{stack.settings.domain}")
+                hosts = Hosts.from_public_host(f"{PREFIX}-{position}.{stack.settings.domain}")
                 for host in (hosts.public, hosts.secure, hosts.admin, hosts.management):
                     stack.pki.ensure_server(host, stack.folder.certificates, key)
             brands += await create_many(deployment, missing, prefix=PREFIX, progress=progress)

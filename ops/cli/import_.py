@@ -12,9 +12,9 @@ from haas.progress import ConsoleProgress, Progress
 from haas.settings import Settings
 from ops.deployment import Deployment
 from ops.deployment_settings import deployment_settings
+from tenants.imports.located_record import LocatedRecord
 from tenants.imports.report import Finding, Report
-from tenants.imports.service import Format, import_records, read
-from tenants.imports.sourced import Sourced
+from tenants.imports.service import ImportFormat, import_records, read_records
 
 SHOWN = 20
 
@@ -35,7 +35,7 @@ SHOWN = 20
     "--report",
     "written",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write every problem and every mend here, one a line.",
+    help="Write every problem and every fix here, one a line.",
 )
 def command(tenant: str, file: Path, *, form: str, holder: int, written: Path | None) -> None:
     """Load FILE, plain or gzip, into TENANT, by its slug.
@@ -44,7 +44,7 @@ def command(tenant: str, file: Path, *, form: str, holder: int, written: Path | 
     again: what it names is changed, nothing is made twice.
     """
     report = Report()
-    records = read(file, cast("Format", form), report, holder=holder)
+    records = read_records(file, cast("ImportFormat", form), report, holder=holder)
     asyncio.run(_import(deployment_settings(), tenant, records, report, ConsoleProgress()))
     if written is not None:
         written.write_text("".join(f"{line}\n" for line in _lines(report)), encoding="utf-8")
@@ -54,7 +54,7 @@ def command(tenant: str, file: Path, *, form: str, holder: int, written: Path | 
 
 
 async def _import(
-    settings: Settings, slug: str, records: Iterable[Sourced], report: Report, progress: Progress
+    settings: Settings, slug: str, records: Iterable[LocatedRecord], report: Report, progress: Progress
 ) -> None:
     done = 0
 
@@ -70,19 +70,19 @@ async def _import(
 
 
 def _lines(report: Report) -> list[str]:
-    return [f"problem: {finding}" for finding in report.problems] + [f"mend: {finding}" for finding in report.mends]
+    return [f"problem: {finding}" for finding in report.problems] + [f"fix: {finding}" for finding in report.fixes]
 
 
 def _summarise(report: Report) -> None:
     for table, count in sorted(report.loaded.items()):
         click.echo(f"{count:>8} {table.replace('_', ' ')}")
-    for what, count in _kinds(report.mends):
-        click.echo(f"{count:>8} mended: {what}")
+    for what, count in _kinds(report.fixes):
+        click.echo(f"{count:>8} fixed: {what}")
     for finding in report.problems[:SHOWN]:
         click.echo(f"not loaded: {finding}", err=True)
     if report.problem_count > SHOWN:
         click.echo(f"… and {report.problem_count - SHOWN} more", err=True)
 
 
-def _kinds(mends: list[Finding]) -> list[tuple[str, int]]:
-    return Counter(finding.reason.partition(" (")[0] for finding in mends).most_common()
+def _kinds(fixes: list[Finding]) -> list[tuple[str, int]]:
+    return Counter(finding.reason.partition(" (")[0] for finding in fixes).most_common()

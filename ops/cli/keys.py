@@ -9,10 +9,10 @@ from ops.deployment import Deployment
 from ops.deployment_settings import deployment_settings
 from ops.operator import actor, columns
 from tenants.keys import rotation, store
-from tenants.keys.rotation import Rotated
+from tenants.keys.rotation import KeyRotation
 from tenants.keys.store import KeyRow
 from tenants.provisioning.owner import owner_transaction, registry_and_tenant
-from tenants.registry.store import record
+from tenants.registry.store import append_audit
 
 
 @click.group("keys")
@@ -68,14 +68,14 @@ async def _keys(settings: Settings, slug: str) -> tuple[list[KeyRow], set[str]]:
     return keys, {key.kid for key in keys if rotation.is_published(key, now)}
 
 
-async def _rotate(settings: Settings, slug: str, *, compromised: bool) -> list[Rotated]:
+async def _rotate(settings: Settings, slug: str, *, compromised: bool) -> list[KeyRotation]:
     async with Deployment.open(settings) as deployment:
         tenant = await deployment.administration.find(slug)
         now = deployment.clock.now()
         async with registry_and_tenant(deployment.owner, settings, tenant.namespace) as (registry, tx):
             rotated = await rotation.rotate(tx, tenant.id, slug, deployment.sealer, now, compromised=compromised)
             detail = {"compromised": compromised, "current": [each.current for each in rotated]}
-            await record(registry, actor=actor(), action="keys.rotate", subject=slug, now=now, detail=detail)
+            await append_audit(registry, actor=actor(), action="keys.rotate", subject=slug, now=now, detail=detail)
         return rotated
 
 

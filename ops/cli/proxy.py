@@ -32,13 +32,13 @@ def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]],
     envvar=SOURCE_VARIABLE,
     default=CONNECTION,
     show_default=True,
-    help="Where a client's address is from: connection, proxy-protocol, or a header such as X-Forwarded-For.",
+    help="Source of the client's address: connection, proxy-protocol, or a header such as X-Forwarded-For.",
 )
 @click.option(
     "--trusted-proxies",
     envvar=TRUSTED_VARIABLE,
     default="",
-    help="Networks of the load balancers that may say it, with commas between them.",
+    help="Networks of the load balancers that send it, separated by commas.",
 )
 @click.option("--user", default="root", show_default=True, help="Whom workers run as; must be able to read the keys.")
 def command(output: Path, js_module: Path, client_address: str, trusted_proxies: str, **fields: Any) -> None:

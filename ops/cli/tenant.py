@@ -70,7 +70,7 @@ def create(
         theme={} if theme is None else _theme(theme, name),
         node=node,
         settings=_settings(time_zone),
-        hosts=None if public_host is None else Hosts.below(public_host),
+        hosts=None if public_host is None else Hosts.from_public_host(public_host),
     )
     tenant = asyncio.run(_create(settings, new))
     issue = certificate_issuer(settings)

@@ -14,7 +14,8 @@ import msgspec
 from haas.database import Database, Namespace
 from ops.demonstration.generator import generate
 from tenants.imports.dsb_reader import read_dsb
-from tenants.imports.mends import TEST_MAIL_DOMAIN
+from tenants.imports.fixes import TEST_MAIL_DOMAIN
+from tenants.imports.located_record import LocatedRecord
 from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,
@@ -23,10 +24,9 @@ from tenants.imports.records import (
     Record,
     RepresentationRecord,
 )
-from tenants.imports.report import Place, Report
+from tenants.imports.report import FileLocation, Report
 from tenants.imports.rows import customer_name
 from tenants.imports.service import import_records
-from tenants.imports.sourced import Sourced
 
 REPRESENTATIVES = (("Robin", "Ashby"), ("Sacha", "Moreau"), ("Jordan", "Fell"), ("Kim", "Aitken"))
 REPRESENTATIVES_OF_THE_FIRST_ORGANISATION = 2
@@ -73,7 +73,7 @@ async def load_demonstration(
 class _HolderRecords:
     """The records of a data holder, and the records that are added to them."""
 
-    def __init__(self, records: list[Sourced]) -> None:
+    def __init__(self, records: list[LocatedRecord]) -> None:
         self._records = records
         self.people: list[DemonstrationCustomer] = []
         self._added: list[Record] = []
@@ -90,15 +90,15 @@ class _HolderRecords:
             if represented < len(organisations):
                 self._representative(organisations[represented], given, family)
 
-    def all(self) -> Iterator[Sourced]:
+    def all(self) -> Iterator[LocatedRecord]:
         """Yield the holder's records and then the added ones."""
         for place, record in self._records:
             if isinstance(record, AccountRecord) and record.reference == self._without_disclosure:
-                yield Sourced(place, AccountRecord(account=record.account, disclosure_option="no-disclosure"))
+                yield LocatedRecord(place, AccountRecord(account=record.account, disclosure_option="no-disclosure"))
             else:
-                yield Sourced(place, record)
+                yield LocatedRecord(place, record)
         for number, record in enumerate(self._added, start=1):
-            yield Sourced(Place("demonstration", number), record)
+            yield LocatedRecord(FileLocation("demonstration", number), record)
 
     def _joint_accounts(self, persons: list[str]) -> str | None:
         """Make the first account of every other person one that the next person holds too; return the last of them."""

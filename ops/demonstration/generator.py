@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tenants.imports.mends import TEST_MAIL_DOMAIN
+from tenants.imports.fixes import TEST_MAIL_DOMAIN
+from tenants.imports.located_record import LocatedRecord
 from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, Record, ServicePointRecord
-from tenants.imports.report import Place
-from tenants.imports.sourced import Sourced
+from tenants.imports.report import FileLocation
 from tenants.payloads.address_v1 import (
     CommonPhysicalAddress,
     CommonPhysicalAddressWithPurpose,
@@ -63,7 +63,7 @@ _FIRST_DAY = date(2021, 1, 1)
 _UPDATED = datetime(2026, 6, 30, 2, 0, tzinfo=UTC)
 
 
-def generate(seed: str) -> Iterator[Sourced]:
+def generate(seed: str) -> Iterator[LocatedRecord]:
     """Yield the records of one holder: service points, customers, accounts and holdings."""
     generator = _Generator(Random(seed))  # noqa: S311 - generated data, not a secret
     kinds = ["person"] * PEOPLE + ["organisation"] * ORGANISATIONS
@@ -72,7 +72,7 @@ def generate(seed: str) -> Iterator[Sourced]:
         customer = generator.person(index) if kind == "person" else generator.organisation(index - PEOPLE)
         for record in generator.records(customer):
             number += 1
-            yield Sourced(Place(f"generated:{seed}", number), record)
+            yield LocatedRecord(FileLocation(f"generated:{seed}", number), record)
 
 
 class _Generator:

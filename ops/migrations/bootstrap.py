@@ -1,6 +1,6 @@
-"""Prepares the databases for a deployment: roles, the control schema at its newest revision, and its grants.
+"""Prepares the databases of a deployment: roles, the control schema at the newest revision, and its grants.
 
-The owner's login needs CREATEROLE and to own the database; it is no superuser. Repeatable.
+The owner's login must have CREATEROLE and own the database. It is not a superuser. The functions can be called again.
 """
 
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ from tenants.registry.names import Roles
 from tenants.registry.tables import database_node, revision
 from tenants.schema import CONTROL_SCHEMA
 
-MINIMUM_SERVER: Final = 160000  # GRANT … WITH INHERIT FALSE, SET TRUE
-_BOTH_READ: Final = (
+MINIMUM_SERVER: Final = 160000  # the first version with GRANT … WITH INHERIT FALSE, SET TRUE
+_READABLE_BY_BOTH: Final = (
     "retailer",
     "register_environment",
     "brand",
@@ -32,17 +32,17 @@ _BOTH_READ: Final = (
     "register_status",
     "brand_participant",
 )
-# What the two roles may do beside: by role, table and verb. What is not listed is refused to both.
-_CONTROL_MAY: Final = {
+# Further privileges of the two roles, by table. Neither role has a privilege that is not listed.
+_CONTROL_PRIVILEGES: Final = {
     "register_status": "INSERT, UPDATE",
     "register_environment": "UPDATE (polled_at)",
     "audit": "SELECT, INSERT",
 }
-_CONSOLE_MAY: Final = {
+_CONSOLE_PRIVILEGES: Final = {
     "audit": "SELECT, INSERT",
     "operator": "SELECT, INSERT, UPDATE",
     "session": "SELECT, INSERT, UPDATE, DELETE",
-    # The provisioner, as the owner, writes what becomes of a request.
+    # The provisioner updates the other columns. It works as the owner.
     "provision_request": "SELECT, INSERT, UPDATE (approved_by)",
     "market_participant": "SELECT, INSERT, UPDATE, DELETE",
     "brand_participant": "INSERT, DELETE",
@@ -50,30 +50,30 @@ _CONSOLE_MAY: Final = {
 
 
 class BootstrapError(HaasError):
-    """The database cannot be made ready; the message says what to change."""
+    """The database cannot be prepared. The message says what to change."""
 
 
 async def bootstrap(settings: Settings, progress: Progress = NO_PROGRESS) -> None:
-    """Create the deployment's roles on every database node and bring the control schema, on the main one, up to date.
+    """Create the roles of the deployment on every database node, and upgrade the control schema on the main node.
 
-    Raises BootstrapError, Unavailable.
+    Raise BootstrapError, Unavailable.
     """
     roles, now = Roles(settings.role_prefix), clock_from(settings.clock_file).now()
-    with _refusals(MAIN_NODE):
-        await _main_node(settings, roles, now)
+    with _bootstrap_errors(MAIN_NODE):
+        await _prepare_main_node(settings, roles, now)
     progress.line(f"control schema at revision {CONTROL.head}")
     for node in settings.nodes:
-        with _refusals(node):
-            await _further_node(settings, roles, node, now)
+        with _bootstrap_errors(node):
+            await _prepare_further_node(settings, roles, node, now)
         progress.line(f"database node {node} can hold tenants")
 
 
-async def _main_node(settings: Settings, roles: Roles, now: datetime) -> None:
+async def _prepare_main_node(settings: Settings, roles: Roles, now: datetime) -> None:
     async with owner_connection(settings) as connection, connection.begin():
         await _lock(connection)
         await _check(connection, roles, MAIN_NODE)
-        await _make_owner(connection, roles)
-        await _make_control(connection, roles)
+        await _create_owner_role(connection, roles)
+        await _create_control_roles(connection, roles)
         await connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {CONTROL_SCHEMA} AUTHORIZATION {roles.owner}")
         await as_owner(connection, roles)
         await connection.run_sync(CONTROL.upgrade, CONTROL_SCHEMA)
@@ -82,12 +82,12 @@ async def _main_node(settings: Settings, roles: Roles, now: datetime) -> None:
         await _grant(connection, roles)
 
 
-async def _further_node(settings: Settings, roles: Roles, node: str, now: datetime) -> None:
-    """Make the role that will own the tenants' schemas, then let the registry place tenants on the node."""
+async def _prepare_further_node(settings: Settings, roles: Roles, node: str, now: datetime) -> None:
+    """Create the role that owns the schemas of tenants, then add the node to the registry."""
     async with owner_connection(settings, node) as connection, connection.begin():
         await _lock(connection)
         await _check(connection, roles, node)
-        await _make_owner(connection, roles)
+        await _create_owner_role(connection, roles)
     async with owner_connection(settings) as connection, connection.begin():
         await as_owner(connection, roles)
         await _add_node(connection, node, now)
@@ -99,18 +99,18 @@ async def _add_node(connection: AsyncConnection, node: str, now: datetime) -> No
 
 
 @contextmanager
-def _refusals(node: str) -> Iterator[None]:
+def _bootstrap_errors(node: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
         raise BootstrapError(
-            f"the database refused: {error.orig}. The login of {database_variable(node, owner=True)} must be the one"
-            " that made this deployment's roles and schemas"
+            f"PostgreSQL refused a statement: {error.orig}. The login of {database_variable(node, owner=True)} must be"
+            " the one that created the roles and schemas of this deployment"
         ) from error
 
 
 async def _lock(connection: AsyncConnection) -> None:
-    """Let one bootstrap at a time run in this database."""
+    """Wait until no other bootstrap runs in this database, and lock it until the transaction ends."""
     await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('haas bootstrap'))")
 
 
@@ -122,42 +122,42 @@ async def _check(connection: AsyncConnection, roles: Roles, node: str) -> None:
         raise BootstrapError(
             f"the application's login does not exist: CREATE ROLE {roles.app} LOGIN NOINHERIT PASSWORD '…'"
         )
-    may = await connection.exec_driver_sql(
+    privileges = await connection.exec_driver_sql(
         "SELECT has_database_privilege(current_database(), 'CREATE'), rolcreaterole OR rolsuper"
         " FROM pg_roles WHERE rolname = current_user"
     )
-    if not all(may.one()):
+    if not all(privileges.one()):
         raise BootstrapError(
             f"the login of {database_variable(node, owner=True)} must own the database (or have CREATE on it) and have"
             " CREATEROLE"
         )
 
 
-async def _make_owner(connection: AsyncConnection, roles: Roles) -> None:
-    await _make_role(connection, roles.owner)
-    # A role's creator may administer it but not take it unless it grants itself that too.
+async def _create_owner_role(connection: AsyncConnection, roles: Roles) -> None:
+    await _create_role(connection, roles.owner)
+    # The creator of a role may administer it, but cannot set it before it is granted to the creator.
     await connection.exec_driver_sql(f"GRANT {roles.owner} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE")
 
 
-async def _make_control(connection: AsyncConnection, roles: Roles) -> None:
+async def _create_control_roles(connection: AsyncConnection, roles: Roles) -> None:
     for role in (roles.control, roles.console):
-        await _make_role(connection, role)
+        await _create_role(connection, role)
         await connection.exec_driver_sql(f"GRANT {role} TO {roles.app} WITH INHERIT FALSE, SET TRUE")
 
 
-async def _make_role(connection: AsyncConnection, role: str) -> None:
+async def _create_role(connection: AsyncConnection, role: str) -> None:
     if not await _exists(connection, role):
         await connection.exec_driver_sql(f"CREATE ROLE {role} NOLOGIN")
 
 
 async def _grant(connection: AsyncConnection, roles: Roles) -> None:
-    """Give each role what it needs of the control schema and no more: tenants are made by the owner's login."""
-    for role, may in ((roles.control, _CONTROL_MAY), (roles.console, _CONSOLE_MAY)):
-        # A right that an earlier release gave, on a column as well, is taken back first.
+    """Grant each role only the privileges that it needs. Tenants are created with the owner's login."""
+    for role, privileges in ((roles.control, _CONTROL_PRIVILEGES), (roles.console, _CONSOLE_PRIVILEGES)):
+        # This also revokes privileges on columns, and those that an earlier release granted.
         await connection.exec_driver_sql(f"REVOKE ALL ON ALL TABLES IN SCHEMA {CONTROL_SCHEMA} FROM {role}")
         await connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {CONTROL_SCHEMA} TO {role}")
-        for verbs, table in (*(("SELECT", table) for table in _BOTH_READ), *((may[table], table) for table in may)):
-            await connection.exec_driver_sql(f"GRANT {verbs} ON {CONTROL_SCHEMA}.{table} TO {role}")
+        for table, granted in (*((table, "SELECT") for table in _READABLE_BY_BOTH), *privileges.items()):
+            await connection.exec_driver_sql(f"GRANT {granted} ON {CONTROL_SCHEMA}.{table} TO {role}")
 
 
 async def _exists(connection: AsyncConnection, role: str) -> bool:

@@ -1,4 +1,4 @@
-"""A chain of revisions: applied to a schema, or rendered as an SQL script."""
+"""A chain of revisions, which can be applied to a schema or rendered as an SQL script."""
 
 import io
 from functools import lru_cache
@@ -21,45 +21,45 @@ _HERE: Final = Path(__file__).parent
 
 
 class Chain(msgspec.Struct, frozen=True):
-    """The revisions of one kind of schema, and the tables that they add up to."""
+    """The revisions of one kind of schema, and the tables that the newest revision has."""
 
     name: str
     tables: MetaData
     folder: Path
-    """Where the revisions lie, below `versions`."""
+    """The folder whose subfolder `versions` contains the revisions."""
 
     @property
     def head(self) -> str:
-        """The newest revision."""
+        """The id of the newest revision."""
         head = _scripts(self.folder).get_current_head()
         if head is None:
             raise AssertionError(f"the {self.name} chain has no revision")
         return head
 
     def revision(self, connection: Connection, schema: str) -> str | None:
-        """Return the revision that `schema` stands at, None where it has none."""
+        """Return the id of the revision of `schema`, or None if no revision was applied to it."""
         context = MigrationContext.configure(connection, opts={"version_table_schema": schema})
         return context.get_current_revision()
 
     def upgrade(self, connection: Connection, schema: str) -> None:
-        """Bring `schema` to the head, within the transaction that `connection` is in."""
+        """Upgrade `schema` to the newest revision, in the open transaction of `connection`."""
         self._run(schema, connection=connection)
 
     def script(self) -> str:
-        """Return the SQL that fills an empty schema named SCHEMA_PLACEHOLDER, with its version row."""
+        """Return the SQL of all revisions, for an empty schema named SCHEMA_PLACEHOLDER."""
         buffer = io.StringIO()
         self._run(SCHEMA_PLACEHOLDER, output_buffer=buffer, dialect_name="postgresql", literal_binds=True)
         return buffer.getvalue()
 
-    def forget(self) -> None:
-        """Read the folder again when a revision is next asked for: one was added to it."""
+    def clear_cache(self) -> None:
+        """Read the folder again at the next use. Call this after a revision was added to the folder."""
         _scripts.cache_clear()
 
     def _run(self, schema: str, **options: Any) -> None:
         scripts = _scripts(self.folder)
 
         def steps(revision: Any, _context: MigrationContext) -> Any:
-            return scripts._upgrade_revs("head", revision)  # noqa: SLF001 - what alembic.command.upgrade itself calls
+            return scripts._upgrade_revs("head", revision)  # noqa: SLF001 - alembic.command.upgrade calls it too
 
         offline = "output_buffer" in options
         with EnvironmentContext(Config(), scripts, fn=steps, as_sql=offline, destination_rev="head") as environment:
@@ -77,4 +77,4 @@ def _scripts(folder: Path) -> ScriptDirectory:
 CONTROL: Final = Chain("control", control_tables, _HERE / "control")
 TENANT: Final = Chain("tenant", tenant_tables, _HERE / "tenant")
 FROZEN: Final = _HERE / "frozen.sha256"
-"""The digests of the revisions that may not be changed any more, in the form of `sha256sum`."""
+"""The digests of the revisions that must not be changed any more, in the format of `sha256sum`."""

@@ -1,4 +1,4 @@
-"""What a deployment needs in a PostgreSQL cluster before its migrations run: two logins and a database."""
+"""Creates the two logins and the database of a deployment in a PostgreSQL cluster, before the migrations run."""
 
 import secrets
 from urllib.parse import urlsplit, urlunsplit
@@ -8,36 +8,38 @@ import msgspec
 
 
 class DeploymentDatabase(msgspec.Struct, frozen=True):
-    """A deployment's database. Roles are shared by a cluster's databases, hence the prefix on their names."""
+    """The database of a deployment. All databases of a cluster share roles, hence the prefix of their names."""
 
     role_prefix: str
     owner_url: str
-    """Login for provisioning and migrations: owns the database, may create roles, is no superuser."""
+    """URL with the login for provisioning and migrations. It owns the database and may create roles."""
     app_url: str
-    """The application's login: owns nothing, may do nothing until tenant roles are granted to it."""
+    """URL with the login of the application. It owns nothing and has no privileges until roles are granted to it."""
 
 
 def with_database(url: str, database: str) -> str:
+    """Return `url` with another database."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
 def with_login(url: str, user: str, password: str) -> str:
+    """Return `url` with another user and password."""
     parts = urlsplit(url)
-    place = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{user}:{password}@{place}"))
+    address = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{user}:{password}@{address}"))
 
 
 async def create_deployment(
     superuser_url: str, role_prefix: str, *, owner_password: str | None = None, app_password: str | None = None
 ) -> DeploymentDatabase:
-    """Create (or bring up to date) the logins `{prefix}_provisioner` and `{prefix}_app` and the database `{prefix}`.
+    """Create the logins `{prefix}_provisioner` and `{prefix}_app` and the database `{prefix}`, where they are missing.
 
-    Repeatable: passwords are set anew, what exists stays.
+    Set the attributes and passwords of the logins in any case.
     """
     owner, app = f"{role_prefix}_provisioner", f"{role_prefix}_app"
     owner_password = owner_password or secrets.token_urlsafe(24)
     app_password = app_password or secrets.token_urlsafe(24)
-    # Statements here carry passwords: none of them belongs in the server's log.
+    # The statements contain passwords, so the server must not log them.
     connection = await asyncpg.connect(superuser_url, server_settings={"log_min_duration_statement": "-1"})
     try:
         await _ensure_login(connection, owner, owner_password, "CREATEROLE NOCREATEDB INHERIT")
@@ -64,7 +66,7 @@ async def _ensure_login(connection: asyncpg.Connection, name: str, password: str
 
 
 async def _format(connection: asyncpg.Connection, statement: str, *names: str) -> str:
-    """Quote names and literals by the server's own rules, as utility statements take no parameters."""
-    places = ", ".join(f"${number}::text" for number in range(2, len(names) + 2))
-    quoted: str = await connection.fetchval(f"SELECT format($1, {places})", statement, *names)
+    """Return `statement` with names and literals quoted by the server. Utility statements take no parameters."""
+    placeholders = ", ".join(f"${number}::text" for number in range(2, len(names) + 2))
+    quoted: str = await connection.fetchval(f"SELECT format($1, {placeholders})", statement, *names)
     return quoted

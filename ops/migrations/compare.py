@@ -1,4 +1,4 @@
-"""Comparing what a chain has made of a schema with the tables as they are declared."""
+"""Compares a schema that a chain has upgraded with the declared tables."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, MetaData, text
 
 from ops.migrations.chains import VERSION_TABLE, Chain
 
-# Alembic compares no CHECK constraints and not all of an index: the server's own description says what it misses.
+# Alembic does not compare CHECK constraints and conditions of indexes. The catalogue of the server has them.
 _CATALOGUE = text(
     """
     SELECT format('column %s.%s %s%s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
@@ -27,8 +27,8 @@ _CATALOGUE = text(
 )
 
 
-def moved(tables: MetaData, schema: str) -> MetaData:
-    """Return the tables as they would be declared in `schema`."""
+def tables_in_schema(tables: MetaData, schema: str) -> MetaData:
+    """Return a copy of the tables, declared in `schema`."""
     copy = MetaData(naming_convention=tables.naming_convention)
     for table in tables.sorted_tables:
         table.to_metadata(copy, schema=schema)
@@ -36,17 +36,17 @@ def moved(tables: MetaData, schema: str) -> MetaData:
 
 
 def differences(connection: Connection, chain: Chain, schema: str) -> list[Any]:
-    """Return what Alembic sees differ between `schema` and the chain's tables."""
-    return list(compare_metadata(_context(connection, schema), moved(chain.tables, schema)))
+    """Return the differences that Alembic finds between `schema` and the tables of the chain."""
+    return list(compare_metadata(_context(connection, schema), tables_in_schema(chain.tables, schema)))
 
 
 def operations(connection: Connection, chain: Chain, schema: str) -> MigrationScript:
-    """Return the operations that make the chain's tables of `schema`, as far as Alembic sees."""
-    return produce_migrations(_context(connection, schema), moved(chain.tables, schema))
+    """Return the operations that change `schema` to the tables of the chain, as far as Alembic finds differences."""
+    return produce_migrations(_context(connection, schema), tables_in_schema(chain.tables, schema))
 
 
-def catalogue(connection: Connection, schema: str) -> list[str]:
-    """Return what the tables of `schema` are made of, as the server describes it, without the schema's name."""
+def describe_schema(connection: Connection, schema: str) -> list[str]:
+    """Return the definitions of columns, constraints and indexes of `schema`, without the name of the schema."""
     rows = connection.execute(_CATALOGUE, {"schema": schema, "version": VERSION_TABLE}).scalars()
     return sorted(row.replace(f"{schema}.", "") for row in rows)
 

@@ -1,4 +1,4 @@
-"""Connections of the owner's login for migrations, one at a time and outside the application's pools."""
+"""Connections for migrations with the owner's login. They do not use the pools of the application."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,12 +13,12 @@ from haas.errors import Unavailable
 from haas.settings import MAIN_NODE, Settings, database_variable
 from tenants.registry.names import Roles
 
-LOCK_TIMEOUT = "5s"  # a busy tenant is reported and tried again rather than blocked
+LOCK_TIMEOUT = "5s"  # a lock that is not free by then is reported
 
 
 @asynccontextmanager
 async def owner_connection(settings: Settings, node: str = MAIN_NODE) -> AsyncIterator[AsyncConnection]:
-    """Open a connection to a database node as the owner's login. Raises Unavailable, UnknownNode."""
+    """Open a connection to a database node with the owner's login. Raise Unavailable, UnknownNode."""
     url = settings.owner_database_urls.get(node)
     if url is None:
         raise UnknownNode(node)
@@ -46,5 +46,5 @@ async def owner_connection(settings: Settings, node: str = MAIN_NODE) -> AsyncIt
 
 
 async def as_owner(connection: AsyncConnection, roles: Roles) -> None:
-    """Work as the role that owns every object until the transaction ends."""
+    """Set the role that owns all objects until the transaction ends."""
     await connection.exec_driver_sql(f"SET LOCAL ROLE {roles.owner}")

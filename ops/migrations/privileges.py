@@ -1,4 +1,4 @@
-"""Taking privileges on a table away from a schema's role, in a migration."""
+"""Revokes privileges on a table in a migration."""
 
 from alembic import op
 
@@ -20,9 +20,9 @@ $$
 
 
 def deny(table: str, *privileges: str) -> None:
-    """Take `privileges` on a table that was just made from the role that the default privileges gave them to.
+    """Revoke `privileges` on a new table from the role to which the default privileges granted them.
 
-    The role is found by what it was granted: a chain of revisions knows the name of a schema, not of its role.
+    A revision knows the name of the schema but not the name of the role, so the role is read from the grants.
     """
     schema = op.get_context().version_table_schema
     op.execute(_DENY.format(table=f"{schema}.{table}", privileges=", ".join(privileges)))

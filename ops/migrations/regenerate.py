@@ -1,4 +1,4 @@
-"""Writing revision 0001 of each chain from the tables, and its digest, until it is frozen.
+"""Writes revision 0001 of each chain from the tables, and its digest, until the revision is frozen.
 
 Run as `haas migrate regenerate` or `python -m ops.migrations.regenerate`.
 """
@@ -14,7 +14,7 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 
 from ops.migrations.chains import CONTROL, FROZEN, TENANT, Chain
-from tenants.schema import denied
+from tenants.schema import denied_privileges
 
 _TEMPLATE: Final = '''"""The tables of the {name} schema."""
 
@@ -40,7 +40,7 @@ def downgrade() -> None:
 
 
 def regenerate(chain: Chain) -> Path:
-    """Write revision 0001 of `chain` anew and return its path. Nothing may depend on the old one yet."""
+    """Replace revision 0001 of `chain` and return its path. No database with data may have the old one."""
     tables = chain.tables.sorted_tables
     context = MigrationContext.configure(dialect_name="postgresql")
     upgrade: list[ops.MigrateOperation] = []
@@ -52,7 +52,11 @@ def regenerate(chain: Chain) -> Path:
     downgrade: list[ops.MigrateOperation] = [
         ops.DropTableOp(table.name, schema=table.schema) for table in reversed(tables)
     ]
-    denials = [f"    deny({', '.join(map(repr, (table.name, *denied(table))))})\n" for table in tables if denied(table)]
+    denials = [
+        f"    deny({', '.join(map(repr, (table.name, *denied_privileges(table))))})\n"
+        for table in tables
+        if denied_privileges(table)
+    ]
     path = chain.folder / "versions" / "0001_tables.py"
     path.write_text(
         _TEMPLATE.format(
@@ -76,7 +80,7 @@ def _rendered(operations: ops.UpgradeOps | ops.DowngradeOps, context: MigrationC
 
 
 def main() -> None:
-    """Write both chains anew."""
+    """Replace revision 0001 of both chains."""
     digests = []
     for chain in (CONTROL, TENANT):
         path = regenerate(chain)

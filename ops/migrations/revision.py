@@ -1,7 +1,7 @@
-"""Writing the next revision of a chain: what differs between the tables and the newest revision.
+"""Writes the next revision of a chain from the differences between the tables and the newest revision.
 
-Run as `haas migrate revision CHAIN MESSAGE`. The newest revision is made in a scratch schema, in a transaction that is
-rolled back, so that any database of a developer will do and nothing of it is changed.
+Run as `haas migrate revision CHAIN MESSAGE`. The newest revision is applied to a temporary schema, in a transaction
+that is rolled back. So any database of a developer can be used, and it is not changed.
 """
 
 import re
@@ -19,9 +19,9 @@ from sqlalchemy import Connection, text
 from haas.errors import HaasError
 from haas.settings import Settings
 from ops.migrations.chains import Chain
-from ops.migrations.compare import catalogue, moved, operations
+from ops.migrations.compare import describe_schema, operations, tables_in_schema
 from ops.migrations.connection import owner_connection
-from tenants.schema import denied
+from tenants.schema import denied_privileges
 
 _SCRATCH: Final = "haas_scratch"
 _DECLARED: Final = "haas_declared"
@@ -50,22 +50,22 @@ def downgrade() -> None:
 '''
 
 
-class NothingToWrite(HaasError):
-    """The tables are what the newest revision makes."""
+class NoSchemaChange(HaasError):
+    """The tables do not differ from the newest revision."""
 
 
-class Written(msgspec.Struct, frozen=True):
-    """A revision that was written, and what it still lacks."""
+class WrittenRevision(msgspec.Struct, frozen=True):
+    """A new revision, and the changes that must be added to it by hand."""
 
     path: Path
     to_add: list[str]
-    """What the tables have and the revision does not make: CHECK constraints, conditions of indexes."""
+    """Definitions that the tables have and the revision does not create: CHECK constraints, conditions of indexes."""
     to_drop: list[str]
-    """What the revision leaves and the tables do not have."""
+    """Definitions that the tables do not have and the revision does not drop."""
 
 
-async def write_revision(settings: Settings, chain: Chain, message: str) -> Written:
-    """Write the next revision of `chain` and return it. Raises NothingToWrite, Unavailable."""
+async def write_revision(settings: Settings, chain: Chain, message: str) -> WrittenRevision:
+    """Write the next revision of `chain` and return it. Raise NoSchemaChange, Unavailable."""
     async with owner_connection(settings) as connection:
         transaction = await connection.begin()
         try:
@@ -76,38 +76,38 @@ async def write_revision(settings: Settings, chain: Chain, message: str) -> Writ
             await transaction.rollback()
 
 
-def _write(connection: Connection, chain: Chain, message: str) -> Written:
-    moved(chain.tables, _DECLARED).create_all(connection, checkfirst=False)
-    declared = set(catalogue(connection, _DECLARED))
+def _write(connection: Connection, chain: Chain, message: str) -> WrittenRevision:
+    tables_in_schema(chain.tables, _DECLARED).create_all(connection, checkfirst=False)
+    declared = set(describe_schema(connection, _DECLARED))
     chain.upgrade(connection, _SCRATCH)
-    if set(catalogue(connection, _SCRATCH)) == declared:
-        raise NothingToWrite(
-            f"the tables are what revision {chain.head} of the {chain.name} chain makes: change them first, or write a"
-            " revision that changes data alone by hand"
+    if set(describe_schema(connection, _SCRATCH)) == declared:
+        raise NoSchemaChange(
+            f"the tables do not differ from revision {chain.head} of the {chain.name} chain: change them first. A"
+            " revision that only changes data is written by hand"
         )
     script = operations(connection, chain, _SCRATCH)
     if script.upgrade_ops is None or script.downgrade_ops is None:
-        raise AssertionError("a comparison gives operations, though there may be none")
+        raise AssertionError("Alembic returned no operations")
     head = chain.head
     number = f"{int(head) + 1:04d}"
-    path = chain.folder / "versions" / f"{number}_{_words(message)}.py"
+    path = chain.folder / "versions" / f"{number}_{_file_name_part(message)}.py"
     path.write_text(
         _TEMPLATE.format(
             message=message,
             revision=number,
             down_revision=head,
             upgrade=_rendered(script.upgrade_ops),
-            denials=_denials(chain, script.upgrade_ops),
+            denials=_deny_calls(chain, script.upgrade_ops),
             downgrade=_rendered(script.downgrade_ops),
         ),
         encoding="utf-8",
     )
     for arguments in (("check", "--fix", "--select", "F401,I001"), ("format",)):
         subprocess.run([sys.executable, "-m", "ruff", *arguments, "--quiet", str(path)], check=True)
-    chain.forget()
+    chain.clear_cache()
     chain.upgrade(connection, _SCRATCH)
-    made = set(catalogue(connection, _SCRATCH))
-    return Written(path, to_add=sorted(declared - made), to_drop=sorted(made - declared))
+    actual = set(describe_schema(connection, _SCRATCH))
+    return WrittenRevision(path, to_add=sorted(declared - actual), to_drop=sorted(actual - declared))
 
 
 def _rendered(operations: ops.UpgradeOps | ops.DowngradeOps) -> str:
@@ -118,12 +118,12 @@ def _rendered(operations: ops.UpgradeOps | ops.DowngradeOps) -> str:
     return code.replace(f"schema='{_SCRATCH}'", "schema=schema").replace(f"'{_SCRATCH}.", "f'{schema}.")
 
 
-def _denials(chain: Chain, operations: ops.UpgradeOps) -> str:
-    """Return the lines that take privileges on new tables away from a tenant's role."""
+def _deny_calls(chain: Chain, operations: ops.UpgradeOps) -> str:
+    """Return the calls of `deny` for the new tables."""
     new = {each.table_name for each in operations.ops if isinstance(each, ops.CreateTableOp)}
-    tables = [table for table in chain.tables.sorted_tables if table.name in new and denied(table)]
-    return "".join(f"    deny({', '.join(map(repr, (table.name, *denied(table))))})\n" for table in tables)
+    tables = [table for table in chain.tables.sorted_tables if table.name in new and denied_privileges(table)]
+    return "".join(f"    deny({', '.join(map(repr, (table.name, *denied_privileges(table))))})\n" for table in tables)
 
 
-def _words(message: str) -> str:
+def _file_name_part(message: str) -> str:
     return "_".join(re.findall(r"[a-z0-9]+", message.lower()))[:40].rstrip("_")

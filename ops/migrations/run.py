@@ -1,4 +1,7 @@
-"""Migrates every tenant's schema to the newest revision, one transaction each, so that a run can be continued."""
+"""Migrates the schema of every tenant to the newest revision.
+
+Each schema is migrated in its own transaction, so that another run can complete one that was interrupted.
+"""
 
 import asyncio
 from itertools import islice
@@ -19,35 +22,35 @@ from tenants.registry.names import Roles
 from tenants.registry.tables import brand
 from tenants.schema import CONTROL_SCHEMA
 
-SCHEMAS_A_QUERY: Final = 200
+SCHEMAS_PER_QUERY: Final = 200
 TABLE_LOCK_TIMEOUT: Final = "200ms"
-"""How long a migration waits for a table that requests use.
+"""How long a migration waits for the lock of a table that requests use.
 
-Requests that come later queue behind it for that long. It is well below the server's `deadlock_timeout` of one second:
-in a deadlock with a request the migration gives up, and not the request.
+During this time, later requests wait behind the migration. The value is less than the server's `deadlock_timeout` of
+one second, so that in a deadlock with a request the migration fails and not the request.
 """
 TRIES: Final = 30
-SECONDS_BETWEEN_TRIES: Final = 0.2  # requests that have queued are served meanwhile
+SECONDS_BETWEEN_TRIES: Final = 0.2  # in which the waiting requests are served
 _LOCKED: Final = frozenset({"55P03", "40P01"})  # lock_not_available, deadlock_detected
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """A tenant whose schema stays where it was, and why."""
+class MigrationFailure(msgspec.Struct, frozen=True):
+    """A tenant whose schema was not migrated, and the reason."""
 
     slug: str
     reason: str
 
 
 class MigrationResult(msgspec.Struct, frozen=True):
-    """What one run did."""
+    """The result of one run: slugs of migrated tenants, slugs of tenants that needed no migration, and failures."""
 
     migrated: list[str]
     current: list[str]
-    failed: list[Failure]
+    failed: list[MigrationFailure]
 
 
 class MigrationStatus(msgspec.Struct, frozen=True):
-    """The revisions of the schemas. A revision is None where a schema has none."""
+    """The revisions of the schemas. None: no revision was applied to the schema."""
 
     control: str | None
     control_head: str
@@ -63,27 +66,27 @@ class MigrationStatus(msgspec.Struct, frozen=True):
 async def migrate_tenants(
     settings: Settings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT
 ) -> MigrationResult:
-    """Bring each tenant's schema to the head. A tenant that fails is reported, and the next run tries it again.
+    """Upgrade the schema of each tenant to the newest revision. Failures are in the result; the next run tries again.
 
-    So are the tenants of a database node that has no address in the settings. Raises Unavailable when a database does
-    not answer or goes away in the middle; what was done stays.
+    Tenants of a database node that has no URL in the settings are failures too. Raise Unavailable if a database does
+    not answer or the connection is lost. Schemas that were migrated before stay migrated.
     """
     result = MigrationResult([], [], [])
-    for node, tenants in (await _tenants(settings)).items():
+    for node, tenants in (await _schemas_by_node(settings)).items():
         try:
             async with owner_connection(settings, node) as connection:
                 await _migrate_node(connection, Roles(settings.role_prefix), tenants, chain, result, progress=progress)
         except UnknownNode as error:
-            result.failed.extend(Failure(slug, str(error)) for slug in tenants)
+            result.failed.extend(MigrationFailure(slug, str(error)) for slug in tenants)
     return result
 
 
 async def status(settings: Settings, *, chain: Chain = TENANT) -> MigrationStatus:
-    """Return the revision of the control schema and of every tenant's. Raises Unavailable."""
+    """Return the revisions of the control schema and of the schema of every tenant. Raise Unavailable."""
     async with owner_connection(settings) as connection, connection.begin():
         control = await connection.run_sync(CONTROL.revision, CONTROL_SCHEMA)
     revisions: dict[str, str | None] = {}
-    for node, tenants in ({} if control is None else await _tenants(settings)).items():
+    for node, tenants in ({} if control is None else await _schemas_by_node(settings)).items():
         async with owner_connection(settings, node) as connection:
             by_schema = await _revisions(connection, Roles(settings.role_prefix), list(tenants.values()))
         revisions.update((slug, by_schema[schema]) for slug, schema in tenants.items())
@@ -92,9 +95,9 @@ async def status(settings: Settings, *, chain: Chain = TENANT) -> MigrationStatu
     )
 
 
-async def _tenants(settings: Settings) -> dict[str, dict[str, str]]:
-    """Return, for each database node, the slugs and schemas of its tenants."""
-    # Of a tenant that is being made or deleted on another node nobody knows whether its schema is there.
+async def _schemas_by_node(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return the schemas of the tenants by database node and slug."""
+    # The schema of a tenant that is being created or deleted may not exist.
     complete = brand.c.state.in_(("active", "suspended"))
     nodes: dict[str, dict[str, str]] = {}
     async with owner_connection(settings) as connection, connection.begin():
@@ -114,28 +117,28 @@ async def _migrate_node(
     *,
     progress: Progress,
 ) -> None:
-    """Migrate the tenants (slug → schema) of the node that `connection` leads to, and add to `result`."""
+    """Migrate the `tenants` (slug → schema) of the node of `connection`, and add to `result`."""
     revisions = await _revisions(connection, roles, list(tenants.values()))
     behind = {slug: schema for slug, schema in tenants.items() if revisions[schema] != chain.head}
     result.current.extend(slug for slug in tenants if slug not in behind)
     with progress.bar("tenant schemas", len(behind)) as advance:
         for slug, schema in behind.items():
             try:
-                moved = await _migrate(connection, roles, schema, chain)
+                migrated = await _migrate(connection, roles, schema, chain)
             except DBAPIError as error:
                 if error.connection_invalidated:
                     raise Unavailable(
-                        f"the database went away at {slug}; run it again to go on: {error.orig}"
+                        f"the connection was lost at {slug}; run the command again to continue: {error.orig}"
                     ) from error
-                result.failed.append(Failure(slug, str(error.orig).strip()))
-                progress.line(f"{slug}: failed and left as it was: {str(error.orig).strip()}")
+                result.failed.append(MigrationFailure(slug, str(error.orig).strip()))
+                progress.line(f"{slug}: failed and was not changed: {str(error.orig).strip()}")
             else:
-                (result.migrated if moved else result.current).append(slug)
+                (result.migrated if migrated else result.current).append(slug)
             advance()
 
 
 async def _revisions(connection: AsyncConnection, roles: Roles, schemas: list[str]) -> dict[str, str | None]:
-    """Return the revision of each schema, None where it has none: a few queries for all of them."""
+    """Return the revision of each schema, or None if it has none. One query reads SCHEMAS_PER_QUERY schemas."""
     revisions: dict[str, str | None] = dict.fromkeys(schemas)
     if not schemas:
         return revisions
@@ -149,7 +152,7 @@ async def _revisions(connection: AsyncConnection, roles: Roles, schemas: list[st
             {"table": VERSION_TABLE, "schemas": schemas},
         )
         remaining = iter(versioned.scalars().all())
-        while batch := list(islice(remaining, SCHEMAS_A_QUERY)):
+        while batch := list(islice(remaining, SCHEMAS_PER_QUERY)):
             versions = [
                 select(literal(schema), column("version_num")).select_from(table(VERSION_TABLE, schema=schema))
                 for schema in batch
@@ -159,7 +162,7 @@ async def _revisions(connection: AsyncConnection, roles: Roles, schemas: list[st
 
 
 async def _migrate(connection: AsyncConnection, roles: Roles, schema: str, chain: Chain) -> bool:
-    """Upgrade one schema, several times where its tables are locked. Return whether there was anything to do."""
+    """Upgrade one schema; try again while its tables are locked. Return False if it was up to date."""
     for _ in range(TRIES - 1):
         try:
             return await _upgrade(connection, roles, schema, chain)
@@ -171,10 +174,10 @@ async def _migrate(connection: AsyncConnection, roles: Roles, schema: str, chain
 
 
 async def _upgrade(connection: AsyncConnection, roles: Roles, schema: str, chain: Chain) -> bool:
-    """Upgrade one schema in one transaction. Return whether there was anything to do."""
+    """Upgrade one schema in one transaction. Return False if it was up to date."""
     async with connection.begin():
         await as_owner(connection, roles)
-        # Two runs at once take turns on a schema, and the second finds nothing to do.
+        # Of two concurrent runs, one waits here and then finds that the schema is up to date.
         await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext($1))", (f"haas migrate {schema}",))
         if await connection.run_sync(chain.revision, schema) == chain.head:
             return False

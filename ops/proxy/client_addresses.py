@@ -1,4 +1,4 @@
-"""Where nginx learns a client's address: from its connection, or from the load balancer in front of it."""
+"""The source of the client's address in nginx: the connection itself, or a load balancer in front of nginx."""
 
 import re
 from collections.abc import Iterable
@@ -17,18 +17,18 @@ _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 
 class ClientAddresses(msgspec.Struct, frozen=True):
-    """The source of clients' addresses. Without a load balancer the connection's own address is the client's."""
+    """The source of clients' addresses. Without a load balancer, it is the address of the connection."""
 
     source: str = CONNECTION
     """`connection`, `proxy-protocol`, or the name of a header field such as `X-Forwarded-For`."""
     trusted: tuple[str, ...] = ()
-    """The networks of the load balancers. What any other address says of a client is ignored."""
+    """The networks of the load balancers. nginx ignores the client addresses that other senders claim."""
 
     @classmethod
     def read(cls, source: str, trusted: str) -> "ClientAddresses":
-        """Read what the operator has set; `trusted` is a list of networks with commas between them.
+        """Read the two settings. `trusted` is a list of networks, separated by commas.
 
-        Raises SettingsError, which names the variable, when they are malformed or do not belong together.
+        Raises SettingsError, which names the variable, if one is malformed or the two contradict each other.
         """
         networks = tuple(_networks(filter(None, (part.strip() for part in trusted.split(",")))))
         if source not in {CONNECTION, PROXY_PROTOCOL} and not _HEADER.fullmatch(source):
@@ -36,9 +36,7 @@ class ClientAddresses(msgspec.Struct, frozen=True):
                 f"{SOURCE_VARIABLE} is not {CONNECTION}, {PROXY_PROTOCOL} or a header's name: {source!r}"
             )
         if source == CONNECTION and networks:
-            raise SettingsError(
-                f"{TRUSTED_VARIABLE} has no effect unless {SOURCE_VARIABLE} names what they are trusted for"
-            )
+            raise SettingsError(f"{TRUSTED_VARIABLE} has no effect with {SOURCE_VARIABLE}={CONNECTION}")
         if source != CONNECTION and not networks:
             raise SettingsError(
                 f"{SOURCE_VARIABLE}={source} needs {TRUSTED_VARIABLE}: the networks of the load balancers"
@@ -47,12 +45,12 @@ class ClientAddresses(msgspec.Struct, frozen=True):
 
     @property
     def by_proxy_protocol(self) -> bool:
-        """Whether every connection begins with a line of the PROXY protocol."""
+        """Whether every connection begins with the header of the PROXY protocol."""
         return self.source == PROXY_PROTOCOL
 
     @property
     def header(self) -> str:
-        """What nginx's `real_ip_header` is set to."""
+        """The value of nginx's directive `real_ip_header`."""
         return "proxy_protocol" if self.by_proxy_protocol else self.source
 
 
@@ -63,5 +61,5 @@ def _networks(texts: Iterable[str]) -> Iterable[str]:
         except ValueError as error:
             raise SettingsError(f"{TRUSTED_VARIABLE}: {error}") from error
         if network.prefixlen == 0:
-            raise SettingsError(f"{TRUSTED_VARIABLE}: {text} is everybody, and everybody could name any address")
+            raise SettingsError(f"{TRUSTED_VARIABLE}: {text} contains every address: clients could claim any")
         yield str(network)

@@ -25,7 +25,7 @@ DROPPED: Final = (
     "Proxy",
 )
 
-# The first segments of the application's paths. The log names no other, which somebody may have typed.
+# The first segments of the application's paths. The access log contains no others, which may be personal data.
 SEGMENTS: Final = (
     ".well-known",
     "arrangements",
@@ -63,7 +63,7 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     revocation_lists: Path
     application: str
     access_log: Path
-    """One JSON object for each request, with the client's address."""
+    """The access log: one JSON object for each request, with the client's address."""
     port: int
     address: str = "127.0.0.1"
     workers: str = "1"
@@ -74,8 +74,8 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """Whether nginx has the headers-more module, which removes the Server header. Without it the header is `-`."""
     client_addresses: ClientAddresses = ClientAddresses()
     identification_rate: str = "60r/m"
-    """How often one address may ask one brand for one-time passwords. Each identifier has a limit of its own in the
-    application; this one limits a source that tries many identifiers. Many people can share an address (RFC 6888)."""
+    """How often one address may request one-time passwords from one brand. The application limits each identifier; this
+    limits a client that tries many identifiers. Many people can share one address (RFC 6888)."""
     identification_burst: int = 120
     sandbox: SandboxProxy | None = None
 

@@ -13,8 +13,8 @@ function nameNoServer(r) {
     r.headersOut['Server'] = '-';
 }
 
-// What nginx refuses by itself. The directive `return` would answer before a load balancer's word on the client's address
-// is taken, where the request could not be read: such requests would be logged under the load balancer's address.
+// The errors of nginx itself. The directive `return` would send them too early for requests that nginx cannot parse: before
+// nginx replaces the address of the load balancer by the client's, so the access log would have the wrong address.
 function errorInJson(r) {
     r.return(200, r.variables.error_json);
 }

@@ -1,4 +1,4 @@
-"""An account as its customer sees it, and what decides whether its data is disclosed."""
+"""Accounts as their customer sees them, and the facts that decide whether their data is disclosed."""
 
 from datetime import date, datetime
 from typing import Final, Literal
@@ -9,10 +9,10 @@ import msgspec
 HoldingRole = Literal["holder", "joint-holder", "secondary-user"]
 DisclosureOption = Literal["pre-approval", "co-approval", "no-disclosure"]
 DEFAULT_OPTION: Final[DisclosureOption] = "pre-approval"
-"""The option of an account that nobody has set one for (CDR Rules 4A.5(2))."""
-Approval = Literal["pending", "approved", "declined", "lapsed", "withdrawn"]
-"""Whether the other holders of an account let an authorisation have it."""
-Withholding = Literal[
+"""The disclosure option of an account for which nobody has set one (CDR Rules 4A.5(2))."""
+ApprovalState = Literal["pending", "approved", "declined", "lapsed", "withdrawn"]
+"""Whether the other holders of an account approve its disclosure under an authorisation."""
+WithholdingReason = Literal[
     "not-held",
     "secondary-user",
     "ineligible",
@@ -24,54 +24,58 @@ Withholding = Literal[
     "approval-withdrawn",
     "sharing-off",
 ]
-"""Why an account is not disclosed: what `tenants.accounts.service.withholding` says."""
-NOT_REACHED: Final[frozenset[Withholding]] = frozenset(("not-held", "secondary-user"))
-"""Reasons by which an account is to a recipient as if it had never been chosen; after any other it may return."""
+"""Why an account is not disclosed, as `tenants.accounts.service.withholding_reason` returns it."""
+TREATED_AS_NOT_CHOSEN: Final[frozenset[WithholdingReason]] = frozenset(("not-held", "secondary-user"))
+"""For these reasons the recipient gets the answers that it would get if the account had not been chosen for sharing.
+
+The other reasons can be temporary.
+"""
 ProposalState = Literal["open", "agreed", "declined", "lapsed", "withdrawn"]
-Unavailability = Withholding | Literal["no-open-account"]
+UnavailabilityReason = WithholdingReason | Literal["no-open-account"]
 """Why an account cannot be chosen for sharing."""
 
 _SHOWN_DIGITS: Final = 4
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What decides whether an account of a customer is disclosed to a recipient now."""
+class DisclosureFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts that decide whether an account of a customer is disclosed to a recipient now."""
 
     role: HoldingRole | None
-    """Of the holding that is in force today and began last; None where there is none."""
+    """The role in the holding that is in force today; of several, the one that began last. None where there is none."""
     option: DisclosureOption = DEFAULT_OPTION
     is_instructed: bool = False
-    """Whether a holder has given the customer, as a secondary user, the instruction to share."""
+    """Whether a holder has instructed that the customer, a secondary user, may share the account's data."""
     is_ineligible: bool = False
     is_refused: bool = False
     is_blocked: bool = False
     is_harm_flagged: bool = False
-    """Whether the account is disclosed as if the customer held it alone (CDR Rules 4A.15)."""
+    """Whether the account is disclosed as if the customer were its only holder (CDR Rules 4A.15)."""
 
 
 class HeldAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """An account of a customer, and whether data about it may be shared."""
+    """An account of a customer, and whether its data can be shared."""
 
     id: UUID
     name: str
     number: str | None
-    """Enough of the account's number, or the day it was opened on, to tell it from another."""
+    """The last digits of the account number or the opening date, as `account_hint` returns it."""
     joint: bool
     closed: bool
-    standing: Standing
-    unavailable: Unavailability | None
-    """Why nothing can be shared from it, None where it can (CDS, Unavailable Accounts)."""
+    disclosure_facts: DisclosureFacts
+    unavailable: UnavailabilityReason | None
+    """Why its data cannot be shared; None where it can (CDS, Unavailable Accounts)."""
 
 
 def account_name(display_name: str | None) -> str:
-    """Return what an account is called where its customer has given it no name."""
+    """Return the display name of an account, or a general name where the account has none."""
     return display_name or "Energy account"
 
 
 def account_hint(account_number: str | None, opened_on: date | None = None) -> str | None:
-    """Return "ending in 4401": a whole account number has no business on a screen.
+    """Return for example "ending in 4401", so that no page shows a whole account number.
 
-    Of an account without a number, "opened 3 March 2019": whoever has several must be able to tell them apart.
+    For an account without a number, return for example "opened 3 March 2019", so that a person with several accounts
+    can distinguish them. Return None where neither is known.
     """
     if account_number:
         return f"ending in {account_number[-_SHOWN_DIGITS:]}"
@@ -79,18 +83,18 @@ def account_hint(account_number: str | None, opened_on: date | None = None) -> s
 
 
 class StoredAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer's holding of an account, as it is kept."""
+    """An account that a customer holds or may use, as the tables have it."""
 
     id: UUID
     display_name: str | None
     account_number: str | None
     open_status: Literal["OPEN", "CLOSED"]
     creation_date: date | None
-    standing: Standing
+    disclosure_facts: DisclosureFacts
 
 
-class OptionSet(msgspec.Struct, frozen=True, kw_only=True):
-    """The disclosure option that somebody has set for an account."""
+class DisclosureOptionSetting(msgspec.Struct, frozen=True, kw_only=True):
+    """The disclosure option that was set for an account."""
 
     account_id: UUID
     option: DisclosureOption
@@ -98,22 +102,22 @@ class OptionSet(msgspec.Struct, frozen=True, kw_only=True):
     set_by: Literal["import", "holder", "staff"]
 
 
-class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """A less restrictive disclosure option that a holder has proposed (CDR Rules 4A.8)."""
+class DisclosureProposal(msgspec.Struct, frozen=True, kw_only=True):
+    """A less restrictive disclosure option that a joint holder has proposed (CDR Rules 4A.8)."""
 
     id: UUID
     account_id: UUID
     option: DisclosureOption
     proposed_by: UUID
-    """The holder, as a customer."""
+    """The customer id of the holder who proposed it."""
     at: datetime
     due_at: datetime
     state: ProposalState = "open"
     state_at: datetime
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What another holder says of a proposal."""
+class ProposalAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of another joint holder to a proposal."""
 
     proposal_id: UUID
     answered_by: UUID
@@ -121,19 +125,19 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Instruction(msgspec.Struct, frozen=True, kw_only=True):
-    """That a secondary user may share an account's data (CDR Rules 1.13)."""
+class SecondaryUserInstruction(msgspec.Struct, frozen=True, kw_only=True):
+    """An account holder's instruction that a secondary user may share the account's data (CDR Rules 1.13)."""
 
     account_id: UUID
     customer_id: UUID
     """The secondary user."""
     given_at: datetime
     given_by: UUID
-    """A holder, as a customer."""
+    """The customer id of the holder who gave the instruction."""
 
 
 class Ineligibility(msgspec.Struct, frozen=True, kw_only=True):
-    """Why, and on which days, a customer, an account or a customer for an account is not eligible (CDR Rules 1.10B)."""
+    """A period in which a customer, an account, or a customer for one account is not eligible (CDR Rules 1.10B)."""
 
     id: UUID
     customer_id: UUID | None = None
@@ -144,8 +148,12 @@ class Ineligibility(msgspec.Struct, frozen=True, kw_only=True):
     set_by: Literal["import", "upstream", "staff"]
 
 
-class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """That sharing of an account was stopped: by a customer or by all, with a recipient or with all."""
+class SharingBlock(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision to stop the sharing of an account.
+
+    It applies to one customer, or to all where `customer_id` is None; and to one recipient, or to all where
+    `recipient_id` is None.
+    """
 
     id: UUID
     account_id: UUID
@@ -156,8 +164,11 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """That disclosure is refused (CDR Rules 4.7) for whatever has all of the members that are given."""
+class DisclosureRefusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision to refuse disclosure (CDR Rules 4.7).
+
+    It applies to the requests that match every one of `customer_id`, `account_id` and `recipient_id` that is not None.
+    """
 
     id: UUID
     customer_id: UUID | None = None
@@ -165,22 +176,31 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     recipient_id: str | None = None
     reason: Literal["harm", "security", "account-blocked", "account-suspended", "data-standards"]
     rule: str
-    """The rule that it relies on, such as "4.7(1)(a)"."""
+    """The rule that permits the refusal, such as "4.7(1)(a)"."""
     refused_by: str
     since: datetime
     until: datetime | None = None
 
 
 class HarmFlag(msgspec.Struct, frozen=True, kw_only=True):
-    """That an account is disclosed as if the customer held it alone (CDR Rules 4A.15)."""
+    """A decision that an account is disclosed as if the customer were its only holder (CDR Rules 4A.15)."""
 
     customer_id: UUID
     account_id: UUID
     since: datetime
     until: datetime | None = None
     set_by: str
-    """The staff member's id."""
+    """The id of the staff member."""
 
 
-Decision = OptionSet | Proposal | Answer | Instruction | Ineligibility | Block | Refusal | HarmFlag
-"""What somebody has decided about the sharing of accounts: a row of its own table."""
+SharingDecision = (
+    DisclosureOptionSetting
+    | DisclosureProposal
+    | ProposalAnswer
+    | SecondaryUserInstruction
+    | Ineligibility
+    | SharingBlock
+    | DisclosureRefusal
+    | HarmFlag
+)
+"""A decision about the sharing of accounts. Each kind is stored in a table of its own."""

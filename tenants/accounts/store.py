@@ -30,17 +30,17 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from haas.database import Transaction
 from tenants.accounts.models import (
     DEFAULT_OPTION,
-    Answer,
-    Block,
-    Decision,
+    DisclosureFacts,
+    DisclosureOptionSetting,
+    DisclosureProposal,
+    DisclosureRefusal,
     HarmFlag,
     Ineligibility,
-    Instruction,
-    OptionSet,
-    Proposal,
+    ProposalAnswer,
     ProposalState,
-    Refusal,
-    Standing,
+    SecondaryUserInstruction,
+    SharingBlock,
+    SharingDecision,
     StoredAccount,
 )
 from tenants.accounts.tables import (
@@ -57,38 +57,40 @@ from tenants.accounts.tables import (
 )
 from tenants.schema import Uuid
 
-Expression = ColumnElement[Any]
+SqlExpression = ColumnElement[Any]
 _today = bindparam("today", type_=Date)
 _now = bindparam("now", type_=DateTime(timezone=True))
-_TABLES: Final[dict[type[Decision], Table]] = {
-    Proposal: disclosure_proposal,
-    Answer: disclosure_answer,
-    Instruction: secondary_user_instruction,
+_TABLES: Final[dict[type[SharingDecision], Table]] = {
+    DisclosureProposal: disclosure_proposal,
+    ProposalAnswer: disclosure_answer,
+    SecondaryUserInstruction: secondary_user_instruction,
     Ineligibility: ineligibility,
-    Block: sharing_block,
-    Refusal: refusal,
+    SharingBlock: sharing_block,
+    DisclosureRefusal: refusal,
     HarmFlag: harm_flag,
 }
 
 
-class Standings(NamedTuple):
-    """The members of `models.Standing` as SQL expressions, and what they are selected from."""
+class DisclosureFactColumns(NamedTuple):
+    """The fields of `models.DisclosureFacts` as SQL expressions, with the FROM clause that they need (`source`)."""
 
     source: FromClause
-    role: Expression
-    option: Expression
-    is_instructed: Expression
-    is_ineligible: Expression
-    is_refused: Expression
-    is_blocked: Expression
-    is_harm_flagged: Expression
+    role: SqlExpression
+    option: SqlExpression
+    is_instructed: SqlExpression
+    is_ineligible: SqlExpression
+    is_refused: SqlExpression
+    is_blocked: SqlExpression
+    is_harm_flagged: SqlExpression
 
 
-def standings(of: FromClause, customer_id: Expression, account_id: Expression, recipient_id: Expression) -> Standings:
-    """Return what decides, for each row of `of`, whether an account of a customer is disclosed to a recipient.
+def disclosure_facts(
+    source: FromClause, customer_id: SqlExpression, account_id: SqlExpression, recipient_id: SqlExpression
+) -> DisclosureFactColumns:
+    """Return, for each row of `source`, the facts that decide whether a customer's account is disclosed to a recipient.
 
-    The expressions are columns of `of` or parameters; `recipient_id` is a legal entity. A statement that uses the
-    result binds `today` and `now`.
+    `customer_id`, `account_id` and `recipient_id` are columns of `source` or parameters; `recipient_id` identifies a
+    legal entity. A statement that uses the result must bind the parameters `today` and `now`.
     """
     held = (
         select(holding.c.role)
@@ -108,37 +110,37 @@ def standings(of: FromClause, customer_id: Expression, account_id: Expression, r
         .correlate_except(disclosure_option)
         .scalar_subquery()
     )
-    return Standings(
-        source=of.outerjoin(held, true()),
+    return DisclosureFactColumns(
+        source=source.outerjoin(held, true()),
         role=held.c.role,
-        option=func.coalesce(case((_is_used(disclosure_option), option)), _text(DEFAULT_OPTION)),
-        is_instructed=_has(
+        option=func.coalesce(case((_has_any_row(disclosure_option), option)), _text(DEFAULT_OPTION)),
+        is_instructed=_has_row(
             secondary_user_instruction,
             secondary_user_instruction.c.account_id == account_id,
             secondary_user_instruction.c.customer_id == customer_id,
             _is_now(secondary_user_instruction.c.given_at, secondary_user_instruction.c.withdrawn_at),
         ),
-        is_ineligible=_has(
+        is_ineligible=_has_row(
             ineligibility,
             _matches(ineligibility.c.customer_id, customer_id),
             _matches(ineligibility.c.account_id, account_id),
             _is_today(ineligibility.c.valid_from, ineligibility.c.valid_to),
         ),
-        is_refused=_has(
+        is_refused=_has_row(
             refusal,
             _matches(refusal.c.customer_id, customer_id),
             _matches(refusal.c.account_id, account_id),
             _matches(refusal.c.recipient_id, recipient_id),
             _is_now(refusal.c.since, refusal.c.until),
         ),
-        is_blocked=_has(
+        is_blocked=_has_row(
             sharing_block,
             sharing_block.c.account_id == account_id,
             _matches(sharing_block.c.customer_id, customer_id),
             _matches(sharing_block.c.recipient_id, recipient_id),
             _is_now(sharing_block.c.since, sharing_block.c.until),
         ),
-        is_harm_flagged=_has(
+        is_harm_flagged=_has_row(
             harm_flag,
             harm_flag.c.customer_id == customer_id,
             harm_flag.c.account_id == account_id,
@@ -147,55 +149,60 @@ def standings(of: FromClause, customer_id: Expression, account_id: Expression, r
     )
 
 
-def withholding(of: Standings, approval: Expression) -> Expression:
-    """Return why an account is not disclosed now, null where it is: `service.withholding` in SQL."""
+def withholding_reason(facts: DisclosureFactColumns, approval: SqlExpression) -> SqlExpression:
+    """Return why an account is not disclosed now, or null: the rule of `service.withholding_reason` in SQL."""
     return case(
-        (of.role.is_(None), _text("not-held")),
-        (and_(of.role == _text("secondary-user"), ~of.is_instructed), _text("secondary-user")),
-        (of.is_ineligible, _text("ineligible")),
-        (of.is_refused, _text("refused")),
-        (of.is_blocked, _text("blocked")),
-        (of.is_harm_flagged, null()),
+        (facts.role.is_(None), _text("not-held")),
+        (and_(facts.role == _text("secondary-user"), ~facts.is_instructed), _text("secondary-user")),
+        (facts.is_ineligible, _text("ineligible")),
+        (facts.is_refused, _text("refused")),
+        (facts.is_blocked, _text("blocked")),
+        (facts.is_harm_flagged, null()),
         (approval != _text("approved"), _text("approval-").concat(approval)),
-        (of.option == _text("no-disclosure"), _text("sharing-off")),
+        (facts.option == _text("no-disclosure"), _text("sharing-off")),
         else_=null(),
     )
 
 
-def _is_now(since: Expression, until: Expression) -> Expression:
+def _is_now(since: SqlExpression, until: SqlExpression) -> SqlExpression:
     return and_(since <= _now, or_(until.is_(None), until > _now))
 
 
-def _is_today(first: Expression, last: Expression) -> Expression:
+def _is_today(first: SqlExpression, last: SqlExpression) -> SqlExpression:
     return and_(first <= _today, or_(last.is_(None), last >= _today))
 
 
-def _matches(column: Expression, value: Expression) -> Expression:
-    """A column of a block or refusal, in which null stands for everything."""
+def _matches(column: SqlExpression, value: SqlExpression) -> SqlExpression:
+    """Compare a column of a block or refusal with a value. Null in the column matches every value."""
     return or_(column.is_(None), column == value)
 
 
-def _text(value: str) -> Expression:
-    """A constant in the SQL itself: statements of the hot path hold named parameters only."""
+def _text(value: str) -> SqlExpression:
+    """Return a constant that is part of the SQL text: a compiled `Statement` may have named parameters only."""
     return literal_column(f"'{value}'", Text)
 
 
-def _has(table: Table, *conditions: Expression) -> Expression:
-    """Whether the table has such a row."""
+def _has_row(table: Table, *conditions: SqlExpression) -> SqlExpression:
+    """Return whether the table has a row that fulfils the conditions."""
     found: Select[Any] = select(literal_column("1")).select_from(table).where(*conditions).correlate_except(table)
-    return and_(_is_used(table), found.exists())
+    return and_(_has_any_row(table), found.exists())
 
 
-def _is_used(table: Table) -> Expression:
-    """Whether the table has any row: asked once for a statement, so that no account pays for what is seldom used."""
+def _has_any_row(table: Table) -> SqlExpression:
+    """Return whether the table has any row.
+
+    PostgreSQL evaluates this once for a statement. Where the table is empty, it does not search it for each account.
+    """
     return select(literal_column("1")).select_from(table).exists()
 
 
 async def accounts_of(
     tx: Transaction, customer_id: UUID, recipient_id: str, *, today: date, now: datetime
 ) -> list[StoredAccount]:
-    """Return the accounts that a customer holds or may use today, open ones first."""
-    of = standings(account, bindparam("customer_id", type_=Uuid), account.c.id, bindparam("recipient_id", type_=Text))
+    """Return the accounts that a customer holds or may use today: first the open ones, then by name and number."""
+    facts = disclosure_facts(
+        account, bindparam("customer_id", type_=Uuid), account.c.id, bindparam("recipient_id", type_=Text)
+    )
     held = select(holding.c.account_id).where(
         holding.c.customer_id == bindparam("customer_id"), _is_today(holding.c.valid_from, holding.c.valid_to)
     )
@@ -206,9 +213,9 @@ async def accounts_of(
             account.c.account_number,
             account.c.open_status,
             account.c.creation_date,
-            *(getattr(of, name).label(name) for name in Standing.__struct_fields__),
+            *(getattr(facts, name).label(name) for name in DisclosureFacts.__struct_fields__),
         )
-        .select_from(of.source)
+        .select_from(facts.source)
         .where(account.c.id.in_(held))
         .order_by(
             case((account.c.open_status == "OPEN", 0), else_=1),
@@ -225,42 +232,44 @@ async def accounts_of(
             account_number=row.account_number,
             open_status=row.open_status,
             creation_date=row.creation_date,
-            standing=Standing(**{name: getattr(row, name) for name in Standing.__struct_fields__}),
+            disclosure_facts=DisclosureFacts(
+                **{name: getattr(row, name) for name in DisclosureFacts.__struct_fields__}
+            ),
         )
         for row in await tx.execute(query, values)
     ]
 
 
-async def set_option(tx: Transaction, option: OptionSet) -> None:
-    """Set the disclosure option of an account, in place of the one it had."""
+async def set_disclosure_option(tx: Transaction, option: DisclosureOptionSetting) -> None:
+    """Set the disclosure option of an account. It replaces the previous one."""
     values = msgspec.structs.asdict(option)
     await tx.execute(
         upsert(disclosure_option).values(values).on_conflict_do_update(index_elements=["account_id"], set_=values)
     )
 
 
-async def add(tx: Transaction, decision: Decision) -> None:
-    """Keep a decision of any kind but an option, which `set_option` sets."""
+async def insert_decision(tx: Transaction, decision: SharingDecision) -> None:
+    """Store a decision. Use `set_disclosure_option` for a `DisclosureOptionSetting`."""
     await tx.execute(insert(_TABLES[type(decision)]).values(msgspec.structs.asdict(decision)))
 
 
-async def open_proposal(tx: Transaction, account_id: UUID) -> Proposal | None:
-    """Return the proposal that waits for answers, its row locked until the transaction ends."""
+async def open_proposal(tx: Transaction, account_id: UUID) -> DisclosureProposal | None:
+    """Return the open proposal of an account, or None. Its row is locked until the transaction ends."""
     query = select(disclosure_proposal).where(
         disclosure_proposal.c.account_id == account_id, disclosure_proposal.c.state == "open"
     )
     row = (await tx.execute(query.with_for_update())).mappings().one_or_none()
-    return None if row is None else Proposal(**row)
+    return None if row is None else DisclosureProposal(**row)
 
 
-async def answers(tx: Transaction, proposal_id: UUID) -> list[Answer]:
-    """Return what the other holders have said of a proposal, the first answer first."""
+async def proposal_answers(tx: Transaction, proposal_id: UUID) -> list[ProposalAnswer]:
+    """Return the other holders' answers to a proposal, oldest first."""
     query = select(disclosure_answer).where(disclosure_answer.c.proposal_id == proposal_id)
-    return [Answer(**row) for row in (await tx.execute(query.order_by(disclosure_answer.c.at))).mappings()]
+    return [ProposalAnswer(**row) for row in (await tx.execute(query.order_by(disclosure_answer.c.at))).mappings()]
 
 
 async def close_proposal(tx: Transaction, proposal_id: UUID, state: ProposalState, now: datetime) -> None:
-    """Bring a proposal to its end."""
+    """Set the final state of a proposal."""
     changed = update(disclosure_proposal).where(disclosure_proposal.c.id == proposal_id)
     await tx.execute(changed.values(state=state, state_at=now))
 
@@ -268,7 +277,7 @@ async def close_proposal(tx: Transaction, proposal_id: UUID, state: ProposalStat
 async def withdraw_instruction(
     tx: Transaction, account_id: UUID, customer_id: UUID, *, withdrawn_by: UUID, now: datetime
 ) -> bool:
-    """End the instruction that a secondary user has; tell whether there was one."""
+    """Withdraw the instruction for a secondary user. Return whether there was one."""
     given = and_(
         secondary_user_instruction.c.account_id == account_id,
         secondary_user_instruction.c.customer_id == customer_id,
@@ -278,26 +287,26 @@ async def withdraw_instruction(
     return int((await tx.execute(withdrawn)).rowcount) > 0
 
 
-async def end_block(tx: Transaction, block_id: UUID, now: datetime) -> None:
-    """Let sharing that was stopped go on."""
+async def end_sharing_block(tx: Transaction, block_id: UUID, now: datetime) -> None:
+    """End a block, so that sharing continues."""
     await _end(tx, sharing_block, sharing_block.c.id == block_id, now)
 
 
 async def end_refusal(tx: Transaction, refusal_id: UUID, now: datetime) -> None:
-    """Refuse no longer."""
+    """End a refusal."""
     await _end(tx, refusal, refusal.c.id == refusal_id, now)
 
 
 async def end_harm_flag(tx: Transaction, customer_id: UUID, account_id: UUID, now: datetime) -> None:
-    """Treat the account as held by all of its holders again."""
+    """End a harm flag, so that the rules for joint accounts apply again."""
     await _end(tx, harm_flag, and_(harm_flag.c.customer_id == customer_id, harm_flag.c.account_id == account_id), now)
 
 
 async def end_ineligibility(tx: Transaction, ineligibility_id: UUID, last_day: date) -> None:
-    """Say which day was the last on which somebody was not eligible."""
+    """Set the last day of a period without eligibility."""
     ended = update(ineligibility).where(ineligibility.c.id == ineligibility_id)
     await tx.execute(ended.values(valid_to=last_day))
 
 
-async def _end(tx: Transaction, table: Table, which: Expression, now: datetime) -> None:
+async def _end(tx: Transaction, table: Table, which: SqlExpression, now: datetime) -> None:
     await tx.execute(update(table).where(which, table.c.until.is_(None)).values(until=now))

@@ -1,7 +1,8 @@
-"""Energy accounts, their holders, the service points that supply them, and what decides whether they are disclosed.
+"""Energy accounts, their holders, their service points, and the decisions about their disclosure.
 
-A period of days has `valid_from` and `valid_to`, both inclusive, by the market's day; a period of moments has `since`
-and `until`, which it does not include. A null end is open.
+A period of days has the columns `valid_from` and `valid_to`, both inclusive, in the market's time zone. A period of
+moments has the columns `since` (inclusive) and `until` (exclusive). Null in `valid_to` or `until` means that the end is
+not known yet.
 """
 
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Table, Text, text
@@ -13,19 +14,19 @@ account = Table(
     "account",
     tenant,
     Column("id", Uuid, primary_key=True),
-    Column("reference", Text, nullable=False, unique=True),  # the retailer's own id
+    Column("reference", Text, nullable=False, unique=True),  # the id that the retailer uses for the account
     Column("account_number", Text),
     Column("display_name", Text),
     Column("open_status", Text, nullable=False),
-    Column("creation_date", Date),  # mandatory of an open account only
+    Column("creation_date", Date),  # required for open accounts only
     Column("summary", Json, nullable=False),  # the plans of EnergyAccountV2, as JSON
     Column("detail", Json, nullable=False),  # the plans of EnergyAccountDetailV4, as JSON
     Column("updated_at", Moment, nullable=False),
     CheckConstraint("open_status in ('OPEN', 'CLOSED')", name="open_status"),
 )
 
-# The periods of a customer and an account do not overlap: import replaces what a new period overlaps. Where they do
-# all the same, the one that began last counts.
+# The periods of one customer and one account should not overlap: import replaces the periods that a new one overlaps.
+# If several are in force on one day, the one that began last is used.
 holding = Table(
     "holding",
     tenant,
@@ -56,12 +57,12 @@ supply = Table(
     Column("service_point_id", Uuid, ForeignKey(service_point.c.id, ondelete="CASCADE"), primary_key=True),
     Column("valid_from", Date, primary_key=True),
     Column("valid_to", Date),
-    Column("participant_id", Text),  # the retailer's own in the market (FRMP), where it is known
+    Column("participant_id", Text),  # the retailer's participant id in the market (FRMP); null if not known
     Index(None, "service_point_id"),
 )
 
-# Who may not share, and for how long (CDR Rules 1.10B and Schedule 4): a customer, an account whoever holds it, or one
-# customer for one account. Without a row for the day all are eligible.
+# Periods in which data must not be shared (CDR Rules 1.10B and Schedule 4). A row applies to a customer (all accounts),
+# to an account (all customers), or to one customer for one account. Without a row, the customer is eligible.
 ineligibility = Table(
     "ineligibility",
     tenant,
@@ -91,8 +92,8 @@ ineligibility = Table(
     Index(None, "account_id"),
 )
 
-# The disclosure option of an account (CDR Rules 4A.5). Without a row it is pre-approval, the Rules' default. Apart from
-# `account`, so that no import of the account changes what a holder or the staff has chosen.
+# The disclosure option of an account (CDR Rules 4A.5). Without a row it is pre-approval, the default of the Rules. This
+# is not a column of `account`, so that an import of the account cannot change what a holder or the staff has chosen.
 disclosure_option = Table(
     "disclosure_option",
     tenant,
@@ -104,7 +105,7 @@ disclosure_option = Table(
     CheckConstraint("set_by in ('import', 'holder', 'staff')", name="set_by"),
 )
 
-# A less restrictive option that one holder proposes and all others must agree to (CDR Rules 4A.8).
+# A less restrictive option that one joint holder proposes. All other holders must agree to it (CDR Rules 4A.8).
 disclosure_proposal = Table(
     "disclosure_proposal",
     tenant,
@@ -122,7 +123,7 @@ disclosure_proposal = Table(
     Index("disclosure_proposal_open_key", "account_id", unique=True, postgresql_where=text("state = 'open'")),
 )
 
-# What each of the other holders has answered: an account may have more than two.
+# The answers of the other holders to a proposal, one row for each holder: an account can have more than two holders.
 disclosure_answer = Table(
     "disclosure_answer",
     tenant,
@@ -133,7 +134,7 @@ disclosure_answer = Table(
     CheckConstraint("answer in ('agreed', 'declined')", name="answer"),
 )
 
-# A holder's instruction that a secondary user may share the account's data (CDR Rules 1.13).
+# An account holder's instruction that a secondary user may share the account's data (CDR Rules 1.13).
 secondary_user_instruction = Table(
     "secondary_user_instruction",
     tenant,
@@ -142,7 +143,7 @@ secondary_user_instruction = Table(
     Column("given_at", Moment, primary_key=True),
     Column("given_by", Uuid, ForeignKey(customer.c.id), nullable=False),
     Column("withdrawn_at", Moment),
-    Column("withdrawn_by", Uuid, ForeignKey(customer.c.id)),  # any of the holders
+    Column("withdrawn_by", Uuid, ForeignKey(customer.c.id)),  # one of the holders
     CheckConstraint("withdrawn_at >= given_at", name="withdrawn_at"),
     CheckConstraint("(withdrawn_at is null) = (withdrawn_by is null)", name="withdrawn_by"),
     CheckConstraint("given_by <> customer_id", name="given_by"),
@@ -155,8 +156,8 @@ secondary_user_instruction = Table(
     ),
 )
 
-# Sharing of an account that a holder or the staff has stopped: by a customer or by all, with a recipient (a legal
-# entity, as `client.recipient_id`) or with all.
+# Decisions of a holder or the staff to stop the sharing of an account. `customer_id` is null for all customers,
+# `recipient_id` (a legal entity, as in `client.recipient_id`) is null for all recipients.
 sharing_block = Table(
     "sharing_block",
     tenant,
@@ -172,8 +173,9 @@ sharing_block = Table(
     Index(None, "account_id"),
 )
 
-# A decision not to disclose or not to ask for an authorisation (CDR Rules 4.7): of a customer's data, of an account's,
-# to a recipient, or what these have in common. Kept for years, and counted by the rule (CDR Rules 9.4).
+# Decisions not to disclose data or not to ask for an authorisation (CDR Rules 4.7). A row applies where customer,
+# account and recipient all match; null matches every value. Rows are kept for years and reported by rule (CDR Rules
+# 9.4).
 refusal = Table(
     "refusal",
     tenant,
@@ -182,7 +184,7 @@ refusal = Table(
     Column("account_id", Uuid, ForeignKey(account.c.id)),
     Column("recipient_id", Text),
     Column("reason", Text, nullable=False),
-    Column("rule", Text, nullable=False),  # the rule that it relies on, such as "4.7(1)(a)"
+    Column("rule", Text, nullable=False),  # the rule that permits the refusal, such as "4.7(1)(a)"
     Column("refused_by", Text, nullable=False),
     Column("since", Moment, nullable=False),
     Column("until", Moment),
@@ -195,8 +197,8 @@ refusal = Table(
     Index(None, "account_id"),
 )
 
-# A customer to whom it may do harm that the other holders of an account learn of their sharing: it is disclosed as if
-# the customer held it alone (CDR Rules 4A.15).
+# Customers who could suffer harm if the other holders of an account learned of their sharing. The account is disclosed
+# as if the customer were its only holder (CDR Rules 4A.15).
 harm_flag = Table(
     "harm_flag",
     tenant,
@@ -204,7 +206,7 @@ harm_flag = Table(
     Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
     Column("since", Moment, primary_key=True),
     Column("until", Moment),
-    Column("set_by", Text, nullable=False),  # the staff member's id
+    Column("set_by", Text, nullable=False),  # the id of the staff member
     CheckConstraint("until > since", name="period"),
     Index("harm_flag_open_key", "customer_id", "account_id", unique=True, postgresql_where=text("until is null")),
 )

@@ -1,1 +1,1 @@
-"""Arrangements and their authorisations: made, amended, listed, ended."""
+"""CDR arrangements and their authorisations: how they are created, amended, listed and ended."""

@@ -1,10 +1,10 @@
-"""Why an arrangement could not be had or changed."""
+"""Why an arrangement cannot be read or changed."""
 
 from haas.errors import HaasError
 
 
 class ArrangementNotFound(HaasError):
-    """There is no such arrangement, or it belongs to somebody else: the two look the same from outside."""
+    """There is no such arrangement, or it belongs to another party. A caller cannot distinguish the two cases."""
 
 
 class ArrangementEnded(HaasError):
@@ -12,4 +12,4 @@ class ArrangementEnded(HaasError):
 
 
 class AuthorisationSuperseded(HaasError):
-    """The person has agreed to something else since: a later version of the arrangement is in force."""
+    """A later version of the arrangement is already in force."""

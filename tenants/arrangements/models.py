@@ -1,4 +1,4 @@
-"""An arrangement as the dashboard, the authorisation flow and the token services see it."""
+"""Arrangements, their versions (authorisations), and the accounts that each version covers."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -6,14 +6,14 @@ from uuid import UUID
 
 import msgspec
 
-from tenants.accounts.models import Approval
+from tenants.accounts.models import ApprovalState
 
 EndedBy = Literal["consumer", "recipient", "retailer", "register", "expiry", "replay", "ineligible", "harm"]
 ArrangementState = Literal["pending", "active", "expired", "ended"]
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """Who receives the data, by the names that a person sees (CDS, SSA)."""
+    """The client that receives the data, with the names that are shown to a person (CDS, SSA)."""
 
     client_id: str
     software_id: str
@@ -25,28 +25,28 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuthorisedAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """An account that an authorisation covers."""
+    """An account that an authorisation covers, with the approval that follows from all of its holders."""
 
     id: UUID
     display_name: str | None
     account_number: str | None
-    approval: Approval
+    approval: ApprovalState
 
 
 class AccountApproval(msgspec.Struct, frozen=True, kw_only=True):
-    """What another holder of an authorised account says of the authorisation (CDR Rules 4A.10 and 4A.13)."""
+    """The approval of another holder of an authorised account (CDR Rules 4A.10 and 4A.13)."""
 
     authorisation_id: UUID
     account_id: UUID
     customer_id: UUID
-    """The other holder."""
-    state: Approval
+    """The other holder, as a customer."""
+    state: ApprovalState
     due_at: datetime | None = None
-    """Until when an answer is awaited."""
+    """The time limit for the answer."""
     at: datetime
     """When the state was reached."""
     login_id: UUID | None = None
-    """Who answered; None where nobody did."""
+    """The login that answered; None if nobody has answered."""
 
 
 class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,19 +57,19 @@ class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     claims: dict[str, Any]
     sharing_duration: int
-    """Seconds; 0 is once-off, without a refresh token."""
+    """Seconds; 0 for a once-off authorisation, which has no refresh token."""
     acr: str
     authenticated_at: datetime
     authorised_at: datetime
     active_at: datetime | None
     expires_at: datetime
     shown: dict[str, Any] | None = None
-    """What the review page said; None where that was not kept."""
+    """The content of the review page that the person authorised; None where it was not stored."""
     accounts: tuple[AuthorisedAccount, ...] = ()
 
 
 class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
-    """What a customer agreed to share with a recipient, with the authorisation that is in force."""
+    """A customer's consent to share data with a recipient, and the authorisation that is in force."""
 
     id: UUID
     """The `cdr_arrangement_id`."""
@@ -78,17 +78,17 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     recipient: Recipient
     created_at: datetime
     active_at: datetime | None
-    """When the first code was exchanged; until then nothing is shared."""
+    """When the first code was exchanged. No data is shared before."""
     ended_at: datetime | None
     ended_by: EndedBy | None
     end_reason: str | None
     authorisation: Authorisation
-    """The authorisation in force; of a pending arrangement its first."""
-    amendments: tuple[Authorisation, ...] = ()
-    """Every version that was in force, oldest first."""
+    """The authorisation in force."""
+    versions: tuple[Authorisation, ...] = ()
+    """Every authorisation that is or was in force, oldest first."""
 
     def state(self, now: datetime) -> ArrangementState:
-        """Tell whether data may be disclosed under this arrangement, and if not, why."""
+        """Return the state of the arrangement at `now`. Data may be disclosed only if it is active."""
         if self.ended_at is not None:
             return "expired" if self.ended_by == "expiry" else "ended"
         if self.active_at is None:
@@ -97,7 +97,7 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewAuthorisation(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person has just authorised, before its code is exchanged."""
+    """What a person has authorised. It takes effect when its code is exchanged."""
 
     scopes: tuple[str, ...]
     claims: dict[str, Any]
@@ -107,4 +107,4 @@ class NewAuthorisation(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     accounts: tuple[UUID, ...]
     shown: dict[str, Any] | None = None
-    """What the review page said."""
+    """The content of the review page."""

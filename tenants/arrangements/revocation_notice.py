@@ -1,4 +1,4 @@
-"""Telling a data recipient that an arrangement has ended (CDS, CDR Arrangement Revocation endpoint)."""
+"""Notifying a data recipient that an arrangement has ended (CDS, CDR Arrangement Revocation endpoint)."""
 
 import logging
 from datetime import timedelta
@@ -19,24 +19,28 @@ from tenants.registry.models import Tenant
 
 logger = logging.getLogger(__name__)
 
-PATH: Final = "/arrangements/revoke"
+REVOCATION_PATH: Final = "/arrangements/revoke"
 ASSERTION_LIFETIME: Final = timedelta(minutes=5)
 _SUCCESS = range(200, 300)
 _UNKNOWN_ARRANGEMENT = 422
 
 
-class RevocationChannel:
-    """Delivers `arrangement-revoked` notices to the endpoint under the client's `recipient_base_uri`."""
+class ArrangementRevocationChannel:
+    """Delivers `arrangement-revoked` notices to the arrangement revocation endpoint of the recipient."""
 
     def __init__(self, database: Database, keyring: Keyring, outbound: Outbound, clock: Clock) -> None:
-        """Sign with the tenant's current key from `keyring`."""
+        """`keyring` has the tenants' signing keys, `outbound` sends the requests."""
         self._database = database
         self._keyring = keyring
         self._outbound = outbound
         self._clock = clock
 
     async def deliver(self, tenant: Tenant, notice: Notice) -> None:
-        """Post the notice. 204 is the standards' success, 422 that there is nothing to end. Raises NotDelivered."""
+        """Send the notice. Raise NotDelivered if it fails.
+
+        Status 204 means success. Status 422 means that the recipient does not know the arrangement (CDS): there is
+        nothing left to notify, so the notice counts as delivered.
+        """
         payload = msgspec.convert(notice.payload, ArrangementRevokedPayload)
         endpoint = await self._endpoint(tenant, payload.client_id)
         key = await self._keyring.signing_key(tenant, "PS256")
@@ -52,18 +56,18 @@ class RevocationChannel:
         if response.status == _UNKNOWN_ARRANGEMENT:
             logger.warning("notice.arrangement_unknown", extra={"notice": str(notice.id)})
         elif response.status not in _SUCCESS:
-            # A 401 or 404 may pass too: keys are cached, and endpoints get mended.
+            # A 401 or 404 is not permanent either: the recipient may have cached old keys, or may repair its endpoint.
             raise NotDelivered(f"{endpoint} answered {response.status}")
 
     async def _endpoint(self, tenant: Tenant, client_id: str) -> str:
         async with self._database.transaction(tenant.namespace) as tx:
             base = await clients.recipient_base_uri(tx, client_id)
         if not base:
-            raise NotDelivered(f"client {client_id} has no recipient_base_uri", final=True)
-        return base.rstrip("/") + PATH
+            raise NotDelivered(f"client {client_id} has no recipient_base_uri", permanent=True)
+        return base.rstrip("/") + REVOCATION_PATH
 
     def _signed(self, tenant: Tenant, audience: str, key: SigningKey, **more: Any) -> str:
-        """Sign as CDS, Self-signed JWT Client Authentication, asks: `aud` is the Resource Path, `jti` used once."""
+        """Return a JWT for CDS, Self-signed JWT Client Authentication: `aud` is the Resource Path, `jti` is unique."""
         now = self._clock.now()
         claims = {
             **more,

@@ -1,4 +1,4 @@
-"""What can be done with an arrangement: made, amended, put in force, listed, ended."""
+"""Creating, amending, activating, listing and ending arrangements."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -11,14 +11,14 @@ from tenants.arrangements.models import Arrangement, Authorisation, EndedBy, New
 from tenants.notices import outbox
 from tenants.tokens import store as tokens
 
-_TOLD_NOBODY: frozenset[EndedBy] = frozenset({"recipient", "register", "expiry"})
-"""Ends that the recipient is not told of (CDS, CDR Arrangement Revocation endpoint, Revoking consent)."""
+_ENDED_BY_WITHOUT_NOTICE: frozenset[EndedBy] = frozenset({"recipient", "register", "expiry"})
+"""The recipient is not notified of these ends (CDS, CDR Arrangement Revocation endpoint, Revoking consent)."""
 
 
-async def authorise(
+async def create(
     tx: Transaction, *, client_id: str, customer_id: UUID, login_id: UUID, new: NewAuthorisation, now: datetime
 ) -> tuple[UUID, UUID]:
-    """Make a new arrangement, pending until its code is exchanged; return its id and its authorisation's."""
+    """Create an arrangement, pending until its code is exchanged. Return its id and the id of its authorisation."""
     arrangement_id, authorisation_id = uuid4(), uuid4()
     await store.insert_arrangement(
         tx, arrangement_id=arrangement_id, client_id=client_id, customer_id=customer_id, login_id=login_id, now=now
@@ -30,10 +30,10 @@ async def authorise(
 async def amend(
     tx: Transaction, arrangement_id: UUID, *, client_id: str, customer_id: UUID, new: NewAuthorisation, now: datetime
 ) -> UUID:
-    """Add a version to an arrangement; the one in force stays in force until the new one's code is exchanged.
+    """Add an authorisation to an arrangement. The current one stays in force until the new code is exchanged.
 
-    Returns the new authorisation's id. Raises ArrangementNotFound when the arrangement is not this client's and this
-    customer's (CDS, Request Object Submission), and ArrangementEnded.
+    Return the id of the new authorisation. Raise ArrangementNotFound unless the arrangement belongs to this client and
+    this customer (CDS, Request Object Submission). Raise ArrangementEnded if it has ended or expired.
     """
     row = await store.lock(tx, arrangement_id)
     if row is None or row.client_id != client_id or row.customer_id != customer_id:
@@ -41,7 +41,7 @@ async def amend(
     if row.ended_at is not None:
         raise ArrangementEnded(f"{arrangement_id} ended on {row.ended_at}")
     current = await store.by_id(tx, arrangement_id)
-    if current is None or current.state(now) == "expired":  # what has expired is marked as ended a little later
+    if current is None or current.state(now) == "expired":  # an expired arrangement is marked as ended a little later
         raise ArrangementEnded(f"{arrangement_id} has expired")
     authorisation_id = uuid4()
     await store.insert_authorisation(tx, arrangement_id, authorisation_id, new, now)
@@ -57,13 +57,13 @@ async def put_in_force(
     expires_at: datetime | None = None,
     now: datetime,
 ) -> Authorisation:
-    """Put an authorisation in force once its code is exchanged, and end the tokens of the one before it.
+    """Put an authorisation in force because its code is exchanged. Revoke the tokens of the previous authorisation.
 
     "Data Holders MUST revoke any existing tokens related to the arrangement once the new consent is successfully
     established" (CDS, Specifying an existing arrangement).
-    From now on `login_id` is who authorised. Raises ArrangementEnded when it ended in between, and
-    AuthorisationSuperseded when a later version is in force: codes may be exchanged in any order, but what the person
-    agreed to last is what counts.
+    `login_id` becomes the login of the arrangement; `expires_at`, if given, replaces the end of the authorisation.
+    Raise ArrangementEnded if the arrangement has ended. Codes can be exchanged in any order, but the version that the
+    person authorised last applies: raise AuthorisationSuperseded if a later version is already in force.
     """
     row = await store.lock(tx, arrangement_id)
     if row is None or row.ended_at is not None:
@@ -71,19 +71,19 @@ async def put_in_force(
     if row.authorisation_id is not None and await store.is_later(tx, row.authorisation_id, than=authorisation_id):
         raise AuthorisationSuperseded(f"a later version of {arrangement_id} is in force")
     if row.active_at is not None:
-        await tokens.revoke_of_arrangements(tx, [arrangement_id], now)
+        await tokens.revoke_for_arrangements(tx, [arrangement_id], now)
     return await store.put_in_force(
         tx, arrangement_id, authorisation_id, login_id=login_id, expires_at=expires_at, now=now
     )
 
 
 async def end(tx: Transaction, arrangement_id: UUID, *, by: EndedBy, reason: str | None = None, now: datetime) -> None:
-    """End an arrangement and revoke its tokens; leave the recipient a notice unless it knows or need not be told.
+    """End an arrangement and revoke its tokens. Add a notice to the recipient, unless `by` is an end without a notice.
 
-    The one way in which sharing stops. Raises ArrangementNotFound, and ArrangementEnded when it has already ended, in
-    both cases with nothing changed. The caller has made sure that whoever asks may end it.
+    The caller must have checked that the requester may end the arrangement. Raise ArrangementNotFound, or
+    ArrangementEnded if it has already ended; nothing is changed then.
     """
-    ended = await _end_all(tx, store.is_arrangement(arrangement_id), by=by, reason=reason, now=now)
+    ended = await _end_all(tx, store.has_id(arrangement_id), by=by, reason=reason, now=now)
     if not ended:
         if await store.exists(tx, arrangement_id):
             raise ArrangementEnded(f"{arrangement_id} has already ended")
@@ -93,10 +93,10 @@ async def end(tx: Transaction, arrangement_id: UUID, *, by: EndedBy, reason: str
 async def end_for_recipient(
     tx: Transaction, arrangement_id: UUID, client_id: str, *, reason: str | None = None, now: datetime
 ) -> None:
-    """End an arrangement because its recipient says so.
+    """End an arrangement at the request of its recipient.
 
     "If the cdr_arrangement_id is not related to the client making the call it MUST be rejected" (CDS, CDR Arrangement
-    Revocation endpoint). Raises ArrangementNotFound and ArrangementEnded.
+    Revocation endpoint). Raise ArrangementNotFound or ArrangementEnded.
     """
     row = await store.lock(tx, arrangement_id)
     if row is None or row.client_id != client_id:
@@ -107,35 +107,37 @@ async def end_for_recipient(
 async def end_all_of_client(
     tx: Transaction, client_id: str, *, by: EndedBy, reason: str | None = None, now: datetime
 ) -> int:
-    """End every arrangement of a client (CDS, Participant statuses: invalidate consents); return how many."""
-    return await _end_all(tx, store.is_of_client(client_id), by=by, reason=reason, now=now)
+    """End all arrangements of a client (CDS, Participant statuses: invalidate consents). Return how many."""
+    return await _end_all(tx, store.has_client(client_id), by=by, reason=reason, now=now)
 
 
 async def end_expired(tx: Transaction, now: datetime) -> int:
-    """Mark the arrangements whose sharing duration is over as ended by expiry; return how many."""
-    return await _end_all(tx, store.is_due(now), by="expiry", reason=None, now=now)
+    """Mark the arrangements whose sharing duration is over as ended by expiry. Return how many."""
+    return await _end_all(tx, store.is_past_its_expiry(now), by="expiry", reason=None, now=now)
 
 
 async def list_for_login(tx: Transaction, login_id: UUID, now: datetime) -> list[Arrangement]:
-    """Return the arrangements of every customer that the login acts for, newest first, without pending ones."""
+    """Return the arrangements of all customers for whom the login may act, newest first, without pending ones."""
     return await store.for_login(tx, login_id, market_day(now))
 
 
-async def one_for(tx: Transaction, arrangement_id: UUID, login_id: UUID, now: datetime) -> Arrangement:
-    """Return an arrangement of a customer that the login acts for. Raises ArrangementNotFound."""
+async def get_for_login(tx: Transaction, arrangement_id: UUID, login_id: UUID, now: datetime) -> Arrangement:
+    """Return an arrangement of a customer for whom the login may act. Raise ArrangementNotFound."""
     found = await store.for_login(tx, login_id, market_day(now), arrangement_id=arrangement_id)
     if not found:
         raise ArrangementNotFound(f"{arrangement_id} is no arrangement of the login's customers")
     return found[0]
 
 
-async def _end_all(tx: Transaction, which: store.Condition, *, by: EndedBy, reason: str | None, now: datetime) -> int:
+async def _end_all(
+    tx: Transaction, which: store.ArrangementCondition, *, by: EndedBy, reason: str | None, now: datetime
+) -> int:
     ended = await store.mark_ended(tx, which, by=by, reason=reason, now=now)
     if ended:
-        await tokens.revoke_of_arrangements(tx, [row.id for row in ended], now)
-    if by not in _TOLD_NOBODY:
+        await tokens.revoke_for_arrangements(tx, [row.id for row in ended], now)
+    if by not in _ENDED_BY_WITHOUT_NOTICE:
         for row in ended:
-            if row.active_at is not None:  # the recipient knows of no pending arrangement
+            if row.active_at is not None:  # a recipient does not know of pending arrangements
                 payload = {"arrangement_id": str(row.id), "client_id": row.client_id}
                 await outbox.put(tx, "arrangement-revoked", payload, now=now)
     return len(ended)

@@ -1,4 +1,4 @@
-"""The SQL of arrangements."""
+"""The SQL of arrangements, their authorisations and authorised accounts."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, select, t
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
-from tenants.accounts.models import Approval
+from tenants.accounts.models import ApprovalState
 from tenants.accounts.tables import account
 from tenants.arrangements.models import (
     AccountApproval,
@@ -26,9 +26,9 @@ from tenants.clients.tables import client
 from tenants.parties import store as parties
 from tenants.parties.tables import representation
 
-Condition = ColumnElement[bool]
-"""Which arrangements: made by `is_arrangement`, `is_of_client` and `is_due`."""
-_ACTIVATED = arrangement.c.active_at.is_not(None)
+ArrangementCondition = ColumnElement[bool]
+"""An SQL condition that selects arrangements: the result of `has_id`, `has_client` or `is_past_its_expiry`."""
+_WAS_ACTIVATED = arrangement.c.active_at.is_not(None)
 
 
 async def insert_arrangement(
@@ -40,7 +40,7 @@ async def insert_arrangement(
     login_id: UUID,
     now: datetime,
 ) -> None:
-    """Add an arrangement that is pending: nothing is shared until its first code is exchanged."""
+    """Add a pending arrangement. No data is shared until its first code is exchanged."""
     values = {
         "id": arrangement_id,
         "client_id": client_id,
@@ -54,7 +54,7 @@ async def insert_arrangement(
 async def insert_authorisation(
     tx: Transaction, arrangement_id: UUID, authorisation_id: UUID, new: NewAuthorisation, now: datetime
 ) -> None:
-    """Add the next version of an arrangement, with its accounts."""
+    """Add an authorisation, the next version of an arrangement, with its accounts."""
     last = select(func.coalesce(func.max(authorisation.c.version), 0)).where(
         authorisation.c.arrangement_id == arrangement_id
     )
@@ -82,13 +82,13 @@ async def insert_authorisation(
 
 
 async def lock(tx: Transaction, arrangement_id: UUID) -> Row[Any] | None:
-    """Return an arrangement's own row, locked until the transaction ends."""
+    """Return the row of an arrangement, locked until the transaction ends, or None."""
     result = await tx.execute(select(arrangement).where(arrangement.c.id == arrangement_id).with_for_update())
     return result.one_or_none()
 
 
 async def is_later(tx: Transaction, authorisation_id: UUID, *, than: UUID) -> bool:
-    """Tell whether one version of an arrangement was authorised after another."""
+    """Return whether an authorisation is a later version of its arrangement than `than`."""
     other = select(authorisation.c.version).where(authorisation.c.id == than).scalar_subquery()
     query = select(authorisation.c.version > other).where(authorisation.c.id == authorisation_id)
     return bool((await tx.execute(query)).scalar_one())
@@ -103,7 +103,7 @@ async def put_in_force(
     expires_at: datetime | None,
     now: datetime,
 ) -> Authorisation:
-    """Make an authorisation the one in force; `expires_at` replaces its end where one is given."""
+    """Make an authorisation the one in force. `expires_at`, if given, replaces its end."""
     changes: dict[str, Any] = {"active_at": now}
     if expires_at is not None:
         changes["expires_at"] = expires_at
@@ -120,16 +120,18 @@ async def put_in_force(
     return _authorisation(result.one())
 
 
-async def put_approval(tx: Transaction, approval: AccountApproval) -> None:
-    """Keep what a holder says of an authorised account, in place of what they said before."""
+async def save_holder_approval(tx: Transaction, approval: AccountApproval) -> None:
+    """Store a holder's approval of an authorised account. It replaces the holder's previous one."""
     values = msgspec.structs.asdict(approval)
     key = [column.name for column in account_approval.primary_key]
     await tx.execute(upsert(account_approval).values(values).on_conflict_do_update(index_elements=key, set_=values))
 
 
-async def approvals(tx: Transaction, authorisation_id: UUID, account_id: UUID) -> list[AccountApproval]:
-    """Return what the holders of an authorised account say, the account locked until the transaction ends."""
-    await tx.execute(select(authorised_account).where(_is_account(authorisation_id, account_id)).with_for_update())
+async def holder_approvals(tx: Transaction, authorisation_id: UUID, account_id: UUID) -> list[AccountApproval]:
+    """Return the holders' approvals of an authorised account. Its row is locked until the transaction ends."""
+    await tx.execute(
+        select(authorised_account).where(_is_authorised_account(authorisation_id, account_id)).with_for_update()
+    )
     found = await tx.execute(
         select(account_approval)
         .where(account_approval.c.authorisation_id == authorisation_id, account_approval.c.account_id == account_id)
@@ -138,23 +140,25 @@ async def approvals(tx: Transaction, authorisation_id: UUID, account_id: UUID) -
     return [AccountApproval(**row) for row in found.mappings()]
 
 
-async def set_approval(tx: Transaction, authorisation_id: UUID, account_id: UUID, approval: Approval) -> None:
-    """Say what follows for an authorised account from what its holders say."""
+async def set_combined_approval(
+    tx: Transaction, authorisation_id: UUID, account_id: UUID, approval: ApprovalState
+) -> None:
+    """Set the approval of an authorised account that follows from the approvals of all of its holders."""
     await tx.execute(
-        update(authorised_account).where(_is_account(authorisation_id, account_id)).values(approval=approval)
+        update(authorised_account).where(_is_authorised_account(authorisation_id, account_id)).values(approval=approval)
     )
 
 
-def _is_account(authorisation_id: UUID, account_id: UUID) -> Condition:
+def _is_authorised_account(authorisation_id: UUID, account_id: UUID) -> ArrangementCondition:
     return and_(
         authorised_account.c.authorisation_id == authorisation_id, authorised_account.c.account_id == account_id
     )
 
 
 async def mark_ended(
-    tx: Transaction, which: Condition, *, by: EndedBy, reason: str | None, now: datetime
+    tx: Transaction, which: ArrangementCondition, *, by: EndedBy, reason: str | None, now: datetime
 ) -> list[Row[Any]]:
-    """End the arrangements that have not ended yet; return their id, client_id and active_at."""
+    """Mark the selected arrangements as ended, if they are not. Return id, client_id and active_at of each."""
     result = await tx.execute(
         update(arrangement)
         .where(which, arrangement.c.ended_at.is_(None))
@@ -164,26 +168,26 @@ async def mark_ended(
     return list(result.all())
 
 
-def is_arrangement(arrangement_id: UUID) -> Condition:
-    """The condition that picks one arrangement."""
+def has_id(arrangement_id: UUID) -> ArrangementCondition:
+    """Return the condition that selects one arrangement."""
     return arrangement.c.id == arrangement_id
 
 
-def is_of_client(client_id: str) -> Condition:
-    """The condition that picks all arrangements of a client."""
+def has_client(client_id: str) -> ArrangementCondition:
+    """Return the condition that selects all arrangements of a client."""
     return arrangement.c.client_id == client_id
 
 
-def is_due(now: datetime) -> Condition:
-    """The condition that picks active arrangements whose sharing duration is over."""
+def is_past_its_expiry(now: datetime) -> ArrangementCondition:
+    """Return the condition that selects active arrangements whose sharing duration is over."""
     over = select(authorisation.c.id).where(
         authorisation.c.id == arrangement.c.authorisation_id, authorisation.c.expires_at <= now
     )
-    return and_(_ACTIVATED, over.exists())
+    return and_(_WAS_ACTIVATED, over.exists())
 
 
 async def exists(tx: Transaction, arrangement_id: UUID) -> bool:
-    """Tell whether there is such an arrangement."""
+    """Return whether an arrangement with this id exists."""
     result = await tx.execute(select(true()).where(arrangement.c.id == arrangement_id))
     return result.scalar_one_or_none() is not None
 
@@ -191,19 +195,19 @@ async def exists(tx: Transaction, arrangement_id: UUID) -> bool:
 async def for_login(
     tx: Transaction, login_id: UUID, today: date, *, arrangement_id: UUID | None = None
 ) -> list[Arrangement]:
-    """Return the arrangements of all customers that a login acts for today, or one of them; newest first."""
+    """Return the arrangements of all customers for whom a login may act today, or only one of them; newest first."""
     represented = select(representation.c.customer_id).where(
-        representation.c.login_id == login_id, parties.acts_on(today)
+        representation.c.login_id == login_id, parties.is_representation_in_force(today)
     )
     query = _arrangements().where(arrangement.c.customer_id.in_(represented))
     if arrangement_id is not None:
         query = query.where(arrangement.c.id == arrangement_id)
-    return await _loaded(tx, query)
+    return await _load(tx, query)
 
 
 async def by_id(tx: Transaction, arrangement_id: UUID) -> Arrangement | None:
-    """Return an arrangement, or None where there is none that was ever active."""
-    found = await _loaded(tx, _arrangements().where(arrangement.c.id == arrangement_id))
+    """Return an arrangement, or None if there is none or it is still pending."""
+    found = await _load(tx, _arrangements().where(arrangement.c.id == arrangement_id))
     return found[0] if found else None
 
 
@@ -211,12 +215,12 @@ def _arrangements() -> Select[Any]:
     return (
         select(arrangement, client.c.software_id, client.c.recipient_id, client.c.registration)
         .join(client, client.c.client_id == arrangement.c.client_id)
-        .where(_ACTIVATED)
+        .where(_WAS_ACTIVATED)
         .order_by(arrangement.c.created_at.desc(), arrangement.c.id)
     )
 
 
-async def _loaded(tx: Transaction, query: Select[Any]) -> list[Arrangement]:
+async def _load(tx: Transaction, query: Select[Any]) -> list[Arrangement]:
     rows = (await tx.execute(query)).all()
     versions = await _authorisations(tx, [row.id for row in rows])
     accounts = await _accounts(tx, [version.id for found in versions.values() for version in found])
@@ -300,5 +304,5 @@ def _arrangement(row: Row[Any], versions: list[Authorisation]) -> Arrangement:
         ended_by=row.ended_by,
         end_reason=row.end_reason,
         authorisation=in_force,
-        amendments=tuple(versions),
+        versions=tuple(versions),
     )

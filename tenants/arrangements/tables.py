@@ -1,4 +1,4 @@
-"""CDR arrangements: what a customer agreed to share, with whom, until when, and how it ended."""
+"""CDR arrangements, their versions (authorisations), the accounts of each version, and the holders' approvals."""
 
 from sqlalchemy import (
     ARRAY,
@@ -30,7 +30,7 @@ arrangement = Table(
     Column("ended_at", Moment),
     Column("ended_by", Text),
     Column("end_reason", Text),
-    # The authorisation in force; set when its code is exchanged.
+    # The authorisation in force; null until the first code is exchanged.
     Column("authorisation_id", Uuid),
     CheckConstraint(
         "ended_by in ('consumer', 'recipient', 'retailer', 'register', 'expiry', 'replay', 'ineligible', 'harm')",
@@ -41,7 +41,7 @@ arrangement = Table(
     Index(None, "customer_id"),
 )
 
-# A version of an arrangement: the first consent, and each amendment of it.
+# A version of an arrangement: the first authorisation, or an amendment of it.
 authorisation = Table(
     "authorisation",
     tenant,
@@ -49,14 +49,16 @@ authorisation = Table(
     Column("arrangement_id", Uuid, ForeignKey(arrangement.c.id, ondelete="CASCADE"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
-    Column("claims", Json, nullable=False),  # the `claims` member of the request object, as it was authorised
-    Column("shown", Json),  # what the review page said, as the record of what the person agreed to
-    Column("sharing_duration", BigInteger, nullable=False),  # seconds; 0 is once-off, without a refresh token
+    Column("claims", Json, nullable=False),  # the `claims` member of the request object
+    Column("shown", Json),  # the content of the review page, as a record of what the person authorised
+    Column("sharing_duration", BigInteger, nullable=False),  # seconds; 0 for once-off, without a refresh token
     Column("acr", Text, nullable=False),
     Column("authenticated_at", Moment, nullable=False),
     Column("authorised_at", Moment, nullable=False),
     Column("active_at", Moment),
-    Column("expires_at", Moment, nullable=False),  # the end of sharing: of a once-off, of its access token
+    Column(
+        "expires_at", Moment, nullable=False
+    ),  # the end of sharing; for a once-off authorisation, the end of its access token
     Index(None, "arrangement_id", "version", unique=True),
 )
 
@@ -70,7 +72,7 @@ authorised_account = Table(
     Index(None, "account_id"),
 )
 
-# What each of the other holders says of an authorised account: `authorised_account.approval` is what follows from all.
+# The approval of each other holder of an authorised account. `authorised_account.approval` follows from all of them.
 account_approval = Table(
     "account_approval",
     tenant,
@@ -78,9 +80,9 @@ account_approval = Table(
     Column("account_id", Uuid, primary_key=True),
     Column("customer_id", Uuid, ForeignKey(customer.c.id), primary_key=True),
     Column("state", Text, nullable=False),
-    Column("due_at", Moment),  # until when an answer is awaited
+    Column("due_at", Moment),  # the time limit for the answer
     Column("at", Moment, nullable=False),  # when the state was reached
-    Column("login_id", Uuid, ForeignKey(login.c.id)),  # who answered; null where nobody did
+    Column("login_id", Uuid, ForeignKey(login.c.id)),  # the login that answered; null if nobody has answered
     ForeignKeyConstraint(
         ["authorisation_id", "account_id"],
         [authorised_account.c.authorisation_id, authorised_account.c.account_id],

@@ -1,1 +1,1 @@
-"""Authorisation attempts: one row from the pushed request to the exchanged code."""
+"""Authorisation attempts. An attempt begins with a pushed request and ends with the exchange of its code."""

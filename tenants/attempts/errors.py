@@ -1,7 +1,7 @@
-"""What can go wrong with an attempt besides an OAuth error."""
+"""Errors of authorisation attempts that are not OAuth errors."""
 
 from haas.errors import HaasError
 
 
-class AttemptOutOfOrder(HaasError):
-    """The attempt is not at a stage that allows this."""
+class AttemptAtWrongStage(HaasError):
+    """The stage of the attempt does not permit this operation."""

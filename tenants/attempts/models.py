@@ -1,4 +1,4 @@
-"""An authorisation attempt: from the pushed request to the exchanged code, or to wherever it stopped."""
+"""Authorisation attempts and the requests that they were made for."""
 
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -19,14 +19,15 @@ Stage = Literal[
     "completed",
 ]
 ClaimedAs = Literal["browser", "app"]
-IN_FLOW: Final[frozenset[Stage]] = frozenset(
+"""What shows the consent flow to the person: a browser, or the retailer's app."""
+FLOW_STAGES: Final[frozenset[Stage]] = frozenset(
     ("preIdentification", "preAuthentication", "preAccountSelection", "preAuthorisation")
 )
-"""The stages in which a person still goes through the pages."""
+"""The stages in which a person is in the consent flow."""
 
 
 class AuthorisationRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the client asked for, checked and put in order; kept with the attempt."""
+    """The parameters of a pushed authorisation request, after all checks. They are stored with the attempt."""
 
     client_id: str
     redirect_uri: str
@@ -36,24 +37,24 @@ class AuthorisationRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defau
     response_mode: str
     code_challenge: str
     sharing_duration: int = 0
-    """Seconds, at most a year; 0 is once-off, without a refresh token."""
+    """Seconds, at most one year; 0 for a once-off authorisation, without a refresh token."""
     cdr_arrangement_id: UUID | None = None
     """The arrangement that the request amends."""
     essential_acr: tuple[str, ...] | None = None
-    """The levels of assurance of which one is essential; None where none is."""
+    """The client requires one of these levels of assurance; None if it requires none."""
     prompt_none: bool = False
-    """Whether the client asks to show no page (OIDC Core 3.1.2.1)."""
+    """Whether the client requests that no page is shown (OIDC Core 3.1.2.1)."""
     claims: dict[str, Any] = {}
-    """The `claims` parameter as it was asked (OIDC Core 5.5)."""
+    """The `claims` parameter of the request (OIDC Core 5.5)."""
 
     @property
     def acr_is_reachable(self) -> bool:
-        """Whether what is essential can be reached by identifier and one-time password."""
+        """Whether authentication by a one-time password reaches a level of assurance that the client requires."""
         return self.essential_acr is None or any(acr in ACR_VALUES for acr in self.essential_acr)
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt as its row says."""
+    """An attempt, with the columns of its row."""
 
     id: UUID
     client_id: str
@@ -63,23 +64,26 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     request_expires_at: datetime
     request_spent_at: datetime | None
+    """When the request_uri was used: the person has authenticated or cancelled."""
     browser_hash: bytes | None
+    """SHA-256 of the secret that the browser has as a cookie."""
     challenge_id: UUID | None
     login_id: UUID | None
     customer_id: UUID | None
     authenticated_at: datetime | None
     acr: str | None
-    """The level of assurance that the person was authenticated at."""
+    """The level of assurance of the person's authentication."""
     claimed_as: ClaimedAs | None
-    """What goes through the flow."""
+    """What shows the flow to the person."""
     shown_digest: bytes | None
-    """SHA-256 of what the review page said."""
+    """SHA-256 of the content of the review page."""
     accounts: tuple[UUID, ...] | None
     arrangement_id: UUID | None
     authorisation_id: UUID | None
     error: str | None
+    """The OAuth error code with which the attempt ended."""
 
     @property
     def in_flow(self) -> bool:
-        """Whether a person still goes through the pages."""
-        return self.stage in IN_FLOW
+        """Whether the attempt is at a stage in which a person is in the consent flow."""
+        return self.stage in FLOW_STAGES

@@ -1,4 +1,7 @@
-"""An attempt from the pushed request to its code. The pages in between are `tenants.consent.flow`."""
+"""Authorisation attempts: storing the pushed request, starting the consent flow, rejecting, and issuing the code.
+
+The consent flow itself is in `tenants.consent.flow`.
+"""
 
 import secrets
 from datetime import datetime, timedelta
@@ -11,7 +14,7 @@ from tenants.arrangements import service as arrangements
 from tenants.arrangements import store as arrangement_store
 from tenants.arrangements.models import NewAuthorisation
 from tenants.attempts import store
-from tenants.attempts.errors import AttemptOutOfOrder
+from tenants.attempts.errors import AttemptAtWrongStage
 from tenants.attempts.models import Attempt, AuthorisationRequest
 from tenants.clients.models import Client
 from tenants.oauth.claims import ACR_2
@@ -23,15 +26,15 @@ from tenants.oauth.errors import (
     UnauthorizedClient,
     UnmetAuthenticationRequirements,
 )
-from tenants.tokens.lifetimes import ACCESS_TOKEN, CODE
+from tenants.tokens.lifetimes import ACCESS_TOKEN_LIFETIME, AUTHORIZATION_CODE_LIFETIME
 
 REQUEST_URI_LIFETIME: Final = timedelta(seconds=90)
-"""The longest there is: "The Request URI MUST expire between 10 seconds and 90 seconds" (CDS, Request Object)."""
+"""The maximum: "The Request URI MUST expire between 10 seconds and 90 seconds" (CDS, Request Object)."""
 REQUEST_URI_PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 
 
-def may_be_authorised(client: Client) -> None:
-    """Raise UnauthorizedClient unless recipient and product are active (CDS, Participant Statuses)."""
+def require_active_recipient(client: Client) -> None:
+    """Raise UnauthorizedClient unless the recipient and its software product are active (CDS, Participant Statuses)."""
     if not client.duties.authorise:
         raise UnauthorizedClient(
             "the data recipient or its software product is not active",
@@ -39,10 +42,12 @@ def may_be_authorised(client: Client) -> None:
         )
 
 
-async def may_be_amended(tx: Transaction, client: Client, request: AuthorisationRequest, now: datetime) -> None:
-    """Raise InvalidRequest unless the arrangement that the request names is an active one of the client.
+async def require_amendable_arrangement(
+    tx: Transaction, client: Client, request: AuthorisationRequest, now: datetime
+) -> None:
+    """Raise InvalidRequest unless `cdr_arrangement_id` is an active arrangement of the client.
 
-    A request without a `cdr_arrangement_id` passes (CDS, Request Object Submission).
+    Do nothing if the request has no `cdr_arrangement_id` (CDS, Request Object Submission).
     """
     if request.cdr_arrangement_id is None:
         return
@@ -52,12 +57,12 @@ async def may_be_amended(tx: Transaction, client: Client, request: Authorisation
 
 
 async def push(tx: Transaction, request: AuthorisationRequest, now: datetime) -> tuple[str, int]:
-    """Store a checked request as a new attempt; return its request_uri and the lifetime of that in seconds.
+    """Store a checked request as a new attempt. Return its request_uri and the lifetime of the request_uri in seconds.
 
     Only the hash of the request_uri is stored.
     """
     request_uri = REQUEST_URI_PREFIX + secrets.token_urlsafe(32)
-    await store.push(
+    await store.insert_attempt(
         tx,
         uuid4(),
         request,
@@ -69,15 +74,15 @@ async def push(tx: Transaction, request: AuthorisationRequest, now: datetime) ->
 
 
 async def by_request_uri(tx: Transaction, client: Client, request_uri: str) -> Attempt:
-    """Return the attempt of a request_uri, its row locked until the transaction ends. Raises InvalidRequestUri."""
+    """Return the attempt of a request_uri. Its row is locked until the transaction ends. Raise InvalidRequestUri."""
     attempt = await store.by_request_uri(tx, client.client_id, digest(request_uri))
     if attempt is None:
-        raise InvalidRequestUri("the request_uri is unknown or another client's")
+        raise InvalidRequestUri("the request_uri is unknown or was issued to another client")
     return attempt
 
 
-def has_unused_request_uri(attempt: Attempt) -> None:
-    """Raise InvalidRequestUri once a person has authenticated or cancelled.
+def require_unused_request_uri(attempt: Attempt) -> None:
+    """Raise InvalidRequestUri if the person has already authenticated or cancelled.
 
     "Data Holders MUST reject the reuse of request_uri values" (CDS, Request Object Submission).
     """
@@ -85,33 +90,33 @@ def has_unused_request_uri(attempt: Attempt) -> None:
         raise InvalidRequestUri("the request_uri was used before")
 
 
-def has_unexpired_request_uri(attempt: Attempt, now: datetime) -> None:
-    """Raise InvalidRequestUri after 90 seconds (CDS, Request Object Submission)."""
+def require_unexpired_request_uri(attempt: Attempt, now: datetime) -> None:
+    """Raise InvalidRequestUri if the request_uri has expired (CDS, Request Object Submission)."""
     if now >= attempt.request_expires_at:
         raise InvalidRequestUri("the request_uri has expired")
 
 
-def objection(client: Client, request: AuthorisationRequest) -> OAuthError | None:
-    """Return why no page may be shown for the request, as the error for the client; None where pages may be shown."""
+def immediate_error(client: Client, request: AuthorisationRequest) -> OAuthError | None:
+    """Return the error with which the request ends before any page is shown, or None if the flow can start."""
     try:
-        may_be_authorised(client)
+        require_active_recipient(client)
     except UnauthorizedClient as error:
         return error
     if request.prompt_none:
-        return LoginRequired("every authorisation needs the person to sign in")
+        return LoginRequired("every authorisation requires the person to sign in")
     if not request.acr_is_reachable:
         # OIDC Core 5.5.1.1: an essential acr that cannot be reached is a failed authentication.
-        return UnmetAuthenticationRequirements("an essential acr cannot be reached")
+        return UnmetAuthenticationRequirements("none of the essential acr values can be reached")
     return None
 
 
-async def begin(tx: Transaction, attempt: Attempt, *, browser_hash: bytes, now: datetime) -> None:
-    """Start the pages of an attempt for the browser whose flow cookie has this hash.
+async def start_flow(tx: Transaction, attempt: Attempt, *, browser_hash: bytes, now: datetime) -> None:
+    """Start the consent flow of an attempt for the browser whose flow cookie has this hash.
 
-    Each visit before the person has authenticated starts the pages again, and takes them from the browser that had
-    them. The pages may go on after the request_uri has expired.
+    Before the person has authenticated, each visit of the request_uri starts the flow again. A browser that started it
+    earlier can then not continue it. The flow may continue after the request_uri has expired.
     """
-    await store.move(
+    await store.set_stage(
         tx,
         attempt.id,
         "preIdentification",
@@ -125,18 +130,18 @@ async def begin(tx: Transaction, attempt: Attempt, *, browser_hash: bytes, now: 
     )
 
 
-async def spend(tx: Transaction, attempt: Attempt, now: datetime) -> None:
-    """Consume the attempt's request_uri: the person has authenticated or cancelled.
+async def mark_request_uri_used(tx: Transaction, attempt: Attempt, now: datetime) -> None:
+    """Mark the request_uri of an attempt as used, because the person has authenticated or cancelled.
 
     "Data Holders MUST reject the reuse of request_uri values" (CDS, Request Object Submission).
     """
     if attempt.request_spent_at is None:
-        await store.change(tx, attempt.id, request_spent_at=now)
+        await store.set_columns(tx, attempt.id, request_spent_at=now)
 
 
 async def reject(tx: Transaction, attempt: Attempt, error: OAuthError, now: datetime) -> None:
-    """End an attempt with an OAuth error; answer the client with `response.build`."""
-    await store.move(
+    """End an attempt with an OAuth error. The caller sends the error to the client."""
+    await store.set_stage(
         tx, attempt.id, "rejected", now=now, error=error.error, request_spent_at=attempt.request_spent_at or now
     )
 
@@ -144,20 +149,20 @@ async def reject(tx: Transaction, attempt: Attempt, error: OAuthError, now: date
 async def issue_code(
     tx: Transaction, attempt: Attempt, client: Client, now: datetime, *, code: str | None = None
 ) -> str:
-    """Record what the person has authorised, and return the code for it, which lives for a minute and serves once.
+    """Store the authorisation of the person and return the code for it. The code can be used once, within one minute.
 
-    `code` is a secret of 256 bits that the caller can make again for a form that is sent twice; without one a random
-    code is made.
+    If `code` is None, a random code is generated. A caller that must return the same code for a form that is submitted
+    twice gives a secret of 256 bits as `code`.
 
-    The attempt says who authenticated, when, and which accounts they chose. A request that names an arrangement amends
-    it; any other makes a new one. Either takes effect when the code is exchanged. Raises AttemptOutOfOrder,
-    UnauthorizedClient, ArrangementNotFound and ArrangementEnded.
+    The attempt has the person who authenticated, the time, and the chosen accounts. A request with a cdr_arrangement_id
+    amends that arrangement; any other request creates a new one. The authorisation takes effect when the code is
+    exchanged. Raise AttemptAtWrongStage, UnauthorizedClient, ArrangementNotFound or ArrangementEnded.
     """
     if attempt.stage != "preAuthorisation" or attempt.client_id != client.client_id:
-        raise AttemptOutOfOrder(f"attempt {attempt.id} is at {attempt.stage}")
+        raise AttemptAtWrongStage(f"attempt {attempt.id} is at stage {attempt.stage}")
     if attempt.login_id is None or attempt.customer_id is None or attempt.authenticated_at is None:
-        raise AttemptOutOfOrder(f"attempt {attempt.id} has nobody who authenticated")
-    may_be_authorised(client)
+        raise AttemptAtWrongStage(f"nobody has authenticated for attempt {attempt.id}")
+    require_active_recipient(client)
     request = attempt.request
     new = NewAuthorisation(
         scopes=request.scopes,
@@ -166,12 +171,16 @@ async def issue_code(
         acr=ACR_2,
         authenticated_at=attempt.authenticated_at,
         expires_at=now
-        + (timedelta(seconds=request.sharing_duration) if request.sharing_duration else CODE + ACCESS_TOKEN),
+        + (
+            timedelta(seconds=request.sharing_duration)
+            if request.sharing_duration
+            else AUTHORIZATION_CODE_LIFETIME + ACCESS_TOKEN_LIFETIME
+        ),
         accounts=attempt.accounts or (),
     )
     arrangement_id = request.cdr_arrangement_id
     if arrangement_id is None:
-        arrangement_id, authorisation_id = await arrangements.authorise(
+        arrangement_id, authorisation_id = await arrangements.create(
             tx,
             client_id=client.client_id,
             customer_id=attempt.customer_id,
@@ -184,7 +193,7 @@ async def issue_code(
             tx, arrangement_id, client_id=client.client_id, customer_id=attempt.customer_id, new=new, now=now
         )
     code = code or secrets.token_urlsafe(32)
-    await store.move(
+    await store.set_stage(
         tx,
         attempt.id,
         "preTokenExchange",
@@ -192,7 +201,7 @@ async def issue_code(
         arrangement_id=arrangement_id,
         authorisation_id=authorisation_id,
         code_hash=digest(code),
-        code_expires_at=now + CODE,
+        code_expires_at=now + AUTHORIZATION_CODE_LIFETIME,
         request_spent_at=attempt.request_spent_at or now,
     )
     return code

@@ -69,15 +69,15 @@ _BY_CODE: Final = Statement(
 )
 
 
-class Code(msgspec.Struct, frozen=True, kw_only=True):
-    """A code that was issued, with its attempt."""
+class IssuedCode(msgspec.Struct, frozen=True, kw_only=True):
+    """An authorization code that was issued, with its attempt."""
 
     attempt: Attempt
     expires_at: datetime
-    spent_at: datetime | None
+    used_at: datetime | None
 
 
-async def push(
+async def insert_attempt(
     tx: Transaction,
     attempt_id: UUID,
     request: AuthorisationRequest,
@@ -86,7 +86,7 @@ async def push(
     expires_at: datetime,
     now: datetime,
 ) -> None:
-    """Add an attempt with its request."""
+    """Add an attempt at its first stage."""
     await tx.rows(
         _PUSH,
         id=attempt_id,
@@ -101,33 +101,33 @@ async def push(
 
 
 async def by_id(tx: Transaction, attempt_id: UUID) -> Attempt | None:
-    """Return an attempt, its row locked until the transaction ends."""
+    """Return the attempt with this id, or None. Its row is locked until the transaction ends."""
     row = await tx.row(_BY_ID, id=attempt_id)
     return None if row is None else _attempt(row)
 
 
 async def by_request_uri(tx: Transaction, client_id: str, request_uri_hash: bytes) -> Attempt | None:
-    """Return a client's attempt by its request_uri, its row locked until the transaction ends."""
+    """Return a client's attempt by its request_uri's hash, or None. The row is locked until the transaction ends."""
     row = await tx.row(_BY_REQUEST_URI, client_id=client_id, request_uri_hash=request_uri_hash)
     return None if row is None else _attempt(row)
 
 
-async def by_code(tx: Transaction, code_hash: bytes) -> Code | None:
-    """Return a code with its attempt, the row locked until the transaction ends."""
+async def by_code(tx: Transaction, code_hash: bytes) -> IssuedCode | None:
+    """Return a code and its attempt by the hash of the code, or None. The row is locked until the transaction ends."""
     row = await tx.row(_BY_CODE, code_hash=code_hash)
     if row is None:
         return None
-    return Code(attempt=_attempt(row), expires_at=row["code_expires_at"], spent_at=row["code_spent_at"])
+    return IssuedCode(attempt=_attempt(row), expires_at=row["code_expires_at"], used_at=row["code_spent_at"])
 
 
-async def change(tx: Transaction, attempt_id: UUID, **values: object) -> None:
-    """Set columns of an attempt."""
+async def set_columns(tx: Transaction, attempt_id: UUID, **values: object) -> None:
+    """Set columns of an attempt; `values` maps column names to values."""
     await tx.execute(update(attempt).where(attempt.c.id == attempt_id).values(**values))
 
 
-async def move(tx: Transaction, attempt_id: UUID, stage: Stage, *, now: datetime, **values: object) -> None:
-    """Bring an attempt to a stage, and set columns that go with it."""
-    await change(tx, attempt_id, stage=stage, stage_at=now, **values)
+async def set_stage(tx: Transaction, attempt_id: UUID, stage: Stage, *, now: datetime, **values: object) -> None:
+    """Set the stage of an attempt and, with `values`, other columns."""
+    await set_columns(tx, attempt_id, stage=stage, stage_at=now, **values)
 
 
 def _attempt(row: Mapping[str, Any]) -> Attempt:

@@ -1,4 +1,4 @@
-"""Authorisation attempts: one row from the pushed request to the exchanged code, or to wherever it stopped."""
+"""Authorisation attempts. A row is added by a pushed request and changed until its code is exchanged or it fails."""
 
 from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text
 
@@ -15,28 +15,28 @@ attempt = Table(
     Column("client_id", Text, ForeignKey(client.c.client_id, ondelete="CASCADE"), nullable=False),
     Column("request_uri_hash", LargeBinary, nullable=False, unique=True),
     Column("request_expires_at", Moment, nullable=False),
-    Column("request_spent_at", Moment),  # when the person authenticated or cancelled
-    Column("request", Json, nullable=False),  # authorisations.models.AuthorisationRequest
+    Column("request_spent_at", Moment),  # when it was used: the person has authenticated or cancelled
+    Column("request", Json, nullable=False),  # attempts.models.AuthorisationRequest
     Column("stage", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("stage_at", Moment, nullable=False),
-    # The browser that goes through the flow, by the hash of its flow cookie: each visit of the request_uri sets it anew
+    # The SHA-256 of the flow cookie of the person's browser. Each visit of the request_uri replaces it.
     Column("browser_hash", LargeBinary),
     Column("challenge_id", Uuid, ForeignKey(challenge.c.id)),
     Column("login_id", Uuid, ForeignKey(login.c.id)),
     Column("customer_id", Uuid, ForeignKey(customer.c.id)),
     Column("authenticated_at", Moment),
-    Column("acr", Text),  # the level of assurance that the person was authenticated at
-    Column("claimed_as", Text),  # what goes through the flow: a browser, or the retailer's app
+    Column("acr", Text),  # the level of assurance of the person's authentication
+    Column("claimed_as", Text),  # what shows the flow to the person: a browser, or the retailer's app
     Column("accounts", ARRAY(Uuid)),
-    Column("shown_digest", LargeBinary),  # SHA-256 of what the review page said: what is authorised is what was shown
-    Column("error", Text),  # the OAuth error code the attempt ended with
+    Column("shown_digest", LargeBinary),  # SHA-256 of the content of the review page
+    Column("error", Text),  # the OAuth error code with which the attempt ended
     # Set when the person has authorised:
     Column("arrangement_id", Uuid, ForeignKey(arrangement.c.id)),
     Column("authorisation_id", Uuid, ForeignKey(authorisation.c.id)),
     Column("code_hash", LargeBinary, unique=True),
     Column("code_expires_at", Moment),
-    Column("code_spent_at", Moment),
+    Column("code_spent_at", Moment),  # when the code was exchanged
     CheckConstraint(
         "stage in ('preIdentification', 'preAuthentication', 'preAccountSelection', 'preAuthorisation',"
         " 'preTokenExchange', 'rejected', 'failedTokenExchange', 'completed')",

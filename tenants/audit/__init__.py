@@ -1,1 +1,1 @@
-"""Who changed what for a tenant, and why, in a chain of hashes that shows a change of it."""
+"""The audit trail of a tenant: who changed what and why. A chain of hashes reveals later changes of the trail."""

@@ -1,4 +1,4 @@
-"""An entry of the audit trail."""
+"""Changes, their entries in the audit trail, and errors in the chain of entries."""
 
 from datetime import datetime
 from typing import Literal
@@ -7,24 +7,25 @@ import msgspec
 
 
 class AuditedChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody did."""
+    """A change that a person or process made."""
 
     actor: str
-    """Who: a staff member's id, a login's id, or the name of a process."""
+    """The id of a staff member, the id of a login, or the name of a process."""
     role: str
-    """In which role they acted, such as `consumer` or `customer-care`."""
+    """The role in which the actor made the change, such as `consumer` or `customer-care`."""
     action: str
-    """What, as noun and verb, such as `disclosure-option.set`."""
+    """Noun and verb, such as `disclosure-option.set`."""
     subject: str
-    """To what: the id of an account, an arrangement, a customer."""
+    """The id of the changed account, arrangement or customer."""
     reason: str | None = None
     before: object = None
-    """What was there, as JSON can say it; None where nothing was."""
+    """The value before the change, which JSON can represent; None if there was none."""
     after: object = None
+    """The value after the change, in the same form."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the audit trail."""
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the audit trail, as stored."""
 
     seq: int
     at: datetime
@@ -40,10 +41,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     hash: bytes
 
 
-class Break(msgspec.Struct, frozen=True):
-    """Where the trail is not what was written."""
+class ChainBreak(msgspec.Struct, frozen=True):
+    """The first place at which the stored trail differs from the written one."""
 
     seq: int
-    """The first number at which the chain does not hold."""
+    """The number of the first wrong or missing entry."""
     what: Literal["missing", "changed", "head"]
-    """A number that is not there, a row that its hash does not fit, or a head that is not the last row's."""
+    """An entry is missing, an entry does not match its hash, or the head is not the last entry."""

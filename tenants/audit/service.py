@@ -1,8 +1,8 @@
-"""Recording a change, and proving that what was recorded is still what is there.
+"""Adds changes to the audit trail, and verifies that the trail is unchanged.
 
-The hash of an entry is SHA-256 over the hash of the entry before it and a JSON array of its number, time and contents;
-the entry before the first has a hash of 32 zero bytes. Whoever changes or takes away a row would have to write every
-later row and the head anew, which the tenant's role may not.
+The hash of an entry is SHA-256 of the hash of the previous entry, followed by a JSON array of the number, time and
+contents of the entry. For the first entry, the previous hash is 32 zero bytes. To hide the change or deletion of a row,
+an attacker must rewrite every later row and the head. The tenant's role may not update or delete rows of `audit`.
 """
 
 from datetime import UTC, datetime
@@ -13,20 +13,20 @@ import msgspec
 
 from haas.database import Transaction
 from tenants.audit import store
-from tenants.audit.models import AuditedChange, Break, Entry
+from tenants.audit.models import AuditedChange, AuditEntry, ChainBreak
 
-_EMPTY: Final = store.Head(0, bytes(32))
+_EMPTY: Final = store.ChainHead(0, bytes(32))
 _PAGE: Final = 1_000
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 async def record(tx: Transaction, change: AuditedChange, *, now: datetime) -> int:
-    """Add a change to the trail in the transaction that makes it; return its number.
+    """Add the entry of a change to the trail, in the transaction of the change. Return the number of the entry.
 
-    Transactions of one tenant that record something wait for each other from here to their end.
+    This locks the head of the trail: another transaction of the tenant that calls it waits until this one ends.
     """
     head = await store.lock_head(tx, _EMPTY)
-    entry = Entry(
+    entry = AuditEntry(
         seq=head.seq + 1,
         at=now,
         actor=change.actor,
@@ -44,22 +44,22 @@ async def record(tx: Transaction, change: AuditedChange, *, now: datetime) -> in
     return entry.seq
 
 
-async def verify(tx: Transaction) -> Break | None:
-    """Read the whole trail; return where it is first not what was written, or None."""
+async def verify(tx: Transaction) -> ChainBreak | None:
+    """Read the whole trail. Return the first place at which it was changed, or None."""
     last = _EMPTY
     while page := await store.entries_after(tx, last.seq, _PAGE):
         for entry in page:
             if entry.seq != last.seq + 1:
-                return Break(last.seq + 1, "missing")
+                return ChainBreak(last.seq + 1, "missing")
             if entry.previous_hash != last.hash or entry.hash != entry_hash(entry):
-                return Break(entry.seq, "changed")
-            last = store.Head(entry.seq, entry.hash)
+                return ChainBreak(entry.seq, "changed")
+            last = store.ChainHead(entry.seq, entry.hash)
     head = await store.head(tx) or _EMPTY
-    return None if head == last else Break(last.seq + 1, "missing" if head.seq > last.seq else "head")
+    return None if head == last else ChainBreak(last.seq + 1, "missing" if head.seq > last.seq else "head")
 
 
-def entry_hash(entry: Entry) -> bytes:
-    """Return the hash that an entry must have: of everything in it but the hash itself."""
+def entry_hash(entry: AuditEntry) -> bytes:
+    """Return the hash that the entry must have. It covers all members except `hash`."""
     contents = (
         entry.seq,
         entry.at.astimezone(UTC).isoformat(timespec="microseconds"),

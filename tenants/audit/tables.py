@@ -1,20 +1,20 @@
-"""The audit trail: rows are added and never changed. `audit_head` is the one row that says where the chain ends."""
+"""The audit trail, whose rows are never changed. `audit_head` has one row: number and hash of the last entry."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, SmallInteger, Table, Text
 
-from tenants.schema import DENIED, Moment, tenant
+from tenants.schema import DENIED_PRIVILEGES, Moment, tenant
 
 audit = Table(
     "audit",
     tenant,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, 3 … without a gap
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, 3 … without gaps
     Column("at", Moment, nullable=False),
     Column("actor", Text, nullable=False),
-    Column("role", Text, nullable=False),  # in which the actor acted
+    Column("role", Text, nullable=False),  # the role in which the actor made the change
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("reason", Text),
-    # JSON as it was hashed: as JSONB the server would write it differently.
+    # Text and not JSONB, because the server would change the form of the JSON, and so its hash.
     Column("before", Text),
     Column("after", Text),
     Column("previous_hash", LargeBinary, nullable=False),
@@ -23,7 +23,7 @@ audit = Table(
     CheckConstraint("octet_length(previous_hash) = 32", name="previous_hash"),
     CheckConstraint("octet_length(hash) = 32", name="hash"),
     Index(None, "subject", "seq"),
-    info={DENIED: ("UPDATE", "DELETE")},
+    info={DENIED_PRIVILEGES: ("UPDATE", "DELETE")},
 )
 
 audit_head = Table(
@@ -35,5 +35,5 @@ audit_head = Table(
     CheckConstraint("id = 1", name="single"),
     CheckConstraint("seq >= 0", name="seq"),
     CheckConstraint("octet_length(hash) = 32", name="hash"),
-    info={DENIED: ("DELETE",)},
+    info={DENIED_PRIVILEGES: ("DELETE",)},
 )

@@ -1,1 +1,1 @@
-"""One-time passwords, and the dashboard's sessions that begin with them."""
+"""Authentication by one-time passwords, and the sessions of the dashboard."""

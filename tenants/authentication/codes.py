@@ -1,4 +1,4 @@
-"""One-time passwords as numbers, hashes and messages."""
+"""One-time passwords: generating, hashing, and writing the message that contains one."""
 
 import hmac
 import json
@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
-from tenants.authentication.models import CODE_DIGITS, CODE_LIFETIME, Purpose
+from tenants.authentication.models import CODE_DIGITS, CODE_LIFETIME, CodePurpose
 from tenants.notices.models import EmailPayload, SmsPayload
 from tenants.parties.models import Login, canonical_identifier
 
@@ -16,7 +16,7 @@ _MINUTES = CODE_LIFETIME // timedelta(minutes=1)
 
 
 def authentication_key(subject_key: bytes) -> bytes:
-    """Return the key of a tenant's one-time passwords, derived from a key that it never rotates."""
+    """Return the key for the hashes of a tenant's one-time passwords, derived from a key that is never rotated."""
     return hmac.digest(subject_key, b"haas one-time passwords 1", sha256)
 
 
@@ -25,34 +25,37 @@ def new_code() -> str:
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 
-def well_formed(answer: str) -> str | None:
-    """Return the digits of an answer, which people copy with spaces, or None where it cannot be a code."""
+def parse_code(answer: str) -> str | None:
+    """Return the six digits of an entered code without white space, or None if it is malformed."""
     digits = "".join(answer.split())
     return digits if len(digits) == CODE_DIGITS and digits.isascii() and digits.isdigit() else None
 
 
-def code_hash(key: bytes, challenge_id: UUID, purpose: Purpose, code: str) -> bytes:
-    """Return what is kept of a code: bound to its challenge, and useless without the tenant's key."""
+def code_hash(key: bytes, challenge_id: UUID, purpose: CodePurpose, code: str) -> bytes:
+    """Return the hash that is stored for a code. It is specific to the challenge, and keyed with the tenant's key."""
     return hmac.digest(key, b"code\0" + challenge_id.bytes + purpose.encode() + b"\0" + code.encode(), sha256)
 
 
 def identifier_hash(key: bytes, canonical: str) -> bytes:
-    """Return what challenges are counted by: an unknown identifier is not kept in the clear."""
+    """Return the hash by which challenges are counted, so that unknown identifiers are not stored in clear text."""
     return hmac.digest(key, b"identifier\0" + canonical.encode(), sha256)
 
 
 def pinned_codes(path: Path | None, slug: str) -> dict[str, str]:
-    """Return the sandbox's pinned codes of a tenant, from JSON `{slug: {identifier: code}}`; none without a file."""
+    """Return the fixed codes of a tenant, by canonical identifier, that the sandbox has written to a JSON file.
+
+    The file's content is `{slug: {identifier: code}}`. Return an empty dictionary if there is no file.
+    """
     if path is None or not path.exists():
         return {}
     pins = json.loads(path.read_text(encoding="utf-8"))
     return {canonical_identifier(identifier): code for identifier, code in pins.get(slug, {}).items()}
 
 
-def message(login: Login, brand_name: str, purpose: Purpose, code: str) -> EmailPayload | SmsPayload | None:
-    """Return what carries a code to a person; None where nothing reaches them.
+def code_message(login: Login, brand_name: str, purpose: CodePurpose, code: str) -> EmailPayload | SmsPayload | None:
+    """Return the message that sends a code to a person, or None if the person has neither an email nor a mobile number.
 
-    It says that nobody needs a password (CDS, Common Authentication Standards, Passwords).
+    The text says that nobody needs the person's password (CDS, Common Authentication Standards, Passwords).
     """
     use = "share your data" if purpose == "authorisation" else "sign in to data sharing"
     if login.email:

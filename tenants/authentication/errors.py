@@ -1,34 +1,39 @@
-"""Why somebody could not be authenticated. None of these tells whether an identifier is anybody's."""
+"""Errors of authentication. They do not disclose whether a login with the identifier exists."""
 
 from datetime import datetime
 from typing import Literal
 
 from haas.errors import HaasError
 
-CodeRefusal = Literal["malformed", "wrong", "expired", "spent"]
+CodeRefusal = Literal["malformed", "wrong", "expired", "closed"]
 
 
 class CodeRefused(HaasError):
     """A one-time password was not accepted.
 
-    malformed: it is not six digits, and was not counted. wrong: counted. expired: its time is over. spent: it was
-    answered before, or there were too many wrong answers; a new one is needed.
+    The reasons are:
+
+    - malformed: the answer is not six digits. It is not counted as a wrong answer.
+    - wrong: the answer is counted as a wrong answer.
+    - expired: the lifetime of the code is over.
+    - closed: the challenge was already answered, or had too many wrong answers. The person needs a new code.
     """
 
     def __init__(self, reason: CodeRefusal, tries_left: int = 0) -> None:
-        """Keep the reason, and how many more answers this challenge takes."""
+        """Store the reason, and how many more answers the challenge accepts."""
         super().__init__(f"one-time password {reason}")
         self.reason = reason
         self.tries_left = tries_left
 
 
 class IdentifierLocked(HaasError):
-    """There were too many wrong answers, or too many codes sent, for an identifier, whether or not it is anybody's.
+    """An identifier had too many wrong answers or requested too many codes.
 
-    Said also when the tenant has sent as many codes as it may: whoever brought it there learns nothing of that.
+    It is raised in the same way for identifiers without a login. It is also raised when the whole tenant has reached
+    its limit of codes, so that an attacker does not learn which limit was reached.
     """
 
     def __init__(self, until: datetime) -> None:
-        """Keep the moment from which it can be tried again."""
+        """Store the moment at which the identifier can be used again."""
         super().__init__(f"identifier locked until {until}")
         self.until = until

@@ -1,4 +1,4 @@
-"""One-time passwords and dashboard sessions."""
+"""Challenges (one-time passwords that were sent), their limits, and sessions of the dashboard."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,45 +9,49 @@ import msgspec
 
 from tenants.parties.directory import Directory
 
-Purpose = Literal["authorisation", "dashboard"]
+CodePurpose = Literal["authorisation", "dashboard"]
 
 CODE_DIGITS: Final = 6
 """CDS, One Time Password Credential Requirements: "numeric digits and be between 4 and 6 digits in length"."""
 CODE_LIFETIME: Final = timedelta(minutes=10)
 TRIES_PER_CODE: Final = 5
-WINDOW: Final = timedelta(hours=1)
-FAILURES_PER_WINDOW: Final = 10
-UNANSWERED_PER_WINDOW: Final = 20
-"""More codes than this are not sent within the window to somebody who answers none of them."""
-CODES_PER_TENANT: Final = 20_000
-"""More codes than this are not sent within the window for one tenant, whoever asks: far above any brand's busiest hour,
-and the end of what somebody can have sent who goes through identifiers from many addresses."""
+LIMIT_WINDOW: Final = timedelta(hours=1)
+"""The limits below apply to the last hour."""
+WRONG_ANSWERS_PER_WINDOW: Final = 10
+UNANSWERED_CODES_PER_WINDOW: Final = 20
+"""The maximum number of codes that are sent within the window for one identifier without a right answer."""
+TENANT_CODES_PER_WINDOW: Final = 20_000
+"""The maximum number of codes that are sent within the window for one tenant.
 
-SESSION_IDLE: Final = timedelta(minutes=15)
+It is far above the number of codes in any brand's busiest hour. It limits an attacker who requests codes for many
+identifiers from many addresses.
+"""
+
+SESSION_IDLE_LIMIT: Final = timedelta(minutes=15)
 SESSION_LIFETIME: Final = timedelta(hours=1)
 
 
 class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What one-time passwords need of the tenant: its key, its name for messages, and the sandbox's pinned codes."""
+    """The tenant's values that authentication needs: directory, key, brand name, and the sandbox's fixed codes."""
 
     directory: Directory
     key: bytes
     brand_name: str
-    pins: Mapping[str, str] = {}
-    """Canonical identifier to code; empty in production."""
+    pinned_codes: Mapping[str, str] = {}
+    """Fixed codes by canonical identifier, for tests. Empty in production."""
 
     def __repr__(self) -> str:
-        """Name the brand without its key."""
+        """Return a text without the key."""
         return f"AuthenticationContext(brand_name={self.brand_name!r})"
 
 
 class Challenge(msgspec.Struct, frozen=True, kw_only=True):
-    """A one-time password that was asked for: the same from outside whether or not there is anybody to answer it."""
+    """A request for a one-time password. One is also made for an identifier without a login, and looks the same."""
 
     id: UUID
     login_id: UUID | None
     identifier_hash: bytes
-    purpose: Purpose
+    purpose: CodePurpose
     code_hash: bytes
     created_at: datetime
     expires_at: datetime
@@ -56,16 +60,16 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tries_left(self) -> int:
-        """How many more answers it takes."""
+        """How many more answers the challenge accepts."""
         return max(0, TRIES_PER_CODE - self.failures)
 
-    def live(self, now: datetime) -> bool:
-        """Whether it can still be answered."""
+    def can_be_answered(self, now: datetime) -> bool:
+        """Return whether the challenge can still be answered."""
         return self.answered_at is None and self.tries_left > 0 and now < self.expires_at
 
 
-class Past(msgspec.Struct, frozen=True):
-    """What became of an earlier challenge of the same identifier."""
+class ChallengeSummary(msgspec.Struct, frozen=True):
+    """The result of an earlier challenge for the same identifier."""
 
     created_at: datetime
     failures: int
@@ -73,7 +77,7 @@ class Past(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A browser at the dashboard: before sign-in it has a challenge at most, afterwards a login."""
+    """A browser's session at the dashboard. `login_id` is None before sign-in; `challenge_id` can be None."""
 
     challenge_id: UUID | None
     login_id: UUID | None

@@ -1,7 +1,7 @@
-"""Identifier and one-time password: how a person proves who they are, in a consent flow and at the dashboard.
+"""Authentication of a person by identifier and one-time password, in the consent flow and at the dashboard.
 
-Reaches the level of assurance urn:cds.au:cdr:2 (CDS, Levels of Assurance). From outside, an identifier that is nobody's
-looks, counts and lasts like one that is somebody's (CDS, One Time Password Credential Requirements).
+It reaches the level of assurance urn:cds.au:cdr:2 (CDS, Levels of Assurance). Responses, limits and response times are
+the same for identifiers with and without a login (CDS, One Time Password Credential Requirements).
 """
 
 import hmac
@@ -17,14 +17,14 @@ from tenants.authentication import codes, store
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.authentication.models import (
     CODE_LIFETIME,
-    CODES_PER_TENANT,
-    FAILURES_PER_WINDOW,
-    UNANSWERED_PER_WINDOW,
-    WINDOW,
+    LIMIT_WINDOW,
+    TENANT_CODES_PER_WINDOW,
+    UNANSWERED_CODES_PER_WINDOW,
+    WRONG_ANSWERS_PER_WINDOW,
     AuthenticationContext,
     Challenge,
-    Past,
-    Purpose,
+    ChallengeSummary,
+    CodePurpose,
 )
 from tenants.notices import outbox
 from tenants.notices import store as notices
@@ -34,83 +34,98 @@ from tenants.parties.models import Login, canonical_identifier
 
 logger = logging.getLogger(__name__)
 
-_NOBODY = Login(id=UUID(int=0), email="nobody@invalid", mobile=None)
+_PLACEHOLDER_LOGIN = Login(id=UUID(int=0), email="nobody@invalid", mobile=None)
 
 
-async def begin(
-    tx: Transaction, identifier: str, purpose: Purpose, *, context: AuthenticationContext, now: datetime
+async def send_code(
+    tx: Transaction, identifier: str, purpose: CodePurpose, *, context: AuthenticationContext, now: datetime
 ) -> Challenge:
-    """Send a one-time password to whoever has this identifier, if anybody has. Raises IdentifierLocked."""
+    """Send a one-time password to the login with this identifier, if there is one. Raise IdentifierLocked.
+
+    A challenge is made in both cases.
+    """
     canonical = canonical_identifier(identifier)
     login = await context.directory.login_by_identifier(tx, canonical)
     hashed = codes.identifier_hash(context.key, canonical)
-    return await _send(tx, login, hashed, purpose, context=context, pin=context.pins.get(canonical), now=now)
+    return await _create_challenge(
+        tx, login, hashed, purpose, context=context, pinned_code=context.pinned_codes.get(canonical), now=now
+    )
 
 
-async def resend(tx: Transaction, challenge: Challenge, *, context: AuthenticationContext, now: datetime) -> Challenge:
-    """Send a new one-time password in place of an earlier one. Raises IdentifierLocked."""
-    login = await context.directory.login_by_id(tx, challenge.login_id or _NOBODY.id)
-    pins = {codes.identifier_hash(context.key, identifier): code for identifier, code in context.pins.items()}
+async def resend_code(
+    tx: Transaction, challenge: Challenge, *, context: AuthenticationContext, now: datetime
+) -> Challenge:
+    """Send a new one-time password in place of an earlier one. Raise IdentifierLocked."""
+    login = await context.directory.login_by_id(tx, challenge.login_id or _PLACEHOLDER_LOGIN.id)
+    pinned = {codes.identifier_hash(context.key, identifier): code for identifier, code in context.pinned_codes.items()}
     hashed = challenge.identifier_hash
-    return await _send(tx, login, hashed, challenge.purpose, context=context, pin=pins.get(hashed), now=now)
+    return await _create_challenge(
+        tx, login, hashed, challenge.purpose, context=context, pinned_code=pinned.get(hashed), now=now
+    )
 
 
-async def current(tx: Transaction, challenge_id: UUID, purpose: Purpose) -> Challenge | None:
-    """Return a challenge of this purpose."""
+async def load_challenge(tx: Transaction, challenge_id: UUID, purpose: CodePurpose) -> Challenge | None:
+    """Return the challenge with this id and purpose, or None."""
     return await store.challenge_by_id(tx, challenge_id, purpose)
 
 
-def is_of(challenge: Challenge, identifier: str, context: AuthenticationContext) -> bool:
-    """Whether a challenge was made for this identifier."""
+def is_challenge_for(challenge: Challenge, identifier: str, context: AuthenticationContext) -> bool:
+    """Return whether a challenge was made for this identifier."""
     hashed = codes.identifier_hash(context.key, canonical_identifier(identifier))
     return hmac.compare_digest(challenge.identifier_hash, hashed)
 
 
-async def answer(
-    tx: Transaction, challenge_id: UUID, code: str, purpose: Purpose, *, context: AuthenticationContext, now: datetime
+async def verify_code(
+    tx: Transaction,
+    challenge_id: UUID,
+    code: str,
+    purpose: CodePurpose,
+    *,
+    context: AuthenticationContext,
+    now: datetime,
 ) -> UUID:
-    """Return the login that answered rightly; its challenge cannot be answered again.
+    """Return the login of a challenge if `code` is right. The challenge cannot be answered again.
 
-    Raises CodeRefused and IdentifierLocked. A wrong answer stays counted although the transaction ends in an error.
+    Raise CodeRefused or IdentifierLocked. A wrong answer is counted although the error ends the transaction.
     """
     challenge = await store.challenge_by_id(tx, challenge_id, purpose, lock=True)
     if challenge is None or challenge.answered_at is not None:
-        raise CodeRefused("spent")
-    await _refuse_locked(tx, challenge.identifier_hash, now)
-    digits = codes.well_formed(code)
+        raise CodeRefused("closed")
+    await _require_not_locked(tx, challenge.identifier_hash, now)
+    digits = codes.parse_code(code)
     if challenge.tries_left == 0:
-        raise CodeRefused("spent")
+        raise CodeRefused("closed")
     if now >= challenge.expires_at:
         raise CodeRefused("expired")
     if digits is None:
         raise CodeRefused("malformed", challenge.tries_left)
     right = hmac.compare_digest(codes.code_hash(context.key, challenge.id, purpose, digits), challenge.code_hash)
-    login = await context.directory.login_by_id(tx, challenge.login_id or _NOBODY.id)
+    login = await context.directory.login_by_id(tx, challenge.login_id or _PLACEHOLDER_LOGIN.id)
     if right and login is not None:
         await store.mark_answered(tx, challenge.id, now)
         return login.id
     await store.count_failure(tx, challenge.id)
     tx.commit_on_refusal()
-    await _refuse_locked(tx, challenge.identifier_hash, now)
+    await _require_not_locked(tx, challenge.identifier_hash, now)
     raise CodeRefused("wrong", challenge.tries_left - 1)
 
 
-async def _send(
+async def _create_challenge(
     tx: Transaction,
     login: Login | None,
     identifier_hash: bytes,
-    purpose: Purpose,
+    purpose: CodePurpose,
     *,
     context: AuthenticationContext,
-    pin: str | None,
+    pinned_code: str | None,
     now: datetime,
 ) -> Challenge:
-    past = await _refuse_locked(tx, identifier_hash, now)
-    if pin is None:
-        _refuse_flooded(past)
-        await _refuse_drained(tx, now)
-    challenge_id, code = uuid4(), pin or codes.new_code()
-    message = codes.message(login or _NOBODY, context.brand_name, purpose, code)
+    past = await _require_not_locked(tx, identifier_hash, now)
+    if pinned_code is None:
+        _require_below_unanswered_limit(past)
+        await _require_below_tenant_limit(tx, now)
+    challenge_id, code = uuid4(), pinned_code or codes.new_code()
+    message = codes.code_message(login or _PLACEHOLDER_LOGIN, context.brand_name, purpose, code)
     challenge = Challenge(
         id=challenge_id,
         login_id=login.id if login is not None and message is not None else None,
@@ -121,47 +136,56 @@ async def _send(
         expires_at=now + CODE_LIFETIME,
     )
     await store.insert_challenge(tx, challenge)
-    await _deliver(tx, challenge, message or codes.message(_NOBODY, context.brand_name, purpose, code), now)
+    await _queue_message(
+        tx, challenge, message or codes.code_message(_PLACEHOLDER_LOGIN, context.brand_name, purpose, code), now
+    )
     return challenge
 
 
-async def _deliver(
+async def _queue_message(
     tx: Transaction, challenge: Challenge, message: EmailPayload | SmsPayload | None, now: datetime
 ) -> None:
-    """Put the message into the outbox, and take it out again where it is nobody's: both ways cost the same."""
+    """Add the message to the outbox, and delete it again if the challenge has no login.
+
+    Both cases execute the same statements, so that the time taken does not tell them apart.
+    """
     kind: NoticeKind = "sms" if isinstance(message, SmsPayload) else "email"
     payload = msgspec.to_builtins(message)
-    notice = await outbox.put(tx, kind, payload, now=now, worthless=challenge.expires_at)
-    await notices.take_back(tx, notice, really=challenge.login_id is None)
+    notice = await outbox.put(tx, kind, payload, now=now, expires_at=challenge.expires_at)
+    await notices.delete_notice_if(tx, notice, condition=challenge.login_id is None)
 
 
-async def _refuse_locked(tx: Transaction, identifier_hash: bytes, now: datetime) -> Sequence[Past]:
-    """Return the identifier's challenges of the last hour. Raises IdentifierLocked after ten wrong answers in it."""
-    await store.serialise(tx, identifier_hash)
-    past = _since_success(await store.past_challenges(tx, identifier_hash, now - WINDOW))
+async def _require_not_locked(tx: Transaction, identifier_hash: bytes, now: datetime) -> Sequence[ChallengeSummary]:
+    """Return the identifier's challenges of the last hour, since its last right answer.
+
+    Raise IdentifierLocked if they have ten or more wrong answers.
+    """
+    await store.lock_identifier(tx, identifier_hash)
+    past = _after_last_success(await store.challenge_summaries(tx, identifier_hash, now - LIMIT_WINDOW))
     failures = sum(challenge.failures for challenge in past)
     for challenge in past:
-        if failures < FAILURES_PER_WINDOW:
+        if failures < WRONG_ANSWERS_PER_WINDOW:
             break
         failures -= challenge.failures
-        if failures < FAILURES_PER_WINDOW:
-            raise IdentifierLocked(challenge.created_at + WINDOW)
+        if failures < WRONG_ANSWERS_PER_WINDOW:
+            raise IdentifierLocked(challenge.created_at + LIMIT_WINDOW)
     return past
 
 
-def _refuse_flooded(past: Sequence[Past]) -> None:
-    if len(past) >= UNANSWERED_PER_WINDOW:
-        raise IdentifierLocked(past[-UNANSWERED_PER_WINDOW].created_at + WINDOW)
+def _require_below_unanswered_limit(past: Sequence[ChallengeSummary]) -> None:
+    """Raise IdentifierLocked if too many codes were sent without a right answer."""
+    if len(past) >= UNANSWERED_CODES_PER_WINDOW:
+        raise IdentifierLocked(past[-UNANSWERED_CODES_PER_WINDOW].created_at + LIMIT_WINDOW)
 
 
-async def _refuse_drained(tx: Transaction, now: datetime) -> None:
-    """Send nothing more for a tenant that has sent as many codes as it may, and raise the alarm."""
-    filled_at = await store.nth_latest(tx, CODES_PER_TENANT, now - WINDOW)
-    if filled_at is not None:
-        logger.error("authentication.too_many_codes", extra={"limit": CODES_PER_TENANT})
-        raise IdentifierLocked(filled_at + WINDOW)
+async def _require_below_tenant_limit(tx: Transaction, now: datetime) -> None:
+    """Raise IdentifierLocked and log an error if the tenant has reached its limit of codes."""
+    nth_latest_at = await store.nth_latest_challenge_time(tx, TENANT_CODES_PER_WINDOW, now - LIMIT_WINDOW)
+    if nth_latest_at is not None:
+        logger.error("authentication.too_many_codes", extra={"limit": TENANT_CODES_PER_WINDOW})
+        raise IdentifierLocked(nth_latest_at + LIMIT_WINDOW)
 
 
-def _since_success(past: Sequence[Past]) -> Sequence[Past]:
-    last = max((at for at, challenge in enumerate(past) if challenge.answered), default=-1)
-    return past[last + 1 :]
+def _after_last_success(past: Sequence[ChallengeSummary]) -> Sequence[ChallengeSummary]:
+    last_success = max((index for index, challenge in enumerate(past) if challenge.answered), default=-1)
+    return past[last_success + 1 :]

@@ -1,4 +1,7 @@
-"""Sessions of the dashboard, each known by a secret that only the browser keeps. None stands in for consent."""
+"""Sessions of the dashboard. A session is identified by a secret that only the browser stores.
+
+A session does not authenticate a person in the consent flow.
+"""
 
 import re
 import secrets
@@ -10,7 +13,13 @@ from haas.digest import digest
 from tenants.authentication import service as authentication
 from tenants.authentication import store
 from tenants.authentication.errors import CodeRefused
-from tenants.authentication.models import SESSION_IDLE, SESSION_LIFETIME, AuthenticationContext, Challenge, Session
+from tenants.authentication.models import (
+    SESSION_IDLE_LIMIT,
+    SESSION_LIFETIME,
+    AuthenticationContext,
+    Challenge,
+    Session,
+)
 from tenants.parties.directory import Directory
 
 _SECRET_BYTES = 32
@@ -18,83 +27,93 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
 def new_secret() -> str:
-    """Return a new session's secret, 256 bits."""
+    """Return a secret of 256 bits for a new session."""
     return secrets.token_urlsafe(_SECRET_BYTES)
 
 
-def well_formed(secret: str) -> bool:
-    """Whether this can be a secret of ours, and not something else that came in the cookie."""
+def is_well_formed_secret(secret: str) -> bool:
+    """Return whether a cookie's value has the form of a session secret."""
     return _SECRET.match(secret) is not None
 
 
-async def ask(tx: Transaction, secret: str, identifier: str, *, context: AuthenticationContext, now: datetime) -> None:
-    """Send a one-time password for the browser with this secret; asked twice for one identifier, one code is sent.
+async def request_code(
+    tx: Transaction, secret: str, identifier: str, *, context: AuthenticationContext, now: datetime
+) -> None:
+    """Send a one-time password for the session with this secret. Raise IdentifierLocked.
 
-    Raises IdentifierLocked.
+    Send nothing if the session already has a challenge for this identifier that can be answered.
     """
-    asked = await challenge_of(tx, secret, now)
-    if asked is None or not asked.live(now) or not authentication.is_of(asked, identifier, context):
-        await _keep(tx, secret, await authentication.begin(tx, identifier, "dashboard", context=context, now=now), now)
+    challenge = await pending_challenge(tx, secret, now)
+    if (
+        challenge is None
+        or not challenge.can_be_answered(now)
+        or not authentication.is_challenge_for(challenge, identifier, context)
+    ):
+        await _save_challenge(
+            tx, secret, await authentication.send_code(tx, identifier, "dashboard", context=context, now=now), now
+        )
 
 
-async def ask_again(
+async def resend_code(
     tx: Transaction, secret: str, replaces: str, *, context: AuthenticationContext, now: datetime
 ) -> None:
-    """Send a new code in place of challenge `replaces`; where that was replaced before, nothing is sent.
+    """Send a new code in place of challenge `replaces` (its id in hex). Send nothing if it was already replaced.
 
-    Raises CodeRefused where there is no challenge, and IdentifierLocked.
+    Raise CodeRefused if the session has no challenge. Raise IdentifierLocked.
     """
-    asked = await challenge_of(tx, secret, now)
-    if asked is None:
-        raise CodeRefused("spent")
-    if asked.id.hex == replaces:
-        await _keep(tx, secret, await authentication.resend(tx, asked, context=context, now=now), now)
+    challenge = await pending_challenge(tx, secret, now)
+    if challenge is None:
+        raise CodeRefused("closed")
+    if challenge.id.hex == replaces:
+        await _save_challenge(
+            tx, secret, await authentication.resend_code(tx, challenge, context=context, now=now), now
+        )
 
 
-async def challenge_of(tx: Transaction, secret: str, now: datetime) -> Challenge | None:
-    """Return what the browser with this secret is to answer."""
-    session = await _good(tx, secret, now)
+async def pending_challenge(tx: Transaction, secret: str, now: datetime) -> Challenge | None:
+    """Return the challenge that the session with this secret must answer, or None."""
+    session = await _valid_session(tx, secret, now)
     if session is None or session.login_id is not None or session.challenge_id is None:
         return None
-    return await authentication.current(tx, session.challenge_id, "dashboard")
+    return await authentication.load_challenge(tx, session.challenge_id, "dashboard")
 
 
 async def sign_in(tx: Transaction, secret: str, code: str, *, context: AuthenticationContext, now: datetime) -> str:
-    """Sign in by the one-time password that was sent; return the session's secret, which is another than before.
+    """Sign in with a one-time password. Return the secret of a new session; the old session is ended.
 
-    Raises CodeRefused and IdentifierLocked.
+    Raise CodeRefused or IdentifierLocked.
     """
-    asked = await challenge_of(tx, secret, now)
-    if asked is None:
-        raise CodeRefused("spent")
-    login_id = await authentication.answer(tx, asked.id, code, "dashboard", context=context, now=now)
+    challenge = await pending_challenge(tx, secret, now)
+    if challenge is None:
+        raise CodeRefused("closed")
+    login_id = await authentication.verify_code(tx, challenge.id, code, "dashboard", context=context, now=now)
     signed_in = new_secret()
     await store.end_session(tx, digest(secret), now)
-    await store.put_session(tx, digest(signed_in), challenge_id=asked.id, login_id=login_id, now=now)
+    await store.save_session(tx, digest(signed_in), challenge_id=challenge.id, login_id=login_id, now=now)
     return signed_in
 
 
-async def login_of(tx: Transaction, directory: Directory, secret: str, now: datetime) -> UUID | None:
-    """Return who is signed in with this secret, and count this as the session's use.
+async def signed_in_login(tx: Transaction, directory: Directory, secret: str, now: datetime) -> UUID | None:
+    """Return the login that is signed in with this secret, or None. Record that the session was used.
 
-    None when the session is idle, over, ended or nobody's, and when its login has been disabled.
+    Return None if the session is unknown, ended, too old, idle for too long or not signed in, or its login is disabled.
     """
-    session = await _good(tx, secret, now)
+    session = await _valid_session(tx, secret, now)
     if session is None or session.login_id is None or await directory.login_by_id(tx, session.login_id) is None:
         return None
-    await store.touch_session(tx, digest(secret), now)
+    await store.record_session_use(tx, digest(secret), now)
     return session.login_id
 
 
 async def was_signed_in(tx: Transaction, secret: str) -> bool:
-    """Whether somebody signed in with this secret and has not signed out."""
-    session = await store.session(tx, digest(secret))
+    """Return whether a person signed in with this secret and has not signed out, even if the session has timed out."""
+    session = await store.load_session(tx, digest(secret))
     return session is not None and session.login_id is not None
 
 
-async def is_spent(tx: Transaction, secret: str) -> bool:
-    """Whether somebody signed in with this secret, or its session was ended: nobody can sign in with it any more."""
-    return await store.is_spent(tx, digest(secret))
+async def is_used_or_ended(tx: Transaction, secret: str) -> bool:
+    """Return whether the session with this secret has a login or was ended, so that it cannot be used for a sign-in."""
+    return await store.is_used_or_ended(tx, digest(secret))
 
 
 async def sign_out(tx: Transaction, secret: str, now: datetime) -> None:
@@ -102,12 +121,12 @@ async def sign_out(tx: Transaction, secret: str, now: datetime) -> None:
     await store.end_session(tx, digest(secret), now)
 
 
-async def _good(tx: Transaction, secret: str, now: datetime) -> Session | None:
-    session = await store.session(tx, digest(secret)) if secret else None
-    if session is None or now - session.seen_at >= SESSION_IDLE or now - session.created_at >= SESSION_LIFETIME:
+async def _valid_session(tx: Transaction, secret: str, now: datetime) -> Session | None:
+    session = await store.load_session(tx, digest(secret)) if secret else None
+    if session is None or now - session.seen_at >= SESSION_IDLE_LIMIT or now - session.created_at >= SESSION_LIFETIME:
         return None
     return session
 
 
-async def _keep(tx: Transaction, secret: str, challenge: Challenge, now: datetime) -> None:
-    await store.put_session(tx, digest(secret), challenge_id=challenge.id, login_id=None, now=now)
+async def _save_challenge(tx: Transaction, secret: str, challenge: Challenge, now: datetime) -> None:
+    await store.save_session(tx, digest(secret), challenge_id=challenge.id, login_id=None, now=now)

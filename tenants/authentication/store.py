@@ -9,17 +9,17 @@ from sqlalchemy import Row, and_, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
-from tenants.authentication.models import Challenge, Past, Purpose, Session
+from tenants.authentication.models import Challenge, ChallengeSummary, CodePurpose, Session
 from tenants.authentication.tables import challenge
 from tenants.authentication.tables import session as session_table
 
-_DASHBOARD: Final = "public"
-"""The surface of the dashboard's sessions; a staff member's session on another surface is none here."""
-_of_the_dashboard = session_table.c.surface == _DASHBOARD
+_DASHBOARD_SURFACE: Final = "public"
+"""The surface of the dashboard's sessions. The functions of this module ignore the sessions of other surfaces."""
+_is_dashboard_session = session_table.c.surface == _DASHBOARD_SURFACE
 
 
-async def serialise(tx: Transaction, identifier_hash: bytes) -> None:
-    """Let one transaction at a time count what was tried for an identifier."""
+async def lock_identifier(tx: Transaction, identifier_hash: bytes) -> None:
+    """Lock an identifier until the transaction ends, so that only one transaction at a time counts its challenges."""
     number = int.from_bytes(identifier_hash[:8], "big", signed=True)
     await tx.execute(select(func.pg_advisory_xact_lock(number)))
 
@@ -40,26 +40,28 @@ async def insert_challenge(tx: Transaction, new: Challenge) -> None:
 
 
 async def challenge_by_id(
-    tx: Transaction, challenge_id: UUID, purpose: Purpose, *, lock: bool = False
+    tx: Transaction, challenge_id: UUID, purpose: CodePurpose, *, lock: bool = False
 ) -> Challenge | None:
-    """Return a challenge of a purpose, on demand locked until the transaction ends."""
+    """Return the challenge with this id and purpose, or None. `lock` locks its row until the transaction ends."""
     query = select(challenge).where(challenge.c.id == challenge_id, challenge.c.purpose == purpose)
     row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
     return None if row is None else _challenge(row)
 
 
-async def past_challenges(tx: Transaction, identifier_hash: bytes, since: datetime) -> Sequence[Past]:
-    """Return what became of an identifier's challenges that were made after `since`, oldest first."""
+async def challenge_summaries(tx: Transaction, identifier_hash: bytes, since: datetime) -> Sequence[ChallengeSummary]:
+    """Return the results of an identifier's challenges that were made after `since`, oldest first."""
     query = (
         select(challenge.c.created_at, challenge.c.failures, challenge.c.answered_at)
         .where(challenge.c.identifier_hash == identifier_hash, challenge.c.created_at > since)
         .order_by(challenge.c.created_at)
     )
-    return [Past(row.created_at, row.failures, row.answered_at is not None) for row in await tx.execute(query)]
+    return [
+        ChallengeSummary(row.created_at, row.failures, row.answered_at is not None) for row in await tx.execute(query)
+    ]
 
 
-async def nth_latest(tx: Transaction, count: int, since: datetime) -> datetime | None:
-    """Return when the earliest of the `count` latest challenges was made; None where fewer came after `since`."""
+async def nth_latest_challenge_time(tx: Transaction, count: int, since: datetime) -> datetime | None:
+    """Return when the tenant's `count`-th latest challenge was made, or None if fewer were made after `since`."""
     query = (
         select(challenge.c.created_at)
         .where(challenge.c.created_at > since)
@@ -76,31 +78,31 @@ async def count_failure(tx: Transaction, challenge_id: UUID) -> None:
 
 
 async def mark_answered(tx: Transaction, challenge_id: UUID, now: datetime) -> None:
-    """Note that a challenge was answered rightly, and so cannot be again."""
+    """Record that a challenge was answered correctly. It cannot be answered again."""
     await tx.execute(update(challenge).where(challenge.c.id == challenge_id).values(answered_at=now))
 
 
-async def put_session(
+async def save_session(
     tx: Transaction, token_hash: bytes, *, challenge_id: UUID | None, login_id: UUID | None, now: datetime
 ) -> None:
-    """Add a session; the browser's session from before sign-in is begun anew, one that was ended stays ended."""
+    """Add a session, or start an existing one again. A session that has a login or was ended is not changed."""
     values = {"challenge_id": challenge_id, "login_id": login_id, "created_at": now, "seen_at": now}
     await tx.execute(
         upsert(session_table)
-        .values(token_hash=token_hash, surface=_DASHBOARD, **values)
+        .values(token_hash=token_hash, surface=_DASHBOARD_SURFACE, **values)
         .on_conflict_do_update(
             index_elements=["token_hash"],
             set_=values,
-            where=and_(_of_the_dashboard, session_table.c.login_id.is_(None), session_table.c.ended_at.is_(None)),
+            where=and_(_is_dashboard_session, session_table.c.login_id.is_(None), session_table.c.ended_at.is_(None)),
         )
     )
 
 
-async def session(tx: Transaction, token_hash: bytes) -> Session | None:
-    """Return a session that has not been ended, locked until the transaction ends."""
+async def load_session(tx: Transaction, token_hash: bytes) -> Session | None:
+    """Return a session that was not ended, or None. Its row is locked until the transaction ends."""
     query = (
         select(session_table)
-        .where(_of_the_dashboard, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
+        .where(_is_dashboard_session, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
         .with_for_update()
     )
     row = (await tx.execute(query)).one_or_none()
@@ -109,24 +111,26 @@ async def session(tx: Transaction, token_hash: bytes) -> Session | None:
     return Session(challenge_id=row.challenge_id, login_id=row.login_id, created_at=row.created_at, seen_at=row.seen_at)
 
 
-async def is_spent(tx: Transaction, token_hash: bytes) -> bool:
-    """Tell whether a session has a login or was ended, so that `put_session` leaves it as it is."""
-    spent = or_(session_table.c.login_id.is_not(None), session_table.c.ended_at.is_not(None))
-    query = select(session_table.c.token_hash).where(_of_the_dashboard, session_table.c.token_hash == token_hash, spent)
+async def is_used_or_ended(tx: Transaction, token_hash: bytes) -> bool:
+    """Return whether a session has a login or was ended, so that `save_session` does not change it."""
+    used_or_ended = or_(session_table.c.login_id.is_not(None), session_table.c.ended_at.is_not(None))
+    query = select(session_table.c.token_hash).where(
+        _is_dashboard_session, session_table.c.token_hash == token_hash, used_or_ended
+    )
     return (await tx.execute(query)).one_or_none() is not None
 
 
-async def touch_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
-    """Note that a session is in use."""
-    used = update(session_table).where(_of_the_dashboard, session_table.c.token_hash == token_hash)
-    await tx.execute(used.values(seen_at=now))
+async def record_session_use(tx: Transaction, token_hash: bytes, now: datetime) -> None:
+    """Record that a session was used now."""
+    changed = update(session_table).where(_is_dashboard_session, session_table.c.token_hash == token_hash)
+    await tx.execute(changed.values(seen_at=now))
 
 
 async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
-    """End a session; one that is not there or has ended stays as it is."""
+    """End a session. Do nothing if there is none or it has already ended."""
     await tx.execute(
         update(session_table)
-        .where(_of_the_dashboard, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
+        .where(_is_dashboard_session, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
         .values(ended_at=now)
     )
 

@@ -1,4 +1,4 @@
-"""One-time passwords, one challenge for each time somebody says who they are; and the sessions of those who sign in."""
+"""Challenges (one-time passwords that were sent) and sessions."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
@@ -10,7 +10,7 @@ challenge = Table(
     "challenge",
     tenant,
     Column("id", Uuid, primary_key=True),
-    # None for an identifier that nobody has: such a challenge looks and lasts the same, and cannot be answered.
+    # Null for an identifier without a login: such a challenge looks the same to the person, and cannot be answered.
     Column("login_id", Uuid, ForeignKey(login.c.id, ondelete="CASCADE")),
     Column("identifier_hash", LargeBinary, nullable=False),
     Column("purpose", Text, nullable=False),
@@ -24,13 +24,14 @@ challenge = Table(
     Index(None, "created_at"),
 )
 
-# A browser's session on a surface: a customer's at the dashboard (public), or a staff member's.
+# A browser's session on a surface: of a customer at the dashboard (public), or of a staff member.
 session = Table(
     "session",
     tenant,
     Column("token_hash", LargeBinary, primary_key=True),
     Column("surface", Text, nullable=False),
-    # A session exists before sign-in, so that its form is tied to the browser; it says nothing until it has somebody.
+    # A session is made before sign-in, to bind the sign-in form to the browser. It is signed in only if it has a
+    # login_id or staff_id.
     Column("challenge_id", Uuid, ForeignKey(challenge.c.id)),
     Column("login_id", Uuid, ForeignKey(login.c.id, ondelete="CASCADE")),
     Column("staff_id", Uuid, ForeignKey(staff.c.id, ondelete="CASCADE")),

@@ -1,1 +1,1 @@
-"""Whether a tenant serves: what Get Status and Get Outages answer."""
+"""Whether a tenant's endpoints are available: the data of Get Status and Get Outages."""

@@ -7,29 +7,29 @@ from uuid import UUID
 import msgspec
 
 EndpointClass = Literal["all", "authenticated", "unauthenticated"]
-"""The endpoints that Get Metrics reports together; `all` is both classes."""
+"""The endpoints that an outage affects, in the two classes by which Get Metrics reports; `all` means both classes."""
 
 
 class Outage(msgspec.Struct, frozen=True, kw_only=True):
-    """A time in which a tenant's endpoints do not answer reliably."""
+    """A period in which a tenant's endpoints do not answer reliably."""
 
     id: UUID
     starts_at: datetime
     ends_at: datetime | None
-    """Of a planned outage its end, of an unplanned one None until it is over."""
+    """The end of a planned outage. For an unplanned outage, None until it has ended."""
     expected_end_at: datetime | None = None
-    """When an unplanned outage will be over, where somebody can say."""
+    """The expected end of an unplanned outage, if it is known."""
     endpoint_class: EndpointClass = "all"
     planned: bool
     announced_at: datetime
-    """When it was told by Get Outages; of an unplanned outage, when it was detected."""
+    """When Get Outages first showed a planned outage, or when an unplanned outage was detected."""
     partial: bool
     explanation: str
-    """For an end customer."""
+    """Text for end customers."""
     opened_by: str
     closed_by: str | None = None
     updated_at: datetime
 
     def is_open(self, now: datetime) -> bool:
-        """Whether the outage has begun and is not over."""
+        """Return whether the outage has begun and has not ended."""
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)

@@ -1,4 +1,4 @@
-"""What Get Status and Get Outages answer."""
+"""The data of Get Status and Get Outages."""
 
 from datetime import datetime, timedelta
 
@@ -12,11 +12,11 @@ _SUSPENDED = "Data sharing with this brand is not available at the moment."
 
 
 async def status(database: Database, tenant: Tenant, now: datetime) -> CommonDiscoveryStatus:
-    """Return how the tenant does: suspended, in an unplanned outage, in a planned one, or OK."""
+    """Return the tenant's status: suspended, in an unplanned outage, in a planned outage, or OK."""
     if tenant.suspended:
         return CommonDiscoveryStatus(status="UNAVAILABLE", explanation=_SUSPENDED, updateTime=now)
     async with database.transaction(tenant.namespace) as tx:
-        outage = await store.latest(tx, now)
+        outage = await store.current_or_last(tx, now)
     if outage is None or not outage.is_open(now):
         ended_at = None if outage is None else outage.ends_at
         return CommonDiscoveryStatus(status="OK", updateTime=ended_at or now)
@@ -34,7 +34,7 @@ async def status(database: Database, tenant: Tenant, now: datetime) -> CommonDis
 
 
 async def outages(database: Database, tenant: Tenant, now: datetime) -> DiscoveryOutages:
-    """Return the scheduled outages that are not over."""
+    """Return the scheduled outages that have not ended."""
     async with database.transaction(tenant.namespace) as tx:
         planned = await store.planned(tx, now)
     return DiscoveryOutages(
@@ -52,7 +52,7 @@ async def outages(database: Database, tenant: Tenant, now: datetime) -> Discover
 
 
 def iso_duration(length: timedelta) -> str:
-    """Return a length of time as ISO 8601 writes it in days, hours, minutes and seconds: "PT2H", "P1DT30M"."""
+    """Return a duration in ISO 8601 form, in days, hours, minutes and seconds: "PT2H", "P1DT30M"."""
     minutes, seconds = divmod(round(length.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)

@@ -13,9 +13,9 @@ from tenants.availability.tables import outage
 
 _now = bindparam("now", type_=DateTime(timezone=True))
 _is_open = and_(outage.c.starts_at <= _now, or_(outage.c.ends_at.is_(None), outage.c.ends_at > _now))
-# Of several open outages the unplanned comes before the planned and the whole before the partial; without an open one
-# the unplanned outage that ended last. Boolean columns sort false before true.
-_LATEST = Statement(
+# Among several open outages, unplanned ones come before planned ones, and complete ones before partial ones. If none is
+# open, the unplanned outage that ended last is chosen. Boolean columns sort false before true.
+_CURRENT_OR_LAST = Statement(
     select(outage)
     .where(outage.c.starts_at <= _now, or_(_is_open, ~outage.c.planned))
     .order_by(
@@ -32,19 +32,19 @@ _PLANNED = Statement(
 )
 
 
-async def latest(tx: Transaction, now: datetime) -> Outage | None:
-    """Return the outage that Get Status tells of: an open one, else the unplanned one that ended last, else None."""
-    row = await tx.row(_LATEST, now=now)
+async def current_or_last(tx: Transaction, now: datetime) -> Outage | None:
+    """Return the outage that Get Status reports: an open one, else the unplanned one that ended last, else None."""
+    row = await tx.row(_CURRENT_OR_LAST, now=now)
     return None if row is None else Outage(**row)
 
 
 async def planned(tx: Transaction, now: datetime) -> list[Outage]:
-    """Return the planned outages that are not over, the next one first."""
+    """Return the planned outages that have not ended, ordered by their begin."""
     return [Outage(**row) for row in await tx.rows(_PLANNED, now=now)]
 
 
 async def between(tx: Transaction, start: datetime, end: datetime) -> list[Outage]:
-    """Return the outages of which some part lies in a period, the first one first."""
+    """Return the outages that overlap a period, ordered by their begin."""
     query = (
         select(outage)
         .where(outage.c.starts_at < end, or_(outage.c.ends_at.is_(None), outage.c.ends_at > start))
@@ -59,12 +59,12 @@ async def add(tx: Transaction, new: Outage) -> None:
 
 
 async def change(tx: Transaction, outage_id: UUID, *, now: datetime, **values: Any) -> None:
-    """Change what is said of an outage, such as its explanation or its expected end."""
+    """Change attributes of an outage, such as its explanation or its expected end."""
     await tx.execute(update(outage).where(outage.c.id == outage_id).values(updated_at=now, **values))
 
 
 async def close(tx: Transaction, outage_id: UUID, *, closed_by: str, now: datetime) -> bool:
-    """End an open outage; tell whether it was open."""
+    """End an open outage; return whether it was open."""
     is_open = and_(outage.c.starts_at < now, or_(outage.c.ends_at.is_(None), outage.c.ends_at > now))
     result = await tx.execute(
         update(outage)

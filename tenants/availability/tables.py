@@ -1,4 +1,4 @@
-"""Outages, planned and unplanned: what Get Status and Get Outages tell, and what availability is computed from."""
+"""Planned and unplanned outages. Get Status and Get Outages report them, and availability is computed from them."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Table, Text
 
@@ -9,14 +9,14 @@ outage = Table(
     tenant,
     Column("id", Uuid, primary_key=True),
     Column("starts_at", Moment, nullable=False),
-    Column("ends_at", Moment),  # of a planned outage from the beginning, of an unplanned one once it is over
-    Column("expected_end_at", Moment),  # of an unplanned outage, where somebody can say
+    Column("ends_at", Moment),  # null for an unplanned outage until it has ended
+    Column("expected_end_at", Moment),  # for an unplanned outage, if it is known
     Column("endpoint_class", Text, nullable=False),  # the endpoints that do not answer reliably
     Column("planned", Boolean, nullable=False),
-    # When it was told by Get Outages; of an unplanned outage, when it was detected.
+    # When Get Outages first showed a planned outage, or when an unplanned outage was detected.
     Column("announced_at", Moment, nullable=False),
     Column("partial", Boolean, nullable=False),
-    Column("explanation", Text, nullable=False),  # for an end customer
+    Column("explanation", Text, nullable=False),  # for end customers
     Column("opened_by", Text, nullable=False),
     Column("closed_by", Text),
     Column("updated_at", Moment, nullable=False),

@@ -1,4 +1,4 @@
-"""The record of every call that a tenant was asked: counted in memory, written every few seconds."""
+"""The record of every call to a tenant's endpoints. Calls are counted in memory and written every few seconds."""
 
 from tenants.calls.models import CallRecord, CallTier
 from tenants.calls.service import Flusher, record

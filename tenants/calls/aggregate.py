@@ -1,4 +1,4 @@
-"""Calls counted in memory, so that no call costs a write."""
+"""Counting of calls in memory, so that a call needs no database write."""
 
 from collections import Counter
 from datetime import datetime
@@ -10,7 +10,7 @@ from haas.database import Namespace
 from tenants.calls.models import CallRecord, CallTier
 from tenants.cds.tiers import SECONDARY_THRESHOLD_MILLISECONDS
 
-# Among them the thresholds of the standards: 1,000, 1,500, 4,000 and 6,000 ms (CDS, Performance requirements).
+# The buckets include the thresholds of the standards: 1,000, 1,500, 4,000 and 6,000 ms (CDS, Performance requirements).
 LATENCY_BUCKETS: Final = (5, 10, 25, 50, 100, 250, 500, 1_000, 1_500, 2_500, 4_000, 6_000, 10_000)
 BEYOND_THE_LAST_BUCKET: Final = 0
 MAXIMUM_KEYS = 50_000
@@ -20,7 +20,7 @@ _SECONDARY_LIMIT: Final[dict[CallTier, int]] = {
 
 
 class RollupKey(NamedTuple):
-    """What calls are counted by: the primary key of `call_rollup`."""
+    """The primary key of `call_rollup`: calls with equal keys are counted together."""
 
     minute: datetime
     operation: str
@@ -30,8 +30,8 @@ class RollupKey(NamedTuple):
     latency_bucket: int
 
 
-class Sums(msgspec.Struct):
-    """What is added up for one key: the sums of `call_rollup`."""
+class CallSums(msgspec.Struct):
+    """The sums of `call_rollup` for one key. Latencies are in microseconds."""
 
     calls: int = 0
     latency_total: int = 0
@@ -44,33 +44,33 @@ class Sums(msgspec.Struct):
     secondary_errors: int = 0
     secondary_rejections: int = 0
 
-    def add(self, other: "Sums") -> None:
+    def add(self, other: "CallSums") -> None:
         """Add the sums of `other` to these."""
         for name in self.__struct_fields__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
 class TenantCalls(msgspec.Struct):
-    """The calls of one tenant since they were last written."""
+    """The calls of one tenant since the last write."""
 
-    rollup: dict[RollupKey, Sums] = {}
+    rollup: dict[RollupKey, CallSums] = {}
     seconds: Counter[tuple[datetime, bool]] = msgspec.field(default_factory=Counter)
 
     def add(self, other: "TenantCalls") -> None:
         """Add the calls of `other` to these."""
         for key, sums in other.rollup.items():
-            self.rollup.setdefault(key, Sums()).add(sums)
+            self.rollup.setdefault(key, CallSums()).add(sums)
         self.seconds.update(other.seconds)
 
 
-class Aggregate:
-    """The calls of every tenant that this process has answered and not yet written. Its memory is bounded.
+class CallAggregate:
+    """The calls that this process has answered and not yet written, for every tenant. Its size is limited.
 
-    Not for several threads: the one event loop records and takes.
+    It is not thread-safe: only the event loop's thread may use it.
     """
 
     def __init__(self, maximum_keys: int = MAXIMUM_KEYS) -> None:
-        """Hold at most `maximum_keys` different keys; calls beyond them are counted as lost."""
+        """Keep at most `maximum_keys` different keys. Calls that would need more are not kept but counted in `lost`."""
         self._tenants: dict[Namespace, TenantCalls] = {}
         self._maximum_keys = maximum_keys
         self._keys = 0
@@ -95,7 +95,7 @@ class Aggregate:
                 self.lost += 1
                 return
             self._keys += 1
-            sums = tenant.rollup[key] = Sums()
+            sums = tenant.rollup[key] = CallSums()
         sums.calls += 1
         sums.latency_total += call.latency
         sums.throttled += call.throttled
@@ -110,12 +110,12 @@ class Aggregate:
         tenant.seconds[call.at.replace(microsecond=0), call.authenticated] += 1
 
     def take(self) -> dict[Namespace, TenantCalls]:
-        """Return everything that was counted, and begin anew."""
+        """Return everything that was counted, and start again with nothing."""
         taken, self._tenants, self._keys = self._tenants, {}, 0
         return taken
 
     def put_back(self, namespace: Namespace, calls: TenantCalls) -> None:
-        """Add what could not be written to what was counted meanwhile, as far as memory allows."""
+        """Add calls that could not be written to those that were counted meanwhile, if the limit allows it."""
         if self._keys + len(calls.rollup) > self._maximum_keys:
             self.lost += sum(sums.calls for sums in calls.rollup.values())
             return

@@ -1,4 +1,4 @@
-"""One call, as whoever answered it knows it."""
+"""The record of one call, and the entries of the disclosure ledger."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -9,38 +9,38 @@ import msgspec
 from haas.database import Namespace
 from tenants.cds import tiers
 
-# Beside the performance tiers of the standards: what they give no threshold.
+# `other` is for calls that the standards assign to no performance tier.
 CallTier = tiers.Tier | Literal["other"]
 
 
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A call that was answered. `operation`, `tier` and `error` come from our own catalogues, never from the caller."""
+    """An answered call. `operation`, `tier` and `error` come from the product's own lists, never from the caller."""
 
     tenant: Namespace
     at: datetime  # when the call began
-    operation: str  # the standards' operation name, or the identity endpoint's
+    operation: str  # the operation name of the standards, or the name of the identity endpoint
     tier: CallTier
     status: int
-    latency: int  # microseconds, without what a secondary data holder took
-    interaction_id: str  # x-fapi-interaction-id: a UUID, the caller's where it sent one
-    authenticated: bool = True  # of an endpoint that asks for authentication, whether or not it succeeded
+    latency: int  # microseconds, without the time of a secondary data holder
+    interaction_id: str  # x-fapi-interaction-id: a UUID, from the caller if it sent one
+    authenticated: bool = True  # the endpoint requires authentication, whether or not the caller authenticated
     error: str = ""  # the CDS error URN or the OAuth error code
-    throttled: bool = False  # refused for a traffic threshold
-    token_issued: bool = False  # a session, as Get Metrics counts them
-    secondary_latency: int | None = None  # microseconds, where a secondary data holder was needed
-    secondary_calls: int = 0  # how often it was called for this one call
-    secondary_errors: int = 0  # of those calls: 5xx, timed out, or no connection
-    secondary_rejections: int = 0  # of those calls: 429
-    client_id: str | None = None  # where it is known
+    throttled: bool = False  # refused because a traffic threshold was exceeded
+    token_issued: bool = False  # counts as a session in Get Metrics
+    secondary_latency: int | None = None  # microseconds; None if no secondary data holder was needed
+    secondary_calls: int = 0  # number of calls to the secondary data holder
+    secondary_errors: int = 0  # how many of them ended with 5xx, a time-out or no connection
+    secondary_rejections: int = 0  # how many of them ended with 429
+    client_id: str | None = None  # None if it is unknown
     arrangement_id: UUID | None = None
 
 
 class DisclosureDay(msgspec.Struct, frozen=True, kw_only=True):
-    """That data was disclosed under an arrangement on a day: an entry of the disclosure ledger (CDR Rules 7.9)."""
+    """States that data was disclosed under an arrangement on a day: a row of the disclosure ledger (CDR Rules 7.9)."""
 
     arrangement_id: UUID
     account_id: UUID | None
-    """None of data about the customer."""
+    """None if the data is about the customer and not about an account."""
     cluster: str
     """The scope that the data belongs to."""
     day: date
@@ -48,4 +48,4 @@ class DisclosureDay(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     last_at: datetime
     corrected_at: datetime | None = None
-    """When the recipient was given corrected data."""
+    """When corrected data was given to the recipient."""

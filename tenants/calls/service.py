@@ -5,32 +5,32 @@ import logging
 
 from haas.database import Database, Namespace
 from tenants.calls import store
-from tenants.calls.aggregate import Aggregate, TenantCalls
+from tenants.calls.aggregate import CallAggregate, TenantCalls
 from tenants.calls.models import CallRecord
 
 logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_FLUSHES = 5.0
 
-# One for the process, like its log: whoever answers a call records it, and need not be handed the means to.
-_process = Aggregate()
+# One object for the whole process, like its log, so that code that answers a call needs no reference to it.
+_process_calls = CallAggregate()
 
 
 def record(call: CallRecord) -> None:
-    """Count a call of this process. Writes nothing: `Flusher` does, every few seconds."""
-    _process.record(call)
+    """Count a call of this process. `Flusher` writes the counts every few seconds."""
+    _process_calls.record(call)
 
 
 class Flusher:
-    """Writes what was counted. A tenant's calls that cannot be written are kept for the next time."""
+    """Writes the counted calls. If a tenant's calls cannot be written, they are kept for the next attempt."""
 
-    def __init__(self, database: Database, aggregate: Aggregate = _process) -> None:
-        """Write the calls of `aggregate`, by default the process's own."""
+    def __init__(self, database: Database, aggregate: CallAggregate = _process_calls) -> None:
+        """Write the calls of `aggregate`; the default is the aggregate of this process."""
         self._database = database
         self._aggregate = aggregate
 
     async def run(self) -> None:
-        """Flush every few seconds until cancelled, and then a last time."""
+        """Write every few seconds until cancelled, and then one last time."""
         try:
             while True:
                 await asyncio.sleep(SECONDS_BETWEEN_FLUSHES)
@@ -39,9 +39,9 @@ class Flusher:
             await asyncio.shield(self.flush())
 
     async def flush(self) -> int:
-        """Write everything that was counted; return for how many tenants.
+        """Write all counted calls; return the number of tenants whose calls were written.
 
-        The database nodes are written to concurrently: one that does not answer does not delay the others.
+        Database nodes are written concurrently, so a node that does not answer does not delay the others.
         """
         nodes: dict[str, dict[Namespace, TenantCalls]] = {}
         for namespace, calls in self._aggregate.take().items():
@@ -59,7 +59,7 @@ class Flusher:
         return written
 
     async def _flush(self, taken: dict[Namespace, TenantCalls]) -> int:
-        """Write the calls of one node's tenants and remove them from `taken`; return for how many tenants."""
+        """Write the calls of one node's tenants and remove them from `taken`; return the number of tenants written."""
         written = 0
         for namespace, calls in list(taken.items()):
             try:

@@ -1,4 +1,4 @@
-"""The SQL of calls: adding what was counted, the calls themselves, and what was disclosed by them."""
+"""The SQL of counted calls, of rows for single calls, and of the disclosure ledger."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,22 +11,22 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Transaction
-from tenants.calls.aggregate import RollupKey, Sums, TenantCalls
+from tenants.calls.aggregate import CallSums, RollupKey, TenantCalls
 from tenants.calls.models import CallRecord, DisclosureDay
 from tenants.calls.tables import call, call_peak, call_rollup, call_second, disclosure_day
 
 _INSERT_ROLLUP = insert(call_rollup)
 _ADD_ROLLUP = _INSERT_ROLLUP.on_conflict_do_update(
     index_elements=list(RollupKey._fields),
-    set_={name: call_rollup.c[name] + _INSERT_ROLLUP.excluded[name] for name in Sums.__struct_fields__},
+    set_={name: call_rollup.c[name] + _INSERT_ROLLUP.excluded[name] for name in CallSums.__struct_fields__},
 )
 _INSERT_SECOND = insert(call_second)
 _ADD_SECOND = _INSERT_SECOND.on_conflict_do_update(
     index_elements=["second"],
     set_={name: call_second.c[name] + _INSERT_SECOND.excluded[name] for name in ("authenticated", "unauthenticated")},
 )
-_PEAK: Final = timedelta(minutes=30)
-_ANY_HALF_HOUR: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_HALF_HOUR: Final = timedelta(minutes=30)
+_HALF_HOUR_ORIGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _CALL_COLUMNS: Final = tuple(call.c.keys())
 _INSERT_DISCLOSURE = insert(disclosure_day)
 _ADD_DISCLOSURE = _INSERT_DISCLOSURE.on_conflict_do_update(
@@ -39,7 +39,7 @@ _ADD_DISCLOSURE = _INSERT_DISCLOSURE.on_conflict_do_update(
 
 
 async def add(tx: Transaction, calls: TenantCalls) -> None:
-    """Add a tenant's counted calls to what is there, in one order, so that two processes never deadlock."""
+    """Add a tenant's counted calls to the stored sums. Rows are sorted, so that two processes cannot deadlock."""
     if not calls.rollup:
         return
     rollup = sorted(calls.rollup.items())
@@ -50,17 +50,17 @@ async def add(tx: Transaction, calls: TenantCalls) -> None:
     await tx.execute(_ADD_SECOND, [{"second": second, **counts} for second, counts in sorted(seconds.items())])
 
 
-async def fold_seconds(tx: Transaction, before: datetime) -> int:
-    """Fold the seconds before `before` into the peak of their half hour; return how many half hours there were."""
-    folded = delete(call_second).where(call_second.c.second < before).returning(*call_second.c).cte("folded")
-    half_hour = func.date_bin(_PEAK, folded.c.second, _ANY_HALF_HOUR)
+async def aggregate_seconds(tx: Transaction, before: datetime) -> int:
+    """Replace per-second counts older than `before` by half-hour peaks; return the number of half hours changed."""
+    deleted = delete(call_second).where(call_second.c.second < before).returning(*call_second.c).cte("deleted")
+    half_hour = func.date_bin(_HALF_HOUR, deleted.c.second, _HALF_HOUR_ORIGIN)
     peaks = insert(call_peak).from_select(
         ["half_hour", "aggregate", "authenticated", "unauthenticated"],
         select(
             half_hour.label("half_hour"),
-            func.max(folded.c.authenticated + folded.c.unauthenticated),
-            func.max(folded.c.authenticated),
-            func.max(folded.c.unauthenticated),
+            func.max(deleted.c.authenticated + deleted.c.unauthenticated),
+            func.max(deleted.c.authenticated),
+            func.max(deleted.c.unauthenticated),
         ).group_by("half_hour"),
     )
     highest = {
@@ -72,7 +72,7 @@ async def fold_seconds(tx: Transaction, before: datetime) -> int:
 
 
 async def copy_calls(tx: Transaction, calls: Iterable[CallRecord]) -> None:
-    """Add a row for each call, by COPY."""
+    """Insert a row for each call with COPY."""
     await tx.driver.copy_records_to_table(
         call.name,
         schema_name=tx.namespace.schema,
@@ -82,18 +82,18 @@ async def copy_calls(tx: Transaction, calls: Iterable[CallRecord]) -> None:
 
 
 async def calls_of_interaction(tx: Transaction, interaction_id: UUID) -> list[dict[str, Any]]:
-    """Return the calls that had this interaction id, the first one first."""
+    """Return the calls with this interaction id, in the order of time."""
     found = await tx.execute(select(call).where(call.c.interaction_id == interaction_id).order_by(call.c.at))
     return [dict(row) for row in found.mappings()]
 
 
-async def forget_calls(tx: Transaction, before: datetime) -> int:
-    """Delete the rows of calls before a moment; return how many there were."""
+async def delete_calls(tx: Transaction, before: datetime) -> int:
+    """Delete the rows of calls before `before`; return their number."""
     return int((await tx.execute(delete(call).where(call.c.at < before))).rowcount)
 
 
 async def add_disclosures(tx: Transaction, days: Sequence[DisclosureDay]) -> None:
-    """Add to the disclosure ledger, in one order, so that two processes never deadlock."""
+    """Add entries to the disclosure ledger. Rows are sorted, so that two processes cannot deadlock."""
     if not days:
         return
     rows = sorted(
@@ -104,7 +104,7 @@ async def add_disclosures(tx: Transaction, days: Sequence[DisclosureDay]) -> Non
 
 
 async def disclosures(tx: Transaction, arrangement_id: UUID) -> list[DisclosureDay]:
-    """Return what was disclosed under an arrangement, the first day first."""
+    """Return the disclosure ledger of an arrangement, ordered by day."""
     found = await tx.execute(
         select(*(column for column in disclosure_day.c if column.name != "id"))
         .where(disclosure_day.c.arrangement_id == arrangement_id)
@@ -114,7 +114,7 @@ async def disclosures(tx: Transaction, arrangement_id: UUID) -> list[DisclosureD
 
 
 async def mark_corrected(tx: Transaction, arrangement_id: UUID, cluster: str, since: date, now: datetime) -> int:
-    """Mark what was disclosed of a cluster since a day as corrected; return how many entries that were."""
+    """Mark the entries of a cluster since a day as corrected; return the number of entries."""
     result = await tx.execute(
         update(disclosure_day)
         .where(

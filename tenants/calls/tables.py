@@ -1,13 +1,13 @@
-"""What was asked of a tenant, call by call and rolled up: what Get Metrics and the disclosure ledger are made from.
+"""Calls to a tenant's endpoints, single and summed. Get Metrics and the disclosure ledger are made from them.
 
-Times are UTC. The columns that are sums are added to by every process; `latency` is our own time alone, without that of
-a secondary data holder (CDS, Get Metrics 5: "Secondary Data Holder performance MUST be excluded"). No table here refers
-to another by a foreign key: these are records, and one that names what is gone is still true.
+Times are UTC. Every process adds to the columns that are sums. `latency` does not include the time of a secondary data
+holder (CDS, Get Metrics 5: "Secondary Data Holder performance MUST be excluded"). No table here has a foreign key: a
+record remains true after the row that it names has been deleted.
 """
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, SmallInteger, Table, Text
 
-from tenants.schema import DENIED, Moment, Uuid, tenant
+from tenants.schema import DENIED_PRIVILEGES, Moment, Uuid, tenant
 
 call_rollup = Table(
     "call_rollup",
@@ -22,17 +22,18 @@ call_rollup = Table(
     Column("latency_total", BigInteger, nullable=False),  # microseconds
     Column("throttled", BigInteger, nullable=False),
     Column("tokens_issued", BigInteger, nullable=False),
-    # The calls that needed a secondary data holder, and those of them whose part there was within the tier's limit.
+    # The calls that needed a secondary data holder, and how many of them it answered within the tier's threshold.
     Column("secondary_requests", BigInteger, nullable=False),
     Column("secondary_within_limit", BigInteger, nullable=False),
     Column("secondary_latency_total", BigInteger, nullable=False),  # microseconds
-    # The calls that we made to it, one or more for each that needed it, and what became of them.
+    # The calls that were made to the secondary data holder, at least one for each such call, and their outcomes.
     Column("secondary_calls", BigInteger, nullable=False),
     Column("secondary_errors", BigInteger, nullable=False),
     Column("secondary_rejections", BigInteger, nullable=False),
 )
 
-# Calls by the second, which peak TPS is the highest of: kept for hours, then folded into `call_peak`.
+# Calls for each second, for the peak number of transactions per second. After some hours they are aggregated into
+# `call_peak`.
 call_second = Table(
     "call_second",
     tenant,
@@ -41,7 +42,7 @@ call_second = Table(
     Column("unauthenticated", Integer, nullable=False),
 )
 
-# By half hours: the days of some zones begin at half past (UTC).
+# Peaks of half hours, not of hours, because in some time zones a day begins at half past an hour in UTC.
 call_peak = Table(
     "call_peak",
     tenant,
@@ -51,13 +52,13 @@ call_peak = Table(
     Column("unauthenticated", Integer, nullable=False),
 )
 
-# A row for each call, without its payload, kept for days: for whoever looks into one call.
+# A row for each call, without its payload, kept for days so that staff can investigate a single call.
 call = Table(
     "call",
     tenant,
-    Column("at", Moment, primary_key=True),  # the first member, so that rows are added and forgotten at the ends
+    Column("at", Moment, primary_key=True),  # first in the key, so that inserts and deletes touch only its two ends
     Column("id", Uuid, primary_key=True),
-    Column("interaction_id", Uuid, nullable=False),  # x-fapi-interaction-id, the caller's where it sent one
+    Column("interaction_id", Uuid, nullable=False),  # x-fapi-interaction-id, from the caller if it sent one
     Column("operation", Text, nullable=False),
     Column("tier", Text, nullable=False),
     Column("authenticated", Boolean, nullable=False),
@@ -65,25 +66,25 @@ call = Table(
     Column("error", Text, nullable=False),
     Column("throttled", Boolean, nullable=False),
     Column("latency", BigInteger, nullable=False),  # microseconds
-    Column("secondary_latency", BigInteger),  # microseconds; null where no secondary data holder was needed
+    Column("secondary_latency", BigInteger),  # microseconds; null if no secondary data holder was needed
     Column("client_id", Text),
     Column("arrangement_id", Uuid),
     Index(None, "interaction_id"),
-    info={DENIED: ("UPDATE",)},
+    info={DENIED_PRIVILEGES: ("UPDATE",)},
 )
 
-# The disclosure ledger (CDR Rules 7.9, 9.3(1)(d)): that data of a cluster was disclosed on a day, and how often.
+# The disclosure ledger (CDR Rules 7.9, 9.3(1)(d)): on which day data of a cluster was disclosed, and how often.
 disclosure_day = Table(
     "disclosure_day",
     tenant,
     Column("id", Uuid, primary_key=True),
     Column("arrangement_id", Uuid, nullable=False),
-    Column("account_id", Uuid),  # null of a cluster that is about the customer
+    Column("account_id", Uuid),  # null if the cluster is about the customer and not about an account
     Column("cluster", Text, nullable=False),  # the scope that the data belongs to
     Column("day", Date, nullable=False),  # in the tenant's time zone
     Column("calls", BigInteger, nullable=False),
     Column("last_at", Moment, nullable=False),
-    Column("corrected_at", Moment),  # when the recipient was given corrected data (s 56EN(4))
+    Column("corrected_at", Moment),  # when corrected data was given to the recipient (s 56EN(4))
     CheckConstraint("calls > 0", name="calls"),
     Index(
         "disclosure_day_key",

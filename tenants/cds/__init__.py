@@ -1,1 +1,1 @@
-"""What the Consumer Data Standards fix for every API: field types, errors, endpoints, versions, pages, envelopes."""
+"""Definitions of the Consumer Data Standards for all APIs: field types, errors, pagination, tiers, versions."""

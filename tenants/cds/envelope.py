@@ -1,4 +1,4 @@
-"""What surrounds the data of a response ("Payload Conventions", "Pagination")."""
+"""The objects around the data of a response ("Payload Conventions", "Pagination")."""
 
 from typing import Generic, TypeVar
 
@@ -16,7 +16,7 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinksPaginated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Links of one page: `first` and `prev` on all but the first page, `next` and `last` on all but the last."""
+    """Links of one page. The first page has no `first` and `prev`; the last page has no `next` and `last`."""
 
     self: URIString
     first: URIString | None = None
@@ -30,7 +30,7 @@ class Meta(msgspec.Struct, frozen=True):
 
 
 class MetaPaginated(msgspec.Struct, frozen=True, kw_only=True):
-    """How much there is in all pages together."""
+    """The number of records and of pages in total."""
 
     totalRecords: NaturalNumber  # noqa: N815 - the standards' name
     totalPages: NaturalNumber  # noqa: N815

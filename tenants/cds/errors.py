@@ -1,7 +1,7 @@
-"""The error catalogue of the Consumer Data Standards ("Error Codes"): each error once, with its URN, title and status.
+"""The error catalogue of the Consumer Data Standards ("Error Codes"): each error with its URN, title and status.
 
-`ErrorType` is what the standards say, `CdsError` is one occurrence of it. The status is the catalogue's; nothing here
-knows how a response is made.
+`ErrorType` is an error of the catalogue; `CdsError` is one occurrence of it. The status is taken from the catalogue.
+How an HTTP response is made is decided elsewhere (`apps.http.errors`).
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from haas.errors import HaasError
 
 
 class ErrorType(NamedTuple):
-    """A standard error. `status_in_body` where the resource is named in a request body and not in the URI."""
+    """An error of the standards. `status_in_body` applies if the request body, and not the URI, names the resource."""
 
     urn: str
     title: str
@@ -22,9 +22,9 @@ class CdsError(HaasError):
     """One occurrence of a standard error; `detail` is shown to the client."""
 
     def __init__(self, kind: ErrorType, detail: str, *, status: int | None = None) -> None:
-        """Say which error it is and what it is about (the parameter's name, the id, the current status).
+        """Take the error and its detail: the name of a parameter, an id, or the current status.
 
-        `status` is for the general errors, which the catalogue only gives a category: 4xx, 5xx.
+        `status` is for general errors, for which the catalogue gives only a range: 4xx or 5xx.
         """
         super().__init__(f"{kind.urn}: {detail}")
         self.kind = kind
@@ -71,4 +71,4 @@ INVALID_ARRANGEMENT = _all("Authorisation/InvalidArrangement", "Invalid Consent 
 FIELD_INVALID_PAGE = _all("Field/InvalidPage", "Invalid Page", 422)
 
 CATALOGUE: dict[str, ErrorType] = {kind.urn: kind for kind in list(globals().values()) if isinstance(kind, ErrorType)}
-"""Every error above, by URN. (What the Register alone answers, and what is banking's alone, is not ours.)"""
+"""Every error above, by URN. Errors that only the Register returns, and errors of banking, are left out."""

@@ -1,7 +1,7 @@
 """The common field types of the Consumer Data Standards ("Common Field Types"), as types that msgspec enforces.
 
-Dates and times are Python's own, so that 30 February is refused and not only `2024-2-30`; they encode to the same form.
-A pattern ends in backslash Z, because `$` would let a trailing line feed through.
+Dates and times are Python's own types, so a date that does not exist, such as 30 February, is refused. They are encoded
+in the form of the standards. A pattern ends in backslash Z, because `$` would accept a trailing line feed.
 """
 
 from datetime import date, datetime, time
@@ -25,7 +25,7 @@ RateString = Annotated[str, Meta(pattern=r"^-?[0-9]{1,16}(?:\.[0-9]{1,16})?\Z")]
 AmountString = Annotated[str, Meta(pattern=r"^-?[0-9]{1,16}\.[0-9]{2,16}\Z")]
 URIString = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-Z_a-z~\[\]]+\Z")]
 
-# ExternalRef: each names the outside document that fixes its form.
+# ExternalRef: the form of such a field is defined by an external document. The description of the type names it.
 ExternalRef = Annotated[str, Meta(min_length=1)]
 EmailAddress = Annotated[
     str,
@@ -72,7 +72,7 @@ StateType = Literal["NSW", "QLD", "VIC", "NT", "WA", "SA", "TAS", "ACT", "AAT"]
 
 
 class _KeywordsOnly(msgspec.StructMeta):
-    """Gives `kw_only` to subclasses too, where a mandatory field may stand below an optional one."""
+    """Sets `kw_only` on subclasses too, where a mandatory field may follow an optional one."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> "_KeywordsOnly":
         return super().__new__(cls, name, bases, namespace, **{**config, "kw_only": True})
@@ -80,17 +80,17 @@ class _KeywordsOnly(msgspec.StructMeta):
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
 class Payload(msgspec.Struct, metaclass=_KeywordsOnly, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """An object of a payload: the standards' own field names; what is optional and unknown is left out.
+    """An object of a payload with the field names of the standards. Optional fields without a value are omitted.
 
-    A conditional field is checked when the object is read, in `__post_init__`; the ValueError it raises becomes a
+    Conditional fields are checked in `__post_init__` when the object is read. A ValueError from there becomes a
     validation error with the path of the object.
     """
 
 
 def required_when(condition: object, /, **fields: object) -> None:
-    """Raise ValueError that names the first of `fields` that is absent although `condition` holds.
+    """Raise ValueError if `condition` is true and one of `fields` is None. The message names the first such field.
 
-    For the standards' conditional fields: "Mandatory if …".
+    For conditional fields of the standards: "Mandatory if …".
     """
     if condition:
         for name, value in fields.items():

@@ -1,4 +1,4 @@
-"""Pages ("Pagination"): which one was asked for, and what is said of it."""
+"""Pagination ("Pagination"): the requested page, and the links and the meta object of a response."""
 
 import re
 from typing import Generic, NamedTuple, TypeVar
@@ -17,21 +17,21 @@ _POSITIVE_INTEGER = re.compile(r"0*[1-9][0-9]{0,9}\Z")
 
 
 class PageRequest(NamedTuple):
-    """Which page was asked for: `number` counts from 1."""
+    """The requested page. `number` counts from 1."""
 
     number: int = 1
     size: int = DEFAULT_PAGE_SIZE
 
     @property
     def offset(self) -> int:
-        """How many records come before this page."""
+        """The number of records before this page."""
         return (self.number - 1) * self.size
 
     @classmethod
     def parse(cls, page: str | None, page_size: str | None) -> "PageRequest":
-        """Read the query parameters `page` and `page-size`, each with its default when absent.
+        """Read the query parameters `page` and `page-size`; an absent one has its default value.
 
-        Raises CdsError: Field/Invalid for what is not a positive integer, Field/InvalidPageSize above 1000.
+        Raises CdsError: Field/Invalid if a value is not a positive integer, Field/InvalidPageSize above 1000.
         """
         number = 1 if page is None else _positive("page", page)
         size = DEFAULT_PAGE_SIZE if page_size is None else _positive("page-size", page_size)
@@ -41,20 +41,20 @@ class PageRequest(NamedTuple):
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True):
-    """One page of records, and how many records there are in all pages."""
+    """One page of records, and the total number of records in all pages."""
 
     items: list[Item]
     total_records: int
 
 
-def describe(
+def links_and_meta(
     request: PageRequest, total_records: int, *, self_uri: str, resource_uri: str, filters: dict[str, str]
 ) -> tuple[LinksPaginated, MetaPaginated]:
     """Return the links and the meta object of a page of the resource at `resource_uri`, filtered by `filters`.
 
-    `self_uri` is the URI of the request as it came.
+    `self_uri` is the URI of the request as it was received.
 
-    The first page of nothing is a page without records; any other page out of range raises Field/InvalidPage.
+    If there are no records, page 1 is valid and empty. Any other page out of range raises Field/InvalidPage.
     """
     total_pages = -(-total_records // request.size)
     if request.number > max(total_pages, 1):

@@ -1,4 +1,4 @@
-"""The performance tiers ("Performance Requirements"), by which Get Metrics reports."""
+"""The performance tiers ("Performance Requirements") by which Get Metrics reports."""
 
 from typing import Literal
 
@@ -15,6 +15,7 @@ THRESHOLD_MILLISECONDS: dict[Tier, int] = {
     "secondary": 1000,
     "largeSecondary": 1500,
 }
-"""Within which 95% of an hour's calls are to be answered; for the secondary tiers, the data holder's own part."""
+"""95% of the calls in an hour must be answered within this time. For the secondary tiers, the time of the secondary
+data holder is not included."""
 SECONDARY_THRESHOLD_MILLISECONDS: dict[Tier, int] = {"secondary": 1500, "largeSecondary": 4500}
-"""Within which the secondary data holder is to do its part."""
+"""The secondary data holder must answer within this time."""

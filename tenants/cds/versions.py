@@ -1,4 +1,4 @@
-"""Which version of an endpoint answers a request ("HTTP Headers", "Versioning")."""
+"""The version of an endpoint that answers a request ("HTTP Headers", "Versioning")."""
 
 import re
 from collections.abc import Iterable
@@ -8,12 +8,12 @@ from tenants.cds.errors import HEADER_INVALID_VERSION, HEADER_MISSING, HEADER_UN
 _POSITIVE_INTEGER = re.compile(r"0*[1-9][0-9]{0,8}\Z")
 
 
-def negotiate(x_v: str | None, x_min_v: str | None, supported: Iterable[int]) -> int:
+def negotiate_version(x_v: str | None, x_min_v: str | None, supported: Iterable[int]) -> int:
     """Return the highest supported version between `x-min-v` and `x-v`.
 
-    `x-min-v` counts as absent when it is equal to or higher than `x-v`; without it only `x-v` itself will do.
-    Raises CdsError: Header/Missing without `x-v`, Header/InvalidVersion for what is not a positive integer,
-    Header/UnsupportedVersion when no supported version fits.
+    `x-min-v` is ignored if it is equal to or higher than `x-v`. Without `x-min-v`, only the version `x-v` is possible.
+    Raises CdsError: Header/Missing without `x-v`, Header/InvalidVersion if a value is not a positive integer,
+    Header/UnsupportedVersion if no supported version is in the range.
     """
     if x_v is None:
         raise CdsError(HEADER_MISSING, "x-v")

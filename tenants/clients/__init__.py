@@ -1,1 +1,1 @@
-"""Registered clients, and how a client authenticates."""
+"""Registered clients and client authentication."""

@@ -1,7 +1,7 @@
 """Client authentication by `private_key_jwt` (CDS, Client Authentication; OIDC Core 9; RFC 7523).
 
-`apps.identity.client_authentication` has the steps in their order. No transaction is open while the client's JWKS is
-fetched; `spend` then marks the `jti` as used in the transaction of the work that the assertion authorises.
+`apps.identity.client_authentication` lists the steps in order. No transaction is open while the JWKS of the client is
+fetched. Then `use_assertion` marks the `jti` as used, in the transaction of the work that the assertion authorises.
 """
 
 from collections.abc import Mapping
@@ -24,23 +24,23 @@ from tenants.oauth.errors import InvalidClient
 from tenants.registry.models import Tenant
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-LONGEST_ASSERTION: Final = timedelta(hours=1)
+MAXIMUM_ASSERTION_LIFETIME: Final = timedelta(hours=1)
 _NOT_AUTHENTIC: Final = "the client is unknown, or its assertion is not signed by a key of its JWKS"
 _JWKS_URI_FRESH_FOR: Final = timedelta(seconds=5)
 _MAXIMUM_JWKS_URIS: Final = 10_000
 _MAXIMUM_JTI: Final = 1024
 
 
-class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request says about who sends it."""
+class ClientCredentials(msgspec.Struct, frozen=True, kw_only=True):
+    """The parameters of a request that authenticate its client (RFC 7521 4.2)."""
 
     client_id: str | None = None
     client_assertion_type: str | None = None
     client_assertion: str | None = None
 
 
-class Assertion(msgspec.Struct, frozen=True, kw_only=True):
-    """An assertion that is the client's own and in time; whether it was spent before, `claim` tells."""
+class VerifiedAssertion(msgspec.Struct, frozen=True, kw_only=True):
+    """An assertion whose signature and times are valid. `use_assertion` checks whether it was used before."""
 
     client_id: str
     algorithm: str
@@ -48,26 +48,26 @@ class Assertion(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     jwks_uri: str
     keys: PublicKeys
-    """The client's keys, as last fetched: also for other messages that it signs."""
+    """The keys of the client as last fetched. They also verify other messages that the client signed."""
 
 
-class PresentedAssertion(msgspec.Struct, frozen=True, kw_only=True):
-    """The assertion of a request, decoded and not verified yet."""
+class DecodedAssertion(msgspec.Struct, frozen=True, kw_only=True):
+    """The decoded assertion of a request, which is not verified yet."""
 
     token: str
     client_id: str | None
-    """The `client_id` parameter beside the assertion, which may be absent."""
+    """The `client_id` parameter of the request, which is optional."""
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
     audiences: frozenset[str]
-    """The values of `aud` that mean this server; see `tenants.oauth.endpoints.audiences`."""
+    """The values of `aud` that identify this server; see `tenants.oauth.endpoints.audiences`."""
     now: datetime
 
 
-def present(credentials: Credentials, audiences: frozenset[str], now: datetime) -> PresentedAssertion:
-    """Decode the assertion of a request (RFC 7521 4.2); there is no other way to authenticate (CDS).
+def decode_assertion(credentials: ClientCredentials, audiences: frozenset[str], now: datetime) -> DecodedAssertion:
+    """Return the decoded assertion of a request (RFC 7521 4.2). Clients cannot authenticate in another way (CDS).
 
-    Raises InvalidClient where there is none, or it is not a signed JWT.
+    Raise InvalidClient if there is no assertion or it is not a signed JWT.
     """
     token = credentials.client_assertion
     if token is None:
@@ -78,13 +78,13 @@ def present(credentials: Credentials, audiences: frozenset[str], now: datetime) 
         header, claims = read_unverified(token)
     except JoseError as error:
         raise InvalidClient("the client assertion is not a signed JWT", detail=str(error)) from error
-    return PresentedAssertion(
+    return DecodedAssertion(
         token=token, client_id=credentials.client_id, header=header, claims=claims, audiences=audiences, now=now
     )
 
 
-def names_one_client(presented: PresentedAssertion) -> None:
-    """`iss` and `sub` are the client's id (RFC 7523 3-1, 3-2; OIDC Core 9); a `client_id` beside them is too.
+def names_one_client(presented: DecodedAssertion) -> None:
+    """`iss`, `sub` and, if it is sent, `client_id` are all the client's id (RFC 7523 3-1, 3-2; OIDC Core 9).
 
     "From November 13th 2023 OPTIONAL. The client ID of the bearer" (CDS, Private Key JWT Client Authentication).
     """
@@ -95,51 +95,51 @@ def names_one_client(presented: PresentedAssertion) -> None:
         raise InvalidClient("client_id is not the subject of the client assertion")
 
 
-def is_for_this_server(presented: PresentedAssertion) -> None:
-    """`aud` names our issuer, token endpoint, or the endpoint invoked (RFC 7523 3-3; CDS)."""
+def is_for_this_server(presented: DecodedAssertion) -> None:
+    """`aud` contains our issuer, the URL of the token endpoint or the URL of this endpoint (RFC 7523 3-3; CDS)."""
     if not presented.audiences & set(audience(presented.claims.get("aud"))):
         raise InvalidClient("the client assertion is not for this server (aud)")
 
 
-def has_a_jti(presented: PresentedAssertion) -> None:
-    """`jti` is there: "These tokens MUST only be used once" (CDS, Private Key JWT Client Authentication)."""
+def has_a_jti(presented: DecodedAssertion) -> None:
+    """`jti` is present: "These tokens MUST only be used once" (CDS, Private Key JWT Client Authentication)."""
     jti = presented.claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= _MAXIMUM_JTI:
         raise InvalidClient("the client assertion has no jti")
 
 
-def is_in_time(presented: PresentedAssertion) -> None:
-    """`exp` is there and not past, `nbf` and `iat` are not ahead (RFC 7523 3-4 to 3-6)."""
+def is_in_time(presented: DecodedAssertion) -> None:
+    """`exp` is present and in the future; `nbf` and `iat` are not in the future (RFC 7523 3-4 to 3-6)."""
     try:
-        check_times(presented.claims, presented.now, longest=LONGEST_ASSERTION)
+        check_times(presented.claims, presented.now, longest=MAXIMUM_ASSERTION_LIFETIME)
     except JoseError as error:
         raise InvalidClient(f"the client assertion's times are wrong: {error}") from error
 
 
-CHECKS: Final[tuple[Step[PresentedAssertion], ...]] = (names_one_client, is_for_this_server, has_a_jti, is_in_time)
-"""The checks of an assertion's claims. `verify_signature` and `spend` check signature, algorithm and single use."""
+CHECKS: Final[tuple[Step[DecodedAssertion], ...]] = (names_one_client, is_for_this_server, has_a_jti, is_in_time)
+"""The checks of the claims. `verify_signature` checks the signature, `use_assertion` algorithm and single use."""
 
 
 class Authenticator:
-    """Verifies the assertions of every tenant's clients in one process."""
+    """Verifies client assertions for all tenants of one process."""
 
     def __init__(self, database: Database, jwks: JwksClient, clock: Clock) -> None:
-        """Look clients up in `database` and fetch their keys with `jwks`."""
+        """`jwks` fetches the keys of the clients that are registered in `database`."""
         self._database = database
         self._jwks = jwks
         self._jwks_uris: TimedCache[tuple[str, str], str] = TimedCache(
             clock, CacheLimits(fresh_for=_JWKS_URI_FRESH_FOR), _MAXIMUM_JWKS_URIS
         )
 
-    async def verify_signature(self, tenant: Tenant, presented: PresentedAssertion) -> Assertion:
-        """Return the assertion, once a key of the client has been found to have signed it.
+    async def verify_signature(self, tenant: Tenant, presented: DecodedAssertion) -> VerifiedAssertion:
+        """Return the assertion if a key of the client verifies its signature.
 
-        Call it with no transaction open. Raises InvalidClient, in the same way for a client that does not exist as for
-        a signature that does not hold.
+        Call it while no transaction is open. Raise InvalidClient. The public message is the same for an unknown client
+        and for an invalid signature.
         """
         claims, client_id = presented.claims, str(presented.claims["sub"])
         jwks_uri, keys = await self._verified(tenant, client_id, presented.token, presented.header.get("kid"))
-        return Assertion(
+        return VerifiedAssertion(
             client_id=client_id,
             algorithm=str(presented.header["alg"]),
             jti_hash=digest(claims["jti"]),
@@ -148,16 +148,16 @@ class Authenticator:
             keys=keys,
         )
 
-    async def keys_for(self, assertion: Assertion, token: str) -> PublicKeys:
-        """Return the client's keys for another message that it signed, fetched anew when its `kid` is not known."""
+    async def keys_for(self, assertion: VerifiedAssertion, token: str) -> PublicKeys:
+        """Return the client's keys for `token`, another JWT of the client. Fetch them again if its `kid` is unknown."""
         try:
             kid = read_unverified(token).header.get("kid")
             return await self._jwks.keys(assertion.jwks_uri, kid if isinstance(kid, str) else None)
         except (JoseError, JwksError):
-            return assertion.keys  # the check that needs the keys says what is wrong with the message
+            return assertion.keys  # the check that uses the keys reports the error
 
     async def _verified(self, tenant: Tenant, client_id: str, token: str, kid: object) -> tuple[str, PublicKeys]:
-        """Return where the client's keys are and what they are, once one of them is found to have signed `token`."""
+        """Return the client's jwks_uri and its keys, if one of them verifies the signature of `token`."""
         key = tenant.namespace.schema, client_id
 
         async def load(_: str | None) -> str:
@@ -170,7 +170,7 @@ class Authenticator:
         except InvalidClient:
             if known is None:
                 raise
-            # The client may have registered another address since.
+            # The client may have changed its jwks_uri since it was read.
             changed = await self._jwks_uris.get(key, load, lambda read: read != known)
             if changed == known:
                 raise
@@ -195,17 +195,17 @@ class Authenticator:
         return tenant.register_environment.jwks_uri if client.kind == "register" else registered
 
 
-async def spend(tx: Transaction, assertion: Assertion) -> Client:
-    """Mark the `jti` of the assertion as used, and return the client.
+async def use_assertion(tx: Transaction, assertion: VerifiedAssertion) -> Client:
+    """Mark the `jti` of the assertion as used, and return the client. Raise InvalidClient.
 
-    From here on the transaction commits what was written even when the request is refused, so that the `jti` stays
-    used: write nothing else before the last check has passed. Raises InvalidClient.
+    From now on the transaction is committed even if the request is refused, so that the `jti` stays used. So the caller
+    must write nothing else before the last check has passed.
     """
-    claimed = await store.spend(tx, assertion.client_id, assertion.jti_hash, assertion.expires_at)
-    if claimed is None:
+    found = await store.mark_jti_used(tx, assertion.client_id, assertion.jti_hash, assertion.expires_at)
+    if found is None:
         raise InvalidClient(_NOT_AUTHENTIC, detail="the client was removed")
-    client, fresh = claimed
-    if not fresh:
+    client, unused = found
+    if not unused:
         raise InvalidClient("the client assertion was used before (jti)")
     tx.commit_on_refusal()
     if client.registration.token_endpoint_auth_signing_alg != assertion.algorithm:

@@ -1,4 +1,4 @@
-"""A registered client."""
+"""Registered clients and their metadata."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,9 +13,9 @@ ClientKind = Literal["software-product", "register"]
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The metadata of a client, by the names of the standards (CDS, DCR APIs, RegistrationProperties).
+    """The metadata of a client, with the names of the standards (CDS, DCR APIs, RegistrationProperties).
 
-    The members above the line come from the software statement, those below it from the registration request.
+    The members up to `scope` come from the software statement, the others from the registration request.
     """
 
     client_name: str
@@ -35,7 +35,6 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     software_id: str
     software_roles: str | None = None
     scope: str
-    # ----
     redirect_uris: tuple[str, ...]
     token_endpoint_auth_method: str
     token_endpoint_auth_signing_alg: Algorithm
@@ -51,12 +50,12 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """The scopes that the client may ask for."""
+        """The scopes that the client may request."""
         return scopes.split(self.scope)
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
-    """A client of a tenant, as its row says."""
+    """A client of a tenant, as stored."""
 
     client_id: str
     kind: ClientKind
@@ -68,10 +67,10 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def software_id(self) -> str:
-        """The software product's id in the CDR Register: the same across registrations."""
+        """The id of the software product in the CDR Register. It is the same in each registration of the product."""
         return self.registration.software_id
 
     @property
     def duties(self) -> Duties:
-        """What the data holder does for this client now (CDS, Participant Statuses)."""
+        """What the data holder must do for this client in its current statuses (CDS, Participant Statuses)."""
         return duties(self.recipient_status, self.product_status)

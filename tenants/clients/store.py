@@ -1,4 +1,4 @@
-"""The SQL of clients and spent assertions."""
+"""The SQL of clients and of the `jti` values of used assertions."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Statement, Transaction
 from tenants.clients.models import Client, ClientKind, Registration
-from tenants.clients.tables import client, spent_assertion
+from tenants.clients.tables import client, used_assertion
 from tenants.schema import Moment
 
-_LIVE = client.c.removed_at.is_(None)
+_NOT_REMOVED = client.c.removed_at.is_(None)
 _CLIENT = (
     client.c.client_id,
     client.c.kind,
@@ -23,37 +23,37 @@ _CLIENT = (
     client.c.product_status,
     client.c.created_at,
 )
-_LIVE_PRODUCTS = and_(client.c.kind == "software-product", _LIVE)
+_PRODUCTS_NOT_REMOVED = and_(client.c.kind == "software-product", _NOT_REMOVED)
 _SET_STATUSES = (
     update(client)
-    .where(client.c.client_id == bindparam("of_client"), _LIVE_PRODUCTS)
+    .where(client.c.client_id == bindparam("of_client"), _PRODUCTS_NOT_REMOVED)
     .values(recipient_status=bindparam("recipient"), product_status=bindparam("product"))
 )
 _BATCH: Final = 1_000
-_LOAD: Final = Statement(select(*_CLIENT).where(client.c.client_id == bindparam("client_id", type_=Text), _LIVE))
+_LOAD: Final = Statement(select(*_CLIENT).where(client.c.client_id == bindparam("client_id", type_=Text), _NOT_REMOVED))
 
-# The client and its assertion's jti in one round trip; `fresh` is false for a jti that was spent before.
-_SPENT = (
-    upsert(spent_assertion)
+# One round trip loads the client and inserts the jti. `unused` is false if the jti was used before.
+_INSERTED = (
+    upsert(used_assertion)
     .from_select(
         ["client_id", "jti_hash", "expires_at"],
         select(
             client.c.client_id, bindparam("jti_hash", type_=LargeBinary), bindparam("expires_at", type_=Moment)
-        ).where(client.c.client_id == bindparam("client_id", type_=Text), _LIVE),
+        ).where(client.c.client_id == bindparam("client_id", type_=Text), _NOT_REMOVED),
     )
     .on_conflict_do_nothing()
-    .returning(spent_assertion.c.jti_hash)
-    .cte("spent")
+    .returning(used_assertion.c.jti_hash)
+    .cte("inserted")
 )
-_SPEND: Final = Statement(
-    select(*_CLIENT, select(true()).select_from(_SPENT).exists().label("fresh")).where(
-        client.c.client_id == bindparam("client_id", type_=Text), _LIVE
+_LOAD_AND_USE_JTI: Final = Statement(
+    select(*_CLIENT, select(true()).select_from(_INSERTED).exists().label("unused")).where(
+        client.c.client_id == bindparam("client_id", type_=Text), _NOT_REMOVED
     )
 )
 
 
 class ClientStatus(NamedTuple):
-    """The part of a client row that the Register decides."""
+    """The statuses of a client, and the ids by which the CDR Register knows them."""
 
     client_id: str
     recipient_id: str
@@ -63,56 +63,64 @@ class ClientStatus(NamedTuple):
 
 
 async def load(tx: Transaction, client_id: str) -> Client | None:
-    """Return a live client, or None."""
-    if "\0" in client_id:  # comes from outside, and Postgres would not take it
+    """Return the client with the id, or None if it is unknown or was removed."""
+    if "\0" in client_id:  # the id comes from a request, and PostgreSQL refuses NUL in text
         return None
     row = await tx.row(_LOAD, client_id=client_id)
-    return None if row is None else client_of(row)
+    return None if row is None else client_from_row(row)
 
 
 async def recipient_base_uri(tx: Transaction, client_id: str) -> str | None:
-    """Return the registered recipient_base_uri of a client, also of one that was removed."""
+    """Return the registered recipient_base_uri of a client, even if the client was removed."""
     query = select(client.c.registration["recipient_base_uri"].astext).where(client.c.client_id == client_id)
     found: str | None = (await tx.execute(query)).scalar_one_or_none()
     return found
 
 
-async def spend(tx: Transaction, client_id: str, jti_hash: bytes, expires_at: datetime) -> tuple[Client, bool] | None:
-    """Spend a `jti` of a live client; return the client and whether the `jti` was fresh, or None without a client."""
-    row = await tx.row(_SPEND, client_id=client_id, jti_hash=jti_hash, expires_at=expires_at)
-    return None if row is None else (client_of(row), row["fresh"])
+async def mark_jti_used(
+    tx: Transaction, client_id: str, jti_hash: bytes, expires_at: datetime
+) -> tuple[Client, bool] | None:
+    """Mark a `jti` of a client as used. Return the client and whether the `jti` was unused before.
+
+    Return None if the client is unknown or was removed.
+    """
+    row = await tx.row(_LOAD_AND_USE_JTI, client_id=client_id, jti_hash=jti_hash, expires_at=expires_at)
+    return None if row is None else (client_from_row(row), row["unused"])
 
 
-async def spend_for_software(
+async def mark_jti_used_for_software(
     tx: Transaction, client_id: str, software_id: str, jti_hash: bytes, expires_at: datetime
 ) -> bool:
-    """Spend a registration request's `jti`; false when any registration of that software product has spent it."""
-    spent = (
+    """Mark the `jti` of a registration request as used.
+
+    Return False if any registration of the software product, removed or not, has used it before.
+    """
+    used = (
         select(true())
-        .select_from(spent_assertion.join(client, client.c.client_id == spent_assertion.c.client_id))
-        .where(client.c.software_id == software_id, spent_assertion.c.jti_hash == jti_hash)
+        .select_from(used_assertion.join(client, client.c.client_id == used_assertion.c.client_id))
+        .where(client.c.software_id == software_id, used_assertion.c.jti_hash == jti_hash)
     )
-    if (await tx.execute(select(spent.exists()))).scalar_one():
+    if (await tx.execute(select(used.exists()))).scalar_one():
         return False
     result = await tx.execute(
-        upsert(spent_assertion)
+        upsert(used_assertion)
         .values(client_id=client_id, jti_hash=jti_hash, expires_at=expires_at)
         .on_conflict_do_nothing()
-        .returning(spent_assertion.c.jti_hash)
+        .returning(used_assertion.c.jti_hash)
     )
-    return result.scalar_one_or_none() is not None  # None where it was spent in between
+    return result.scalar_one_or_none() is not None  # None if it was used since the query above
 
 
-async def forget_spent(tx: Transaction, now: datetime) -> int:
-    """Delete the `jti` of assertions that have expired; return how many."""
-    result = await tx.execute(delete(spent_assertion).where(spent_assertion.c.expires_at <= now))
+async def delete_expired_jtis(tx: Transaction, now: datetime) -> int:
+    """Delete the `jti` values of expired assertions. Return their number."""
+    result = await tx.execute(delete(used_assertion).where(used_assertion.c.expires_at <= now))
     return result.rowcount
 
 
 async def add(
     tx: Transaction, client_id: str, kind: ClientKind, registration: Registration, *, recipient_id: str, now: datetime
 ) -> bool:
-    """Add a client, active until the Register says otherwise; false when its software product has a live one."""
+    """Add a client with the statuses ACTIVE. Return False if its software product already has a registered client."""
     result = await tx.execute(
         upsert(client)
         .values(
@@ -135,17 +143,17 @@ async def add(
 async def replace(
     tx: Transaction, client_id: str, registration: Registration, *, recipient_id: str, now: datetime
 ) -> bool:
-    """Replace a live client's metadata; false when it is gone."""
+    """Replace the metadata of a client. Return False if the client was removed."""
     result = await tx.execute(
         update(client)
-        .where(client.c.client_id == client_id, _LIVE)
+        .where(client.c.client_id == client_id, _NOT_REMOVED)
         .values(registration=msgspec.to_builtins(registration), recipient_id=recipient_id, updated_at=now)
     )
     return result.rowcount > 0
 
 
 async def remove(tx: Transaction, client_id: str, now: datetime) -> None:
-    """Mark a client as removed; what it did stays on record."""
+    """Mark a client as removed. Its row stays, because arrangements refer to it."""
     await tx.execute(
         update(client)
         .where(client.c.client_id == client_id)
@@ -154,7 +162,7 @@ async def remove(tx: Transaction, client_id: str, now: datetime) -> None:
 
 
 async def client_statuses(tx: Transaction) -> list[ClientStatus]:
-    """Return the statuses of a tenant's live clients, the Register's own client left out."""
+    """Return the statuses of the registered clients, without the client of the CDR Register."""
     chosen = select(
         client.c.client_id,
         client.c.recipient_id,
@@ -162,12 +170,12 @@ async def client_statuses(tx: Transaction) -> list[ClientStatus]:
         client.c.recipient_status,
         client.c.product_status,
     )
-    rows = await tx.execute(chosen.where(_LIVE_PRODUCTS).order_by(client.c.client_id))
+    rows = await tx.execute(chosen.where(_PRODUCTS_NOT_REMOVED).order_by(client.c.client_id))
     return [ClientStatus(**row) for row in rows.mappings()]
 
 
 async def set_client_statuses(tx: Transaction, changed: list[ClientStatus]) -> None:
-    """Write new statuses into a tenant's client rows, always in the order of their ids."""
+    """Store new statuses of clients. Callers pass them ordered by client id, so that transactions do not deadlock."""
     values = [
         {"of_client": row.client_id, "recipient": row.recipient_status, "product": row.product_status}
         for row in changed
@@ -177,14 +185,16 @@ async def set_client_statuses(tx: Transaction, changed: list[ClientStatus]) -> N
 
 
 async def clients_to_clean_up(tx: Transaction) -> list[str]:
-    """Return the live clients whose consents are to be invalidated and whose registrations cleaned up."""
-    over = or_(client.c.product_status == "REMOVED", client.c.recipient_status.in_(("REVOKED", "SURRENDERED")))
-    result = await tx.execute(select(client.c.client_id).where(_LIVE_PRODUCTS, over).order_by(client.c.client_id))
+    """Return the registered clients whose consents must be invalidated and whose registrations must be removed."""
+    ended = or_(client.c.product_status == "REMOVED", client.c.recipient_status.in_(("REVOKED", "SURRENDERED")))
+    result = await tx.execute(
+        select(client.c.client_id).where(_PRODUCTS_NOT_REMOVED, ended).order_by(client.c.client_id)
+    )
     return [str(client_id) for client_id in result.scalars()]
 
 
-def client_of(row: Mapping[str, Any]) -> Client:
-    """Return the client that a row of the columns of `client` describes."""
+def client_from_row(row: Mapping[str, Any]) -> Client:
+    """Return the client of a row with the columns of the table `client`."""
     return Client(
         client_id=row["client_id"],
         kind=row["kind"],

@@ -1,4 +1,4 @@
-"""The software that is registered with a tenant, and the assertions it has spent."""
+"""The clients that are registered with a tenant, and their used assertions."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, text
 
@@ -10,11 +10,9 @@ client = Table(
     Column("client_id", Text, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("software_id", Text, nullable=False),
-    Column(
-        "recipient_id", Text, nullable=False
-    ),  # the legal entity, which the Register keeps the recipient's status by
+    Column("recipient_id", Text, nullable=False),  # legal entity id: the Register's key of the recipient's status
     Column("registration", Json, nullable=False),
-    # What the Register last said (CDS, Participant statuses). Asked per duty, never inside client authentication.
+    # The last statuses from the Register (CDS, Participant statuses). Client authentication does not depend on them.
     Column("recipient_status", Text, nullable=False),
     Column("product_status", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -26,9 +24,9 @@ client = Table(
     Index("client_live_software_id_key", "software_id", unique=True, postgresql_where=text("removed_at is null")),
 )
 
-# A row for each `jti` until the assertion that carried it has expired: the only thing that stops a replay.
-spent_assertion = Table(
-    "spent_assertion",
+# A row for each used `jti` until its assertion has expired. Only these rows prevent a replay.
+used_assertion = Table(
+    "used_assertion",
     tenant,
     Column("client_id", Text, ForeignKey(client.c.client_id, ondelete="CASCADE"), primary_key=True),
     Column("jti_hash", LargeBinary, primary_key=True),

@@ -1,1 +1,1 @@
-"""The consent flow: the request object, the steps a person takes, the review, and the signed response."""
+"""The consent flow: the request object, the steps of the person, the review, and the signed response."""

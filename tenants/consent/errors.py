@@ -1,34 +1,34 @@
-"""Why a step of the consent flow was not taken."""
+"""Errors of the consent flow."""
 
 from typing import Literal
 
 from haas.errors import HaasError
 
 FlowStep = Literal["identify", "verify", "customer", "accounts", "review"]
-Missing = Literal["identifier", "customer", "accounts"]
+RequiredChoice = Literal["identifier", "customer", "accounts"]
 
 
-class FlowUnknown(HaasError):
-    """There is no such flow, or another browser goes through it."""
+class FlowNotFound(HaasError):
+    """There is no such flow, or it belongs to another browser."""
 
 
-class FlowOver(HaasError):
-    """The flow has been answered, has been cancelled, or took too long."""
+class FlowClosed(HaasError):
+    """The flow has ended: the person authorised or cancelled, it was rejected, or it took too long."""
 
 
 class StepNotCurrent(HaasError):
-    """Another step is the current one. Nothing was changed."""
+    """The requested step is not the current step."""
 
     def __init__(self, step: FlowStep) -> None:
-        """Keep the current step."""
-        super().__init__(f"the flow is at {step}")
+        """Store the current step."""
+        super().__init__(f"the current step is {step}")
         self.step = step
 
 
 class ChoiceMissing(HaasError):
-    """Nothing, or nothing that can be chosen, was given; nothing was changed."""
+    """No valid choice was given. The flow was not changed."""
 
-    def __init__(self, what: Missing) -> None:
-        """Keep what is missing."""
-        super().__init__(f"{what} missing")
+    def __init__(self, what: RequiredChoice) -> None:
+        """Store the name of the missing choice."""
+        super().__init__(f"{what} is missing")
         self.what = what

@@ -1,7 +1,8 @@
-"""The consent flow, from the identifier to the authorisation: what may be done when, and what comes next.
+"""The consent flow, from the identifier to the authorisation: the current step, and what each step changes.
 
-It knows no page and no HTTP: a face shows the steps, brings what the person answers, and carries the end back to the
-client. Every function runs in the caller's transaction, on a flow that `enter` returned in it.
+This module contains no pages and no HTTP. An app shows the steps, passes the person's input to these functions, and
+sends the result to the client. Every function runs in the caller's transaction. Its `flow` must come from `load_flow`
+in the same transaction.
 
     identify → verify → [customer] → [accounts] → review → authorise
 """
@@ -24,27 +25,28 @@ from tenants.attempts import service, store
 from tenants.authentication import service as authentication
 from tenants.authentication.models import AuthenticationContext, Challenge
 from tenants.clients import store as clients
-from tenants.consent.errors import ChoiceMissing, FlowOver, FlowStep, FlowUnknown, StepNotCurrent
-from tenants.consent.models import FLOW_LIFETIME, AccountChoice, Ended, Flow, Outcome
+from tenants.consent.errors import ChoiceMissing, FlowClosed, FlowNotFound, FlowStep, StepNotCurrent
+from tenants.consent.models import FLOW_LIFETIME, AccountChoice, Flow, FlowResult, StepOutcome
 from tenants.data_language import needs_accounts
 from tenants.oauth.errors import AccessDenied, InvalidRequest, UnauthorizedClient
 from tenants.parties.directory import Directory
-from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE, CODE
+from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME, AUTHORIZATION_CODE_LIFETIME
 
 
-async def enter(tx: Transaction, directory: Directory, attempt_id: UUID, secret: str, now: datetime) -> Flow:
-    """Return the flow for the browser that knows its secret, locked until the transaction ends.
+async def load_flow(tx: Transaction, directory: Directory, attempt_id: UUID, secret: str, now: datetime) -> Flow:
+    """Return the flow of an attempt. The attempt's row is locked until the transaction ends.
 
-    Raises FlowUnknown, and FlowOver when its client is gone.
+    `secret` is the value of the browser's flow cookie. Raise FlowNotFound if there is no such flow or the secret is
+    wrong. Raise FlowClosed if the client was removed.
     """
     attempt = await store.by_id(tx, attempt_id)
     if attempt is None or attempt.browser_hash is None:
-        raise FlowUnknown(f"there is no flow {attempt_id}")
+        raise FlowNotFound(f"there is no flow {attempt_id}")
     if not hmac.compare_digest(attempt.browser_hash, digest(secret)):
-        raise FlowUnknown(f"flow {attempt_id} is another browser's")
+        raise FlowNotFound(f"flow {attempt_id} belongs to another browser")
     client = await clients.load(tx, attempt.client_id)
     if client is None:
-        raise FlowOver(f"{attempt.client_id} is gone")
+        raise FlowClosed(f"client {attempt.client_id} was removed")
     if attempt.login_id is None:
         return Flow(attempt=attempt, client=client, directory=directory)
     customers = await directory.customers_of(tx, attempt.login_id, accounts.market_day(now))
@@ -53,15 +55,15 @@ async def enter(tx: Transaction, directory: Directory, attempt_id: UUID, secret:
         client=client,
         directory=directory,
         customers=tuple(customers),
-        amended=await _amended(tx, attempt.request.cdr_arrangement_id),
+        amended_arrangement=await _load_amended_arrangement(tx, attempt.request.cdr_arrangement_id),
     )
 
 
 def current_step(flow: Flow, now: datetime) -> FlowStep:
-    """Return the step that the flow is at. Raises FlowOver."""
+    """Return the current step of the flow. Raise FlowClosed."""
     attempt = flow.attempt
     if not attempt.in_flow or now - attempt.created_at >= FLOW_LIFETIME:
-        raise FlowOver(f"attempt {attempt.id} is at {attempt.stage} since {attempt.stage_at}")
+        raise FlowClosed(f"attempt {attempt.id} is at stage {attempt.stage} since {attempt.stage_at}")
     match attempt.stage:
         case "preIdentification":
             return "identify"
@@ -72,89 +74,93 @@ def current_step(flow: Flow, now: datetime) -> FlowStep:
     return "customer" if attempt.customer_id is None and len(flow.customers) > 1 else "accounts"
 
 
-def require(flow: Flow, step: FlowStep, now: datetime) -> None:
-    """Raise StepNotCurrent unless the flow is at `step`, or at a later one from which it can be taken again."""
-    at = current_step(flow, now)
-    if at == step:
+def require_step(flow: Flow, step: FlowStep, now: datetime) -> None:
+    """Raise StepNotCurrent unless `step` is the current step, or an earlier step that may be repeated now."""
+    current = current_step(flow, now)
+    if current == step:
         return
-    again = {
-        "customer": at in {"accounts", "review"} and len(flow.customers) > 1 and flow.amended is None,
-        "accounts": at == "review" and needs_accounts(flow.attempt.request.scopes),
+    may_be_repeated = {
+        "customer": current in {"accounts", "review"} and len(flow.customers) > 1 and flow.amended_arrangement is None,
+        "accounts": current == "review" and needs_accounts(flow.attempt.request.scopes),
     }
-    if not again.get(step, False):
-        raise StepNotCurrent(at)
+    if not may_be_repeated.get(step, False):
+        raise StepNotCurrent(current)
 
 
 async def identify(
     tx: Transaction, flow: Flow, identifier: str, *, context: AuthenticationContext, now: datetime
-) -> Outcome:
-    """Send a one-time password to whoever has this identifier. Sent twice, the form sends one code.
+) -> StepOutcome:
+    """Send a one-time password to the person with this identifier. If the form is submitted twice, send only one code.
 
-    Raises ChoiceMissing, StepNotCurrent, IdentifierLocked.
+    Raise ChoiceMissing, StepNotCurrent or IdentifierLocked.
     """
     if current_step(flow, now) == "verify":
-        challenge = await challenge_of(tx, flow)
-        if challenge.live(now) and (not identifier.strip() or authentication.is_of(challenge, identifier, context)):
+        challenge = await current_challenge(tx, flow)
+        if challenge.can_be_answered(now) and (
+            not identifier.strip() or authentication.is_challenge_for(challenge, identifier, context)
+        ):
             return "verify"
     else:
-        require(flow, "identify", now)
+        require_step(flow, "identify", now)
     if not identifier.strip():
         raise ChoiceMissing("identifier")
-    challenge = await authentication.begin(tx, identifier, "authorisation", context=context, now=now)
-    await store.move(tx, flow.attempt.id, "preAuthentication", now=now, challenge_id=challenge.id)
+    challenge = await authentication.send_code(tx, identifier, "authorisation", context=context, now=now)
+    await store.set_stage(tx, flow.attempt.id, "preAuthentication", now=now, challenge_id=challenge.id)
     return "verify"
 
 
-async def challenge_of(tx: Transaction, flow: Flow) -> Challenge:
-    """Return the challenge that the person is to answer. Raises FlowOver where there is none."""
+async def current_challenge(tx: Transaction, flow: Flow) -> Challenge:
+    """Return the challenge that the person must answer. Raise FlowClosed if there is none."""
     challenge_id = flow.attempt.challenge_id
-    challenge = None if challenge_id is None else await authentication.current(tx, challenge_id, "authorisation")
+    challenge = None if challenge_id is None else await authentication.load_challenge(tx, challenge_id, "authorisation")
     if challenge is None:
-        raise FlowOver(f"attempt {flow.attempt.id} has no challenge")
+        raise FlowClosed(f"attempt {flow.attempt.id} has no challenge")
     return challenge
 
 
 async def resend(
     tx: Transaction, flow: Flow, replaces: str, *, context: AuthenticationContext, now: datetime
-) -> Outcome:
-    """Send a new code in place of challenge `replaces`; where that was replaced before, nothing is sent.
+) -> StepOutcome:
+    """Send a new code in place of challenge `replaces` (its id in hex). Send nothing if it was already replaced.
 
-    Raises StepNotCurrent, IdentifierLocked.
+    Raise StepNotCurrent or IdentifierLocked.
     """
-    require(flow, "verify", now)
-    challenge = await challenge_of(tx, flow)
+    require_step(flow, "verify", now)
+    challenge = await current_challenge(tx, flow)
     if challenge.id.hex == replaces:
-        challenge = await authentication.resend(tx, challenge, context=context, now=now)
-        await store.change(tx, flow.attempt.id, challenge_id=challenge.id)
+        challenge = await authentication.resend_code(tx, challenge, context=context, now=now)
+        await store.set_columns(tx, flow.attempt.id, challenge_id=challenge.id)
     return "verify"
 
 
-async def restart(tx: Transaction, flow: Flow, *, now: datetime) -> Outcome:
-    """Go back to the identifier, as somebody else. Raises StepNotCurrent once the person has authenticated."""
+async def restart(tx: Transaction, flow: Flow, *, now: datetime) -> StepOutcome:
+    """Return to the identifier step, to enter another one. Raise StepNotCurrent if the person has authenticated."""
     if current_step(flow, now) == "identify":
         return "identify"
-    require(flow, "verify", now)
-    await store.move(tx, flow.attempt.id, "preIdentification", now=now, challenge_id=None)
+    require_step(flow, "verify", now)
+    await store.set_stage(tx, flow.attempt.id, "preIdentification", now=now, challenge_id=None)
     return "identify"
 
 
-async def verify(tx: Transaction, flow: Flow, code: str, *, context: AuthenticationContext, now: datetime) -> Outcome:
-    """Authenticate the person by their one-time password; from here on the request_uri is spent.
+async def verify(
+    tx: Transaction, flow: Flow, code: str, *, context: AuthenticationContext, now: datetime
+) -> StepOutcome:
+    """Authenticate the person by their one-time password, and mark the request_uri as used.
 
-    Ends the flow when the request amends an arrangement that is not one of this person's: "If the cdr_arrangement_id is
+    End the flow if the request amends an arrangement of another consumer: "If the cdr_arrangement_id is
     not related to the consumer being authenticated it MUST be rejected" (CDS, Request Object Submission).
-    Raises StepNotCurrent, CodeRefused, IdentifierLocked.
+    Raise StepNotCurrent, CodeRefused or IdentifierLocked.
     """
-    require(flow, "verify", now)
-    challenge = await challenge_of(tx, flow)
-    login_id = await authentication.answer(tx, challenge.id, code, "authorisation", context=context, now=now)
-    await service.spend(tx, flow.attempt, now)
-    await store.change(tx, flow.attempt.id, login_id=login_id, authenticated_at=now)
+    require_step(flow, "verify", now)
+    challenge = await current_challenge(tx, flow)
+    login_id = await authentication.verify_code(tx, challenge.id, code, "authorisation", context=context, now=now)
+    await service.mark_request_uri_used(tx, flow.attempt, now)
+    await store.set_columns(tx, flow.attempt.id, login_id=login_id, authenticated_at=now)
     customers = await flow.directory.customers_of(tx, login_id, accounts.market_day(now))
     customer_id = customers[0].id if len(customers) == 1 else None
     arrangement_id = flow.attempt.request.cdr_arrangement_id
     if arrangement_id is not None:
-        amended = await _amended(tx, arrangement_id)
+        amended = await _load_amended_arrangement(tx, arrangement_id)
         if (
             amended is None
             or amended.state(now) != "active"
@@ -162,123 +168,135 @@ async def verify(tx: Transaction, flow: Flow, code: str, *, context: Authenticat
         ):
             error = InvalidRequest("cdr_arrangement_id is not an active arrangement of this consumer")
             await service.reject(tx, flow.attempt, error, now)
-            return Ended(flow, error)
+            return FlowResult(flow, error)
         customer_id = amended.customer_id
     if customer_id is None:
-        await store.move(tx, flow.attempt.id, "preAccountSelection", now=now)
+        await store.set_stage(tx, flow.attempt.id, "preAccountSelection", now=now)
         return "customer" if customers else "accounts"
-    return await _with_customer(tx, flow, customer_id, now)
+    return await _set_customer(tx, flow, customer_id, now)
 
 
-async def choose_customer(tx: Transaction, flow: Flow, customer_id: UUID | None, *, now: datetime) -> Outcome:
-    """Say whose data is to be shared. Raises StepNotCurrent, ChoiceMissing."""
-    require(flow, "customer", now)
+async def choose_customer(tx: Transaction, flow: Flow, customer_id: UUID | None, *, now: datetime) -> StepOutcome:
+    """Set the customer whose data is shared. Raise StepNotCurrent or ChoiceMissing."""
+    require_step(flow, "customer", now)
     if customer_id is None or customer_id not in {customer.id for customer in flow.customers}:
         raise ChoiceMissing("customer")
     if customer_id == flow.attempt.customer_id:
         return current_step(flow, now)
-    return await _with_customer(tx, flow, customer_id, now)
+    return await _set_customer(tx, flow, customer_id, now)
 
 
 async def account_choices(tx: Transaction, flow: Flow, *, now: datetime) -> list[AccountChoice]:
-    """Return the customer's accounts; those of an arrangement that is amended are chosen (CDS, Account Selection)."""
-    require(flow, "accounts", now)
-    held = await _held(tx, flow, now)
+    """Return the customer's accounts. Those of an amended arrangement are preselected (CDS, Account Selection)."""
+    require_step(flow, "accounts", now)
+    held = await _held_accounts(tx, flow, now)
     chosen = set(flow.attempt.accounts or ())
-    if flow.attempt.accounts is None and flow.amended is not None:
-        chosen = {account.id for account in flow.amended.authorisation.accounts}
+    if flow.attempt.accounts is None and flow.amended_arrangement is not None:
+        chosen = {account.id for account in flow.amended_arrangement.authorisation.accounts}
     return [
         AccountChoice(account=account, chosen=account.id in chosen and account.unavailable is None) for account in held
     ]
 
 
-async def choose_accounts(tx: Transaction, flow: Flow, chosen: Collection[UUID], *, now: datetime) -> Outcome:
-    """Say which accounts are to be shared. Raises StepNotCurrent, and ChoiceMissing unless all can be and one is."""
-    require(flow, "accounts", now)
-    available = {account.id for account in await _held(tx, flow, now) if account.unavailable is None}
+async def choose_accounts(tx: Transaction, flow: Flow, chosen: Collection[UUID], *, now: datetime) -> StepOutcome:
+    """Set the accounts that are shared.
+
+    Raise StepNotCurrent. Raise ChoiceMissing if no account is chosen, or one that cannot be shared.
+    """
+    require_step(flow, "accounts", now)
+    available = {account.id for account in await _held_accounts(tx, flow, now) if account.unavailable is None}
     if not chosen or not available.issuperset(chosen):
         raise ChoiceMissing("accounts")
-    await store.move(tx, flow.attempt.id, "preAuthorisation", now=now, accounts=sorted(set(chosen)))
+    await store.set_stage(tx, flow.attempt.id, "preAuthorisation", now=now, accounts=sorted(set(chosen)))
     return "review"
 
 
 async def chosen_accounts(tx: Transaction, flow: Flow, *, now: datetime) -> list[HeldAccount]:
-    """Return the accounts that are to be shared. Raises StepNotCurrent when one cannot be any more."""
-    require(flow, "review", now)
+    """Return the accounts that were chosen for sharing.
+
+    If one of them can no longer be shared, make the account selection the current step and raise StepNotCurrent.
+    """
+    require_step(flow, "review", now)
     chosen = set(flow.attempt.accounts or ())
-    held = [account for account in await _held(tx, flow, now) if account.id in chosen]
+    held = [account for account in await _held_accounts(tx, flow, now) if account.id in chosen]
     if len(held) != len(chosen) or any(account.unavailable for account in held):
-        await store.move(tx, flow.attempt.id, "preAccountSelection", now=now)
+        await store.set_stage(tx, flow.attempt.id, "preAccountSelection", now=now)
         tx.commit_on_refusal()
         raise StepNotCurrent("accounts")
     return held
 
 
-async def authorise(tx: Transaction, flow: Flow, secret: str, *, now: datetime) -> Ended:
-    """Record the consent and return the code for it; the form sent again returns the same code while it is good.
+async def authorise(tx: Transaction, flow: Flow, secret: str, *, now: datetime) -> FlowResult:
+    """Store the consent and return its code. If the form is submitted again, return the same code until it expires.
 
-    Raises StepNotCurrent, FlowOver.
+    The flow ends with an error if the person may no longer act for the customer, if the arrangement to amend has ended,
+    or if the recipient is not active. Raise StepNotCurrent or FlowClosed.
     """
-    code = _code(flow, secret)
-    if flow.attempt.stage == "preTokenExchange" and now - flow.attempt.stage_at < CODE:
-        return Ended(flow, code)
-    require(flow, "review", now)
+    code = _derive_code(flow, secret)
+    if flow.attempt.stage == "preTokenExchange" and now - flow.attempt.stage_at < AUTHORIZATION_CODE_LIFETIME:
+        return FlowResult(flow, code)
+    require_step(flow, "review", now)
     if not await _may_still_act(tx, flow):
-        denied = AccessDenied("the consumer may not act for this customer any more")
+        denied = AccessDenied("the consumer may no longer act for this customer")
         await service.reject(tx, flow.attempt, denied, now)
-        return Ended(flow, denied)
+        return FlowResult(flow, denied)
     await chosen_accounts(tx, flow, now=now)
     try:
         await service.issue_code(tx, flow.attempt, flow.client, now, code=code)
     except (ArrangementNotFound, ArrangementEnded):
         error = InvalidRequest("cdr_arrangement_id is no longer an active arrangement")
         await service.reject(tx, flow.attempt, error, now)
-        return Ended(flow, error)
+        return FlowResult(flow, error)
     except UnauthorizedClient as refused:
         await service.reject(tx, flow.attempt, refused, now)
-        return Ended(flow, refused)
-    return Ended(flow, code)
+        return FlowResult(flow, refused)
+    return FlowResult(flow, code)
 
 
-async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> Ended:
-    """End the flow because the person says so; said again, it ends the same way. Raises FlowOver after another end."""
+async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> FlowResult:
+    """End the flow because the person cancelled. If the form is submitted again, return the same result.
+
+    Raise FlowClosed if the flow has ended in another way.
+    """
     error = AccessDenied("the consumer cancelled")
     attempt = flow.attempt
     if attempt.in_flow:
         await service.reject(tx, attempt, error, now)
-    elif attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE:
-        raise FlowOver(f"attempt {attempt.id} is at {attempt.stage}")
-    return Ended(flow, error)
+    elif attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE_LIFETIME:
+        raise FlowClosed(f"attempt {attempt.id} is at stage {attempt.stage}")
+    return FlowResult(flow, error)
 
 
 async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
-    """Whether who authenticated has a login still, and acts for the customer whose data it is."""
+    """Return whether the person still has an enabled login, and may still act for the customer."""
     login_id, customer_id = flow.attempt.login_id, flow.attempt.customer_id
     if login_id is None or await flow.directory.login_by_id(tx, login_id) is None:
         return False
     return customer_id is None or customer_id in {customer.id for customer in flow.customers}
 
 
-async def _with_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> FlowStep:
+async def _set_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> FlowStep:
     if needs_accounts(flow.attempt.request.scopes):
-        await store.move(tx, flow.attempt.id, "preAccountSelection", now=now, customer_id=customer_id, accounts=None)
+        await store.set_stage(
+            tx, flow.attempt.id, "preAccountSelection", now=now, customer_id=customer_id, accounts=None
+        )
         return "accounts"
-    await store.move(tx, flow.attempt.id, "preAuthorisation", now=now, customer_id=customer_id, accounts=[])
+    await store.set_stage(tx, flow.attempt.id, "preAuthorisation", now=now, customer_id=customer_id, accounts=[])
     return "review"
 
 
-async def _held(tx: Transaction, flow: Flow, now: datetime) -> list[HeldAccount]:
+async def _held_accounts(tx: Transaction, flow: Flow, now: datetime) -> list[HeldAccount]:
     customer_id = flow.attempt.customer_id
     if customer_id is None:
         return []
     return await accounts.accounts_of(tx, customer_id, flow.client.recipient_id, now)
 
 
-async def _amended(tx: Transaction, arrangement_id: UUID | None) -> Arrangement | None:
+async def _load_amended_arrangement(tx: Transaction, arrangement_id: UUID | None) -> Arrangement | None:
     return None if arrangement_id is None else await arrangements.by_id(tx, arrangement_id)
 
 
-def _code(flow: Flow, secret: str) -> str:
-    """Return the flow's code: 256 bits that only this browser's secret makes, the same for a form sent twice."""
+def _derive_code(flow: Flow, secret: str) -> str:
+    """Return the code of the flow: 256 bits derived from the browser's secret, so that it is always the same."""
     made = hmac.digest(secret.encode(), b"authorisation code\0" + flow.attempt.id.bytes, sha256)
     return urlsafe_b64encode(made).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""What a face needs to show a step of the consent flow."""
+"""The data that an app needs to show the steps of the consent flow."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,73 +17,79 @@ from tenants.parties.directory import Directory
 from tenants.parties.models import Customer
 
 FLOW_LIFETIME: Final = timedelta(hours=1)
-"""From the pushed request to the authorisation; who takes longer has to start again."""
+"""The maximum time between the pushed request and the authorisation. After it, the person has to start again."""
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
-    """A flow as it stands: the attempt (its row locked), the client, and whom the person acts for."""
+    """The current state of a flow: the attempt, its client, and the customers for whom the person may act."""
 
     attempt: Attempt
     client: Client
     directory: Directory
-    """Where the people of the tenant are found."""
+    """The directory of the tenant's people."""
     customers: tuple[Customer, ...] = ()
     """Empty until the person has authenticated."""
-    amended: Arrangement | None = None
-    """The arrangement that the request amends, once the person has authenticated."""
+    amended_arrangement: Arrangement | None = None
+    """The arrangement that the request amends. None if it amends none, and before the person has authenticated."""
 
     @property
     def customer(self) -> Customer | None:
-        """The customer whose data is to be shared."""
+        """The customer whose data is shared; None before one is chosen."""
         return next((one for one in self.customers if one.id == self.attempt.customer_id), None)
 
     @property
-    def acting_for(self) -> str | None:
-        """The customer's name where it has to be said: somebody else's data, or one's own among several."""
+    def customer_name_to_show(self) -> str | None:
+        """The customer's name, or None where the pages need not show it.
+
+        They need not show it if the customer is the person who signed in, and the person acts for no other customer.
+        """
         customer = self.customer
-        if customer is None or (customer.own and len(self.customers) == 1):
+        if customer is None or (customer.is_self and len(self.customers) == 1):
             return None
         return customer.name
 
 
-class Ended(msgspec.Struct, frozen=True):
-    """The flow's end: a code or an error, to be taken to the client with `Responder.build` after the commit."""
+class FlowResult(msgspec.Struct, frozen=True):
+    """The result of a flow that has ended: a code or an error.
+
+    The caller sends it to the client, with `AuthorisationResponder.build`, after the transaction is committed.
+    """
 
     flow: Flow
-    answer: str | OAuthError
+    code_or_error: str | OAuthError
 
 
-Outcome = FlowStep | Ended
-"""The step that comes next, or the end."""
+StepOutcome = FlowStep | FlowResult
+"""What follows after a step: the next step, or the result of the flow."""
 
 
 class AccountChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """An account in the selection."""
+    """An account in the account selection."""
 
     account: HeldAccount
     chosen: bool
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """What the person is asked to authorise."""
+    """The content of the review page: what the person is asked to authorise."""
 
     accounts: Sequence[HeldAccount]
     clusters: Sequence[Cluster]
     new_clusters: Sequence[Cluster]
-    """Of an amendment: what was not shared before."""
+    """For an amendment: the clusters that were not shared before."""
     removed_clusters: Sequence[Cluster]
-    """Of an amendment: what was shared before and will not be any more."""
+    """For an amendment: the clusters that were shared before and will no longer be shared."""
     sharing_duration: int
     ends_at: datetime
     previous_duration: int | None
     previous_ends_at: datetime | None
-    """Of an amendment: for how long, and until when, data is shared without it."""
-    history: bool
-    """Whether data of the past is shared."""
-    about_person: bool
-    """Whether claims about the person who signs in go with an organisation's data."""
+    """For an amendment: the sharing duration (seconds) and the end of sharing of the current authorisation."""
+    includes_history: bool
+    """Whether historical data is shared."""
+    includes_person_claims: bool
+    """Whether claims about the person who signed in are shared together with the data of an organisation."""
 
     @property
     def joint(self) -> bool:
-        """Whether other account holders may be told."""
+        """Whether an account is a joint account, so that its other holders may be notified."""
         return any(account.joint for account in self.accounts)

@@ -1,7 +1,7 @@
-"""The request object of a pushed authorisation request, check by check (CDS, Request Object; RFC 9101; FAPI 1.0).
+"""The checks of the request object of a pushed authorisation request (CDS, Request Object; RFC 9101; FAPI 1.0).
 
-`verify_signature` makes a `RequestObject`, `CHECKS` are run on it in their order, and `authorisation_request` reads
-from it what the client asks for.
+`verify_signature` returns a `RequestObject`. The caller runs `CHECKS` on it in their order. `authorisation_request`
+then returns the parameters of the request.
 """
 
 import re
@@ -29,15 +29,15 @@ from tenants.oauth.errors import (
     UnsupportedResponseType,
 )
 
-LONGEST_LIFETIME: Final = 3600
-LONGEST_PARAMETER: Final = 2048
+MAX_LIFETIME_SECONDS: Final = 3600
+MAX_PARAMETER_LENGTH: Final = 2048
 RESPONSE_MODE: Final = "jwt"
-_CHALLENGE: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
+_CODE_CHALLENGE: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
 _NUMBER = int | float | None
 
 
 class _Parameters(msgspec.Struct, frozen=True, kw_only=True):
-    """The members that count; others are ignored (OIDC Core 3.1.2.1)."""
+    """The members that are read. Others are ignored (OIDC Core 3.1.2.1)."""
 
     iss: str | None = None
     sub: str | None = None
@@ -61,7 +61,7 @@ class _Parameters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestObject(msgspec.Struct, frozen=True, kw_only=True):
-    """A request object whose signature is the client's, before its parameters are checked."""
+    """A request object whose signature was verified. Its parameters are not checked yet."""
 
     client: Client
     issuer: str
@@ -71,12 +71,12 @@ class RequestObject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """The scopes that are asked for."""
+        """The requested scopes."""
         return scopes.split(self.parameters.scope)
 
 
 def names_the_client(request: RequestObject) -> None:
-    """`client_id` is the authenticated client, and so is `iss` where it is given (RFC 9126 2.1, 3; RFC 9101 4)."""
+    """`client_id` is the authenticated client, and `iss`, if present, too (RFC 9126 2.1, 3; RFC 9101 4)."""
     client_id = request.client.client_id
     if request.parameters.client_id != client_id:
         raise InvalidRequestObject("client_id of the request object is not the authenticated client")
@@ -85,19 +85,19 @@ def names_the_client(request: RequestObject) -> None:
 
 
 def is_not_a_client_assertion(request: RequestObject) -> None:
-    """A client assertion cannot serve as a request object: it has a `sub` (RFC 9101 10.8)."""
+    """`sub` is not the client, so that a client assertion cannot be used as a request object (RFC 9101 10.8)."""
     if request.parameters.sub == request.client.client_id:
-        raise InvalidRequestObject("a request object must not have the client as its sub")
+        raise InvalidRequestObject("sub of the request object must not be the client")
 
 
 def is_for_this_server(request: RequestObject) -> None:
-    """`aud` is, or is an array that contains, our issuer (FAPI 1.0 Advanced 5.2.2-15)."""
+    """`aud` is the issuer of this server, or an array that contains it (FAPI 1.0 Advanced 5.2.2-15)."""
     if request.issuer not in audience(request.parameters.aud):
         raise InvalidRequestObject("aud of the request object must be the issuer of this server")
 
 
-def is_in_time(request: RequestObject) -> None:
-    """`exp` is ahead and no more than 60 minutes after `nbf`, `nbf` no more than 60 minutes past.
+def lifetime_is_valid(request: RequestObject) -> None:
+    """`exp` is in the future and at most 60 minutes after `nbf`; `nbf` is at most 60 minutes in the past.
 
     FAPI 1.0 Advanced 5.2.2-13 and -17; CDS, Request Object Submission.
     """
@@ -108,16 +108,16 @@ def is_in_time(request: RequestObject) -> None:
         raise InvalidRequestObject("the request object has expired (exp)")
     if nbf > now + skew:
         raise InvalidRequestObject("the request object is not valid yet (nbf)")
-    if exp - nbf > LONGEST_LIFETIME:
+    if exp - nbf > MAX_LIFETIME_SECONDS:
         raise InvalidRequestObject("exp of the request object is more than 60 minutes after nbf")
-    if now - nbf > LONGEST_LIFETIME:
+    if now - nbf > MAX_LIFETIME_SECONDS:
         raise InvalidRequestObject("nbf of the request object is more than 60 minutes in the past")
 
 
-def contains_no_other_request(request: RequestObject) -> None:
-    """`request` and `request_uri` are no members of a request object (RFC 9101 4)."""
+def contains_no_nested_request(request: RequestObject) -> None:
+    """The request object does not contain `request` or `request_uri` (RFC 9101 4)."""
     if request.parameters.request is not None or request.parameters.request_uri is not None:
-        raise InvalidRequestObject("a request object must hold neither request nor request_uri")
+        raise InvalidRequestObject("a request object must contain neither request nor request_uri")
 
 
 def client_is_registered_for_the_code_grant(request: RequestObject) -> None:
@@ -127,7 +127,7 @@ def client_is_registered_for_the_code_grant(request: RequestObject) -> None:
 
 
 def response_type_is_code(request: RequestObject) -> None:
-    """`response_type` is `code`, and nothing else is supported (CDS, Baseline Security Provisions)."""
+    """`response_type` is `code`; no other value is supported (CDS, Baseline Security Provisions)."""
     if request.parameters.response_type is None:
         raise InvalidRequest("response_type is missing")
     if request.parameters.response_type != "code":
@@ -141,7 +141,7 @@ def response_mode_is_jwt(request: RequestObject) -> None:
 
 
 def redirect_uri_is_registered(request: RequestObject) -> None:
-    """`redirect_uri` is there and exactly one that is registered (FAPI 1.0 Baseline 5.2.2-8 to -10)."""
+    """`redirect_uri` is present and equals a registered one exactly (FAPI 1.0 Baseline 5.2.2-8 to -10)."""
     if request.parameters.redirect_uri is None:
         raise InvalidRequest("redirect_uri is missing")
     if request.parameters.redirect_uri not in request.client.registration.redirect_uris:
@@ -155,7 +155,7 @@ def scope_contains_openid(request: RequestObject) -> None:
 
 
 def scopes_are_registered(request: RequestObject) -> None:
-    """Each scope is one that a consumer can authorise and the client is registered for (RFC 6749 3.3; CDS, Scopes).
+    """A consumer can authorise each scope, and the client is registered for it (RFC 6749 3.3; CDS, Scopes).
 
     Administrative scopes "MUST never be included in the same access token as a CDR Data scope".
     """
@@ -166,30 +166,30 @@ def scopes_are_registered(request: RequestObject) -> None:
 
 
 def has_an_s256_code_challenge(request: RequestObject) -> None:
-    """PKCE with S256 (FAPI 1.0 Advanced 5.2.2-18; RFC 7636 4.2; CDS, Request Object Submission)."""
+    """The request uses PKCE with S256 (FAPI 1.0 Advanced 5.2.2-18; RFC 7636 4.2; CDS, Request Object Submission)."""
     if request.parameters.code_challenge is None:
         raise InvalidRequest("code_challenge is missing (PKCE is required)")
     if request.parameters.code_challenge_method != "S256":
         raise InvalidRequest("code_challenge_method must be S256")
-    if not _CHALLENGE.match(request.parameters.code_challenge):
+    if not _CODE_CHALLENGE.match(request.parameters.code_challenge):
         raise InvalidRequest("code_challenge is malformed")
 
 
 def has_a_nonce(request: RequestObject) -> None:
-    """`nonce` is required where `openid` is asked for (FAPI 1.0 Baseline 5.2.2.2)."""
+    """`nonce` is present; it is required if `scope` contains `openid` (FAPI 1.0 Baseline 5.2.2.2)."""
     if not request.parameters.nonce:
         raise InvalidRequest("nonce is missing")
 
 
 def state_and_nonce_are_short(request: RequestObject) -> None:
-    """What is carried through to answers stays short enough for a URL."""
+    """`state` and `nonce` have at most 2048 characters: `state` becomes a part of the response URL."""
     for name in ("state", "nonce"):
-        if len(getattr(request.parameters, name) or "") > LONGEST_PARAMETER:
-            raise InvalidRequest(f"{name} is longer than {LONGEST_PARAMETER} characters")
+        if len(getattr(request.parameters, name) or "") > MAX_PARAMETER_LENGTH:
+            raise InvalidRequest(f"{name} is longer than {MAX_PARAMETER_LENGTH} characters")
 
 
 def prompt_and_max_age_are_valid(request: RequestObject) -> None:
-    """`prompt` holds `none` alone or not at all; `max_age` is not negative (OIDC Core 3.1.2.1)."""
+    """`prompt` does not combine `none` with other values; `max_age` is not negative (OIDC Core 3.1.2.1)."""
     prompts = request.parameters.prompt.split()
     if "none" in prompts and len(prompts) > 1:
         raise InvalidRequest("prompt must not combine none with other values")
@@ -208,8 +208,8 @@ CHECKS: Final[tuple[Step[RequestObject], ...]] = (
     names_the_client,
     is_not_a_client_assertion,
     is_for_this_server,
-    is_in_time,
-    contains_no_other_request,
+    lifetime_is_valid,
+    contains_no_nested_request,
     client_is_registered_for_the_code_grant,
     response_type_is_code,
     response_mode_is_jwt,
@@ -225,7 +225,9 @@ CHECKS: Final[tuple[Step[RequestObject], ...]] = (
 
 
 def verify_signature(token: str, keys: PublicKeys, *, client: Client, issuer: str, now: datetime) -> RequestObject:
-    """Return a request object that the client signed, before `CHECKS`. Raises InvalidRequestObject.
+    """Verify the signature of a request object and return its content, which `CHECKS` must check.
+
+    Raise InvalidRequestObject.
 
     "All Request Objects from this Client MUST be rejected, if not signed with this algorithm" (OIDC Registration 2,
     request_object_signing_alg). Only PS256 and ES256 can be registered (FAPI 1.0 Advanced 8.6).
@@ -242,7 +244,10 @@ def verify_signature(token: str, keys: PublicKeys, *, client: Client, issuer: st
 
 
 def authorisation_request(request: RequestObject) -> AuthorisationRequest:
-    """Return what a request object that passed `CHECKS` asks for. Raises InvalidRequest for a malformed id."""
+    """Return the parameters of a request object that passed `CHECKS`.
+
+    Raise InvalidRequest if `cdr_arrangement_id` is malformed.
+    """
     parameters, requested = request.parameters, request.parameters.claims
     return AuthorisationRequest(
         client_id=request.client.client_id,
@@ -252,7 +257,7 @@ def authorisation_request(request: RequestObject) -> AuthorisationRequest:
         nonce=str(parameters.nonce),
         response_mode=RESPONSE_MODE,
         code_challenge=str(parameters.code_challenge),
-        sharing_duration=requested.assumed_duration,
+        sharing_duration=requested.capped_sharing_duration,
         cdr_arrangement_id=_arrangement_id(requested.cdr_arrangement_id),
         essential_acr=requested.essential_acr,
         prompt_none=parameters.prompt.split() == ["none"],
@@ -261,7 +266,7 @@ def authorisation_request(request: RequestObject) -> AuthorisationRequest:
 
 
 def _arrangement_id(value: str | None) -> UUID | None:
-    """Read `cdr_arrangement_id`: "if not recognised by the Data Holder it MUST be rejected" (CDS)."""
+    """Convert `cdr_arrangement_id`: "if not recognised by the Data Holder it MUST be rejected" (CDS)."""
     if value is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The authorisation response: a signed JWT that travels back through the person's browser (JARM; CDS)."""
+"""The authorisation response: a signed JWT that the person's browser takes to the client (JARM; CDS)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,14 +13,14 @@ from tenants.keys.service import Keyring
 from tenants.oauth.encryption import DEFAULT_CONTENT_ENCRYPTION
 from tenants.oauth.errors import OAuthError, ServerError
 from tenants.registry.models import Tenant
-from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE
+from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME
 
 
-class Responder:
-    """Signs, and where the client registered for it encrypts, authorisation responses."""
+class AuthorisationResponder:
+    """Signs authorisation responses, and encrypts them where the client has registered for it."""
 
     def __init__(self, keyring: Keyring, jwks: JwksClient) -> None:
-        """Sign with the tenant's keys, encrypt with the client's."""
+        """`keyring` has the tenants' signing keys, `jwks` loads the clients' encryption keys."""
         self._keyring = keyring
         self._jwks = jwks
 
@@ -32,17 +32,17 @@ class Responder:
         answer: str | OAuthError,
         now: datetime,
     ) -> str:
-        """Return the URL that takes a code or an error back to the client. Call it with no transaction open.
+        """Return the URL to which the browser is redirected, with a code or an error for the client.
 
-        The redirect_uri keeps its query. Raises JwksError, and ServerError when the client asks for encryption but
-        has no key to encrypt for.
+        Call this while no transaction is open. The redirect_uri keeps its query. Raise JwksError. Raise ServerError if
+        the client has registered for encryption but has no suitable key.
         """
         claims = {
             "iss": tenant.issuer,
             "aud": client.client_id,
             "iat": epoch(now),
-            "exp": epoch(now + AUTHORISATION_RESPONSE),
-            **_answer(answer),
+            "exp": epoch(now + AUTHORISATION_RESPONSE_LIFETIME),
+            **_code_or_error_claims(answer),
             **({} if request.state is None else {"state": request.state}),
         }
         key = await self._keyring.signing_key(tenant, client.registration.authorization_signed_response_alg)
@@ -61,13 +61,13 @@ class Responder:
             raise ServerError("the authorisation response cannot be encrypted", detail=str(error)) from error
 
 
-def _answer(answer: str | OAuthError) -> Mapping[str, Any]:
+def _code_or_error_claims(answer: str | OAuthError) -> Mapping[str, Any]:
     if isinstance(answer, str):
         return {"code": answer}
     return {"error": answer.error, "error_description": answer.description}
 
 
 def _with_response(redirect_uri: str, response: str) -> str:
-    """Add the response to a redirect URI; for `response_type=code` the mode `jwt` is `query.jwt` (JARM 2.3.4)."""
+    """Add the response to a redirect URI. For `response_type=code`, the mode `jwt` means `query.jwt` (JARM 2.3.4)."""
     separator = "&" if "?" in redirect_uri else "?"
     return f"{redirect_uri}{separator}response={quote(response)}"

@@ -1,1 +1,1 @@
-"""Disclosing a customer's data to a recipient: who may have what, and the data itself."""
+"""Disclosure of a customer's data to a recipient: what an access token allows, and the data itself."""

@@ -1,20 +1,20 @@
-"""Why an account's data is not disclosed although the access token is good."""
+"""Reasons for which an account's data is not disclosed although the access token is valid."""
 
 from haas.errors import HaasError
 
 
 class AccountRefused(HaasError):
-    """Nothing is disclosed of the account that the request names."""
+    """No data is disclosed about the account that the request names."""
 
     def __init__(self, identifier: str, reason: str) -> None:
-        """Keep the id as the request gave it; the reason is for the log."""
+        """Take the id from the request, and the reason, which only the log shows."""
         super().__init__(f"account {identifier}: {reason}")
         self.identifier = identifier
 
 
 class AccountNotShared(AccountRefused):
-    """The arrangement has no such account: the id is made up, another recipient's, or of an account not chosen."""
+    """The arrangement has no such account: the id is invalid, made for another recipient, or was not chosen."""
 
 
 class AccountWithheld(AccountRefused):
-    """The account is in the arrangement, and is not disclosed at present."""
+    """The arrangement contains the account, but its data is not disclosed at present."""

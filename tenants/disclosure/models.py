@@ -1,4 +1,4 @@
-"""What an access token discloses."""
+"""The data that an access token discloses."""
 
 from uuid import UUID
 
@@ -7,13 +7,13 @@ import msgspec
 from tenants.grants.models import AccessToken
 
 
-class DataToken(AccessToken, frozen=True, kw_only=True):
-    """An access token with the accounts of its arrangement that the customer holds today."""
+class DataAccessToken(AccessToken, frozen=True, kw_only=True):
+    """An access token with those accounts of its arrangement that the customer holds today."""
 
     accounts: list[UUID] | None
-    """The accounts that are disclosed now."""
+    """The accounts whose data is disclosed now."""
     withheld: list[UUID] | None
-    """The accounts of the arrangement that are not disclosed now."""
+    """The accounts of the arrangement whose data is not disclosed now."""
 
 
 class Agent(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What a good access token discloses: typed payloads, in which ids are those of the recipient."""
+"""The data that a valid access token discloses, as typed payloads with the recipient's own ids."""
 
 from datetime import datetime
 from typing import TypeVar
@@ -11,8 +11,8 @@ from haas.jose import Siv
 from tenants.cds.pagination import Page, PageRequest
 from tenants.disclosure import store
 from tenants.disclosure.errors import AccountNotShared, AccountWithheld
-from tenants.disclosure.models import Agent, DataToken
-from tenants.disclosure.resource_ids import ForeignId, ResourceIds
+from tenants.disclosure.models import Agent, DataAccessToken
+from tenants.disclosure.resource_ids import InvalidResourceId, ResourceIds
 from tenants.grants.errors import ConsentInvalid
 from tenants.oauth.errors import InvalidToken
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonOrganisationDetailV2
@@ -25,22 +25,25 @@ UNKNOWN_ROLE = "Unspecified"  # CommonOrganisation, agentRole
 AccountPayload = TypeVar("AccountPayload", EnergyAccountV2, EnergyAccountDetailV4)
 
 
-async def load_token(tx: Transaction, token: str, now: datetime) -> DataToken:
-    """Return an access token with the accounts that it reaches today. Whether it is good is still to be checked.
+async def load_token(tx: Transaction, token: str, now: datetime) -> DataAccessToken:
+    """Return an access token with the accounts whose data it discloses today. The token is not checked here.
 
-    Raises InvalidToken for a token that was never issued.
+    Raises InvalidToken if the token was never issued.
     """
-    found = await store.data_token(tx, token, now)
+    found = await store.load_data_access_token(tx, token, now)
     if found is None:
         raise InvalidToken("the access token is unknown")
     return found
 
 
 class CustomerData:
-    """The data that one access token discloses. Make it after the checks of `tenants.grants.access` have passed."""
+    """The data that one access token discloses. Create it after the checks of `tenants.grants.access` have passed."""
 
-    def __init__(self, tx: Transaction, token: DataToken, source: CustomerDataSource, siv: Siv) -> None:
-        """Read from `source`; `siv` is the tenant's key for resource ids. Raises ConsentInvalid without a customer."""
+    def __init__(self, tx: Transaction, token: DataAccessToken, source: CustomerDataSource, siv: Siv) -> None:
+        """Read from `source`; `siv` is the tenant's key for resource ids.
+
+        Raises ConsentInvalid if the token was not issued for a customer.
+        """
         if token.customer_id is None:
             raise ConsentInvalid("the access token was not issued for a customer")
         self._tx = tx
@@ -52,56 +55,59 @@ class CustomerData:
     async def customer(self) -> CommonCustomerDetailV2:
         """Return the customer. The agent of an organisation is the person who authorised (CDS, CommonOrganisation).
 
-        Raises ConsentInvalid when the source does not have the customer any more.
+        Raises ConsentInvalid if the source no longer has the customer.
         """
         found = await self._source.customer(self._customer_id)
         if found is None:
-            raise ConsentInvalid("the customer of the arrangement is not known any more")
+            raise ConsentInvalid("the source no longer has the customer of the arrangement")
         if found.organisation is None or self._token.arrangement_id is None:
             return found
         agent = await store.agent_of(self._tx, self._token.arrangement_id)
-        return found if agent is None else _represented(found, found.organisation, agent)
+        return found if agent is None else _with_agent(found, found.organisation, agent)
 
     async def accounts(self, status: OpenStatus | None, page: PageRequest) -> Page[EnergyAccountV2]:
-        """Return one page of the accounts that are disclosed; `status` None means open and closed ones."""
+        """Return one page of the disclosed accounts. `status` None means open and closed accounts."""
         found = await self._source.accounts(self._token.accounts or [], status, page)
-        return Page([self._concealed(account) for account in found.items], found.total_records)
+        return Page([self._with_recipient_ids(account) for account in found.items], found.total_records)
 
     def account_id(self, identifier: str) -> UUID:
-        """Return the internal id of an account that is disclosed. Raises AccountNotShared, AccountWithheld."""
+        """Return the internal id of a disclosed account. Raises AccountNotShared, AccountWithheld."""
         try:
-            internal = self._ids.reveal("account", identifier)
-        except ForeignId as error:
+            account_id = self._ids.reveal("account", identifier)
+        except InvalidResourceId as error:
             raise AccountNotShared(identifier, str(error)) from error
-        if internal in (self._token.withheld or ()):
-            raise AccountWithheld(identifier, "it is not disclosed at present")
-        if internal not in (self._token.accounts or ()):
-            raise AccountNotShared(identifier, "it is not in the arrangement")
-        return internal
+        if account_id in (self._token.withheld or ()):
+            raise AccountWithheld(identifier, "its data is not disclosed at present")
+        if account_id not in (self._token.accounts or ()):
+            raise AccountNotShared(identifier, "the arrangement does not contain it")
+        return account_id
 
     async def account(self, account_id: UUID) -> EnergyAccountDetailV4:
-        """Return an account in full, by the internal id. Raises AccountWithheld when the source does not have it."""
+        """Return an account in full, by its internal id. Raises AccountWithheld if the source does not have it."""
         found = await self._source.account(account_id)
         if found is None:
             raise AccountWithheld(self._ids.conceal("account", account_id), "the source does not have it")
-        return self._concealed(found)
+        return self._with_recipient_ids(found)
 
-    def _concealed(self, account: AccountPayload) -> AccountPayload:
+    def _with_recipient_ids(self, account: AccountPayload) -> AccountPayload:
         return msgspec.structs.replace(
             account,
             accountId=self._ids.conceal("account", UUID(account.accountId)),
-            plans=[self._concealed_plan(plan) for plan in account.plans],
+            plans=[self._plan_with_recipient_ids(plan) for plan in account.plans],
         )
 
-    def _concealed_plan(self, plan: EnergyAccountPlanV2 | EnergyAccountDetailPlanV4) -> object:
+    def _plan_with_recipient_ids(self, plan: EnergyAccountPlanV2 | EnergyAccountDetailPlanV4) -> object:
         points = [self._ids.conceal("service-point", UUID(point)) for point in plan.servicePointIds]
         return msgspec.structs.replace(plan, servicePointIds=points)
 
 
-def _represented(
+def _with_agent(
     customer: CommonCustomerDetailV2, organisation: CommonOrganisationDetailV2, agent: Agent
 ) -> CommonCustomerDetailV2:
-    """Name `agent` as the organisation's agent. Their role is known only where the data names the same person."""
+    """Set the agent of an organisation to the person who authorised.
+
+    The agent's role is known only if the data names the same person as agent.
+    """
     named = (organisation.agentFirstName, organisation.agentLastName)
     same = named == (agent.given_name, agent.family_name)
     return msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""The one query behind every call of the data APIs, and who authorised an arrangement."""
+"""The queries for the access token of a data API call and for the person who authorised an arrangement."""
 
 from datetime import datetime
 from typing import Any
@@ -9,41 +9,45 @@ from sqlalchemy.dialects.postgresql import array
 
 from haas.database import Statement, Transaction
 from haas.digest import digest
-from tenants.accounts.models import NOT_REACHED
+from tenants.accounts.models import TREATED_AS_NOT_CHOSEN
 from tenants.accounts.service import market_day
-from tenants.accounts.store import standings, withholding
+from tenants.accounts.store import disclosure_facts, withholding_reason
 from tenants.arrangements.tables import arrangement, authorised_account
 from tenants.clients.tables import client
-from tenants.disclosure.models import Agent, DataToken
-from tenants.grants.store import ACCESS_TOKEN, ACCESS_TOKEN_SOURCE
+from tenants.disclosure.models import Agent, DataAccessToken
+from tenants.grants.store import ACCESS_TOKEN_COLUMNS, ACCESS_TOKEN_SOURCE
 from tenants.parties.tables import login
 from tenants.tokens.tables import access_token
 
-_standings = standings(
+_standings = disclosure_facts(
     authorised_account, arrangement.c.customer_id, authorised_account.c.account_id, client.c.recipient_id
 )
-_chosen = (
-    select(authorised_account.c.account_id, withholding(_standings, authorised_account.c.approval).label("withholding"))
+_authorised = (
+    select(
+        authorised_account.c.account_id,
+        withholding_reason(_standings, authorised_account.c.approval).label("withholding"),
+    )
     .select_from(_standings.source)
     .where(authorised_account.c.authorisation_id == access_token.c.authorisation_id)
     .correlate(access_token, arrangement, client)
     .offset(literal_column("0"))
-    .subquery("chosen")
+    .subquery("authorised")
 )
-_not_reached = _chosen.c.withholding == func.any(
-    array([literal_column(f"'{reason}'") for reason in sorted(NOT_REACHED)])
+_not_reached = _authorised.c.withholding == func.any(
+    array([literal_column(f"'{reason}'") for reason in sorted(TREATED_AS_NOT_CHOSEN)])
 )
-# An account that the customer no longer holds is as if it had never been chosen; one that was stopped may return.
+# An account that the customer no longer holds is treated as not part of the arrangement. Any other account that is not
+# disclosed now may be disclosed again later.
 _reached = (
     select(
-        func.array_agg(_chosen.c.account_id).filter(_chosen.c.withholding.is_(None)).label("accounts"),
-        func.array_agg(_chosen.c.account_id).filter(~_not_reached).label("withheld"),
+        func.array_agg(_authorised.c.account_id).filter(_authorised.c.withholding.is_(None)).label("accounts"),
+        func.array_agg(_authorised.c.account_id).filter(~_not_reached).label("withheld"),
     )
-    .select_from(_chosen)
+    .select_from(_authorised)
     .lateral("reached")
 )
-_DATA_TOKEN = Statement(
-    select(*ACCESS_TOKEN, _reached.c.accounts, _reached.c.withheld)
+_DATA_ACCESS_TOKEN = Statement(
+    select(*ACCESS_TOKEN_COLUMNS, _reached.c.accounts, _reached.c.withheld)
     .select_from(ACCESS_TOKEN_SOURCE.outerjoin(_reached, true()))
     .where(access_token.c.token_hash == bindparam("token_hash"))
 )
@@ -55,13 +59,13 @@ _AGENT = Statement(
 )
 
 
-async def data_token(tx: Transaction, token: str, now: datetime) -> DataToken | None:
-    """Return an access token with the accounts that it reaches now; None for an unknown token."""
-    row: Any = await tx.row(_DATA_TOKEN, token_hash=digest(token), today=market_day(now), now=now)
-    return None if row is None else DataToken(**row)
+async def load_data_access_token(tx: Transaction, token: str, now: datetime) -> DataAccessToken | None:
+    """Return an access token with the accounts of its arrangement at `now`, or None for an unknown token."""
+    row: Any = await tx.row(_DATA_ACCESS_TOKEN, token_hash=digest(token), today=market_day(now), now=now)
+    return None if row is None else DataAccessToken(**row)
 
 
 async def agent_of(tx: Transaction, arrangement_id: UUID) -> Agent | None:
-    """Return who authorised an arrangement."""
+    """Return the person who authorised an arrangement, or None."""
     row: Any = await tx.row(_AGENT, arrangement_id=arrangement_id)
     return None if row is None else Agent(**row)

@@ -1,1 +1,1 @@
-"""The grants of the token endpoint, and every other use of a token: introspection, revocation, UserInfo, access."""
+"""The grants of the token endpoint, and all other uses of tokens: access, introspection, revocation, UserInfo."""

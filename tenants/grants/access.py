@@ -1,7 +1,7 @@
-"""Whether an access token is good for a request: each rule once, used by every endpoint that takes access tokens.
+"""The rules that decide whether a request with an access token is permitted.
 
-The endpoints list these rules in the order in which they are checked: `apps.resources.steps` for the data APIs,
-`apps.identity.userinfo` for UserInfo, `apps.identity.registration` for registration management.
+Each rule is written once. The endpoints list the rules in the order in which they check them: `apps.resources.steps`
+for the data APIs, `apps.identity.userinfo` for UserInfo, `apps.identity.registration` for registration management.
 """
 
 from datetime import datetime
@@ -15,11 +15,11 @@ from tenants.oauth.errors import InsufficientScope, InvalidToken
 
 
 class TokenUse(msgspec.Struct, frozen=True, kw_only=True):
-    """An access token in the circumstances of one request."""
+    """An access token, and the facts of the request that carries it."""
 
     token: AccessToken
     certificate_thumbprint: bytes
-    """SHA-256 of the client certificate of the connection."""
+    """SHA-256 of the client certificate of the request's connection."""
     scope: str
     """The scope value that the endpoint needs."""
     now: datetime
@@ -31,8 +31,8 @@ def has_not_expired(use: TokenUse) -> None:
         raise InvalidToken("the access token has expired")
 
 
-def comes_over_its_certificate(use: TokenUse) -> None:
-    """The client certificate is the one the token was issued under (RFC 8705 3; FAPI 1.0 Advanced 6.2.1-1)."""
+def is_bound_to_the_certificate(use: TokenUse) -> None:
+    """The token is bound to the client certificate of this request (RFC 8705 3; FAPI 1.0 Advanced 6.2.1-1)."""
     if not compare_digest(use.token.certificate_thumbprint, use.certificate_thumbprint):
         raise InvalidToken("the access token is bound to another client certificate")
 
@@ -40,7 +40,7 @@ def comes_over_its_certificate(use: TokenUse) -> None:
 def is_not_revoked(use: TokenUse) -> None:
     """A revoked token, or the token of a client that was removed, is an invalid token (RFC 6750 3.1).
 
-    A token that was revoked because its arrangement ended is left to `consent_is_in_force`, whose error says more.
+    For a token that was revoked because its arrangement ended, `consent_is_in_force` raises a more exact error.
     """
     token = use.token
     if token.client_removed_at is not None or (token.revoked_at is not None and token.arrangement_ended_at is None):
@@ -78,6 +78,6 @@ def consent_is_in_force(use: TokenUse) -> None:
 
 
 def consent_was_not_amended(use: TokenUse) -> None:
-    """Tokens of the authorisation before an amendment give nothing (CDS, Amending Consent)."""
+    """The authorisation of the token was not replaced by an amendment (CDS, Amending Consent)."""
     if not use.token.is_authorisation_in_force:
         raise InvalidToken("the authorisation of the access token was amended")

@@ -12,45 +12,45 @@ from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, AuthorisationSuperseded
 from tenants.arrangements.models import Authorisation
 from tenants.attempts import store as attempts
-from tenants.attempts.service import may_be_authorised
-from tenants.attempts.store import Code
+from tenants.attempts.service import require_active_recipient
+from tenants.attempts.store import IssuedCode
 from tenants.grants.models import Authentication, IssuedTokens
 from tenants.grants.token_request import TokenRequest
 from tenants.oauth import scopes
 from tenants.oauth.errors import InvalidGrant, InvalidRequest
 from tenants.tokens import issue
-from tenants.tokens.lifetimes import ACCESS_TOKEN
+from tenants.tokens.lifetimes import ACCESS_TOKEN_LIFETIME
 
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
 
 
 class CodeExchange(TokenRequest):
-    """The state of exchanging a code."""
+    """The state of a request that exchanges a code."""
 
-    code: Code
+    code: IssuedCode
     authorisation: Authorisation
 
 
-async def code_is_the_clients(exchange: CodeExchange) -> None:
-    """`code` is there and was issued to this client; its row is locked (RFC 6749 5.2).
+async def code_was_issued_to_the_client(exchange: CodeExchange) -> None:
+    """`code` is present and was issued to this client; its row is locked (RFC 6749 5.2).
 
-    A code of another client is answered like an unknown one.
+    The error for another client's code is the same as for an unknown code.
     """
     if not exchange.parameters.get("code"):
         raise InvalidRequest("code is missing")
     code = await attempts.by_code(exchange.tx, digest(exchange.parameters["code"]))
     if code is None or code.attempt.client_id != exchange.client.client_id:
-        raise InvalidGrant("the code is unknown or another client's")
+        raise InvalidGrant("the code is unknown or was issued to another client")
     exchange.code = code
 
 
 async def code_was_not_used_before(exchange: CodeExchange) -> None:
-    """A code that comes a second time ends its arrangement, with all tokens issued for it.
+    """The code was not used before. A second use ends the arrangement and revokes all tokens issued for it.
 
     "MUST deny the request and SHOULD revoke (when possible) all tokens previously issued based on that authorization
     code" (RFC 6749 4.1.2; CDS, Access Token).
     """
-    if exchange.code.spent_at is None:
+    if exchange.code.used_at is None:
         return
     arrangement_id = exchange.code.attempt.arrangement_id
     if arrangement_id is not None:
@@ -62,19 +62,19 @@ async def code_was_not_used_before(exchange: CodeExchange) -> None:
 
 
 def code_has_not_expired(exchange: CodeExchange) -> None:
-    """A code lives for a minute (RFC 6749 4.1.2)."""
+    """The code is not older than one minute (RFC 6749 4.1.2)."""
     if exchange.now >= exchange.code.expires_at:
         raise InvalidGrant("the code has expired")
 
 
 def redirect_uri_is_the_same(exchange: CodeExchange) -> None:
-    """`redirect_uri` is there and the one of the authorisation request (RFC 6749 4.1.3)."""
+    """`redirect_uri` is present and equals the one of the authorisation request (RFC 6749 4.1.3)."""
     if exchange.parameters.get("redirect_uri") != exchange.code.attempt.request.redirect_uri:
         raise InvalidGrant("redirect_uri is not the one of the authorisation request")
 
 
 def code_verifier_matches_the_challenge(exchange: CodeExchange) -> None:
-    """The S256 challenge was made from `code_verifier` (RFC 7636 4.6)."""
+    """The S256 hash of `code_verifier` is the code challenge of the authorisation request (RFC 7636 4.6)."""
     verifier = exchange.parameters.get("code_verifier", "")
     if not _VERIFIER.match(verifier):
         raise InvalidGrant("code_verifier is missing or malformed")
@@ -83,14 +83,14 @@ def code_verifier_matches_the_challenge(exchange: CodeExchange) -> None:
 
 
 def recipient_may_be_authorised(exchange: CodeExchange) -> None:
-    """Recipient and product are active (CDS, Participant Statuses)."""
-    may_be_authorised(exchange.client)
+    """The data recipient and its software product are active (CDS, Participant Statuses)."""
+    require_active_recipient(exchange.client)
 
 
 async def put_the_authorisation_in_force(exchange: CodeExchange) -> None:
-    """The authorisation takes effect, and the tokens of the previous one end (CDS, Specifying an existing arrangement).
+    """The authorisation takes effect. Tokens of the previous one are revoked (CDS, Specifying an existing arrangement).
 
-    The sharing of a once-off authorisation ends with its only access token.
+    A once-off authorisation ends when its only access token expires.
     """
     attempt, now = exchange.code.attempt, exchange.now
     if attempt.arrangement_id is None or attempt.authorisation_id is None or attempt.login_id is None:
@@ -102,18 +102,18 @@ async def put_the_authorisation_in_force(exchange: CodeExchange) -> None:
             attempt.arrangement_id,
             attempt.authorisation_id,
             login_id=attempt.login_id,
-            expires_at=now + ACCESS_TOKEN if once_off else None,
+            expires_at=now + ACCESS_TOKEN_LIFETIME if once_off else None,
             now=now,
         )
     except ArrangementEnded as error:
-        raise InvalidGrant("the arrangement was ended before its code was exchanged") from error
+        raise InvalidGrant("the arrangement ended before its code was exchanged") from error
     except AuthorisationSuperseded as error:
-        raise InvalidGrant("the code of a later consent to the same arrangement was exchanged before") from error
+        raise InvalidGrant("the code of a later authorisation of the same arrangement was already exchanged") from error
 
 
-async def spend_the_code(exchange: CodeExchange) -> None:
-    """The code cannot be exchanged again, and the attempt is completed (RFC 6749 4.1.2)."""
-    await attempts.move(
+async def mark_the_code_as_used(exchange: CodeExchange) -> None:
+    """The code is marked as used and cannot be exchanged again; the attempt is completed (RFC 6749 4.1.2)."""
+    await attempts.set_stage(
         exchange.tx, exchange.code.attempt.id, "completed", now=exchange.now, code_spent_at=exchange.now
     )
 
@@ -161,13 +161,13 @@ async def issue_tokens(exchange: CodeExchange) -> None:
 
 
 STEPS: Final[tuple[Step[CodeExchange], ...]] = (
-    code_is_the_clients,
+    code_was_issued_to_the_client,
     code_was_not_used_before,
     code_has_not_expired,
     redirect_uri_is_the_same,
     code_verifier_matches_the_challenge,
     recipient_may_be_authorised,
     put_the_authorisation_in_force,
-    spend_the_code,
+    mark_the_code_as_used,
     issue_tokens,
 )

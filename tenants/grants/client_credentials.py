@@ -17,10 +17,10 @@ def client_is_registered_for_the_grant(request: TokenRequest) -> None:
 
 
 def scope_is_for_the_client_itself(request: TokenRequest) -> None:
-    """A software product may ask for `cdr:registration`, the CDR Register for admin scopes.
+    """A software product may ask for `cdr:registration`, and the CDR Register for admin scopes.
 
-    Neither comes with a data scope: "these scopes MUST never be included in the same access token as a CDR Data scope"
-    (CDS, Authorisation Scopes).
+    Neither may be combined with a data scope: "these scopes MUST never be included in the same access token as a CDR
+    Data scope" (CDS, Authorisation Scopes).
     """
     client = request.client
     allowed = scopes.ADMIN_SCOPES if client.kind == "register" else (scopes.REGISTRATION,)
@@ -29,7 +29,7 @@ def scope_is_for_the_client_itself(request: TokenRequest) -> None:
         raise InvalidScope(f"scope is required: {scopes.join(allowed)}")
     registered = client.registration.scopes
     if any(value not in allowed or value not in registered for value in asked):
-        raise InvalidScope("scope contains a value that this client cannot ask for with client_credentials")
+        raise InvalidScope("scope contains a value that this client cannot request with client_credentials")
 
 
 async def issue_an_access_token(request: TokenRequest) -> None:

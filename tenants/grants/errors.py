@@ -1,20 +1,21 @@
-"""Why an access token gives nothing, although it is valid by itself.
+"""Errors for a valid access token with which no data can be read.
 
-What is wrong with the token itself is `InvalidToken` or `InsufficientScope` of `tenants.oauth.errors` (RFC 6750 3.1).
+If the token itself is not valid, the errors are `InvalidToken` and `InsufficientScope` of `tenants.oauth.errors` (RFC
+6750 3.1).
 """
 
 from haas.errors import HaasError
 
 
 class AccessRefused(HaasError):
-    """The access token is valid, and yet nothing is disclosed for it."""
+    """The access token is valid, but no data may be disclosed for it."""
 
 
 class RecipientNotActive(AccessRefused):
     """The data recipient or its software product is not active in the CDR Register."""
 
     def __init__(self, status: str) -> None:
-        """Keep the status that stands against disclosure, for example SUSPENDED."""
+        """Store the status that prevents disclosure, for example SUSPENDED."""
         super().__init__(f"the recipient's status is {status}")
         self.status = status
 
@@ -24,8 +25,8 @@ class ConsentRevoked(AccessRefused):
 
 
 class ConsentExpired(ConsentRevoked):
-    """The sharing duration of the arrangement is over. The standards have one error for this and the withdrawal."""
+    """The sharing duration of the arrangement is over. The standards use the same error as for withdrawal."""
 
 
 class ConsentInvalid(AccessRefused):
-    """The token was not issued for a consumer, or the consent for it is not active yet."""
+    """The token was not issued for a consumer, or the arrangement is not active yet."""

@@ -5,14 +5,14 @@ from datetime import datetime
 from haas.clock import epoch
 from haas.jose import half_hash, sign
 from tenants.grants.models import IssuedTokens
-from tenants.grants.subject import pairwise, sector
+from tenants.grants.subject import pairwise_subject, sector
 from tenants.keys.service import Keyring
 from tenants.registry.models import Tenant
-from tenants.tokens.lifetimes import ID_TOKEN
+from tenants.tokens.lifetimes import ID_TOKEN_LIFETIME
 
 
 async def id_token(keyring: Keyring, tenant: Tenant, issued: IssuedTokens, now: datetime) -> str:
-    """Sign the ID token of a consumer's authorisation.
+    """Return the signed ID token for tokens that a consumer authorised.
 
     "ID Tokens MUST NOT contain any Personal Information (PI) claims" (CDS, ID Token).
     """
@@ -25,11 +25,11 @@ async def id_token(keyring: Keyring, tenant: Tenant, issued: IssuedTokens, now: 
     issued_at = epoch(now)
     claims: dict[str, object] = {
         "iss": tenant.issuer,
-        "sub": pairwise(subject_key, sector_name, authentication.customer_id),
+        "sub": pairwise_subject(subject_key, sector_name, authentication.customer_id),
         "aud": issued.client.client_id,
         "iat": issued_at,
         "nbf": issued_at,
-        "exp": epoch(now + ID_TOKEN),
+        "exp": epoch(now + ID_TOKEN_LIFETIME),
         "auth_time": epoch(authentication.authenticated_at),
         "acr": authentication.acr,
         "at_hash": half_hash(issued.access_token),

@@ -1,4 +1,4 @@
-"""The state of a refresh token (RFC 7662; CDS, Introspection endpoint)."""
+"""Introspection of refresh tokens (RFC 7662; CDS, Introspection endpoint)."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from tenants.grants import store
 
 
 class Introspection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer; of a token that is not active it says nothing else (RFC 7662 2.2)."""
+    """The introspection response. For a token that is not active it has no other members (RFC 7662 2.2)."""
 
     active: bool
     exp: int | None = None
@@ -26,15 +26,15 @@ INACTIVE = Introspection(active=False)
 async def introspect(tx: Transaction, client: Client, token: str, now: datetime) -> Introspection:
     """Return the state of a client's refresh token.
 
-    "Introspection of Access Tokens and ID Tokens MUST NOT be supported" (CDS): those are not active here, and neither
-    is another client's token.
+    "Introspection of Access Tokens and ID Tokens MUST NOT be supported" (CDS): the response for those, for unknown
+    tokens and for the tokens of other clients is the response for a token that is not active.
     """
-    presented = await store.load_refresh_token(tx, digest(token))
-    if presented is None or presented.client_id != client.client_id or not presented.is_active(now):
+    refresh_token = await store.load_refresh_token(tx, digest(token))
+    if refresh_token is None or refresh_token.client_id != client.client_id or not refresh_token.is_active(now):
         return INACTIVE
     return Introspection(
         active=True,
-        exp=epoch(presented.expires_at),
-        scope=presented.scope,
-        cdr_arrangement_id=str(presented.arrangement_id),
+        exp=epoch(refresh_token.expires_at),
+        scope=refresh_token.scope,
+        cdr_arrangement_id=str(refresh_token.arrangement_id),
     )

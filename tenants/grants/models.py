@@ -1,4 +1,4 @@
-"""The tokens that are issued, and what is known of a token that a request carries."""
+"""The tokens that a grant issues, and the tokens that a request carries with their client and arrangement."""
 
 from datetime import datetime
 from typing import Any
@@ -12,17 +12,17 @@ from tenants.register.duties import Duties, ProductStatus, RecipientStatus, duti
 
 
 class Authentication(msgspec.Struct, frozen=True, kw_only=True):
-    """Who authenticated, when, and at which level of assurance: the content of an ID token."""
+    """Who authenticated, when, and with which level of assurance: the content of an ID token."""
 
     customer_id: UUID
     acr: str
     authenticated_at: datetime
     nonce: str | None = None
-    """Only with the first ID token of an authorisation (OIDC Core 12.2)."""
+    """Only in the first ID token of an authorisation (OIDC Core 12.2)."""
 
 
 class IssuedTokens(msgspec.Struct, frozen=True, kw_only=True):
-    """The tokens that a grant gave, before the ID token is signed."""
+    """The tokens that a grant has issued, before the ID token is signed."""
 
     client: Client
     access_token: str
@@ -33,7 +33,7 @@ class IssuedTokens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A successful answer of the token endpoint (RFC 6749 5.1; OIDC Core 3.1.3.3; CDS, CDR Arrangement ID)."""
+    """A successful response of the token endpoint (RFC 6749 5.1; OIDC Core 3.1.3.3; CDS, CDR Arrangement ID)."""
 
     access_token: str
     token_type: str
@@ -59,14 +59,14 @@ class RefreshToken(msgspec.Struct, frozen=True, kw_only=True):
     authenticated_at: datetime
 
     def is_active(self, now: datetime) -> bool:
-        """Tell whether the refresh token can be used at `now`."""
+        """Return whether the refresh token can be used at `now`."""
         return self.revoked_at is None and self.arrangement_ended_at is None and now < self.expires_at
 
 
 class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
-    """An access token with the client, arrangement and authorisation that it was issued for, as the tables say.
+    """An access token with its client, arrangement and authorisation, as they are stored.
 
-    Whether it is good is what `tenants.grants.access` checks.
+    `tenants.grants.access` checks whether it may be used.
     """
 
     client_id: str
@@ -79,7 +79,7 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the certificate under which the token was issued (RFC 8705 3.1)."""
     expires_at: datetime
     revoked_at: datetime | None
-    # None for client credentials: such a token was issued to the client itself, not for a consumer.
+    # None for the client_credentials grant: such a token was issued to the client itself, not for a consumer.
     arrangement_id: UUID | None
     customer_id: UUID | None
     login_id: UUID | None
@@ -97,13 +97,13 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def duties(self) -> Duties:
-        """What the data holder does for the client now (CDS, Participant Statuses)."""
+        """What the data holder must do for the client now (CDS, Participant Statuses)."""
         return duties(self.recipient_status, self.product_status)
 
 
 class UserInfoToken(AccessToken, frozen=True, kw_only=True):
-    """An access token with what UserInfo needs beside it."""
+    """An access token with the additional values that UserInfo needs."""
 
     sector_identifier_uri: str | None
     claims: dict[str, Any] | None
-    """The `claims` parameter as it was authorised (OIDC Core 5.5)."""
+    """The `claims` parameter that the consumer authorised (OIDC Core 5.5)."""

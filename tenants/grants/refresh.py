@@ -1,6 +1,6 @@
 """Refreshing an access token (RFC 6749 6; OIDC Core 12). The refresh token is never rotated (CDS, Refresh Token).
 
-A recipient that is not active may still refresh. It gets no data: the data APIs refuse that.
+A recipient that is not active may still refresh its access token, but the data APIs do not accept it.
 """
 
 from typing import Final
@@ -15,42 +15,42 @@ from tenants.oauth.errors import InvalidGrant, InvalidRequest, InvalidScope, Una
 from tenants.tokens import issue
 
 
-class Refresh(TokenRequest):
-    """The state of refreshing."""
+class TokenRefresh(TokenRequest):
+    """The state of a request that refreshes an access token."""
 
     token: RefreshToken
 
 
-def client_is_registered_for_the_grant(refresh: Refresh) -> None:
+def client_is_registered_for_the_grant(refresh: TokenRefresh) -> None:
     """`refresh_token` is among the registered grant types (RFC 6749 5.2; RFC 7591 2)."""
     if "refresh_token" not in refresh.client.registration.grant_types:
         raise UnauthorizedClient("the client is not registered for the refresh_token grant")
 
 
-async def refresh_token_is_the_clients(refresh: Refresh) -> None:
-    """`refresh_token` is there and was issued to this client; its row is locked (RFC 6749 6)."""
+async def refresh_token_was_issued_to_the_client(refresh: TokenRefresh) -> None:
+    """`refresh_token` is present and was issued to this client; its row is locked (RFC 6749 6)."""
     given = refresh.parameters.get("refresh_token")
     if not given:
         raise InvalidRequest("refresh_token is missing")
-    token = await store.load_refresh_token(refresh.tx, digest(given), in_use=True)
+    token = await store.load_refresh_token(refresh.tx, digest(given), lock=True)
     if token is None or token.client_id != refresh.client.client_id:
-        raise InvalidGrant("the refresh token is unknown or another client's")
+        raise InvalidGrant("the refresh token is unknown or was issued to another client")
     refresh.token = token
 
 
-def refresh_token_is_active(refresh: Refresh) -> None:
-    """It has not expired, and neither it nor its arrangement has ended (RFC 6749 5.2; CDS, Refresh Token)."""
+def refresh_token_is_active(refresh: TokenRefresh) -> None:
+    """The refresh token has not expired or been revoked, and its arrangement has not ended (RFC 6749 5.2; CDS)."""
     if not refresh.token.is_active(refresh.now):
         raise InvalidGrant("the refresh token has expired or was revoked")
 
 
-def scope_was_granted(refresh: Refresh) -> None:
-    """The scope asked for "MUST NOT include any scope not originally granted" (RFC 6749 6)."""
+def scope_was_granted(refresh: TokenRefresh) -> None:
+    """The requested scope "MUST NOT include any scope not originally granted" (RFC 6749 6)."""
     if not set(scopes.split(refresh.parameters.get("scope", ""))) <= set(scopes.split(refresh.token.scope)):
         raise InvalidScope("scope exceeds what the consumer authorised")
 
 
-async def issue_an_access_token(refresh: Refresh) -> None:
+async def issue_an_access_token(refresh: TokenRefresh) -> None:
     """An access token is issued, bound to the client certificate (RFC 8705 3)."""
     token = refresh.token
     scope = scopes.join(scopes.split(refresh.parameters.get("scope", ""))) or token.scope
@@ -75,9 +75,9 @@ async def issue_an_access_token(refresh: Refresh) -> None:
     )
 
 
-STEPS: Final[tuple[Step[Refresh], ...]] = (
+STEPS: Final[tuple[Step[TokenRefresh], ...]] = (
     client_is_registered_for_the_grant,
-    refresh_token_is_the_clients,
+    refresh_token_was_issued_to_the_client,
     refresh_token_is_active,
     scope_was_granted,
     issue_an_access_token,

@@ -1,4 +1,4 @@
-"""Reading a token together with what it stands for: its client, arrangement and authorisation."""
+"""The SQL that reads a token together with its client, arrangement and authorisation."""
 
 from typing import Final
 
@@ -29,10 +29,10 @@ _refresh = (
     .where(refresh_token.c.token_hash == _TOKEN_HASH)
 )
 _REFRESH: Final = Statement(_refresh)
-# The rows are locked in the same order as when an arrangement is ended, so that the two cannot deadlock. The lock is
-# shared: two refreshes do not wait for each other.
-_REFRESH_IN_USE: Final = Statement(_refresh.with_for_update(read=True, of=(arrangement, refresh_token)))
-ACCESS_TOKEN: Final = (
+# This locks the rows in the same order as ending an arrangement does, so that the two cannot deadlock. The lock is
+# shared, so that two refreshes do not wait for each other.
+_REFRESH_LOCKED: Final = Statement(_refresh.with_for_update(read=True, of=(arrangement, refresh_token)))
+ACCESS_TOKEN_COLUMNS: Final = (
     access_token.c.client_id,
     client.c.software_id,
     client.c.recipient_status,
@@ -50,18 +50,18 @@ ACCESS_TOKEN: Final = (
     authorisation.c.expires_at.label("sharing_ends_at"),
     (arrangement.c.authorisation_id == access_token.c.authorisation_id).label("is_authorisation_in_force"),
 )
-"""The columns of `models.AccessToken`, to be selected from ACCESS_TOKEN_SOURCE."""
+"""The columns of `models.AccessToken`. Select them from ACCESS_TOKEN_SOURCE."""
 ACCESS_TOKEN_SOURCE: Final = (
     access_token.join(client, client.c.client_id == access_token.c.client_id)
     .outerjoin(arrangement, arrangement.c.id == access_token.c.arrangement_id)
     .outerjoin(authorisation, authorisation.c.id == access_token.c.authorisation_id)
 )
 _ACCESS: Final = Statement(
-    select(*ACCESS_TOKEN).select_from(ACCESS_TOKEN_SOURCE).where(access_token.c.token_hash == _TOKEN_HASH)
+    select(*ACCESS_TOKEN_COLUMNS).select_from(ACCESS_TOKEN_SOURCE).where(access_token.c.token_hash == _TOKEN_HASH)
 )
 _USERINFO: Final = Statement(
     select(
-        *ACCESS_TOKEN,
+        *ACCESS_TOKEN_COLUMNS,
         client.c.registration.op("->>")(literal_column("'sector_identifier_uri'")).label("sector_identifier_uri"),
         authorisation.c.claims,
     )
@@ -70,23 +70,23 @@ _USERINFO: Final = Statement(
 )
 
 
-async def load_refresh_token(tx: Transaction, token_hash: bytes, *, in_use: bool = False) -> RefreshToken | None:
-    """Return a refresh token, whether or not it is still good; None where there is none.
+async def load_refresh_token(tx: Transaction, token_hash: bytes, *, lock: bool = False) -> RefreshToken | None:
+    """Return a refresh token, even if it has expired or was revoked; None for an unknown token.
 
-    With `in_use` its row is locked until the transaction ends. A revocation at the same time waits for that, and then
-    also revokes the access token that was issued meanwhile.
+    With `lock`, its row is locked until the transaction ends. A concurrent revocation waits for the end of the
+    transaction, and then also revokes the access token that the transaction issued.
     """
-    row = await tx.row(_REFRESH_IN_USE if in_use else _REFRESH, token_hash=token_hash)
+    row = await tx.row(_REFRESH_LOCKED if lock else _REFRESH, token_hash=token_hash)
     return None if row is None else RefreshToken(**row)
 
 
 async def load_access_token(tx: Transaction, token_hash: bytes) -> AccessToken | None:
-    """Return an access token with what it was issued for, whether or not it is still good; None where there is none."""
+    """Return an access token, even if it has expired or was revoked; None for an unknown token."""
     row = await tx.row(_ACCESS, token_hash=token_hash)
     return None if row is None else AccessToken(**row)
 
 
 async def load_userinfo_token(tx: Transaction, token_hash: bytes) -> UserInfoToken | None:
-    """Return an access token with what UserInfo needs, whether or not it is still good; None where there is none."""
+    """Return an access token for UserInfo, even if it has expired or was revoked; None for an unknown token."""
     row = await tx.row(_USERINFO, token_hash=token_hash)
     return None if row is None else UserInfoToken(**row)

@@ -10,18 +10,22 @@ _SOFTWARE: Final = "software"
 
 
 def sector(sector_identifier_uri: str | None, software_id: str) -> str:
-    """Return what the subjects of a client are made for: "the host component of the Sector Identifier URL".
+    """Return the sector for which the subjects of a client are derived.
 
-    A client that registered no sector_identifier_uri is a sector of its own, by its software product and not by its
-    client_id, so that a subject survives a new registration.
+    It is "the host component of the Sector Identifier URL" where the client has registered one. Every other client has
+    a sector of its own. That sector is named by the software product and not by the client_id, so that subjects stay
+    the same after a new registration.
     """
     if sector_identifier_uri is not None:
         return f"{_SECTOR_HOST}:{urlsplit(sector_identifier_uri).hostname}"
     return f"{_SOFTWARE}:{software_id}"
 
 
-def pairwise(key: bytes, sector_name: str, customer_id: UUID) -> str:
-    """Return a customer's `sub` in a sector: stable, unlinkable without the tenant's key, in the form of a UUID 4.
+def pairwise_subject(key: bytes, sector_name: str, customer_id: UUID) -> str:
+    """Return a customer's `sub` in a sector, in the form of a version 4 UUID.
+
+    It is always the same for the same customer and sector. Nobody without the tenant's key can link the subjects of two
+    sectors.
 
     "It is RECOMMENDED that the sub value is generated as a version 4 UUID" (CDS, sub claim).
     """

@@ -1,4 +1,4 @@
-"""The state that the steps of a grant share."""
+"""The state of a token request, which the steps of a grant share."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ class TokenRequest:
     def __init__(
         self, tx: Transaction, client: Client, parameters: Mapping[str, str], *, thumbprint: bytes, now: datetime
     ) -> None:
-        """Take the form parameters, each there once and not empty; `thumbprint` is the client certificate's SHA-256."""
+        """`parameters` are the form's, without empty ones. `thumbprint` is the SHA-256 of the client certificate."""
         self.tx = tx
         self.client = client
         self.parameters = parameters

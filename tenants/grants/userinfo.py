@@ -1,4 +1,4 @@
-"""What the UserInfo endpoint says of the person who authorised (OIDC Core 5.3; CDS, Scopes and Claims)."""
+"""The claims that the UserInfo endpoint returns (OIDC Core 5.3; CDS, Scopes and Claims)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from haas.clock import epoch
 from haas.database import Transaction
 from tenants.grants.models import UserInfoToken
-from tenants.grants.subject import pairwise, sector
+from tenants.grants.subject import pairwise_subject, sector
 from tenants.keys.service import Keyring
 from tenants.oauth import scopes
 from tenants.oauth.claims import PROFILE_CLAIMS
@@ -14,15 +14,15 @@ from tenants.parties import store as parties
 from tenants.registry.models import Tenant
 
 
-async def person(tx: Transaction, token: UserInfoToken) -> Mapping[str, Any]:
+async def person_claims(tx: Transaction, token: UserInfoToken) -> Mapping[str, Any]:
     """Return the authorised claims about the person who authenticated.
 
-    Where that person represents an organisation, the claims are about the person (CDS, Claims, Note).
+    The claims are about that person also when the person represents an organisation (CDS, Claims, Note).
     """
     wanted = _authorised_claims(token)
     if not wanted or token.login_id is None:
         return {}
-    login = await parties.names_of(tx, token.login_id)
+    login = await parties.login_names(tx, token.login_id)
     known = {
         "name": login.name,
         "given_name": login.given_name,
@@ -32,18 +32,18 @@ async def person(tx: Transaction, token: UserInfoToken) -> Mapping[str, Any]:
     return {name: known[name] for name in wanted if known[name] is not None}
 
 
-async def with_subject(
+async def add_subject(
     keyring: Keyring, tenant: Tenant, token: UserInfoToken, claims: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return `claims` with the pairwise `sub`, which "MUST always be returned" (OIDC Core 5.3.2)."""
     if token.customer_id is None:
-        raise AssertionError("access.was_issued_for_a_consumer has found a customer")
+        raise AssertionError("access.was_issued_for_a_consumer must be checked first")
     sector_name = sector(token.sector_identifier_uri, token.software_id)
-    return {"sub": pairwise(await keyring.subject_key(tenant), sector_name, token.customer_id), **claims}
+    return {"sub": pairwise_subject(await keyring.subject_key(tenant), sector_name, token.customer_id), **claims}
 
 
 def _authorised_claims(token: UserInfoToken) -> Iterable[str]:
-    """Return the claims of the `profile` scope and those requested one by one (OIDC Core 5.4, 5.5); no others (CDS)."""
+    """Return the names of the `profile` scope's claims, or of those requested one by one (OIDC Core 5.4, 5.5)."""
     if scopes.PROFILE in token.scopes:
         return PROFILE_CLAIMS
     requested = (token.claims or {}).get("userinfo") or {}

@@ -1,1 +1,1 @@
-"""What time itself does to a tenant's rows: ends what has expired, and forgets what nobody may need any more."""
+"""Housekeeping of a tenant's rows: ends what has expired, and deletes rows that are no longer needed."""

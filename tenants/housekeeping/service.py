@@ -1,4 +1,4 @@
-"""One tenant's housekeeping, step by step."""
+"""The housekeeping of one tenant, task by task."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -19,54 +19,57 @@ logger = logging.getLogger(__name__)
 KEEP_SECONDS: Final = timedelta(hours=2)
 
 
-async def _fold_seconds(tx: Transaction, now: datetime) -> int:
-    # Whole hours, so that an hour's peak is final once it is folded.
-    return await calls.fold_seconds(tx, (now - KEEP_SECONDS).replace(minute=0, second=0, microsecond=0))
+async def _aggregate_seconds(tx: Transaction, now: datetime) -> int:
+    # Only whole hours, so that the peak of a half hour does not change after it is stored.
+    return await calls.aggregate_seconds(tx, (now - KEEP_SECONDS).replace(minute=0, second=0, microsecond=0))
 
 
-async def _forget_keys(tx: Transaction, now: datetime) -> int:
-    return len(await keys.forget_retired(tx, now))
+async def _delete_keys(tx: Transaction, now: datetime) -> int:
+    return len(await keys.delete_retired_keys(tx, now))
 
 
 class HousekeepingTask(NamedTuple):
-    """A kind of row that time does something to."""
+    """A task by name. `run` returns the number of rows that it changed."""
 
     name: str
     run: Callable[[Transaction, datetime], Awaitable[int]]
 
 
-STEPS: Final = (
+TASKS: Final = (
     HousekeepingTask("arrangements expired", arrangements.end_expired),
     HousekeepingTask("attempts closed", store.close_stale_attempts),
     HousekeepingTask("codes expired", store.fail_expired_codes),
-    HousekeepingTask("attempts forgotten", store.forget_attempts),
-    HousekeepingTask("assertions forgotten", clients.forget_spent),
-    HousekeepingTask("tokens forgotten", store.forget_tokens),
-    HousekeepingTask("sessions forgotten", store.forget_sessions),
-    HousekeepingTask("challenges forgotten", store.forget_challenges),
-    HousekeepingTask("notices forgotten", store.forget_notices),
-    HousekeepingTask("seconds folded", _fold_seconds),
-    HousekeepingTask("calls forgotten", store.forget_calls),
-    HousekeepingTask("keys gone", _forget_keys),
+    HousekeepingTask("attempts deleted", store.delete_attempts),
+    HousekeepingTask("assertions deleted", clients.delete_expired_jtis),
+    HousekeepingTask("tokens deleted", store.delete_tokens),
+    HousekeepingTask("sessions deleted", store.delete_sessions),
+    HousekeepingTask("challenges deleted", store.delete_challenges),
+    HousekeepingTask("notices deleted", store.delete_notices),
+    HousekeepingTask("per-second counts aggregated", _aggregate_seconds),
+    HousekeepingTask("calls deleted", store.delete_calls),
+    HousekeepingTask("keys deleted", _delete_keys),
 )
 
 
 class Housekeeping:
-    """Does every step for a tenant, each in a transaction of its own."""
+    """Runs every task for a tenant, each in its own transaction."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        """Work by `clock`, never by the database's."""
+        """Take the time from `clock`, never from the database."""
         self._database = database
         self._clock = clock
 
     async def sweep(self, tenant: Tenant) -> dict[str, int]:
-        """Return how many rows each step changed. A step that fails is logged and tried again by the next sweep."""
+        """Run all tasks; return the number of changed rows by task, without zeros.
+
+        A task that fails is logged. The next sweep runs it again.
+        """
         changed: dict[str, int] = {}
-        for step in STEPS:
+        for task in TASKS:
             try:
                 async with self._database.transaction(tenant.namespace, long=True) as tx:
-                    changed[step.name] = await step.run(tx, self._clock.now())
+                    changed[task.name] = await task.run(tx, self._clock.now())
             except Exception:
-                # A step's trouble, say a statement that timed out, is no reason to leave the others undone.
-                logger.exception("housekeeping.step_failed", extra={"step": step.name})
+                # If one task fails, for example because a statement timed out, the other tasks still run.
+                logger.exception("housekeeping.task_failed", extra={"task": task.name})
         return {name: count for name, count in changed.items() if count}

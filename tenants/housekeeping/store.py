@@ -1,4 +1,4 @@
-"""The SQL of forgetting. Each statement touches only rows that time has already made worthless."""
+"""The SQL of housekeeping. Each statement changes only rows that are no longer in use because of their age."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,27 +14,29 @@ from tenants.notices.tables import outbox
 from tenants.tokens.tables import access_token, refresh_token
 
 STALE_AFTER: Final = timedelta(hours=1)
-"""A consent flow in which nothing has happened for so long was left by its person."""
+"""A consent flow without any activity for this time counts as abandoned."""
 KEEP_TOKENS: Final = timedelta(hours=1)
 KEEP_REFRESH_TOKENS: Final = timedelta(days=1)
 KEEP_CHALLENGES: Final = timedelta(days=1)
-"""Longer than failures are counted for, and than any challenge or session lasts."""
+"""Longer than failed attempts are counted for, and longer than any challenge or session is valid."""
 KEEP_NOTICES: Final = timedelta(days=30)
 KEEP_CALLS: Final = timedelta(days=400)
-"""Get Metrics reports up to twelve months back."""
+"""Get Metrics reports on up to twelve months in the past."""
 KEEP_ATTEMPTS: Final = timedelta(days=30)
-"""Get Metrics counts abandoned flows of today and seven days before; the rest is for who looks into a complaint. An
-attempt names who authenticated, so it is not kept for longer."""
-_UNFINISHED: Final = ("preIdentification", "preAuthentication", "preAccountSelection", "preAuthorisation")
+"""Get Metrics counts abandoned flows of today and the seven days before. Older attempts are for the investigation of
+complaints. An attempt names the person who authenticated, so it is not kept for longer."""
+_UNFINISHED_STAGES: Final = ("preIdentification", "preAuthentication", "preAccountSelection", "preAuthorisation")
 
 
 async def close_stale_attempts(tx: Transaction, now: datetime) -> int:
-    """Take attempts that were left from whatever browser had them, and spend their request_uri.
+    """Detach abandoned attempts from their browser, and mark their request_uri as used.
 
-    Their stage stays: it says where the person stopped (Get Metrics, abandonmentsByStage).
+    The stage is not changed: it records where the person stopped (Get Metrics, abandonmentsByStage).
     """
     stale = and_(
-        attempt.c.stage.in_(_UNFINISHED), attempt.c.stage_at <= now - STALE_AFTER, attempt.c.request_expires_at <= now
+        attempt.c.stage.in_(_UNFINISHED_STAGES),
+        attempt.c.stage_at <= now - STALE_AFTER,
+        attempt.c.request_expires_at <= now,
     )
     return await _changed(
         tx,
@@ -45,15 +47,16 @@ async def close_stale_attempts(tx: Transaction, now: datetime) -> int:
 
 
 async def fail_expired_codes(tx: Transaction, now: datetime) -> int:
-    """Mark attempts whose code nobody exchanged in time (Get Metrics: failedTokenExchange)."""
+    """Mark attempts whose authorization code has expired without being exchanged (Get Metrics, failedTokenExchange)."""
     unexchanged = and_(attempt.c.stage == "preTokenExchange", attempt.c.code_expires_at <= now)
     return await _changed(tx, update(attempt).where(unexchanged).values(stage="failedTokenExchange", stage_at=now))
 
 
-async def forget_attempts(tx: Transaction, now: datetime) -> int:
-    """Delete attempts that are too old to be counted; those of an arrangement once it has ended as long ago.
+async def delete_attempts(tx: Transaction, now: datetime) -> int:
+    """Delete attempts older than KEEP_ATTEMPTS, except those of an arrangement that is active or ended more recently.
 
-    While that lives, its attempts tell a code that comes twice. An arrangement whose code was never exchanged was none.
+    The attempts of such an arrangement are needed to detect a code that is used twice. An arrangement whose code was
+    never exchanged does not count.
     """
     until = now - KEEP_ATTEMPTS
     kept = (
@@ -68,33 +71,33 @@ async def forget_attempts(tx: Transaction, now: datetime) -> int:
     return await _changed(tx, delete(attempt).where(attempt.c.stage_at <= until, ~kept))
 
 
-async def forget_sessions(tx: Transaction, now: datetime) -> int:
-    """Delete dashboard sessions that were last seen long ago."""
+async def delete_sessions(tx: Transaction, now: datetime) -> int:
+    """Delete dashboard sessions that have not been used for KEEP_CHALLENGES."""
     return await _changed(tx, delete(session).where(session.c.seen_at <= now - KEEP_CHALLENGES))
 
 
-async def forget_challenges(tx: Transaction, now: datetime) -> int:
-    """Delete one-time password challenges that expired long ago, and the attempts' pointers to them."""
+async def delete_challenges(tx: Transaction, now: datetime) -> int:
+    """Delete challenges that expired more than KEEP_CHALLENGES ago, and the references of attempts to them."""
     old = select(challenge.c.id).where(challenge.c.expires_at <= now - KEEP_CHALLENGES)
     await tx.execute(update(attempt).where(attempt.c.challenge_id.in_(old)).values(challenge_id=None))
     used = select(session.c.challenge_id).where(session.c.challenge_id == challenge.c.id).exists()
     return await _changed(tx, delete(challenge).where(challenge.c.expires_at <= now - KEEP_CHALLENGES, ~used))
 
 
-async def forget_tokens(tx: Transaction, now: datetime) -> int:
-    """Delete tokens that expired a while ago."""
+async def delete_tokens(tx: Transaction, now: datetime) -> int:
+    """Delete access tokens and refresh tokens that expired more than KEEP_TOKENS or KEEP_REFRESH_TOKENS ago."""
     access = await _changed(tx, delete(access_token).where(access_token.c.expires_at <= now - KEEP_TOKENS))
     expired = refresh_token.c.expires_at <= now - KEEP_REFRESH_TOKENS
     return access + await _changed(tx, delete(refresh_token).where(expired))
 
 
-async def forget_notices(tx: Transaction, now: datetime) -> int:
-    """Delete notices that were delivered long ago. What was given up stays until somebody has looked at it."""
+async def delete_notices(tx: Transaction, now: datetime) -> int:
+    """Delete notices that were delivered more than KEEP_NOTICES ago. Undelivered notices are kept for staff."""
     return await _changed(tx, delete(outbox).where(outbox.c.done_at <= now - KEEP_NOTICES))
 
 
-async def forget_calls(tx: Transaction, now: datetime) -> int:
-    """Delete what was counted before anybody still asks for it."""
+async def delete_calls(tx: Transaction, now: datetime) -> int:
+    """Delete call counts that are older than KEEP_CALLS."""
     return await _changed(tx, delete(call_rollup).where(call_rollup.c.minute <= now - KEEP_CALLS))
 
 

@@ -1,1 +1,1 @@
-"""Bringing a retailer's data into a tenant: readers of files, mends, checks record by record, and the bulk load."""
+"""Import of a retailer's data into a tenant: file readers, fixes, checks of each record, and the bulk load."""

@@ -1,4 +1,4 @@
-"""Opening import files: plain or gzip, up to a size, as far as they can be read."""
+"""Open import files, plain or compressed with gzip, up to a maximum size, and read them as far as they can be read."""
 
 import gzip
 import zlib
@@ -7,7 +7,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import NamedTuple
 
-from tenants.imports.report import Place, Report
+from tenants.imports.report import FileLocation, Report
 
 MEBIBYTE = 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -15,38 +15,40 @@ _READ_ERRORS = (EOFError, zlib.error, OSError)
 
 
 class FileLimits(NamedTuple):
-    """How much one import takes: bytes are those after decompression."""
+    """The maximum size of one import. Bytes are counted after decompression."""
 
     file_bytes: int = 1024 * MEBIBYTE
     record_bytes: int = 4 * MEBIBYTE
     records: int = 2_000_000
 
 
-def lines(path: Path, report: Report, limits: FileLimits) -> Iterator[tuple[Place, bytes]]:
-    """Yield the lines of a file; report a line that is too long, and the point from which the file cannot be read."""
+def file_lines(path: Path, report: Report, limits: FileLimits) -> Iterator[tuple[FileLocation, bytes]]:
+    """Yield the lines of a file; report lines that are too long, and the line from which the file cannot be read."""
     number = total = 0
     try:
         with _opened(path) as file:
             while line := file.readline(limits.record_bytes + 1):
                 number += 1
-                place = Place(path.name, number)
+                location = FileLocation(path.name, number)
                 total += len(line)
                 if total > limits.file_bytes:
-                    report.problem(place, f"the file is longer than {limits.file_bytes} bytes; the rest is not read")
+                    report.add_problem(
+                        location, f"the file is longer than {limits.file_bytes} bytes; the rest is not read"
+                    )
                     return
                 if len(line) > limits.record_bytes:
-                    report.problem(place, f"the line is longer than {limits.record_bytes} bytes")
+                    report.add_problem(location, f"the line is longer than {limits.record_bytes} bytes")
                     while line and not line.endswith(b"\n"):
                         line = file.readline(limits.record_bytes)
                         total += len(line)
                     continue
-                yield place, line
+                yield location, line
     except _READ_ERRORS as error:
-        report.problem(Place(path.name, number + 1), f"the file cannot be read from here on: {error}")
+        report.add_problem(FileLocation(path.name, number + 1), f"the file cannot be read from here on: {error}")
 
 
-def content(path: Path, report: Report, limits: FileLimits) -> bytes:
-    """Return a file as far as it can be read, and report where that ends early."""
+def file_content(path: Path, report: Report, limits: FileLimits) -> bytes:
+    """Return the content of a file as far as it can be read; report the line at which reading stopped early."""
     data = bytearray()
     try:
         with _opened(path) as file:
@@ -54,13 +56,15 @@ def content(path: Path, report: Report, limits: FileLimits) -> bytes:
                 data += chunk
                 if len(data) > limits.file_bytes:
                     line = data.count(b"\n") + 1
-                    report.problem(
-                        Place(path.name, line),
+                    report.add_problem(
+                        FileLocation(path.name, line),
                         f"the file is longer than {limits.file_bytes} bytes; the rest is not read",
                     )
                     break
     except _READ_ERRORS as error:
-        report.problem(Place(path.name, data.count(b"\n") + 1), f"the file cannot be read from here on: {error}")
+        report.add_problem(
+            FileLocation(path.name, data.count(b"\n") + 1), f"the file cannot be read from here on: {error}"
+        )
     return bytes(data)
 
 

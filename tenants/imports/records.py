@@ -1,6 +1,6 @@
-"""The kinds of records that an import file holds (docs/import.md), typed by the standards' payloads.
+"""The kinds of records in an import file (docs/import.md), with the payload types of the standards.
 
-A record names another one by the retailer's own reference, never by an id of ours.
+A record refers to another one by the retailer's own reference, never by an internal id.
 """
 
 from typing import Annotated, Literal
@@ -22,45 +22,45 @@ ImportedOption = Literal["pre-approval", "no-disclosure"]
 class _Record(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel"
 ):
-    """A line of an import file."""
+    """One line of an import file."""
 
 
 class ServicePointRecord(_Record, frozen=True, kw_only=True, tag="service-point", tag_field="kind"):
-    """A service point; its `servicePointId` is the retailer's reference."""
+    """A service point. Its `servicePointId` is the retailer's reference."""
 
     service_point: EnergyServicePointDetailV2
 
     @property
     def reference(self) -> str:
-        """The retailer's own id."""
+        """The retailer's own id of the service point."""
         return self.service_point.servicePointId
 
 
 class CustomerRecord(_Record, frozen=True, kw_only=True, tag="customer", tag_field="kind"):
-    """A customer as Get Customer Detail shows them."""
+    """A customer, as in Get Customer Detail."""
 
     reference: Reference
     customer: CommonCustomerDetailV2
 
 
 class AccountRecord(_Record, frozen=True, kw_only=True, tag="account", tag_field="kind"):
-    """An account as Get Energy Account Detail shows it; its `accountId` is the retailer's reference.
+    """An account, as in Get Energy Account Detail. Its `accountId` is the retailer's reference.
 
     The `servicePointIds` of its plans are references of service points.
     """
 
     account: EnergyAccountDetailV4
     disclosure_option: ImportedOption | None = None
-    """The option of an account that has none yet; one that is set already is never changed by an import."""
+    """The disclosure option for an account that has none yet. An import never changes an option that is set."""
 
     @property
     def reference(self) -> str:
-        """The retailer's own id."""
+        """The retailer's own id of the account."""
         return self.account.accountId
 
 
 class HoldingRecord(_Record, frozen=True, kw_only=True, tag="holding", tag_field="kind"):
-    """That a customer holds an account, from when until when."""
+    """States that a customer holds an account, from `valid_from` to `valid_to`, both included."""
 
     customer: Reference
     account: Reference
@@ -74,7 +74,7 @@ class HoldingRecord(_Record, frozen=True, kw_only=True, tag="holding", tag_field
 
 
 class LoginRecord(_Record, frozen=True, kw_only=True, tag="login", tag_field="kind"):
-    """Somebody who signs in, and where their one-time passwords go: at least one of `email` and `mobile`."""
+    """A person who signs in, with at least one of `email` and `mobile`, to which one-time passwords are sent."""
 
     identifier: Reference
     email: EmailAddress | None = None
@@ -89,7 +89,7 @@ class LoginRecord(_Record, frozen=True, kw_only=True, tag="login", tag_field="ki
 
 
 class RepresentationRecord(_Record, frozen=True, kw_only=True, tag="representation", tag_field="kind"):
-    """That a login acts for a customer: for themselves, or as a representative whom an organisation nominated."""
+    """States that a login acts for a customer: for itself, or as a nominated representative of an organisation."""
 
     login: Reference
     customer: Reference

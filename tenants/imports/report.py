@@ -1,4 +1,4 @@
-"""What an import did: what it loaded, what it mended, and what it could not load, each by file, line and path."""
+"""The report of an import: what was loaded, what was fixed, and what could not be loaded, with file, line and path."""
 
 import re
 from collections import Counter
@@ -9,12 +9,12 @@ import msgspec
 from tenants.cds import field_types
 
 MAXIMUM_KEPT = 10_000
-_AT = re.compile(r"(?s)(?P<reason>.*) - at `(?P<path>[^`]*)`\Z")
+_PATH = re.compile(r"(?s)(?P<reason>.*) - at `(?P<path>[^`]*)`\Z")
 _PATTERN = re.compile(r"(?s)Expected `str` matching regex (?P<pattern>.*)\Z")
 
 
-class Place(NamedTuple):
-    """Where something stands: the line counts from 1, the path is a JSONPath within the record that begins there."""
+class FileLocation(NamedTuple):
+    """A location in an import file: the line, from 1, and a JSONPath within the record that begins there."""
 
     file: str
     line: int
@@ -22,62 +22,62 @@ class Place(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A problem (the record is not loaded) or a mend (it is loaded as mended), and where."""
+    """A problem (the record is not loaded) or a fix (the record is loaded with the change), and its location."""
 
-    place: Place
+    location: FileLocation
     reason: str
 
     def __str__(self) -> str:
-        """Say it in one line."""
-        return f"{self.place.file}:{self.place.line}: {self.place.path}: {self.reason}"
+        """Return the finding as one line of text."""
+        return f"{self.location.file}:{self.location.line}: {self.location.path}: {self.reason}"
 
 
 class Report:
-    """Counts everything and keeps the first ten thousand problems, and as many mends, in full."""
+    """Counts all problems and fixes, and keeps the first MAXIMUM_KEPT of each in full."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start with an empty report."""
         self.loaded: Counter[str] = Counter()
         self.problems: list[Finding] = []
-        self.mends: list[Finding] = []
+        self.fixes: list[Finding] = []
         self.problem_count = 0
-        self.mend_count = 0
+        self.fix_count = 0
 
-    def problem(self, place: Place, reason: str) -> None:
-        """Say that what stands at `place` is not loaded, and why."""
+    def add_problem(self, location: FileLocation, reason: str) -> None:
+        """Report that the data at `location` is not loaded, and the reason."""
         self.problem_count += 1
         if len(self.problems) < MAXIMUM_KEPT:
-            self.problems.append(Finding(place, reason))
+            self.problems.append(Finding(location, reason))
 
-    def mend(self, place: Place, what: str) -> None:
-        """Say that the field at `place` was changed, and how."""
-        self.mend_count += 1
-        if len(self.mends) < MAXIMUM_KEPT:
-            self.mends.append(Finding(place, what))
+    def add_fix(self, location: FileLocation, description: str) -> None:
+        """Report that the field at `location` was changed, and how."""
+        self.fix_count += 1
+        if len(self.fixes) < MAXIMUM_KEPT:
+            self.fixes.append(Finding(location, description))
 
-    def invalid(self, place: Place, error: Exception) -> None:
-        """Report a record that its type refuses, with the path and the reason that msgspec gives."""
-        path, reason = explain(str(error))
-        self.problem(place._replace(path=place.path + path[1:]), reason)
+    def add_invalid_record(self, location: FileLocation, error: Exception) -> None:
+        """Report a record that does not conform to its type, with the path and the reason from msgspec's error."""
+        path, reason = split_validation_message(str(error))
+        self.add_problem(location._replace(path=location.path + path[1:]), reason)
 
 
-def explain(message: str) -> tuple[str, str]:
-    """Split a validation message into path and reason, and call a pattern by the field type it belongs to."""
-    found = _AT.match(message)
+def split_validation_message(message: str) -> tuple[str, str]:
+    """Split a msgspec error message into path and reason; show a field type instead of its regular expression."""
+    found = _PATH.match(message)
     path, reason = (found["path"], found["reason"]) if found else ("$", message)
     pattern = _PATTERN.match(reason)
     if pattern:
-        reason = f"not of the form: {_FORMS.get(pattern['pattern'], 'what the field allows')}"
+        reason = f"not of the form: {_PATTERN_NAMES.get(pattern['pattern'], 'what the field allows')}"
     return path, reason
 
 
-def _forms() -> dict[str, str]:
-    forms = {}
+def _pattern_names() -> dict[str, str]:
+    names = {}
     for name, kind in vars(field_types).items():
         for meta in getattr(kind, "__metadata__", ()):
             if isinstance(meta, msgspec.Meta) and meta.pattern is not None:
-                forms[repr(meta.pattern)] = meta.description or name
-    return forms
+                names[repr(meta.pattern)] = meta.description or name
+    return names
 
 
-_FORMS = _forms()
+_PATTERN_NAMES = _pattern_names()

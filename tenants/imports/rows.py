@@ -1,4 +1,4 @@
-"""From records to rows: what the tables keep of each record."""
+"""Make table rows from import records."""
 
 from datetime import date, datetime
 from typing import Any
@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from tenants.imports.identity import identity
+from tenants.imports.internal_ids import internal_id
 from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,
@@ -26,7 +26,7 @@ def service_point_row(record: ServicePointRecord, now: datetime) -> Row:
     """Return the row of a service point."""
     point = record.service_point
     return {
-        "id": identity("service-point", point.servicePointId),
+        "id": internal_id("service-point", point.servicePointId),
         "reference": point.servicePointId,
         "national_metering_id": point.nationalMeteringId,
         "detail": msgspec.to_builtins(point),
@@ -37,7 +37,7 @@ def service_point_row(record: ServicePointRecord, now: datetime) -> Row:
 def customer_row(record: CustomerRecord, now: datetime) -> Row:
     """Return the row of a customer."""
     return {
-        "id": identity("customer", record.reference),
+        "id": internal_id("customer", record.reference),
         "reference": record.reference,
         "kind": record.customer.customerUType,
         "name": customer_name(record.customer),
@@ -47,17 +47,17 @@ def customer_row(record: CustomerRecord, now: datetime) -> Row:
 
 
 def customer_name(customer: CommonCustomerDetailV2) -> str:
-    """Return the name by which a customer is shown."""
+    """Return the name under which a customer is shown."""
     if customer.person is not None:
         return " ".join(part for part in (customer.person.firstName, customer.person.lastName) if part)
     return customer.organisation.businessName if customer.organisation is not None else ""
 
 
 def account_row(record: AccountRecord, now: datetime) -> Row:
-    """Return the row of an account: its plans name service points by their internal ids."""
-    account = _with_internal_points(record.account)
+    """Return the row of an account. Its plans refer to service points by their internal ids."""
+    account = _with_internal_service_point_ids(record.account)
     return {
-        "id": identity("account", account.accountId),
+        "id": internal_id("account", account.accountId),
         "reference": account.accountId,
         "account_number": account.accountNumber,
         "display_name": account.displayName,
@@ -69,22 +69,22 @@ def account_row(record: AccountRecord, now: datetime) -> Row:
     }
 
 
-def option_row(record: AccountRecord, now: datetime) -> Row:
-    """Return the row of an account's disclosure option; the record has one."""
+def disclosure_option_row(record: AccountRecord, now: datetime) -> Row:
+    """Return the row of the disclosure option that an account record contains."""
     return {
-        "account_id": identity("account", record.reference),
+        "account_id": internal_id("account", record.reference),
         "option": record.disclosure_option,
         "since": now,
         "set_by": "import",
     }
 
 
-def _with_internal_points(account: EnergyAccountDetailV4) -> EnergyAccountDetailV4:
+def _with_internal_service_point_ids(account: EnergyAccountDetailV4) -> EnergyAccountDetailV4:
     return msgspec.structs.replace(
         account,
         plans=[
             msgspec.structs.replace(
-                plan, servicePointIds=[str(identity("service-point", name)) for name in plan.servicePointIds]
+                plan, servicePointIds=[str(internal_id("service-point", name)) for name in plan.servicePointIds]
             )
             for plan in account.plans
         ],
@@ -92,14 +92,17 @@ def _with_internal_points(account: EnergyAccountDetailV4) -> EnergyAccountDetail
 
 
 def supply_rows(record: AccountRecord) -> list[Row]:
-    """Return from when until when each of the account's service points supplied it: as long as any plan says."""
-    account_id = identity("account", record.account.accountId)
+    """Return one row for each service point that supplied the account.
+
+    Its period begins with the earliest and ends with the latest of the account's plans that name the service point.
+    """
+    account_id = internal_id("account", record.account.accountId)
     periods: dict[UUID, tuple[date, date | None]] = {}
     for plan in record.account.plans:
         began = plan.planOverview.startDate if plan.planOverview else record.account.creationDate or date.min
         ended = plan.planOverview.endDate if plan.planOverview else None
         for name in plan.servicePointIds:
-            point = identity("service-point", name)
+            point = internal_id("service-point", name)
             first, last = periods.get(point, (began, ended))
             periods[point] = (min(first, began), None if last is None or ended is None else max(last, ended))
     return [
@@ -111,16 +114,16 @@ def supply_rows(record: AccountRecord) -> list[Row]:
 def holding_row(record: HoldingRecord) -> Row:
     """Return the row of a holding."""
     return {
-        "customer_id": identity("customer", record.customer),
-        "account_id": identity("account", record.account),
+        "customer_id": internal_id("customer", record.customer),
+        "account_id": internal_id("account", record.account),
         "role": record.role,
         "valid_from": record.valid_from,
         "valid_to": record.valid_to,
     }
 
 
-def latest_periods(holdings: list[Row]) -> list[Row]:
-    """Return the rows without those that a later one for the same customer and account overlaps."""
+def without_overlaps(holdings: list[Row]) -> list[Row]:
+    """Return the rows except those whose period overlaps that of a later row for the same customer and account."""
     kept: dict[tuple[UUID, UUID], list[Row]] = {}
     for row in holdings:
         earlier = kept.setdefault((row["customer_id"], row["account_id"]), [])
@@ -139,8 +142,8 @@ def login_row(record: LoginRecord, now: datetime) -> Row:
     """Return the row of a login."""
     identifier = canonical_identifier(record.identifier)
     return {
-        "id": identity("login", identifier),
-        "reference": identifier,  # records carry no reference of the retailer's own yet
+        "id": internal_id("login", identifier),
+        "reference": identifier,  # login records have no reference of the retailer yet
         "identifier": identifier,
         "email": record.email,
         "mobile": record.mobile,
@@ -154,8 +157,8 @@ def login_row(record: LoginRecord, now: datetime) -> Row:
 def representation_row(record: RepresentationRecord) -> Row:
     """Return the row of a representation."""
     return {
-        "login_id": identity("login", canonical_identifier(record.login)),
-        "customer_id": identity("customer", record.customer),
-        "valid_from": date.min,  # the records have no dates: since ever
+        "login_id": internal_id("login", canonical_identifier(record.login)),
+        "customer_id": internal_id("customer", record.customer),
+        "valid_from": date.min,  # representation records have no dates: valid from the earliest possible date
         "role": record.role,
     }

@@ -1,4 +1,4 @@
-"""Importing a stream of records into a tenant, batch by batch."""
+"""Import a stream of records into a tenant, batch by batch."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -9,43 +9,43 @@ from typing import Literal
 from haas.database import Database, Namespace
 from tenants.imports.dsb_reader import read_dsb
 from tenants.imports.files import FileLimits
-from tenants.imports.lines_reader import read_lines
+from tenants.imports.json_lines_reader import read_json_lines
 from tenants.imports.loader import load_batch
+from tenants.imports.located_record import LocatedRecord
 from tenants.imports.report import Report
-from tenants.imports.sourced import Sourced
 
 BATCH = 500
-Format = Literal["lines", "dsb"]
+ImportFormat = Literal["lines", "dsb"]
 
 
-def read(
-    path: Path, form: Format, report: Report, *, holder: int = 0, limits: FileLimits | None = None
-) -> Iterator[Sourced]:
-    """Return the records of a file in one of the formats; `holder` chooses one in the generator's file."""
-    return read_dsb(path, holder, report, limits) if form == "dsb" else read_lines(path, report, limits)
+def read_records(
+    path: Path, file_format: ImportFormat, report: Report, *, holder: int = 0, limits: FileLimits | None = None
+) -> Iterator[LocatedRecord]:
+    """Return the records of a file. `holder` is the number of a holder (from 0) in a file of the format `dsb`."""
+    return read_dsb(path, holder, report, limits) if file_format == "dsb" else read_json_lines(path, report, limits)
 
 
 async def import_records(
     database: Database,
     namespace: Namespace,
-    records: Iterable[Sourced],
+    records: Iterable[LocatedRecord],
     report: Report,
     *,
     now: datetime,
     limits: FileLimits | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Load `records`, one transaction for each batch, and say in `report` what was loaded.
+    """Load `records`, each batch in one transaction, and add to `report` what was loaded.
 
-    A batch is loaded whole or, when the database fails, not at all; the batches before it stand. `progress` is told how
-    many records each batch had. Importing the same records again changes nothing.
+    A batch is loaded completely or, if the database fails, not at all. The batches before it remain loaded. `progress`
+    is called with the number of records of each batch. Importing the same records again changes nothing.
     """
     maximum = (limits or FileLimits()).records
     remaining = iter(records)
     count = 0
     while batch := list(islice(remaining, min(BATCH, maximum - count + 1))):
         if count + len(batch) > maximum:
-            report.problem(batch[-1].place, f"the file has more than {maximum} records; the rest is not read")
+            report.add_problem(batch[-1].location, f"the file has more than {maximum} records; the rest is not read")
             batch = batch[: maximum - count]
             remaining = iter(())
         count += len(batch)

@@ -1,4 +1,4 @@
-"""Writing rows in bulk: what is there already is changed, by its key; what somebody has decided stays."""
+"""SQL that writes imported rows in bulk. It updates rows by key and never changes what a person has decided."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,11 +12,11 @@ from tenants.accounts.tables import disclosure_option, holding, supply
 from tenants.parties.tables import representation
 
 ImportTable = Table
-"""A table that import writes to."""
+"""A table that an import writes to."""
 
 
-async def put(tx: Transaction, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert `rows`, or change the rows that have the same primary key."""
+async def upsert(tx: Transaction, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert `rows`; update the rows that exist with the same primary key."""
     if not rows:
         return
     statement = insert(table)
@@ -26,15 +26,15 @@ async def put(tx: Transaction, table: Table, rows: Sequence[dict[str, Any]]) -> 
 
 
 async def replace_supply(tx: Transaction, accounts: Iterable[UUID], rows: Sequence[dict[str, Any]]) -> None:
-    """Make `rows` all that is known of which service points supply `accounts`."""
+    """Replace all supply rows of `accounts` by `rows`."""
     await tx.execute(delete(supply).where(supply.c.account_id.in_(list(accounts))))
-    await put(tx, supply, rows)
+    await upsert(tx, supply, rows)
 
 
-async def put_holdings(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """Write periods of holdings, no two of which overlap for one customer and account; each replaces what it overlaps.
+async def upsert_holdings(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert periods of holdings. Each replaces the stored periods of the same customer and account that it overlaps.
 
-    A period that it does not overlap, before or after, stays beside it.
+    No two of `rows` may overlap for one customer and account. Stored periods without an overlap remain unchanged.
     """
     if not rows:
         return
@@ -55,11 +55,11 @@ async def put_holdings(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         for row in rows
     ]
     await tx.execute(overlapped, periods)
-    await put(tx, holding, rows)
+    await upsert(tx, holding, rows)
 
 
-async def put_first_options(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[UUID, str]:
-    """Give disclosure options to the accounts that have none; return the options that all of them have then."""
+async def insert_missing_options(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[UUID, str]:
+    """Insert the options of accounts that have none; return the options that all these accounts then have."""
     if not rows:
         return {}
     await tx.execute(insert(disclosure_option).on_conflict_do_nothing(), list(rows))
@@ -71,8 +71,8 @@ async def put_first_options(tx: Transaction, rows: Sequence[dict[str, Any]]) -> 
     return {row.account_id: row.option for row in found}
 
 
-async def own_customers(tx: Transaction, logins: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Return, of those `logins` that are `self` for a customer, which one that is."""
+async def self_represented_customers(tx: Transaction, logins: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return the customer of each of `logins` that is `self` for a customer."""
     found = await tx.execute(
         select(representation.c.login_id, representation.c.customer_id).where(
             representation.c.login_id.in_(list(logins)),
@@ -83,8 +83,8 @@ async def own_customers(tx: Transaction, logins: Iterable[UUID]) -> dict[UUID, U
     return {row.login_id: row.customer_id for row in found}
 
 
-async def existing(tx: Transaction, table: Table, ids: Iterable[UUID]) -> set[UUID]:
-    """Return those of `ids` that `table` has a row for."""
+async def existing_ids(tx: Transaction, table: Table, ids: Iterable[UUID]) -> set[UUID]:
+    """Return those of `ids` for which `table` has a row."""
     wanted = list(ids)
     if not wanted:
         return set()

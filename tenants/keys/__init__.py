@@ -1,1 +1,1 @@
-"""A tenant's signing and derivation keys: made, sealed, rotated, opened."""
+"""The signing keys and derivation keys of a tenant: creation, sealing, rotation, use."""

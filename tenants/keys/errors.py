@@ -1,4 +1,4 @@
-"""What can go wrong with a tenant's keys."""
+"""Errors of the keys of a tenant."""
 
 from datetime import datetime
 
@@ -6,18 +6,18 @@ from haas.errors import HaasError
 
 
 class KeysUnreadable(HaasError):
-    """A tenant's keys do not open: most likely the master key is not the one they were sealed with."""
+    """Sealed keys or secrets cannot be unsealed. Most likely they were sealed with another master key."""
 
 
 class KeyMissing(HaasError):
-    """A tenant lacks a key that provisioning gives to every tenant."""
+    """A key that provisioning creates for every tenant is missing."""
 
 
-class KeyTooYoung(HaasError):
-    """The next key has not been published for long enough to be signed with."""
+class KeyTooNew(HaasError):
+    """The next key may not sign yet, because it has not been published for long enough."""
 
     def __init__(self, slug: str, algorithm: str, ready_at: datetime) -> None:
-        """Say when rotation may be tried again."""
+        """`ready_at` is the earliest time at which the key may sign."""
         super().__init__(
             f"the next {algorithm} key of {slug} may sign from {ready_at:%Y-%m-%d %H:%M} UTC on: until then recipients"
             " may hold a cached JWKS without it. Rotate then, or at once if the current key may be compromised"

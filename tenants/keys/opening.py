@@ -1,11 +1,11 @@
-"""Opening what was sealed, with an error an operator can act on."""
+"""Unsealing keys and secrets, with an error message that tells an operator what to check."""
 
 from haas.jose import Sealer, SealError
 from tenants.keys.errors import KeysUnreadable
 
 
 def open_sealed(sealer: Sealer, sealed: bytes, purpose: str) -> bytes:
-    """Return the secret sealed for `purpose`. Raises KeysUnreadable."""
+    """Return the secret that was sealed for `purpose`. Raise KeysUnreadable."""
     try:
         return sealer.open(sealed, purpose)
     except SealError as error:

@@ -1,4 +1,4 @@
-"""SQL of a tenant's keys."""
+"""The SQL of the keys of a tenant."""
 
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ _SIGNING_KEYS = Statement(
 
 
 class KeyRow(msgspec.Struct, frozen=True):
-    """One signing key as it is kept."""
+    """A row of the table `signing_key`."""
 
     kid: str
     algorithm: str
@@ -49,17 +49,17 @@ async def derivation_keys(tx: Transaction) -> list[Record]:
 
 
 async def signing_keys(tx: Transaction) -> list[KeyRow]:
-    """Return the tenant's signing keys in every state."""
+    """Return the tenant's signing keys in every state, ordered by algorithm and age."""
     return [KeyRow(**row) for row in await tx.rows(_SIGNING_KEYS)]
 
 
 async def lock(tx: Transaction) -> None:
-    """Let one rotation at a time change the tenant's keys."""
+    """Lock the tenant's keys until the transaction ends, so that only one rotation runs at a time."""
     await tx.execute(select(data_key.c.id).with_for_update())
 
 
 async def set_state(tx: Transaction, kid: str, state: str, now: datetime) -> None:
-    """Move a key on; a key that is gone loses its private part."""
+    """Change the state of a key. In the state `gone` its private part is deleted."""
     values: dict[str, object] = {"state": state, "state_at": now}
     if state == "gone":
         values["sealed"] = None
@@ -67,10 +67,10 @@ async def set_state(tx: Transaction, kid: str, state: str, now: datetime) -> Non
 
 
 async def insert(tx: Transaction, row: dict[str, object]) -> None:
-    """Add a signing key made by `creation.signing_key_row`."""
+    """Add a signing key. `row` comes from `creation.signing_key_row`."""
     await tx.execute(signing_key.insert(), row)
 
 
-def opened(private: bytes) -> SigningKey:
-    """Return the key whose private JWK was unsealed."""
+def signing_key_from_json(private: bytes) -> SigningKey:
+    """Return the key of an unsealed private JWK."""
     return SigningKey.from_jwk(msgspec.json.decode(private))

@@ -1,10 +1,10 @@
-"""A tenant's own keys, sealed."""
+"""The sealed keys of a tenant."""
 
 from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, Table, Text, text
 
 from tenants.schema import Json, Moment, tenant
 
-# The data key is sealed with the deployment's master key; everything else in this module's tables with the data key.
+# The data key is sealed with the master key of the deployment. It seals the keys of the other two tables.
 data_key = Table(
     "data_key",
     tenant,
@@ -20,7 +20,7 @@ signing_key = Table(
     Column("algorithm", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("public_jwk", Json, nullable=False),
-    Column("sealed", LargeBinary),  # the private part, until the key is gone
+    Column("sealed", LargeBinary),  # the private JWK; null if the state is gone
     Column("created_at", Moment, nullable=False),
     Column("state_at", Moment, nullable=False),
     CheckConstraint("algorithm in ('PS256', 'ES256')", name="algorithm"),
@@ -30,7 +30,7 @@ signing_key = Table(
     Index("signing_key_current_key", "algorithm", unique=True, postgresql_where=text("state = 'current'")),
 )
 
-# From these, resource ids and pairwise subjects are derived; they are never rotated.
+# Resource ids and pairwise subjects are derived with these keys. They are never rotated.
 derivation_key = Table(
     "derivation_key",
     tenant,

@@ -1,1 +1,1 @@
-"""The participants of the electricity market as whom brands ask AEMO, and their credentials. In the control schema."""
+"""Market participants, as which brands call AEMO, and their credentials. They are in the control schema."""

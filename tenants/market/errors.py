@@ -1,23 +1,23 @@
-"""What can go wrong with a participant of the market. Each message says what to do next."""
+"""Errors of market participants. Each message says what to do next."""
 
 from haas.errors import HaasError
 
 
 class MarketError(HaasError):
-    """A participant could not be kept, changed or used."""
+    """A participant could not be stored, changed or used."""
 
 
 class UnknownParticipant(MarketError):
-    """There is no such participant."""
+    """There is no participant with the id in the environment."""
 
 
-class BadParticipant(MarketError):
-    """A participant lacks what its mode needs, or belongs to another retailer."""
+class InvalidParticipant(MarketError):
+    """The values of a participant do not fit its authentication mode, its retailer or the requested change."""
 
 
 class ParticipantInUse(MarketError):
-    """A brand still asks as this participant."""
+    """The participant is still assigned to a brand."""
 
 
-class SecretChanging(MarketError):
-    """A change of the secret has begun and its outcome is not known yet."""
+class SecretChangePending(MarketError):
+    """A change of the secret has begun and is neither completed nor abandoned."""

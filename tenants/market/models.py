@@ -1,4 +1,4 @@
-"""A participant of the electricity market, with its secrets open and without them."""
+"""A participant of the electricity market, its unsealed secrets, and both together."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -6,15 +6,16 @@ from uuid import UUID
 
 import msgspec
 
-Environment = Literal["production", "pre-production"]
-Mode = Literal["basic", "basic-with-key", "bearer"]
+MarketEnvironment = Literal["production", "pre-production"]
+AuthenticationMode = Literal["basic", "basic-with-key", "bearer"]
+"""How calls are authenticated besides the client certificate: password, password with subscription key, or token."""
 
 
 class ParticipantKey(msgspec.Struct, frozen=True):
-    """Who is asked for data at AEMO, in which of its environments."""
+    """The key of a participant: its id at AEMO and the environment of AEMO."""
 
     participant_id: str
-    environment: Environment
+    environment: MarketEnvironment
 
 
 class Participant(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,38 +24,38 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True):
     id: ParticipantKey
     retailer_id: UUID
     base_uri: str
-    mode: Mode
+    mode: AuthenticationMode
     token_uri: str | None = None
     username: str
     certificate: str
-    """PEM, with its chain."""
+    """The client certificate and its chain, PEM."""
     proxy_uri: str | None = None
 
 
 class Secrets(msgspec.Struct, frozen=True, kw_only=True):
-    """A participant's secrets, open. They are not shown where the object is printed."""
+    """The unsealed secrets of a participant. The representation of the object does not contain them."""
 
     secret: str
-    """The password, or the client secret."""
+    """The password, or the client secret in the mode `bearer`."""
     key: str
-    """The certificate's private key, PEM."""
+    """The private key of the client certificate, PEM."""
     subscription_key: str | None = None
     next_secret: str | None = None
-    """The password that AEMO may have been asked to change to; whether it has is not known while it is here."""
+    """The new password during a change. While it is set, it is unknown which of the two passwords AEMO accepts."""
 
     def __repr__(self) -> str:
-        """Name nothing: secrets end up in tracebacks otherwise."""
+        """Return no values, because they could appear in tracebacks."""
         return "Secrets(…)"
 
     def __rich_repr__(self) -> list[Any]:
-        """Name nothing to rich either."""
+        """Return no values for the library rich either."""
         return []
 
 
 class MarketCredentials(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a call to AEMO needs to know of a participant."""
+    """The data of a participant that a call to AEMO needs."""
 
     participant: Participant
     secrets: Secrets
     changed_at: datetime
-    """Since when the secret is in use: AEMO's passwords expire after 90 days."""
+    """When the current secret came into use. Passwords of AEMO expire after 90 days."""

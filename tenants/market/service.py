@@ -1,7 +1,8 @@
-"""Keeping and opening the credentials of the market's participants; `sealer` holds the deployment's master key.
+"""Seals, stores and unseals the credentials of market participants. `sealer` uses the master key of the deployment.
 
-A password is changed in three steps, so that it is never lost: the new one is kept beside the old one and committed,
-AEMO is asked, and then the new one takes the old one's place or is dropped. AEMO locks a user after six wrong tries.
+A password is changed in three steps, so that no password is lost. First the new password is stored beside the old one
+and committed. Then AEMO is asked to change it. Then the new password replaces the old one, or is deleted. AEMO locks a
+user after six attempts with a wrong password.
 """
 
 from datetime import datetime
@@ -11,19 +12,21 @@ from haas.database import Transaction
 from haas.jose import Sealer
 from tenants.keys.opening import open_sealed
 from tenants.market import store
-from tenants.market.errors import BadParticipant, SecretChanging
+from tenants.market.errors import InvalidParticipant, SecretChangePending
 from tenants.market.models import MarketCredentials, Participant, ParticipantKey, Secrets
 
-SEALED: Final = ("secret", "next_secret", "subscription_key", "key")
-"""The columns that hold secrets."""
+SEALED_COLUMNS: Final = ("secret", "next_secret", "subscription_key", "key")
+"""The columns that contain sealed secrets."""
 
 
 async def put(tx: Transaction, sealer: Sealer, participant: Participant, secrets: Secrets, now: datetime) -> None:
-    """Add a participant, or replace all that is known of it. Raises BadParticipant."""
+    """Add a participant, or replace all its values. Raise InvalidParticipant."""
     key = participant.id
     if secrets.next_secret is not None:
-        raise BadParticipant(f"{key.participant_id} comes with a next secret: change the secret by `begin_change`")
-    sealed = {column: _seal(sealer, key, column, getattr(secrets, column)) for column in SEALED}
+        raise InvalidParticipant(
+            f"{key.participant_id} has a next secret: change the secret with `begin_secret_change`"
+        )
+    sealed = {column: _seal(sealer, key, column, getattr(secrets, column)) for column in SEALED_COLUMNS}
     plain = {
         "retailer_id": participant.retailer_id,
         "base_uri": participant.base_uri,
@@ -38,9 +41,9 @@ async def put(tx: Transaction, sealer: Sealer, participant: Participant, secrets
 
 
 async def credentials(tx: Transaction, sealer: Sealer, key: ParticipantKey) -> MarketCredentials:
-    """Return a participant with its secrets open. Raises UnknownParticipant, KeysUnreadable."""
-    row = await store.row(tx, key)
-    opened = {column: _open(sealer, key, column, row[column]) for column in SEALED}
+    """Return a participant with its unsealed secrets. Raise UnknownParticipant, KeysUnreadable."""
+    row = await store.load(tx, key)
+    unsealed = {column: _unseal(sealer, key, column, row[column]) for column in SEALED_COLUMNS}
     return MarketCredentials(
         participant=Participant(
             id=key,
@@ -53,50 +56,50 @@ async def credentials(tx: Transaction, sealer: Sealer, key: ParticipantKey) -> M
             proxy_uri=row["proxy_uri"],
         ),
         secrets=Secrets(
-            secret=opened["secret"] or "",
-            key=opened["key"] or "",
-            subscription_key=opened["subscription_key"],
-            next_secret=opened["next_secret"],
+            secret=unsealed["secret"] or "",
+            key=unsealed["key"] or "",
+            subscription_key=unsealed["subscription_key"],
+            next_secret=unsealed["next_secret"],
         ),
         changed_at=row["changed_at"],
     )
 
 
-async def begin_change(tx: Transaction, sealer: Sealer, key: ParticipantKey, next_secret: str) -> None:
-    """Keep the secret that AEMO is about to be asked to change to. Raises UnknownParticipant, SecretChanging."""
-    row = await store.row(tx, key, lock=True)
+async def begin_secret_change(tx: Transaction, sealer: Sealer, key: ParticipantKey, next_secret: str) -> None:
+    """Store the new secret, before AEMO is asked to change it. Raise UnknownParticipant, SecretChangePending."""
+    row = await store.load(tx, key, lock=True)
     if row["next_secret"] is not None:
-        raise SecretChanging(
-            f"a change of the secret of {key.participant_id} has begun: find out which of the two AEMO takes first"
+        raise SecretChangePending(
+            f"a change of the secret of {key.participant_id} has begun: find out first which of the two AEMO accepts"
         )
     await store.set_secrets(tx, key, {"next_secret": _seal(sealer, key, "next_secret", next_secret)})
 
 
-async def complete_change(tx: Transaction, sealer: Sealer, key: ParticipantKey, now: datetime) -> None:
-    """Put the next secret in the old one's place: AEMO takes it. Raises UnknownParticipant, BadParticipant."""
-    row = await store.row(tx, key, lock=True)
-    secret = _open(sealer, key, "next_secret", row["next_secret"])
+async def complete_secret_change(tx: Transaction, sealer: Sealer, key: ParticipantKey, now: datetime) -> None:
+    """Replace the old secret with the new one, which AEMO accepts. Raise UnknownParticipant, InvalidParticipant."""
+    row = await store.load(tx, key, lock=True)
+    secret = _unseal(sealer, key, "next_secret", row["next_secret"])
     if secret is None:
-        raise BadParticipant(f"{key.participant_id} has no next secret: no change has begun")
+        raise InvalidParticipant(f"{key.participant_id} has no next secret: no change has begun")
     await store.set_secrets(
         tx, key, {"secret": _seal(sealer, key, "secret", secret), "next_secret": None, "changed_at": now}
     )
 
 
-async def abandon_change(tx: Transaction, key: ParticipantKey) -> None:
-    """Drop the next secret: AEMO still takes the old one. Raises UnknownParticipant."""
-    await store.row(tx, key, lock=True)
+async def abandon_secret_change(tx: Transaction, key: ParticipantKey) -> None:
+    """Delete the new secret, because AEMO still accepts the old one. Raise UnknownParticipant."""
+    await store.load(tx, key, lock=True)
     await store.set_secrets(tx, key, {"next_secret": None})
 
 
-def purpose(key: ParticipantKey, column: str) -> str:
-    """Bind a sealed value to its participant and column: put elsewhere, it does not open."""
+def sealing_purpose(key: ParticipantKey, column: str) -> str:
+    """Return the purpose of a sealed value. A copy in another row or column cannot be unsealed."""
     return f"market-participant/{key.environment}/{key.participant_id}/{column}"
 
 
 def _seal(sealer: Sealer, key: ParticipantKey, column: str, secret: str | None) -> bytes | None:
-    return None if secret is None else sealer.seal(secret.encode(), purpose(key, column))
+    return None if secret is None else sealer.seal(secret.encode(), sealing_purpose(key, column))
 
 
-def _open(sealer: Sealer, key: ParticipantKey, column: str, sealed: bytes | None) -> str | None:
-    return None if sealed is None else open_sealed(sealer, sealed, purpose(key, column)).decode()
+def _unseal(sealer: Sealer, key: ParticipantKey, column: str, sealed: bytes | None) -> str | None:
+    return None if sealed is None else open_sealed(sealer, sealed, sealing_purpose(key, column)).decode()

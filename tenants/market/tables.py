@@ -1,6 +1,7 @@
-"""AEMO's participants, whose credentials several brands of one retailer may share. In the control schema.
+"""Market participants and their assignment to brands. Brands of one retailer may share a participant.
 
-For the console's role alone, but for which brand asks as which participant, which is no secret.
+The tables are in the control schema. Only the role of the console may use `market_participant`. The role of ordinary
+requests may read `brand_participant`, which contains no secrets.
 """
 
 from sqlalchemy import (
@@ -22,30 +23,30 @@ market_participant = Table(
     "market_participant",
     control,
     Column("participant_id", Text, primary_key=True),
-    Column("environment", Text, primary_key=True),  # of AEMO
+    Column("environment", Text, primary_key=True),  # environment of AEMO
     Column("retailer_id", Uuid, ForeignKey(retailer.c.id, ondelete="CASCADE"), nullable=False),
     Column("base_uri", Text, nullable=False),
-    Column("mode", Text, nullable=False),  # how calls are authenticated, beside the client certificate
-    Column("token_uri", Text),  # where client credentials are exchanged for a token
-    Column("username", Text, nullable=False),  # of a client of client credentials: its id
-    # Sealed with the master key, each for this participant and column.
+    Column("mode", Text, nullable=False),  # how calls are authenticated besides the client certificate
+    Column("token_uri", Text),  # token endpoint, for the mode bearer
+    Column("username", Text, nullable=False),  # the client id, for the mode bearer
+    # Secrets are sealed with the master key, with a purpose that names participant and column.
     Column("secret", LargeBinary, nullable=False),
-    Column("next_secret", LargeBinary),  # kept before AEMO is asked to change the password, so that it cannot be lost
+    Column("next_secret", LargeBinary),  # stored before AEMO is asked to change the password
     Column("subscription_key", LargeBinary),
-    Column("key", LargeBinary, nullable=False),  # the certificate's
+    Column("key", LargeBinary, nullable=False),  # private key of the certificate
     Column("certificate", Text, nullable=False),  # PEM, with its chain
-    Column("changed_at", Moment, nullable=False),  # since when `secret` is in use
-    Column("proxy_uri", Text),  # how AEMO's private network is reached
+    Column("changed_at", Moment, nullable=False),  # when `secret` came into use
+    Column("proxy_uri", Text),  # proxy to the private network of AEMO
     UniqueConstraint("participant_id", "environment", "retailer_id"),
     CheckConstraint("environment in ('production', 'pre-production')", name="environment"),
     CheckConstraint("mode in ('basic', 'basic-with-key', 'bearer')", name="mode"),
     CheckConstraint("(mode = 'basic-with-key') = (subscription_key is not null)", name="subscription_key"),
     CheckConstraint("(mode = 'bearer') = (token_uri is not null)", name="token_uri"),
-    CheckConstraint("strpos(proxy_uri, '@') = 0", name="proxy_uri"),  # no password in the clear
+    CheckConstraint("strpos(proxy_uri, '@') = 0", name="proxy_uri"),  # an unsealed password must not be stored
     Index(None, "retailer_id"),
 )
 
-# The retailer stands in both foreign keys: no brand asks with the credentials of another retailer.
+# Both foreign keys contain retailer_id, so that no brand can use the credentials of another retailer.
 brand_participant = Table(
     "brand_participant",
     control,

@@ -1,1 +1,1 @@
-"""What the platform must tell others after a commit: mail, text messages, notices to data recipients."""
+"""The outbox: mail, text messages and notices to data recipients, which are delivered after a commit."""

@@ -1,8 +1,9 @@
-"""Delivering what the outbox holds: lease, deliver outside any transaction, mark.
+"""Delivery of the notices in the outbox: lease, deliver outside any transaction, record the result.
 
     put ─ commit ─ NOTIFY → lease (a transaction) → channel → done | failed, due again | given up (a transaction)
 
-Whoever dies between two steps leaves a lease that ends; then the notice is delivered again. At least once, never lost.
+If a process dies between two steps, its lease ends after some time and the notice is delivered again. Each notice is
+therefore delivered at least once.
 """
 
 import asyncio
@@ -19,34 +20,34 @@ from haas.database import Database
 from tenants.notices import store
 from tenants.notices.errors import NotDelivered
 from tenants.notices.models import Notice
-from tenants.notices.policy import POLICIES, UNKNOWN_KIND
+from tenants.notices.policy import RETRY_POLICIES, UNKNOWN_KIND_POLICY
 from tenants.registry.models import Tenant
 
 logger = logging.getLogger(__name__)
 
-LEASE: Final = timedelta(seconds=30)
-SECONDS_FOR_ONE = 20.0
-BATCH = 10
-SECONDS_BETWEEN_LOOKS = 0.1
-LOOKS = 200
+LEASE_DURATION: Final = timedelta(seconds=30)
+DELIVERY_TIMEOUT_SECONDS = 20.0
+BATCH_SIZE = 10
+POLL_INTERVAL_SECONDS = 0.1
+MAX_POLLS = 200
 
 
 class Channel(Protocol):
-    """One way out of the platform."""
+    """Delivers notices of one kind to another system."""
 
     async def deliver(self, tenant: Tenant, notice: Notice) -> None:
-        """Hand the notice over, once. Raises NotDelivered."""
+        """Make one attempt to deliver the notice. Raise NotDelivered if it fails."""
         ...
 
 
-class Delivered(msgspec.Struct):
-    """What became of a tenant's due notices."""
+class DeliveryCounts(msgspec.Struct):
+    """How many of a tenant's notices were delivered, will be tried again, or were given up."""
 
     done: int = 0
     failed: int = 0
     given_up: int = 0
 
-    def add(self, other: "Delivered") -> None:
+    def add(self, other: "DeliveryCounts") -> None:
         """Add the counts of `other`."""
         self.done += other.done
         self.failed += other.failed
@@ -54,25 +55,25 @@ class Delivered(msgspec.Struct):
 
 
 class Delivery:
-    """Delivers notices through the channel of their kind."""
+    """Delivers each notice through the channel of its kind."""
 
     def __init__(self, database: Database, clock: Clock, channels: Mapping[str, Channel]) -> None:
-        """Take the channels by kind."""
+        """`channels` maps a notice's kind to the channel that delivers it."""
         self._database = database
         self._clock = clock
         self._channels = channels
 
-    async def any_due(self, tenant: Tenant) -> bool:
-        """Tell whether `tenant` has something to deliver."""
+    async def has_due(self, tenant: Tenant) -> bool:
+        """Return whether a notice of the tenant is due."""
         async with self._database.transaction(tenant.namespace) as tx:
-            return await store.any_due(tx, self._clock.now(), LEASE)
+            return await store.has_due(tx, self._clock.now(), LEASE_DURATION)
 
-    async def deliver_due(self, tenant: Tenant, *, retry_now: bool = False) -> Delivered:
-        """Deliver everything that is due; with `retry_now`, also whatever waits to be tried again."""
-        outcome = Delivered()
+    async def deliver_due(self, tenant: Tenant, *, retry_now: bool = False) -> DeliveryCounts:
+        """Deliver all notices that are due. With `retry_now`, also deliver those that wait for another try."""
+        outcome = DeliveryCounts()
         if retry_now:
             async with self._database.transaction(tenant.namespace) as tx:
-                await store.make_due(tx, self._clock.now())
+                await store.make_retries_due(tx, self._clock.now())
         while notices := await self._lease(tenant):
             results = await asyncio.gather(
                 *(self._deliver(tenant, notice) for notice in notices), return_exceptions=True
@@ -81,70 +82,71 @@ class Delivery:
                 if isinstance(result, BaseException):
                     raise result
                 outcome.add(result)
-            if len(notices) < BATCH:
+            if len(notices) < BATCH_SIZE:
                 break
         return outcome
 
-    async def drain(self, tenant: Tenant) -> Delivered:
-        """Deliver whatever is due or waits to be tried again, and wait for what others are delivering meanwhile."""
+    async def drain(self, tenant: Tenant) -> DeliveryCounts:
+        """Deliver all notices that are due or wait for another try, and wait for the deliveries of other processes."""
         outcome = await self.deliver_due(tenant, retry_now=True)
-        for _ in range(LOOKS):
-            if not await self._any_leased(tenant):
+        for _ in range(MAX_POLLS):
+            if not await self._has_leased(tenant):
                 break
-            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            await asyncio.sleep(POLL_INTERVAL_SECONDS)
         return outcome
 
-    async def _any_leased(self, tenant: Tenant) -> bool:
+    async def _has_leased(self, tenant: Tenant) -> bool:
         async with self._database.transaction(tenant.namespace) as tx:
-            return await store.any_leased(tx, self._clock.now(), LEASE)
+            return await store.has_leased(tx, self._clock.now(), LEASE_DURATION)
 
     async def _lease(self, tenant: Tenant) -> list[Notice]:
         now = self._clock.now()
         async with self._database.transaction(tenant.namespace) as tx:
-            return await store.lease_due(tx, uuid4(), now, LEASE, limit=BATCH)
+            return await store.lease_due(tx, uuid4(), now, LEASE_DURATION, limit=BATCH_SIZE)
 
-    async def _deliver(self, tenant: Tenant, notice: Notice) -> Delivered:
+    async def _deliver(self, tenant: Tenant, notice: Notice) -> DeliveryCounts:
         details = {"notice": str(notice.id), "kind": notice.kind, "tries": notice.tries}
         try:
-            await self._attempt(tenant, notice)
+            await self._deliver_once(tenant, notice)
         except NotDelivered as error:
-            return await self._put_off(tenant, notice, error, details)
+            return await self._record_failure(tenant, notice, error, details)
         async with self._database.transaction(tenant.namespace) as tx:
             await store.mark_done(tx, notice, self._clock.now())
         logger.info("notice.delivered", extra=details)
-        return Delivered(done=1)
+        return DeliveryCounts(done=1)
 
-    async def _attempt(self, tenant: Tenant, notice: Notice) -> None:
+    async def _deliver_once(self, tenant: Tenant, notice: Notice) -> None:
         if notice.expires_at is not None and self._clock.now() >= notice.expires_at:
-            raise NotDelivered("it came too late to be of use", final=True)
+            raise NotDelivered("the notice has expired", permanent=True)
         channel = self._channels.get(notice.kind)
         if channel is None:
-            raise NotDelivered("this release knows no such kind of notice")
+            raise NotDelivered("this release does not know this kind of notice")
         try:
-            async with asyncio.timeout(SECONDS_FOR_ONE):
+            async with asyncio.timeout(DELIVERY_TIMEOUT_SECONDS):
                 await channel.deliver(tenant, notice)
         except TimeoutError:
-            raise NotDelivered(f"it took longer than {SECONDS_FOR_ONE:.0f} seconds") from None
+            raise NotDelivered(f"the delivery took longer than {DELIVERY_TIMEOUT_SECONDS:.0f} seconds") from None
         except NotDelivered:
             raise
         except Exception as error:
-            # A fault of ours in one notice must neither stop the others nor have it tried at once for ever.
+            # An unexpected error in one notice must not stop the delivery of the others. The notice must not be tried
+            # again immediately and without end either: as NotDelivered it waits for its next try.
             logger.exception("notice.delivery_error", extra={"notice": str(notice.id)})
-            raise NotDelivered(f"a fault of our own: {type(error).__name__}") from error
+            raise NotDelivered(f"unexpected error: {type(error).__name__}") from error
 
-    async def _put_off(
+    async def _record_failure(
         self, tenant: Tenant, notice: Notice, error: NotDelivered, details: dict[str, object]
-    ) -> Delivered:
+    ) -> DeliveryCounts:
         now, reason = self._clock.now(), str(error)
-        policy = POLICIES.get(notice.kind, UNKNOWN_KIND)
-        due = None if error.final else policy.next_try(notice, now)
+        policy = RETRY_POLICIES.get(notice.kind, UNKNOWN_KIND_POLICY)
+        due = None if error.permanent else policy.next_try(notice, now)
         async with self._database.transaction(tenant.namespace) as tx:
             if due is None:
-                await store.mark_given_up(tx, notice, now, reason, forget=policy.forget)
+                await store.mark_given_up(tx, notice, now, reason, delete_payload=policy.delete_payload)
             else:
                 await store.mark_failed(tx, notice, due, reason)
         if due is None:
             logger.critical("notice.given_up", extra={**details, "reason": reason})
-            return Delivered(given_up=1)
+            return DeliveryCounts(given_up=1)
         logger.warning("notice.not_delivered", extra={**details, "reason": reason, "due": due.isoformat()})
-        return Delivered(failed=1)
+        return DeliveryCounts(failed=1)

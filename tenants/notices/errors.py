@@ -4,9 +4,9 @@ from haas.errors import HaasError
 
 
 class NotDelivered(HaasError):
-    """The other side did not take the notice. The text is kept with the notice: it names no person and no secret."""
+    """The receiver did not accept the notice. The text is stored with the notice: it names no person and no secret."""
 
-    def __init__(self, reason: str, *, final: bool = False) -> None:
-        """Give the reason, and whether trying again is `final`ly pointless."""
+    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+        """Store the reason. `permanent` is true where another try cannot succeed."""
         super().__init__(reason)
-        self.final = final
+        self.permanent = permanent

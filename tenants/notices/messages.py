@@ -1,4 +1,4 @@
-"""Mail and text messages to the retailer's customers, in the brand's name."""
+"""Mail and text messages to the retailer's customers, with the brand as the sender."""
 
 import msgspec
 
@@ -10,14 +10,14 @@ from tenants.registry.models import Tenant
 
 
 class EmailChannel:
-    """Delivers `email` notices from `no-reply@` the brand's public host."""
+    """Delivers `email` notices. The sender's address is `no-reply@` and the brand's public host."""
 
     def __init__(self, mailer: Mailer) -> None:
         """Send through `mailer`."""
         self._mailer = mailer
 
     async def deliver(self, tenant: Tenant, notice: Notice) -> None:
-        """Hand the message to the mail server. Raises NotDelivered."""
+        """Send the message to the mail server. Raise NotDelivered if it fails."""
         payload = msgspec.convert(notice.payload, EmailPayload)
         mail = Mail(
             sender_name=tenant.name,
@@ -30,24 +30,24 @@ class EmailChannel:
         try:
             await self._mailer.send(mail)
         except MailRefused as error:
-            raise NotDelivered(str(error), final=True) from error
+            raise NotDelivered(str(error), permanent=True) from error
         except MailNotSent as error:
             raise NotDelivered(str(error)) from error
 
 
 class SmsChannel:
-    """Delivers `sms` notices under the brand's name."""
+    """Delivers `sms` notices. The sender's name is the brand's name."""
 
     def __init__(self, gateway: SmsGateway) -> None:
         """Send through `gateway`."""
         self._gateway = gateway
 
     async def deliver(self, tenant: Tenant, notice: Notice) -> None:
-        """Hand the message to the gateway. Raises NotDelivered."""
+        """Send the message to the gateway. Raise NotDelivered if it fails."""
         payload = msgspec.convert(notice.payload, SmsPayload)
         try:
             await self._gateway.send(Sms(sender_name=tenant.name, to=payload.to, text=payload.text, key=str(notice.id)))
         except SmsRefused as error:
-            raise NotDelivered(str(error), final=True) from error
+            raise NotDelivered(str(error), permanent=True) from error
         except SmsNotSent as error:
             raise NotDelivered(str(error)) from error

@@ -1,4 +1,4 @@
-"""What each kind of notice says."""
+"""Notices of the outbox, and the payload of each kind."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ import msgspec
 
 
 class EmailPayload(msgspec.Struct, frozen=True):
-    """A message of plain text."""
+    """An email in plain text."""
 
     to: str
     subject: str
@@ -23,14 +23,14 @@ class SmsPayload(msgspec.Struct, frozen=True):
 
 
 class ArrangementRevokedPayload(msgspec.Struct, frozen=True):
-    """An arrangement that ended otherwise than by its recipient, the Register, or time."""
+    """An arrangement that has ended. Not used where the recipient or the Register ended it, or where it expired."""
 
     arrangement_id: UUID
     client_id: str
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice that is leased to whoever delivers it now."""
+    """A notice that is leased for one delivery attempt."""
 
     id: UUID
     lease: UUID
@@ -38,4 +38,4 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     payload: Any
     created_at: datetime
     expires_at: datetime | None
-    tries: int  # this one included
+    tries: int  # the number of delivery attempts, including the current one

@@ -1,4 +1,4 @@
-"""Putting a notice into the outbox, in the transaction of what it tells of."""
+"""Adding a notice to the outbox, in the same transaction as the change that it reports."""
 
 import secrets
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import msgspec
 from haas.database import Transaction
 from tenants.notices import store
 
-CHANNEL: Final = "haas_outbox"
+NOTIFY_CHANNEL: Final = "haas_outbox"
 NoticeKind = Literal["email", "sms", "arrangement-revoked"]
 
 
@@ -21,24 +21,25 @@ async def put(
     payload: Mapping[str, Any],
     *,
     now: datetime,
-    due: datetime | None = None,
-    worthless: datetime | None = None,
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
 ) -> UUID:
-    """Leave a notice to be delivered once the transaction has committed; return its id, its idempotency key.
+    """Add a notice that is delivered after the transaction has committed. Return its id, also its idempotency key.
 
-    It is delivered at least once, from `due` on (at once where that is None). From `worthless` on it is given up
-    instead: give it for a one-time password. Payloads are the Structs of `tenants.notices.models`, by kind:
-    email {to, subject, text}, sms {to, text}, arrangement-revoked {arrangement_id, client_id}.
+    The notice is delivered at least once, at `due_at` or later (immediately where that is None). A notice that was not
+    delivered before `expires_at` is given up; a one-time password needs this. `payload` has the fields of a Struct of
+    `tenants.notices.models`, by kind: email {to, subject, text}, sms {to, text}, arrangement-revoked {arrangement_id,
+    client_id}.
     """
     notice = UUID(bytes=secrets.token_bytes(16), version=4)
-    await store.put(
+    await store.insert_notice(
         tx,
         notice,
         kind,
         msgspec.json.encode(payload).decode(),
-        channel=CHANNEL,
+        channel=NOTIFY_CHANNEL,
         now=now,
-        due=now if due is None else due,
-        worthless=worthless,
+        due_at=now if due_at is None else due_at,
+        expires_at=expires_at,
     )
     return notice

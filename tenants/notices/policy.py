@@ -1,4 +1,4 @@
-"""How long each kind of notice is tried, and when next: by the platform's clock, the same for everyone."""
+"""When and how long each kind of notice is tried again. Times are by the platform's clock."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,36 +8,48 @@ import msgspec
 from tenants.notices.models import Notice
 
 
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """Waits double from `first` to `longest`; what has been tried for `patience` is given up."""
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """The wait before the next try doubles from `first_wait` up to `longest_wait`."""
 
-    first: timedelta
-    longest: timedelta
-    patience: timedelta
-    forget: bool
-    """Whether the payload of what was given up is erased: it is, where it holds contacts or a one-time password."""
+    first_wait: timedelta
+    longest_wait: timedelta
+    give_up_after: timedelta
+    """No try is later than this after the notice was added."""
+    delete_payload: bool
+    """Whether to delete the payload when the notice is given up: it can hold contacts or a one-time password."""
 
     def next_try(self, notice: Notice, now: datetime) -> datetime | None:
-        """Return when `notice`, which failed at `now`, is to be tried again; None when it is to be given up."""
+        """Return when to try a notice again that failed at `now`, or None if it is to be given up."""
         doublings = min(notice.tries - 1, 30)
-        due = now + min(self.first * 2**doublings, self.longest)
-        last = notice.created_at + self.patience
+        due = now + min(self.first_wait * 2**doublings, self.longest_wait)
+        last = notice.created_at + self.give_up_after
         if notice.expires_at is not None:
             last = min(last, notice.expires_at)
         return due if due < last else None
 
 
-_MESSAGE = Policy(first=timedelta(seconds=5), longest=timedelta(minutes=10), patience=timedelta(days=1), forget=True)
+_MESSAGE_POLICY = RetryPolicy(
+    first_wait=timedelta(seconds=5),
+    longest_wait=timedelta(minutes=10),
+    give_up_after=timedelta(days=1),
+    delete_payload=True,
+)
 
-POLICIES: Final = {
-    "email": _MESSAGE,
-    "sms": _MESSAGE,
-    # CDS, CDR Arrangement Revocation: a holder MUST tell the recipient. After a week somebody has to call them.
-    "arrangement-revoked": Policy(
-        first=timedelta(seconds=10), longest=timedelta(hours=1), patience=timedelta(days=7), forget=False
+RETRY_POLICIES: Final = {
+    "email": _MESSAGE_POLICY,
+    "sms": _MESSAGE_POLICY,
+    # CDS, CDR Arrangement Revocation: a data holder MUST tell the recipient. After a week, a person has to call them.
+    "arrangement-revoked": RetryPolicy(
+        first_wait=timedelta(seconds=10),
+        longest_wait=timedelta(hours=1),
+        give_up_after=timedelta(days=7),
+        delete_payload=False,
     ),
 }
-UNKNOWN_KIND: Final = Policy(
-    first=timedelta(minutes=1), longest=timedelta(hours=1), patience=timedelta(days=7), forget=True
+UNKNOWN_KIND_POLICY: Final = RetryPolicy(
+    first_wait=timedelta(minutes=1),
+    longest_wait=timedelta(hours=1),
+    give_up_after=timedelta(days=7),
+    delete_payload=True,
 )
-"""For a notice of a newer release, met while its deployment is under way."""
+"""For a kind that only a newer release knows: both releases run at the same time during a deployment."""

@@ -1,6 +1,7 @@
-"""The outbox table: leasing what is due, and marking what became of it.
+"""The SQL of the outbox: adding notices, leasing those that are due, and recording the result of a delivery.
 
-Only the holder of a row's last lease may mark it, so that a deliverer that came back from the dead undoes nothing.
+Only the holder of a row's last lease may record a result. A process that was stopped and continues after its lease has
+ended therefore cannot overwrite the result of another process.
 """
 
 from datetime import datetime, timedelta
@@ -12,8 +13,8 @@ from haas.database import Statement, Transaction
 from tenants.notices.models import Notice
 from tenants.notices.tables import outbox
 
-_OPEN = and_(outbox.c.done_at.is_(None), outbox.c.given_up_at.is_(None))
-_LEASED = (
+_IS_OPEN = and_(outbox.c.done_at.is_(None), outbox.c.given_up_at.is_(None))
+_NOTICE_COLUMNS = (
     outbox.c.id,
     outbox.c.lease,
     outbox.c.kind,
@@ -24,8 +25,9 @@ _LEASED = (
 )
 
 
-# One round trip. The notification goes out when the transaction commits, and names the schema that has work.
-_PUT = Statement(
+# One statement, so one round trip. PostgreSQL sends the notification when the transaction commits. Its payload is the
+# schema in which a notice was added.
+_INSERT = Statement(
     select(func.pg_notify(bindparam("channel", type_=Text), bindparam("schema", type_=Text))).add_cte(
         insert(outbox)
         .values(
@@ -33,8 +35,8 @@ _PUT = Statement(
             kind=bindparam("kind"),
             payload=bindparam("payload"),
             created_at=bindparam("now"),
-            due_at=bindparam("due"),
-            expires_at=bindparam("worthless"),
+            due_at=bindparam("due_at"),
+            expires_at=bindparam("expires_at"),
             tries=bindparam("tries"),
         )
         .cte("put")
@@ -42,24 +44,25 @@ _PUT = Statement(
 )
 
 
-def _free(now: ColumnElement[datetime], longest: ColumnElement[datetime]) -> ColumnElement[bool]:
-    # A lease that ends further ahead than any lease can was given before the clock was moved back. Those of others end
-    # a little later than ours would, for they read the clock a little later: hence twice a lease's length.
+def _is_available(now: ColumnElement[datetime], longest: ColumnElement[datetime]) -> ColumnElement[bool]:
+    # `longest` is the latest moment at which a valid lease can end. A lease that ends later was given before the clock
+    # was moved back, and is ignored. Another process may read the clock a little later than this one and so have a
+    # lease that ends a little later: callers therefore add twice the duration of a lease to the current time.
     return and_(
-        _OPEN,
+        _IS_OPEN,
         or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now, outbox.c.leased_until > longest),
     )
 
 
-_ANY_DUE = Statement(
+_DUE = Statement(
     select(outbox.c.id)
-    .where(_free(bindparam("now"), bindparam("longest")), outbox.c.due_at <= bindparam("now"))
+    .where(_is_available(bindparam("now"), bindparam("longest")), outbox.c.due_at <= bindparam("now"))
     .order_by(outbox.c.due_at)
     .limit(bindparam("limit"))
 )
 
 
-async def put(
+async def insert_notice(
     tx: Transaction,
     notice_id: UUID,
     kind: str,
@@ -67,40 +70,40 @@ async def put(
     *,
     channel: str,
     now: datetime,
-    due: datetime,
-    worthless: datetime | None,
+    due_at: datetime,
+    expires_at: datetime | None,
 ) -> None:
-    """Add a notice, its payload as JSON text; listeners of `channel` are notified when the transaction commits."""
+    """Add a notice. `payload` is JSON text. Listeners of `channel` are notified when the transaction commits."""
     await tx.rows(
-        _PUT,
+        _INSERT,
         channel=channel,
         schema=tx.namespace.schema,
         id=notice_id,
         kind=kind,
         payload=payload,
         now=now,
-        due=due,
-        worthless=worthless,
+        due_at=due_at,
+        expires_at=expires_at,
         tries=0,
     )
 
 
-async def any_due(tx: Transaction, now: datetime, lease: timedelta) -> bool:
-    """Tell whether there is something to deliver. What the sweep asks of every tenant."""
-    return await tx.row(_ANY_DUE, now=now, longest=now + 2 * lease, limit=1) is not None
+async def has_due(tx: Transaction, now: datetime, lease: timedelta) -> bool:
+    """Return whether a notice is due and not leased. The regular sweep calls this for every tenant."""
+    return await tx.row(_DUE, now=now, longest=now + 2 * lease, limit=1) is not None
 
 
-async def any_leased(tx: Transaction, now: datetime, lease: timedelta) -> bool:
-    """Tell whether somebody is delivering something at this moment."""
-    leased = and_(_OPEN, outbox.c.leased_until > now, outbox.c.leased_until <= now + 2 * lease)
+async def has_leased(tx: Transaction, now: datetime, lease: timedelta) -> bool:
+    """Return whether a notice is leased now, which means that a process is delivering it."""
+    leased = and_(_IS_OPEN, outbox.c.leased_until > now, outbox.c.leased_until <= now + 2 * lease)
     return (await tx.execute(select(outbox.c.id).where(leased).limit(1))).first() is not None
 
 
 async def lease_due(tx: Transaction, holder: UUID, now: datetime, lease: timedelta, *, limit: int) -> list[Notice]:
-    """Lease up to `limit` due notices to `holder`, passing over what another leases at this moment."""
+    """Lease up to `limit` due notices to `holder`. Skip rows that another transaction has locked."""
     chosen = (
         select(outbox.c.id)
-        .where(_free(literal(now), literal(now + 2 * lease)), outbox.c.due_at <= now)
+        .where(_is_available(literal(now), literal(now + 2 * lease)), outbox.c.due_at <= now)
         .order_by(outbox.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -110,42 +113,44 @@ async def lease_due(tx: Transaction, holder: UUID, now: datetime, lease: timedel
         update(outbox)
         .where(outbox.c.id == chosen.c.id)
         .values(lease=holder, leased_until=now + lease, tries=outbox.c.tries + 1)
-        .returning(*_LEASED)
+        .returning(*_NOTICE_COLUMNS)
     )
     return [Notice(**row) for row in result.mappings()]
 
 
-async def make_due(tx: Transaction, now: datetime) -> None:
-    """Let everything that waits to be tried again be due."""
-    waiting = and_(_OPEN, outbox.c.tries > 0, outbox.c.due_at > now)
+async def make_retries_due(tx: Transaction, now: datetime) -> None:
+    """Make every notice that waits for another try due now."""
+    waiting = and_(_IS_OPEN, outbox.c.tries > 0, outbox.c.due_at > now)
     await tx.execute(update(outbox).where(waiting).values(due_at=now))
 
 
 async def mark_done(tx: Transaction, notice: Notice, now: datetime) -> bool:
-    """Mark a notice delivered and forget its payload; tell whether the lease still held."""
+    """Mark a notice as delivered and delete its payload. Return whether the lease was still the last one."""
     return await _mark(tx, notice, done_at=now, payload={})
 
 
-async def mark_failed(tx: Transaction, notice: Notice, due: datetime, reason: str) -> bool:
-    """Give the lease back and let the notice be tried again from `due` on; tell whether the lease still held."""
-    return await _mark(tx, notice, due_at=due, leased_until=None, last_error=reason)
+async def mark_failed(tx: Transaction, notice: Notice, due_at: datetime, reason: str) -> bool:
+    """End the lease and try the notice again at `due_at`. Return whether the lease was still the last one."""
+    return await _mark(tx, notice, due_at=due_at, leased_until=None, last_error=reason)
 
 
-async def mark_given_up(tx: Transaction, notice: Notice, now: datetime, reason: str, *, forget: bool) -> bool:
-    """Stop trying. The row stays where operators see it, without its payload where `forget` says so."""
-    values: dict[str, object] = {"payload": {}} if forget else {}
+async def mark_given_up(tx: Transaction, notice: Notice, now: datetime, reason: str, *, delete_payload: bool) -> bool:
+    """Stop trying. The row stays in the table for operators. Return whether the lease was still the last one."""
+    values: dict[str, object] = {"payload": {}} if delete_payload else {}
     return await _mark(tx, notice, given_up_at=now, leased_until=None, last_error=reason, **values)
 
 
-async def take_back(tx: Transaction, notice_id: UUID, *, really: bool) -> None:
-    """Take a notice out of the outbox again, in the transaction that put it there.
+async def delete_notice_if(tx: Transaction, notice_id: UUID, *, condition: bool) -> None:
+    """Delete a notice where `condition` is true, in the transaction that added it.
 
-    Run for every challenge, so that one without a person behind it costs the same statements as one with.
+    The same statement is executed where `condition` is false, so that the time taken does not tell the two cases apart.
     """
-    await tx.execute(delete(outbox).where(outbox.c.id == notice_id, literal(really) == bindparam("yes", value=True)))
+    await tx.execute(
+        delete(outbox).where(outbox.c.id == notice_id, literal(condition) == bindparam("true", value=True))
+    )
 
 
 async def _mark(tx: Transaction, notice: Notice, **values: object) -> bool:
-    mine = and_(outbox.c.id == notice.id, outbox.c.lease == notice.lease, _OPEN)
+    mine = and_(outbox.c.id == notice.id, outbox.c.lease == notice.lease, _IS_OPEN)
     result = await tx.execute(update(outbox).where(mine).values(**values))
     return bool(result.rowcount)

@@ -1,4 +1,4 @@
-"""The outbox: what must reach another system after a commit, written in the same transaction."""
+"""The outbox: messages to other systems, written in the same transaction as the change that they report."""
 
 from sqlalchemy import Column, Index, Integer, Table, Text, text
 
@@ -9,13 +9,14 @@ outbox = Table(
     tenant,
     Column("id", Uuid, primary_key=True),  # also the idempotency key
     Column("kind", Text, nullable=False),
-    # Emptied as soon as the notice is done or given up: it holds contacts, and one-time passwords.
+    # Replaced by {} when the notice is delivered. The kind's policy decides whether it is also replaced when the
+    # notice is given up. It can hold contacts and one-time passwords.
     Column("payload", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
-    Column("expires_at", Moment),  # when sending it makes no sense any more, as with a password that has expired
+    Column("expires_at", Moment),  # it is not delivered from this moment on; null where it does not expire
     Column("leased_until", Moment),
-    Column("lease", Uuid),  # who holds it: only the holder of the last lease may mark the row
+    Column("lease", Uuid),  # the id of the last lease: only its holder may change the row
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("last_error", Text),
     Column("done_at", Moment),

@@ -1,1 +1,1 @@
-"""The words of OAuth 2.0 and OpenID Connect as this profile uses them: errors, scopes, claims."""
+"""OAuth 2.0 and OpenID Connect in this profile: errors, scopes, claims, endpoints."""

@@ -1,4 +1,4 @@
-"""Where the authorization server's endpoints are: published in discovery, accepted as audiences, routed to."""
+"""The paths and URLs of the endpoints of the authorization server, for discovery, audiences and routes."""
 
 from typing import Final
 
@@ -17,20 +17,20 @@ REGISTER: Final = "/register"
 ARRANGEMENT_REVOCATION: Final = "/arrangements/revoke"
 
 
-def secure(tenant: Tenant, path: str) -> str:
-    """Return the URL of an endpoint behind mutual TLS."""
+def secure_url(tenant: Tenant, path: str) -> str:
+    """Return the URL of an endpoint on the secure host (mutual TLS)."""
     return tenant.secure_base + path
 
 
-def public(tenant: Tenant, path: str) -> str:
+def public_url(tenant: Tenant, path: str) -> str:
     """Return the URL of an endpoint on the public host."""
     return tenant.issuer + path
 
 
 def audiences(tenant: Tenant, path: str) -> frozenset[str]:
-    """Return what identifies this server as an assertion's audience when the endpoint at `path` is invoked.
+    """Return the values of `aud` that a client assertion may have when the endpoint at `path` is invoked.
 
     "The authorisation server MUST accept its Issuer Identifier, Token Endpoint URL, or the URI of the endpoint being
     invoked" (CDS, Private Key JWT Client Authentication).
     """
-    return frozenset((tenant.issuer, secure(tenant, TOKEN), secure(tenant, path)))
+    return frozenset((tenant.issuer, secure_url(tenant, TOKEN), secure_url(tenant, path)))

@@ -1,6 +1,6 @@
-"""One class for each OAuth error: what the client is told, and apart from it what only the log may say.
+"""One class for each OAuth error, with a description for the client and a detail for the log only.
 
-They know no HTTP: a face decides the status. `error` is the code that the named standard registers.
+The classes do not depend on HTTP: the apps choose the status. `error` is the code that the cited standard registers.
 """
 
 from typing import ClassVar
@@ -9,12 +9,12 @@ from haas.errors import HaasError
 
 
 class OAuthError(HaasError):
-    """A request was refused. `description` is public (ASCII, RFC 6749 5.2); `detail` is for the log alone."""
+    """A request was refused. The client sees `description` (ASCII, RFC 6749 5.2). Only the log contains `detail`."""
 
     error: ClassVar[str]
 
     def __init__(self, description: str, *, detail: str | None = None) -> None:
-        """Say to the client what is wrong, and to the log what may help to find out why."""
+        """`description` tells the client what is wrong. `detail` helps an operator to find the cause."""
         super().__init__(f"{self.error}: {description}" + (f" ({detail})" if detail else ""))
         self.description = description
         self.detail = detail
@@ -33,19 +33,19 @@ class InvalidClient(OAuthError):
 
 
 class InvalidGrant(OAuthError):
-    """The code or refresh token is not valid, or not this client's (RFC 6749 5.2)."""
+    """The code or refresh token is invalid, or was issued to another client (RFC 6749 5.2)."""
 
     error = "invalid_grant"
 
 
 class UnauthorizedClient(OAuthError):
-    """The client may not do this (RFC 6749 5.2)."""
+    """The client is not authorised to use the grant type or to make the request (RFC 6749 5.2)."""
 
     error = "unauthorized_client"
 
 
 class UnsupportedGrantType(OAuthError):
-    """The grant type is not one of ours (RFC 6749 5.2)."""
+    """The server does not support the grant type (RFC 6749 5.2)."""
 
     error = "unsupported_grant_type"
 
@@ -57,7 +57,7 @@ class InvalidScope(OAuthError):
 
 
 class AccessDenied(OAuthError):
-    """The person or the data holder said no (RFC 6749 4.1.2.1)."""
+    """The person or the data holder refused the request (RFC 6749 4.1.2.1)."""
 
     error = "access_denied"
 
@@ -69,19 +69,19 @@ class UnsupportedResponseType(OAuthError):
 
 
 class LoginRequired(OAuthError):
-    """The client asks not to show a sign-in, and no session ever stands in for one (OIDC Core 3.1.2.6)."""
+    """The client sent `prompt=none`, but every request needs a sign-in of the person (OIDC Core 3.1.2.6)."""
 
     error = "login_required"
 
 
 class UnmetAuthenticationRequirements(OAuthError):
-    """The level of assurance that is essential to the client cannot be reached (OIDC Unmet Requirements 1.0)."""
+    """The client requires a level of assurance that the server does not support (OIDC Unmet Requirements 1.0)."""
 
     error = "unmet_authentication_requirements"
 
 
 class ServerError(OAuthError):
-    """Something unexpected happened (RFC 6749 4.1.2.1)."""
+    """An unexpected error occurred (RFC 6749 4.1.2.1)."""
 
     error = "server_error"
 
@@ -93,13 +93,13 @@ class TemporarilyUnavailable(OAuthError):
 
 
 class InvalidRequestObject(OAuthError):
-    """The request object is not a valid one (RFC 9101 7)."""
+    """The request object is invalid (RFC 9101 7)."""
 
     error = "invalid_request_object"
 
 
 class InvalidRequestUri(OAuthError):
-    """The request_uri is unknown, expired, spent, or another client's (RFC 9101 7)."""
+    """The request_uri is unknown, expired, used already, or was issued to another client (RFC 9101 7)."""
 
     error = "invalid_request_uri"
 
@@ -111,16 +111,16 @@ class InvalidToken(OAuthError):
 
 
 class TokenMissing(InvalidToken):
-    """No access token came with the request, of which nothing more is said (RFC 6750 3.1)."""
+    """The request has no access token. The answer then contains no error code (RFC 6750 3.1)."""
 
 
 class InsufficientScope(OAuthError):
-    """The access token does not carry the scope that the endpoint needs (RFC 6750 3.1)."""
+    """The access token does not have the scope that the endpoint requires (RFC 6750 3.1)."""
 
     error = "insufficient_scope"
 
     def __init__(self, scope: str) -> None:
-        """Keep the scope value that is needed."""
+        """`scope` is the scope value that the endpoint requires."""
         super().__init__(f"the access token does not carry {scope}")
         self.scope = scope
 

@@ -1,4 +1,4 @@
-"""The scopes that an energy data holder knows (CDS, Authorisation Scopes)."""
+"""The scopes that an energy data holder supports (CDS, Authorisation Scopes)."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -23,22 +23,22 @@ DATA_SCOPES: Final = (
     "energy:billing:read",
 )
 CONSUMER_SCOPES: Final = (OPENID, PROFILE, *DATA_SCOPES)
-"""What a consumer may be asked to authorise."""
+"""The scopes that a consumer can authorise."""
 
 RECIPIENT_SCOPES: Final = (*CONSUMER_SCOPES, REGISTRATION)
-"""What a software product can be registered for."""
+"""The scopes that a software product can register."""
 
 ADMIN_SCOPES: Final = (METRICS, METADATA_UPDATE)
-"""What the CDR Register alone may ask for; never in one token with a data scope."""
+"""The scopes that only the CDR Register may request. No token contains them together with a data scope."""
 
 SUPPORTED: Final = (*RECIPIENT_SCOPES, *ADMIN_SCOPES)
 
 
 def split(scope: str) -> tuple[str, ...]:
-    """Return the scope values of a space-separated string, each once, in its order (RFC 6749 3.3)."""
+    """Return the values of a space-separated scope string, in the same order, without duplicates (RFC 6749 3.3)."""
     return tuple(dict.fromkeys(scope.split()))
 
 
 def join(scopes: Iterable[str]) -> str:
-    """Return the space-separated string of scope values."""
+    """Return the scope values as one space-separated string."""
     return " ".join(scopes)

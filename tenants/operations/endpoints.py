@@ -1,7 +1,7 @@
-"""The endpoint table: every operation a data holder owes, once.
+"""The endpoint table: every operation that a data holder must offer.
 
-Routing, version negotiation, metrics and the documentation read it. Dates are those of the standards' endpoint version
-schedule: `owed_from` is the binding date, `retires_on` the day from which a version need not be served.
+Routing, version negotiation, metrics and the documentation use it. Dates are those of the standards' endpoint version
+schedule: `binding_from` is the binding date, and from `retired_from` on a version need not be served.
 """
 
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ BASE_PATH = "/cds-au/v1"
 
 
 class Version(NamedTuple):
-    """A version of an endpoint, and whether this platform serves it."""
+    """A version of an endpoint. `served` says whether this product implements it."""
 
     number: int
-    owed_from: date
-    retires_on: date | None = None
+    binding_from: date
+    retired_from: date | None = None
     served: bool = False
 
 
 class Endpoint(NamedTuple):
-    """An operation by the standards' `operationId`, at `path` under BASE_PATH."""
+    """An operation with the `operationId` of the standards. Its URI path is BASE_PATH followed by `path`."""
 
     operation: str
     name: str
@@ -39,17 +39,17 @@ class Endpoint(NamedTuple):
     transport: Transport = "secure"
 
     def tier(self, *, customer_present: bool) -> Tier:
-        """Return the performance tier of a call."""
+        """Return the performance tier of a call, which depends on whether the customer is present."""
         return self.present_tier if customer_present else self.unattended_tier
 
     @property
     def uri_path(self) -> str:
-        """The path below the host, with its parameters in braces."""
+        """The path of the URI, with its parameters in braces."""
         return BASE_PATH + self.path
 
     @property
     def served_versions(self) -> tuple[int, ...]:
-        """The versions that this platform answers."""
+        """The versions that this product implements."""
         return tuple(version.number for version in self.versions if version.served)
 
 
@@ -306,6 +306,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 )
 
 
-def unserved() -> Iterator[Endpoint]:
-    """The endpoints of the standards that this platform answers with Resource/NotImplemented."""
+def endpoints_not_served() -> Iterator[Endpoint]:
+    """Return the endpoints of the standards for which this product answers Resource/NotImplemented."""
     return (endpoint for endpoint in ENDPOINTS if not endpoint.served_versions)

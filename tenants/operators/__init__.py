@@ -1,1 +1,1 @@
-"""The provider's own staff, who use the console, and their sessions. In the control schema."""
+"""Operators (staff of the provider, who use the console) and their sessions. They are in the control schema."""

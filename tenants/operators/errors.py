@@ -1,7 +1,7 @@
-"""What can go wrong with operators."""
+"""Errors of operators."""
 
 from haas.errors import HaasError
 
 
 class OperatorExists(HaasError):
-    """The person of that OpenID provider is an operator already."""
+    """There is already an operator with the `iss` and `sub`."""

@@ -1,4 +1,4 @@
-"""An operator and a session of the console."""
+"""Operators and their sessions in the console."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,28 +6,28 @@ from uuid import UUID
 
 import msgspec
 
-Role = Literal["viewer", "operator", "administrator"]
-State = Literal["active", "disabled"]
+OperatorRole = Literal["viewer", "operator", "administrator"]
+OperatorState = Literal["active", "disabled"]
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
-    """A member of the provider's staff."""
+    """A member of the staff of the provider."""
 
     id: UUID
     issuer: str
-    """The `iss` of the OpenID provider that the person signs in with."""
+    """The `iss` of the OpenID provider with which the person signs in."""
     subject: str
-    """The `sub` of the person there."""
+    """The `sub` of the person at this OpenID provider."""
     name: str
     email: str | None = None
-    role: Role
-    state: State = "active"
+    role: OperatorRole
+    state: OperatorState = "active"
 
 
 class ConsoleSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that has not ended."""
+    """A session in the console that has not ended."""
 
     operator: Operator | None
-    """Who has signed in; None before that."""
+    """The operator who signed in; None before the sign-in."""
     created_at: datetime
     seen_at: datetime

@@ -1,15 +1,15 @@
-"""The provider's staff and their sessions at the console. In the control schema, for the console's role alone."""
+"""Tables of operators and their sessions, in the control schema. Only the role of the console may use them."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
 
 from tenants.schema import Moment, Uuid, control
 
-# Never deleted: the audit names its rows.
+# Rows are never deleted, because rows of the audit table refer to operators.
 operator = Table(
     "operator",
     control,
     Column("id", Uuid, primary_key=True),
-    # Who the provider's OpenID provider says it is (OpenID Connect Core 5.7: only `iss` and `sub` together are stable).
+    # Only `iss` and `sub` together identify a person permanently (OpenID Connect Core 5.7).
     Column("issuer", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -27,7 +27,7 @@ session = Table(
     "session",
     control,
     Column("token_hash", LargeBinary, primary_key=True),
-    # None before sign-in: the session ties the sign-in to the browser.
+    # Null before the sign-in. The session then binds the sign-in to the browser.
     Column("operator_id", Uuid, ForeignKey(operator.c.id)),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),

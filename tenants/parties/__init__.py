@@ -1,1 +1,1 @@
-"""Logins, customers, and which login acts for which customer."""
+"""Logins, customers, and which login may act for which customer."""

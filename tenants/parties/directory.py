@@ -1,6 +1,7 @@
-"""The directory of a tenant's people: who may sign in, how they are reached, and for which customers they act.
+"""The directory of a tenant's people: who may sign in, their contacts, and the customers they may act for.
 
-`tenants.services` hands one in, so that a tenant's directory can be somewhere else than in its own schema.
+`tenants.services` passes a directory to the code that needs one, so that a tenant's directory can also be stored
+outside its schema.
 """
 
 from datetime import date
@@ -13,35 +14,35 @@ from tenants.parties.models import Customer, Login
 
 
 class Directory(Protocol):
-    """Finds logins and customers. A disabled login is never found."""
+    """Finds logins and customers. It never returns a disabled login."""
 
     async def login_by_identifier(self, tx: Transaction, identifier: str) -> Login | None:
-        """Return the login of an identifier (canonical form), with the contacts that codes are sent to; or None."""
+        """Return the login with this identifier (in canonical form) and its contacts, or None."""
         ...
 
     async def login_by_id(self, tx: Transaction, login_id: UUID) -> Login | None:
-        """Return a login with its contacts, or None."""
+        """Return the login with this id and its contacts, or None."""
         ...
 
     async def customers_of(self, tx: Transaction, login_id: UUID, today: date) -> list[Customer]:
-        """Return the customers for whom a login may act on the market's day `today`.
+        """Return the customers for whom a login may act on `today`, a date in the market's time zone.
 
-        First the person themselves, then the others by name.
+        The person themselves is first, the others are sorted by name.
         """
         ...
 
 
 class StoredDirectory:
-    """The directory in the tenant's own schema, which import fills."""
+    """The directory in the tenant's schema, which is filled by import."""
 
     async def login_by_identifier(self, tx: Transaction, identifier: str) -> Login | None:
-        """Return the login of an identifier, or None."""
+        """Return the login with this identifier, or None."""
         return await store.login_by_identifier(tx, identifier)
 
     async def login_by_id(self, tx: Transaction, login_id: UUID) -> Login | None:
-        """Return a login, or None."""
+        """Return the login with this id, or None."""
         return await store.login_by_id(tx, login_id)
 
     async def customers_of(self, tx: Transaction, login_id: UUID, today: date) -> list[Customer]:
-        """Return the customers for whom a login may act on a day."""
+        """Return the customers for whom a login may act on `today`."""
         return await store.customers_of(tx, login_id, today)

@@ -1,4 +1,4 @@
-"""People who sign in, and the customers they act for."""
+"""People who sign in, and the customers they may act for."""
 
 import unicodedata
 from typing import Literal
@@ -12,15 +12,15 @@ RepresentationRole = Literal["self", "nominated-representative", "attorney", "gu
 
 
 def canonical_identifier(text: str) -> str:
-    """Return an identifier as logins keep it: composed, lower case, without spaces.
+    """Return the form in which identifiers are stored: Unicode NFKC, case-folded, without white space.
 
-    People copy identifiers from bills and phones: "Jo@Example.test " and "1234 5678" are meant as they are found.
+    People type or copy identifiers in other forms, such as "Jo@Example.test " or "1234 5678".
     """
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who can prove who they are, and where a one-time password reaches them."""
+    """A person who can sign in, with the contacts to which one-time passwords are sent."""
 
     id: UUID
     email: str | None
@@ -28,10 +28,10 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer that a login acts for."""
+    """A customer for whom a login may act."""
 
     id: UUID
     kind: CustomerKind
     name: str
-    own: bool
-    """Whether the customer is the person who signs in, and not somebody they represent."""
+    is_self: bool
+    """Whether the customer is the person who signs in, not another person or an organisation that they represent."""

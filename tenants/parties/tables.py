@@ -1,4 +1,4 @@
-"""Logins, customers, and which login acts for which customer. The relation is many-to-many."""
+"""Logins, customers, and which login may act for which customer (many-to-many)."""
 
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Table, Text, text
 
@@ -7,13 +7,15 @@ from tenants.schema import Json, Moment, Uuid, tenant
 login = Table(
     "login",
     tenant,
-    Column("id", Uuid, primary_key=True),  # derives from the reference (tenants/imports/identity.py)
-    Column("reference", Text, nullable=False, unique=True),  # the retailer's own stable id of the person
-    Column("identifier", Text, nullable=False, unique=True),  # as `parties.models.canonical_identifier` writes it
+    Column("id", Uuid, primary_key=True),  # derived from the reference (tenants/imports/internal_ids.py)
+    Column("reference", Text, nullable=False, unique=True),  # the stable id that the retailer uses for the person
+    Column(
+        "identifier", Text, nullable=False, unique=True
+    ),  # in the form that `parties.models.canonical_identifier` returns
     Column("email", Text),
     Column("mobile", Text),
-    Column("channel", Text),  # by which the person prefers to be told things; null where they have not said
-    Column("language", Text),  # BCP 47; null where the person has not said
+    Column("channel", Text),  # the channel for messages that the person prefers; null if not known
+    Column("language", Text),  # the person's language (BCP 47); null if not known
     Column("name", Text, nullable=False),
     Column("given_name", Text),
     Column("family_name", Text, nullable=False),
@@ -26,7 +28,7 @@ customer = Table(
     "customer",
     tenant,
     Column("id", Uuid, primary_key=True),
-    Column("reference", Text, nullable=False, unique=True),  # the retailer's own id
+    Column("reference", Text, nullable=False, unique=True),  # the id that the retailer uses for the customer
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("detail", Json, nullable=False),  # CommonPersonDetailV2 or CommonOrganisationDetailV2, as JSON
@@ -34,21 +36,21 @@ customer = Table(
     CheckConstraint("kind in ('person', 'organisation')", name="kind"),
 )
 
-# Whom a login may act for, from when until when. The same login may act for a customer again after an end.
+# The periods in which a login may act for a customer. There can be several for one login and one customer.
 representation = Table(
     "representation",
     tenant,
     Column("login_id", Uuid, ForeignKey(login.c.id, ondelete="CASCADE"), primary_key=True),
     Column("customer_id", Uuid, ForeignKey(customer.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("valid_from", Date, primary_key=True),  # -infinity where no beginning is known
-    Column("valid_to", Date),  # the last day; null is open
+    Column("valid_from", Date, primary_key=True),  # -infinity if not known
+    Column("valid_to", Date),  # the last day; null if no end is known
     Column("role", Text, nullable=False),
-    # What the representative may do for the customer, in the retailer's words; null is everything that is asked here.
+    # What the representative may do for the customer, in the retailer's words; null means all that this service offers.
     Column("scope", Text),
     CheckConstraint("role in ('self', 'nominated-representative', 'attorney', 'guardian')", name="role"),
     CheckConstraint("valid_to >= valid_from", name="period"),
     Index(None, "customer_id"),
-    # A login is `self` for one customer at a time.
+    # A login has the role `self` for at most one customer at a time.
     Index(
         "representation_open_self_key",
         "login_id",

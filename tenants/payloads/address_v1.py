@@ -9,7 +9,7 @@ AUSTRALIAN_STATES: tuple[str, ...] = get_args(StateType)
 
 
 class CommonSimpleAddress(Payload):
-    """An address in lines. In Australia, the default, `postcode` is mandatory and `state` a PAF abbreviation."""
+    """An address in lines. In Australia, the default, `postcode` is mandatory and `state` is a PAF abbreviation."""
 
     mailingName: str | None = None
     addressLine1: str
@@ -66,6 +66,6 @@ class CommonPhysicalAddress(Payload):
 
 
 class CommonPhysicalAddressWithPurpose(CommonPhysicalAddress):
-    """An address and what it is for."""
+    """An address with its purpose."""
 
     purpose: Literal["MAIL", "OTHER", "PHYSICAL", "REGISTERED", "WORK"]

@@ -1,4 +1,4 @@
-"""Get Customer Detail, version 2: who the customer is and how to reach them."""
+"""Get Customer Detail, version 2: the customer with contact details."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeVar
@@ -9,7 +9,7 @@ from tenants.cds.field_types import EmailAddress, Payload, TelephoneNumber, requ
 from tenants.payloads.address_v1 import CommonPhysicalAddressWithPurpose
 from tenants.payloads.customer_v1 import CommonCustomer, CommonOrganisation, CommonPerson
 
-Narrow = TypeVar("Narrow", bound=msgspec.Struct)
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 
 class CommonPhoneNumber(Payload):
@@ -33,7 +33,11 @@ class CommonEmailAddress(Payload):
 
 
 class CommonPersonDetailV2(CommonPerson):
-    """A person with their contacts. At most one of each kind is preferred, one address registered and one for mail."""
+    """A person with contact details.
+
+    At most one phone number and one mail address may be preferred, and at most one address each may have the purpose
+    REGISTERED and the purpose MAIL.
+    """
 
     phoneNumbers: list[CommonPhoneNumber]
     emailAddresses: list[CommonEmailAddress]
@@ -47,7 +51,7 @@ class CommonPersonDetailV2(CommonPerson):
 
 
 class CommonOrganisationDetailV2(CommonOrganisation):
-    """An organisation with its addresses. At most one is registered and one for mail."""
+    """An organisation with its addresses. At most one has the purpose REGISTERED, and at most one the purpose MAIL."""
 
     physicalAddresses: list[CommonPhysicalAddressWithPurpose]
 
@@ -66,25 +70,25 @@ class CommonCustomerDetailV2(Payload):
         required_when(True, **{self.customerUType: getattr(self, self.customerUType)})
 
     def basic(self) -> CommonCustomer:
-        """Return what Get Customer shows: the same customer without contacts."""
+        """Return the data of Get Customer: the same customer without contact details."""
         return CommonCustomer(
             customerUType=self.customerUType,
-            person=None if self.person is None else _narrowed(self.person, CommonPerson),
-            organisation=None if self.organisation is None else _narrowed(self.organisation, CommonOrganisation),
+            person=None if self.person is None else _copy_fields(self.person, CommonPerson),
+            organisation=None if self.organisation is None else _copy_fields(self.organisation, CommonOrganisation),
         )
 
 
-def at_most_one(what: str, marks: Sequence[object]) -> None:
-    """Raise ValueError unless at most one of `marks` is true."""
-    if sum(1 for mark in marks if mark) > 1:
+def at_most_one(what: str, flags: Sequence[object]) -> None:
+    """Raise ValueError if more than one of `flags` is true."""
+    if sum(1 for flag in flags if flag) > 1:
         raise ValueError(f"there is more than one {what}")
 
 
 def check_addresses(addresses: Sequence[CommonPhysicalAddressWithPurpose]) -> None:
-    """Raise ValueError when several addresses are registered, or for mail."""
+    """Raise ValueError if several addresses have the purpose REGISTERED, or several have the purpose MAIL."""
     at_most_one("address with the purpose REGISTERED", [address.purpose == "REGISTERED" for address in addresses])
     at_most_one("address with the purpose MAIL", [address.purpose == "MAIL" for address in addresses])
 
 
-def _narrowed(value: msgspec.Struct, kind: type[Narrow]) -> Narrow:
+def _copy_fields(value: msgspec.Struct, kind: type[_Struct]) -> _Struct:
     return kind(**{name: getattr(value, name) for name in kind.__struct_fields__})

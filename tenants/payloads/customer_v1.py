@@ -1,4 +1,4 @@
-"""Get Customer, version 1: who the customer is (CommonPerson, CommonOrganisation)."""
+"""Get Customer, version 1: the customer without contact details (CommonPerson, CommonOrganisation)."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ OrganisationType = Literal["COMPANY", "GOVERNMENT_ENTITY", "OTHER", "PARTNERSHIP
 
 
 class CommonPerson(Payload):
-    """A natural person. `occupationCodeVersion` is mandatory beside `occupationCode`."""
+    """A natural person. `occupationCodeVersion` is mandatory if there is an `occupationCode`."""
 
     lastUpdateTime: DateTimeString | None = None
     firstName: str | None = None

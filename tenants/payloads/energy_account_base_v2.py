@@ -1,4 +1,4 @@
-"""What every version of an energy account begins with (EnergyAccountBaseV2, and the plan overview)."""
+"""The fields that all energy account payloads have in common (EnergyAccountBaseV2, and the plan overview)."""
 
 from typing import Literal
 
@@ -21,12 +21,12 @@ class EnergyAccountBaseV2(Payload):
 
     @property
     def is_open(self) -> bool:
-        """Whether the account is open: what the standards assume of one that does not say."""
+        """Whether the account is open. An account without `openStatus` counts as open."""
         return self.openStatus != "CLOSED"
 
 
 class EnergyPlanOverview(Payload):
-    """Which plan, and from when until when it applies to the account."""
+    """The name of the plan, and the period in which it applies to the account."""
 
     displayName: str | None = None
     startDate: DateString

@@ -9,7 +9,7 @@ from tenants.payloads.energy_plan_contract_v3 import EnergyPlanContractV3
 
 
 class EnergyMeteringCharge(Payload):
-    """A charge for metering: a range, or one value where there is no maximum."""
+    """A charge for metering: a range, or one value if there is no maximum."""
 
     displayName: str
     description: str | None = None
@@ -33,7 +33,7 @@ class EnergyAccountPlanDetailV4(Payload):
 
 
 class EnergyAuthorisedContact(Payload):
-    """Somebody else who may act on the account."""
+    """Another person who may act on the account."""
 
     firstName: str | None = None
     lastName: str
@@ -43,7 +43,7 @@ class EnergyAuthorisedContact(Payload):
 
 
 class EnergyAccountDetailPlanV4(Payload):
-    """A plan of an account in full. An open account's plan must have its overview and its detail."""
+    """A plan of an account in full. The plan of an open account must have its overview and its detail."""
 
     nickname: str | None = None
     servicePointIds: list[ASCIIString]
@@ -52,7 +52,7 @@ class EnergyAccountDetailPlanV4(Payload):
     authorisedContacts: list[EnergyAuthorisedContact] | None = None
 
     def summary(self) -> EnergyAccountPlanV2:
-        """Return what Get Energy Accounts shows of this plan."""
+        """Return the plan as in Get Energy Accounts."""
         return EnergyAccountPlanV2(
             nickname=self.nickname, servicePointIds=self.servicePointIds, planOverview=self.planOverview
         )
@@ -69,7 +69,7 @@ class EnergyAccountDetailV4(EnergyAccountBaseV2):
             required_when(self.is_open, planOverview=plan.planOverview, planDetail=plan.planDetail)
 
     def summary(self) -> EnergyAccountV2:
-        """Return what Get Energy Accounts shows of this account."""
+        """Return the account as in Get Energy Accounts."""
         return EnergyAccountV2(
             accountId=self.accountId,
             accountNumber=self.accountNumber,

@@ -5,7 +5,7 @@ from tenants.payloads.energy_account_base_v2 import EnergyAccountBaseV2, EnergyP
 
 
 class EnergyAccountPlanV2(Payload):
-    """A plan of an account: its service points, and its overview, which an open account must have."""
+    """A plan of an account: its service points, and its overview, which is mandatory for an open account."""
 
     nickname: str | None = None
     servicePointIds: list[ASCIIString]

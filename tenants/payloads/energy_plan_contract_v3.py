@@ -10,7 +10,7 @@ from tenants.payloads.energy_rate import TimeZone
 
 
 class IntrinsicGreenPower(Payload):
-    """The share of green power in the plan itself."""
+    """The percentage of green power that the plan includes."""
 
     greenPercentage: RateString
 
@@ -25,7 +25,7 @@ class EnergyPlanIncentives(Payload):
 
 
 class DiscountRate(Payload):
-    """A discount as a share of the bill or of the usage."""
+    """A discount as a fraction of the bill or of the usage."""
 
     rate: RateString
 
@@ -37,14 +37,14 @@ class DiscountAmount(Payload):
 
 
 class DiscountOverThreshold(Payload):
-    """A discount on what is used above a threshold."""
+    """A discount on the usage above a threshold."""
 
     rate: RateString
     usageAmount: AmountString
 
 
 class EnergyPlanDiscounts(Payload):
-    """A discount: a union by its method. `category` is mandatory for a conditional one."""
+    """A discount: a union by its method. `category` is mandatory for a conditional discount."""
 
     displayName: str
     description: str | None = None
@@ -63,7 +63,7 @@ class EnergyPlanDiscounts(Payload):
 
 
 class GreenPowerTier(Payload):
-    """The charge up to a share of green power."""
+    """The charge for green power up to a percentage."""
 
     percentGreen: RateString
     rate: RateString | None = None
@@ -71,7 +71,7 @@ class GreenPowerTier(Payload):
 
 
 class EnergyPlanGreenPowerCharges(Payload):
-    """Charges for green power, in tiers of rising share."""
+    """Charges for green power, in tiers of increasing percentage."""
 
     displayName: str
     description: str | None = None
@@ -83,7 +83,7 @@ class EnergyPlanGreenPowerCharges(Payload):
 
 
 class EnergyPlanEligibility(Payload):
-    """Who may have the contract."""
+    """A condition on who may have the contract."""
 
     type: Literal[
         "EXISTING_CUST",
@@ -113,7 +113,7 @@ class EnergyPlanEligibility(Payload):
 
 
 class EnergyPlanFees(Payload):
-    """A fee: a rate when its term is a percentage of the bill, an amount otherwise."""
+    """A fee: a rate if its term is a percentage of the bill, otherwise an amount."""
 
     type: Literal[
         "EXIT",
@@ -158,7 +158,7 @@ class EnergyPlanFees(Payload):
 
 
 class EnergyPlanContractV3(Payload):
-    """The terms of supply. Controlled load is mandatory for the pricing models that name it."""
+    """The terms of supply. Controlled load is mandatory for the pricing models whose name ends in `_CONT_LOAD`."""
 
     additionalFeeInformation: str | None = None
     pricingModel: Literal[

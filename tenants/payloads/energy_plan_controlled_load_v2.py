@@ -17,7 +17,7 @@ class ControlledLoadSingleRate(Payload):
 
 
 class ControlledLoadTimeOfUse(Payload):
-    """A window of time, or where it is not known, words about it."""
+    """A period of the day, or a text about it if the period is not known."""
 
     days: list[EnergyDay] | None = None
     startTime: TimeOfDay | None = None
@@ -32,7 +32,7 @@ class ControlledLoadTimeOfUse(Payload):
 
 
 class ControlledLoadTimeOfUseRate(Payload):
-    """A rate for windows of time."""
+    """A rate for periods of the day."""
 
     displayName: str
     description: str | None = None

@@ -16,7 +16,7 @@ class SolarSingleTariff(Payload):
 
 
 class SolarTimeVariation(Payload):
-    """A window of time on at least one day; the whole day where a time is absent."""
+    """A period of the day on at least one day of the week; the whole day if a time is absent."""
 
     days: Annotated[list[EnergyDay], Meta(min_length=1)]
     startTime: TimeOfDay | None = None
@@ -24,7 +24,7 @@ class SolarTimeVariation(Payload):
 
 
 class SolarTimeVaryingTariff(Payload):
-    """A tariff for windows of time."""
+    """A tariff for periods of the day."""
 
     type: Literal["PEAK", "OFF_PEAK", "SHOULDER"] | None = None
     displayName: str

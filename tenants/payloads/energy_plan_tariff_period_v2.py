@@ -1,4 +1,4 @@
-"""The tariffs of a contract through a calendar year (EnergyPlanTariffPeriodV2)."""
+"""The tariffs of a contract during a calendar year (EnergyPlanTariffPeriodV2)."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ ChargePeriod = Literal["DAY", "MONTH", "TARIFF_PERIOD"]
 
 
 class TariffSingleRate(Payload):
-    """One rate at all times, stepped by volume."""
+    """One rate at all times, in steps by volume."""
 
     displayName: str
     description: str | None = None
@@ -19,7 +19,7 @@ class TariffSingleRate(Payload):
 
 
 class TariffTimeOfUse(Payload):
-    """A window of time on some days."""
+    """A period of the day on some days of the week."""
 
     days: list[EnergyDay]
     startTime: TimeOfDay
@@ -27,7 +27,7 @@ class TariffTimeOfUse(Payload):
 
 
 class TariffTimeOfUseRate(Payload):
-    """A rate for windows of time."""
+    """A rate for periods of the day."""
 
     displayName: str
     description: str | None = None
@@ -38,7 +38,7 @@ class TariffTimeOfUseRate(Payload):
 
 
 class TariffDemandCharge(Payload):
-    """A charge by the highest demand in a period."""
+    """A charge for the highest demand in a period."""
 
     displayName: str
     description: str | None = None

@@ -1,4 +1,4 @@
-"""Units, days and rates that the parts of a plan's contract share."""
+"""Units, days and rates that several parts of a plan's contract use."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ TimeZone = Literal["LOCAL", "AEST"]
 
 
 class EnergyRate(Payload):
-    """A price per unit, and for stepped rates the volume it applies to."""
+    """A price per unit and, for stepped rates, the volume that it applies to."""
 
     unitPrice: AmountString
     measureUnit: MeasureUnit | None = None

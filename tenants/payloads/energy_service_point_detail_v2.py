@@ -49,7 +49,7 @@ class MeterSpecifications(Payload):
 
 
 class MeterRegister(Payload):
-    """A register of a meter; its id is unique within the service point."""
+    """A register of a meter. Its id is unique within the service point."""
 
     registerId: str
     registerSuffix: str | None = None
@@ -69,7 +69,7 @@ class MeterRegister(Payload):
 
 
 class Meter(Payload):
-    """A meter, unique within the service point."""
+    """A meter. Its id is unique within the service point."""
 
     meterId: str
     specifications: MeterSpecifications

@@ -6,14 +6,14 @@ from tenants.cds.field_types import ASCIIString, DateString, DateTimeString, Ext
 
 
 class ConsumerProfile(Payload):
-    """The class of consumer, and of consumption."""
+    """The class of the consumer, and the class of the consumption."""
 
     classification: Literal["BUSINESS", "RESIDENTIAL"] | None = None
     threshold: Literal["LOW", "MEDIUM", "HIGH"] | None = None
 
 
 class EnergyServicePointV2(Payload):
-    """A point where electricity is supplied; `nationalMeteringId` is its NMI, by which the industry knows it."""
+    """A point where electricity is supplied. `nationalMeteringId` is its NMI, by which the industry identifies it."""
 
     servicePointId: ASCIIString
     nationalMeteringId: ExternalRef

@@ -8,7 +8,7 @@ Status = Literal["OK", "PARTIAL_FAILURE", "SCHEDULED_OUTAGE", "UNAVAILABLE"]
 
 
 class CommonDiscoveryStatus(Payload):
-    """How the implementation does. What is not OK is explained, in words for an end customer."""
+    """The status of the implementation. `explanation` is for end customers, and mandatory unless the status is OK."""
 
     status: Status
     explanation: str | None = None

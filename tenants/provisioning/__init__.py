@@ -1,1 +1,1 @@
-"""Creating, changing and removing tenants, through the login that owns their schemas, and the requests for it."""
+"""Creating, changing and removing tenants with the provisioning login; requests to the provisioner."""

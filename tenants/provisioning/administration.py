@@ -1,54 +1,55 @@
-"""Suspending, resuming and removing a tenant, and what else operators change. Each change has its row of the audit."""
+"""Changes that operators make: tenants, database nodes, register environments. Each adds a row to the audit table."""
 
 from haas.clock import Clock
 from haas.database import Database, Transaction
 from haas.settings import MAIN_NODE, Settings
 from tenants.provisioning.owner import owner_transaction, registry_and_tenant
 from tenants.registry import store
-from tenants.registry.errors import NodeRefused, TenantIncomplete, UnknownTenant
+from tenants.registry.errors import InvalidNode, TenantIncomplete, UnknownTenant
 from tenants.registry.models import NodeState, RegisterEnvironment, Tenant, TenantState
 
 
 class Administration:
-    """Changes tenants through the provisioning login. `owner` is a Database opened with the owner's URLs."""
+    """Changes tenants with the provisioning login. `owner` is a Database that was opened with the owner's URLs."""
 
     def __init__(self, owner: Database, settings: Settings, clock: Clock) -> None:
-        """Keep the parts; nothing connects yet."""
+        """No connection is opened before the first call."""
         self._owner = owner
         self._settings = settings
         self._clock = clock
 
     async def all(self) -> list[Tenant]:
-        """Return every tenant, by slug."""
+        """Return the tenants in every state, ordered by slug."""
         async with owner_transaction(self._owner, self._settings) as tx:
             return await store.tenants(tx, self._settings)
 
     async def find(self, slug: str, *, incomplete: bool = False) -> Tenant:
-        """Return the tenant of that slug.
+        """Return the tenant with the slug. Tenants whose creation or removal has not finished need `incomplete=True`.
 
-        Raises UnknownTenant; and TenantIncomplete, unless `incomplete` tenants may be returned, too.
+        Raise UnknownTenant, TenantIncomplete.
         """
         async with owner_transaction(self._owner, self._settings) as tx:
             tenant = await self._known(tx, slug)
         return tenant if incomplete else _complete(tenant)
 
     async def suspend(self, slug: str, *, actor: str) -> Tenant:
-        """Let the tenant answer 503 except where a person or recipient can end sharing.
+        """Suspend the tenant: it answers 503, except at addresses where a person or a recipient can end sharing.
 
-        Raises UnknownTenant, TenantIncomplete.
+        Raise UnknownTenant, TenantIncomplete.
         """
         return await self._set_state(slug, "suspended", "tenant.suspend", actor)
 
     async def resume(self, slug: str, *, actor: str) -> Tenant:
-        """Let the tenant serve again. Raises UnknownTenant, TenantIncomplete."""
+        """End the suspension of the tenant. Raise UnknownTenant, TenantIncomplete."""
         return await self._set_state(slug, "active", "tenant.resume", actor)
 
     async def remove(self, slug: str, *, actor: str) -> Tenant:
-        """Delete the tenant with all its data, for good. Raises UnknownTenant.
+        """Delete the tenant and all its data. This cannot be undone. Raise UnknownTenant.
 
-        One tenant a transaction: dropping many schemas at once runs out of locks. On another node than the control
-        schema's the tenant is first marked as leaving, and the registry forgets it last: a removal that is interrupted
-        leaves a tenant that is not served, and removing it again completes the removal.
+        Each tenant is removed in its own transaction, because a transaction that drops many schemas runs out of locks.
+        If the tenant is not on the main node, a first transaction sets its state to `leaving`, and its row in the
+        registry is deleted last, after its schema. If the removal is interrupted, the tenant is no longer
+        served, and another call completes the removal.
         """
         async with owner_transaction(self._owner, self._settings) as registry:
             tenant = await self._known(registry, slug)
@@ -58,8 +59,8 @@ class Administration:
         schema, role, _ = tenant.namespace
         async with registry_and_tenant(self._owner, self._settings, tenant.namespace, long=True) as (registry, tx):
             if not await store.delete_brand(registry, tenant.id):
-                raise UnknownTenant(f"{slug} was removed by somebody else just now")
-            await store.record(registry, actor=actor, action="tenant.remove", subject=slug, now=self._clock.now())
+                raise UnknownTenant(f"{slug} was removed by another command a moment ago")
+            await store.append_audit(registry, actor=actor, action="tenant.remove", subject=slug, now=self._clock.now())
             await store.advance_revision(registry)
             await tx.driver.execute(
                 f'DROP SCHEMA IF EXISTS "{schema}" CASCADE; SET LOCAL ROLE NONE; DROP ROLE IF EXISTS "{role}"'
@@ -67,27 +68,27 @@ class Administration:
         return tenant
 
     async def nodes(self) -> dict[str, NodeState]:
-        """Return the state of each database node, by id."""
+        """Return the states of the database nodes by node id."""
         async with owner_transaction(self._owner, self._settings) as tx:
             return await store.nodes(tx)
 
     async def set_node_state(self, node: str, state: NodeState, *, actor: str) -> None:
-        """Let a database node take new tenants, or no more. Raises NodeRefused where it is not known."""
+        """Allow new tenants on a database node (active) or not (draining). Raise InvalidNode if it is unknown."""
         async with owner_transaction(self._owner, self._settings) as tx:
             if not await store.set_node_state(tx, node, state):
-                raise NodeRefused(f"there is no database node {node!r}; `haas node list` lists them")
-            await store.record(tx, actor=actor, action=f"node.{state}", subject=node, now=self._clock.now())
+                raise InvalidNode(f"there is no database node {node!r}; `haas node list` lists them")
+            await store.append_audit(tx, actor=actor, action=f"node.{state}", subject=node, now=self._clock.now())
 
     async def register_environments(self) -> list[RegisterEnvironment]:
-        """Return the register environments, by id."""
+        """Return the register environments, ordered by id."""
         async with owner_transaction(self._owner, self._settings) as tx:
             return await store.register_environments(tx)
 
     async def put_register_environment(self, environment: RegisterEnvironment, *, actor: str) -> None:
-        """Add a register environment, or correct its addresses."""
+        """Add a register environment, or replace its addresses."""
         async with owner_transaction(self._owner, self._settings) as tx:
             await store.put_register_environment(tx, environment)
-            await store.record(
+            await store.append_audit(
                 tx, actor=actor, action="register-environment.put", subject=environment.id, now=self._clock.now()
             )
             await store.advance_revision(tx)
@@ -97,7 +98,7 @@ class Administration:
             tenant = _complete(await self._known(tx, slug))
             if tenant.state != state:
                 await store.set_state(tx, tenant.id, state, self._clock.now())
-                await store.record(tx, actor=actor, action=action, subject=slug, now=self._clock.now())
+                await store.append_audit(tx, actor=actor, action=action, subject=slug, now=self._clock.now())
                 await store.advance_revision(tx)
             return await self._known(tx, slug)
 

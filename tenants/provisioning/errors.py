@@ -1,15 +1,15 @@
-"""What can go wrong with a request to the provisioner."""
+"""Errors of requests to the provisioner."""
 
 from haas.errors import HaasError
 
 
-class RequestOpen(HaasError):
-    """Another request for the same subject is not done yet."""
+class OpenRequestExists(HaasError):
+    """Another request for the same subject is not finished yet."""
 
 
 class LeaseLost(HaasError):
-    """The request was done, or another provisioner works on it: this one must stop."""
+    """The request is finished, or another provisioner has leased it. This provisioner must stop."""
 
 
-class NotToBeApproved(HaasError):
-    """There is no such request that waits for an approval."""
+class NotAwaitingApproval(HaasError):
+    """The request is unknown or is approved already."""

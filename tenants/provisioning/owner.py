@@ -1,8 +1,8 @@
 """Transactions of the provisioning login.
 
-The control schema is on the main node, a tenant's schema on the node of its namespace. What changes both is one
-transaction where both are on the main node, and two otherwise: then the tenant's transaction commits first, while the
-other still holds its row locks.
+The control schema is on the main node. A tenant's schema is on the node of its namespace. A change of both schemas is
+one transaction if both are on the main node, and two transactions otherwise. Of these two, the transaction in the
+tenant's schema is committed first, while the one in the control schema still holds its row locks.
 """
 
 from collections.abc import AsyncIterator
@@ -18,9 +18,9 @@ from tenants.registry.names import owner_namespace
 async def owner_transaction(
     owner: Database, settings: Settings, tenant: Namespace | None = None, *, long: bool = False
 ) -> AsyncIterator[Transaction]:
-    """Work in a tenant's schema, or without one in the control schema, as the role that owns everything.
+    """Open a transaction as the role that owns all objects, in the schema of `tenant`, or in the control schema.
 
-    Raises NotBootstrapped before the first `haas migrate`.
+    Raise NotBootstrapped before the first `haas migrate`.
     """
     try:
         async with owner.transaction(owner_namespace(settings, tenant), long=long) as tx:
@@ -36,9 +36,9 @@ async def owner_transaction(
 async def registry_and_tenant(
     owner: Database, settings: Settings, tenant: Namespace, *, long: bool = False
 ) -> AsyncIterator[tuple[Transaction, Transaction]]:
-    """Work in the control schema and in a tenant's, with the first and the second transaction that are returned.
+    """Open two transactions as the role that owns all objects: in the control schema, and in the schema of `tenant`.
 
-    They are the same transaction where the tenant is on the main node. Raises NotBootstrapped.
+    Both are the same transaction if the tenant is on the main node. Raise NotBootstrapped.
     """
     if tenant.node == MAIN_NODE:
         async with owner_transaction(owner, settings, tenant, long=long) as tx:

@@ -1,9 +1,9 @@
-"""Creating a tenant as a whole or not at all: role, schema, tables, grants, keys, hosts and theme.
+"""Creating a tenant completely or not at all: role, schema, tables, grants, keys, hosts and theme.
 
-On the main node, which also has the control schema, this is one transaction. On another node it is two on two servers,
-and a third comes before them: it commits the tenant's row in the registry with the state `preparing`, which nobody
-serves. Whatever is interrupted later, nothing of a tenant is on a node without that row, and `haas tenant remove`
-removes both.
+On the main node, which also has the control schema, this is one transaction. On another node there are three. The first
+commits the tenant's row in the registry with the state `preparing`, in which the tenant is not served. Then one
+transaction on each of the two servers does the rest. If these are interrupted, each tenant schema on the node still has
+a row in the registry, and `haas tenant remove` removes both.
 """
 
 import logging
@@ -21,11 +21,11 @@ from haas.database import Database, Namespace, Transaction
 from haas.errors import HaasError
 from haas.jose import Sealer
 from haas.settings import MAIN_NODE, Settings
-from tenants.clients.register_client import create_register_client
+from tenants.clients.cdr_register import add_cdr_register_client
 from tenants.keys.creation import NewSigningKey, create_keys, generate_signing_keys
 from tenants.provisioning.owner import owner_transaction, registry_and_tenant
 from tenants.registry import store
-from tenants.registry.errors import NodeRefused, TenantExists, TenantIncomplete, UnknownRegisterEnvironment
+from tenants.registry.errors import InvalidNode, TenantExists, TenantIncomplete, UnknownRegisterEnvironment
 from tenants.registry.models import NewTenant, Tenant
 from tenants.registry.names import Hosts, Roles, checked_slug, tenant_schema
 
@@ -35,14 +35,14 @@ SCHEMA_PLACEHOLDER = "__tenant_schema__"
 
 
 class Provisioner:
-    """Creates tenants through the provisioning login.
+    """Creates tenants with the provisioning login.
 
-    `script` is the tenant migrations rendered as SQL for SCHEMA_PLACEHOLDER, so that all tables are made in one round
-    trip. `owner` is a Database opened with the owner's URLs.
+    `script` is the SQL of all tenant migrations for a schema named SCHEMA_PLACEHOLDER, so that one round trip creates
+    all tables. `owner` is a Database that was opened with the owner's URLs.
     """
 
     def __init__(self, owner: Database, settings: Settings, sealer: Sealer, clock: Clock, script: str) -> None:
-        """Keep the parts; nothing connects yet."""
+        """No connection is opened before the first call."""
         self._owner = owner
         self._settings = settings
         self._sealer = sealer
@@ -55,47 +55,48 @@ class Provisioner:
     ) -> Tenant:
         """Create a tenant and return it.
 
-        `signing_keys` were made by `generate_signing_keys`, for callers that create many. Raises BadSlug, TenantExists,
-        UnknownRegisterEnvironment, NodeRefused; then nothing of the tenant is left. Raises TenantIncomplete where it is
-        not known whether the last two transactions were committed.
+        `signing_keys` are keys that the caller made with `generate_signing_keys`. If None, new keys are generated.
+
+        Raise InvalidSlug, InvalidHost, TenantExists, UnknownRegisterEnvironment or InvalidNode: then nothing was
+        created. Raise TenantIncomplete if it is unknown whether the last two transactions were committed.
         """
         namespace = Namespace(tenant_schema(checked_slug(new.slug)), self._roles.tenant(new.slug), new.node)
         keys = signing_keys or generate_signing_keys()
         tenant_id, now = uuid4(), self._clock.now()
-        async with self._registered(new, tenant_id, namespace, now) as (registry, tx):
-            await self._make_schema(tx, namespace)
+        async with self._transactions_with_new_brand(new, tenant_id, namespace, now) as (registry, tx):
+            await self._create_schema(tx, namespace)
             await create_keys(tx, tenant_id, self._sealer, keys, now)
-            await store.record(registry, actor=actor, action="tenant.create", subject=new.slug, now=now)
+            await store.append_audit(registry, actor=actor, action="tenant.create", subject=new.slug, now=now)
             await store.advance_revision(registry)
             tenant = await store.tenant(registry, self._settings, new.slug)
             if tenant is None:
-                raise AssertionError("a tenant that was just created must be there")
-            await create_register_client(tx, tenant.register_environment.jwks_uri, now)
+                raise AssertionError("the tenant that was just created is missing")
+            await add_cdr_register_client(tx, tenant.register_environment.jwks_uri, now)
         return tenant
 
     @asynccontextmanager
-    async def _registered(
+    async def _transactions_with_new_brand(
         self, new: NewTenant, tenant_id: UUID, namespace: Namespace, now: datetime
     ) -> AsyncIterator[tuple[Transaction, Transaction]]:
-        """Add the tenant to the registry; return the transactions in which the rest of it is made, as in `owner`."""
+        """Add the brand; yield the transactions in which the rest is created, as `registry_and_tenant` does."""
         if namespace.node == MAIN_NODE:
             async with owner_transaction(self._owner, self._settings, namespace, long=True) as tx:
-                await self._register(tx, new, tenant_id, namespace, now)
+                await self._insert_brand(tx, new, tenant_id, namespace, now)
                 yield tx, tx
             return
         async with owner_transaction(self._owner, self._settings) as registry:
-            await self._register(registry, new, tenant_id, namespace, now)
+            await self._insert_brand(registry, new, tenant_id, namespace, now)
         made = False
         try:
             async with registry_and_tenant(self._owner, self._settings, namespace, long=True) as (registry, tx):
-                # This locks the row until the end: nobody else can remove the tenant meanwhile.
+                # This locks the row until the end, so that nobody can remove the tenant meanwhile.
                 if not await store.end_preparation(registry, tenant_id, now):
                     raise TenantIncomplete(f"the tenant {new.slug!r} was removed while it was being created")
                 yield registry, tx
                 made = True
         except BaseException as error:
-            if not made:  # the node has rolled back
-                await self._forget(tenant_id, new.slug)
+            if not made:  # the transaction on the node was rolled back
+                await self._delete_brand(tenant_id, new.slug)
             elif isinstance(error, HaasError):
                 raise TenantIncomplete(
                     f"it is not known whether the tenant {new.slug!r} was created: `haas tenant list` shows its state;"
@@ -103,22 +104,22 @@ class Provisioner:
                 ) from error
             raise
 
-    async def _forget(self, tenant_id: UUID, slug: str) -> None:
-        """Delete the row of a tenant of which nothing is on its node."""
+    async def _delete_brand(self, tenant_id: UUID, slug: str) -> None:
+        """Delete the registry row of a tenant whose creation on its node was rolled back."""
         try:
             async with owner_transaction(self._owner, self._settings) as registry:
                 await store.delete_brand(registry, tenant_id)
         except HaasError:
-            # The caller raises the error that led here. The row stays in the state `preparing`.
+            # The caller raises the original error. The row stays in the state `preparing`.
             logger.warning("tenant.row_not_deleted", extra={"tenant": slug})
 
-    async def _register(
+    async def _insert_brand(
         self, tx: Transaction, new: NewTenant, tenant_id: UUID, namespace: Namespace, now: datetime
     ) -> None:
-        """Add the brand with its hosts: active, or in preparation where its schema is made by another transaction."""
+        """Add the brand and its hosts. The state is `preparing` if another transaction creates the schema."""
         nodes = await store.nodes(tx)
         if nodes.get(namespace.node) != "active":
-            raise NodeRefused(
+            raise InvalidNode(
                 f"the database node {namespace.node!r} takes no new tenants; those that do:"
                 f" {', '.join(node for node, state in nodes.items() if state == 'active') or 'none'}."
                 " `haas migrate` adds the nodes of the settings"
@@ -139,7 +140,7 @@ class Provisioner:
         values = {
             "id": tenant_id,
             "slug": new.slug,
-            "retailer_id": await store.retailer_id(tx, new.retailer, now),
+            "retailer_id": await store.get_or_add_retailer(tx, new.retailer, now),
             "register_environment_id": new.register_environment_id,
             "register_brand_id": new.register_brand_id,
             "name": new.name,
@@ -153,18 +154,20 @@ class Provisioner:
             "state_at": now,
         }
         try:
-            await store.insert_brand(tx, values, new.hosts or Hosts.below(f"{new.slug}.{self._settings.domain}"))
+            await store.insert_brand(
+                tx, values, new.hosts or Hosts.from_public_host(f"{new.slug}.{self._settings.domain}")
+            )
         except IntegrityError as error:
             raise TenantExists(f"the slug {new.slug!r} or one of its hosts is taken by another tenant") from error
 
-    async def _make_schema(self, tx: Transaction, namespace: Namespace) -> None:
-        """Make role, schema and tables in one round trip. Every name was checked and needs no quoting."""
+    async def _create_schema(self, tx: Transaction, namespace: Namespace) -> None:
+        """Create role, schema and tables in one round trip. Every name was validated and needs no quoting."""
         schema, role, owner = namespace.schema, namespace.role, self._roles.owner
         statements = (
             # The provisioning login may create roles; the owner of the objects may not.
             "SET LOCAL ROLE NONE",
             f"CREATE ROLE {role} NOLOGIN",
-            # Without INHERIT FALSE the application could read this tenant with no role set at all.
+            # Without INHERIT FALSE the application could read this tenant without setting a role.
             f"GRANT {role} TO {self._roles.app} WITH INHERIT FALSE, SET TRUE",
             f"CREATE SCHEMA {schema} AUTHORIZATION {owner}",
             f"SET LOCAL ROLE {owner}",
@@ -177,6 +180,6 @@ class Provisioner:
             await tx.driver.execute(";\n".join(statements))
         except (asyncpg.DuplicateObjectError, asyncpg.DuplicateSchemaError) as error:
             raise TenantExists(
-                f"schema {schema} or role {role} is left from something else than a tenant of this deployment:"
-                " remove it by hand, or choose another slug"
+                f"schema {schema} or role {role} exists, but no tenant of this deployment uses it:"
+                " drop it by hand, or choose another slug"
             ) from error

@@ -1,7 +1,7 @@
-"""SQL of the requests to the provisioner.
+"""The SQL of requests to the provisioner.
 
-Those who ask use the console's role; the provisioner works as the owner. A lease ends by itself, so that the request of
-a provisioner that died is taken up by another one, at the step in `progress`.
+The console adds requests with its own role. The provisioner works as the owner. A lease expires, so that another
+provisioner can continue the request of one that stopped, after the step in `progress`.
 """
 
 from datetime import datetime, timedelta
@@ -14,40 +14,40 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
 from haas.database import Transaction
-from tenants.provisioning.errors import LeaseLost, NotToBeApproved, RequestOpen
+from tenants.provisioning.errors import LeaseLost, NotAwaitingApproval, OpenRequestExists
 from tenants.provisioning.models import Lease, NewProvisionRequest, ProvisionRequest
 from tenants.provisioning.tables import provision_request
 
 _COLUMNS = tuple(provision_request.c[field.name] for field in msgspec.structs.fields(ProvisionRequest))
 
 
-async def ask(tx: Transaction, new: NewProvisionRequest, now: datetime) -> UUID:
-    """Add a request and return its id. Raises RequestOpen while another one for its subject is open."""
+async def add_request(tx: Transaction, new: NewProvisionRequest, now: datetime) -> UUID:
+    """Add a request and return its id. Raise OpenRequestExists while another request for its subject is open."""
     values = {"id": uuid4(), "asked_at": now, **msgspec.structs.asdict(new)}
     added = insert(provision_request).values(values).on_conflict_do_nothing().returning(provision_request.c.id)
     request_id: UUID | None = (await tx.execute(added)).scalar_one_or_none()
     if request_id is None:
-        raise RequestOpen(f"a request for {new.subject} is not done yet: wait until it is, and ask again")
+        raise OpenRequestExists(f"a request for {new.subject} is not done yet: try again when it is")
     return request_id
 
 
 async def approve(tx: Transaction, request_id: UUID, by: str) -> None:
-    """Note who has approved a request, so that it is taken. Raises NotToBeApproved."""
+    """Store who approved a request; from then on a provisioner can lease it. Raise NotAwaitingApproval."""
     waiting = update(provision_request).where(
         provision_request.c.id == request_id, provision_request.c.approved_by.is_(None)
     )
     if not (await tx.execute(waiting.values(approved_by=by))).rowcount:
-        raise NotToBeApproved(f"the request {request_id} is unknown or was approved already")
+        raise NotAwaitingApproval(f"the request {request_id} is unknown or was approved already")
 
 
-async def request(tx: Transaction, request_id: UUID) -> ProvisionRequest | None:
-    """Return a request, or None."""
+async def load_request(tx: Transaction, request_id: UUID) -> ProvisionRequest | None:
+    """Return the request with the id, or None."""
     row = (await tx.execute(select(*_COLUMNS).where(provision_request.c.id == request_id))).mappings().one_or_none()
     return None if row is None else _request(row)
 
 
-async def lease(tx: Transaction, now: datetime, length: timedelta) -> Lease | None:
-    """Take the oldest open, approved request that nobody works on, for `length`; None where there is none."""
+async def lease_next_request(tx: Transaction, now: datetime, duration: timedelta) -> Lease | None:
+    """Lease the oldest open, approved request without a current lease, for `duration`. Return None if there is none."""
     free = (
         select(provision_request.c.id)
         .where(
@@ -62,27 +62,27 @@ async def lease(tx: Transaction, now: datetime, length: timedelta) -> Lease | No
     )
     lease_id = uuid4()
     taken = update(provision_request).where(provision_request.c.id == free)
-    taken = taken.values(lease=lease_id, leased_until=now + length)
+    taken = taken.values(lease=lease_id, leased_until=now + duration)
     row = (await tx.execute(taken.returning(*_COLUMNS))).mappings().one_or_none()
     return None if row is None else Lease(lease_id, _request(row))
 
 
-async def progress(tx: Transaction, held: Lease, step: str, until: datetime) -> None:
-    """Note that `step` is done, and keep the lease `until` then. Raises LeaseLost."""
-    await _write(tx, _held(held).values(progress=step, leased_until=until), held)
+async def record_progress(tx: Transaction, held: Lease, step: str, until: datetime) -> None:
+    """Store that `step` is completed, and extend the lease until `until`. Raise LeaseLost."""
+    await _write(tx, _update_of(held).values(progress=step, leased_until=until), held)
 
 
-async def done(tx: Transaction, held: Lease, now: datetime) -> None:
-    """Note that the request was done. Raises LeaseLost."""
-    await _write(tx, _held(held).values(done_at=now), held)
+async def mark_done(tx: Transaction, held: Lease, now: datetime) -> None:
+    """Mark the request as completed. Raise LeaseLost."""
+    await _write(tx, _update_of(held).values(done_at=now), held)
 
 
-async def failed(tx: Transaction, held: Lease, error: str, now: datetime) -> None:
-    """Note that the request failed for good, and why. Raises LeaseLost."""
-    await _write(tx, _held(held).values(done_at=now, error=error), held)
+async def mark_failed(tx: Transaction, held: Lease, error: str, now: datetime) -> None:
+    """Mark the request as failed, with the reason. It is not tried again. Raise LeaseLost."""
+    await _write(tx, _update_of(held).values(done_at=now, error=error), held)
 
 
-def _held(held: Lease) -> Update:
+def _update_of(held: Lease) -> Update:
     return update(provision_request).where(
         provision_request.c.id == held.request.id,
         provision_request.c.lease == held.id,
@@ -92,7 +92,7 @@ def _held(held: Lease) -> Update:
 
 async def _write(tx: Transaction, statement: Update, held: Lease) -> None:
     if not (await tx.execute(statement)).rowcount:
-        raise LeaseLost(f"the request {held.request.id} is another provisioner's now, or done")
+        raise LeaseLost(f"the request {held.request.id} is leased by another provisioner, or done")
 
 
 def _request(row: RowMapping | dict[str, Any]) -> ProvisionRequest:

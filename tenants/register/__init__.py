@@ -1,1 +1,1 @@
-"""What the CDR Register says of data recipients and software products, kept in step."""
+"""Statuses and accreditation numbers that the CDR Register publishes, and the duties that follow from a status."""

@@ -1,4 +1,4 @@
-"""The accreditation numbers of data recipients, which a person is told with the recipient's name (CDR Rules 4.23)."""
+"""The accreditation numbers of data recipients. A person is shown them with the recipient's name (CDR Rules 4.23)."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -31,10 +31,10 @@ class _Recipients(msgspec.Struct):
 
 
 class Accreditations:
-    """What the Register calls the accreditation of each data recipient."""
+    """The accreditation number of each data recipient, by register environment and legal entity id."""
 
     def __init__(self, database: Database, control: Namespace, clock: Clock) -> None:
-        """Keep the numbers in the `control` namespace."""
+        """`control` is the namespace of the table that stores the numbers."""
         self._database = database
         self._control = control
         self._clock = clock
@@ -43,9 +43,9 @@ class Accreditations:
         )
 
     async def refresh(self, environment: RegisterEnvironment, outbound: Outbound) -> int:
-        """Ask the Register (Get Data Recipients 4) and keep what it says; return how many numbers it gave.
+        """Fetch the numbers from the Register (Get Data Recipients 4) and store them. Return how many there are.
 
-        Raises RegisterUnreadable; what was kept stays.
+        Raise RegisterUnreadable; the stored numbers then stay unchanged.
         """
         url = environment.public_base_uri.rstrip("/") + RECIPIENTS
         try:
@@ -63,10 +63,10 @@ class Accreditations:
         return len(numbers)
 
     async def number(self, environment_id: str, recipient_id: str) -> str | None:
-        """Return a recipient's accreditation number, or None if the Register has not given it yet.
+        """Return the accreditation number of a recipient, or None if the Register has not published it yet.
 
-        Numbers are read again after a minute, and at once for a recipient that has none. Call it with no transaction
-        open.
+        The stored numbers are read again after a minute, and at once for a recipient without a number. Call it while
+        no transaction is open.
         """
         numbers = self._numbers.fresh(environment_id)
         if numbers is None or recipient_id not in numbers:

@@ -1,6 +1,7 @@
-"""Reading the Register's public status lists.
+"""Reads the public status lists of the CDR Register.
 
-Get Data Recipients Statuses 3 and Get Software Products Statuses 3 (CDS, Register APIs); neither asks who calls.
+These are Get Data Recipients Statuses 3 and Get Software Products Statuses 3 (CDS, Register APIs), which need no
+authentication.
 """
 
 import logging
@@ -23,18 +24,19 @@ _OK = 200
 
 
 class RegisterApi:
-    """Asks a Register for statuses."""
+    """A client of the status lists of a Register."""
 
     def __init__(self, outbound: Outbound) -> None:
-        """Ask through `outbound`."""
+        """`outbound` sends the requests."""
         self._outbound = outbound
 
     async def statuses(self, environment: RegisterEnvironment) -> Statuses:
-        """Return every status that the Register gave and that the standards define.
+        """Return every status in the lists of the Register that the standards define.
 
         "If Data Holders do not receive a status [...] or receives a status that is not recognised, Data Holders SHOULD
-        ignore the value and use the previous status value" (CDS, Data Holder Responsibilities): such entries are left
-        out, and whoever asks keeps what it has. Raises RegisterUnreadable when either answer is no list of statuses.
+        ignore the value and use the previous status value" (CDS, Data Holder Responsibilities). So such entries are
+        left out, and the caller keeps the status that it has stored. Raise RegisterUnreadable if one of the two answers
+        is missing or is not a list of statuses.
         """
         base = environment.public_base_uri.rstrip("/")
         recipients = await self._list(base + RECIPIENTS, "legalEntityId", RECIPIENT_STATUSES)

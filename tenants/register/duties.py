@@ -1,4 +1,4 @@
-"""What a data holder does and must not do for a recipient, by its status (CDS, Data Holder Responsibilities)."""
+"""What a data holder must and must not do, by the statuses of a recipient (CDS, Data Holder Responsibilities)."""
 
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
@@ -8,17 +8,22 @@ ProductStatus = Literal["ACTIVE", "INACTIVE", "REMOVED"]
 
 
 class Duties(NamedTuple):
-    """One line of the standards' table."""
+    """One row of the table of the standards."""
 
     disclose: bool = False
+    """Disclose consumer data."""
     authorise: bool = False
+    """Let consumers authorise disclosures."""
     withdraw: bool = False
+    """Let consumers withdraw their authorisations."""
     invalidate: bool = False
+    """Invalidate the consents."""
     clean_up: bool = False
+    """Remove the registration of the software product."""
 
 
 _REMOVED: Final = Duties(invalidate=True, clean_up=True)
-_NAMED: Final[Mapping[tuple[RecipientStatus, ProductStatus], Duties]] = {
+_TABLE: Final[Mapping[tuple[RecipientStatus, ProductStatus], Duties]] = {
     ("ACTIVE", "ACTIVE"): Duties(disclose=True, authorise=True, withdraw=True),
     ("ACTIVE", "INACTIVE"): Duties(withdraw=True),
     ("ACTIVE", "REMOVED"): _REMOVED,
@@ -27,9 +32,10 @@ _NAMED: Final[Mapping[tuple[RecipientStatus, ProductStatus], Duties]] = {
     ("REVOKED", "REMOVED"): _REMOVED,
     ("SURRENDERED", "REMOVED"): _REMOVED,
 }
-# "When a Data Recipient status is Suspended, Revoked or Surrendered the Software Product status cannot be Active": for
-# a while it can, since the two come in separate answers. Such a product is held as the cascade will leave it.
-_CASCADE: Final[Mapping[RecipientStatus, ProductStatus]] = {
+# "When a Data Recipient status is Suspended, Revoked or Surrendered the Software Product status cannot be Active". The
+# two lists are fetched separately, so for a short time such a pair occurs. Then the product is treated as if it already
+# had the status that follows from the recipient's status.
+_PRODUCT_STATUS_BY_RECIPIENT: Final[Mapping[RecipientStatus, ProductStatus]] = {
     "ACTIVE": "INACTIVE",
     "SUSPENDED": "INACTIVE",
     "REVOKED": "REMOVED",
@@ -38,5 +44,5 @@ _CASCADE: Final[Mapping[RecipientStatus, ProductStatus]] = {
 
 
 def duties(recipient: RecipientStatus, product: ProductStatus) -> Duties:
-    """Return what the two statuses together ask of a data holder."""
-    return _NAMED.get((recipient, product)) or _NAMED[(recipient, _CASCADE[recipient])]
+    """Return the duties of the data holder for the two statuses together."""
+    return _TABLE.get((recipient, product)) or _TABLE[(recipient, _PRODUCT_STATUS_BY_RECIPIENT[recipient])]

@@ -1,7 +1,7 @@
-"""What goes wrong with the Register."""
+"""Errors of reading from the CDR Register."""
 
 from haas.errors import Unavailable
 
 
 class RegisterUnreadable(Unavailable):
-    """The Register did not answer, or not with a list of statuses. What it last said stays."""
+    """The Register did not answer, or its answer is invalid. The last stored data stays in use."""

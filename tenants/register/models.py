@@ -1,4 +1,4 @@
-"""Statuses, as the Register gives them."""
+"""Statuses that the Register publishes, and the results of polling them."""
 
 from collections.abc import Mapping
 from typing import Final, get_args
@@ -18,26 +18,28 @@ class Statuses(msgspec.Struct, frozen=True):
     products: Mapping[str, ProductStatus]
 
 
-class FannedOut(msgspec.Struct):
-    """What a change of statuses came to in one tenant, or in several."""
+class StatusEffects(msgspec.Struct):
+    """Counts of what changed statuses caused in one or several tenants."""
 
     changed: int = 0
+    """Clients whose statuses changed."""
     removed: int = 0
+    """Clients whose registration was ended."""
     arrangements_ended: int = 0
 
-    def add(self, other: "FannedOut") -> None:
+    def add(self, other: "StatusEffects") -> None:
         """Add the counts of `other`."""
         self.changed += other.changed
         self.removed += other.removed
         self.arrangements_ended += other.arrangements_ended
 
 
-class Polled(msgspec.Struct, frozen=True):
-    """What one poll found and did."""
+class PollResult(msgspec.Struct, frozen=True):
+    """The result of one poll: how many statuses were read, and what they caused in how many tenants."""
 
     environment: str
     recipients: int
     products: int
     tenants: int
     tenants_failed: int
-    effects: FannedOut
+    effects: StatusEffects

@@ -1,4 +1,4 @@
-"""The SQL of what the Register said. In the control schema."""
+"""The SQL of statuses and accreditation numbers of the Register. They are in the control schema."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ _PUT = _NEW.on_conflict_do_update(
 
 
 async def put_statuses(tx: Transaction, environment_id: str, statuses: Statuses, now: datetime) -> None:
-    """Keep what the Register said, and since when; in the control schema."""
+    """Store the statuses. `status_at` of an unchanged status stays."""
     kinds: tuple[tuple[str, Mapping[str, str]], ...] = (
         ("recipient", statuses.recipients),
         ("product", statuses.products),
@@ -33,20 +33,20 @@ async def put_statuses(tx: Transaction, environment_id: str, statuses: Statuses,
 
 
 async def put_accreditations(tx: Transaction, environment_id: str, numbers: Mapping[str, str], now: datetime) -> None:
-    """Keep the accreditation numbers of data recipients by their legal entity id; in the control schema."""
+    """Store the accreditation numbers of data recipients by legal entity id."""
     await _put(tx, environment_id, "accreditation", numbers, now)
 
 
 async def accreditations(tx: Transaction, environment_id: str) -> dict[str, str]:
-    """Return every accreditation number that the Register named, by legal entity id; from the control schema."""
+    """Return the stored accreditation numbers by legal entity id."""
     query = select(register_status.c.id, register_status.c.status).where(
         register_status.c.register_environment_id == environment_id, register_status.c.kind == "accreditation"
     )
     return {row.id: row.status for row in await tx.execute(query)}
 
 
-async def kept_statuses(tx: Transaction, environment_id: str) -> dict[tuple[str, str], str]:
-    """Return the last status of everything the Register ever named, by kind and id; from the control schema."""
+async def stored_statuses(tx: Transaction, environment_id: str) -> dict[tuple[str, str], str]:
+    """Return the stored statuses by kind (recipient, product, accreditation) and id."""
     kept = select(register_status.c.kind, register_status.c.id, register_status.c.status)
     result = await tx.execute(kept.where(register_status.c.register_environment_id == environment_id))
     return {(row.kind, row.id): row.status for row in result}
@@ -55,13 +55,13 @@ async def kept_statuses(tx: Transaction, environment_id: str) -> dict[tuple[str,
 async def statuses_since(
     tx: Transaction, environment_id: str, since: datetime, *, recipient_id: str, software_id: str
 ) -> dict[str, str]:
-    """Return, by kind, the status of a recipient and of a product where it changed at `since` or later."""
-    mine = or_(
+    """Return, by kind, the statuses of a recipient and of a product that changed at `since` or later."""
+    either = or_(
         and_(register_status.c.kind == "recipient", register_status.c.id == recipient_id),
         and_(register_status.c.kind == "product", register_status.c.id == software_id),
     )
     query = select(register_status.c.kind, register_status.c.status).where(
-        register_status.c.register_environment_id == environment_id, register_status.c.status_at >= since, mine
+        register_status.c.register_environment_id == environment_id, register_status.c.status_at >= since, either
     )
     return {row.kind: row.status for row in await tx.execute(query)}
 

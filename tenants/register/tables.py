@@ -1,19 +1,19 @@
-"""Statuses and accreditation numbers as the CDR Register last gave them. In the control schema."""
+"""The table of statuses and accreditation numbers of the CDR Register. It is in the control schema."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Table, Text
 
 from tenants.registry.tables import register_environment
 from tenants.schema import Moment, control
 
-# What the Register last said of data recipients and their software products; what its answer leaves out stays.
+# The last statuses of data recipients and software products. A row stays when the Register no longer lists it.
 register_status = Table(
     "register_status",
     control,
     Column("register_environment_id", Text, ForeignKey(register_environment.c.id), primary_key=True),
-    # recipient and accreditation by legal entity id, product by software product id
+    # The id of a recipient or accreditation is the legal entity id; that of a product is the software product id.
     Column("kind", Text, primary_key=True),
     Column("id", Text, primary_key=True),
-    Column("status", Text, nullable=False),  # of an accreditation: its number
+    Column("status", Text, nullable=False),  # for an accreditation: its number
     Column("status_at", Moment, nullable=False),
     CheckConstraint("kind in ('recipient', 'product', 'accreditation')", name="kind"),
 )

@@ -1,1 +1,1 @@
-"""Dynamic client registration, and the end of a client's registration, whoever ends it."""
+"""Dynamic client registration, statuses from the Register, and the end of registrations."""

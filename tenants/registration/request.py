@@ -1,4 +1,4 @@
-"""The registration request: a JWT that the software product signs (CDS, Registration Request using JWT)."""
+"""The registration request, a JWT that the software product signs (CDS, Registration Request using JWT)."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from tenants.oauth import scopes
 from tenants.oauth.audience import audience
 from tenants.oauth.encryption import DEFAULT_CONTENT_ENCRYPTION
 from tenants.oauth.errors import InvalidClientMetadata, InvalidRedirectUri
-from tenants.registration.software_statement import NO_LIMIT, SoftwareStatement, within
+from tenants.registration.software_statement import NO_MAXIMUM_LIFETIME, SoftwareStatement, all_are_allowed
 
 GRANT_TYPES: Final = ("client_credentials", "authorization_code", "refresh_token")
 RESPONSE_TYPE: Final = "code"
@@ -22,9 +22,10 @@ _MAXIMUM_JTI: Final = 1024
 
 
 class _Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """The claims that count; what a holder does not support "MUST be ignored without error" (CDS, DCR endpoints).
+    """The claims that are used. Others "MUST be ignored without error" (CDS, DCR endpoints).
 
-    Among these are id_token_encrypted_response_alg and _enc, which "SHALL NOT be used for Authorization Code Flow".
+    Among the ignored claims are id_token_encrypted_response_alg and _enc, which "SHALL NOT be used for Authorization
+    Code Flow".
     """
 
     iss: str
@@ -46,7 +47,7 @@ class _Metadata(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegistrationRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request whose signature is the software product's, before its metadata is checked."""
+    """A request whose signature is verified and whose metadata is not checked yet."""
 
     statement: SoftwareStatement
     issuer: str
@@ -54,19 +55,19 @@ class RegistrationRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_issued_by_the_software_product(request: RegistrationRequest) -> None:
-    """`iss` is the software product's id in the Register (CDS, Registration Request)."""
+    """`iss` is the id of the software product in the Register (CDS, Registration Request)."""
     if request.metadata.iss != request.statement.software_id:
         raise InvalidClientMetadata("iss must be the software_id of the software statement")
 
 
 def is_for_this_server(request: RegistrationRequest) -> None:
-    """`aud` is our issuer (CDS, Registration Request)."""
+    """`aud` contains our issuer (CDS, Registration Request)."""
     if request.issuer not in audience(request.metadata.aud):
         raise InvalidClientMetadata("aud must be the issuer of this data holder")
 
 
 def has_a_jti(request: RegistrationRequest) -> None:
-    """`jti` is there, "used to prevent reuse of the token" (CDS, Registration Request)."""
+    """`jti` is present, "used to prevent reuse of the token" (CDS, Registration Request)."""
     if not 0 < len(request.metadata.jti) <= _MAXIMUM_JTI:
         raise InvalidClientMetadata("jti is missing or too long")
 
@@ -74,12 +75,14 @@ def has_a_jti(request: RegistrationRequest) -> None:
 def redirect_uris_are_in_the_statement(request: RegistrationRequest) -> None:
     """`redirect_uris` "MUST match or be a subset of the redirect_uris as defined in the SSA" (CDS)."""
     redirect_uris = request.metadata.redirect_uris
-    if redirect_uris is not None and not (redirect_uris and within(redirect_uris, request.statement.redirect_uris)):
-        raise InvalidRedirectUri("redirect_uris must be some of those in the software statement")
+    if redirect_uris is not None and not (
+        redirect_uris and all_are_allowed(redirect_uris, request.statement.redirect_uris)
+    ):
+        raise InvalidRedirectUri("redirect_uris must be in the software statement")
 
 
 def authentication_is_by_private_key_jwt(request: RegistrationRequest) -> None:
-    """`private_key_jwt` is the only method (CDS, Registration Request)."""
+    """`token_endpoint_auth_method` is `private_key_jwt` (CDS, Registration Request)."""
     if request.metadata.token_endpoint_auth_method != "private_key_jwt":  # noqa: S105 - the method's name
         raise InvalidClientMetadata("token_endpoint_auth_method must be private_key_jwt")
 
@@ -97,26 +100,28 @@ def signing_algorithms_are_allowed(request: RegistrationRequest) -> None:
 
 
 def grant_types_are_known(request: RegistrationRequest) -> None:
-    """`grant_types` are ours, with authorization_code for `code` (CDS, Registration Request; RFC 7591 2.1)."""
+    """`grant_types` are supported and contain authorization_code (CDS, Registration Request; RFC 7591 2.1)."""
     grant_types = request.metadata.grant_types
     if not set(grant_types) <= set(GRANT_TYPES) or "authorization_code" not in grant_types:
-        raise InvalidClientMetadata(f"grant_types must be of {', '.join(GRANT_TYPES)}, with authorization_code")
+        raise InvalidClientMetadata(
+            f"grant_types must contain only {', '.join(GRANT_TYPES)} and must contain authorization_code"
+        )
 
 
 def response_types_contain_code(request: RegistrationRequest) -> None:
-    """`response_types` holds `code`; the hybrid flow beside it is over and ignored (CDS, Authentication Flows)."""
+    """`response_types` contains `code`; types of the retired hybrid flow are ignored (CDS, Authentication Flows)."""
     if RESPONSE_TYPE not in request.metadata.response_types:
         raise InvalidClientMetadata("response_types must contain code")
 
 
 def application_type_is_web(request: RegistrationRequest) -> None:
-    """`web` is the only application type (CDS, Registration Request)."""
+    """`application_type` is `web` or absent (CDS, Registration Request)."""
     if request.metadata.application_type not in (None, "web"):
         raise InvalidClientMetadata("application_type must be web")
 
 
 def response_encryption_is_supported(request: RegistrationRequest) -> None:
-    """JARM encryption is by what discovery lists, and `alg` comes with `enc` (CDS, JARM Response Encryption)."""
+    """`alg` and `enc` of JARM are those in discovery; `enc` is sent only with `alg` (CDS, JARM Response Encryption)."""
     metadata = request.metadata
     if metadata.authorization_encrypted_response_alg not in (None, *ENCRYPTION_ALGORITHMS):
         raise InvalidClientMetadata(
@@ -147,30 +152,30 @@ CHECKS: Final[tuple[Step[RegistrationRequest], ...]] = (
 def verify_signature(
     token: str, keys: PublicKeys, statement: SoftwareStatement, *, issuer: str, now: datetime
 ) -> RegistrationRequest:
-    """Return a request that the software product signed and that is in time, before `CHECKS`.
+    """Return the request if its signature and times are valid. `CHECKS` then check its metadata.
 
-    `keys` are those at the statement's jwks_uri, "extracted from the SSA" (CDS, Registration Validation). Raises
-    InvalidClientMetadata (RFC 7591 3.2.2).
+    `keys` come from the jwks_uri "extracted from the SSA" (CDS, Registration Validation). Raise InvalidClientMetadata
+    (RFC 7591 3.2.2).
     """
     try:
         claims = verify(token, keys).claims
-        check_times(claims, now, longest=NO_LIMIT)
+        check_times(claims, now, longest=NO_MAXIMUM_LIFETIME)
         metadata = msgspec.convert(claims, _Metadata)
     except (JoseError, msgspec.ValidationError) as error:
         raise InvalidClientMetadata(f"the registration request is invalid: {error}") from error
     return RegistrationRequest(statement=statement, issuer=issuer, metadata=metadata)
 
 
-def registration(request: RegistrationRequest, ssa: str) -> Registration:
-    """Return the metadata to register: that of the statement and that of the request, and nothing else.
+def registration_metadata(request: RegistrationRequest, ssa: str) -> Registration:
+    """Return the metadata to register, which combines the statement with the checked request.
 
     "Data Holders MUST ignore unsupported authorisation scopes presented in the SSA" (CDS, Registration Validation).
     """
     statement, metadata = request.statement, request.metadata
     offered = scopes.split(statement.scope)
     values: dict[str, Any] = {
-        **_shared(statement),
-        **_shared(metadata),
+        **_registration_members(statement),
+        **_registration_members(metadata),
         "redirect_uris": metadata.redirect_uris or statement.redirect_uris,
         "scope": scopes.join(scope for scope in offered if scope in scopes.RECIPIENT_SCOPES),
         "response_types": (RESPONSE_TYPE,),
@@ -186,6 +191,6 @@ def registration(request: RegistrationRequest, ssa: str) -> Registration:
     return Registration(**values)
 
 
-def _shared(source: msgspec.Struct) -> dict[str, Any]:
+def _registration_members(source: msgspec.Struct) -> dict[str, Any]:
     members = set(Registration.__struct_fields__)
     return {name: getattr(source, name) for name in source.__struct_fields__ if name in members}

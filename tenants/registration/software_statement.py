@@ -1,4 +1,4 @@
-"""The software statement assertion, by which the CDR Register vouches for a software product (CDS, SSA Definition)."""
+"""The software statement assertion (SSA): data of a software product, signed by the CDR Register (CDS)."""
 
 import re
 from collections.abc import Iterable
@@ -17,12 +17,12 @@ ALGORITHM: Final = "PS256"  # "SSAs are signed by the CDR Register using PS256"
 _HTTPS: Final = re.compile(
     r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?#][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*)?"
 )
-NO_LIMIT: Final = timedelta(days=36_500)
-"""The Register issues statements for ten minutes; a holder is not told to refuse longer ones."""
+NO_MAXIMUM_LIFETIME: Final = timedelta(days=36_500)
+"""The Register issues statements for ten minutes, but the standards set no maximum that a holder must check."""
 
 
 class SoftwareStatement(msgspec.Struct, frozen=True, kw_only=True):
-    """The claims of a software statement that a holder uses; what is required has no default."""
+    """The claims of a software statement that a holder uses. Required claims have no default."""
 
     iss: str
     iat: int | float
@@ -49,7 +49,7 @@ class SoftwareStatement(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def recipient_id(self) -> str:
-        """The legal entity, which the Register keeps the recipient's status by."""
+        """The legal entity id, by which the Register publishes the status of the recipient."""
         return self.legal_entity_id or self.org_id
 
 
@@ -60,13 +60,13 @@ def is_issued_by_the_register(statement: SoftwareStatement) -> None:
 
 
 def is_for_a_recipient(statement: SoftwareStatement) -> None:
-    """`software_roles` is the only role there is (CDS, SSA Definition)."""
+    """`software_roles` is `data-recipient-software-product` (CDS, SSA Definition)."""
     if statement.software_roles != ROLE:
         raise UnapprovedSoftwareStatement(f"software_roles must be {ROLE}")
 
 
 def addresses_are_https(statement: SoftwareStatement) -> None:
-    """What we fetch and call is https (CDS, Use of TLS)."""
+    """Every URI that the data holder fetches or calls is https (CDS, Use of TLS)."""
     for name in ("jwks_uri", "sector_identifier_uri", "revocation_uri", "recipient_base_uri"):
         value = getattr(statement, name)
         if value is not None and not is_https(value):
@@ -90,26 +90,27 @@ CHECKS: Final[tuple[Step[SoftwareStatement], ...]] = (
 
 
 def verify_signature(token: str, register_keys: PublicKeys, now: datetime) -> SoftwareStatement:
-    """Return a statement that the Register signed and that is in time. Raises InvalidSoftwareStatement.
+    """Return the statement if its signature and times are valid. Raise InvalidSoftwareStatement.
 
     "SSA JWT signatures MUST be verified against the associated JWK published at the CDR Register JWKS endpoint" (CDS).
     """
     try:
         claims = verify(token, register_keys, algorithms=(ALGORITHM,)).claims
-        check_times(claims, now, longest=NO_LIMIT)
+        check_times(claims, now, longest=NO_MAXIMUM_LIFETIME)
         return msgspec.convert(claims, SoftwareStatement)
     except (JoseError, msgspec.ValidationError) as error:
         raise InvalidSoftwareStatement(f"the software statement is invalid: {error}") from error
 
 
 def is_https(uri: str) -> bool:
-    """Tell whether `uri` is an absolute https URI of a named host, without credentials, in the characters of RFC 3986.
+    """Return whether `uri` is an absolute https URI with a host name and without credentials (RFC 3986).
 
-    It becomes a header, and its origin part of another: no character may be there that means something in those.
+    The product puts the URI into one header and its origin into another. So characters with a meaning in headers are
+    refused.
     """
     return _HTTPS.fullmatch(uri) is not None
 
 
-def within(redirect_uris: Iterable[str], allowed: Iterable[str]) -> bool:
-    """Tell whether every redirection URI is one of the allowed ones, by simple string comparison (RFC 3986 6.2.1)."""
+def all_are_allowed(redirect_uris: Iterable[str], allowed: Iterable[str]) -> bool:
+    """Return whether every redirection URI is in `allowed`, by simple string comparison (RFC 3986 6.2.1)."""
     return set(redirect_uris) <= set(allowed)

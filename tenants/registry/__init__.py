@@ -1,1 +1,1 @@
-"""The registry: retailers, their brands with settings and hosts, register environments. In the control schema."""
+"""The registry: retailers, brands with their settings and hosts, register environments. It is in the control schema."""

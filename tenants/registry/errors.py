@@ -1,4 +1,4 @@
-"""What can go wrong with a tenant as a whole. Each message says what to do next."""
+"""Errors of the registry and of provisioning. Each message says what to do next."""
 
 from haas.errors import HaasError
 
@@ -7,16 +7,16 @@ class RegistryError(HaasError):
     """A tenant could not be created, changed or found."""
 
 
-class BadSlug(RegistryError):
-    """A slug that cannot be a host's label and a schema's name."""
+class InvalidSlug(RegistryError):
+    """The slug cannot be used as a label of a host name or as part of a schema name."""
 
 
-class BadHost(RegistryError):
-    """A name that cannot be a tenant's public host."""
+class InvalidHost(RegistryError):
+    """The name cannot be a tenant's public host."""
 
 
 class TenantExists(RegistryError):
-    """The slug or one of the hosts is taken."""
+    """Another tenant has the slug or one of the hosts."""
 
 
 class UnknownTenant(RegistryError):
@@ -24,11 +24,11 @@ class UnknownTenant(RegistryError):
 
 
 class TenantIncomplete(RegistryError):
-    """The tenant's creation or removal was interrupted between two database nodes."""
+    """The creation or removal of the tenant was interrupted: only a part of the tenant exists."""
 
 
-class NodeRefused(RegistryError):
-    """The database node is not known, or takes no new tenants."""
+class InvalidNode(RegistryError):
+    """The database node is unknown or takes no new tenants."""
 
 
 class UnknownRegisterEnvironment(RegistryError):
@@ -36,4 +36,4 @@ class UnknownRegisterEnvironment(RegistryError):
 
 
 class NotBootstrapped(RegistryError):
-    """The database does not hold the control schema and the deployment's roles yet."""
+    """The database does not contain the control schema and the roles of the deployment yet."""

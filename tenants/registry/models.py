@@ -1,4 +1,4 @@
-"""A tenant as the rest of the platform sees it."""
+"""A tenant, its settings and its register environment, as the registry returns them."""
 
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -17,17 +17,17 @@ NodeState = Literal["active", "draining"]
 Surface = Literal["public", "secure", "admin", "management"]
 HttpsUrl = Annotated[str, Meta(pattern=r"^https://[^\s/?#@]+(/[^\s#]*)?\Z", description="an https address")]
 
-# Files of the system's time zone folder that are no zone of the IANA database.
-_NO_ZONES = frozenset({"Factory", "localtime"})
+# Names in the time zone folder of the system that are not time zones of the IANA database.
+_NOT_TIME_ZONES = frozenset({"Factory", "localtime"})
 
 
 @cache
 def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - _NO_ZONES
+    return frozenset(available_timezones()) - _NOT_TIME_ZONES
 
 
 class RegisterEnvironment(msgspec.Struct, frozen=True):
-    """The CDR Register that a tenant belongs to: the real one, the conformance test suite's, or the sandbox's."""
+    """The CDR Register that a tenant belongs to: production, conformance test suite or sandbox."""
 
     id: str
     public_base_uri: str
@@ -36,39 +36,40 @@ class RegisterEnvironment(msgspec.Struct, frozen=True):
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True):
-    """The retailer's app (CDS, Redirect to App): its back end claims a consent flow for a person it authenticated."""
+    """The retailer's app (CDS, Redirect to App). Its back end continues a consent flow for an authenticated person."""
 
     issuer: str
-    """The `iss` of the JWTs in which the back end says whom it has authenticated, and how."""
+    """The `iss` of the JWTs in which the back end states whom it has authenticated and how."""
     jwks_uri: HttpsUrl
-    """Where the keys are published that those JWTs are verified with."""
+    """The URL of the JWKS with which those JWTs are verified."""
 
 
 class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a tenant has chosen. Credentials never stand here: every process keeps the registry in memory.
+    """The settings of a tenant. They contain no credentials, because every process keeps the registry in memory.
 
-    Raises ValueError when it is made with something that is no setting. Fields of a newer release are passed over when
-    it is read, so that two releases can run side by side.
+    The constructor raises ValueError when a value is invalid. Fields that this release does not know are ignored when a
+    row is read, so that two releases can run at the same time.
     """
 
     time_zone: str = "Australia/Sydney"
-    """IANA name. People are told times in it, and the days of the metrics begin in it (CDS, Get Metrics)."""
+    """IANA name. Pages and messages show times in it, and the days of the metrics begin in it (CDS, Get Metrics)."""
     customer_source: Literal["store", "upstream"] = "store"
-    """Whether customers and accounts are read from the tenant's schema or from the retailer's own server."""
+    """Customers and accounts are read from the tenant's schema (store) or from the retailer's own server (upstream)."""
     market_source: Literal["store", "aemo"] = "store"
-    """Whether service points, usage and DER are read from the tenant's schema or from AEMO."""
+    """Service points, usage and DER are read from the tenant's schema (store) or from AEMO."""
     app: App | None = None
-    # Switches, all of them off unless the retailer asks for it.
+    # Optional features. Each is off unless the retailer asks for it.
     serves_retired_versions: bool = False
-    """Whether versions of an operation are answered after the day from which they need not be."""
+    """Whether a version of an operation is still served after its retirement date."""
     offers_co_approval: bool = False
-    """Whether the holders of a joint account may choose that each of them approves (CDR Rules 4A.5)."""
+    """Whether joint account holders may choose that every holder must approve a disclosure (CDR Rules 4A.5)."""
     offers_secondary_user_blocks: bool = False
-    """Whether an account holder may end what one secondary user shares with one recipient."""
+    """Whether an account holder may stop a secondary user from sharing the account with one recipient."""
     serves_management_api: bool = False
+    """Whether the Management API is offered."""
 
     def __post_init__(self) -> None:
-        """Refuse a time zone that the IANA database does not have."""
+        """Raise ValueError when the IANA database does not have the time zone."""
         if self.time_zone not in _time_zones():
             raise ValueError(f"{self.time_zone!r} is not an IANA time zone")
 
@@ -84,19 +85,19 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     """The legal entity that owns the brand."""
     namespace: Namespace
     theme: dict[str, Any]
-    """The brand's theme tokens as stored; `themes` gives them their type."""
+    """The theme tokens of the brand as stored. `themes` converts them to a typed Struct."""
     settings: TenantSettings
     register_brand_id: str
     register_environment: RegisterEnvironment
     hosts: Hosts
     issuer: str
-    """The public host's origin: also the InfoSecBaseUri and PublicBaseUri that the Register publishes."""
+    """The origin of the public host. The Register publishes it as InfoSecBaseUri and PublicBaseUri."""
     secure_base: str
-    """The secure host's origin: also the ResourceBaseUri and AdminBaseUri that the Register publishes."""
+    """The origin of the secure host. The Register publishes it as ResourceBaseUri and AdminBaseUri."""
     admin_base: str
-    """The admin host's origin."""
+    """The origin of the admin host."""
     management_base: str
-    """The management host's origin."""
+    """The origin of the management host."""
 
     def surfaces(self) -> tuple[tuple[Surface, str], ...]:
         """Return each surface with its host name."""
@@ -109,22 +110,22 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def complete(self) -> bool:
-        """Whether the tenant is there as a whole: not while its schema is being made or deleted on another node."""
+        """Whether all parts of the tenant exist. False while its schema is created or deleted on another node."""
         return self.state in ("active", "suspended")
 
     @property
     def suspended(self) -> bool:
-        """Whether the tenant answers 503 except where a person or recipient can end sharing."""
+        """Whether the tenant answers 503, except at addresses where a person or a recipient can end sharing."""
         return self.state == "suspended"
 
     @property
     def time_zone(self) -> ZoneInfo:
-        """The time zone of the tenant's pages and metrics."""
+        """The time zone of the pages and metrics of the tenant."""
         return ZoneInfo(self.settings.time_zone)
 
 
 class NewTenant(msgspec.Struct, frozen=True, kw_only=True):
-    """What must be known to create a tenant."""
+    """The values from which a tenant is created."""
 
     slug: str
     name: str
@@ -134,6 +135,6 @@ class NewTenant(msgspec.Struct, frozen=True, kw_only=True):
     theme: dict[str, Any] = {}
     settings: TenantSettings = TenantSettings()
     node: str = MAIN_NODE
-    """The database node that is to hold the tenant's schema."""
+    """The database node on which the schema of the tenant is created."""
     hosts: Hosts | None = None
-    """Custom hosts; without them the hosts are made from the slug and the deployment's domain."""
+    """Custom hosts. If None, the hosts are made from the slug and the domain of the deployment."""

@@ -1,4 +1,4 @@
-"""Which tenant a host belongs to, asked on every request and answered from memory."""
+"""The registry in memory: every request looks up in it which tenant and surface its host belongs to."""
 
 import logging
 from datetime import timedelta
@@ -17,9 +17,9 @@ from tenants.registry.models import Surface, Tenant
 from tenants.registry.names import control_namespace
 
 FRESH_FOR: Final = timedelta(seconds=2)
-"""The greatest age of what is known of a tenant. It costs one query of one row every two seconds."""
-UNKNOWN_FOR: Final = timedelta(seconds=0.2)
-"""How long a host may stay unknown: a new tenant is found almost at once, and unknown hosts cause few queries."""
+"""The maximum age of the snapshot. Then the revision is read: one row every two seconds."""
+RELOAD_FOR_UNKNOWN_AFTER: Final = timedelta(seconds=0.2)
+"""The minimum time between two reads for an unknown host or slug: a new tenant is found soon, with few queries."""
 
 logger = logging.getLogger(__name__)
 
@@ -32,33 +32,33 @@ class _Snapshot(msgspec.Struct, frozen=True):
 
 
 class Registry:
-    """The tenants of the deployment, kept whole in memory and read again when the registry's revision has changed.
+    """All tenants of the deployment, in memory. They are read again when the revision of the registry has changed.
 
-    A tenant that is being prepared or is leaving is unknown here: its schema may be incomplete.
+    Tenants in the states `preparing` and `leaving` are left out, because their schemas may be incomplete.
     """
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
-        """Read the registry through `database` when it is first asked for."""
+        """Nothing is read from `database` before the first call."""
         self._database = database
         self._settings = settings
         self._namespace = control_namespace(settings)
-        # While its database is unavailable the registry cannot change either: the last snapshot stays usable.
+        # While the database is unavailable, the registry cannot change either. So the last snapshot stays usable.
         limits = CacheLimits(
-            fresh_for=FRESH_FOR, usable_for=timedelta.max, reload_after=UNKNOWN_FOR, retry_after=FRESH_FOR
+            fresh_for=FRESH_FOR, usable_for=timedelta.max, reload_after=RELOAD_FOR_UNKNOWN_AFTER, retry_after=FRESH_FOR
         )
         self._snapshot: CachedValue[_Snapshot] = CachedValue(clock, limits)
 
     async def by_host(self, host: str) -> tuple[Tenant, Surface] | None:
-        """Return the tenant and surface that `host` (a name in lower case, without port) stands for, or None.
+        """Return the tenant and surface of `host` (a name in lower case, without port), or None if it is unknown.
 
-        Raises Unavailable when the registry was never read and cannot be.
+        Raise Unavailable when the registry has never been read and cannot be read now.
         """
         snapshot = self._snapshot.fresh()
         found = None if snapshot is None else snapshot.by_host.get(host)
         return found or (await self._snapshot_with(host)).by_host.get(host)
 
     async def by_slug(self, slug: str) -> Tenant:
-        """Return the tenant of that slug. Raises UnknownTenant."""
+        """Return the tenant with the slug. Raise UnknownTenant."""
         snapshot = await self._snapshot.get(self._read, lambda read: slug in read.by_slug)
         tenant = snapshot.by_slug.get(slug)
         if tenant is None:
@@ -66,7 +66,7 @@ class Registry:
         return tenant
 
     async def all(self) -> list[Tenant]:
-        """Return every tenant whose creation has ended and whose removal has not begun, by slug."""
+        """Return all active and suspended tenants, ordered by slug."""
         return list((await self._snapshot.get(self._read)).tenants)
 
     async def _snapshot_with(self, host: str) -> _Snapshot:

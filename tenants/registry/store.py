@@ -1,4 +1,4 @@
-"""SQL of the registry."""
+"""The SQL of the registry."""
 
 import logging
 from datetime import datetime
@@ -16,7 +16,7 @@ from tenants.registry.names import Hosts
 from tenants.registry.tables import audit, brand, database_node, host, register_environment, retailer, revision
 
 SERVED: Final[tuple[TenantState, ...]] = ("active", "suspended")
-"""The states in which a tenant is known to the processes that serve it."""
+"""The states in which the application and the workers serve a tenant."""
 
 logger = logging.getLogger(__name__)
 _REVISION = Statement(select(revision.c.number))
@@ -30,28 +30,28 @@ _TENANTS = (
 
 
 async def revision_number(tx: Transaction) -> int | None:
-    """Return the number that grows with every change of the registry; None before the deployment is bootstrapped."""
+    """Return the number that each change of the registry increases, or None before the deployment is bootstrapped."""
     row = await tx.row(_REVISION)
     return None if row is None else row["number"]
 
 
 async def advance_revision(tx: Transaction) -> None:
-    """Tell every cache of the registry that it has changed."""
+    """Increase the revision, so that every process reads the registry again."""
     await tx.execute(revision.update().values(number=revision.c.number + 1))
 
 
 async def tenants(tx: Transaction, settings: Settings) -> list[Tenant]:
-    """Return every tenant in any state, by slug."""
+    """Return the tenants in every state, ordered by slug."""
     return await _tenants(tx, settings, _TENANTS, _HOSTS)
 
 
 async def served_tenants(tx: Transaction, settings: Settings) -> list[Tenant]:
-    """Return every tenant that is neither being prepared nor leaving, by slug."""
+    """Return the active and suspended tenants, ordered by slug."""
     return await _tenants(tx, settings, _TENANTS.where(brand.c.state.in_(SERVED)), _HOSTS)
 
 
 async def tenant(tx: Transaction, settings: Settings, slug: str) -> Tenant | None:
-    """Return the tenant of that slug."""
+    """Return the tenant with the slug, in any state, or None."""
     hosts = _HOSTS.join(brand, brand.c.id == host.c.brand_id).where(brand.c.slug == slug)
     found = await _tenants(tx, settings, _TENANTS.where(brand.c.slug == slug), hosts)
     return found[0] if found else None
@@ -67,12 +67,12 @@ async def _tenants(tx: Transaction, settings: Settings, brands: Select[Any], bra
 
 
 def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant | None:
-    """Return the tenant of a row, or None where its settings cannot be read: the others are served all the same."""
+    """Return the tenant of a row, or None if its settings are invalid, so that the other tenants are still served."""
     try:
         chosen = msgspec.convert(values[brand.c.settings], TenantSettings)
     except msgspec.ValidationError as error:
         reason = {"tenant": values[brand.c.slug], "reason": str(error)}
-        logger.error("registry.settings_unreadable", extra=reason)  # noqa: TRY400 - the reason says enough
+        logger.error("registry.settings_unreadable", extra=reason)  # noqa: TRY400 - `reason` suffices
         return None
     return Tenant(
         id=values[brand.c.id],
@@ -98,8 +98,8 @@ def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant | No
     )
 
 
-async def retailer_id(tx: Transaction, legal_name: str, now: datetime) -> UUID:
-    """Return the id of the retailer of that legal name, added if it is new."""
+async def get_or_add_retailer(tx: Transaction, legal_name: str, now: datetime) -> UUID:
+    """Return the id of the retailer with the legal name. Add the retailer if it is new."""
     new = insert(retailer).values(id=uuid4(), legal_name=legal_name, created_at=now)
     await tx.execute(new.on_conflict_do_nothing(index_elements=[retailer.c.legal_name]))
     found: UUID = (await tx.execute(select(retailer.c.id).where(retailer.c.legal_name == legal_name))).scalar_one()
@@ -117,19 +117,19 @@ async def insert_brand(tx: Transaction, values: dict[str, Any], hosts: Hosts) ->
 
 
 async def set_state(tx: Transaction, brand_id: UUID, state: TenantState, now: datetime) -> None:
-    """Change a brand's state."""
+    """Change the state of a brand."""
     await tx.execute(brand.update().where(brand.c.id == brand_id).values(state=state, state_at=now))
 
 
 async def end_preparation(tx: Transaction, brand_id: UUID, now: datetime) -> bool:
-    """Make a brand that is being prepared active; tell whether it was still being prepared."""
+    """Change a brand from `preparing` to `active`. Return False if it was not `preparing` any more."""
     preparing = brand.update().where(brand.c.id == brand_id, brand.c.state == "preparing")
     changed = await tx.execute(preparing.values(state="active", state_at=now).returning(brand.c.id))
     return changed.scalar_one_or_none() is not None
 
 
 async def delete_brand(tx: Transaction, brand_id: UUID) -> bool:
-    """Delete a brand with its hosts, and its retailer where it was the last brand; tell whether it was still there."""
+    """Delete a brand, its hosts, and its retailer if it has no other brand. Return False if there is no such brand."""
     deleted = await tx.execute(brand.delete().where(brand.c.id == brand_id).returning(brand.c.retailer_id))
     owner = deleted.scalar_one_or_none()
     if owner is None:
@@ -140,26 +140,26 @@ async def delete_brand(tx: Transaction, brand_id: UUID) -> bool:
 
 
 async def nodes(tx: Transaction) -> dict[str, NodeState]:
-    """Return the state of each database node, by id."""
+    """Return the states of the database nodes by node id."""
     rows = await tx.execute(select(database_node.c.id, database_node.c.state).order_by(database_node.c.id))
     return {row.id: row.state for row in rows}
 
 
 async def set_node_state(tx: Transaction, node: str, state: NodeState) -> bool:
-    """Change the state of a database node; tell whether there is one of that id."""
+    """Change the state of a database node. Return False if there is no node with the id."""
     changed = update(database_node).where(database_node.c.id == node).values(state=state)
     return (await tx.execute(changed.returning(database_node.c.id))).scalar_one_or_none() is not None
 
 
 async def register_environments(tx: Transaction) -> list[RegisterEnvironment]:
-    """Return the register environments, by id."""
+    """Return the register environments, ordered by id."""
     columns = [register_environment.c[field.name] for field in msgspec.structs.fields(RegisterEnvironment)]
     rows = await tx.execute(select(*columns).order_by(register_environment.c.id))
     return [RegisterEnvironment(**row) for row in rows.mappings()]
 
 
 async def put_register_environment(tx: Transaction, environment: RegisterEnvironment) -> None:
-    """Add a register environment, or correct its addresses."""
+    """Add a register environment, or replace its addresses."""
     values = {
         "public_base_uri": environment.public_base_uri,
         "secure_base_uri": environment.secure_base_uri,
@@ -169,10 +169,10 @@ async def put_register_environment(tx: Transaction, environment: RegisterEnviron
     await tx.execute(new.on_conflict_do_update(index_elements=[register_environment.c.id], set_=values))
 
 
-async def record(
+async def append_audit(
     tx: Transaction, *, actor: str, action: str, subject: str, now: datetime, detail: dict[str, Any] | None = None
 ) -> None:
-    """Append to the audit of the control schema."""
+    """Add a row to the audit table of the control schema."""
     values = {
         "id": uuid4(),
         "at": now,

@@ -1,4 +1,4 @@
-"""The control schema: retailers, their brands (the tenants), hosts, database nodes, register environments, an audit."""
+"""Tables of the control schema: retailers, brands (tenants), hosts, database nodes, register environments, audit."""
 
 from sqlalchemy import (
     BigInteger,
@@ -32,12 +32,12 @@ register_environment = Table(
     Column("polled_at", Moment),
 )
 
-# A PostgreSQL server that holds tenants' schemas. Its addresses are in the settings.
+# A PostgreSQL server that holds schemas of tenants. Its connection URLs are in the settings.
 database_node = Table(
     "database_node",
     control,
-    Column("id", Text, primary_key=True),  # main, and the ids of HAAS_DATABASE_URL_<NODE> in lower case
-    Column("state", Text, nullable=False),  # draining: takes no new tenants
+    Column("id", Text, primary_key=True),  # main, or the <node> of HAAS_DATABASE_URL_<NODE> in lower case
+    Column("state", Text, nullable=False),  # a draining node takes no new tenants
     Column("created_at", Moment, nullable=False),
     CheckConstraint("state in ('active', 'draining')", name="state"),
 )
@@ -59,9 +59,9 @@ brand = Table(
     Column("settings", Json, nullable=False),  # TenantSettings
     Column("created_at", Moment, nullable=False),
     Column("state_at", Moment, nullable=False),
-    # preparing and leaving: the schema is being made or deleted
+    # preparing: the schema is being created; leaving: it is being deleted
     CheckConstraint("state in ('preparing', 'active', 'suspended', 'leaving')", name="state"),
-    UniqueConstraint("id", "retailer_id"),  # what belongs to a brand and its retailer refers to both
+    UniqueConstraint("id", "retailer_id"),  # target of foreign keys that contain both columns
 )
 
 host = Table(
@@ -74,7 +74,8 @@ host = Table(
     UniqueConstraint("brand_id", "surface"),
 )
 
-# One row, whose number grows with every change of a tenant, host or register environment: what caches ask first.
+# One row. Each change of a tenant, host or register environment increases `number`, which caches of the registry read
+# to learn whether they are out of date.
 revision = Table(
     "revision",
     control,

@@ -1,1 +1,1 @@
-"""Where the data behind a customer and an account is read from."""
+"""Sources, from which customers and their accounts are read."""

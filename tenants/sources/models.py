@@ -1,4 +1,4 @@
-"""A credential of the `upstream` source."""
+"""The credentials of the source `upstream`, which reads from the retailer's own server."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,19 +9,19 @@ CredentialKind = Literal["client-secret", "client-certificate"]
 
 
 class UpstreamCredential(msgspec.Struct, frozen=True, kw_only=True):
-    """A credential with its secret open, which is not shown where the object is printed."""
+    """A credential with its decrypted secret. Printing the object does not show the secret."""
 
     kind: CredentialKind
     presented: str
-    """What the retailer's server is shown: the client id, or the certificate with its chain in PEM."""
+    """The part that the retailer's server sees: the client id, or the certificate with its chain in PEM."""
     secret: str
-    """The client secret, or the certificate's private key in PEM."""
+    """The client secret, or the private key of the certificate in PEM."""
     changed_at: datetime
 
     def __repr__(self) -> str:
-        """Name the kind alone: secrets end up in tracebacks otherwise."""
+        """Show only the kind, because tracebacks and logs may contain this text."""
         return f"UpstreamCredential(kind={self.kind!r})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Name the kind alone to rich as well."""
+        """Show only the kind in the output of the library rich as well."""
         return [("kind", self.kind)]

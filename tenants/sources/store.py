@@ -1,4 +1,4 @@
-"""The `store` source: the tenant's own schema, which import fills; and the SQL of what `upstream` signs in with."""
+"""The source `store`, which reads the tenant's own schema; and the SQL of the credentials of the source `upstream`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ from tenants.sources.tables import upstream_credential
 
 
 def _json(column: Column[Any]) -> Label[str]:
-    """Read a JSON column as its text, which is decoded once, into its type."""
+    """Return a JSON column as text, so that it is decoded only once, directly into its type."""
     return cast(column, Text).label(column.name)
 
 
@@ -73,10 +73,10 @@ _details = msgspec.json.Decoder(list[EnergyAccountDetailPlanV4])
 
 
 class StoreSource:
-    """The tenant's schema, filled by import."""
+    """Reads customers and accounts from the tenant's schema, which imports fill."""
 
     def __init__(self, tx: Transaction) -> None:
-        """Read in the transaction that has checked the request."""
+        """Read in the transaction in which the request was checked."""
         self._tx = tx
 
     async def customer(self, customer_id: UUID) -> CommonCustomerDetailV2 | None:
@@ -91,7 +91,7 @@ class StoreSource:
     async def accounts(
         self, account_ids: Sequence[UUID], status: OpenStatus | None, page: PageRequest
     ) -> Page[EnergyAccountV2]:
-        """Return one page of accounts, the oldest first."""
+        """Return one page of accounts, ordered by creation date."""
         rows = await self._tx.rows(
             _ACCOUNTS, account_ids=account_ids, status=status, size=page.size, offset=page.offset
         )
@@ -119,15 +119,15 @@ def _fields(row: Any) -> dict[str, Any]:
     }
 
 
-async def put_upstream_credential(tx: Transaction, kind: str, presented: str, sealed: bytes, now: datetime) -> None:
-    """Keep a sealed credential in place of the one of its kind."""
+async def save_upstream_credential(tx: Transaction, kind: str, presented: str, sealed: bytes, now: datetime) -> None:
+    """Store an encrypted credential and replace the one of its kind."""
     values = {"presented": presented, "sealed": sealed, "changed_at": now}
     new = insert(upstream_credential).values(kind=kind, **values)
     await tx.execute(new.on_conflict_do_update(index_elements=[upstream_credential.c.kind], set_=values))
 
 
-async def upstream_credential_row(tx: Transaction, kind: str) -> Record | None:
-    """Return what is kept of a credential, or None."""
+async def load_upstream_credential(tx: Transaction, kind: str) -> Record | None:
+    """Return the row of a credential, or None."""
     return await tx.row(_CREDENTIAL, kind=kind)
 
 

@@ -1,1 +1,1 @@
-"""The people of the retailer who sign in to the staff surfaces."""
+"""Members of the retailer's staff, who sign in to the staff surfaces."""

@@ -1,4 +1,4 @@
-"""A member of a retailer's staff."""
+"""Members of a retailer's staff."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,17 +7,17 @@ import msgspec
 
 
 class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who may sign in to a staff surface, with the roles that their provider last gave them."""
+    """A person who may sign in to a staff surface, with the roles from the OpenID provider at the last sign-in."""
 
     id: UUID
     issuer: str
-    """The OpenID provider that knows the person."""
+    """The `iss` of the OpenID provider with which the person signs in."""
     subject: str
-    """What the provider calls the person: stable, and never given to another."""
+    """The `sub` of the person at this OpenID provider. It never changes and is never reused for another person."""
     name: str
     email: str | None
     roles: tuple[str, ...]
     created_at: datetime
     seen_at: datetime
-    """When the person last signed in."""
+    """The time of the last sign-in."""
     disabled_at: datetime | None

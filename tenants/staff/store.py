@@ -13,31 +13,31 @@ from tenants.staff.models import StaffMember
 from tenants.staff.tables import staff
 
 
-async def signed_in(
+async def record_sign_in(
     tx: Transaction, *, issuer: str, subject: str, name: str, email: str | None, roles: Sequence[str], now: datetime
 ) -> StaffMember:
-    """Add the person that a provider vouches for, or renew what is known of them; return them.
+    """Add the person whom the OpenID provider authenticated, or update the stored person. Return the staff member.
 
-    A person who was disabled stays so: look at `disabled_at`.
+    A disabled person stays disabled: the caller must check `disabled_at`.
     """
-    said = {"name": name, "email": email, "roles": list(roles), "seen_at": now}
+    claims = {"name": name, "email": email, "roles": list(roles), "seen_at": now}
     result = await tx.execute(
         insert(staff)
-        .values(id=uuid4(), issuer=issuer, subject=subject, created_at=now, **said)
-        .on_conflict_do_update(index_elements=["issuer", "subject"], set_=said)
+        .values(id=uuid4(), issuer=issuer, subject=subject, created_at=now, **claims)
+        .on_conflict_do_update(index_elements=["issuer", "subject"], set_=claims)
         .returning(*staff.c)
     )
     return _member(result.one())
 
 
 async def by_id(tx: Transaction, staff_id: UUID) -> StaffMember | None:
-    """Return a staff member, disabled or not."""
+    """Return the staff member with the id, disabled or not, or None."""
     row = (await tx.execute(select(staff).where(staff.c.id == staff_id))).one_or_none()
     return None if row is None else _member(row)
 
 
 async def disable(tx: Transaction, staff_id: UUID, now: datetime) -> None:
-    """Let a staff member sign in no more; one who is disabled stays so since then."""
+    """Disable a staff member. Do nothing if the staff member is disabled already."""
     await tx.execute(update(staff).where(staff.c.id == staff_id, staff.c.disabled_at.is_(None)).values(disabled_at=now))
 
 

@@ -1,4 +1,4 @@
-"""Staff members, each known by what their OpenID provider calls them."""
+"""The table of staff members. `issuer` and `subject` of the OpenID provider identify a person."""
 
 from sqlalchemy import ARRAY, Column, Table, Text, UniqueConstraint
 
@@ -8,7 +8,7 @@ staff = Table(
     "staff",
     tenant,
     Column("id", Uuid, primary_key=True),
-    Column("issuer", Text, nullable=False),  # the OpenID provider, and what it calls the person
+    Column("issuer", Text, nullable=False),  # the `iss` and `sub` of the OpenID provider
     Column("subject", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("email", Text),

@@ -1,1 +1,1 @@
-"""Access and refresh tokens: their rows, how they are issued, and how they are revoked."""
+"""Access and refresh tokens: how they are stored, issued and revoked."""

@@ -1,4 +1,4 @@
-"""Making tokens: 256 random bits, of which only the SHA-256 is kept."""
+"""Issuing tokens. A token is 256 random bits; only its SHA-256 hash is stored."""
 
 import secrets
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 from haas.database import Transaction
 from haas.digest import digest
 from tenants.tokens import store
-from tenants.tokens.lifetimes import ACCESS_TOKEN
+from tenants.tokens.lifetimes import ACCESS_TOKEN_LIFETIME
 
 TOKEN_BYTES: Final = 32
 
@@ -25,7 +25,7 @@ async def access_token(
 ) -> str:
     """Issue an access token, bound to a client certificate by its SHA-256 thumbprint (RFC 8705 3)."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    await store.add_access(
+    await store.insert_access_token(
         tx,
         digest(token),
         client_id=client_id,
@@ -34,7 +34,7 @@ async def access_token(
         scope=scope,
         thumbprint=thumbprint,
         issued_at=now,
-        expires_at=now + ACCESS_TOKEN,
+        expires_at=now + ACCESS_TOKEN_LIFETIME,
     )
     return token
 
@@ -49,12 +49,12 @@ async def refresh_token(
     expires_at: datetime,
     now: datetime,
 ) -> str:
-    """Issue a refresh token, bound to the client and not to its certificate, so that a renewed one keeps consents.
+    """Issue a refresh token. It is bound to the client, not to a certificate: it stays valid under a new certificate.
 
     "MUST issue Refresh Tokens with an exp value equal to the sharing duration authorised by the consumer" (CDS).
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    await store.add_refresh(
+    await store.insert_refresh_token(
         tx,
         digest(token),
         client_id=client_id,

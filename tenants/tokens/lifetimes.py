@@ -1,15 +1,15 @@
-"""How long what we issue is good for."""
+"""The lifetimes of tokens, codes and responses."""
 
 from datetime import timedelta
 from typing import Final
 
-ACCESS_TOKEN: Final = timedelta(minutes=5)
+ACCESS_TOKEN_LIFETIME: Final = timedelta(minutes=5)
 """It "MUST expire between 2 minutes to 10 minutes after the Data Holder issues it" (CDS, Access Token)."""
 
-CODE: Final = timedelta(seconds=60)
-"""FAPI 1.0 Advanced 5.2.2 leaves it to us; RFC 6749 4.1.2 recommends at most ten minutes."""
+AUTHORIZATION_CODE_LIFETIME: Final = timedelta(seconds=60)
+"""FAPI 1.0 Advanced 5.2.2 sets no lifetime; RFC 6749 4.1.2 recommends at most ten minutes."""
 
-ID_TOKEN: Final = timedelta(minutes=5)
+ID_TOKEN_LIFETIME: Final = timedelta(minutes=5)
 
-AUTHORISATION_RESPONSE: Final = timedelta(minutes=5)
+AUTHORISATION_RESPONSE_LIFETIME: Final = timedelta(minutes=5)
 """JARM 2.1 recommends at most ten minutes."""

@@ -29,11 +29,15 @@ _REFRESH_COLUMNS: Final = (
     "issued_at",
     "expires_at",
 )
-_ADD_ACCESS: Final = Statement(insert(access_token).values({name: bindparam(name) for name in _ACCESS_COLUMNS}))
-_ADD_REFRESH: Final = Statement(insert(refresh_token).values({name: bindparam(name) for name in _REFRESH_COLUMNS}))
+_INSERT_ACCESS_TOKEN: Final = Statement(
+    insert(access_token).values({name: bindparam(name) for name in _ACCESS_COLUMNS})
+)
+_INSERT_REFRESH_TOKEN: Final = Statement(
+    insert(refresh_token).values({name: bindparam(name) for name in _REFRESH_COLUMNS})
+)
 
 
-async def add_access(
+async def insert_access_token(
     tx: Transaction,
     token_hash: bytes,
     *,
@@ -47,7 +51,7 @@ async def add_access(
 ) -> None:
     """Add an access token."""
     await tx.rows(
-        _ADD_ACCESS,
+        _INSERT_ACCESS_TOKEN,
         token_hash=token_hash,
         client_id=client_id,
         arrangement_id=arrangement_id,
@@ -59,7 +63,7 @@ async def add_access(
     )
 
 
-async def add_refresh(
+async def insert_refresh_token(
     tx: Transaction,
     token_hash: bytes,
     *,
@@ -72,7 +76,7 @@ async def add_refresh(
 ) -> None:
     """Add a refresh token."""
     await tx.rows(
-        _ADD_REFRESH,
+        _INSERT_REFRESH_TOKEN,
         token_hash=token_hash,
         client_id=client_id,
         arrangement_id=arrangement_id,
@@ -83,7 +87,7 @@ async def add_refresh(
     )
 
 
-async def revoke_of_arrangements(tx: Transaction, arrangement_ids: Collection[UUID], now: datetime) -> None:
+async def revoke_for_arrangements(tx: Transaction, arrangement_ids: Collection[UUID], now: datetime) -> None:
     """Revoke every token of these arrangements."""
     for table in (refresh_token, access_token):  # in this order: see `grants.store.load_refresh_token`
         await tx.execute(
@@ -93,7 +97,7 @@ async def revoke_of_arrangements(tx: Transaction, arrangement_ids: Collection[UU
         )
 
 
-async def revoke_of_client(tx: Transaction, client_id: str, now: datetime) -> None:
+async def revoke_for_client(tx: Transaction, client_id: str, now: datetime) -> None:
     """Revoke every token of a client."""
     for table in (refresh_token, access_token):  # in this order: see `grants.store.load_refresh_token`
         await tx.execute(
@@ -101,7 +105,7 @@ async def revoke_of_client(tx: Transaction, client_id: str, now: datetime) -> No
         )
 
 
-async def revoke_refresh(tx: Transaction, token_hash: bytes, authorisation_id: UUID, now: datetime) -> None:
+async def revoke_refresh_token(tx: Transaction, token_hash: bytes, authorisation_id: UUID, now: datetime) -> None:
     """Revoke a refresh token, and the access tokens of its authorisation."""
     await tx.execute(
         update(refresh_token)
@@ -115,7 +119,7 @@ async def revoke_refresh(tx: Transaction, token_hash: bytes, authorisation_id: U
     )
 
 
-async def revoke_access(tx: Transaction, token_hash: bytes, now: datetime) -> None:
+async def revoke_access_token(tx: Transaction, token_hash: bytes, now: datetime) -> None:
     """Revoke an access token."""
     await tx.execute(
         update(access_token)

@@ -1,4 +1,4 @@
-"""Opaque tokens, kept by their SHA-256: what is here cannot be presented."""
+"""Opaque tokens. Only the SHA-256 hash of a token is stored, so that no token can be read from these tables."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text
 
@@ -10,7 +10,7 @@ access_token = Table(
     tenant,
     Column("token_hash", LargeBinary, primary_key=True),
     Column("client_id", Text, ForeignKey(f"{SCHEMA_TOKEN}.client.client_id", ondelete="CASCADE"), nullable=False),
-    # None for client credentials: such a token speaks for the client alone.
+    # Null for the client_credentials grant: such a token is issued to the client itself, not for a consumer.
     Column("arrangement_id", Uuid, ForeignKey(f"{SCHEMA_TOKEN}.arrangement.id", ondelete="CASCADE")),
     Column("authorisation_id", Uuid, ForeignKey(f"{SCHEMA_TOKEN}.authorisation.id", ondelete="CASCADE")),
     Column("scope", Text, nullable=False),  # space-separated

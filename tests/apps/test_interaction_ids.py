@@ -7,12 +7,12 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from apps.surfaces import secure
+from apps.surfaces import secure_application
 from tenants.registry.models import Tenant
 
 PLAYED_BACK = "x-fapi-interaction-id"
 VERIFIED = {"Client-Cert": ":bm8gREVS:"}
-APPLICATION: Any = secure()
+APPLICATION: Any = secure_application()
 CALLS = sorted(
     (method, route.path_format)
     for route in APPLICATION.routes
@@ -31,20 +31,20 @@ def played_back(answer: httpx.Response) -> list[str]:
     ids=["verified", "missing", "refused", "malformed"],
 )
 async def test_every_endpoint_plays_the_id_back(
-    http: httpx.AsyncClient, module_tenant: Tenant, certificate: dict[str, str]
+    http: httpx.AsyncClient, aurora: Tenant, certificate: dict[str, str]
 ) -> None:
     assert len(CALLS) > 20
     for method, path in [*CALLS, ("GET", "/nothing"), ("DELETE", "/token"), ("OPTIONS", "/cds-au/v1/nothing")]:
         interaction = str(uuid4())
         answer = await http.request(
-            method, module_tenant.secure_base + path, headers={**certificate, PLAYED_BACK: interaction}
+            method, aurora.secure_base + path, headers={**certificate, PLAYED_BACK: interaction}
         )
         assert played_back(answer) == [interaction], (method, path, answer.status_code)
 
 
-async def test_call_without_an_id_gets_a_new_one(http: httpx.AsyncClient, module_tenant: Tenant) -> None:
+async def test_call_without_an_id_gets_a_new_one(http: httpx.AsyncClient, aurora: Tenant) -> None:
     for path in ("/token", "/userinfo", "/cds-au/v1/energy/accounts"):
-        first, second = [await http.get(module_tenant.secure_base + path, headers=VERIFIED) for _ in range(2)]
+        first, second = [await http.get(aurora.secure_base + path, headers=VERIFIED) for _ in range(2)]
         assert len({UUID(one) for answer in (first, second) for one in played_back(answer)}) == 2
 
 
@@ -55,10 +55,10 @@ async def test_host_that_is_no_tenants_plays_the_id_back(http: httpx.AsyncClient
     assert played_back(answer) == [interaction]
 
 
-async def test_id_that_the_proxy_logs_is_the_applications(http: httpx.AsyncClient, module_tenant: Tenant) -> None:
-    """Whatever the client has sent, which is judged by itself."""
+async def test_id_that_the_proxy_logs_is_the_applications(http: httpx.AsyncClient, aurora: Tenant) -> None:
+    """Also if the client has sent another value, which is checked separately."""
     logged = str(uuid4())
     for sent in ({}, {PLAYED_BACK: "no uuid"}):
         headers: dict[str, Any] = {"HAAS-Interaction-Id": logged, **sent}
-        answer = await http.get(f"{module_tenant.secure_base}/token", headers=headers)
+        answer = await http.get(f"{aurora.secure_base}/token", headers=headers)
         assert played_back(answer) == [logged]

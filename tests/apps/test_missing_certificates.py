@@ -1,4 +1,4 @@
-"""Without a good client certificate each address answers in its own shape (CDS, Use of MTLS; Payload Conventions)."""
+"""Without a valid client certificate each path responds in its own format (CDS, Use of MTLS; Payload Conventions)."""
 
 import httpx
 import pytest
@@ -22,9 +22,9 @@ from tenants.registry.models import Tenant
     ],
 )
 async def test_data_apis_answer_in_the_payload_of_the_standards(
-    http: httpx.AsyncClient, module_tenant: Tenant, path: str, refused: dict[str, str]
+    http: httpx.AsyncClient, aurora: Tenant, path: str, refused: dict[str, str]
 ) -> None:
-    answer = await http.get(module_tenant.secure_base + path, headers=refused)
+    answer = await http.get(aurora.secure_base + path, headers=refused)
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "no-store"
@@ -36,8 +36,8 @@ async def test_data_apis_answer_in_the_payload_of_the_standards(
 
 @pytest.mark.parametrize("path", ["/token", "/userinfo", "/register/1", "/nothing", "/cds-australia"])
 async def test_the_authorization_server_answers_with_an_oauth_error(
-    http: httpx.AsyncClient, module_tenant: Tenant, path: str
+    http: httpx.AsyncClient, aurora: Tenant, path: str
 ) -> None:
-    answer = await http.get(module_tenant.secure_base + path)
+    answer = await http.get(aurora.secure_base + path)
     assert answer.status_code == 400
     assert answer.json()["error"] == "invalid_client"

@@ -6,10 +6,7 @@ import pytest
 
 from haas.mail import Mail, Mailer, MailNotSent, MailRefused
 from haas.settings import SettingsError
-from tests.workers.fixtures import mail
-from tests.workers.harness import MailServer
-
-__all__ = ["mail"]
+from tests.support.mail_server import MailServer
 
 ADDRESS = "ada@example.test"
 

@@ -1,1 +1,4 @@
-"""Helpers that the tests of several folders use."""
+"""What tests of several folders build: deployments, tenants, clients, customers, consents, and real servers.
+
+Everything here is plain functions and classes. The fixtures that call them stand in the folders' `conftest.py`.
+"""

@@ -1,4 +1,4 @@
-"""A small file as the Data Standards Body's generator writes it, loose in the same places."""
+"""Makes small files of the kind that the Data Standards Body's generator writes, with the same deviations."""
 
 import json
 from typing import Any

@@ -112,8 +112,8 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             **FLOW,
             "step": 3,
             "customers": [
-                SimpleNamespace(id=UUID(int=1), name="Marguerite Hartley", kind="person", own=True),
-                SimpleNamespace(id=UUID(int=2), name="Waratah Bakery Pty Ltd", kind="organisation", own=False),
+                SimpleNamespace(id=UUID(int=1), name="Marguerite Hartley", kind="person", is_self=True),
+                SimpleNamespace(id=UUID(int=2), name="Waratah Bakery Pty Ltd", kind="organisation", is_self=False),
             ],
         },
     ),

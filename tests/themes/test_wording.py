@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tenants.accounts.models import Withholding
+from tenants.accounts.models import WithholdingReason
 from tenants.arrangements.models import EndedBy
 from themes import wording
 
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 24, 4, 5, tzinfo=UTC)
 
 
 def test_every_reason_has_words() -> None:
-    assert {*get_args(Withholding), "no-open-account"} == set(wording.UNAVAILABLE_REASONS)
+    assert {*get_args(WithholdingReason), "no-open-account"} == set(wording.UNAVAILABLE_REASONS)
     assert set(get_args(EndedBy)) == set(wording.END_REASONS)
 
 

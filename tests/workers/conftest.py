@@ -4,14 +4,11 @@ from sqlalchemy import delete
 from haas.database import Database
 from tenants.notices.tables import outbox
 from tenants.registry.service import Registry
-from tests.workers.fixtures import https, https_identity, mail, outbound
-
-__all__ = ["https", "https_identity", "mail", "outbound"]
+from tests.support.rows import execute
 
 
 @pytest.fixture(autouse=True, scope="module")
 async def _nothing_left_to_deliver(database: Database, registry: Registry) -> None:
-    """Take away what other tests have left: schedulers and sweeps look at every tenant of the deployment."""
+    """Delete the notices of other tests: schedulers and sweeps deliver those of every tenant."""
     for tenant in await registry.all():
-        async with database.transaction(tenant.namespace) as tx:
-            await tx.execute(delete(outbox))
+        await execute(database, tenant, delete(outbox))

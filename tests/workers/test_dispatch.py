@@ -1,4 +1,4 @@
-"""From a notification to the work, with the broker and without it."""
+"""From a notification to the delivery, with the broker and without it."""
 
 import asyncio
 import logging
@@ -14,7 +14,8 @@ from haas.settings import Settings
 from tenants.notices.outbox import put
 from tenants.registry.models import Tenant
 from tenants.services import Services
-from tests.workers.harness import HttpsServer, MailServer
+from tests.support.https_server import HttpsServer
+from tests.support.mail_server import MailServer
 from workers.dispatch import Dispatcher
 from workers.schedule import Scheduler
 from workers.tasks import Tasks
@@ -58,15 +59,15 @@ async def test_without_a_broker_the_scheduler_does_the_work_itself(
     ]
 
 
-async def test_a_sweep_finds_what_no_notification_told_of(
+async def test_a_sweep_delivers_a_notice_without_its_notification(
     *, database: Database, services: Services, tenant: Tenant, clock: MovableClock, mail: MailServer
 ) -> None:
     dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
     await write(database, tenant, clock)
-    assert await dispatcher.sweep_outbox() >= 1
+    assert await dispatcher.deliver_due_outboxes() >= 1
     await dispatcher.finish()
     assert len(mail.of(tenant)) == 1
-    await dispatcher.sweep_outbox()
+    await dispatcher.deliver_due_outboxes()
     await dispatcher.finish()
     assert len(mail.of(tenant)) == 1
 
@@ -97,7 +98,7 @@ async def test_one_of_several_schedulers_leads_and_another_follows_it(
     assert len(mail.of(tenant)) == 2
 
 
-async def test_a_scheduler_outlives_a_lost_connection(
+async def test_a_scheduler_reconnects_to_the_database(
     *,
     database: Database,
     services: Services,
@@ -123,7 +124,7 @@ async def test_a_scheduler_outlives_a_lost_connection(
 
 
 class Heard(logging.Handler):
-    """Waits for a line of the log."""
+    """A log handler that sets `event` when a text is logged."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -19,8 +19,8 @@ from tenants.keys.creation import NewSigningKey
 from tenants.notices.outbox import put
 from tenants.registry.models import Tenant
 from tenants.services import Services
+from tests.support.mail_server import MailServer
 from tests.support.nodes import SECOND, shut_out
-from tests.workers.harness import MailServer
 from workers.dispatch import Dispatcher
 from workers.schedule import LEADER_LOCK, Scheduler, schedule
 from workers.tasks import Tasks
@@ -115,7 +115,7 @@ async def test_a_sweep_of_the_outbox_looks_at_the_tenants_of_its_node(
     for node, before, after in ((MAIN_NODE, (0, 0), (1, 0)), (SECOND, (1, 0), (1, 1))):
         assert (len(mail.of(here)), len(mail.of(there))) == before
         dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)), node)
-        assert await dispatcher.sweep_outbox() == 1
+        assert await dispatcher.deliver_due_outboxes() == 1
         await dispatcher.finish()
         assert (len(mail.of(here)), len(mail.of(there))) == after
 
@@ -130,9 +130,9 @@ async def test_housekeeping_is_done_for_one_node_or_for_all(
             await tx.execute(call_second.insert(), row)
     tasks = Tasks(services)
     assert await _peaks(two_nodes.database, pair) == [0, 0]
-    assert await tasks.sweep(SECOND) == {"seconds folded": 1}
+    assert await tasks.sweep(SECOND) == {"per-second counts aggregated": 1}
     assert await _peaks(two_nodes.database, pair) == [0, 1]
-    assert await tasks.sweep() == {"seconds folded": 1}
+    assert await tasks.sweep() == {"per-second counts aggregated": 1}
     assert await _peaks(two_nodes.database, pair) == [1, 1]
 
 

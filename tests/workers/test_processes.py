@@ -1,9 +1,7 @@
-"""The worker and the scheduler as processes of their own, over the real broker, through the deaths of either."""
+"""The worker and the scheduler as processes, over the real broker, while one or the other is killed."""
 
 import asyncio
-import os
 import signal
-import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,18 +21,19 @@ from ops.stack.valkey import Valkey
 from tenants.notices.outbox import put
 from tenants.registry.models import Tenant
 from tenants.services import Services
-from tests.workers.harness import HttpsServer, MailServer, environment
+from tests.support.https_server import HttpsServer
+from tests.support.mail_server import MailServer
+from tests.support.processes import python
 from workers.run_once import register_poll
 from workers.tasks import Tasks
 
-PROJECT = Path(__file__).parents[2]
 WORKING = "worker.started"
 LEADING = "schedule.leadership_began"
 DELIVERED = "notice.delivered"
 
 
 class Running:
-    """A process of ours, and what it has logged."""
+    """A process, and what it has logged."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
@@ -51,7 +50,7 @@ class Running:
         raise AssertionError(f"it ended without saying {event!r}: {self.lines}")
 
     async def stop(self) -> int:
-        """End it politely; return its exit code."""
+        """Stop it by SIGTERM; return its exit code."""
         self.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(30):
             output, _ = await self.process.communicate()
@@ -61,14 +60,7 @@ class Running:
 
 @asynccontextmanager
 async def running(module: str, settings: Settings, event: str) -> AsyncIterator[Running]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", module),
-        cwd=PROJECT,
-        env={**os.environ, **environment(settings), "PYTHONPATH": f"{PROJECT / 'platform'}:{PROJECT}"},
-        stdout=PIPE,
-        stderr=STDOUT,
-    )
+    process = await python(settings, "-m", module, stdout=PIPE, stderr=STDOUT)
     ours = Running(process)
     try:
         await ours.says(event)
@@ -100,7 +92,7 @@ async def write(database: Database, tenant: Tenant, clock: MovableClock) -> None
         await put(tx, "email", {"to": "a@example.test", "subject": "s", "text": "code 123456"}, now=clock.now())
 
 
-async def test_notices_arrive_through_the_deaths_of_broker_and_worker(
+async def test_notices_are_delivered_although_broker_and_worker_are_killed(
     *,
     database: Database,
     settings: Settings,
@@ -138,7 +130,7 @@ async def test_notices_arrive_through_the_deaths_of_broker_and_worker(
     assert "a@example.test" not in said
 
 
-async def test_a_poll_by_hand_tells_of_a_register_that_is_away(
+async def test_a_poll_from_the_command_line_fails_where_the_register_is_away(
     settings: Settings, https: HttpsServer, tenant: Tenant
 ) -> None:
     services = Services.open(https.settings(settings))
@@ -159,13 +151,7 @@ async def test_a_job_is_run_once_by_hand(
     ours = https.settings(settings, smtp_url=mail.url)
     results = {}
     for job in ("outbox-drain", "sweep", "nonsense"):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "workers.run_once", job),
-            cwd=PROJECT,
-            env={**os.environ, **environment(ours), "PYTHONPATH": f"{PROJECT / 'platform'}:{PROJECT}"},
-            stdout=PIPE,
-        )
+        process = await python(ours, "-m", "workers.run_once", job, stdout=PIPE)
         output, _ = await process.communicate()
         results[job] = (process.returncode, msgspec.json.decode(output) if output else None)
     code, drained = results["outbox-drain"]

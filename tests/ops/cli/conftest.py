@@ -7,14 +7,14 @@ import pytest
 
 from haas.settings import Settings
 from ops.deployment import Deployment
-from tests.support.commands import CREATE_KESTREL, Haas, command_runner, environment_of
+from tests.support.commands import CREATE_KESTREL, Haas, command_environment, command_runner
 from tests.support.proxy import Proxy, running_proxy
 from tests.support.revocation_lists import Publish, file_server
 
 
 @pytest.fixture
 def variables(settings: Settings, tmp_path: Path) -> dict[str, str]:
-    return environment_of(settings, tmp_path)
+    return command_environment(settings, tmp_path)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ async def test_keys_rotate_when_the_next_were_published_for_long_enough(
         assert (await haas("keys", "rotate", "kestrel")).exit_code == 0
         keyring = Keyring(database, deployment.sealer, clock)
         assert (await keyring.signing_key(tenant, "ES256")).kid != old.kid
-        assert old.kid in {jwk["kid"] for jwk in await keyring.published(tenant)}
+        assert old.kid in {jwk["kid"] for jwk in await keyring.published_jwks(tenant)}
         clock.move(timedelta(hours=26))
         assert (await haas("keys", "rotate", "kestrel")).exit_code == 0
         listed = (await haas("keys", "list", "kestrel")).output
@@ -37,7 +37,9 @@ async def test_a_compromised_key_is_unpublished_at_once(
     tenant = await deployment.administration.find("kestrel")
     old = await Keyring(database, deployment.sealer, clock).signing_key(tenant, "PS256")
     assert (await haas("keys", "rotate", "kestrel", "--compromised")).exit_code == 0
-    assert old.kid not in {jwk["kid"] for jwk in await Keyring(database, deployment.sealer, clock).published(tenant)}
+    assert old.kid not in {
+        jwk["kid"] for jwk in await Keyring(database, deployment.sealer, clock).published_jwks(tenant)
+    }
 
 
 async def test_a_wrong_master_key_is_told_as_such(haas: Haas, kestrel: None) -> None:

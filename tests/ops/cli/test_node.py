@@ -1,55 +1,28 @@
 """The commands of an operator who runs two database nodes."""
 
-import asyncio
-from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from ops.cli import main
 from ops.deployment import Deployment
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry.tables import audit
+from tests.support.commands import CREATE_KESTREL, Haas, command_environment, command_runner
 from tests.support.nodes import SECOND
-
-Haas = Callable[..., Awaitable[Result]]
-CREATE = ("tenant", "create", "kestrel", "--name", "Kestrel Energy", "--retailer", "Kestrel Pty Ltd")
 
 
 @pytest.fixture
 def haas(two_nodes: Deployment, tmp_path: Path) -> Haas:
-    """Run a command of `haas` in a thread, as each starts an event loop of its own."""
-    settings = two_nodes.settings
-    variables = {
-        "HAAS_STATE": str(tmp_path),
-        "HAAS_ENVIRONMENT": settings.environment,
-        "HAAS_DOMAIN": settings.domain,
-        "HAAS_DATABASE_URL": settings.database_url,
-        "HAAS_OWNER_DATABASE_URL": settings.owner_database_url,
-        "HAAS_DATABASE_URL_SECOND": settings.nodes[SECOND].url,
-        "HAAS_OWNER_DATABASE_URL_SECOND": settings.nodes[SECOND].owner_url,
-        "HAAS_REDIS_URL": settings.redis_url,
-        "HAAS_SMTP_URL": settings.smtp_url,
-        "HAAS_SMS_URL": settings.sms_url,
-        "HAAS_MASTER_KEY": urlsafe_b64encode(settings.master_key).decode(),
-        "HAAS_ROLE_PREFIX": settings.role_prefix,
-        "HAAS_CERTIFICATES": str(tmp_path / "certificates"),
-    }
-
-    async def run(*arguments: str) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, main, arguments, env=variables, catch_exceptions=False)
-
-    return run
+    """Run `haas` on the deployment with two database nodes."""
+    return command_runner(command_environment(two_nodes.settings, tmp_path))
 
 
 async def test_a_tenant_is_looked_after_on_the_node_that_was_named(haas: Haas, two_nodes: Deployment) -> None:
     migrated = await haas("migrate")
     assert migrated.exit_code == 0, migrated.output
     assert "database node second can hold tenants" in migrated.output
-    created = await haas(*CREATE, "--node", SECOND)
+    created = await haas(*CREATE_KESTREL, "--node", SECOND)
     assert created.exit_code == 0, created.output
     shown = (await haas("tenant", "show", "kestrel")).output
     assert dict(line.rsplit("  ", 1) for line in shown.splitlines())["database node    "].strip() == SECOND
@@ -72,11 +45,11 @@ async def test_a_tenant_is_looked_after_on_the_node_that_was_named(haas: Haas, t
 
 async def test_a_node_is_drained_and_resumed(haas: Haas) -> None:
     assert (await haas("node", "drain", SECOND)).exit_code == 0
-    refused = await haas(*CREATE, "--node", SECOND)
+    refused = await haas(*CREATE_KESTREL, "--node", SECOND)
     assert refused.exit_code == 1
     assert "takes no new tenants; those that do: main" in refused.output
     assert (await haas("node", "resume", SECOND)).exit_code == 0
-    assert (await haas(*CREATE, "--node", SECOND)).exit_code == 0
+    assert (await haas(*CREATE_KESTREL, "--node", SECOND)).exit_code == 0
     assert (await haas("tenant", "remove", "kestrel", "--yes")).exit_code == 0
     unknown = await haas("node", "drain", "third")
     assert unknown.exit_code == 1

@@ -70,4 +70,4 @@ async def test_customers_from_a_file(brand: Brand, tmp_path: Path) -> None:
         "ann.li3@people.test",
     ]
     assert loaded.report.problems == []
-    assert loaded.report.mend_count > 0
+    assert loaded.report.fix_count > 0

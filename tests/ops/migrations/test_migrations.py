@@ -14,7 +14,7 @@ from haas.progress import NO_PROGRESS, Advance
 from haas.settings import Settings
 from ops.deployment import Deployment
 from ops.migrations.chains import CONTROL, TENANT, Chain
-from ops.migrations.compare import catalogue, differences, moved
+from ops.migrations.compare import describe_schema, differences, tables_in_schema
 from ops.migrations.connection import as_owner, owner_connection
 from ops.migrations.regenerate import regenerate
 from ops.migrations.run import migrate_tenants, status
@@ -81,8 +81,10 @@ async def test_the_chain_adds_up_to_the_tables(settings: Settings, tenant: Tenan
     async with scratch(settings) as connection:
         found = await connection.run_sync(differences, chain, schema)
         assert found == [], "run `haas migrate regenerate`; once 0001 is frozen, `haas migrate revision`"
-        await connection.run_sync(moved(chain.tables, "scratch").create_all, checkfirst=False)
-        assert await connection.run_sync(catalogue, schema) == await connection.run_sync(catalogue, "scratch")
+        await connection.run_sync(tables_in_schema(chain.tables, "scratch").create_all, checkfirst=False)
+        assert await connection.run_sync(describe_schema, schema) == await connection.run_sync(
+            describe_schema, "scratch"
+        )
 
 
 async def test_the_rendered_script_and_the_chain_run_step_by_step_make_the_same(
@@ -90,8 +92,8 @@ async def test_the_rendered_script_and_the_chain_run_step_by_step_make_the_same(
 ) -> None:
     async with scratch(settings) as connection:
         await connection.run_sync(TENANT.upgrade, "scratch")
-        stepwise = await connection.run_sync(catalogue, "scratch")
-        assert await connection.run_sync(catalogue, tenant.namespace.schema) == stepwise
+        stepwise = await connection.run_sync(describe_schema, "scratch")
+        assert await connection.run_sync(describe_schema, tenant.namespace.schema) == stepwise
         assert await connection.run_sync(TENANT.revision, "scratch") == TENANT.head
 
 

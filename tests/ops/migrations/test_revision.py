@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from haas.settings import Settings
 from ops.migrations.chains import CONTROL, TENANT, Chain
-from ops.migrations.compare import catalogue, differences, moved
+from ops.migrations.compare import describe_schema, differences, tables_in_schema
 from ops.migrations.connection import owner_connection
-from ops.migrations.revision import NothingToWrite, write_revision
-from tenants.schema import DENIED
+from ops.migrations.revision import NoSchemaChange, write_revision
+from tenants.schema import DENIED_PRIVILEGES
 
 Changed = Callable[[Chain], Chain]
 
@@ -27,7 +27,7 @@ def changed(tmp_path: Path) -> Changed:
         assert chain.tables.schema is not None
         folder = tmp_path / chain.name
         shutil.copytree(chain.folder / "versions", folder / "versions")
-        tables = moved(chain.tables, chain.tables.schema)
+        tables = tables_in_schema(chain.tables, chain.tables.schema)
         tables.schema = chain.tables.schema
         return Chain(chain.name, tables, folder)
 
@@ -84,17 +84,17 @@ async def test_what_alembic_does_not_see_is_told(settings: Settings, changed: Ch
     by_hand = 'op.create_check_constraint("login_name_check", "login", "name <> \'\'", schema=schema)'
     source = written.path.read_text()
     written.path.write_text(source.replace("    pass", f"    {by_hand}", 1))
-    longer.forget()
+    longer.clear_cache()
     async with _schema(settings, "elsewhere") as connection:
         await connection.run_sync(longer.upgrade, "elsewhere")
-        assert written.to_add[0] in await connection.run_sync(catalogue, "elsewhere")
+        assert written.to_add[0] in await connection.run_sync(describe_schema, "elsewhere")
 
 
 async def test_a_new_table_is_written_with_the_privileges_that_a_tenants_role_does_not_have(
     settings: Settings, changed: Changed
 ) -> None:
     longer = changed(TENANT)
-    Table("diary", longer.tables, Column("id", Text, primary_key=True), info={DENIED: ("UPDATE", "DELETE")})
+    Table("diary", longer.tables, Column("id", Text, primary_key=True), info={DENIED_PRIVILEGES: ("UPDATE", "DELETE")})
     source = (await write_revision(settings, longer, "Add a diary")).path.read_text()
     assert 'deny("diary", "UPDATE", "DELETE")' in source
     assert "REVOKE UPDATE, DELETE ON __tenant_schema__.diary" in longer.script()
@@ -103,7 +103,7 @@ async def test_a_new_table_is_written_with_the_privileges_that_a_tenants_role_do
 async def test_without_a_change_nothing_is_written(settings: Settings, changed: Changed) -> None:
     same = changed(TENANT)
     before = sorted((same.folder / "versions").iterdir())
-    with pytest.raises(NothingToWrite, match="change them first"):
+    with pytest.raises(NoSchemaChange, match="change them first"):
         await write_revision(settings, same, "Nothing")
     assert sorted((same.folder / "versions").iterdir()) == before
 

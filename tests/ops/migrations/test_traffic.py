@@ -24,7 +24,7 @@ from ops.bench.run import SOURCE, caller_with_consent
 from ops.demonstration import set_up_demonstration
 from ops.deployment import Deployment
 from ops.migrations.chains import Chain
-from ops.migrations.compare import catalogue
+from ops.migrations.compare import describe_schema
 from ops.migrations.connection import as_owner, owner_connection
 from ops.migrations.run import migrate_tenants
 from ops.settings_file import read_settings
@@ -37,8 +37,8 @@ from ops.stack.options import Options
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
 from tenants.tables import accounts, arrangements, keys, parties
-from tests.conftest import real_servers
 from tests.ops.migrations.revisions import Revisions
+from tests.support.deployments import real_servers
 
 SECONDS = 4.0
 MOST_REQUESTS = 2_000
@@ -218,7 +218,7 @@ async def _run(settings: Settings, statement: str) -> None:
 
 async def _catalogue(settings: Settings, tenant: Tenant) -> list[str]:
     async with owner_connection(settings) as connection, connection.begin():
-        return await connection.run_sync(catalogue, tenant.namespace.schema)
+        return await connection.run_sync(describe_schema, tenant.namespace.schema)
 
 
 async def _data(settings: Settings, tenant: Tenant) -> dict[str, str]:

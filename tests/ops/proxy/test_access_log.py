@@ -1,4 +1,4 @@
-"""The access log: who asks for one-time passwords can be found in it, and no personal data can."""
+"""The access log of nginx: it shows who requests one-time passwords, and contains no personal data."""
 
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ ACCOUNT, FLOW = "kPzQ8J3hbhcdtGV0", "8c4b2d1e"
 async def logged(proxy: Proxy, interaction: str) -> dict[str, str]:
     """Return the line of a request.
 
-    nginx writes it after the answer. It has one worker here, which comes to a later request after that.
+    nginx writes it after the response. The only worker here has written it before it serves a later request.
     """
     await proxy.ask(PUBLIC)
     lines = (proxy.folder.logs / "access.log").read_bytes().splitlines()
@@ -50,7 +50,7 @@ async def test_line_of_a_request(proxy: Proxy) -> None:
 
 
 async def test_refused_request_for_a_code_is_in_the_access_log_alone(own_proxy: Proxy) -> None:
-    """nginx's own line of a refusal would hold the query."""
+    """The error log would contain the query."""
     target = "/dashboard/sign-in?login=mia%40example.com"
     for _ in range(10):
         answer, interaction = await send(own_proxy, PUBLIC, target, method="POST")
@@ -79,7 +79,7 @@ async def test_refused_request_for_a_code_is_in_the_access_log_alone(own_proxy: 
         ("/", "/*"),
     ],
 )
-async def test_path_in_the_log_has_no_ids_and_nothing_that_somebody_typed(proxy: Proxy, target: str, path: str) -> None:
+async def test_the_logged_path_has_no_ids_and_no_unknown_words(proxy: Proxy, target: str, path: str) -> None:
     _, interaction = await send(proxy, PUBLIC, target)
     assert (await logged(proxy, interaction))["path"] == path
 
@@ -108,7 +108,7 @@ async def test_misdirected_request_is_logged_under_the_host_of_the_connection(pr
 
 
 async def test_request_that_cannot_be_read_is_logged_without_a_path(proxy: Proxy) -> None:
-    """Its header was not read either, so that it has an id of the proxy's."""
+    """nginx has not read its header either, so it gets a new interaction id."""
     answer, _ = await send(proxy, PUBLIC, "/.well-known/%00")
     line = await logged(proxy, answer.headers["x-fapi-interaction-id"])
     assert (line["status"], line["path"], line["address"]) == ("400", "", "127.0.0.1")
@@ -122,7 +122,7 @@ async def test_interaction_without_an_id_gets_one_that_the_application_is_told(p
     interaction = UUID(told["haas-interaction-id"])
     assert interaction.version == 4
     assert (await logged(proxy, str(interaction)))["status"] == "200"
-    assert told.get("x-fapi-interaction-id", "") == (given or ""), "the application judges what the client sent"
+    assert told.get("x-fapi-interaction-id", "") == (given or ""), "the application checks the value of the client"
 
 
 async def test_interaction_with_an_id_keeps_it(proxy: Proxy) -> None:
@@ -131,6 +131,6 @@ async def test_interaction_with_an_id_keeps_it(proxy: Proxy) -> None:
     assert told["haas-interaction-id"] == given
 
 
-def test_log_stands_where_the_settings_say(proxy: Proxy) -> None:
+def test_the_settings_name_the_file(proxy: Proxy) -> None:
     access_log: Path = proxy.nginx.configuration.access_log
     assert access_log == proxy.folder.logs / "access.log"

@@ -1,4 +1,4 @@
-"""Clients behind a load balancer or behind one shared address: whom the proxy takes them for, and what they may do."""
+"""The client's address behind a load balancer, and the limit of requests for one-time passwords by address."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -51,7 +51,7 @@ async def distrusting(state_folder: Path, request: pytest.FixtureRequest) -> Asy
 
 
 async def through_balancer(proxy: Proxy, client: str, request: str, certificate: IssuedClient | None = None) -> Answer:
-    """Send a request as a load balancer passes it on: a line of the PROXY protocol, then the client's own bytes."""
+    """Send a request as a load balancer does: the header of the PROXY protocol, then the bytes of the client."""
     host = request.partition("Host: ")[2].partition("\r\n")[0]
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     family = "TCP6 {} ::1" if ":" in client else "TCP4 {} 127.0.0.1"
@@ -90,13 +90,13 @@ async def test_address_of_a_refused_certificate_is_the_clients(balanced: Proxy) 
 
 
 async def test_address_from_a_trusted_header_is_the_clients(forwarded: Proxy) -> None:
-    """The last address that no load balancer has: what stands before it was written by the client."""
+    """The last address that is not in a trusted network. The addresses before it were written by the client."""
     for header in ("203.0.113.7", "198.51.100.1, 203.0.113.7", "203.0.113.7, 192.0.2.5"):
         answer = await forwarded.ask(PUBLIC, headers={"X-Forwarded-For": header})
         assert forwarded_for(answer) == "203.0.113.7", header
 
 
-async def test_what_an_untrusted_address_says_of_a_client_is_ignored(distrusting: Proxy) -> None:
+async def test_an_address_from_an_untrusted_sender_is_ignored(distrusting: Proxy) -> None:
     if distrusting.nginx.configuration.client_addresses.by_proxy_protocol:
         answer = await through_balancer(distrusting, "203.0.113.7", get(PUBLIC))
     else:
@@ -119,14 +119,14 @@ async def exhaust(proxy: Proxy, client: str, host: str) -> None:
     pytest.fail("300 requests for codes from one address were let through")
 
 
-async def test_one_address_spends_its_own_budget_at_one_brand_alone(balanced: Proxy) -> None:
+async def test_the_limit_of_one_address_at_one_brand_applies_to_no_other(balanced: Proxy) -> None:
     await exhaust(balanced, "203.0.113.46", PUBLIC)
     assert (await through_balancer(balanced, "203.0.113.47", ask_for_code(PUBLIC))).status == 200
     assert (await through_balancer(balanced, "203.0.113.46", ask_for_code(OTHER))).status == 200
 
 
-async def test_who_asks_for_codes_can_be_found(balanced: Proxy) -> None:
-    """In one log, by the client's own address, also where nginx itself refuses the request or cannot read it."""
+async def test_the_access_log_shows_who_requests_codes(balanced: Proxy) -> None:
+    """By the client's address, also if nginx itself refuses the request or cannot parse it."""
     await exhaust(balanced, "203.0.113.48", PUBLIC)
     unreadable = f"POST /flow/%00 HTTP/1.1\r\nHost: {PUBLIC}\r\nConnection: close\r\n\r\n"
     assert (await through_balancer(balanced, "203.0.113.48", unreadable)).status == 400
@@ -141,7 +141,7 @@ async def test_who_asks_for_codes_can_be_found(balanced: Proxy) -> None:
     }
 
 
-async def test_ipv6_client_has_one_budget_for_its_network(balanced: Proxy) -> None:
+async def test_an_ipv6_client_has_one_limit_for_its_network(balanced: Proxy) -> None:
     """A client can take another address of its /64 for every request."""
     await exhaust(balanced, "2001:db8:0:1::1", PUBLIC)
     same_network = [f"2001:db8:0:1::{number:x}" for number in range(2, 20)]
@@ -161,13 +161,11 @@ async def test_ipv6_client_has_one_budget_for_its_network(balanced: Proxy) -> No
         ("", "10.0.0.0/8", "HAAS_CLIENT_ADDRESS"),
         ("proxy-protocol", "10.0.0.0/8, balancer", "HAAS_TRUSTED_PROXIES"),
         ("proxy-protocol", "10.0.0.1/8", "host bits"),
-        ("proxy-protocol", "::/0", "everybody"),
-        ("proxy-protocol", "0.0.0.0/0", "everybody"),
+        ("proxy-protocol", "::/0", "every address"),
+        ("proxy-protocol", "0.0.0.0/0", "every address"),
     ],
 )
-def test_settings_that_are_malformed_or_do_not_belong_together_are_refused(
-    source: str, trusted: str, reason: str
-) -> None:
+def test_malformed_or_contradictory_settings_are_refused(source: str, trusted: str, reason: str) -> None:
     with pytest.raises(SettingsError, match=reason):
         ClientAddresses.read(source, trusted)
 
@@ -178,7 +176,7 @@ def test_settings_are_read() -> None:
     assert read == ClientAddresses("proxy-protocol", ("10.0.0.0/8", "2001:db8::/32", "192.0.2.1/32"))
 
 
-async def test_operator_sets_them_by_variables(tmp_path: Path, balanced: Proxy) -> None:
+async def test_the_variables_set_the_source_of_addresses(tmp_path: Path, balanced: Proxy) -> None:
     """`haas proxy` renders them, with the limits of production, into a configuration that nginx takes."""
     variables = {"HAAS_CLIENT_ADDRESS": "proxy-protocol", "HAAS_TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::/32"}
     paths = {
@@ -212,7 +210,7 @@ async def test_operator_sets_them_by_variables(tmp_path: Path, balanced: Proxy) 
     assert b"test is successful" in said, said.decode()
 
 
-async def test_operator_is_told_what_is_missing(tmp_path: Path) -> None:
+async def test_a_missing_variable_is_named(tmp_path: Path) -> None:
     arguments = ["proxy", f"--output={tmp_path}", "--client-address=proxy-protocol"]
     done = await asyncio.to_thread(CliRunner().invoke, main, arguments)
     assert done.exit_code == 1

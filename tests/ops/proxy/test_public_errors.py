@@ -1,4 +1,4 @@
-"""What nginx refuses by itself where software reads: JSON that scripts of any website may read."""
+"""Errors of nginx itself on public APIs: JSON that scripts of any website may read."""
 
 from uuid import UUID, uuid4
 
@@ -93,7 +93,7 @@ async def test_public_api_of_an_application_that_is_away(proxy: Proxy) -> None:
 async def test_secure_host_plays_the_interaction_id_back(
     proxy: Proxy, recipient: IssuedClient, target: str, head: str, status: int, title: str | None
 ) -> None:
-    """Also where nginx refuses the request, with a title of the standards' catalogue and for no other origin."""
+    """Also if nginx refuses the request. The title is from the standards, and there is no CORS header."""
     answer, interaction = await refused_by_the_proxy(proxy, target, host=SECURE, head=head, client=recipient)
     assert answer.status == status
     assert answer.headers[ID] == interaction
@@ -103,7 +103,7 @@ async def test_secure_host_plays_the_interaction_id_back(
 
 
 async def test_secure_host_whose_application_is_away_plays_the_id_back(proxy: Proxy) -> None:
-    """A refused certificate is told by the application; without it nginx answers."""
+    """The application responds to a missing certificate; while it is away, nginx does."""
     supervised = proxy.supervisor.process("application")
     await supervised.kill()
     interaction = str(uuid4())

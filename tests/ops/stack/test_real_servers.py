@@ -5,7 +5,7 @@ from pathlib import Path
 from ops.demonstration import set_up_demonstration
 from ops.stack.embedded import running
 from ops.stack.options import Options
-from tests.conftest import PostgresServer
+from tests.support.deployments import PostgresServer
 
 
 async def test_real_servers_take_the_place_of_embedded_ones(

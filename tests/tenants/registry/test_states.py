@@ -1,8 +1,12 @@
 """A tenant that is being prepared or is leaving is served to nobody, and known to those who administer it alone."""
 
+from typing import Any
+
+import httpx
+import msgspec
 import pytest
 
-from apps.asgi import Platform
+from apps.asgi import HostRouter
 from ops.deployment import Deployment
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry import store
@@ -10,9 +14,22 @@ from tenants.registry.errors import TenantIncomplete, UnknownTenant
 from tenants.registry.models import Tenant, TenantState
 from tenants.registry.service import Registry
 from tenants.services import Services
-from tests.tenants.registry.asking import ask
 
 UNSERVED: list[TenantState] = ["preparing", "leaving"]
+
+
+class Answer(msgspec.Struct):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+async def ask(platform: HostRouter, host: str, path: str = "/") -> Answer:
+    """Send one request to the application, as the proxy hands it on."""
+    transport: Any = httpx.ASGITransport(platform)
+    async with httpx.AsyncClient(transport=transport, base_url=f"https://{host}") as client:
+        answer = await client.get(path)
+    return Answer(answer.status_code, dict(answer.headers), answer.content)
 
 
 async def _move(deployment: Deployment, tenant: Tenant, state: TenantState) -> None:
@@ -39,7 +56,7 @@ async def test_its_hosts_answer_as_a_host_that_nobody_has(
     deployment: Deployment, tenant: Tenant, state: TenantState
 ) -> None:
     services = Services.open(deployment.settings)
-    platform = Platform(services)
+    platform = HostRouter(services)
     await _move(deployment, tenant, state)
     unknown = await ask(platform, "nobody.haas.localhost")
     assert unknown.status == 404
@@ -75,7 +92,7 @@ async def test_a_prepared_tenant_is_served_once_it_is_active(deployment: Deploym
 
 async def test_the_management_host_is_known_and_serves_nothing_yet(deployment: Deployment, tenant: Tenant) -> None:
     services = Services.open(deployment.settings)
-    platform = Platform(services)
+    platform = HostRouter(services)
     assert await services.registry.by_host(tenant.hosts.management) == (tenant, "management")
     assert await ask(platform, tenant.hosts.management) == await ask(platform, "nobody.haas.localhost")
     await services.close()

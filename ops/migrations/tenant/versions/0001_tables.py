@@ -650,23 +650,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("sharing_block_account_id_ix"), "sharing_block", ["account_id"], unique=False, schema=schema)
     op.create_table(
-        "spent_assertion",
-        sa.Column("client_id", sa.Text(), nullable=False),
-        sa.Column("jti_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["client_id"],
-            [f"{schema}.client.client_id"],
-            name=op.f("spent_assertion_client_id_fkey"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("client_id", "jti_hash", name=op.f("spent_assertion_pkey")),
-        schema=schema,
-    )
-    op.create_index(
-        op.f("spent_assertion_expires_at_ix"), "spent_assertion", ["expires_at"], unique=False, schema=schema
-    )
-    op.create_table(
         "supply",
         sa.Column("account_id", sa.UUID(), nullable=False),
         sa.Column("service_point_id", sa.UUID(), nullable=False),
@@ -686,6 +669,21 @@ def upgrade() -> None:
         schema=schema,
     )
     op.create_index(op.f("supply_service_point_id_ix"), "supply", ["service_point_id"], unique=False, schema=schema)
+    op.create_table(
+        "used_assertion",
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("jti_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["client_id"],
+            [f"{schema}.client.client_id"],
+            name=op.f("used_assertion_client_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("client_id", "jti_hash", name=op.f("used_assertion_pkey")),
+        schema=schema,
+    )
+    op.create_index(op.f("used_assertion_expires_at_ix"), "used_assertion", ["expires_at"], unique=False, schema=schema)
     op.create_table(
         "authorisation",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -955,8 +953,8 @@ def downgrade() -> None:
     op.drop_table("session", schema=schema)
     op.drop_table("disclosure_answer", schema=schema)
     op.drop_table("authorisation", schema=schema)
+    op.drop_table("used_assertion", schema=schema)
     op.drop_table("supply", schema=schema)
-    op.drop_table("spent_assertion", schema=schema)
     op.drop_table("sharing_block", schema=schema)
     op.drop_table("secondary_user_instruction", schema=schema)
     op.drop_table("representation", schema=schema)

@@ -1,0 +1,17 @@
+"""The internal ids of objects that a retailer identifies by its own references.
+
+An internal id is derived from the reference, so importing the same object again updates it and does not create a second
+one. Recipients never see internal ids: they get ids that are encrypted for them (tenants/disclosure/resource_ids.py).
+"""
+
+from typing import Literal
+from uuid import UUID, uuid5
+
+_NAMESPACE = UUID("3f1d3c0e-5d0a-5c86-9d0e-0c6f2a5b7a11")
+
+InternalIdKind = Literal["service-point", "customer", "account", "login"]
+
+
+def internal_id(kind: InternalIdKind, reference: str) -> UUID:
+    """Return the internal id of the object of `kind` that the retailer identifies by `reference`."""
+    return uuid5(_NAMESPACE, f"{kind}:{reference}")

@@ -1,0 +1,35 @@
+"""Read the import format of this product: JSON Lines, one record on each line (docs/import.md)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from tenants.imports.files import FileLimits, file_lines
+from tenants.imports.located_record import LocatedRecord
+from tenants.imports.records import Record
+from tenants.imports.report import Report
+
+_decoder = msgspec.json.Decoder(Record)
+
+
+def read_json_lines(path: Path, report: Report, limits: FileLimits | None = None) -> Iterator[LocatedRecord]:
+    """Yield the valid records of a file and report the invalid ones. Empty lines are ignored."""
+    for location, line in file_lines(path, report, limits or FileLimits()):
+        text = line.strip()
+        if not text:
+            continue
+        if b"\\u0000" in text:
+            report.add_problem(location, "contains the character U+0000")
+            continue
+        try:
+            text.decode("utf-8")
+            record = _decoder.decode(text)
+        except UnicodeDecodeError as error:
+            report.add_problem(location, f"not UTF-8 at byte {error.start + 1} of the line")
+        except msgspec.ValidationError as error:
+            report.add_invalid_record(location, error)
+        except (msgspec.DecodeError, RecursionError) as error:
+            report.add_problem(location, f"not JSON: {error}")
+        else:
+            yield LocatedRecord(location, record)

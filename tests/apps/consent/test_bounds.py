@@ -1,0 +1,128 @@
+"""Which browser a flow belongs to, how long it lasts, and which forms it accepts."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from haas.clock import MovableClock
+from tenants.registry.models import Tenant
+from tests.support.consent_pages import ConsentPages, away, response_claims
+from tests.support.consents import DAY
+
+
+async def test_two_flows_in_one_browser_do_not_disturb_each_other(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    one, other = await pages.pushed(), await pages.pushed(sharing_duration=30 * DAY)
+    first = await browser.get(pages.authorise_url(one))
+    second = await browser.get(pages.authorise_url(other))
+    first = await browser.send(first, "/identify", identifier=pages.mia.identifier)
+    code = await pages.code()
+    second = await browser.send(second, "/identify", identifier=pages.mia.identifier)
+    first = await browser.send(first, "/verify", code=code)
+    second = await browser.send(second, "/verify", code=await pages.code())
+    first = await browser.send(first, "/accounts", account=str(pages.mia.home))
+    second = await browser.send(second, "/accounts", account=str(pages.mia.joint))
+    assert "90 days" in first.text
+    assert "30 days" in second.text
+    for page, flow in ((second, other), (first, one)):
+        claims = response_claims(await away(browser.send(page, "/authorise")))
+        assert claims["state"] == flow.state
+
+
+async def test_a_browser_keeps_the_cookies_of_twenty_flows_at_most(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    for _ in range(25):
+        page = await browser.get(pages.authorise_url(await pages.pushed()))
+    names = [name for name in browser.http.cookies if name.startswith("__Host-flow-")]
+    assert len(names) == 20
+    assert (await browser.send(page, "/identify", identifier=pages.mia.identifier)).path.endswith("/verify")
+    answer = await browser.post(page, "/cancel")
+    assert "max-age=120" in answer.headers["set-cookie"].lower()
+
+
+async def test_a_flow_belongs_to_the_browser_that_visited_last(pages: ConsentPages) -> None:
+    mine, theirs = pages.browser(), pages.browser()
+    flow = await pages.pushed()
+    page = await pages.identified(mine, flow)
+    assert (await theirs.get(page.url)).status == 403
+    theirs.http.cookies.set(next(iter(mine.http.cookies)), "guess")
+    assert (await theirs.get(page.url)).status == 403
+    taken = await theirs.get(pages.authorise_url(flow))  # before authentication a second visit starts again
+    assert taken.path.endswith("/identify")
+    assert (await mine.get(page.url)).status == 403
+
+
+async def test_a_form_from_another_site_or_without_its_token_is_refused(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await browser.get(pages.authorise_url(await pages.pushed()))
+    token = page.form("/identify").entries()["form_token"][0]
+    body = {"identifier": pages.mia.identifier, "form_token": token}
+    path = page.form("/identify").action
+    for headers, fields in (
+        ({}, {**body, "form_token": "0" * 64}),
+        ({}, {"identifier": pages.mia.identifier}),
+        ({"Origin": "https://evil.test"}, body),
+        ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, body),
+        ({"Sec-Fetch-Site": "same-site"}, body),
+    ):
+        answer = await browser.http.post(path, data=fields, headers=headers)
+        assert answer.status_code == 403, headers
+        assert "form" in answer.text
+    assert (await browser.http.post(path, json=body)).status_code == 403
+    assert (await browser.http.post(path, data=body)).status_code == 303
+
+
+async def test_another_tenants_cookie_is_refused(pages: ConsentPages, neighbour: Tenant) -> None:
+    browser = pages.browser()
+    page = await browser.get(pages.authorise_url(await pages.pushed()))
+    stranger = pages.browser(neighbour)
+    for name, value in browser.http.cookies.items():
+        stranger.http.cookies.set(name, value)
+    assert (await stranger.get(page.path)).status == 403
+    assert (await browser.get(page.path)).status == 200
+
+
+async def test_a_dashboard_session_does_not_replace_authentication_in_the_flow(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await browser.get("/dashboard/sign-in")
+    page = await browser.send(page, "/sign-in", identifier=pages.mia.identifier)
+    page = await browser.send(page, "/dashboard/verify", code=await pages.code())
+    assert page.path == "/dashboard"
+    assert (await browser.get(pages.authorise_url(await pages.pushed()))).path.endswith("/identify")
+
+
+async def test_a_code_for_the_dashboard_is_wrong_in_the_flow(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await pages.identified(browser)
+    right = await pages.code()
+    dashboard = await browser.get("/dashboard/sign-in")
+    await browser.send(dashboard, "/sign-in", identifier=pages.mia.identifier)
+    other = await pages.code()
+    assert other != right
+    assert "That code is not right" in (await browser.send(page, "/verify", code=other)).text
+
+
+async def test_a_flow_lasts_an_hour_although_its_request_uri_expires(pages: ConsentPages, clock: MovableClock) -> None:
+    browser = pages.browser()
+    page = await pages.authenticated(browser)
+    clock.move(timedelta(minutes=30))
+    page = await browser.send(page, "/accounts", account=str(pages.mia.home))
+    assert page.path.endswith("/review")
+    clock.move(timedelta(minutes=31))
+    assert (await browser.send(page, "/authorise")).status == 410
+
+
+async def test_a_page_shows_no_text_from_its_query(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await browser.get(pages.authorise_url(await pages.pushed()))
+    shown = await browser.get(f"{page.path}?problem=<script>alert(1)</script>&choose=all")
+    assert (shown.status, "alert(1)" in shown.html) == (200, False)
+
+
+async def test_a_suspended_tenant_shows_a_page(pages: ConsentPages) -> None:
+    async with pages.application.suspended(pages.tenant):
+        shown = await pages.browser().get(f"/flow/{uuid4().hex}/identify")
+        assert (shown.status, shown.headers["retry-after"]) == (503, "5")
+        assert "Data sharing is paused" in shown.text
+        assert shown.element("dashboard").attributes["href"] == "/dashboard"
+        path = shown.html.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
+        assert (await pages.browser().http.get(path)).status_code == 200

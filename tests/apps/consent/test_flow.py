@@ -1,0 +1,278 @@
+"""The consent flow through the whole application, as a scripted browser goes through it."""
+
+import asyncio
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+
+from haas.clock import MovableClock
+from tenants.arrangements.tables import arrangement
+from tenants.register.store import put_accreditations
+from tenants.registry.names import control_namespace
+from tests.support.clients import load_client
+from tests.support.consent_pages import ConsentPages, away, response_claims
+from tests.support.consents import DAY, response_of
+from tests.support.https_server import HOST
+from tests.support.rows import count
+
+
+async def test_a_person_goes_through_every_step_and_the_recipient_gets_tokens(pages: ConsentPages) -> None:
+    browser, flow = pages.browser(), await pages.pushed()
+    page = await browser.get(pages.authorise_url(flow))
+    assert page.path.endswith("/identify")
+    assert "Step 1 of 4" in page.text
+    assert "Mock Software" in page.text
+    assert "password" in page.text  # CDS, Common Authentication Standards, Passwords
+    page = await browser.send(page, "/identify", identifier=f" {pages.mia.identifier.upper()} ")
+    assert page.path.endswith("/verify")
+    assert "10 minutes after we sent it" in page.text  # CDS, OTP Expiry
+    page = await browser.send(page, "/verify", code=await pages.code())
+    assert page.path.endswith("/accounts")
+    assert "Sharing is turned off for this joint account" in page.text
+    assert "has not given you permission" in page.text
+    assert "Joint account. The other account holders may be told" in page.text  # CDS, Joint Account Alerts
+    page = await browser.send(page, "/accounts", account=[str(pages.mia.home), str(pages.mia.joint)])
+    assert "The other account holders may be told that you share data from it." in page.text
+    assert "Stop sharing under “Data sharing” on our website" in page.text  # CDR Rules 4.23
+    assert page.path.endswith("/review")
+    for text in (
+        "Full name and title(s)", "Name and occupation", "Accounts and plans", "Account and plan details",
+        "Billing payments and history", "90 days", "Home", "Beach house", "other account holders may be told",
+        "You can stop at any time", "Mock Company Pty Ltd",
+    ):  # fmt: skip
+        assert text in page.text, text
+    url = (await browser.post(page, "/authorise")).headers["location"]
+    assert url.startswith(flow.redirect_uri)
+    code = await pages.recipient.read_response(response_of(url), flow)
+    tokens = await pages.recipient.exchange(code, flow)
+    assert tokens.refresh_token is not None
+    assert tokens.id_claims["acr"] == "urn:cds.au:cdr:2"
+
+
+async def test_pages_have_their_security_headers_and_are_not_stored(pages: ConsentPages) -> None:
+    page = await pages.browser().get(pages.authorise_url(await pages.pushed()))
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert f"form-action 'self' https://{HOST};" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_the_stylesheet_is_cached_only_under_its_current_address(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await browser.get(pages.authorise_url(await pages.pushed()))
+    path = page.html.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
+    kept = await browser.http.get(path)
+    assert kept.headers["content-type"].startswith("text/css")
+    assert "immutable" in kept.headers["cache-control"]
+    stale = await browser.http.get("/theme/0123456789abcdef.css")
+    assert (stale.status_code, stale.headers["cache-control"]) == (200, "no-cache")
+
+
+async def test_the_logo_is_an_image_that_can_run_and_load_nothing(pages: ConsentPages) -> None:
+    logo = await pages.browser().http.get("/logo.svg")
+    assert logo.status_code == 200
+    assert logo.headers["content-type"].startswith("image/svg+xml")
+    assert logo.text.startswith("<svg ")
+    assert "sandbox" in logo.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("step", ["identify", "verify", "accounts", "review"])
+async def test_cancelling_at_any_step_ends_the_flow_with_access_denied(pages: ConsentPages, step: str) -> None:
+    browser, flow = pages.browser(), await pages.pushed()
+    page = await browser.get(pages.authorise_url(flow))
+    if step != "identify":
+        page = await browser.send(page, "/identify", identifier=pages.mia.identifier)
+    if step in {"accounts", "review"}:
+        page = await browser.send(page, "/verify", code=await pages.code())
+    if step == "review":
+        page = await browser.send(page, "/accounts", account=str(pages.mia.home))
+    assert page.path.endswith(f"/{step}")
+    assert "cancel" in page.elements
+    for _ in range(2):
+        claims = response_claims(await away(browser.send(page, "/cancel")))
+        assert (claims["error"], claims["state"]) == ("access_denied", flow.state)
+    over = await browser.get(page.url)
+    assert over.status == 410
+    assert (await browser.get(pages.authorise_url(flow))).status == 410  # the request_uri is spent
+
+
+async def test_the_authorisation_sent_twice_has_one_code_and_one_arrangement(pages: ConsentPages) -> None:
+    browser, flow = pages.browser(), await pages.pushed()
+    page = await pages.reviewed(browser, flow)
+
+    database, tenant = pages.application.database, pages.tenant
+    before = await count(database, tenant, arrangement)
+    answers = await asyncio.gather(browser.post(page, "/authorise"), browser.post(page, "/authorise"))
+    codes = {(response_claims(answer.headers["location"]))["code"] for answer in answers}
+    assert len(codes) == 1
+    assert await count(database, tenant, arrangement) == before + 1
+    await pages.recipient.exchange(codes.pop(), flow)
+    assert (await browser.send(page, "/authorise")).status == 410
+
+
+async def test_forms_sent_twice_lead_to_the_same_step_and_send_one_code(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    first = await browser.get(pages.authorise_url(await pages.pushed()))
+    before = len(await pages.messages())
+    page = await browser.send(first, "/identify", identifier=pages.mia.identifier)
+    again = await browser.send(first, "/identify", identifier=pages.mia.identifier)
+    assert page.path == again.path
+    assert len(await pages.messages()) == before + 1
+    code = await pages.code()
+    accounts = await browser.send(page, "/verify", code=code)
+    assert (await browser.send(page, "/verify", code=code)).path == accounts.path
+    review = await browser.send(accounts, "/accounts", account=str(pages.mia.home))
+    assert (await browser.send(accounts, "/accounts", account=str(pages.mia.joint))).path == review.path
+    assert "Beach house" in (await browser.get(review.url)).text
+
+
+async def test_a_request_for_another_step_is_redirected_to_the_current_step(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await pages.identified(browser)
+    base = page.path.rsplit("/", 1)[0]
+    assert (await browser.get(f"{base}/identify")).path == page.path
+    assert (await browser.get(f"{base}/review")).path == page.path
+    assert (await browser.get(f"{base}/resend")).path == page.path
+    page = await browser.send(page, "/verify", code=await pages.code())
+    assert (await browser.get(f"{base}/verify")).path == page.path
+    page = await browser.send(page, "/accounts", account=str(pages.mia.home))
+    changing = await browser.get(f"{base}/accounts")
+    assert changing.path.endswith("/accounts")  # accounts can be chosen again until the end
+    assert f'value="{pages.mia.home}" checked' in changing.html
+    assert (await browser.get(f"{base}/nowhere")).status == 404
+
+
+async def test_choosing_no_account_or_an_unavailable_one_is_a_problem_on_the_page(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await pages.authenticated(browser)
+    for chosen in ([], [str(uuid4())], ["nonsense"], [str(pages.mia.home), str(uuid4())]):
+        shown = await browser.send(page, "/accounts", account=chosen)
+        assert shown.path.endswith("/accounts")
+        assert "Choose at least one account." in shown.text
+        assert 'href="#account-1"' in shown.html
+    everything = await browser.get(f"{page.path}?choose=all")
+    assert everything.html.count(" checked") == 3
+
+
+async def test_a_once_only_consent_without_accounts_skips_the_account_step(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    flow = await pages.pushed("openid common:customer.detail:read", sharing_duration=None)
+    page = await pages.authenticated(browser, flow)
+    assert page.path.endswith("/review")
+    assert "Once only" in page.text
+    assert "Name, occupation, contact details" in page.text  # the merged language, asked for alone
+    claims = response_claims(await away(browser.send(page, "/authorise")))
+    tokens = await pages.recipient.exchange(claims["code"], flow)
+    assert tokens.refresh_token is None
+
+
+async def test_a_person_who_acts_for_several_customers_chooses_one(pages: ConsentPages) -> None:
+    login_id, identifier = await pages.customers.add_login("Sacha Moreau")
+    await pages.customers.add_customer("Sacha Moreau", login_id)
+    firm = await pages.customers.add_customer(
+        "Waratah Bakery Pty Ltd", login_id, kind="organisation", role="nominated-representative"
+    )
+    shop = await pages.customers.add_account("Shop", firm)
+    browser = pages.browser()
+    page = await pages.authenticated(browser, identifier=identifier)
+    assert page.path.endswith("/customer")
+    assert "Choose whose data" in (await browser.send(page, "/customer")).text
+    assert "Choose whose data" in (await browser.send(page, "/customer", customer=str(pages.mia.customer_id))).text
+    page = await browser.send(page, "/customer", customer=str(firm))
+    assert "Waratah Bakery" in page.text
+    page = await browser.send(page, "/accounts", account=str(shop))
+    assert "Organisation profile" in page.text
+    assert "it is about you, not about Waratah Bakery" in page.text
+    back = await browser.get(page.path.replace("/review", "/customer"))
+    assert back.path.endswith("/customer")
+
+
+async def test_a_customer_without_open_accounts_cannot_share(pages: ConsentPages) -> None:
+    login_id, identifier = await pages.customers.add_login("Ned Gone")
+    gone = await pages.customers.add_customer("Ned Gone", login_id)
+    await pages.customers.add_account("Left", gone, open_status="CLOSED")
+    browser = pages.browser()
+    page = await pages.authenticated(browser, identifier=identifier)
+    assert "No account can be shared" in page.text
+    assert "continue" not in page.elements
+    assert (response_claims(await away(browser.send(page, "/cancel"))))["error"] == "access_denied"
+
+
+async def test_accounts_without_a_name_can_be_told_apart(pages: ConsentPages) -> None:
+    login_id, identifier = await pages.customers.add_login("Noor Nameless")
+    someone = await pages.customers.add_customer("Noor Nameless", login_id)
+    await pages.customers.add_account("", someone, display_name=None, account_number="61004401")
+    opened = {"account_number": None, "creation_date": date(2019, 3, 3)}
+    await pages.customers.add_account("", someone, display_name=None, **opened)
+    browser = pages.browser()
+    page = await pages.authenticated(browser, identifier=identifier)
+    assert "Energy account ending in 4401" in page.text
+    assert "Energy account opened 3 March 2019" in page.text
+
+
+async def test_an_amendment_chooses_the_accounts_and_marks_what_changes(pages: ConsentPages) -> None:
+    tokens = await pages.consented(pages.browser())
+    browser = pages.browser()
+    flow = await pages.pushed(
+        "openid profile common:customer.basic:read energy:accounts.basic:read energy:electricity.usage:read",
+        cdr_arrangement_id=tokens.cdr_arrangement_id,
+        sharing_duration=365 * DAY,
+    )
+    page = await pages.authenticated(browser, flow)
+    assert page.html.count(" checked") == 2
+    page = await browser.send(page, "/accounts", account=str(pages.mia.home))
+    assert "Review the change" in page.text
+    assert "12 months Changed" in page.text
+    assert "Electricity usage New" in page.text
+    assert "Accounts and plans New" not in page.text
+    assert "No longer shared: Account and plan details, Billing payments and history." in page.text
+    claims = response_claims(await away(browser.send(page, "/authorise")))
+    amended = await pages.recipient.exchange(claims["code"], flow)
+    assert amended.cdr_arrangement_id == tokens.cdr_arrangement_id
+
+
+async def test_an_amendment_of_the_same_length_says_that_it_ends_later(
+    pages: ConsentPages, clock: MovableClock
+) -> None:
+    tokens = await pages.consented(pages.browser())
+    asked = {"cdr_arrangement_id": tokens.cdr_arrangement_id, "sharing_duration": 90 * DAY}
+    assert "Changed" not in (await pages.reviewed(pages.browser(), **asked)).text
+    clock.move(timedelta(days=30))
+    page = await pages.reviewed(pages.browser(), **asked)
+    assert "90 days Changed" in page.text
+    assert "Before this change: 90 days, until" in page.text
+
+
+async def test_an_arrangement_of_another_customer_cannot_be_amended(pages: ConsentPages) -> None:
+    tokens = await pages.consented(pages.browser())
+    _, identifier = await pages.customers.add_login("Eve Else")
+    browser = pages.browser()
+    amending = {"cdr_arrangement_id": tokens.cdr_arrangement_id}
+    claims = response_claims(await away(pages.authenticated(browser, identifier=identifier, **amending)))
+    assert claims["error"] == "invalid_request"
+
+
+async def test_the_accreditation_number_is_shown_once_the_register_has_given_it(pages: ConsentPages) -> None:
+    services, tenant = pages.application.services, pages.tenant
+    entity = (await load_client(services.database, tenant, pages.recipient.client_id)).recipient_id
+    page = await pages.reviewed(pages.browser())
+    assert "accredited data recipient" in page.text
+    assert "accreditation-number" not in page.elements
+    async with services.database.transaction(control_namespace(services.settings)) as tx:
+        await put_accreditations(tx, tenant.register_environment.id, {entity: "ADR000777"}, pages.application.now)
+    page = await pages.reviewed(pages.browser())
+    assert "accredited data recipient ADR000777" in page.text
+    assert page.element("accreditation").attributes["href"].startswith("https://www.cdr.gov.au/")
+
+
+async def test_an_empty_identifier_is_a_problem_on_the_page(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await browser.get(pages.authorise_url(await pages.pushed()))
+    shown = await browser.send(page, "/identify", identifier="  ")
+    assert "Enter your email address." in shown.text
+    assert 'href="#identifier"' in shown.html
+    assert "Error:" in shown.text

@@ -1,0 +1,55 @@
+"""The cookie of a dashboard session after the session has ended."""
+
+from datetime import timedelta
+
+import httpx
+
+from apps.http.page_forms import form_token
+from haas.clock import MovableClock
+from tests.support.consent_pages import ConsentPages
+
+COOKIE = "__Host-dashboard"
+
+
+def cookie_of(answer: httpx.Response) -> str:
+    return str(answer.headers["set-cookie"]).lower()
+
+
+async def test_signing_out_deletes_the_cookie_with_the_attributes_of_its_prefix(pages: ConsentPages) -> None:
+    """A browser ignores a `__Host-` cookie without Secure, also one that is to delete it (RFC 6265bis 4.1.3.2)."""
+    browser = pages.browser()
+    answer = await browser.post(await pages.signed_in(browser), "/sign-out")
+    cookie = cookie_of(answer)
+    assert cookie.startswith("__host-dashboard=")
+    assert "max-age=0" in cookie
+    assert "secure" in cookie
+    assert "path=/" in cookie
+
+
+async def test_a_person_can_sign_in_again_after_a_session_has_ended(pages: ConsentPages, clock: MovableClock) -> None:
+    browser = pages.browser()
+    assert (await pages.signed_in(browser)).path == "/dashboard"
+    clock.move(timedelta(minutes=20))
+    assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
+    page = await pages.signed_in(browser)
+    assert page.path == "/dashboard"
+    secret = browser.http.cookies[COOKIE]
+    await browser.send(page, "/sign-out")
+    host = pages.tenant.hosts.public
+    browser.http.cookies.set(COOKIE, secret, domain=host)  # one that the browser has not dropped
+    assert (await pages.signed_in(browser)).path == "/dashboard"
+    assert browser.http.cookies[COOKIE] != secret
+
+
+async def test_a_form_without_a_cookie_is_refused_with_the_token_of_an_empty_secret(pages: ConsentPages) -> None:
+    """A form of another site comes without the cookie; a token that anybody can compute must not make it valid."""
+    form, headers = {"form_token": form_token(""), "identifier": pages.mia.identifier}, {"Origin": "null"}
+    before = len(await pages.messages())
+    answer = await pages.browser().http.post("/dashboard/sign-in", data=form, headers=headers)
+    assert answer.status_code == 403
+    assert len(await pages.messages()) == before
+    browser = pages.browser()
+    shown = await browser.get("/dashboard/sign-in")
+    form |= shown.form("/sign-in").entries() | {"identifier": pages.mia.identifier}
+    assert (await browser.http.post("/dashboard/sign-in", data=form, headers=headers)).status_code == 303
+    assert len(await pages.messages()) == before + 1

@@ -1,0 +1,146 @@
+"""The UserInfo endpoint, and the checks of its access token."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from haas.clock import MovableClock, epoch
+from ops.sandbox.messages import Deviation
+from ops.sandbox.recipient.client import RecipientClient
+from tenants.registry.models import Tenant
+from tests.support.application import Application
+from tests.support.clients import registered_client, set_client
+from tests.support.consents import consent
+from tests.support.expectations import refused
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_the_profile_scope_gives_the_persons_names(
+    application: Application, aurora: Tenant, recipient: RecipientClient, method: str
+) -> None:
+    tokens = await consent(application, aurora, recipient)
+    response = await recipient.http.request(
+        method,
+        recipient.holder.metadata.userinfo_endpoint,
+        headers={"Authorization": f"Bearer {tokens.access_token}"},
+    )
+    assert response.headers["cache-control"] == "no-store"
+    body = response.json()
+    assert abs(body.pop("updated_at") - epoch(application.now)) <= 5
+    assert body == {
+        "sub": tokens.id_claims["sub"],
+        "name": "Mia Wong",
+        "given_name": "Mia",
+        "family_name": "Wong",
+    }
+
+
+async def _with_claims(
+    application: Application, tenant: Tenant, recipient: RecipientClient, asked: Any
+) -> dict[str, Any]:
+    request = Deviation(claims={"scope": "openid", "claims": {"userinfo": asked}})
+    tokens = await consent(application, tenant, recipient, sharing_duration=None, request=request)
+    return await recipient.userinfo(tokens.access_token)
+
+
+async def test_single_claims_can_be_requested_and_unsupported_ones_are_ignored(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    asked = {"given_name": None, "family_name": {"essential": True}, "email": None, "birthdate": {"essential": True}}
+    body = await _with_claims(application, aurora, recipient, asked)
+    assert set(body) == {"sub", "given_name", "family_name"}
+
+
+@pytest.mark.parametrize("asked", [{}, None])
+async def test_openid_alone_gives_the_subject_alone(
+    application: Application, aurora: Tenant, recipient: RecipientClient, asked: Any
+) -> None:
+    assert set(await _with_claims(application, aurora, recipient, asked)) == {"sub"}
+
+
+async def test_a_token_without_openid_is_not_enough(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await consent(application, aurora, recipient)
+    narrow = await recipient.refresh(tokens.refresh_token, form={"scope": "energy:accounts.basic:read"})
+    own = await recipient.client_credentials()
+    for token in (narrow.access_token, own.access_token):
+        with refused("insufficient_scope", "does not carry openid", 403) as refusal:
+            await recipient.userinfo(token)
+        assert refusal.value.response.headers["www-authenticate"].startswith('Bearer error="insufficient_scope"')
+
+
+async def test_an_inactive_recipient_gets_no_claims(application: Application, aurora: Tenant) -> None:
+    recipient = await registered_client(application, aurora)
+    tokens = await consent(application, aurora, recipient)
+    await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")
+    with refused("access_denied", "not active", 403):
+        await recipient.userinfo(tokens.access_token)
+
+
+async def test_an_access_token_expires(
+    application: Application, aurora: Tenant, recipient: RecipientClient, clock: MovableClock
+) -> None:
+    tokens = await consent(application, aurora, recipient)
+    clock.move(timedelta(seconds=tokens.expires_in - 5))
+    assert await recipient.userinfo(tokens.access_token)
+    clock.move(timedelta(seconds=6))
+    with refused("invalid_token", "expired", 401) as refusal:
+        await recipient.userinfo(tokens.access_token)
+    assert refusal.value.response.headers["www-authenticate"].startswith('Bearer error="invalid_token"')
+
+
+async def test_an_access_token_expires_with_the_sharing_duration(
+    application: Application, aurora: Tenant, recipient: RecipientClient, clock: MovableClock
+) -> None:
+    tokens = await consent(application, aurora, recipient, sharing_duration=60)
+    clock.move(timedelta(seconds=70))
+    with refused("invalid_token", "expired", 401):
+        await recipient.userinfo(tokens.access_token)
+
+
+async def test_an_access_token_is_bound_to_its_certificate(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await consent(application, aurora, recipient)
+    other = application.http("another certificate")
+    response = await other.get(
+        recipient.holder.metadata.userinfo_endpoint, headers={"Authorization": f"Bearer {tokens.access_token}"}
+    )
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_token")
+
+
+async def test_a_token_of_another_tenant_is_unknown(
+    application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await consent(application, aurora, recipient)
+    with refused("invalid_token", "unknown", 401):
+        await (await registered_client(application, banksia)).userinfo(tokens.access_token)
+
+
+@pytest.mark.parametrize(
+    ("authorization", "challenge"),
+    [
+        (None, "Bearer"),
+        ("Bearer", 'Bearer error="invalid_token"'),
+        ("Bearer nonsense", 'Bearer error="invalid_token"'),
+        ("Basic dTpw", 'Bearer error="invalid_token"'),
+    ],
+)
+async def test_a_request_without_a_valid_token_gets_a_challenge(
+    recipient: RecipientClient, authorization: str | None, challenge: str
+) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    response = await recipient.http.get(recipient.holder.metadata.userinfo_endpoint, headers=headers)
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"].startswith(challenge)
+    assert ("error=" in response.headers["www-authenticate"]) == (authorization is not None)
+
+
+async def test_a_token_in_the_query_is_ignored(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await consent(application, aurora, recipient)
+    url = f"{recipient.holder.metadata.userinfo_endpoint}?access_token={tokens.access_token}"
+    assert (await recipient.http.get(url)).status_code == 401

@@ -1,0 +1,118 @@
+"""A tenant whose customers share accounts, asked for them by registered clients."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from ops.demonstration.customers import load_demonstration
+from ops.sandbox.recipient.answers import Tokens
+from ops.sandbox.recipient.client import RecipientClient
+from tenants.accounts.tables import account
+from tenants.calls import Flusher
+from tenants.calls.tables import call_rollup
+from tenants.oauth.scopes import DATA_SCOPES
+from tenants.parties.tables import customer
+from tenants.registry.models import Tenant
+from tests.support.application import Application
+from tests.support.clients import registered_client
+from tests.support.consents import consent
+from tests.support.customers import Consumer, CustomerData
+from tests.support.rows import execute, run
+
+ALL_SCOPES = " ".join(("openid", *DATA_SCOPES))
+
+
+class Sharing(msgspec.Struct, frozen=True):
+    """A consumer's consent to share accounts with a client, and the client's tokens for it."""
+
+    client: RecipientClient
+    consumer: Consumer
+    tokens: Tokens
+
+    @property
+    def arrangement_id(self) -> UUID:
+        return UUID(self.tokens.cdr_arrangement_id)
+
+    async def get(self, path: str, token: str | None = None, **options: Any) -> httpx.Response:
+        """Ask for any version of a resource, with this consent's token or another."""
+        versions = {"version": 9, "minimum_version": 1}
+        return await self.client.resource(path, token or self.tokens.access_token, **{**versions, **options})
+
+    async def account_ids(self, **parameters: str) -> list[str]:
+        """Return the ids of the accounts that are listed to the client."""
+        response = await self.get("/energy/accounts", params=parameters)
+        assert response.status_code == 200, response.text
+        return [found["accountId"] for found in response.json()["data"]["accounts"]]
+
+
+class Brand:
+    """A tenant, its consumers and its clients."""
+
+    def __init__(self, application: Application, tenant: Tenant) -> None:
+        self.application, self.tenant = application, tenant
+        self.customers = CustomerData(application.database, tenant, application.services.clock.now)
+
+    async def execute(self, statement: Any) -> list[Any]:
+        return await execute(self.application.database, self.tenant, statement)
+
+    async def run(self, function: Any, *arguments: Any, **named: Any) -> Any:
+        return await run(self.application.database, self.tenant, function, *arguments, **named)
+
+    async def consumer(self, kind: str = "person") -> Consumer:
+        """Add a consumer with two accounts, whose details are those of generated ones."""
+        generated = select(customer.c.name, customer.c.detail).where(customer.c.kind == kind)
+        (name, detail), *_ = await self.execute(generated.order_by(customer.c.id))
+        role = "self" if kind == "person" else "nominated-representative"
+        login_id, _ = await self.customers.add_login()
+        customer_id = await self.customers.add_customer(name, login_id, kind=kind, role=role, detail=detail)
+        details = select(account.c.summary, account.c.detail).order_by(account.c.id).limit(2)
+        account_ids = [
+            await self.customers.add_account("Home", customer_id, **row._mapping) for row in await self.execute(details)
+        ]
+        return Consumer(login_id, customer_id, account_ids)
+
+    async def share(
+        self,
+        consumer: Consumer | None = None,
+        client: RecipientClient | None = None,
+        *,
+        scope: str = ALL_SCOPES,
+        **asked: Any,
+    ) -> Sharing:
+        """Let a consumer share with a client; both are new unless they are given."""
+        consumer = consumer or await self.consumer()
+        client = client or await registered_client(self.application, self.tenant)
+        tokens = await consent(self.application, self.tenant, client, consumer, scope=scope, **asked)
+        return Sharing(client, consumer, tokens)
+
+    async def calls(self) -> list[Any]:
+        """Return the rows in which calls of this tenant are counted."""
+        await Flusher(self.application.database).flush()
+        return await self.execute(select(call_rollup))
+
+
+@pytest.fixture(scope="module")
+async def brand(application: Application) -> Brand:
+    """A tenant of the module's own with generated data, which consumers take their details from."""
+    tenant = await application.new_tenant()
+    await load_demonstration(application.database, tenant.namespace, 0, file=None, now=application.now)
+    return Brand(application, tenant)
+
+
+@pytest.fixture
+async def sharing(brand: Brand) -> Sharing:
+    """A new consumer, who shares two accounts with a new client."""
+    return await brand.share()
+
+
+@pytest.fixture
+async def public(brand: Brand) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the public host that asks for version 1."""
+    async with brand.application.http(base_url=f"{brand.tenant.issuer}/cds-au/v1") as client:
+        client.headers["x-v"] = "1"
+        yield client

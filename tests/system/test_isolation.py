@@ -1,0 +1,359 @@
+"""Postgres separates the tenants: each table of both schemas, each kind of statement, each connection."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import Table, select
+from sqlalchemy.exc import DBAPIError
+
+from haas.database import Database, Namespace, Statement, Transaction
+from haas.database.statement import SCHEMA_TOKEN
+from haas.settings import Settings
+from tenants.registry.models import Tenant
+from tenants.registry.names import Roles, console_namespace, control_namespace
+from tenants.schema import CONTROL_SCHEMA, denied_privileges
+from tenants.tables import control, tenant
+
+TENANT_TABLES = sorted(tenant.tables.values(), key=lambda table: table.name)
+CONTROL_TABLES = sorted(control.tables.values(), key=lambda table: table.name)
+VERSION = "alembic_version"
+_ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+async def apart(module_tenant: Tenant, module_neighbour: Tenant) -> tuple[Tenant, Tenant]:
+    return module_tenant, module_neighbour
+
+
+def _statements(schema: str, table: str, column: str) -> Iterator[tuple[str, str]]:
+    name = f'"{schema}"."{table}"'
+    yield "select", f"SELECT FROM {name}"
+    yield "insert", f"INSERT INTO {name} DEFAULT VALUES"
+    yield "update", f'UPDATE {name} SET "{column}" = "{column}"'
+    yield "delete", f"DELETE FROM {name}"
+    yield "lock", f"LOCK TABLE {name} IN ACCESS SHARE MODE"
+    yield "truncate", f"TRUNCATE {name}"
+
+
+async def _refused(tx: Transaction, schema: str, table: str, column: str) -> None:
+    for kind, statement in _statements(schema, table, column):
+        await tx.driver.execute("SAVEPOINT before")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.driver.execute(statement)
+            pytest.fail(f"{kind} on {schema}.{table} went through")
+        await tx.driver.execute("ROLLBACK TO SAVEPOINT before")
+
+
+def _columns(tables: list[Table]) -> list[tuple[str, str]]:
+    return [(table.name, next(iter(table.columns)).name) for table in tables] + [(VERSION, "version_num")]
+
+
+@pytest.mark.parametrize(("table", "column"), _columns(TENANT_TABLES))
+async def test_a_tenant_is_refused_another_tenants_table(
+    database: Database, apart: tuple[Tenant, Tenant], table: str, column: str
+) -> None:
+    for mine, other in (apart, apart[::-1]):
+        async with database.transaction(mine.namespace) as tx:
+            await _refused(tx, other.namespace.schema, table, column)
+
+
+@pytest.mark.parametrize(("table", "column"), _columns(CONTROL_TABLES))
+async def test_a_tenant_is_refused_the_control_schemas_table(
+    database: Database, apart: tuple[Tenant, Tenant], table: str, column: str
+) -> None:
+    async with database.transaction(apart[0].namespace) as tx:
+        await _refused(tx, CONTROL_SCHEMA, table, column)
+
+
+@pytest.mark.parametrize(("table", "column"), _columns(TENANT_TABLES))
+async def test_the_roles_of_the_control_schema_are_refused_a_tenants_table(
+    database: Database, settings: Settings, apart: tuple[Tenant, Tenant], table: str, column: str
+) -> None:
+    for namespace in (control_namespace(settings), console_namespace(settings)):
+        async with database.transaction(namespace) as tx:
+            await _refused(tx, apart[0].namespace.schema, table, column)
+
+
+@pytest.mark.parametrize("table", TENANT_TABLES, ids=lambda table: table.name)
+async def test_sql_of_another_schema_is_refused_through_the_driver_and_through_sqlalchemy(
+    database: Database, apart: tuple[Tenant, Tenant], table: Table
+) -> None:
+    mine, other = apart
+    crossed = Namespace(other.namespace.schema, mine.namespace.role)
+    hot = Statement(select(table))
+    for use in (Transaction.rows, Transaction.row, Transaction.scalar):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with database.transaction(crossed) as tx:
+                await use(tx, hot)
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with database.transaction(crossed) as tx:
+            await tx.execute(select(table))
+    async with database.transaction(mine.namespace) as tx:
+        assert isinstance(await tx.rows(hot), list)
+
+
+@pytest.mark.parametrize(("table", "column"), _columns(TENANT_TABLES))
+async def test_a_tenant_may_use_its_own_tables_but_not_their_version(
+    database: Database, apart: tuple[Tenant, Tenant], table: str, column: str
+) -> None:
+    namespace = apart[0].namespace
+    async with database.transaction(namespace) as tx:
+        if table == VERSION:
+            await _refused(tx, namespace.schema, table, column)
+            return
+        privileges = "SELECT has_table_privilege($1, $2) AND NOT has_table_privilege($1, 'TRUNCATE,REFERENCES,TRIGGER')"
+        not_given = denied_privileges(tenant.tables[f"{SCHEMA_TOKEN}.{table}"])
+        for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE"):
+            may = await tx.driver.fetchval(privileges, f"{namespace.schema}.{table}", privilege)
+            assert may == (privilege not in not_given), privilege
+
+
+@pytest.mark.parametrize(
+    ("table", "privilege"),
+    [(table, privilege) for table in TENANT_TABLES for privilege in denied_privileges(table)],
+    ids=str,
+)
+async def test_a_tenant_is_refused_what_its_own_table_denies(
+    database: Database, apart: tuple[Tenant, Tenant], table: Table, privilege: str
+) -> None:
+    namespace, column = apart[0].namespace, next(iter(table.columns)).name
+    statements = {kind.upper(): sql for kind, sql in _statements(namespace.schema, table.name, column)}
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(namespace) as tx:
+            await tx.driver.execute(statements[privilege])
+
+
+def test_the_audit_trail_is_only_added_to() -> None:
+    assert {table.name: denied_privileges(table) for table in TENANT_TABLES if denied_privileges(table)} == {
+        "audit": ("UPDATE", "DELETE"),
+        "audit_head": ("DELETE",),
+        "call": ("UPDATE",),
+    }
+
+
+# What each role may do in the control schema, by table. Every other verb on every table is refused.
+_BOTH_READ = dict.fromkeys(
+    ("retailer", "register_environment", "brand", "host", "revision", "register_status", "brand_participant"),
+    frozenset({"select"}),
+)
+CONTROL_MAY = _BOTH_READ | {
+    "register_status": frozenset({"select", "insert", "update"}),
+    "audit": frozenset({"select", "insert"}),
+}
+CONSOLE_MAY = _BOTH_READ | {
+    "audit": frozenset({"select", "insert"}),
+    "operator": frozenset({"select", "insert", "update"}),
+    "session": frozenset({"select", "insert", "update", "delete"}),
+    "provision_request": frozenset({"select", "insert"}),
+    "market_participant": frozenset({"select", "insert", "update", "delete"}),
+    "brand_participant": frozenset({"select", "insert", "delete"}),
+}
+# Single columns that a role may update although it may not update the table.
+COLUMNS_MAY = {
+    ("control", "register_environment", "polled_at"),
+    ("console", "provision_request", "approved_by"),
+}
+
+
+@pytest.mark.parametrize("kind", ["select", "insert", "update", "delete", "truncate", "references", "trigger"])
+@pytest.mark.parametrize("table", [*(table.name for table in CONTROL_TABLES), VERSION])
+@pytest.mark.parametrize(("role", "may"), [("control", CONTROL_MAY), ("console", CONSOLE_MAY)])
+async def test_a_role_of_the_control_schema_has_the_rights_that_it_needs(
+    database: Database, settings: Settings, role: str, may: dict[str, frozenset[str]], table: str, kind: str
+) -> None:
+    allowed = kind in may.get(table, frozenset())
+    async with database.transaction(_control(settings, role)) as tx:
+        has = await tx.driver.fetchval("SELECT has_table_privilege($1, $2)", f"{CONTROL_SCHEMA}.{table}", kind)
+        assert has == allowed
+
+
+@pytest.mark.parametrize("table", CONTROL_TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize(("role", "may"), [("control", CONTROL_MAY), ("console", CONSOLE_MAY)])
+async def test_a_role_of_the_control_schema_is_refused_every_other_statement(
+    database: Database, settings: Settings, role: str, may: dict[str, frozenset[str]], table: Table
+) -> None:
+    """The statements themselves, as `has_table_privilege` knows nothing of rights to columns."""
+    allowed = may.get(table.name, frozenset())
+    name = f"{CONTROL_SCHEMA}.{table.name}"
+    async with database.transaction(_control(settings, role)) as tx:
+        for column in table.columns:
+            await _try(tx, f"SELECT {column.name} FROM {name}", refused="select" not in allowed)
+            update = "update" in allowed or (role, table.name, column.name) in COLUMNS_MAY
+            await _try(tx, f"UPDATE {name} SET {column.name} = NULL WHERE false", refused=not update)
+        await _try(tx, f"INSERT INTO {name} SELECT * FROM {name} WHERE false", refused="insert" not in allowed)
+        await _try(tx, f"DELETE FROM {name} WHERE false", refused="delete" not in allowed)
+        await _try(tx, f"TRUNCATE {name}", refused=True)
+
+
+async def test_only_the_owner_changes_what_the_control_schemas_audit_holds(
+    settings: Settings, superuser_url: str, apart: tuple[Tenant, Tenant]
+) -> None:
+    roles = Roles(settings.role_prefix)
+    connection = await asyncpg.connect(_in_deployment(settings, superuser_url))
+    try:
+        everyone = await connection.fetch("SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1)", roles.prefix)
+        may = await connection.fetch(
+            """
+            SELECT rolname, privilege FROM pg_roles, unnest($2::text[]) privilege
+             WHERE starts_with(rolname, $1) AND NOT rolsuper
+               AND (has_table_privilege(rolname, 'control.audit', privilege)
+                    OR privilege = 'UPDATE' AND has_any_column_privilege(rolname, 'control.audit', privilege))
+            """,
+            roles.prefix,
+            ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"],
+        )
+    finally:
+        await connection.close()
+    assert {roles.control, roles.console, roles.app, apart[0].namespace.role} <= {row["rolname"] for row in everyone}
+    # The login that provisions takes the owner's part.
+    owners = {roles.owner, f"{roles.prefix}_provisioner"}
+    assert {tuple(row) for row in may if row["rolname"] not in owners} == {
+        (role, verb) for role in (roles.control, roles.console) for verb in ("SELECT", "INSERT")
+    }
+
+
+def _control(settings: Settings, role: str) -> Namespace:
+    return {"control": control_namespace, "console": console_namespace}[role](settings)
+
+
+def _in_deployment(settings: Settings, superuser_url: str) -> str:
+    return f"{superuser_url.rpartition('/')[0]}/{settings.owner_database_url.rpartition('/')[2]}"
+
+
+async def _try(tx: Transaction, statement: str, *, refused: bool) -> None:
+    await tx.driver.execute("SAVEPOINT before")
+    if refused:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.driver.execute(statement)
+            pytest.fail(f"{statement} went through")
+    else:
+        await tx.driver.execute(statement)
+    await tx.driver.execute("ROLLBACK TO SAVEPOINT before")
+
+
+async def test_without_a_role_the_application_sees_nothing(settings: Settings, apart: tuple[Tenant, Tenant]) -> None:
+    schemas = {CONTROL_SCHEMA: CONTROL_TABLES, **{each.namespace.schema: TENANT_TABLES for each in apart}}
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        for schema, tables in schemas.items():
+            for table, column in _columns(tables):
+                for kind, statement in _statements(schema, table, column):
+                    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                        async with connection.transaction():
+                            await connection.execute(statement)
+                        pytest.fail(f"{kind} on {schema}.{table} went through")
+        assert await connection.fetch("SELECT * FROM information_schema.tables WHERE table_schema = $1", schema) == []
+    finally:
+        await connection.close()
+
+
+async def test_the_application_cannot_create_objects_or_take_other_roles(
+    settings: Settings, apart: tuple[Tenant, Tenant]
+) -> None:
+    roles = Roles(settings.role_prefix)
+    schema, role, _ = apart[0].namespace
+    connection = await asyncpg.connect(settings.database_url)
+    forbidden = (
+        "CREATE SCHEMA mine",
+        "CREATE ROLE somebody",
+        "CREATE TEMPORARY TABLE mine (id int)",
+        "CREATE TABLE public.mine (id int)",
+        f"CREATE TABLE {schema}.mine (id int)",
+        f"SET ROLE {roles.owner}",
+        f"SET ROLE {roles.prefix}_provisioner",
+        f"SET SESSION AUTHORIZATION {roles.owner}",
+        f"GRANT {roles.owner} TO {roles.app}",
+        f"GRANT {role} TO {apart[1].namespace.role}",
+        f"ALTER TABLE {schema}.outbox ADD COLUMN more text",
+        f"DROP TABLE {schema}.outbox",
+    )
+    try:
+        for as_role in (None, role, roles.control, roles.console):
+            for statement in forbidden:
+                async with connection.transaction():
+                    if as_role is not None:
+                        await connection.execute(f"SET LOCAL ROLE {as_role}")
+                    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                        async with connection.transaction():
+                            await connection.execute(statement)
+                            pytest.fail(f"as {as_role}: {statement} went through")
+    finally:
+        await connection.close()
+
+
+async def test_a_tenant_cannot_grant_access_to_its_tables(database: Database, apart: tuple[Tenant, Tenant]) -> None:
+    mine, other = (tenant.namespace for tenant in apart)
+    async with database.transaction(mine) as tx:
+        # The server answers with a warning and does nothing.
+        await tx.driver.execute(f"GRANT SELECT ON {mine.schema}.outbox TO {other.role}")
+        assert not await tx.driver.fetchval(
+            "SELECT has_table_privilege($1, $2, 'SELECT')", other.role, f"{mine.schema}.outbox"
+        )
+
+
+async def test_the_application_inherits_no_rights_of_its_roles(
+    settings: Settings, superuser_url: str, apart: tuple[Tenant, Tenant]
+) -> None:
+    roles = Roles(settings.role_prefix)
+    connection = await asyncpg.connect(superuser_url)
+    try:
+        memberships = await connection.fetch(
+            """
+            SELECT roleid::regrole::text AS role, inherit_option, set_option, admin_option FROM pg_auth_members
+             WHERE member = $1::regrole
+            """,
+            roles.app,
+        )
+        everyone = await connection.fetch(
+            "SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1) AND (rolsuper OR rolbypassrls)", roles.prefix
+        )
+    finally:
+        await connection.close()
+    granted = {row["role"]: (row["inherit_option"], row["set_option"], row["admin_option"]) for row in memberships}
+    assert {roles.control, roles.console, apart[0].namespace.role, apart[1].namespace.role} <= set(granted)
+    assert roles.owner not in granted
+    assert set(granted.values()) == {(False, True, False)}
+    assert everyone == []
+
+
+async def test_a_tenants_schema_holds_only_tables_and_indexes_of_the_owner(
+    settings: Settings, superuser_url: str, apart: tuple[Tenant, Tenant]
+) -> None:
+    connection = await asyncpg.connect(_in_deployment(settings, superuser_url))
+    schema = apart[0].namespace.schema
+    try:
+        kinds = await connection.fetch(
+            "SELECT DISTINCT relkind::text AS kind, relowner::regrole::text AS owner FROM pg_class"
+            " WHERE relnamespace = to_regnamespace($1)",
+            schema,
+        )
+        types = await connection.fetch(
+            "SELECT typname FROM pg_type WHERE typnamespace = to_regnamespace($1) AND (typtype IN ('e', 'd', 'r')"
+            " OR typrelid <> 0 AND (SELECT relkind FROM pg_class WHERE oid = typrelid) = 'c')",
+            schema,
+        )
+        routines = await connection.fetch("SELECT 1 FROM pg_proc WHERE pronamespace = to_regnamespace($1)", schema)
+        crossing = await connection.fetch(
+            "SELECT conname FROM pg_constraint JOIN pg_class referred ON referred.oid = confrelid"
+            " WHERE connamespace = to_regnamespace($1) AND referred.relnamespace <> connamespace",
+            schema,
+        )
+    finally:
+        await connection.close()
+    # Tables and indexes: no view, sequence or sequence-backed id, whose rights would have to be kept apart too.
+    assert {(row["kind"], row["owner"]) for row in kinds} == {
+        ("r", Roles(settings.role_prefix).owner),
+        ("i", Roles(settings.role_prefix).owner),
+    }
+    assert (types, routines, crossing) == ([], [], [])
+
+
+def test_nothing_sets_a_role_or_search_path_for_a_whole_session() -> None:
+    pattern = re.compile(r"\bSET\s+(SESSION\s|ROLE\b|search_path)", re.IGNORECASE)
+    sources = [
+        path for folder in ("platform/haas", "tenants", "apps", "workers") for path in (_ROOT / folder).rglob("*.py")
+    ]
+    assert [str(path) for path in sources if pattern.search(path.read_text(encoding="utf-8"))] == []

@@ -1,0 +1,58 @@
+"""A tenant with two customers and their accounts."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import insert
+
+from haas.clock import MovableClock
+from haas.database import Database
+from tenants.accounts.service import market_day
+from tenants.accounts.tables import account, holding
+from tenants.parties.tables import customer
+from tenants.registry.models import Tenant
+from tests.support.rows import run
+
+
+class Household:
+    """Two customers of a tenant, and an account that both hold."""
+
+    def __init__(self, database: Database, tenant: Tenant, now: datetime) -> None:
+        self.database, self.tenant, self.now = database, tenant, now
+        self.customer_id, self.other_id, self.account_id = uuid4(), uuid4(), uuid4()
+
+    @property
+    def today(self) -> date:
+        return market_day(self.now)
+
+    async def move_in(self) -> None:
+        people = [self.customer_row(self.customer_id), self.customer_row(self.other_id)]
+        async with self.database.transaction(self.tenant.namespace) as tx:
+            await tx.execute(insert(customer), people)
+            await tx.execute(insert(account), [self.account_row(self.account_id)])
+            await tx.execute(insert(holding), [self.holding_row(one["id"]) for one in people])
+
+    def customer_row(self, customer_id: UUID) -> dict[str, Any]:
+        values = {"reference": str(customer_id), "kind": "person", "name": "A", "detail": {}}
+        return {"id": customer_id, **values, "updated_at": self.now}
+
+    def account_row(self, account_id: UUID) -> dict[str, Any]:
+        values = {"reference": str(account_id), "open_status": "OPEN", "summary": [], "detail": []}
+        return {"id": account_id, **values, "updated_at": self.now}
+
+    def holding_row(self, customer_id: UUID) -> dict[str, Any]:
+        values = {"account_id": self.account_id, "role": "joint-holder", "valid_from": date(2020, 1, 1)}
+        return {"customer_id": customer_id, **values}
+
+    async def run(self, function: Any, *arguments: Any, **named: Any) -> Any:
+        """Run a store or service function in a transaction of its own."""
+        return await run(self.database, self.tenant, function, *arguments, **named)
+
+
+@pytest.fixture
+async def household(database: Database, tenant: Tenant, clock: MovableClock) -> Household:
+    household = Household(database, tenant, clock.now())
+    await household.move_in()
+    return household

@@ -1,0 +1,69 @@
+"""One-time codes: how they are made, read, hashed and sent."""
+
+import json
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from tenants.authentication import codes
+from tenants.notices.models import EmailPayload, SmsPayload
+from tenants.parties.models import Login, canonical_identifier
+
+KEY = codes.authentication_key(b"s" * 32)
+LOGIN = Login(id=UUID(int=1), email="mia@people.test", mobile="+61491570006")
+
+
+def test_codes_have_six_digits_and_differ() -> None:
+    made = {codes.new_code() for _ in range(200)}
+    assert all(len(code) == 6 and code.isdigit() for code in made)
+    assert len(made) > 190
+
+
+@pytest.mark.parametrize(("typed", "read"), [("123456", "123456"), (" 123 456\n", "123456"), ("000000", "000000")])
+def test_answers_are_read_as_people_type_them(typed: str, read: str) -> None:
+    assert codes.parse_code(typed) == read
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "-12345", "12.345"])
+def test_an_answer_that_is_not_six_digits_is_malformed(typed: str) -> None:
+    assert codes.parse_code(typed) is None
+
+
+def test_a_hash_is_bound_to_key_challenge_and_purpose() -> None:
+    one = uuid4()
+    hashed = codes.code_hash(KEY, one, "authorisation", "123456")
+    assert hashed == codes.code_hash(KEY, one, "authorisation", "123456")
+    assert len({
+        hashed,
+        codes.code_hash(KEY, uuid4(), "authorisation", "123456"),
+        codes.code_hash(KEY, one, "dashboard", "123456"),
+        codes.code_hash(codes.authentication_key(b"t" * 32), one, "authorisation", "123456"),
+        codes.code_hash(KEY, one, "authorisation", "123457"),
+    }) == 5  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", ["Jo@Example.test", " jo@example.test ", "JO@example.TEST", "jo @example.test"])
+def test_an_identifier_is_the_same_in_any_case_and_spacing(typed: str) -> None:
+    assert canonical_identifier(typed) == "jo@example.test"
+
+
+def test_a_message_has_the_code_once_and_what_the_standards_require() -> None:
+    for login in (LOGIN, Login(id=LOGIN.id, email=None, mobile=LOGIN.mobile)):
+        message = codes.code_message(login, "Aurora Energy", "authorisation", "123456")
+        assert message is not None
+        assert message.text.count("123456") == 1
+        assert "10 minutes" in message.text
+        assert "Nobody needs your password" in message.text
+        assert "Aurora Energy" in message.text
+        assert isinstance(message, EmailPayload if login.email else SmsPayload)
+    assert codes.code_message(Login(id=LOGIN.id, email=None, mobile=None), "A", "dashboard", "123456") is None
+
+
+def test_pins_are_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "pins.json"
+    assert codes.pinned_codes(None, "aurora") == {}
+    assert codes.pinned_codes(file, "aurora") == {}
+    file.write_text(json.dumps({"aurora": {"Mia@People.test": "111111"}, "banksia": {"x": "222222"}}))
+    assert codes.pinned_codes(file, "aurora") == {"mia@people.test": "111111"}
+    assert codes.pinned_codes(file, "kestrel") == {}

@@ -1,0 +1,209 @@
+"""Challenges: they are counted, they expire, and they are the same for unknown identifiers."""
+
+import asyncio
+from datetime import timedelta
+from time import perf_counter
+from uuid import uuid4
+
+import pytest
+
+from tenants.authentication import service
+from tenants.authentication.errors import CodeRefused, IdentifierLocked
+from tests.tenants.authentication.conftest import PURPOSE, Authentication
+
+
+def wrong(code: str) -> str:
+    return "000000" if code != "000000" else "000001"
+
+
+async def test_the_right_code_authenticates_once(authentication: Authentication) -> None:
+    login_id, identifier = await authentication.logins.add_login()
+    challenge = await authentication.begin(identifier)
+    code = await authentication.code_to(identifier)
+    assert (await authentication.refusal(challenge, code, "dashboard")).reason == "closed"
+    assert await authentication.answer(challenge, code) == login_id
+    assert (await authentication.refusal(challenge, code)).reason == "closed"
+
+
+async def test_a_message_expires_with_its_code(authentication: Authentication) -> None:
+    _, identifier = await authentication.logins.add_login()
+    challenge = await authentication.begin(identifier)
+    kind, payload, expires_at = next(sent for sent in await authentication.sent() if sent[1]["to"] == identifier)
+    assert (kind, expires_at) == ("email", challenge.expires_at)
+    assert "code" in payload["subject"]
+
+
+async def test_a_login_without_email_gets_a_text_message(authentication: Authentication) -> None:
+    mobile = f"+614{uuid4().int % 10**8:08d}"
+    _, identifier = await authentication.logins.add_login(email=None, mobile=mobile)
+    await authentication.begin(identifier)
+    assert ("sms", mobile) in [(kind, payload["to"]) for kind, payload, _ in await authentication.sent()]
+
+
+@pytest.mark.parametrize("missing", ["address", "permission"])
+async def test_a_login_without_address_or_that_is_disabled_is_treated_as_unknown(
+    authentication: Authentication, missing: str
+) -> None:
+    columns = {"email": None} if missing == "address" else {"disabled_at": authentication.clock.now()}
+    login_id, right = await authentication.logins.add_login()
+    _, other = await authentication.logins.add_login(**columns)
+    assert (await authentication.begin(right)).login_id == login_id
+    assert (await authentication.begin(other)).login_id is None
+
+
+async def test_a_code_expires(authentication: Authentication) -> None:
+    _, identifier = await authentication.logins.add_login()
+    challenge = await authentication.begin(identifier)
+    code = await authentication.code_to(identifier)
+    authentication.clock.move(timedelta(minutes=10))
+    assert (await authentication.refusal(challenge, code)).reason == "expired"
+
+
+async def test_a_code_is_refused_after_five_wrong_answers(authentication: Authentication) -> None:
+    _, identifier = await authentication.logins.add_login()
+    challenge = await authentication.begin(identifier)
+    code = await authentication.code_to(identifier)
+    assert (await authentication.refusal(challenge, "12345")).reason == "malformed"
+    for left in (4, 3, 2, 1, 0):
+        refused = await authentication.refusal(challenge, wrong(code))
+        assert (refused.reason, refused.tries_left) == ("wrong", left)
+    assert (await authentication.refusal(challenge, code)).reason == "closed"
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_ten_wrong_answers_in_an_hour_lock_a_known_or_unknown_identifier(
+    authentication: Authentication, *, known: bool
+) -> None:
+    identifier = (await authentication.logins.add_login())[1] if known else f"{uuid4().hex}@nobody.test"
+    began = authentication.clock.now()
+    for _ in range(4):
+        await authentication.refusal(await authentication.begin(identifier), "000000")
+    challenge = await authentication.begin(identifier)
+    for _ in range(5):
+        await authentication.refusal(challenge, "000000")
+    with pytest.raises(IdentifierLocked):  # the tenth
+        await authentication.answer(await authentication.begin(identifier), "000000")
+    with pytest.raises(IdentifierLocked) as locked:
+        await authentication.begin(identifier)
+    assert timedelta(minutes=59) < locked.value.until - began <= timedelta(minutes=61)
+    authentication.clock.move(timedelta(hours=1, seconds=5))
+    await authentication.begin(identifier)
+
+
+async def test_a_locked_identifier_is_refused_with_the_right_code_too(authentication: Authentication) -> None:
+    _, identifier = await authentication.logins.add_login()
+    challenges = [await authentication.begin(identifier) for _ in range(3)]
+    code = await authentication.code_to(identifier)
+    for challenge in challenges[:2]:
+        for _ in range(5):
+            with pytest.raises((CodeRefused, IdentifierLocked)):
+                await authentication.answer(challenge, wrong(code))
+    with pytest.raises(IdentifierLocked):
+        await authentication.answer(challenges[2], code)
+
+
+async def test_a_right_answer_resets_the_count_of_wrong_ones(authentication: Authentication) -> None:
+    _, identifier = await authentication.logins.add_login()
+    for _ in range(3):
+        challenge = await authentication.begin(identifier)
+        code = await authentication.code_to(identifier)
+        for _ in range(4):
+            await authentication.refusal(challenge, wrong(code))
+        await authentication.answer(challenge, code)
+
+
+async def test_wrong_answers_at_the_same_time_are_all_counted(authentication: Authentication) -> None:
+    _, identifier = await authentication.logins.add_login()
+    challenges = [await authentication.begin(identifier) for _ in range(8)]
+    wrongly = wrong(await authentication.code_to(identifier))
+    answers = await asyncio.gather(
+        *(authentication.answer(challenge, wrongly) for challenge in challenges for _ in range(2)),
+        return_exceptions=True,
+    )
+    counted = [answer for answer in answers if isinstance(answer, CodeRefused)]
+    locked = [answer for answer in answers if isinstance(answer, IdentifierLocked)]
+    assert (len(counted), len(locked)) == (9, 7)
+
+
+async def test_an_identifier_is_locked_after_twenty_codes_without_an_answer(authentication: Authentication) -> None:
+    _, identifier = await authentication.logins.add_login()
+    for _ in range(20):
+        await authentication.begin(identifier)
+    with pytest.raises(IdentifierLocked):
+        await authentication.begin(identifier)
+
+
+async def test_a_resent_code_replaces_the_old_one(authentication: Authentication) -> None:
+    login_id, identifier = await authentication.logins.add_login()
+    old = await authentication.begin(identifier)
+    new = await authentication.resend(old)
+    assert new.identifier_hash == old.identifier_hash
+    assert await authentication.answer(new, await authentication.code_to(identifier)) == login_id
+
+
+async def test_an_unknown_identifier_is_sent_no_code_and_accepts_none(authentication: Authentication) -> None:
+    before = len(await authentication.sent())
+    challenge = await authentication.begin(f"{uuid4().hex}@nobody.test")
+    assert challenge.login_id is None
+    assert len(await authentication.sent()) == before
+    again = await authentication.resend(challenge)
+    assert again.login_id is None
+    assert (await authentication.refusal(again, "123456")).reason == "wrong"
+
+
+async def test_an_unknown_identifier_takes_as_long_as_a_known_one(authentication: Authentication) -> None:
+    known = [(await authentication.logins.add_login())[1] for _ in range(60)]
+    unknown = [f"{uuid4().hex}@nobody.test" for _ in range(60)]
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for pair in zip(known, unknown, strict=True):
+        for identifier in pair:
+            started = perf_counter()
+            await authentication.begin(identifier)
+            times[identifier in known].append(perf_counter() - started)
+    # The shortest times, which other work on the machine lengthens least.
+    assert min(times[False]) == pytest.approx(min(times[True]), rel=0.35)
+
+
+async def test_a_pinned_code_is_accepted(authentication: Authentication) -> None:
+    login_id, identifier = await authentication.logins.add_login()
+    challenge = await authentication.begin(identifier, pinned_codes={identifier: "424242"})
+    assert await authentication.answer(challenge, "424242") == login_id
+    assert "424242" not in repr(authentication.context)
+
+
+async def test_parallel_answers_to_several_challenges_are_counted_in_turn(
+    authentication: Authentication,
+) -> None:
+    """Guessing in parallel gives no more tries than guessing one by one."""
+    _, identifier = await authentication.logins.add_login()
+    first, second, third = [await authentication.begin(identifier) for _ in range(3)]
+    code = await authentication.code_to(identifier)
+    for challenge, tries in ((first, 5), (second, 4)):
+        for _ in range(tries):
+            assert (await authentication.refusal(challenge, wrong(code))).reason == "wrong"
+    async with authentication.transaction() as tx:
+        with pytest.raises(IdentifierLocked):  # the tenth, counted and not committed yet
+            await service.verify_code(
+                tx, second.id, wrong(code), PURPOSE, context=authentication.context, now=authentication.clock.now()
+            )
+        beside = asyncio.ensure_future(authentication.answer(third, code))
+        await asyncio.wait({beside}, timeout=0.5)
+    with pytest.raises(IdentifierLocked):
+        await beside
+
+
+async def test_the_codes_that_a_tenant_sends_in_an_hour_are_limited(
+    authentication: Authentication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The limit of each identifier does not stop somebody who tries many identifiers from many addresses."""
+    monkeypatch.setattr(service, "TENANT_CODES_PER_WINDOW", 2)
+    authentication.clock.move(timedelta(days=2))
+    first = await authentication.begin(f"{uuid4().hex}@people.test")
+    await authentication.begin(f"{uuid4().hex}@people.test")
+    with pytest.raises(IdentifierLocked) as locked:
+        await authentication.begin(f"{uuid4().hex}@people.test")
+    assert locked.value.until == first.created_at + timedelta(hours=1)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert await authentication.begin("pinned@people.test", pinned_codes={"pinned@people.test": "000789"})
+    authentication.clock.move(timedelta(hours=1))
+    assert await authentication.begin(f"{uuid4().hex}@people.test")

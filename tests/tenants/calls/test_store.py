@@ -1,0 +1,121 @@
+"""A row for each call, and the disclosure ledger."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from haas.database import Database, Namespace
+from tenants.calls import CallRecord, store
+from tenants.calls.models import DisclosureDay
+from tenants.calls.tables import call, disclosure_day
+from tenants.registry.models import Tenant
+from tests.support.constraints import Violation, assert_violated, names
+
+AT = datetime(2026, 11, 24, 10, 30, 15, 250_000, tzinfo=UTC)
+INTERACTION = UUID("6f2b1d0c-4f4e-4bb7-8f8e-0d9b7c5a3e21")
+ARRANGEMENT, ACCOUNT = uuid4(), uuid4()
+VIOLATIONS = (
+    Violation(disclosure_day, "disclosure_day_calls_check", {"calls": 0}),
+    Violation(disclosure_day, "disclosure_day_key", {"id": uuid4()}),
+)
+
+
+def record(tenant: Namespace, **changes: Any) -> CallRecord:
+    values: dict[str, Any] = {
+        "tenant": tenant,
+        "at": AT,
+        "operation": "listEnergyAccounts",
+        "tier": "unattended",
+        "status": 200,
+        "latency": 12_000,
+        "interaction_id": str(INTERACTION),
+        "client_id": "client",
+        "arrangement_id": ARRANGEMENT,
+        **changes,
+    }
+    return CallRecord(**values)
+
+
+def day(**changes: Any) -> DisclosureDay:
+    values: dict[str, Any] = {
+        "arrangement_id": ARRANGEMENT,
+        "account_id": ACCOUNT,
+        "cluster": "energy:accounts.basic:read",
+        "day": date(2026, 11, 24),
+        "calls": 1,
+        "last_at": AT,
+    }
+    return DisclosureDay(**{**values, **changes})
+
+
+async def test_each_call_is_a_row_until_it_is_forgotten(database: Database, tenant: Tenant) -> None:
+    own = tenant.namespace
+    written = [
+        record(own),
+        record(own, at=AT + timedelta(seconds=1), status=503, error="urn:x", secondary_latency=7, throttled=True),
+        record(own, interaction_id=str(uuid4()), client_id=None, arrangement_id=None),
+    ]
+    async with database.transaction(own) as tx:
+        await store.copy_calls(tx, written)
+        await store.copy_calls(tx, [])
+        first, second = await store.calls_of_interaction(tx, INTERACTION)
+        assert first.pop("id") != second.pop("id")
+        assert first == {
+            "at": AT,
+            "interaction_id": INTERACTION,
+            "operation": "listEnergyAccounts",
+            "tier": "unattended",
+            "authenticated": True,
+            "status": 200,
+            "error": "",
+            "throttled": False,
+            "latency": 12_000,
+            "secondary_latency": None,
+            "client_id": "client",
+            "arrangement_id": ARRANGEMENT,
+        }
+        assert (second["status"], second["error"], second["secondary_latency"]) == (503, "urn:x", 7)
+        assert await store.delete_calls(tx, AT + timedelta(seconds=1)) == 2
+        assert len(await store.calls_of_interaction(tx, INTERACTION)) == 1
+
+
+async def test_the_ledger_adds_up_by_day_account_and_cluster(database: Database, tenant: Tenant) -> None:
+    later = AT + timedelta(minutes=5)
+    customer = {"account_id": None, "cluster": "common:customer.basic:read"}
+    async with database.transaction(tenant.namespace) as tx:
+        await store.add_disclosures(tx, [])
+        await store.add_disclosures(tx, [day(calls=2, last_at=later), day(**customer)])
+        await store.add_disclosures(tx, [day(), day(**customer), day(day=date(2026, 11, 25))])
+        await store.add_disclosures(tx, [day(arrangement_id=uuid4())])
+        assert await store.disclosures(tx, ARRANGEMENT) == [
+            day(**customer, calls=2),
+            day(calls=3, last_at=later),
+            day(day=date(2026, 11, 25)),
+        ]
+
+
+async def test_what_was_corrected_is_marked_once(database: Database, tenant: Tenant) -> None:
+    days = [day(day=date(2026, 11, number)) for number in (23, 24, 25)]
+    async with database.transaction(tenant.namespace) as tx:
+        await store.add_disclosures(tx, days)
+        since = date(2026, 11, 24)
+        assert await store.mark_corrected(tx, ARRANGEMENT, days[0].cluster, since, AT) == 2
+        assert await store.mark_corrected(tx, ARRANGEMENT, days[0].cluster, since, AT) == 0
+        found = await store.disclosures(tx, ARRANGEMENT)
+    assert [each.corrected_at for each in found] == [None, AT, AT]
+
+
+@pytest.mark.parametrize("violation", VIOLATIONS, ids=lambda each: each.constraint)
+async def test_a_row_that_breaks_a_constraint_is_refused(
+    database: Database, tenant: Tenant, violation: Violation
+) -> None:
+    """Of a cluster about the customer too, whose account is null."""
+    good = {"id": uuid4(), **msgspec.structs.asdict(day(account_id=None))}
+    await assert_violated(database, tenant, good, violation)
+
+
+def test_no_constraint_is_left_out() -> None:
+    assert {violation.constraint for violation in VIOLATIONS} == names(call, disclosure_day)

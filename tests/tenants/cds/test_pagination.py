@@ -1,0 +1,76 @@
+"""Pages (CDS, Pagination)."""
+
+import pytest
+
+from tenants.cds.envelope import LinksPaginated, MetaPaginated
+from tenants.cds.errors import FIELD_INVALID, FIELD_INVALID_PAGE, FIELD_INVALID_PAGE_SIZE, CdsError, ErrorType
+from tenants.cds.pagination import PageRequest, links_and_meta
+
+URI = "https://host.test/x"
+
+
+def described(page: int, size: int, total: int, **filters: str) -> tuple[LinksPaginated, MetaPaginated]:
+    return links_and_meta(PageRequest(page, size), total, self_uri="self", resource_uri=URI, filters=filters)
+
+
+def test_page_and_page_size_have_defaults() -> None:
+    assert PageRequest.parse(None, None) == PageRequest(number=1, size=25)
+    assert PageRequest.parse("3", "1000").offset == 2000
+
+
+@pytest.mark.parametrize(
+    ("page", "size", "kind"),
+    [
+        ("0", None, FIELD_INVALID),
+        ("-1", None, FIELD_INVALID),
+        ("one", None, FIELD_INVALID),
+        ("", None, FIELD_INVALID),
+        ("1.5", None, FIELD_INVALID),
+        ("9" * 30, None, FIELD_INVALID),
+        ("3000000000", None, FIELD_INVALID),
+        (None, "0", FIELD_INVALID),
+        (None, "all", FIELD_INVALID),
+        (None, "1001", FIELD_INVALID_PAGE_SIZE),
+    ],
+)
+def test_a_page_or_page_size_out_of_range_is_refused(page: str | None, size: str | None, kind: ErrorType) -> None:
+    with pytest.raises(CdsError) as caught:
+        PageRequest.parse(page, size)
+    assert caught.value.kind == kind
+
+
+def test_a_page_in_the_middle_links_to_first_previous_next_and_last() -> None:
+    links, meta = described(2, 2, 5)
+    assert links == LinksPaginated(
+        self="self",
+        first=f"{URI}?page=1&page-size=2",
+        prev=f"{URI}?page=1&page-size=2",
+        next=f"{URI}?page=3&page-size=2",
+        last=f"{URI}?page=3&page-size=2",
+    )
+    assert meta == MetaPaginated(totalRecords=5, totalPages=3)
+
+
+def test_the_only_page_links_to_itself_alone() -> None:
+    links, meta = described(1, 25, 25)
+    assert links == LinksPaginated(self="self")
+    assert meta == MetaPaginated(totalRecords=25, totalPages=1)
+
+
+def test_an_empty_result_has_no_pages() -> None:
+    links, meta = described(1, 25, 0)
+    assert links == LinksPaginated(self="self")
+    assert meta == MetaPaginated(totalRecords=0, totalPages=0)
+
+
+def test_filters_are_kept_in_links() -> None:
+    links, _ = links_and_meta(PageRequest(1, 1), 2, self_uri="self", resource_uri=URI, filters={"open-status": "OPEN"})
+    assert links.next == f"{URI}?open-status=OPEN&page=2&page-size=1"
+
+
+@pytest.mark.parametrize(("page", "total", "last"), [(4, 5, "3"), (2, 0, "0")])
+def test_a_page_out_of_range_says_how_many_there_are(page: int, total: int, last: str) -> None:
+    with pytest.raises(CdsError) as caught:
+        described(page, 2, total)
+    assert caught.value.kind == FIELD_INVALID_PAGE
+    assert caught.value.detail == last

@@ -1,0 +1,126 @@
+"""Reading a file of the Data Standards Body: fixes, resolved service points, bad records, damaged files."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tenants.imports.dsb_reader import read_dsb
+from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, Record, ServicePointRecord
+from tenants.imports.report import Report
+from tests.support import dsb
+
+
+def read(path: Path, text: str | bytes, holder: int = 0) -> tuple[list[Record], Report]:
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    report = Report()
+    return [record for _, record in read_dsb(path, holder, report)], report
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "dsb.json"
+
+
+def test_a_customer_is_read_with_accounts_holdings_and_service_points(path: Path) -> None:
+    text = dsb.text([dsb.customer(1, dsb.account(1, [dsb.NMI, "99999999999", dsb.POINT]))])
+    records, report = read(path, text)
+    point, customer, account, holding = records
+    assert isinstance(point, ServicePointRecord)
+    assert isinstance(customer, CustomerRecord)
+    assert isinstance(account, AccountRecord)
+    assert isinstance(holding, HoldingRecord)
+    assert customer.reference == holding.customer == "customer-1"
+    assert account.account.plans[0].servicePointIds == [dsb.POINT, dsb.POINT]
+    assert str(holding.valid_from) == "2025-02-02"
+    assert report.problems == []
+
+
+def test_each_fix_is_reported_with_its_location(path: Path) -> None:
+    _, report = read(path, dsb.text([dsb.customer(1, dsb.account(1, [dsb.NMI, "99999999999"]))]))
+    reported = {(fix.location.path.rpartition("customers[0].")[2], fix.reason) for fix in report.fixes}
+    plan = "energy.accounts[0].account.plans[0]"
+    assert reported >= {
+        ("customer.person.emailAddresses[0].address", "mail domain replaced by people.test"),
+        ("energy.servicePoints[0].servicePoint.location.simple.state", "state written as its abbreviation"),
+        ("energy.accounts[0].account.creationDate", "date-time cut to its date"),
+        (f"{plan}.planDetail.meteringCharges[0].minimumValue", "amount given two decimal places"),
+        (f"{plan}.servicePointIds", "NMI resolved to its service point (1)"),
+        (f"{plan}.servicePointIds", "names no service point of the file, dropped (1)"),
+    }
+    assert report.fix_count == len(report.fixes)
+
+
+def test_only_the_customers_of_the_named_holder_are_read(path: Path) -> None:
+    text = dsb.text([dsb.customer(1)], [dsb.customer(2), dsb.customer(3)])
+    for holder, expected in ((0, ["customer-1"]), (1, ["customer-2", "customer-3"]), (2, [])):
+        records, _ = read(path, text, holder)
+        assert [each.reference for each in records if isinstance(each, CustomerRecord)] == expected
+
+
+def test_a_bad_account_is_reported_and_the_others_are_read(path: Path) -> None:
+    text = dsb.text([dsb.customer(1, dsb.account(1, [], openStatus="SHUT"), dsb.account(2, []))])
+    records, report = read(path, text)
+    assert [each.reference for each in records if isinstance(each, AccountRecord)] == ["account-2"]
+    [problem] = report.problems
+    assert problem.location.path.endswith("customers[0].energy.accounts[0].account.openStatus")
+    assert problem.reason == "Invalid enum value 'SHUT'"
+    assert text.splitlines()[problem.location.line - 1].strip() == "{"
+
+
+def test_a_bad_customer_is_reported_and_left_out_with_their_accounts(path: Path) -> None:
+    bad = dsb.customer(1, dsb.account(1, []))
+    del bad["customer"]["person"]["lastName"]
+    records, report = read(path, dsb.text([bad, dsb.customer(2, dsb.account(2, []))]))
+    assert [each.reference for each in records if isinstance(each, AccountRecord)] == ["account-2"]
+    assert [problem.reason for problem in report.problems] == ["Object missing required field `lastName`"]
+
+
+@pytest.mark.parametrize("odd", [None, 5, "odd", {}, {"customerId": 1}])
+def test_a_value_that_is_no_customer_is_reported(path: Path, odd: Any) -> None:
+    records, report = read(path, dsb.text([odd, dsb.customer(2)]))
+    assert len(records) == 2
+    assert report.problems[0].reason == "not an object with a customerId"
+
+
+@pytest.mark.parametrize("odd", [None, 5, {"accounts": 5, "servicePoints": [5]}, {"accounts": [{}, {"account": 5}]}])
+def test_energy_data_of_another_shape_is_ignored(path: Path, odd: Any) -> None:
+    records, _ = read(path, dsb.text([dsb.customer(1) | {"energy": odd}]))
+    assert [type(each) for each in records] == [CustomerRecord]
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\\u0000", b"\\ud800"])
+def test_a_customer_with_invalid_characters_is_reported(path: Path, bad: bytes) -> None:
+    whole = dsb.text([dsb.customer(1), dsb.customer(2)]).encode()
+    records, report = read(path, whole.replace(b'"Ann"', b'"A' + bad + b'n"', 1))
+    assert [each.reference for each in records if isinstance(each, CustomerRecord)] == ["customer-2"]
+    assert report.problems[0].reason.startswith("not UTF-8")
+
+
+def test_a_truncated_file_is_read_up_to_the_truncation(path: Path) -> None:
+    whole = dsb.text([dsb.customer(number) for number in range(4)])
+    records, report = read(path, whole[: whole.index("customer-3")])
+    assert [each.reference for each in records if isinstance(each, CustomerRecord)] == [
+        "customer-0",
+        "customer-1",
+        "customer-2",
+    ]
+    assert report.problems[0].reason.startswith("not JSON from here on")
+
+
+def test_a_truncated_archive_is_read_up_to_the_truncation(path: Path) -> None:
+    whole = gzip.compress(dsb.text([dsb.customer(number) for number in range(400)]).encode())
+    records, report = read(path, whole[: len(whole) // 2])
+    assert records
+    assert [problem.reason.partition(" from here")[0] for problem in report.problems] == [
+        "the file cannot be read",
+        "not JSON",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[]", "{}", '{"holders": null}'])
+def test_a_file_of_another_kind_gives_no_records(path: Path, text: str) -> None:
+    records, report = read(path, text)
+    assert records == []
+    assert (report.problem_count > 0) is (text in {"", "nonsense"})

@@ -1,0 +1,102 @@
+"""Reading JSON Lines: good records are yielded, bad ones reported by line and path."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tenants.imports.files import FileLimits
+from tenants.imports.json_lines_reader import read_json_lines
+from tenants.imports.report import Report
+
+LOGIN = b'{"kind":"login","identifier":"a","name":"A B","familyName":"B","email":"a@people.test"}\n'
+HOLDING = b'{"kind":"holding","customer":"c","account":"a","role":"holder","validFrom":"2023-02-01"}\n'
+CLOSED = b'{"kind":"account","account":{"accountId":"A-%d","openStatus":"CLOSED","plans":[]}}\n'
+
+
+def found(path: Path, limits: FileLimits | None = None) -> tuple[list[int], list[str]]:
+    """The lines of the good records, and what was reported without the file's name."""
+    report = Report()
+    good = [place.line for place, _ in read_json_lines(path, report, limits)]
+    assert report.problem_count == len(report.problems)
+    return good, [str(problem).partition(":")[2] for problem in report.problems]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (b"not json\n", "$: not JSON"),
+        (b'{"kind":"login"\n', "$: not JSON"),
+        (b'{"kind":"login","identifier":"\xff"}\n', "$: not UTF-8 at byte 31"),
+        (b'{"kind":"login","identifier":"a\\u0000"}\n', "$: contains the character U+0000"),
+        (b'{"kind":"login","identifier":"a\\ud800"}\n', "$: not JSON"),
+        (b'{"kind":"what"}\n', "$.kind: Invalid value 'what'"),
+        (b"[]\n", "$: Expected `object`, got `array`"),
+        (
+            b'{"kind":"login","identifier":"a","name":"A","familyName":"B"}\n',
+            "one of `email` and `mobile` is mandatory",
+        ),
+        (LOGIN.replace(b"a@people.test", b"nowhere"), "$.email: not of the form: RFC 5322 addr-spec"),
+        (LOGIN.replace(b'"name"', b'"nome"'), "unknown field `nome`"),
+        (CLOSED.replace(b"CLOSED", b"SHUT") % 1, "$.account.openStatus: Invalid enum value 'SHUT'"),
+        (HOLDING.replace(b"02-01", b"02-29"), "$.validFrom: Invalid RFC3339 encoded date"),
+        (HOLDING.replace(b"}", b',"validTo":"2023-01-31"}'), "`validTo` is before `validFrom`"),
+        (b"[" * 100_000 + b"\n", "$: "),
+    ],
+)
+def test_a_bad_line_is_reported_and_the_others_are_read(tmp_path: Path, line: bytes, problem: str) -> None:
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(LOGIN + line + b"\n" + LOGIN)
+    good, problems = found(path)
+    assert good == [1, 4]
+    [reported] = problems
+    assert reported.startswith("2: ")
+    assert problem in reported
+
+
+def test_a_gzip_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "file.jsonl.gz"
+    path.write_bytes(gzip.compress(LOGIN * 3))
+    assert found(path) == ([1, 2, 3], [])
+
+
+def test_a_truncated_last_line_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(LOGIN + LOGIN[:-20])
+    good, problems = found(path)
+    assert good == [1]
+    assert problems[0].startswith("2: $: not JSON")
+
+
+def test_a_truncated_archive_is_read_as_far_as_possible(tmp_path: Path) -> None:
+    path = tmp_path / "file.jsonl.gz"
+    whole = gzip.compress(b"".join(CLOSED % number for number in range(20_000)))
+    path.write_bytes(whole[: len(whole) // 2])
+    good, problems = found(path)
+    assert len(good) > 1_000
+    assert "the file cannot be read from here on" in problems[-1]
+
+
+def test_a_file_that_only_begins_like_an_archive_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "file.jsonl.gz"
+    path.write_bytes(b"\x1f\x8bnothing of the kind")
+    good, problems = found(path)
+    assert good == []
+    assert problems[0].startswith("1: $: the file cannot be read from here on")
+
+
+@pytest.mark.parametrize("data", [b"", b"\n \n"])
+def test_an_empty_file_is_no_problem(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(data)
+    assert found(path) == ([], [])
+
+
+def test_a_line_or_file_over_the_limit_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(LOGIN + b" " * 500 + b"\n" + LOGIN + LOGIN * 10)
+    good, problems = found(path, FileLimits(file_bytes=1000, record_bytes=200))
+    assert good[:2] == [1, 3]
+    assert problems[0] == "2: $: the line is longer than 200 bytes"
+    assert "the file is longer than 1000 bytes; the rest is not read" in problems[1]
+    assert len(good) < 12

@@ -1,0 +1,229 @@
+"""AEMO's participants: their secrets are sealed, bound to where they stand, and nobody's but their retailer's."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from haas.database import Transaction
+from haas.jose import KeySealer, new_key
+from ops.deployment import Deployment
+from tenants.keys.errors import KeysUnreadable
+from tenants.market import service, store
+from tenants.market.errors import InvalidParticipant, ParticipantInUse, SecretChangePending, UnknownParticipant
+from tenants.market.models import Participant, ParticipantKey, Secrets
+from tenants.market.tables import market_participant
+from tenants.registry.models import NewTenant, Tenant
+from tenants.registry.names import console_namespace
+from tenants.registry.service import Registry
+from tenants.registry.tables import brand
+
+SECRETS = Secrets(secret="Passw0rd-of-URM", key="-----BEGIN PRIVATE KEY-----\nplain\n")
+
+
+class Market:
+    """Two brands of one retailer, one of another, and a participant of the first retailer."""
+
+    def __init__(self, deployment: Deployment, mine: Tenant, sister: Tenant, stranger: Tenant) -> None:
+        self._deployment = deployment
+        self.sealer = deployment.sealer
+        self.now: datetime = deployment.clock.now()
+        self.mine, self.sister, self.stranger = mine, sister, stranger
+        self.key = ParticipantKey("FRMPMINE", "production")
+
+    def open(self) -> AbstractAsyncContextManager[Transaction]:
+        return self._deployment.database.transaction(console_namespace(self._deployment.settings))
+
+    async def retailer_id(self, tenant: Tenant) -> UUID:
+        async with self.open() as tx:
+            found: UUID = (await tx.execute(select(brand.c.retailer_id).where(brand.c.id == tenant.id))).scalar_one()
+            return found
+
+    async def participant(self, tenant: Tenant, **changes: Any) -> Participant:
+        values = {
+            "id": self.key,
+            "retailer_id": await self.retailer_id(tenant),
+            "base_uri": "https://apis.prod.aemo.test:9319/NEMRetail",
+            "mode": "basic",
+            "username": "MINECDR",
+            "certificate": "-----BEGIN CERTIFICATE-----\n",
+        }
+        return Participant(**{**values, **changes})
+
+    async def put(self, participant: Participant, secrets: Secrets = SECRETS) -> None:
+        async with self.open() as tx:
+            await service.put(tx, self.sealer, participant, secrets, self.now)
+
+    async def row(self) -> dict[str, Any]:
+        async with self.open() as tx:
+            return dict(await store.load(tx, self.key))
+
+
+@pytest.fixture
+async def market(deployment: Deployment, signing_keys: Any) -> AsyncIterator[Market]:
+    made = []
+    for slug, owner in (("finch", "Finch Pty Ltd"), ("finch-two", "Finch Pty Ltd"), ("grebe", "Grebe Pty Ltd")):
+        new = NewTenant(slug=slug, name=slug, retailer=owner, register_environment_id="sandbox", register_brand_id=slug)
+        made.append(await deployment.provisioner.create(new, actor="tests", signing_keys=next(signing_keys)))
+    yield Market(deployment, *made)
+    for tenant in await deployment.administration.all():
+        if tenant.slug in {each.slug for each in made}:
+            await deployment.administration.remove(tenant.slug, actor="tests")
+
+
+async def test_a_participant_is_kept_sealed_and_opened_whole(market: Market) -> None:
+    participant = await market.participant(market.mine)
+    await market.put(participant)
+    kept = await market.row()
+    text = repr(kept)
+    assert "Passw0rd" not in text
+    assert "PRIVATE KEY" not in text
+    async with market.open() as tx:
+        found = await service.credentials(tx, market.sealer, market.key)
+    assert (found.participant, found.secrets, found.changed_at) == (participant, SECRETS, market.now)
+    assert "Passw0rd" not in repr(found)
+
+
+async def test_each_mode_has_what_it_needs(market: Market) -> None:
+    subscription = msgspec.structs.replace(SECRETS, subscription_key="sub-key")
+    token_uri = "https://api.aemo.test/oauth/v1/token"
+    with_key = await market.participant(market.mine, mode="basic-with-key")
+    bearer = await market.participant(market.mine, mode="bearer", token_uri=token_uri)
+    basic = await market.participant(market.mine)
+    for participant, secrets in ((with_key, subscription), (bearer, SECRETS), (basic, SECRETS)):
+        await market.put(participant, secrets)
+        async with market.open() as tx:
+            assert (await service.credentials(tx, market.sealer, market.key)).secrets == secrets
+    for participant, secrets in (
+        (with_key, SECRETS),
+        (bearer, subscription),
+        (basic, subscription),
+        (await market.participant(market.mine, mode="bearer"), SECRETS),
+        (await market.participant(market.mine, token_uri=token_uri), SECRETS),
+        (await market.participant(market.mine, mode="digest"), SECRETS),
+        (await market.participant(market.mine, proxy_uri="http://name:secret@proxy.test"), SECRETS),
+        (await market.participant(market.mine, id=ParticipantKey("X", "staging")), SECRETS),  # type: ignore[arg-type]
+        (msgspec.structs.replace(basic, retailer_id=uuid4()), SECRETS),
+        (basic, msgspec.structs.replace(SECRETS, next_secret="next")),
+    ):
+        with pytest.raises(InvalidParticipant):
+            await market.put(participant, secrets)
+
+
+@pytest.mark.parametrize("column", ["secret", "key"])
+async def test_what_is_sealed_opens_for_its_participant_and_column_alone(market: Market, column: str) -> None:
+    await market.put(await market.participant(market.mine))
+    elsewhere = ParticipantKey("FRMPOTHER", "production")
+    await market.put(await market.participant(market.mine, id=elsewhere))
+    preproduction = ParticipantKey("FRMPMINE", "pre-production")
+    await market.put(await market.participant(market.mine, id=preproduction))
+    mine = await market.row()
+    swapped = {"secret": mine["key"], "key": mine["secret"]}
+    for key, values in (
+        (elsewhere, {column: mine[column]}),
+        (preproduction, {column: mine[column]}),
+        (market.key, {column: swapped[column]}),
+    ):
+        async with market.open() as tx:
+            await store.set_secrets(tx, key, values)
+        with pytest.raises(KeysUnreadable):
+            async with market.open() as tx:
+                await service.credentials(tx, market.sealer, key)
+
+
+async def test_another_master_key_opens_nothing(market: Market) -> None:
+    await market.put(await market.participant(market.mine))
+    async with market.open() as tx:
+        with pytest.raises(KeysUnreadable, match="HAAS_MASTER_KEY"):
+            await service.credentials(tx, KeySealer(new_key()), market.key)
+
+
+async def test_a_password_is_changed_without_losing_either(market: Market) -> None:
+    await market.put(await market.participant(market.mine))
+    later = market.now + timedelta(days=60)
+    async with market.open() as tx:
+        await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd")
+    async with market.open() as tx:
+        found = (await service.credentials(tx, market.sealer, market.key)).secrets
+        assert (found.secret, found.next_secret) == (SECRETS.secret, "Next-Passw0rd")
+        with pytest.raises(SecretChangePending):
+            await service.begin_secret_change(tx, market.sealer, market.key, "Yet-another-1")
+    async with market.open() as tx:
+        await service.complete_secret_change(tx, market.sealer, market.key, later)
+        found_then = await service.credentials(tx, market.sealer, market.key)
+    assert (found_then.secrets.secret, found_then.secrets.next_secret) == ("Next-Passw0rd", None)
+    assert found_then.changed_at == later
+    async with market.open() as tx:
+        with pytest.raises(InvalidParticipant, match="no change has begun"):
+            await service.complete_secret_change(tx, market.sealer, market.key, later)
+
+
+async def test_a_change_that_aemo_refused_leaves_the_old_password(market: Market) -> None:
+    await market.put(await market.participant(market.mine))
+    async with market.open() as tx:
+        await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd")
+        await service.abandon_secret_change(tx, market.key)
+        found = await service.credentials(tx, market.sealer, market.key)
+    assert (found.secrets, found.changed_at) == (SECRETS, market.now)
+
+
+async def test_brands_of_one_retailer_share_a_participant_and_others_cannot(market: Market) -> None:
+    await market.put(await market.participant(market.mine))
+    for tenant in (market.mine, market.sister):
+        async with market.open() as tx:
+            await store.assign(tx, tenant.id, market.key)
+            assert await store.participants_of_brand(tx, tenant.id) == [market.key]
+    for brand_id in (market.stranger.id, market.mine.id):  # another retailer's, and one that has it already
+        with pytest.raises(InvalidParticipant):
+            async with market.open() as tx:
+                await store.assign(tx, brand_id, market.key)
+    with pytest.raises(InvalidParticipant):
+        await market.put(await market.participant(market.stranger))
+    with pytest.raises(ParticipantInUse):
+        async with market.open() as tx:
+            await store.remove(tx, market.key)
+    async with market.open() as tx:
+        for tenant in (market.mine, market.sister):
+            await store.unassign(tx, tenant.id, market.key)
+        await store.remove(tx, market.key)
+    async with market.open() as tx:
+        with pytest.raises(UnknownParticipant):
+            await store.load(tx, market.key)
+
+
+async def test_a_retailers_secrets_go_with_its_last_brand(market: Market, deployment: Deployment) -> None:
+    await market.put(await market.participant(market.mine))
+    async with market.open() as tx:
+        await store.assign(tx, market.mine.id, market.key)
+    await deployment.administration.remove(market.mine.slug, actor="tests")
+    assert await market.row()
+    await deployment.administration.remove(market.sister.slug, actor="tests")
+    async with market.open() as tx:
+        with pytest.raises(UnknownParticipant):
+            await store.load(tx, market.key)
+
+
+async def test_the_registry_in_memory_holds_no_secret(market: Market, deployment: Deployment) -> None:
+    subscription = msgspec.structs.replace(SECRETS, subscription_key="Subscr1ption")
+    await market.put(await market.participant(market.mine, mode="basic-with-key"), subscription)
+    async with market.open() as tx:
+        await store.assign(tx, market.mine.id, market.key)
+        await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd")
+    registry = Registry(deployment.database, deployment.settings, deployment.clock)
+    assert await registry.by_slug(market.mine.slug) == market.mine
+    held = msgspec.json.encode(registry._snapshot.value.by_slug if registry._snapshot.value else None)
+    assert market.mine.slug.encode() in held
+    sealed = await market.row()
+    secrets = [value.encode() for value in msgspec.structs.asdict(subscription).values() if value] + [b"Next-Passw0rd"]
+    secrets += [msgspec.json.encode(sealed[column]).strip(b'"') for column in service.SEALED_COLUMNS]
+    assert [secret for secret in secrets if secret in held] == []
+
+
+def test_every_binary_column_of_a_participant_is_sealed() -> None:
+    binary = {column.name for column in market_participant.columns if column.type.python_type is bytes}
+    assert binary == set(service.SEALED_COLUMNS)

@@ -1,0 +1,174 @@
+"""The payload types against the standards' API definitions, distilled in cds_1_36_0.json."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import inspect
+
+from tenants.cds import field_types
+from tenants.cds.envelope import Links, LinksPaginated, MetaPaginated
+from tenants.payloads.address_v1 import CommonSimpleAddress
+from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.payloads.customer_v1 import CommonCustomer, CommonPerson
+from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
+from tenants.payloads.energy_account_v2 import EnergyAccountListV2, EnergyAccountV2
+from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
+from tenants.payloads.outages_v1 import DiscoveryOutages
+from tenants.payloads.status_v1 import CommonDiscoveryStatus
+
+STANDARDS = json.loads((Path(__file__).parents[1] / "cds_1_36_0.json").read_text())["payloads"]
+PAYLOADS = (
+    CommonCustomer,
+    CommonCustomerDetailV2,
+    CommonDiscoveryStatus,
+    DiscoveryOutages,
+    EnergyAccountListV2,
+    EnergyAccountDetailV4,
+    EnergyServicePointDetailV2,
+    Links,
+    LinksPaginated,
+    MetaPaginated,
+)
+Members = dict[str, dict[str, Any]]
+
+
+def members(kind: inspect.Type, path: str = "") -> Iterator[tuple[str, inspect.Type, bool]]:
+    """Every member below a type: its path, its type, and whether it is mandatory."""
+    if isinstance(kind, inspect.UnionType):
+        for choice in kind.types:
+            yield from members(choice, path)
+    elif isinstance(kind, inspect.ListType):
+        yield f"{path}[]", kind.item_type, True
+        yield from members(kind.item_type, f"{path}[]")
+    elif isinstance(kind, inspect.Metadata):
+        yield from members(kind.type, path)
+    elif isinstance(kind, inspect.StructType):
+        for field in kind.fields:
+            below = f"{path}.{field.encode_name}" if path else field.encode_name
+            yield below, field.type, field.required
+            yield from members(field.type, below)
+
+
+def choices(kind: inspect.Type) -> list[str] | None:
+    """The values of an enumeration, or None."""
+    if isinstance(kind, inspect.UnionType):
+        found = [choices(each) for each in kind.types]
+        return next((values for values in found if values is not None), None)
+    if isinstance(kind, inspect.Metadata):
+        return choices(kind.type)
+    return sorted(str(value) for value in kind.values) if isinstance(kind, inspect.LiteralType) else None
+
+
+def ours(payload: type) -> Members:
+    found: Members = {}
+    for path, kind, required in members(inspect.type_info(payload)):
+        found[path] = {"required": required, "enum": choices(kind)}
+    return found
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.__name__)
+def test_payloads_have_the_members_of_the_standards(payload: type) -> None:
+    theirs = STANDARDS[payload.__name__]
+    found = ours(payload)
+    assert {path for path in found if not path.endswith("[]")} == {path for path in theirs if not path.endswith("[]")}
+    for path, fact in theirs.items():
+        if path in found:
+            assert found[path]["required"] is fact.get("required", path.endswith("[]")), path
+            # A text whose values the standards list in prose may be an enumeration here, but not the reverse.
+            assert "enum" not in fact or found[path]["enum"] == fact["enum"], path
+
+
+def typed(payload: type) -> Iterator[tuple[str, Any, str]]:
+    theirs = STANDARDS[payload.__name__]
+    for path, kind, _ in members(inspect.type_info(payload)):
+        if "type" in theirs.get(path, {}):
+            yield path, kind, theirs[path]["type"]
+
+
+def plain(kind: inspect.Type) -> Any:
+    """The type itself, without None and without its description."""
+    parts = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    [part] = [each for each in parts if not isinstance(each, inspect.NoneType)]
+    return part.type if isinstance(part, inspect.Metadata) else part
+
+
+EXPECTED = {
+    "DateString": inspect.DateType,
+    "DateTimeString": inspect.DateTimeType,
+    "PositiveInteger": inspect.IntType,
+    "NaturalNumber": inspect.IntType,
+}
+PATTERNS = {
+    name: inspect.type_info(getattr(field_types, name)).pattern
+    for name in ("AmountString", "RateString", "URIString", "ASCIIString")
+}
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.__name__)
+def test_members_have_the_field_types_of_the_standards(payload: type) -> None:
+    for path, kind, name in typed(payload):
+        part = plain(kind)
+        if name in EXPECTED:
+            assert isinstance(part, EXPECTED[name]), path
+        elif name in PATTERNS:
+            assert part.pattern == PATTERNS[name], path
+        else:
+            assert name == "ExternalRef", path
+            assert part.pattern or part.min_length, path
+
+
+@pytest.mark.parametrize(
+    ("payload", "value", "where"),
+    [
+        (CommonPerson, {"lastName": "Li", "middleNames": [], "occupationCode": "1"}, "occupationCodeVersion"),
+        (CommonPerson, {"lastName": "Li"}, "middleNames"),
+        (CommonCustomer, {"customerUType": "person"}, "person"),
+        (CommonSimpleAddress, {"addressLine1": "1 A St", "city": "B", "state": "VIC"}, "postcode"),
+        (CommonSimpleAddress, {"addressLine1": "1 A St", "city": "B", "state": "Vic", "postcode": "3000"}, "state"),
+        (EnergyAccountV2, {"accountId": "a", "plans": []}, "creationDate"),
+        (
+            EnergyAccountV2,
+            {"accountId": "a", "creationDate": "2024-01-01", "plans": [{"servicePointIds": []}]},
+            "planOverview",
+        ),
+        (EnergyAccountV2, {"accountId": "a", "openStatus": "CLOSED", "plans": [], "more": 1}, "more"),
+        (CommonDiscoveryStatus, {"status": "UNAVAILABLE", "updateTime": "2026-01-01T00:00:00Z"}, "explanation"),
+        (CommonDiscoveryStatus, {"status": "OK", "updateTime": "2026-01-01T00:00:00"}, "updateTime"),
+    ],
+)
+def test_a_value_against_the_standards_is_refused(payload: type, value: dict[str, Any], where: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=where):
+        msgspec.convert(value, payload)
+
+
+def test_optional_members_that_are_null_or_absent_are_left_out() -> None:
+    person = msgspec.json.decode(b'{"lastName":"Li","middleNames":[],"prefix":null}', type=CommonPerson)
+    assert msgspec.json.encode(person) == b'{"lastName":"Li","middleNames":[]}'
+
+
+def test_a_foreign_address_needs_no_postcode_and_no_australian_state() -> None:
+    address = {"addressLine1": "1 Rue A", "city": "Lyon", "state": "Rhône", "country": "FRA"}
+    assert msgspec.convert(address, CommonSimpleAddress).postcode is None
+
+
+def test_the_basic_customer_is_the_detail_without_contacts() -> None:
+    detail = msgspec.convert(
+        {
+            "customerUType": "person",
+            "person": {
+                "lastName": "Li",
+                "middleNames": [],
+                "phoneNumbers": [],
+                "emailAddresses": [{"purpose": "HOME", "address": "li@people.test"}],
+                "physicalAddresses": [],
+            },
+        },
+        CommonCustomerDetailV2,
+    )
+    assert msgspec.json.encode(detail.basic()) == (
+        b'{"customerUType":"person","person":{"lastName":"Li","middleNames":[]}}'
+    )

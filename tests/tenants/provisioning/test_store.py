@@ -1,0 +1,164 @@
+"""Requests to the provisioner: one open at a time for a tenant, leased by one provisioner until the lease ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+
+from haas.database import Transaction
+from ops.deployment import Deployment
+from tenants.provisioning import store
+from tenants.provisioning.errors import LeaseLost, NotAwaitingApproval, OpenRequestExists
+from tenants.provisioning.models import EVERY_TENANT, Lease, NewProvisionRequest
+from tenants.provisioning.owner import owner_transaction
+from tenants.provisioning.tables import provision_request
+from tenants.registry.names import console_namespace
+
+MINUTE = timedelta(minutes=1)
+
+
+class Requests:
+    """The two sides of a request: the console, which asks, and a provisioner, which works."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self.now: datetime = deployment.clock.now()
+
+    def console(self) -> AbstractAsyncContextManager[Transaction]:
+        return self._deployment.database.transaction(console_namespace(self._deployment.settings))
+
+    def provisioner(self) -> AbstractAsyncContextManager[Transaction]:
+        return owner_transaction(self._deployment.owner, self._deployment.settings)
+
+    async def ask(self, subject: str = "plover", *, approved_by: str | None = "bo", later: int = 0) -> UUID:
+        new = NewProvisionRequest(
+            kind="create", subject=subject, arguments={"name": "P"}, asked_by="ana", approved_by=approved_by
+        )
+        async with self.console() as tx:
+            return await store.add_request(tx, new, self.now + timedelta(seconds=later))
+
+    async def lease(self, at: timedelta = timedelta()) -> Lease | None:
+        async with self.provisioner() as tx:
+            return await store.lease_next_request(tx, self.now + at, MINUTE)
+
+    async def held(self) -> Lease:
+        lease = await self.lease()
+        assert lease is not None
+        return lease
+
+
+@pytest.fixture
+async def requests(own_deployment: Deployment) -> AsyncIterator[Requests]:
+    requests = Requests(own_deployment)
+    yield requests
+    async with requests.provisioner() as tx:
+        await tx.execute(delete(provision_request))
+
+
+async def test_a_request_is_asked_for_taken_done_and_kept(requests: Requests) -> None:
+    request_id = await requests.ask()
+    lease = await requests.held()
+    assert lease.request.id == request_id
+    assert (lease.request.kind, lease.request.subject, lease.request.arguments) == ("create", "plover", {"name": "P"})
+    assert (lease.request.asked_by, lease.request.approved_by) == ("ana", "bo")
+    async with requests.provisioner() as tx:
+        await store.record_progress(tx, lease, "schema", requests.now + MINUTE)
+        await store.mark_done(tx, lease, requests.now)
+    async with requests.console() as tx:
+        kept = await store.load_request(tx, request_id)
+    assert kept is not None
+    assert (kept.progress, kept.done_at, kept.error) == ("schema", requests.now, None)
+    assert await requests.lease(at=timedelta(days=1)) is None
+
+
+async def test_a_request_that_failed_says_why_and_is_not_tried_again(requests: Requests) -> None:
+    request_id = await requests.ask()
+    async with requests.provisioner() as tx:
+        await store.mark_failed(tx, await requests.held(), "the slug is taken", requests.now)
+    async with requests.console() as tx:
+        kept = await store.load_request(tx, request_id)
+        assert await store.load_request(tx, uuid4()) is None
+    assert kept is not None
+    assert (kept.done_at, kept.error) == (requests.now, "the slug is taken")
+    assert await requests.lease(at=timedelta(days=1)) is None
+
+
+async def test_of_two_open_requests_for_a_tenant_the_second_is_refused(requests: Requests) -> None:
+    await requests.ask()
+    with pytest.raises(OpenRequestExists, match="plover is not done yet"):
+        await requests.ask()
+    await requests.ask("heron", later=1)
+    await requests.ask(EVERY_TENANT, later=2)
+    async with requests.provisioner() as tx:
+        await store.mark_done(tx, await requests.held(), requests.now)
+    await requests.ask()
+
+
+async def test_the_oldest_request_is_taken_first_and_each_by_one_provisioner(requests: Requests) -> None:
+    for later, subject in ((2, "third"), (0, "first"), (1, "second")):
+        await requests.ask(subject, later=later)
+    leases = await asyncio.gather(*(requests.lease() for _ in range(4)))
+    assert sorted(lease.request.subject for lease in leases if lease is not None) == ["first", "second", "third"]
+    assert leases.count(None) == 1
+
+
+async def test_another_provisioner_continues_a_request_whose_lease_has_ended(requests: Requests) -> None:
+    await requests.ask()
+    first = await requests.held()
+    async with requests.provisioner() as tx:
+        await store.record_progress(tx, first, "schema", requests.now + 2 * MINUTE)
+    assert await requests.lease(at=MINUTE) is None, "the step has kept the lease"
+    successor = await requests.lease(at=2 * MINUTE)
+    assert successor is not None
+    assert successor.request.progress == "schema"
+    for write in (
+        lambda tx: store.record_progress(tx, first, "keys", requests.now),
+        lambda tx: store.mark_done(tx, first, requests.now),
+        lambda tx: store.mark_failed(tx, first, "late", requests.now),
+    ):
+        with pytest.raises(LeaseLost):
+            async with requests.provisioner() as tx:
+                await write(tx)
+    async with requests.provisioner() as tx:
+        await store.mark_done(tx, successor, requests.now)
+    with pytest.raises(LeaseLost):
+        async with requests.provisioner() as tx:
+            await store.mark_failed(tx, successor, "after the end", requests.now)
+
+
+async def test_nothing_is_taken_before_somebody_has_approved(requests: Requests) -> None:
+    request_id = await requests.ask(approved_by=None)
+    assert await requests.lease() is None
+    async with requests.console() as tx:
+        await store.approve(tx, request_id, "bo")
+    assert (await requests.held()).request.approved_by == "bo"
+    for known in (request_id, uuid4()):
+        with pytest.raises(NotAwaitingApproval):
+            async with requests.console() as tx:
+                await store.approve(tx, known, "cy")
+
+
+@pytest.mark.parametrize(
+    ("broken", "constraint"),
+    [
+        ({"kind": "explode"}, "kind_check"),
+        ({"error": "why"}, "error_check"),
+        ({"lease": uuid4()}, "lease_check"),
+        (
+            {"approved_by": None, "lease": uuid4(), "leased_until": datetime.fromisoformat("2026-11-24T00:00Z")},
+            "approval",
+        ),
+    ],
+)
+async def test_the_table_refuses_what_makes_no_sense(
+    requests: Requests, broken: dict[str, object], constraint: str
+) -> None:
+    await requests.ask()
+    with pytest.raises(IntegrityError, match=constraint):
+        async with requests.provisioner() as tx:
+            await tx.execute(provision_request.update().values(broken))

@@ -1,0 +1,86 @@
+"""Which tenant a host belongs to: few queries, recent data, and answers while the database is away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+
+import msgspec
+import pytest
+
+from haas.clock import MovableClock
+from haas.database import Database, Namespace, Transaction
+from haas.errors import Unavailable
+from ops.deployment import Deployment
+from tenants.registry.errors import UnknownTenant
+from tenants.registry.models import Tenant
+from tenants.registry.names import Roles
+from tenants.registry.service import FRESH_FOR, Registry
+from tests.support.nodes import shut_out
+
+
+class Counting(Database):
+    """A database that counts its transactions."""
+
+    transactions = 0
+
+    def transaction(self, namespace: Namespace, *, long: bool = False) -> AbstractAsyncContextManager[Transaction]:
+        self.transactions += 1
+        return super().transaction(namespace, long=long)
+
+
+@pytest.fixture
+async def counting(deployment: Deployment) -> AsyncIterator[Counting]:
+    database = Counting.open(deployment.settings.database_urls, pools=1)
+    assert isinstance(database, Counting)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def fresh(counting: Counting, deployment: Deployment) -> Registry:
+    return Registry(counting, deployment.settings, deployment.clock)
+
+
+async def test_many_requests_cost_few_queries(fresh: Registry, counting: Counting, tenant: Tenant) -> None:
+    async with asyncio.TaskGroup() as group:
+        for _ in range(500):
+            group.create_task(fresh.by_host(tenant.hosts.public))
+    for number in range(500):
+        assert await fresh.by_host(f"nobody-{number}.haas.localhost") is None
+    assert counting.transactions <= 4
+
+
+async def test_a_new_tenant_is_found_at_once_though_its_host_was_asked_for_before(
+    fresh: Registry, deployment: Deployment
+) -> None:
+    assert await fresh.by_host("early.haas.localhost") is None
+    with pytest.raises(UnknownTenant):
+        await fresh.by_slug("early")
+    tenant = await deployment.new_tenant("early")
+    async with asyncio.timeout(1):
+        while await fresh.by_host("early.haas.localhost") is None:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.05)
+    assert await fresh.by_host(tenant.hosts.secure) == (tenant, "secure")
+    assert tenant in await fresh.all()
+    await deployment.administration.remove("early", actor="tests")
+
+
+async def test_the_last_known_tenants_are_served_while_the_database_is_away(
+    fresh: Registry, deployment: Deployment, tenant: Tenant, superuser_url: str, clock: MovableClock
+) -> None:
+    assert await fresh.by_host(tenant.hosts.public) is not None
+    async with shut_out(superuser_url, Roles(deployment.settings.role_prefix).app):
+        for move in (FRESH_FOR, -2 * FRESH_FOR):
+            clock.move(move)
+            assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
+        clock.reset()
+        unread = Registry(deployment.database, deployment.settings, deployment.clock)
+        with pytest.raises(Unavailable):
+            await unread.by_host(tenant.hosts.public)
+    assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
+
+
+async def test_addresses_leave_out_the_default_port(deployment: Deployment, tenant: Tenant) -> None:
+    usual = msgspec.structs.replace(deployment.settings, public_port=443)
+    found = await Registry(deployment.database, usual, deployment.clock).by_slug(tenant.slug)
+    assert found.issuer == f"https://{tenant.slug}.haas.localhost"

@@ -1,0 +1,66 @@
+"""What the `upstream` source signs in with at the retailer's server: sealed with the tenant's data key."""
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from ops.deployment import Deployment
+from tenants.keys.errors import KeysUnreadable
+from tenants.registry.models import Tenant
+from tenants.sources import service, store
+from tenants.sources.models import CredentialKind, UpstreamCredential
+from tenants.sources.tables import upstream_credential
+
+
+def _credential(deployment: Deployment, kind: CredentialKind, secret: str) -> UpstreamCredential:
+    return UpstreamCredential(
+        kind=kind, presented=f"{kind}'s public half", secret=secret, changed_at=deployment.clock.now()
+    )
+
+
+async def test_a_credential_is_kept_sealed_replaced_and_removed(deployment: Deployment, tenant: Tenant) -> None:
+    secret = _credential(deployment, "client-secret", "Upstream-S3cret")
+    key = _credential(deployment, "client-certificate", "-----BEGIN PRIVATE KEY-----")
+    async with deployment.database.transaction(tenant.namespace) as tx:
+        for credential in (secret, key):
+            await service.save_credential(tx, tenant.id, deployment.sealer, credential)
+        kept = repr((await tx.execute(select(upstream_credential))).all())
+        assert "S3cret" not in kept
+        assert "PRIVATE KEY" not in kept
+        for credential in (secret, key):
+            found = await service.credential(tx, tenant.id, deployment.sealer, credential.kind)
+            assert found == credential
+            assert credential.secret not in repr(found)
+        newer = _credential(deployment, "client-secret", "Newer")
+        await service.save_credential(tx, tenant.id, deployment.sealer, newer)
+        assert await service.credential(tx, tenant.id, deployment.sealer, "client-secret") == newer
+        await service.remove_credential(tx, "client-secret")
+        assert await service.credential(tx, tenant.id, deployment.sealer, "client-secret") is None
+        assert await service.credential(tx, tenant.id, deployment.sealer, "client-certificate") == key
+
+
+async def test_a_credential_opens_for_its_tenant_and_kind_alone(
+    deployment: Deployment, two_tenants: tuple[Tenant, Tenant]
+) -> None:
+    mine, other = two_tenants
+    for tenant in two_tenants:
+        async with deployment.database.transaction(tenant.namespace) as tx:
+            for kind in ("client-secret", "client-certificate"):
+                await service.save_credential(
+                    tx, tenant.id, deployment.sealer, _credential(deployment, kind, f"{tenant.slug} {kind}")
+                )
+    async with deployment.database.transaction(mine.namespace) as tx:
+        row = await store.load_upstream_credential(tx, "client-secret")
+    assert row is not None
+    for tenant, kind in ((other, "client-secret"), (mine, "client-certificate")):
+        async with deployment.database.transaction(tenant.namespace) as tx:
+            moved = update(upstream_credential).where(upstream_credential.c.kind == kind)
+            await tx.execute(moved.values(sealed=row["sealed"]))
+            with pytest.raises(KeysUnreadable):
+                await service.credential(tx, tenant.id, deployment.sealer, kind)  # type: ignore[arg-type]
+
+
+async def test_there_are_two_kinds(deployment: Deployment, tenant: Tenant) -> None:
+    with pytest.raises(IntegrityError, match="kind_check"):
+        async with deployment.database.transaction(tenant.namespace) as tx:
+            await store.save_upstream_credential(tx, "password", "x", b"y", deployment.clock.now())

@@ -1,0 +1,81 @@
+"""What the documentation names exists: files, headings that links lead to, log events, and tests."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+CODE = ("platform", "tenants", "apps", "themes", "workers", "ops")
+LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#]*)(?:#(?P<heading>[^)]*))?\)")
+FILE = re.compile(rf"`((?:docs|tests|{'|'.join(CODE)})/[\w./-]*)`")
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def headings(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    found = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+def log_events() -> set[str]:
+    """Return the first argument of every call of a logger."""
+    calls = (
+        node
+        for folder in CODE
+        for file in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    )
+    return {
+        event
+        for node in calls
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        for event in (argument.value for argument in node.args[:1] if isinstance(argument, ast.Constant))
+        if isinstance(event, str)
+    }
+
+
+def cited_tests() -> Iterator[tuple[str, str]]:
+    """Yield the file and the function of each test that docs/consent-flow.md names, in the last column of its table."""
+    text = (
+        (ROOT / "docs" / "consent-flow.md").read_text(encoding="utf-8").split("\n| requirement |")[1].split("\n\n")[0]
+    )
+    for line in text.splitlines()[2:]:
+        file = ""
+        for name in re.findall(r"`([^`]+)`", line.rsplit(" | ", 1)[1]):
+            if name.endswith(".py"):
+                file = name
+            else:
+                yield file, name
+
+
+@pages
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    for link in LINK.finditer(page.read_text(encoding="utf-8")):
+        target = page.parent / link["path"] if link["path"] else page
+        assert target.exists(), link[0]
+        assert link["heading"] is None or link["heading"] in headings(target), link[0]
+
+
+@pages
+def test_the_files_that_are_named_exist(page: Path) -> None:
+    """Tests may be named by their path below `tests/`."""
+    named = FILE.findall(page.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).exists() and not (ROOT / "tests" / name).exists()] == []
+
+
+def test_the_log_events_for_operators_exist() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| (?:critical|error|warning) \| `([^`]+)` \|", text, re.MULTILINE)
+    assert named
+    assert set(named) <= log_events()
+
+
+def test_the_tests_of_the_consumer_experience_standards_exist() -> None:
+    cited = list(cited_tests())
+    assert cited
+    for file, name in cited:
+        assert f"def test_{name}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), f"{file} {name}"
