@@ -166,13 +166,13 @@ async def test_an_odd_address_is_answered_in_the_form_of_its_host(ecosystem: Eco
     at_public, at_secure = ADDRESSES[path]
     async with ecosystem.http() as http:
         public = await http.get(f"{ecosystem.aurora.issuer}{path}")
-    if path.startswith("/cds-au/v1"):
+    if path.startswith("/cds-au"):
         cds_error(public, "Resource/NotFound", NOTHING, at_public)
     else:
         shown = {400: "cannot be used", 403: "another browser", 404: "not found"}[at_public]
         page_says(Page(path, public.status_code, public.text), at_public, shown)
     secure = await ecosystem.mine.http.get(f"{ecosystem.aurora.resource_base_uri}{path}", headers={"x-v": "1"})
-    if path.startswith("/cds-au/v1"):
+    if path.startswith("/cds-au"):
         code = {401: "GeneralError/Expected", 404: "Resource/NotFound"}[at_secure]
         cds_error(secure, code, NO_TOKEN if at_secure == 401 else NOTHING, at_secure)
     else:
