@@ -210,7 +210,7 @@ async def test_an_access_token_with_invalid_characters_is_refused(ecosystem: Eco
     data = await ecosystem.mine.http.get(ecosystem.accounts_url, headers=headers)
     cds_error(data, "GeneralError/Expected", "An access token is required", 401)
     userinfo = await ecosystem.mine.http.get(ecosystem.mine.holder.metadata.userinfo_endpoint, headers=headers)
-    oauth_error(userinfo, "invalid_token", "carries no bearer token", 401)
+    oauth_error(userinfo, "invalid_token", "contains no bearer token", 401)
 
 
 async def test_an_access_token_that_is_much_too_long_is_refused(ecosystem: Ecosystem) -> None:
