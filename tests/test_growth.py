@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Any, Final
 
 import pytest
-from tenants.imports.json_walk import ANY, Broken, elements
 
 from apps.http.errors import printable
 from apps.http.form_encoding import decode_fields
@@ -23,6 +22,7 @@ from haas.jose import PublicKeys, read_unverified
 from haas.telemetry import redacted
 from tenants.authentication.codes import parse_code
 from tenants.cds.errors import CdsError
+from tenants.imports.partial_json import EVERY_ELEMENT, InvalidJson, elements
 from tenants.oauth.scopes import split
 from tenants.parties.models import canonical_identifier
 from tenants.registration.software_statement import is_https
@@ -105,7 +105,7 @@ def _quietly(run: Callable[[str], object]) -> Callable[[str], object]:
     """A refusal is an answer like another."""
 
     def quiet(text: str) -> None:
-        with suppress(HaasError, CdsError, Broken):
+        with suppress(HaasError, CdsError, InvalidJson):
             run(text)
 
     return quiet
@@ -136,8 +136,8 @@ PARSERS: Final[dict[str, Callable[[str], object]]] = {
     "error_description": printable,
     "a line of the log": redacted,
     "a redirection URI": is_https,
-    "an import file": lambda text: list(elements(text, ANY, "name", ANY)),
-    "an array in an import file": lambda text: list(elements(f"[{text}", ANY)),
+    "an import file": lambda text: list(elements(text, EVERY_ELEMENT, "name", EVERY_ELEMENT)),
+    "an array in an import file": lambda text: list(elements(f"[{text}", EVERY_ELEMENT)),
     "a logo": sanitized,
     "the drawing of a logo": lambda text: sanitized(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="{text}"/></svg>'
