@@ -104,8 +104,8 @@ def _bootstrap_errors(node: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise BootstrapError(
-            f"PostgreSQL refused a statement: {error.orig}. The login of {database_variable(node, owner=True)} must be the one"
-            " that created the roles and schemas of this deployment"
+            f"PostgreSQL refused a statement: {error.orig}. The login of {database_variable(node, owner=True)} must be"
+            " the one that created the roles and schemas of this deployment"
         ) from error
 
 
