@@ -20,9 +20,9 @@ from haas.errors import HaasError
 from haas.http import client_certificate, interaction_id
 from haas.jose import PublicKeys, read_unverified
 from haas.telemetry import redacted
-from tenants.authentication.codes import well_formed
+from tenants.authentication.codes import parse_code
 from tenants.cds.errors import CdsError
-from tenants.imports.json_walk import ANY, Broken, elements
+from tenants.imports.partial_json import EVERY_ELEMENT, InvalidJson, elements
 from tenants.oauth.scopes import split
 from tenants.parties.models import canonical_identifier
 from tenants.registration.software_statement import is_https
@@ -105,7 +105,7 @@ def _quietly(run: Callable[[str], object]) -> Callable[[str], object]:
     """A refusal is an answer like another."""
 
     def quiet(text: str) -> None:
-        with suppress(HaasError, CdsError, Broken):
+        with suppress(HaasError, CdsError, InvalidJson):
             run(text)
 
     return quiet
@@ -132,12 +132,12 @@ PARSERS: Final[dict[str, Callable[[str], object]]] = {
     "x-cds-client-headers": lambda text: check_client_headers({"x-cds-client-headers": text}),
     "scope": split,
     "an identifier": canonical_identifier,
-    "a one-time password": well_formed,
+    "a one-time password": parse_code,
     "error_description": printable,
     "a line of the log": redacted,
     "a redirection URI": is_https,
-    "an import file": lambda text: list(elements(text, ANY, "name", ANY)),
-    "an array in an import file": lambda text: list(elements(f"[{text}", ANY)),
+    "an import file": lambda text: list(elements(text, EVERY_ELEMENT, "name", EVERY_ELEMENT)),
+    "an array in an import file": lambda text: list(elements(f"[{text}", EVERY_ELEMENT)),
     "a logo": sanitized,
     "the drawing of a logo": lambda text: sanitized(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="{text}"/></svg>'
