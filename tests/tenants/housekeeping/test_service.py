@@ -15,9 +15,9 @@ from tenants.authentication.tables import challenge, session
 from tenants.clients.tables import used_assertion
 from tenants.housekeeping import service
 from tenants.housekeeping.service import Housekeeping
-from tenants.notices.delivery import Delivery
 from tenants.notices.messages import EmailChannel
 from tenants.notices.outbox import put
+from tenants.notices.outbox_delivery import Delivery
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tenants.tokens.tables import access_token
