@@ -66,7 +66,7 @@ async def test_an_abandoned_flow_is_closed_at_its_last_stage(
     assert await housekeeping.sweep(tenant) == {"attempts closed": 1}
     row = await one(database, tenant, attempt, id=left)
     assert (row.stage, row.browser_hash) == ("preAccountSelection", None)
-    assert row.request_spent_at is not None
+    assert row.request_uri_used_at is not None
     assert (await one(database, tenant, attempt, id=under_way)).browser_hash == b"browser"
     assert await housekeeping.sweep(tenant) == {}
 
