@@ -16,7 +16,7 @@ from tenants.imports import rows, store
 from tenants.imports.internal_ids import internal_id
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.logins import login_rows
-from tenants.imports.periods import Pair, DatedPeriod, ended, with_period
+from tenants.imports.periods import DatedPeriod, Pair, ended, with_period
 from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,

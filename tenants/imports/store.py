@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Transaction
 from tenants.accounts.tables import disclosure_option, supply
-from tenants.imports.periods import Pair, DatedPeriod
+from tenants.imports.periods import DatedPeriod, Pair
 from tenants.parties.tables import login
 
 ImportTable = Table

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from ops.cli import main
 from ops.demonstration.generator import generate
 from tenants.registry.models import Tenant
+from tests.support import dsb
 from tests.support.import_files import Member, a_customer, a_holding, a_login, an_account
 
 
@@ -42,6 +43,18 @@ def test_an_unknown_tenant_gives_a_one_line_error(runner: CliRunner, tmp_path: P
     result = runner.invoke(main, ["import", "nobody", str(file)])
     assert result.exit_code == 1
     assert result.output.startswith("Error: there is no tenant 'nobody'")
+
+
+def test_a_holder_that_is_not_in_the_file_gives_the_exit_status_1(
+    runner: CliRunner, tenant: Tenant, tmp_path: Path
+) -> None:
+    file = tmp_path / "dsb.json"
+    file.write_text(dsb.text([dsb.customer(1)]))
+    command = ["import", tenant.slug, str(file), "--format", "dsb", "--holder"]
+    assert runner.invoke(main, [*command, "0"]).exit_code == 0
+    missing = runner.invoke(main, [*command, "7"])
+    assert missing.exit_code == 1
+    assert "not loaded: dsb.json:1: $.holders[7]: the file has no customers of this holder" in missing.output
 
 
 def test_files_that_take_access_away(runner: CliRunner, tenant: Tenant, tmp_path: Path) -> None:
