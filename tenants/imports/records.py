@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tenants.accounts.models import HoldingRole
 from tenants.cds.field_types import DateString, EmailAddress
+from tenants.imports.mobile_numbers import is_mobile_number
 from tenants.parties.models import canonical_identifier
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
@@ -107,6 +108,8 @@ class LoginRecord(_Record, frozen=True, kw_only=True, tag="login", tag_field="ki
     def __post_init__(self) -> None:
         if self.email is None and self.mobile is None:
             raise ValueError("one of `email` and `mobile` is mandatory here")
+        if self.mobile is not None and not is_mobile_number(self.mobile):
+            raise ValueError("`mobile` cannot be a mobile number of its country")
         if not canonical_identifier(self.identifier):
             raise ValueError("`identifier` has no characters other than spaces")
 

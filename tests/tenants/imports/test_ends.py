@@ -79,7 +79,7 @@ async def test_a_representation_has_dates(files: FileImporter) -> None:
     assert problems == []
     assert ("P-2", "C-1", "2026-01-01", "2026-06-30") in await files.representations()
     wrong = a_representation("P-2", "C-1", "nominated-representative", validFrom="2026-06-30", validTo="2026-01-01")
-    assert await files.load(wrong) == ["first.jsonl:1: $: `validTo` is before `validFrom`"]
+    assert await files.load(wrong) == ["first.jsonl:1: $.validTo: `validTo` is before `validFrom`"]
 
 
 async def test_an_identifier_given_to_another_person_inherits_nothing(files: FileImporter) -> None:

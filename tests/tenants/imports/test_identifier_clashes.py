@@ -1,5 +1,7 @@
 """Identifiers that have one canonical form are a clash: the login that was imported first keeps everything it has."""
 
+import asyncio
+
 import pytest
 
 from tests.support.import_files import FileImporter, Member, a_customer, a_login, a_representation
@@ -49,6 +51,15 @@ async def test_across_batches(files: FileImporter) -> None:
     assert await files.logins() == [ANN]
 
 
+async def test_in_two_imports_at_the_same_time(files: FileImporter) -> None:
+    between = [a_customer(f"C-{number}") for number in range(100)]
+    problems = await asyncio.gather(
+        *(files.load(a_login(f"P-{one}", FIRST), *between, file=f"file-{one}.jsonl") for one in range(1, 4))
+    )
+    assert sorted(len(found) for found in problems) == [0, 1, 1]
+    assert len(await files.logins()) == 1
+
+
 async def test_a_login_that_takes_the_identifier_of_another_keeps_its_own(files: FileImporter) -> None:
     await files.load(a_login("P-1", FIRST), a_login("P-2", SECOND))
     assert await files.load(a_login("P-2", "STRAUSS"), file="second.jsonl") == [clash("second.jsonl:1", "STRAUSS")]
@@ -78,5 +89,5 @@ async def test_a_login_is_self_for_one_customer_at_a_time(files: FileImporter) -
 
 async def test_an_identifier_of_spaces_is_refused(files: FileImporter) -> None:
     assert await files.load(a_login("P-1", " \u2003")) == [
-        "first.jsonl:1: $: `identifier` has no characters other than spaces"
+        "first.jsonl:1: $.identifier: `identifier` has no characters other than spaces"
     ]

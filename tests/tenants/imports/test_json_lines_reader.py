@@ -55,6 +55,32 @@ def test_a_bad_line_is_reported_and_the_others_are_read(tmp_path: Path, line: by
     assert problem in reported
 
 
+@pytest.mark.parametrize("mobile", ["+61491570006", "+61400000001", "+6421123456", "+12025550123"])
+def test_a_mobile_number_is_accepted(tmp_path: Path, mobile: str) -> None:
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(LOGIN.replace(b'"email":"a@people.test"', f'"mobile":"{mobile}"'.encode()))
+    assert found(path) == ([1], [])
+
+
+@pytest.mark.parametrize(
+    "mobile",
+    [
+        "+6141234567",  # too short
+        "+614123456789",  # too long
+        "+610412345678",  # with the digit that is dialled only within the country
+        "+61000000000",
+        "+61299998888",  # a landline in Sydney
+        "+611800123456",  # free of charge for the caller
+        "+999123456789",  # no country
+        "+80012345678",  # no country
+    ],
+)
+def test_a_number_that_cannot_be_a_mobile_number_is_refused_with_its_path(tmp_path: Path, mobile: str) -> None:
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(LOGIN + LOGIN.replace(b"}", f',"mobile":"{mobile}"}}'.encode()))
+    assert found(path) == ([1], ["2: $.mobile: `mobile` cannot be a mobile number of its country"])
+
+
 def test_a_gzip_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "file.jsonl.gz"
     path.write_bytes(gzip.compress(LOGIN * 3))
