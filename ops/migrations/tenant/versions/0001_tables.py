@@ -214,6 +214,7 @@ def upgrade() -> None:
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("mobile", sa.Text(), nullable=True),
         sa.Column("channel", sa.Text(), nullable=True),
@@ -225,9 +226,16 @@ def upgrade() -> None:
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("channel in ('email', 'sms', 'post')", name=op.f("login_channel_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("login_pkey")),
-        sa.UniqueConstraint("identifier", name=op.f("login_identifier_key")),
         sa.UniqueConstraint("reference", name=op.f("login_reference_key")),
         schema=schema,
+    )
+    op.create_index(
+        "login_identifier_key",
+        "login",
+        ["identifier"],
+        unique=True,
+        schema=schema,
+        postgresql_where=sa.text("disabled_at is null"),
     )
     op.create_table(
         "outage",
