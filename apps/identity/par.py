@@ -63,7 +63,7 @@ def request_object_is_signed_by_the_client(call: PushCall) -> None:
 
 
 def read_the_request(call: PushCall) -> None:
-    """`cdr_arrangement_id`, if present, is a UUID; "if not recognised by the Data Holder it MUST be rejected" (CDS)."""
+    """`cdr_arrangement_id`, if present, is an id; "if not recognised by the Data Holder it MUST be rejected" (CDS)."""
     call.authorisation_request = request_object.authorisation_request(call.request_object)
 
 

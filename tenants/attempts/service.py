@@ -96,6 +96,11 @@ def require_unexpired_request_uri(attempt: Attempt, now: datetime) -> None:
         raise InvalidRequestUri("the request_uri has expired")
 
 
+def may_redirect(client: Client, request: AuthorisationRequest) -> bool:
+    """Return whether the client is still registered for the redirect_uri of a request that it pushed."""
+    return request.redirect_uri in client.registration.redirect_uris
+
+
 def immediate_error(client: Client, request: AuthorisationRequest) -> OAuthError | None:
     """Return the error with which the request ends before any page is shown, or None if the flow can start."""
     try:

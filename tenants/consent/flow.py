@@ -37,7 +37,8 @@ async def load_flow(tx: Transaction, directory: Directory, attempt_id: UUID, sec
     """Return the flow of an attempt. The attempt's row is locked until the transaction ends.
 
     `secret` is the value of the browser's flow cookie. Raise FlowNotFound if there is no such flow or the secret is
-    wrong. Raise FlowClosed if the client was removed.
+    wrong. Raise FlowClosed if the client was removed, or has removed the redirect_uri of the request from its
+    registration: the browser must not be sent there (RFC 6749 4.1.2.1).
     """
     attempt = await store.by_id(tx, attempt_id)
     if attempt is None or attempt.browser_hash is None:
@@ -47,6 +48,8 @@ async def load_flow(tx: Transaction, directory: Directory, attempt_id: UUID, sec
     client = await clients.load(tx, attempt.client_id)
     if client is None:
         raise FlowClosed(f"client {attempt.client_id} was removed")
+    if not service.may_redirect(client, attempt.request):
+        raise FlowClosed(f"client {attempt.client_id} is no longer registered for the redirect_uri")
     if attempt.login_id is None:
         return Flow(attempt=attempt, client=client, directory=directory)
     customers = await directory.customers_of(tx, attempt.login_id, accounts.market_day(now))

@@ -24,9 +24,11 @@ from tenants.attempts import service as attempts
 from tenants.oauth.errors import AccessDenied
 from tenants.registry.models import Tenant
 from tests.support.application import Application
-from tests.support.clients import new_product, registered_client, set_client
+from tests.support.clients import new_product, registered_client, set_client, unregistered_client
 from tests.support.consents import SCOPE, attempt_of, authorise, authorised_code, response_of
 from tests.support.customers import new_consumer
+
+OTHER_URI = "https://other.test/callback"
 
 
 async def _visit(recipient: RecipientClient, flow: Flow, **changes: Any) -> httpx.Response:
@@ -105,6 +107,21 @@ async def test_a_query_without_a_valid_reference_is_refused_on_a_page(
     assert response.headers["content-type"].startswith("text/html")
     assert "location" not in response.headers
     assert (await attempt_of(application, aurora, flow, recipient.client_id)).browser_hash is None
+
+
+async def test_a_redirect_uri_that_an_update_dropped_is_refused_on_a_page(
+    application: Application, aurora: Tenant
+) -> None:
+    product, recipient = await unregistered_client(application, aurora)
+    await recipient.register(product.ssa(application.now, redirect_uris=[recipient.redirect_uri, OTHER_URI]))
+    shown = await recipient.push(SCOPE)
+    immediate = await recipient.push(SCOPE, request=Deviation(claims={"prompt": "none"}))
+    token = (await recipient.client_credentials()).access_token
+    ssa = product.ssa(application.now, redirect_uris=[OTHER_URI])
+    await recipient.update_registration(token, ssa, Deviation(claims={"redirect_uris": [OTHER_URI]}))
+    for flow in (shown, immediate):
+        response = await _visit(recipient, flow)
+        assert (response.status_code, response.headers.get("location")) == (400, None)
 
 
 async def test_a_parameter_that_comes_twice_is_refused_on_a_page(recipient: RecipientClient) -> None:
