@@ -801,7 +801,7 @@ def upgrade() -> None:
         sa.Column("client_id", sa.Text(), nullable=False),
         sa.Column("request_uri_hash", sa.LargeBinary(), nullable=False),
         sa.Column("request_expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("request_spent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("request_uri_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("request", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -820,7 +820,7 @@ def upgrade() -> None:
         sa.Column("authorisation_id", sa.UUID(), nullable=True),
         sa.Column("code_hash", sa.LargeBinary(), nullable=True),
         sa.Column("code_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("code_spent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("code_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("claimed_as in ('browser', 'app')", name=op.f("attempt_claimed_as_check")),
         sa.CheckConstraint(
             "stage in ('preIdentification', 'preAuthentication', 'preAccountSelection', 'preAuthorisation', 'preTokenExchange', 'rejected', 'failedTokenExchange', 'completed')",
