@@ -38,14 +38,6 @@ def command(context: click.Context, *, only_status: bool) -> None:
         )
 
 
-@command.command("regenerate")
-def regenerate() -> None:
-    """Write the first revision of both chains from the tables. For developers, until it is frozen."""
-    from ops.migrations.regenerate import main  # noqa: PLC0415 - needs ruff, which production does not have
-
-    main()
-
-
 @command.command("revision")
 @click.argument("chain", type=click.Choice([CONTROL.name, TENANT.name]))
 @click.argument("message")

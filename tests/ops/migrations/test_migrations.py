@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -16,7 +15,6 @@ from ops.deployment import Deployment
 from ops.migrations.chains import CONTROL, TENANT, Chain
 from ops.migrations.compare import describe_schema, differences, tables_in_schema
 from ops.migrations.connection import as_owner, owner_connection
-from ops.migrations.regenerate import regenerate
 from ops.migrations.run import migrate_tenants, status
 from tenants.keys.creation import NewSigningKey
 from tenants.registry.models import Tenant
@@ -80,7 +78,7 @@ async def test_the_chain_adds_up_to_the_tables(settings: Settings, tenant: Tenan
     schema = tenant.namespace.schema if chain is TENANT else CONTROL_SCHEMA
     async with scratch(settings) as connection:
         found = await connection.run_sync(differences, chain, schema)
-        assert found == [], "run `haas migrate regenerate`; once 0001 is frozen, `haas migrate revision`"
+        assert found == [], "run `haas migrate revision`"
         await connection.run_sync(tables_in_schema(chain.tables, "scratch").create_all, checkfirst=False)
         assert await connection.run_sync(describe_schema, schema) == await connection.run_sync(
             describe_schema, "scratch"
@@ -95,13 +93,6 @@ async def test_the_rendered_script_and_the_chain_run_step_by_step_make_the_same(
         stepwise = await connection.run_sync(describe_schema, "scratch")
         assert await connection.run_sync(describe_schema, tenant.namespace.schema) == stepwise
         assert await connection.run_sync(TENANT.revision, "scratch") == TENANT.head
-
-
-@pytest.mark.parametrize("chain", [CONTROL, TENANT], ids=lambda chain: chain.name)
-def test_the_first_revision_is_the_one_that_is_written_from_the_tables(chain: Chain, tmp_path: Path) -> None:
-    (tmp_path / "versions").mkdir()
-    written = regenerate(Chain(chain.name, chain.tables, tmp_path)).read_text()
-    assert written == (chain.folder / "versions" / "0001_tables.py").read_text(), "run `haas migrate regenerate`"
 
 
 async def test_a_schema_that_fails_is_reported_and_tried_again(
