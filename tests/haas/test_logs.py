@@ -68,7 +68,7 @@ def test_an_error_stays_on_one_line_with_its_traceback(written: io.StringIO) -> 
         log.exception("it failed")
     (line,) = lines(written)
     assert line["error"] == "ValueError"
-    assert "test_telemetry.py" in line["traceback"]
+    assert "test_logs.py" in line["traceback"]
 
 
 @pytest.mark.parametrize(
