@@ -20,8 +20,9 @@ from apps.http.page_forms import PageForm, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from haas.database import Transaction
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
+from tenants.consent import ending
 from tenants.consent import flow as flows
-from tenants.consent.errors import ChoiceMissing, FlowNotFound, FlowStep, StepNotCurrent
+from tenants.consent.errors import ChoiceMissing, FlowNotFound, FlowStep, ReviewChanged, StepNotCurrent
 from tenants.consent.models import Flow, FlowResult, StepOutcome
 from themes.views import recipient_view
 
@@ -168,14 +169,19 @@ async def choose_accounts(request: _Request) -> Response[None]:
 async def authorise(request: _Request) -> Response[None]:
     """Record the consent, and redirect to the recipient with an authorization code."""
     secret, now = flow_browser(request).secret, context(request).now
-    return await _submit(request, "review", lambda tx, flow, _: flows.authorise(tx, flow, secret, now=now))
+    zone = brand_of(request).zone
+    return await _submit(
+        request,
+        "review",
+        lambda tx, flow, form: ending.authorise(tx, flow, secret, form.single_value("shown"), zone=zone, now=now),
+    )
 
 
 @post("/cancel", **_FORM_OPTIONS)
 async def cancel(request: _Request) -> Response[None]:
     """Redirect to the recipient with the error `access_denied`."""
     now = context(request).now
-    return await _submit(request, "review", lambda tx, flow, _: flows.cancel(tx, flow, now=now))
+    return await _submit(request, "review", lambda tx, flow, _: ending.cancel(tx, flow, now=now))
 
 
 def redirect_to_current_step(request: _Request, error: StepNotCurrent) -> Response[None]:
@@ -193,6 +199,8 @@ async def _submit(request: _Request, step: FlowStep, action: _FormAction) -> Res
             outcome = await action(tx, flow, form)
     except ChoiceMissing as missing:
         return _redirect_with_problem(browser, step, f"{missing.what}-missing")
+    except ReviewChanged:
+        return _redirect_with_problem(browser, step, "review-changed")
     except CodeRefused as refused:
         return _redirect_with_problem(browser, step, f"code-{refused.reason}")
     except IdentifierLocked:

@@ -10,7 +10,7 @@ from tenants.authentication.models import CODE_LIFETIME
 from tenants.consent import flow as flows
 from tenants.consent.errors import FlowStep
 from tenants.consent.models import AccountChoice, Flow, Review
-from tenants.consent.review import build_review
+from tenants.consent.review import build_review, shown_content, shown_digest
 from themes import wording
 from themes.problems import problem
 from themes.views import account_view
@@ -94,6 +94,7 @@ async def _review(tx: Transaction, flow: Flow, now: datetime, zone: ZoneInfo) ->
     period = wording.period(reviewed.sharing_duration, now, reviewed.ends_at)
     return {
         "step": 4,
+        "shown": shown_digest(shown_content(flow, reviewed, zone=zone, now=now)).hex(),
         "accounts": [account_view(account) for account in reviewed.accounts],
         "joint": reviewed.joint,
         "period": period,

@@ -5,7 +5,7 @@ The consent flow itself is in `tenants.consent.flow`.
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from haas.database import Transaction
@@ -147,12 +147,18 @@ async def reject(tx: Transaction, attempt: Attempt, error: OAuthError, now: date
 
 
 async def issue_code(
-    tx: Transaction, attempt: Attempt, client: Client, now: datetime, *, code: str | None = None
+    tx: Transaction,
+    attempt: Attempt,
+    client: Client,
+    now: datetime,
+    *,
+    code: str | None = None,
+    shown: dict[str, Any] | None = None,
 ) -> str:
     """Store the authorisation of the person and return the code for it. The code can be used once, within one minute.
 
     If `code` is None, a random code is generated. A caller that must return the same code for a form that is submitted
-    twice gives a secret of 256 bits as `code`.
+    twice gives a secret of 256 bits as `code`. `shown` is what the person was shown, for the authorisation's record.
 
     The attempt has the person who authenticated, the time, and the chosen accounts. A request with a cdr_arrangement_id
     amends that arrangement; any other request creates a new one. The authorisation takes effect when the code is
@@ -177,6 +183,7 @@ async def issue_code(
             else AUTHORIZATION_CODE_LIFETIME + ACCESS_TOKEN_LIFETIME
         ),
         accounts=attempt.accounts or (),
+        shown=shown,
     )
     arrangement_id = request.cdr_arrangement_id
     if arrangement_id is None:
@@ -205,3 +212,8 @@ async def issue_code(
         request_spent_at=attempt.request_spent_at or now,
     )
     return code
+
+
+async def set_shown_digest(tx: Transaction, attempt: Attempt, shown_digest: bytes) -> None:
+    """Store the digest of what the person was shown, so that a form that is sent twice is recognised."""
+    await store.set_columns(tx, attempt.id, shown_digest=shown_digest)

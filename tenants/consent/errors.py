@@ -32,3 +32,7 @@ class ChoiceMissing(HaasError):
         """Store the name of the missing choice."""
         super().__init__(f"{what} is missing")
         self.what = what
+
+
+class ReviewChanged(HaasError):
+    """The review page would now show something else than what the person was shown. Nothing was authorised."""

@@ -1,17 +1,15 @@
-"""The consent flow, from the identifier to the authorisation: the current step, and what each step changes.
+"""The consent flow, from the identifier to the review: the current step, and what each step changes.
 
 This module contains no pages and no HTTP. An app shows the steps, passes the person's input to these functions, and
 sends the result to the client. Every function runs in the caller's transaction. Its `flow` must come from `load_flow`
-in the same transaction.
+in the same transaction. The end of a flow is in `tenants.consent.ending`.
 
     identify → verify → [customer] → [accounts] → review → authorise
 """
 
 import hmac
-from base64 import urlsafe_b64encode
 from collections.abc import Collection
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 from haas.database import Transaction
@@ -19,7 +17,6 @@ from haas.digest import digest
 from tenants.accounts import service as accounts
 from tenants.accounts.models import HeldAccount
 from tenants.arrangements import store as arrangements
-from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.arrangements.models import Arrangement
 from tenants.attempts import service, store
 from tenants.authentication import service as authentication
@@ -28,9 +25,8 @@ from tenants.clients import store as clients
 from tenants.consent.errors import ChoiceMissing, FlowClosed, FlowNotFound, FlowStep, StepNotCurrent
 from tenants.consent.models import FLOW_LIFETIME, AccountChoice, Flow, FlowResult, StepOutcome
 from tenants.data_language import needs_accounts
-from tenants.oauth.errors import AccessDenied, InvalidRequest, UnauthorizedClient
+from tenants.oauth.errors import InvalidRequest
 from tenants.parties.directory import Directory
-from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME, AUTHORIZATION_CODE_LIFETIME
 
 
 async def load_flow(tx: Transaction, directory: Directory, attempt_id: UUID, secret: str, now: datetime) -> Flow:
@@ -226,55 +222,6 @@ async def chosen_accounts(tx: Transaction, flow: Flow, *, now: datetime) -> list
     return held
 
 
-async def authorise(tx: Transaction, flow: Flow, secret: str, *, now: datetime) -> FlowResult:
-    """Store the consent and return its code. If the form is submitted again, return the same code until it expires.
-
-    The flow ends with an error if the person may no longer act for the customer, if the arrangement to amend has ended,
-    or if the recipient is not active. Raise StepNotCurrent or FlowClosed.
-    """
-    code = _derive_code(flow, secret)
-    if flow.attempt.stage == "preTokenExchange" and now - flow.attempt.stage_at < AUTHORIZATION_CODE_LIFETIME:
-        return FlowResult(flow, code)
-    require_step(flow, "review", now)
-    if not await _may_still_act(tx, flow):
-        denied = AccessDenied("the consumer may no longer act for this customer")
-        await service.reject(tx, flow.attempt, denied, now)
-        return FlowResult(flow, denied)
-    await chosen_accounts(tx, flow, now=now)
-    try:
-        await service.issue_code(tx, flow.attempt, flow.client, now, code=code)
-    except (ArrangementNotFound, ArrangementEnded):
-        error = InvalidRequest("cdr_arrangement_id is no longer an active arrangement")
-        await service.reject(tx, flow.attempt, error, now)
-        return FlowResult(flow, error)
-    except UnauthorizedClient as refused:
-        await service.reject(tx, flow.attempt, refused, now)
-        return FlowResult(flow, refused)
-    return FlowResult(flow, code)
-
-
-async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> FlowResult:
-    """End the flow because the person cancelled. If the form is submitted again, return the same result.
-
-    Raise FlowClosed if the flow has ended in another way.
-    """
-    error = AccessDenied("the consumer cancelled")
-    attempt = flow.attempt
-    if attempt.in_flow:
-        await service.reject(tx, attempt, error, now)
-    elif attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE_LIFETIME:
-        raise FlowClosed(f"attempt {attempt.id} is at stage {attempt.stage}")
-    return FlowResult(flow, error)
-
-
-async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
-    """Return whether the person still has an enabled login, and may still act for the customer."""
-    login_id, customer_id = flow.attempt.login_id, flow.attempt.customer_id
-    if login_id is None or await flow.directory.login_by_id(tx, login_id) is None:
-        return False
-    return customer_id is None or customer_id in {customer.id for customer in flow.customers}
-
-
 async def _set_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> FlowStep:
     if needs_accounts(flow.attempt.request.scopes):
         await store.set_stage(
@@ -294,9 +241,3 @@ async def _held_accounts(tx: Transaction, flow: Flow, now: datetime) -> list[Hel
 
 async def _load_amended_arrangement(tx: Transaction, arrangement_id: UUID | None) -> Arrangement | None:
     return None if arrangement_id is None else await arrangements.by_id(tx, arrangement_id)
-
-
-def _derive_code(flow: Flow, secret: str) -> str:
-    """Return the code of the flow: 256 bits derived from the browser's secret, so that it is always the same."""
-    made = hmac.digest(secret.encode(), b"authorisation code\0" + flow.attempt.id.bytes, sha256)
-    return urlsafe_b64encode(made).rstrip(b"=").decode()
