@@ -11,10 +11,10 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from apps.consent.screens import StepQuery, build_screen, redirect_origin
+from apps.consent.screens import StepQuery, build_screen
 from apps.http.authentication import authentication_context
 from apps.http.context import context
-from apps.http.flows import ENDED_SECONDS, cookie_name, flow_cookie, flow_url
+from apps.http.flows import cookie_name, flow_url
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.page_forms import PageForm, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
@@ -81,7 +81,7 @@ async def show_step(request: _Request) -> Response[str]:
         request,
         screen.template,
         recipient=recipient_view(client.registration, number),
-        form_targets=(redirect_origin(flow),),
+        forms_may_leave=True,
         form_token=form_token(browser.secret),
         flow_path=flow_url(browser.attempt_id, "").rstrip("/"),
         dashboard_host=ctx.tenant.issuer.removeprefix("https://"),
@@ -208,13 +208,11 @@ async def _submit(request: _Request, step: FlowStep, action: _FormAction) -> Res
     if not isinstance(outcome, FlowResult):
         return redirect(browser.step_url(outcome))
     flow = outcome.flow
-    response = redirect(
+    return redirect(
         await ctx.services.responder.build(
             ctx.tenant, flow.client, flow.attempt.request, outcome.code_or_error, ctx.now
         )
     )
-    response.set_cookie(flow_cookie(browser.attempt_id, browser.secret, seconds=ENDED_SECONDS))
-    return response
 
 
 def _redirect_with_problem(browser: FlowBrowser, step: FlowStep, problem: str) -> Response[None]:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from haas.database import Transaction
@@ -117,9 +116,3 @@ def _previous_period(reviewed: Review, period: Period, now: datetime, zone: Zone
     previous = wording.period(reviewed.previous_duration, now, reviewed.previous_ends_at)
     same_end = period.once or wording.date(previous.ends_at, zone) == wording.date(period.ends_at, zone)
     return None if previous.text == period.text and same_end else previous
-
-
-def redirect_origin(flow: Flow) -> str:
-    """Return the origin of the redirect URI, to which a form of the flow may lead."""
-    parts = urlsplit(flow.attempt.request.redirect_uri)
-    return f"{parts.scheme}://{parts.netloc}"

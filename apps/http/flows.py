@@ -1,9 +1,9 @@
 """The paths of the pages of an authorisation flow, and the cookie that binds the flow to a browser.
 
 Each attempt has its own flow and its own cookie, so that flows in two tabs do not disturb each other. A browser keeps
-the cookie for as long as the flow can last. After the end of the flow it keeps the cookie a little longer than the code
-is valid, so that a form that is sent twice still has it. The number of cookies is limited, because a browser may go
-through hundreds of flows, and a request header must not grow with each.
+the cookie for as long as the flow can last, also after the end of the flow, so that a form that is sent again is
+answered in the true state of the consent. The number of cookies is limited, because a browser may go through hundreds
+of flows, and a request header must not grow with each.
 """
 
 from collections.abc import Iterable
@@ -13,9 +13,10 @@ from uuid import UUID
 from litestar import Response
 from litestar.datastructures import Cookie
 
+from tenants.oauth.endpoints import AUTHORISE
+
 FLOW_PATH: Final = "/flow"
 FLOW_SECONDS: Final = 3_600
-ENDED_SECONDS: Final = 120
 MAXIMUM_FLOWS: Final = 20
 """One person does not have more flows than this at the same time."""
 _PREFIX: Final = "__Host-flow-"
@@ -31,9 +32,14 @@ def cookie_name(attempt_id: UUID) -> str:
     return f"{_PREFIX}{attempt_id.hex[:12]}"
 
 
-def flow_cookie(attempt_id: UUID, secret: str, *, seconds: int = FLOW_SECONDS) -> Cookie:
-    """Return the cookie of a flow, valid for `seconds` from now."""
-    return _cookie(cookie_name(attempt_id), secret, seconds)
+def flow_cookie(attempt_id: UUID, secret: str) -> Cookie:
+    """Return the cookie of a flow."""
+    return _cookie(cookie_name(attempt_id), secret, FLOW_SECONDS)
+
+
+def is_flow_path(path: str) -> bool:
+    """Return whether a path is visited in the flow of a consent: the authorisation endpoint and the pages."""
+    return path == AUTHORISE or path.startswith(f"{FLOW_PATH}/")
 
 
 def delete_oldest_cookies(response: Response[Any], names: Iterable[str]) -> None:

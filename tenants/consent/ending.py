@@ -28,6 +28,8 @@ async def authorise(
 ) -> FlowResult:
     """Store the consent and return its code. If the form is submitted again, return the same code until it expires.
 
+    A code that the client has exchanged is not returned again: a second exchange would end the arrangement.
+
     `shown` is the digest in hex of what the review page showed, which the form of that page sends. `zone` is the time
     zone of the page's dates. Raise ReviewChanged, and store nothing, if a review page would now show something else.
 
@@ -72,7 +74,7 @@ async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> FlowResult:
     if attempt.in_flow:
         return await _reject(tx, flow, error, now)
     if attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE_LIFETIME:
-        raise FlowClosed(f"attempt {attempt.id} is at stage {attempt.stage}")
+        raise FlowClosed(flow.end(now), f"attempt {attempt.id} is at stage {attempt.stage}")
     return FlowResult(flow, error)
 
 

@@ -42,7 +42,7 @@ async def load_flow(tx: Transaction, directory: Directory, attempt_id: UUID, sec
         raise FlowNotFound(f"flow {attempt_id} belongs to another browser")
     client = await clients.load(tx, attempt.client_id)
     if client is None:
-        raise FlowClosed(f"client {attempt.client_id} was removed")
+        raise FlowClosed("over", f"client {attempt.client_id} was removed")
     if attempt.login_id is None:
         return Flow(attempt=attempt, client=client, directory=directory)
     customers = await directory.customers_of(tx, attempt.login_id, accounts.market_day(now))
@@ -51,7 +51,8 @@ async def load_flow(tx: Transaction, directory: Directory, attempt_id: UUID, sec
         client=client,
         directory=directory,
         customers=tuple(customers),
-        amended_arrangement=await _load_amended_arrangement(tx, attempt.request.cdr_arrangement_id),
+        amended_arrangement=await _load_arrangement(tx, attempt.request.cdr_arrangement_id),
+        authorised_arrangement=await _load_arrangement(tx, attempt.arrangement_id),
     )
 
 
@@ -59,7 +60,7 @@ def current_step(flow: Flow, now: datetime) -> FlowStep:
     """Return the current step of the flow. Raise FlowClosed."""
     attempt = flow.attempt
     if not attempt.in_flow or now - attempt.created_at >= FLOW_LIFETIME:
-        raise FlowClosed(f"attempt {attempt.id} is at stage {attempt.stage} since {attempt.stage_at}")
+        raise FlowClosed(flow.end(now), f"attempt {attempt.id} is at stage {attempt.stage} since {attempt.stage_at}")
     match attempt.stage:
         case "preIdentification":
             return "identify"
@@ -110,7 +111,7 @@ async def current_challenge(tx: Transaction, flow: Flow) -> Challenge:
     challenge_id = flow.attempt.challenge_id
     challenge = None if challenge_id is None else await authentication.load_challenge(tx, challenge_id, "authorisation")
     if challenge is None:
-        raise FlowClosed(f"attempt {flow.attempt.id} has no challenge")
+        raise FlowClosed("over", f"attempt {flow.attempt.id} has no challenge")
     return challenge
 
 
@@ -156,7 +157,7 @@ async def verify(
     customer_id = customers[0].id if len(customers) == 1 else None
     arrangement_id = flow.attempt.request.cdr_arrangement_id
     if arrangement_id is not None:
-        amended = await _load_amended_arrangement(tx, arrangement_id)
+        amended = await _load_arrangement(tx, arrangement_id)
         if (
             amended is None
             or amended.state(now) != "active"
@@ -239,5 +240,5 @@ async def _held_accounts(tx: Transaction, flow: Flow, now: datetime) -> list[Hel
     return await accounts.accounts_of(tx, customer_id, flow.client.recipient_id, now)
 
 
-async def _load_amended_arrangement(tx: Transaction, arrangement_id: UUID | None) -> Arrangement | None:
+async def _load_arrangement(tx: Transaction, arrangement_id: UUID | None) -> Arrangement | None:
     return None if arrangement_id is None else await arrangements.by_id(tx, arrangement_id)

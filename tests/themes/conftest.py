@@ -181,7 +181,7 @@ class Screens:
 
     @property
     def names(self) -> list[str]:
-        return [*SCREENS, "9-request-over", "9-failed"]
+        return [*SCREENS, "9-request-over", "9-flow-sharing", "9-flow-unfinished", "9-failed"]
 
     def html(self, name: str) -> str:
         if name.startswith("9-"):

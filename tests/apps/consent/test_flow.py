@@ -13,7 +13,6 @@ from tenants.registry.names import control_namespace
 from tests.support.clients import load_client
 from tests.support.consent_pages import ConsentPages, away, response_claims
 from tests.support.consents import DAY, response_of
-from tests.support.https_server import HOST
 from tests.support.rows import count
 
 
@@ -54,11 +53,33 @@ async def test_pages_have_their_security_headers_and_are_not_stored(pages: Conse
     page = await pages.browser().get(pages.authorise_url(await pages.pushed()))
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
-    assert f"form-action 'self' https://{HOST};" in policy
+    assert "form-action" not in policy  # decision 0020
     assert "frame-ancestors 'none'" in policy
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
     assert page.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_no_answer_of_the_flow_separates_it_from_the_window_that_opened_it(pages: ConsentPages) -> None:
+    """A Cross-Origin-Opener-Policy on any answer, also on a redirect, would take the window from the recipient."""
+    browser, flow = pages.browser(), await pages.pushed()
+    page = await pages.reviewed(browser, flow)
+    step = await browser.http.get(page.url)
+    visit = await browser.http.get(pages.authorise_url(await pages.pushed()))
+    unknown = await browser.http.get(page.url.replace("/review", "/nowhere"))
+    authorised = await browser.post(page, "/authorise")
+    ended = await browser.http.get(page.url)
+    refused = await browser.http.get("/authorise?client_id=nobody")
+    answers = (step, visit, unknown, authorised, ended, refused)
+    assert [answer.status_code for answer in answers] == [200, 303, 404, 303, 410, 400]
+    assert [answer for answer in answers if "cross-origin-opener-policy" in answer.headers] == []
+
+
+@pytest.mark.parametrize("path", ["/dashboard/sign-in", "/dashboard/nowhere", "/nowhere"])
+async def test_other_pages_keep_their_opener_and_form_policies(pages: ConsentPages, path: str) -> None:
+    answer = await pages.browser().http.get(path)
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+    assert "form-action 'self'" in answer.headers["content-security-policy"]
 
 
 async def test_the_stylesheet_is_cached_only_under_its_current_address(pages: ConsentPages) -> None:
