@@ -1,4 +1,4 @@
-"""Authorisation attempts: storing the pushed request, starting the consent flow, rejecting, and issuing the code.
+"""Authorisation attempts: storing the pushed request, binding it to a browser, rejecting, and issuing the code.
 
 The consent flow itself is in `tenants.consent.flow`.
 """
@@ -82,11 +82,11 @@ async def by_request_uri(tx: Transaction, client: Client, request_uri: str) -> A
 
 
 def require_unused_request_uri(attempt: Attempt) -> None:
-    """Raise InvalidRequestUri if the person has already authenticated or cancelled.
+    """Raise InvalidRequestUri if a person has already sent an identifier for the request, or cancelled it.
 
     "Data Holders MUST reject the reuse of request_uri values" (CDS, Request Object Submission).
     """
-    if attempt.request_spent_at is not None:
+    if attempt.browser_hash is not None or attempt.request_spent_at is not None:
         raise InvalidRequestUri("the request_uri was used before")
 
 
@@ -110,24 +110,13 @@ def immediate_error(client: Client, request: AuthorisationRequest) -> OAuthError
     return None
 
 
-async def start_flow(tx: Transaction, attempt: Attempt, *, browser_hash: bytes, now: datetime) -> None:
-    """Start the consent flow of an attempt for the browser whose flow cookie has this hash.
+async def bind_to_browser(tx: Transaction, attempt: Attempt, browser_hash: bytes) -> None:
+    """Bind an attempt to the browser whose flow cookie has this hash: only this browser can continue the flow.
 
-    Before the person has authenticated, each visit of the request_uri starts the flow again. A browser that started it
-    earlier can then not continue it. The flow may continue after the request_uri has expired.
+    The first browser that sends an identifier, or cancels, binds the attempt. Until then every browser that has visited
+    the request_uri can do so: a link scanner, a preview or a second visit must not end the flow of the person.
     """
-    await store.set_stage(
-        tx,
-        attempt.id,
-        "preIdentification",
-        now=now,
-        browser_hash=browser_hash,
-        challenge_id=None,
-        login_id=None,
-        customer_id=None,
-        authenticated_at=None,
-        accounts=None,
-    )
+    await store.set_columns(tx, attempt.id, browser_hash=browser_hash)
 
 
 async def mark_request_uri_used(tx: Transaction, attempt: Attempt, now: datetime) -> None:

@@ -67,11 +67,14 @@ async def authorise(
 async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> FlowResult:
     """End the flow because the person cancelled. If the form is submitted again, return the same result.
 
+    A flow without an identifier belongs to this browser then, and ends for all others that have visited it.
+
     Raise FlowClosed if the flow has ended in another way.
     """
     error = AccessDenied("the consumer cancelled")
     attempt = flow.attempt
     if attempt.in_flow:
+        await service.bind_to_browser(tx, attempt, flow.browser_hash)
         return await _reject(tx, flow, error, now)
     if attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE_LIFETIME:
         raise FlowClosed(flow.end(now), f"attempt {attempt.id} is at stage {attempt.stage}")

@@ -18,7 +18,7 @@ from tenants.accounts import service as accounts
 from tenants.accounts.models import HeldAccount
 from tenants.arrangements import store as arrangements
 from tenants.arrangements.models import Arrangement
-from tenants.attempts import service, store
+from tenants.attempts import flow_secret, service, store
 from tenants.authentication import service as authentication
 from tenants.authentication.models import AuthenticationContext, Challenge
 from tenants.clients import store as clients
@@ -29,27 +29,34 @@ from tenants.oauth.errors import InvalidRequest
 from tenants.parties.directory import Directory
 
 
-async def load_flow(tx: Transaction, directory: Directory, attempt_id: UUID, secret: str, now: datetime) -> Flow:
+async def load_flow(
+    tx: Transaction, directory: Directory, attempt_id: UUID, secret: str, *, key: bytes, now: datetime
+) -> Flow:
     """Return the flow of an attempt. The attempt's row is locked until the transaction ends.
 
-    `secret` is the value of the browser's flow cookie. Raise FlowNotFound if there is no such flow or the secret is
-    wrong. Raise FlowClosed if the client was removed.
+    `secret` is the value of the browser's flow cookie, `key` the key with which it was made (`flow_secret.flow_key`).
+    Raise FlowNotFound if there is no such flow, if the secret is wrong, or if the flow is bound to another browser.
+    Raise FlowClosed if the client was removed.
     """
     attempt = await store.by_id(tx, attempt_id)
-    if attempt is None or attempt.browser_hash is None:
-        raise FlowNotFound(f"there is no flow {attempt_id}")
-    if not hmac.compare_digest(attempt.browser_hash, digest(secret)):
+    if attempt is None or not flow_secret.is_genuine(key, attempt_id, secret):
+        raise FlowNotFound(f"there is no flow {attempt_id} with this secret")
+    browser_hash = digest(secret)
+    if attempt.browser_hash is not None and not hmac.compare_digest(attempt.browser_hash, browser_hash):
         raise FlowNotFound(f"flow {attempt_id} belongs to another browser")
+    if attempt.browser_hash is None and attempt.stage != "preIdentification":
+        raise FlowClosed("over", f"attempt {attempt_id} is at stage {attempt.stage} without a browser")
     client = await clients.load(tx, attempt.client_id)
     if client is None:
         raise FlowClosed("over", f"client {attempt.client_id} was removed")
     if attempt.login_id is None:
-        return Flow(attempt=attempt, client=client, directory=directory)
+        return Flow(attempt=attempt, client=client, directory=directory, browser_hash=browser_hash)
     customers = await directory.customers_of(tx, attempt.login_id, accounts.market_day(now))
     return Flow(
         attempt=attempt,
         client=client,
         directory=directory,
+        browser_hash=browser_hash,
         customers=tuple(customers),
         amended_arrangement=await _load_arrangement(tx, attempt.request.cdr_arrangement_id),
         authorised_arrangement=await _load_arrangement(tx, attempt.arrangement_id),
@@ -89,6 +96,7 @@ async def identify(
 ) -> StepOutcome:
     """Send a one-time password to the person with this identifier. If the form is submitted twice, send only one code.
 
+    The flow then belongs to this browser, and no other can continue it.
     Raise ChoiceMissing, StepNotCurrent or IdentifierLocked.
     """
     if current_step(flow, now) == "verify":
@@ -102,6 +110,7 @@ async def identify(
     if not identifier.strip():
         raise ChoiceMissing("identifier")
     challenge = await authentication.send_code(tx, identifier, "authorisation", context=context, now=now)
+    await service.bind_to_browser(tx, flow.attempt, flow.browser_hash)
     await store.set_stage(tx, flow.attempt.id, "preAuthentication", now=now, challenge_id=challenge.id)
     return "verify"
 

@@ -28,6 +28,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     client: Client
     directory: Directory
     """The directory of the tenant's people."""
+    browser_hash: bytes
+    """SHA-256 of the secret of the browser that made the request."""
     customers: tuple[Customer, ...] = ()
     """Empty until the person has authenticated."""
     amended_arrangement: Arrangement | None = None

@@ -37,18 +37,6 @@ async def test_a_browser_keeps_the_cookies_of_twenty_flows_at_most(pages: Consen
     assert (await browser.send(page, "/identify", identifier=pages.mia.identifier)).path.endswith("/verify")
 
 
-async def test_a_flow_belongs_to_the_browser_that_visited_last(pages: ConsentPages) -> None:
-    mine, theirs = pages.browser(), pages.browser()
-    flow = await pages.pushed()
-    page = await pages.identified(mine, flow)
-    assert (await theirs.get(page.url)).status == 403
-    theirs.http.cookies.set(next(iter(mine.http.cookies)), "guess")
-    assert (await theirs.get(page.url)).status == 403
-    taken = await theirs.get(pages.authorise_url(flow))  # before authentication a second visit starts again
-    assert taken.path.endswith("/identify")
-    assert (await mine.get(page.url)).status == 403
-
-
 async def test_a_form_from_another_site_or_without_its_token_is_refused(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get(pages.authorise_url(await pages.pushed()))
