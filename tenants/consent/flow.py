@@ -27,6 +27,7 @@ from tenants.consent.models import FLOW_LIFETIME, AccountChoice, Flow, FlowResul
 from tenants.data_language import needs_accounts
 from tenants.oauth.errors import InvalidRequest
 from tenants.parties.directory import Directory
+from tenants.parties.models import canonical_identifier
 
 
 async def load_flow(
@@ -102,12 +103,12 @@ async def identify(
     if current_step(flow, now) == "verify":
         challenge = await current_challenge(tx, flow)
         if challenge.can_be_answered(now) and (
-            not identifier.strip() or authentication.is_challenge_for(challenge, identifier, context)
+            not canonical_identifier(identifier) or authentication.is_challenge_for(challenge, identifier, context)
         ):
             return "verify"
     else:
         require_step(flow, "identify", now)
-    if not identifier.strip():
+    if not canonical_identifier(identifier):
         raise ChoiceMissing("identifier")
     challenge = await authentication.send_code(tx, identifier, "authorisation", context=context, now=now)
     await service.bind_to_browser(tx, flow.attempt, flow.browser_hash)

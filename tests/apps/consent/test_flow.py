@@ -297,3 +297,22 @@ async def test_an_empty_identifier_is_a_problem_on_the_page(pages: ConsentPages)
     assert "Enter your email address." in shown.text
     assert 'href="#identifier"' in shown.html
     assert "Error:" in shown.text
+
+
+async def test_an_identifier_and_a_code_are_read_as_people_paste_them(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await browser.get(pages.authorise_url(await pages.pushed()))
+    invisible = await browser.send(page, "/identify", identifier="\N{ZERO WIDTH SPACE}\N{RIGHT-TO-LEFT MARK}.")
+    assert "Enter your email address." in invisible.text
+    page = await browser.send(page, "/identify", identifier=f"\N{LEFT-TO-RIGHT MARK}{pages.mia.identifier}.")
+    code = await pages.code()
+    pasted = f"\N{FIRST STRONG ISOLATE}{code[:3]}\N{NON-BREAKING HYPHEN}{code[3:]}\N{POP DIRECTIONAL ISOLATE}."
+    assert (await browser.send(page, "/verify", code=pasted)).path.endswith("/accounts")
+
+
+async def test_the_dashboard_reads_an_identifier_and_a_code_as_people_paste_them(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await browser.get("/dashboard/sign-in")
+    assert "problem=identifier-missing" in (await browser.send(page, "/sign-in", identifier="\N{WORD JOINER}")).url
+    page = await browser.send(page, "/sign-in", identifier=f"{pages.mia.identifier}\N{ZERO WIDTH SPACE}.")
+    assert (await browser.send(page, "/dashboard/verify", code=f"{await pages.code()}.")).path == "/dashboard"
