@@ -192,7 +192,7 @@ async def test_a_form_that_no_page_of_the_brand_sends_is_refused(ecosystem: Ecos
     page_says(Page(url, response.status_code, response.text), 413, "Too much")
     response = await person.http.post(url, data={**right, "identifier": "x" * 20_000})
     assert response.status_code == 303, response.text
-    person = await (await ecosystem.person()).open(ecosystem.mine.authorisation_url(flow))
+    await (await person.open(ecosystem.mine.authorisation_url(flow))).press("restart")
     read = await ecosystem.code_reader(right["identifier"])
     await person.identify(right["identifier"])
     await person.verify(await read())
