@@ -3,7 +3,7 @@
     nginx → HostRouter → the surface's Litestar application → route → service (tenants/) → store
 
 Only the proxy can reach this application (over a unix socket, or over mutual TLS between machines), and only the proxy
-sets the headers `Client-Cert` and `HAAS-Refused`.
+sets the headers `Client-Cert`, `HAAS-Refused` and `HAAS-Interaction-Id`.
 """
 
 import logging
@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from time import perf_counter_ns
 from typing import Any
 
-from apps.http.before_routing import certificate_refused, not_found, unavailable
+from apps.http.before_routing import certificate_refused, not_found, unavailable, with_interaction_id
 from apps.http.context import SCOPE_KEY, RequestContext
 from apps.surfaces import public_application, secure_application
 from haas.errors import Unavailable
@@ -25,8 +25,8 @@ from haas.http import (
     client_certificate,
     interaction_id,
 )
+from haas.logs import bind, configure
 from haas.settings import Settings
-from haas.telemetry import bind, configure
 from tenants.calls import record
 from tenants.registry.models import Surface, Tenant
 from tenants.services import Services
@@ -61,21 +61,29 @@ class HostRouter:
 
     async def _http(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
         headers = dict(scope["headers"])
+        interaction = _interaction_id(headers)
+        send_with_id = with_interaction_id(send, interaction)
         try:
             found = await self._services.registry.by_host(_host_name(headers))
         except Unavailable:
             logger.exception("registry.unavailable")
-            await unavailable(scope, receive, send)
+            await unavailable(scope, receive, send_with_id)
             return
         if found is None:
-            await not_found(scope, receive, send)
+            await not_found(scope, receive, send_with_id)
             return
         tenant, surface = found
-        context = self._context(tenant, surface, headers)
-        with bind(tenant=tenant.slug, interaction_id=context.interaction_id):
-            await self._run_and_record(context, self._select_application(context, headers), scope, receive, send)
+        context = self._context(tenant, surface, headers, interaction)
+        # On the public host, pages and documents that can be cached have no interaction id. The data APIs there add it.
+        send_response = send if surface == "public" else send_with_id
+        with bind(tenant=tenant.slug, interaction_id=interaction):
+            await self._run_and_record(
+                context, self._select_application(context, headers), scope, receive, send_response
+            )
 
-    def _context(self, tenant: Tenant, surface: Surface, headers: dict[bytes, bytes]) -> RequestContext:
+    def _context(
+        self, tenant: Tenant, surface: Surface, headers: dict[bytes, bytes], interaction: str
+    ) -> RequestContext:
         certificate = None
         if surface == "secure" and headers.get(b"client-cert"):
             try:
@@ -86,7 +94,7 @@ class HostRouter:
             tenant=tenant,
             surface=surface,
             services=self._services,
-            interaction_id=interaction_id(headers.get(b"x-fapi-interaction-id")),
+            interaction_id=interaction,
             certificate=certificate,
             now=self._services.clock.now(),
         )
@@ -139,3 +147,8 @@ class HostRouter:
 def _host_name(headers: dict[bytes, bytes]) -> str:
     """Return the host without its port. A host that is not ASCII belongs to no tenant."""
     return headers.get(b"host", b"").decode("ascii", "replace").rsplit(":", 1)[0].lower()
+
+
+def _interaction_id(headers: dict[bytes, bytes]) -> str:
+    """Return the interaction id that the proxy has logged. Without one, return the id of the client, or a new one."""
+    return interaction_id(headers.get(b"haas-interaction-id") or headers.get(b"x-fapi-interaction-id"))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from haas.errors import HaasError
+from haas.mail import is_header_text
 from themes.colour import ENHANCED_CONTRAST, MINIMUM_CONTRAST, contrast, is_colour
 from themes.logo import LogoError, sanitized
 
@@ -87,8 +88,8 @@ def theme_to_json(theme: ThemeTokens) -> dict[str, object]:
 def _problems(theme: ThemeTokens) -> Iterator[str]:
     for name in ("brand_name", "identifier_label", "support_phone", "support_email"):
         text = getattr(theme, name)
-        if text is not None and not (text == text.strip() and 0 < len(text) <= MAXIMUM_LINE and text.isprintable()):
-            yield f"{name}: must be one line of 1 to {MAXIMUM_LINE} printable characters"
+        if text is not None and not (text == text.strip() and len(text) <= MAXIMUM_LINE and is_header_text(text)):
+            yield f"{name}: must be one line of 1 to {MAXIMUM_LINE} printable characters, without '=?'"
     if not 0 <= theme.corner_radius <= MAXIMUM_RADIUS:
         yield f"corner_radius: must be 0 to {MAXIMUM_RADIUS}"
     if not theme.font_families or theme.font_families[-1] not in _GENERIC_FAMILIES:

@@ -1,17 +1,11 @@
 """Responses sent before a request is routed: for unknown hosts, and for connections without a client certificate."""
 
-from typing import Final
+from collections.abc import MutableMapping
+from typing import Any, Final
 
+from apps.http.any_origin import CORS
 from apps.http.context import RequestContext
-from apps.http.errors import (
-    SECONDS_TO_RETRY,
-    CdsErrorResponse,
-    OAuthErrorResponse,
-    cds_body,
-    certificate_error_response,
-    oauth_body,
-    unavailable_response,
-)
+from apps.http.errors import SECONDS_TO_RETRY, certificate_error_response, unavailable_response
 from apps.http.json_responses import INTERACTION_ID
 from haas.http import AsgiApplication, AsgiReceive, AsgiScope, AsgiSend
 
@@ -21,6 +15,7 @@ _REASONS: Final = {
 }
 _NOT_FOUND: Final = 404
 _JSON: Final = b"application/json"
+_ANY_ORIGIN: Final = tuple((name.lower().encode(), value.encode()) for name, value in CORS.items())
 
 
 async def not_found(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
@@ -29,24 +24,36 @@ async def not_found(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) ->
 
 
 async def unavailable(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
-    """Respond with 503 in the shape of the standards: the registry cannot be read, so the tenant is unknown."""
-    refused: CdsErrorResponse = unavailable_response()
+    """Respond with 503 in the shape of the standards: the registry cannot be read, so the tenant is unknown.
+
+    The surface is unknown too. The response discloses nothing, so scripts of any website may read it.
+    """
+    refused = unavailable_response()
     retry = (b"retry-after", SECONDS_TO_RETRY.encode())
-    await _send(send, refused.status, _JSON, cds_body(refused.kind, refused.detail), retry)
+    await _send(send, refused.status, _JSON, refused.body, retry, *_ANY_ORIGIN)
 
 
 def certificate_refused(context: RequestContext, reason: bytes) -> AsgiApplication:
     """Return the response for a client certificate that is missing or that the proxy has refused."""
-    refused: OAuthErrorResponse = certificate_error_response(
-        context, _REASONS.get(reason, _REASONS[b"certificate-invalid"])
-    )
-    body = oauth_body(refused.code, refused.description)
-    interaction_id = (INTERACTION_ID.encode(), context.interaction_id.encode())
 
-    async def refuse(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
-        await _send(send, refused.status, _JSON, body, interaction_id)
+    async def refuse(scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
+        text = _REASONS.get(reason, _REASONS[b"certificate-invalid"])
+        refused = certificate_error_response(context, scope["path"], text)
+        await _send(send, refused.status, _JSON, refused.body)
 
     return refuse
+
+
+def with_interaction_id(send: AsgiSend, interaction_id: str) -> AsgiSend:
+    """Return a `send` that adds x-fapi-interaction-id to a response (CDS, HTTP Headers; FAPI 1.0 Baseline 6.2.1-11)."""
+    header = (INTERACTION_ID.encode(), interaction_id.encode())
+
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), header]
+        await send(message)
+
+    return sending
 
 
 async def _send(send: AsgiSend, status: int, content_type: bytes, body: bytes, *more: tuple[bytes, bytes]) -> None:

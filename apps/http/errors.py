@@ -16,7 +16,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
 from apps.http.context import RequestContext, context
-from apps.http.json_responses import INTERACTION_ID, NO_STORE, cds_headers
+from apps.http.json_responses import NO_STORE, cds_headers, public_headers
 from apps.http.page_forms import FormRefused
 from apps.http.pages import message_page
 from apps.http.suspension import TenantSuspended
@@ -29,7 +29,7 @@ from tenants.disclosure.errors import AccountNotShared, AccountWithheld
 from tenants.grants.errors import AccessRefused, ConsentExpired, ConsentRevoked, RecipientNotActive
 from tenants.oauth import errors as oauth
 from tenants.oauth.errors import OAuthError
-from tenants.operations.endpoints import BASE_PATH, Endpoint
+from tenants.operations.endpoints import Endpoint
 from themes import pages
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,8 @@ SHAPE: Final = "error_shape"
 ENDPOINT: Final = "endpoint"
 """The `opt` in which a route of the data APIs holds its row of the endpoint table."""
 SECONDS_TO_RETRY: Final = "5"
-_READ_BY_SOFTWARE: Final = ("/.well-known/", "/jwks")
+_DATA_APIS: Final = "cds-au"
+_READ_BY_SOFTWARE: Final = (".well-known", "jwks")
 
 NOT_FOUND: Final = 404
 METHOD_NOT_ALLOWED: Final = 405
@@ -92,6 +93,13 @@ class CdsErrorResponse(NamedTuple):
     challenge: str | None = None
     """The value of WWW-Authenticate (RFC 6750 3)."""
 
+    @property
+    def body(self) -> bytes:
+        """The error payload of one error (CDS, Payload Conventions)."""
+        return msgspec.json.encode(
+            {"errors": [{"code": self.kind.urn, "title": self.kind.title, "detail": self.detail}]}
+        )
+
 
 class OAuthErrorResponse(NamedTuple):
     """The status and content of an error response in the shape of OAuth."""
@@ -100,6 +108,11 @@ class OAuthErrorResponse(NamedTuple):
     code: str
     description: str
     challenge: str | None = None
+
+    @property
+    def body(self) -> bytes:
+        """The body of an OAuth error (RFC 6749 5.2)."""
+        return msgspec.json.encode({"error": self.code, "error_description": self.description})
 
 
 def error_response(request: _Request, error: Exception) -> Response[Any]:
@@ -188,29 +201,29 @@ def page_kind(error: Exception) -> pages.MessageKind:  # noqa: PLR0911 - one ret
     return _PAGES.get(_status(error), "failed")
 
 
-def cds_body(kind: ErrorType, detail: str) -> bytes:
-    """Return the error payload for one error (CDS, Payload Conventions)."""
-    return msgspec.json.encode({"errors": [{"code": kind.urn, "title": kind.title, "detail": detail}]})
-
-
-def oauth_body(code: str, description: str) -> bytes:
-    """Return the body of an OAuth error (RFC 6749 5.2)."""
-    return msgspec.json.encode({"error": code, "error_description": description})
-
-
 def printable(text: str) -> str:
     """Replace in `text` the characters that `error_description` must not contain (RFC 6749 5.2)."""
     return "".join(character if " " <= character <= "~" and character not in '"\\' else "'" for character in text)
 
 
 def _shape(request: _Request, error: Exception) -> Shape:
-    if isinstance(error, CdsError) or request.url.path.startswith(BASE_PATH):
+    if isinstance(error, CdsError) or is_data_api(request.scope["path"]):
         return "cds"
     shape: Shape | None = _options(request).get(SHAPE)
     if shape is not None:
         return shape
     public = context(request).surface == "public"
-    return "page" if public and not request.url.path.startswith(_READ_BY_SOFTWARE) else "oauth"
+    return "page" if public and _first_segment(request.scope["path"]) not in _READ_BY_SOFTWARE else "oauth"
+
+
+def is_data_api(path: str) -> bool:
+    """Return whether `path` is below /cds-au, where every error is the error payload of the standards."""
+    return _first_segment(path) == _DATA_APIS
+
+
+def _first_segment(path: str) -> str:
+    """Return the first segment. Additional slashes before it are ignored, as in the router."""
+    return path.lstrip("/").partition("/")[0]
 
 
 def _options(request: _Request) -> dict[str, Any]:
@@ -247,17 +260,14 @@ def _cds_response(request: _Request, error: CdsErrorResponse) -> Response[bytes]
     ctx = context(request)
     ctx.error = error.kind.urn
     headers = cds_headers(ctx) | _headers_of_status(request, error.status, error.challenge)
-    body = cds_body(error.kind, error.detail)
-    return Response(body, status_code=error.status, media_type=MediaType.JSON, headers=headers)
+    return Response(error.body, status_code=error.status, media_type=MediaType.JSON, headers=headers)
 
 
 def _oauth_response(request: _Request, error: OAuthErrorResponse) -> Response[bytes]:
     ctx = context(request)
     ctx.error = error.code
-    headers = NO_STORE | {INTERACTION_ID: ctx.interaction_id}
-    headers |= _headers_of_status(request, error.status, error.challenge)
-    body = oauth_body(error.code, error.description)
-    return Response(body, status_code=error.status, media_type=MediaType.JSON, headers=headers)
+    headers = NO_STORE | public_headers(ctx) | _headers_of_status(request, error.status, error.challenge)
+    return Response(error.body, status_code=error.status, media_type=MediaType.JSON, headers=headers)
 
 
 def _page_response(request: _Request, error: Exception) -> Response[str]:
@@ -310,10 +320,15 @@ def unavailable_response() -> CdsErrorResponse:
     return CdsErrorResponse(UNAVAILABLE, cds.SERVICE_UNAVAILABLE, _DETAILS[UNAVAILABLE])
 
 
-def certificate_error_response(ctx: RequestContext, reason: str) -> OAuthErrorResponse:
+def certificate_error_response(ctx: RequestContext, path: str, reason: str) -> CdsErrorResponse | OAuthErrorResponse:
     """Return the response for a connection without a valid client certificate, and set the error in the call record.
 
-    It is an OAuth error (RFC 6749 5.2), since no access token was read. The status is 400, as in nginx.
+    Below /cds-au it is the error payload of the standards. Elsewhere it is an OAuth error (RFC 6749 5.2), since no
+    access token was read. The status is 400, as in nginx.
     """
-    ctx.operation, ctx.error = "clientCertificate", oauth.InvalidClient.error
+    ctx.operation = "clientCertificate"
+    if is_data_api(path):
+        ctx.error = cds.EXPECTED.urn
+        return CdsErrorResponse(_BAD_REQUEST, cds.EXPECTED, reason)
+    ctx.error = oauth.InvalidClient.error
     return OAuthErrorResponse(_BAD_REQUEST, oauth.InvalidClient.error, reason)

@@ -5,10 +5,9 @@ from typing import Final
 import msgspec
 from litestar import MediaType, Response
 
+from apps.http.any_origin import CORS
 from apps.http.context import RequestContext
 
-CORS: Final = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "x-v"}
-"""Headers of the public APIs, which allow scripts of any website to read the responses."""
 INTERACTION_ID: Final = "x-fapi-interaction-id"
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Content-Type-Options": "nosniff"}
 
@@ -20,8 +19,15 @@ def payload_response(ctx: RequestContext, body: bytes, version: int) -> Response
 
 def cds_headers(ctx: RequestContext) -> dict[str, str]:
     """Return the headers of every response below /cds-au, both payloads and errors."""
-    sent = {INTERACTION_ID: ctx.interaction_id, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return sent | CORS if ctx.surface == "public" else sent
+    return {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | public_headers(ctx)
+
+
+def public_headers(ctx: RequestContext) -> dict[str, str]:
+    """Return the additional headers of JSON responses on the public host. On other hosts there are none.
+
+    On the secure host, `apps.asgi` adds the interaction id to every response, and scripts of websites cannot call it.
+    """
+    return CORS | {INTERACTION_ID: ctx.interaction_id} if ctx.surface == "public" else {}
 
 
 def json_response(body: object, *, status: int = 200) -> Response[bytes]:

@@ -16,6 +16,7 @@ from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientC
 from haas.steps import Step
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
+from tenants.arrangements.models import arrangement_id
 from tenants.cds.errors import FIELD_MISSING, INVALID_ARRANGEMENT, CdsError
 from tenants.oauth.endpoints import ARRANGEMENT_REVOCATION
 
@@ -27,14 +28,14 @@ class ArrangementRevocationCall(ClientCall):
 
 
 def has_an_arrangement_id(call: ArrangementRevocationCall) -> None:
-    """`cdr_arrangement_id` is present (CDS, "Form Parameter" method). A value that is not a UUID counts as unknown."""
+    """`cdr_arrangement_id` is present (CDS, "Form Parameter" method). A value that is no id of ours is unknown."""
     given = call.parameters.get("cdr_arrangement_id")
     if given is None:
         raise CdsError(FIELD_MISSING, "cdr_arrangement_id")
-    try:
-        call.arrangement_id = UUID(given)
-    except ValueError as error:
-        raise CdsError(INVALID_ARRANGEMENT, given) from error
+    found = arrangement_id(given)
+    if found is None:
+        raise CdsError(INVALID_ARRANGEMENT, given)
+    call.arrangement_id = found
 
 
 async def end_the_arrangement(call: ArrangementRevocationCall) -> None:

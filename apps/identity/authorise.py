@@ -1,7 +1,7 @@
 """The authorisation endpoint, which a person's browser calls (RFC 9126 4; CDS, Authorisation endpoint).
 
-While the pushed request is unknown, a redirect is not safe, so errors are shown on a page. After that, errors are
-returned to the client in a signed response (JARM).
+While the pushed request is unknown, or its redirect_uri is no longer registered, a redirect is not safe, so errors are
+shown on a page. After that, errors are returned to the client in a signed response (JARM).
 """
 
 import hmac
@@ -95,6 +95,12 @@ async def client_is_registered(call: AuthoriseCall) -> None:
     call.client = client
 
 
+def redirect_uri_is_still_registered(call: AuthoriseCall) -> None:
+    """The client has not removed the redirect_uri from its registration since the push (RFC 6749 4.1.2.1)."""
+    if not attempts.may_redirect(call.client, call.attempt.request):
+        raise InvalidRequest("redirect_uri is no longer one of the client's registered redirect_uris")
+
+
 async def request_was_pushed_by_the_client(call: AuthoriseCall) -> None:
     """The client has pushed a request with this request_uri. The row of the attempt is locked (RFC 9126 4)."""
     call.attempt = await attempts.by_request_uri(call.tx, call.client, call.parameters["request_uri"])
@@ -172,6 +178,7 @@ STEPS: Final[tuple[Step[AuthoriseCall], ...]] = (
         recognise_the_browser,
         request_uri_is_unused,
         request_uri_has_not_expired,
+        redirect_uri_is_still_registered,
         begin_or_reject,
     ),
     redirect_the_browser,

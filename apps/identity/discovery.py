@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from litestar import Request, Response, route
 
+from apps.http.any_origin import CORS, preflight
 from apps.http.context import RequestContext, context
 from apps.http.read_methods import READ_METHODS
 from apps.http.suspension import SERVES_SUSPENDED
@@ -12,10 +13,12 @@ from haas.jose.jwt import CONTENT_ENCRYPTIONS, ENCRYPTION_ALGORITHMS
 from tenants.oauth import claims, endpoints, scopes
 from tenants.registry.models import Tenant
 
-_HEADERS: Final = {
+_HEADERS: Final = CORS | {
     "Cache-Control": "public, max-age=300",
     "X-Content-Type-Options": "nosniff",
 }
+
+documents_preflight: Final = preflight([endpoints.DISCOVERY, endpoints.JWKS])
 
 
 def metadata(tenant: Tenant) -> dict[str, object]:

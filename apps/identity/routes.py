@@ -6,7 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from apps.identity.arrangement_revocation import revoke_arrangement
 from apps.identity.authorise import authorise, authorise_by_form
-from apps.identity.discovery import jwks, openid_provider_configuration
+from apps.identity.discovery import documents_preflight, jwks, openid_provider_configuration
 from apps.identity.introspection import token_introspection
 from apps.identity.par import pushed_authorisation_request
 from apps.identity.registration import (
@@ -20,6 +20,7 @@ from apps.identity.token import token
 from apps.identity.userinfo import user_info
 
 public_routes: Final[list[ControllerRouterHandler]] = [
+    documents_preflight,
     openid_provider_configuration,
     jwks,
     authorise,

@@ -1,20 +1,18 @@
 """The request headers of the standards ("HTTP Headers"). Each is read and checked by its own function."""
 
-import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from apps.http.request_headers import Headers
+from apps.resources.media_ranges import accepts_json
 from tenants.cds.errors import EXPECTED, HEADER_INVALID, HEADER_MISSING, CdsError
 
 NOT_ACCEPTABLE: Final = 406
 _IMF_FIXDATE = "%a, %d %b %Y %H:%M:%S GMT"
 _OBSOLETE_DATES = ("%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
-_ACCEPTED = frozenset({"*/*", "application/*", "application/json"})
 
 
 def is_customer_present(headers: Headers) -> bool:
@@ -41,13 +39,19 @@ def check_auth_date(headers: Headers) -> None:
 
 
 def check_customer_ip_address(headers: Headers) -> None:
-    """x-fapi-customer-ip-address, if present, is an IPv4 or IPv6 address."""
+    """x-fapi-customer-ip-address, if present, is an IPv4 or IPv6 address.
+
+    An IPv6 zone is refused: it names an interface of one computer and means nothing elsewhere (RFC 4007 11.2).
+    """
     value = headers.get("x-fapi-customer-ip-address")
-    if value is not None:
-        try:
-            ip_address(value.strip())
-        except ValueError as error:
-            raise CdsError(HEADER_INVALID, "x-fapi-customer-ip-address is not an IP address") from error
+    if value is None:
+        return
+    try:
+        address = ip_address(value.strip())
+    except ValueError as error:
+        raise CdsError(HEADER_INVALID, "x-fapi-customer-ip-address is not an IP address") from error
+    if isinstance(address, IPv6Address) and address.scope_id is not None:
+        raise CdsError(HEADER_INVALID, "x-fapi-customer-ip-address must not have an IPv6 zone")
 
 
 def check_client_headers(headers: Headers) -> None:
@@ -65,25 +69,10 @@ def check_client_headers(headers: Headers) -> None:
 
 
 def check_accept(headers: Headers) -> None:
-    """Accept, if present, allows application/json in UTF-8 (CDS, Response Codes, 406)."""
+    """Accept, if present, allows application/json in UTF-8 (CDS, Response Codes, 406; RFC 9110 12.5.1)."""
     value = headers.get("accept")
-    if value is not None and not any(_accepts_json(media_range) for media_range in value.split(",")):
+    if value is not None and not accepts_json(value):
         raise CdsError(EXPECTED, "Accept allows no application/json in UTF-8", status=NOT_ACCEPTABLE)
-
-
-def _accepts_json(media_range: str) -> bool:
-    kind, *parameters = (part.strip().lower() for part in media_range.split(";"))
-    return kind in _ACCEPTED and not _excludes_utf8(parameters)
-
-
-def _excludes_utf8(parameters: Iterable[str]) -> bool:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name == "charset" and value.strip('"') not in {"utf-8", "utf8"}:
-            return True
-        if name == "q" and re.fullmatch(r"0(\.0*)?", value):
-            return True
-    return False
 
 
 def _is_date(value: str, form: str) -> bool:

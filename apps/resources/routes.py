@@ -5,22 +5,16 @@ from typing import Any, Final
 from litestar import HttpMethod, Response, Router, route
 from litestar.types import ControllerRouterHandler
 
+from apps.http.any_origin import preflight
 from apps.http.call import HttpRequest, respond
 from apps.http.context import context
 from apps.http.errors import ENDPOINT
-from apps.http.json_responses import CORS
 from apps.http.read_methods import READ_METHODS
 from apps.http.suspension import SERVES_SUSPENDED
 from apps.resources.call import DataCall
 from apps.resources.operations import CUSTOMER_DATA, PUBLIC, Operation, get_outages, get_status
 from tenants.cds.errors import RESOURCE_NOT_IMPLEMENTED, CdsError
 from tenants.operations.endpoints import BASE_PATH, Endpoint, endpoints_not_served
-
-_PREFLIGHT: Final = CORS | {
-    "Access-Control-Allow-Methods": "GET",
-    "Access-Control-Allow-Headers": "x-v, x-min-v, x-fapi-interaction-id",
-    "Access-Control-Max-Age": "86400",
-}
 
 
 def _path(endpoint: Endpoint) -> str:
@@ -53,17 +47,14 @@ def _not_implemented(endpoint: Endpoint) -> ControllerRouterHandler:
 _public_paths = [_path(operation.endpoint) for operation in PUBLIC]
 
 
-@route(_public_paths, http_method=[HttpMethod.OPTIONS], opt={SERVES_SUSPENDED: True})
-async def preflight() -> Response[None]:
-    """Allow scripts of any website to send the version headers (Fetch, CORS preflight)."""
-    return Response(None, status_code=204, headers=_PREFLIGHT)
-
-
-# `preflight` is first: if a path's first handler has another method, Litestar adds its own OPTIONS handler.
 public_routes: Final[list[ControllerRouterHandler]] = [
     Router(
         BASE_PATH,
-        route_handlers=[preflight, _served(get_status, **{SERVES_SUSPENDED: True}), _served(get_outages)],
+        route_handlers=[
+            preflight(_public_paths),
+            _served(get_status, **{SERVES_SUSPENDED: True}),
+            _served(get_outages),
+        ],
     )
 ]
 secure_routes: Final[list[ControllerRouterHandler]] = [

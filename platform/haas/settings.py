@@ -41,7 +41,7 @@ DatabaseUrl = Annotated[
 RedisUrl = Annotated[
     str,
     Meta(
-        pattern=rf"^(rediss?://{_AUTHORITY}(/[0-9]*)?|unix://\S+?)(\?\S*)?\Z",
+        pattern=rf"^(rediss?://{_AUTHORITY}(/[0-9]*)?|unix://[^\s?]+)(\?\S*)?\Z",
         description="redis://user:password@host:port/number, percent-encoded",
     ),
 ]

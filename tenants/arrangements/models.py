@@ -12,6 +12,18 @@ EndedBy = Literal["consumer", "recipient", "retailer", "register", "expiry", "re
 ArrangementState = Literal["pending", "active", "expired", "ended"]
 
 
+def arrangement_id(text: str) -> UUID | None:
+    """Return the id of an arrangement as this server writes it, or None.
+
+    Other notations of a UUID (upper case, braces, without hyphens) are no ids: an id is compared as it was given.
+    """
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text else None
+
+
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     """The client that receives the data, with the names that are shown to a person (CDS, SSA)."""
 

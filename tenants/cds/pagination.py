@@ -1,6 +1,5 @@
 """Pagination ("Pagination"): the requested page, and the links and the meta object of a response."""
 
-import re
 from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
@@ -8,16 +7,15 @@ import msgspec
 
 from tenants.cds.envelope import LinksPaginated, MetaPaginated
 from tenants.cds.errors import FIELD_INVALID, FIELD_INVALID_PAGE, FIELD_INVALID_PAGE_SIZE, CdsError
+from tenants.cds.integers import positive_integer
 
 DEFAULT_PAGE_SIZE = 25
 MAXIMUM_PAGE_SIZE = 1000
-MAXIMUM_PAGE = 2**31 - 1
 Item = TypeVar("Item")
-_POSITIVE_INTEGER = re.compile(r"0*[1-9][0-9]{0,9}\Z")
 
 
 class PageRequest(NamedTuple):
-    """The requested page. `number` counts from 1."""
+    """The requested page. `number` counts from 1; `tenants.cds.integers.LARGEST` is the greatest."""
 
     number: int = 1
     size: int = DEFAULT_PAGE_SIZE
@@ -77,6 +75,7 @@ def links_and_meta(
 
 
 def _positive(name: str, value: str) -> int:
-    if not _POSITIVE_INTEGER.match(value) or int(value) > MAXIMUM_PAGE:
+    number = positive_integer(value)
+    if number is None:
         raise CdsError(FIELD_INVALID, f"{name} is not a positive integer")
-    return int(value)
+    return number

@@ -37,7 +37,8 @@ async def load_flow(
 
     `secret` is the value of the browser's flow cookie, `key` the key with which it was made (`flow_secret.flow_key`).
     Raise FlowNotFound if there is no such flow, if the secret is wrong, or if the flow is bound to another browser.
-    Raise FlowClosed if the client was removed.
+    Raise FlowClosed if the client was removed, or has removed the redirect_uri of the request from its registration:
+    the browser must not be sent there (RFC 6749 4.1.2.1).
     """
     attempt = await store.by_id(tx, attempt_id)
     if attempt is None or not flow_secret.is_genuine(key, attempt_id, secret):
@@ -50,6 +51,8 @@ async def load_flow(
     client = await clients.load(tx, attempt.client_id)
     if client is None:
         raise FlowClosed("over", f"client {attempt.client_id} was removed")
+    if not service.may_redirect(client, attempt.request):
+        raise FlowClosed("over", f"client {attempt.client_id} is no longer registered for the redirect_uri")
     if attempt.login_id is None:
         return Flow(attempt=attempt, client=client, directory=directory, browser_hash=browser_hash)
     customers = await directory.customers_of(tx, attempt.login_id, accounts.market_day(now))

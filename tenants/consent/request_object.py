@@ -12,10 +12,11 @@ from uuid import UUID
 
 import msgspec
 
-from haas.clock import epoch
+from haas.clock import epoch, is_time
 from haas.jose import JoseError, PublicKeys, verify
 from haas.jose.jwt import DEFAULT_SKEW
 from haas.steps import Step
+from tenants.arrangements.models import arrangement_id
 from tenants.attempts.models import AuthorisationRequest
 from tenants.clients.models import Client
 from tenants.consent.requested_claims import RequestedClaims
@@ -32,7 +33,8 @@ from tenants.oauth.errors import (
 MAX_LIFETIME_SECONDS: Final = 3600
 MAX_PARAMETER_LENGTH: Final = 2048
 RESPONSE_MODE: Final = "jwt"
-_CODE_CHALLENGE: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
+_CODE_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")
+"""32 bytes in base64url without padding. The last character has only four bits of the hash: the other two are zero."""
 _NUMBER = int | float | None
 
 
@@ -104,6 +106,8 @@ def lifetime_is_valid(request: RequestObject) -> None:
     exp, nbf, now, skew = request.parameters.exp, request.parameters.nbf, epoch(request.now), DEFAULT_SKEW.seconds
     if exp is None or nbf is None:
         raise InvalidRequestObject("the request object must have exp and nbf")
+    if not is_time(exp) or not is_time(nbf):
+        raise InvalidRequestObject("exp or nbf of the request object is not a time")
     if exp <= now - skew:
         raise InvalidRequestObject("the request object has expired (exp)")
     if nbf > now + skew:
@@ -166,7 +170,7 @@ def scopes_are_registered(request: RequestObject) -> None:
 
 
 def has_an_s256_code_challenge(request: RequestObject) -> None:
-    """The request uses PKCE with S256 (FAPI 1.0 Advanced 5.2.2-18; RFC 7636 4.2; CDS, Request Object Submission)."""
+    """The request uses PKCE with a hash that S256 can produce (FAPI 1.0 Advanced 5.2.2-18; RFC 7636 4.2; CDS)."""
     if request.parameters.code_challenge is None:
         raise InvalidRequest("code_challenge is missing (PKCE is required)")
     if request.parameters.code_challenge_method != "S256":
@@ -269,7 +273,7 @@ def _arrangement_id(value: str | None) -> UUID | None:
     """Convert `cdr_arrangement_id`: "if not recognised by the Data Holder it MUST be rejected" (CDS)."""
     if value is None:
         return None
-    try:
-        return UUID(value)
-    except ValueError as error:
-        raise InvalidRequest("claims.cdr_arrangement_id is not an active arrangement of this client") from error
+    found = arrangement_id(value)
+    if found is None:
+        raise InvalidRequest("claims.cdr_arrangement_id is not an active arrangement of this client")
+    return found

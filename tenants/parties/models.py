@@ -22,6 +22,8 @@ _INVISIBLE: Final = frozenset(
     }
 )
 """Characters without a shape that are not in the categories Cf and Cc."""
+LONGEST_IDENTIFIER = 1_000
+"""Characters; the identifiers of logins are much shorter. Normalising takes the square of a text's length."""
 RepresentationRole = Literal["self", "nominated-representative", "attorney", "guardian"]
 
 
@@ -45,8 +47,11 @@ def canonical_identifier(text: str) -> str:
     """Return the form in which identifiers are stored: `plain_text`, case-folded, without white space.
 
     A full stop at the end is removed: it comes from the sentence from which an identifier was copied. People type or
-    copy identifiers in other forms, such as "Jo@Example.test " or "1234 5678".
+    copy identifiers in other forms, such as "Jo@Example.test " or "1234 5678". A text longer than LONGEST_IDENTIFIER
+    belongs to no login and is returned unchanged.
     """
+    if len(text) > LONGEST_IDENTIFIER:
+        return text
     return "".join(plain_text(text).casefold().split()).rstrip(FULL_STOPS)
 
 

@@ -27,7 +27,7 @@ from tenants.provisioning.owner import owner_transaction, registry_and_tenant
 from tenants.registry import store
 from tenants.registry.errors import InvalidNode, TenantExists, TenantIncomplete, UnknownRegisterEnvironment
 from tenants.registry.models import NewTenant, Tenant
-from tenants.registry.names import Hosts, Roles, checked_slug, tenant_schema
+from tenants.registry.names import Hosts, Roles, checked_name, checked_slug, tenant_schema
 
 logger = logging.getLogger(__name__)
 
@@ -57,10 +57,12 @@ class Provisioner:
 
         `signing_keys` are keys that the caller made with `generate_signing_keys`. If None, new keys are generated.
 
-        Raise InvalidSlug, InvalidHost, TenantExists, UnknownRegisterEnvironment or InvalidNode: then nothing was
-        created. Raise TenantIncomplete if it is unknown whether the last two transactions were committed.
+        Raise InvalidSlug, InvalidName, InvalidHost, TenantExists, UnknownRegisterEnvironment or InvalidNode: then
+        nothing was created. Raise TenantIncomplete if it is unknown whether the last two transactions were committed.
         """
         namespace = Namespace(tenant_schema(checked_slug(new.slug)), self._roles.tenant(new.slug), new.node)
+        checked_name(new.name)
+        checked_name(new.retailer)
         keys = signing_keys or generate_signing_keys()
         tenant_id, now = uuid4(), self._clock.now()
         async with self._transactions_with_new_brand(new, tenant_id, namespace, now) as (registry, tx):

@@ -52,10 +52,10 @@ class Accreditations:
             response = await outbound.get(url, headers={"Accept": "application/json", "x-v": VERSION})
             if response.status != _OK:
                 raise RegisterUnreadable(f"{url} answered {response.status}")
-            found = msgspec.json.decode(response.body, type=_Recipients).data
+            found = msgspec.json.decode(response.json, type=_Recipients).data
         except OutboundError as error:
             raise RegisterUnreadable(str(error)) from error
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise RegisterUnreadable(f"{url} did not answer with a list of data recipients") from error
         numbers = {recipient.legal_entity_id: recipient.accreditation_number for recipient in found}
         async with self._database.transaction(self._control) as tx:

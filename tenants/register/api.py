@@ -51,7 +51,7 @@ class RegisterApi:
         if response.status != _OK:
             raise RegisterUnreadable(f"{url} answered {response.status}")
         try:
-            entries: Any = msgspec.json.decode(response.body)["data"]
+            entries: Any = msgspec.json.decode(response.json)["data"]
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, TypeError) as error:
             raise RegisterUnreadable(f"{url} did not answer with a list of statuses") from error
         if not isinstance(entries, list):

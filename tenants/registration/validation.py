@@ -122,7 +122,7 @@ async def request_is_signed_by_the_software_product(validation: RegistrationVali
     try:
         keys = await validation.sources.jwks.keys(statement.jwks_uri, validation.kid)
     except JwksError as error:
-        raise InvalidClientMetadata("the JWKS at jwks_uri cannot be fetched", detail=str(error)) from error
+        raise InvalidClientMetadata(f"the JWKS at jwks_uri cannot be fetched: {error.reason}") from error
     validation.request = request.verify_signature(
         validation.token, keys, statement, issuer=validation.tenant.issuer, now=validation.now
     )
@@ -140,10 +140,14 @@ async def sector_document_lists_every_redirect_uri(validation: RegistrationValid
         response = await validation.sources.outbound.get(
             registration.sector_identifier_uri, headers={"Accept": "application/json"}
         )
-        listed = msgspec.json.decode(response.body, type=list[str])
-    except (OutboundError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidClientMetadata("sector_identifier_uri cannot be read", detail=str(error)) from error
-    if response.status != _OK or not all_are_allowed(registration.redirect_uris, listed):
+        if response.status != _OK:
+            raise InvalidClientMetadata(f"the document at sector_identifier_uri answered {response.status}")
+        listed = msgspec.json.decode(response.json, type=list[str])
+    except OutboundError as error:
+        raise InvalidClientMetadata(f"sector_identifier_uri cannot be read: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidClientMetadata("the document at sector_identifier_uri is not a JSON array of addresses") from error
+    if not all_are_allowed(registration.redirect_uris, listed):
         raise InvalidClientMetadata("the document at sector_identifier_uri does not list every redirect_uri")
 
 

@@ -11,6 +11,10 @@ class InvalidSlug(RegistryError):
     """The slug cannot be used as a label of a host name or as part of a schema name."""
 
 
+class InvalidName(RegistryError):
+    """The name of a brand or retailer is empty, too long, or cannot be shown in one line."""
+
+
 class InvalidHost(RegistryError):
     """The name cannot be a tenant's public host."""
 

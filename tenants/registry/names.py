@@ -6,11 +6,13 @@ from typing import Final
 import msgspec
 
 from haas.database import Namespace
+from haas.mail import is_header_text
 from haas.settings import MAIN_NODE, Settings, SettingsError
-from tenants.registry.errors import InvalidHost, InvalidSlug
+from tenants.registry.errors import InvalidHost, InvalidName, InvalidSlug
 from tenants.schema import CONTROL_SCHEMA
 
 MAXIMUM_SLUG: Final = 32
+MAXIMUM_NAME: Final = 120
 MAXIMUM_HOST: Final = 200  # leaves room for one more label at the front
 # The proxy recognises surfaces and the provider's console by these first labels of a host name.
 RESERVED_SLUGS: Final = frozenset({"admin", "api", "console", "mtls", "www"})
@@ -29,6 +31,16 @@ def checked_slug(slug: str) -> str:
     if slug in RESERVED_SLUGS:
         raise InvalidSlug(f"{slug!r} is reserved for the platform's own hosts: choose another slug")
     return slug
+
+
+def checked_name(name: str) -> str:
+    """Return `name` if it can be the name of a brand or retailer, which pages and messages show. Raise InvalidName."""
+    if name != name.strip() or len(name) > MAXIMUM_NAME or not is_header_text(name):
+        raise InvalidName(
+            f"{name!r} cannot be a name: use one line of 1 to {MAXIMUM_NAME} printable characters, without '=?' and"
+            " without spaces at its ends"
+        )
+    return name
 
 
 class Hosts(msgspec.Struct, frozen=True):

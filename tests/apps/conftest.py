@@ -1,5 +1,8 @@
 """The pages of a brand as a customer uses them, for the consent flow and the dashboard."""
 
+from collections.abc import AsyncIterator
+
+import httpx
 import pytest
 
 from ops.demonstration.themes import AURORA
@@ -7,6 +10,13 @@ from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.consent_pages import ConsentPages
 from themes.tokens import theme_to_json
+
+
+@pytest.fixture
+async def http(application: Application) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of all hosts. It sends no certificate unless a test does."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application.asgi)) as http:
+        yield http
 
 
 @pytest.fixture(scope="module")

@@ -32,5 +32,12 @@ async def test_without_a_verified_certificate_nothing_is_served(
     async with httpx.AsyncClient(transport=transport, base_url=aurora.secure_base, headers=headers) as http:
         for method in ("GET", "POST"):
             answer = await http.request(method, path)
-            assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
-            assert "certificate" in answer.json()["error_description"]
+            assert answer.status_code == 400
+            if path.startswith(BASE_PATH):
+                [error] = answer.json()["errors"]
+                assert error["code"] == "urn:au-cds:error:cds-all:GeneralError/Expected"
+                assert error["title"] == "Expected Error Encountered"
+                assert "certificate" in error["detail"]
+            else:
+                assert answer.json()["error"] == "invalid_client"
+                assert "certificate" in answer.json()["error_description"]

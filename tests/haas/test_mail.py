@@ -1,5 +1,6 @@
 """Email by SMTP, against a real server."""
 
+from email import policy
 from typing import Any
 
 import pytest
@@ -9,6 +10,16 @@ from haas.settings import SettingsError
 from tests.support.mail_server import MailServer
 
 ADDRESS = "ada@example.test"
+HEADERS = {
+    "From",
+    "To",
+    "Subject",
+    "Message-ID",
+    "Auto-Submitted",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "MIME-Version",
+}
 
 
 def message(**changes: Any) -> Mail:
@@ -60,6 +71,18 @@ async def test_a_server_that_cannot_be_reached_is_a_temporary_failure() -> None:
         {"to": "ada"},
         {"subject": "two\r\nlines"},
         {"sender_name": "Aurora\r\nBcc: eve@example.test"},
+        {"sender_name": "=?utf-8?q?x=0D=0ABcc:_eve@example.test?="},
+        {"sender_name": "=?utf-8?b?QmFua3NpYQ==?="},
+        {"sender_name": "Aurora\u2028Bcc: eve@example.test"},
+        {"sender_name": "Aurora\x0bEnergy"},
+        {"sender_name": "Aurora\0"},
+        {"sender_name": "Aurora\u202e"},
+        {"sender_name": ""},
+        {"subject": "Your code from =?utf-8?q?x=0D=0ABcc:_eve@example.test?="},
+        {"subject": "Your code from =?us-ascii?q?Banksia_Energy?="},
+        {"subject": "Your code\x85Bcc: eve@example.test"},
+        {"subject": ""},
+        {"to": "=?utf-8?q?x=0D=0ABcc=3A_eve=40example.test?=@example.test"},
     ],
     ids=str,
 )
@@ -67,6 +90,16 @@ async def test_a_malformed_header_is_refused(mail: MailServer, changes: dict[str
     with pytest.raises(MailRefused):
         await Mailer(mail.url).send(message(**changes))
     assert mail.taken == []
+
+
+@pytest.mark.parametrize("name", ["Énergie d'Ivoire", 'Aurora "Solar", <Energy>', "A = B?", "光エネルギー"])
+async def test_a_name_arrives_as_it_is_written(mail: MailServer, name: str) -> None:
+    await Mailer(mail.url).send(message(sender_name=name, subject=f"Your code from {name}"))
+    (taken,) = mail.taken
+    (sender,) = policy.default.header_factory("from", taken["From"]).addresses
+    assert (sender.display_name, sender.addr_spec) == (name, "no-reply@aurora.haas.localhost")
+    assert policy.default.header_factory("subject", taken["Subject"]) == f"Your code from {name}"
+    assert set(taken.keys()) <= HEADERS
 
 
 @pytest.mark.parametrize("url", ["", "mail.test", "http://mail.test", "smtp://", "smtp:mail.test"])

@@ -66,8 +66,8 @@ class HttpsServer:
         return f"https://{label}.{DOMAIN}:{self.port}"
 
     def publish(self, path: str, document: object, *, status: int = 200) -> str:
-        """Answer `path` with `document` from now on; return its URL."""
-        self._documents[path] = status, msgspec.json.encode(document)
+        """Answer `path` with `document` from now on, encoded as JSON unless it is bytes; return its URL."""
+        self._documents[path] = status, document if isinstance(document, bytes) else msgspec.json.encode(document)
         return f"https://{HOST}:{self.port}{path}"
 
     def settings(self, settings: Settings, **changes: object) -> Settings:

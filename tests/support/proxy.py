@@ -22,7 +22,6 @@ from ops.stack.uvicorn import Uvicorn
 PUBLIC = "aurora.haas.localhost"
 SECURE = "mtls.aurora.haas.localhost"
 MANAGEMENT = "api.aurora.haas.localhost"
-MANAGEMENT = "api.aurora.haas.localhost"
 OTHER = "banksia.haas.localhost"
 OTHER_SECURE = "mtls.banksia.haas.localhost"
 REGISTER = "mtls.register.cdr-sandbox.localhost"
@@ -176,8 +175,11 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
 
 
 @asynccontextmanager
-async def running_proxy(root: Path, *, headers_more: bool = True) -> AsyncIterator[Proxy]:
-    """Run nginx in front of two echo applications, all below the folder `root`."""
+async def running_proxy(root: Path, *, headers_more: bool = True, **settings: object) -> AsyncIterator[Proxy]:
+    """Run nginx in front of two echo applications, all below the folder `root`.
+
+    `settings` are fields of ProxyConfiguration that differ from those of most tests.
+    """
     folder = StateFolder(root)
     folder.open()
     folder.prepare()
@@ -192,6 +194,7 @@ async def running_proxy(root: Path, *, headers_more: bool = True) -> AsyncIterat
         client_authorities=pki.client_authorities_file,
         revocation_lists=pki.revocation_lists_file,
         application=f"unix:{sockets / 'application'}",
+        access_log=folder.logs / "access.log",
         port=port,
         user="root" if os.geteuid() == 0 else None,
         headers_more=headers_more,
@@ -199,7 +202,7 @@ async def running_proxy(root: Path, *, headers_more: bool = True) -> AsyncIterat
         identification_burst=2,
         sandbox=SandboxProxy(domain="cdr-sandbox.localhost", upstream=f"unix:{sockets / 'sandbox'}"),
     )
-    nginx = Nginx(configuration)
+    nginx = Nginx(msgspec.structs.replace(configuration, **settings))
     async with Supervisor(folder) as supervisor:
         await supervisor.start_together(
             *(

@@ -11,7 +11,7 @@ from ops.sandbox.register.models import ProductStatus, RecipientStatus
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=254)]
-Uri = Annotated[str, Meta(max_length=1000, pattern=r"^https?://[^\s/?#]+[^\s]*$")]
+Uri = Annotated[str, Meta(max_length=1000, pattern=r"^https?://[^\s/?#]\S*\Z")]
 Jwk = dict[str, Any]
 
 

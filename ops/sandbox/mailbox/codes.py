@@ -4,7 +4,7 @@ import re
 
 _NAMED = re.compile(r"\b(?:code|password|passcode)\b\D{0,60}?(?<!\d)(\d{4,6})(?!\d)", re.IGNORECASE)
 _NAMING = re.compile(r"(?<!\d)(\d{4,6})(?!\d)\D{0,40}?\b(?:code|password|passcode)\b", re.IGNORECASE)
-_ALONE = re.compile(r"^\s*(\d{4,6})\s*$", re.MULTILINE)
+_ALONE = re.compile(r"^[ \t]*(\d{4,6})[ \t\r]*$", re.MULTILINE)
 
 
 def one_time_code(subject: str, text: str) -> str | None:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from haas.cache import CacheLimits, TimedCache
 from haas.clock import Clock
 from haas.errors import Unavailable
-from haas.jose.keys import JwkError, PublicKeys
+from haas.jose.jwk import JwkError
+from haas.jose.keys import PublicKeys
 from haas.outbound import Outbound
 
 FRESH_FOR = timedelta(minutes=5)
@@ -17,7 +18,12 @@ _OK = 200
 
 
 class JwksError(Unavailable):
-    """A party's keys could not be fetched."""
+    """A party's keys could not be fetched. `reason` says why, and names the address."""
+
+    def __init__(self, uri: str, reason: str) -> None:
+        """Name the address of the JWKS."""
+        super().__init__(f"the keys at {uri} cannot be fetched: {reason}")
+        self.reason = reason
 
 
 class JwksClient:
@@ -55,13 +61,13 @@ class JwksClient:
         try:
             return await self._sets.get(uri, load, lambda fetched: kid is None or fetched.has(kid))
         except Unavailable as error:
-            raise JwksError(f"the keys at {uri} cannot be fetched: {error}") from error
+            raise JwksError(uri, str(error)) from error
 
     async def _fetch(self, uri: str) -> PublicKeys:
         response = await self._outbound.get(uri, headers={"Accept": "application/json"})
         if response.status != _OK:
-            raise JwksError(f"{uri} answered {response.status}")
+            raise Unavailable(f"{uri} answered {response.status}")
         try:
-            return PublicKeys.from_jwks(response.body)
+            return PublicKeys.from_jwks(response.json)
         except JwkError as error:
-            raise JwksError(str(error)) from error
+            raise Unavailable(f"the answer of {uri} cannot be used: {error}") from error

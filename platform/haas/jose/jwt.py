@@ -9,11 +9,13 @@ import msgspec
 from joserfc import jwe, jws
 from joserfc.errors import JoseError as JoserfcError
 
-from haas.clock import epoch
+from haas.clock import epoch, is_time
 from haas.errors import HaasError
 from haas.jose.keys import SIGNING_ALGORITHMS, PublicKeys, SigningKey
 
 MAXIMUM_TOKEN_BYTES = 32 * 1024
+MAXIMUM_CANDIDATES = 10
+"""How many keys are tried for one token. Each try costs processor time, and a `kid` leaves one key (OIDC Core 10.1)."""
 MAXIMUM_NESTING = 32
 """Deeper than any message of the standards, and far below the limit of JSON encoders."""
 # Unknown header parameters are ignored (RFC 7515 4). Certificate chains in them can be long.
@@ -68,7 +70,10 @@ def verify(token: str, keys: PublicKeys, *, algorithms: Sequence[str] = SIGNING_
         raise JoseError(f"alg {str(algorithm)[:20]!r} is not one of {', '.join(algorithms)}")
     if kid is not None and not isinstance(kid, str):
         raise JoseError("kid is not a string")
-    for key in keys.candidates(kid, "sig", str(algorithm)):
+    candidates = keys.candidates(kid, "sig", str(algorithm))
+    if len(candidates) > MAXIMUM_CANDIDATES:
+        raise JoseError(f"{len(candidates)} keys of the signer's JWKS could have signed it: a kid must name one")
+    for key in candidates:
         try:
             if jws.validate_compact(signature, key, registry=_SIGNING):
                 return token_read
@@ -128,6 +133,9 @@ def check_times(
         raise JoseError("not valid yet (nbf)")
     if iat is not None and iat > moment + leeway:
         raise JoseError("issued in the future (iat)")
+    for name, value in (("nbf", nbf), ("iat", iat)):
+        if value is not None and not is_time(value):
+            raise JoseError(f"{name} is not a time")
 
 
 def encrypt(token: str, keys: PublicKeys, *, alg: str, enc: str) -> str:
@@ -137,7 +145,7 @@ def encrypt(token: str, keys: PublicKeys, *, alg: str, enc: str) -> str:
     """
     if alg not in ENCRYPTION_ALGORITHMS or enc not in CONTENT_ENCRYPTIONS:
         raise JoseError(f"encryption with {alg} and {enc} is not supported")
-    for key in keys.candidates(None, "enc", alg):
+    for key in keys.candidates(None, "enc", alg)[:MAXIMUM_CANDIDATES]:
         header = {"alg": alg, "enc": enc, "cty": "JWT", **({"kid": key.kid} if key.kid else {})}
         try:
             return jwe.encrypt_compact(header, token.encode(), key, registry=_ENCRYPTING)

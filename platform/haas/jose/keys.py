@@ -1,28 +1,19 @@
 """Signing keys and sets of public keys."""
 
 import hashlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import msgspec
-from joserfc.errors import JoseError as JoserfcError
-from joserfc.jwk import ECKey, JWKRegistry, Key, RSAKey
+from joserfc.jwk import ECKey, Key, RSAKey
 
-from haas.errors import HaasError
+from haas.jose.jwk import JwkError, imported, public_jwk
 
 Algorithm = Literal["PS256", "ES256"]
 SIGNING_ALGORITHMS: Final[tuple[Algorithm, ...]] = ("PS256", "ES256")
-MINIMUM_RSA_BITS = 2048  # FAPI 1.0 Baseline 5.2.2-5, which FAPI 1.0 Advanced 5.2.2 includes
-MAXIMUM_RSA_BITS = 8192  # verifying with a longer key costs too much processor time
 MAXIMUM_KEYS_IN_A_SET = 100
-_CURVE = "P-256"
 _KEY_TYPES: Final = {"PS256": "RSA", "ES256": "EC", "RSA-OAEP": "RSA", "RSA-OAEP-256": "RSA"}
-_UNREADABLE = (JoserfcError, ValueError, TypeError, LookupError, AttributeError)
-
-
-class JwkError(HaasError):
-    """A JWK or a JWKS is malformed or not allowed."""
 
 
 class SigningKey:
@@ -48,7 +39,7 @@ class SigningKey:
         algorithm = jwk.get("alg")
         if algorithm not in SIGNING_ALGORITHMS:
             raise JwkError(f"a signing key's alg is one of {SIGNING_ALGORITHMS}, not {algorithm!r}")
-        key = _imported(jwk)
+        key = imported(jwk)
         if not key.is_private or key.key_type != _KEY_TYPES[algorithm]:
             raise JwkError(f"not a private key for {algorithm}")
         return cls(key, algorithm, str(jwk.get("kid") or key.thumbprint()))
@@ -80,7 +71,8 @@ class PublicKeys:
     def from_jwks(cls, document: bytes | Mapping[str, Any]) -> "PublicKeys":
         """Read a JWKS document (RFC 7517 5). Keys that cannot be used are ignored, as the RFC recommends.
 
-        Raises JwkError if the document is not a JWKS or contains more than a hundred keys.
+        Their private members are not read. Raises JwkError if the document is not a JWKS or contains more than a
+        hundred keys.
         """
         try:
             jwks = msgspec.json.decode(document) if isinstance(document, bytes) else document
@@ -91,10 +83,11 @@ class PublicKeys:
             raise JwkError("a JWKS document whose keys are not an array")
         if len(entries) > MAXIMUM_KEYS_IN_A_SET:
             raise JwkError(f"a JWKS of {len(entries)} keys is over the limit of {MAXIMUM_KEYS_IN_A_SET}")
-        keys = []
+        keys: list[tuple[Mapping[str, Any], Key]] = []
         for entry in entries:
             try:
-                keys.append((entry, _imported(entry)))
+                jwk = public_jwk(entry)
+                keys.append((jwk, imported(jwk)))
             except JwkError:
                 continue
         return cls(keys)
@@ -102,6 +95,10 @@ class PublicKeys:
     def has(self, kid: str) -> bool:
         """Whether the set contains a key with this `kid`."""
         return any(jwk.get("kid") == kid for jwk, _ in self._keys)
+
+    def can_encrypt(self, algorithm: str) -> bool:
+        """Whether the set contains a key to encrypt for with `algorithm`, such as RSA-OAEP."""
+        return bool(self.candidates(None, "enc", algorithm))
 
     def candidates(self, kid: str | None, use: str, algorithm: str) -> list[Key]:
         """Return the keys that fit this `kid`, `use` and `alg` of a token."""
@@ -114,24 +111,6 @@ class PublicKeys:
             and (jwk.get("alg") in (None, algorithm))
             and key.key_type == kty
         ]
-
-
-def _imported(jwk: Any) -> Key:
-    try:
-        if not _is_strong(jwk):
-            raise JwkError(f"neither RSA of {MINIMUM_RSA_BITS} to {MAXIMUM_RSA_BITS} bits nor {_CURVE}")
-        return JWKRegistry.import_key(dict(jwk))
-    except _UNREADABLE as error:
-        raise JwkError("not a JWK that can be used") from error
-
-
-def _is_strong(jwk: Mapping[str, Any]) -> bool:
-    if jwk.get("kty") == "RSA":
-        if len(jwk["n"]) > MAXIMUM_RSA_BITS // 4:
-            return False
-        modulus = urlsafe_b64decode(jwk["n"] + "==")
-        return MINIMUM_RSA_BITS <= int.from_bytes(modulus, "big").bit_length() <= MAXIMUM_RSA_BITS
-    return bool(jwk.get("kty") == "EC" and jwk.get("crv") == _CURVE)
 
 
 def half_hash(value: str) -> str:

@@ -5,9 +5,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, update
 
+from ops.sandbox.messages import Deviation
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.parties.tables import login, representation
-from tests.support.clients import registered_client, set_client
+from tests.support.clients import registered_client, set_client, unregistered_client
 from tests.support.consent_pages import ConsentPages, away, response_claims
 from tests.support.rows import count, execute
 
@@ -26,6 +27,26 @@ async def test_a_recipient_that_became_inactive_gets_no_authorisation(
     claims = response_claims(await away(browser.send(page, "/authorise")))
     assert claims["error"] == "unauthorized_client"
     assert "code" not in claims
+    assert await count(database, tenant, arrangement, arrangement.c.client_id == recipient.client_id) == 0
+
+
+@pytest.mark.parametrize("action", ["/authorise", "/cancel"])
+async def test_a_redirect_uri_that_an_update_dropped_gets_neither_a_code_nor_an_error(
+    pages: ConsentPages, action: str
+) -> None:
+    """RFC 6749 4.1.2.1: the browser is not redirected to an address that is not registered."""
+    database, tenant = pages.application.database, pages.tenant
+    product, recipient = await unregistered_client(pages.application, tenant)
+    kept = "https://other.test/callback"
+    await recipient.register(product.ssa(pages.application.now, redirect_uris=[recipient.redirect_uri, kept]))
+    theirs = ConsentPages(pages.application, tenant, recipient, pages.mia)
+    browser = theirs.browser()
+    page = await theirs.reviewed(browser)
+    token = (await recipient.client_credentials()).access_token
+    ssa = product.ssa(pages.application.now, redirect_uris=[kept])
+    await recipient.update_registration(token, ssa, Deviation(claims={"redirect_uris": [kept]}))
+    response = await browser.post(page, action)
+    assert (response.status_code, response.headers.get("location")) == (410, None)
     assert await count(database, tenant, arrangement, arrangement.c.client_id == recipient.client_id) == 0
 
 

@@ -1,5 +1,6 @@
 """The CDR arrangement revocation endpoint, at which a data recipient ends an arrangement."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -49,6 +50,17 @@ async def test_revocation_ends_the_arrangement_and_its_tokens_without_a_notice(
 @pytest.mark.parametrize("arrangement_id", [str(uuid4()), "nonsense"])
 async def test_an_unknown_arrangement_is_refused(recipient: RecipientClient, arrangement_id: str) -> None:
     await _is_invalid(recipient, arrangement_id)
+
+
+async def test_an_id_in_another_notation_is_unknown(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await consent(application, aurora, recipient)
+    given = str(tokens.cdr_arrangement_id)
+    for written in (given.upper(), given.replace("-", ""), f"urn:uuid:{given}", f"{{{given}}}", f"{given} "):
+        response = await _refused(recipient, written)
+        cds_error(response, "Authorisation/InvalidArrangement", f"^{re.escape(written)}$", 422)
+    assert await recipient.userinfo(tokens.access_token)
 
 
 async def test_an_arrangement_that_has_ended_is_refused(

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 import httpx
+import msgspec
 import pytest
 from joserfc import jwe
 from joserfc.jwk import RSAKey
@@ -22,9 +23,11 @@ from tenants.attempts import service as attempts
 from tenants.oauth.errors import AccessDenied
 from tenants.registry.models import Tenant
 from tests.support.application import Application
-from tests.support.clients import new_product, registered_client, set_client
+from tests.support.clients import new_product, registered_client, set_client, unregistered_client
 from tests.support.consents import SCOPE, attempt_of, authorise, authorised_code, response_of
 from tests.support.customers import new_consumer
+
+OTHER_URI = "https://other.test/callback"
 
 
 async def _visit(recipient: RecipientClient, flow: Flow, **changes: Any) -> httpx.Response:
@@ -95,6 +98,21 @@ async def test_a_query_without_a_valid_reference_is_refused_on_a_page(
     assert response.headers["content-type"].startswith("text/html")
     assert "location" not in response.headers
     assert (await attempt_of(application, aurora, flow, recipient.client_id)).browser_hash is None
+
+
+async def test_a_redirect_uri_that_an_update_dropped_is_refused_on_a_page(
+    application: Application, aurora: Tenant
+) -> None:
+    product, recipient = await unregistered_client(application, aurora)
+    await recipient.register(product.ssa(application.now, redirect_uris=[recipient.redirect_uri, OTHER_URI]))
+    shown = await recipient.push(SCOPE)
+    immediate = await recipient.push(SCOPE, request=Deviation(claims={"prompt": "none"}))
+    token = (await recipient.client_credentials()).access_token
+    ssa = product.ssa(application.now, redirect_uris=[OTHER_URI])
+    await recipient.update_registration(token, ssa, Deviation(claims={"redirect_uris": [OTHER_URI]}))
+    for flow in (shown, immediate):
+        response = await _visit(recipient, flow)
+        assert (response.status_code, response.headers.get("location")) == (400, None)
 
 
 async def test_a_parameter_that_comes_twice_is_refused_on_a_page(recipient: RecipientClient) -> None:
@@ -271,8 +289,12 @@ async def test_the_response_is_encrypted_as_registered(
 
 
 async def test_a_response_that_cannot_be_encrypted_is_not_sent(application: Application, aurora: Tenant) -> None:
-    recipient = await registered_client(application, aurora, authorization_encrypted_response_alg="RSA-OAEP")
+    product = new_product(application)
+    recipient = await registered_client(application, aurora, product)
     flow = await recipient.push(SCOPE, acr_values=["urn:cds.au:cdr:3"])
+    changed = product.registration(authorization_encrypted_response_alg="RSA-OAEP")
+    values = {"registration": msgspec.to_builtins(changed)}
+    await set_client(application.database, aurora, recipient.client_id, **values)
     response = await _visit(recipient, flow)
     assert response.status_code == 400
     assert "location" not in response.headers

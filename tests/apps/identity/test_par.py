@@ -91,6 +91,11 @@ CASES: dict[str, list[tuple[Changes, str, str]]] = {
         (_always(code_challenge="short"), "invalid_request", "malformed"),
         (_always(code_challenge="a" * 43 + "="), "invalid_request", "malformed"),
         (_always(code_challenge="a" * 43 + "\n"), "invalid_request", "malformed"),
+        (_always(code_challenge="A" * 44), "invalid_request", "malformed"),
+        (_always(code_challenge="A" * 128), "invalid_request", "malformed"),
+        (_always(code_challenge="A" * 42 + "."), "invalid_request", "malformed"),
+        (_always(code_challenge="~" + "A" * 42), "invalid_request", "malformed"),
+        (_always(code_challenge="A" * 42 + "B"), "invalid_request", "malformed"),  # bits beyond the 32nd byte
     ],
     "has_a_nonce": [
         (_always(nonce=ABSENT), "invalid_request", "nonce"),

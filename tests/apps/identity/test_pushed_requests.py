@@ -113,6 +113,6 @@ def _claims(recipient: RecipientClient) -> dict[str, Any]:
         "redirect_uri": recipient.redirect_uri,
         "scope": SCOPE,
         "nonce": "n",
-        "code_challenge": "a" * 43,
+        "code_challenge": "A" * 43,
         "code_challenge_method": "S256",
     }

@@ -18,6 +18,7 @@ async def test_written_configuration_is_one_that_nginx_takes(tmp_path: Path, own
     output = tmp_path / "proxy"
     done = await run(
         *("proxy", "--output", output, "--folder", tmp_path, "--user", "root"),
+        *("--access-log", tmp_path / "access.log"),
         *(
             "--certificates",
             own_proxy.folder.certificates,

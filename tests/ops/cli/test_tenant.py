@@ -36,6 +36,18 @@ async def test_a_slug_that_cannot_be_a_host_is_refused(haas: Haas, slug: str) ->
     assert "slug" in refused.output
 
 
+@pytest.mark.parametrize("option", ["--name", "--retailer"])
+@pytest.mark.parametrize("name", ["", " ", "two\nlines", "=?utf-8?q?x=0D=0ABcc:_eve@example.test?="])
+async def test_a_name_that_is_empty_or_could_forge_a_header_is_refused(
+    haas: Haas, deployment: Deployment, option: str, name: str
+) -> None:
+    names = {"--name": "N", "--retailer": "R", option: name}
+    refused = await haas("tenant", "create", "swift", *(part for pair in names.items() for part in pair))
+    assert refused.exit_code == 1
+    assert "cannot be a name" in refused.output
+    assert "swift" not in {tenant.slug for tenant in await deployment.administration.all()}
+
+
 async def test_a_host_of_another_tenant_is_refused_and_nothing_is_left(
     haas: Haas, deployment: Deployment, kestrel: None
 ) -> None:

@@ -1,11 +1,13 @@
-"""Setting up the demonstration brands, again and after an interruption."""
+"""Setting up the demonstration brands, again and after an interruption.
+
+In a deployment of its own, because setting them up changes the register environment that all tenants use.
+"""
 
 import contextlib
 
 from sqlalchemy import select
 
 from haas.progress import NO_PROGRESS
-from haas.settings import Settings
 from ops.demonstration import BRANDS, set_up_demonstration
 from ops.deployment import Deployment
 from tenants.parties.tables import login
@@ -13,7 +15,9 @@ from tenants.registry.errors import UnknownTenant
 from tenants.registry.service import Registry
 
 
-async def test_the_demonstration_is_repeatable(settings: Settings, registry: Registry) -> None:
+async def test_the_demonstration_is_repeatable(own_deployment: Deployment) -> None:
+    settings = own_deployment.settings
+    registry = Registry(own_deployment.database, settings, own_deployment.clock)
     hosts: list[str] = []
     for _ in range(2):
         customers = await set_up_demonstration(settings, NO_PROGRESS, hosts.append)
@@ -26,13 +30,15 @@ async def test_the_demonstration_is_repeatable(settings: Settings, registry: Reg
     assert (tenant.name, surface) == (BRANDS[0].theme.brand_name, "secure")
 
 
-async def test_a_demonstration_that_stopped_half_way_goes_on(deployment: Deployment) -> None:
+async def test_a_demonstration_that_stopped_half_way_goes_on(own_deployment: Deployment) -> None:
     for slug in ("aurora", "banksia"):
         with contextlib.suppress(UnknownTenant):
-            await deployment.administration.remove(slug, actor="tests")
-    await deployment.provisioner.create(BRANDS[0].new_tenant(), actor="tests")
-    customers = await set_up_demonstration(deployment.settings, NO_PROGRESS, lambda _: None)
+            await own_deployment.administration.remove(slug, actor="tests")
+    await own_deployment.provisioner.create(BRANDS[0].new_tenant(), actor="tests")
+    customers = await set_up_demonstration(own_deployment.settings, NO_PROGRESS, lambda _: None)
     assert all(customers[brand.slug] for brand in BRANDS)
-    async with deployment.database.transaction((await deployment.administration.find("aurora")).namespace) as tx:
+    async with own_deployment.database.transaction(
+        (await own_deployment.administration.find("aurora")).namespace
+    ) as tx:
         found = (await tx.execute(select(login.c.identifier))).scalars().all()
     assert {person.identifier for person in customers["aurora"]} <= set(found)

@@ -123,8 +123,8 @@ async def test_an_access_token_is_refused_under_another_certificate(ecosystem: E
     ("header", "at_userinfo", "at_data"),
     [
         (None, "an access token is required", "An access token is required"),
-        ("Basic eDp5", "carries no bearer token", "An access token is required"),
-        ("Bearer", "carries no bearer token", "An access token is required"),
+        ("Basic eDp5", "contains no bearer token", "An access token is required"),
+        ("Bearer", "contains no bearer token", "An access token is required"),
         ("Bearer made-up", "the access token is unknown", "The access token is invalid"),
     ],
 )

@@ -27,8 +27,8 @@ REQUEST_OBJECTS: dict[str, tuple[dict[str, object], str, str]] = {
     "NUL in a claim": ({"claims": {"userinfo": {NUL: None}}}, OBJECT, r"does not verify.*U\+0000"),
     "NUL in what is ignored": ({"ignored": NUL}, OBJECT, r"does not verify.*U\+0000"),
     "nested": ({"claims": _nested(960)}, OBJECT, "nested deeper than"),
-    "boundless exp": ({"exp": 1e300}, OBJECT, "more than 60 minutes"),
-    "boundless nbf": ({"nbf": -(2**63)}, OBJECT, "more than 60 minutes"),
+    "boundless exp": ({"exp": 1e300}, OBJECT, "is not a time"),
+    "boundless nbf": ({"nbf": -(2**63)}, OBJECT, "is not a time"),
     "exp a text": ({"exp": "tomorrow"}, OBJECT, "malformed"),
     "negative duration": ({"claims": {"sharing_duration": -1}}, REQUEST, "sharing_duration"),
     "half a second": ({"claims": {"sharing_duration": 0.5}}, REQUEST, "sharing_duration"),
@@ -166,13 +166,13 @@ async def test_an_odd_address_is_answered_in_the_form_of_its_host(ecosystem: Eco
     at_public, at_secure = ADDRESSES[path]
     async with ecosystem.http() as http:
         public = await http.get(f"{ecosystem.aurora.issuer}{path}")
-    if path.startswith("/cds-au/v1"):
+    if path.startswith("/cds-au"):
         cds_error(public, "Resource/NotFound", NOTHING, at_public)
     else:
         shown = {400: "cannot be used", 403: "another browser", 404: "not found"}[at_public]
         page_says(Page(path, public.status_code, public.text), at_public, shown)
     secure = await ecosystem.mine.http.get(f"{ecosystem.aurora.resource_base_uri}{path}", headers={"x-v": "1"})
-    if path.startswith("/cds-au/v1"):
+    if path.startswith("/cds-au"):
         code = {401: "GeneralError/Expected", 404: "Resource/NotFound"}[at_secure]
         cds_error(secure, code, NO_TOKEN if at_secure == 401 else NOTHING, at_secure)
     else:
@@ -210,7 +210,7 @@ async def test_an_access_token_with_invalid_characters_is_refused(ecosystem: Eco
     data = await ecosystem.mine.http.get(ecosystem.accounts_url, headers=headers)
     cds_error(data, "GeneralError/Expected", "An access token is required", 401)
     userinfo = await ecosystem.mine.http.get(ecosystem.mine.holder.metadata.userinfo_endpoint, headers=headers)
-    oauth_error(userinfo, "invalid_token", "carries no bearer token", 401)
+    oauth_error(userinfo, "invalid_token", "contains no bearer token", 401)
 
 
 async def test_an_access_token_that_is_much_too_long_is_refused(ecosystem: Ecosystem) -> None:

@@ -65,6 +65,17 @@ async def test_another_customer_cannot_amend_an_arrangement(
         await authorised_code(application, aurora, recipient, flow, await new_consumer(application, aurora))
 
 
+async def test_an_id_in_another_notation_amends_nothing(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
+    tokens = await consent(application, aurora, recipient)
+    given = str(tokens.cdr_arrangement_id)
+    for written in (given.upper(), given.replace("-", ""), f"urn:uuid:{given}", f"{{{given}}}"):
+        with refused("invalid_request", "not an active arrangement"):
+            await recipient.push(SCOPE, cdr_arrangement_id=written)
+    await recipient.push(SCOPE, cdr_arrangement_id=given)
+
+
 async def test_an_arrangement_that_ended_after_the_push_cannot_be_amended(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import asyncpg
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -13,9 +14,9 @@ from ops.migrations.chains import TENANT
 from tenants.notices.tables import outbox
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.service import Provisioner
-from tenants.registry.errors import InvalidHost, InvalidSlug, RegistryError, TenantExists, UnknownTenant
+from tenants.registry.errors import InvalidHost, InvalidName, InvalidSlug, RegistryError, TenantExists, UnknownTenant
 from tenants.registry.models import NewTenant, Tenant
-from tenants.registry.names import Hosts, Roles, checked_slug, tenant_schema
+from tenants.registry.names import Hosts, Roles, checked_name, checked_slug, tenant_schema
 from tenants.registry.service import Registry
 from tenants.registry.tables import brand, host, retailer
 
@@ -117,6 +118,33 @@ async def test_of_two_removals_of_a_tenant_at_once_one_is_refused(deployment: De
 def test_a_bad_slug_is_refused(slug: str) -> None:
     with pytest.raises(InvalidSlug):
         checked_slug(slug)
+
+
+BAD_NAMES = [
+    "",
+    " ",
+    " Aurora",
+    "Aurora\n",
+    "Aurora\r\nBcc: eve@example.test",
+    "=?utf-8?q?x=0D=0A?=",
+    "A\u2028b",
+    "A\u202eb",
+]
+
+
+@pytest.mark.parametrize("name", [*BAD_NAMES, "A\0b", "A\x85b", "A\ud800", "A" * 121], ids=ascii)
+def test_a_bad_name_is_refused(name: str) -> None:
+    with pytest.raises(InvalidName):
+        checked_name(name)
+
+
+@pytest.mark.parametrize("name", BAD_NAMES, ids=ascii)
+async def test_no_tenant_gets_a_bad_name(deployment: Deployment, name: str) -> None:
+    new = _new("jabiru")
+    for bad in (msgspec.structs.replace(new, name=name), msgspec.structs.replace(new, retailer=name)):
+        with pytest.raises(InvalidName):
+            await deployment.provisioner.create(bad, actor="tests")
+    assert await _traces(deployment, "jabiru") == []
 
 
 def test_slugs_never_share_a_schema() -> None:

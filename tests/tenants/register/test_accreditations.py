@@ -29,7 +29,11 @@ async def test_accreditation_numbers_are_stored_and_survive_unreadable_answers(
     assert await accreditations.refresh(environment, outbound) == 2
     assert (https.requests[-1].path, https.requests[-1].headers["x-v"]) == (RECIPIENTS, "4")
     assert await accreditations.number(environment.id, "entity-one") == "ADR1"
-    for broken in ((500, b""), (200, b"{}"), (200, b"\xff"), (200, b"<html>")):
+    marked = b"\xef\xbb\xbf" + _said(("entity-one", "ADR1"), ("entity-two", "ADR2"))[1]
+    https.answer = lambda _: (200, marked)
+    assert await accreditations.refresh(environment, outbound) == 2
+    not_text = b'{"data": [{"legalEntityId": "\xff", "accreditationNumber": "ADR1"}]}'
+    for broken in ((500, b""), (200, b"{}"), (200, b"\xff"), (200, b"<html>"), (200, not_text)):
         https.answer = lambda _, broken=broken: broken
         with pytest.raises(RegisterUnreadable):
             await accreditations.refresh(environment, outbound)

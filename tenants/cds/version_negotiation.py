@@ -1,11 +1,9 @@
 """The version of an endpoint that answers a request ("HTTP Headers", "Versioning")."""
 
-import re
 from collections.abc import Iterable
 
 from tenants.cds.errors import HEADER_INVALID_VERSION, HEADER_MISSING, HEADER_UNSUPPORTED_VERSION, CdsError
-
-_POSITIVE_INTEGER = re.compile(r"0*[1-9][0-9]{0,8}\Z")
+from tenants.cds.integers import positive_integer
 
 
 def negotiate_version(x_v: str | None, x_min_v: str | None, supported: Iterable[int]) -> int:
@@ -26,6 +24,7 @@ def negotiate_version(x_v: str | None, x_min_v: str | None, supported: Iterable[
 
 
 def _positive(name: str, value: str) -> int:
-    if not _POSITIVE_INTEGER.match(value):
+    version = positive_integer(value)
+    if version is None:
         raise CdsError(HEADER_INVALID_VERSION, f"{name} is not a positive integer")
-    return int(value)
+    return version

@@ -19,11 +19,9 @@ import msgspec
 REDACTED: Final = "[redacted]"
 MAXIMUM_TEXT = 8_000
 # Libraries that add handlers of their own; these are removed, so that all lines have one form.
-_LOGGERS_WITH_HANDLERS = (
-    "uvicorn",
-    "uvicorn.error",
-    "uvicorn.access",
-)
+_LOGGERS_WITH_HANDLERS = ("uvicorn", "uvicorn.error")
+# Its lines would contain queries, in which a browser carries codes and personal data.
+_SILENT_LOGGER = "uvicorn.access"
 _QUIET_LOGGERS = ("httpx", "httpcore", "asyncio", "dramatiq", "alembic", "aiosmtplib")
 _context: ContextVar[Mapping[str, str]] = ContextVar("haas_telemetry", default={})  # noqa: B039 - a Mapping is never changed
 _STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
@@ -33,12 +31,16 @@ _SENSITIVE = (
     r"|authorization|(?:set-)?cookie|cdr_arrangement_jwt|assertion|response|private_key|master_key)"
 )
 _SENSITIVE_FIELD = re.compile(rf"{_SENSITIVE}\Z", re.IGNORECASE)
+# Each pattern takes what its beginning leads to, whatever comes then: one that could fail after a long way would begin
+# anew at each further beginning, and take a time that grows with the square of the text.
 _SECRETS_IN_TEXT = (
-    # The values of a statement, which database drivers add to their errors.
-    (re.compile(r"\[parameters: .*?\](?=\n\(Background|\Z)", re.DOTALL), f"[parameters: {REDACTED}]"),
-    (re.compile(r"(DETAIL: +Key \([^)]*\)=)\(.*?\)"), rf"\1({REDACTED})"),
-    # A JWT, signed or encrypted.
-    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]*\.[\w.-]*"), REDACTED),
+    # The values of a statement, which database drivers add to their errors; what is around them on the line goes too.
+    (re.compile(r"\[parameters: (?:(?!\n\(Background).)*", re.DOTALL), f"[parameters: {REDACTED}]"),
+    (re.compile(r"\bDETAIL:[^\n]*"), f"DETAIL: {REDACTED}"),
+    # A JWT, signed or encrypted, also one that was cut off.
+    (re.compile(r"\beyJ[\w.-]{5,}"), REDACTED),
+    # The query of an address.
+    (re.compile(r"\?[\w.~%\[\]-]+=[^\s\"']*"), f"?{REDACTED}"),
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {REDACTED}"),
     # A field of a form, a query, a header or a JSON object.
     (re.compile(rf"\b({_SENSITIVE}[\"']?\s*[=:]\s*[\"']?)[^\s&\"',;)}}]+", re.IGNORECASE), rf"\1{REDACTED}"),
@@ -87,6 +89,9 @@ def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
     for name in _LOGGERS_WITH_HANDLERS:
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
+    silent = logging.getLogger(_SILENT_LOGGER)
+    silent.handlers.clear()
+    silent.propagate = False
     for name in _QUIET_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(capture=True)

@@ -1,0 +1,51 @@
+"""x-fapi-interaction-id in successful responses of the authorization server, UserInfo included."""
+
+from uuid import uuid4
+
+import httpx
+
+from tenants.registry.models import Tenant
+from tests.support.application import Application
+from tests.support.clients import registered_client
+from tests.support.consents import consent
+
+PLAYED_BACK = "x-fapi-interaction-id"
+
+
+async def test_every_answer_of_a_whole_consent_plays_the_id_back(application: Application, aurora: Tenant) -> None:
+    recipient = await registered_client(application, aurora)
+    seen: set[tuple[str, str, int]] = set()
+
+    async def name(request: httpx.Request) -> None:
+        request.headers[PLAYED_BACK] = str(uuid4())
+
+    async def check(answer: httpx.Response) -> None:
+        request = answer.request
+        if request.url.host != httpx.URL(aurora.secure_base).host:
+            return
+        assert answer.headers.get_list(PLAYED_BACK) == [request.headers[PLAYED_BACK]], request.url
+        seen.add((request.method, request.url.path, answer.status_code))
+
+    recipient.http.event_hooks = {"request": [name], "response": [check]}
+    tokens = await consent(application, aurora, recipient)
+    assert tokens.refresh_token is not None
+    assert tokens.cdr_arrangement_id is not None
+    await recipient.refresh(tokens.refresh_token)
+    await recipient.introspect(tokens.refresh_token)
+    await recipient.userinfo(tokens.access_token)
+    await recipient.revoke_token(tokens.access_token)
+    await recipient.revoke_arrangement(tokens.cdr_arrangement_id)
+    registration = (await recipient.client_credentials("cdr:registration")).access_token
+    await recipient.read_registration(registration)
+    await recipient.delete_registration(registration)
+    client = f"/register/{recipient.client_id}"
+    assert seen == {
+        ("POST", "/par", 201),
+        ("POST", "/token", 200),
+        ("POST", "/introspect", 200),
+        ("GET", "/userinfo", 200),
+        ("POST", "/revoke", 200),
+        ("POST", "/arrangements/revoke", 204),
+        ("GET", client, 200),
+        ("DELETE", client, 204),
+    }

@@ -1,0 +1,113 @@
+"""Errors of nginx itself on public APIs: JSON that scripts of any website may read."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from ops.pki.clients import IssuedClient
+from tests.support.proxy import PUBLIC, SECURE, Answer, Proxy
+
+TOO_LARGE = "Content-Length: 9000000"
+ID = "x-fapi-interaction-id"
+
+
+async def refused_by_the_proxy(
+    proxy: Proxy, target: str, *, host: str = PUBLIC, head: str = TOO_LARGE, client: IssuedClient | None = None
+) -> tuple[Answer, str]:
+    interaction = str(uuid4())
+    request = f"POST {target} HTTP/1.1\r\nHost: {host}\r\n{ID}: {interaction}\r\n{head}\r\nConnection: close\r\n\r\n"
+    return await proxy.ask(host, client=client, request=request.encode()), interaction
+
+
+@pytest.mark.parametrize(
+    ("target", "member"),
+    [
+        ("/cds-au/v1/discovery/status", "errors"),
+        ("/cds-au/v1/discovery/outages?page=1", "errors"),
+        ("/cds-au/v2/energy/plans", "errors"),
+        ("//cds-au/v1/discovery/status", "errors"),
+        ("/cds-au", "errors"),
+        (f"https://{PUBLIC}/cds-au/v1/discovery/status", "errors"),
+        ("/.well-known/openid-configuration", "error"),
+        ("/jwks", "error"),
+        ("/jwks?x=1", "error"),
+    ],
+)
+async def test_error_on_a_public_api_is_json_that_any_origin_may_read(proxy: Proxy, target: str, member: str) -> None:
+    answer, interaction = await refused_by_the_proxy(proxy, target)
+    assert answer.status == 413
+    assert answer.headers["content-type"] == "application/json"
+    assert member in answer.json()
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["strict-transport-security"]
+    assert answer.headers[ID] == interaction
+
+
+@pytest.mark.parametrize("target", ["/authorise", "/flow/1/identify", "/cds-australia", "/jwks2", "/"])
+async def test_error_on_a_page_is_a_page(proxy: Proxy, target: str) -> None:
+    answer, _ = await refused_by_the_proxy(proxy, target)
+    assert answer.status == 413
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_address_that_cannot_be_decoded_keeps_its_shape(proxy: Proxy) -> None:
+    answer, _ = await refused_by_the_proxy(proxy, "/cds-au/v1/discovery/%00")
+    assert answer.status == 400
+    assert answer.json()["errors"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+    UUID(answer.headers[ID])
+
+
+async def test_misdirected_request_for_a_public_api(proxy: Proxy) -> None:
+    request = f"GET /cds-au/v1/discovery/status HTTP/1.1\r\nHost: other.test\r\n{ID}: no uuid\r\n\r\n"
+    answer = await proxy.ask(PUBLIC, request=request.encode())
+    assert answer.status == 421
+    assert answer.json()["errors"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+    UUID(answer.headers[ID])
+
+
+async def test_public_api_of_an_application_that_is_away(proxy: Proxy) -> None:
+    supervised = proxy.supervisor.process("application")
+    await supervised.kill()
+    request = f"GET /cds-au/v1/discovery/status HTTP/1.1\r\nHost: {PUBLIC}\r\nConnection: close\r\n\r\n"
+    answer = await proxy.ask(PUBLIC, request=request.encode())
+    await supervised.until_ready()
+    assert answer.status in {502, 503}
+    [error] = answer.json()["errors"]
+    assert error["code"] == "urn:au-cds:error:cds-all:Service/Unavailable"
+    assert error["title"] == "Service Unavailable"
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("target", "head", "status", "title"),
+    [
+        ("/cds-au/v1/energy/accounts", TOO_LARGE, 413, "Expected Error Encountered"),
+        ("/cds-au/v1/energy/accounts", f"X-Long: {'x' * 10000}", 400, "Expected Error Encountered"),
+        ("/token", TOO_LARGE, 413, None),
+    ],
+)
+async def test_secure_host_plays_the_interaction_id_back(
+    proxy: Proxy, recipient: IssuedClient, target: str, head: str, status: int, title: str | None
+) -> None:
+    """Also if nginx refuses the request. The title is from the standards, and there is no CORS header."""
+    answer, interaction = await refused_by_the_proxy(proxy, target, host=SECURE, head=head, client=recipient)
+    assert answer.status == status
+    assert answer.headers[ID] == interaction
+    assert "access-control-allow-origin" not in answer.headers
+    if title:
+        assert answer.json()["errors"][0]["title"] == title
+
+
+async def test_secure_host_whose_application_is_away_plays_the_id_back(proxy: Proxy) -> None:
+    """The application responds to a missing certificate; while it is away, nginx does."""
+    supervised = proxy.supervisor.process("application")
+    await supervised.kill()
+    interaction = str(uuid4())
+    answer = await proxy.ask(SECURE, headers={ID: interaction})
+    await supervised.until_ready()
+    assert answer.status in {502, 503}
+    assert answer.headers[ID] == interaction
