@@ -43,7 +43,8 @@ class StepList(NamedTuple):
 def step_lists() -> Iterator[StepList]:
     """Yield the list of every endpoint of the information security profile and of every operation that is served."""
     yield StepList(f"Pushed authorisation request: POST {endpoints.PAR}", par.STEPS)
-    yield StepList(f"Authorisation: GET and POST {endpoints.AUTHORISE}", authorise.STEPS)
+    yield StepList(f"Authorisation: GET {endpoints.AUTHORISE}", authorise.STEPS)
+    yield StepList(f"Authorisation: POST {endpoints.AUTHORISE}", authorise.FORM_STEPS)
     yield StepList(f"Token: POST {endpoints.TOKEN}", token.STEPS)
     for name, grant in token.GRANTS.items():
         yield StepList(f"Token: the grant {name}", grant.steps)

@@ -13,6 +13,11 @@ MessageKind = Literal[
     "refused",
     "form-refused",
     "flow-unknown",
+    "flow-awaited",
+    "flow-unfinished",
+    "flow-sharing",
+    "flow-stopped",
+    "flow-cancelled",
     "request-over",
     "request-invalid",
     "too-large",
@@ -59,7 +64,50 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         403,
         "We cannot go on here",
         (
-            "This page belongs to another browser, or cookies are not allowed for this site. Nothing has been changed.",
+            "This page belongs to another browser, or cookies are not allowed for this site.",
+            "This visit has changed nothing.",
+            "To share your data, go back to the app or website that you came from and start there again.",
+        ),
+        _DASHBOARD,
+    ),
+    "flow-awaited": Message(
+        410,
+        "You have authorised this request",
+        (
+            "Sharing begins when the app or website that you came from has received our answer.",
+            "Go back to it to continue. Here you can see what you share, and stop it.",
+        ),
+        _DASHBOARD,
+    ),
+    "flow-unfinished": Message(
+        410,
+        "This request was not completed",
+        (
+            "You authorised it, but the app or website that you came from did not complete it in time.",
+            "It has changed nothing. To share your data, go back to that app or website and start there again.",
+        ),
+        _DASHBOARD,
+    ),
+    "flow-sharing": Message(
+        410,
+        "You have authorised this request",
+        (
+            "Your data is shared as you agreed.",
+            "Go back to the app or website that you came from. Here you can see what you share, and stop it.",
+        ),
+        _DASHBOARD,
+    ),
+    "flow-stopped": Message(
+        410,
+        "This sharing has ended",
+        ("You authorised this request, and the sharing has ended since then. No more data is shared because of it.",),
+        _DASHBOARD,
+    ),
+    "flow-cancelled": Message(
+        410,
+        "This request was cancelled",
+        (
+            "It has changed nothing.",
             "To share your data, go back to the app or website that you came from and start there again.",
         ),
         _DASHBOARD,
@@ -68,7 +116,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         410,
         "This request is over",
         (
-            "It has already been answered, cancelled, or has expired. Nothing has been changed.",
+            "It has already been answered, cancelled, or has expired. This visit has changed nothing.",
             "To share your data, go back to the app or website that you came from and start there again.",
         ),
         _DASHBOARD,

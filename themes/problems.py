@@ -24,6 +24,11 @@ _PROBLEMS: Final = {
     "code-closed": Problem("That code cannot be used any more. Send a new code.", "code"),
     "customer-missing": Problem("Choose whose data you want to share.", "customer-1"),
     "accounts-missing": Problem("Choose at least one account.", "account-1"),
+    "review-changed": Problem(
+        "What we would share has changed since this page was shown. You have not authorised anything yet. Please check "
+        "it again.",
+        "",
+    ),
 }
 
 

@@ -11,17 +11,18 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from apps.consent.screens import StepQuery, build_screen, redirect_origin
+from apps.consent.screens import StepQuery, build_screen
 from apps.http.authentication import authentication_context
 from apps.http.context import context
-from apps.http.flows import ENDED_SECONDS, cookie_name, flow_cookie, flow_url
+from apps.http.flows import cookie_name, flow_url, load_flow_key
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.page_forms import PageForm, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from haas.database import Transaction
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
+from tenants.consent import ending
 from tenants.consent import flow as flows
-from tenants.consent.errors import ChoiceMissing, FlowNotFound, FlowStep, StepNotCurrent
+from tenants.consent.errors import ChoiceMissing, FlowNotFound, FlowStep, ReviewChanged, StepNotCurrent
 from tenants.consent.models import Flow, FlowResult, StepOutcome
 from themes.views import recipient_view
 
@@ -42,34 +43,41 @@ class FlowBrowser(NamedTuple):
 
     attempt_id: UUID
     secret: str
+    key: bytes
+    """The key with which the secret was made."""
 
     def step_url(self, step: FlowStep) -> str:
         """Return the path of a step of the flow."""
         return flow_url(self.attempt_id, step)
 
 
-def flow_browser(request: _Request) -> FlowBrowser:
-    """Return the browser that sent the request.
+async def flow_browser(request: _Request) -> FlowBrowser:
+    """Return the browser that sent the request. Call it while no transaction is open.
 
     Raises NotFoundException if the path contains no id of a flow, and FlowNotFound without the flow's cookie.
     """
-    attempt_id = _uuid(request.path_params["flow_id"])
-    if attempt_id is None:
-        raise NotFoundException
+    attempt_id = _flow_id(request)
     secret = request.cookies.get(cookie_name(attempt_id))
     if not secret:
         raise FlowNotFound(f"the request has no cookie of the flow {attempt_id}")
-    return FlowBrowser(attempt_id, secret)
+    return FlowBrowser(attempt_id, secret, await load_flow_key(request))
+
+
+async def _load_flow(request: _Request, tx: Transaction, browser: FlowBrowser) -> Flow:
+    ctx = context(request)
+    return await flows.load_flow(
+        tx, ctx.services.directory, browser.attempt_id, browser.secret, key=browser.key, now=ctx.now
+    )
 
 
 @get([f"/{step}" for step in _STEPS])
 async def show_step(request: _Request) -> Response[str]:
     """Show a step of the flow."""
-    ctx, browser = context(request), flow_browser(request)
+    ctx, browser = context(request), await flow_browser(request)
     step = _STEPS[request.url.path.rstrip("/").rsplit("/", 1)[-1]]
     query = StepQuery(request.query_params.get("problem"), request.query_params.get("choose"))
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        flow = await flows.load_flow(tx, ctx.services.directory, browser.attempt_id, browser.secret, ctx.now)
+        flow = await _load_flow(request, tx, browser)
         brand = brand_of(request)
         screen = await build_screen(
             tx, flow, step, query, identifier_label=brand.identifier_label, zone=brand.zone, now=ctx.now
@@ -80,9 +88,9 @@ async def show_step(request: _Request) -> Response[str]:
         request,
         screen.template,
         recipient=recipient_view(client.registration, number),
-        form_targets=(redirect_origin(flow),),
+        forms_may_leave=True,
         form_token=form_token(browser.secret),
-        flow_path=flow_url(browser.attempt_id, "").rstrip("/"),
+        flow_path=flow_url(browser.attempt_id),
         dashboard_host=ctx.tenant.issuer.removeprefix("https://"),
         **screen.values,
     )
@@ -91,9 +99,9 @@ async def show_step(request: _Request) -> Response[str]:
 @get(["/", "/resend", "/restart", "/authorise", "/cancel"])
 async def show_current(request: _Request) -> Response[None]:
     """Redirect a browser that reloads the address of a form to the current step."""
-    ctx, browser = context(request), flow_browser(request)
+    ctx, browser = context(request), await flow_browser(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        flow = await flows.load_flow(tx, ctx.services.directory, browser.attempt_id, browser.secret, ctx.now)
+        flow = await _load_flow(request, tx, browser)
         return redirect(browser.step_url(flows.current_step(flow, ctx.now)))
 
 
@@ -167,32 +175,39 @@ async def choose_accounts(request: _Request) -> Response[None]:
 @post("/authorise", **_FORM_OPTIONS)
 async def authorise(request: _Request) -> Response[None]:
     """Record the consent, and redirect to the recipient with an authorization code."""
-    secret, now = flow_browser(request).secret, context(request).now
-    return await _submit(request, "review", lambda tx, flow, _: flows.authorise(tx, flow, secret, now=now))
+    secret, now = (await flow_browser(request)).secret, context(request).now
+    zone = brand_of(request).zone
+    return await _submit(
+        request,
+        "review",
+        lambda tx, flow, form: ending.authorise(tx, flow, secret, form.single_value("shown"), zone=zone, now=now),
+    )
 
 
 @post("/cancel", **_FORM_OPTIONS)
 async def cancel(request: _Request) -> Response[None]:
     """Redirect to the recipient with the error `access_denied`."""
     now = context(request).now
-    return await _submit(request, "review", lambda tx, flow, _: flows.cancel(tx, flow, now=now))
+    return await _submit(request, "review", lambda tx, flow, _: ending.cancel(tx, flow, now=now))
 
 
 def redirect_to_current_step(request: _Request, error: StepNotCurrent) -> Response[None]:
     """Redirect a request for a step that is not current to the current step."""
-    return redirect(flow_browser(request).step_url(error.step))
+    return redirect(flow_url(_flow_id(request), error.step))
 
 
 async def _submit(request: _Request, step: FlowStep, action: _FormAction) -> Response[None]:
     """Process a form of `step`; redirect to the next step, to the same step with a problem, or to the recipient."""
-    ctx, browser = context(request), flow_browser(request)
+    ctx, browser = context(request), await flow_browser(request)
     form = await read_form(request, browser.secret)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            flow = await flows.load_flow(tx, ctx.services.directory, browser.attempt_id, browser.secret, ctx.now)
+            flow = await _load_flow(request, tx, browser)
             outcome = await action(tx, flow, form)
     except ChoiceMissing as missing:
         return _redirect_with_problem(browser, step, f"{missing.what}-missing")
+    except ReviewChanged:
+        return _redirect_with_problem(browser, step, "review-changed")
     except CodeRefused as refused:
         return _redirect_with_problem(browser, step, f"code-{refused.reason}")
     except IdentifierLocked:
@@ -200,17 +215,22 @@ async def _submit(request: _Request, step: FlowStep, action: _FormAction) -> Res
     if not isinstance(outcome, FlowResult):
         return redirect(browser.step_url(outcome))
     flow = outcome.flow
-    response = redirect(
+    return redirect(
         await ctx.services.responder.build(
             ctx.tenant, flow.client, flow.attempt.request, outcome.code_or_error, ctx.now
         )
     )
-    response.set_cookie(flow_cookie(browser.attempt_id, browser.secret, seconds=ENDED_SECONDS))
-    return response
 
 
 def _redirect_with_problem(browser: FlowBrowser, step: FlowStep, problem: str) -> Response[None]:
     return redirect(f"{browser.step_url(step)}?problem={problem}")
+
+
+def _flow_id(request: _Request) -> UUID:
+    attempt_id = _uuid(request.path_params["flow_id"])
+    if attempt_id is None:
+        raise NotFoundException
+    return attempt_id
 
 
 def _uuid(text: str) -> UUID | None:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from haas.database import Transaction
@@ -10,7 +9,7 @@ from tenants.authentication.models import CODE_LIFETIME
 from tenants.consent import flow as flows
 from tenants.consent.errors import FlowStep
 from tenants.consent.models import AccountChoice, Flow, Review
-from tenants.consent.review import build_review
+from tenants.consent.review import build_review, shown_content, shown_digest
 from themes import wording
 from themes.problems import problem
 from themes.views import account_view
@@ -94,6 +93,7 @@ async def _review(tx: Transaction, flow: Flow, now: datetime, zone: ZoneInfo) ->
     period = wording.period(reviewed.sharing_duration, now, reviewed.ends_at)
     return {
         "step": 4,
+        "shown": shown_digest(shown_content(flow, reviewed, zone=zone, now=now)).hex(),
         "accounts": [account_view(account) for account in reviewed.accounts],
         "joint": reviewed.joint,
         "period": period,
@@ -116,9 +116,3 @@ def _previous_period(reviewed: Review, period: Period, now: datetime, zone: Zone
     previous = wording.period(reviewed.previous_duration, now, reviewed.previous_ends_at)
     same_end = period.once or wording.date(previous.ends_at, zone) == wording.date(period.ends_at, zone)
     return None if previous.text == period.text and same_end else previous
-
-
-def redirect_origin(flow: Flow) -> str:
-    """Return the origin of the redirect URI, to which a form of the flow may lead."""
-    parts = urlsplit(flow.attempt.request.redirect_uri)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -28,6 +28,7 @@ from tenants.arrangements.errors import ArrangementEnded
 from tenants.authentication import sessions
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.authentication.models import CODE_LIFETIME
+from tenants.parties.models import canonical_identifier
 from themes import wording
 from themes.problems import problem
 
@@ -73,7 +74,7 @@ async def sign_in(request: _Request) -> Response[None]:
     ctx, secret = context(request), session_secret(request)
     form = await read_form(request, secret)
     identifier = form.single_value("identifier")
-    if not identifier.strip():
+    if not canonical_identifier(identifier):
         return redirect(f"{SIGN_IN}?problem=identifier-missing")
     authentication = await authentication_context(request)
     try:

@@ -24,7 +24,7 @@ from haas.errors import HaasError, Unavailable
 from tenants.arrangements.errors import ArrangementNotFound
 from tenants.cds import errors as cds
 from tenants.cds.errors import CdsError, ErrorType
-from tenants.consent.errors import FlowClosed, FlowNotFound
+from tenants.consent.errors import FlowClosed, FlowEnd, FlowNotFound
 from tenants.disclosure.errors import AccountNotShared, AccountWithheld
 from tenants.grants.errors import AccessRefused, ConsentExpired, ConsentRevoked, RecipientNotActive
 from tenants.oauth import errors as oauth
@@ -74,6 +74,11 @@ _BAD_REQUEST: Final = 400
 _PAGES: Final[dict[int, pages.MessageKind]] = {
     400: "bad-request", 403: "refused", 404: "not-found", 405: "not-found", 413: "too-large", 421: "misdirected",
     503: "unavailable",
+}  # fmt: skip
+
+_FLOW_ENDS: Final[dict[FlowEnd, pages.MessageKind]] = {
+    "awaited": "flow-awaited", "unfinished": "flow-unfinished", "sharing": "flow-sharing", "stopped": "flow-stopped",
+    "cancelled": "flow-cancelled", "over": "request-over",
 }  # fmt: skip
 
 _Request = Request[Any, Any, Any]
@@ -185,7 +190,9 @@ def page_kind(error: Exception) -> pages.MessageKind:  # noqa: PLR0911 - one ret
             return "form-refused"
         case FlowNotFound():
             return "flow-unknown"
-        case FlowClosed() | oauth.InvalidRequestUri():
+        case FlowClosed(end=end):
+            return _FLOW_ENDS[end]
+        case oauth.InvalidRequestUri():
             return "request-over"
         case OAuthError():
             return "request-invalid"

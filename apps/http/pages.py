@@ -5,6 +5,7 @@ from typing import Any, Final
 from litestar import MediaType, Request, Response
 
 from apps.http.context import context
+from apps.http.flows import is_flow_path
 from themes import pages
 from themes.brand import Brand, brand
 from themes.rendering import render
@@ -12,7 +13,6 @@ from themes.rendering import render
 SEE_OTHER: Final = 303
 _HEADERS: Final = {
     "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "Referrer-Policy": "no-referrer",
@@ -30,20 +30,21 @@ def brand_of(request: _Request) -> Brand:
 
 
 def page(
-    request: _Request, template: str, *, status: int = 200, form_targets: tuple[str, ...] = (), **values: Any
+    request: _Request, template: str, *, status: int = 200, forms_may_leave: bool = False, **values: Any
 ) -> Response[str]:
     """Return a page that is rendered from a template.
 
-    `form_targets` are the origins that a form of the page may redirect to: Chromium applies `form-action` to the whole
-    chain of redirects.
+    `forms_may_leave` says that a form of the page ends at another site. Such a page has no `form-action`: Chromium
+    applies it to the whole chain of redirects, which the other site may continue (decision 0020).
     """
-    return _response(render(template, brand_of(request), **values), status, form_targets)
+    text = render(template, brand_of(request), **values)
+    return _response(request, text, status, forms_may_leave=forms_may_leave)
 
 
 def message_page(request: _Request, kind: pages.MessageKind) -> Response[str]:
     """Return a page with one message. It shows the interaction id, which a person can give to support."""
     text = pages.render(brand_of(request), kind, reference=context(request).interaction_id)
-    return _response(text, pages.status_of(kind), ())
+    return _response(request, text, pages.status_of(kind))
 
 
 def redirect(target: str) -> Response[None]:
@@ -51,11 +52,11 @@ def redirect(target: str) -> Response[None]:
     return Response(None, status_code=SEE_OTHER, headers={**_HEADERS, "Location": target})
 
 
-def _response(text: str, status: int, form_targets: tuple[str, ...]) -> Response[str]:
-    targets = " ".join(("'self'", *form_targets))
-    policy = (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-        f"form-action {targets}; frame-ancestors 'none'; base-uri 'none'"
-    )
+def _response(request: _Request, text: str, status: int, *, forms_may_leave: bool = False) -> Response[str]:
+    policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
+    if not forms_may_leave:
+        policy += "; form-action 'self'"
     headers = {**_HEADERS, "Content-Security-Policy": policy}
+    if not is_flow_path(request.url.path):  # a recipient's page that opens the flow in a window must keep the window
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)

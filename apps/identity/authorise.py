@@ -4,20 +4,23 @@ While the pushed request is unknown, or its redirect_uri is no longer registered
 shown on a page. After that, errors are returned to the client in a signed response (JARM).
 """
 
-import secrets
+import hmac
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
+from litestar.exceptions import ClientException
 
 from apps.http.call import Call, HttpRequest, in_transaction, respond
 from apps.http.errors import SHAPE
-from apps.http.flows import delete_oldest_cookies, flow_cookie, flow_url
+from apps.http.flows import cookie_name, delete_oldest_cookies, flow_cookie, flow_url, load_flow_key
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.pages import SEE_OTHER, redirect
 from apps.identity.parameters import Parameters, form_parameters, query_parameters
 from haas.digest import digest
 from haas.steps import Step
 from tenants.attempts import service as attempts
+from tenants.attempts.flow_secret import is_genuine, new_secret
 from tenants.attempts.models import Attempt
 from tenants.clients import store as clients
 from tenants.clients.models import Client
@@ -25,6 +28,8 @@ from tenants.oauth.endpoints import AUTHORISE
 from tenants.oauth.errors import InvalidRequest, OAuthError
 
 _OPTIONS: Final[dict[str, Any]] = {SHAPE: "page"}
+_PURPOSES: Final = ("sec-purpose", "purpose", "x-moz")
+"""The headers by which browsers mark what they fetch in advance. The last two are those of older browsers."""
 
 
 class AuthoriseCall(Call):
@@ -33,12 +38,24 @@ class AuthoriseCall(Call):
     parameters: Parameters
     client: Client
     attempt: Attempt
-    immediate_error: OAuthError | None
+    is_continued: bool
+    """Whether the flow of the request is already bound to this browser."""
+    immediate_error: OAuthError | None = None
 
     def __init__(self, request: HttpRequest) -> None:
-        """Generate the secret for the flow's cookie. This endpoint requires no authentication."""
+        """This endpoint requires no authentication."""
         super().__init__(request, "authorise", "highPriority", authenticated=False)
-        self.secret = secrets.token_urlsafe(32)
+
+    @property
+    def flow_cookie(self) -> str:
+        """The value of the cookie that the browser has for the flow of the attempt, or the empty string."""
+        return self.request.cookies.get(cookie_name(self.attempt.id), "")
+
+
+def is_no_prefetch(call: AuthoriseCall) -> None:
+    """The browser fetches the page because the person opens it, not in advance (Fetch, Sec-Purpose)."""
+    if any("prefetch" in call.request.headers.get(name, "").lower() for name in _PURPOSES):
+        raise ClientException("the authorisation endpoint is not fetched in advance")
 
 
 async def read_the_parameters(call: AuthoriseCall) -> None:
@@ -89,35 +106,42 @@ async def request_was_pushed_by_the_client(call: AuthoriseCall) -> None:
     call.attempt = await attempts.by_request_uri(call.tx, call.client, call.parameters["request_uri"])
 
 
+def recognise_the_browser(call: AuthoriseCall) -> None:
+    """If the flow is bound to this browser, the visit is a reload and continues the flow; the next two checks pass."""
+    bound_to = call.attempt.browser_hash
+    call.is_continued = bound_to is not None and hmac.compare_digest(bound_to, digest(call.flow_cookie))
+
+
 def request_uri_is_unused(call: AuthoriseCall) -> None:
     """The request_uri is not used: "Data Holders MUST reject the reuse of request_uri values" (CDS).
 
-    It counts as used after a person has authenticated or cancelled.
+    It counts as used after a browser has sent an identifier, or cancelled.
     """
-    attempts.require_unused_request_uri(call.attempt)
+    if not call.is_continued:
+        attempts.require_unused_request_uri(call.attempt)
 
 
 def request_uri_has_not_expired(call: AuthoriseCall) -> None:
     """The request_uri is not older than 90 seconds (CDS, Request Object Submission)."""
-    attempts.require_unexpired_request_uri(call.attempt, call.context.now)
+    if not call.is_continued:
+        attempts.require_unexpired_request_uri(call.attempt, call.context.now)
 
 
 async def begin_or_reject(call: AuthoriseCall) -> None:
-    """The flow begins in this browser, unless the recipient is inactive, `prompt` is none, or `acr` cannot be reached.
+    """The flow can begin, unless the recipient is inactive, `prompt` is none, or `acr` cannot be reached.
 
     In these cases the attempt ends with an error for the client (CDS, Participant Statuses; OIDC Core 3.1.2.6 and
-    5.5.1.1).
+    5.5.1.1). Nothing is stored for a visit: each gets a cookie of its own, and none ends the flow of another browser.
     """
-    now = call.context.now
+    if call.is_continued:
+        return
     call.immediate_error = attempts.immediate_error(call.client, call.attempt.request)
     if call.immediate_error is not None:
-        await attempts.reject(call.tx, call.attempt, call.immediate_error, now)
-    else:
-        await attempts.start_flow(call.tx, call.attempt, browser_hash=digest(call.secret), now=now)
+        await attempts.reject(call.tx, call.attempt, call.immediate_error, call.context.now)
 
 
 async def redirect_the_browser(call: AuthoriseCall) -> None:
-    """The browser is redirected: to the first page with the flow's cookie, or to the client with a signed error."""
+    """The browser is redirected: to the flow with the flow's cookie, or to the client with a signed error."""
     ctx, attempt = call.context, call.attempt
     if call.immediate_error is not None:
         ctx.error = call.immediate_error.error
@@ -125,12 +149,25 @@ async def redirect_the_browser(call: AuthoriseCall) -> None:
             await ctx.services.responder.build(ctx.tenant, call.client, attempt.request, call.immediate_error, ctx.now)
         )
         return
+    if call.is_continued:
+        call.response = redirect(flow_url(attempt.id))
+        return
+    key, secret = await load_flow_key(call.request), call.flow_cookie
+    if not is_genuine(key, attempt.id, secret):
+        secret = new_secret(key, attempt.id)
     call.response = redirect(flow_url(attempt.id, "identify"))
-    call.response.set_cookie(flow_cookie(attempt.id, call.secret))
-    delete_oldest_cookies(call.response, call.request.cookies)
+    call.response.set_cookie(flow_cookie(attempt.id, secret))
+    delete_oldest_cookies(call.response, call.request.cookies, keep=attempt.id)
+
+
+async def redirect_to_get(call: AuthoriseCall) -> None:
+    """The browser is redirected to this endpoint with GET: with a POST from another site it sends no cookie (Lax)."""
+    query = {name: call.parameters[name] for name in ("client_id", "request_uri")}
+    call.response = redirect(f"{AUTHORISE}?{urlencode(query)}")
 
 
 STEPS: Final[tuple[Step[AuthoriseCall], ...]] = (
+    is_no_prefetch,
     read_the_parameters,
     has_no_request_object,
     has_a_request_uri,
@@ -138,12 +175,20 @@ STEPS: Final[tuple[Step[AuthoriseCall], ...]] = (
     in_transaction(
         client_is_registered,
         request_was_pushed_by_the_client,
+        recognise_the_browser,
         request_uri_is_unused,
         request_uri_has_not_expired,
         redirect_uri_is_still_registered,
         begin_or_reject,
     ),
     redirect_the_browser,
+)
+FORM_STEPS: Final[tuple[Step[AuthoriseCall], ...]] = (
+    read_the_parameters,
+    has_no_request_object,
+    has_a_request_uri,
+    has_a_client_id,
+    redirect_to_get,
 )
 
 
@@ -156,4 +201,4 @@ async def authorise(request: HttpRequest) -> Response[None]:
 @post(AUTHORISE, status_code=SEE_OTHER, request_max_body_size=MAXIMUM_BODY_BYTES, opt=_OPTIONS)
 async def authorise_by_form(request: HttpRequest) -> Response[None]:
     """Begin the flow with POST: servers "MUST support the use of the HTTP GET and POST methods" (OIDC Core 3.1.2.1)."""
-    return await respond(STEPS, AuthoriseCall(request))
+    return await respond(FORM_STEPS, AuthoriseCall(request))

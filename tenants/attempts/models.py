@@ -66,7 +66,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     request_uri_used_at: datetime | None
     """When the request_uri was used: the person has authenticated or cancelled."""
     browser_hash: bytes | None
-    """SHA-256 of the secret that the browser has as a cookie."""
+    """SHA-256 of the secret that the browser has as a cookie. None until a browser sends an identifier or cancels."""
     challenge_id: UUID | None
     login_id: UUID | None
     customer_id: UUID | None

@@ -1,11 +1,11 @@
-"""Authorisation attempts: storing the pushed request, starting the consent flow, rejecting, and issuing the code.
+"""Authorisation attempts: storing the pushed request, binding it to a browser, rejecting, and issuing the code.
 
 The consent flow itself is in `tenants.consent.flow`.
 """
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from haas.database import Transaction
@@ -82,11 +82,11 @@ async def by_request_uri(tx: Transaction, client: Client, request_uri: str) -> A
 
 
 def require_unused_request_uri(attempt: Attempt) -> None:
-    """Raise InvalidRequestUri if the person has already authenticated or cancelled.
+    """Raise InvalidRequestUri if a person has already sent an identifier for the request, or cancelled it.
 
     "Data Holders MUST reject the reuse of request_uri values" (CDS, Request Object Submission).
     """
-    if attempt.request_uri_used_at is not None:
+    if attempt.browser_hash is not None or attempt.request_uri_used_at is not None:
         raise InvalidRequestUri("the request_uri was used before")
 
 
@@ -115,24 +115,13 @@ def immediate_error(client: Client, request: AuthorisationRequest) -> OAuthError
     return None
 
 
-async def start_flow(tx: Transaction, attempt: Attempt, *, browser_hash: bytes, now: datetime) -> None:
-    """Start the consent flow of an attempt for the browser whose flow cookie has this hash.
+async def bind_to_browser(tx: Transaction, attempt: Attempt, browser_hash: bytes) -> None:
+    """Bind an attempt to the browser whose flow cookie has this hash: only this browser can continue the flow.
 
-    Before the person has authenticated, each visit of the request_uri starts the flow again. A browser that started it
-    earlier can then not continue it. The flow may continue after the request_uri has expired.
+    The first browser that sends an identifier, or cancels, binds the attempt. Until then every browser that has visited
+    the request_uri can do so: a link scanner, a preview or a second visit must not end the flow of the person.
     """
-    await store.set_stage(
-        tx,
-        attempt.id,
-        "preIdentification",
-        now=now,
-        browser_hash=browser_hash,
-        challenge_id=None,
-        login_id=None,
-        customer_id=None,
-        authenticated_at=None,
-        accounts=None,
-    )
+    await store.set_columns(tx, attempt.id, browser_hash=browser_hash)
 
 
 async def mark_request_uri_used(tx: Transaction, attempt: Attempt, now: datetime) -> None:
@@ -152,12 +141,18 @@ async def reject(tx: Transaction, attempt: Attempt, error: OAuthError, now: date
 
 
 async def issue_code(
-    tx: Transaction, attempt: Attempt, client: Client, now: datetime, *, code: str | None = None
+    tx: Transaction,
+    attempt: Attempt,
+    client: Client,
+    now: datetime,
+    *,
+    code: str | None = None,
+    shown: dict[str, Any] | None = None,
 ) -> str:
     """Store the authorisation of the person and return the code for it. The code can be used once, within one minute.
 
     If `code` is None, a random code is generated. A caller that must return the same code for a form that is submitted
-    twice gives a secret of 256 bits as `code`.
+    twice gives a secret of 256 bits as `code`. `shown` is what the person was shown, for the authorisation's record.
 
     The attempt has the person who authenticated, the time, and the chosen accounts. A request with a cdr_arrangement_id
     amends that arrangement; any other request creates a new one. The authorisation takes effect when the code is
@@ -182,6 +177,7 @@ async def issue_code(
             else AUTHORIZATION_CODE_LIFETIME + ACCESS_TOKEN_LIFETIME
         ),
         accounts=attempt.accounts or (),
+        shown=shown,
     )
     arrangement_id = request.cdr_arrangement_id
     if arrangement_id is None:
@@ -210,3 +206,8 @@ async def issue_code(
         request_uri_used_at=attempt.request_uri_used_at or now,
     )
     return code
+
+
+async def set_shown_digest(tx: Transaction, attempt: Attempt, shown_digest: bytes) -> None:
+    """Store the digest of what the person was shown, so that a form that is sent twice is recognised."""
+    await store.set_columns(tx, attempt.id, shown_digest=shown_digest)

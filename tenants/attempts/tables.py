@@ -20,7 +20,7 @@ attempt = Table(
     Column("stage", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("stage_at", Moment, nullable=False),
-    # The SHA-256 of the flow cookie of the person's browser. Each visit of the request_uri replaces it.
+    # The SHA-256 of the flow cookie of the person's browser: the first one that sent an identifier or cancelled.
     Column("browser_hash", LargeBinary),
     Column("challenge_id", Uuid, ForeignKey(challenge.c.id)),
     Column("login_id", Uuid, ForeignKey(login.c.id)),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from tenants.authentication.models import CODE_DIGITS, CODE_LIFETIME, CodePurpose
 from tenants.notices.models import EmailPayload, SmsPayload
-from tenants.parties.models import Login, canonical_identifier
+from tenants.parties.models import FULL_STOPS, LONGEST_IDENTIFIER, Login, canonical_identifier, plain_text
 
 _MINUTES = CODE_LIFETIME // timedelta(minutes=1)
 
@@ -26,8 +26,14 @@ def new_code() -> str:
 
 
 def parse_code(answer: str) -> str | None:
-    """Return the six digits of an entered code without white space, or None if it is malformed."""
-    digits = "".join(answer.split())
+    """Return the six digits of an entered code, or None if it is malformed.
+
+    White space, dashes between the digits, a full stop at the end and invisible marks come from where the code was
+    copied, and are ignored.
+    """
+    if len(answer) > LONGEST_IDENTIFIER:
+        return None
+    digits = "".join(plain_text(answer).replace("-", "").split()).rstrip(FULL_STOPS)
     return digits if len(digits) == CODE_DIGITS and digits.isascii() and digits.isdigit() else None
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 from haas.errors import HaasError
 
 FlowStep = Literal["identify", "verify", "customer", "accounts", "review"]
+FlowEnd = Literal["awaited", "unfinished", "sharing", "stopped", "cancelled", "over"]
 RequiredChoice = Literal["identifier", "customer", "accounts"]
 
 
@@ -13,7 +14,20 @@ class FlowNotFound(HaasError):
 
 
 class FlowClosed(HaasError):
-    """The flow has ended: the person authorised or cancelled, it was rejected, or it took too long."""
+    """The flow has ended. `end` says how, and what has become of the consent.
+
+    - awaited: the person authorised, and the client has not exchanged the code yet.
+    - unfinished: the person authorised, and the client did not exchange the code in time.
+    - sharing: the person authorised, and the arrangement is in force.
+    - stopped: the person authorised, and the arrangement has ended since.
+    - cancelled: the person cancelled.
+    - over: the request was rejected, or it took too long.
+    """
+
+    def __init__(self, end: FlowEnd, reason: str) -> None:
+        """Store how the flow has ended. `reason` is for the log."""
+        super().__init__(reason)
+        self.end: FlowEnd = end
 
 
 class StepNotCurrent(HaasError):
@@ -32,3 +46,7 @@ class ChoiceMissing(HaasError):
         """Store the name of the missing choice."""
         super().__init__(f"{what} is missing")
         self.what = what
+
+
+class ReviewChanged(HaasError):
+    """The review page would now show something else than what the person was shown. Nothing was authorised."""

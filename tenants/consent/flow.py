@@ -1,17 +1,15 @@
-"""The consent flow, from the identifier to the authorisation: the current step, and what each step changes.
+"""The consent flow, from the identifier to the review: the current step, and what each step changes.
 
 This module contains no pages and no HTTP. An app shows the steps, passes the person's input to these functions, and
 sends the result to the client. Every function runs in the caller's transaction. Its `flow` must come from `load_flow`
-in the same transaction.
+in the same transaction. The end of a flow is in `tenants.consent.ending`.
 
     identify → verify → [customer] → [accounts] → review → authorise
 """
 
 import hmac
-from base64 import urlsafe_b64encode
 from collections.abc import Collection
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 from haas.database import Transaction
@@ -19,46 +17,53 @@ from haas.digest import digest
 from tenants.accounts import service as accounts
 from tenants.accounts.models import HeldAccount
 from tenants.arrangements import store as arrangements
-from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.arrangements.models import Arrangement
-from tenants.attempts import service, store
+from tenants.attempts import flow_secret, service, store
 from tenants.authentication import service as authentication
 from tenants.authentication.models import AuthenticationContext, Challenge
 from tenants.clients import store as clients
 from tenants.consent.errors import ChoiceMissing, FlowClosed, FlowNotFound, FlowStep, StepNotCurrent
 from tenants.consent.models import FLOW_LIFETIME, AccountChoice, Flow, FlowResult, StepOutcome
 from tenants.data_language import needs_accounts
-from tenants.oauth.errors import AccessDenied, InvalidRequest, UnauthorizedClient
+from tenants.oauth.errors import InvalidRequest
 from tenants.parties.directory import Directory
-from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME, AUTHORIZATION_CODE_LIFETIME
+from tenants.parties.models import canonical_identifier
 
 
-async def load_flow(tx: Transaction, directory: Directory, attempt_id: UUID, secret: str, now: datetime) -> Flow:
+async def load_flow(
+    tx: Transaction, directory: Directory, attempt_id: UUID, secret: str, *, key: bytes, now: datetime
+) -> Flow:
     """Return the flow of an attempt. The attempt's row is locked until the transaction ends.
 
-    `secret` is the value of the browser's flow cookie. Raise FlowNotFound if there is no such flow or the secret is
-    wrong. Raise FlowClosed if the client was removed, or has removed the redirect_uri of the request from its
-    registration: the browser must not be sent there (RFC 6749 4.1.2.1).
+    `secret` is the value of the browser's flow cookie, `key` the key with which it was made (`flow_secret.flow_key`).
+    Raise FlowNotFound if there is no such flow, if the secret is wrong, or if the flow is bound to another browser.
+    Raise FlowClosed if the client was removed, or has removed the redirect_uri of the request from its registration:
+    the browser must not be sent there (RFC 6749 4.1.2.1).
     """
     attempt = await store.by_id(tx, attempt_id)
-    if attempt is None or attempt.browser_hash is None:
-        raise FlowNotFound(f"there is no flow {attempt_id}")
-    if not hmac.compare_digest(attempt.browser_hash, digest(secret)):
+    if attempt is None or not flow_secret.is_genuine(key, attempt_id, secret):
+        raise FlowNotFound(f"there is no flow {attempt_id} with this secret")
+    browser_hash = digest(secret)
+    if attempt.browser_hash is not None and not hmac.compare_digest(attempt.browser_hash, browser_hash):
         raise FlowNotFound(f"flow {attempt_id} belongs to another browser")
+    if attempt.browser_hash is None and attempt.stage != "preIdentification":
+        raise FlowClosed("over", f"attempt {attempt_id} is at stage {attempt.stage} without a browser")
     client = await clients.load(tx, attempt.client_id)
     if client is None:
-        raise FlowClosed(f"client {attempt.client_id} was removed")
+        raise FlowClosed("over", f"client {attempt.client_id} was removed")
     if not service.may_redirect(client, attempt.request):
-        raise FlowClosed(f"client {attempt.client_id} is no longer registered for the redirect_uri")
+        raise FlowClosed("over", f"client {attempt.client_id} is no longer registered for the redirect_uri")
     if attempt.login_id is None:
-        return Flow(attempt=attempt, client=client, directory=directory)
+        return Flow(attempt=attempt, client=client, directory=directory, browser_hash=browser_hash)
     customers = await directory.customers_of(tx, attempt.login_id, accounts.market_day(now))
     return Flow(
         attempt=attempt,
         client=client,
         directory=directory,
+        browser_hash=browser_hash,
         customers=tuple(customers),
-        amended_arrangement=await _load_amended_arrangement(tx, attempt.request.cdr_arrangement_id),
+        amended_arrangement=await _load_arrangement(tx, attempt.request.cdr_arrangement_id),
+        authorised_arrangement=await _load_arrangement(tx, attempt.arrangement_id),
     )
 
 
@@ -66,7 +71,7 @@ def current_step(flow: Flow, now: datetime) -> FlowStep:
     """Return the current step of the flow. Raise FlowClosed."""
     attempt = flow.attempt
     if not attempt.in_flow or now - attempt.created_at >= FLOW_LIFETIME:
-        raise FlowClosed(f"attempt {attempt.id} is at stage {attempt.stage} since {attempt.stage_at}")
+        raise FlowClosed(flow.end(now), f"attempt {attempt.id} is at stage {attempt.stage} since {attempt.stage_at}")
     match attempt.stage:
         case "preIdentification":
             return "identify"
@@ -95,19 +100,21 @@ async def identify(
 ) -> StepOutcome:
     """Send a one-time password to the person with this identifier. If the form is submitted twice, send only one code.
 
+    The flow then belongs to this browser, and no other can continue it.
     Raise ChoiceMissing, StepNotCurrent or IdentifierLocked.
     """
     if current_step(flow, now) == "verify":
         challenge = await current_challenge(tx, flow)
         if challenge.can_be_answered(now) and (
-            not identifier.strip() or authentication.is_challenge_for(challenge, identifier, context)
+            not canonical_identifier(identifier) or authentication.is_challenge_for(challenge, identifier, context)
         ):
             return "verify"
     else:
         require_step(flow, "identify", now)
-    if not identifier.strip():
+    if not canonical_identifier(identifier):
         raise ChoiceMissing("identifier")
     challenge = await authentication.send_code(tx, identifier, "authorisation", context=context, now=now)
+    await service.bind_to_browser(tx, flow.attempt, flow.browser_hash)
     await store.set_stage(tx, flow.attempt.id, "preAuthentication", now=now, challenge_id=challenge.id)
     return "verify"
 
@@ -117,7 +124,7 @@ async def current_challenge(tx: Transaction, flow: Flow) -> Challenge:
     challenge_id = flow.attempt.challenge_id
     challenge = None if challenge_id is None else await authentication.load_challenge(tx, challenge_id, "authorisation")
     if challenge is None:
-        raise FlowClosed(f"attempt {flow.attempt.id} has no challenge")
+        raise FlowClosed("over", f"attempt {flow.attempt.id} has no challenge")
     return challenge
 
 
@@ -163,7 +170,7 @@ async def verify(
     customer_id = customers[0].id if len(customers) == 1 else None
     arrangement_id = flow.attempt.request.cdr_arrangement_id
     if arrangement_id is not None:
-        amended = await _load_amended_arrangement(tx, arrangement_id)
+        amended = await _load_arrangement(tx, arrangement_id)
         if (
             amended is None
             or amended.state(now) != "active"
@@ -229,55 +236,6 @@ async def chosen_accounts(tx: Transaction, flow: Flow, *, now: datetime) -> list
     return held
 
 
-async def authorise(tx: Transaction, flow: Flow, secret: str, *, now: datetime) -> FlowResult:
-    """Store the consent and return its code. If the form is submitted again, return the same code until it expires.
-
-    The flow ends with an error if the person may no longer act for the customer, if the arrangement to amend has ended,
-    or if the recipient is not active. Raise StepNotCurrent or FlowClosed.
-    """
-    code = _derive_code(flow, secret)
-    if flow.attempt.stage == "preTokenExchange" and now - flow.attempt.stage_at < AUTHORIZATION_CODE_LIFETIME:
-        return FlowResult(flow, code)
-    require_step(flow, "review", now)
-    if not await _may_still_act(tx, flow):
-        denied = AccessDenied("the consumer may no longer act for this customer")
-        await service.reject(tx, flow.attempt, denied, now)
-        return FlowResult(flow, denied)
-    await chosen_accounts(tx, flow, now=now)
-    try:
-        await service.issue_code(tx, flow.attempt, flow.client, now, code=code)
-    except (ArrangementNotFound, ArrangementEnded):
-        error = InvalidRequest("cdr_arrangement_id is no longer an active arrangement")
-        await service.reject(tx, flow.attempt, error, now)
-        return FlowResult(flow, error)
-    except UnauthorizedClient as refused:
-        await service.reject(tx, flow.attempt, refused, now)
-        return FlowResult(flow, refused)
-    return FlowResult(flow, code)
-
-
-async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> FlowResult:
-    """End the flow because the person cancelled. If the form is submitted again, return the same result.
-
-    Raise FlowClosed if the flow has ended in another way.
-    """
-    error = AccessDenied("the consumer cancelled")
-    attempt = flow.attempt
-    if attempt.in_flow:
-        await service.reject(tx, attempt, error, now)
-    elif attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE_LIFETIME:
-        raise FlowClosed(f"attempt {attempt.id} is at stage {attempt.stage}")
-    return FlowResult(flow, error)
-
-
-async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
-    """Return whether the person still has an enabled login, and may still act for the customer."""
-    login_id, customer_id = flow.attempt.login_id, flow.attempt.customer_id
-    if login_id is None or await flow.directory.login_by_id(tx, login_id) is None:
-        return False
-    return customer_id is None or customer_id in {customer.id for customer in flow.customers}
-
-
 async def _set_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> FlowStep:
     if needs_accounts(flow.attempt.request.scopes):
         await store.set_stage(
@@ -295,11 +253,5 @@ async def _held_accounts(tx: Transaction, flow: Flow, now: datetime) -> list[Hel
     return await accounts.accounts_of(tx, customer_id, flow.client.recipient_id, now)
 
 
-async def _load_amended_arrangement(tx: Transaction, arrangement_id: UUID | None) -> Arrangement | None:
+async def _load_arrangement(tx: Transaction, arrangement_id: UUID | None) -> Arrangement | None:
     return None if arrangement_id is None else await arrangements.by_id(tx, arrangement_id)
-
-
-def _derive_code(flow: Flow, secret: str) -> str:
-    """Return the code of the flow: 256 bits derived from the browser's secret, so that it is always the same."""
-    made = hmac.digest(secret.encode(), b"authorisation code\0" + flow.attempt.id.bytes, sha256)
-    return urlsafe_b64encode(made).rstrip(b"=").decode()

@@ -10,11 +10,12 @@ from tenants.accounts.models import HeldAccount
 from tenants.arrangements.models import Arrangement
 from tenants.attempts.models import Attempt
 from tenants.clients.models import Client
-from tenants.consent.errors import FlowStep
+from tenants.consent.errors import FlowEnd, FlowStep
 from tenants.data_language import Cluster
-from tenants.oauth.errors import OAuthError
+from tenants.oauth.errors import AccessDenied, OAuthError
 from tenants.parties.directory import Directory
 from tenants.parties.models import Customer
+from tenants.tokens.lifetimes import AUTHORIZATION_CODE_LIFETIME
 
 FLOW_LIFETIME: Final = timedelta(hours=1)
 """The maximum time between the pushed request and the authorisation. After it, the person has to start again."""
@@ -27,15 +28,34 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     client: Client
     directory: Directory
     """The directory of the tenant's people."""
+    browser_hash: bytes
+    """SHA-256 of the secret of the browser that made the request."""
     customers: tuple[Customer, ...] = ()
     """Empty until the person has authenticated."""
     amended_arrangement: Arrangement | None = None
     """The arrangement that the request amends. None if it amends none, and before the person has authenticated."""
+    authorised_arrangement: Arrangement | None = None
+    """The arrangement that the person has authorised with this flow. None before."""
 
     @property
     def customer(self) -> Customer | None:
         """The customer whose data is shared; None before one is chosen."""
         return next((one for one in self.customers if one.id == self.attempt.customer_id), None)
+
+    def end(self, now: datetime) -> FlowEnd:
+        """Return how a flow that is no longer under way has ended; see FlowClosed."""
+        attempt = self.attempt
+        match attempt.stage:
+            case "preTokenExchange" if now - attempt.stage_at < AUTHORIZATION_CODE_LIFETIME:
+                return "awaited"
+            case "preTokenExchange" | "failedTokenExchange":
+                return "unfinished"
+            case "completed":
+                arrangement = self.authorised_arrangement
+                return "sharing" if arrangement is not None and arrangement.state(now) == "active" else "stopped"
+            case "rejected" if attempt.error == AccessDenied.error:
+                return "cancelled"
+        return "over"
 
     @property
     def customer_name_to_show(self) -> str | None:

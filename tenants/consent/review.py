@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from haas.database import Transaction
 from tenants import data_language
@@ -39,6 +43,56 @@ async def build_review(tx: Transaction, flow: Flow, *, now: datetime) -> Review:
     )
 
 
+def shown_content(flow: Flow, review: Review, *, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+    """Return what a review page says, as it is stored with the authorisation.
+
+    It contains everything that can change while the page is open: the names of the recipient, the customer, the
+    accounts, the data, and the dates in the time zone `zone`, which are ISO 8601 dates.
+    """
+    registration, customer = flow.client.registration, flow.customer
+    previous_end = review.previous_ends_at
+    return {
+        "recipient": {
+            "software_id": registration.software_id,
+            "client_name": registration.client_name,
+            "org_name": registration.org_name,
+            "legal_entity_name": registration.legal_entity_name,
+        },
+        "customer": None if customer is None else {"id": str(customer.id), "name": customer.name},
+        "accounts": [
+            {
+                "id": str(account.id),
+                "name": account.name,
+                "number": account.number,
+                "joint": account.joint,
+                "closed": account.closed,
+            }
+            for account in review.accounts
+        ],
+        "sharing_duration": review.sharing_duration,
+        "starts_on": _date(now, zone),
+        "ends_on": _date(review.ends_at, zone),
+        "previous_sharing_duration": review.previous_duration,
+        "previous_ends_on": None if previous_end is None else _date(previous_end, zone),
+        "includes_history": review.includes_history,
+        "clusters": [
+            {
+                "title": cluster.title,
+                "permissions": list(cluster.permissions),
+                "new": cluster in review.new_clusters,
+            }
+            for cluster in review.clusters
+        ],
+        "removed_clusters": [cluster.title for cluster in review.removed_clusters],
+        "includes_person_claims": review.includes_person_claims,
+    }
+
+
+def shown_digest(content: Mapping[str, Any]) -> bytes:
+    """Return the SHA-256 hash of the content of a review page."""
+    return sha256(msgspec.json.encode(content, order="sorted")).digest()
+
+
 def clusters(scopes: tuple[str, ...], claims: Mapping[str, Any], kind: CustomerKind) -> list[Cluster]:
     """Return the data language clusters of the scopes and of the supported claims that are requested one by one."""
     return data_language.clusters(scopes, kind, requested_claims(claims))
@@ -62,3 +116,7 @@ def requested_claims(claims: Mapping[str, Any]) -> frozenset[str]:
 
 def _asks_for_profile(scopes: tuple[str, ...], claims: Mapping[str, Any]) -> bool:
     return PROFILE in scopes or bool(requested_claims(claims))
+
+
+def _date(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).date().isoformat()

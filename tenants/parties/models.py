@@ -1,27 +1,58 @@
 """People who sign in, and the customers they may act for."""
 
 import unicodedata
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
 
 from tenants.data_language import CustomerKind
 
+FULL_STOPS: Final = ".\N{IDEOGRAPHIC FULL STOP}"
+_OTHER_DASHES: Final = frozenset("\N{MINUS SIGN}\N{HYPHEN BULLET}\N{BOX DRAWINGS LIGHT HORIZONTAL}")
+"""Characters that look like a dash and are none to Unicode."""
+_INVISIBLE: Final = frozenset(
+    {
+        "\N{COMBINING GRAPHEME JOINER}",
+        "\N{HANGUL FILLER}",
+        "\N{HANGUL JUNGSEONG FILLER}",
+        "\N{HANGUL CHOSEONG FILLER}",
+        *map(chr, range(0xFE00, 0xFE10)),  # variation selectors
+        *map(chr, range(0xE0100, 0xE01F0)),
+    }
+)
+"""Characters without a shape that are not in the categories Cf and Cc."""
 LONGEST_IDENTIFIER = 1_000
 """Characters; the identifiers of logins are much shorter. Normalising takes the square of a text's length."""
 RepresentationRole = Literal["self", "nominated-representative", "attorney", "guardian"]
 
 
-def canonical_identifier(text: str) -> str:
-    """Return the form in which identifiers are stored: Unicode NFKC, case-folded, without white space.
+def plain_text(text: str) -> str:
+    """Return `text` without what people paste unknowingly: in Unicode NFKC, without invisible marks.
 
-    People type or copy identifiers in other forms, such as "Jo@Example.test " or "1234 5678".
-    A text longer than LONGEST_IDENTIFIER belongs to no login and is returned unchanged.
+    NFKC turns full-width digits and letters into the usual ones. Control characters and marks that are invisible or set
+    the direction of the text are removed. Every dash becomes "-".
+    """
+    return "".join(_plain_character(character) for character in unicodedata.normalize("NFKC", text))
+
+
+def _plain_character(character: str) -> str:
+    category = unicodedata.category(character)
+    if character in _INVISIBLE or (category in {"Cf", "Cc"} and not character.isspace()):
+        return ""
+    return "-" if category == "Pd" or character in _OTHER_DASHES else character
+
+
+def canonical_identifier(text: str) -> str:
+    """Return the form in which identifiers are stored: `plain_text`, case-folded, without white space.
+
+    A full stop at the end is removed: it comes from the sentence from which an identifier was copied. People type or
+    copy identifiers in other forms, such as "Jo@Example.test " or "1234 5678". A text longer than LONGEST_IDENTIFIER
+    belongs to no login and is returned unchanged.
     """
     if len(text) > LONGEST_IDENTIFIER:
         return text
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return "".join(plain_text(text).casefold().split()).rstrip(FULL_STOPS)
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):

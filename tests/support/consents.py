@@ -41,9 +41,8 @@ async def authorise(
     """Do what the pages do between the visit and the response; return the URL that the browser is sent to."""
     client, now = await load_client(application.database, tenant, recipient.client_id), application.now
     async with application.database.transaction(tenant.namespace) as tx:
-        browser_hash = secrets.token_bytes(32)
         visited = await attempts.by_request_uri(tx, client, flow.request_uri)
-        await attempts.start_flow(tx, visited, browser_hash=browser_hash, now=now)
+        await attempts.bind_to_browser(tx, visited, secrets.token_bytes(32))
         await attempts.mark_request_uri_used(tx, visited, now)
         await attempt_store.set_stage(
             tx,

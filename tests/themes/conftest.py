@@ -91,6 +91,7 @@ CODE = {"challenge": "c1", "expires_at": NOW + timedelta(minutes=10), "lifetime"
 FLOW = {"recipient": recipient, "flow_path": "/flow/1", "form_token": "t", "problem": None, "acting_for": None}
 WRONG = SimpleNamespace(text="That code is not right. You can try 4 more times.", field="code")
 REVIEW = {
+    "shown": "0" * 64,
     "step": 4, "amending": False, "accounts": [HOME, BEACH], "period": CHANGED.period, "previous": None,
     "history_from": NOW - timedelta(days=730), "clusters": clusters(SCOPES, "person"), "new_clusters": (),
     "removed_clusters": (), "about_person": False, "joint": True, "dashboard_host": "aurora.haas.localhost:8443",
@@ -180,7 +181,7 @@ class Screens:
 
     @property
     def names(self) -> list[str]:
-        return [*SCREENS, "9-request-over", "9-failed"]
+        return [*SCREENS, "9-request-over", "9-flow-sharing", "9-flow-unfinished", "9-failed"]
 
     def html(self, name: str) -> str:
         if name.startswith("9-"):

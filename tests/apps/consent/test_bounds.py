@@ -35,20 +35,6 @@ async def test_a_browser_keeps_the_cookies_of_twenty_flows_at_most(pages: Consen
     names = [name for name in browser.http.cookies if name.startswith("__Host-flow-")]
     assert len(names) == 20
     assert (await browser.send(page, "/identify", identifier=pages.mia.identifier)).path.endswith("/verify")
-    answer = await browser.post(page, "/cancel")
-    assert "max-age=120" in answer.headers["set-cookie"].lower()
-
-
-async def test_a_flow_belongs_to_the_browser_that_visited_last(pages: ConsentPages) -> None:
-    mine, theirs = pages.browser(), pages.browser()
-    flow = await pages.pushed()
-    page = await pages.identified(mine, flow)
-    assert (await theirs.get(page.url)).status == 403
-    theirs.http.cookies.set(next(iter(mine.http.cookies)), "guess")
-    assert (await theirs.get(page.url)).status == 403
-    taken = await theirs.get(pages.authorise_url(flow))  # before authentication a second visit starts again
-    assert taken.path.endswith("/identify")
-    assert (await mine.get(page.url)).status == 403
 
 
 async def test_a_form_from_another_site_or_without_its_token_is_refused(pages: ConsentPages) -> None:
@@ -116,6 +102,26 @@ async def test_a_page_shows_no_text_from_its_query(pages: ConsentPages) -> None:
     page = await browser.get(pages.authorise_url(await pages.pushed()))
     shown = await browser.get(f"{page.path}?problem=<script>alert(1)</script>&choose=all")
     assert (shown.status, "alert(1)" in shown.html) == (200, False)
+
+
+async def test_markup_in_names_is_shown_as_text(pages: ConsentPages) -> None:
+    """The pages of the flow have no `form-action`, so that nobody may insert a form (decision 0020)."""
+    markup = '"><form action="https://evil.test"><input name="x">'
+    login_id, identifier = await pages.customers.add_login("Mark Up")
+    await pages.customers.add_customer("Mark Up", login_id)
+    company = await pages.customers.add_customer(
+        f"Company {markup}", login_id, kind="organisation", role="nominated-representative"
+    )
+    account = await pages.customers.add_account(f"Home {markup}", company)
+    browser = pages.browser()
+    customer = await pages.authenticated(browser, identifier=identifier)
+    accounts = await browser.send(customer, "/customer", customer=str(company))
+    review = await browser.send(accounts, "/accounts", account=str(account))
+    for page in (customer, accounts, review):
+        assert markup in page.text
+        assert {form.action.partition("?")[0].rpartition("/")[0] for form in page.forms} == {
+            page.path.rpartition("/")[0]
+        }
 
 
 async def test_a_suspended_tenant_shows_a_page(pages: ConsentPages) -> None:

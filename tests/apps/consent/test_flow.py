@@ -13,7 +13,6 @@ from tenants.registry.names import control_namespace
 from tests.support.clients import load_client
 from tests.support.consent_pages import ConsentPages, away, response_claims
 from tests.support.consents import DAY, response_of
-from tests.support.https_server import HOST
 from tests.support.rows import count
 
 
@@ -54,11 +53,33 @@ async def test_pages_have_their_security_headers_and_are_not_stored(pages: Conse
     page = await pages.browser().get(pages.authorise_url(await pages.pushed()))
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
-    assert f"form-action 'self' https://{HOST};" in policy
+    assert "form-action" not in policy  # decision 0020
     assert "frame-ancestors 'none'" in policy
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
     assert page.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_no_answer_of_the_flow_separates_it_from_the_window_that_opened_it(pages: ConsentPages) -> None:
+    """A Cross-Origin-Opener-Policy on any answer, also on a redirect, would take the window from the recipient."""
+    browser, flow = pages.browser(), await pages.pushed()
+    page = await pages.reviewed(browser, flow)
+    step = await browser.http.get(page.url)
+    visit = await browser.http.get(pages.authorise_url(await pages.pushed()))
+    unknown = await browser.http.get(page.url.replace("/review", "/nowhere"))
+    authorised = await browser.post(page, "/authorise")
+    ended = await browser.http.get(page.url)
+    refused = await browser.http.get("/authorise?client_id=nobody")
+    answers = (step, visit, unknown, authorised, ended, refused)
+    assert [answer.status_code for answer in answers] == [200, 303, 404, 303, 410, 400]
+    assert [answer for answer in answers if "cross-origin-opener-policy" in answer.headers] == []
+
+
+@pytest.mark.parametrize("path", ["/dashboard/sign-in", "/dashboard/nowhere", "/nowhere"])
+async def test_other_pages_keep_their_opener_and_form_policies(pages: ConsentPages, path: str) -> None:
+    answer = await pages.browser().http.get(path)
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+    assert "form-action 'self'" in answer.headers["content-security-policy"]
 
 
 async def test_the_stylesheet_is_cached_only_under_its_current_address(pages: ConsentPages) -> None:
@@ -276,3 +297,22 @@ async def test_an_empty_identifier_is_a_problem_on_the_page(pages: ConsentPages)
     assert "Enter your email address." in shown.text
     assert 'href="#identifier"' in shown.html
     assert "Error:" in shown.text
+
+
+async def test_an_identifier_and_a_code_are_read_as_people_paste_them(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await browser.get(pages.authorise_url(await pages.pushed()))
+    invisible = await browser.send(page, "/identify", identifier="\N{ZERO WIDTH SPACE}\N{RIGHT-TO-LEFT MARK}.")
+    assert "Enter your email address." in invisible.text
+    page = await browser.send(page, "/identify", identifier=f"\N{LEFT-TO-RIGHT MARK}{pages.mia.identifier}.")
+    code = await pages.code()
+    pasted = f"\N{FIRST STRONG ISOLATE}{code[:3]}\N{NON-BREAKING HYPHEN}{code[3:]}\N{POP DIRECTIONAL ISOLATE}."
+    assert (await browser.send(page, "/verify", code=pasted)).path.endswith("/accounts")
+
+
+async def test_the_dashboard_reads_an_identifier_and_a_code_as_people_paste_them(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await browser.get("/dashboard/sign-in")
+    assert "problem=identifier-missing" in (await browser.send(page, "/sign-in", identifier="\N{WORD JOINER}")).url
+    page = await browser.send(page, "/sign-in", identifier=f"{pages.mia.identifier}\N{ZERO WIDTH SPACE}.")
+    assert (await browser.send(page, "/dashboard/verify", code=f"{await pages.code()}.")).path == "/dashboard"

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from ops.smoke.command import participants_of
 from ops.smoke.control import SandboxControl
 from ops.stack.embedded import Stack
+from tests.system.browser.visit import Visit
 
 REQUIRED = "HAAS_REQUIRE_BROWSER"
 ARGUMENTS = (
@@ -77,3 +78,22 @@ async def control(stack: Stack) -> AsyncIterator[SandboxControl]:
     """The sandbox's control API: the mailbox, the Register, the clock."""
     async with participants_of(stack) as outside:
         yield outside.control
+
+
+@pytest.fixture
+async def visit(stack: Stack) -> AsyncIterator[Visit]:
+    """A newly registered recipient of the brand aurora, and a customer of that brand."""
+    async with participants_of(stack) as outside:
+        tenant = next(tenant for tenant in stack.description.tenants if tenant.slug == "aurora")
+        recipient = await outside.recipient(tenant)
+        await recipient.client.register(await outside.control.ssa(recipient.product))
+        yield Visit(outside, recipient, tenant)
+
+
+@pytest.fixture
+async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
+    """A browser without cookies."""
+    opened = await chromium.new_context()
+    opened.set_default_timeout(20_000)
+    yield opened
+    await opened.close()

@@ -20,12 +20,27 @@ def test_codes_have_six_digits_and_differ() -> None:
     assert len(made) > 190
 
 
-@pytest.mark.parametrize(("typed", "read"), [("123456", "123456"), (" 123 456\n", "123456"), ("000000", "000000")])
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("123456", "123456"),
+        (" 123 456\n", "123456"),
+        ("000000", "000000"),
+        ("123456.", "123456"),
+        ("123-456", "123456"),
+        ("123\N{NO-BREAK SPACE}456", "123456"),
+        ("123\N{EN DASH}456", "123456"),
+        ("１２３４５６。", "123456"),
+        ("\N{FIRST STRONG ISOLATE}123456\N{POP DIRECTIONAL ISOLATE}", "123456"),
+        ("\N{RIGHT-TO-LEFT MARK}123\N{ZERO WIDTH SPACE}456\N{ZERO WIDTH NO-BREAK SPACE}", "123456"),
+        ("1\N{VARIATION SELECTOR-16}23456\0", "123456"),
+    ],
+)
 def test_answers_are_read_as_people_type_them(typed: str, read: str) -> None:
     assert codes.parse_code(typed) == read
 
 
-@pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "-12345", "12.345"])
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "-12345", "12.345", ".123456"])
 def test_an_answer_that_is_not_six_digits_is_malformed(typed: str) -> None:
     assert codes.parse_code(typed) is None
 
@@ -46,6 +61,28 @@ def test_a_hash_is_bound_to_key_challenge_and_purpose() -> None:
 @pytest.mark.parametrize("typed", ["Jo@Example.test", " jo@example.test ", "JO@example.TEST", "jo @example.test"])
 def test_an_identifier_is_the_same_in_any_case_and_spacing(typed: str) -> None:
     assert canonical_identifier(typed) == "jo@example.test"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "jo-lee@example.test.",
+        "jo\N{SOFT HYPHEN}-lee@example.test",
+        "jo\N{NON-BREAKING HYPHEN}lee@example.test",
+        "jo\N{MINUS SIGN}lee@example.test",
+        "jo\N{EN DASH}lee@example\N{WORD JOINER}.test",
+        "\N{LEFT-TO-RIGHT EMBEDDING}jo-lee@example.test\N{POP DIRECTIONAL FORMATTING}",
+        "\N{ZERO WIDTH NO-BREAK SPACE}jo-lee@example.test\N{NO-BREAK SPACE}",
+        "ｊｏ－ｌｅｅ＠ｅｘａｍｐｌｅ．ｔｅｓｔ",
+    ],
+)
+def test_an_identifier_is_the_same_however_it_was_pasted(pasted: str) -> None:
+    assert canonical_identifier(pasted) == "jo-lee@example.test"
+
+
+@pytest.mark.parametrize("pasted", ["４０１ ２３４", "401\N{FIGURE SPACE}234", "401234。"])
+def test_a_customer_number_is_the_same_however_it_was_pasted(pasted: str) -> None:
+    assert canonical_identifier(pasted) == "401234"
 
 
 def test_a_message_has_the_code_once_and_what_the_standards_require() -> None:

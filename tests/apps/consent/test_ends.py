@@ -1,0 +1,103 @@
+"""What the pages of a flow answer after its end: the true state of the consent."""
+
+from datetime import timedelta
+
+import pytest
+
+from haas.clock import MovableClock
+from ops.browser.browser import Browser
+from ops.browser.page import Page
+from ops.sandbox.recipient.answers import Flow, Tokens
+from tenants.housekeeping import store as housekeeping
+from tests.support.consent_pages import ConsentPages, away, response_claims
+from tests.support.rows import run
+
+
+async def _authorised(pages: ConsentPages, browser: Browser, flow: Flow) -> tuple[Page, str]:
+    """Return the review page from which the person authorised, and the code."""
+    page = await pages.reviewed(browser, flow)
+    return page, response_claims(await away(browser.send(page, "/authorise")))["code"]
+
+
+async def _is_active(pages: ConsentPages, tokens: Tokens) -> bool:
+    assert tokens.refresh_token is not None
+    return (await pages.recipient.introspect(tokens.refresh_token)).active
+
+
+async def test_pressing_twice_before_the_exchange_and_exchanging_once_keeps_the_consent(pages: ConsentPages) -> None:
+    browser, flow = pages.browser(), await pages.pushed()
+    page, code = await _authorised(pages, browser, flow)
+    assert response_claims(await away(browser.send(page, "/authorise")))["code"] == code
+    tokens = await pages.recipient.exchange(code, flow)
+    assert await _is_active(pages, tokens)
+
+
+async def test_pressing_again_after_the_exchange_says_that_data_is_shared(pages: ConsentPages) -> None:
+    browser, flow = pages.browser(), await pages.pushed()
+    page, code = await _authorised(pages, browser, flow)
+    tokens = await pages.recipient.exchange(code, flow)
+    for form in ("/authorise", "/cancel"):
+        answer = await browser.send(page, form)
+        assert answer.status == 410
+        assert "Your data is shared as you agreed." in answer.text
+        assert "Nothing has been changed" not in answer.text
+    assert "Your data is shared as you agreed." in (await browser.get(page.url)).text
+    assert await _is_active(pages, tokens)
+
+
+async def test_cancelling_after_the_authorisation_does_not_say_that_nothing_was_changed(pages: ConsentPages) -> None:
+    browser, flow = pages.browser(), await pages.pushed()
+    page, code = await _authorised(pages, browser, flow)
+    answer = await browser.send(page, "/cancel")
+    assert (answer.status, "You have authorised this request" in answer.text) == (410, True)
+    assert "Sharing begins when" in answer.text
+    assert await _is_active(pages, await pages.recipient.exchange(code, flow))
+
+
+@pytest.mark.parametrize("stage", ["preTokenExchange", "failedTokenExchange"])
+async def test_pressing_again_after_the_code_has_expired_says_that_it_was_not_completed(
+    pages: ConsentPages, clock: MovableClock, stage: str
+) -> None:
+    browser, flow = pages.browser(), await pages.pushed()
+    page, _ = await _authorised(pages, browser, flow)
+    clock.move(timedelta(seconds=61))
+    if stage == "failedTokenExchange":  # set by housekeeping
+        await run(pages.application.database, pages.tenant, housekeeping.fail_expired_codes, pages.application.now)
+    answer = await browser.send(page, "/authorise")
+    assert (answer.status, "This request was not completed" in answer.text) == (410, True)
+
+
+async def test_pressing_again_after_the_sharing_was_stopped_says_that_it_has_ended(pages: ConsentPages) -> None:
+    browser, flow = pages.browser(), await pages.pushed()
+    page, code = await _authorised(pages, browser, flow)
+    tokens = await pages.recipient.exchange(code, flow)
+    assert tokens.cdr_arrangement_id is not None
+    await pages.recipient.revoke_arrangement(tokens.cdr_arrangement_id)
+    answer = await browser.send(page, "/authorise")
+    assert (answer.status, "This sharing has ended" in answer.text) == (410, True)
+
+
+async def test_authorising_after_cancelling_says_that_it_was_cancelled(
+    pages: ConsentPages, clock: MovableClock
+) -> None:
+    browser, flow = pages.browser(), await pages.pushed()
+    page = await pages.reviewed(browser, flow)
+    assert response_claims(await away(browser.send(page, "/cancel")))["error"] == "access_denied"
+    assert "This request was cancelled" in (await browser.send(page, "/authorise")).text
+    assert "This request was cancelled" in (await browser.get(page.url)).text
+    clock.move(timedelta(minutes=1))
+    assert response_claims(await away(browser.send(page, "/cancel")))["error"] == "access_denied"
+
+
+async def test_the_browser_keeps_the_cookie_of_a_flow_that_has_ended(pages: ConsentPages) -> None:
+    """Without it, a form that is sent again a few minutes later could not be answered in the consent's true state."""
+    browser, flow = pages.browser(), await pages.pushed()
+    page = await pages.reviewed(browser, flow)
+    assert "set-cookie" not in (await browser.post(page, "/authorise")).headers
+
+
+async def test_a_flow_that_took_too_long_is_over(pages: ConsentPages, clock: MovableClock) -> None:
+    browser = pages.browser()
+    page = await pages.reviewed(browser)
+    clock.move(timedelta(minutes=61))
+    assert "This request is over" in (await browser.send(page, "/authorise")).text
