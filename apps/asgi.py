@@ -25,8 +25,8 @@ from haas.http import (
     client_certificate,
     interaction_id,
 )
+from haas.logs import bind, configure
 from haas.settings import Settings
-from haas.telemetry import bind, configure
 from tenants.calls import record
 from tenants.registry.models import Surface, Tenant
 from tenants.services import Services

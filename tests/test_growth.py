@@ -19,7 +19,7 @@ from apps.resources.headers import check_accept, check_auth_date, check_client_h
 from haas.errors import HaasError
 from haas.http import client_certificate, interaction_id
 from haas.jose import PublicKeys, read_unverified
-from haas.telemetry import redacted
+from haas.logs import redacted
 from tenants.authentication.codes import parse_code
 from tenants.cds.errors import CdsError
 from tenants.imports.partial_json import EVERY_ELEMENT, InvalidJson, elements

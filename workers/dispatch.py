@@ -9,8 +9,8 @@ import logging
 
 from haas.errors import HaasError
 from haas.jobs import Jobs
+from haas.logs import bind
 from haas.settings import MAIN_NODE
-from haas.telemetry import bind
 from workers.tasks import DELIVER_OUTBOX, POLL_REGISTER, SWEEP, Tasks
 
 logger = logging.getLogger(__name__)

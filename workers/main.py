@@ -13,8 +13,8 @@ import signal
 import dramatiq
 
 from haas.jobs import open_broker
+from haas.logs import configure
 from haas.settings import Settings
-from haas.telemetry import configure
 from tenants.services import Services
 from workers.actors import Actors
 from workers.tasks import Tasks

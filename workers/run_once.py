@@ -13,9 +13,9 @@ from typing import Any, Final
 import msgspec
 
 from haas.errors import HaasError
+from haas.logs import configure
 from haas.settings import Settings
-from haas.telemetry import configure
-from tenants.notices.delivery import DeliveryCounts
+from tenants.notices.outbox_delivery import DeliveryCounts
 from tenants.services import Services
 from workers.tasks import Tasks
 

@@ -18,8 +18,8 @@ from haas.clock import Clock
 from haas.database.dedicated import DedicatedConnection, dedicated_connection
 from haas.errors import HaasError, Unavailable
 from haas.jobs import Jobs, open_broker
+from haas.logs import configure
 from haas.settings import MAIN_NODE, Settings
-from haas.telemetry import configure
 from tenants.notices.outbox import NOTIFY_CHANNEL
 from tenants.services import Services
 from workers.dispatch import Dispatcher

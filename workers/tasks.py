@@ -5,17 +5,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from haas.errors import HaasError
+from haas.logs import bind
 from haas.mail import Mailer
 from haas.sms import SmsGateway
-from haas.telemetry import bind
 from tenants.arrangements.revocation_notice import ArrangementRevocationChannel
 from tenants.housekeeping.service import Housekeeping
-from tenants.notices.delivery import Delivery, DeliveryCounts
 from tenants.notices.messages import EmailChannel, SmsChannel
+from tenants.notices.outbox_delivery import Delivery, DeliveryCounts
 from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
 from tenants.register.models import PollResult
-from tenants.registration.sync import StatusSync
+from tenants.registration.register_status_sync import StatusSync
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.names import control_namespace
 from tenants.services import Services

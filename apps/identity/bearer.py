@@ -4,7 +4,7 @@ from apps.http.call import Call, HttpRequest
 from apps.http.request_headers import bearer_token, header_fields
 from haas.digest import digest
 from tenants.grants import store
-from tenants.grants.access import TokenUse
+from tenants.grants.access_token_rules import TokenUse
 from tenants.grants.models import AccessToken
 from tenants.oauth.errors import InvalidClient, InvalidToken, TokenMissing
 

@@ -15,6 +15,7 @@ from tenants.attempts import service as attempts
 from tenants.attempts.models import AuthorisationRequest
 from tenants.consent import request_object
 from tenants.consent.request_object import RequestObject
+from tenants.consent.response import require_encryption_key
 from tenants.oauth.endpoints import PAR
 from tenants.oauth.errors import InvalidRequest
 
@@ -66,6 +67,11 @@ def read_the_request(call: PushCall) -> None:
     call.authorisation_request = request_object.authorisation_request(call.request_object)
 
 
+def response_can_be_encrypted(call: PushCall) -> None:
+    """The client's JWKS contains a key to encrypt the response for, if that is registered (JARM 2.2)."""
+    require_encryption_key(call.client, call.keys)
+
+
 def recipient_may_be_authorised(call: PushCall) -> None:
     """The data recipient and its software product are active (CDS, Participant Statuses)."""
     attempts.require_active_recipient(call.client)
@@ -96,6 +102,7 @@ STEPS: Final[tuple[Step[PushCall], ...]] = (
         request_object_is_signed_by_the_client,
         *on("request_object", request_object.CHECKS),
         read_the_request,
+        response_can_be_encrypted,
         recipient_may_be_authorised,
         arrangement_may_be_amended,
         store_the_request,

@@ -14,7 +14,7 @@ from haas.clock import epoch
 from haas.steps import Step, on
 from tenants.clients import store as clients
 from tenants.clients.models import Client
-from tenants.grants import access
+from tenants.grants import access_token_rules
 from tenants.oauth.endpoints import REGISTER
 from tenants.oauth.errors import AccessDenied, InvalidRequest, InvalidToken
 from tenants.oauth.scopes import REGISTRATION
@@ -113,10 +113,10 @@ _AUTHORISE_MANAGEMENT: Final[tuple[Step[ManagementCall], ...]] = (
     *on(
         "use",
         (
-            access.has_not_expired,
-            access.is_bound_to_the_certificate,
-            access.is_not_revoked,
-            access.has_the_scope,
+            access_token_rules.has_not_expired,
+            access_token_rules.is_bound_to_the_certificate,
+            access_token_rules.is_not_revoked,
+            access_token_rules.has_the_scope,
         ),
     ),
     client_exists,

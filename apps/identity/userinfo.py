@@ -10,7 +10,7 @@ from apps.http.json_responses import json_response
 from apps.identity.bearer import BearerCall, has_an_access_token
 from haas.digest import digest
 from haas.steps import Step, on
-from tenants.grants import access, store, userinfo
+from tenants.grants import access_token_rules, store, userinfo
 from tenants.grants.models import UserInfoToken
 from tenants.oauth.endpoints import USERINFO
 from tenants.oauth.errors import InvalidToken
@@ -50,14 +50,14 @@ STEPS: Final[tuple[Step[UserInfoCall], ...]] = (
         *on(
             "use",
             (
-                access.has_not_expired,
-                access.is_bound_to_the_certificate,
-                access.is_not_revoked,
-                access.has_the_scope,
-                access.was_issued_for_a_consumer,
-                access.consent_is_in_force,
-                access.consent_was_not_amended,
-                access.recipient_is_active,
+                access_token_rules.has_not_expired,
+                access_token_rules.is_bound_to_the_certificate,
+                access_token_rules.is_not_revoked,
+                access_token_rules.has_the_scope,
+                access_token_rules.was_issued_for_a_consumer,
+                access_token_rules.consent_is_in_force,
+                access_token_rules.consent_was_not_amended,
+                access_token_rules.recipient_is_active,
             ),
         ),
         read_the_authorised_claims,

@@ -15,7 +15,7 @@ from tenants.cds.envelope import Envelope, Links, PaginatedEnvelope
 from tenants.cds.pagination import PageRequest, links_and_meta
 from tenants.disclosure.models import DataAccessToken
 from tenants.disclosure.service import CustomerData
-from tenants.grants.access import TokenUse
+from tenants.grants.access_token_rules import TokenUse
 from tenants.operations.endpoints import Endpoint
 from tenants.payloads.energy_account_base_v2 import OpenStatus
 

@@ -10,11 +10,11 @@ from apps.http.request_headers import bearer_token
 from apps.resources import headers
 from apps.resources.call import DataCall
 from haas.steps import Step, on
-from tenants.cds.versions import negotiate_version
+from tenants.cds.version_negotiation import negotiate_version
 from tenants.disclosure import service as disclosure
 from tenants.disclosure.service import CustomerData
-from tenants.grants import access
-from tenants.grants.access import TokenUse
+from tenants.grants import access_token_rules
+from tenants.grants.access_token_rules import TokenUse
 from tenants.oauth.errors import TokenMissing
 from tenants.sources.store import StoreSource
 
@@ -98,14 +98,14 @@ def customer_data_steps(
             *on(
                 "use",
                 (
-                    access.has_not_expired,
-                    access.is_bound_to_the_certificate,
-                    access.is_not_revoked,
-                    access.has_the_scope,
-                    access.recipient_is_active,
-                    access.was_issued_for_a_consumer,
-                    access.consent_is_in_force,
-                    access.consent_was_not_amended,
+                    access_token_rules.has_not_expired,
+                    access_token_rules.is_bound_to_the_certificate,
+                    access_token_rules.is_not_revoked,
+                    access_token_rules.has_the_scope,
+                    access_token_rules.recipient_is_active,
+                    access_token_rules.was_issued_for_a_consumer,
+                    access_token_rules.consent_is_in_force,
+                    access_token_rules.consent_was_not_amended,
                 ),
             ),
             prepare_the_customer_data,

@@ -32,12 +32,17 @@ SHOWN = 20
 )
 @click.option("--holder", type=click.IntRange(0), default=0, help="Which holder of a generator's file, from 0.")
 @click.option(
+    "--snapshot",
+    is_flag=True,
+    help="FILE is complete: end the logins, holdings and representations that it does not contain.",
+)
+@click.option(
     "--report",
     "written",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
     help="Write every problem and every fix here, one a line.",
 )
-def command(tenant: str, file: Path, *, form: str, holder: int, written: Path | None) -> None:
+def command(tenant: str, file: Path, *, form: str, holder: int, snapshot: bool, written: Path | None) -> None:
     """Load FILE, plain or gzip, into TENANT, by its slug.
 
     Good records are loaded, bad ones reported by line and path; then the exit status is 1. A file can be imported
@@ -45,7 +50,7 @@ def command(tenant: str, file: Path, *, form: str, holder: int, written: Path | 
     """
     report = Report()
     records = read_records(file, cast("ImportFormat", form), report, holder=holder)
-    asyncio.run(_import(deployment_settings(), tenant, records, report, ConsoleProgress()))
+    asyncio.run(_import(deployment_settings(), tenant, records, report, ConsoleProgress(), snapshot=snapshot))
     if written is not None:
         written.write_text("".join(f"{line}\n" for line in _lines(report)), encoding="utf-8")
     _summarise(report)
@@ -54,7 +59,13 @@ def command(tenant: str, file: Path, *, form: str, holder: int, written: Path | 
 
 
 async def _import(
-    settings: Settings, slug: str, records: Iterable[LocatedRecord], report: Report, progress: Progress
+    settings: Settings,
+    slug: str,
+    records: Iterable[LocatedRecord],
+    report: Report,
+    progress: Progress,
+    *,
+    snapshot: bool,
 ) -> None:
     done = 0
 
@@ -66,7 +77,9 @@ async def _import(
     async with Deployment.open(settings) as deployment:
         tenant = await deployment.administration.find(slug)
         now = deployment.clock.now()
-        await import_records(deployment.database, tenant.namespace, records, report, now=now, progress=batch)
+        await import_records(
+            deployment.database, tenant.namespace, records, report, now=now, snapshot=snapshot, progress=batch
+        )
 
 
 def _lines(report: Report) -> list[str]:

@@ -145,7 +145,14 @@ class _HolderRecords:
         address = f"{name}@{TEST_MAIL_DOMAIN}"
         full_name = " ".join(part for part in (given, family) if part)
         self._added.append(
-            LoginRecord(identifier=address, email=address, name=full_name, given_name=given, family_name=family)
+            LoginRecord(
+                reference=address,
+                identifier=address,
+                email=address,
+                name=full_name,
+                given_name=given,
+                family_name=family,
+            )
         )
         return address
 

@@ -82,6 +82,18 @@ def clock_from(path: Path | None) -> Clock:
     return SystemClock() if path is None else MovableClock(path)
 
 
+_END_OF_TIMES = 253_370_764_800
+"""9999-01-01T00:00:00Z. A year before `datetime` ends, so that a duration can be added."""
+
+
+def is_time(seconds: float) -> bool:
+    """Return whether a number of seconds since 1970 can be a time: from 1970 to the year 9998.
+
+    Ask before anything is computed with a number of another party: a `datetime` or a `float` cannot hold every number.
+    """
+    return 0 <= seconds < _END_OF_TIMES
+
+
 def epoch(moment: datetime) -> int:
     """Return the whole seconds since 1970-01-01T00:00:00Z, as JWT and OAuth count time."""
     return int(moment.timestamp())

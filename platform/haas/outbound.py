@@ -105,12 +105,7 @@ class Outbound:
 
         `allow_private_addresses` is only for a URL that the operator has configured.
         """
-        try:
-            target = httpx.URL(url)
-        except (httpx.InvalidURL, TypeError) as error:
-            raise OutboundError(f"{url!r} is not a URL") from error
-        if target.scheme != "https" or not target.host or target.userinfo or (target.port or 0) > MAXIMUM_PORT:
-            raise OutboundError(f"{url!r} is not an https URL")
+        target = https_url(url)
         try:
             async with asyncio.timeout(TOTAL_TIMEOUT_SECONDS):
                 client, target, own, extensions = await self._route(
@@ -124,7 +119,7 @@ class Outbound:
                     return OutboundResponse(response.status_code, response.headers, await _body(response))
         except NoPublicAddress as error:
             raise OutboundError(f"{url} was not requested: {error}") from error
-        except (httpx.HTTPError, ssl.SSLError, OSError) as error:
+        except (httpx.HTTPError, ssl.SSLError, OSError, UnicodeError) as error:  # UnicodeError: not a name for the DNS
             raise OutboundError(f"{url} did not answer: {type(error).__name__} {error}".rstrip()) from error
 
     async def _route(
@@ -151,6 +146,18 @@ class Outbound:
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
+
+
+def https_url(url: str) -> httpx.URL:
+    """Return `url` parsed: https, with a host that can be looked up, and without credentials. Raises OutboundError."""
+    try:
+        target = httpx.URL(url)
+        host = target.host  # decodes a host in the form of IDNA (RFC 5891 4.4), `xn--…`
+    except (httpx.InvalidURL, TypeError, UnicodeError) as error:
+        raise OutboundError(f"{url!r} is not a URL") from error
+    if target.scheme != "https" or not host or target.userinfo or (target.port or 0) > MAXIMUM_PORT:
+        raise OutboundError(f"{url!r} is not an https URL")
+    return target
 
 
 async def _body(response: httpx.Response) -> bytes:

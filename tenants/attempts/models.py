@@ -63,7 +63,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     stage_at: datetime
     created_at: datetime
     request_expires_at: datetime
-    request_spent_at: datetime | None
+    request_uri_used_at: datetime | None
     """When the request_uri was used: the person has authenticated or cancelled."""
     browser_hash: bytes | None
     """SHA-256 of the secret that the browser has as a cookie."""

@@ -86,7 +86,7 @@ def require_unused_request_uri(attempt: Attempt) -> None:
 
     "Data Holders MUST reject the reuse of request_uri values" (CDS, Request Object Submission).
     """
-    if attempt.request_spent_at is not None:
+    if attempt.request_uri_used_at is not None:
         raise InvalidRequestUri("the request_uri was used before")
 
 
@@ -140,14 +140,14 @@ async def mark_request_uri_used(tx: Transaction, attempt: Attempt, now: datetime
 
     "Data Holders MUST reject the reuse of request_uri values" (CDS, Request Object Submission).
     """
-    if attempt.request_spent_at is None:
-        await store.set_columns(tx, attempt.id, request_spent_at=now)
+    if attempt.request_uri_used_at is None:
+        await store.set_columns(tx, attempt.id, request_uri_used_at=now)
 
 
 async def reject(tx: Transaction, attempt: Attempt, error: OAuthError, now: datetime) -> None:
     """End an attempt with an OAuth error. The caller sends the error to the client."""
     await store.set_stage(
-        tx, attempt.id, "rejected", now=now, error=error.error, request_spent_at=attempt.request_spent_at or now
+        tx, attempt.id, "rejected", now=now, error=error.error, request_uri_used_at=attempt.request_uri_used_at or now
     )
 
 
@@ -207,6 +207,6 @@ async def issue_code(
         authorisation_id=authorisation_id,
         code_hash=digest(code),
         code_expires_at=now + AUTHORIZATION_CODE_LIFETIME,
-        request_spent_at=attempt.request_spent_at or now,
+        request_uri_used_at=attempt.request_uri_used_at or now,
     )
     return code

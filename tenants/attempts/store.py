@@ -37,7 +37,7 @@ _ATTEMPT = (
     attempt.c.stage_at,
     attempt.c.created_at,
     attempt.c.request_expires_at,
-    attempt.c.request_spent_at,
+    attempt.c.request_uri_used_at,
     attempt.c.browser_hash,
     attempt.c.challenge_id,
     attempt.c.login_id,
@@ -63,7 +63,7 @@ _BY_REQUEST_URI: Final = Statement(
     .with_for_update()
 )
 _BY_CODE: Final = Statement(
-    select(*_ATTEMPT, attempt.c.code_expires_at, attempt.c.code_spent_at)
+    select(*_ATTEMPT, attempt.c.code_expires_at, attempt.c.code_used_at)
     .where(attempt.c.code_hash == bindparam("code_hash", type_=LargeBinary))
     .with_for_update()
 )
@@ -117,7 +117,7 @@ async def by_code(tx: Transaction, code_hash: bytes) -> IssuedCode | None:
     row = await tx.row(_BY_CODE, code_hash=code_hash)
     if row is None:
         return None
-    return IssuedCode(attempt=_attempt(row), expires_at=row["code_expires_at"], used_at=row["code_spent_at"])
+    return IssuedCode(attempt=_attempt(row), expires_at=row["code_expires_at"], used_at=row["code_used_at"])
 
 
 async def set_columns(tx: Transaction, attempt_id: UUID, **values: object) -> None:
@@ -139,7 +139,7 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
         stage_at=row["stage_at"],
         created_at=row["created_at"],
         request_expires_at=row["request_expires_at"],
-        request_spent_at=row["request_spent_at"],
+        request_uri_used_at=row["request_uri_used_at"],
         browser_hash=row["browser_hash"],
         challenge_id=row["challenge_id"],
         login_id=row["login_id"],

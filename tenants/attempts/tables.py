@@ -15,7 +15,7 @@ attempt = Table(
     Column("client_id", Text, ForeignKey(client.c.client_id, ondelete="CASCADE"), nullable=False),
     Column("request_uri_hash", LargeBinary, nullable=False, unique=True),
     Column("request_expires_at", Moment, nullable=False),
-    Column("request_spent_at", Moment),  # when it was used: the person has authenticated or cancelled
+    Column("request_uri_used_at", Moment),  # when it was used: the person has authenticated or cancelled
     Column("request", Json, nullable=False),  # attempts.models.AuthorisationRequest
     Column("stage", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -36,7 +36,7 @@ attempt = Table(
     Column("authorisation_id", Uuid, ForeignKey(authorisation.c.id)),
     Column("code_hash", LargeBinary, unique=True),
     Column("code_expires_at", Moment),
-    Column("code_spent_at", Moment),  # when the code was exchanged
+    Column("code_used_at", Moment),  # when the code was exchanged
     CheckConstraint(
         "stage in ('preIdentification', 'preAuthentication', 'preAccountSelection', 'preAuthorisation',"
         " 'preTokenExchange', 'rejected', 'failedTokenExchange', 'completed')",

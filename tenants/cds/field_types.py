@@ -4,11 +4,14 @@ Dates and times are Python's own types, so a date that does not exist, such as 3
 in the form of the standards. A pattern ends in backslash Z, because `$` would accept a trailing line feed.
 """
 
+import re
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, dataclass_transform
 
 import msgspec
 from msgspec import Meta
+
+from tenants.cds.countries import COUNTRY_CODES
 
 DateString = date
 DateTimeString = Annotated[datetime, Meta(tz=True)]
@@ -42,7 +45,7 @@ TelephoneNumber = Annotated[
         description="RFC 3966 5.1.4, global number",
     ),
 ]
-CountryCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 3166 alpha-3")]
+CountryCode = Annotated[str, Meta(pattern=rf"^(?:{COUNTRY_CODES})\Z", description="ISO 3166 alpha-3")]
 Duration = Annotated[
     str,
     Meta(
@@ -55,7 +58,8 @@ Duration = Annotated[
 TimeOfDay = Annotated[
     str,
     Meta(
-        pattern=r"^T?(?:[01][0-9]|2[0-4])(?::?[0-5][0-9](?::?[0-5][0-9](?:[.,][0-9]+)?)?)?"
+        pattern=r"^T?(?:(?:[01][0-9]|2[0-3])(?::?[0-5][0-9](?::?[0-5][0-9](?:[.,][0-9]+)?)?)?"
+        r"|24(?::?00(?::?00(?:[.,]0+)?)?)?)"  # the end of a day
         r"(?:Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?\Z",
         description="ISO 8601 time, with or without a UTC offset",
     ),
@@ -68,6 +72,9 @@ MonthDay = Annotated[
         description="mm-dd in a calendar year",
     ),
 ]
+# The ranges that Australia Post has given to the states: 02xx to the ACT, 08xx and 09xx to the NT, 1xxx to 9xxx to all.
+AUSTRALIAN_POSTCODE = re.compile(r"^(?:02[0-9]{2}|0[89][0-9]{2}|[1-9][0-9]{3})\Z")
+AustralianPostcode = Annotated[str, Meta(pattern=AUSTRALIAN_POSTCODE.pattern, description="an Australian postcode")]
 StateType = Literal["NSW", "QLD", "VIC", "NT", "WA", "SA", "TAS", "ACT", "AAT"]
 
 
@@ -96,3 +103,9 @@ def required_when(condition: object, /, **fields: object) -> None:
         for name, value in fields.items():
             if value is None:
                 raise ValueError(f"`{name}` is mandatory here")
+
+
+def only_one_of(**fields: object) -> None:
+    """Raise ValueError if more than one of `fields` has a value. For a union, of which `…UType` names the member."""
+    if sum(value is not None for value in fields.values()) > 1:
+        raise ValueError(" and ".join(f"`{name}`" for name in fields) + " exclude each other")

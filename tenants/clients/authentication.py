@@ -199,15 +199,19 @@ async def use_assertion(tx: Transaction, assertion: VerifiedAssertion) -> Client
     """Mark the `jti` of the assertion as used, and return the client. Raise InvalidClient.
 
     From now on the transaction is committed even if the request is refused, so that the `jti` stays used. So the caller
-    must write nothing else before the last check has passed.
+    must write nothing else before the last check has passed. After any other error the `jti` is marked again.
     """
-    found = await store.mark_jti_used(tx, assertion.client_id, assertion.jti_hash, assertion.expires_at)
+
+    async def mark_as_used() -> tuple[Client, bool] | None:
+        return await store.mark_jti_used(tx, assertion.client_id, assertion.jti_hash, assertion.expires_at)
+
+    found = await mark_as_used()
     if found is None:
         raise InvalidClient(_NOT_AUTHENTIC, detail="the client was removed")
     client, unused = found
     if not unused:
         raise InvalidClient("the client assertion was used before (jti)")
-    tx.commit_on_refusal()
+    tx.commit_on_refusal(mark_as_used)
     if client.registration.token_endpoint_auth_signing_alg != assertion.algorithm:
         # "The algorithm used for signing the JWT" (CDS, Registration Request); OIDC Registration 2.
         raise InvalidClient("the client assertion is not signed with the registered token_endpoint_auth_signing_alg")

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from haas.clock import epoch
+from haas.clock import epoch, is_time
 from haas.jose import JoseError, PublicKeys, verify
 from haas.jose.jwt import DEFAULT_SKEW
 from haas.steps import Step
@@ -106,6 +106,8 @@ def lifetime_is_valid(request: RequestObject) -> None:
     exp, nbf, now, skew = request.parameters.exp, request.parameters.nbf, epoch(request.now), DEFAULT_SKEW.seconds
     if exp is None or nbf is None:
         raise InvalidRequestObject("the request object must have exp and nbf")
+    if not is_time(exp) or not is_time(nbf):
+        raise InvalidRequestObject("exp or nbf of the request object is not a time")
     if exp <= now - skew:
         raise InvalidRequestObject("the request object has expired (exp)")
     if nbf > now + skew:

@@ -6,14 +6,24 @@ from typing import Any
 from urllib.parse import quote
 
 from haas.clock import epoch
-from haas.jose import JoseError, JwksClient, encrypt, sign
+from haas.jose import JoseError, JwksClient, PublicKeys, encrypt, sign
 from tenants.attempts.models import AuthorisationRequest
 from tenants.clients.models import Client
 from tenants.keys.service import Keyring
 from tenants.oauth.encryption import DEFAULT_CONTENT_ENCRYPTION
-from tenants.oauth.errors import OAuthError, ServerError
+from tenants.oauth.errors import InvalidRequest, OAuthError, ServerError
 from tenants.registry.models import Tenant
 from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME
+
+
+def require_encryption_key(client: Client, keys: PublicKeys) -> None:
+    """Raise InvalidRequest if the client registered for encrypted responses and has no key to encrypt for.
+
+    The client can read this in the response to a pushed request. Later only the consumer would see an error page.
+    """
+    algorithm = client.registration.authorization_encrypted_response_alg
+    if algorithm is not None and not keys.can_encrypt(algorithm):
+        raise InvalidRequest(f"the client's JWKS contains no key to encrypt for with {algorithm}")
 
 
 class AuthorisationResponder:

@@ -37,7 +37,10 @@ async def load_token(tx: Transaction, token: str, now: datetime) -> DataAccessTo
 
 
 class CustomerData:
-    """The data that one access token discloses. Create it after the checks of `tenants.grants.access` have passed."""
+    """The data that one access token discloses.
+
+    Create it after the checks of `tenants.grants.access_token_rules` have passed.
+    """
 
     def __init__(self, tx: Transaction, token: DataAccessToken, source: CustomerDataSource, siv: Siv) -> None:
         """Read from `source`; `siv` is the tenant's key for resource ids.

@@ -66,7 +66,7 @@ class RefreshToken(msgspec.Struct, frozen=True, kw_only=True):
 class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     """An access token with its client, arrangement and authorisation, as they are stored.
 
-    `tenants.grants.access` checks whether it may be used.
+    `tenants.grants.access_token_rules` checks whether it may be used.
     """
 
     client_id: str

@@ -41,8 +41,8 @@ async def close_stale_attempts(tx: Transaction, now: datetime) -> int:
     return await _changed(
         tx,
         update(attempt)
-        .where(stale, or_(attempt.c.request_spent_at.is_(None), attempt.c.browser_hash.is_not(None)))
-        .values(browser_hash=None, request_spent_at=now),
+        .where(stale, or_(attempt.c.request_uri_used_at.is_(None), attempt.c.browser_hash.is_not(None)))
+        .values(browser_hash=None, request_uri_used_at=now),
     )
 
 

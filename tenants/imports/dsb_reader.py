@@ -35,13 +35,21 @@ def read_dsb(path: Path, holder: int, report: Report, limits: FileLimits | None 
 
     If the file is truncated or is not JSON from some point on, the records before that point are yielded.
     """
-    text = file_content(path, report, limits or FileLimits()).decode("utf-8", "surrogateescape")
+    content = file_content(path, report, limits or FileLimits())
+    if content is None:
+        return
+    found = False
     try:
-        for element in elements(text, *_TO_CUSTOMERS):
+        for element in elements(content.decode("utf-8", "surrogateescape"), *_TO_CUSTOMERS):
             if element.path.startswith(f"$.holders[{holder}]."):
+                found = True
                 yield from _CustomerReader(FileLocation(path.name, element.line, element.path), report).records(element)
     except InvalidJson as error:
         report.add_problem(FileLocation(path.name, error.line), f"not JSON from here on: {error.reason}")
+    else:
+        if not found:
+            location = FileLocation(path.name, 1, f"$.holders[{holder}]")
+            report.add_problem(location, "the file has no customers of this holder")
 
 
 class _CustomerReader:

@@ -1,5 +1,6 @@
 """Open import files, plain or compressed with gzip, up to a maximum size, and read them as far as they can be read."""
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from tenants.imports.report import FileLocation, Report
 MEBIBYTE = 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _READ_ERRORS = (EOFError, zlib.error, OSError)
+_WIDE = "the file is UTF-16 or UTF-32, and must be UTF-8; nothing is read"
 
 
 class FileLimits(NamedTuple):
@@ -23,49 +25,65 @@ class FileLimits(NamedTuple):
 
 
 def file_lines(path: Path, report: Report, limits: FileLimits) -> Iterator[tuple[FileLocation, bytes]]:
-    """Yield the lines of a file; report lines that are too long, and the line from which the file cannot be read."""
+    """Yield the lines of a file; report lines that are too long, and the line from which the file cannot be read.
+
+    A byte order mark at the beginning of a line is left out: a file can be several files one after another.
+    """
     number = total = 0
     try:
         with _opened(path) as file:
             while line := file.readline(limits.record_bytes + 1):
                 number += 1
                 location = FileLocation(path.name, number)
-                total += len(line)
-                if total > limits.file_bytes:
-                    report.add_problem(
-                        location, f"the file is longer than {limits.file_bytes} bytes; the rest is not read"
-                    )
+                if number == 1 and _is_wide(line):
+                    report.add_problem(location, _WIDE)
                     return
-                if len(line) > limits.record_bytes:
+                total += len(line)
+                is_too_long = len(line) > limits.record_bytes
+                while is_too_long and total <= limits.file_bytes and line and not line.endswith(b"\n"):
+                    line = file.readline(limits.record_bytes)
+                    total += len(line)
+                if total > limits.file_bytes:
+                    report.add_problem(location, _too_long(limits))
+                    return
+                if is_too_long:
                     report.add_problem(location, f"the line is longer than {limits.record_bytes} bytes")
-                    while line and not line.endswith(b"\n"):
-                        line = file.readline(limits.record_bytes)
-                        total += len(line)
-                    continue
-                yield location, line
+                else:
+                    yield location, line.removeprefix(codecs.BOM_UTF8)
     except _READ_ERRORS as error:
         report.add_problem(FileLocation(path.name, number + 1), f"the file cannot be read from here on: {error}")
 
 
-def file_content(path: Path, report: Report, limits: FileLimits) -> bytes:
-    """Return the content of a file as far as it can be read; report the line at which reading stopped early."""
+def file_content(path: Path, report: Report, limits: FileLimits) -> bytes | None:
+    """Return the content of a file as far as it can be read; report the line at which reading stopped early.
+
+    A byte order mark at the beginning is left out. Returns None if the file is UTF-16 or UTF-32, which is reported.
+    """
     data = bytearray()
     try:
         with _opened(path) as file:
-            while chunk := file.read1(MEBIBYTE):
+            while chunk := file.read1(min(MEBIBYTE, limits.file_bytes + 1 - len(data))):
                 data += chunk
                 if len(data) > limits.file_bytes:
-                    line = data.count(b"\n") + 1
-                    report.add_problem(
-                        FileLocation(path.name, line),
-                        f"the file is longer than {limits.file_bytes} bytes; the rest is not read",
-                    )
+                    report.add_problem(FileLocation(path.name, data.count(b"\n") + 1), _too_long(limits))
                     break
     except _READ_ERRORS as error:
         report.add_problem(
             FileLocation(path.name, data.count(b"\n") + 1), f"the file cannot be read from here on: {error}"
         )
-    return bytes(data)
+    if _is_wide(data):
+        report.add_problem(FileLocation(path.name, 1), _WIDE)
+        return None
+    return bytes(data.removeprefix(codecs.BOM_UTF8))
+
+
+def _is_wide(data: bytes | bytearray) -> bool:
+    """Return whether a file that begins with `data` is UTF-16 or UTF-32. JSON begins with an ASCII character."""
+    return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:4]
+
+
+def _too_long(limits: FileLimits) -> str:
+    return f"the file is longer than {limits.file_bytes} bytes; the rest is not read"
 
 
 def _opened(path: Path) -> BufferedIOBase:

@@ -8,8 +8,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from tenants.cds.field_types import AUSTRALIAN_POSTCODE
+from tenants.payloads.address_v1 import AUSTRALIA
+
 _DATE_TIME = re.compile(r"(\d{4}-(\d{2}-\d{2}))T(\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})\Z", re.ASCII)
 _SHORT_AMOUNT = re.compile(r"(-?\d{1,16})(?:\.(\d))?\Z", re.ASCII)
+_FOUR_DIGITS = re.compile(r"[0-9]{4}\Z")
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
 TEST_MAIL_DOMAIN = "people.test"
@@ -22,6 +26,17 @@ _STATES = {
     "Tasmania": "TAS",
     "Victoria": "VIC",
     "Western Australia": "WA",
+}
+
+_CAPITALS = {
+    "ACT": "2600",
+    "NSW": "2000",
+    "NT": "0800",
+    "QLD": "4000",
+    "SA": "5000",
+    "TAS": "7000",
+    "VIC": "3000",
+    "WA": "6000",
 }
 
 Value = Any
@@ -81,6 +96,15 @@ def _add_decimal_places(value: Value) -> Value:
 
 def _abbreviate_state(value: Value) -> Value:
     return _STATES.get(value, value) if isinstance(value, str) else value
+
+
+def _replace_postcode(value: Value) -> Value:
+    """Replace a postcode of four digits that is none by that of the state's capital. `value` is an address."""
+    if not isinstance(value, dict) or value.get("country", AUSTRALIA) != AUSTRALIA:
+        return value
+    postcode, capital = value.get("postcode"), _CAPITALS.get(str(value.get("state")))
+    is_none = isinstance(postcode, str) and _FOUR_DIGITS.match(postcode) and not AUSTRALIAN_POSTCODE.match(postcode)
+    return value | {"postcode": capital} if is_none and capital else value
 
 
 def _replace_mail_domain(value: Value) -> Value:
@@ -149,11 +173,17 @@ _to_date = _rewrite(_DATE_TIME, r"\1")
 _to_month_day = _rewrite(_DATE_TIME, r"\2")
 _to_time = _rewrite(_DATE_TIME, r"\3")
 _DATE, _MONTH_DAY = "date-time cut to its date", "date-time cut to its month and day"
+_POSTCODE = "postcode that does not exist replaced by that of the state's capital"
 _TIME, _AMOUNT = "date-time cut to its time of day", "amount given two decimal places"
 
 CUSTOMER_FIXES = (
     *(
         FieldFix(f"{kind}.physicalAddresses[].{form}.state", "state written as its abbreviation", _abbreviate_state)
+        for kind in ("person", "organisation")
+        for form in ("simple", "paf")
+    ),
+    *(
+        FieldFix(f"{kind}.physicalAddresses[].{form}", _POSTCODE, _replace_postcode)
         for kind in ("person", "organisation")
         for form in ("simple", "paf")
     ),
@@ -202,4 +232,6 @@ SERVICE_POINT_FIXES = (
     FieldFix("meters[].specifications.nextScheduledReadDate", _DATE, _to_date),
     FieldFix("location.simple.state", "state written as its abbreviation", _abbreviate_state),
     FieldFix("location.paf.state", "state written as its abbreviation", _abbreviate_state),
+    FieldFix("location.simple", _POSTCODE, _replace_postcode),
+    FieldFix("location.paf", _POSTCODE, _replace_postcode),
 )

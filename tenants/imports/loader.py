@@ -15,12 +15,19 @@ from tenants.accounts.tables import account, holding, service_point
 from tenants.imports import rows, store
 from tenants.imports.internal_ids import internal_id
 from tenants.imports.located_record import LocatedRecord
+from tenants.imports.logins import login_rows
+from tenants.imports.periods import DatedPeriod, Pair, ended, with_period
 from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,
+    EndHoldingRecord,
+    EndLoginRecord,
+    EndRepresentationRecord,
+    HoldingChange,
     HoldingRecord,
     LoginRecord,
     Record,
+    RepresentationChange,
     RepresentationRecord,
     ServicePointRecord,
 )
@@ -32,6 +39,7 @@ _Kind = TypeVar("_Kind", bound=Record)
 
 async def load_batch(tx: Transaction, batch: list[LocatedRecord], report: Report, now: datetime) -> Counter[str]:
     """Write the records of `batch` and return the number of rows by table; report records that are not loaded."""
+    await store.lock(tx)
     loader = _BatchLoader(tx, batch, report, now)
     await loader.service_points()
     await loader.customers()
@@ -95,48 +103,86 @@ class _BatchLoader:
                 )
 
     async def logins(self) -> None:
-        logins = self._records_of(LoginRecord)
-        await self._upsert(login, [rows.login_row(record, self._now) for _, record in logins])
+        changes = [(place, record) for place, record in self._batch if isinstance(record, LoginRecord | EndLoginRecord)]
+        await self._upsert(login, await login_rows(self._tx, changes, self._report, self._now))
 
     async def holdings(self) -> None:
-        held = [(location, record, rows.holding_row(record)) for location, record in self._records_of(HoldingRecord)]
-        customers = await store.existing_ids(self._tx, customer, {row["customer_id"] for _, _, row in held})
-        accounts = await store.existing_ids(self._tx, account, {row["account_id"] for _, _, row in held})
-        written = [
-            row
-            for location, record, row in held
-            if self._all_loaded(location, "customer", {record.customer: row["customer_id"]}, customers)
-            and self._all_loaded(location, "account", {record.account: row["account_id"]}, accounts)
+        changes = [
+            (place, record) for place, record in self._batch if isinstance(record, HoldingRecord | EndHoldingRecord)
         ]
-        await store.upsert_holdings(self._tx, rows.without_overlaps(written))
-        if written:
-            self.loaded[holding.name] += len(written)
+        pairs = [(internal_id("customer", each.customer), internal_id("account", each.account)) for _, each in changes]
+        customers = await store.existing_ids(self._tx, customer, {customer_id for customer_id, _ in pairs})
+        accounts = await store.existing_ids(self._tx, account, {account_id for _, account_id in pairs})
+        before = await store.stored_periods(self._tx, holding, customers)
+        after = dict(before)
+        for (location, record), pair in zip(changes, pairs, strict=True):
+            if self._all_loaded(location, "customer", {record.customer: pair[0]}, customers) and self._all_loaded(
+                location, "account", {record.account: pair[1]}, accounts
+            ):
+                self._change(holding, location, record, pair, after)
+        await store.write_periods(self._tx, holding, before, after)
 
     async def representations(self) -> None:
-        named = [
-            (location, record, rows.representation_row(record))
-            for location, record in self._records_of(RepresentationRecord)
+        changes = [
+            (place, record)
+            for place, record in self._batch
+            if isinstance(record, RepresentationRecord | EndRepresentationRecord)
         ]
-        logins = await store.existing_ids(self._tx, login, {row["login_id"] for _, _, row in named})
-        customers = await store.existing_ids(self._tx, customer, {row["customer_id"] for _, _, row in named})
-        own = await store.self_represented_customers(self._tx, logins)
-        written = []
-        for location, record, row in named:
-            if not self._all_loaded(location, "login", {record.login: row["login_id"]}, logins):
-                continue
-            if not self._all_loaded(location, "customer", {record.customer: row["customer_id"]}, customers):
-                continue
-            if record.role == "self" and own.setdefault(row["login_id"], row["customer_id"]) != row["customer_id"]:
-                self._report.add_problem(location, f"the login {record.login!r} is already `self` for another customer")
-                continue
-            written.append(row)
-        await self._upsert(representation, written)
+        pairs = [(internal_id("login", each.login), internal_id("customer", each.customer)) for _, each in changes]
+        logins = await store.existing_ids(self._tx, login, {login_id for login_id, _ in pairs})
+        customers = await store.existing_ids(self._tx, customer, {customer_id for _, customer_id in pairs})
+        before = await store.stored_periods(self._tx, representation, logins)
+        after = dict(before)
+        for (location, record), pair in zip(changes, pairs, strict=True):
+            if self._all_loaded(location, "login", {record.login: pair[0]}, logins) and self._all_loaded(
+                location, "customer", {record.customer: pair[1]}, customers
+            ):
+                self._change(representation, location, record, pair, after)
+        await store.write_periods(self._tx, representation, before, after)
+
+    def _change(
+        self,
+        table: store.ImportTable,
+        location: FileLocation,
+        record: HoldingChange | RepresentationChange,
+        pair: Pair,
+        periods: dict[Pair, list[DatedPeriod]],
+    ) -> None:
+        """Apply a record to the periods of its pair, or report why it cannot be applied."""
+        stored = periods.get(pair, [])
+        if isinstance(record, EndHoldingRecord | EndRepresentationRecord):
+            if stored:
+                periods[pair] = ended(stored, record.valid_to)
+                self.loaded[f"end of {table.name}"] += 1
+            else:
+                self._report.add_problem(location, f"there is no {table.name} to end")
+            return
+        try:
+            changed = with_period(stored, record.valid_from, record.valid_to, record.role)
+        except ValueError as error:
+            self._report.add_problem(location, str(error))
+            return
+        if isinstance(record, RepresentationRecord) and _is_self_elsewhere(changed[-1], pair, periods):
+            self._report.add_problem(location, f"the login {record.login!r} is already `self` for another customer")
+            return
+        periods[pair] = changed
+        self.loaded[table.name] += 1
 
     def _all_loaded(self, location: FileLocation, what: str, named: dict[str, UUID], known: Iterable[UUID]) -> bool:
         missing = [name for name, found in named.items() if found not in known]
         if missing:
             self._report.add_problem(location, f"names the {what} {missing[0]!r}, which is not loaded")
         return not missing
+
+
+def _is_self_elsewhere(period: DatedPeriod, pair: Pair, periods: dict[Pair, list[DatedPeriod]]) -> bool:
+    """Return whether the login is `self` for another customer on any day of `period`."""
+    return period.role == "self" and any(
+        other.role == "self" and other.overlaps(period)
+        for (login_id, customer_id), others in periods.items()
+        if login_id == pair[0] and customer_id != pair[1]
+        for other in others
+    )
 
 
 def _service_point_ids(record: AccountRecord) -> dict[str, UUID]:

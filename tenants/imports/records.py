@@ -3,13 +3,16 @@
 A record refers to another one by the retailer's own reference, never by an internal id.
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from tenants.accounts.models import HoldingRole
 from tenants.cds.field_types import DateString, EmailAddress
+from tenants.imports.mobile_numbers import is_mobile_number
+from tenants.parties.models import canonical_identifier
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
@@ -23,6 +26,11 @@ class _Record(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel"
 ):
     """One line of an import file."""
+
+
+def _check_period(first: date | UnsetType, last: date | UnsetType | None) -> None:
+    if isinstance(first, date) and isinstance(last, date) and last < first:
+        raise ValueError("`validTo` is before `validFrom`")
 
 
 class ServicePointRecord(_Record, frozen=True, kw_only=True, tag="service-point", tag_field="kind"):
@@ -60,40 +68,83 @@ class AccountRecord(_Record, frozen=True, kw_only=True, tag="account", tag_field
 
 
 class HoldingRecord(_Record, frozen=True, kw_only=True, tag="holding", tag_field="kind"):
-    """States that a customer holds an account, from `valid_from` to `valid_to`, both included."""
+    """States that a customer holds an account, from `valid_from` to `valid_to`, both included.
+
+    Without `valid_to`, the end that is stored is kept. The value null states that no end is known.
+    """
 
     customer: Reference
     account: Reference
     role: HoldingRole
     valid_from: DateString
-    valid_to: DateString | None = None
+    valid_to: DateString | UnsetType | None = UNSET
 
     def __post_init__(self) -> None:
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("`validTo` is before `validFrom`")
+        _check_period(self.valid_from, self.valid_to)
+
+
+class EndHoldingRecord(_Record, frozen=True, kw_only=True, tag="end-holding", tag_field="kind"):
+    """States that a customer does not hold an account after the day `valid_to`."""
+
+    customer: Reference
+    account: Reference
+    valid_to: DateString
 
 
 class LoginRecord(_Record, frozen=True, kw_only=True, tag="login", tag_field="kind"):
     """A person who signs in, with at least one of `email` and `mobile`, to which one-time passwords are sent."""
 
+    reference: Reference
+    """The id that the retailer uses for the person. It is never given to another person; an identifier can be."""
     identifier: Reference
     email: EmailAddress | None = None
     mobile: Mobile | None = None
     name: Reference
     given_name: Reference | None = None
     family_name: Reference
+    disabled: bool | UnsetType = UNSET
+    """Whether the person must not sign in. Without it, a login that is disabled remains disabled."""
 
     def __post_init__(self) -> None:
         if self.email is None and self.mobile is None:
             raise ValueError("one of `email` and `mobile` is mandatory here")
+        if self.mobile is not None and not is_mobile_number(self.mobile):
+            raise ValueError("`mobile` cannot be a mobile number of its country")
+        if not canonical_identifier(self.identifier):
+            raise ValueError("`identifier` has no characters other than spaces")
+
+
+class EndLoginRecord(_Record, frozen=True, kw_only=True, tag="end-login", tag_field="kind"):
+    """States that a person must not sign in from now on."""
+
+    login: Reference
 
 
 class RepresentationRecord(_Record, frozen=True, kw_only=True, tag="representation", tag_field="kind"):
-    """States that a login acts for a customer: for itself, or as a nominated representative of an organisation."""
+    """States that a login acts for a customer: for itself, or as a nominated representative of an organisation.
+
+    Without `valid_from` or `valid_to`, the date that is stored is kept. The end null states that no end is known.
+    """
 
     login: Reference
     customer: Reference
     role: Literal["self", "nominated-representative"]
+    valid_from: DateString | UnsetType = UNSET
+    valid_to: DateString | UnsetType | None = UNSET
+
+    def __post_init__(self) -> None:
+        _check_period(self.valid_from, self.valid_to)
 
 
-Record = ServicePointRecord | CustomerRecord | AccountRecord | HoldingRecord | LoginRecord | RepresentationRecord
+class EndRepresentationRecord(_Record, frozen=True, kw_only=True, tag="end-representation", tag_field="kind"):
+    """States that a login does not act for a customer after the day `valid_to`."""
+
+    login: Reference
+    customer: Reference
+    valid_to: DateString
+
+
+HoldingChange = HoldingRecord | EndHoldingRecord
+LoginChange = LoginRecord | EndLoginRecord
+RepresentationChange = RepresentationRecord | EndRepresentationRecord
+Record = ServicePointRecord | CustomerRecord | AccountRecord | HoldingChange | LoginChange | RepresentationChange

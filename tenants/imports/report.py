@@ -10,6 +10,7 @@ from tenants.cds import field_types
 
 MAXIMUM_KEPT = 10_000
 _PATH = re.compile(r"(?s)(?P<reason>.*) - at `(?P<path>[^`]*)`\Z")
+_MEMBER = re.compile(r"`(?P<name>\w+)` ")
 _PATTERN = re.compile(r"(?s)Expected `str` matching regex (?P<pattern>.*)\Z")
 
 
@@ -62,9 +63,16 @@ class Report:
 
 
 def split_validation_message(message: str) -> tuple[str, str]:
-    """Split a msgspec error message into path and reason; show a field type instead of its regular expression."""
+    """Split a msgspec error message into path and reason; show a field type instead of its regular expression.
+
+    A check of a whole object names the path of the object. If its reason begins with the name of a member, the path is
+    that of the member.
+    """
     found = _PATH.match(message)
     path, reason = (found["path"], found["reason"]) if found else ("$", message)
+    member = _MEMBER.match(reason)
+    if member:
+        path = f"{path}.{member['name']}"
     pattern = _PATTERN.match(reason)
     if pattern:
         reason = f"not of the form: {_PATTERN_NAMES.get(pattern['pattern'], 'what the field allows')}"

@@ -10,9 +10,7 @@ from tenants.imports.internal_ids import internal_id
 from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,
-    HoldingRecord,
     LoginRecord,
-    RepresentationRecord,
     ServicePointRecord,
 )
 from tenants.parties.models import canonical_identifier
@@ -111,54 +109,17 @@ def supply_rows(record: AccountRecord) -> list[Row]:
     ]
 
 
-def holding_row(record: HoldingRecord) -> Row:
-    """Return the row of a holding."""
+def login_row(record: LoginRecord, source: str, now: datetime) -> Row:
+    """Return the columns of a login that a record determines. `source` is the file and the line of the record."""
     return {
-        "customer_id": internal_id("customer", record.customer),
-        "account_id": internal_id("account", record.account),
-        "role": record.role,
-        "valid_from": record.valid_from,
-        "valid_to": record.valid_to,
-    }
-
-
-def without_overlaps(holdings: list[Row]) -> list[Row]:
-    """Return the rows except those whose period overlaps that of a later row for the same customer and account."""
-    kept: dict[tuple[UUID, UUID], list[Row]] = {}
-    for row in holdings:
-        earlier = kept.setdefault((row["customer_id"], row["account_id"]), [])
-        earlier[:] = [each for each in earlier if not _overlap(each, row)]
-        earlier.append(row)
-    return [row for periods in kept.values() for row in periods]
-
-
-def _overlap(one: Row, other: Row) -> bool:
-    return bool(
-        one["valid_from"] <= (other["valid_to"] or date.max) and other["valid_from"] <= (one["valid_to"] or date.max)
-    )
-
-
-def login_row(record: LoginRecord, now: datetime) -> Row:
-    """Return the row of a login."""
-    identifier = canonical_identifier(record.identifier)
-    return {
-        "id": internal_id("login", identifier),
-        "reference": identifier,  # login records have no reference of the retailer yet
-        "identifier": identifier,
+        "id": internal_id("login", record.reference),
+        "reference": record.reference,
+        "identifier": canonical_identifier(record.identifier),
+        "source": source,
         "email": record.email,
         "mobile": record.mobile,
         "name": record.name,
         "given_name": record.given_name,
         "family_name": record.family_name,
         "updated_at": now,
-    }
-
-
-def representation_row(record: RepresentationRecord) -> Row:
-    """Return the row of a representation."""
-    return {
-        "login_id": internal_id("login", canonical_identifier(record.login)),
-        "customer_id": internal_id("customer", record.customer),
-        "valid_from": date.min,  # representation records have no dates: valid from the earliest possible date
-        "role": record.role,
     }

@@ -13,6 +13,7 @@ from tenants.imports.json_lines_reader import read_json_lines
 from tenants.imports.loader import load_batch
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.report import Report
+from tenants.imports.snapshot import Snapshot
 
 BATCH = 500
 ImportFormat = Literal["lines", "dsb"]
@@ -33,13 +34,19 @@ async def import_records(
     *,
     now: datetime,
     limits: FileLimits | None = None,
+    snapshot: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """Load `records`, each batch in one transaction, and add to `report` what was loaded.
 
     A batch is loaded completely or, if the database fails, not at all. The batches before it remain loaded. `progress`
     is called with the number of records of each batch. Importing the same records again changes nothing.
+
+    With `snapshot`, the logins, holdings and representations that are not among the records are ended afterwards
+    (`tenants.imports.snapshot`). Nothing is ended if the file could not be read completely.
     """
+    named = Snapshot()
+    not_loaded = 0
     maximum = (limits or FileLimits()).records
     remaining = iter(records)
     count = 0
@@ -50,8 +57,17 @@ async def import_records(
             remaining = iter(())
         count += len(batch)
         if batch:
+            if snapshot:
+                named.add(batch)
+            problems = report.problem_count
             async with database.transaction(namespace, long=True) as tx:
                 loaded = await load_batch(tx, batch, report, now)
             report.loaded.update(loaded)
+            not_loaded += report.problem_count - problems
             if progress is not None:
                 progress(len(batch))
+    if snapshot and report.problem_count > not_loaded:
+        report.add_problem(report.problems[-1].location, "the snapshot was not read completely; nothing is ended")
+    elif snapshot:
+        async with database.transaction(namespace, long=True) as tx:
+            report.loaded.update(await named.end_missing(tx, now))

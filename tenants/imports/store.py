@@ -1,18 +1,27 @@
 """SQL that writes imported rows in bulk. It updates rows by key and never changes what a person has decided."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Transaction
-from tenants.accounts.tables import disclosure_option, holding, supply
-from tenants.parties.tables import representation
+from tenants.accounts.tables import disclosure_option, supply
+from tenants.imports.periods import DatedPeriod, Pair
+from tenants.parties.tables import login
 
 ImportTable = Table
 """A table that an import writes to."""
+
+
+async def lock(tx: Transaction) -> None:
+    """Wait until no other import of the tenant has an open transaction, so that what was read stays true."""
+    await tx.execute(
+        select(func.pg_advisory_xact_lock(func.hashtext(func.concat("haas import ", func.current_user()))))
+    )
 
 
 async def upsert(tx: Transaction, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -31,31 +40,54 @@ async def replace_supply(tx: Transaction, accounts: Iterable[UUID], rows: Sequen
     await upsert(tx, supply, rows)
 
 
-async def upsert_holdings(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert periods of holdings. Each replaces the stored periods of the same customer and account that it overlaps.
+async def stored_periods(tx: Transaction, table: Table, owners: Iterable[UUID]) -> dict[Pair, list[DatedPeriod]]:
+    """Return the periods of `table` (holding or representation) for `owners`, the ids in its first key column."""
+    owner = next(iter(table.primary_key.columns))
+    return await _periods(tx, table, owner.in_(list(owners)))
 
-    No two of `rows` may overlap for one customer and account. Stored periods without an overlap remain unchanged.
-    """
-    if not rows:
-        return
-    overlapped = delete(holding).where(
-        holding.c.customer_id == bindparam("of_customer"),
-        holding.c.account_id == bindparam("of_account"),
-        holding.c.valid_from != bindparam("first"),
-        or_(bindparam("last", type_=holding.c.valid_to.type).is_(None), holding.c.valid_from <= bindparam("last")),
-        or_(holding.c.valid_to.is_(None), holding.c.valid_to >= bindparam("first")),
+
+async def unended_periods(tx: Transaction, table: Table, today: date) -> dict[Pair, list[DatedPeriod]]:
+    """Return the periods of `table` (holding or representation) that include `today` or a later day."""
+    return await _periods(tx, table, or_(table.c.valid_to.is_(None), table.c.valid_to >= today))
+
+
+async def _periods(tx: Transaction, table: Table, which: ColumnElement[bool]) -> dict[Pair, list[DatedPeriod]]:
+    owner, other = list(table.primary_key.columns)[:2]
+    query: Select[Any] = select(
+        owner.label("one"), other.label("other"), table.c.valid_from, table.c.valid_to, table.c.role
     )
-    periods = [
-        {
-            "of_customer": row["customer_id"],
-            "of_account": row["account_id"],
-            "first": row["valid_from"],
-            "last": row["valid_to"],
-        }
-        for row in rows
+    found: dict[Pair, list[DatedPeriod]] = {}
+    for row in await tx.execute(query.where(which).order_by(table.c.valid_from)):
+        found.setdefault((row.one, row.other), []).append(DatedPeriod(row.valid_from, row.valid_to, row.role))
+    return found
+
+
+async def write_periods(
+    tx: Transaction,
+    table: Table,
+    before: Mapping[Pair, Sequence[DatedPeriod]],
+    after: Mapping[Pair, Sequence[DatedPeriod]],
+) -> None:
+    """Change the periods of `table` (holding or representation) from `before` to `after`."""
+    owner, other = list(table.primary_key.columns)[:2]
+
+    def row(pair: Pair, period: DatedPeriod) -> dict[str, Any]:
+        dates = {"valid_from": period.first, "valid_to": period.last}
+        return {owner.name: pair[0], other.name: pair[1], **dates, "role": period.role}
+
+    removed = [
+        {"one": pair[0], "two": pair[1], "first": first}
+        for pair, periods in before.items()
+        for first in {period.first for period in periods} - {period.first for period in after.get(pair, ())}
     ]
-    await tx.execute(overlapped, periods)
-    await upsert(tx, holding, rows)
+    if removed:
+        where = (owner == bindparam("one"), other == bindparam("two"), table.c.valid_from == bindparam("first"))
+        await tx.execute(delete(table).where(*where), removed)
+    # Ends are written before new open periods: a login can be `self` for one customer only in an open period.
+    written = [
+        row(pair, period) for pair, periods in after.items() for period in periods if period not in before.get(pair, ())
+    ]
+    await upsert(tx, table, sorted(written, key=lambda each: each["valid_to"] is None))
 
 
 async def insert_missing_options(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[UUID, str]:
@@ -71,16 +103,24 @@ async def insert_missing_options(tx: Transaction, rows: Sequence[dict[str, Any]]
     return {row.account_id: row.option for row in found}
 
 
-async def self_represented_customers(tx: Transaction, logins: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Return the customer of each of `logins` that is `self` for a customer."""
-    found = await tx.execute(
-        select(representation.c.login_id, representation.c.customer_id).where(
-            representation.c.login_id.in_(list(logins)),
-            representation.c.role == "self",
-            representation.c.valid_to.is_(None),
-        )
-    )
-    return {row.login_id: row.customer_id for row in found}
+async def stored_logins(tx: Transaction, ids: Iterable[UUID], identifiers: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the rows of the logins with one of `ids`, and of those with one of `identifiers` that are not disabled."""
+    holders = and_(login.c.identifier.in_(list(identifiers)), login.c.disabled_at.is_(None))
+    found = await tx.execute(select(login).where(or_(login.c.id.in_(list(ids)), holders)))
+    return [dict(row) for row in found.mappings()]
+
+
+async def enabled_logins(tx: Transaction) -> set[UUID]:
+    """Return the ids of the logins that are not disabled."""
+    return set((await tx.execute(select(login.c.id).where(login.c.disabled_at.is_(None)))).scalars())
+
+
+async def disable_logins(tx: Transaction, ids: Iterable[UUID], now: datetime) -> None:
+    """Disable logins."""
+    disabled = [{"which": each} for each in ids]
+    if disabled:
+        changed = update(login).where(login.c.id == bindparam("which")).values(disabled_at=now, updated_at=now)
+        await tx.execute(changed, disabled)
 
 
 async def existing_ids(tx: Transaction, table: Table, ids: Iterable[UUID]) -> set[UUID]:

@@ -9,9 +9,8 @@ login = Table(
     tenant,
     Column("id", Uuid, primary_key=True),  # derived from the reference (tenants/imports/internal_ids.py)
     Column("reference", Text, nullable=False, unique=True),  # the stable id that the retailer uses for the person
-    Column(
-        "identifier", Text, nullable=False, unique=True
-    ),  # in the form that `parties.models.canonical_identifier` returns
+    Column("identifier", Text, nullable=False),  # in the form that `parties.models.canonical_identifier` returns
+    Column("source", Text),  # the file and the line of the import record; null if the login was not imported
     Column("email", Text),
     Column("mobile", Text),
     Column("channel", Text),  # the channel for messages that the person prefers; null if not known
@@ -22,6 +21,8 @@ login = Table(
     Column("updated_at", Moment, nullable=False),
     Column("disabled_at", Moment),
     CheckConstraint("channel in ('email', 'sms', 'post')", name="channel"),
+    # A disabled login keeps its identifier. The retailer may give the identifier to another person.
+    Index("login_identifier_key", "identifier", unique=True, postgresql_where=text("disabled_at is null")),
 )
 
 customer = Table(

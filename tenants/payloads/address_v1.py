@@ -2,14 +2,26 @@
 
 from typing import Literal, get_args
 
-from tenants.cds.field_types import CountryCode, Payload, PositiveInteger, StateType, required_when
+from tenants.cds.field_types import (
+    AUSTRALIAN_POSTCODE,
+    AustralianPostcode,
+    CountryCode,
+    Payload,
+    PositiveInteger,
+    StateType,
+    only_one_of,
+    required_when,
+)
 
 AUSTRALIA = "AUS"
 AUSTRALIAN_STATES: tuple[str, ...] = get_args(StateType)
 
 
 class CommonSimpleAddress(Payload):
-    """An address in lines. In Australia, the default, `postcode` is mandatory and `state` is a PAF abbreviation."""
+    """An address in lines.
+
+    In Australia, the default, `postcode` is mandatory and must be one, and `state` is a PAF abbreviation.
+    """
 
     mailingName: str | None = None
     addressLine1: str
@@ -23,6 +35,8 @@ class CommonSimpleAddress(Payload):
     def __post_init__(self) -> None:
         if self.country in {None, AUSTRALIA}:
             required_when(True, postcode=self.postcode)
+            if not AUSTRALIAN_POSTCODE.match(self.postcode or ""):
+                raise ValueError("`postcode` is not an Australian postcode")
             if self.state not in AUSTRALIAN_STATES:
                 raise ValueError("`state` of an Australian address is one of " + ", ".join(AUSTRALIAN_STATES))
 
@@ -50,12 +64,12 @@ class CommonPAFAddress(Payload):
     postalDeliveryNumberPrefix: str | None = None
     postalDeliveryNumberSuffix: str | None = None
     localityName: str
-    postcode: str
+    postcode: AustralianPostcode
     state: StateType
 
 
 class CommonPhysicalAddress(Payload):
-    """A union of a simple and a PAF address."""
+    """A union of a simple and a PAF address: it has one of them."""
 
     addressUType: Literal["paf", "simple"]
     simple: CommonSimpleAddress | None = None
@@ -63,6 +77,7 @@ class CommonPhysicalAddress(Payload):
 
     def __post_init__(self) -> None:
         required_when(True, **{self.addressUType: getattr(self, self.addressUType)})
+        only_one_of(simple=self.simple, paf=self.paf)
 
 
 class CommonPhysicalAddressWithPurpose(CommonPhysicalAddress):

@@ -2,7 +2,15 @@
 
 from typing import Literal
 
-from tenants.cds.field_types import CountryCode, DateString, DateTimeString, ExternalRef, Payload, required_when
+from tenants.cds.field_types import (
+    CountryCode,
+    DateString,
+    DateTimeString,
+    ExternalRef,
+    Payload,
+    only_one_of,
+    required_when,
+)
 
 OccupationCodeVersion = Literal[
     "ANZSCO_1220.0_2006_V1.0", "ANZSCO_1220.0_2006_V1.1", "ANZSCO_1220.0_2013_V1.2", "ANZSCO_1220.0_2013_V1.3"
@@ -56,3 +64,4 @@ class CommonCustomer(Payload):
 
     def __post_init__(self) -> None:
         required_when(True, **{self.customerUType: getattr(self, self.customerUType)})
+        only_one_of(person=self.person, organisation=self.organisation)

@@ -52,6 +52,8 @@ class RegistrationRequest(msgspec.Struct, frozen=True, kw_only=True):
     statement: SoftwareStatement
     issuer: str
     metadata: _Metadata
+    keys: PublicKeys
+    """The keys of the software product."""
 
 
 def is_issued_by_the_software_product(request: RegistrationRequest) -> None:
@@ -121,9 +123,13 @@ def application_type_is_web(request: RegistrationRequest) -> None:
 
 
 def response_encryption_is_supported(request: RegistrationRequest) -> None:
-    """`alg` and `enc` of JARM are those in discovery; `enc` is sent only with `alg` (CDS, JARM Response Encryption)."""
+    """`alg` and `enc` of JARM are those in discovery; `enc` is sent only with `alg` (CDS, JARM Response Encryption).
+
+    The product's JWKS contains a key to encrypt for: otherwise no consent could be answered.
+    """
     metadata = request.metadata
-    if metadata.authorization_encrypted_response_alg not in (None, *ENCRYPTION_ALGORITHMS):
+    algorithm = metadata.authorization_encrypted_response_alg
+    if algorithm not in (None, *ENCRYPTION_ALGORITHMS):
         raise InvalidClientMetadata(
             f"authorization_encrypted_response_alg must be one of {', '.join(ENCRYPTION_ALGORITHMS)}"
         )
@@ -131,8 +137,10 @@ def response_encryption_is_supported(request: RegistrationRequest) -> None:
         raise InvalidClientMetadata(
             f"authorization_encrypted_response_enc must be one of {', '.join(CONTENT_ENCRYPTIONS)}"
         )
-    if metadata.authorization_encrypted_response_enc and not metadata.authorization_encrypted_response_alg:
+    if metadata.authorization_encrypted_response_enc and not algorithm:
         raise InvalidClientMetadata("authorization_encrypted_response_enc needs authorization_encrypted_response_alg")
+    if algorithm is not None and not request.keys.can_encrypt(algorithm):
+        raise InvalidClientMetadata(f"the JWKS at jwks_uri contains no key to encrypt for with {algorithm}")
 
 
 CHECKS: Final[tuple[Step[RegistrationRequest], ...]] = (
@@ -163,7 +171,7 @@ def verify_signature(
         metadata = msgspec.convert(claims, _Metadata)
     except (JoseError, msgspec.ValidationError) as error:
         raise InvalidClientMetadata(f"the registration request is invalid: {error}") from error
-    return RegistrationRequest(statement=statement, issuer=issuer, metadata=metadata)
+    return RegistrationRequest(statement=statement, issuer=issuer, metadata=metadata, keys=keys)
 
 
 def registration_metadata(request: RegistrationRequest, ssa: str) -> Registration:

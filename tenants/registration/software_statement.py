@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from haas.jose import JoseError, PublicKeys, check_times, verify
+from haas.outbound import OutboundError, https_url
 from haas.steps import Step
 from tenants.oauth.errors import InvalidRedirectUri, InvalidSoftwareStatement, UnapprovedSoftwareStatement
 
@@ -66,10 +67,10 @@ def is_for_a_recipient(statement: SoftwareStatement) -> None:
 
 
 def addresses_are_https(statement: SoftwareStatement) -> None:
-    """Every URI that the data holder fetches or calls is https (CDS, Use of TLS)."""
+    """Every URI that the data holder fetches or calls is https, with a host that can exist (CDS, Use of TLS)."""
     for name in ("jwks_uri", "sector_identifier_uri", "revocation_uri", "recipient_base_uri"):
         value = getattr(statement, name)
-        if value is not None and not is_https(value):
+        if value is not None and not _can_be_requested(value):
             raise InvalidSoftwareStatement(f"{name} of the software statement must be an https URI")
 
 
@@ -109,6 +110,14 @@ def is_https(uri: str) -> bool:
     refused.
     """
     return _HTTPS.fullmatch(uri) is not None
+
+
+def _can_be_requested(uri: str) -> bool:
+    try:
+        https_url(uri)
+    except OutboundError:
+        return False
+    return is_https(uri)
 
 
 def all_are_allowed(redirect_uris: Iterable[str], allowed: Iterable[str]) -> bool:

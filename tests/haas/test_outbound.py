@@ -98,6 +98,10 @@ async def test_any_status_is_an_answer_and_redirects_are_not_followed(authority:
         "https://a b/",
         "https://jwks.recipient.localhost/\r\nX: y",
         "https://" + "a" * 70_000 + "/",
+        "https://xn--a/",
+        "https://xn--a.recipient.localhost/",
+        "https://" + "a" * 64 + ".test/",
+        "https://a..test/",
         None,
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from haas import telemetry
+from haas import logs
 
 log = logging.getLogger("tests.telemetry")
 
@@ -32,7 +32,7 @@ def written() -> Iterator[io.StringIO]:
 def test_the_server_has_no_access_log_whatever_its_options(written: io.StringIO, *, access_log: bool) -> None:
     """uvicorn logs a request when its access logger has handlers, also through a parent, and then with the query."""
     uvicorn.Config("unused", access_log=access_log)
-    telemetry.configure("INFO", written)
+    logs.configure("INFO", written)
     access = logging.getLogger("uvicorn.access")
     assert not access.hasHandlers()
     access.info('%s - "%s %s HTTP/%s" %d', "", "GET", "/authorise?code=secret", "1.1", 200)
@@ -54,14 +54,14 @@ def test_the_server_has_no_access_log_whatever_its_options(written: io.StringIO,
     ],
 )
 def test_queries_and_values_are_removed(written: io.StringIO, text: str) -> None:
-    telemetry.configure("INFO", written)
+    logs.configure("INFO", written)
     log.info("%s", text, extra={"reason": text})
     assert "secret" not in written.getvalue()
 
 
 @pytest.mark.parametrize("text", ["is this kept?", "https://a.test/b?", "what? yes=no", "(Background on this error)"])
 def test_what_is_no_query_is_kept(written: io.StringIO, text: str) -> None:
-    telemetry.configure("INFO", written)
+    logs.configure("INFO", written)
     log.info("%s", text)
     line: dict[str, Any] = json.loads(written.getvalue())
     assert line["event"] == text

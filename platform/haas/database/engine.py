@@ -6,6 +6,7 @@ transactions gives open ones to the next user when tasks are cancelled (measured
 this way).
 """
 
+import logging
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -16,6 +17,8 @@ from haas.database.failures import GONE, RoleRefused, TransactionAborted, Unknow
 from haas.database.pool import Pool, Pooled
 from haas.database.transaction import Namespace, Transaction
 from haas.errors import HaasError, Unavailable
+
+logger = logging.getLogger(__name__)
 
 POOLS = 4
 CONNECTIONS_PER_POOL = 4
@@ -102,22 +105,26 @@ class Database:
                 yield transaction
             except HaasError:
                 if transaction.commits_on_refusal:
-                    await _commit(driver)
+                    await _commit(driver, transaction)
                     ended = True
                 else:
                     ended = await _roll_back(driver)
                 raise
             except Exception as error:
-                ended = await _roll_back(driver)
+                ended = await _roll_back(driver) and await _repeated(driver, transaction)
                 reason = unavailable(error, lost=driver.is_closed())
                 if reason is not None:
                     raise reason from error
                 raise
-            await _commit(driver)
+            await _commit(driver, transaction)
             ended = True
         finally:
             transaction.close()
             await pool.give_back(pooled, clean=ended)
+
+
+def _begin_statement(namespace: Namespace) -> str:
+    return f'BEGIN; SET LOCAL ROLE "{namespace.role}"'
 
 
 async def _begin(pool: Pool, namespace: Namespace) -> Pooled:
@@ -126,7 +133,7 @@ async def _begin(pool: Pool, namespace: Namespace) -> Pooled:
         pooled = await pool.take()
         begun = False
         try:
-            await pooled.driver.execute(f'BEGIN; SET LOCAL ROLE "{namespace.role}"')
+            await pooled.driver.execute(_begin_statement(namespace))
             begun = True
         except GONE:
             continue
@@ -139,7 +146,7 @@ async def _begin(pool: Pool, namespace: Namespace) -> Pooled:
     raise Unavailable("the database closes every connection")
 
 
-async def _commit(driver: "Connection[Record]") -> None:
+async def _commit(driver: "Connection[Record]", transaction: Transaction) -> None:
     """Commit and check the answer: after a failed statement the server answers COMMIT with a rollback."""
     try:
         outcome = await driver.execute("COMMIT")
@@ -148,7 +155,25 @@ async def _commit(driver: "Connection[Record]") -> None:
             "the connection was lost during COMMIT: it is not known whether the transaction was committed"
         ) from error
     if outcome != "COMMIT":
+        await _repeated(driver, transaction)
         raise TransactionAborted("a statement had failed before COMMIT: the server rolled the transaction back")
+
+
+async def _repeated(driver: "Connection[Record]", transaction: Transaction) -> bool:
+    """After a rollback, write again what must remain, in a transaction of its own; return whether nothing failed.
+
+    A failure is not raised: it would hide the error that led here.
+    """
+    if transaction.repeat is None:
+        return True
+    try:
+        await driver.execute(_begin_statement(transaction.namespace))
+        await transaction.repeat()
+        await driver.execute("COMMIT")
+    except Exception:
+        logger.exception("database.not_repeated", extra={"schema": transaction.namespace.schema})
+        return False
+    return True
 
 
 async def _roll_back(driver: "Connection[Record]") -> bool:

@@ -1,6 +1,6 @@
 """A transaction that belongs to one schema and one role."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from asyncpg import Connection, Record
@@ -22,13 +22,15 @@ class Namespace(NamedTuple):
 class Transaction:
     """Runs a store's SQL. It neither commits nor rolls back: `Database.transaction` does that when its block ends."""
 
-    __slots__ = ("_connection", "_driver", "_ended", "commits_on_refusal", "namespace")
+    __slots__ = ("_connection", "_driver", "_ended", "commits_on_refusal", "namespace", "repeat")
 
     def __init__(self, namespace: Namespace, connection: AsyncConnection, driver: "Connection[Record]") -> None:
         """Use a connection on which the transaction has begun with the role of `namespace`."""
         self.namespace = namespace
         self.commits_on_refusal = False
         """Whether a HaasError that ends the block commits instead of rolling back."""
+        self.repeat: Callable[[], Awaitable[object]] | None = None
+        """Writes again, after a rollback, what must remain whatever ends the block."""
         self._connection = connection
         self._driver = driver
         self._ended = False
@@ -63,13 +65,15 @@ class Transaction:
         self._check()
         return self._driver
 
-    def commit_on_refusal(self) -> None:
+    def commit_on_refusal(self, repeat: Callable[[], Awaitable[object]] | None = None) -> None:
         """Commit, from here on, also when a HaasError ends the block: the request is refused, what was written stays.
 
         For facts that must be recorded although the request is refused: a `jti` that was used, a wrong password that
-        was counted, the tokens that were revoked because their code came twice. Any other exception still rolls back.
+        was counted, the tokens that were revoked because their code came twice. Any other exception still rolls back;
+        then `repeat`, if given, writes the fact again with this transaction, and that is committed.
         """
         self.commits_on_refusal = True
+        self.repeat = repeat
 
     def close(self) -> None:
         """Refuse all further use, because another tenant may use the connection next. Only `Database` calls this."""

@@ -9,7 +9,7 @@ import msgspec
 from joserfc import jwe, jws
 from joserfc.errors import JoseError as JoserfcError
 
-from haas.clock import epoch
+from haas.clock import epoch, is_time
 from haas.errors import HaasError
 from haas.jose.keys import SIGNING_ALGORITHMS, PublicKeys, SigningKey
 
@@ -133,6 +133,9 @@ def check_times(
         raise JoseError("not valid yet (nbf)")
     if iat is not None and iat > moment + leeway:
         raise JoseError("issued in the future (iat)")
+    for name, value in (("nbf", nbf), ("iat", iat)):
+        if value is not None and not is_time(value):
+            raise JoseError(f"{name} is not a time")
 
 
 def encrypt(token: str, keys: PublicKeys, *, alg: str, enc: str) -> str:

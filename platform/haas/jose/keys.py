@@ -96,6 +96,10 @@ class PublicKeys:
         """Whether the set contains a key with this `kid`."""
         return any(jwk.get("kid") == kid for jwk, _ in self._keys)
 
+    def can_encrypt(self, algorithm: str) -> bool:
+        """Whether the set contains a key to encrypt for with `algorithm`, such as RSA-OAEP."""
+        return bool(self.candidates(None, "enc", algorithm))
+
     def candidates(self, kid: str | None, use: str, algorithm: str) -> list[Key]:
         """Return the keys that fit this `kid`, `use` and `alg` of a token."""
         kty = _KEY_TYPES.get(algorithm)

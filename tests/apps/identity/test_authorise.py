@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 import httpx
+import msgspec
 import pytest
 from joserfc import jwe
 from joserfc.jwk import RSAKey
@@ -297,8 +298,12 @@ async def test_the_response_is_encrypted_as_registered(
 
 
 async def test_a_response_that_cannot_be_encrypted_is_not_sent(application: Application, aurora: Tenant) -> None:
-    recipient = await registered_client(application, aurora, authorization_encrypted_response_alg="RSA-OAEP")
+    product = new_product(application)
+    recipient = await registered_client(application, aurora, product)
     flow = await recipient.push(SCOPE, acr_values=["urn:cds.au:cdr:3"])
+    changed = product.registration(authorization_encrypted_response_alg="RSA-OAEP")
+    values = {"registration": msgspec.to_builtins(changed)}
+    await set_client(application.database, aurora, recipient.client_id, **values)
     response = await _visit(recipient, flow)
     assert response.status_code == 400
     assert "location" not in response.headers

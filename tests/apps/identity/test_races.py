@@ -10,8 +10,8 @@ import pytest
 from haas.digest import digest
 from haas.steps import run
 from ops.sandbox.recipient.client import RecipientClient
-from tenants.grants import access, authorization_code, refresh, store
-from tenants.grants.access import TokenUse
+from tenants.grants import access_token_rules, authorization_code, refresh, store
+from tenants.grants.access_token_rules import TokenUse
 from tenants.grants.authorization_code import CodeExchange
 from tenants.grants.refresh import TokenRefresh
 from tenants.oauth.errors import InvalidToken
@@ -50,8 +50,8 @@ async def _verify(application: Application, tenant: Tenant, token: str) -> None:
         found = await store.load_access_token(tx, digest(token))
     assert found is not None
     use = TokenUse(token=found, certificate_thumbprint=THUMBPRINT, scope="openid", now=application.now)
-    access.has_not_expired(use)
-    access.is_not_revoked(use)
+    access_token_rules.has_not_expired(use)
+    access_token_rules.is_not_revoked(use)
 
 
 async def test_no_access_token_outlives_the_revocation_of_its_refresh_token(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from haas.clock import epoch
 from ops.sandbox.jose import SigningKey
@@ -84,6 +85,8 @@ async def test_encryption_of_responses_has_its_default_content_encryption(
     application: Application, aurora: Tenant
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
+    key = RSAKey.generate_key(2048).as_dict(private=False)  # neither `use` nor `alg`: it may be used for both
+    application.web.publish(f"{product.base}/jwks", {"keys": [product.key.public_jwk(), key]})
     claims = {"authorization_encrypted_response_alg": "RSA-OAEP"}
     registered = await recipient.register(product.ssa(application.now), Deviation(claims=claims))
     assert registered["authorization_encrypted_response_alg"] == "RSA-OAEP"
@@ -128,6 +131,7 @@ CASES: dict[str, list[tuple[dict[str, Any], str, str]]] = {
             "authorization_encrypted_response_enc",
         ),
         ({"authorization_encrypted_response_enc": "A256GCM"}, METADATA, "needs"),
+        ({"authorization_encrypted_response_alg": "RSA-OAEP"}, METADATA, "no key to encrypt for"),
     ],
 }
 MISSING = [

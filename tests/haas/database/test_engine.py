@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import partial
 
 import asyncpg
 import pytest
+from asyncpg import PostgresError
 from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.exc import DBAPIError
 
@@ -68,6 +71,50 @@ async def test_commit_on_refusal_commits_on_a_refusal_and_not_on_a_fault(
                 tx.commit_on_refusal()
                 raise error
         assert await _has(database, tenant, key_id) == (key_id == "committed")
+
+
+async def test_what_is_to_be_repeated_remains_after_a_fault(
+    database: Database, tenant: Tenant, clock: MovableClock
+) -> None:
+    async def fail_in_postgres(tx: Transaction) -> None:
+        await tx.driver.execute("SELECT 1 / 0")
+
+    async def go_on_after_a_failure(tx: Transaction) -> None:
+        with suppress(PostgresError):
+            await fail_in_postgres(tx)
+
+    async def refuse_after_a_failure(tx: Transaction) -> None:
+        await go_on_after_a_failure(tx)
+        raise Refused
+
+    async def raise_a_fault(_: Transaction) -> None:
+        raise OverflowError
+
+    for fault in (fail_in_postgres, go_on_after_a_failure, refuse_after_a_failure, raise_a_fault):
+        kept, lost = f"kept-{fault.__name__}"[:20], f"lost-{fault.__name__}"[:20]
+        with pytest.raises((PostgresError, TransactionAborted, OverflowError)):
+            async with database.transaction(tenant.namespace) as tx:
+                await _add(tx, kept, clock)
+                tx.commit_on_refusal(partial(_add, tx, kept, clock))
+                await _add(tx, lost, clock)
+                await fault(tx)
+        assert await _has(database, tenant, kept)
+        assert not await _has(database, tenant, lost)
+
+
+async def test_a_repetition_that_fails_does_not_hide_the_fault(
+    database: Database, tenant: Tenant, clock: MovableClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail() -> None:
+        raise ValueError
+
+    with pytest.raises(OverflowError):
+        async with database.transaction(tenant.namespace) as tx:
+            tx.commit_on_refusal(fail)
+            raise OverflowError
+    assert "database.not_repeated" in caplog.messages
+    async with database.transaction(tenant.namespace) as tx:
+        assert await tx.scalar(_COUNT) == 1
 
 
 @pytest.mark.parametrize("refused", [False, True])

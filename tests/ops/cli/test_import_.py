@@ -4,11 +4,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from ops.cli import main
 from ops.demonstration.generator import generate
 from tenants.registry.models import Tenant
+from tests.support import dsb
+from tests.support.import_files import Member, a_customer, a_holding, a_login, an_account
 
 
 @pytest.fixture
@@ -41,3 +43,37 @@ def test_an_unknown_tenant_gives_a_one_line_error(runner: CliRunner, tmp_path: P
     result = runner.invoke(main, ["import", "nobody", str(file)])
     assert result.exit_code == 1
     assert result.output.startswith("Error: there is no tenant 'nobody'")
+
+
+def test_a_holder_that_is_not_in_the_file_gives_the_exit_status_1(
+    runner: CliRunner, tenant: Tenant, tmp_path: Path
+) -> None:
+    file = tmp_path / "dsb.json"
+    file.write_text(dsb.text([dsb.customer(1)]))
+    command = ["import", tenant.slug, str(file), "--format", "dsb", "--holder"]
+    assert runner.invoke(main, [*command, "0"]).exit_code == 0
+    missing = runner.invoke(main, [*command, "7"])
+    assert missing.exit_code == 1
+    assert "not loaded: dsb.json:1: $.holders[7]: the file has no customers of this holder" in missing.output
+
+
+def test_files_that_take_access_away(runner: CliRunner, tenant: Tenant, tmp_path: Path) -> None:
+    """The files of a retailer: a holding that ended, then the same without an end, then a snapshot, then a clash."""
+
+    def load(name: str, *records: Member, options: tuple[str, ...] = ()) -> Result:
+        file = tmp_path / name
+        file.write_bytes(b"\n".join(map(msgspec.json.encode, records)))
+        return runner.invoke(main, ["import", tenant.slug, str(file), *options])
+
+    ann, ben = a_login("P-1", "Strauß"), a_login("P-2", "ben")
+    ended = a_holding("C-1", "A-1", "2020-01-01", validTo="2024-06-30")
+    first = load("first.jsonl", a_customer("C-1"), an_account("A-1"), ended, ann, ben)
+    assert first.exit_code == 0, first.output
+    again = load("again.jsonl", a_holding("C-1", "A-1", "2020-01-01"))
+    assert again.exit_code == 0, again.output
+    snapshot = load("snapshot.jsonl", ann, options=("--snapshot",))
+    assert (snapshot.exit_code, snapshot.output.splitlines()[-2:]) == (0, ["       1 end of login", "       1 login"])
+    clash = load("clash.jsonl", a_login("P-3", "STRAUSS"))
+    assert clash.exit_code == 1
+    expected = "clash.jsonl:1: $: the identifier 'STRAUSS' is that of the login 'P-1' (snapshot.jsonl:1)"
+    assert f"not loaded: {expected}" in clash.output

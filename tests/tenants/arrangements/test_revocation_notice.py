@@ -12,8 +12,8 @@ from ops.sandbox.jose import PublicKeys, verify
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.revocation_notice import ArrangementRevocationChannel
 from tenants.keys.service import Keyring
-from tenants.notices.delivery import Delivery
 from tenants.notices.outbox import put
+from tenants.notices.outbox_delivery import Delivery
 from tenants.registry.models import Tenant
 from tests.support.clients import add_client
 from tests.support.consents import add_arrangement

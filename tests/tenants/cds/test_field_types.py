@@ -29,7 +29,14 @@ RIGHT: list[tuple[Any, str]] = [
     (types.Duration, "PT2H"),
     (types.TimeOfDay, "07:00"),
     (types.TimeOfDay, "15:43:00.12345Z"),
+    (types.TimeOfDay, "00"),
+    (types.TimeOfDay, "2359"),
+    (types.TimeOfDay, "24"),
+    (types.TimeOfDay, "24:00"),
+    (types.TimeOfDay, "240000"),
+    (types.TimeOfDay, "24:00:00.000+10:00"),
     (types.MonthDay, "02-29"),
+    *((types.AustralianPostcode, postcode) for postcode in ("0200", "0299", "0800", "0999", "1000", "3000", "9999")),
     (types.CountryCode, "AUS"),
 ]
 WRONG: list[tuple[Any, object]] = [
@@ -61,11 +68,17 @@ WRONG: list[tuple[Any, object]] = [
     (types.Duration, "PT"),
     (types.Duration, "R2/PT2H"),
     (types.TimeOfDay, "7am"),
+    *(
+        (types.TimeOfDay, time)
+        for time in ("24:30", "2459", "24:00:01", "24:00:00.1", "T24:59:59Z", "25:00", "12:60", "12:30:60", "1:30")
+    ),
     (types.MonthDay, "02-30"),
+    *((types.AustralianPostcode, postcode) for postcode in ("0000", "0199", "0300", "0799", "300", "30000", "3OOO")),
+    (types.AustralianPostcode, "3000\n"),
     (types.MonthDay, "2024-02-03"),
     (types.PositiveInteger, 0),
     (types.NaturalNumber, -1),
-    (types.CountryCode, "AU"),
+    *((types.CountryCode, code) for code in ("AU", "XXX", "ENG", "aus", "AUSAUT", "")),
 ]
 
 

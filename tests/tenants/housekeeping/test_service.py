@@ -15,9 +15,9 @@ from tenants.authentication.tables import challenge, session
 from tenants.clients.tables import used_assertion
 from tenants.housekeeping import service
 from tenants.housekeeping.service import Housekeeping
-from tenants.notices.delivery import Delivery
 from tenants.notices.messages import EmailChannel
 from tenants.notices.outbox import put
+from tenants.notices.outbox_delivery import Delivery
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tenants.tokens.tables import access_token
@@ -66,7 +66,7 @@ async def test_an_abandoned_flow_is_closed_at_its_last_stage(
     assert await housekeeping.sweep(tenant) == {"attempts closed": 1}
     row = await one(database, tenant, attempt, id=left)
     assert (row.stage, row.browser_hash) == ("preAccountSelection", None)
-    assert row.request_spent_at is not None
+    assert row.request_uri_used_at is not None
     assert (await one(database, tenant, attempt, id=under_way)).browser_hash == b"browser"
     assert await housekeeping.sweep(tenant) == {}
 

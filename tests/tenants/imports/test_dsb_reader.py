@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tenants.imports.dsb_reader import read_dsb
+from tenants.imports.files import FileLimits
 from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, Record, ServicePointRecord
 from tenants.imports.report import Report
 from tests.support import dsb
@@ -54,8 +55,9 @@ def test_each_fix_is_reported_with_its_location(path: Path) -> None:
 
 def test_only_the_customers_of_the_named_holder_are_read(path: Path) -> None:
     text = dsb.text([dsb.customer(1)], [dsb.customer(2), dsb.customer(3)])
-    for holder, expected in ((0, ["customer-1"]), (1, ["customer-2", "customer-3"]), (2, [])):
-        records, _ = read(path, text, holder)
+    for holder, expected in ((0, ["customer-1"]), (1, ["customer-2", "customer-3"])):
+        records, report = read(path, text, holder)
+        assert report.problems == []
         assert [each.reference for each in records if isinstance(each, CustomerRecord)] == expected
 
 
@@ -119,8 +121,43 @@ def test_a_truncated_archive_is_read_up_to_the_truncation(path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "[]", "{}", '{"holders": null}'])
-def test_a_file_of_another_kind_gives_no_records(path: Path, text: str) -> None:
+def test_a_holder_that_is_not_in_the_file_is_a_problem(path: Path) -> None:
+    records, report = read(path, dsb.text([dsb.customer(1)], []), holder=1)
+    assert records == []
+    assert [str(problem) for problem in report.problems] == [
+        "dsb.json:1: $.holders[1]: the file has no customers of this holder"
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[]", "{}", '{"holders": null}', '{"holders": [{"holder": {}}]}'])
+def test_a_file_of_another_kind_gives_no_records_and_one_problem(path: Path, text: str) -> None:
     records, report = read(path, text)
     assert records == []
-    assert (report.problem_count > 0) is (text in {"", "nonsense"})
+    assert report.problem_count == 1
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_byte_order_mark_is_left_out(path: Path, *, compressed: bool) -> None:
+    content = dsb.text([dsb.customer(1)]).encode("utf-8-sig")
+    records, report = read(path, gzip.compress(content) if compressed else content)
+    assert len(records) == 2
+    assert report.problems == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_another_encoding_is_one_problem(path: Path, encoding: str) -> None:
+    records, report = read(path, dsb.text([dsb.customer(1), dsb.customer(2)]).encode(encoding))
+    assert records == []
+    assert [str(problem) for problem in report.problems] == [
+        "dsb.json:1: $: the file is UTF-16 or UTF-32, and must be UTF-8; nothing is read"
+    ]
+
+
+def test_the_limit_of_a_file_counts_bytes_after_decompression(path: Path) -> None:
+    content = dsb.text([dsb.customer(number) for number in range(400)]).encode()
+    path.write_bytes(gzip.compress(content))
+    assert path.stat().st_size < 20_000 < len(content)
+    report = Report()
+    records = list(read_dsb(path, 0, report, FileLimits(file_bytes=20_000)))
+    assert 0 < len(records) < 400
+    assert report.problems[0].reason == "the file is longer than 20000 bytes; the rest is not read"

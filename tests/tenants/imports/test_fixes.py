@@ -89,6 +89,27 @@ def test_contacts_and_addresses_of_a_person() -> None:
     assert fixed(customer, CUSTOMER_FIXES) == []
 
 
+@pytest.mark.parametrize(
+    ("address", "postcode"),
+    [
+        ({"state": "Victoria", "postcode": "0063"}, "3000"),
+        ({"state": "NT", "postcode": "0300", "country": "AUS"}, "0800"),
+        ({"state": "NT", "postcode": "0870"}, "0870"),
+        ({"state": "VIC", "postcode": "0063", "country": "CHN"}, "0063"),
+        ({"state": "Unknown", "postcode": "0063"}, "0063"),
+        ({"state": "VIC", "postcode": "63"}, "63"),
+    ],
+)
+@pytest.mark.parametrize("form", ["simple", "paf"])
+def test_a_postcode_that_does_not_exist(address: dict[str, str], postcode: str, form: str) -> None:
+    record = {"location": {form: dict(address)}}
+    fixed(record, SERVICE_POINT_FIXES)
+    assert record["location"][form]["postcode"] == postcode
+    customer = {"organisation": {"physicalAddresses": [{form: dict(address)}]}}
+    fixed(customer, CUSTOMER_FIXES)
+    assert customer["organisation"]["physicalAddresses"][0][form]["postcode"] == postcode
+
+
 @pytest.mark.parametrize("odd", [None, 1, "odd", [], {}, [None], {"plans": 1}, {"plans": [1, {"planDetail": []}]}])
 def test_a_value_of_another_shape_is_not_fixed(odd: Any) -> None:
     for fixes in (ACCOUNT_FIXES, CUSTOMER_FIXES, SERVICE_POINT_FIXES):

@@ -1,15 +1,16 @@
 """Reading JSON Lines: good records are yielded, bad ones reported by line and path."""
 
+import codecs
 import gzip
 from pathlib import Path
 
 import pytest
 
-from tenants.imports.files import FileLimits
+from tenants.imports.files import MEBIBYTE, FileLimits
 from tenants.imports.json_lines_reader import read_json_lines
 from tenants.imports.report import Report
 
-LOGIN = b'{"kind":"login","identifier":"a","name":"A B","familyName":"B","email":"a@people.test"}\n'
+LOGIN = b'{"kind":"login","reference":"p","identifier":"a","name":"A B","familyName":"B","email":"a@people.test"}\n'
 HOLDING = b'{"kind":"holding","customer":"c","account":"a","role":"holder","validFrom":"2023-02-01"}\n'
 CLOSED = b'{"kind":"account","account":{"accountId":"A-%d","openStatus":"CLOSED","plans":[]}}\n'
 
@@ -33,7 +34,7 @@ def found(path: Path, limits: FileLimits | None = None) -> tuple[list[int], list
         (b'{"kind":"what"}\n', "$.kind: Invalid value 'what'"),
         (b"[]\n", "$: Expected `object`, got `array`"),
         (
-            b'{"kind":"login","identifier":"a","name":"A","familyName":"B"}\n',
+            b'{"kind":"login","reference":"p","identifier":"a","name":"A","familyName":"B"}\n',
             "one of `email` and `mobile` is mandatory",
         ),
         (LOGIN.replace(b"a@people.test", b"nowhere"), "$.email: not of the form: RFC 5322 addr-spec"),
@@ -52,6 +53,32 @@ def test_a_bad_line_is_reported_and_the_others_are_read(tmp_path: Path, line: by
     [reported] = problems
     assert reported.startswith("2: ")
     assert problem in reported
+
+
+@pytest.mark.parametrize("mobile", ["+61491570006", "+61400000001", "+6421123456", "+12025550123"])
+def test_a_mobile_number_is_accepted(tmp_path: Path, mobile: str) -> None:
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(LOGIN.replace(b'"email":"a@people.test"', f'"mobile":"{mobile}"'.encode()))
+    assert found(path) == ([1], [])
+
+
+@pytest.mark.parametrize(
+    "mobile",
+    [
+        "+6141234567",  # too short
+        "+614123456789",  # too long
+        "+610412345678",  # with the digit that is dialled only within the country
+        "+61000000000",
+        "+61299998888",  # a landline in Sydney
+        "+611800123456",  # free of charge for the caller
+        "+999123456789",  # no country
+        "+80012345678",  # no country
+    ],
+)
+def test_a_number_that_cannot_be_a_mobile_number_is_refused_with_its_path(tmp_path: Path, mobile: str) -> None:
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(LOGIN + LOGIN.replace(b"}", f',"mobile":"{mobile}"}}'.encode()))
+    assert found(path) == ([1], ["2: $.mobile: `mobile` cannot be a mobile number of its country"])
 
 
 def test_a_gzip_file_is_read(tmp_path: Path) -> None:
@@ -100,3 +127,40 @@ def test_a_line_or_file_over_the_limit_is_reported(tmp_path: Path) -> None:
     assert problems[0] == "2: $: the line is longer than 200 bytes"
     assert "the file is longer than 1000 bytes; the rest is not read" in problems[1]
     assert len(good) < 12
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_byte_order_mark_loses_no_line(tmp_path: Path, *, compressed: bool) -> None:
+    path = tmp_path / "file.jsonl"
+    content = (codecs.BOM_UTF8 + LOGIN) * 2  # two files one after another
+    path.write_bytes(gzip.compress(content) if compressed else content)
+    assert found(path) == ([1, 2], [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_another_encoding_is_one_problem(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "file.jsonl"
+    path.write_bytes((LOGIN * 20).decode().encode(encoding))
+    problem = "1: $: the file is UTF-16 or UTF-32, and must be UTF-8; nothing is read"
+    assert found(path) == ([], [problem])
+
+
+@pytest.mark.parametrize("end", [b"", b"\n" + LOGIN])
+def test_a_line_that_decompresses_without_end_is_read_up_to_the_limit(
+    tmp_path: Path, end: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.jsonl.gz"
+    path.write_bytes(gzip.compress(LOGIN + b" " * 64 * MEBIBYTE + end))
+    sizes: list[int] = []
+    original = gzip.GzipFile.readline
+
+    def readline(file: gzip.GzipFile, size: int | None = -1) -> bytes:
+        line = original(file, size)
+        sizes.append(len(line))
+        return line
+
+    monkeypatch.setattr(gzip.GzipFile, "readline", readline)
+    good, problems = found(path, FileLimits(file_bytes=MEBIBYTE, record_bytes=1000))
+    assert good == [1]
+    assert problems == [f"2: $: the file is longer than {MEBIBYTE} bytes; the rest is not read"]
+    assert sum(sizes) <= MEBIBYTE + 1001

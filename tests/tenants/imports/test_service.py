@@ -14,7 +14,6 @@ from ops.demonstration.generator import generate
 from tenants.accounts.models import HoldingRole
 from tenants.accounts.tables import account, disclosure_option, holding, service_point, supply
 from tenants.imports.files import FileLimits
-from tenants.imports.internal_ids import internal_id
 from tenants.imports.json_lines_reader import read_json_lines
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.records import (
@@ -82,6 +81,12 @@ def importer(database: Any, clock: Any, tenant: Any) -> Importer:
     return Importer(database, clock, tenant)
 
 
+def a_login(reference: str, identifier: str, email: str = "ann@people.test", **members: Any) -> LoginRecord:
+    return LoginRecord(
+        reference=reference, identifier=identifier, email=email, name="Ann Li", family_name="Li", **members
+    )
+
+
 def sourced(*records: Any) -> list[LocatedRecord]:
     return [LocatedRecord(FileLocation("test", number), record) for number, record in enumerate(records, start=1)]
 
@@ -125,7 +130,7 @@ async def test_a_record_that_refers_to_nothing_is_reported_and_not_loaded(import
             lonely,
             HoldingRecord(customer="nobody", account="nothing", role="holder", valid_from=importer.now.date()),
             RepresentationRecord(login="nobody", customer="nobody", role="self"),
-            LoginRecord(identifier=" Ann@People.TEST ", email="ann@people.test", name="Ann Li", family_name="Li"),
+            a_login("P-1", " Ann@People.TEST "),
         )
     )
     assert [(problem.location.line, problem.reason.partition(" '")[0]) for problem in report.problems] == [
@@ -197,24 +202,16 @@ async def test_a_period_of_holding_replaces_what_it_overlaps_and_nothing_else(im
 
 async def test_a_login_is_self_for_one_customer(importer: Importer) -> None:
     another = msgspec.structs.replace(A_PERSON, reference="C-2")
-    person = LoginRecord(identifier="ann@people.test", email="ann@people.test", name="Ann Li", family_name="Li")
-    acts = [RepresentationRecord(login="ann@people.test", customer=name, role="self") for name in ("C-1", "C-2")]
+    person = a_login("P-1", "ann@people.test")
+    acts = [RepresentationRecord(login="P-1", customer=name, role="self") for name in ("C-1", "C-2")]
     report = await importer.load(sourced(A_PERSON, another, person, *acts))
     assert [str(problem) for problem in report.problems] == [
-        "test:5: $: the login 'ann@people.test' is already `self` for another customer"
+        "test:5: $: the login 'P-1' is already `self` for another customer"
     ]
     assert (await importer.load(sourced(acts[0]))).problems == []
     assert len((await importer.load(sourced(acts[1]))).problems) == 1
     customers = await importer.rows(select(customer.c.reference).join(representation))
     assert customers == [("C-1",)]
-
-
-async def test_the_reference_of_a_login_is_its_identifier_and_gives_its_id(importer: Importer) -> None:
-    record = LoginRecord(identifier=" Ann@People.TEST ", email="ann@people.test", name="Ann Li", family_name="Li")
-    await importer.load(sourced(record))
-    assert await importer.rows(select(login.c.id, login.c.reference)) == [
-        (internal_id("login", "ann@people.test"), "ann@people.test")
-    ]
 
 
 async def test_a_batch_may_refer_to_records_of_an_earlier_one(importer: Importer) -> None:

@@ -8,9 +8,9 @@ from haas.clock import MovableClock
 from haas.database import Database
 from haas.mail import Mailer
 from haas.settings import Settings
-from tenants.notices.delivery import LEASE_DURATION, Delivery
 from tenants.notices.messages import EmailChannel
 from tenants.notices.outbox import put
+from tenants.notices.outbox_delivery import LEASE_DURATION, Delivery
 from tenants.registry.models import Tenant
 from tests.support.mail_server import MailServer
 from tests.support.processes import python
@@ -20,7 +20,7 @@ SENDS_AND_DIES = """
 import asyncio, os, signal, sys
 from haas.settings import Settings
 from tenants.notices.messages import EmailChannel
-from tenants.notices.delivery import Delivery
+from tenants.notices.outbox_delivery import Delivery
 from haas.mail import Mailer
 from tenants.services import Services
 from tests.support.rows import notice

@@ -8,9 +8,9 @@ from haas.clock import MovableClock
 from haas.database import Database
 from haas.outbound import Outbound
 from haas.sms import SmsGateway
-from tenants.notices.delivery import Delivery
 from tenants.notices.messages import SmsChannel
 from tenants.notices.outbox import put
+from tenants.notices.outbox_delivery import Delivery
 from tenants.registry.models import Tenant
 from tests.support.https_server import HttpsServer
 from tests.support.rows import notice

@@ -11,7 +11,7 @@ from msgspec import inspect
 
 from tenants.cds import field_types
 from tenants.cds.envelope import Links, LinksPaginated, MetaPaginated
-from tenants.payloads.address_v1 import CommonSimpleAddress
+from tenants.payloads.address_v1 import CommonPAFAddress, CommonPhysicalAddress, CommonSimpleAddress
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer, CommonPerson
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
@@ -96,6 +96,7 @@ def plain(kind: inspect.Type) -> Any:
     return part.type if isinstance(part, inspect.Metadata) else part
 
 
+LINES = {"addressLine1": "1 A St", "city": "B", "state": "VIC"}
 EXPECTED = {
     "DateString": inspect.DateType,
     "DateTimeString": inspect.DateTimeType,
@@ -129,6 +130,33 @@ def test_members_have_the_field_types_of_the_standards(payload: type) -> None:
         (CommonCustomer, {"customerUType": "person"}, "person"),
         (CommonSimpleAddress, {"addressLine1": "1 A St", "city": "B", "state": "VIC"}, "postcode"),
         (CommonSimpleAddress, {"addressLine1": "1 A St", "city": "B", "state": "Vic", "postcode": "3000"}, "state"),
+        (CommonSimpleAddress, {**LINES, "postcode": "0000"}, "`postcode` is not an Australian postcode"),
+        (CommonSimpleAddress, {**LINES, "postcode": "0000", "country": "AUS"}, "`postcode` is not an Australian"),
+        (CommonSimpleAddress, {**LINES, "postcode": "3000", "country": "XXX"}, "country"),
+        (CommonPAFAddress, {"localityName": "B", "postcode": "0300", "state": "VIC"}, "postcode"),
+        (
+            CommonPhysicalAddress,
+            {
+                "addressUType": "simple",
+                "simple": {**LINES, "postcode": "3000"},
+                "paf": {"localityName": "B", "postcode": "3000", "state": "VIC"},
+            },
+            "`simple` and `paf` exclude each other",
+        ),
+        (
+            CommonCustomer,
+            {
+                "customerUType": "person",
+                "person": {"lastName": "Li", "middleNames": []},
+                "organisation": {
+                    "agentLastName": "Li",
+                    "agentRole": "Owner",
+                    "businessName": "Li",
+                    "organisationType": "OTHER",
+                },
+            },
+            "`person` and `organisation` exclude each other",
+        ),
         (EnergyAccountV2, {"accountId": "a", "plans": []}, "creationDate"),
         (
             EnergyAccountV2,

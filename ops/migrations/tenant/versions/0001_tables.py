@@ -214,6 +214,7 @@ def upgrade() -> None:
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("identifier", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("mobile", sa.Text(), nullable=True),
         sa.Column("channel", sa.Text(), nullable=True),
@@ -225,9 +226,16 @@ def upgrade() -> None:
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("channel in ('email', 'sms', 'post')", name=op.f("login_channel_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("login_pkey")),
-        sa.UniqueConstraint("identifier", name=op.f("login_identifier_key")),
         sa.UniqueConstraint("reference", name=op.f("login_reference_key")),
         schema=schema,
+    )
+    op.create_index(
+        "login_identifier_key",
+        "login",
+        ["identifier"],
+        unique=True,
+        schema=schema,
+        postgresql_where=sa.text("disabled_at is null"),
     )
     op.create_table(
         "outage",
@@ -801,7 +809,7 @@ def upgrade() -> None:
         sa.Column("client_id", sa.Text(), nullable=False),
         sa.Column("request_uri_hash", sa.LargeBinary(), nullable=False),
         sa.Column("request_expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("request_spent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("request_uri_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("request", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -820,7 +828,7 @@ def upgrade() -> None:
         sa.Column("authorisation_id", sa.UUID(), nullable=True),
         sa.Column("code_hash", sa.LargeBinary(), nullable=True),
         sa.Column("code_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("code_spent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("code_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("claimed_as in ('browser', 'app')", name=op.f("attempt_claimed_as_check")),
         sa.CheckConstraint(
             "stage in ('preIdentification', 'preAuthentication', 'preAccountSelection', 'preAuthorisation', 'preTokenExchange', 'rejected', 'failedTokenExchange', 'completed')",

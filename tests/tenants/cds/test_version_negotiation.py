@@ -3,7 +3,7 @@
 import pytest
 
 from tenants.cds.errors import HEADER_INVALID_VERSION, HEADER_MISSING, HEADER_UNSUPPORTED_VERSION, CdsError, ErrorType
-from tenants.cds.versions import negotiate_version
+from tenants.cds.version_negotiation import negotiate_version
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Final
 
 from haas.clock import Clock
 from haas.database import Database, Namespace
-from haas.telemetry import bind
+from haas.logs import bind
 from tenants.clients import store as clients
 from tenants.clients.store import ClientStatus
 from tenants.register import store

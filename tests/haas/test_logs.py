@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from haas import telemetry
+from haas import logs
 
 JWT = "eyJhbGciOiJQUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2ln"
 log = logging.getLogger("tests.telemetry")
@@ -33,7 +33,7 @@ def root() -> Iterator[logging.Logger]:
 @pytest.fixture
 def written(root: logging.Logger) -> io.StringIO:
     stream = io.StringIO()
-    telemetry.configure("INFO", stream)
+    logs.configure("INFO", stream)
     return stream
 
 
@@ -42,7 +42,7 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_line_contains_time_event_and_bound_fields(written: io.StringIO) -> None:
-    with telemetry.bind(tenant="aurora", interaction_id=None), telemetry.bind(interaction_id="i-1"):
+    with logs.bind(tenant="aurora", interaction_id=None), logs.bind(interaction_id="i-1"):
         log.info("a token was issued", extra={"client": "c-1", "seconds": 0.5, "first": True})
     log.warning("outside")
     inner, outer = lines(written)
@@ -58,7 +58,7 @@ def test_a_line_contains_time_event_and_bound_fields(written: io.StringIO) -> No
         "first": True,
     }
     assert "tenant" not in outer
-    assert telemetry.bound() == {}
+    assert logs.bound() == {}
 
 
 def test_an_error_stays_on_one_line_with_its_traceback(written: io.StringIO) -> None:
@@ -102,7 +102,7 @@ def test_secrets_and_personal_data_are_removed(written: io.StringIO, text: str) 
 def test_a_field_with_the_name_of_a_secret_is_removed(written: io.StringIO) -> None:
     log.info("x", extra={"code": 123456, "password": "hunter2", "access_token": "abc", "status_code": 200})
     (line,) = lines(written)
-    assert (line["code"], line["password"], line["access_token"]) == (telemetry.REDACTED,) * 3
+    assert (line["code"], line["password"], line["access_token"]) == (logs.REDACTED,) * 3
     assert line["status_code"] == 200
 
 
@@ -123,13 +123,13 @@ def test_times_ids_and_addresses_are_kept(written: io.StringIO, text: str) -> No
 @pytest.mark.parametrize("piece", ["x", "eyJ", "eyJ-", "code ", "0", "+1", "a.", "[parameters: "])
 def test_a_long_text_is_shortened(written: io.StringIO, piece: str) -> None:
     log.info("%s", piece * 1_000_000)
-    assert len(written.getvalue()) < 2 * telemetry.MAXIMUM_TEXT
+    assert len(written.getvalue()) < 2 * logs.MAXIMUM_TEXT
 
 
 def test_on_a_terminal_lines_are_short(root: logging.Logger) -> None:
     terminal = Terminal()
-    telemetry.configure("INFO", terminal)
-    with telemetry.bind(tenant="aurora"):
+    logs.configure("INFO", terminal)
+    with logs.bind(tenant="aurora"):
         log.warning("slow", extra={"seconds": 2})
     log.debug("unheard")
     (line,) = terminal.getvalue().splitlines()

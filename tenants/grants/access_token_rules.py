@@ -26,7 +26,7 @@ class TokenUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def has_not_expired(use: TokenUse) -> None:
-    """An expired token is an invalid token (RFC 6750 3.1; CDS, Token Expiry)."""
+    """The access token has not expired (RFC 6750 3.1; CDS, Token Expiry)."""
     if use.now >= use.token.expires_at:
         raise InvalidToken("the access token has expired")
 
@@ -38,7 +38,7 @@ def is_bound_to_the_certificate(use: TokenUse) -> None:
 
 
 def is_not_revoked(use: TokenUse) -> None:
-    """A revoked token, or the token of a client that was removed, is an invalid token (RFC 6750 3.1).
+    """The access token was not revoked, and its client was not removed (RFC 6750 3.1).
 
     For a token that was revoked because its arrangement ended, `consent_is_in_force` raises a more exact error.
     """
@@ -54,7 +54,7 @@ def has_the_scope(use: TokenUse) -> None:
 
 
 def recipient_is_active(use: TokenUse) -> None:
-    """Data is disclosed to active recipients and software products only (CDS, Participant Statuses)."""
+    """The data recipient and its software product are active (CDS, Participant Statuses)."""
     token = use.token
     if not token.duties.disclose:
         status = token.recipient_status if token.recipient_status != "ACTIVE" else token.product_status

@@ -19,7 +19,7 @@ from tenants.notices.tables import outbox
 from tenants.register.api import PRODUCTS, RECIPIENTS, RegisterApi
 from tenants.register.errors import RegisterUnreadable
 from tenants.register.models import PollResult
-from tenants.registration.sync import StatusSync
+from tenants.registration.register_status_sync import StatusSync
 from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.names import control_namespace
 from tenants.registry.tables import register_environment

@@ -12,9 +12,9 @@ from haas.database import Database
 from haas.errors import HaasError
 from haas.mail import Mailer
 from tenants.notices import store
-from tenants.notices.delivery import LEASE_DURATION, Delivery
 from tenants.notices.messages import EmailChannel
 from tenants.notices.outbox import NoticeKind, put
+from tenants.notices.outbox_delivery import LEASE_DURATION, Delivery
 from tenants.notices.policy import RETRY_POLICIES
 from tenants.registry.models import Tenant
 from tests.support.mail_server import MailServer

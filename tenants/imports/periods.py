@@ -1,0 +1,56 @@
+"""Periods of days in which a customer holds an account or a login acts for a customer, and how an import changes them.
+
+What a record leaves out is kept. In particular, a record without an end does not open a period again that has ended.
+The periods of one pair (customer and account, or login and customer) never overlap.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType
+
+Pair = tuple[UUID, UUID]
+"""The ids of a customer and an account, or of a login and a customer."""
+
+
+class DatedPeriod(NamedTuple):
+    """A period from `first` to `last`, both included. `last` is None if no end is known."""
+
+    first: date
+    last: date | None
+    role: str
+
+    def overlaps(self, other: "DatedPeriod") -> bool:
+        """Return whether the two periods have a day in common."""
+        return self.first <= (other.last or date.max) and other.first <= (self.last or date.max)
+
+
+def with_period(
+    periods: Iterable[DatedPeriod], first: date | UnsetType, last: date | UnsetType | None, role: str
+) -> list[DatedPeriod]:
+    """Return `periods` with a new one, which replaces those that it overlaps.
+
+    Without `first`, the new period begins when the latest one begins, or at `date.min` if there is none. Without
+    `last`, it ends when the latest period that it replaces ends. Raises ValueError if it would end before it begins.
+    """
+    stored = sorted(periods, key=lambda period: period.first)
+    if first is UNSET:
+        first = stored[-1].first if stored else date.min
+    if last is UNSET:
+        replaced = [period for period in stored if period.overlaps(DatedPeriod(first, None, role))]
+        last = replaced[-1].last if replaced else None
+    if last is not None and last < first:
+        raise ValueError("the period would end before it begins")
+    new = DatedPeriod(first, last, role)
+    return [*(period for period in stored if not period.overlaps(new)), new]
+
+
+def ended(periods: Iterable[DatedPeriod], last: date) -> list[DatedPeriod]:
+    """Return `periods` so that none goes on after the day `last`. Those that begin after that day are left out."""
+    return [
+        period._replace(last=last) if period.last is None or period.last > last else period
+        for period in periods
+        if period.first <= last
+    ]

@@ -1,0 +1,60 @@
+"""An import never gives back what was taken away because a later record leaves a member out."""
+
+from sqlalchemy import select
+
+from tenants.accounts.tables import disclosure_option
+from tests.support.import_files import FileImporter, a_customer, a_holding, a_login, a_representation, an_account
+
+PEOPLE = (a_customer("C-1"), an_account("A-1"), a_login("P-1", "ann"))
+
+
+async def test_a_holding_that_is_sent_again_without_an_end_remains_ended(files: FileImporter) -> None:
+    await files.load(*PEOPLE, a_holding("C-1", "A-1", "2020-01-01", validTo="2024-06-30"))
+    closed = [("C-1", "A-1", "2020-01-01", "2024-06-30")]
+    assert await files.holdings() == closed
+    assert await files.load(a_holding("C-1", "A-1", "2020-01-01")) == []
+    assert await files.holdings() == closed
+    await files.load(a_holding("C-1", "A-1", "2019-07-01"))
+    assert await files.holdings() == [("C-1", "A-1", "2019-07-01", "2024-06-30")]
+
+
+async def test_a_holding_without_an_end_keeps_the_end_of_an_earlier_line(files: FileImporter) -> None:
+    closed = a_holding("C-1", "A-1", "2020-01-01", validTo="2024-06-30")
+    await files.load(*PEOPLE, closed, a_holding("C-1", "A-1", "2020-01-01"))
+    assert await files.holdings() == [("C-1", "A-1", "2020-01-01", "2024-06-30")]
+
+
+async def test_a_holding_is_opened_again_by_the_end_null_or_a_later_begin(files: FileImporter) -> None:
+    await files.load(*PEOPLE, a_holding("C-1", "A-1", "2020-01-01", validTo="2024-06-30"))
+    await files.load(a_holding("C-1", "A-1", "2025-01-01"))
+    again = ("C-1", "A-1", "2025-01-01", None)
+    assert await files.holdings() == [("C-1", "A-1", "2020-01-01", "2024-06-30"), again]
+    await files.load(a_holding("C-1", "A-1", "2020-01-01", validTo=None))
+    assert await files.holdings() == [("C-1", "A-1", "2020-01-01", None)]
+
+
+async def test_an_option_that_is_left_out_or_different_is_kept(files: FileImporter) -> None:
+    await files.load(an_account("A-1", disclosureOption="no-disclosure"))
+    assert await files.load(an_account("A-1"), file="second.jsonl") == []
+    assert await files.load(an_account("A-1", disclosureOption="pre-approval"), file="third.jsonl") == [
+        "third.jsonl:1: $: the disclosure option is already 'no-disclosure'; an import cannot change it"
+    ]
+    async with files.database.transaction(files.namespace) as tx:
+        assert (await tx.execute(select(disclosure_option.c.option))).scalars().all() == ["no-disclosure"]
+
+
+async def test_a_representation_that_is_sent_again_without_dates_remains_ended(files: FileImporter) -> None:
+    dates = {"validFrom": "2020-01-01", "validTo": "2024-06-30"}
+    await files.load(*PEOPLE, a_representation("P-1", "C-1", "nominated-representative", **dates))
+    closed = [("P-1", "C-1", "2020-01-01", "2024-06-30")]
+    assert await files.representations() == closed
+    assert await files.load(a_representation("P-1", "C-1", "nominated-representative")) == []
+    assert await files.representations() == closed
+
+
+async def test_a_login_that_is_sent_again_remains_disabled(files: FileImporter) -> None:
+    await files.load(a_login("P-1", "ann", disabled=True))
+    await files.load(a_login("P-1", "ann", email="new@people.test"))
+    assert await files.logins() == [("P-1", "ann", "new@people.test", True)]
+    await files.load(a_login("P-1", "ann", disabled=False))
+    assert await files.logins() == [("P-1", "ann", "p-1@people.test", False)]
