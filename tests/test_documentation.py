@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tenants.operations.endpoints import ENDPOINTS
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CODE = ("platform", "tenants", "apps", "themes", "workers", "ops")
@@ -72,6 +74,17 @@ def test_the_log_events_for_operators_exist() -> None:
     named = re.findall(r"^\| (?:critical|error|warning) \| `([^`]+)` \|", text, re.MULTILINE)
     assert named
     assert set(named) <= log_events()
+
+
+def test_the_readme_says_which_operations_are_served() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## What is served\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (Get [^|]+) \| ([\d, ]+) \| (?:`([^`]+)`|none) \|$", text, re.MULTILINE)
+    served = [
+        (endpoint.name, ", ".join(map(str, endpoint.served_versions)), endpoint.scope or "")
+        for endpoint in ENDPOINTS
+        if endpoint.served_versions
+    ]
+    assert rows == served
 
 
 def test_the_tests_of_the_consumer_experience_standards_exist() -> None:

@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.types import Scope
 
 from haas.http import ClientCertificate
-from tenants.calls import CallRecord, CallTier
+from tenants.calls import CalledTenant, CallRecord, CallTier
 from tenants.registry.models import Surface, Tenant
 from tenants.services import Services
 
@@ -72,7 +72,7 @@ class RequestContext:
         if self.operation is None:
             return None
         return CallRecord(
-            tenant=self.tenant.namespace,
+            tenant=CalledTenant(self.tenant.namespace, self.tenant.id),
             at=self.now,
             operation=self.operation,
             tier=self.tier,

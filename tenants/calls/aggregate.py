@@ -6,8 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from haas.database import Namespace
-from tenants.calls.models import CallRecord, CallTier
+from tenants.calls.models import CalledTenant, CallRecord, CallTier
 from tenants.cds.tiers import SECONDARY_THRESHOLD_MILLISECONDS
 
 # The buckets include the thresholds of the standards: 1,000, 1,500, 4,000 and 6,000 ms (CDS, Performance requirements).
@@ -71,7 +70,7 @@ class CallAggregate:
 
     def __init__(self, maximum_keys: int = MAXIMUM_KEYS) -> None:
         """Keep at most `maximum_keys` different keys. Calls that would need more are not kept but counted in `lost`."""
-        self._tenants: dict[Namespace, TenantCalls] = {}
+        self._tenants: dict[CalledTenant, TenantCalls] = {}
         self._maximum_keys = maximum_keys
         self._keys = 0
         self.lost = 0
@@ -109,17 +108,17 @@ class CallAggregate:
             sums.secondary_rejections += call.secondary_rejections
         tenant.seconds[call.at.replace(microsecond=0), call.authenticated] += 1
 
-    def take(self) -> dict[Namespace, TenantCalls]:
+    def take(self) -> dict[CalledTenant, TenantCalls]:
         """Return everything that was counted, and start again with nothing."""
         taken, self._tenants, self._keys = self._tenants, {}, 0
         return taken
 
-    def put_back(self, namespace: Namespace, calls: TenantCalls) -> None:
+    def put_back(self, called: CalledTenant, calls: TenantCalls) -> None:
         """Add calls that could not be written to those that were counted meanwhile, if the limit allows it."""
         if self._keys + len(calls.rollup) > self._maximum_keys:
             self.lost += sum(sums.calls for sums in calls.rollup.values())
             return
-        tenant = self._tenants.setdefault(namespace, TenantCalls())
+        tenant = self._tenants.setdefault(called, TenantCalls())
         before = len(tenant.rollup)
         tenant.add(calls)
         self._keys += len(tenant.rollup) - before

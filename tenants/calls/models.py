@@ -1,7 +1,7 @@
 """The record of one call, and the entries of the disclosure ledger."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -13,10 +13,17 @@ from tenants.cds import tiers
 CallTier = tiers.Tier | Literal["other"]
 
 
+class CalledTenant(NamedTuple):
+    """The tenant whose endpoint was called. A later tenant with the same slug has the same namespace and another id."""
+
+    namespace: Namespace
+    id: UUID
+
+
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An answered call. `operation`, `tier` and `error` come from the product's own lists, never from the caller."""
 
-    tenant: Namespace
+    tenant: CalledTenant
     at: datetime  # when the call began
     operation: str  # the operation name of the standards, or the name of the identity endpoint
     tier: CallTier

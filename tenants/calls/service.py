@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+from uuid import UUID
 
 from haas.database import Database, Namespace
+from haas.errors import HaasError
 from tenants.calls import store
 from tenants.calls.aggregate import CallAggregate, TenantCalls
-from tenants.calls.models import CallRecord
+from tenants.calls.models import CalledTenant, CallRecord
+from tenants.registry import store as registry
 
 logger = logging.getLogger(__name__)
 
@@ -21,13 +24,25 @@ def record(call: CallRecord) -> None:
     _process_calls.record(call)
 
 
-class Flusher:
-    """Writes the counted calls. If a tenant's calls cannot be written, they are kept for the next attempt."""
+class _TenantRemoved(HaasError):
+    """The tenant was removed, so its calls are dropped. Another tenant may have its slug now."""
 
-    def __init__(self, database: Database, aggregate: CallAggregate = _process_calls) -> None:
-        """Write the calls of `aggregate`; the default is the aggregate of this process."""
+
+class Flusher:
+    """Writes the counted calls. If a tenant's calls cannot be written, they are kept for the next attempt.
+
+    The calls of a tenant that was removed are dropped.
+    """
+
+    def __init__(self, database: Database, control: Namespace, aggregate: CallAggregate = _process_calls) -> None:
+        """Write the calls of `aggregate`; the default is the aggregate of this process.
+
+        `control` is the namespace of the control schema, which says whether a tenant still exists.
+        """
         self._database = database
+        self._control = control
         self._aggregate = aggregate
+        self._removed: set[UUID] = set()
 
     async def run(self) -> None:
         """Write every few seconds until cancelled, and then one last time."""
@@ -43,33 +58,57 @@ class Flusher:
 
         Database nodes are written concurrently, so a node that does not answer does not delay the others.
         """
-        nodes: dict[str, dict[Namespace, TenantCalls]] = {}
-        for namespace, calls in self._aggregate.take().items():
-            nodes.setdefault(namespace.node, {})[namespace] = calls
+        nodes: dict[str, dict[CalledTenant, TenantCalls]] = {}
+        for called, calls in self._aggregate.take().items():
+            nodes.setdefault(called.namespace.node, {})[called] = calls
         try:
             written = sum(await asyncio.gather(*map(self._flush, nodes.values())))
         except BaseException:
             for remaining in nodes.values():
-                for namespace, calls in remaining.items():
-                    self._aggregate.put_back(namespace, calls)
+                for called, calls in remaining.items():
+                    self._aggregate.put_back(called, calls)
             raise
         if self._aggregate.lost:
             logger.error("calls.dropped", extra={"calls": self._aggregate.lost})
             self._aggregate.lost = 0
         return written
 
-    async def _flush(self, taken: dict[Namespace, TenantCalls]) -> int:
+    async def _flush(self, taken: dict[CalledTenant, TenantCalls]) -> int:
         """Write the calls of one node's tenants and remove them from `taken`; return the number of tenants written."""
         written = 0
-        for namespace, calls in list(taken.items()):
+        for called, calls in list(taken.items()):
             try:
-                async with self._database.transaction(namespace) as tx:
-                    await store.add(tx, calls)
+                await self._write(called, calls)
+            except _TenantRemoved:
+                if called.id not in self._removed:
+                    self._removed.add(called.id)
+                    logger.info("calls.tenant_removed", extra={"schema": called.namespace.schema})
             except Exception:
                 # A failure with one tenant's rows must not lose the calls of the other tenants.
-                logger.exception("calls.not_written", extra={"schema": namespace.schema})
-                self._aggregate.put_back(namespace, calls)
+                logger.exception("calls.not_written", extra={"schema": called.namespace.schema})
+                self._aggregate.put_back(called, calls)
             else:
                 written += 1
-            del taken[namespace]
+            del taken[called]
         return written
+
+    async def _write(self, called: CalledTenant, calls: TenantCalls) -> None:
+        """Write the calls of a tenant. Raise _TenantRemoved if the tenant does not exist any more.
+
+        The registry is asked after the rows are written and before they are committed: the locks on the tables keep the
+        schema from being replaced by that of a new tenant with the same slug between the question and the commit.
+        """
+        try:
+            async with self._database.transaction(called.namespace) as tx:
+                await store.add(tx, calls)
+                await self._require_tenant(called)
+        except _TenantRemoved:
+            raise
+        except Exception:
+            await self._require_tenant(called)  # role and tables are unknown if the tenant was removed
+            raise
+
+    async def _require_tenant(self, called: CalledTenant) -> None:
+        async with self._database.transaction(self._control) as tx:
+            if not await registry.has_brand(tx, called.id):
+                raise _TenantRemoved(f"the tenant of {called.namespace.schema} was removed")

@@ -98,6 +98,11 @@ def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant | No
     )
 
 
+async def has_brand(tx: Transaction, brand_id: UUID) -> bool:
+    """Return whether a tenant with this id exists, in any state."""
+    return (await tx.execute(select(brand.c.id).where(brand.c.id == brand_id))).first() is not None
+
+
 async def get_or_add_retailer(tx: Transaction, legal_name: str, now: datetime) -> UUID:
     """Return the id of the retailer with the legal name. Add the retailer if it is new."""
     new = insert(retailer).values(id=uuid4(), legal_name=legal_name, created_at=now)

@@ -18,6 +18,7 @@ from tenants.calls.tables import call_rollup
 from tenants.oauth.scopes import DATA_SCOPES
 from tenants.parties.tables import customer
 from tenants.registry.models import Tenant
+from tenants.registry.names import control_namespace
 from tests.support.application import Application
 from tests.support.clients import registered_client
 from tests.support.consents import consent
@@ -92,7 +93,7 @@ class Brand:
 
     async def calls(self) -> list[Any]:
         """Return the rows in which calls of this tenant are counted."""
-        await Flusher(self.application.database).flush()
+        await Flusher(self.application.database, control_namespace(self.application.services.settings)).flush()
         return await self.execute(select(call_rollup))
 
 

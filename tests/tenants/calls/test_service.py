@@ -3,22 +3,35 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
 from haas.database import Database, Namespace
 from haas.settings import Settings
-from tenants.calls import CallRecord, Flusher, store
+from ops.deployment import Deployment
+from tenants.calls import CalledTenant, CallRecord, Flusher, store
 from tenants.calls.aggregate import CallAggregate
 from tenants.calls.tables import call_peak, call_rollup, call_second
 from tenants.registry.models import Tenant
+from tenants.registry.names import control_namespace
 
 INTERACTION = "6f2b1d0c-4f4e-4bb7-8f8e-0d9b7c5a3e21"
 AT = datetime(2026, 11, 24, 10, 30, 15, 250_000, tzinfo=UTC)
 
 
-def call(tenant: Namespace, **changes: Any) -> CallRecord:
+@pytest.fixture
+def control(settings: Settings) -> Namespace:
+    """The control schema with the role of ordinary requests."""
+    return control_namespace(settings)
+
+
+def called_tenant(tenant: Tenant, **namespace: str) -> CalledTenant:
+    return CalledTenant(tenant.namespace._replace(**namespace), tenant.id)
+
+
+def call(tenant: CalledTenant, **changes: Any) -> CallRecord:
     values: dict[str, Any] = {
         "tenant": tenant,
         "at": AT,
@@ -38,9 +51,11 @@ async def rows(database: Database, tenant: Tenant, table: Any) -> list[dict[str,
         return [dict(row) for row in result.mappings()]
 
 
-async def test_calls_are_added_up_by_minute_operation_and_outcome(database: Database, tenant: Tenant) -> None:
-    aggregate, own = CallAggregate(), tenant.namespace
-    flusher = Flusher(database, aggregate)
+async def test_calls_are_added_up_by_minute_operation_and_outcome(
+    database: Database, tenant: Tenant, control: Namespace
+) -> None:
+    aggregate, own = CallAggregate(), called_tenant(tenant)
+    flusher = Flusher(database, control, aggregate)
     aggregate.record(call(own))
     aggregate.record(call(own, at=AT + timedelta(seconds=1), latency=24_000))
     aggregate.record(call(own, status=429, error="urn:x", throttled=True, latency=1_000))
@@ -66,7 +81,9 @@ async def test_calls_are_added_up_by_minute_operation_and_outcome(database: Data
     assert [(row["authenticated"], row["unauthenticated"]) for row in seconds] == [(3, 1), (1, 0)]
 
 
-async def test_requests_to_a_secondary_data_holder_are_counted_apart(database: Database, tenant: Tenant) -> None:
+async def test_requests_to_a_secondary_data_holder_are_counted_apart(
+    database: Database, tenant: Tenant, control: Namespace
+) -> None:
     aggregate = CallAggregate()
     for latency, calls, errors, rejections in (
         (1_500_000, 1, 0, 0),
@@ -75,7 +92,7 @@ async def test_requests_to_a_secondary_data_holder_are_counted_apart(database: D
     ):
         aggregate.record(
             call(
-                tenant.namespace,
+                called_tenant(tenant),
                 tier="secondary",
                 secondary_latency=latency,
                 secondary_calls=calls,
@@ -83,7 +100,7 @@ async def test_requests_to_a_secondary_data_holder_are_counted_apart(database: D
                 secondary_rejections=rejections,
             )
         )
-    await Flusher(database, aggregate).flush()
+    await Flusher(database, control, aggregate).flush()
     (row,) = await rows(database, tenant, call_rollup)
     assert (row["secondary_requests"], row["secondary_within_limit"]) == (3, 2)
     assert row["secondary_latency_total"] == 3_000_008
@@ -93,63 +110,89 @@ async def test_requests_to_a_secondary_data_holder_are_counted_apart(database: D
 
 @pytest.mark.parametrize(("latency", "within"), [(4_500_000, 1), (4_500_001, 0)])
 async def test_a_large_request_leaves_the_secondary_holder_more_time(
-    database: Database, tenant: Tenant, latency: int, within: int
+    database: Database, tenant: Tenant, control: Namespace, latency: int, within: int
 ) -> None:
     aggregate = CallAggregate()
-    aggregate.record(call(tenant.namespace, tier="largeSecondary", secondary_latency=latency, secondary_calls=1))
-    await Flusher(database, aggregate).flush()
+    aggregate.record(call(called_tenant(tenant), tier="largeSecondary", secondary_latency=latency, secondary_calls=1))
+    await Flusher(database, control, aggregate).flush()
     (row,) = await rows(database, tenant, call_rollup)
     assert row["secondary_within_limit"] == within
 
 
 @pytest.mark.parametrize(("latency", "bucket"), [(0, 5), (5_000, 5), (5_001, 10), (1_000_000, 1_000), (10_000_001, 0)])
 async def test_a_latency_is_counted_under_its_threshold_of_the_standards(
-    database: Database, tenant: Tenant, latency: int, bucket: int
+    database: Database, tenant: Tenant, control: Namespace, latency: int, bucket: int
 ) -> None:
     aggregate = CallAggregate()
-    aggregate.record(call(tenant.namespace, latency=latency))
-    await Flusher(database, aggregate).flush()
+    aggregate.record(call(called_tenant(tenant), latency=latency))
+    await Flusher(database, control, aggregate).flush()
     (row,) = await rows(database, tenant, call_rollup)
     assert row["latency_bucket"] == bucket
 
 
 async def test_counts_that_cannot_be_written_are_kept_and_the_others_are_written(
-    database: Database, tenant: Tenant, caplog: pytest.LogCaptureFixture
+    database: Database, tenant: Tenant, control: Namespace, caplog: pytest.LogCaptureFixture
 ) -> None:
     aggregate = CallAggregate()
-    gone = tenant.namespace._replace(schema="tenant_that_is_gone")
+    gone = called_tenant(tenant, schema="tenant_that_is_gone")
     aggregate.record(call(gone))
-    aggregate.record(call(tenant.namespace))
-    assert await Flusher(database, aggregate).flush() == 1
+    aggregate.record(call(called_tenant(tenant)))
+    assert await Flusher(database, control, aggregate).flush() == 1
     aggregate.record(call(gone))
-    ((namespace, kept),) = aggregate.take().items()
-    assert namespace == gone
+    ((owner, kept),) = aggregate.take().items()
+    assert owner == gone
     assert [sums.calls for sums in kept.rollup.values()] == [2]
     assert kept.seconds[AT.replace(microsecond=0), True] == 2
     assert "calls.not_written" in caplog.text
 
 
+async def test_the_calls_of_a_removed_tenant_are_dropped_and_its_successor_gets_none(
+    deployment: Deployment, control: Namespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    removed = await deployment.new_tenant("darter")
+    aggregate = CallAggregate()
+    flusher = Flusher(deployment.database, control, aggregate)
+    aggregate.record(call(called_tenant(removed)))
+    await deployment.administration.remove("darter", actor="tests")
+    assert await flusher.flush() == 0
+    assert aggregate.take() == {}
+
+    successor = await deployment.new_tenant("darter")
+    assert successor.namespace == removed.namespace
+    aggregate.record(call(called_tenant(removed)))
+    aggregate.record(call(called_tenant(successor), status=404))
+    assert await flusher.flush() == 1
+    assert aggregate.take() == {}
+    assert [row["status"] for row in await rows(deployment.database, successor, call_rollup)] == [404]
+    assert [row["authenticated"] for row in await rows(deployment.database, successor, call_second)] == [1]
+    await deployment.administration.remove("darter", actor="tests")
+    assert [record.message for record in caplog.records if record.name == "tenants.calls.service"] == [
+        "calls.tenant_removed"
+    ]
+
+
 async def test_a_database_node_that_cannot_be_reached_costs_the_other_tenants_nothing(
-    settings: Settings, tenant: Tenant, caplog: pytest.LogCaptureFixture
+    settings: Settings, tenant: Tenant, control: Namespace, caplog: pytest.LogCaptureFixture
 ) -> None:
     away = "postgresql://nobody:wrong@127.0.0.1:1/nothing"
     database = Database.open({**settings.database_urls, "away": away}, pools=1)
     aggregate = CallAggregate()
-    elsewhere = tenant.namespace._replace(node="away")
-    for namespace in (elsewhere, tenant.namespace):
-        aggregate.record(call(namespace))
-    assert await Flusher(database, aggregate).flush() == 1
+    elsewhere = called_tenant(tenant, node="away")
+    for called in (elsewhere, called_tenant(tenant)):
+        aggregate.record(call(called))
+    assert await Flusher(database, control, aggregate).flush() == 1
     await database.close()
     assert list(aggregate.take()) == [elsewhere]
     assert "calls.not_written" in caplog.text
 
 
-async def test_a_flush_that_is_cancelled_loses_no_calls(database: Database, tenant: Tenant) -> None:
+async def test_a_flush_that_is_cancelled_loses_no_calls(database: Database, tenant: Tenant, control: Namespace) -> None:
     aggregate = CallAggregate()
     for steps in range(8):
-        for namespace in (tenant.namespace, tenant.namespace._replace(schema="tenant_that_is_gone")):
-            aggregate.record(call(namespace))
-        flushing = asyncio.create_task(Flusher(database, aggregate).flush())
+        for called in (called_tenant(tenant), called_tenant(tenant, schema="tenant_that_is_gone")):
+            aggregate.record(call(called))
+        flushing = asyncio.create_task(Flusher(database, control, aggregate).flush())
         for _ in range(steps):
             await asyncio.sleep(0)
         flushing.cancel()
@@ -160,54 +203,58 @@ async def test_a_flush_that_is_cancelled_loses_no_calls(database: Database, tena
 
 
 async def test_memory_is_bounded_and_lost_calls_are_logged(
-    database: Database, tenant: Tenant, caplog: pytest.LogCaptureFixture
+    database: Database, tenant: Tenant, control: Namespace, caplog: pytest.LogCaptureFixture
 ) -> None:
     aggregate = CallAggregate(maximum_keys=2)
     for status in (200, 401, 403, 404):
-        aggregate.record(call(tenant.namespace, status=status))
-    aggregate.record(call(tenant.namespace))
+        aggregate.record(call(called_tenant(tenant), status=status))
+    aggregate.record(call(called_tenant(tenant)))
     assert aggregate.lost == 2
     taken = aggregate.take()
-    aggregate.record(call(tenant.namespace, status=500))
-    aggregate.put_back(tenant.namespace, taken[tenant.namespace])
+    aggregate.record(call(called_tenant(tenant), status=500))
+    aggregate.put_back(called_tenant(tenant), taken[called_tenant(tenant)])
     assert aggregate.lost == 2 + 3
-    await Flusher(database, aggregate).flush()
+    await Flusher(database, control, aggregate).flush()
     assert [row["calls"] for row in await rows(database, tenant, call_rollup)] == [1]
     assert "calls.dropped" in caplog.text
 
 
-async def test_the_last_calls_are_written_when_the_process_stops(database: Database, tenant: Tenant) -> None:
+async def test_the_last_calls_are_written_when_the_process_stops(
+    database: Database, tenant: Tenant, control: Namespace
+) -> None:
     aggregate = CallAggregate()
-    running = asyncio.create_task(Flusher(database, aggregate).run())
+    running = asyncio.create_task(Flusher(database, control, aggregate).run())
     await asyncio.sleep(0)
-    aggregate.record(call(tenant.namespace))
+    aggregate.record(call(called_tenant(tenant)))
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     assert [row["calls"] for row in await rows(database, tenant, call_rollup)] == [1]
 
 
-async def test_two_processes_add_to_the_same_rows(database: Database, tenant: Tenant) -> None:
+async def test_two_processes_add_to_the_same_rows(database: Database, tenant: Tenant, control: Namespace) -> None:
     aggregates = [CallAggregate() for _ in range(4)]
     for aggregate in aggregates:
         for minute in range(30):
             for status in (200, 404, 500):
-                aggregate.record(call(tenant.namespace, at=AT + timedelta(minutes=minute), status=status))
-    await asyncio.gather(*(Flusher(database, aggregate).flush() for aggregate in aggregates))
+                aggregate.record(call(called_tenant(tenant), at=AT + timedelta(minutes=minute), status=status))
+    await asyncio.gather(*(Flusher(database, control, aggregate).flush() for aggregate in aggregates))
     assert {row["calls"] for row in await rows(database, tenant, call_rollup)} == {4}
 
 
-async def test_seconds_fold_into_the_peak_of_their_half_hour(database: Database, tenant: Tenant) -> None:
+async def test_seconds_fold_into_the_peak_of_their_half_hour(
+    database: Database, tenant: Tenant, control: Namespace
+) -> None:
     """Half hours, because the days of some zones begin at half past (UTC)."""
     aggregate = CallAggregate()
     for second, count in ((0, 2), (1, 5), (2, 3)):
         for _ in range(count):
-            aggregate.record(call(tenant.namespace, at=AT.replace(second=second)))
+            aggregate.record(call(called_tenant(tenant), at=AT.replace(second=second)))
     for _ in range(4):
-        aggregate.record(call(tenant.namespace, at=AT.replace(second=2), authenticated=False))
-    aggregate.record(call(tenant.namespace, at=AT - timedelta(minutes=1)))
-    aggregate.record(call(tenant.namespace, at=AT + timedelta(hours=1)))
-    await Flusher(database, aggregate).flush()
+        aggregate.record(call(called_tenant(tenant), at=AT.replace(second=2), authenticated=False))
+    aggregate.record(call(called_tenant(tenant), at=AT - timedelta(minutes=1)))
+    aggregate.record(call(called_tenant(tenant), at=AT + timedelta(hours=1)))
+    await Flusher(database, control, aggregate).flush()
     half_past = AT.replace(second=0, microsecond=0)
     async with database.transaction(tenant.namespace) as tx:
         assert await store.aggregate_seconds(tx, half_past + timedelta(hours=1)) == 2
@@ -222,7 +269,7 @@ async def test_seconds_fold_into_the_peak_of_their_half_hour(database: Database,
 
 def test_recording_a_call_takes_microseconds() -> None:
     # 2,000 calls within a tenth of a second, so that the limit also holds on a busy machine.
-    aggregate, own = CallAggregate(), Namespace("tenant_x", "x")
+    aggregate, own = CallAggregate(), CalledTenant(Namespace("tenant_x", "x"), uuid4())
     one = call(own)
     loop = asyncio.new_event_loop()
     started = loop.time()

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from haas.database import Database, Namespace
-from tenants.calls import CallRecord, store
+from tenants.calls import CalledTenant, CallRecord, store
 from tenants.calls.models import DisclosureDay
 from tenants.calls.tables import call, disclosure_day
 from tenants.registry.models import Tenant
@@ -25,7 +25,7 @@ VIOLATIONS = (
 
 def record(tenant: Namespace, **changes: Any) -> CallRecord:
     values: dict[str, Any] = {
-        "tenant": tenant,
+        "tenant": CalledTenant(tenant, uuid4()),
         "at": AT,
         "operation": "listEnergyAccounts",
         "tier": "unattended",

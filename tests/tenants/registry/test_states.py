@@ -16,6 +16,7 @@ from tenants.registry.service import Registry
 from tenants.services import Services
 
 UNSERVED: list[TenantState] = ["preparing", "leaving"]
+INTERACTION = "6f2b1d0c-4f4e-4bb7-8f8e-0d9b7c5a3e21"
 
 
 class Answer(msgspec.Struct):
@@ -28,7 +29,7 @@ async def ask(platform: HostRouter, host: str, path: str = "/") -> Answer:
     """Send one request to the application, as the proxy hands it on."""
     transport: Any = httpx.ASGITransport(platform)
     async with httpx.AsyncClient(transport=transport, base_url=f"https://{host}") as client:
-        answer = await client.get(path)
+        answer = await client.get(path, headers={"x-fapi-interaction-id": INTERACTION})
     return Answer(answer.status_code, dict(answer.headers), answer.content)
 
 
