@@ -15,7 +15,14 @@ from ops.operator import actor, columns
 from ops.plugins import certificate_issuer
 from tenants.registry.models import NewTenant, Tenant, TenantSettings
 from tenants.registry.names import Hosts
-from themes.tokens import theme_from
+from themes.tokens import MAXIMUM_LINE, theme_from
+
+
+def _line(_: click.Context, __: click.Parameter, text: str) -> str:
+    """Return a name that pages and messages can show. Raise BadParameter."""
+    if text != text.strip() or not 0 < len(text) <= MAXIMUM_LINE or not text.isprintable():
+        raise click.BadParameter(f"{text!r} must be one line of 1 to {MAXIMUM_LINE} printable characters")
+    return text
 
 
 @click.group("tenant")
@@ -25,8 +32,8 @@ def command() -> None:
 
 @command.command("create")
 @click.argument("slug")
-@click.option("--name", required=True, help="The brand's name as customers know it.")
-@click.option("--retailer", required=True, help="The legal entity that owns the brand.")
+@click.option("--name", callback=_line, required=True, help="The brand's name as customers know it.")
+@click.option("--retailer", callback=_line, required=True, help="The legal entity that owns the brand.")
 @click.option(
     "--register-environment",
     default="sandbox",

@@ -36,6 +36,18 @@ async def test_a_slug_that_cannot_be_a_host_is_refused(haas: Haas, slug: str) ->
     assert "slug" in refused.output
 
 
+@pytest.mark.parametrize("option", ["--name", "--retailer"])
+@pytest.mark.parametrize("text", ["", "  ", " Swift Energy", "Swift\nEnergy", "Swift\u202eEnergy", "x" * 201])
+async def test_a_name_that_no_page_can_show_is_refused(
+    haas: Haas, deployment: Deployment, option: str, text: str
+) -> None:
+    names = {"--name": "Swift Energy", "--retailer": "Swift Pty Ltd", option: text}
+    refused = await haas("tenant", "create", "swift", *(word for pair in names.items() for word in pair))
+    assert refused.exit_code == 2
+    assert f"Invalid value for '{option}'" in refused.output
+    assert "swift" not in {tenant.slug for tenant in await deployment.administration.all()}
+
+
 async def test_a_host_of_another_tenant_is_refused_and_nothing_is_left(
     haas: Haas, deployment: Deployment, kestrel: None
 ) -> None:
