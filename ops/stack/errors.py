@@ -5,7 +5,6 @@ from typing import Final
 
 from haas.errors import HaasError
 
-
 MEBIBYTE: Final = 1024 * 1024
 SPACE_NEEDED: Final = 128 * MEBIBYTE
 
