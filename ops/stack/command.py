@@ -79,9 +79,9 @@ def summary(description: StackDescription) -> str:
         lines += [f"  {tenant.name:<16} {tenant.demonstration_login}" for tenant in logins]
         lines += [
             "",
-            "Choose a brand on the data recipient's page, and enter the login at the brand. There is no password:",
-            "the mailbox receives a one-time code. Enter it, choose accounts and authorise. The recipient then",
-            "shows the data.",
+            "Choose a brand on the data recipient's page and enter the login at the brand.",
+            "There is no password: the mailbox receives a one-time code. Enter the code,",
+            "choose accounts and authorise. The data recipient then shows the data.",
         ]
     lines += [
         "",
