@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network
 
 import msgspec
 from cryptography import x509
@@ -88,9 +89,23 @@ class Authority(msgspec.Struct, frozen=True):
         return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier.value)
 
 
-def new_root(subject: x509.Name, validity: Validity) -> Authority:
+# No real server has a name under these top-level domains (RFC 2606 2, RFC 6761 6).
+RESERVED_DOMAINS = ("localhost", "test", "example", "invalid")
+LOOPBACK_NETWORKS = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+
+
+def new_root(subject: x509.Name, validity: Validity, *, constrained: bool = False) -> Authority:
+    """Make a root. What a constrained one has signed counts only for servers of RESERVED_DOMAINS and on this machine.
+
+    The constraint makes it safe to add the root to a browser: RFC 5280 4.2.1.10.
+    """
     key = new_key()
     builder = _authority_builder(subject, key.public_key(), validity, path_length=1).issuer_name(subject)
+    if constrained:
+        names = [x509.DNSName(domain) for domain in RESERVED_DOMAINS]
+        addresses = [x509.IPAddress(network) for network in LOOPBACK_NETWORKS]
+        constraint = x509.NameConstraints(permitted_subtrees=[*names, *addresses], excluded_subtrees=None)
+        builder = builder.add_extension(constraint, critical=True)
     return Authority(certificate=builder.sign(key, SHA256()), key=key)
 
 

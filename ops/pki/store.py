@@ -45,7 +45,7 @@ class Pki:
         self.revocation_lists_file = folder / "cdr.crl"
         """The CRLs of both; nginx refuses every client when one of them is absent or expired."""
         with self._locked():
-            self._web_root = self._authority("web-root", "Web Root")
+            self._web_root = self._authority("web-root", "Web Root", constrained=True)
             self._cdr_root = self._authority("cdr-root", "CDR Root")
             self._cdr = self._authority("cdr-intermediate", "CDR Intermediate", self._cdr_root)
             foreign_root = self._authority("foreign-root", "Foreign Root")
@@ -143,13 +143,18 @@ class Pki:
             return ensure_certificate(certificates, host, self._cdr, [self._cdr.certificate], self._now(), key=key)
         return ensure_certificate(certificates, host, self._web_root, [], self._now(), key=key)
 
-    def _authority(self, file: str, title: str, root: Authority | None = None) -> Authority:
+    def _authority(
+        self, file: str, title: str, root: Authority | None = None, *, constrained: bool = False
+    ) -> Authority:
         path = self.folder / f"{file}.pem"
         if not path.exists():
             validity = Validity.starting(self._now(), AUTHORITY_LIFETIME)
             subject = name(f"HaaS Test {title}", ORGANISATION)
             save_authority(
-                path, new_root(subject, validity) if root is None else new_intermediate(root, subject, validity)
+                path,
+                new_root(subject, validity, constrained=constrained)
+                if root is None
+                else new_intermediate(root, subject, validity),
             )
         return load_authority(path)
 

@@ -60,15 +60,24 @@ def secure_register_application(services: SandboxServices) -> Litestar:
 
 def recipient_application(services: SandboxServices) -> Litestar:
     """Return the application of the data recipient's host."""
-    parts = {"sharing": services.sharing, "hosting": services.hosting, "revocation": services.revocation}
+    parts = {
+        "sharing": services.sharing,
+        "hosting": services.hosting,
+        "revocation": services.revocation,
+        "tenants": services.tenants,
+        "mailbox_address": services.settings.origin("mailbox"),
+    }
     return application([*pages.ROUTES, *endpoints.ROUTES], {}, parts, public_port=services.settings.public_port)
 
 
 def mailbox_application(services: SandboxServices) -> Litestar:
     """Return the application of the mailbox's host."""
-    return application(
-        mailbox_routes.ROUTES, {}, {"mailbox": services.mailbox}, public_port=services.settings.public_port
-    )
+    parts = {
+        "mailbox": services.mailbox,
+        "tenants": services.tenants,
+        "recipient_address": services.settings.origin("recipient"),
+    }
+    return application(mailbox_routes.ROUTES, {}, parts, public_port=services.settings.public_port)
 
 
 def http_error(request: HttpRequest, error: HTTPException) -> Response[Any]:

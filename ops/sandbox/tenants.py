@@ -24,6 +24,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     register_brand_id: str
     jwks_uri: str | None = None
     demonstration_customers: list[Any] = []
+    demonstration_login: str | None = None
 
 
 class _Stack(msgspec.Struct, frozen=True):
@@ -44,6 +45,10 @@ class Tenants:
     def all(self) -> list[Tenant]:
         """Return the tenants of the running stack."""
         return self._current().tenants
+
+    def with_login(self) -> list[Tenant]:
+        """Return the tenants at which a demonstration customer can sign in."""
+        return [tenant for tenant in self.all() if tenant.demonstration_login]
 
     def settings_file(self) -> Path | None:
         """Return the path of the running stack's settings file, or None when no stack runs."""

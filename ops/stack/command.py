@@ -67,12 +67,22 @@ async def _run(options: Options, progress: Progress) -> None:
 
 
 def summary(description: StackDescription) -> str:
-    """Return the addresses to open, as lines of text."""
+    """Return the addresses to open, a login of each brand, and what happens next, as lines of text."""
     sandbox = description.sandbox
-    lines = ["", "Ready. Open in a browser that trusts " + description.roots.web + ":", ""]
+    lines = ["", "Ready. Open in a browser that trusts " + description.roots.web, "(docs/stack.md#browser-trust):", ""]
     lines.append(f"  Data recipient (start here)   {sandbox.recipient_url}/")
     lines.append(f"  Mailbox (one-time codes)      {sandbox.mailbox_url}/")
     lines += [f"  Dashboard {tenant.name:<19} {tenant.dashboard_url}" for tenant in description.tenants]
+    logins = [tenant for tenant in description.tenants if tenant.demonstration_login]
+    if logins:
+        lines += ["", "A login to try at each brand:", ""]
+        lines += [f"  {tenant.name:<16} {tenant.demonstration_login}" for tenant in logins]
+        lines += [
+            "",
+            "Choose a brand on the data recipient's page and enter the login at the brand.",
+            "There is no password: the mailbox receives a one-time code. Enter the code,",
+            "choose accounts and authorise. The data recipient then shows the data.",
+        ]
     lines += [
         "",
         f"  Sandbox control API           {sandbox.control_api}/",

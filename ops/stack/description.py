@@ -39,6 +39,8 @@ class TenantDescription(msgspec.Struct, frozen=True, kw_only=True):
     register_brand_id: str
     demonstration_customers: list[Any] = []
     """Who can sign in, as the demonstration data says; empty for other tenants."""
+    demonstration_login: str | None = None
+    """The identifier to try first: of a person who acts for themselves and holds accounts alone."""
 
 
 class SandboxDescription(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +87,13 @@ def describe_tenant(tenant: Tenant, customers: list[Any]) -> TenantDescription:
         dashboard_url=f"{tenant.issuer}/dashboard",
         register_brand_id=tenant.register_brand_id,
         demonstration_customers=customers,
+        demonstration_login=_first_login(customers),
     )
+
+
+def _first_login(customers: list[Any]) -> str | None:
+    alone = [customer for customer in customers if customer["kind"] == "person"]
+    return next((str(customer["identifier"]) for customer in (*alone, *customers)), None)
 
 
 def describe_sandbox(settings: Settings, domain: str, control: str, smtp: str) -> SandboxDescription:

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import errno
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,6 +21,7 @@ from ops.settings_file import write_settings
 from ops.stack import layout as names
 from ops.stack.background_process import BackgroundProcess
 from ops.stack.description import Roots, StackDescription, describe_tenant, write_description
+from ops.stack.errors import DiskFull
 from ops.stack.folder import StateFolder
 from ops.stack.layout import Layout, ensure_secrets
 from ops.stack.nginx import Nginx
@@ -82,18 +84,31 @@ async def running(
     check_installed(options.packages)
     progress = progress or NoProgress()
     folder = StateFolder(options.state)
-    folder.open()
+    with _full_disk_as_stack_error(folder):
+        folder.open()
     try:
         async with Supervisor(folder) as supervisor, contextlib.AsyncExitStack() as exits:
             if options.fresh:
                 progress.line(f"Starting over: emptying {folder.root}")
                 folder.empty()
-            folder.prepare()
-            yield await _Start(folder, options, supervisor, progress, exits).run(set_up)
+            with _full_disk_as_stack_error(folder):
+                folder.prepare()
+                stack = await _Start(folder, options, supervisor, progress, exits).run(set_up)
+            yield stack
     finally:
         folder.description.unlink(missing_ok=True)
         folder.discard_sockets()
         folder.close()
+
+
+@contextlib.contextmanager
+def _full_disk_as_stack_error(folder: StateFolder) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFull(folder.root, os.strerror(error.errno)) from error
+        raise
 
 
 class _Start:

@@ -1,12 +1,26 @@
 """Errors of the embedded stack. Each message says what to do."""
 
 from pathlib import Path
+from typing import Final
 
 from haas.errors import HaasError
+
+MEBIBYTE: Final = 1024 * 1024
+SPACE_NEEDED: Final = 128 * MEBIBYTE
 
 
 class StackError(HaasError):
     """The stack cannot start or continue. The message says why and what to do."""
+
+
+class DiskFull(StackError):
+    """The disk of the state folder, or of PostgreSQL's folder, has no room for a stack."""
+
+    def __init__(self, folder: Path, free: str) -> None:
+        super().__init__(
+            f"the disk of {folder} is full: {free}, and a stack needs {SPACE_NEEDED // MEBIBYTE} MB to start.\n"
+            "  Make room, or name a folder on another disk with --state."
+        )
 
 
 class ProcessFailed(StackError):

@@ -12,7 +12,7 @@ from typing import Final
 
 from ops.deployment_settings import SETTINGS_FILE
 from ops.files import PRIVATE, PUBLIC, write_atomically
-from ops.stack.errors import StackError
+from ops.stack.errors import MEBIBYTE, SPACE_NEEDED, DiskFull, StackError
 from ops.stack.unprivileged import can_reach, change_owner, unprivileged_account
 
 MARKER: Final = "haas-state"
@@ -50,7 +50,8 @@ class StateFolder:
         self._take_lock()
 
     def prepare(self) -> None:
-        """Make the folders that the processes write to."""
+        """Make the folders that the processes write to. Raises DiskFull where there is no room for what they write."""
+        self._check_space()
         for folder in (
             self.logs,
             self.run,
@@ -111,6 +112,15 @@ class StateFolder:
         except FileNotFoundError:
             return False
         return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) == 0o700  # noqa: PLR2004 - a file mode reads best as one
+
+    def _check_space(self) -> None:
+        user = unprivileged_account()
+        elsewhere = [] if user is None or can_reach(self.root, user) else [FALLBACK_ROOT]
+        for folder in (self.root, *elsewhere):
+            existing = folder if folder.exists() else folder.parent
+            free = shutil.disk_usage(existing).free
+            if free < SPACE_NEEDED:
+                raise DiskFull(folder, f"{free // MEBIBYTE} MB are free")
 
     def _recognise(self) -> None:
         marker = self.root / MARKER

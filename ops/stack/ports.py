@@ -43,23 +43,32 @@ class Ports:
         if kept is not None and insist and preferred not in {None, kept}:
             raise StackError(
                 f"this deployment's {name} port is {kept} and its issuers contain it; it cannot become {preferred}.\n"
-                "  Start over with `haas up --fresh`, or leave the port as it is."
+                "  Leave --port out, or run a second stack in a folder of its own with --state.\n"
+                "  `haas up --fresh` starts over with another port and deletes everything that this stack has stored."
             )
         if kept is not None or (insist and preferred is not None):
             port = kept if kept is not None else preferred
             assert port is not None  # noqa: S101 - narrows what the condition above says
-            self._insist(name, port)
+            self._insist(name, port, stored=kept is not None)
         else:
             port = self._choose(preferred)
         self._keep(name, port)
         return port
 
-    def _insist(self, name: str, port: int) -> None:
-        if not is_free(port):
-            raise StackError(
-                f"port {port} ({name}) is taken by another program.\n"
-                f"  `ss -ltnp 'sport = :{port}'` tells which: stop it, or take other ports with `haas up --fresh`."
+    def _insist(self, name: str, port: int, *, stored: bool) -> None:
+        if is_free(port):
+            return
+        if stored:
+            advice = (
+                "or run a second stack in a folder of its own with --state.\n"
+                "  `haas up --fresh` takes other ports and deletes everything that this stack has stored."
             )
+        else:
+            advice = "or name another port with --port."
+        raise StackError(
+            f"port {port} ({name}) is taken by another program.\n"
+            f"  `ss -ltnp 'sport = :{port}'` tells which. Stop it and try again, {advice}"
+        )
 
     def _choose(self, preferred: int | None) -> int:
         taken = set(self._chosen.values())

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 
 from ops.sandbox.mailbox.messages import Mailbox
 from ops.sandbox.templating import Pages, style
+from ops.sandbox.tenants import Tenants
 from ops.sandbox.web import BadRequest, HttpRequest
 
 PAGES = Pages("mailbox")
@@ -23,11 +24,22 @@ class TextMessage(msgspec.Struct, rename={"sender": "from"}):
 
 
 @get("/")
-async def index(request: HttpRequest, mailbox: NamedDependency[Mailbox]) -> Response[str]:
+async def index(
+    request: HttpRequest,
+    mailbox: NamedDependency[Mailbox],
+    tenants: NamedDependency[Tenants],
+    recipient_address: NamedDependency[str],
+) -> Response[str]:
     """Show the messages, newest first."""
     to = request.query_params.get("to", "").strip()[:MAXIMUM_ADDRESS]
     messages = await mailbox.messages(to=to or None)
-    return PAGES.show("index.html", to=to, messages=list(reversed(messages)))
+    return PAGES.show(
+        "index.html",
+        to=to,
+        messages=list(reversed(messages)),
+        logins=tenants.with_login(),
+        recipient_address=recipient_address,
+    )
 
 
 @post("/sms", status_code=202)

@@ -22,6 +22,7 @@ from ops.sandbox.recipient.records import Arrangement
 from ops.sandbox.recipient.register_api import HolderBrand, RegisterUnavailable
 from ops.sandbox.recipient.sharing import Sharing, UnknownReference
 from ops.sandbox.templating import Pages
+from ops.sandbox.tenants import Tenants
 from ops.sandbox.web import BadRequest, HttpRequest, check_same_origin, form_of
 
 BROWSER_COOKIE = "__Host-browser"
@@ -30,7 +31,12 @@ MAXIMUM_RESPONSE = 16 * 1024
 
 
 @get("/")
-async def index(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Response[str]:
+async def index(
+    request: HttpRequest,
+    sharing: NamedDependency[Sharing],
+    tenants: NamedDependency[Tenants],
+    mailbox_address: NamedDependency[str],
+) -> Response[str]:
     """Show the sharing arrangements and the form that starts a new one."""
     try:
         brands = await sharing.brands()
@@ -42,6 +48,8 @@ async def index(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Resp
         arrangements=await sharing.arrangements(),
         groups=GROUPS,
         durations=DURATIONS,
+        logins=tenants.with_login(),
+        mailbox_address=mailbox_address,
         form_targets=_origins(brands),
     )
     if BROWSER_COOKIE not in request.cookies:

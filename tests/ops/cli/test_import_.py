@@ -1,13 +1,20 @@
 """`haas import` from the command line."""
 
+import asyncio
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
+from haas.clock import MovableClock
+from haas.database import Database
 from ops.cli import main
 from ops.demonstration.generator import generate
+from tenants.accounts.service import accounts_of
+from tenants.parties.tables import customer
 from tenants.registry.models import Tenant
 from tests.support import dsb
 from tests.support.import_files import Member, a_customer, a_holding, a_login, an_account
@@ -77,3 +84,19 @@ def test_files_that_take_access_away(runner: CliRunner, tenant: Tenant, tmp_path
     assert clash.exit_code == 1
     expected = "clash.jsonl:1: $: the identifier 'STRAUSS' is that of the login 'P-1' (snapshot.jsonl:1)"
     assert f"not loaded: {expected}" in clash.output
+
+
+async def test_the_example_of_the_documentation_is_a_login_with_an_account_to_share(
+    runner: CliRunner, database: Database, clock: MovableClock, tenant: Tenant, tmp_path: Path
+) -> None:
+    example = (
+        (Path(__file__).parents[3] / "docs" / "import.md").read_text().partition("```json\n")[2].partition("```")[0]
+    )
+    file = tmp_path / "example.jsonl"
+    file.write_text(example)
+    done = await asyncio.to_thread(runner.invoke, main, ["import", tenant.slug, str(file)])
+    assert done.exit_code == 0, done.output
+    async with database.transaction(tenant.namespace) as tx:
+        row = (await tx.execute(select(customer.c.id).where(customer.c.reference == "C-1001"))).one()
+        (account,) = await accounts_of(tx, row.id, str(uuid4()), clock.now())
+    assert account.unavailable is None

@@ -37,7 +37,9 @@ async def test_a_slug_that_cannot_be_a_host_is_refused(haas: Haas, slug: str) ->
 
 
 @pytest.mark.parametrize("option", ["--name", "--retailer"])
-@pytest.mark.parametrize("name", ["", " ", "two\nlines", "=?utf-8?q?x=0D=0ABcc:_eve@example.test?="])
+@pytest.mark.parametrize(
+    "name", ["", " ", "two\nlines", "Swift\u202eEnergy", "x" * 201, "=?utf-8?q?x=0D=0ABcc:_eve@example.test?="]
+)
 async def test_a_name_that_is_empty_or_could_forge_a_header_is_refused(
     haas: Haas, deployment: Deployment, option: str, name: str
 ) -> None:

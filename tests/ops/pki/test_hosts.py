@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.x509.verification import PolicyBuilder, Store
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from ops.pki.errors import PkiError
 from ops.pki.hosts import RENEW_BEFORE, certificate_file, ensure_certificate
@@ -33,6 +33,41 @@ def test_secure_hosts_have_the_cdr_authoritys_certificate_and_others_the_webs(pk
         verifier.verify(leaf, chain)
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(file)
         assert pki.ensure_server(host, tmp_path) is False
+
+
+@pytest.mark.parametrize(
+    ("host", "accepted"),
+    [
+        (PUBLIC, True),
+        ("register.cdr-sandbox.localhost", True),
+        ("sharing.brand.test", True),
+        ("www.example.com", False),
+        ("bank.com.au", False),
+        ("haas.localhost.au", False),
+    ],
+)
+def test_the_root_that_a_browser_trusts_counts_for_names_of_no_real_server(
+    pki: Pki, tmp_path: Path, host: str, *, accepted: bool
+) -> None:
+    """Its key cannot be used to impersonate a server on the Internet to the browser that trusts it."""
+    pki.ensure_server(host, tmp_path)
+    leaf, *chain = certificates(certificate_file(tmp_path, host).read_bytes())
+    trusted = Store(certificates(pki.web_root_file.read_bytes()))
+    verifier = PolicyBuilder().store(trusted).time(datetime.now(UTC)).build_server_verifier(x509.DNSName(host))
+    if accepted:
+        verifier.verify(leaf, chain)
+    else:
+        with pytest.raises(VerificationError):
+            verifier.verify(leaf, chain)
+
+
+def test_the_root_that_a_browser_trusts_counts_for_loopback_addresses_only(pki: Pki) -> None:
+    (root,) = certificates(pki.web_root_file.read_bytes())
+    constraints = root.extensions.get_extension_for_class(x509.NameConstraints)
+    assert constraints.critical
+    addresses = [name.value for name in constraints.value.permitted_subtrees or [] if isinstance(name, x509.IPAddress)]
+    assert addresses
+    assert all(network.is_loopback for network in addresses)
 
 
 def test_certificate_that_ends_soon_is_renewed_with_its_key(pki: Pki, tmp_path: Path) -> None:

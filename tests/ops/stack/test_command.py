@@ -110,6 +110,9 @@ async def test_start_crash_start_again_and_stop(state: Path) -> None:
     async with up(state) as first:
         await first.until("Ctrl-C stops everything.")
         before = first.description()
+        for tenant in before.tenants:
+            assert f"{tenant.name:<16} {tenant.demonstration_login}" in first.said
+        assert "the mailbox receives a one-time code" in first.said
         left = first.processes()
         assert left
         async with up(state) as second:
@@ -158,3 +161,34 @@ async def test_half_a_real_database_is_refused(state: Path) -> None:
     async with up(state, HAAS_DATABASE_URL="postgresql://app@db/haas") as refused:
         assert await refused.process.wait() == 1
         await refused.until("set both HAAS_DATABASE_URL")
+
+
+@pytest.mark.parametrize("filled", [False, True])
+async def test_full_disk_is_a_sentence(tmp_path: Path, *, filled: bool) -> None:
+    """On a disk of 16 MB: `df` still shows room in the first case, and not a byte can be written in the second."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    fill = f"head --bytes=20M /dev/zero 2>/dev/null >{disk}/filling;" if filled else ""
+    start = f'{fill} exec "{sys.executable}" -m ops.cli up --state {disk}/.haas'
+    done = await in_own_mounts(f"mount -t tmpfs -o size=16m none {disk} && {{ {start}; }}")
+    assert done.returncode == 1
+    said = done.stderr.decode()
+    assert f"Error: the disk of {disk}/.haas is full" in said
+    assert "--state" in said
+    assert len(said.splitlines()) <= 3, said
+    assert "Traceback" not in said
+
+
+async def in_own_mounts(script: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a shell script that may mount file systems, which only its own processes see."""
+    unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
+    if shutil.which("unshare") is None or subprocess.run([*unshare, "true"], check=False).returncode != 0:  # noqa: ASYNC221, S603
+        pytest.skip("this machine lets nobody mount a file system of their own: THE FULL DISK WAS NOT TESTED")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HAAS_")}
+    process = await asyncio.create_subprocess_exec(
+        *(*unshare, "sh", "-c", script),
+        stderr=asyncio.subprocess.PIPE,
+        env={**environment, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'platform'}"},
+    )
+    _, stderr = await asyncio.wait_for(process.communicate(), PATIENCE)
+    return subprocess.CompletedProcess(script, process.returncode or 0, b"", stderr)

@@ -1,6 +1,7 @@
 """The recipient's pages for a person."""
 
 import httpx
+import pytest
 
 from ops.sandbox.messages import Deviation
 from ops.smoke.participants import Participants
@@ -45,6 +46,26 @@ async def test_a_person_shares_with_the_product_reads_again_and_stops(
     ended = (await person.http.get(address)).text
     assert "You stopped sharing here" in ended
     assert "Your energy accounts" not in ended, "the data is deleted when the sharing ends"
+
+
+@pytest.mark.parametrize("brand", [0, 1])
+async def test_the_login_that_the_pages_name_can_share_data(
+    stack: Stack, participants: Participants, brand: int
+) -> None:
+    tenant, sandbox = stack.description.tenants[brand], stack.description.sandbox
+    identifier = str(tenant.demonstration_login)
+    person = await participants.person()
+    for address in (sandbox.recipient_url, sandbox.mailbox_url):
+        page = (await person.http.get(f"{address}/")).text
+        assert f"{tenant.name}: <strong>{identifier}</strong>" in page
+    assert f'href="{sandbox.mailbox_url}/"' in (await person.http.get(f"{sandbox.recipient_url}/")).text
+    await person.open(f"{sandbox.recipient_url}/")
+    sent = await person.post(person.page, "/connect", brand=tenant.register_brand_id)
+    seen = await participants.control.newest_message()
+    await person.consent(sent.headers["location"], identifier, lambda: participants.control.code(identifier, seen))
+    await person.open(str(person.left_for))
+    assert person.page.element("state").text == "Connected"
+    assert "accounts" in person.page.elements
 
 
 async def test_a_person_stops_at_the_product_and_the_page_says_so(
