@@ -19,36 +19,36 @@ from tenants.grants.store import ACCESS_TOKEN_COLUMNS, ACCESS_TOKEN_SOURCE
 from tenants.parties.tables import login
 from tenants.tokens.tables import access_token
 
-_standings = disclosure_facts(
+_facts = disclosure_facts(
     authorised_account, arrangement.c.customer_id, authorised_account.c.account_id, client.c.recipient_id
 )
 _authorised = (
     select(
         authorised_account.c.account_id,
-        withholding_reason(_standings, authorised_account.c.approval).label("withholding"),
+        withholding_reason(_facts, authorised_account.c.approval).label("withholding"),
     )
-    .select_from(_standings.source)
+    .select_from(_facts.source)
     .where(authorised_account.c.authorisation_id == access_token.c.authorisation_id)
     .correlate(access_token, arrangement, client)
     .offset(literal_column("0"))
     .subquery("authorised")
 )
-_not_reached = _authorised.c.withholding == func.any(
+_treated_as_not_chosen = _authorised.c.withholding == func.any(
     array([literal_column(f"'{reason}'") for reason in sorted(TREATED_AS_NOT_CHOSEN)])
 )
 # An account that the customer no longer holds is treated as not part of the arrangement. Any other account that is not
 # disclosed now may be disclosed again later.
-_reached = (
+_disclosure = (
     select(
         func.array_agg(_authorised.c.account_id).filter(_authorised.c.withholding.is_(None)).label("accounts"),
-        func.array_agg(_authorised.c.account_id).filter(~_not_reached).label("withheld"),
+        func.array_agg(_authorised.c.account_id).filter(~_treated_as_not_chosen).label("withheld"),
     )
     .select_from(_authorised)
-    .lateral("reached")
+    .lateral("disclosure")
 )
 _DATA_ACCESS_TOKEN = Statement(
-    select(*ACCESS_TOKEN_COLUMNS, _reached.c.accounts, _reached.c.withheld)
-    .select_from(ACCESS_TOKEN_SOURCE.outerjoin(_reached, true()))
+    select(*ACCESS_TOKEN_COLUMNS, _disclosure.c.accounts, _disclosure.c.withheld)
+    .select_from(ACCESS_TOKEN_SOURCE.outerjoin(_disclosure, true()))
     .where(access_token.c.token_hash == bindparam("token_hash"))
 )
 
