@@ -8,7 +8,7 @@ from typing import Final
 
 from apps.http.call import Call, HttpRequest
 from apps.identity.parameters import Parameters, form_parameters
-from haas.steps import Step, on
+from haas.steps import Step, on_attribute
 from tenants.clients import authentication
 from tenants.clients.authentication import ClientCredentials, DecodedAssertion, VerifiedAssertion
 from tenants.clients.models import Client
@@ -69,6 +69,6 @@ async def mark_the_assertion_as_used(call: ClientCall) -> None:
 AUTHENTICATE_THE_CLIENT: Final[tuple[Step[ClientCall], ...]] = (
     read_the_form,
     decode_the_assertion,
-    *on("decoded", authentication.CHECKS),
+    *on_attribute("decoded", authentication.CHECKS),
     assertion_is_signed_by_the_client,
 )

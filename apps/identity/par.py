@@ -10,7 +10,7 @@ from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.json_responses import json_response
 from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, mark_the_assertion_as_used
 from haas.jose import PublicKeys
-from haas.steps import Step, on
+from haas.steps import Step, on_attribute
 from tenants.attempts import service as attempts
 from tenants.attempts.models import AuthorisationRequest
 from tenants.consent import request_object
@@ -100,7 +100,7 @@ STEPS: Final[tuple[Step[PushCall], ...]] = (
         has_no_request_uri,
         has_a_request_object,
         request_object_is_signed_by_the_client,
-        *on("request_object", request_object.CHECKS),
+        *on_attribute("request_object", request_object.CHECKS),
         read_the_request,
         response_can_be_encrypted,
         recipient_may_be_authorised,

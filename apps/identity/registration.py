@@ -11,7 +11,7 @@ from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.json_responses import NO_STORE, json_response
 from apps.identity.bearer import BearerCall, access_token_is_known, has_an_access_token
 from haas.clock import epoch
-from haas.steps import Step, on
+from haas.steps import Step, on_attribute
 from tenants.clients import store as clients
 from tenants.clients.models import Client
 from tenants.grants import access_token_rules
@@ -110,7 +110,7 @@ def respond_without_content(call: ManagementCall) -> None:
 
 _AUTHORISE_MANAGEMENT: Final[tuple[Step[ManagementCall], ...]] = (
     access_token_is_known,
-    *on(
+    *on_attribute(
         "use",
         (
             access_token_rules.has_not_expired,
@@ -124,7 +124,7 @@ _AUTHORISE_MANAGEMENT: Final[tuple[Step[ManagementCall], ...]] = (
 )
 POST_STEPS: Final[tuple[Step[RegistrationCall], ...]] = (
     read_the_request,
-    *on("validation", validation.STEPS),
+    *on_attribute("validation", validation.STEPS),
     in_transaction(add_the_client),
     respond_with_the_new_registration,
 )
@@ -137,7 +137,7 @@ PUT_STEPS: Final[tuple[Step[ManagementCall], ...]] = (
     has_an_access_token,
     in_transaction(*_AUTHORISE_MANAGEMENT),
     read_the_request,
-    *on("validation", validation.STEPS),
+    *on_attribute("validation", validation.STEPS),
     in_transaction(replace_the_registration),
     respond_with_the_registration,
 )

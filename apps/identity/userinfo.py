@@ -9,7 +9,7 @@ from apps.http.call import HttpRequest, in_transaction, respond
 from apps.http.json_responses import json_response
 from apps.identity.bearer import BearerCall, has_an_access_token
 from haas.digest import digest
-from haas.steps import Step, on
+from haas.steps import Step, on_attribute
 from tenants.grants import access_token_rules, store, userinfo
 from tenants.grants.models import UserInfoToken
 from tenants.oauth.endpoints import USERINFO
@@ -47,7 +47,7 @@ STEPS: Final[tuple[Step[UserInfoCall], ...]] = (
     has_an_access_token,
     in_transaction(
         access_token_is_known,
-        *on(
+        *on_attribute(
             "use",
             (
                 access_token_rules.has_not_expired,

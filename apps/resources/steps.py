@@ -9,7 +9,7 @@ from apps.http.call import in_transaction
 from apps.http.request_headers import bearer_token
 from apps.resources import headers
 from apps.resources.call import DataCall
-from haas.steps import Step, on
+from haas.steps import Step, on_attribute
 from tenants.cds.version_negotiation import negotiate_version
 from tenants.disclosure import service as disclosure
 from tenants.disclosure.service import CustomerData
@@ -95,7 +95,7 @@ def customer_data_steps(
         has_an_access_token,
         in_transaction(
             access_token_is_known,
-            *on(
+            *on_attribute(
                 "use",
                 (
                     access_token_rules.has_not_expired,

@@ -29,9 +29,9 @@ class CacheLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How long a value is kept, and how often its source may be asked."""
 
     fresh_for: timedelta
-    """A value of a lower age is returned without asking the source."""
+    """A value that is younger than this is returned without asking the source."""
     usable_for: timedelta | None = None
-    """A value of a lower age is returned when the source is unavailable. None: only a fresh one is."""
+    """When the source is unavailable, a value that is younger than this is returned. None: only a fresh value is."""
     reload_after: timedelta = _NOTHING
     """The least time between a load that succeeded and the next load."""
     retry_after: timedelta = _NOTHING

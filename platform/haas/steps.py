@@ -21,17 +21,20 @@ async def run(steps: Iterable[Step[Shared]], state: Shared) -> None:
             await pending
 
 
-def on(attribute: str, steps: Iterable[Step[Any]]) -> tuple[Step[Any], ...]:
-    """Return steps of a smaller state as steps of a state that holds the smaller one in `attribute`."""
+def on_attribute(attribute: str, steps: Iterable[Step[Any]]) -> tuple[Step[Any], ...]:
+    """Return steps that run `steps` on the value of one attribute of their state.
 
-    def bound(step: Step[Any]) -> Step[Any]:
+    So a list of steps that knows only a part of a call, such as its request object, becomes part of the call's list.
+    """
+
+    def with_attribute(step: Step[Any]) -> Step[Any]:
         @wraps(step)
-        def on_attribute(state: Any) -> Awaitable[None] | None:
+        def run_on_attribute(state: Any) -> Awaitable[None] | None:
             return step(getattr(state, attribute))
 
-        return on_attribute
+        return run_on_attribute
 
-    return tuple(bound(step) for step in steps)
+    return tuple(with_attribute(step) for step in steps)
 
 
 def flattened(steps: Iterable[Step[Any]]) -> Iterator[Step[Any]]:

@@ -15,7 +15,7 @@ from haas.digest import digest
 from haas.jose import JoseError, JwksClient, JwksError, read_unverified
 from haas.jose.jwt import DEFAULT_SKEW
 from haas.outbound import Outbound, OutboundError
-from haas.steps import Step, on
+from haas.steps import Step, on_attribute
 from tenants.clients.models import Registration
 from tenants.oauth.errors import InvalidClientMetadata, InvalidSoftwareStatement, UnapprovedSoftwareStatement
 from tenants.register import store as register_store
@@ -154,10 +154,10 @@ async def sector_document_lists_every_redirect_uri(validation: RegistrationValid
 STEPS: Final[tuple[Step[RegistrationValidation], ...]] = (
     contains_a_software_statement,
     statement_is_signed_by_the_register,
-    *on("statement", software_statement.CHECKS),
+    *on_attribute("statement", software_statement.CHECKS),
     recipient_and_product_are_still_active,
     request_is_signed_by_the_software_product,
-    *on("request", request.CHECKS),
+    *on_attribute("request", request.CHECKS),
     sector_document_lists_every_redirect_uri,
 )
 
