@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from tenants.accounts.disclosure_rule import withholding_reason
 from tenants.accounts.models import HeldAccount, account_hint, account_name
-from tenants.accounts.service import withholding_reason
 from tenants.arrangements.models import Arrangement, Authorisation, AuthorisedAccount
 from tenants.consent.review import clusters_of, covered_clusters
 from tenants.data_language import Cluster, CustomerKind

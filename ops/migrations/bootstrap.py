@@ -20,7 +20,7 @@ from ops.migrations.chains import CONTROL
 from ops.migrations.connection import as_owner, owner_connection
 from tenants.registry.names import Roles
 from tenants.registry.tables import database_node, revision
-from tenants.schema import CONTROL_SCHEMA
+from tenants.schema_metadata import CONTROL_SCHEMA
 
 MINIMUM_SERVER: Final = 160000  # the first version with GRANT … WITH INHERIT FALSE, SET TRUE
 _READABLE_BY_BOTH: Final = (

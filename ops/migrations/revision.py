@@ -21,7 +21,7 @@ from haas.settings import Settings
 from ops.migrations.chains import Chain
 from ops.migrations.compare import describe_schema, operations, tables_in_schema
 from ops.migrations.connection import owner_connection
-from tenants.schema import denied_privileges
+from tenants.schema_metadata import denied_privileges
 
 _SCRATCH: Final = "haas_scratch"
 _DECLARED: Final = "haas_declared"

@@ -20,7 +20,7 @@ from ops.migrations.chains import CONTROL, TENANT, VERSION_TABLE, Chain
 from ops.migrations.connection import as_owner, owner_connection
 from tenants.registry.names import Roles
 from tenants.registry.tables import brand
-from tenants.schema import CONTROL_SCHEMA
+from tenants.schema_metadata import CONTROL_SCHEMA
 
 SCHEMAS_PER_QUERY: Final = 200
 TABLE_LOCK_TIMEOUT: Final = "200ms"

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from tenants.accounts.tables import account
 from tenants.clients.tables import client
 from tenants.parties.tables import customer, login
-from tenants.schema import Json, Moment, Uuid, tenant
+from tenants.schema_metadata import Json, Moment, Uuid, tenant
 
 arrangement = Table(
     "arrangement",

@@ -6,7 +6,7 @@ from tenants.arrangements.tables import arrangement, authorisation
 from tenants.authentication.tables import challenge
 from tenants.clients.tables import client
 from tenants.parties.tables import customer, login
-from tenants.schema import Json, Moment, Uuid, tenant
+from tenants.schema_metadata import Json, Moment, Uuid, tenant
 
 attempt = Table(
     "attempt",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, SmallInteger, Table, Text
 
-from tenants.schema import DENIED_PRIVILEGES, Moment, tenant
+from tenants.schema_metadata import DENIED_PRIVILEGES, Moment, tenant
 
 audit = Table(
     "audit",

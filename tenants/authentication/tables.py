@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from tenants.parties.tables import login
-from tenants.schema import Moment, Uuid, tenant
+from tenants.schema_metadata import Moment, Uuid, tenant
 from tenants.staff.tables import staff
 
 challenge = Table(

@@ -7,7 +7,7 @@ record remains true after the row that it names has been deleted.
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, SmallInteger, Table, Text
 
-from tenants.schema import DENIED_PRIVILEGES, Moment, Uuid, tenant
+from tenants.schema_metadata import DENIED_PRIVILEGES, Moment, Uuid, tenant
 
 call_rollup = Table(
     "call_rollup",

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from haas.database import Statement, Transaction
 from tenants.clients.models import Client, ClientKind, Registration
 from tenants.clients.tables import client, used_assertion
-from tenants.schema import Moment
+from tenants.schema_metadata import Moment
 
 _NOT_REMOVED = client.c.removed_at.is_(None)
 _CLIENT = (

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, text
 
-from tenants.schema import Json, Moment, tenant
+from tenants.schema_metadata import Json, Moment, tenant
 
 client = Table(
     "client",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Table, Text, text
 
-from tenants.schema import Json, Moment, Uuid, tenant
+from tenants.schema_metadata import Json, Moment, Uuid, tenant
 
 login = Table(
     "login",

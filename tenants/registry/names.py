@@ -9,7 +9,7 @@ from haas.database import Namespace
 from haas.mail import is_header_text
 from haas.settings import MAIN_NODE, Settings, SettingsError
 from tenants.registry.errors import InvalidHost, InvalidName, InvalidSlug
-from tenants.schema import CONTROL_SCHEMA
+from tenants.schema_metadata import CONTROL_SCHEMA
 
 MAXIMUM_SLUG: Final = 32
 MAXIMUM_NAME: Final = 120

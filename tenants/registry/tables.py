@@ -12,7 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from tenants.schema import Json, Moment, Uuid, control
+from tenants.schema_metadata import Json, Moment, Uuid, control
 
 retailer = Table(
     "retailer",

@@ -20,7 +20,7 @@ from ops.deployment import Deployment
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
-from tenants.schema import CONTROL_SCHEMA
+from tenants.schema_metadata import CONTROL_SCHEMA
 from tenants.tables import control, tenant
 
 SEED = 20261124
