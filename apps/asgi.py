@@ -9,6 +9,7 @@ sets the headers `Client-Cert`, `HAAS-Refused` and `HAAS-Interaction-Id`.
 import logging
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AsyncExitStack
 from time import perf_counter_ns
 from typing import Any
 
@@ -16,6 +17,7 @@ from apps.http.before_routing import certificate_refused, not_found, unavailable
 from apps.http.context import SCOPE_KEY, RequestContext
 from apps.surfaces import public_application, secure_application
 from haas.errors import Unavailable
+from haas.health import health_listener
 from haas.http import (
     AsgiApplication,
     AsgiReceive,
@@ -26,7 +28,7 @@ from haas.http import (
     interaction_id,
 )
 from haas.logs import bind, configure
-from haas.settings import Settings
+from haas.settings import ApplicationSettings
 from tenants.calls import record
 from tenants.registry.models import Surface, Tenant
 from tenants.services import Services
@@ -36,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 def create() -> "HostRouter":
     """Return the application, with the settings of the environment. uvicorn calls this function (`--factory`)."""
-    settings = Settings.from_environment(os.environ)
+    settings = ApplicationSettings.from_environment(os.environ)
     configure(settings.log_level)
     return HostRouter(Services.open(settings))
 
@@ -51,6 +53,7 @@ class HostRouter:
             "public": public_application(),
             "secure": secure_application(),
         }
+        self._exits = AsyncExitStack()
 
     async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
         """Handle an HTTP request, or the start and the end of the server."""
@@ -133,8 +136,8 @@ class HostRouter:
 
     async def _lifespan(self, receive: AsgiReceive, send: AsgiSend) -> None:
         steps: dict[str, Callable[[], Awaitable[None]]] = {
-            "lifespan.startup": self._services.start,
-            "lifespan.shutdown": self._services.close,
+            "lifespan.startup": self._start,
+            "lifespan.shutdown": self._stop,
         }
         while True:
             kind = (await receive())["type"]
@@ -142,6 +145,15 @@ class HostRouter:
             await send({"type": f"{kind}.complete"})
             if kind == "lifespan.shutdown":
                 return
+
+    async def _start(self) -> None:
+        await self._services.start()
+        checks = {"database": self._services.registry.check}
+        await self._exits.enter_async_context(health_listener(self._services.settings.health, checks))
+
+    async def _stop(self) -> None:
+        await self._exits.aclose()
+        await self._services.close()
 
 
 def _host_name(headers: dict[bytes, bytes]) -> str:

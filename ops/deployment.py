@@ -1,4 +1,7 @@
-"""The objects that administer one deployment, for the command line, the demonstration, benchmarks and tests."""
+"""The objects that administer one deployment with every secret, for the demonstration, benchmarks and tests.
+
+Processes of a deployment do not use them: the command line asks the provisioner.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -9,7 +12,8 @@ from uuid import uuid4
 from haas.clock import Clock, clock_from
 from haas.database import Database
 from haas.jose import KeySealer, Sealer
-from haas.settings import MAIN_NODE, Settings
+from haas.settings import MAIN_NODE
+from ops.deployment_settings import DeploymentSettings
 from ops.migrations.chains import TENANT
 from tenants.keys.creation import NewSigningKey
 from tenants.provisioning.administration import Administration
@@ -20,7 +24,7 @@ from tenants.registry.models import NewTenant, Tenant
 class Deployment:
     """Connections of both logins, and the services that change tenants. The database must be bootstrapped."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: DeploymentSettings) -> None:
         """Make the objects; nothing connects yet. `open` also closes the connections."""
         self.settings = settings
         self.clock: Clock = clock_from(settings.clock_file)
@@ -33,7 +37,7 @@ class Deployment:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator["Deployment"]:
+    async def open(cls, settings: DeploymentSettings) -> AsyncIterator["Deployment"]:
         """Use a deployment until the block ends."""
         deployment = cls(settings)
         try:

@@ -1,19 +1,58 @@
 """Which deployment a command works on: the one that the environment names, or a running embedded stack on this machine.
 
-An embedded stack writes its settings into a file of its state folder, so that commands in another shell find it.
+An embedded stack writes its settings into files of its state folder, so that commands in another shell find them. Each
+file is for one kind of process, and has only the secrets of that kind.
 """
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from haas.settings import Settings, SettingsError
+import msgspec
+
+from haas.settings import (
+    MAIN_NODE,
+    CommandSettings,
+    DatabaseUrl,
+    ProvisionerSettings,
+    Settings,
+    SettingsError,
+    WorkerSettings,
+)
 from ops.settings_file import read_settings
 
 STATE_VARIABLE: Final = "HAAS_STATE"
 DEFAULT_STATE: Final = Path(".haas")
-SETTINGS_FILE: Final = "settings.env"
+SETTINGS_FILES: Final[Mapping[type[Settings], str]] = {
+    CommandSettings: "settings.env",
+    WorkerSettings: "worker.env",
+    ProvisionerSettings: "provisioner.env",
+}
+"""The files in the state folder, by the kind of process that reads them."""
+Kind = TypeVar("Kind", bound=Settings)
+
+
+class DeploymentSettings(WorkerSettings, frozen=True, kw_only=True):
+    """The settings of all kinds together: for the embedded stack, which makes every secret, for benchmarks and tests.
+
+    No process of a deployment reads them.
+    """
+
+    process = "the embedded stack"
+
+    owner_database_url: DatabaseUrl
+    owner_nodes: dict[str, str] = msgspec.field(default_factory=dict)
+    certificates: Path
+
+    @property
+    def owner_database_urls(self) -> dict[str, str]:
+        """The address of each database node for the login that provisions and migrates."""
+        return {MAIN_NODE: self.owner_database_url, **self.owner_nodes}
+
+    def of(self, kind: type[Kind]) -> Kind:
+        """Return the settings of one kind of process."""
+        return kind(**{field.name: getattr(self, field.name) for field in msgspec.structs.fields(kind)})
 
 
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -21,11 +60,19 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(environment.get(STATE_VARIABLE) or DEFAULT_STATE)
 
 
-def deployment_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings of the environment, over those that an embedded stack has written. Raises SettingsError."""
-    written = read_settings(state_folder(environment) / SETTINGS_FILE)
+def settings_of(kind: type[Kind], environment: Mapping[str, str] = os.environ) -> Kind:
+    """Return the settings in the environment, over those that an embedded stack has written. Raises SettingsError."""
+    written = read_settings(state_folder(environment) / SETTINGS_FILES[kind])
+    # A variable and its file are two ways to set one secret: the environment's way wins.
+    overridden = {name.removesuffix("_FILE") for name, value in environment.items() if value}
+    kept = {name: value for name, value in written.items() if name.removesuffix("_FILE") not in overridden}
     try:
-        return Settings.from_environment({**written, **environment})
+        return kind.from_environment({**kept, **environment})
     except SettingsError as error:
         hint = "start the embedded stack with `haas up`, or set the HAAS_ variables of a deployment"
         raise SettingsError(f"{error}: {hint}") from error
+
+
+def command_settings() -> CommandSettings:
+    """Return the settings of an operator's command. Raises SettingsError."""
+    return settings_of(CommandSettings)

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import EntryPoints, PackageNotFoundError, distribution
 from typing import Final
 
-from haas.settings import Settings
+from haas.settings import CommandSettings
 
 DISTRIBUTION: Final = "holder-as-a-service"
 COMMANDS: Final = "haas.commands"
@@ -29,7 +29,7 @@ def plugins(group: str) -> EntryPoints:
         return EntryPoints()
 
 
-def certificate_issuer(settings: Settings) -> CertificateIssuer | None:
+def certificate_issuer(settings: CommandSettings) -> CertificateIssuer | None:
     """Return what issues server certificates in a sandbox; None in production, where an operator brings them."""
     if settings.environment != "sandbox":
         return None

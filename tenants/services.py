@@ -7,7 +7,7 @@ from haas.clock import Clock, clock_from
 from haas.database import Database
 from haas.jose import JwksClient, KeySealer, Sealer
 from haas.outbound import Outbound
-from haas.settings import Settings
+from haas.settings import ApplicationSettings
 from tenants.calls import Flusher
 from tenants.clients.authentication import Authenticator
 from tenants.consent.response import AuthorisationResponder
@@ -23,7 +23,7 @@ class Services:
     """The shared objects of one process. Call `start` before the first request or job, and `close` after the last."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, database: Database, sealer: Sealer, outbound: Outbound
+        self, settings: ApplicationSettings, clock: Clock, database: Database, sealer: Sealer, outbound: Outbound
     ) -> None:
         """Create the objects from the given ones. `open` creates those from settings."""
         self.settings = settings
@@ -42,7 +42,7 @@ class Services:
         self._flushing: asyncio.Task[None] | None = None
 
     @classmethod
-    def open(cls, settings: Settings) -> "Services":
+    def open(cls, settings: ApplicationSettings) -> "Services":
         """Return the services for `settings`. Connections are opened at first use."""
         return cls(
             settings,

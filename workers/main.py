@@ -12,9 +12,10 @@ import signal
 
 import dramatiq
 
+from haas.health import health_listener
 from haas.jobs import open_broker
 from haas.logs import configure
-from haas.settings import Settings
+from haas.settings import WorkerSettings
 from tenants.services import Services
 from workers.actors import Actors
 from workers.tasks import Tasks
@@ -34,18 +35,20 @@ def stop_signals() -> asyncio.Event:
     return stopping
 
 
-async def work(settings: Settings, stopping: asyncio.Event) -> None:
+async def work(settings: WorkerSettings, stopping: asyncio.Event) -> None:
     """Process messages until `stopping` is set, and then finish the running deliveries."""
     services = Services.open(settings)
     await services.start()
     broker = open_broker(settings.redis_url)
-    actors = Actors(broker, Tasks(services), asyncio.get_running_loop())
+    actors = Actors(broker, Tasks(services, settings), asyncio.get_running_loop())
     worker = dramatiq.Worker(broker, worker_threads=THREADS, worker_timeout=MESSAGE_WAIT_MS)
+    checks = {"database": services.registry.check, "broker": lambda: asyncio.to_thread(broker.client.ping)}
     try:
-        worker.start()
-        logger.info("worker.started")
-        await stopping.wait()
-        logger.info("worker.stopping")
+        async with health_listener(settings.health, checks):
+            worker.start()
+            logger.info("worker.started")
+            await stopping.wait()
+            logger.info("worker.stopping")
     finally:
         actors.cancel_polls_and_sweeps()
         await asyncio.to_thread(worker.stop, STOP_TIMEOUT_MS)
@@ -54,7 +57,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
 
 
 async def _main() -> None:
-    settings = Settings.from_environment(os.environ)
+    settings = WorkerSettings.from_environment(os.environ)
     configure(settings.log_level)
     await work(settings, stop_signals())
 

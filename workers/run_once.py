@@ -14,7 +14,7 @@ import msgspec
 
 from haas.errors import HaasError
 from haas.logs import configure
-from haas.settings import Settings
+from haas.settings import WorkerSettings
 from tenants.notices.outbox_delivery import DeliveryCounts
 from tenants.services import Services
 from workers.tasks import Tasks
@@ -62,11 +62,11 @@ JOBS: Final[Mapping[str, Callable[[Tasks], Awaitable[Summary]]]] = {
 }
 
 
-async def run(job: str, settings: Settings) -> Summary:
+async def run(job: str, settings: WorkerSettings) -> Summary:
     """Run `job`; return whether the whole job was done, and its summary."""
     services = Services.open(settings)
     try:
-        return await JOBS[job](Tasks(services))
+        return await JOBS[job](Tasks(services, settings))
     finally:
         await services.close()
 
@@ -76,7 +76,7 @@ def main() -> int:
     if len(sys.argv) != 2 or sys.argv[1] not in JOBS:  # noqa: PLR2004 - the command and its one argument
         sys.stderr.write(USAGE)
         return 2
-    settings = Settings.from_environment(os.environ)
+    settings = WorkerSettings.from_environment(os.environ)
     configure(settings.log_level)
     complete, summary = asyncio.run(run(sys.argv[1], settings))
     sys.stdout.write(msgspec.json.encode({"job": sys.argv[1], **summary}).decode() + "\n")

@@ -17,9 +17,10 @@ from typing import Final
 from haas.clock import Clock
 from haas.database.dedicated import DedicatedConnection, dedicated_connection
 from haas.errors import HaasError, Unavailable
+from haas.health import health_listener
 from haas.jobs import Jobs, open_broker
 from haas.logs import configure
-from haas.settings import MAIN_NODE, Settings
+from haas.settings import MAIN_NODE, WorkerSettings
 from tenants.notices.outbox import NOTIFY_CHANNEL
 from tenants.services import Services
 from workers.dispatch import Dispatcher
@@ -140,15 +141,17 @@ async def _wait_for_stop(stopping: asyncio.Event, seconds: float) -> None:
         return
 
 
-async def schedule(settings: Settings, stopping: asyncio.Event) -> None:
+async def schedule(settings: WorkerSettings, stopping: asyncio.Event) -> None:
     """Run the schedulers of all database nodes until `stopping` is set."""
     logger.info("schedule.started")
     services = Services.open(settings)
     await services.start()
     broker = open_broker(settings.redis_url)
-    tasks, jobs = Tasks(services), Jobs(broker)
+    tasks, jobs = Tasks(services, settings), Jobs(broker)
     try:
-        async with asyncio.TaskGroup() as schedulers:
+        # Without the broker, the scheduler runs the tasks itself.
+        checks = {"database": services.registry.check}
+        async with health_listener(settings.health, checks), asyncio.TaskGroup() as schedulers:
             for node, url in settings.database_urls.items():
                 scheduler = Scheduler(url, services.clock, Dispatcher(tasks, jobs, node))
                 schedulers.create_task(scheduler.run(stopping), name=f"schedule {node}")
@@ -158,7 +161,7 @@ async def schedule(settings: Settings, stopping: asyncio.Event) -> None:
 
 
 async def _main() -> None:
-    settings = Settings.from_environment(os.environ)
+    settings = WorkerSettings.from_environment(os.environ)
     configure(settings.log_level)
     await schedule(settings, stop_signals())
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from haas.errors import HaasError
 from haas.logs import bind
 from haas.mail import Mailer
+from haas.settings import WorkerSettings
 from haas.sms import SmsGateway
 from tenants.arrangements.revocation_notice import ArrangementRevocationChannel
 from tenants.housekeeping.service import Housekeeping
@@ -34,9 +35,9 @@ class UnknownEnvironment(HaasError):
 class Tasks:
     """The tasks that the workers run."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, settings: WorkerSettings) -> None:
         """Use the shared services of this process."""
-        settings, database, clock = services.settings, services.database, services.clock
+        database, clock = services.database, services.clock
         self._registry = services.registry
         self._delivery = Delivery(
             database,

@@ -21,10 +21,10 @@ import msgspec
 
 from haas.jose import new_key
 from haas.progress import ConsoleProgress, Progress
-from haas.settings import Settings
 from ops.demonstration import create_many
 from ops.demonstration.setup import sandbox_register
 from ops.deployment import Deployment
+from ops.deployment_settings import DeploymentSettings
 from ops.migrations.bootstrap import bootstrap
 from ops.migrations.chains import TENANT, Chain
 from ops.migrations.cluster import create_deployment
@@ -131,10 +131,10 @@ def _extended_chain(folder: Path) -> Chain:
 
 
 @asynccontextmanager
-async def _settings(root: Path) -> AsyncIterator[Settings]:
+async def _settings(root: Path) -> AsyncIterator[DeploymentSettings]:
     async with servers(root / "state", durable=True) as running:
         databases = await create_deployment(running.superuser_url, "bench")
-        yield Settings(
+        yield DeploymentSettings(
             environment="sandbox",
             domain="haas.localhost",
             database_url=databases.app_url,

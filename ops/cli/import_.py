@@ -9,9 +9,9 @@ from typing import cast
 import click
 
 from haas.progress import ConsoleProgress, Progress
-from haas.settings import Settings
-from ops.deployment import Deployment
-from ops.deployment_settings import deployment_settings
+from haas.settings import CommandSettings
+from ops.deployment_settings import command_settings
+from ops.operator_access import OperatorAccess
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.report import Finding, Report
 from tenants.imports.service import ImportFormat, import_records, read_records
@@ -50,7 +50,7 @@ def command(tenant: str, file: Path, *, form: str, holder: int, snapshot: bool, 
     """
     report = Report()
     records = read_records(file, cast("ImportFormat", form), report, holder=holder)
-    asyncio.run(_import(deployment_settings(), tenant, records, report, ConsoleProgress(), snapshot=snapshot))
+    asyncio.run(_import(command_settings(), tenant, records, report, ConsoleProgress(), snapshot=snapshot))
     if written is not None:
         written.write_text("".join(f"{line}\n" for line in _lines(report)), encoding="utf-8")
     _summarise(report)
@@ -59,7 +59,7 @@ def command(tenant: str, file: Path, *, form: str, holder: int, snapshot: bool, 
 
 
 async def _import(
-    settings: Settings,
+    settings: CommandSettings,
     slug: str,
     records: Iterable[LocatedRecord],
     report: Report,
@@ -74,11 +74,11 @@ async def _import(
         done += size
         progress.line(f"{slug}: {done} records read")
 
-    async with Deployment.open(settings) as deployment:
-        tenant = await deployment.administration.find(slug)
-        now = deployment.clock.now()
+    async with OperatorAccess.open(settings) as access:
+        tenant = await access.find(slug)
+        now = access.clock.now()
         await import_records(
-            deployment.database, tenant.namespace, records, report, now=now, snapshot=snapshot, progress=batch
+            access.database, tenant.namespace, records, report, now=now, snapshot=snapshot, progress=batch
         )
 
 

@@ -4,15 +4,14 @@ import asyncio
 
 import click
 
-from haas.settings import Settings
-from ops.deployment import Deployment
-from ops.deployment_settings import deployment_settings
-from ops.operator import actor, columns
+from haas.settings import CommandSettings
+from ops.deployment_settings import command_settings
+from ops.operator import columns
+from ops.operator_access import OperatorAccess
 from tenants.keys import rotation, store
-from tenants.keys.rotation import KeyRotation
 from tenants.keys.store import KeyRow
-from tenants.provisioning.owner import owner_transaction, registry_and_tenant
-from tenants.registry.store import append_audit
+from tenants.provisioning.models import RotateKeys
+from tenants.registry.names import checked_slug
 
 
 @click.group("keys")
@@ -24,7 +23,7 @@ def command() -> None:
 @click.argument("slug")
 def list_(slug: str) -> None:
     """List the signing keys of the tenant SLUG."""
-    settings = deployment_settings()
+    settings = command_settings()
     keys, published = asyncio.run(_keys(settings, slug))
     rows = [
         (
@@ -52,33 +51,18 @@ def rotate(slug: str, *, compromised: bool) -> None:
 
     The keys that were current stay in the JWKS until nothing that they signed can be in use.
     """
-    for rotated in asyncio.run(_rotate(deployment_settings(), slug, compromised=compromised)):
-        ending = "no longer published" if compromised else f"published for {_days()} more"
-        click.echo(
-            f"{rotated.algorithm}: {rotated.current} signs now; {rotated.retired} is {ending}; next is {rotated.next}"
-        )
+    click.echo(asyncio.run(_rotate(command_settings(), slug, compromised=compromised)))
 
 
-async def _keys(settings: Settings, slug: str) -> tuple[list[KeyRow], set[str]]:
-    async with Deployment.open(settings) as deployment:
-        tenant = await deployment.administration.find(slug)
-        async with owner_transaction(deployment.owner, settings, tenant.namespace) as tx:
+async def _keys(settings: CommandSettings, slug: str) -> tuple[list[KeyRow], set[str]]:
+    async with OperatorAccess.open(settings) as access:
+        tenant = await access.find(slug)
+        async with access.database.transaction(tenant.namespace) as tx:
             keys = await store.signing_keys(tx)
-        now = deployment.clock.now()
+        now = access.clock.now()
     return keys, {key.kid for key in keys if rotation.is_published(key, now)}
 
 
-async def _rotate(settings: Settings, slug: str, *, compromised: bool) -> list[KeyRotation]:
-    async with Deployment.open(settings) as deployment:
-        tenant = await deployment.administration.find(slug)
-        now = deployment.clock.now()
-        async with registry_and_tenant(deployment.owner, settings, tenant.namespace) as (registry, tx):
-            rotated = await rotation.rotate(tx, tenant.id, slug, deployment.sealer, now, compromised=compromised)
-            detail = {"compromised": compromised, "current": [each.current for each in rotated]}
-            await append_audit(registry, actor=actor(), action="keys.rotate", subject=slug, now=now, detail=detail)
-        return rotated
-
-
-def _days() -> str:
-    hours = round(rotation.PUBLISHED_AFTER_USE.total_seconds() / 3600)
-    return f"{hours} hours"
+async def _rotate(settings: CommandSettings, slug: str, *, compromised: bool) -> str:
+    async with OperatorAccess.open(settings) as access:
+        return await access.ask("change", checked_slug(slug), RotateKeys(compromised=compromised))

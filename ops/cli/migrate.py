@@ -4,13 +4,15 @@ import asyncio
 from collections import Counter
 
 import click
+import msgspec
 
 from haas.progress import ConsoleProgress
-from haas.settings import Settings
-from ops.deployment_settings import deployment_settings
+from haas.settings import CommandSettings, ProvisionerSettings
+from ops.deployment_settings import command_settings, settings_of
 from ops.migrations import run
-from ops.migrations.bootstrap import bootstrap
 from ops.migrations.chains import CONTROL, TENANT
+from ops.operator_access import OperatorAccess
+from tenants.provisioning.models import EVERY_TENANT, STATUS
 
 
 @click.group("migrate", invoke_without_command=True)
@@ -19,23 +21,16 @@ from ops.migrations.chains import CONTROL, TENANT
 def command(context: click.Context, *, only_status: bool) -> None:
     """Bring the control schema and every tenant's schema to the newest revision.
 
-    Also makes an empty database ready. A tenant that fails stays as it was, and the others are migrated. Running the
-    command again continues where it stopped.
+    The provisioner does it. A tenant that fails stays as it was, and the others are migrated. Running the command again
+    continues where it stopped.
     """
     if context.invoked_subcommand is not None:
         return
-    settings = deployment_settings()
+    settings = command_settings()
     if only_status:
-        _show(asyncio.run(run.status(settings)))
+        _show(msgspec.json.decode(asyncio.run(_ask(settings, STATUS)), type=run.MigrationStatus))
         return
-    result = asyncio.run(_migrate(settings))
-    click.echo(f"{len(result.migrated)} migrated, {len(result.current)} up to date, {len(result.failed)} failed")
-    if result.failed:
-        for failure in result.failed:
-            click.echo(f"  {failure.slug}: {failure.reason}", err=True)
-        raise click.ClickException(
-            "correct what the messages name, then run `haas migrate` again: it continues with these"
-        )
+    click.echo(asyncio.run(_ask(settings, EVERY_TENANT)))
 
 
 @command.command("revision")
@@ -49,7 +44,9 @@ def revision(chain: str, message: str) -> None:
     from ops.migrations.revision import write_revision  # noqa: PLC0415 - needs ruff, which production does not have
 
     written = asyncio.run(
-        write_revision(deployment_settings(), {each.name: each for each in (CONTROL, TENANT)}[chain], message)
+        write_revision(
+            settings_of(ProvisionerSettings), {each.name: each for each in (CONTROL, TENANT)}[chain], message
+        )
     )
     click.echo(f"wrote {written.path}")
     for title, lines in (("Add by hand", written.to_add), ("Drop by hand", written.to_drop)):
@@ -57,15 +54,15 @@ def revision(chain: str, message: str) -> None:
             click.echo(f"{title}: {line}")
 
 
-async def _migrate(settings: Settings) -> run.MigrationResult:
+async def _ask(settings: CommandSettings, subject: str) -> str:
     progress = ConsoleProgress()
-    await bootstrap(settings, progress)
-    return await run.migrate_tenants(settings, progress)
+    async with OperatorAccess.open(settings) as access:
+        return await access.ask("migrate", subject, on_progress=progress.line)
 
 
 def _show(status: run.MigrationStatus) -> None:
     if status.control is None:
-        click.echo("The database is empty; `haas migrate` makes it ready.")
+        click.echo("The database is empty.")
         return
     newest = "newest" if status.control == status.control_head else f"newest is {status.control_head}"
     click.echo(f"control schema  {status.control}, {newest}")

@@ -5,10 +5,11 @@ from collections import Counter
 
 import click
 
-from haas.settings import Settings
-from ops.deployment import Deployment
-from ops.deployment_settings import deployment_settings
-from ops.operator import actor, columns
+from haas.settings import CommandSettings
+from ops.deployment_settings import command_settings
+from ops.operator import columns
+from ops.operator_access import OperatorAccess
+from tenants.provisioning.models import SetNodeState
 from tenants.registry.models import NodeState
 
 
@@ -20,7 +21,7 @@ def command() -> None:
 @command.command("list")
 def list_() -> None:
     """List the database nodes, and how many tenants each holds."""
-    nodes, tenants = asyncio.run(_all(deployment_settings()))
+    nodes, tenants = asyncio.run(_all(command_settings()))
     rows = [(node, state, str(tenants[node])) for node, state in nodes.items()]
     for line in columns(("NODE", "STATE", "TENANTS"), rows):
         click.echo(line)
@@ -30,7 +31,7 @@ def list_() -> None:
 @click.argument("node")
 def drain(node: str) -> None:
     """Place no new tenants on NODE. Those that are there stay and are served."""
-    asyncio.run(_set_state(deployment_settings(), node, "draining"))
+    asyncio.run(_set_state(command_settings(), node, "draining"))
     click.echo(f"{node} takes no new tenants; `haas node resume {node}` lets it take them again.")
 
 
@@ -38,16 +39,16 @@ def drain(node: str) -> None:
 @click.argument("node")
 def resume(node: str) -> None:
     """Place new tenants on NODE again."""
-    asyncio.run(_set_state(deployment_settings(), node, "active"))
+    asyncio.run(_set_state(command_settings(), node, "active"))
     click.echo(f"{node} takes new tenants.")
 
 
-async def _all(settings: Settings) -> tuple[dict[str, NodeState], Counter[str]]:
-    async with Deployment.open(settings) as deployment:
-        tenants = await deployment.administration.all()
-        return await deployment.administration.nodes(), Counter(tenant.namespace.node for tenant in tenants)
+async def _all(settings: CommandSettings) -> tuple[dict[str, NodeState], Counter[str]]:
+    async with OperatorAccess.open(settings) as access:
+        tenants = await access.tenants()
+        return await access.nodes(), Counter(tenant.namespace.node for tenant in tenants)
 
 
-async def _set_state(settings: Settings, node: str, state: NodeState) -> None:
-    async with Deployment.open(settings) as deployment:
-        await deployment.administration.set_node_state(node, state, actor=actor())
+async def _set_state(settings: CommandSettings, node: str, state: NodeState) -> None:
+    async with OperatorAccess.open(settings) as access:
+        await access.ask("change", f"node:{node}", SetNodeState(node, state))

@@ -4,10 +4,10 @@ import asyncio
 
 import click
 
-from haas.settings import Settings
-from ops.deployment import Deployment
-from ops.deployment_settings import deployment_settings
-from ops.operator import actor
+from haas.settings import CommandSettings
+from ops.deployment_settings import command_settings
+from ops.operator_access import OperatorAccess
+from tenants.provisioning.models import PutRegisterEnvironment
 from tenants.registry.models import RegisterEnvironment
 
 
@@ -19,7 +19,7 @@ def command() -> None:
 @command.command("list")
 def list_() -> None:
     """List the register environments."""
-    environments = asyncio.run(_all(deployment_settings()))
+    environments = asyncio.run(_all(command_settings()))
     if not environments:
         click.echo("There are none yet; `haas register put` adds one.")
     for each in environments:
@@ -44,15 +44,15 @@ def put(id_: str, public_base_uri: str, secure_base_uri: str, jwks_uri: str) -> 
         secure_base_uri=secure_base_uri.rstrip("/"),
         jwks_uri=jwks_uri,
     )
-    asyncio.run(_put(deployment_settings(), environment))
+    asyncio.run(_put(command_settings(), environment))
     click.echo(f"{id_} is known; tenants are created in it with --register-environment {id_}")
 
 
-async def _all(settings: Settings) -> list[RegisterEnvironment]:
-    async with Deployment.open(settings) as deployment:
-        return await deployment.administration.register_environments()
+async def _all(settings: CommandSettings) -> list[RegisterEnvironment]:
+    async with OperatorAccess.open(settings) as access:
+        return await access.register_environments()
 
 
-async def _put(settings: Settings, environment: RegisterEnvironment) -> None:
-    async with Deployment.open(settings) as deployment:
-        await deployment.administration.put_register_environment(environment, actor=actor())
+async def _put(settings: CommandSettings, environment: RegisterEnvironment) -> None:
+    async with OperatorAccess.open(settings) as access:
+        await access.ask("change", f"register-environment:{environment.id}", PutRegisterEnvironment(environment))

@@ -8,13 +8,14 @@ from typing import Any
 import click
 import msgspec
 
-from haas.settings import MAIN_NODE, Settings
-from ops.deployment import Deployment
-from ops.deployment_settings import deployment_settings
-from ops.operator import actor, columns
+from haas.settings import MAIN_NODE, CommandSettings
+from ops.deployment_settings import command_settings
+from ops.operator import columns
+from ops.operator_access import OperatorAccess
 from ops.plugins import certificate_issuer
+from tenants.provisioning.models import Change, Resume, Suspend
 from tenants.registry.models import NewTenant, Tenant, TenantSettings
-from tenants.registry.names import Hosts
+from tenants.registry.names import Hosts, checked_slug
 from themes.tokens import theme_from
 
 
@@ -56,7 +57,7 @@ def create(
     theme: Path | None,
 ) -> None:
     """Create the tenant SLUG: schema, role, keys, hosts and theme, all of it or nothing."""
-    settings = deployment_settings()
+    settings = command_settings()
     if register_brand_id is None:
         if settings.environment == "production":
             raise click.UsageError("--register-brand-id is needed: the Register gave the brand one when it was added")
@@ -87,7 +88,7 @@ def create(
 @command.command("list")
 def list_() -> None:
     """List every tenant."""
-    tenants = asyncio.run(_all(deployment_settings()))
+    tenants = asyncio.run(_all(command_settings()))
     if not tenants:
         click.echo("There are no tenants yet; `haas tenant create` makes one.")
         return
@@ -102,7 +103,7 @@ def list_() -> None:
 @click.argument("slug")
 def show(slug: str) -> None:
     """Show the tenant SLUG: its addresses, as the Register publishes them, and where its data is."""
-    tenant = asyncio.run(_find(deployment_settings(), slug))
+    tenant = asyncio.run(_find(command_settings(), slug))
     rows = {
         "slug": tenant.slug,
         "name": tenant.name,
@@ -135,7 +136,7 @@ def suspend(slug: str) -> None:
     It answers 503, except that discovery, the keys, Get Status, withdrawal on the dashboard, token and arrangement
     revocation continue.
     """
-    tenant = asyncio.run(_change(deployment_settings(), slug, "suspend"))
+    tenant = asyncio.run(_change(command_settings(), slug, Suspend()))
     click.echo(f"{tenant.name} is suspended; `haas tenant resume {slug}` makes it serve again.")
 
 
@@ -143,7 +144,7 @@ def suspend(slug: str) -> None:
 @click.argument("slug")
 def resume(slug: str) -> None:
     """Serve the suspended tenant SLUG again."""
-    tenant = asyncio.run(_change(deployment_settings(), slug, "resume"))
+    tenant = asyncio.run(_change(command_settings(), slug, Resume()))
     click.echo(f"{tenant.name} is active.")
 
 
@@ -152,7 +153,7 @@ def resume(slug: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(slug: str, *, yes: bool) -> None:
     """Delete the tenant SLUG with its keys, customers, arrangements and tokens, for good."""
-    settings = deployment_settings()
+    settings = command_settings()
     tenant = asyncio.run(_find(settings, slug))
     if not yes:
         click.echo(
@@ -160,29 +161,35 @@ def remove(slug: str, *, yes: bool) -> None:
         )
         if click.prompt("Type its slug to go on", default="", show_default=False) != slug:
             raise click.ClickException(f"nothing was deleted: that was not {slug}")
-    asyncio.run(_change(settings, slug, "remove"))
+    asyncio.run(_remove(settings, slug))
     click.echo(f"{tenant.name} is gone. Its certificates in {settings.certificates} can be deleted now.")
 
 
-async def _create(settings: Settings, new: NewTenant) -> Tenant:
-    async with Deployment.open(settings) as deployment:
-        return await deployment.provisioner.create(new, actor=actor())
+async def _create(settings: CommandSettings, new: NewTenant) -> Tenant:
+    async with OperatorAccess.open(settings) as access:
+        await access.ask("create", checked_slug(new.slug), new)
+        return await access.find(new.slug)
 
 
-async def _all(settings: Settings) -> list[Tenant]:
-    async with Deployment.open(settings) as deployment:
-        return await deployment.administration.all()
+async def _all(settings: CommandSettings) -> list[Tenant]:
+    async with OperatorAccess.open(settings) as access:
+        return await access.tenants()
 
 
-async def _find(settings: Settings, slug: str) -> Tenant:
-    async with Deployment.open(settings) as deployment:
-        return await deployment.administration.find(slug, incomplete=True)
+async def _find(settings: CommandSettings, slug: str) -> Tenant:
+    async with OperatorAccess.open(settings) as access:
+        return await access.find(slug, incomplete=True)
 
 
-async def _change(settings: Settings, slug: str, change: str) -> Tenant:
-    async with Deployment.open(settings) as deployment:
-        tenant: Tenant = await getattr(deployment.administration, change)(slug, actor=actor())
-        return tenant
+async def _change(settings: CommandSettings, slug: str, change: Change) -> Tenant:
+    async with OperatorAccess.open(settings) as access:
+        await access.ask("change", checked_slug(slug), change)
+        return await access.find(slug)
+
+
+async def _remove(settings: CommandSettings, slug: str) -> None:
+    async with OperatorAccess.open(settings) as access:
+        await access.ask("remove", checked_slug(slug))
 
 
 def _settings(time_zone: str) -> TenantSettings:

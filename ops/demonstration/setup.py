@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from haas.progress import Progress
-from haas.settings import Settings
 from ops.demonstration.brands import BRANDS, REGISTER_ENVIRONMENT, DemonstrationBrand
 from ops.demonstration.customers import DemonstrationCustomer, load_demonstration
 from ops.deployment import Deployment
+from ops.deployment_settings import DeploymentSettings
 from ops.migrations.bootstrap import bootstrap
 from ops.migrations.run import migrate_tenants
 from tenants.registry.errors import UnknownTenant
@@ -25,7 +25,7 @@ IssueCertificate = Callable[[str], None]
 
 
 async def set_up_demonstration(
-    settings: Settings, progress: Progress, issue_certificate: IssueCertificate
+    settings: DeploymentSettings, progress: Progress, issue_certificate: IssueCertificate
 ) -> Mapping[str, list[DemonstrationCustomer]]:
     """Bring databases and demonstration brands up to date; return who can sign in at each brand.
 
@@ -44,7 +44,7 @@ async def set_up_demonstration(
     return customers
 
 
-def sandbox_register(settings: Settings) -> RegisterEnvironment:
+def sandbox_register(settings: DeploymentSettings) -> RegisterEnvironment:
     """Return the sandbox's Register as a register environment."""
     public = settings.origin(f"register.{SANDBOX_DOMAIN}")
     return RegisterEnvironment(

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from haas.clock import clock_from
 from haas.errors import HaasError
 from haas.progress import NO_PROGRESS, Progress
-from haas.settings import MAIN_NODE, Settings, database_variable
+from haas.settings import MAIN_NODE, OwnerSettings, database_variable
 from ops.migrations.chains import CONTROL
 from ops.migrations.connection import as_owner, owner_connection
 from tenants.registry.names import Roles
@@ -28,6 +28,7 @@ _READABLE_BY_BOTH: Final = (
     "register_environment",
     "brand",
     "host",
+    "database_node",
     "revision",
     "register_status",
     "brand_participant",
@@ -53,7 +54,7 @@ class BootstrapError(HaasError):
     """The database cannot be prepared. The message says what to change."""
 
 
-async def bootstrap(settings: Settings, progress: Progress = NO_PROGRESS) -> None:
+async def bootstrap(settings: OwnerSettings, progress: Progress = NO_PROGRESS) -> None:
     """Create the roles of the deployment on every database node, and upgrade the control schema on the main node.
 
     Raise BootstrapError, Unavailable.
@@ -62,13 +63,13 @@ async def bootstrap(settings: Settings, progress: Progress = NO_PROGRESS) -> Non
     with _bootstrap_errors(MAIN_NODE):
         await _prepare_main_node(settings, roles, now)
     progress.line(f"control schema at revision {CONTROL.head}")
-    for node in settings.nodes:
+    for node in sorted(settings.owner_database_urls.keys() - {MAIN_NODE}):
         with _bootstrap_errors(node):
             await _prepare_further_node(settings, roles, node, now)
         progress.line(f"database node {node} can hold tenants")
 
 
-async def _prepare_main_node(settings: Settings, roles: Roles, now: datetime) -> None:
+async def _prepare_main_node(settings: OwnerSettings, roles: Roles, now: datetime) -> None:
     async with owner_connection(settings) as connection, connection.begin():
         await _lock(connection)
         await _check(connection, roles, MAIN_NODE)
@@ -82,7 +83,7 @@ async def _prepare_main_node(settings: Settings, roles: Roles, now: datetime) ->
         await _grant(connection, roles)
 
 
-async def _prepare_further_node(settings: Settings, roles: Roles, node: str, now: datetime) -> None:
+async def _prepare_further_node(settings: OwnerSettings, roles: Roles, node: str, now: datetime) -> None:
     """Create the role that owns the schemas of tenants, then add the node to the registry."""
     async with owner_connection(settings, node) as connection, connection.begin():
         await _lock(connection)

@@ -10,14 +10,14 @@ from sqlalchemy.pool import NullPool
 
 from haas.database import UnknownNode
 from haas.errors import Unavailable
-from haas.settings import MAIN_NODE, Settings, database_variable
+from haas.settings import MAIN_NODE, OwnerSettings, database_variable
 from tenants.registry.names import Roles
 
 LOCK_TIMEOUT = "5s"  # a lock that is not free by then is reported
 
 
 @asynccontextmanager
-async def owner_connection(settings: Settings, node: str = MAIN_NODE) -> AsyncIterator[AsyncConnection]:
+async def owner_connection(settings: OwnerSettings, node: str = MAIN_NODE) -> AsyncIterator[AsyncConnection]:
     """Open a connection to a database node with the owner's login. Raise Unavailable, UnknownNode."""
     url = settings.owner_database_urls.get(node)
     if url is None:

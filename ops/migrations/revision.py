@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from haas.errors import HaasError
-from haas.settings import Settings
+from haas.settings import OwnerSettings
 from ops.migrations.chains import Chain
 from ops.migrations.compare import describe_schema, operations, tables_in_schema
 from ops.migrations.connection import owner_connection
@@ -64,7 +64,7 @@ class WrittenRevision(msgspec.Struct, frozen=True):
     """Definitions that the tables do not have and the revision does not drop."""
 
 
-async def write_revision(settings: Settings, chain: Chain, message: str) -> WrittenRevision:
+async def write_revision(settings: OwnerSettings, chain: Chain, message: str) -> WrittenRevision:
     """Write the next revision of `chain` and return it. Raise NoSchemaChange, Unavailable."""
     async with owner_connection(settings) as connection:
         transaction = await connection.begin()

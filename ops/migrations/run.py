@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from haas.database import UnknownNode
 from haas.errors import Unavailable
 from haas.progress import NO_PROGRESS, Progress
-from haas.settings import Settings
+from haas.settings import OwnerSettings
 from ops.migrations.chains import CONTROL, TENANT, VERSION_TABLE, Chain
 from ops.migrations.connection import as_owner, owner_connection
 from tenants.registry.names import Roles
@@ -64,7 +64,7 @@ class MigrationStatus(msgspec.Struct, frozen=True):
 
 
 async def migrate_tenants(
-    settings: Settings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT
+    settings: OwnerSettings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT
 ) -> MigrationResult:
     """Upgrade the schema of each tenant to the newest revision. Failures are in the result; the next run tries again.
 
@@ -81,7 +81,7 @@ async def migrate_tenants(
     return result
 
 
-async def status(settings: Settings, *, chain: Chain = TENANT) -> MigrationStatus:
+async def status(settings: OwnerSettings, *, chain: Chain = TENANT) -> MigrationStatus:
     """Return the revisions of the control schema and of the schema of every tenant. Raise Unavailable."""
     async with owner_connection(settings) as connection, connection.begin():
         control = await connection.run_sync(CONTROL.revision, CONTROL_SCHEMA)
@@ -95,7 +95,7 @@ async def status(settings: Settings, *, chain: Chain = TENANT) -> MigrationStatu
     )
 
 
-async def _schemas_by_node(settings: Settings) -> dict[str, dict[str, str]]:
+async def _schemas_by_node(settings: OwnerSettings) -> dict[str, dict[str, str]]:
     """Return the schemas of the tenants by database node and slug."""
     # The schema of a tenant that is being created or deleted may not exist.
     complete = brand.c.state.in_(("active", "suspended"))

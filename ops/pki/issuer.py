@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from haas.settings import Settings
+from haas.settings import CommandSettings
 from ops.pki.store import Pki
 
 
-def certificate_issuer(settings: Settings) -> Callable[[str], object] | None:
+def certificate_issuer(settings: CommandSettings) -> Callable[[str], object] | None:
     """Return a function that issues the server certificate of a host into the folder that the proxy reads.
 
     None in production, and where no test authorities stand beside the folder of certificates.

@@ -29,7 +29,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Stack(msgspec.Struct, frozen=True):
     tenants: list[Tenant] = []
-    settings_file: Path | None = None
+    worker_settings_file: Path | None = None
 
 
 class Tenants:
@@ -51,8 +51,8 @@ class Tenants:
         return [tenant for tenant in self.all() if tenant.demonstration_login]
 
     def settings_file(self) -> Path | None:
-        """Return the path of the running stack's settings file, or None when no stack runs."""
-        return self._current().settings_file
+        """Return the path of the settings of the running stack's workers, or None when no stack runs."""
+        return self._current().worker_settings_file
 
     def find(self, name: str) -> Tenant | None:
         """Return the tenant with this slug, Register brand id or issuer."""

@@ -1,43 +1,33 @@
-"""Processes that listen on no socket: the worker and the schedule."""
+"""Processes that serve no requests: the worker, the schedule and the provisioner."""
 
 import sys
-import time
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
+from haas.health import READY, ask_health
 from ops.stack.stack_process import Launch, StackProcess
 
-SETTLED_AFTER = 1.5
+
+async def is_ready(address: str) -> bool:
+    """Whether the process whose health is at `address` can do its job now."""
+    try:
+        status, _ = await ask_health(address, READY)
+    except (OSError, TimeoutError):
+        return False
+    return status == 200  # noqa: PLR2004 - the status of HTTP
 
 
 class BackgroundProcess(StackProcess):
-    """A Python module that runs by itself.
+    """A Python module that runs by itself. It is ready when it says so at its health address."""
 
-    It is ready when its log contains `ready_text`; without one, when it has run for SETTLED_AFTER seconds.
-    """
-
-    def __init__(
-        self, name: str, module: str, environment: Mapping[str, str], log: Path, ready_text: str | None = None
-    ) -> None:
+    def __init__(self, name: str, module: Sequence[str], environment: Mapping[str, str], health: str) -> None:
+        """`module` is the module's name, and the arguments of its command line behind it."""
         self.name = name
         self._module = module
         self._environment = environment
-        self._log = log
-        self._ready_text = ready_text
-        self._log_start = 0
-        self._started = 0.0
+        self._health = health
 
     def launch(self) -> Launch:
-        self._started = time.monotonic()
-        self._log_start = self._log.stat().st_size if self._log.exists() else 0
-        return Launch(command=[sys.executable, "-m", self._module], environment=self._environment)
+        return Launch(command=[sys.executable, "-m", *self._module], environment=self._environment)
 
     async def ready(self) -> bool:
-        if self._ready_text is None:
-            return time.monotonic() - self._started > SETTLED_AFTER
-        return self._ready_text.encode() in self._new_log()
-
-    def _new_log(self) -> bytes:
-        with self._log.open("rb") as file:
-            file.seek(self._log_start)
-            return file.read()
+        return await is_ready(self._health)

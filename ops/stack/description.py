@@ -68,6 +68,8 @@ class StackDescription(msgspec.Struct, frozen=True, kw_only=True):
     tenants: list[TenantDescription]
     settings_file: str
     """Variables for `haas` commands against this stack; 0600."""
+    worker_settings_file: str
+    """Variables for jobs of the workers that are run by hand; 0600."""
     logs: str
     processes_file: str
     """Process name → {pid, started, boot} of the processes as they run now."""

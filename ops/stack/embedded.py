@@ -13,10 +13,18 @@ import msgspec
 from haas.clock import clock_from
 from haas.database import Database
 from haas.progress import NoProgress, Progress
-from haas.settings import Settings
+from haas.settings import (
+    ApplicationSettings,
+    CommandSettings,
+    ProvisionerSettings,
+    Settings,
+    WorkerSettings,
+)
+from ops.deployment_settings import DeploymentSettings
 from ops.migrations.cluster import create_deployment
 from ops.pki.store import Pki
 from ops.proxy.configuration import ProxyConfiguration, SandboxProxy
+from ops.serving import APPLICATION
 from ops.settings_file import write_settings
 from ops.stack import layout as names
 from ops.stack.background_process import BackgroundProcess
@@ -43,7 +51,7 @@ TENANTS_EVERY = 1.0
 class Stack:
     """A running stack. `description` is what `stack.json` holds now."""
 
-    def __init__(self, folder: StateFolder, supervisor: Supervisor, settings: Settings, pki: Pki) -> None:
+    def __init__(self, folder: StateFolder, supervisor: Supervisor, settings: DeploymentSettings, pki: Pki) -> None:
         self.folder = folder
         self.settings = settings
         self.pki = pki
@@ -52,7 +60,7 @@ class Stack:
         self._supervisor = supervisor
 
     def processes(self) -> dict[str, int]:
-        """Return the current pids by name: postgres, valkey, app, worker, schedule, sandbox, nginx."""
+        """Return the current pids by name: postgres, valkey, app, worker, schedule, provisioner, sandbox, nginx."""
         return self._supervisor.processes()
 
     async def kill(self, process: str) -> None:
@@ -136,8 +144,13 @@ class _Start:
         pki = await asyncio.to_thread(self._certificates)
         servers = await self._servers(layout)
         variables = {**layout.variables(folder, pki, servers), **self._options.variables}
-        write_settings(folder.settings, variables)
-        settings = Settings.from_environment(variables)
+        for kind, file in (
+            (CommandSettings, folder.settings),
+            (WorkerSettings, folder.worker_settings),
+            (ProvisionerSettings, folder.provisioner_settings),
+        ):
+            write_settings(file, kind.select(variables))
+        settings = DeploymentSettings.from_environment(variables)
         stack = Stack(folder, self._supervisor, settings, pki)
         progress.line("Databases and demonstration brands")
         customers = await set_up(settings, progress, stack.issue_certificate)
@@ -196,6 +209,7 @@ class _Start:
                 sandbox=layout.sandbox(settings),
                 tenants=[describe_tenant(tenant, known.get(tenant.slug, [])) for tenant in tenants],
                 settings_file=str(folder.settings),
+                worker_settings_file=str(folder.worker_settings),
                 logs=str(folder.logs),
                 processes_file=str(folder.run / "processes.json"),
             )
@@ -213,6 +227,14 @@ class _Start:
         folder = self._folder
         sockets = folder.sockets()
         sandbox_variables = layout.sandbox_variables(folder, variables)
+
+        def health(process: str) -> str:
+            return f"unix:{sockets / process}-health"
+
+        def own(kind: type[Settings], process: str) -> dict[str, str]:
+            """Return the variables that a process reads, and no others."""
+            return {**kind.select(variables), "HAAS_HEALTH": health(process)}
+
         nginx = Nginx(
             ProxyConfiguration(
                 folder=folder.nginx,
@@ -229,12 +251,18 @@ class _Start:
                 sandbox=SandboxProxy(domain=names.SANDBOX_DOMAIN, upstream=f"unix:{sockets / 'sandbox'}"),
             )
         )
-        self._progress.line(f"Application, worker, schedule, sandbox, and nginx on port {layout.https}")
+        self._progress.line(f"Application, worker, schedule, provisioner, sandbox, and nginx on port {layout.https}")
         revocation = RevocationListCheck(stack.pki, nginx.pid_file)
         await self._supervisor.start_together(
-            Uvicorn("app", "apps.asgi:create", sockets / "app", variables),
-            BackgroundProcess("worker", "workers.main", variables, folder.logs / "worker.log", "worker.started"),
-            BackgroundProcess("schedule", "workers.schedule", variables, folder.logs / "schedule.log"),
+            Uvicorn("app", APPLICATION, sockets / "app", own(ApplicationSettings, "app"), health=health("app")),
+            BackgroundProcess("worker", ("workers.main",), own(WorkerSettings, "worker"), health("worker")),
+            BackgroundProcess("schedule", ("workers.schedule",), own(WorkerSettings, "schedule"), health("schedule")),
+            BackgroundProcess(
+                "provisioner",
+                ("ops.cli", "provisioner"),
+                own(ProvisionerSettings, "provisioner"),
+                health("provisioner"),
+            ),
             Uvicorn("sandbox", "ops.sandbox.app:create", sockets / "sandbox", sandbox_variables),
             nginx,
         )

@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from ops.deployment_settings import SETTINGS_FILE
+from haas.settings import CommandSettings, ProvisionerSettings, WorkerSettings
+from ops.deployment_settings import SETTINGS_FILES
 from ops.files import PRIVATE, PUBLIC, write_atomically
 from ops.stack.errors import MEBIBYTE, SPACE_NEEDED, DiskFull, StackError
 from ops.stack.unprivileged import can_reach, change_owner, unprivileged_account
@@ -36,7 +37,9 @@ class StateFolder:
         self.sandbox = self.root / "sandbox"
         self.clock = self.root / "clock"
         self.master_key = self.root / "master.key"
-        self.settings = self.root / SETTINGS_FILE
+        self.settings = self.root / SETTINGS_FILES[CommandSettings]
+        self.worker_settings = self.root / SETTINGS_FILES[WorkerSettings]
+        self.provisioner_settings = self.root / SETTINGS_FILES[ProvisionerSettings]
         self.description = self.root / "stack.json"
         self.ports = self.root / "ports.json"
         self._lock: int | None = None

@@ -7,8 +7,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from haas.progress import Progress
-from haas.settings import Settings
-from ops.deployment_settings import DEFAULT_STATE
+from ops.deployment_settings import DEFAULT_STATE, DeploymentSettings
 from ops.stack.errors import StackError
 
 DEFAULT_PORT: Final = 8443
@@ -24,7 +23,7 @@ class SetUpDemonstration(Protocol):
     """
 
     def __call__(
-        self, settings: Settings, progress: Progress, issue_certificate: IssueCertificate
+        self, settings: DeploymentSettings, progress: Progress, issue_certificate: IssueCertificate
     ) -> Awaitable[Mapping[str, list[Any]]]: ...
 
 

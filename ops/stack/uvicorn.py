@@ -5,29 +5,35 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from ops.stack.background_process import is_ready
 from ops.stack.stack_process import Launch, StackProcess
-
-# Seconds. Longer than nginx keeps an idle connection open: nginx must close first, or it sends a request into a
-# connection that is being closed.
-KEEP_ALIVE = 90
 
 
 class Uvicorn(StackProcess):
-    """One worker that runs the ASGI application made by `factory` (`module:function`)."""
+    """One process of the ASGI application made by `factory` (`module:function`)."""
 
-    def __init__(self, name: str, factory: str, socket: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        factory: str,
+        socket: Path,
+        environment: Mapping[str, str],
+        *,
+        group: str | None = None,
+        health: str | None = None,
+    ) -> None:
+        """`group` is that of the socket; `health` is the address of the process's health, if it has one."""
         self.name = name
         self._factory = factory
         self._socket = socket
         self._environment = environment
+        self._group = group
+        self._health = health
 
     def launch(self) -> Launch:
         command = [
-            *(sys.executable, "-m", "uvicorn", "--factory", self._factory),
-            *("--uds", str(self._socket), "--workers", "1"),
-            *("--loop", "uvloop", "--http", "httptools", "--ws", "none"),
-            *("--no-server-header", "--no-access-log", "--no-proxy-headers"),
-            *("--timeout-keep-alive", str(KEEP_ALIVE), "--timeout-graceful-shutdown", "10"),
+            *(sys.executable, "-m", "ops.cli", "serve", "--socket", str(self._socket), "--factory", self._factory),
+            *(() if self._group is None else ("--socket-group", self._group)),
         ]
         return Launch(command=command, environment=self._environment)
 
@@ -38,4 +44,4 @@ class Uvicorn(StackProcess):
             return False
         writer.close()
         await writer.wait_closed()
-        return True
+        return self._health is None or await is_ready(self._health)

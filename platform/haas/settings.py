@@ -1,13 +1,15 @@
-"""The settings of a deployment, read once from environment variables and passed on as an immutable object.
+"""The settings of each kind of process, read once from environment variables and passed on as an immutable object.
 
-No secret has a default. Settings of the sandbox are refused in production.
+A process gets only the secrets that it uses, and refuses to start with others: an application that was given the login
+that creates tenants would be as dangerous as that login. No secret has a default. Settings of the sandbox are refused
+in production.
 """
 
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, Protocol, Self, get_args
 
 import msgspec
 from msgspec import Meta
@@ -20,6 +22,20 @@ MAIN_NODE: Final = "main"
 """The database node of HAAS_DATABASE_URL, which also holds the control schema."""
 _DATABASE_URL: Final = "HAAS_DATABASE_URL"
 _OWNER_DATABASE_URL: Final = "HAAS_OWNER_DATABASE_URL"
+_FILE: Final = "_FILE"
+# The secrets, by the field that holds each. The value is the variable, or the beginning of the names of several.
+_SECRETS: Final = {
+    "database_url": _DATABASE_URL,
+    "nodes": f"{_DATABASE_URL}_",
+    "owner_database_url": _OWNER_DATABASE_URL,
+    "owner_nodes": f"{_OWNER_DATABASE_URL}_",
+    "master_key": "HAAS_MASTER_KEY",
+    "redis_url": "HAAS_REDIS_URL",
+    "smtp_url": "HAAS_SMTP_URL",
+    "sms_url": "HAAS_SMS_URL",
+    "superuser_url": "HAAS_SUPERUSER_URL",
+}
+_NODES: Final = ("nodes", "owner_nodes")
 _NODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,30}")
 _MASTER_KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}=?")
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -48,11 +64,18 @@ RedisUrl = Annotated[
 SmtpUrl = Annotated[
     str, Meta(pattern=rf"^smtps?://{_AUTHORITY}/?\Z", description="smtp://host:port or smtps://host:port")
 ]
+HealthAddress = Annotated[
+    str,
+    Meta(
+        pattern=r"^(unix:/\S+|(127\.0\.0\.1|\[::1\]):[0-9]{1,5})\Z",
+        description="unix:<absolute path> or a port on this machine, 127.0.0.1:<port>",
+    ),
+]
 SmsUrl = Annotated[str, Meta(pattern=rf"^https://{_AUTHORITY}(/\S*)?\Z", description="an https URL")]
 
 
 class SettingsError(HaasError):
-    """A setting is missing or wrong. The message names the variable and the expected value."""
+    """A setting is missing, wrong or not allowed. The message names the variable and the expected value."""
 
 
 def database_variable(node: str, *, owner: bool = False) -> str:
@@ -61,42 +84,37 @@ def database_variable(node: str, *, owner: bool = False) -> str:
     return variable if node == MAIN_NODE else f"{variable}_{node.upper()}"
 
 
-class NodeAddress(msgspec.Struct, frozen=True):
-    """The addresses of a database node: for the application's login, and for the one that provisions and migrates."""
+class OwnerSettings(Protocol):
+    """The settings of code that works with the login that owns the database."""
 
-    url: DatabaseUrl
-    owner_url: DatabaseUrl
+    @property
+    def role_prefix(self) -> str: ...
 
-    def __repr__(self) -> str:
-        """Leave out the passwords."""
-        return "NodeAddress()"
+    @property
+    def clock_file(self) -> Path | None: ...
 
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Leave them out for rich as well, which would print every field."""
-        return []
+    @property
+    def owner_database_urls(self) -> dict[str, str]: ...
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of one deployment. Each field is read from the environment variable `HAAS_<FIELD>`, in capitals.
+    """The settings that every kind of process has. They contain no secret.
 
-    The exceptions are the master key, which may be in a file, and the nodes: `HAAS_DATABASE_URL_<NODE>` and
+    Each field is read from the environment variable `HAAS_<FIELD>`, in capitals. The value of a secret may be in the
+    file that `HAAS_<FIELD>_FILE` names. The addresses of further database nodes are `HAAS_DATABASE_URL_<NODE>` and
     `HAAS_OWNER_DATABASE_URL_<NODE>`.
     """
 
+    process: ClassVar[str] = "this process"
+    """Names the kind of process in messages."""
+
     environment: Literal["production", "sandbox"]
     domain: Host
-    database_url: DatabaseUrl
-    owner_database_url: DatabaseUrl
-    redis_url: RedisUrl
-    smtp_url: SmtpUrl
-    sms_url: SmsUrl
-    master_key: bytes
-    certificates: Path
     public_port: Port = HTTPS_PORT
     role_prefix: RolePrefix = "haas"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    nodes: dict[str, NodeAddress] = {}
-    """The database nodes besides the main one, by id."""
+    health: HealthAddress | None = None
+    """Where the process answers `/health/live` and `/health/ready`; None: nowhere."""
     # Only for the sandbox:
     clock_file: Path | None = None
     host_map: dict[str, str] = {}
@@ -105,39 +123,34 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Return a form without secrets, because settings may appear in tracebacks."""
-        return f"Settings(environment={self.environment!r}, domain={self.domain!r})"
+        return f"{type(self).__name__}(environment={self.environment!r}, domain={self.domain!r})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Return the same for rich, which would otherwise print every field."""
         return [("environment", self.environment), ("domain", self.domain)]
-
-    @property
-    def database_urls(self) -> dict[str, str]:
-        """The address of each database node for the application's login."""
-        return {MAIN_NODE: self.database_url, **{node: address.url for node, address in self.nodes.items()}}
-
-    @property
-    def owner_database_urls(self) -> dict[str, str]:
-        """The address of each database node for the login that provisions and migrates."""
-        return {MAIN_NODE: self.owner_database_url, **{node: address.owner_url for node, address in self.nodes.items()}}
 
     def origin(self, host: str) -> str:
         """Return the origin `https://host[:port]` at which this deployment serves `host`."""
         return f"https://{host}" if self.public_port == HTTPS_PORT else f"https://{host}:{self.public_port}"
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings from environment variables.
 
-        Raises SettingsError if a variable is missing, malformed, or not allowed in production.
+        Raises SettingsError if a variable is missing, malformed, or not allowed in production, or if there is a secret
+        that this kind of process does not use.
         """
+        cls._refuse_other_secrets(environment)
         values: dict[str, Any] = {}
         for field in msgspec.structs.fields(cls):
             variable = f"HAAS_{field.name.upper()}"
-            if field.name == "master_key":
-                values[field.name] = _master_key(environment)
-            elif field.name == "nodes":
-                values[field.name] = _nodes(environment)
+            if field.name in _NODES:
+                values[field.name] = _nodes(environment, owner=field.name == "owner_nodes")
+            elif field.name in _SECRETS:
+                source, text = _secret(environment, variable)
+                values[field.name] = (
+                    _master_key(source, text) if field.name == "master_key" else _converted(source, text, field.type)
+                )
             elif environment.get(variable):
                 values[field.name] = _converted(variable, environment[variable], field.type)
             elif field.required:
@@ -145,6 +158,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         settings = cls(**values)
         settings._refuse_sandbox_settings_in_production()
         return settings
+
+    @classmethod
+    def select(cls, environment: Mapping[str, str]) -> dict[str, str]:
+        """Return the variables of `environment` that this kind of process reads."""
+        own = {field.name for field in msgspec.structs.fields(cls)}
+        plain = {f"HAAS_{name.upper()}" for name in own - set(_SECRETS)}
+        return {
+            variable: value
+            for variable, value in environment.items()
+            if variable in plain or (_secret_of(variable) or "") in own
+        }
+
+    @classmethod
+    def _refuse_other_secrets(cls, environment: Mapping[str, str]) -> None:
+        own = {field.name for field in msgspec.structs.fields(cls)}
+        for variable in sorted(name for name, value in environment.items() if value):
+            secret = _secret_of(variable)
+            if secret is not None and secret not in own:
+                raise SettingsError(f"{variable} is set, and {cls.process} must not have it: remove the variable")
 
     def _refuse_sandbox_settings_in_production(self) -> None:
         if self.environment != "production":
@@ -156,6 +188,74 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 )
 
 
+class ApplicationSettings(Settings, frozen=True, kw_only=True):
+    """The settings of the HTTP application: the login that owns nothing, and the master key."""
+
+    process: ClassVar[str] = "the application"
+
+    database_url: DatabaseUrl
+    nodes: dict[str, str] = {}
+    """The addresses of the database nodes besides the main one, by id."""
+    master_key: bytes
+
+    @property
+    def database_urls(self) -> dict[str, str]:
+        """The address of each database node for the application's login."""
+        return {MAIN_NODE: self.database_url, **self.nodes}
+
+
+class WorkerSettings(ApplicationSettings, frozen=True, kw_only=True):
+    """The settings of the workers and the scheduler, which delivers by itself while the broker is away."""
+
+    process: ClassVar[str] = "a worker or scheduler"
+
+    redis_url: RedisUrl
+    smtp_url: SmtpUrl
+    sms_url: SmsUrl
+
+
+class ProvisionerSettings(Settings, frozen=True, kw_only=True):
+    """The settings of the provisioner, the only process with both the owner's login and the master key."""
+
+    process: ClassVar[str] = "the provisioner"
+
+    owner_database_url: DatabaseUrl
+    owner_nodes: dict[str, str] = {}
+    master_key: bytes
+
+    @property
+    def owner_database_urls(self) -> dict[str, str]:
+        """The address of each database node for the login that provisions and migrates."""
+        return {MAIN_NODE: self.owner_database_url, **self.owner_nodes}
+
+
+class CommandSettings(Settings, frozen=True, kw_only=True):
+    """The settings of an operator's command. It asks the provisioner for what needs more than the application's login.
+
+    `certificates` is the folder in which nginx finds `<host>.pem`.
+    """
+
+    process: ClassVar[str] = "a command"
+
+    database_url: DatabaseUrl
+    nodes: dict[str, str] = {}
+    certificates: Path
+
+    @property
+    def database_urls(self) -> dict[str, str]:
+        """The address of each database node for the application's login."""
+        return {MAIN_NODE: self.database_url, **self.nodes}
+
+
+def _secret_of(variable: str) -> str | None:
+    """Return the field of the secret that a variable holds, or whose file it names; None if it is no secret."""
+    name = variable.removesuffix(_FILE)
+    for field, known in _SECRETS.items():
+        if name.startswith(known) if field in _NODES else name == known:
+            return field
+    return None
+
+
 def _converted(variable: str, text: str, kind: type) -> object:
     try:
         if kind == dict[str, str]:
@@ -163,7 +263,8 @@ def _converted(variable: str, text: str, kind: type) -> object:
         return msgspec.convert(text, kind, strict=False, dec_hook=_path)
     except msgspec.DecodeError as error:
         # The message does not contain the value: a URL may contain a password.
-        expected = [meta.description for meta in getattr(kind, "__metadata__", ())]
+        kinds = (kind, *get_args(kind))  # a setting that may be absent has the type `… | None`
+        expected = [meta.description for each in kinds for meta in getattr(each, "__metadata__", ())]
         raise SettingsError(
             f"{variable} is not {expected[0]}" if expected else f"{variable} is wrong: {error}"
         ) from None
@@ -173,39 +274,44 @@ def _path(kind: type, value: object) -> object:
     return kind(value)
 
 
-def _nodes(environment: Mapping[str, str]) -> dict[str, NodeAddress]:
+def _secret(environment: Mapping[str, str], variable: str) -> tuple[str, str]:
+    """Return the variable that is set, `variable` or `<variable>_FILE`, and its value or the content of its file."""
+    text, file = environment.get(variable), environment.get(f"{variable}{_FILE}")
+    if text and file:
+        raise SettingsError(f"{variable} and {variable}{_FILE} are both set: set one of them")
+    if text:
+        return variable, text
+    if not file:
+        raise SettingsError(f"{variable} is not set, and neither is {variable}{_FILE}")
+    try:
+        return f"{variable}{_FILE}", Path(file).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}{_FILE} cannot be read: {error}") from error
+
+
+def _nodes(environment: Mapping[str, str], *, owner: bool) -> dict[str, str]:
     """Read the addresses of the nodes besides the main one. The variables' names end with a node's id in capitals."""
-    names: set[str] = set()
+    main = _OWNER_DATABASE_URL if owner else _DATABASE_URL
+    return {name.lower(): _node(environment, main, name) for name in sorted(set(_node_names(environment, main)))}
+
+
+def _node_names(environment: Mapping[str, str], main: str) -> Iterator[str]:
     for variable, value in environment.items():
-        for prefix in (f"{_DATABASE_URL}_", f"{_OWNER_DATABASE_URL}_"):
-            if value and variable.startswith(prefix):
-                names.add(variable.removeprefix(prefix))
-    return {name.lower(): _node(environment, name) for name in sorted(names)}
+        name = variable.removesuffix(_FILE)
+        if value and name.startswith(f"{main}_"):
+            yield name.removeprefix(f"{main}_")
 
 
-def _node(environment: Mapping[str, str], name: str) -> NodeAddress:
-    variables = f"{_DATABASE_URL}_{name}", f"{_OWNER_DATABASE_URL}_{name}"
+def _node(environment: Mapping[str, str], main: str, name: str) -> str:
+    variable = f"{main}_{name}"
     if not _NODE.fullmatch(name):
-        raise SettingsError(f"{variables[0]} does not end with the id of a node in capitals: A-Z, 0-9 and _")
+        raise SettingsError(f"{variable} does not end with the id of a node in capitals: A-Z, 0-9 and _")
     if name.lower() == MAIN_NODE:
-        raise SettingsError(f"{variables[0]} is not used: the main node is that of {_DATABASE_URL}")
-    for variable in variables:
-        if not environment.get(variable):
-            raise SettingsError(f"{variable} is not set")
-    url, owner_url = (_converted(variable, environment[variable], DatabaseUrl) for variable in variables)
-    return NodeAddress(str(url), str(owner_url))
+        raise SettingsError(f"{variable} is not used: the main node is that of {main}")
+    return str(_converted(*_secret(environment, variable), DatabaseUrl))
 
 
-def _master_key(environment: Mapping[str, str]) -> bytes:
-    variable, text = "HAAS_MASTER_KEY", environment.get("HAAS_MASTER_KEY")
-    if not text:
-        variable, file = "HAAS_MASTER_KEY_FILE", environment.get("HAAS_MASTER_KEY_FILE")
-        if not file:
-            raise SettingsError("neither HAAS_MASTER_KEY nor HAAS_MASTER_KEY_FILE is set")
-        try:
-            text = Path(file).read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"HAAS_MASTER_KEY_FILE cannot be read: {error}") from error
+def _master_key(source: str, text: str) -> bytes:
     if not _MASTER_KEY.fullmatch(text):
-        raise SettingsError(f"{variable} does not hold {MASTER_KEY_BYTES} bytes in base64url")
+        raise SettingsError(f"{source} does not hold {MASTER_KEY_BYTES} bytes in base64url")
     return urlsafe_b64decode(text.rstrip("=") + "=")

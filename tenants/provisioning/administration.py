@@ -1,8 +1,14 @@
 """Changes that operators make: tenants, database nodes, register environments. Each adds a row to the audit table."""
 
+from datetime import datetime
+from uuid import UUID
+
 from haas.clock import Clock
 from haas.database import Database, Transaction
+from haas.jose import Sealer
 from haas.settings import MAIN_NODE, Settings
+from tenants.keys.rotation import KeyRotation, rotate
+from tenants.keys.store import signing_keys
 from tenants.provisioning.owner import owner_transaction, registry_and_tenant
 from tenants.registry import store
 from tenants.registry.errors import InvalidNode, TenantIncomplete, UnknownTenant
@@ -56,7 +62,46 @@ class Administration:
             if tenant.namespace.node != MAIN_NODE:
                 await store.set_state(registry, tenant.id, "leaving", self._clock.now())
                 await store.advance_revision(registry)
-        schema, role, _ = tenant.namespace
+        await self._delete(tenant, actor)
+        return tenant
+
+    async def undo_creation(self, slug: str, tenant_id: UUID, *, actor: str) -> Tenant | None:
+        """Remove what exists of the tenant with this slug and id if its creation was interrupted.
+
+        Return the tenant if its creation was completed: then nothing is removed. Return None if nothing is left.
+        """
+        async with owner_transaction(self._owner, self._settings) as registry:
+            tenant = await store.tenant(registry, self._settings, slug)
+            if tenant is None or tenant.id != tenant_id:
+                return None
+            # This waits while another process still completes the creation, because that process has locked the row.
+            if not await store.abandon_preparation(registry, tenant_id, self._clock.now()):
+                return await store.tenant(registry, self._settings, slug)
+        await self._delete(tenant, actor)
+        return None
+
+    async def rotate_keys(
+        self, slug: str, sealer: Sealer, *, actor: str, compromised: bool = False, unless_since: datetime | None = None
+    ) -> list[KeyRotation]:
+        """Rotate the signing keys of a tenant. Raise UnknownTenant, TenantIncomplete, and what `rotate` raises.
+
+        If the keys were rotated at `unless_since` or later, do nothing and return an empty list.
+        """
+        tenant = await self.find(slug)
+        now = self._clock.now()
+        async with registry_and_tenant(self._owner, self._settings, tenant.namespace) as (registry, tx):
+            if unless_since is not None and any(
+                key.state == "current" and key.state_at >= unless_since for key in await signing_keys(tx)
+            ):
+                return []
+            rotated = await rotate(tx, tenant.id, slug, sealer, now, compromised=compromised)
+            detail = {"compromised": compromised, "current": [each.current for each in rotated]}
+            await store.append_audit(registry, actor=actor, action="keys.rotate", subject=slug, now=now, detail=detail)
+        return rotated
+
+    async def _delete(self, tenant: Tenant, actor: str) -> None:
+        """Delete a tenant's row, schema and role, in one transaction or in two on two servers."""
+        slug, (schema, role, _) = tenant.slug, tenant.namespace
         async with registry_and_tenant(self._owner, self._settings, tenant.namespace, long=True) as (registry, tx):
             if not await store.delete_brand(registry, tenant.id):
                 raise UnknownTenant(f"{slug} was removed by another command a moment ago")
@@ -65,7 +110,6 @@ class Administration:
             await tx.driver.execute(
                 f'DROP SCHEMA IF EXISTS "{schema}" CASCADE; SET LOCAL ROLE NONE; DROP ROLE IF EXISTS "{role}"'
             )
-        return tenant
 
     async def nodes(self) -> dict[str, NodeState]:
         """Return the states of the database nodes by node id."""

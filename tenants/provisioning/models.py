@@ -6,9 +6,46 @@ from uuid import UUID
 
 import msgspec
 
+from tenants.registry.models import NodeState, RegisterEnvironment
+
 ProvisionRequestKind = Literal["create", "migrate", "change", "remove"]
 EVERY_TENANT: Final = "*"
 """The subject of a request that concerns every tenant. It is not a valid slug."""
+STATUS: Final = "*status"
+"""The subject of a request for the revisions of all schemas, which changes nothing."""
+REQUEST_CHANNEL: Final = "haas_provision"
+"""The channel on which a new request is announced."""
+
+
+class Suspend(msgspec.Struct, frozen=True, tag="suspend", tag_field="change"):
+    """Suspend the tenant."""
+
+
+class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="change"):
+    """End the suspension of the tenant."""
+
+
+class RotateKeys(msgspec.Struct, frozen=True, tag="rotate-keys", tag_field="change"):
+    """Rotate the signing keys of the tenant. `compromised`: stop publishing the current keys at once."""
+
+    compromised: bool = False
+
+
+class SetNodeState(msgspec.Struct, frozen=True, tag="set-node-state", tag_field="change"):
+    """Allow new tenants on a database node, or not. The subject is `node:<id>`."""
+
+    node: str
+    state: NodeState
+
+
+class PutRegisterEnvironment(msgspec.Struct, frozen=True, tag="put-register-environment", tag_field="change"):
+    """Add a register environment, or replace its addresses. The subject is `register-environment:<id>`."""
+
+    environment: RegisterEnvironment
+
+
+Change = Suspend | Resume | RotateKeys | SetNodeState | PutRegisterEnvironment
+"""The arguments of a request of the kind `change`. None of them has a secret, because the row is never deleted."""
 
 
 class NewProvisionRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +53,7 @@ class NewProvisionRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: ProvisionRequestKind
     subject: str
-    """The tenant's slug, or EVERY_TENANT."""
+    """The tenant's slug, EVERY_TENANT, STATUS, or what a Change says."""
     arguments: dict[str, Any] = {}
     asked_by: str
     approved_by: str | None = None
@@ -30,7 +67,7 @@ class ProvisionRequest(NewProvisionRequest, frozen=True, kw_only=True):
     asked_at: datetime
     leased_until: datetime | None
     progress: str | None
-    """The last step that was completed."""
+    """What was done last; once the request is completed, what was done in all. None: no work has begun."""
     done_at: datetime | None
     """When the request was completed or failed; None while it is open."""
     error: str | None

@@ -20,7 +20,7 @@ async def owner_transaction(
 ) -> AsyncIterator[Transaction]:
     """Open a transaction as the role that owns all objects, in the schema of `tenant`, or in the control schema.
 
-    Raise NotBootstrapped before the first `haas migrate`.
+    Raise NotBootstrapped before a provisioner has run for the first time.
     """
     try:
         async with owner.transaction(owner_namespace(settings, tenant), long=long) as tx:
@@ -28,7 +28,7 @@ async def owner_transaction(
     except RoleRefused as error:
         raise NotBootstrapped(
             f"the database is not set up for a deployment with the role prefix {settings.role_prefix!r}:"
-            f" run `haas migrate` ({error})"
+            f" start `haas provisioner`, which sets it up ({error})"
         ) from error
 
 

@@ -51,9 +51,14 @@ class Provisioner:
         self._roles = Roles(settings.role_prefix)
 
     async def create(
-        self, new: NewTenant, *, actor: str, signing_keys: Sequence[NewSigningKey] | None = None
+        self,
+        new: NewTenant,
+        *,
+        actor: str,
+        signing_keys: Sequence[NewSigningKey] | None = None,
+        tenant_id: UUID | None = None,
     ) -> Tenant:
-        """Create a tenant and return it.
+        """Create a tenant and return it. `tenant_id` is its id; by default a new one.
 
         `signing_keys` are keys that the caller made with `generate_signing_keys`. If None, new keys are generated.
 
@@ -64,7 +69,7 @@ class Provisioner:
         checked_name(new.name)
         checked_name(new.retailer)
         keys = signing_keys or generate_signing_keys()
-        tenant_id, now = uuid4(), self._clock.now()
+        tenant_id, now = tenant_id or uuid4(), self._clock.now()
         async with self._transactions_with_new_brand(new, tenant_id, namespace, now) as (registry, tx):
             await self._create_schema(tx, namespace)
             await create_keys(tx, tenant_id, self._sealer, keys, now)

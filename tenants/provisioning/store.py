@@ -9,26 +9,37 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import Update, or_, select, update
+from sqlalchemy import Update, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
 from haas.database import Transaction
 from tenants.provisioning.errors import LeaseLost, NotAwaitingApproval, OpenRequestExists
-from tenants.provisioning.models import Lease, NewProvisionRequest, ProvisionRequest
+from tenants.provisioning.models import REQUEST_CHANNEL, Lease, NewProvisionRequest, ProvisionRequest
 from tenants.provisioning.tables import provision_request
 
 _COLUMNS = tuple(provision_request.c[field.name] for field in msgspec.structs.fields(ProvisionRequest))
 
 
 async def add_request(tx: Transaction, new: NewProvisionRequest, now: datetime) -> UUID:
-    """Add a request and return its id. Raise OpenRequestExists while another request for its subject is open."""
+    """Add a request, announce it, and return its id.
+
+    Raise OpenRequestExists while another request for its subject is open.
+    """
     values = {"id": uuid4(), "asked_at": now, **msgspec.structs.asdict(new)}
     added = insert(provision_request).values(values).on_conflict_do_nothing().returning(provision_request.c.id)
     request_id: UUID | None = (await tx.execute(added)).scalar_one_or_none()
     if request_id is None:
         raise OpenRequestExists(f"a request for {new.subject} is not done yet: try again when it is")
+    await tx.execute(select(func.pg_notify(REQUEST_CHANNEL, "")))
     return request_id
+
+
+async def open_request(tx: Transaction, subject: str) -> ProvisionRequest | None:
+    """Return the request for a subject that is not done yet, or None."""
+    of_subject = select(*_COLUMNS).where(provision_request.c.subject == subject, provision_request.c.done_at.is_(None))
+    row = (await tx.execute(of_subject)).mappings().one_or_none()
+    return None if row is None else _request(row)
 
 
 async def approve(tx: Transaction, request_id: UUID, by: str) -> None:
@@ -72,9 +83,12 @@ async def record_progress(tx: Transaction, held: Lease, step: str, until: dateti
     await _write(tx, _update_of(held).values(progress=step, leased_until=until), held)
 
 
-async def mark_done(tx: Transaction, held: Lease, now: datetime) -> None:
-    """Mark the request as completed. Raise LeaseLost."""
-    await _write(tx, _update_of(held).values(done_at=now), held)
+async def mark_done(tx: Transaction, held: Lease, now: datetime, summary: str | None = None) -> None:
+    """Mark the request as completed; `summary` says in its progress what was done. Raise LeaseLost."""
+    values: dict[str, object] = {"done_at": now}
+    if summary is not None:
+        values["progress"] = summary
+    await _write(tx, _update_of(held).values(values), held)
 
 
 async def mark_failed(tx: Transaction, held: Lease, error: str, now: datetime) -> None:

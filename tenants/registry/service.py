@@ -69,6 +69,13 @@ class Registry:
         """Return all active and suspended tenants, ordered by slug."""
         return list((await self._snapshot.get(self._read)).tenants)
 
+    async def check(self) -> None:
+        """Read the revision now, and the tenants if they were never read. Raise Unavailable, NotBootstrapped."""
+        async with self._database.transaction(self._namespace) as tx:
+            if await store.revision_number(tx) is None:
+                raise NotBootstrapped("the control schema is empty")
+        await self.all()
+
     async def _snapshot_with(self, host: str) -> _Snapshot:
         return await self._snapshot.get(self._read, lambda read: host in read.by_host)
 
@@ -77,7 +84,7 @@ class Registry:
             async with self._database.transaction(self._namespace) as tx:
                 revision = await store.revision_number(tx)
                 if revision is None:
-                    raise NotBootstrapped("the database is not set up yet: run `haas migrate`")
+                    raise NotBootstrapped("the database is not set up yet: start `haas provisioner`, which sets it up")
                 if last is not None and last.revision == revision:
                     return last
                 tenants = await store.served_tenants(tx, self._settings)

@@ -133,6 +133,13 @@ async def end_preparation(tx: Transaction, brand_id: UUID, now: datetime) -> boo
     return changed.scalar_one_or_none() is not None
 
 
+async def abandon_preparation(tx: Transaction, brand_id: UUID, now: datetime) -> bool:
+    """Change a brand from `preparing` to `leaving`. Return False if it is complete or does not exist."""
+    incomplete = brand.update().where(brand.c.id == brand_id, brand.c.state.in_(("preparing", "leaving")))
+    changed = await tx.execute(incomplete.values(state="leaving", state_at=now).returning(brand.c.id))
+    return changed.scalar_one_or_none() is not None
+
+
 async def delete_brand(tx: Transaction, brand_id: UUID) -> bool:
     """Delete a brand, its hosts, and its retailer if it has no other brand. Return False if there is no such brand."""
     deleted = await tx.execute(brand.delete().where(brand.c.id == brand_id).returning(brand.c.retailer_id))

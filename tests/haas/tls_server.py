@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from haas.settings import Settings
+from ops.deployment_settings import DeploymentSettings
 from ops.pki.authority import Authority, Validity, name, new_root
 from ops.pki.keys import key_to_pem, new_key
 
@@ -111,7 +111,7 @@ def answer_of(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def settings_for(authority: TestAuthority | None, **changes: Any) -> Settings:
+def settings_for(authority: TestAuthority | None, **changes: Any) -> DeploymentSettings:
     fields: dict[str, Any] = {
         "environment": "sandbox",
         "domain": "haas.localhost",
@@ -126,7 +126,7 @@ def settings_for(authority: TestAuthority | None, **changes: Any) -> Settings:
         "trusted_roots": authority.roots if authority else None,
         **changes,
     }
-    return Settings(**fields)
+    return DeploymentSettings(**fields)
 
 
 def url(port: int, path: str = "/", host: str = HOST) -> str:

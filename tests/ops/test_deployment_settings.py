@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from haas.settings import SettingsError
-from ops.deployment_settings import deployment_settings, state_folder
+from haas.settings import CommandSettings, ProvisionerSettings, SettingsError, WorkerSettings
+from ops.deployment_settings import settings_of, state_folder
 from ops.stack.embedded import Stack
 
 
@@ -16,11 +16,12 @@ def test_state_folder_is_named_or_here() -> None:
 
 def test_without_a_deployment_the_way_to_one_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"is not set|neither.*haas up"):
-        deployment_settings({"HAAS_STATE": str(tmp_path / "none")})
+        settings_of(CommandSettings, {"HAAS_STATE": str(tmp_path / "none")})
 
 
 async def test_running_stack_is_found_and_the_environment_goes_before_it(stack: Stack) -> None:
     environment = {"HAAS_STATE": str(stack.folder.root)}
-    assert deployment_settings(environment) == stack.settings
-    changed = deployment_settings({**environment, "HAAS_LOG_LEVEL": "DEBUG"})
+    for kind in (CommandSettings, WorkerSettings, ProvisionerSettings):
+        assert settings_of(kind, environment) == stack.settings.of(kind)
+    changed = settings_of(CommandSettings, {**environment, "HAAS_LOG_LEVEL": "DEBUG"})
     assert changed.log_level == "DEBUG"

@@ -9,8 +9,8 @@ from pathlib import Path
 import asyncpg
 
 from haas.jose import new_key
-from haas.settings import Settings
 from ops.deployment import Deployment
+from ops.deployment_settings import DeploymentSettings
 from ops.migrations.bootstrap import bootstrap
 from ops.migrations.cluster import DeploymentDatabase, create_deployment
 from tenants.keys.creation import NewSigningKey
@@ -54,7 +54,7 @@ class PostgresServer:
 async def open_deployment(postgres: PostgresServer, redis_url: str, folder: Path) -> AsyncIterator[Deployment]:
     """Open a deployment in a database of its own, with roles, control schema and one register environment."""
     databases = await postgres.deployment()
-    settings = Settings(
+    settings = DeploymentSettings(
         environment="sandbox",
         domain="haas.localhost",
         public_port=8443,

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 import asyncpg
 import msgspec
 
-from haas.settings import NodeAddress
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
 from ops.migrations.cluster import create_deployment, with_database
@@ -19,8 +18,9 @@ SECOND = "second"
 async def with_second_node(deployment: Deployment, superuser_url: str) -> AsyncIterator[Deployment]:
     """Open a deployment once more, with the server at `superuser_url` as the database node SECOND."""
     databases = await create_deployment(superuser_url, deployment.settings.role_prefix)
-    address = NodeAddress(databases.app_url, databases.owner_url)
-    settings = msgspec.structs.replace(deployment.settings, nodes={SECOND: address})
+    settings = msgspec.structs.replace(
+        deployment.settings, nodes={SECOND: databases.app_url}, owner_nodes={SECOND: databases.owner_url}
+    )
     await bootstrap(settings)
     async with Deployment.open(settings) as opened:
         yield opened

@@ -9,33 +9,39 @@ from pathlib import Path
 
 import msgspec
 
-from haas.settings import Settings, database_variable
+from haas.settings import Settings, WorkerSettings, database_variable
+from ops.deployment_settings import DeploymentSettings
 
 PROJECT = Path(__file__).parents[2]
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """Return the variables that make a process run under `settings`."""
+def environment(settings: DeploymentSettings, kind: type[Settings]) -> dict[str, str]:
+    """Return the variables with which a process of this kind runs under `settings`."""
     variables = {
         f"HAAS_{field.upper()}": str(value)
         for field, value in msgspec.structs.asdict(settings).items()
-        if value not in (None, {}) and field not in ("master_key", "host_map", "nodes")
+        if value not in (None, {}) and field not in ("master_key", "host_map", "nodes", "owner_nodes")
     }
-    for node, address in settings.nodes.items():
-        variables[database_variable(node)] = address.url
-        variables[database_variable(node, owner=True)] = address.owner_url
+    variables |= {database_variable(node): url for node, url in settings.nodes.items()}
+    variables |= {database_variable(node, owner=True): url for node, url in settings.owner_nodes.items()}
     variables["HAAS_MASTER_KEY"] = urlsafe_b64encode(settings.master_key).decode()
     variables["HAAS_HOST_MAP"] = msgspec.json.encode(settings.host_map).decode()
-    return variables
+    return kind.select(variables)
 
 
-async def python(settings: Settings, *arguments: str, stdout: int | None = None, stderr: int | None = None) -> Process:
+async def python(
+    settings: DeploymentSettings,
+    *arguments: str,
+    kind: type[Settings] = WorkerSettings,
+    stdout: int | None = None,
+    stderr: int | None = None,
+) -> Process:
     """Start a Python of the project under `settings`, for example with `-m workers.main`."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *arguments,
         cwd=PROJECT,
-        env={**os.environ, **environment(settings), "PYTHONPATH": f"{PROJECT / 'platform'}:{PROJECT}"},
+        env={**os.environ, **environment(settings, kind), "PYTHONPATH": f"{PROJECT / 'platform'}:{PROJECT}"},
         stdout=stdout,
         stderr=stderr,
     )

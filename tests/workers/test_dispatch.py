@@ -43,7 +43,7 @@ async def test_without_a_broker_the_scheduler_does_the_work_itself(
     clock: MovableClock,
     mail: MailServer,
 ) -> None:
-    dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
+    dispatcher = Dispatcher(Tasks(services, services.settings), Jobs(open_broker(NOBODY)))
     stopping = asyncio.Event()
     running = asyncio.create_task(Scheduler(services.settings.database_url, clock, dispatcher).run(stopping))
     try:
@@ -62,7 +62,7 @@ async def test_without_a_broker_the_scheduler_does_the_work_itself(
 async def test_a_sweep_delivers_a_notice_without_its_notification(
     *, database: Database, services: Services, tenant: Tenant, clock: MovableClock, mail: MailServer
 ) -> None:
-    dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
+    dispatcher = Dispatcher(Tasks(services, services.settings), Jobs(open_broker(NOBODY)))
     await write(database, tenant, clock)
     assert await dispatcher.deliver_due_outboxes() >= 1
     await dispatcher.finish()
@@ -79,7 +79,7 @@ async def test_one_of_several_schedulers_leads_and_another_follows_it(
 
     def start() -> tuple[asyncio.Event, "asyncio.Task[None]"]:
         stopping = asyncio.Event()
-        dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
+        dispatcher = Dispatcher(Tasks(services, services.settings), Jobs(open_broker(NOBODY)))
         return stopping, asyncio.create_task(Scheduler(url, clock, dispatcher).run(stopping))
 
     schedulers = [start() for _ in range(3)]
@@ -107,7 +107,7 @@ async def test_a_scheduler_reconnects_to_the_database(
     mail: MailServer,
     superuser_url: str,
 ) -> None:
-    dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
+    dispatcher = Dispatcher(Tasks(services, services.settings), Jobs(open_broker(NOBODY)))
     stopping = asyncio.Event()
     running = asyncio.create_task(Scheduler(services.settings.database_url, clock, dispatcher).run(stopping))
     try:
@@ -137,7 +137,7 @@ class Heard(logging.Handler):
 
 
 async def test_a_scheduler_waits_for_a_database_that_is_away(services: Services, clock: MovableClock) -> None:
-    dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
+    dispatcher = Dispatcher(Tasks(services, services.settings), Jobs(open_broker(NOBODY)))
     stopping = asyncio.Event()
     scheduler = Scheduler("postgresql://x:x@127.0.0.1:1/x", clock, dispatcher)
     heard, logger = Heard("schedule.database_unavailable"), logging.getLogger("workers.schedule")

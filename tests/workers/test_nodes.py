@@ -114,7 +114,7 @@ async def test_a_sweep_of_the_outbox_looks_at_the_tenants_of_its_node(
         await write(two_nodes, tenant)
     for node, before, after in ((MAIN_NODE, (0, 0), (1, 0)), (SECOND, (1, 0), (1, 1))):
         assert (len(mail.of(here)), len(mail.of(there))) == before
-        dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)), node)
+        dispatcher = Dispatcher(Tasks(services, services.settings), Jobs(open_broker(NOBODY)), node)
         assert await dispatcher.deliver_due_outboxes() == 1
         await dispatcher.finish()
         assert (len(mail.of(here)), len(mail.of(there))) == after
@@ -128,7 +128,7 @@ async def test_housekeeping_is_done_for_one_node_or_for_all(
         async with two_nodes.database.transaction(tenant.namespace) as tx:
             row = {"second": services.clock.now() - timedelta(hours=5), "authenticated": 1, "unauthenticated": 0}
             await tx.execute(call_second.insert(), row)
-    tasks = Tasks(services)
+    tasks = Tasks(services, services.settings)
     assert await _peaks(two_nodes.database, pair) == [0, 0]
     assert await tasks.sweep(SECOND) == {"per-second counts aggregated": 1}
     assert await _peaks(two_nodes.database, pair) == [0, 1]
@@ -146,7 +146,7 @@ async def test_the_lead_of_the_main_node_alone_polls_the_registers(
             polled.append(self.node)
 
     stopping = asyncio.Event()
-    tasks, jobs = Tasks(services), Jobs(open_broker(NOBODY))
+    tasks, jobs = Tasks(services, services.settings), Jobs(open_broker(NOBODY))
     running = [
         asyncio.create_task(Scheduler(url, services.clock, Listening(tasks, jobs, node)).run(stopping))
         for node, url in services.settings.database_urls.items()

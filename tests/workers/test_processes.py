@@ -135,7 +135,7 @@ async def test_a_poll_from_the_command_line_fails_where_the_register_is_away(
 ) -> None:
     services = Services.open(https.settings(settings))
     try:
-        tasks = Tasks(services)
+        tasks = Tasks(services, services.settings)
         tasks._sync._pause = 0
         good, summary = await register_poll(tasks)
     finally:

@@ -7,7 +7,7 @@ import pytest
 
 from haas.settings import Settings
 from ops.deployment import Deployment
-from tests.support.commands import CREATE_KESTREL, Haas, command_environment, command_runner
+from tests.support.commands import CREATE_KESTREL, Haas, command_environment, command_runner, running_provisioner
 from tests.support.proxy import Proxy, running_proxy
 from tests.support.revocation_lists import Publish, file_server
 
@@ -22,8 +22,15 @@ def haas(variables: dict[str, str]) -> Haas:
     return command_runner(variables)
 
 
+@pytest.fixture(scope="module")
+async def provisioner(deployment: Deployment) -> AsyncIterator[None]:
+    """A provisioner of the tests' deployment."""
+    async with running_provisioner(deployment.settings):
+        yield
+
+
 @pytest.fixture
-async def kestrel(haas: Haas, deployment: Deployment) -> None:
+async def kestrel(haas: Haas, deployment: Deployment, provisioner: None) -> None:
     if "kestrel" not in {tenant.slug for tenant in await deployment.administration.all()}:
         assert (await haas(*CREATE_KESTREL)).exit_code == 0
 

@@ -1,9 +1,13 @@
 """`haas migrate`: what it does, and what it says of a schema that it cannot migrate."""
 
+import pytest
+
 from ops.deployment import Deployment
 from ops.migrations.chains import TENANT
 from tenants.provisioning.owner import owner_transaction
 from tests.support.commands import Haas
+
+pytestmark = pytest.mark.usefixtures("provisioner")
 
 
 async def test_migrate_makes_ready_and_tells_where_things_stand(haas: Haas, kestrel: None) -> None:

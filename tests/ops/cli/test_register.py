@@ -1,6 +1,10 @@
 """`haas register`: the register environments."""
 
+import pytest
+
 from tests.support.commands import Haas
+
+pytestmark = pytest.mark.usefixtures("provisioner")
 
 
 async def test_a_register_environment_must_be_known_first(haas: Haas) -> None:

@@ -12,6 +12,8 @@ from tenants.registry.service import Registry
 from tenants.registry.tables import audit
 from tests.support.commands import CREATE_KESTREL, Haas
 
+pytestmark = pytest.mark.usefixtures("provisioner")
+
 
 async def test_create_says_where_the_tenant_is_and_what_it_needs(haas: Haas, deployment: Deployment) -> None:
     done = await haas("tenant", "create", "brolga", "--name", "Brolga Energy", "--retailer", "Brolga Pty Ltd")

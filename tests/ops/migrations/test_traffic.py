@@ -59,7 +59,7 @@ import asyncio, os, sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from haas.settings import Settings
+from haas.settings import ProvisionerSettings
 from ops.migrations.chains import TENANT, Chain
 from ops.migrations.run import migrate_tenants
 
@@ -71,7 +71,7 @@ class Telling:
     def bar(self, title, total):
         yield lambda: print("one more", flush=True)
 
-settings = Settings.from_environment(os.environ)
+settings = ProvisionerSettings.from_environment(os.environ)
 asyncio.run(migrate_tenants(settings, Telling(), chain=Chain("tenant", TENANT.tables, Path(sys.argv[1]))))
 """
 
@@ -183,7 +183,7 @@ async def test_a_run_that_was_killed_is_continued_by_the_next(
         "-c",
         _KILLED,
         str(chain.folder),
-        env={**os.environ, **read_settings(own_stack.folder.settings)},
+        env={**os.environ, **read_settings(own_stack.folder.provisioner_settings)},
         stdout=subprocess.PIPE,
     )
     assert process.stdout is not None

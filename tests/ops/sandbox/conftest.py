@@ -197,7 +197,7 @@ def customer_identifier(tenant: TenantDescription, number: int) -> str:
 def stack_file(folder: Path) -> dict[str, Any]:
     """The content of `stack.json` for the sandbox in this process."""
     return {
-        "settings_file": str(folder / "settings.env"),
+        "worker_settings_file": str(folder / "settings.env"),
         "tenants": [
             {
                 "slug": "aurora",

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 import pytest
 
-from haas.settings import Settings
+from haas.settings import CommandSettings, ProvisionerSettings, WorkerSettings
 from ops.deployment import Deployment
 from ops.sandbox.transport import http_client
 from ops.settings_file import read_settings
@@ -39,13 +39,20 @@ async def test_description_is_what_clients_find(stack: Stack) -> None:
 
 async def test_secrets_are_private(stack: Stack) -> None:
     folder = stack.folder
-    secrets = [folder.settings, folder.master_key, *folder.secrets.iterdir(), *folder.certificates.iterdir()]
+    settings = [folder.settings, folder.worker_settings, folder.provisioner_settings]
+    secrets = [*settings, folder.master_key, *folder.secrets.iterdir(), *folder.certificates.iterdir()]
     assert {stat.S_IMODE(file.stat().st_mode) for file in secrets} == {0o600}
     assert folder.clock.stat().st_size == 8
 
 
-async def test_settings_file_is_enough_for_commands(stack: Stack) -> None:
-    assert Settings.from_environment(read_settings(stack.folder.settings)) == stack.settings
+async def test_each_settings_file_is_enough_for_its_kind_of_process(stack: Stack) -> None:
+    folder = stack.folder
+    for kind, file in (
+        (CommandSettings, folder.settings),
+        (WorkerSettings, folder.worker_settings),
+        (ProvisionerSettings, folder.provisioner_settings),
+    ):
+        assert kind.from_environment(read_settings(file)) == stack.settings.of(kind)
 
 
 async def test_surfaces_are_apart(stack: Stack) -> None:
@@ -78,7 +85,9 @@ async def test_client_certificate_is_asked_for_in_the_surfaces_own_words(stack: 
     assert "server" not in response.headers
 
 
-@pytest.mark.parametrize("process", ["nginx", "app", "sandbox", "worker", "schedule", "valkey", "postgres"])
+@pytest.mark.parametrize(
+    "process", ["nginx", "app", "sandbox", "worker", "schedule", "provisioner", "valkey", "postgres"]
+)
 async def test_every_process_is_restarted(stack: Stack, process: str) -> None:
     before = stack.processes()[process]
     await stack.kill(process)

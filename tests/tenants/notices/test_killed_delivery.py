@@ -18,7 +18,7 @@ from tests.support.rows import notice
 
 SENDS_AND_DIES = """
 import asyncio, os, signal, sys
-from haas.settings import Settings
+from haas.settings import WorkerSettings
 from tenants.notices.messages import EmailChannel
 from tenants.notices.outbox_delivery import Delivery
 from haas.mail import Mailer
@@ -33,7 +33,7 @@ class Dying(EmailChannel):
         os.kill(os.getpid(), signal.SIGKILL)
 
 async def main():
-    services = Services.open(Settings.from_environment(os.environ))
+    services = Services.open(WorkerSettings.from_environment(os.environ))
     tenant = await services.registry.by_slug(sys.argv[1])
     channel = Dying(Mailer(services.settings.smtp_url))
     await Delivery(services.database, services.clock, {"email": channel}).deliver_due(tenant)

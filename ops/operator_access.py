@@ -1,0 +1,164 @@
+"""What an operator's command can do: read the registry, and ask the provisioner for everything else.
+
+The commands log in as the application does, and take the role of the console. They hold neither the login that owns the
+database nor the master key.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from haas.clock import Clock, clock_from
+from haas.database import Database, RoleRefused, Transaction
+from haas.errors import HaasError
+from haas.settings import CommandSettings
+from ops.operator import actor
+from tenants.provisioning import store as requests
+from tenants.provisioning.errors import OpenRequestExists
+from tenants.provisioning.models import NewProvisionRequest, ProvisionRequest, ProvisionRequestKind
+from tenants.registry import store as registry
+from tenants.registry.errors import NotBootstrapped, TenantIncomplete, UnknownTenant
+from tenants.registry.models import NodeState, RegisterEnvironment, Tenant
+from tenants.registry.names import console_namespace
+
+SECONDS_UNTIL_TAKEN: Final = 10.0
+SECONDS_BETWEEN_LOOKS: Final = 0.05
+_START: Final = "start one with `haas provisioner` (in containers: `docker compose up --detach provisioner`)"
+
+
+class RequestRefused(HaasError):
+    """The provisioner could not do what it was asked for. The message is the provisioner's reason."""
+
+
+class NoProvisioner(HaasError):
+    """No provisioner works on the request. It stays in the database, and a provisioner that is started does it."""
+
+
+class OperatorAccess:
+    """One command's access to a deployment."""
+
+    def __init__(self, settings: CommandSettings) -> None:
+        """Make the objects; nothing connects yet. `open` also closes the connections."""
+        self.settings = settings
+        self.clock: Clock = clock_from(settings.clock_file)
+        self.database = Database.open(settings.database_urls, pools=1)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: CommandSettings) -> AsyncIterator["OperatorAccess"]:
+        """Use a deployment until the block ends."""
+        access = cls(settings)
+        try:
+            yield access
+        finally:
+            await access.database.close()
+
+    async def tenants(self) -> list[Tenant]:
+        """Return the tenants in every state, ordered by slug."""
+        async with self._console() as tx:
+            return await registry.tenants(tx, self.settings)
+
+    async def find(self, slug: str, *, incomplete: bool = False) -> Tenant:
+        """Return the tenant with the slug. Tenants whose creation or removal has not finished need `incomplete=True`.
+
+        Raise UnknownTenant, TenantIncomplete.
+        """
+        async with self._console() as tx:
+            tenant = await registry.tenant(tx, self.settings, slug)
+        if tenant is None:
+            raise UnknownTenant(f"there is no tenant {slug!r}; `haas tenant list` lists them")
+        if not (tenant.complete or incomplete):
+            raise TenantIncomplete(
+                f"the tenant {slug!r} is {tenant.state}: `haas tenant remove {slug}` removes what is there"
+            )
+        return tenant
+
+    async def nodes(self) -> dict[str, NodeState]:
+        """Return the states of the database nodes by node id."""
+        async with self._console() as tx:
+            return await registry.nodes(tx)
+
+    async def register_environments(self) -> list[RegisterEnvironment]:
+        """Return the register environments, ordered by id."""
+        async with self._console() as tx:
+            return await registry.register_environments(tx)
+
+    async def ask(
+        self,
+        kind: ProvisionRequestKind,
+        subject: str,
+        arguments: msgspec.Struct | None = None,
+        *,
+        on_progress: Callable[[str], None] = lambda _: None,
+    ) -> str:
+        """Ask the provisioner, wait until it has done the request, and return what it did, as text.
+
+        If the same request is open already, wait for that one. Raise RequestRefused with the provisioner's reason,
+        NoProvisioner if none takes the request within SECONDS_UNTIL_TAKEN, OpenRequestExists, NotBootstrapped.
+        """
+        written = {} if arguments is None else msgspec.to_builtins(arguments)
+        asker = actor()
+        # An operator of the command line approves their own request.
+        new = NewProvisionRequest(kind=kind, subject=subject, arguments=written, asked_by=asker, approved_by=asker)
+        return await self._done(await self._added(new), on_progress)
+
+    async def _added(self, new: NewProvisionRequest) -> UUID:
+        try:
+            async with self._console() as tx:
+                return await requests.add_request(tx, new, self.clock.now())
+        except OpenRequestExists:
+            async with self._console() as tx:
+                open_already = await requests.open_request(tx, new.subject)
+            if open_already is None:  # it was completed a moment ago
+                return await self._added(new)
+            if not _same(open_already, new):
+                raise
+            return open_already.id
+
+    async def _done(self, request_id: UUID, on_progress: Callable[[str], None]) -> str:
+        loop = asyncio.get_running_loop()
+        idle_since, shown = loop.time(), None
+        while True:
+            async with self._console() as tx:
+                request = await requests.load_request(tx, request_id)
+            if request is None:
+                raise RequestRefused("the request was deleted from the database")
+            if request.done_at is not None:
+                if request.error is not None:
+                    raise RequestRefused(request.error)
+                return request.progress or ""
+            if request.leased_until is not None and request.leased_until > self.clock.now():
+                idle_since = loop.time()
+                if request.progress not in (None, "begun", shown):
+                    shown = request.progress
+                    on_progress(str(shown))
+            elif loop.time() - idle_since > SECONDS_UNTIL_TAKEN:
+                raise NoProvisioner(
+                    f"no provisioner has taken the request within {SECONDS_UNTIL_TAKEN:.0f} s: {_START}."
+                    " It will do the request, which stays in the database; the same command waits for it again"
+                )
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+    @asynccontextmanager
+    async def _console(self) -> AsyncIterator[Transaction]:
+        try:
+            async with self.database.transaction(console_namespace(self.settings)) as tx:
+                yield tx
+        except RoleRefused as error:
+            raise NotBootstrapped(
+                f"the database is not set up for a deployment with the role prefix {self.settings.role_prefix!r}:"
+                f" the provisioner sets it up, {_START} ({error})"
+            ) from error
+
+
+def _same(open_already: ProvisionRequest, new: NewProvisionRequest) -> bool:
+    """Return whether two requests ask for the same. A random id that a command has made may differ."""
+    return open_already.kind == new.kind and _comparable(open_already.arguments) == _comparable(new.arguments)
+
+
+def _comparable(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if name != "register_brand_id"}

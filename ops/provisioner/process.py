@@ -1,0 +1,205 @@
+"""The provisioner process: it leases requests, works on one after the other, and marks them done or failed.
+
+Any number of provisioners may run. While one works on a request, it extends its lease. If it is killed, the lease ends,
+and another provisioner, or the same one after its restart, begins the request again (`ops/provisioner/work.py`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Final
+
+from haas.clock import clock_from
+from haas.database import Database, UnknownNode
+from haas.database.dedicated import dedicated_connection
+from haas.errors import HaasError, Unavailable
+from haas.health import NotReady, health_listener
+from haas.progress import NO_PROGRESS
+from haas.settings import MAIN_NODE, ProvisionerSettings
+from ops.migrations.bootstrap import bootstrap
+from ops.provisioner.work import Work
+from tenants.provisioning import store
+from tenants.provisioning.errors import LeaseLost
+from tenants.provisioning.models import REQUEST_CHANNEL, Lease
+from tenants.provisioning.owner import owner_transaction
+from tenants.registry.errors import TenantIncomplete
+from tenants.registry.store import revision_number
+
+logger = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(seconds=30)
+SECONDS_BETWEEN_EXTENSIONS: Final = 10.0
+SECONDS_BETWEEN_LOOKS: Final = 2.0
+"""A notification wakes the provisioner at once. It also looks by itself, for requests whose lease has ended."""
+SECONDS_BETWEEN_TRIES: Final = 2.0
+TRIES: Final = 3
+"""How often a request is tried while a database is away. Then it fails, and an operator asks again."""
+
+
+class _TextProgress:
+    """Keeps the newest line of progress, for the row of the request."""
+
+    def __init__(self) -> None:
+        self.text = "begun"
+
+    def line(self, text: str) -> None:
+        self.text = text
+
+    @contextmanager
+    def bar(self, title: str, total: int) -> Iterator[Callable[[], None]]:
+        done = 0
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            self.text = f"{title}: {done} of {total}"
+
+        yield advance
+
+
+class ProvisionerProcess:
+    """One provisioner. `run` serves requests until it is told to stop; then it completes the one it works on."""
+
+    def __init__(self, settings: ProvisionerSettings) -> None:
+        """Nothing connects before `run`."""
+        self._settings = settings
+        self._clock = clock_from(settings.clock_file)
+        self._owner = Database.open(settings.owner_database_urls, pools=1)
+        self._work = Work(settings, self._owner, self._clock)
+        self._woken = asyncio.Event()
+        self._prepared = False
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Set up the database if that is needed, and serve requests until `stopping` is set."""
+        logger.info("provisioner.started")
+        stop = asyncio.create_task(stopping.wait(), name="stopping")
+        stop.add_done_callback(lambda _: self._woken.set())
+        listening = asyncio.create_task(self._listen(), name="requests")
+        try:
+            async with health_listener(self._settings.health, {"database": self._check_database}):
+                await self._prepare(stopping)
+                while not stopping.is_set():
+                    if not await self._serve_next():
+                        await self._wait(SECONDS_BETWEEN_LOOKS)
+        finally:
+            for task in (stop, listening):
+                task.cancel()
+            await asyncio.gather(stop, listening, return_exceptions=True)
+            await self._owner.close()
+            logger.info("provisioner.stopped")
+
+    async def _prepare(self, stopping: asyncio.Event) -> None:
+        """Create roles and the control schema, or bring them up to date. Requests are rows of that schema."""
+        while not stopping.is_set():
+            try:
+                await bootstrap(self._settings, NO_PROGRESS)
+            except Unavailable as error:
+                logger.warning("provisioner.database_unavailable", extra={"reason": str(error)})
+                await self._wait(SECONDS_BETWEEN_TRIES)
+            else:
+                self._prepared = True
+                logger.info("provisioner.ready")
+                return
+
+    async def _serve_next(self) -> bool:
+        """Take the next request and work on it. Return False if there is none, or the database is away."""
+        try:
+            async with owner_transaction(self._owner, self._settings) as tx:
+                held = await store.lease_next_request(tx, self._clock.now(), LEASE)
+            if held is None:
+                return False
+            await self._serve(held)
+        except LeaseLost as error:
+            logger.warning("provisioner.lease_lost", extra={"reason": str(error)})
+        except HaasError as error:
+            logger.warning("provisioner.database_unavailable", extra={"reason": str(error)})
+            return False
+        return True
+
+    async def _serve(self, held: Lease) -> None:
+        """Work on a request and store the result. Raise LeaseLost, Unavailable."""
+        request = held.request
+        details = {"request": str(request.id), "kind": request.kind, "subject": request.subject}
+        logger.info("provisioner.request_begun", extra={**details, "resumed": request.progress is not None})
+        progress = _TextProgress()
+        # A later try knows by this that work has begun.
+        await self._record(held, progress.text)
+        extending = asyncio.create_task(self._extend(held, progress), name="lease")
+        working = asyncio.create_task(self._tried(held, progress), name="request")
+        try:
+            await asyncio.wait((working, extending), return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                working.cancel()
+                extending.result()  # raises why the lease cannot be extended
+            summary, failure = await working
+        finally:
+            for task in (extending, working):
+                task.cancel()
+            await asyncio.gather(extending, working, return_exceptions=True)
+        async with owner_transaction(self._owner, self._settings) as tx:
+            if failure is None:
+                await store.mark_done(tx, held, self._clock.now(), summary)
+            else:
+                await store.mark_failed(tx, held, failure, self._clock.now())
+        logger.info("provisioner.request_done", extra={**details, "failed": failure is not None})
+
+    async def _tried(self, held: Lease, progress: _TextProgress) -> tuple[str, str | None]:
+        """Work on a request; return what was done, and why it failed or None."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                return await self._work.run(held.request, progress), None
+            except (Unavailable, TenantIncomplete) as error:
+                # TenantIncomplete: the result of a commit is unknown, or a creation on another node is half done.
+                if attempt == TRIES or isinstance(error, UnknownNode) or held.request.kind != "create":
+                    return "", str(error)
+                await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+            except HaasError as error:
+                return "", str(error)
+            except Exception:
+                # One request that cannot be served must not end the process.
+                logger.exception("provisioner.request_failed", extra={"request": str(held.request.id)})
+                return "", "an unexpected error: the log of the provisioner has the details"
+        raise AssertionError("the last try returns")
+
+    async def _extend(self, held: Lease, progress: _TextProgress) -> None:
+        """Extend the lease and store the progress, until cancelled."""
+        recorded, elapsed = progress.text, 0.0
+        while True:
+            await asyncio.sleep(1.0)
+            elapsed += 1.0
+            if elapsed >= SECONDS_BETWEEN_EXTENSIONS or progress.text != recorded:
+                recorded, elapsed = progress.text, 0.0
+                with suppress(Unavailable):  # the work itself finds out, and the lease lasts for a few more seconds
+                    await self._record(held, recorded)
+
+    async def _record(self, held: Lease, text: str) -> None:
+        async with owner_transaction(self._owner, self._settings) as tx:
+            await store.record_progress(tx, held, text, self._clock.now() + LEASE)
+
+    async def _listen(self) -> None:
+        """Wake up at each announcement of a request, on a connection that is opened again when it is lost."""
+        while True:
+            try:
+                url = self._settings.owner_database_urls[MAIN_NODE]
+                async with dedicated_connection(url, "haas-provisioner") as connection:
+                    await connection.listen(REQUEST_CHANNEL, lambda _: self._woken.set())
+                    while not connection.lost.is_set():
+                        await asyncio.sleep(SECONDS_BETWEEN_EXTENSIONS)
+                        await connection.check()
+            except Unavailable:
+                await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+
+    async def _wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        self._woken.clear()
+
+    async def _check_database(self) -> None:
+        if not self._prepared:
+            raise NotReady("the control schema is not set up yet")
+        async with owner_transaction(self._owner, self._settings) as tx:
+            if await revision_number(tx) is None:
+                raise NotReady("the control schema is empty")

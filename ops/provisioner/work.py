@@ -1,0 +1,124 @@
+"""The work on one request to the provisioner.
+
+Each kind of request can be begun again after the process was killed at any point. What the first try has completed is
+found and not repeated. What it has left half done is completed or undone.
+"""
+
+import msgspec
+
+from haas.clock import Clock
+from haas.database import Database
+from haas.errors import HaasError
+from haas.jose import KeySealer
+from haas.progress import Progress
+from haas.settings import ProvisionerSettings
+from ops.migrations import run
+from ops.migrations.bootstrap import bootstrap
+from ops.migrations.chains import TENANT
+from tenants.keys.rotation import PUBLISHED_AFTER_USE, KeyRotation
+from tenants.provisioning.administration import Administration
+from tenants.provisioning.models import (
+    STATUS,
+    Change,
+    ProvisionRequest,
+    PutRegisterEnvironment,
+    Resume,
+    RotateKeys,
+    SetNodeState,
+    Suspend,
+)
+from tenants.provisioning.service import Provisioner
+from tenants.registry.errors import UnknownTenant
+from tenants.registry.models import NewTenant
+
+
+class MigrationIncomplete(HaasError):
+    """The schemas of some tenants were not migrated. The message names them."""
+
+
+class Work:
+    """Does what requests ask for, with the owner's login and the master key."""
+
+    def __init__(self, settings: ProvisionerSettings, owner: Database, clock: Clock) -> None:
+        """`owner` is a Database that was opened with the owner's URLs."""
+        self._settings = settings
+        self._sealer = KeySealer(settings.master_key)
+        self._administration = Administration(owner, settings, clock)
+        self._provisioner = Provisioner(owner, settings, self._sealer, clock, TENANT.script())
+
+    async def run(self, request: ProvisionRequest, progress: Progress) -> str:
+        """Do the work of a request, from the beginning or after an interrupted try; return what was done, as text.
+
+        Raise HaasError with the reason if it cannot be done.
+        """
+        match request.kind:
+            case "create":
+                return await self._create(request)
+            case "remove":
+                return await self._remove(request)
+            case "change":
+                return await self._change(request)
+            case "migrate":
+                return await (self._status() if request.subject == STATUS else self._migrate(progress))
+
+    async def _create(self, request: ProvisionRequest) -> str:
+        new = msgspec.convert(request.arguments, NewTenant)
+        # The tenant has the id of the request. So a later try recognises what an earlier one has made.
+        tenant = await self._administration.undo_creation(new.slug, request.id, actor=request.asked_by)
+        if tenant is None:
+            tenant = await self._provisioner.create(new, actor=request.asked_by, tenant_id=request.id)
+        return f"created {tenant.slug}"
+
+    async def _remove(self, request: ProvisionRequest) -> str:
+        try:
+            await self._administration.remove(request.subject, actor=request.asked_by)
+        except UnknownTenant:
+            if request.progress is None:
+                raise
+            # An earlier try has removed it: no other request for this tenant was possible since.
+        return f"removed {request.subject}"
+
+    async def _change(self, request: ProvisionRequest) -> str:
+        change, actor = msgspec.convert(request.arguments, Change), request.asked_by
+        match change:
+            case Suspend():
+                await self._administration.suspend(request.subject, actor=actor)
+            case Resume():
+                await self._administration.resume(request.subject, actor=actor)
+            case SetNodeState():
+                await self._administration.set_node_state(change.node, change.state, actor=actor)
+            case PutRegisterEnvironment():
+                await self._administration.put_register_environment(change.environment, actor=actor)
+            case RotateKeys():
+                # A second rotation would retire keys that have signed nothing yet.
+                since = None if request.progress is None else request.asked_at
+                rotated = await self._administration.rotate_keys(
+                    request.subject, self._sealer, actor=actor, compromised=change.compromised, unless_since=since
+                )
+                return _rotation(rotated, compromised=change.compromised)
+        return f"changed {request.subject}"
+
+    async def _migrate(self, progress: Progress) -> str:
+        await bootstrap(self._settings, progress)
+        result = await run.migrate_tenants(self._settings, progress)
+        summary = f"{len(result.migrated)} migrated, {len(result.current)} up to date, {len(result.failed)} failed"
+        if result.failed:
+            failures = "".join(f"\n  {failure.slug}: {failure.reason}" for failure in result.failed)
+            raise MigrationIncomplete(
+                f"{summary}{failures}\ncorrect what the messages name, then run `haas migrate` again: it continues with"
+                " these"
+            )
+        return summary
+
+    async def _status(self) -> str:
+        return msgspec.json.encode(await run.status(self._settings)).decode()
+
+
+def _rotation(rotated: list[KeyRotation], *, compromised: bool) -> str:
+    hours = round(PUBLISHED_AFTER_USE.total_seconds() / 3600)
+    ending = "no longer published" if compromised else f"published for {hours} hours more"
+    lines = [
+        f"{each.algorithm}: {each.current} signs now; {each.retired} is {ending}; next is {each.next}"
+        for each in rotated
+    ]
+    return "\n".join(lines) or "the keys were rotated"

@@ -1,0 +1,137 @@
+"""The health of a process, on a listener that only this machine can reach.
+
+`GET /health/live` is answered with 200 while the event loop runs. `GET /health/ready` is answered with 200 if the
+process can do its job now, and otherwise with 503; the body says which checks failed. The application's own socket has
+no such paths, so that no client of the proxy can reach them.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+logger = logging.getLogger(__name__)
+
+Checks = Mapping[str, Callable[[], Awaitable[object]]]
+"""The conditions under which a process can do its job, by name. A check that is not met raises an exception."""
+LIVE: Final = "/health/live"
+READY: Final = "/health/ready"
+SECONDS_FOR_CHECKS: Final = 3.0
+_SECONDS_FOR_REQUEST: Final = 5.0
+_UNIX: Final = "unix:"
+_REASONS: Final = {200: "OK", 404: "Not Found", 503: "Service Unavailable"}
+
+
+class NotReady(Exception):
+    """A check of the health is not met. The message says why, without a secret."""
+
+
+@asynccontextmanager
+async def health_listener(address: str | None, checks: Checks) -> AsyncIterator[None]:
+    """Answer at `address` (`unix:<path>` or `127.0.0.1:<port>`) until the block ends; do nothing if it is None.
+
+    Raises OSError if the address cannot be used.
+    """
+    if address is None:
+        yield
+        return
+    server = await _serve(address, checks)
+    try:
+        yield
+    finally:
+        server.close()
+        if address.startswith(_UNIX):
+            _remove(address)
+
+
+async def ask_health(address: str, path: str, seconds: float = _SECONDS_FOR_REQUEST) -> tuple[int, dict[str, Any]]:
+    """Ask a process for its health: the HTTP status and the members of the answer.
+
+    Raises OSError if nothing listens, and TimeoutError if there is no answer within `seconds`.
+    """
+    async with asyncio.timeout(seconds):
+        reader, writer = await _connect(address)
+        try:
+            writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+    try:
+        return int(head.split()[1]), msgspec.json.decode(body or b"{}", type=dict[str, Any])
+    except (IndexError, ValueError, msgspec.DecodeError):
+        raise ConnectionError(f"{address} does not answer as a process of this program does") from None
+
+
+async def _serve(address: str, checks: Checks) -> asyncio.Server:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_SECONDS_FOR_REQUEST):
+                request = (await reader.readuntil(b"\r\n")).split()
+                path = request[1].decode("ascii", "replace") if len(request) > 1 else ""
+                status, body = await _answer(path, checks)
+                content = msgspec.json.encode(body)
+                writer.write(
+                    f"HTTP/1.0 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
+                    f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode()
+                    + content
+                )
+                await writer.drain()
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # the client went away, or sent no request
+        finally:
+            writer.close()
+
+    if not address.startswith(_UNIX):
+        host, _, port = address.rpartition(":")
+        return await asyncio.start_server(answer, host.strip("[]"), int(port))
+    _remove(address)  # the socket of a process that was killed
+    # The permissions must be right from the first moment on.
+    before = os.umask(0o177)
+    try:
+        return await asyncio.start_unix_server(answer, address.removeprefix(_UNIX))
+    finally:
+        os.umask(before)
+
+
+def _remove(address: str) -> None:
+    Path(address.removeprefix(_UNIX)).unlink(missing_ok=True)
+
+
+async def _answer(path: str, checks: Checks) -> tuple[int, dict[str, Any]]:
+    if path == LIVE:
+        return 200, {"status": "live"}
+    if path != READY:
+        return 404, {"status": "unknown", "paths": [LIVE, READY]}
+    names = list(checks)
+    results = await asyncio.gather(*(_failure(checks[name]) for name in names))
+    failed = {name: reason for name, reason in zip(names, results, strict=True) if reason is not None}
+    if failed:
+        logger.warning("health.not_ready", extra={"failed": ", ".join(failed)})
+        return 503, {"status": "not ready", "failed": failed}
+    return 200, {"status": "ready"}
+
+
+async def _failure(check: Callable[[], Awaitable[object]]) -> str | None:
+    """Return why a check is not met, or None. Other errors are named by their type: a message may have an address."""
+    try:
+        async with asyncio.timeout(SECONDS_FOR_CHECKS):
+            await check()
+    except NotReady as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - whatever fails, the process cannot do its job
+        return type(error).__name__
+    return None
+
+
+async def _connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if address.startswith(_UNIX):
+        return await asyncio.open_unix_connection(address.removeprefix(_UNIX))
+    host, _, port = address.rpartition(":")
+    return await asyncio.open_connection(host.strip("[]"), int(port))
