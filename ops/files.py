@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 PRIVATE = 0o600
+SHARED = 0o640
 PUBLIC = 0o644
 
 

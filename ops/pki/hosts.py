@@ -1,13 +1,14 @@
 """Server certificates in the folder that nginx reads: `<host>.pem`, private key and chain in one file."""
 
 import re
+import stat
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from ops.files import write_atomically
+from ops.files import PRIVATE, SHARED, write_atomically
 from ops.pki.authority import Authority, Validity, chain_pem
 from ops.pki.errors import PkiError
 from ops.pki.keys import key_from_pem, key_to_pem, new_key
@@ -49,8 +50,13 @@ def ensure_certificate(
             key = key_from_pem(pem)
     key = key or new_key()
     certificate = issuer.sign_server(host, key.public_key(), Validity.starting(now, LIFETIME))
-    write_atomically(file, chain_pem([certificate, *chain]) + key_to_pem(key))
+    write_atomically(file, chain_pem([certificate, *chain]) + key_to_pem(key), _mode(folder))
     return True
+
+
+def _mode(folder: Path) -> int:
+    """Return the mode of a file in nginx's folder. If the folder is shared with a group, nginx's workers are in it."""
+    return SHARED if folder.stat().st_mode & stat.S_ISGID else PRIVATE
 
 
 def _is_signed_by(certificate: x509.Certificate, issuer: Authority) -> bool:

@@ -68,6 +68,8 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     address: str = "127.0.0.1"
     workers: str = "1"
     user: str | None = None
+    """The user that the workers run as; None if root does not start nginx."""
+    group: str | None = None
     modules: tuple[Path, ...] = ()
     script: Path = SCRIPT
     headers_more: bool = True

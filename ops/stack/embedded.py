@@ -38,6 +38,7 @@ from ops.stack.periodic_checks import RevocationListCheck, TenantCheck, check_pe
 from ops.stack.postgres import Postgres
 from ops.stack.stored_secret import stored_secret
 from ops.stack.supervisor import Supervisor
+from ops.stack.unprivileged import group_name, proxy_account
 from ops.stack.uvicorn import Uvicorn
 from ops.stack.valkey import Valkey
 from ops.stack.wheels import check_installed
@@ -227,6 +228,8 @@ class _Start:
         folder = self._folder
         sockets = folder.sockets()
         sandbox_variables = layout.sandbox_variables(folder, variables)
+        proxy = proxy_account()
+        group = None if proxy is None else group_name(proxy)
 
         def health(process: str) -> str:
             return f"unix:{sockets / process}-health"
@@ -244,7 +247,8 @@ class _Start:
                 application=f"unix:{sockets / 'app'}",
                 access_log=folder.logs / "access.log",
                 port=layout.https,
-                user="root" if os.geteuid() == 0 else None,
+                user=None if proxy is None else proxy.name,
+                group=group,
                 # All clients have the loopback address here.
                 identification_rate="100r/s",
                 identification_burst=200,
@@ -254,7 +258,14 @@ class _Start:
         self._progress.line(f"Application, worker, schedule, provisioner, sandbox, and nginx on port {layout.https}")
         revocation = RevocationListCheck(stack.pki, nginx.pid_file)
         await self._supervisor.start_together(
-            Uvicorn("app", APPLICATION, sockets / "app", own(ApplicationSettings, "app"), health=health("app")),
+            Uvicorn(
+                "app",
+                APPLICATION,
+                sockets / "app",
+                own(ApplicationSettings, "app"),
+                group=group,
+                health=health("app"),
+            ),
             BackgroundProcess("worker", ("workers.main",), own(WorkerSettings, "worker"), health("worker")),
             BackgroundProcess("schedule", ("workers.schedule",), own(WorkerSettings, "schedule"), health("schedule")),
             BackgroundProcess(
@@ -263,7 +274,7 @@ class _Start:
                 own(ProvisionerSettings, "provisioner"),
                 health("provisioner"),
             ),
-            Uvicorn("sandbox", "ops.sandbox.app:create", sockets / "sandbox", sandbox_variables),
+            Uvicorn("sandbox", "ops.sandbox.app:create", sockets / "sandbox", sandbox_variables, group=group),
             nginx,
         )
         self._check(revocation.check, REVOCATION_EVERY)

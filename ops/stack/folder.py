@@ -12,9 +12,9 @@ from typing import Final
 
 from haas.settings import CommandSettings, ProvisionerSettings, WorkerSettings
 from ops.deployment_settings import SETTINGS_FILES
-from ops.files import PRIVATE, PUBLIC, write_atomically
+from ops.files import PRIVATE, PUBLIC, SHARED, write_atomically
 from ops.stack.errors import MEBIBYTE, SPACE_NEEDED, DiskFull, StackError
-from ops.stack.unprivileged import can_reach, change_owner, unprivileged_account
+from ops.stack.unprivileged import can_reach, change_owner, proxy_account, share_with, unprivileged_account
 
 MARKER: Final = "haas-state"
 SCREENSHOTS: Final = "screenshots"  # the browser tests write here, also where no stack has run yet
@@ -30,10 +30,8 @@ class StateFolder:
         self.logs = self.root / "logs"
         self.run = self.root / "run"
         self.secrets = self.root / "secrets"
-        self.nginx = self.root / "nginx"
         self.valkey = self.root / "valkey"
         self.pki = self.root / "pki"
-        self.certificates = self.root / "certificates"
         self.sandbox = self.root / "sandbox"
         self.clock = self.root / "clock"
         self.master_key = self.root / "master.key"
@@ -43,6 +41,7 @@ class StateFolder:
         self.description = self.root / "stack.json"
         self.ports = self.root / "ports.json"
         self._lock: int | None = None
+        self._proxy_folder: Path | None = None
 
     def open(self) -> None:
         """Create or recognise the folder and take its lock.
@@ -59,13 +58,45 @@ class StateFolder:
             self.logs,
             self.run,
             self.secrets,
-            self.nginx,
             self.valkey,
             self.pki,
-            self.certificates,
             self.sandbox,
         ):
             folder.mkdir(mode=0o700, exist_ok=True)
+        self._prepare_proxy()
+
+    @property
+    def nginx(self) -> Path:
+        """The folder of nginx's own files."""
+        return self._proxy_home() / "nginx"
+
+    @property
+    def certificates(self) -> Path:
+        """The folder in which nginx finds `<host>.pem`."""
+        return self._proxy_home() / "certificates"
+
+    def _proxy_home(self) -> Path:
+        """Return this folder, or one below FALLBACK_ROOT where nginx's workers cannot reach this one."""
+        if self._proxy_folder is None:
+            user = proxy_account()
+            self._proxy_folder = self.root if user is None or can_reach(self.root, user) else self._proxy_fallback()
+        return self._proxy_folder
+
+    def _prepare_proxy(self) -> None:
+        user, home = proxy_account(), self._proxy_home()
+        if home != self.root:
+            FALLBACK_ROOT.mkdir(mode=0o755, exist_ok=True)
+            home.mkdir(mode=0o711, exist_ok=True)
+            # Commands find the test authorities beside the certificates.
+            if not (home / "pki").is_symlink():
+                (home / "pki").symlink_to(self.pki)
+        for folder in (self.nginx, self.certificates):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            share_with(folder, user)
+        if user is not None:
+            for file in self.certificates.glob("*.pem"):  # of a stack whose nginx had workers of root
+                os.chown(file, -1, user.gid)
+                file.chmod(SHARED)
 
     def close(self) -> None:
         if self._lock is not None:
@@ -97,6 +128,7 @@ class StateFolder:
             if self._is_private(known):
                 return known
         made = Path(tempfile.mkdtemp(prefix="haas-"))
+        share_with(made, proxy_account())
         write_atomically(record, str(made).encode())
         return made
 
@@ -114,7 +146,8 @@ class StateFolder:
             status = folder.lstat()
         except FileNotFoundError:
             return False
-        return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) == 0o700  # noqa: PLR2004 - a file mode reads best as one
+        private = stat.S_IMODE(status.st_mode) & 0o777 & ~0o050 == 0o700  # noqa: PLR2004 - a file mode reads best as one
+        return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and private
 
     def _check_space(self) -> None:
         user = unprivileged_account()
@@ -155,6 +188,9 @@ class StateFolder:
     def _fallback_folder(self) -> Path:
         return FALLBACK_ROOT / hashlib.sha256(str(self.root).encode()).hexdigest()[:16]
 
+    def _proxy_fallback(self) -> Path:
+        return self._fallback_folder().with_name(f"{self._fallback_folder().name}-proxy")
+
     def empty(self) -> None:
         """Delete the content. The folder must be open, and its leftover processes stopped."""
         self.discard_sockets()
@@ -165,7 +201,9 @@ class StateFolder:
                 shutil.rmtree(entry)
             else:
                 entry.unlink()
-        if self._fallback_folder().exists():
-            shutil.rmtree(self._fallback_folder())
+        for fallback in (self._fallback_folder(), self._proxy_fallback()):
+            if fallback.exists():
+                shutil.rmtree(fallback)
+        if FALLBACK_ROOT.exists():
             with suppress(OSError):  # other deployments' data may be there
                 FALLBACK_ROOT.rmdir()

@@ -1,5 +1,6 @@
-"""An unprivileged user for PostgreSQL, which refuses to run as root."""
+"""Unprivileged users where root runs the stack: for PostgreSQL, which refuses to run as root, and nginx's workers."""
 
+import grp
 import os
 import pwd
 import subprocess
@@ -22,6 +23,37 @@ def unprivileged_account() -> Account | None:
         return None
     entry = pwd.getpwnam("nobody")
     return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
+
+
+_PROXY_ACCOUNTS = ("www-data", "nginx", "nobody")
+
+
+def proxy_account() -> Account | None:
+    """Return the user of nginx's workers where root runs the stack, None otherwise: then they run as we do."""
+    if os.geteuid() != 0:
+        return None
+    for name in _PROXY_ACCOUNTS:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
+    raise KeyError(f"none of these users exists: {', '.join(_PROXY_ACCOUNTS)}")
+
+
+def group_name(user: Account) -> str:
+    """Return the name of a user's group."""
+    return grp.getgrgid(user.gid).gr_name
+
+
+def share_with(folder: Path, user: Account | None) -> None:
+    """Let the group of `user` enter a folder of ours and read what is made in it later; do nothing for None.
+
+    New files get the group of the folder. Whether the group can read a file depends on the mode of the file.
+    """
+    if user is not None:
+        os.chown(folder, -1, user.gid)
+        folder.chmod(0o2750)
 
 
 def can_reach(path: Path, user: Account) -> bool:

@@ -1,7 +1,6 @@
 """A running nginx in front of an echo application, and a client that can contradict itself."""
 
 import asyncio
-import os
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -17,6 +16,7 @@ from ops.stack.folder import StateFolder
 from ops.stack.nginx import Nginx
 from ops.stack.ports import Ports
 from ops.stack.supervisor import Supervisor
+from ops.stack.unprivileged import group_name, proxy_account
 from ops.stack.uvicorn import Uvicorn
 
 PUBLIC = "aurora.haas.localhost"
@@ -187,6 +187,8 @@ async def running_proxy(root: Path, *, headers_more: bool = True, **settings: ob
     for host in HOSTS:
         pki.ensure_server(host, folder.certificates)
     sockets = folder.sockets()
+    account = proxy_account()
+    group = None if account is None else group_name(account)
     port = Ports(folder.ports).obtain("https")
     configuration = ProxyConfiguration(
         folder=folder.nginx,
@@ -196,7 +198,8 @@ async def running_proxy(root: Path, *, headers_more: bool = True, **settings: ob
         application=f"unix:{sockets / 'application'}",
         access_log=folder.logs / "access.log",
         port=port,
-        user="root" if os.geteuid() == 0 else None,
+        user=None if account is None else account.name,
+        group=group,
         headers_more=headers_more,
         identification_rate="1r/m",
         identification_burst=2,
@@ -211,6 +214,7 @@ async def running_proxy(root: Path, *, headers_more: bool = True, **settings: ob
                     "tests.support.echo:create",
                     sockets / name,
                     {"ECHO_NAME": name, "PYTHONPATH": str(Path(__file__).parents[2])},
+                    group=group,
                 )
                 for name in ("application", "sandbox")
             ),

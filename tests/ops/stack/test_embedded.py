@@ -1,5 +1,7 @@
 """The whole stack: what it writes, what it restarts, and a tenant that comes later."""
 
+import os
+import signal
 import stat
 from pathlib import Path
 
@@ -7,12 +9,14 @@ import httpx
 import msgspec
 import pytest
 
+from haas.health import LIVE, READY, ask_health
 from haas.settings import CommandSettings, ProvisionerSettings, WorkerSettings
 from ops.deployment import Deployment
 from ops.sandbox.transport import http_client
 from ops.settings_file import read_settings
 from ops.stack.description import TenantDescription, read_description
 from ops.stack.embedded import Stack
+from ops.stack.unprivileged import proxy_account
 
 
 def client(stack: Stack) -> httpx.AsyncClient:
@@ -40,9 +44,52 @@ async def test_description_is_what_clients_find(stack: Stack) -> None:
 async def test_secrets_are_private(stack: Stack) -> None:
     folder = stack.folder
     settings = [folder.settings, folder.worker_settings, folder.provisioner_settings]
-    secrets = [*settings, folder.master_key, *folder.secrets.iterdir(), *folder.certificates.iterdir()]
+    secrets = [*settings, folder.master_key, *folder.secrets.iterdir()]
     assert {stat.S_IMODE(file.stat().st_mode) for file in secrets} == {0o600}
+    account = proxy_account()
+    for file in folder.certificates.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == (0o600 if account is None else 0o640)
+        assert account is None or file.stat().st_gid == account.gid
     assert folder.clock.stat().st_size == 8
+
+
+def test_the_sockets_are_for_the_proxy_only(stack: Stack) -> None:
+    """The mode of a socket says who may connect. The health of a process is for us only."""
+    sockets = {file.name: stat.S_IMODE(file.stat().st_mode) for file in stack.folder.sockets().iterdir()}
+    health = {f"{process}-health" for process in ("app", "worker", "schedule", "provisioner")}
+    assert sockets == {"app": 0o660, "sandbox": 0o660, **dict.fromkeys(health, 0o600)}
+    assert stat.S_IMODE(stack.folder.sockets().stat().st_mode) & 0o007 == 0
+
+
+@pytest.mark.skipif(proxy_account() is None, reason="root does not run the stack")
+def test_the_workers_of_nginx_do_not_run_as_root(stack: Stack) -> None:
+    master = stack.processes()["nginx"]
+    workers = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii").split()
+    users = {Path(f"/proc/{worker}").stat().st_uid for worker in workers}
+    assert users == {proxy_account().uid}
+    assert 0 not in users
+
+
+async def test_every_process_says_that_it_is_ready(stack: Stack) -> None:
+    for process in ("app", "worker", "schedule", "provisioner"):
+        address = f"unix:{stack.folder.sockets() / process}-health"
+        assert await ask_health(address, LIVE) == (200, {"status": "live"}), process
+        assert await ask_health(address, READY) == (200, {"status": "ready"}), process
+
+
+async def test_a_worker_without_its_broker_is_live_and_not_ready(stack: Stack) -> None:
+    if "valkey" not in stack.processes():
+        pytest.skip("the broker is not ours to stop")
+    sockets, broker = stack.folder.sockets(), stack.processes()["valkey"]
+    os.kill(broker, signal.SIGSTOP)
+    try:
+        status, answer = await ask_health(f"unix:{sockets / 'worker'}-health", READY)
+        assert (status, list(answer["failed"])) == (503, ["broker"])
+        assert (await ask_health(f"unix:{sockets / 'worker'}-health", LIVE))[0] == 200
+        assert (await ask_health(f"unix:{sockets / 'schedule'}-health", READY))[0] == 200
+    finally:
+        os.kill(broker, signal.SIGCONT)
+    await stack.until_ready("valkey")
 
 
 async def test_each_settings_file_is_enough_for_its_kind_of_process(stack: Stack) -> None:
