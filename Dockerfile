@@ -1,4 +1,5 @@
-# One image for the application, the workers and the `haas` command. compose.yaml starts containers from it.
+# One image for the application, the workers, the provisioner and the `haas` command. compose.yaml starts containers from
+# it. No process in it runs as root, and its file system can be read-only.
 FROM python:3.11-slim AS build
 WORKDIR /src
 COPY requirements.lock pyproject.toml ./
@@ -11,9 +12,16 @@ COPY . .
 RUN /tools/bin/hatchling build -t wheel -d /wheel && /app/bin/pip install --no-cache-dir --no-deps --no-index /wheel/*.whl
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --create-home haas && install -d -o haas /run/haas
+# 10001 is the user of our processes, 10002 that of nginx and of `haas crl`. Both are in the group 10001, which may connect
+# to the application.
+RUN groupadd --gid 10001 haas && useradd --uid 10001 --gid haas haas && useradd --uid 10002 --gid haas haas-proxy
+# A new volume gets the owner and the mode that its folder has here.
+RUN install -d -o 10001 -g 10001 -m 2750 /run/haas \
+    && install -d -o 10001 -g 10001 -m 0750 /run/secrets/superuser /run/secrets/owner /run/secrets/application \
+        /run/secrets/master-key /run/secrets/broker \
+    && install -d -o 10001 -g 10001 -m 0755 /etc/haas-proxy /run/secrets/superuser-password /run/secrets/valkey \
+    && install -d -o 10002 -g 10001 -m 0750 /run/nginx /etc/haas/revocation-lists
 COPY --from=build /app /app
-ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1
-USER haas
-CMD ["uvicorn", "--factory", "apps.asgi:create", "--uds", "/run/haas/app", "--loop", "uvloop", "--http", "httptools", \
-     "--no-server-header", "--no-access-log", "--no-proxy-headers", "--timeout-keep-alive", "90"]
+ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 10001:10001
+CMD ["haas", "serve", "--socket", "/run/haas/app"]

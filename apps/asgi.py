@@ -3,7 +3,7 @@
     nginx → HostRouter → the surface's Litestar application → route → service (tenants/) → store
 
 Only the proxy can reach this application (over a unix socket, or over mutual TLS between machines), and only the proxy
-sets the headers `Client-Cert`, `HAAS-Refused` and `HAAS-Interaction-Id`.
+sets the headers `Client-Cert`, `HAAS-Refused`, `HAAS-Register-Environment` and `HAAS-Interaction-Id`.
 """
 
 import logging
@@ -106,8 +106,14 @@ class HostRouter:
         refusal = headers.get(b"haas-refused")
         if refusal:
             return certificate_refused(context, refusal)
-        if context.surface == "secure" and context.certificate is None:
-            return certificate_refused(context, b"certificate-missing")
+        if context.surface == "secure":
+            if context.certificate is None:
+                return certificate_refused(context, b"certificate-missing")
+            # Each register environment has a certificate authority and a proxy of its own. A certificate that a test
+            # environment has issued must not count at a brand of the production environment.
+            if headers.get(b"haas-register-environment") != context.tenant.register_environment.id.encode():
+                logger.warning("proxy.other_register_environment")
+                return certificate_refused(context, b"certificate-invalid")
         return self._surfaces.get(context.surface, not_found)
 
     async def _run_and_record(

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from haas.health import NotReady, health_listener
 from ops.proxy.reload import reload
-from ops.proxy.revocation import Renewal, RevocationListError, renew
+from ops.proxy.revocation import Renewal, RevocationListError, lists_end, renew
 
 logger = logging.getLogger(__name__)
 _PATH = click.Path(path_type=Path)
@@ -23,13 +24,19 @@ EVERY = 900.0
 @click.option("--output", type=_PATH, required=True, help="The file that nginx reads.")
 @click.option("--nginx-pid", type=_PATH, help="nginx's pid file: reload it when a list has changed.")
 @click.option("--keep", is_flag=True, help="Keep running, and renew every quarter of an hour.")
-def command(urls: tuple[str, ...], authorities: Path, output: Path, *, nginx_pid: Path | None, keep: bool) -> None:
+@click.option("--health", envvar="HAAS_HEALTH", help="With --keep: where /health/live and /health/ready are answered.")
+def command(
+    urls: tuple[str, ...], authorities: Path, output: Path, *, nginx_pid: Path | None, keep: bool, health: str | None
+) -> None:
     """Fetch the list of each authority, and make nginx enforce what has changed.
 
     The exit status is 1 when a list cannot be renewed or ends within a day. With --keep that is logged as an error.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    asyncio.run(_keep(urls, authorities, output, nginx_pid) if keep else _once(urls, authorities, output, nginx_pid))
+    if keep:
+        asyncio.run(_keep(urls, authorities, output, nginx_pid, health))
+    else:
+        asyncio.run(_once(urls, authorities, output, nginx_pid))
 
 
 async def _once(urls: tuple[str, ...], authorities: Path, output: Path, nginx_pid: Path | None) -> None:
@@ -41,13 +48,20 @@ async def _once(urls: tuple[str, ...], authorities: Path, output: Path, nginx_pi
         raise RevocationListError(_warning(renewal))
 
 
-async def _keep(urls: tuple[str, ...], authorities: Path, output: Path, nginx_pid: Path | None) -> None:
-    while True:
-        try:
-            await _once(urls, authorities, output, nginx_pid)
-        except (RevocationListError, OSError) as error:
-            logger.error("revocation lists are not renewed: %s", error)  # noqa: TRY400 - the message is enough
-        await asyncio.sleep(EVERY)
+async def _keep(
+    urls: tuple[str, ...], authorities: Path, output: Path, nginx_pid: Path | None, health: str | None
+) -> None:
+    async def check_lists() -> None:
+        if await asyncio.to_thread(lists_end, output) <= datetime.now(UTC):
+            raise NotReady("a revocation list has ended: nginx refuses every client certificate")
+
+    async with health_listener(health, {"revocation lists": check_lists}):
+        while True:
+            try:
+                await _once(urls, authorities, output, nginx_pid)
+            except (RevocationListError, OSError) as error:
+                logger.error("revocation lists are not renewed: %s", error)  # noqa: TRY400 - the message is enough
+            await asyncio.sleep(EVERY)
 
 
 def _summary(renewal: Renewal) -> str:

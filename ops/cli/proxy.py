@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ops.proxy.client_addresses import CONNECTION, SOURCE_VARIABLE, TRUSTED_VARIABLE, ClientAddresses
-from ops.proxy.configuration import SCRIPT, ProxyConfiguration
+from ops.proxy.configuration import SCRIPT, ProxyConfiguration, UpstreamTls
 
 _PATH = click.Path(path_type=Path)
 
@@ -23,7 +23,24 @@ def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]],
 @_path("--revocation-lists", "/etc/haas/client-authorities/lists.crl", "A CRL for each of them.")
 @_path("--folder", "/var/cache/nginx", "For nginx's pid and temporary files.")
 @_path("--js-module", "/etc/nginx/modules/ngx_http_js_module.so", "The njs module.")
-@click.option("--application", default="unix:/run/haas/app", show_default=True, help="unix:<path> or host:port.")
+@click.option(
+    "--register-environment",
+    default="production",
+    show_default=True,
+    help="The CDR Register of the brands that this nginx serves, and of its client authorities.",
+)
+@click.option(
+    "--application",
+    "applications",
+    multiple=True,
+    default=("unix:/run/haas/app",),
+    show_default=True,
+    help="unix:<path> or host:port; once for each process.",
+)
+@click.option("--application-certificate", type=_PATH, help="With host:port: this proxy's certificate chain and key.")
+@click.option("--application-authority", type=_PATH, help="With host:port: the authority of the applications.")
+@click.option("--application-name", help="With host:port: the DNS name in the certificate of every application.")
+@click.option("--health", type=_PATH, help="A unix socket at which nginx answers /health/live and /health/ready.")
 @click.option("--address", default="0.0.0.0", show_default=True)  # noqa: S104 - the proxy is what faces the world
 @click.option("--port", type=int, default=443, show_default=True)
 @_path("--access-log", "/var/log/nginx/access.log", "One JSON object for each request, with the client's address.")
@@ -40,18 +57,55 @@ def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]],
     default="",
     help="Networks of the load balancers that send it, separated by commas.",
 )
-@click.option("--user", default="root", show_default=True, help="Whom workers run as; must be able to read the keys.")
-def command(output: Path, js_module: Path, client_address: str, trusted_proxies: str, **fields: Any) -> None:
+@click.option(
+    "--user",
+    default="nginx",
+    show_default=True,
+    help="Whom workers run as, where root starts nginx: not root. Must be able to read the keys and to connect.",
+)
+@click.option("--group", help="The group of the workers.  [default: that of the user]")
+def command(
+    *,
+    output: Path,
+    js_module: Path,
+    client_address: str,
+    trusted_proxies: str,
+    applications: tuple[str, ...],
+    application_certificate: Path | None,
+    application_authority: Path | None,
+    application_name: str | None,
+    **fields: Any,
+) -> None:
     """Write nginx.conf and haas.js for nginx >= 1.28 with njs."""
+    if fields["user"] == "root":
+        raise click.UsageError("--user root is refused: a fault in a worker would be a fault in the whole machine")
     script = output / "haas.js"
     configuration = ProxyConfiguration(
         workers="auto",
         modules=(js_module,),
         script=script,
         headers_more=False,
+        applications=applications,
+        upstream_tls=_upstream_tls(applications, application_certificate, application_authority, application_name),
         client_addresses=ClientAddresses.read(client_address, trusted_proxies),
         **fields,
     )
     output.mkdir(parents=True, exist_ok=True)
     (output / "nginx.conf").write_text(configuration.render(), encoding="utf-8")
     script.write_bytes(SCRIPT.read_bytes())
+
+
+def _upstream_tls(
+    applications: tuple[str, ...], certificate: Path | None, authority: Path | None, name: str | None
+) -> UpstreamTls | None:
+    """Return the mutual TLS to the applications, or None if all of them have a unix socket."""
+    if all(each.startswith("unix:") for each in applications):
+        return None
+    if any(each.startswith("unix:") for each in applications):
+        raise click.UsageError("--application: name either unix sockets or applications on other machines")
+    if certificate is None or authority is None or name is None:
+        raise click.UsageError(
+            "an application on another machine needs --application-certificate, --application-authority and"
+            " --application-name: nginx connects with mutual TLS"
+        )
+    return UpstreamTls(certificate=certificate, authority=authority, name=name)

@@ -52,8 +52,19 @@ class SandboxProxy(msgspec.Struct, frozen=True, kw_only=True):
     upstream: str
 
 
+class UpstreamTls(msgspec.Struct, frozen=True, kw_only=True):
+    """Mutual TLS from nginx to applications on other machines. The files are PEM."""
+
+    certificate: Path
+    """The certificate chain of this proxy, with its private key."""
+    authority: Path
+    """The authority that signs the certificates of the applications."""
+    name: str
+    """The DNS name in the certificate of every application."""
+
+
 class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
-    """One nginx. Upstreams are `unix:<path>` or `host:port`."""
+    """One nginx, for the brands of one register environment. Upstreams are `unix:<path>` or `host:port`."""
 
     folder: Path
     """For its pid and temporary files."""
@@ -61,7 +72,11 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """`<host>.pem` per host: private key and chain. A host is served as soon as its file exists."""
     client_authorities: Path
     revocation_lists: Path
-    application: str
+    register_environment: str
+    """The CDR Register whose authorities sign the client certificates. The application refuses them at the brands of
+    other register environments."""
+    applications: tuple[str, ...]
+    """The processes of the application."""
     access_log: Path
     """The access log: one JSON object for each request, with the client's address."""
     port: int
@@ -79,6 +94,10 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """How often one address may request one-time passwords from one brand. The application limits each identifier; this
     limits a client that tries many identifiers. Many people can share one address (RFC 6888)."""
     identification_burst: int = 120
+    upstream_tls: UpstreamTls | None = None
+    """None: every application has a unix socket."""
+    health: Path | None = None
+    """The unix socket at which nginx answers `/health/live` and `/health/ready`; None: nowhere."""
     sandbox: SandboxProxy | None = None
 
     def render(self) -> str:

@@ -51,6 +51,11 @@ def renew(urls: Sequence[str], authorities: Path, output: Path, now: datetime | 
     return Renewal(changed=changed, ends=min(_end(entry) for entry in lists))
 
 
+def lists_end(file: Path) -> datetime:
+    """Return the earliest nextUpdate of the lists in force. Raises OSError if there are none."""
+    return min(_end(entry) for entry in _load_all(file.read_bytes()))
+
+
 def _newest_valid(
     signer: x509.Certificate,
     fetched: Sequence[x509.CertificateRevocationList],

@@ -20,6 +20,7 @@ from haas.settings import (
     Settings,
     WorkerSettings,
 )
+from ops.demonstration.brands import REGISTER_ENVIRONMENT
 from ops.deployment_settings import DeploymentSettings
 from ops.migrations.cluster import create_deployment
 from ops.pki.store import Pki
@@ -244,7 +245,9 @@ class _Start:
                 certificates=folder.certificates,
                 client_authorities=stack.pki.client_authorities_file,
                 revocation_lists=stack.pki.revocation_lists_file,
-                application=f"unix:{sockets / 'app'}",
+                applications=(f"unix:{sockets / 'app'}",),
+                register_environment=REGISTER_ENVIRONMENT,
+                health=sockets / "nginx-health",
                 access_log=folder.logs / "access.log",
                 port=layout.https,
                 user=None if proxy is None else proxy.name,

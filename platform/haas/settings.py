@@ -247,6 +247,11 @@ class CommandSettings(Settings, frozen=True, kw_only=True):
         return {MAIN_NODE: self.database_url, **self.nodes}
 
 
+def secret_variable(environment: Mapping[str, str], variable: str) -> str:
+    """Return a secret from its variable, or from the file that `<variable>_FILE` names. Raises SettingsError."""
+    return _secret(environment, variable)[1]
+
+
 def _secret_of(variable: str) -> str | None:
     """Return the field of the secret that a variable holds, or whose file it names; None if it is no secret."""
     name = variable.removesuffix(_FILE)

@@ -18,6 +18,11 @@ HEADERS: dict[str, dict[str, str]] = {
     "none": {},
     "empty": {"Client-Cert": ""},
     "malformed": {"Client-Cert": "MIIB"},
+    "of another register environment": {
+        "Client-Cert": client_cert_header("certificate"),
+        "HAAS-Register-Environment": "conformance",
+    },
+    "of no register environment": {"Client-Cert": client_cert_header("certificate")},
     "refused": {"Client-Cert": client_cert_header("certificate"), "HAAS-Refused": "certificate-invalid"},
 }
 

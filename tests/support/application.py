@@ -49,7 +49,7 @@ class Application:
         """Return a client whose requests arrive as through the proxy, with a verified certificate on secure hosts."""
         return httpx.AsyncClient(
             transport=httpx.ASGITransport(self.asgi),
-            headers={"Client-Cert": client_cert_header(certificate)},
+            headers={"Client-Cert": client_cert_header(certificate), "HAAS-Register-Environment": REGISTER.id},
             base_url=base_url,
         )
 

@@ -53,6 +53,8 @@ class Proxy:
         self.port = port
         self.nginx = nginx
         self.supervisor = supervisor
+        self.group = nginx.configuration.group
+        """The group of nginx's workers; None if they run as we do."""
 
     def context(self, client: IssuedClient | None = None) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(self.pki.trusted_roots_file))
@@ -195,7 +197,8 @@ async def running_proxy(root: Path, *, headers_more: bool = True, **settings: ob
         certificates=folder.certificates,
         client_authorities=pki.client_authorities_file,
         revocation_lists=pki.revocation_lists_file,
-        application=f"unix:{sockets / 'application'}",
+        applications=(f"unix:{sockets / 'application'}",),
+        register_environment="sandbox",
         access_log=folder.logs / "access.log",
         port=port,
         user=None if account is None else account.name,

@@ -46,6 +46,7 @@ def test_help_lists_the_commands_of_both_halves() -> None:
         "provisioner",
         "proxy",
         "register",
+        "secrets",
         "serve",
         "smoke",
         "tenant",
@@ -63,7 +64,7 @@ def test_an_unknown_command_is_refused() -> None:
 LIGHT = """
 import sys
 from ops.cli import main
-commands = "tenant migrate keys import node register proxy crl database provisioner serve health"
+commands = "tenant migrate keys import node register proxy crl database provisioner serve health secrets"
 for command in commands.split():
     try:
         main([command, "--help"])

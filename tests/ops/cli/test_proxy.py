@@ -6,6 +6,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from ops.cli import main
+from ops.stack.unprivileged import proxy_account
 from ops.stack.wheels import program
 from tests.support.proxy import Proxy
 
@@ -15,9 +16,10 @@ async def run(*arguments: str | Path) -> Result:
 
 
 async def test_written_configuration_is_one_that_nginx_takes(tmp_path: Path, own_proxy: Proxy) -> None:
-    output = tmp_path / "proxy"
+    output, account = tmp_path / "proxy", proxy_account()
+    user = () if account is None else ("--user", account.name)
     done = await run(
-        *("proxy", "--output", output, "--folder", tmp_path, "--user", "root"),
+        *("proxy", "--output", output, "--folder", tmp_path, *user),
         *("--access-log", tmp_path / "access.log"),
         *(
             "--certificates",
@@ -39,3 +41,13 @@ async def test_written_configuration_is_one_that_nginx_takes(tmp_path: Path, own
     )
     _, said = await check.communicate()
     assert b"test is successful" in said, said.decode()
+
+
+async def test_what_would_weaken_the_deployment_is_refused(tmp_path: Path) -> None:
+    needed = ("proxy", "--output", tmp_path)
+    assert "--user root is refused" in (await run(*needed, "--user", "root")).output
+    elsewhere = await run(*needed, "--application", "10.0.0.7:8443")
+    assert elsewhere.exit_code == 2
+    assert "nginx connects with mutual TLS" in elsewhere.output
+    both = await run(*needed, "--application", "10.0.0.7:8443", "--application", "unix:/run/haas/app")
+    assert "either unix sockets or applications on other machines" in both.output

@@ -1,0 +1,175 @@
+"""The applications behind nginx: several processes, on this machine or, over mutual TLS, on another one."""
+
+import asyncio
+import os
+import ssl
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from haas.health import LIVE, READY, ask_health
+from ops.files import write_atomically
+from ops.pki.authority import Authority, Validity, chain_pem, name, new_root
+from ops.pki.keys import key_to_pem, new_key
+from ops.proxy.configuration import UpstreamTls
+from ops.stack.ports import Ports
+from tests.support.proxy import PUBLIC, SECURE, running_proxy
+
+NAME = "application.internal.example"
+
+
+class InternalPki:
+    """The authority of the proxies, or that of the applications, with the files that both sides use."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._validity = Validity.starting(datetime.now(UTC), timedelta(hours=1))
+        self.proxies, self.applications = self._root("Proxies"), self._root("Applications")
+        self.proxies_file, self.applications_file = folder / "proxies.crt", folder / "applications.crt"
+        write_atomically(self.proxies_file, chain_pem([self.proxies.certificate]))
+        write_atomically(self.applications_file, chain_pem([self.applications.certificate]))
+
+    def application(self, authority: Authority, host: str = NAME) -> Path:
+        key = new_key()
+        return self._write(f"application-{host}", authority.sign_server(host, key.public_key(), self._validity), key)
+
+    def proxy(self, authority: Authority, title: str = "proxy") -> Path:
+        key = new_key()
+        return self._write(title, authority.sign_client(name(title), key.public_key(), self._validity), key)
+
+    def _root(self, title: str) -> Authority:
+        return new_root(name(title), self._validity)
+
+    def _write(self, title: str, certificate: object, key: object) -> Path:
+        file = self._folder / f"{title}.pem"
+        write_atomically(file, chain_pem([certificate]) + key_to_pem(key))
+        return file
+
+
+@pytest.fixture(scope="module")
+def internal(tmp_path_factory: pytest.TempPathFactory) -> InternalPki:
+    return InternalPki(tmp_path_factory.mktemp("internal"))
+
+
+@asynccontextmanager
+async def serving(name: str, *options: str) -> AsyncIterator[Process]:
+    """Run `haas serve` with the echo application."""
+    project = Path(__file__).parents[3]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ops.cli", "serve", "--factory", "tests.support.echo:create", *options),
+        env={**os.environ, "ECHO_NAME": name, "PYTHONPATH": f"{project / 'platform'}:{project}"},
+        stdout=DEVNULL,
+        stderr=DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+async def answers(port: int) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                return
+            await asyncio.sleep(0.05)
+
+
+async def direct(port: int, internal: InternalPki, certificate: Path | None) -> bytes:
+    """Ask the application without the proxy. Raises OSError (SSLError) if it refuses the connection."""
+    context = ssl.create_default_context(cafile=internal.applications_file)
+    if certificate is not None:
+        context.load_cert_chain(certificate)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname=NAME)
+    try:
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nClient-Cert: :forged:\r\nConnection: close\r\n\r\n")
+        async with asyncio.timeout(10):
+            answer = await reader.read()
+    finally:
+        writer.close()
+    if not answer:
+        raise ConnectionResetError("the application closed the connection")
+    return answer
+
+
+async def test_an_application_on_another_machine_is_reached_by_the_proxy_only(
+    internal: InternalPki, state_folder: Path, tmp_path: Path
+) -> None:
+    port = Ports(tmp_path / "ports.json").obtain("application")
+    certificate, proxy_certificate = internal.application(internal.applications), internal.proxy(internal.proxies)
+    address = ("--address", "127.0.0.1", "--port", str(port))
+    files = ("--certificate", str(certificate), "--proxy-authority", str(internal.proxies_file))
+    tls = UpstreamTls(certificate=proxy_certificate, authority=internal.applications_file, name=NAME)
+    async with (
+        serving("elsewhere", *address, *files),
+        running_proxy(
+            state_folder / "proxy-tls",
+            applications=(f"127.0.0.1:{port}",),
+            upstream_tls=tls,
+            health=tmp_path / "nginx-health",
+        ) as proxy,
+    ):
+        await answers(port)
+        client = proxy.pki.issue_client("Budget App", "Recipient Pty Ltd")
+        for host in (PUBLIC, SECURE):
+            assert (await proxy.ask(host, client=client)).json()["name"] == "elsewhere"
+        health = f"unix:{tmp_path / 'nginx-health'}"
+        assert (await ask_health(health, LIVE))[0] == 200
+        assert b"200 OK" in await direct(port, internal, proxy_certificate)
+        for refused in (None, internal.proxy(internal.applications, "a-stranger")):
+            with pytest.raises(OSError, match=r"(?i)certificate|closed|reset|unknown ca"):
+                await direct(port, internal, refused)
+
+
+@pytest.mark.parametrize("wrong", ["authority", "name"])
+async def test_the_proxy_refuses_what_is_not_the_application(
+    internal: InternalPki, state_folder: Path, tmp_path: Path, wrong: str
+) -> None:
+    port = Ports(tmp_path / "ports.json").obtain("application")
+    if wrong == "authority":
+        certificate = internal.application(internal.proxies)
+    else:
+        certificate = internal.application(internal.applications, "other.internal.example")
+    tls = UpstreamTls(certificate=internal.proxy(internal.proxies), authority=internal.applications_file, name=NAME)
+    files = ("--certificate", str(certificate), "--proxy-authority", str(internal.proxies_file))
+    async with (
+        serving("an impostor", "--address", "127.0.0.1", "--port", str(port), *files),
+        running_proxy(
+            state_folder / f"proxy-{wrong}",
+            applications=(f"127.0.0.1:{port}",),
+            upstream_tls=tls,
+            health=tmp_path / "nginx-health",
+        ) as proxy,
+    ):
+        await answers(port)
+        assert (await proxy.ask(PUBLIC)).status == 502
+        assert (await ask_health(f"unix:{tmp_path / 'nginx-health'}", READY))[0] == 503
+
+
+async def test_each_process_has_a_socket_and_requests_go_to_all_of_them(state_folder: Path) -> None:
+    names = ("one", "two")
+    async with running_proxy(
+        state_folder / "proxy-two", applications=tuple(f"unix:{state_folder / each}-app" for each in names)
+    ) as proxy:
+        group = ("--socket-group", proxy.group) if proxy.group else ()
+        async with (
+            serving("one", "--socket", f"{state_folder / 'one'}-app", *group) as first,
+            serving("two", "--socket", f"{state_folder / 'two'}-app", *group),
+        ):
+            async with asyncio.timeout(20):
+                answered: set[object] = set()
+                while answered != set(names):
+                    answer = await proxy.ask(PUBLIC)
+                    answered |= {answer.json()["name"]} if answer.status == 200 else set()
+            first.kill()
+            await first.wait()
+            assert {(await proxy.ask(PUBLIC)).json()["name"] for _ in range(4)} == {"two"}
