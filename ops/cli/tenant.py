@@ -13,7 +13,7 @@ from ops.deployment_settings import command_settings
 from ops.operator import columns
 from ops.operator_access import OperatorAccess
 from ops.plugins import certificate_issuer
-from tenants.provisioning.models import Change, Resume, Suspend
+from tenants.provisioning.models import DeploymentChange, Resume, Suspend
 from tenants.registry.models import NewTenant, Tenant, TenantSettings
 from tenants.registry.names import Hosts, checked_slug
 from themes.tokens import theme_from
@@ -181,7 +181,7 @@ async def _find(settings: CommandSettings, slug: str) -> Tenant:
         return await access.find(slug, incomplete=True)
 
 
-async def _change(settings: CommandSettings, slug: str, change: Change) -> Tenant:
+async def _change(settings: CommandSettings, slug: str, change: DeploymentChange) -> Tenant:
     async with OperatorAccess.open(settings) as access:
         await access.ask("change", checked_slug(slug), change)
         return await access.find(slug)

@@ -28,7 +28,6 @@ _READABLE_BY_BOTH: Final = (
     "register_environment",
     "brand",
     "host",
-    "database_node",
     "revision",
     "register_status",
     "brand_participant",
@@ -41,6 +40,7 @@ _CONTROL_PRIVILEGES: Final = {
 }
 _CONSOLE_PRIVILEGES: Final = {
     "audit": "SELECT, INSERT",
+    "database_node": "SELECT",
     "operator": "SELECT, INSERT, UPDATE",
     "session": "SELECT, INSERT, UPDATE, DELETE",
     # The provisioner updates the other columns. It works as the owner.

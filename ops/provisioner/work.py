@@ -19,7 +19,7 @@ from tenants.keys.rotation import PUBLISHED_AFTER_USE, KeyRotation
 from tenants.provisioning.administration import Administration
 from tenants.provisioning.models import (
     STATUS,
-    Change,
+    DeploymentChange,
     ProvisionRequest,
     PutRegisterEnvironment,
     Resume,
@@ -79,7 +79,7 @@ class Work:
         return f"removed {request.subject}"
 
     async def _change(self, request: ProvisionRequest) -> str:
-        change, actor = msgspec.convert(request.arguments, Change), request.asked_by
+        change, actor = msgspec.convert(request.arguments, DeploymentChange), request.asked_by
         match change:
             case Suspend():
                 await self._administration.suspend(request.subject, actor=actor)

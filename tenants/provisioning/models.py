@@ -44,7 +44,7 @@ class PutRegisterEnvironment(msgspec.Struct, frozen=True, tag="put-register-envi
     environment: RegisterEnvironment
 
 
-Change = Suspend | Resume | RotateKeys | SetNodeState | PutRegisterEnvironment
+DeploymentChange = Suspend | Resume | RotateKeys | SetNodeState | PutRegisterEnvironment
 """The arguments of a request of the kind `change`. None of them has a secret, because the row is never deleted."""
 
 
@@ -53,7 +53,7 @@ class NewProvisionRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: ProvisionRequestKind
     subject: str
-    """The tenant's slug, EVERY_TENANT, STATUS, or what a Change says."""
+    """The tenant's slug, EVERY_TENANT, STATUS, or what the DeploymentChange says."""
     arguments: dict[str, Any] = {}
     asked_by: str
     approved_by: str | None = None

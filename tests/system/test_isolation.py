@@ -144,6 +144,7 @@ CONTROL_MAY = _BOTH_READ | {
     "audit": frozenset({"select", "insert"}),
 }
 CONSOLE_MAY = _BOTH_READ | {
+    "database_node": frozenset({"select"}),
     "audit": frozenset({"select", "insert"}),
     "operator": frozenset({"select", "insert", "update"}),
     "session": frozenset({"select", "insert", "update", "delete"}),

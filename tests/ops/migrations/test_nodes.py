@@ -81,7 +81,7 @@ async def test_a_node_that_is_away_is_named_without_its_password(
     two_nodes: Deployment, pair: tuple[Tenant, Tenant], second_superuser_url: str
 ) -> None:
     login = f"{two_nodes.settings.role_prefix}_provisioner"
-    password = two_nodes.settings.nodes[SECOND].owner_url.partition("//")[2].partition(":")[2].partition("@")[0]
+    password = two_nodes.settings.owner_nodes[SECOND].partition("//")[2].partition(":")[2].partition("@")[0]
     assert len(password) > 20
     async with shut_out(second_superuser_url, login):
         for work in (bootstrap(two_nodes.settings), migrate_tenants(two_nodes.settings), status(two_nodes.settings)):
