@@ -40,7 +40,7 @@ def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]],
 @click.option("--application-certificate", type=_PATH, help="With host:port: this proxy's certificate chain and key.")
 @click.option("--application-authority", type=_PATH, help="With host:port: the authority of the applications.")
 @click.option("--application-name", help="With host:port: the DNS name in the certificate of every application.")
-@click.option("--health", type=_PATH, help="A unix socket at which nginx answers /health/live and /health/ready.")
+@click.option("--health-port", type=int, help="The port on 127.0.0.1 for /health/live and /health/ready.")
 @click.option("--address", default="0.0.0.0", show_default=True)  # noqa: S104 - the proxy is what faces the world
 @click.option("--port", type=int, default=443, show_default=True)
 @_path("--access-log", "/var/log/nginx/access.log", "One JSON object for each request, with the client's address.")

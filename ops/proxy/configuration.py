@@ -96,8 +96,9 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     identification_burst: int = 120
     upstream_tls: UpstreamTls | None = None
     """None: every application has a unix socket."""
-    health: Path | None = None
-    """The unix socket at which nginx answers `/health/live` and `/health/ready`; None: nowhere."""
+    health_port: int | None = None
+    """The port of this machine at which nginx answers `/health/live` and `/health/ready`; None: nowhere. A unix socket
+    would be left over when nginx is killed, and nginx would not start again."""
     sandbox: SandboxProxy | None = None
 
     def render(self) -> str:

@@ -247,7 +247,7 @@ class _Start:
                 revocation_lists=stack.pki.revocation_lists_file,
                 applications=(f"unix:{sockets / 'app'}",),
                 register_environment=REGISTER_ENVIRONMENT,
-                health=sockets / "nginx-health",
+                health_port=layout.nginx_health,
                 access_log=folder.logs / "access.log",
                 port=layout.https,
                 user=None if proxy is None else proxy.name,

@@ -30,6 +30,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     https: int
     control: int
     smtp: int
+    nginx_health: int
     postgres: int | None
     valkey: int | None
 
@@ -43,6 +44,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
             ),
             control=ports.obtain("control"),
             smtp=ports.obtain("smtp"),
+            nginx_health=ports.obtain("nginx-health"),
             postgres=None if options.database_url else ports.obtain("postgres"),
             valkey=None if options.redis_url else ports.obtain("valkey"),
         )

