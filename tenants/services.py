@@ -10,11 +10,11 @@ from haas.outbound import Outbound
 from haas.settings import Settings
 from tenants.calls import Flusher
 from tenants.clients.authentication import Authenticator
-from tenants.consent.response import AuthorisationResponder
+from tenants.consent.authorisation_response import AuthorisationResponder
 from tenants.keys.service import Keyring
 from tenants.parties.directory import Directory, StoredDirectory
 from tenants.register.accreditations import Accreditations
-from tenants.registration.validation import ValidationSources
+from tenants.registration.validation_steps import ValidationSources
 from tenants.registry.names import control_namespace
 from tenants.registry.service import Registry
 

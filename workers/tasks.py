@@ -10,7 +10,7 @@ from haas.mail import Mailer
 from haas.sms import SmsGateway
 from tenants.arrangements.revocation_notice import ArrangementRevocationChannel
 from tenants.housekeeping.service import Housekeeping
-from tenants.notices.messages import EmailChannel, SmsChannel
+from tenants.notices.message_channels import EmailChannel, SmsChannel
 from tenants.notices.outbox_delivery import Delivery, DeliveryCounts
 from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable

@@ -11,7 +11,7 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from apps.consent.screens import StepQuery, build_screen
+from apps.consent.template_values import StepQuery, build_screen
 from apps.http.authentication import authentication_context
 from apps.http.context import context
 from apps.http.flows import cookie_name, flow_url, load_flow_key

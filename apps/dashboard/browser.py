@@ -10,7 +10,7 @@ from apps.http.context import context
 from haas.database import Transaction
 from haas.errors import HaasError
 from tenants.authentication import sessions
-from tenants.authentication.models import SESSION_LIFETIME
+from tenants.authentication.limits import SESSION_LIFETIME
 
 COOKIE: Final = "__Host-dashboard"
 

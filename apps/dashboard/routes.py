@@ -27,7 +27,7 @@ from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded
 from tenants.authentication import sessions
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
-from tenants.authentication.models import CODE_LIFETIME
+from tenants.authentication.limits import CODE_LIFETIME
 from tenants.parties.models import canonical_identifier
 from themes import wording
 from themes.problems import problem

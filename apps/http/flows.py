@@ -17,7 +17,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
 from apps.http.context import context
-from tenants.attempts.flow_secret import flow_key
+from tenants.attempts.browser_binding import flow_key
 from tenants.oauth.endpoints import AUTHORISE
 
 FLOW_PATH: Final = "/flow"
@@ -33,7 +33,7 @@ def flow_url(attempt_id: UUID, step: str = "") -> str:
 
 
 def cookie_name(attempt_id: UUID) -> str:
-    """Return the name of a flow's cookie. Its value is a secret of `tenants.attempts.flow_secret`."""
+    """Return the name of a flow's cookie. Its value is a secret of `tenants.attempts.browser_binding`."""
     return f"{_PREFIX}{attempt_id.hex[:12]}"
 
 

@@ -4,7 +4,6 @@ While the pushed request is unknown, or its redirect_uri is no longer registered
 shown on a page. After that, errors are returned to the client in a signed response (JARM).
 """
 
-import hmac
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -17,10 +16,9 @@ from apps.http.flows import cookie_name, delete_oldest_cookies, flow_cookie, flo
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.pages import SEE_OTHER, redirect
 from apps.identity.parameters import Parameters, form_parameters, query_parameters
-from haas.digest import digest
 from haas.steps import Step
 from tenants.attempts import service as attempts
-from tenants.attempts.flow_secret import is_genuine, new_secret
+from tenants.attempts.browser_binding import is_bound_to, is_genuine, new_secret, secret_hash
 from tenants.attempts.models import Attempt
 from tenants.clients import store as clients
 from tenants.clients.models import Client
@@ -108,8 +106,7 @@ async def request_was_pushed_by_the_client(call: AuthoriseCall) -> None:
 
 def recognise_the_browser(call: AuthoriseCall) -> None:
     """If the flow is bound to this browser, the visit is a reload and continues the flow; the next two checks pass."""
-    bound_to = call.attempt.browser_hash
-    call.is_continued = bound_to is not None and hmac.compare_digest(bound_to, digest(call.flow_cookie))
+    call.is_continued = is_bound_to(call.attempt, secret_hash(call.flow_cookie))
 
 
 def request_uri_is_unused(call: AuthoriseCall) -> None:

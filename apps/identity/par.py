@@ -14,8 +14,8 @@ from haas.steps import Step, on_attribute
 from tenants.attempts import service as attempts
 from tenants.attempts.models import AuthorisationRequest
 from tenants.consent import request_object
+from tenants.consent.authorisation_response import require_encryption_key
 from tenants.consent.request_object import RequestObject
-from tenants.consent.response import require_encryption_key
 from tenants.oauth.endpoints import PAR
 from tenants.oauth.errors import InvalidRequest
 

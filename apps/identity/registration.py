@@ -19,8 +19,8 @@ from tenants.oauth.endpoints import REGISTER
 from tenants.oauth.errors import AccessDenied, InvalidRequest, InvalidToken
 from tenants.oauth.scopes import REGISTRATION
 from tenants.registration import service as registrations
-from tenants.registration import validation
-from tenants.registration.validation import RegistrationValidation
+from tenants.registration import validation_steps
+from tenants.registration.validation_steps import RegistrationValidation
 
 _JWT: Final = "application/jwt"
 _CLIENT: Final = REGISTER + "/{client_id:str}"
@@ -124,7 +124,7 @@ _AUTHORISE_MANAGEMENT: Final[tuple[Step[ManagementCall], ...]] = (
 )
 POST_STEPS: Final[tuple[Step[RegistrationCall], ...]] = (
     read_the_request,
-    *on_attribute("validation", validation.STEPS),
+    *on_attribute("validation", validation_steps.STEPS),
     in_transaction(add_the_client),
     respond_with_the_new_registration,
 )
@@ -137,7 +137,7 @@ PUT_STEPS: Final[tuple[Step[ManagementCall], ...]] = (
     has_an_access_token,
     in_transaction(*_AUTHORISE_MANAGEMENT),
     read_the_request,
-    *on_attribute("validation", validation.STEPS),
+    *on_attribute("validation", validation_steps.STEPS),
     in_transaction(replace_the_registration),
     respond_with_the_registration,
 )

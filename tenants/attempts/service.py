@@ -1,4 +1,4 @@
-"""Authorisation attempts: storing the pushed request, binding it to a browser, rejecting, and issuing the code.
+"""Authorisation attempts: storing the pushed request, rejecting it, and issuing the code.
 
 The consent flow itself is in `tenants.consent.flow`.
 """
@@ -113,15 +113,6 @@ def immediate_error(client: Client, request: AuthorisationRequest) -> OAuthError
         # OIDC Core 5.5.1.1: an essential acr that cannot be reached is a failed authentication.
         return UnmetAuthenticationRequirements("none of the essential acr values can be reached")
     return None
-
-
-async def bind_to_browser(tx: Transaction, attempt: Attempt, browser_hash: bytes) -> None:
-    """Bind an attempt to the browser whose flow cookie has this hash: only this browser can continue the flow.
-
-    The first browser that sends an identifier, or cancels, binds the attempt. Until then every browser that has visited
-    the request_uri can do so: a link scanner, a preview or a second visit must not end the flow of the person.
-    """
-    await store.set_columns(tx, attempt.id, browser_hash=browser_hash)
 
 
 async def mark_request_uri_used(tx: Transaction, attempt: Attempt, now: datetime) -> None:

@@ -1,18 +1,15 @@
-"""One-time passwords: generating, hashing, and writing the message that contains one."""
+"""One-time passwords: generating, reading and hashing them."""
 
 import hmac
 import json
 import secrets
-from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
-from tenants.authentication.models import CODE_DIGITS, CODE_LIFETIME, CodePurpose
-from tenants.notices.models import EmailPayload, SmsPayload
-from tenants.parties.models import FULL_STOPS, LONGEST_IDENTIFIER, Login, canonical_identifier, plain_text
-
-_MINUTES = CODE_LIFETIME // timedelta(minutes=1)
+from tenants.authentication.limits import CODE_DIGITS
+from tenants.authentication.models import CodePurpose
+from tenants.parties.models import FULL_STOPS, LONGEST_IDENTIFIER, canonical_identifier, plain_text
 
 
 def authentication_key(subject_key: bytes) -> bytes:
@@ -56,27 +53,3 @@ def pinned_codes(path: Path | None, slug: str) -> dict[str, str]:
         return {}
     pins = json.loads(path.read_text(encoding="utf-8"))
     return {canonical_identifier(identifier): code for identifier, code in pins.get(slug, {}).items()}
-
-
-def code_message(login: Login, brand_name: str, purpose: CodePurpose, code: str) -> EmailPayload | SmsPayload | None:
-    """Return the message that sends a code to a person, or None if the person has neither an email nor a mobile number.
-
-    The text says that nobody needs the person's password (CDS, Common Authentication Standards, Passwords).
-    """
-    use = "share your data" if purpose == "authorisation" else "sign in to data sharing"
-    if login.email:
-        text = (
-            f"{code} is your one-time code from {brand_name}.\n\n"
-            f"Enter it on the page where you asked for it, to {use}. It expires in {_MINUTES} minutes and can be used "
-            "for nothing else.\n\n"
-            "Do not give it to anyone. Nobody needs your password to receive your data.\n\n"
-            "If you did not ask for this code, you can ignore this message: nothing is shared without it.\n"
-        )
-        return EmailPayload(to=login.email, subject=f"Your one-time code from {brand_name}", text=text)
-    if login.mobile:
-        text = (
-            f"{code} is your {brand_name} one-time code to {use}. It expires in {_MINUTES} minutes. Do not give it to "
-            "anyone. Nobody needs your password to receive your data."
-        )
-        return SmsPayload(to=login.mobile, text=text)
-    return None

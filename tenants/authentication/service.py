@@ -14,18 +14,16 @@ import msgspec
 
 from haas.database import Transaction
 from tenants.authentication import codes, store
+from tenants.authentication.code_message import code_message
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
-from tenants.authentication.models import (
+from tenants.authentication.limits import (
     CODE_LIFETIME,
     LIMIT_WINDOW,
     TENANT_CODES_PER_WINDOW,
     UNANSWERED_CODES_PER_WINDOW,
     WRONG_ANSWERS_PER_WINDOW,
-    AuthenticationContext,
-    Challenge,
-    ChallengeSummary,
-    CodePurpose,
 )
+from tenants.authentication.models import AuthenticationContext, Challenge, ChallengeSummary, CodePurpose
 from tenants.notices import outbox
 from tenants.notices import store as notices
 from tenants.notices.models import EmailPayload, SmsPayload
@@ -125,7 +123,7 @@ async def _create_challenge(
         _require_below_unanswered_limit(past)
         await _require_below_tenant_limit(tx, now)
     challenge_id, code = uuid4(), pinned_code or codes.new_code()
-    message = codes.code_message(login or _PLACEHOLDER_LOGIN, context.brand_name, purpose, code)
+    message = code_message(login or _PLACEHOLDER_LOGIN, context.brand_name, purpose, code)
     challenge = Challenge(
         id=challenge_id,
         login_id=login.id if login is not None and message is not None else None,
@@ -137,7 +135,7 @@ async def _create_challenge(
     )
     await store.insert_challenge(tx, challenge)
     await _queue_message(
-        tx, challenge, message or codes.code_message(_PLACEHOLDER_LOGIN, context.brand_name, purpose, code), now
+        tx, challenge, message or code_message(_PLACEHOLDER_LOGIN, context.brand_name, purpose, code), now
     )
     return challenge
 

@@ -1,7 +1,7 @@
 """Registered clients and their metadata."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -10,6 +10,8 @@ from tenants.oauth import scopes
 from tenants.register.duties import Duties, ProductStatus, RecipientStatus, duties
 
 ClientKind = Literal["software-product", "register"]
+DEFAULT_CONTENT_ENCRYPTION: Final = "A128CBC-HS256"
+"""The `enc` of a client that registers only authorization_encrypted_response_alg (CDS, Registration Request)."""
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

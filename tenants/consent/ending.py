@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from haas.database import Transaction
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
-from tenants.attempts import service
+from tenants.attempts import browser_binding, service
 from tenants.consent import flow as flows
 from tenants.consent.errors import FlowClosed, ReviewChanged
 from tenants.consent.models import Flow, FlowResult
@@ -74,7 +74,7 @@ async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> FlowResult:
     error = AccessDenied("the consumer cancelled")
     attempt = flow.attempt
     if attempt.in_flow:
-        await service.bind_to_browser(tx, attempt, flow.browser_hash)
+        await browser_binding.bind_to_browser(tx, attempt, flow.browser_hash)
         return await _reject(tx, flow, error, now)
     if attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE_LIFETIME:
         raise FlowClosed(flow.end(now), f"attempt {attempt.id} is at stage {attempt.stage}")

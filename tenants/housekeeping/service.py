@@ -46,7 +46,7 @@ TASKS: Final = (
     HousekeepingTask("challenges deleted", store.delete_challenges),
     HousekeepingTask("notices deleted", store.delete_notices),
     HousekeepingTask("per-second counts aggregated", _aggregate_seconds),
-    HousekeepingTask("calls deleted", store.delete_calls),
+    HousekeepingTask("calls deleted", store.delete_call_counts),
     HousekeepingTask("keys deleted", _delete_keys),
 )
 

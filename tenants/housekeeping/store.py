@@ -96,7 +96,7 @@ async def delete_notices(tx: Transaction, now: datetime) -> int:
     return await _changed(tx, delete(outbox).where(outbox.c.done_at <= now - KEEP_NOTICES))
 
 
-async def delete_calls(tx: Transaction, now: datetime) -> int:
+async def delete_call_counts(tx: Transaction, now: datetime) -> int:
     """Delete call counts that are older than KEEP_CALLS."""
     return await _changed(tx, delete(call_rollup).where(call_rollup.c.minute <= now - KEEP_CALLS))
 

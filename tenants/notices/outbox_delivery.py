@@ -20,7 +20,7 @@ from haas.database import Database
 from tenants.notices import store
 from tenants.notices.errors import NotDelivered
 from tenants.notices.models import Notice
-from tenants.notices.policy import RETRY_POLICIES, UNKNOWN_KIND_POLICY
+from tenants.notices.retry_policy import RETRY_POLICIES, UNKNOWN_KIND_POLICY
 from tenants.registry.models import Tenant
 
 logger = logging.getLogger(__name__)

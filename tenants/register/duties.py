@@ -1,7 +1,7 @@
 """What a data holder must and must not do, by the statuses of a recipient (CDS, Data Holder Responsibilities)."""
 
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 RecipientStatus = Literal["ACTIVE", "SUSPENDED", "REVOKED", "SURRENDERED"]
 ProductStatus = Literal["ACTIVE", "INACTIVE", "REMOVED"]
@@ -46,3 +46,12 @@ _PRODUCT_STATUS_BY_RECIPIENT: Final[Mapping[RecipientStatus, ProductStatus]] = {
 def duties(recipient: RecipientStatus, product: ProductStatus) -> Duties:
     """Return the duties of the data holder for the two statuses together."""
     return _TABLE.get((recipient, product)) or _TABLE[(recipient, _PRODUCT_STATUS_BY_RECIPIENT[recipient])]
+
+
+STATUSES_TO_CLEAN_UP: Final = tuple(
+    (recipient, product)
+    for recipient in get_args(RecipientStatus)
+    for product in get_args(ProductStatus)
+    if duties(recipient, product).clean_up
+)
+"""The pairs of statuses (recipient, product) whose registrations must be removed and whose consents are invalidated."""

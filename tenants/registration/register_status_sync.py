@@ -100,7 +100,7 @@ class StatusSync:
                 new for old in await clients.client_statuses(tx) if (new := _with_stored_statuses(old, stored)) != old
             ]
             await clients.set_client_statuses(tx, changed)
-            to_clean_up = await clients.clients_to_clean_up(tx)
+            to_clean_up = await clients.clients_to_end(tx)
         for row in changed:
             logger.info(
                 "register.status_changed",

@@ -9,7 +9,7 @@ from tenants.arrangements.models import EndedBy
 from tenants.clients import store
 from tenants.clients.models import Client
 from tenants.oauth.errors import InvalidClientMetadata, InvalidSoftwareStatement, InvalidToken
-from tenants.registration.validation import ValidatedRegistration
+from tenants.registration.validation_steps import ValidatedRegistration
 from tenants.tokens import store as tokens
 
 

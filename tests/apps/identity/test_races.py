@@ -16,7 +16,7 @@ from tenants.grants.authorization_code import CodeExchange
 from tenants.grants.refresh import TokenRefresh
 from tenants.oauth.errors import InvalidToken
 from tenants.registration import service as registrations
-from tenants.registration.validation import ValidatedRegistration
+from tenants.registration.validation_steps import ValidatedRegistration
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import load_client, new_product, registered_client, set_client, unregistered_client

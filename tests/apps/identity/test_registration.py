@@ -11,7 +11,7 @@ from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.tables import client
 from tenants.oauth import scopes
-from tenants.registration.request import CHECKS
+from tenants.registration.request_checks import CHECKS
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import product_client, unregistered_client

@@ -15,7 +15,7 @@ from tenants.authentication.tables import challenge, session
 from tenants.clients.tables import used_assertion
 from tenants.housekeeping import service
 from tenants.housekeeping.service import Housekeeping
-from tenants.notices.messages import EmailChannel
+from tenants.notices.message_channels import EmailChannel
 from tenants.notices.outbox import put
 from tenants.notices.outbox_delivery import Delivery
 from tenants.notices.tables import outbox

@@ -62,7 +62,7 @@ class TenantCalls(msgspec.Struct):
         self.seconds.update(other.seconds)
 
 
-class CallAggregate:
+class CallCounter:
     """The calls that this process has answered and not yet written, for every tenant. Its size is limited.
 
     It is not thread-safe: only the event loop's thread may use it.
@@ -75,7 +75,7 @@ class CallAggregate:
         self._keys = 0
         self.lost = 0
 
-    def record(self, call: CallRecord) -> None:
+    def count(self, call: CallRecord) -> None:
         """Count a call."""
         tenant = self._tenants.get(call.tenant)
         if tenant is None:

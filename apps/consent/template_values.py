@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from haas.database import Transaction
-from tenants.authentication.models import CODE_LIFETIME
+from tenants.authentication.limits import CODE_LIFETIME
 from tenants.consent import flow as flows
 from tenants.consent.errors import FlowStep
 from tenants.consent.models import AccountChoice, Flow, Review

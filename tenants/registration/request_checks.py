@@ -8,10 +8,9 @@ import msgspec
 from haas.jose import SIGNING_ALGORITHMS, JoseError, PublicKeys, check_times, verify
 from haas.jose.jwt import CONTENT_ENCRYPTIONS, ENCRYPTION_ALGORITHMS
 from haas.steps import Step
-from tenants.clients.models import Registration
+from tenants.clients.models import DEFAULT_CONTENT_ENCRYPTION, Registration
 from tenants.oauth import scopes
 from tenants.oauth.audience import audience
-from tenants.oauth.encryption import DEFAULT_CONTENT_ENCRYPTION
 from tenants.oauth.errors import InvalidClientMetadata, InvalidRedirectUri
 from tenants.registration.software_statement import NO_MAXIMUM_LIFETIME, SoftwareStatement, all_are_allowed
 

@@ -124,7 +124,7 @@ class Database:
             await pool.give_back(pooled, clean=ended)
 
 
-def _begin_statement(namespace: Namespace) -> str:
+def _begin_with_role(namespace: Namespace) -> str:
     return f'BEGIN; SET LOCAL ROLE "{namespace.role}"'
 
 
@@ -134,7 +134,7 @@ async def _begin(pool: Pool, namespace: Namespace) -> Pooled:
         pooled = await pool.take()
         begun = False
         try:
-            await pooled.driver.execute(_begin_statement(namespace))
+            await pooled.driver.execute(_begin_with_role(namespace))
             begun = True
         except GONE:
             continue
@@ -168,7 +168,7 @@ async def _repeated(driver: "Connection[Record]", transaction: Transaction) -> b
     if transaction.repeat is None:
         return True
     try:
-        await driver.execute(_begin_statement(transaction.namespace))
+        await driver.execute(_begin_with_role(transaction.namespace))
         await transaction.repeat()
         await driver.execute("COMMIT")
     except Exception:

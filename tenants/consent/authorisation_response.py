@@ -8,9 +8,8 @@ from urllib.parse import quote
 from haas.clock import epoch
 from haas.jose import JoseError, JwksClient, PublicKeys, encrypt, sign
 from tenants.attempts.models import AuthorisationRequest
-from tenants.clients.models import Client
+from tenants.clients.models import DEFAULT_CONTENT_ENCRYPTION, Client
 from tenants.keys.service import Keyring
-from tenants.oauth.encryption import DEFAULT_CONTENT_ENCRYPTION
 from tenants.oauth.errors import InvalidRequest, OAuthError, ServerError
 from tenants.registry.models import Tenant
 from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME
