@@ -45,6 +45,9 @@ class NodePools:
                 connections,
                 statement_timeout=STATEMENT_TIMEOUT,
                 idle_in_transaction_timeout=IDLE_IN_TRANSACTION_TIMEOUT,
+                # Each connection plans the statements of each tenant of its pool. Planning one takes several times as
+                # long as executing it, and its plan does not depend on the values.
+                plan_cache_mode="force_generic_plan",
             )
             for _ in range(pools)
         ]

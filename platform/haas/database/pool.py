@@ -20,6 +20,7 @@ from haas.errors import Unavailable
 SECONDS_FOR_A_CONNECTION = 1.0
 SECONDS_TO_CONNECT = 5
 CACHED_STATEMENTS = 5_000
+PlanCacheMode = Literal["auto", "force_generic_plan"]
 
 
 class Pooled(NamedTuple):
@@ -35,8 +36,20 @@ class Pool:
     The connection that was used last is used next: its statements are prepared and its caches are filled.
     """
 
-    def __init__(self, url: str, size: int, *, statement_timeout: str, idle_in_transaction_timeout: str) -> None:
-        """Nothing connects until a connection is first taken."""
+    def __init__(
+        self,
+        url: str,
+        size: int,
+        *,
+        statement_timeout: str,
+        idle_in_transaction_timeout: str,
+        plan_cache_mode: PlanCacheMode = "auto",
+    ) -> None:
+        """Nothing connects until a connection is first taken.
+
+        With `plan_cache_mode` "force_generic_plan", a statement is planned once for each connection and schema. With
+        "auto", PostgreSQL plans its first five executions one by one, and then decides.
+        """
         self.size = size
         self._slots = asyncio.Semaphore(size)
         self._idle: list[Pooled] = []
@@ -57,6 +70,7 @@ class Pool:
                 "server_settings": {
                     "application_name": "haas",
                     "search_path": "",
+                    "plan_cache_mode": plan_cache_mode,
                     "statement_timeout": statement_timeout,
                     "idle_in_transaction_session_timeout": idle_in_transaction_timeout,
                 },
