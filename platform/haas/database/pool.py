@@ -6,7 +6,7 @@ connection that was used last (decision 0013).
 """
 
 import asyncio
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from asyncpg import Connection, InterfaceError, PostgresError, Record
