@@ -54,7 +54,7 @@ class NodePools:
             idle_in_transaction_timeout=LONG_IDLE_IN_TRANSACTION_TIMEOUT,
         )
 
-    def of(self, schema: str) -> Pool:
+    def small_pool_of(self, schema: str) -> Pool:
         """Return the small pool that `schema` uses."""
         return self.small[zlib.crc32(schema.encode()) % len(self.small)]
 
@@ -95,7 +95,7 @@ class Database:
             pools = self._nodes[namespace.node]
         except KeyError:
             raise UnknownNode(namespace.node) from None
-        pool = pools.long if long else pools.of(namespace.schema)
+        pool = pools.long if long else pools.small_pool_of(namespace.schema)
         pooled = await _begin(pool, namespace)
         driver = pooled.driver
         transaction = Transaction(namespace, pooled.connection, driver)
