@@ -114,7 +114,7 @@ class Tasks:
     async def sweep(self, node: str | None = None) -> dict[str, int]:
         """Run the housekeeping of all tenants, or of those on one database node, one tenant after the other.
 
-        If a sweep of the same node is already running, return at once without doing anything.
+        If a sweep of the same node is already running, return immediately without doing anything.
         """
         if node in self._sweeping:
             return {}

@@ -50,7 +50,7 @@ class MovableClock:
         try:
             # Only the length is set. Nothing is written, because another process may already have mapped the file.
             os.ftruncate(descriptor, _OFFSET_BYTES)
-            # A memory view reads and writes the eight bytes at once. `struct` with a byte order would not.
+            # A memory view reads and writes the eight bytes in one access. `struct` with a byte order would not.
             self._offset = memoryview(mmap.mmap(descriptor, _OFFSET_BYTES)).cast("q")
         finally:
             os.close(descriptor)

@@ -207,5 +207,5 @@ def _master_key(environment: Mapping[str, str]) -> bytes:
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"HAAS_MASTER_KEY_FILE cannot be read: {error}") from error
     if not _MASTER_KEY.fullmatch(text):
-        raise SettingsError(f"{variable} does not hold {MASTER_KEY_BYTES} bytes in base64url")
+        raise SettingsError(f"{variable} does not contain {MASTER_KEY_BYTES} bytes in base64url")
     return urlsafe_b64decode(text.rstrip("=") + "=")

@@ -1,4 +1,4 @@
-"""Transactions with a tenant's role, on the connection pools of the node that holds the tenant.
+"""Transactions with a tenant's role, on the connection pools of the node that has the tenant's schema.
 
 SQLAlchemy's connections are in AUTOCOMMIT mode. `Database.transaction` itself sends BEGIN with the role in one round
 trip, and then COMMIT or ROLLBACK. If neither succeeds, it closes the connection, and a cancellation cannot interrupt

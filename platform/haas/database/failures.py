@@ -35,7 +35,7 @@ class PoolExhausted(Unavailable):
 
 
 class UnknownNode(Unavailable):
-    """The settings of this process hold no address for a database node."""
+    """The settings of this process contain no address of a database node."""
 
     def __init__(self, node: str) -> None:
         """Name the missing variables."""

@@ -29,7 +29,7 @@ class JwksError(Unavailable):
 class JwksClient:
     """Fetches and caches JWKS documents.
 
-    A set is fetched again when it is five minutes old, and at once when a token names a `kid` that is not in it, so
+    A set is fetched again when it is five minutes old, and immediately when a token names a `kid` that is not in it, so
     that a party may rotate its keys. While a party does not answer, its last set is used for up to an hour. A URL is
     requested at most once in ten seconds, or once in a second before its first success, for any number of tokens.
     """
