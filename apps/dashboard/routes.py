@@ -140,7 +140,7 @@ async def resend(request: _Request) -> Response[None]:
 
 @get(DASHBOARD, **_PAGE_OPTIONS)
 async def list_arrangements(request: _Request) -> Response[str]:
-    """List the recipients that receive data now, and those that received data before."""
+    """List the arrangements under which data is shared now, and those under which it was shared before."""
     ctx = context(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         session = await require_session(request, tx)

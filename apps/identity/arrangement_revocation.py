@@ -28,7 +28,7 @@ class ArrangementRevocationCall(ClientCall):
 
 
 def has_an_arrangement_id(call: ArrangementRevocationCall) -> None:
-    """`cdr_arrangement_id` is present (CDS, "Form Parameter" method). A value that is no id of ours is unknown."""
+    """`cdr_arrangement_id` is present (CDS, "Form Parameter" method) and has the form of our ids."""
     given = call.parameters.get("cdr_arrangement_id")
     if given is None:
         raise CdsError(FIELD_MISSING, "cdr_arrangement_id")
@@ -39,7 +39,7 @@ def has_an_arrangement_id(call: ArrangementRevocationCall) -> None:
 
 
 async def end_the_arrangement(call: ArrangementRevocationCall) -> None:
-    """The arrangement, an active one of this client, is ended, and its tokens are revoked.
+    """The arrangement was active and belongs to this client. It is ended, and its tokens are revoked.
 
     "If the cdr_arrangement_id is not related to the client making the call it MUST be rejected" (CDS).
     """

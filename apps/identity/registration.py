@@ -63,12 +63,12 @@ async def read_the_request(call: RegistrationCall | ManagementCall) -> None:
 
 
 async def add_the_client(call: RegistrationCall) -> None:
-    """The product has no registration, and the request was not used before. The client is added (CDS)."""
+    """The product has no registration yet, and the request was not used before. The client is added (CDS)."""
     call.client = await registrations.register(call.tx, call.validation.result(), call.context.now)
 
 
 async def client_exists(call: ManagementCall) -> None:
-    """The client in the path is registered; otherwise 401, "unknown or invalid Client" (CDS, DCR APIs)."""
+    """The client in the path is registered. Otherwise the response is 401, "unknown or invalid Client" (CDS)."""
     client = await clients.load(call.tx, call.client_id)
     if client is None:
         raise InvalidToken("the client is unknown")
@@ -156,7 +156,7 @@ async def post_client_registration(request: HttpRequest) -> Response[bytes]:
 
 @get(_CLIENT)
 async def get_client_registration(request: HttpRequest, client_id: FromPath[str]) -> Response[bytes]:
-    """Return a client's registration to it."""
+    """Return the registration of a client to that client."""
     return await respond(GET_STEPS, ManagementCall(request, "getClientRegistration", client_id))
 
 
