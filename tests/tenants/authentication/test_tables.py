@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from haas.clock import MovableClock
 from haas.database import Database
 from haas.digest import digest
+from haas.sessions import new_secret
 from tenants.authentication import sessions
 from tenants.authentication.tables import session
 from tenants.parties.directory import StoredDirectory
@@ -57,7 +58,7 @@ def test_no_constraint_is_left_out() -> None:
 async def test_a_staff_session_is_none_at_the_dashboard(
     database: Database, tenant: Tenant, clock: MovableClock
 ) -> None:
-    now, secret = clock.now(), sessions.new_secret()
+    now, secret = clock.now(), new_secret()
     staff_id = await member(database, tenant, now)
     async with database.transaction(tenant.namespace) as tx:
         await tx.execute(insert(session).values(row(staff_id, now, secret)))

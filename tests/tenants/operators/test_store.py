@@ -66,16 +66,16 @@ async def test_a_session_begins_before_sign_in_and_ends(console: Console) -> Non
     before, signed_in = await console.session(None), await console.session(ana)
     later = console.now + timedelta(minutes=5)
     async with console.open() as tx:
-        anonymous = await store.current_session(tx, before)
+        anonymous = await store.load_session(tx, before)
         assert anonymous is not None
         assert anonymous.operator is None
-        await store.touch_session(tx, signed_in, later)
-        current = await store.current_session(tx, signed_in)
+        await store.record_session_use(tx, signed_in, later)
+        current = await store.load_session(tx, signed_in)
         assert current is not None
         assert (current.operator, current.created_at, current.seen_at) == (ana, console.now, later)
         await store.end_session(tx, signed_in, later)
-        assert await store.current_session(tx, signed_in) is None
-        assert await store.current_session(tx, secrets.token_bytes(32)) is None
+        assert await store.load_session(tx, signed_in) is None
+        assert await store.load_session(tx, secrets.token_bytes(32)) is None
 
 
 async def test_disabling_an_operator_ends_the_sessions_of_that_one_alone(console: Console) -> None:
@@ -83,14 +83,14 @@ async def test_disabling_an_operator_ends_the_sessions_of_that_one_alone(console
     of_ana, of_bo = [await console.session(ana) for _ in range(2)], await console.session(bo)
     async with console.open() as tx:
         await store.set_state(tx, ana.id, "disabled", console.now)
-        assert [await store.current_session(tx, each) for each in of_ana] == [None, None]
-        assert await store.current_session(tx, of_bo) is not None
+        assert [await store.load_session(tx, each) for each in of_ana] == [None, None]
+        assert await store.load_session(tx, of_bo) is not None
         disabled = await store.by_subject(tx, ISSUER, ana.subject)
     assert disabled is not None
     assert disabled.state == "disabled"
     async with console.open() as tx:
         await store.set_state(tx, ana.id, "active", console.now)
-        assert await store.current_session(tx, of_ana[0]) is None, "an ended session stays ended"
+        assert await store.load_session(tx, of_ana[0]) is None, "an ended session stays ended"
 
 
 async def test_sessions_that_are_over_are_deleted(console: Console) -> None:
@@ -99,8 +99,8 @@ async def test_sessions_that_are_over_are_deleted(console: Console) -> None:
     day = console.now + timedelta(days=1)
     async with console.open() as tx:
         for each in (ended, used):
-            await store.touch_session(tx, each, day)
+            await store.record_session_use(tx, each, day)
         await store.end_session(tx, ended, console.now)
         assert await store.delete_sessions(tx, console.now + timedelta(hours=1)) >= 2
-        assert await store.current_session(tx, idle) is None
-        assert await store.current_session(tx, used) is not None
+        assert await store.load_session(tx, idle) is None
+        assert await store.load_session(tx, used) is not None
