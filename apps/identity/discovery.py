@@ -5,7 +5,7 @@ from typing import Any, Final
 from litestar import Request, Response, route
 
 from apps.http.any_origin import CORS, preflight
-from apps.http.context import RequestContext, context
+from apps.http.context import TenantContext, context
 from apps.http.read_methods import READ_METHODS
 from apps.http.suspension import SERVES_SUSPENDED
 from haas.jose import SIGNING_ALGORITHMS
@@ -80,7 +80,7 @@ async def jwks(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
     return Response({"keys": await ctx.services.keyring.published_jwks(ctx.tenant)}, headers=_HEADERS)
 
 
-def _public_call(request: Request[Any, Any, Any], operation: str) -> RequestContext:
+def _public_call(request: Request[Any, Any, Any], operation: str) -> TenantContext:
     """Set the operation of a call for the call record, and return its context."""
     ctx = context(request)
     ctx.operation, ctx.tier, ctx.authenticated = operation, "highPriority", False

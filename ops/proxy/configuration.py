@@ -39,6 +39,7 @@ SEGMENTS: Final = (
     "par",
     "register",
     "revoke",
+    "sign-out",
     "theme",
     "token",
     "userinfo",

@@ -9,13 +9,13 @@ from haas.database import Namespace
 from haas.mail import is_header_text
 from haas.settings import MAIN_NODE, Settings, SettingsError
 from tenants.registry.errors import InvalidHost, InvalidName, InvalidSlug
+from tenants.registry.surfaces import FIRST_LABELS
 from tenants.schema_metadata import CONTROL_SCHEMA
 
 MAXIMUM_SLUG: Final = 32
 MAXIMUM_NAME: Final = 120
 MAXIMUM_HOST: Final = 200  # leaves room for one more label at the front
-# The proxy recognises surfaces and the provider's console by these first labels of a host name.
-RESERVED_SLUGS: Final = frozenset({"admin", "api", "console", "mtls", "www"})
+RESERVED_SLUGS: Final = frozenset({*FIRST_LABELS.values(), "www"})
 _SLUG = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
 _PREFIX = re.compile(r"[a-z][a-z0-9_]{0,19}")
@@ -61,7 +61,12 @@ class Hosts(msgspec.Struct, frozen=True):
             raise InvalidHost(f"{public!r} is not a host name: use lower-case labels of letters, digits and hyphens")
         if public.partition(".")[0] in RESERVED_SLUGS:
             raise InvalidHost(f"{public!r} cannot be a public host: its first label is reserved for another surface")
-        return cls(public=public, secure=f"mtls.{public}", admin=f"admin.{public}", management=f"api.{public}")
+        return cls(
+            public=public,
+            secure=f"{FIRST_LABELS['secure']}.{public}",
+            admin=f"{FIRST_LABELS['admin']}.{public}",
+            management=f"{FIRST_LABELS['management']}.{public}",
+        )
 
 
 class Roles(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from ops.demonstration.themes import AURORA
 from themes.brand import brand
 from themes.lint import TEMPLATES
 from themes.rendering import environment, render
+from themes.sites import CONSUMER
 from themes.tokens import theme_to_json
 
 BRAND = brand("Aurora Energy", theme_to_json(AURORA), ZoneInfo("Australia/Sydney"))
@@ -25,7 +26,7 @@ def test_every_template_compiles() -> None:
 
 
 def test_values_are_escaped() -> None:
-    page = render("message", BRAND, **{**MESSAGE, "heading": "<script>alert(1)</script>"})
+    page = render("message", BRAND, CONSUMER, **{**MESSAGE, "heading": "<script>alert(1)</script>"})
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
@@ -33,7 +34,7 @@ def test_values_are_escaped() -> None:
 def test_a_value_that_is_missing_is_an_error() -> None:
     del (values := {**MESSAGE})["heading"]
     with pytest.raises(UndefinedError, match="heading"):
-        render("message", BRAND, **values)
+        render("message", BRAND, CONSUMER, **values)
 
 
 @pytest.mark.parametrize(

@@ -89,11 +89,3 @@ async def test_a_prepared_tenant_is_served_once_it_is_active(deployment: Deploym
     await _move(deployment, tenant, "active")
     fresh = Registry(deployment.database, deployment.settings, deployment.clock)
     assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
-
-
-async def test_the_management_host_is_known_and_serves_nothing_yet(deployment: Deployment, tenant: Tenant) -> None:
-    services = Services.open(deployment.settings)
-    platform = HostRouter(services)
-    assert await services.registry.by_host(tenant.hosts.management) == (tenant, "management")
-    assert await ask(platform, tenant.hosts.management) == await ask(platform, "nobody.haas.localhost")
-    await services.close()
