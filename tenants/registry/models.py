@@ -1,7 +1,7 @@
 """A tenant, its settings and its register environment, as the registry returns them."""
 
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -72,6 +72,10 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Raise ValueError when the IANA database does not have the time zone."""
         if self.time_zone not in _time_zones():
             raise ValueError(f"{self.time_zone!r} is not an IANA time zone")
+
+
+SWITCHES: Final = tuple(field.name for field in msgspec.structs.fields(TenantSettings) if field.type is bool)
+"""The settings that are on or off."""
 
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):

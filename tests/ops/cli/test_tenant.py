@@ -17,7 +17,7 @@ async def test_create_says_where_the_tenant_is_and_what_it_needs(haas: Haas, dep
     done = await haas("tenant", "create", "brolga", "--name", "Brolga Energy", "--retailer", "Brolga Pty Ltd")
     assert done.exit_code == 0, done.output
     assert "https://brolga.haas.localhost:8443" in done.output
-    assert "a certificate for each of its hosts" in done.output
+    assert "a certificate for each of these hosts" in done.output
     assert "mtls.brolga.haas.localhost" in done.output
     assert (await deployment.administration.find("brolga")).retailer == "Brolga Pty Ltd"
     assert (await haas("tenant", "remove", "brolga", "--yes")).exit_code == 0
