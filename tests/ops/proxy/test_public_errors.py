@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from ops.pki.clients import IssuedClient
-from tests.support.proxy import PUBLIC, SECURE, Answer, Proxy
+from tests.support.proxy import ADMIN, CONSOLE, MANAGEMENT, PUBLIC, SECURE, Answer, Proxy
 
 TOO_LARGE = "Content-Length: 9000000"
 ID = "x-fapi-interaction-id"
@@ -50,6 +50,31 @@ async def test_error_on_a_page_is_a_page(proxy: Proxy, target: str) -> None:
     assert answer.status == 413
     assert answer.headers["content-type"].startswith("text/html")
     assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("host", [ADMIN, CONSOLE])
+@pytest.mark.parametrize("target", ["/", "/cds-au/v1/discovery/status", "/jwks"])
+async def test_error_on_a_host_for_staff_is_a_page_at_every_path(proxy: Proxy, host: str, target: str) -> None:
+    answer, _ = await refused_by_the_proxy(proxy, target, host=host)
+    assert answer.status == 413
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("target", ["/", "/cds-au/v1/discovery/status", "/jwks"])
+async def test_error_on_a_management_host_is_a_problem_at_every_path(proxy: Proxy, target: str) -> None:
+    """RFC 9457."""
+    answer, interaction = await refused_by_the_proxy(proxy, target, host=MANAGEMENT)
+    assert answer.status == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Content Too Large",
+        "detail": "The request is larger than this service accepts.",
+    }
+    assert answer.headers[ID] == interaction
+    assert "access-control-allow-origin" not in answer.headers
+    assert answer.headers["strict-transport-security"]
 
 
 async def test_address_that_cannot_be_decoded_keeps_its_shape(proxy: Proxy) -> None:

@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from ops.pki.clients import IssuedClient
-from tests.support.proxy import MAILBOX, MANAGEMENT, OTHER, PUBLIC, REGISTER, SECURE, Proxy, read_answer
+from tests.support.proxy import ADMIN, CONSOLE, MAILBOX, MANAGEMENT, OTHER, PUBLIC, REGISTER, SECURE, Proxy, read_answer
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,8 @@ from tests.support.proxy import MAILBOX, MANAGEMENT, OTHER, PUBLIC, REGISTER, SE
         (PUBLIC, "application"),
         (SECURE, "application"),
         (MANAGEMENT, "application"),
+        (ADMIN, "application"),
+        (CONSOLE, "application"),
         (REGISTER, "sandbox"),
         (MAILBOX, "sandbox"),
     ],
@@ -26,7 +28,7 @@ async def test_host_reaches_its_application(proxy: Proxy, recipient: IssuedClien
 
 
 @pytest.mark.parametrize("path", ["/", "/%00"])
-@pytest.mark.parametrize("host", [PUBLIC, SECURE])
+@pytest.mark.parametrize("host", [PUBLIC, SECURE, MANAGEMENT, ADMIN, CONSOLE])
 async def test_browsers_are_told_to_come_by_https_alone(
     proxy: Proxy, recipient: IssuedClient, host: str, path: str
 ) -> None:
@@ -41,6 +43,10 @@ async def test_browsers_are_told_to_come_by_https_alone(
     [
         (PUBLIC, SECURE),
         (PUBLIC, OTHER),
+        (PUBLIC, ADMIN),
+        (ADMIN, CONSOLE),
+        (CONSOLE, MANAGEMENT),
+        (MANAGEMENT, PUBLIC),
         (SECURE, PUBLIC),
         (MAILBOX, PUBLIC),
         (PUBLIC, "unknown.test"),
@@ -54,7 +60,7 @@ async def test_host_other_than_the_handshakes_is_misdirected(
     assert answer.status == 421
     assert "server" not in answer.headers
     assert b"nginx" not in answer.body.lower()
-    assert answer.headers["content-type"].split(";")[0] in {"application/json", "text/html"}
+    assert answer.headers["content-type"].split(";")[0] in {"application/json", "application/problem+json", "text/html"}
 
 
 async def test_host_in_capitals_is_the_same_host(proxy: Proxy) -> None:
@@ -133,7 +139,7 @@ async def test_tls_1_3(proxy: Proxy, host: str) -> None:
 LONG = "x" * 10000
 
 
-@pytest.mark.parametrize("host", [PUBLIC, SECURE, MAILBOX])
+@pytest.mark.parametrize("host", [PUBLIC, SECURE, MANAGEMENT, ADMIN, CONSOLE, MAILBOX])
 @pytest.mark.parametrize(
     ("head", "status"),
     [
@@ -157,6 +163,10 @@ async def test_refusals_of_the_proxy_name_no_software(
     if host == SECURE:
         assert answer.json()["error"] == "invalid_request"
         assert answer.json()["error_description"]
+    elif host == MANAGEMENT:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["type"] == "about:blank"
+        assert answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
