@@ -63,14 +63,8 @@ class HostRouter:
         headers = dict(scope["headers"])
         interaction = _interaction_id(headers)
         send_with_id = with_interaction_id(send, interaction)
-        host = _host_name(headers)
-        if host == self._console_host:
-            context = self._context(None, "console", headers, interaction)
-            with bind(interaction_id=interaction):
-                await self._run_and_record(context, self._surfaces["console"], scope, receive, send)
-            return
         try:
-            found = await self._services.registry.by_host(host)
+            found = await self._owner_of(_host_name(headers))
         except Unavailable:
             logger.exception("registry.unavailable")
             await unavailable(scope, receive, send_with_id)
@@ -82,10 +76,19 @@ class HostRouter:
         context = self._context(tenant, surface, headers, interaction)
         # Pages and documents that can be cached have no interaction id. The data APIs of the public host add one.
         send_response = send if surface in _SURFACES_WITH_PAGES else send_with_id
-        with bind(tenant=tenant.slug, interaction_id=interaction):
+        with bind(tenant=None if tenant is None else tenant.slug, interaction_id=interaction):
             await self._run_and_record(
                 context, self._select_application(context, headers), scope, receive, send_response
             )
+
+    async def _owner_of(self, host: str) -> tuple[Tenant | None, Surface] | None:
+        """Return the tenant and the surface of a host. The console has no tenant. Return None if the host is unknown.
+
+        Raise Unavailable if the registry was never read. The console does not need the registry.
+        """
+        if host == self._console_host:
+            return None, "console"
+        return await self._services.registry.by_host(host)
 
     def _context(
         self, tenant: Tenant | None, surface: Surface, headers: dict[bytes, bytes], interaction: str
