@@ -1,4 +1,4 @@
-"""Whether an account is disclosed and why not: the function in Python and the one in SQL say the same."""
+"""Whether and why an account is withheld: the function in Python and the one in SQL agree."""
 
 from datetime import date, timedelta
 from itertools import product
@@ -77,7 +77,7 @@ def holdings(today: date) -> tuple[tuple[HoldingRole | None, list[dict[str, Any]
 
 
 def decisions(household: Household, account_id: UUID, standing: DisclosureFacts) -> dict[Any, dict[str, Any]]:
-    """The rows that make an account stand so for the household's customer."""
+    """Return the rows that give an account these facts for the customer of the household."""
     customer_id, since = household.customer_id, household.now - timedelta(hours=1)
     both = {"customer_id": customer_id, "account_id": account_id}
     rows: tuple[tuple[bool, Any, dict[str, Any]], ...] = (
@@ -106,7 +106,7 @@ def decisions(household: Household, account_id: UUID, standing: DisclosureFacts)
     return {table: row for holds, table, row in rows if holds}
 
 
-async def test_both_functions_say_the_same_of_everything_that_can_be(
+async def test_both_functions_agree_for_every_combination_of_facts(
     database: Database, tenant: Tenant, household: Household
 ) -> None:
     """Every combination of holding, option, open or closed, decision and approval; the data APIs' query agrees."""
@@ -219,10 +219,10 @@ async def _withholdings(tx: Any, household: Household, version: UUID) -> dict[UU
         ("is_harm_flagged", {"customer_id": "this", "account_id": "this", "until": 0}, False),
     ],
 )
-async def test_a_decision_counts_for_what_it_names_and_while_it_lasts(
+async def test_a_decision_applies_to_its_subject_within_its_period(
     household: Household, fact: str, changes: dict[str, Any], *, holds: bool
 ) -> None:
-    """A member that is not given stands for everything; a moment is in hours from now, a day from today."""
+    """A missing member means every customer, account or recipient; times are hours and dates are days from now."""
     another = uuid4()
     await household.run(_insert, account, household.account_row(another))
     named = {"this": household.account_id, "another": another}
@@ -262,7 +262,7 @@ def _decision(fact: str, household: Household, values: dict[str, Any]) -> Sharin
     return HarmFlag(**{"set_by": "staff", **since, **values})
 
 
-async def test_what_was_decided_can_be_ended(household: Household) -> None:
+async def test_every_decision_can_be_ended(household: Household) -> None:
     customer_id, account_id, now = household.customer_id, household.account_id, household.now
     since = now - timedelta(hours=1)
     both = {"customer_id": customer_id, "account_id": account_id}
@@ -312,7 +312,7 @@ async def test_what_was_decided_can_be_ended(household: Household) -> None:
     assert await standing() == before
 
 
-async def test_a_secondary_user_with_an_instruction_is_eligible_by_an_open_account(household: Household) -> None:
+async def test_a_secondary_user_needs_an_instruction_to_share_an_account(household: Household) -> None:
     user, now = household.customer_id, household.now
     await household.run(_make_secondary_user, household)
     [held] = await household.run(service.accounts_of, user, RECIPIENT, now)
