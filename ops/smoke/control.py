@@ -45,6 +45,11 @@ class SandboxControl:
         body = {"jwks": list(jwks), **members}
         return msgspec.convert(await self._ask("POST", "/software-products", json=body), SoftwareProduct)
 
+    async def publish_jwks_document(self, product: SoftwareProduct, document: str) -> None:
+        """Publish a text as the key set of a product, whatever the text is."""
+        path = f"/software-products/{product.software_product_id}/jwks-document"
+        await self._ask("PUT", path, json={"document": document})
+
     async def certificate(self, product: SoftwareProduct, kind: str = "valid") -> ClientCertificate:
         """Issue a client certificate for a product. `kind` is valid, expired, revoked or foreign."""
         path = f"/software-products/{product.software_product_id}/certificates"

@@ -71,6 +71,12 @@ class Keys(Request, frozen=True, kw_only=True):
     keys: Annotated[list[Jwk], Meta(min_length=1, max_length=20)]
 
 
+class JwksDocument(Request, frozen=True, kw_only=True):
+    """The text that a hosted product publishes as its key set from now on. It need not be a key set, or JSON."""
+
+    document: Annotated[str, Meta(max_length=2_000_000)]
+
+
 class ProductChange(Request, frozen=True, kw_only=True):
     """A product's status in the Register; with `omitted`, the status response lacks the product."""
 

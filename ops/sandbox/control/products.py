@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from ops.pki.errors import PkiError
-from ops.sandbox.control.models import Keys, NewCertificate, NewRegistration, NewSoftwareProduct, NewSsa
+from ops.sandbox.control.models import JwksDocument, Keys, NewCertificate, NewRegistration, NewSoftwareProduct, NewSsa
 from ops.sandbox.control.new_product import add_product, refuse_private_keys
 from ops.sandbox.control.requests import Conflict, NotFound, read_body
 from ops.sandbox.jose import JwkError, SigningKey
@@ -59,6 +59,17 @@ async def set_jwks(
     if hosted is None:
         raise NotFound("the sandbox hosts no such product")
     return {"keys": services.hosting.public_keys(hosted)}
+
+
+@put("/software-products/{product_id:str}/jwks-document", request_max_body_size=4_000_000)
+async def set_jwks_document(
+    request: HttpRequest, product_id: FromPath[str], services: NamedDependency[SandboxServices]
+) -> dict[str, int]:
+    """Publish any text at the product's `jwks_uri`, to see what a data holder does with it."""
+    wanted = await read_body(request, JwksDocument)
+    if await services.hosting.publish_document(product_id, wanted.document) is None:
+        raise NotFound("the sandbox hosts no such product")
+    return {"length": len(wanted.document.encode())}
 
 
 @get("/software-products/{product_id:str}/ssa")
@@ -139,6 +150,7 @@ ROUTES = [
     add_software_product,
     get_software_product,
     set_jwks,
+    set_jwks_document,
     get_ssa,
     make_ssa,
     issue_certificate,

@@ -104,7 +104,10 @@ async def _jwks(hosting: Hosting, product_id: str) -> Response[Any]:
     hosted = await hosting.product(product_id)
     if hosted is None:
         return Response({"error": "no such software product"}, status_code=404)
-    return Response({"keys": hosting.public_keys(hosted)}, headers={**HEADERS, "Cache-Control": "no-cache"})
+    headers = {**HEADERS, "Cache-Control": "no-cache"}
+    if hosted.jwks_document is not None:
+        return Response(hosted.jwks_document.encode(), media_type="application/json", headers=headers)
+    return Response({"keys": hosting.public_keys(hosted)}, headers=headers)
 
 
 async def _received(request: HttpRequest, revocation: RevocationEndpoint, product_id: str) -> Response[Any]:
