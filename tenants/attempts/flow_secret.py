@@ -1,7 +1,7 @@
-"""The secret of a browser's flow cookie. Each visit of a request_uri gets one, and none is stored before it is used.
+"""The secret of a browser's flow cookie. Each visit to a request_uri gets a new secret.
 
-A secret contains 256 random bits and a MAC, by which a secret that this server made for the attempt is recognised. So
-any number of visits can begin before a person sends an identifier, and none of them writes anything.
+A secret contains 256 random bits and a MAC. The MAC proves that this server made the secret for the attempt, so the
+server need not store it. Nothing is written for a visit until a person sends an identifier or cancels.
 """
 
 import hmac
