@@ -31,7 +31,7 @@ def list_() -> None:
 def drain(node: str) -> None:
     """Place no new tenants on NODE. Those that are there stay and are served."""
     asyncio.run(_set_state(deployment_settings(), node, "draining"))
-    click.echo(f"{node} takes no new tenants; `haas node resume {node}` lets it take them again.")
+    click.echo(f"{node} accepts no new tenants; `haas node resume {node}` makes it accept them again.")
 
 
 @command.command("resume")
@@ -39,7 +39,7 @@ def drain(node: str) -> None:
 def resume(node: str) -> None:
     """Place new tenants on NODE again."""
     asyncio.run(_set_state(deployment_settings(), node, "active"))
-    click.echo(f"{node} takes new tenants.")
+    click.echo(f"{node} accepts new tenants.")
 
 
 async def _all(settings: Settings) -> tuple[dict[str, NodeState], Counter[str]]:
