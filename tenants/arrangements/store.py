@@ -227,10 +227,7 @@ async def _load(tx: Transaction, query: Select[Any]) -> list[Arrangement]:
     return [
         _arrangement(
             row,
-            [
-                msgspec.structs.replace(version, accounts=accounts.get(version.id, ()))
-                for version in versions[row.id]
-            ],
+            [msgspec.structs.replace(version, accounts=accounts.get(version.id, ())) for version in versions[row.id]],
         )
         for row in rows
     ]

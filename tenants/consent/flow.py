@@ -145,7 +145,7 @@ async def resend(
 
 
 async def restart(tx: Transaction, flow: Flow, *, now: datetime) -> StepOutcome:
-    """Return to the step `identify`, so that the person can enter another identifier. Raise StepNotCurrent."""
+    """Return to the step `identify`, to enter another identifier. Raise StepNotCurrent after the authentication."""
     if current_step(flow, now) == "identify":
         return "identify"
     require_step(flow, "verify", now)

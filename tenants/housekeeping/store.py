@@ -18,7 +18,7 @@ STALE_AFTER: Final = timedelta(hours=1)
 KEEP_TOKENS: Final = timedelta(hours=1)
 KEEP_REFRESH_TOKENS: Final = timedelta(days=1)
 KEEP_CHALLENGES: Final = timedelta(days=1)
-"""Longer than LIMIT_WINDOW, and longer than any challenge or session is valid."""
+"""Longer than `authentication.models.LIMIT_WINDOW`, and longer than any challenge or session is valid."""
 KEEP_NOTICES: Final = timedelta(days=30)
 KEEP_CALLS: Final = timedelta(days=400)
 """Get Metrics reports on up to twelve months in the past."""

@@ -23,7 +23,7 @@ class SmsPayload(msgspec.Struct, frozen=True):
 
 
 class ArrangementRevokedPayload(msgspec.Struct, frozen=True):
-    """An arrangement that was not ended by its recipient, the Register or expiry, but for another reason."""
+    """An ended arrangement. There is no notice if its recipient or the Register ended it, or if it expired."""
 
     arrangement_id: UUID
     client_id: str

@@ -14,7 +14,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     first_wait: timedelta
     longest_wait: timedelta
     give_up_after: timedelta
-    """The time after the addition of the notice after which it is not tried again."""
+    """A notice is not tried again later than this time after it was added."""
     delete_payload: bool
     """Whether to delete the payload when the notice is given up: it can hold contacts or a one-time password."""
 

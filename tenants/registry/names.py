@@ -107,7 +107,7 @@ class Roles(msgspec.Struct, frozen=True):
 
 
 def tenant_schema(slug: str) -> str:
-    """Return the name of the schema of a tenant. Slugs contain no underscore, so two slugs never have the same name.
+    """Return the name of the schema of a tenant. Slugs contain no underscore, so two slugs never have the same schema.
 
     Raise InvalidSlug.
     """
