@@ -38,8 +38,8 @@ def test_a_missing_element_tells_what_page_it_is() -> None:
     with pytest.raises(Unexpected) as unexpected:
         PAGE.element("authorise")
     assert "#authorise" in unexpected.value.expected
-    assert "200 https://aurora.haas.localhost/flow/1/accounts" in unexpected.value.came
-    assert "Choose at least one" in unexpected.value.came
+    assert "200 https://aurora.haas.localhost/flow/1/accounts" in unexpected.value.received
+    assert "Choose at least one" in unexpected.value.received
 
 
 def test_a_form_sends_its_successful_controls() -> None:
