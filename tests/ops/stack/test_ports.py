@@ -40,7 +40,7 @@ def test_kept_port_that_is_taken_is_an_error_that_says_what_to_do(tmp_path: Path
 
 def test_port_that_a_person_names_must_be_free(tmp_path: Path, occupied: int) -> None:
     with pytest.raises(StackError, match="is taken") as refused:
-        Ports(tmp_path / "ports.json").obtain("https", occupied, insist=True)
+        Ports(tmp_path / "ports.json").obtain("https", occupied, required=True)
     assert "--fresh" not in str(refused.value), "another --port is enough where nothing is stored yet"
     assert not (tmp_path / "ports.json").exists()
 
@@ -49,5 +49,5 @@ def test_port_cannot_change_later(tmp_path: Path) -> None:
     ports = Ports(tmp_path / "ports.json")
     kept = ports.obtain("https")
     with pytest.raises(StackError, match=f"port is {kept} and its issuers contain it") as refused:
-        ports.obtain("https", kept + 1, insist=True)
+        ports.obtain("https", kept + 1, required=True)
     assert "deletes everything" in str(refused.value)
