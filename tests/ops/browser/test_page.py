@@ -65,7 +65,7 @@ def test_a_button_belongs_to_the_form_that_it_names() -> None:
 
 
 def test_two_elements_with_one_id_are_refused() -> None:
-    with pytest.raises(Unexpected, match="#a twice"):
+    with pytest.raises(Unexpected, match="two elements #a"):
         Page("https://aurora.haas.localhost/", 200, '<p id="a">one</p><p id="a">two</p>')
 
 
