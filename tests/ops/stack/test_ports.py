@@ -34,7 +34,7 @@ def test_kept_port_that_is_taken_is_an_error_that_says_what_to_do(tmp_path: Path
     (tmp_path / "ports.json").write_text(f'{{"https": {occupied}}}')
     with pytest.raises(StackError, match=rf"port {occupied} \(https\) is used .*\n.*ss -ltnp") as refused:
         Ports(tmp_path / "ports.json").obtain("https")
-    assert "--fresh` takes other ports and deletes everything" in str(refused.value)
+    assert "--fresh` uses other ports but deletes everything" in str(refused.value)
     assert "--state" in str(refused.value)
 
 
