@@ -16,7 +16,7 @@ from haas.clock import epoch, is_time
 from haas.jose import JoseError, PublicKeys, verify
 from haas.jose.jwt import DEFAULT_SKEW
 from haas.steps import Step
-from tenants.arrangements.models import arrangement_id
+from tenants.arrangements.models import parse_arrangement_id
 from tenants.attempts.models import AuthorisationRequest
 from tenants.clients.models import Client
 from tenants.consent.requested_claims import RequestedClaims
@@ -34,12 +34,12 @@ MAX_LIFETIME_SECONDS: Final = 3600
 MAX_PARAMETER_LENGTH: Final = 2048
 RESPONSE_MODE: Final = "jwt"
 _CODE_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")
-"""32 bytes in base64url without padding. The last character has only four bits of the hash: the other two are zero."""
+"""32 bytes in base64url without padding. The last character encodes four bits of the hash and two zero bits."""
 _NUMBER = int | float | None
 
 
 class _Parameters(msgspec.Struct, frozen=True, kw_only=True):
-    """The members that are read. Others are ignored (OIDC Core 3.1.2.1)."""
+    """The members of the request object that are read. Others are ignored (OIDC Core 3.1.2.1)."""
 
     iss: str | None = None
     sub: str | None = None
@@ -78,7 +78,7 @@ class RequestObject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def names_the_client(request: RequestObject) -> None:
-    """`client_id` is the authenticated client, and `iss`, if present, too (RFC 9126 2.1, 3; RFC 9101 4)."""
+    """`client_id`, and `iss` if it is present, identify the authenticated client (RFC 9126 2.1, 3; RFC 9101 4)."""
     client_id = request.client.client_id
     if request.parameters.client_id != client_id:
         raise InvalidRequestObject("client_id of the request object is not the authenticated client")
@@ -145,7 +145,7 @@ def response_mode_is_jwt(request: RequestObject) -> None:
 
 
 def redirect_uri_is_registered(request: RequestObject) -> None:
-    """`redirect_uri` is present and equals a registered one exactly (FAPI 1.0 Baseline 5.2.2-8 to -10)."""
+    """`redirect_uri` is present and exactly equals a registered redirect_uri (FAPI 1.0 Baseline 5.2.2-8 to -10)."""
     if request.parameters.redirect_uri is None:
         raise InvalidRequest("redirect_uri is missing")
     if request.parameters.redirect_uri not in request.client.registration.redirect_uris:
@@ -202,7 +202,7 @@ def prompt_and_max_age_are_valid(request: RequestObject) -> None:
 
 
 def sharing_duration_is_valid(request: RequestObject) -> None:
-    """`sharing_duration` is whole seconds; "if negative then the authorisation SHOULD fail" (CDS, Request Object)."""
+    """`sharing_duration` is a whole number; "if negative then the authorisation SHOULD fail" (CDS, Request Object)."""
     duration = request.parameters.claims.sharing_duration
     if duration is not None and (duration < 0 or duration != int(duration)):
         raise InvalidRequest("claims.sharing_duration must be a whole number of seconds, zero or more")
@@ -273,7 +273,7 @@ def _arrangement_id(value: str | None) -> UUID | None:
     """Convert `cdr_arrangement_id`: "if not recognised by the Data Holder it MUST be rejected" (CDS)."""
     if value is None:
         return None
-    found = arrangement_id(value)
+    found = parse_arrangement_id(value)
     if found is None:
         raise InvalidRequest("claims.cdr_arrangement_id is not an active arrangement of this client")
     return found

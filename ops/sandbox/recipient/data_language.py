@@ -1,8 +1,8 @@
 """The data that a person can share, in the words of the standards (CDS, Data Language Standards: Common and Energy).
 
-This table is independent of the product's table. The recipient lets a person choose a detailed scope
-without its basic scope, so each detailed scope has the wording for a request of the detailed scope alone, which names
-the basic data too (marked ‡ in the standards). The customer wording is that for individuals.
+This table is independent of the product's table. A person can choose a detailed scope without
+its basic scope, so each detailed scope has the text for a request without the basic scope, which includes the basic
+data (marked ‡ in the standards). The texts about customers are those for individuals.
 """
 
 from typing import NamedTuple

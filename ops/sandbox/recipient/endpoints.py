@@ -66,11 +66,11 @@ async def revoke_arrangement(
 
 @get("/products/{product_id:str}/callback")
 async def product_callback(product_id: FromPath[str]) -> Response[str]:
-    """The redirect URI of a product whose own software reads the authorisation response."""
+    """The redirect URI of a product, whose own software must read the authorisation response."""
     return PAGES.show(
         "message.html",
         title="Back from the data holder",
-        paragraphs=("The software behind this product reads the answer from this page’s address.",),
+        paragraphs=("The software of this product reads the response from the address of this page.",),
         technical=product_id,
     )
 

@@ -60,7 +60,7 @@ class Hosting:
         )
 
     async def fail(self, product_id: str, failures: int, status: int) -> HostedProduct | None:
-        """Let the next calls of the product's revocation endpoint fail. Returns None when it is not hosted."""
+        """Make the next calls of the product's revocation endpoint fail. Returns None when it is not hosted."""
         return await self._collections.hosted.change(
             product_id, lambda hosted: msgspec.structs.replace(hosted, failures=failures, failure_status=status)
         )

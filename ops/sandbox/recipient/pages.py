@@ -64,9 +64,7 @@ async def connect(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Re
     form = await form_of(request)
     browser = request.cookies.get(BROWSER_COOKIE)
     if browser is None:
-        return _message(
-            "Cookies are off", "This page needs a cookie, so that your retailer’s answer finds its way back."
-        )
+        return _message("Cookies are off", "This page needs a cookie to receive the answer of your retailer.")
     chosen = {value for name, value in form.items() if name.startswith("scope-")}
     scopes = [cluster.scope for cluster in CLUSTERS if cluster.scope in chosen]
     durations = {str(duration.seconds): duration.seconds for duration in DURATIONS}
@@ -118,7 +116,7 @@ async def fetch(
 
 @post("/sharing/{arrangement_id:str}/stop", status_code=200)
 async def stop(request: HttpRequest, arrangement_id: FromPath[str], sharing: NamedDependency[Sharing]) -> Response[Any]:
-    """Withdraw the consent and tell the data holder."""
+    """Withdraw the consent and notify the data holder."""
     check_same_origin(request)
     return await _arrangement_page(lambda: sharing.revoke(arrangement_id), arrangement_id, sharing)
 
@@ -170,12 +168,12 @@ def _failure_page(error: Exception) -> Response[str]:
 
 def _explanation(error: Exception) -> str:
     if isinstance(error, UnknownReference):
-        return f"We cannot find what you came for: {error}."
+        return f"We cannot find this: {error}."
     if isinstance(error, AuthorisationRefused | Refused):
-        return f"Your retailer said no: {error.description or error.error or error}."
+        return f"Your retailer refused: {error.description or error.error or error}."
     if isinstance(error, httpx.HTTPError | RegisterUnavailable):
-        return "We could not reach the other side. Try again in a moment."
-    return "We got an answer that we do not trust, and stopped there."
+        return "We could not reach your retailer or the Register. Try again in a moment."
+    return "We received an invalid answer, and stopped."
 
 
 def _message(title: str, *paragraphs: str, status: int = 400, technical: str = "") -> Response[str]:

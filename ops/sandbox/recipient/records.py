@@ -45,7 +45,7 @@ class ClientCertificate(msgspec.Struct, frozen=True):
 
 
 class PendingFlow(msgspec.Struct, frozen=True, kw_only=True):
-    """An authorisation request without a response yet. `browser` is a digest of the cookie of the browser it is for."""
+    """An authorisation request without a response yet. `browser` is a digest of its browser's cookie."""
 
     flow: Flow
     data_holder_brand_id: str

@@ -24,11 +24,11 @@ _REFRESH_BEFORE_EXPIRY = timedelta(seconds=20)
 
 
 class UnknownReference(HaasError):
-    """The request names a brand, flow or arrangement that does not exist here."""
+    """The request refers to a brand, flow or arrangement that does not exist here."""
 
 
 class Sharing:
-    """What the recipient's own software product does for a person who uses its pages."""
+    """The actions of the recipient's own software product for a person who uses its pages."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Sharing:
         return sorted(await self._register.holder_brands(), key=lambda brand: brand.name)
 
     async def start(self, brand_id: str, scopes: Iterable[str], sharing_duration: int, browser: str) -> str:
-        """Push an authorisation request and return the address to send the browser to.
+        """Push an authorisation request and return the URL to which the browser is redirected.
 
         Raises UnknownReference, RegisterUnavailable, HolderError and Refused.
         """
@@ -66,7 +66,7 @@ class Sharing:
         except Refused as refusal:
             if refusal.error != "invalid_client":
                 raise
-            # The brand does not know the client any more, for example after a fresh start: register again.
+            # The brand does not know the client any more, for example after `haas up --fresh`: register again.
             await self._collections.registrations.remove(registration_key(self._product.software_product_id, brand.id))
             client = await self._registered(brand)
             flow = await client.push(scope, sharing_duration=sharing_duration)
@@ -111,7 +111,7 @@ class Sharing:
         return arrangement
 
     async def fetch(self, arrangement_id: str) -> Arrangement:
-        """Fetch the data again; refresh the access token first when it has expired or is about to.
+        """Fetch the data again. First refresh the access token if it has expired or expires soon.
 
         Raises UnknownReference, HolderError, Refused and RegisterUnavailable.
         """
@@ -132,7 +132,7 @@ class Sharing:
         return await self._fetch(client, arrangement)
 
     async def revoke(self, arrangement_id: str) -> Arrangement:
-        """End an arrangement at the recipient and tell the data holder.
+        """End an arrangement at the recipient and notify the data holder.
 
         Raises UnknownReference, HolderError, Refused and RegisterUnavailable.
         """

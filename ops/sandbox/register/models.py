@@ -9,7 +9,7 @@ RecipientStatus = Literal["ACTIVE", "SUSPENDED", "REVOKED", "SURRENDERED"]
 ProductStatus = Literal["ACTIVE", "INACTIVE", "REMOVED"]
 BrandStatus = Literal["ACTIVE", "INACTIVE", "REMOVED"]
 
-CASCADE: dict[RecipientStatus, ProductStatus] = {
+PRODUCT_STATUS_BY_RECIPIENT: dict[RecipientStatus, ProductStatus] = {
     "SUSPENDED": "INACTIVE",
     "REVOKED": "REMOVED",
     "SURRENDERED": "REMOVED",
@@ -26,7 +26,7 @@ SCOPE = (
 
 
 class DataRecipient(msgspec.Struct, frozen=True, kw_only=True):
-    """An accredited legal entity. With `omitted`, the Register's status response lacks it, as sometimes happens."""
+    """An accredited legal entity. With `omitted`, the status response does not contain it, which can happen."""
 
     legal_entity_id: str
     legal_entity_name: str
@@ -47,7 +47,7 @@ class DataRecipientBrand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SoftwareProduct(msgspec.Struct, frozen=True, kw_only=True):
-    """A software product. With `omitted`, the status response lacks it."""
+    """A software product. With `omitted`, the status response does not contain it."""
 
     software_product_id: str
     data_recipient_brand_id: str

@@ -189,7 +189,7 @@ SECURE = [post_token, get_data_holder_brands, get_software_statement_assertion]
 
 async def _jwks(register: Register, purpose: str) -> dict[str, Any]:
     jwk = (await register.key(purpose)).public_jwk()
-    jwk.pop("use", None)  # RFC 7517 4.3: not beside key_ops, which the Register's definition requires
+    jwk.pop("use", None)  # RFC 7517 4.3: not together with key_ops, which the Register's API definition requires
     return {"keys": [{**jwk, "key_ops": ["verify"]}]}
 
 

@@ -131,7 +131,7 @@ CASES: dict[str, list[tuple[dict[str, Any], str, str]]] = {
             "authorization_encrypted_response_enc",
         ),
         ({"authorization_encrypted_response_enc": "A256GCM"}, METADATA, "needs"),
-        ({"authorization_encrypted_response_alg": "RSA-OAEP"}, METADATA, "no key to encrypt for"),
+        ({"authorization_encrypted_response_alg": "RSA-OAEP"}, METADATA, "no encryption key for"),
     ],
 }
 MISSING = [

@@ -15,7 +15,7 @@ from litestar.params import FromPath
 
 from haas.clock import SystemClock, epoch
 from ops.sandbox.jose import SigningKey, half_hash, read_unverified, s256
-from ops.sandbox.messages import RIGHT, Deviation, signed
+from ops.sandbox.messages import NO_DEVIATION, Deviation, signed
 from tests.ops.sandbox.addresses import HOLDER, SECURE_HOLDER
 
 BRAND_ID = "3b1de6a1-8f0d-4c52-9be4-1f3a0c7d2e95"
@@ -62,7 +62,7 @@ class FaultyHolder:
         self.sent: dict[str, list[dict[str, Any]]] = {}
         self.headers: list[dict[str, str]] = []
         self.pushed: dict[str, dict[str, Any]] = {}
-        self.id_token = RIGHT
+        self.id_token = NO_DEVIATION
         self.token_answer: dict[str, Any] = {}
         self.refuses: dict[str, tuple[int, dict[str, Any]]] = {}
         self.application = Litestar(
@@ -77,12 +77,16 @@ class FaultyHolder:
 
     def reset(self) -> None:
         """Remove every fault."""
-        self.id_token = RIGHT
+        self.id_token = NO_DEVIATION
         self.token_answer = {}
         self.refuses = {}
 
     def notice(
-        self, address: str, arrangement: str = "arrangement-1", bearer: Deviation = RIGHT, jwt: Deviation = RIGHT
+        self,
+        address: str,
+        arrangement: str = "arrangement-1",
+        bearer: Deviation = NO_DEVIATION,
+        jwt: Deviation = NO_DEVIATION,
     ) -> dict[str, Any]:
         """The headers and form of a notice to an arrangement revocation endpoint, as arguments for httpx."""
         identity = {"iss": BRAND_ID, "sub": BRAND_ID, "aud": address, "jti": str(uuid.uuid4())}
@@ -91,11 +95,11 @@ class FaultyHolder:
             "data": {"cdr_arrangement_jwt": self.sign({**identity, "cdr_arrangement_id": arrangement}, jwt)},
         }
 
-    def sign(self, claims: dict[str, Any], deviation: Deviation = RIGHT) -> str:
+    def sign(self, claims: dict[str, Any], deviation: Deviation = NO_DEVIATION) -> str:
         now = epoch(SystemClock().now())
         return signed({"iss": HOLDER, "iat": now, "exp": now + 300, **claims}, self.key, deviation)
 
-    def respond(self, address: str, deviation: Deviation = RIGHT, **members: Any) -> str:
+    def respond(self, address: str, deviation: Deviation = NO_DEVIATION, **members: Any) -> str:
         """The JARM response to the request behind an authorise address."""
         query = dict(parse_qsl(address.partition("?")[2]))
         request = self.pushed[query["request_uri"]]
