@@ -1,6 +1,5 @@
 """`haas bench`: measures the most frequent requests, in a new stack for each number of tenants."""
 
-import logging
 import os
 import platform
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import click
 
 from haas.errors import HaasError
+from haas.logs import configure
 from haas.progress import ConsoleProgress
 from ops.bench.load import LoadError
 from ops.bench.report import memory_table, table
@@ -37,7 +37,7 @@ def command(tenants: tuple[int, ...], seconds: float, connections: int) -> None:
     Each connection is kept alive and used for one host only. If there are more tenants than CONNECTIONS, each tenant
     has one connection, and CONNECTIONS requests are in progress at any time.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    configure("WARNING")
     click.echo(machine_description())
     for number in tenants:
         bench = BenchmarkOptions(tenants=number, seconds=seconds, concurrency=connections)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from haas.logs import configure
 from ops.proxy.reload import reload
 from ops.proxy.revocation import Renewal, RevocationListError, renew
 
@@ -28,32 +29,34 @@ def command(urls: tuple[str, ...], authorities: Path, output: Path, *, nginx_pid
 
     The exit status is 1 if a list cannot be renewed or expires within a day. With --keep, this is logged as an error.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    configure()
     renew_lists = _renew_periodically if keep else _renew_once
     asyncio.run(renew_lists(urls, authorities, output, nginx_pid))
 
 
 async def _renew_once(urls: tuple[str, ...], authorities: Path, output: Path, nginx_pid: Path | None) -> None:
-    renewal = await asyncio.to_thread(renew, urls, authorities, output)
-    if renewal.changed and nginx_pid is not None:
-        await reload(nginx_pid)
-    click.echo(_summary(renewal))
+    renewal = await _renew(urls, authorities, output, nginx_pid)
     if renewal.expires_soon(datetime.now(UTC)):
-        raise RevocationListError(_warning(renewal))
+        raise RevocationListError(
+            f"a revocation list expires at {renewal.ends}: after that, nginx refuses every client certificate"
+        )
 
 
 async def _renew_periodically(urls: tuple[str, ...], authorities: Path, output: Path, nginx_pid: Path | None) -> None:
     while True:
         try:
-            await _renew_once(urls, authorities, output, nginx_pid)
+            renewal = await _renew(urls, authorities, output, nginx_pid)
         except (RevocationListError, OSError) as error:
-            logger.error("revocation lists are not renewed: %s", error)  # noqa: TRY400 - the message is enough
+            logger.error("revocation_lists.not_renewed", extra={"reason": str(error)})  # noqa: TRY400
+        else:
+            if renewal.expires_soon(datetime.now(UTC)):
+                logger.error("revocation_lists.expire_soon", extra={"expires_at": renewal.ends.isoformat()})
         await asyncio.sleep(RENEWAL_INTERVAL_SECONDS)
 
 
-def _summary(renewal: Renewal) -> str:
-    return f"{'renewed' if renewal.changed else 'unchanged'}, valid until {renewal.ends:%Y-%m-%d %H:%M} UTC"
-
-
-def _warning(renewal: Renewal) -> str:
-    return f"a revocation list expires at {renewal.ends}: after that, nginx refuses every client certificate"
+async def _renew(urls: tuple[str, ...], authorities: Path, output: Path, nginx_pid: Path | None) -> Renewal:
+    renewal = await asyncio.to_thread(renew, urls, authorities, output)
+    if renewal.changed and nginx_pid is not None:
+        await reload(nginx_pid)
+    click.echo(f"{'renewed' if renewal.changed else 'unchanged'}, valid until {renewal.ends:%Y-%m-%d %H:%M} UTC")
+    return renewal

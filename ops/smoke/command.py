@@ -1,6 +1,5 @@
 """`haas smoke`: performs the data sharing process on a new stack."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -8,6 +7,7 @@ import click
 
 from haas.clock import clock_from
 from haas.errors import HaasError
+from haas.logs import configure
 from haas.progress import ConsoleProgress
 from ops.browser.errors import Unexpected
 from ops.demonstration import set_up_demonstration
@@ -31,7 +31,7 @@ class SmokeFailed(HaasError):
 @click.option("--kill", is_flag=True, help="Also kill the processes one after another, and check that no data is lost.")
 def command(*, kill: bool) -> None:
     """Perform the whole data sharing process at both demonstration brands, in a new stack."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    configure("WARNING")
     run(_smoke(kill=kill))
 
 

@@ -1,13 +1,13 @@
 """`haas up`: the embedded stack in the foreground."""
 
 import asyncio
-import logging
 import os
 import signal
 from pathlib import Path
 
 import click
 
+from haas.logs import configure
 from haas.progress import ConsoleProgress, Progress
 from ops.demonstration import set_up_demonstration
 from ops.deployment_settings import DEFAULT_STATE, STATE_VARIABLE
@@ -37,7 +37,7 @@ def command(state: Path, *, fresh: bool, port: int | None) -> None:
     If HAAS_DATABASE_URL and HAAS_OWNER_DATABASE_URL, or HAAS_REDIS_URL, are set, it uses these servers instead.
     """
     progress = ConsoleProgress()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    configure("WARNING")
     options = Options.from_environment(os.environ, state=state, fresh=fresh, port=port)
     asyncio.run(_up(options, progress))
 

@@ -22,7 +22,7 @@ async def check_periodically(check: Callable[[], Awaitable[None]], every: float)
         try:
             await check()
         except Exception:  # an error of one check must not end the checks
-            logger.exception("%s failed", getattr(check, "__qualname__", check))
+            logger.exception("check.failed", extra={"check": getattr(check, "__qualname__", str(check))})
         await asyncio.sleep(every)
 
 
@@ -53,10 +53,10 @@ class RevocationListCheck:
         try:
             self._pki.refresh_revocation_lists(now)
         except OSError:
-            logger.exception("revocation lists cannot be renewed")
+            logger.exception("revocation_lists.not_renewed")
         end = self._pki.revocation_lists_end()
         if end - now < EXPIRES_SOON_WITHIN:
-            logger.error("a revocation list expires at %s: after that, nginx refuses every client certificate", end)
+            logger.error("revocation_lists.expire_soon", extra={"expires_at": end.isoformat()})
 
 
 class TenantCheck:

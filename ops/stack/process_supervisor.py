@@ -131,7 +131,12 @@ class ProcessSupervisor:
             if time.monotonic() - began > STABLE_AFTER:
                 delay = FIRST_DELAY
             logger.warning(
-                "%s ended with %s; starting it again in %.1f s", self.definition.name, _describe_exit(code), delay
+                "process.ended",
+                extra={
+                    "process_name": self.definition.name,
+                    "end": _describe_exit(code),
+                    "seconds_until_restart": round(delay, 1),
+                },
             )
             await self._stop_remaining_children()
             await asyncio.sleep(delay)
@@ -140,13 +145,16 @@ class ProcessSupervisor:
             try:
                 await self._start_once()
             except StackError as error:
-                logger.error("%s", error)  # noqa: TRY400 - the message contains the end of the log
+                # The error's message contains the end of the process's log.
+                logger.error(  # noqa: TRY400
+                    "process.not_started", extra={"process_name": self.definition.name, "reason": str(error)}
+                )
                 await self._stop_process()
             except Exception:  # any error of one start must not end the supervision
-                logger.exception("%s cannot be started", self.definition.name)
+                logger.exception("process.not_started", extra={"process_name": self.definition.name})
                 await self._stop_process()
             else:
-                logger.warning("%s was restarted", self.definition.name)
+                logger.warning("process.restarted", extra={"process_name": self.definition.name})
 
     async def _stop_process(self) -> None:
         """Stop the process, if possible with its stop signal, and all processes that it started."""
@@ -159,7 +167,9 @@ class ProcessSupervisor:
             try:
                 await asyncio.wait_for(process.wait(), STOP_TIMEOUT)
             except TimeoutError:
-                logger.warning("%s did not stop within %.0f s and is killed", self.definition.name, STOP_TIMEOUT)
+                logger.warning(
+                    "process.killed", extra={"process_name": self.definition.name, "seconds_waited": STOP_TIMEOUT}
+                )
                 process.kill()
                 await process.wait()
         await self._stop_remaining_children()

@@ -77,5 +77,5 @@ class Supervisor:
         for name, identity in reversed(known.items()):
             count = stop_session(identity)
             if count:
-                logger.warning("stopped %s, which a killed supervisor had started", name)
+                logger.warning("process.leftover_stopped", extra={"process_name": name})
         self._record.unlink()
