@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Delete, Update, and_, delete, or_, select, update
+from sqlalchemy import Delete, Update, and_, delete, func, or_, select, update
 
 from haas.database import Transaction
 from tenants.arrangements.tables import arrangement
+from tenants.attempts.models import FLOW_STAGES
 from tenants.attempts.tables import attempt
 from tenants.authentication.tables import challenge, session
 from tenants.calls.tables import call_rollup
@@ -18,14 +19,13 @@ STALE_AFTER: Final = timedelta(hours=1)
 KEEP_TOKENS: Final = timedelta(hours=1)
 KEEP_REFRESH_TOKENS: Final = timedelta(days=1)
 KEEP_CHALLENGES: Final = timedelta(days=1)
-"""Longer than `authentication.models.LIMIT_WINDOW`, and longer than any challenge or session is valid."""
+"""Longer than `authentication.limits.LIMIT_WINDOW`, and longer than any challenge or session is valid."""
 KEEP_NOTICES: Final = timedelta(days=30)
 KEEP_CALLS: Final = timedelta(days=400)
 """Get Metrics reports on up to twelve months in the past."""
 KEEP_ATTEMPTS: Final = timedelta(days=30)
 """Get Metrics counts abandoned flows of today and the seven days before. Older attempts are for the investigation of
 complaints. An attempt names the person who authenticated, so it is not kept for longer."""
-_UNFINISHED_STAGES: Final = ("preIdentification", "preAuthentication", "preAccountSelection", "preAuthorisation")
 
 
 async def close_stale_attempts(tx: Transaction, now: datetime) -> int:
@@ -34,7 +34,7 @@ async def close_stale_attempts(tx: Transaction, now: datetime) -> int:
     The stage is not changed: it records where the person stopped (Get Metrics, abandonmentsByStage).
     """
     stale = and_(
-        attempt.c.stage.in_(_UNFINISHED_STAGES),
+        attempt.c.stage.in_(sorted(FLOW_STAGES)),
         attempt.c.stage_at <= now - STALE_AFTER,
         attempt.c.request_expires_at <= now,
     )
@@ -42,7 +42,7 @@ async def close_stale_attempts(tx: Transaction, now: datetime) -> int:
         tx,
         update(attempt)
         .where(stale, or_(attempt.c.request_uri_used_at.is_(None), attempt.c.browser_hash.is_not(None)))
-        .values(browser_hash=None, request_uri_used_at=now),
+        .values(browser_hash=None, request_uri_used_at=func.coalesce(attempt.c.request_uri_used_at, now)),
     )
 
 
