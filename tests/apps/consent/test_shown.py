@@ -117,16 +117,16 @@ async def test_an_amendment_whose_arrangement_has_changed_since_is_shown_again(p
     tokens = await pages.consented(pages.browser())
     asked = {"cdr_arrangement_id": tokens.cdr_arrangement_id}
     browser, other = pages.browser(), pages.browser()
-    scope = "openid profile common:customer.basic:read energy:accounts.basic:read energy:electricity.usage:read"
+    scope = "openid profile common:customer.basic:read common:customer.detail:read energy:accounts.basic:read"
     flow = await pages.pushed(scope, **asked)
     page = await pages.reviewed(browser, flow)
-    assert "Electricity usage New" in page.text
+    assert "Contact details New" in page.text
     between = await pages.pushed(scope, **asked)
     url = (await other.post(await pages.reviewed(other, between), "/authorise")).headers["location"]
     await pages.recipient.exchange(response_claims(url)["code"], between)
     again = await browser.send(page, "/authorise")
     assert CHANGED in again.text
-    assert "Electricity usage New" not in again.text
+    assert "Contact details New" not in again.text
 
 
 async def test_the_second_tab_does_not_repeat_an_authorisation_that_it_did_not_show(pages: ConsentPages) -> None:

@@ -36,7 +36,7 @@ async def test_a_registration_has_the_metadata_of_statement_and_request(
         "client_id": recipient.client_id,
         **{name: value for name, value in statement.items() if name not in ("iss", "scope")},
         "policy_uri": f"https://{HOST}/policy",
-        "scope": scopes.join(scopes.RECIPIENT_SCOPES),
+        "scope": scopes.join(scopes.recipient_scopes()),
         "redirect_uris": [product.redirect_uri],
         "token_endpoint_auth_method": "private_key_jwt",
         "token_endpoint_auth_signing_alg": "PS256",
