@@ -16,7 +16,7 @@ from tenants.parties import tables as parties
 from tenants.provisioning import tables as provisioning
 from tenants.register import tables as register
 from tenants.registry import tables as registry
-from tenants.schema import control, tenant
+from tenants.schema_metadata import control, tenant
 from tenants.sources import tables as sources
 from tenants.staff import tables as staff
 from tenants.tokens import tables as tokens

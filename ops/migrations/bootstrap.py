@@ -1,6 +1,6 @@
 """Prepares the databases of a deployment: roles, the control schema at the newest revision, and its grants.
 
-The owner's login must have CREATEROLE and own the database. It is not a superuser. The functions can be called again.
+The owner's login must have CREATEROLE and own the database, but need not be a superuser. Bootstrapping can be repeated.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from ops.migrations.chains import CONTROL
 from ops.migrations.connection import as_owner, owner_connection
 from tenants.registry.names import Roles
 from tenants.registry.tables import database_node, revision
-from tenants.schema import CONTROL_SCHEMA
+from tenants.schema_metadata import CONTROL_SCHEMA
 
 MINIMUM_SERVER: Final = 160000  # the first version with GRANT … WITH INHERIT FALSE, SET TRUE
 _READABLE_BY_BOTH: Final = (

@@ -1,7 +1,7 @@
 """Writes the next revision of a chain from the differences between the tables and the newest revision.
 
 Run as `haas migrate revision CHAIN MESSAGE`. The newest revision is applied to a temporary schema, in a transaction
-that is rolled back. So any database of a developer can be used, and it is not changed.
+that is rolled back. So any development database can be used, and it is not changed.
 """
 
 import re
@@ -21,7 +21,7 @@ from haas.settings import Settings
 from ops.migrations.chains import Chain
 from ops.migrations.compare import describe_schema, operations, tables_in_schema
 from ops.migrations.connection import owner_connection
-from tenants.schema import denied_privileges
+from tenants.schema_metadata import denied_privileges
 
 _SCRATCH: Final = "haas_scratch"
 _DECLARED: Final = "haas_declared"

@@ -24,7 +24,7 @@ WithholdingReason = Literal[
     "approval-withdrawn",
     "sharing-off",
 ]
-"""Why an account is not disclosed, as `tenants.accounts.service.withholding_reason` returns it."""
+"""Why an account is not disclosed, as `tenants.accounts.disclosure_rule.withholding_reason` returns it."""
 TREATED_AS_NOT_CHOSEN: Final[frozenset[WithholdingReason]] = frozenset(("not-held", "secondary-user"))
 """For these reasons the recipient gets the answers that it would get if the account had not been chosen for sharing.
 

@@ -6,53 +6,23 @@ from uuid import UUID
 
 from haas.database import Transaction
 from tenants.accounts import store
+from tenants.accounts.disclosure_rule import withholding_reason
 from tenants.accounts.models import (
-    ApprovalState,
     DisclosureFacts,
     HeldAccount,
     StoredAccount,
     UnavailabilityReason,
-    WithholdingReason,
     account_hint,
     account_name,
 )
 
 _MARKET_TIME: Final = timezone(timedelta(hours=10))
 """The time zone of the National Electricity Market: UTC+10 in every state, without daylight saving."""
-_REASON_BY_APPROVAL: Final[dict[ApprovalState, WithholdingReason]] = {
-    "pending": "approval-pending",
-    "declined": "approval-declined",
-    "lapsed": "approval-lapsed",
-    "withdrawn": "approval-withdrawn",
-}
 
 
 def market_day(now: datetime) -> date:
     """Return the date in the market's time zone, by which holdings begin and end."""
     return now.astimezone(_MARKET_TIME).date()
-
-
-def withholding_reason(facts: DisclosureFacts, approval: ApprovalState = "approved") -> WithholdingReason | None:
-    """Return the first reason why an account is not disclosed now, or None if it is disclosed.
-
-    `approval` is the approval of the authorised account. Before an authorisation there is no such approval: omit the
-    argument. `store.withholding_reason` is the same rule in SQL (compared in `tests/tenants/accounts/test_service.py`).
-    """
-    reasons: tuple[tuple[bool, WithholdingReason], ...] = (
-        (facts.role is None, "not-held"),
-        # A secondary user needs a holder's instruction (CDR Rules 1.13).
-        (facts.role == "secondary-user" and not facts.is_instructed, "secondary-user"),
-        (facts.is_ineligible, "ineligible"),  # CDR Rules 1.10B and Schedule 4
-        (facts.is_refused, "refused"),  # CDR Rules 4.7
-        (facts.is_blocked, "blocked"),
-    )
-    reason = next((reason for holds, reason in reasons if holds), None)
-    # The approval of the other holders is not needed where asking for it could cause harm (CDR Rules 4A.15).
-    if reason is not None or facts.is_harm_flagged:
-        return reason
-    if approval != "approved":
-        return _REASON_BY_APPROVAL[approval]
-    return "sharing-off" if facts.option == "no-disclosure" else None  # CDR Rules 4A.5
 
 
 async def accounts_of(tx: Transaction, customer_id: UUID, recipient_id: str, now: datetime) -> list[HeldAccount]:

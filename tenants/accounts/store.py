@@ -55,7 +55,7 @@ from tenants.accounts.tables import (
     secondary_user_instruction,
     sharing_block,
 )
-from tenants.schema import Uuid
+from tenants.schema_metadata import Uuid
 
 SqlExpression = ColumnElement[Any]
 _today = bindparam("today", type_=Date)
@@ -150,7 +150,7 @@ def disclosure_facts(
 
 
 def withholding_reason(facts: DisclosureFactColumns, approval: SqlExpression) -> SqlExpression:
-    """Return why an account is not disclosed now, or null: the rule of `service.withholding_reason` in SQL."""
+    """Return why an account is not disclosed now, or null: the rule of `disclosure_rule.withholding_reason` in SQL."""
     return case(
         (facts.role.is_(None), _text("not-held")),
         (and_(facts.role == _text("secondary-user"), ~facts.is_instructed), _text("secondary-user")),

@@ -8,7 +8,7 @@ not known yet.
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Table, Text, text
 
 from tenants.parties.tables import customer
-from tenants.schema import Json, Moment, Uuid, tenant
+from tenants.schema_metadata import Json, Moment, Uuid, tenant
 
 account = Table(
     "account",

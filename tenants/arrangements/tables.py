@@ -16,7 +16,7 @@ from sqlalchemy import (
 from tenants.accounts.tables import account
 from tenants.clients.tables import client
 from tenants.parties.tables import customer, login
-from tenants.schema import Json, Moment, Uuid, tenant
+from tenants.schema_metadata import Json, Moment, Uuid, tenant
 
 arrangement = Table(
     "arrangement",
@@ -72,7 +72,7 @@ authorised_account = Table(
     Index(None, "account_id"),
 )
 
-# The approval of each other holder of an authorised account. `authorised_account.approval` follows from all of them.
+# The approvals of the other holders of an authorised account. `authorised_account.approval` is computed from them.
 account_approval = Table(
     "account_approval",
     tenant,
@@ -81,7 +81,7 @@ account_approval = Table(
     Column("customer_id", Uuid, ForeignKey(customer.c.id), primary_key=True),
     Column("state", Text, nullable=False),
     Column("due_at", Moment),  # the time limit for the answer
-    Column("at", Moment, nullable=False),  # when the state was reached
+    Column("at", Moment, nullable=False),  # when the approval changed to this state
     Column("login_id", Uuid, ForeignKey(login.c.id)),  # the login that answered; null if nobody has answered
     ForeignKeyConstraint(
         ["authorisation_id", "account_id"],

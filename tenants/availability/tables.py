@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Table, Text
 
-from tenants.schema import Moment, Uuid, tenant
+from tenants.schema_metadata import Moment, Uuid, tenant
 
 outage = Table(
     "outage",

@@ -7,7 +7,7 @@ from uuid import UUID
 from haas.database import Database, Namespace
 from haas.errors import HaasError
 from tenants.calls import store
-from tenants.calls.aggregate import CallAggregate, TenantCalls
+from tenants.calls.counter import CallCounter, TenantCalls
 from tenants.calls.models import CalledTenant, CallRecord
 from tenants.registry import store as registry
 
@@ -15,13 +15,13 @@ logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_FLUSHES = 5.0
 
-# One object for the whole process, like its log, so that code that answers a call needs no reference to it.
-_process_calls = CallAggregate()
+# One object for the whole process, so that the code that answers a call needs no reference to it.
+_process_calls = CallCounter()
 
 
 def record(call: CallRecord) -> None:
     """Count a call of this process. `Flusher` writes the counts every few seconds."""
-    _process_calls.record(call)
+    _process_calls.count(call)
 
 
 class _TenantRemoved(HaasError):
@@ -34,14 +34,14 @@ class Flusher:
     The calls of a tenant that was removed are dropped.
     """
 
-    def __init__(self, database: Database, control: Namespace, aggregate: CallAggregate = _process_calls) -> None:
-        """Write the calls of `aggregate`; the default is the aggregate of this process.
+    def __init__(self, database: Database, control: Namespace, counter: CallCounter = _process_calls) -> None:
+        """Write the calls of `counter`; the default is the counter of this process.
 
         `control` is the namespace of the control schema, which says whether a tenant still exists.
         """
         self._database = database
         self._control = control
-        self._aggregate = aggregate
+        self._counter = counter
         self._removed: set[UUID] = set()
 
     async def run(self) -> None:
@@ -59,21 +59,21 @@ class Flusher:
         Database nodes are written concurrently, so a node that does not answer does not delay the others.
         """
         nodes: dict[str, dict[CalledTenant, TenantCalls]] = {}
-        for called, calls in self._aggregate.take().items():
+        for called, calls in self._counter.take().items():
             nodes.setdefault(called.namespace.node, {})[called] = calls
         try:
-            written = sum(await asyncio.gather(*map(self._flush, nodes.values())))
+            written = sum(await asyncio.gather(*map(self._flush_node, nodes.values())))
         except BaseException:
             for remaining in nodes.values():
                 for called, calls in remaining.items():
-                    self._aggregate.put_back(called, calls)
+                    self._counter.put_back(called, calls)
             raise
-        if self._aggregate.lost:
-            logger.error("calls.dropped", extra={"calls": self._aggregate.lost})
-            self._aggregate.lost = 0
+        if self._counter.lost:
+            logger.error("calls.dropped", extra={"calls": self._counter.lost})
+            self._counter.lost = 0
         return written
 
-    async def _flush(self, taken: dict[CalledTenant, TenantCalls]) -> int:
+    async def _flush_node(self, taken: dict[CalledTenant, TenantCalls]) -> int:
         """Write the calls of one node's tenants and remove them from `taken`; return the number of tenants written."""
         written = 0
         for called, calls in list(taken.items()):
@@ -86,7 +86,7 @@ class Flusher:
             except Exception:
                 # A failure with one tenant's rows must not lose the calls of the other tenants.
                 logger.exception("calls.not_written", extra={"schema": called.namespace.schema})
-                self._aggregate.put_back(called, calls)
+                self._counter.put_back(called, calls)
             else:
                 written += 1
             del taken[called]
@@ -95,8 +95,8 @@ class Flusher:
     async def _write(self, called: CalledTenant, calls: TenantCalls) -> None:
         """Write the calls of a tenant. Raise _TenantRemoved if the tenant does not exist any more.
 
-        The registry is asked after the rows are written and before they are committed: the locks on the tables keep the
-        schema from being replaced by that of a new tenant with the same slug between the question and the commit.
+        The registry is queried after the rows are written and before they are committed. From the query to the commit,
+        the locks on the tables prevent that a new tenant with the same slug replaces the schema.
         """
         try:
             async with self._database.transaction(called.namespace) as tx:
@@ -105,7 +105,7 @@ class Flusher:
         except _TenantRemoved:
             raise
         except Exception:
-            await self._require_tenant(called)  # role and tables are unknown if the tenant was removed
+            await self._require_tenant(called)  # the write also fails if the tenant's role and tables were removed
             raise
 
     async def _require_tenant(self, called: CalledTenant) -> None:

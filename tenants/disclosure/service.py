@@ -11,8 +11,8 @@ from haas.jose import Siv
 from tenants.cds.pagination import Page, PageRequest
 from tenants.disclosure import store
 from tenants.disclosure.errors import AccountNotShared, AccountWithheld
+from tenants.disclosure.ids_for_recipients import InvalidResourceId, ResourceIds
 from tenants.disclosure.models import Agent, DataAccessToken
-from tenants.disclosure.resource_ids import InvalidResourceId, ResourceIds
 from tenants.grants.errors import ConsentInvalid
 from tenants.oauth.errors import InvalidToken
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonOrganisationDetailV2

@@ -1,7 +1,8 @@
 """The internal ids of objects that a retailer identifies by its own references.
 
 An internal id is derived from the reference, so importing the same object again updates it and does not create a second
-one. Recipients never see internal ids: they get ids that are encrypted for them (tenants/disclosure/resource_ids.py).
+one. Recipients never see internal ids: they get ids that are encrypted for them
+(tenants/disclosure/ids_for_recipients.py).
 """
 
 from typing import Literal

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, Table, Text, text
 
-from tenants.schema import Json, Moment, tenant
+from tenants.schema_metadata import Json, Moment, tenant
 
 # The data key is sealed with the master key of the deployment. It seals the keys of the other two tables.
 data_key = Table(

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from tenants.registry.tables import brand, retailer
-from tenants.schema import Moment, Uuid, control
+from tenants.schema_metadata import Moment, Uuid, control
 
 market_participant = Table(
     "market_participant",

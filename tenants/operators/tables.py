@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
 
-from tenants.schema import Moment, Uuid, control
+from tenants.schema_metadata import Moment, Uuid, control
 
 # Rows are never deleted, because rows of the audit table refer to operators.
 operator = Table(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, Index, Table, Text, text
 
-from tenants.schema import Json, Moment, Uuid, control
+from tenants.schema_metadata import Json, Moment, Uuid, control
 
 provision_request = Table(
     "provision_request",

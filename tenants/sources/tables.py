@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, LargeBinary, Table, Text
 
-from tenants.schema import Moment, tenant
+from tenants.schema_metadata import Moment, tenant
 
 upstream_credential = Table(
     "upstream_credential",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ARRAY, Column, Table, Text, UniqueConstraint
 
-from tenants.schema import Moment, Uuid, tenant
+from tenants.schema_metadata import Moment, Uuid, tenant
 
 staff = Table(
     "staff",

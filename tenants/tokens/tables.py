@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text
 
 from haas.database.statement import SCHEMA_TOKEN
-from tenants.schema import Moment, Uuid, tenant
+from tenants.schema_metadata import Moment, Uuid, tenant
 
 access_token = Table(
     "access_token",

@@ -88,7 +88,7 @@ def test_each_further_database_node_needs_two_urls_that_are_never_shown() -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "says"), [("MAIN", "the main node is that of HAAS_DATABASE_URL"), ("a", "capitals"), ("2", "capitals")]
+    ("name", "says"), [("MAIN", "the address of the main node"), ("a", "capitals"), ("2", "capitals")]
 )
 def test_an_invalid_name_of_a_database_node_is_refused(name: str, says: str) -> None:
     with pytest.raises(SettingsError, match=f"HAAS_DATABASE_URL_{name} .*{says}"):

@@ -14,7 +14,7 @@ from haas.database.statement import SCHEMA_TOKEN
 from haas.settings import Settings
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles, console_namespace, control_namespace
-from tenants.schema import CONTROL_SCHEMA, denied_privileges
+from tenants.schema_metadata import CONTROL_SCHEMA, denied_privileges
 from tenants.tables import control, tenant
 
 TENANT_TABLES = sorted(tenant.tables.values(), key=lambda table: table.name)

@@ -20,7 +20,7 @@ from ops.deployment import Deployment
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
-from tenants.schema import CONTROL_SCHEMA
+from tenants.schema_metadata import CONTROL_SCHEMA
 from tenants.tables import control, tenant
 
 SEED = 20261124
@@ -286,7 +286,7 @@ async def test_an_idle_connection_has_no_role_and_no_access_to_tables(
 
     with suppress(Exception, asyncio.CancelledError):
         await asyncio.create_task(work())
-    pool = single._nodes[tenant.namespace.node].of(tenant.namespace.schema)
+    pool = single._nodes[tenant.namespace.node].small_pool_of(tenant.namespace.schema)
     resting = await pool.take()
     try:
         assert not resting.driver.is_in_transaction()

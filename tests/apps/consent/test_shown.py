@@ -120,16 +120,16 @@ async def test_the_review_is_shown_again_if_the_arrangement_was_amended_meanwhil
     tokens = await pages.consented(pages.browser())
     asked = {"cdr_arrangement_id": tokens.cdr_arrangement_id}
     browser, other = pages.browser(), pages.browser()
-    scope = "openid profile common:customer.basic:read energy:accounts.basic:read energy:electricity.usage:read"
+    scope = "openid profile common:customer.basic:read common:customer.detail:read energy:accounts.basic:read"
     flow = await pages.pushed(scope, **asked)
     page = await pages.reviewed(browser, flow)
-    assert "Electricity usage New" in page.text
+    assert "Contact details New" in page.text
     between = await pages.pushed(scope, **asked)
     url = (await other.post(await pages.reviewed(other, between), "/authorise")).headers["location"]
     await pages.recipient.exchange(response_claims(url)["code"], between)
     again = await browser.send(page, "/authorise")
     assert CHANGED in again.text
-    assert "Electricity usage New" not in again.text
+    assert "Contact details New" not in again.text
 
 
 async def test_authorising_again_from_a_tab_with_other_accounts_answers_410(pages: ConsentPages) -> None:

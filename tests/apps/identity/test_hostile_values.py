@@ -223,7 +223,7 @@ async def test_encrypted_responses_cannot_be_registered_without_an_encryption_ke
     product, recipient = await unregistered_client(application, aurora)
     unusable = [{**RSAKey.generate_key(2048).as_dict(private=False), **beside}] if beside else []
     application.web.publish(f"{product.base}/jwks", {"keys": [product.key.public_jwk(), *unusable]})
-    with refused("invalid_client_metadata", "no key to encrypt for with RSA-OAEP"):
+    with refused("invalid_client_metadata", "no encryption key for RSA-OAEP"):
         await recipient.register(product.ssa(application.now), ENCRYPTED)
 
 
@@ -244,7 +244,7 @@ async def test_a_pushed_request_of_a_client_without_its_encryption_key_is_refuse
     """Otherwise the person would see an error at the end of the flow that only the recipient can correct."""
     product = new_product(application)
     recipient = await registered_client(application, aurora, product, authorization_encrypted_response_alg="RSA-OAEP")
-    with refused("invalid_request", "no key to encrypt"):
+    with refused("invalid_request", "no encryption key for"):
         await recipient.push(SCOPE)
 
 

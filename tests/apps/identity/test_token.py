@@ -29,7 +29,11 @@ async def test_client_credentials_give_only_an_access_token_with_the_registratio
 
 
 @pytest.mark.parametrize(
-    "scope", ["openid", "cdr:registration openid", "energy:billing:read", "admin:metrics.basic:read", "x"]
+    "scope",
+    [
+        *("openid", "cdr:registration openid", "energy:accounts.basic:read", "energy:billing:read"),
+        *("admin:metrics.basic:read", "x"),
+    ],
 )
 async def test_client_credentials_with_another_scope_are_refused(recipient: RecipientClient, scope: str) -> None:
     with refused("invalid_scope", "cannot request with client_credentials"):

@@ -29,4 +29,4 @@ async def test_the_database_command_shows_the_error_of_the_server(superuser_url:
     wrong = with_login(superuser_url, "postgres", "wrong")
     done = await asyncio.to_thread(CliRunner().invoke, main, ["database", "--superuser-url", wrong])
     assert done.exit_code == 1
-    assert "PostgreSQL refuses: password authentication failed" in done.output
+    assert "PostgreSQL refused a statement or the connection: password authentication failed" in done.output

@@ -84,7 +84,7 @@ def test_ends_and_snapshots_remove_access_and_a_duplicate_identifier_is_refused(
     assert (snapshot.exit_code, snapshot.output.splitlines()[-2:]) == (0, ["       1 end of login", "       1 login"])
     clash = load("clash.jsonl", a_login("P-3", "STRAUSS"))
     assert clash.exit_code == 1
-    expected = "clash.jsonl:1: $: the identifier 'STRAUSS' is that of the login 'P-1' (snapshot.jsonl:1)"
+    expected = "clash.jsonl:1: $: the identifier 'STRAUSS' belongs to the login 'P-1' (snapshot.jsonl:1)"
     assert f"not loaded: {expected}" in clash.output
 
 

@@ -92,7 +92,7 @@ def test_a_missing_optional_package_is_reported_with_the_install_command(
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     assert done.returncode == 1
-    assert f"needs what is not installed here: {missing}" in done.stderr
+    assert f"needs packages that are not installed: {missing}" in done.stderr
     assert "pip install 'holder-as-a-service[stack]'" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []

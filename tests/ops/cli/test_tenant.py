@@ -19,7 +19,7 @@ async def test_create_prints_the_addresses_of_the_tenant_and_the_missing_certifi
     done = await haas("tenant", "create", "brolga", "--name", "Brolga Energy", "--retailer", "Brolga Pty Ltd")
     assert done.exit_code == 0, done.output
     assert "https://brolga.haas.localhost:8443" in done.output
-    assert "a certificate for each of its hosts" in done.output
+    assert "a certificate for each of these hosts" in done.output
     assert "mtls.brolga.haas.localhost" in done.output
     assert (await deployment.administration.find("brolga")).retailer == "Brolga Pty Ltd"
     assert (await haas("tenant", "remove", "brolga", "--yes")).exit_code == 0
@@ -110,7 +110,7 @@ async def test_suspending_and_resuming_take_effect_within_seconds(
 
 async def test_the_help_of_suspend_lists_what_is_still_served(haas: Haas) -> None:
     said = " ".join((await haas("tenant", "suspend", "--help")).output.split())
-    for kept in ("discovery", "the keys", "Get Status", "withdrawal", "token and arrangement revocation"):
+    for kept in ("discovery", "the JWKS", "Get Status", "withdrawal", "token revocation"):
         assert kept in said
 
 
@@ -140,4 +140,4 @@ async def test_in_production_create_requires_the_register_brand_id(haas: Haas) -
     production = {"HAAS_ENVIRONMENT": "production", "HAAS_CLOCK_FILE": ""}
     refused = await haas(*CREATE_KESTREL, **production)
     assert refused.exit_code == 2
-    assert "--register-brand-id is needed" in refused.output
+    assert "--register-brand-id is required" in refused.output

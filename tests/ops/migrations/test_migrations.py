@@ -19,7 +19,7 @@ from ops.migrations.run import migrate_tenants, status
 from tenants.keys.creation import NewSigningKey
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
-from tenants.schema import CONTROL_SCHEMA
+from tenants.schema_metadata import CONTROL_SCHEMA
 
 _SECOND = """
 import sqlalchemy as sa

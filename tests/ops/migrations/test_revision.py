@@ -14,7 +14,7 @@ from ops.migrations.chains import CONTROL, TENANT, Chain
 from ops.migrations.compare import describe_schema, differences, tables_in_schema
 from ops.migrations.connection import owner_connection
 from ops.migrations.revision import NoSchemaChange, write_revision
-from tenants.schema import DENIED_PRIVILEGES
+from tenants.schema_metadata import DENIED_PRIVILEGES
 
 Changed = Callable[[Chain], Chain]
 

@@ -29,16 +29,16 @@ async def test_the_lists_of_all_authorities_are_fetched(pki: Pki, publish: Publi
     first = await fetch(publish_both(pki, publish), pki, output)
     assert first.changed
     assert first.ends == pki.revocation_lists_end()
-    assert not first.late(datetime.now(UTC))
+    assert not first.expires_soon(datetime.now(UTC))
     assert output.read_bytes().count(END) == 2
     again = await fetch(publish_both(pki, publish), pki, output)
     assert not again.changed
 
 
-async def test_a_list_that_ends_within_a_day_is_late(pki: Pki, publish: Publish, tmp_path: Path) -> None:
+async def test_a_list_that_ends_within_a_day_expires_soon(pki: Pki, publish: Publish, tmp_path: Path) -> None:
     pki.publish_revocation_lists(timedelta(hours=20))
     renewal = await fetch(publish_both(pki, publish), pki, tmp_path / "lists.crl")
-    assert renewal.late(datetime.now(UTC))
+    assert renewal.expires_soon(datetime.now(UTC))
 
 
 async def fetch(urls: list[str], pki: Pki, output: Path) -> Renewal:
@@ -77,8 +77,8 @@ async def lists_of_another_authority(pki: Pki, publish: Publish, folder: Path) -
     [
         (only_one_list, "no list is signed by"),
         (unknown_url, "cannot be fetched"),
-        (html_page, "holds no revocation list"),
-        (expired_lists, "ended at"),
+        (html_page, "is not a revocation list"),
+        (expired_lists, "expired at"),
         (lists_of_another_authority, "no list is signed by"),
     ],
 )
@@ -99,5 +99,5 @@ async def test_an_older_list_does_not_replace_a_newer_one(pki: Pki, publish: Pub
     later = datetime.now(UTC) + timedelta(hours=2)
     pki._publish(later)
     output.write_bytes(pki.revocation_lists_file.read_bytes())
-    with pytest.raises(RevocationListError, match="older than the one in force"):
+    with pytest.raises(RevocationListError, match="older than the stored one"):
         await fetch(urls, pki, output)

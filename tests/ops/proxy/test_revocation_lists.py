@@ -100,8 +100,8 @@ async def test_lists_that_cannot_be_renewed_in_time_are_logged(
 
     monkeypatch.setattr(pki, "refresh_revocation_lists", full_disk)
     RevocationListCheck(pki, own_proxy.nginx.pid_file).renew(datetime.now(UTC))
-    assert "revocation lists cannot be issued anew" in caplog.text
-    assert "from then on nginx refuses every client certificate" in caplog.text
+    assert "revocation_lists.not_renewed" in caplog.text
+    assert "revocation_lists.expire_soon" in caplog.text
 
 
 async def test_a_killed_nginx_is_started_again_and_accepts_clients(own_proxy: Proxy) -> None:

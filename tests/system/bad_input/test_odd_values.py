@@ -56,9 +56,9 @@ async def test_a_very_long_sharing_duration_is_limited_to_one_year(ecosystem: Ec
 ASSERTIONS: dict[str, tuple[dict[str, object], str]] = {
     "NUL in sub": ({"sub": NUL, "iss": NUL}, "is not a signed JWT"),
     "NUL in jti": ({"jti": NUL}, "is not a signed JWT"),
-    "sub is an object": ({"sub": {"a": 1}}, "must both be the client_id"),
-    "jti is a number": ({"jti": 7}, "has no jti"),
-    "jti too long": ({"jti": "x" * 2000}, "has no jti"),
+    "sub no text": ({"sub": {"a": 1}}, "must both be the client_id"),
+    "jti no text": ({"jti": 7}, "jti of the client assertion is missing"),
+    "over-long jti": ({"jti": "x" * 2000}, "jti of the client assertion is missing"),
     "exp out of range": ({"exp": 1e300}, "further ahead than 3600 seconds"),
     "exp is a string": ({"exp": "tomorrow"}, "exp is not a number of seconds"),
     "nbf out of range": ({"nbf": 2**63}, r"not valid yet \(nbf\)"),

@@ -56,9 +56,9 @@ async def test_end_records_end_a_holding_a_representation_and_a_login(files: Fil
 @pytest.mark.parametrize(
     ("record", "problem"),
     [
-        (end("holding", "customer", "account", validTo="2026-01-31"), "names the customer 'C-1', which is not loaded"),
+        (end("holding", "customer", "account", validTo="2026-01-31"), "refers to the customer 'C-1', which is not"),
         (end("login", "login"), "there is no login 'P-1' to end"),
-        (end("representation", "login", "customer", validTo="2026-01-31"), "names the login 'P-1', which is not"),
+        (end("representation", "login", "customer", validTo="2026-01-31"), "refers to the login 'P-1', which is not"),
         (end("holding", "customer", "account"), "missing required field `validTo`"),
     ],
 )
@@ -95,7 +95,7 @@ async def test_a_new_login_with_a_reused_identifier_gets_no_representations(file
         assert login.email == "p-3@people.test"
         assert await directory.customers_of(tx, login.id, market_day(files.now)) == []
     assert await files.load(a_login("P-1", "ann", disabled=False), file="second.jsonl") == [
-        "second.jsonl:1: $: the identifier 'ann' is that of the login 'P-3' (first.jsonl:2)"
+        "second.jsonl:1: $: the identifier 'ann' belongs to the login 'P-3' (first.jsonl:2)"
     ]
 
 

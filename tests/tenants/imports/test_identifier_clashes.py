@@ -12,7 +12,7 @@ ALIKE = ("Strauss", "STRAUSS", "Strauß ", "Stra uß", "\uff33trauss")  # the la
 
 
 def clash(where: str, identifier: str, *, of: str = "first.jsonl:1") -> str:
-    return f"{where}: $: the identifier {identifier!r} is that of the login 'P-1' ({of})"
+    return f"{where}: $: the identifier {identifier!r} belongs to the login 'P-1' ({of})"
 
 
 def acts(login_reference: str, customer_reference: str) -> Member:
@@ -31,7 +31,7 @@ async def test_an_equivalent_identifier_in_the_same_file_is_refused(files: FileI
     )
     assert problems == [
         clash("first.jsonl:2", alike),
-        "first.jsonl:6: $: names the login 'P-2', which is not loaded",
+        "first.jsonl:6: $: refers to the login 'P-2', which is not loaded",
     ]
     assert await files.logins() == [ANN]
     assert await files.representations() == [("P-1", "C-1", "0001-01-01", None)]

@@ -90,7 +90,7 @@ async def test_a_failed_request_stores_its_error_and_is_not_tried_again(requests
 
 async def test_a_second_open_request_for_a_tenant_is_refused(requests: Requests) -> None:
     await requests.ask()
-    with pytest.raises(OpenRequestExists, match="plover is not done yet"):
+    with pytest.raises(OpenRequestExists, match="plover is not finished"):
         await requests.ask()
     await requests.ask("heron", later=1)
     await requests.ask(EVERY_TENANT, later=2)
