@@ -25,7 +25,7 @@ class Services:
     def __init__(
         self, settings: Settings, clock: Clock, database: Database, sealer: Sealer, outbound: Outbound
     ) -> None:
-        """Create the objects from the given ones. `open` creates those from settings."""
+        """Create the shared objects from the given ones. `open` also creates the given ones."""
         self.settings = settings
         self.clock = clock
         self.database = database

@@ -57,7 +57,6 @@ async def sweep(tasks: Tasks) -> Summary:
 JOBS: Final[Mapping[str, Callable[[Tasks], Awaitable[Summary]]]] = {
     "register-poll": register_poll,
     "outbox-drain": outbox_drain,
-    "outbox": outbox_drain,
     "sweep": sweep,
 }
 

@@ -41,7 +41,9 @@ def client_certificate(header: bytes) -> ClientCertificate:
 
     Raises CertificateHeaderError.
     """
-    if len(header) > MAXIMUM_CERTIFICATE_HEADER_BYTES or len(header) < 3 or header[:1] != b":" or header[-1:] != b":":  # noqa: PLR2004 - two colons and at least one byte between them
+    if len(header) > MAXIMUM_CERTIFICATE_HEADER_BYTES:
+        raise CertificateHeaderError(f"the Client-Cert header has more than {MAXIMUM_CERTIFICATE_HEADER_BYTES} bytes")
+    if len(header) < 3 or header[:1] != b":" or header[-1:] != b":":  # noqa: PLR2004 - two colons and at least one byte between them
         raise CertificateHeaderError("the Client-Cert header is not a byte sequence")
     try:
         der = b64decode(header[1:-1], validate=True)

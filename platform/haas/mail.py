@@ -99,7 +99,7 @@ def _message(mail: Mail) -> EmailMessage:
         message["Subject"] = mail.subject
     except (ValueError, LookupError, TypeError) as error:
         raise MailRefused(f"the message has a malformed header: {type(error).__name__}") from None
-    message["Message-ID"] = f"<{mail.key}@{mail.sender_address.partition('@')[2]}>"
+    message["Message-ID"] = f"<{mail.key}@{mail.sender_address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     return message

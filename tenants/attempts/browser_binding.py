@@ -1,11 +1,10 @@
 """Binding an authorisation attempt to a browser, by the secret of the browser's flow cookie.
 
-Each visit of a request_uri gets a secret, and none is stored before it is used. The first browser that sends an
-identifier, or cancels, binds the attempt: the hash of its secret is stored, and other browsers cannot continue the
-flow.
+Each visit to a request_uri gets a new secret. The first browser that sends an identifier, or cancels, binds the
+attempt: the hash of its secret is stored, and other browsers cannot continue the flow.
 
-A secret contains 256 random bits and a MAC, by which a secret that this server made for the attempt is recognised. So
-any number of visits can begin before a person sends an identifier, and none of them writes anything.
+A secret contains 256 random bits and a MAC. The MAC proves that this server made the secret for the attempt, so the
+server need not store it. Nothing is written for a visit until a person sends an identifier or cancels.
 """
 
 import hmac

@@ -11,7 +11,7 @@ _MINUTES = CODE_LIFETIME // timedelta(minutes=1)
 
 
 def code_message(login: Login, brand_name: str, purpose: CodePurpose, code: str) -> EmailPayload | SmsPayload | None:
-    """Return the message that sends a code to a person, or None if the person has neither an email nor a mobile number.
+    """Return the message with the code for a person, or None if the person has no email address and no mobile number.
 
     The text says that nobody needs the person's password (CDS, Common Authentication Standards, Passwords).
     """

@@ -25,8 +25,8 @@ def new_code() -> str:
 def parse_code(answer: str) -> str | None:
     """Return the six digits of an entered code, or None if it is malformed.
 
-    White space, dashes between the digits, a full stop at the end and invisible marks come from where the code was
-    copied, and are ignored.
+    White space, dashes between the digits, a full stop at the end and invisible characters are ignored: they are often
+    copied together with the code.
     """
     if len(answer) > LONGEST_IDENTIFIER:
         return None
@@ -35,21 +35,21 @@ def parse_code(answer: str) -> str | None:
 
 
 def code_hash(key: bytes, challenge_id: UUID, purpose: CodePurpose, code: str) -> bytes:
-    """Return the hash that is stored for a code. It is specific to the challenge, and keyed with the tenant's key."""
+    """Return the hash that is stored for a code. It depends on the challenge and the tenant's key."""
     return hmac.digest(key, b"code\0" + challenge_id.bytes + purpose.encode() + b"\0" + code.encode(), sha256)
 
 
 def identifier_hash(key: bytes, canonical: str) -> bytes:
-    """Return the hash by which challenges are counted, so that unknown identifiers are not stored in clear text."""
+    """Return the hash of an identifier, by which challenges are counted without storing unknown identifiers."""
     return hmac.digest(key, b"identifier\0" + canonical.encode(), sha256)
 
 
 def pinned_codes(path: Path | None, slug: str) -> dict[str, str]:
-    """Return the fixed codes of a tenant, by canonical identifier, that the sandbox has written to a JSON file.
+    """Return the preset (pinned) codes of a tenant, by canonical identifier, from a JSON file that the sandbox writes.
 
     The file's content is `{slug: {identifier: code}}`. Return an empty dictionary if there is no file.
     """
     if path is None or not path.exists():
         return {}
-    pins = json.loads(path.read_text(encoding="utf-8"))
-    return {canonical_identifier(identifier): code for identifier, code in pins.get(slug, {}).items()}
+    codes = json.loads(path.read_text(encoding="utf-8"))
+    return {canonical_identifier(identifier): code for identifier, code in codes.get(slug, {}).items()}

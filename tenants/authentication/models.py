@@ -14,13 +14,13 @@ CodePurpose = Literal["authorisation", "dashboard"]
 
 
 class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
-    """The tenant's values that authentication needs: directory, key, brand name, and the sandbox's fixed codes."""
+    """The tenant's values that authentication needs: directory, key, brand name, and the sandbox's preset codes."""
 
     directory: Directory
     key: bytes
     brand_name: str
     pinned_codes: Mapping[str, str] = {}
-    """Fixed codes by canonical identifier, for tests. Empty in production."""
+    """Preset codes by canonical identifier, for tests. Empty in production."""
 
     def __repr__(self) -> str:
         """Return a text without the key."""
@@ -28,7 +28,7 @@ class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Challenge(msgspec.Struct, frozen=True, kw_only=True):
-    """A request for a one-time password. One is also made for an identifier without a login, and looks the same."""
+    """A request for a one-time password. An identifier without a login gets one too, to hide that there is no login."""
 
     id: UUID
     login_id: UUID | None

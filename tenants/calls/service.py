@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_FLUSHES = 5.0
 
-# One object for the whole process, like its log, so that code that answers a call needs no reference to it.
+# One object for the whole process, so that the code that answers a call needs no reference to it.
 _process_calls = CallCounter()
 
 
@@ -62,7 +62,7 @@ class Flusher:
         for called, calls in self._counter.take().items():
             nodes.setdefault(called.namespace.node, {})[called] = calls
         try:
-            written = sum(await asyncio.gather(*map(self._flush, nodes.values())))
+            written = sum(await asyncio.gather(*map(self._flush_node, nodes.values())))
         except BaseException:
             for remaining in nodes.values():
                 for called, calls in remaining.items():
@@ -73,7 +73,7 @@ class Flusher:
             self._counter.lost = 0
         return written
 
-    async def _flush(self, taken: dict[CalledTenant, TenantCalls]) -> int:
+    async def _flush_node(self, taken: dict[CalledTenant, TenantCalls]) -> int:
         """Write the calls of one node's tenants and remove them from `taken`; return the number of tenants written."""
         written = 0
         for called, calls in list(taken.items()):
@@ -95,8 +95,8 @@ class Flusher:
     async def _write(self, called: CalledTenant, calls: TenantCalls) -> None:
         """Write the calls of a tenant. Raise _TenantRemoved if the tenant does not exist any more.
 
-        The registry is asked after the rows are written and before they are committed: the locks on the tables keep the
-        schema from being replaced by that of a new tenant with the same slug between the question and the commit.
+        The registry is queried after the rows are written and before they are committed. From the query to the commit,
+        the locks on the tables prevent that a new tenant with the same slug replaces the schema.
         """
         try:
             async with self._database.transaction(called.namespace) as tx:
@@ -105,7 +105,7 @@ class Flusher:
         except _TenantRemoved:
             raise
         except Exception:
-            await self._require_tenant(called)  # role and tables are unknown if the tenant was removed
+            await self._require_tenant(called)  # the write also fails if the tenant's role and tables were removed
             raise
 
     async def _require_tenant(self, called: CalledTenant) -> None:

@@ -24,25 +24,26 @@ _ARRANGEMENT_ENDED: Final = "cdr_arrangement_id is no longer an active arrangeme
 
 
 async def authorise(
-    tx: Transaction, flow: Flow, secret: str, shown: str, *, zone: ZoneInfo, now: datetime
+    tx: Transaction, flow: Flow, secret: str, sent_digest: str, *, zone: ZoneInfo, now: datetime
 ) -> FlowResult:
     """Store the consent and return its code. If the form is submitted again, return the same code until it expires.
 
     A code that the client has exchanged is not returned again: a second exchange would end the arrangement.
 
-    `shown` is the digest in hex of what the review page showed, which the form of that page sends. `zone` is the time
-    zone of the page's dates. Raise ReviewChanged, and store nothing, if a review page would now show something else.
+    `sent_digest` is the digest of the content of the review page in hexadecimal, which the form of the page sends.
+    `zone` is the time zone of the page's dates. Raise ReviewChanged, and store nothing, if the content has changed
+    since the page was shown.
 
     The flow ends with an error if the person may no longer act for the customer, if the arrangement to amend has ended,
     or if the recipient is not active. Raise StepNotCurrent or FlowClosed.
     """
     code, attempt = _derive_code(flow, secret), flow.attempt
-    was_shown = shown.encode()
+    sent = sent_digest.encode()
     if (
         attempt.stage == "preTokenExchange"
         and now - attempt.stage_at < AUTHORIZATION_CODE_LIFETIME
         and attempt.shown_digest is not None
-        and hmac.compare_digest(was_shown, attempt.shown_digest.hex().encode())
+        and hmac.compare_digest(sent, attempt.shown_digest.hex().encode())
     ):
         return FlowResult(flow, code)
     flows.require_step(flow, "review", now)
@@ -52,7 +53,7 @@ async def authorise(
     if attempt.request.cdr_arrangement_id is not None and (amended is None or amended.state(now) != "active"):
         return await _reject(tx, flow, InvalidRequest(_ARRANGEMENT_ENDED), now)
     content = shown_content(flow, await build_review(tx, flow, now=now), zone=zone, now=now)
-    if not hmac.compare_digest(was_shown, shown_digest(content).hex().encode()):
+    if not hmac.compare_digest(sent, shown_digest(content).hex().encode()):
         raise ReviewChanged(f"the review of attempt {attempt.id} has changed since it was shown")
     try:
         await service.issue_code(tx, attempt, flow.client, now, code=code, shown=content)
@@ -67,9 +68,9 @@ async def authorise(
 async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> FlowResult:
     """End the flow because the person cancelled. If the form is submitted again, return the same result.
 
-    A flow without an identifier belongs to this browser then, and ends for all others that have visited it.
+    If no browser has sent an identifier yet, the flow is bound to this browser, and ends for all other browsers.
 
-    Raise FlowClosed if the flow has ended in another way.
+    Raise FlowClosed if the flow has ended in another way, or was cancelled too long ago.
     """
     error = AccessDenied("the consumer cancelled")
     attempt = flow.attempt
@@ -95,6 +96,6 @@ async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
 
 
 def _derive_code(flow: Flow, secret: str) -> str:
-    """Return the code of the flow: 256 bits derived from the browser's secret, so that it is always the same."""
-    made = hmac.digest(secret.encode(), b"authorisation code\0" + flow.attempt.id.bytes, sha256)
-    return urlsafe_b64encode(made).rstrip(b"=").decode()
+    """Return the code of the flow: 256 bits derived from the browser's secret. Each call returns the same code."""
+    derived = hmac.digest(secret.encode(), b"authorisation code\0" + flow.attempt.id.bytes, sha256)
+    return urlsafe_b64encode(derived).rstrip(b"=").decode()

@@ -44,7 +44,7 @@ async def build_review(tx: Transaction, flow: Flow, *, now: datetime) -> Review:
 
 
 def shown_content(flow: Flow, review: Review, *, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
-    """Return what a review page says, as it is stored with the authorisation.
+    """Return the content of a review page in the form in which it is stored with the authorisation.
 
     It contains everything that can change while the page is open: the names of the recipient, the customer, the
     accounts, the data, and the dates in the time zone `zone`, which are ISO 8601 dates.
@@ -94,12 +94,12 @@ def shown_digest(content: Mapping[str, Any]) -> bytes:
 
 
 def clusters(scopes: tuple[str, ...], claims: Mapping[str, Any], kind: CustomerKind) -> list[Cluster]:
-    """Return the data language clusters of the scopes and of the supported claims that are requested one by one."""
+    """Return the data language clusters of the scopes and of the supported claims that are requested individually."""
     return data_language.clusters(scopes, kind, requested_claims(claims))
 
 
 def covered_clusters(scopes: tuple[str, ...], claims: Mapping[str, Any], kind: CustomerKind) -> set[Cluster]:
-    """Return every cluster that describes only data of these scopes and claims, in any wording."""
+    """Return every cluster that describes only data of these scopes and claims."""
     return data_language.covered_clusters(scopes, kind, requested_claims(claims))
 
 

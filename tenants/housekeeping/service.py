@@ -29,7 +29,7 @@ async def _delete_keys(tx: Transaction, now: datetime) -> int:
 
 
 class HousekeepingTask(NamedTuple):
-    """A task by name. `run` returns the number of rows that it changed."""
+    """A task and its name. `run` returns the number of rows that it changed."""
 
     name: str
     run: Callable[[Transaction, datetime], Awaitable[int]]

@@ -8,7 +8,7 @@ ProductStatus = Literal["ACTIVE", "INACTIVE", "REMOVED"]
 
 
 class Duties(NamedTuple):
-    """One row of the table of the standards."""
+    """The duties for one combination of statuses: a row of the table in the standards."""
 
     disclose: bool = False
     """Disclose consumer data."""
@@ -33,8 +33,8 @@ _TABLE: Final[Mapping[tuple[RecipientStatus, ProductStatus], Duties]] = {
     ("SURRENDERED", "REMOVED"): _REMOVED,
 }
 # "When a Data Recipient status is Suspended, Revoked or Surrendered the Software Product status cannot be Active". The
-# two lists are fetched separately, so for a short time such a pair occurs. Then the product is treated as if it already
-# had the status that follows from the recipient's status.
+# two lists are fetched separately, so such a pair can occur for a short time. The product is then treated as if it had
+# the status that follows from the recipient's status.
 _PRODUCT_STATUS_BY_RECIPIENT: Final[Mapping[RecipientStatus, ProductStatus]] = {
     "ACTIVE": "INACTIVE",
     "SUSPENDED": "INACTIVE",

@@ -46,7 +46,7 @@ class ValidatedRegistration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegistrationValidation:
-    """The state of one validation. The steps set the attributes that have no value at first."""
+    """The state of one validation. The steps set the attributes that the constructor does not set."""
 
     kid: str | None
     ssa: str
@@ -96,10 +96,10 @@ async def statement_is_signed_by_the_register(validation: RegistrationValidation
 
 
 async def recipient_and_product_are_still_active(validation: RegistrationValidation) -> None:
-    """The Register has published no status but ACTIVE for recipient and product since it issued the statement.
+    """Since it issued the statement, the Register has published no other status than ACTIVE for recipient and product.
 
     "The CDR Register MUST issue Software Statements to active Data Recipients for active Software Products" (CDS,
-    Software Statement Assertion). A statement is valid for ten minutes, but a status must take effect within five.
+    Software Statement Assertion). A statement is valid for ten minutes, but a new status must take effect within five.
     """
     statement, sources = validation.statement, validation.sources
     # `iat` may be rounded down to whole seconds. This is the latest time at which the statement can have been issued.

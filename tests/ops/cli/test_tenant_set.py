@@ -57,7 +57,7 @@ async def test_every_kind_of_change_at_once(haas: Haas, deployment: Deployment, 
     assert now.settings == msgspec.structs.replace(swift.settings, offers_co_approval=True)
     assert now.hosts == msgspec.structs.replace(swift.hosts, admin="admin.swift-energy.test")
     assert "Publish the new name at the Register" in done.output
-    assert "holds a certificate for each of these hosts" in done.output
+    assert "contains a certificate for each of these hosts" in done.output
     assert "admin.swift-energy.test" in done.output
     assert "OpenID provider must allow the new host" in done.output
     [detail] = await rows_of_audit(deployment, swift.slug)
