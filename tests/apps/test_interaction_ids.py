@@ -7,12 +7,12 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from apps.surfaces import secure_application
+from apps.surfaces import applications
 from tenants.registry.models import Tenant
 
 INTERACTION_ID = "x-fapi-interaction-id"
 VERIFIED = {"Client-Cert": ":bm8gREVS:"}
-APPLICATION: Any = secure_application()
+APPLICATION: Any = applications()["secure"]
 CALLS = sorted(
     (method, route.path_format)
     for route in APPLICATION.routes
