@@ -1,9 +1,10 @@
 """The rows of logins that a batch of records changes, and the report of identifiers that belong to another person.
 
-Two identifiers clash if they have the same canonical form: they differ in case, width or spaces, or one has the letter
-sharp s and the other the letters ss. The login that was imported first keeps the identifier. The later record is
-reported and not loaded. A disabled login gives up its identifier, and a login that has it later inherits nothing: the
-id of a login, to which everything else refers, is derived from the retailer's reference of the person.
+Two identifiers clash if they have the same canonical form: they differ in case, width, spaces, invisible marks, the
+kind of a dash, or full stops at the end, or one has the letter sharp s and the other the letters ss. The login that was
+imported first keeps the identifier. The later record is reported and not loaded. A disabled login gives up its
+identifier, and a login that has it later inherits nothing: the id of a login, to which everything else refers, is
+derived from the retailer's reference of the person.
 """
 
 from collections.abc import Sequence
