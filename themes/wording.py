@@ -87,11 +87,3 @@ def period(seconds: int, starts_at: datetime, ends_at: datetime) -> Period:
 
 def _count(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-
-
-def years_before(moment: datetime, years: int) -> datetime:
-    """Return the same day `years` before: 28 February for 29 February, if that year had none."""
-    try:
-        return moment.replace(year=moment.year - years)
-    except ValueError:
-        return moment.replace(year=moment.year - years, day=28)

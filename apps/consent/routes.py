@@ -20,10 +20,12 @@ from apps.http.page_forms import PageForm, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from haas.database import Transaction
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
+from tenants.clients.models import Client
 from tenants.consent import ending
 from tenants.consent import flow as flows
 from tenants.consent.errors import ChoiceMissing, FlowNotFound, FlowStep, ReviewChanged, StepNotCurrent
-from tenants.consent.models import Flow, FlowResult, StepOutcome
+from tenants.consent.models import Flow, FlowResult, ReviewPage, StepOutcome
+from tenants.consent.review import shown_content, shown_digest
 from themes.views import recipient_view
 
 _Request = Request[Any, Any, Any]
@@ -82,17 +84,31 @@ async def show_step(request: _Request) -> Response[str]:
         screen = await build_screen(
             tx, flow, step, query, identifier_label=brand.identifier_label, zone=brand.zone, now=ctx.now
         )
-    environment, client = ctx.tenant.register_environment, flow.client
-    number = await ctx.services.accreditations.number(environment.id, client.recipient_id)
+    stated = await _review_page(request, flow.client)
+    if screen.review is not None:
+        screen.values["shown"] = shown_digest(shown_content(flow, screen.review, stated, now=ctx.now)).hex()
     return page(
         request,
         screen.template,
-        recipient=recipient_view(client.registration, number),
+        recipient=recipient_view(flow.client.registration, stated.accreditation_number),
         forms_may_leave=True,
         form_token=form_token(browser.secret),
         flow_path=flow_url(browser.attempt_id),
-        dashboard_host=ctx.tenant.issuer.removeprefix("https://"),
+        dashboard_host=stated.dashboard_host,
         **screen.values,
+    )
+
+
+async def _review_page(request: _Request, client: Client) -> ReviewPage:
+    """Return what a review page states besides the review. Call it while no transaction is open."""
+    ctx, brand = context(request), brand_of(request)
+    environment = ctx.tenant.register_environment
+    return ReviewPage(
+        holder=brand.name,
+        accreditation_number=await ctx.services.accreditations.number(environment.id, client.recipient_id),
+        dashboard_host=ctx.tenant.issuer.removeprefix("https://"),
+        contacts=[contact.text for contact in brand.support],
+        zone=brand.zone,
     )
 
 
@@ -175,13 +191,18 @@ async def choose_accounts(request: _Request) -> Response[None]:
 @post("/authorise", **_FORM_OPTIONS)
 async def authorise(request: _Request) -> Response[None]:
     """Record the consent, and redirect to the recipient with an authorization code."""
-    secret, now = (await flow_browser(request)).secret, context(request).now
-    zone = brand_of(request).zone
-    return await _submit(
-        request,
-        "review",
-        lambda tx, flow, form: ending.authorise(tx, flow, secret, form.single_value("shown"), zone=zone, now=now),
-    )
+    ctx, browser = context(request), await flow_browser(request)
+    await read_form(request, browser.secret)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        client = (await _load_flow(request, tx, browser)).client
+    stated = await _review_page(request, client)
+
+    async def action(tx: Transaction, flow: Flow, form: PageForm) -> StepOutcome:
+        if flow.client.recipient_id != client.recipient_id:
+            raise ReviewChanged("the recipient has changed since its accreditation number was read")
+        return await ending.authorise(tx, flow, browser.secret, form.single_value("shown"), page=stated, now=ctx.now)
+
+    return await _submit(request, "review", action)
 
 
 @post("/cancel", **_FORM_OPTIONS)
