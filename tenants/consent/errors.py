@@ -50,3 +50,7 @@ class ChoiceMissing(HaasError):
 
 class ReviewChanged(HaasError):
     """The review page would now show something else than what the person was shown. Nothing was authorised."""
+
+
+class ResponseImpossible(HaasError):
+    """The client is registered for encrypted responses, and its JWKS gives no key to encrypt for now."""
