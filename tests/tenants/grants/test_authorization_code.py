@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from haas.clock import MovableClock, epoch
+from haas.errors import Unavailable
 from ops.sandbox.jose import PublicKeys, half_hash, verify
 from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
@@ -194,6 +195,22 @@ async def test_of_two_exchanges_at_once_one_is_refused(
     assert {type(outcome) for outcome in outcomes} == {Tokens, Refused}
     (refusal,) = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     oauth_error(refusal.response, "invalid_grant", "used before")
+
+
+async def test_a_code_can_be_sent_again_after_the_tenants_keys_could_not_be_read(
+    application: Application, aurora: Tenant, recipient: RecipientClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ID token is signed after the commit. A code that was recorded as used would end its arrangement."""
+
+    async def unreadable(_: Tenant) -> bytes:
+        raise Unavailable("the keys cannot be read")
+
+    code, flow = await _code(application, aurora, recipient)
+    with monkeypatch.context() as patched:
+        patched.setattr(application.services.keyring, "subject_key", unreadable)
+        with refused("temporarily_unavailable", "not available now", 503):
+            await recipient.exchange(code, flow)
+    assert await _is_alive(recipient, await recipient.exchange(code, flow))
 
 
 async def test_a_code_of_an_ended_arrangement_is_refused(
