@@ -51,6 +51,10 @@ async def authorise(
     amended = flow.amended_arrangement
     if attempt.request.cdr_arrangement_id is not None and (amended is None or amended.state(now) != "active"):
         return await _reject(tx, flow, InvalidRequest(_ARRANGEMENT_ENDED), now)
+    try:  # before the comparison: nobody is asked to review again what cannot be authorised
+        service.require_active_recipient(flow.client)
+    except UnauthorizedClient as refused:
+        return await _reject(tx, flow, refused, now)
     content = shown_content(flow, await build_review(tx, flow, now=now), page, now=now)
     if not hmac.compare_digest(was_shown, shown_digest(content).hex().encode()):
         raise ReviewChanged(f"the review of attempt {attempt.id} has changed since it was shown")
@@ -58,8 +62,6 @@ async def authorise(
         await service.issue_code(tx, attempt, flow.client, now, code=code, shown=content)
     except (ArrangementNotFound, ArrangementEnded):
         return await _reject(tx, flow, InvalidRequest(_ARRANGEMENT_ENDED), now)
-    except UnauthorizedClient as refused:
-        return await _reject(tx, flow, refused, now)
     await service.set_shown_digest(tx, attempt, shown_digest(content))
     return FlowResult(flow, code)
 

@@ -22,7 +22,7 @@ from tenants.arrangements.tables import authorisation, authorised_account
 from tenants.consent import review
 from tenants.register.store import put_accreditations
 from tenants.registry.names import control_namespace
-from tests.support.clients import load_client, set_client
+from tests.support.clients import load_client, registered_client, set_client
 from tests.support.consent_pages import ConsentPages, away, response_claims
 from tests.support.consents import DAY, attempt_of
 from tests.support.rows import execute
@@ -195,6 +195,18 @@ async def test_a_page_that_showed_another_accreditation_number_authorises_nothin
     assert CHANGED in again.text
     assert "ADR000778" in again.text
     assert (await _shown(pages, browser, flow, again))["recipient"]["accreditation_number"] == "ADR000778"
+
+
+async def test_a_recipient_that_became_inactive_is_refused_without_another_review(pages: ConsentPages) -> None:
+    """The poll that reads the status can also bring a first accreditation number."""
+    database, tenant = pages.application.database, pages.tenant
+    recipient = await registered_client(pages.application, tenant)
+    theirs = ConsentPages(pages.application, tenant, recipient, pages.mia)
+    browser = theirs.browser()
+    page = await theirs.reviewed(browser)
+    await _number(theirs, "ADR000999")
+    await set_client(database, tenant, recipient.client_id, product_status="INACTIVE")
+    assert response_claims(await away(browser.send(page, "/authorise")))["error"] == "unauthorized_client"
 
 
 @pytest.mark.parametrize(("today", "first"), [("2027-03-01", "2025-03-01"), ("2028-02-29", "2026-02-28")])
