@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("platform", "tenants", "themes", "apps", "workers")
+FOLDERS = ("platform", "tenants", "themes", "apps", "workers", "ops")
 EVENT = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*")
 METHODS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 

@@ -1,4 +1,4 @@
-"""Pages with one message: errors on the public host, and the end of a consent flow."""
+"""Pages with one message: an error on the public host, or the end of a consent flow."""
 
 from typing import Final, Literal
 
@@ -127,7 +127,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         "This request cannot be used",
         (
             "The app or website that sent you here sent something that we cannot accept. No data has been shared.",
-            "Go back to it and start again. If that does not help, tell its makers.",
+            "Go back to it and start again. If that does not help, contact the company that provides it.",
         ),
         _DASHBOARD,
     ),
@@ -146,7 +146,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
     "failed": Message(
         500,
         "Something went wrong on our side",
-        ("We are sorry. Nothing has been changed that you did not see confirmed. Please try again in a few minutes.",),
+        ("We are sorry. Unless you saw a confirmation, nothing has been changed. Please try again in a few minutes.",),
     ),
     "unavailable": Message(
         503, "We are busy right now", ("Please try again in a minute. Nothing has been lost.",)

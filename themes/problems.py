@@ -38,7 +38,7 @@ _PROBLEMS: Final = {
 
 
 def problem(code: str | None, *, label: str = "", tries_left: int = 0) -> Problem | None:
-    """Return the problem with this code, which comes from the URL. None if there is no code or it is unknown."""
+    """Return the problem with this code, which comes from the URL, or None if there is no code or it is unknown."""
     found = None if code is None else _PROBLEMS.get(code)
     if found is None:
         return None

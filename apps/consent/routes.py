@@ -1,6 +1,6 @@
-"""The routes of the consent flow. POST changes something and redirects; GET only shows a step.
+"""The routes of the consent flow. POST changes something and redirects. GET only shows a step.
 
-So a person can go back, reload a page, or send a form twice without harm. A request for a step that is not current is
+So it is safe to go back, to reload a page, or to send a form twice. A request for a step that is not current is
 redirected to the current step.
 """
 
@@ -11,7 +11,7 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from apps.consent.screens import StepQuery, build_screen
+from apps.consent.template_values import StepQuery, build_screen
 from apps.http.authentication import authentication_context
 from apps.http.context import context
 from apps.http.flows import cookie_name, flow_url, load_flow_key
@@ -24,6 +24,7 @@ from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.clients.models import Client
 from tenants.consent import ending
 from tenants.consent import flow as flows
+from tenants.consent.authorisation_response import ResponseKeys, response_url
 from tenants.consent.errors import (
     ChoiceMissing,
     FlowNotFound,
@@ -33,7 +34,6 @@ from tenants.consent.errors import (
     StepNotCurrent,
 )
 from tenants.consent.models import Flow, FlowResult, ReviewPage, StepOutcome
-from tenants.consent.response import ResponseKeys, response_url
 from tenants.consent.review import shown_content, shown_digest
 from themes.views import recipient_view
 
@@ -65,7 +65,7 @@ class FlowBrowser(NamedTuple):
 
 
 async def flow_browser(request: _Request) -> FlowBrowser:
-    """Return the browser that sent the request. Call it while no transaction is open.
+    """Return the browser that sent the request. Call this while no transaction is open.
 
     Raises NotFoundException if the path contains no id of a flow, and FlowNotFound without the flow's cookie.
     """
@@ -102,7 +102,7 @@ async def show_step(request: _Request) -> Response[str]:
         request,
         screen.template,
         recipient=recipient_view(flow.client.registration, stated.accreditation_number),
-        forms_may_leave=True,
+        forms_redirect_elsewhere=True,
         form_token=form_token(browser.secret),
         flow_path=flow_url(browser.attempt_id),
         dashboard_host=stated.dashboard_host,
@@ -124,7 +124,7 @@ async def _review_page(request: _Request, client: Client) -> ReviewPage:
 
 
 @get(["/", "/resend", "/restart", "/authorise", "/cancel"])
-async def show_current(request: _Request) -> Response[None]:
+async def redirect_form_address(request: _Request) -> Response[None]:
     """Redirect a browser that reloads the address of a form to the current step."""
     ctx, browser = context(request), await flow_browser(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:

@@ -53,7 +53,7 @@ async def fetch_customer_detail(call: DataCall) -> None:
 
 
 async def fetch_accounts(call: DataCall) -> None:
-    """One page of the disclosed accounts is read, with ids of the recipient (CDS, Get Energy Accounts)."""
+    """One page of the disclosed accounts is read, with ids for this recipient (CDS, Get Energy Accounts)."""
     if call.page is None:
         raise AssertionError("the step read_page_and_open_status must run before this step")
     found = await call.customer_data.accounts(call.open_status, call.page)
@@ -61,7 +61,7 @@ async def fetch_accounts(call: DataCall) -> None:
 
 
 async def fetch_account_detail(call: DataCall) -> None:
-    """The account is read in full, with ids of the recipient (CDS, Get Energy Account Detail)."""
+    """The account is read in full, with ids for this recipient (CDS, Get Energy Account Detail)."""
     call.data = await call.customer_data.account(call.account_id)
 
 

@@ -1,4 +1,4 @@
-"""The query parameters of the resource APIs."""
+"""The query parameters of the data APIs."""
 
 from typing import Literal, cast
 

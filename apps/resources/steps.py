@@ -44,7 +44,7 @@ async def access_token_is_known(call: DataCall) -> None:
 
 
 async def prepare_the_customer_data(call: DataCall) -> None:
-    """The customer's data can be read, with ids for this recipient (CDS, ID Permanence)."""
+    """The tenant's key for resource ids is loaded, so that the data has ids for this recipient (CDS, ID Permanence)."""
     ctx = call.context
     siv = await ctx.services.keyring.resource_id_cipher(ctx.tenant)
     call.customer_data = CustomerData(call.tx, call.token, StoreSource(call.tx), siv)
@@ -76,14 +76,14 @@ def client_headers_are_base64(call: DataCall) -> None:
 
 
 def negotiate_the_version(call: DataCall) -> None:
-    """The version of the response is the highest served one between x-min-v and x-v (CDS, Versioning)."""
+    """The version of the response is the highest served version between x-min-v and x-v (CDS, Versioning)."""
     call.version = negotiate_version(
         call.headers.get("x-v"), call.headers.get("x-min-v"), call.endpoint.served_versions
     )
 
 
 def encode_the_response(call: DataCall) -> None:
-    """The response is 200 with data, links and meta. A page out of range is Field/InvalidPage (CDS, Pagination)."""
+    """The response is 200 with data, links and meta. A page out of range is refused: Field/InvalidPage (CDS)."""
     call.response = call.build_response()
 
 

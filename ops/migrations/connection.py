@@ -13,7 +13,7 @@ from haas.errors import Unavailable
 from haas.settings import MAIN_NODE, Settings, database_variable
 from tenants.registry.names import Roles
 
-LOCK_TIMEOUT = "5s"  # a lock that is not free by then is reported
+LOCK_TIMEOUT = "5s"  # after this time, waiting for a lock ends with an error
 
 
 @asynccontextmanager

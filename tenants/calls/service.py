@@ -8,7 +8,7 @@ from uuid import UUID
 from haas.database import Database, Namespace
 from haas.errors import HaasError
 from tenants.calls import store
-from tenants.calls.aggregate import CallAggregate, TenantCalls
+from tenants.calls.counter import CallCounter, TenantCalls
 from tenants.calls.models import CalledTenant, CallRecord
 from tenants.registry import store as registry
 
@@ -16,13 +16,13 @@ logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_FLUSHES = 5.0
 
-# One object for the whole process, like its log, so that code that answers a call needs no reference to it.
-_process_calls = CallAggregate()
+# One object for the whole process, so that the code that answers a call needs no reference to it.
+_process_calls = CallCounter()
 
 
 def record(call: CallRecord) -> None:
     """Count a call of this process. `Flusher` writes the counts every few seconds."""
-    _process_calls.record(call)
+    _process_calls.count(call)
 
 
 class _SchemaReplaced(HaasError):
@@ -44,14 +44,14 @@ class Flusher:
     No transaction is open while another one begins, so one connection for each database node is enough.
     """
 
-    def __init__(self, database: Database, control: Namespace, aggregate: CallAggregate = _process_calls) -> None:
-        """Write the calls of `aggregate`; the default is the aggregate of this process.
+    def __init__(self, database: Database, control: Namespace, counter: CallCounter = _process_calls) -> None:
+        """Write the calls of `counter`; the default is the counter of this process.
 
         `control` is the namespace of the control schema, which says whether a tenant still exists.
         """
         self._database = database
         self._control = control
-        self._aggregate = aggregate
+        self._counter = counter
         self._schema_ids: dict[CalledTenant, int] = {}
         self._removed: set[UUID] = set()
 
@@ -70,21 +70,21 @@ class Flusher:
         Database nodes are written concurrently, so a node that does not answer does not delay the others.
         """
         nodes: dict[str, dict[CalledTenant, TenantCalls]] = {}
-        for called, calls in self._aggregate.take().items():
+        for called, calls in self._counter.take().items():
             nodes.setdefault(called.namespace.node, {})[called] = calls
         try:
-            written = sum(await asyncio.gather(*map(self._flush, nodes.values())))
+            written = sum(await asyncio.gather(*map(self._flush_node, nodes.values())))
         except BaseException:
             for remaining in nodes.values():
                 for called, calls in remaining.items():
-                    self._aggregate.put_back(called, calls)
+                    self._counter.put_back(called, calls)
             raise
-        if self._aggregate.lost:
-            logger.error("calls.dropped", extra={"calls": self._aggregate.lost})
-            self._aggregate.lost = 0
+        if self._counter.lost:
+            logger.error("calls.dropped", extra={"calls": self._counter.lost})
+            self._counter.lost = 0
         return written
 
-    async def _flush(self, taken: dict[CalledTenant, TenantCalls]) -> int:
+    async def _flush_node(self, taken: dict[CalledTenant, TenantCalls]) -> int:
         """Write the calls of one node's tenants and remove them from `taken`; return the number of tenants written."""
         failed: dict[CalledTenant, Exception] = {}
         await self._learn_schema_ids([called for called in taken if called not in self._schema_ids], failed)
@@ -143,7 +143,7 @@ class Flusher:
             self._schema_ids.pop(called, None)
             if called.id in existing:
                 logger.error("calls.not_written", extra={"schema": called.namespace.schema}, exc_info=error)
-                self._aggregate.put_back(called, calls)
+                self._counter.put_back(called, calls)
             elif called.id not in self._removed:
                 self._removed.add(called.id)
                 logger.info("calls.tenant_removed", extra={"schema": called.namespace.schema})

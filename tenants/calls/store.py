@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Transaction
-from tenants.calls.aggregate import CallSums, RollupKey, TenantCalls
+from tenants.calls.counter import CallSums, RollupKey, TenantCalls
 from tenants.calls.models import CallRecord, DisclosureDay
 from tenants.calls.tables import call, call_peak, call_rollup, call_second, disclosure_day
 
@@ -98,7 +98,7 @@ async def calls_of_interaction(tx: Transaction, interaction_id: UUID) -> list[di
     return [dict(row) for row in found.mappings()]
 
 
-async def delete_calls(tx: Transaction, before: datetime) -> int:
+async def delete_single_calls(tx: Transaction, before: datetime) -> int:
     """Delete the rows of calls before `before`; return their number."""
     return int((await tx.execute(delete(call).where(call.c.at < before))).rowcount)
 

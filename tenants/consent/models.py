@@ -19,7 +19,7 @@ from tenants.parties.models import Customer
 from tenants.tokens.lifetimes import AUTHORIZATION_CODE_LIFETIME
 
 FLOW_LIFETIME: Final = timedelta(hours=1)
-"""The maximum time between the pushed request and the authorisation. After it, the person has to start again."""
+"""The maximum time between the pushed request and the authorisation. After this time, the person must start again."""
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,21 +30,21 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     directory: Directory
     """The directory of the tenant's people."""
     browser_hash: bytes
-    """SHA-256 of the secret of the browser that made the request."""
+    """SHA-256 of the secret in the flow cookie of the browser that sent this request."""
     customers: tuple[Customer, ...] = ()
     """Empty until the person has authenticated."""
     amended_arrangement: Arrangement | None = None
-    """The arrangement that the request amends. None if it amends none, and before the person has authenticated."""
+    """The arrangement that the request amends. None if there is none, or before the person has authenticated."""
     authorised_arrangement: Arrangement | None = None
-    """The arrangement that the person has authorised with this flow. None before."""
+    """The arrangement that the person has authorised with this flow. None before the authorisation."""
 
     @property
     def customer(self) -> Customer | None:
         """The customer whose data is shared; None before one is chosen."""
-        return next((one for one in self.customers if one.id == self.attempt.customer_id), None)
+        return next((each for each in self.customers if each.id == self.attempt.customer_id), None)
 
     def end(self, now: datetime) -> FlowEnd:
-        """Return how a flow that is no longer under way has ended; see FlowClosed."""
+        """Return how a flow has ended that cannot be continued any more; see FlowClosed."""
         attempt = self.attempt
         match attempt.stage:
             case "preTokenExchange" if now - attempt.stage_at < AUTHORIZATION_CODE_LIFETIME:
@@ -81,7 +81,7 @@ class FlowResult(msgspec.Struct, frozen=True):
 
 
 StepOutcome = FlowStep | FlowResult
-"""What follows after a step: the next step, or the result of the flow."""
+"""The outcome of a step: the next step, or the result of the flow."""
 
 
 class AccountChoice(msgspec.Struct, frozen=True, kw_only=True):

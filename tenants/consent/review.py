@@ -111,12 +111,12 @@ def shown_digest(content: Mapping[str, Any]) -> bytes:
 
 
 def clusters(scopes: tuple[str, ...], claims: Mapping[str, Any], kind: CustomerKind) -> list[Cluster]:
-    """Return the data language clusters of the scopes and of the supported claims that are requested one by one."""
+    """Return the data language clusters of the scopes and of the supported claims that are requested individually."""
     return data_language.clusters(scopes, kind, requested_claims(claims))
 
 
 def covered_clusters(scopes: tuple[str, ...], claims: Mapping[str, Any], kind: CustomerKind) -> set[Cluster]:
-    """Return every cluster that describes only data of these scopes and claims, in any wording."""
+    """Return every cluster that describes only data of these scopes and claims."""
     return data_language.covered_clusters(scopes, kind, requested_claims(claims))
 
 

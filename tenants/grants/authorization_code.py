@@ -68,7 +68,7 @@ def code_has_not_expired(exchange: CodeExchange) -> None:
 
 
 def redirect_uri_is_the_same(exchange: CodeExchange) -> None:
-    """`redirect_uri` is present and equals the one of the authorisation request (RFC 6749 4.1.3)."""
+    """`redirect_uri` is present and equals the redirect_uri of the authorisation request (RFC 6749 4.1.3)."""
     if exchange.parameters.get("redirect_uri") != exchange.code.attempt.request.redirect_uri:
         raise InvalidGrant("redirect_uri is not the one of the authorisation request")
 

@@ -1,10 +1,10 @@
 """Read the file of the Data Standards Body's test data generator.
 
 The file is one JSON document. It contains holders; each holder has customers, and each customer has service points and
-accounts. A plan of the file names service points by NMI, and most of these NMIs belong to no service point of the file.
-The reader replaces an NMI by the id of its service point, removes an NMI that belongs to none, and reports both as
-fixes. The line that is reported is the line on which the customer begins. The status and the outages in the file are
-invented and are not read.
+accounts. A plan refers to service points by NMI, and most of these NMIs belong to no service point in the file. The
+reader replaces an NMI by the id of its service point, removes an NMI that belongs to no service point, and reports both
+as fixes. The reported line number is the line on which the customer begins. The status and the outages in the file are
+not read, because the generator invents them.
 """
 
 from collections.abc import Generator, Iterator
@@ -27,7 +27,7 @@ from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDe
 
 _Kind = TypeVar("_Kind", bound=Payload)
 _TO_CUSTOMERS = ("holders", EVERY_ELEMENT, "holder", "authenticated", "customers", EVERY_ELEMENT)
-_LONG_AGO = date(2000, 1, 1)
+_DEFAULT_START = date(2000, 1, 1)
 
 
 def read_dsb(path: Path, holder: int, report: Report, limits: FileLimits | None = None) -> Iterator[LocatedRecord]:
@@ -66,14 +66,14 @@ class _CustomerReader:
         """
         value = element.value
         if not _is_text(value):
-            self._report.add_problem(self._location, "not UTF-8, or with the character U+0000")
+            self._report.add_problem(self._location, "not UTF-8, or contains the character U+0000")
         elif not isinstance(value, dict) or not isinstance(value.get("customerId"), str):
             self._report.add_problem(self._location, "not an object with a customerId")
         else:
             energy = value.get("energy")
             ids = yield from self._service_points(energy)
             location = self._location._replace(path=f"{self._location.path}.customer")
-            customer = self._converted(location, value.get("customer"), CUSTOMER_FIXES, CommonCustomerDetailV2)
+            customer = self._convert(location, value.get("customer"), CUSTOMER_FIXES, CommonCustomerDetailV2)
             if customer is not None:
                 yield LocatedRecord(location, CustomerRecord(reference=value["customerId"], customer=customer))
                 yield from self._accounts(energy, value["customerId"], ids)
@@ -82,7 +82,7 @@ class _CustomerReader:
         """Yield the valid service points; return a mapping from NMIs and from ids to the ids of the service points."""
         ids: dict[str, str] = {}
         for location, item in self._members(energy, "servicePoints", "servicePoint"):
-            point = self._converted(location, item, SERVICE_POINT_FIXES, EnergyServicePointDetailV2)
+            point = self._convert(location, item, SERVICE_POINT_FIXES, EnergyServicePointDetailV2)
             if point is not None:
                 ids[point.nationalMeteringId] = ids[point.servicePointId] = point.servicePointId
                 yield LocatedRecord(location, ServicePointRecord(service_point=point))
@@ -91,12 +91,12 @@ class _CustomerReader:
     def _accounts(self, energy: Any, customer: str, ids: dict[str, str]) -> Iterator[LocatedRecord]:
         for location, item in self._members(energy, "accounts", "account"):
             self._resolve_service_points(location, item, ids)
-            account = self._converted(location, item, ACCOUNT_FIXES, EnergyAccountDetailV4)
+            account = self._convert(location, item, ACCOUNT_FIXES, EnergyAccountDetailV4)
             if account is None:
                 continue
             yield LocatedRecord(location, AccountRecord(account=account))
             began = account.creationDate or min(
-                (plan.planOverview.startDate for plan in account.plans if plan.planOverview), default=_LONG_AGO
+                (plan.planOverview.startDate for plan in account.plans if plan.planOverview), default=_DEFAULT_START
             )
             yield LocatedRecord(
                 location, HoldingRecord(customer=customer, account=account.accountId, role="holder", valid_from=began)
@@ -109,7 +109,7 @@ class _CustomerReader:
             yield location, item.get(member) if isinstance(item, dict) else None
 
     def _resolve_service_points(self, location: FileLocation, account: Any, ids: dict[str, str]) -> None:
-        """Replace NMIs in the account's plans by service point ids; remove those that the customer does not have."""
+        """Replace NMIs in the account's plans by service point ids. Remove NMIs of other customers' service points."""
         plans = account.get("plans") if isinstance(account, dict) else None
         for index, plan in enumerate(plans if isinstance(plans, list) else []):
             named = plan.get("servicePointIds") if isinstance(plan, dict) else None
@@ -119,12 +119,12 @@ class _CustomerReader:
             array = location._replace(path=f"{location.path}.plans[{index}].servicePointIds")
             resolved = [name for name in named if ids.get(name, name) != name]
             if resolved:
-                self._report.add_fix(array, f"NMI resolved to its service point ({len(resolved)})")
+                self._report.add_fix(array, f"NMI replaced by the service point id ({len(resolved)})")
             if len(found) < len(named):
-                self._report.add_fix(array, f"names no service point of the file, dropped ({len(named) - len(found)})")
+                self._report.add_fix(array, f"removed the NMI of an unknown service point ({len(named) - len(found)})")
             plan["servicePointIds"] = found
 
-    def _converted(
+    def _convert(
         self, location: FileLocation, value: Any, fixes: tuple[FieldFix, ...], kind: type[_Kind]
     ) -> _Kind | None:
         if isinstance(value, dict):

@@ -20,7 +20,7 @@ AUSTRALIAN_STATES: tuple[str, ...] = get_args(StateType)
 class CommonSimpleAddress(Payload):
     """An address in lines.
 
-    In Australia, the default, `postcode` is mandatory and must be one, and `state` is a PAF abbreviation.
+    If `country` is Australia (the default), `postcode` must be an Australian postcode and `state` a PAF abbreviation.
     """
 
     mailingName: str | None = None

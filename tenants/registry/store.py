@@ -63,8 +63,8 @@ async def _tenants(tx: Transaction, settings: Settings, brands: Select[Any], bra
     for row in await tx.execute(brand_hosts):
         hosts.setdefault(row.brand_id, {})[row.surface] = row.name
     found = (await tx.execute(brands)).mappings()
-    made = (_tenant(values, Hosts(**hosts[values[brand.c.id]]), settings) for values in found)
-    return [each for each in made if each is not None]
+    built = (_tenant(values, Hosts(**hosts[values[brand.c.id]]), settings) for values in found)
+    return [each for each in built if each is not None]
 
 
 def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant | None:

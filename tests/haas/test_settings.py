@@ -88,7 +88,7 @@ def test_the_addresses_of_further_database_nodes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "says"), [("MAIN", "the main node is that of HAAS_DATABASE_URL"), ("a", "capitals"), ("2", "capitals")]
+    ("name", "says"), [("MAIN", "the address of the main node"), ("a", "capitals"), ("2", "capitals")]
 )
 def test_a_node_that_cannot_have_addresses_of_its_own_is_named(name: str, says: str) -> None:
     with pytest.raises(SettingsError, match=f"HAAS_DATABASE_URL_{name} .*{says}"):

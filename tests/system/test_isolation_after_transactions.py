@@ -284,7 +284,7 @@ async def test_a_connection_at_rest_has_no_role_and_sees_nothing(
 
     with suppress(Exception, asyncio.CancelledError):
         await asyncio.create_task(work())
-    pool = single._nodes[tenant.namespace.node].of(tenant.namespace.schema)
+    pool = single._nodes[tenant.namespace.node].small_pool_of(tenant.namespace.schema)
     resting = await pool.take()
     try:
         assert not resting.driver.is_in_transaction()

@@ -19,10 +19,10 @@ _OK = 200
 
 
 class JwksError(Unavailable):
-    """A party's keys could not be fetched. `reason` says why, and names the address."""
+    """The keys of a party could not be fetched. `reason` says why, and names the URL."""
 
     def __init__(self, uri: str, reason: str) -> None:
-        """Name the address of the JWKS."""
+        """Take the URL of the JWKS, and the reason."""
         super().__init__(f"the keys at {uri} cannot be fetched: {reason}")
         self.reason = reason
 
@@ -30,10 +30,10 @@ class JwksError(Unavailable):
 class JwksClient:
     """Fetches and caches JWKS documents.
 
-    A set is fetched again when it is five minutes old, and at once when a token names a `kid` that is not in it, or
-    when it has no key to encrypt for, so that a party may rotate its keys. While a party does not answer, its last set
-    is used for up to an hour. However many tokens arrive and whatever they name, one party is asked at most every ten
-    seconds, or every second until it has answered once.
+    A set is fetched again when it is five minutes old, and immediately when a token names a `kid` that is not in it, or
+    when an encryption key is needed that is not in it, so that a party may rotate its keys. While a party does not
+    answer, its last set is used for up to an hour. A URL is requested at most once in ten seconds, or once in a second
+    before its first success, for any number of tokens.
     """
 
     def __init__(self, outbound: Outbound, clock: Clock) -> None:

@@ -11,9 +11,10 @@ from tenants.arrangements.tables import arrangement
 from tenants.register.store import put_accreditations
 from tenants.registry.names import control_namespace
 from tests.support.clients import load_client
-from tests.support.consent_pages import ConsentPages, away, response_claims
+from tests.support.consent_pages import SCOPE, ConsentPages, away, response_claims
 from tests.support.consents import DAY, response_of
 from tests.support.rows import count
+from tests.support.served import serve, serve_nothing_with
 
 
 async def test_a_person_goes_through_every_step_and_the_recipient_gets_tokens(pages: ConsentPages) -> None:
@@ -37,10 +38,11 @@ async def test_a_person_goes_through_every_step_and_the_recipient_gets_tokens(pa
     assert page.path.endswith("/review")
     for text in (
         "Full name and title(s)", "Name and occupation", "Accounts and plans", "Account and plan details",
-        "Billing payments and history", "90 days", "Home", "Beach house", "other account holders may be told",
+        "90 days", "Home", "Beach house", "other account holders may be told",
         "You can stop at any time", "Mock Company Pty Ltd",
     ):  # fmt: skip
         assert text in page.text, text
+    assert "history" not in page.elements
     url = (await browser.post(page, "/authorise")).headers["location"]
     assert url.startswith(flow.redirect_uri)
     code = await pages.recipient.read_response(response_of(url), flow)
@@ -239,7 +241,7 @@ async def test_an_amendment_chooses_the_accounts_and_marks_what_changes(pages: C
     tokens = await pages.consented(pages.browser())
     browser = pages.browser()
     flow = await pages.pushed(
-        "openid profile common:customer.basic:read energy:accounts.basic:read energy:electricity.usage:read",
+        "openid profile common:customer.basic:read common:customer.detail:read energy:accounts.basic:read",
         cdr_arrangement_id=tokens.cdr_arrangement_id,
         sharing_duration=365 * DAY,
     )
@@ -248,12 +250,46 @@ async def test_an_amendment_chooses_the_accounts_and_marks_what_changes(pages: C
     page = await browser.send(page, "/accounts", account=str(pages.mia.home))
     assert "Review the change" in page.text
     assert "12 months Changed" in page.text
-    assert "Electricity usage New" in page.text
+    assert "Contact details New" in page.text
     assert "Accounts and plans New" not in page.text
-    assert "No longer shared: Account and plan details, Billing payments and history." in page.text
+    assert "No longer shared: Account and plan details." in page.text
     claims = response_claims(await away(browser.send(page, "/authorise")))
     amended = await pages.recipient.exchange(claims["code"], flow)
     assert amended.cdr_arrangement_id == tokens.cdr_arrangement_id
+
+
+async def test_data_that_no_operation_serves_is_not_on_the_review_page(
+    pages: ConsentPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve_nothing_with(monkeypatch, "energy:billing:read", "energy:electricity.usage:read")
+    asked = f"{SCOPE} energy:billing:read energy:electricity.usage:read"
+    page = await pages.reviewed(pages.browser(), await pages.pushed(asked))
+    assert "Accounts and plans" in page.text
+    for text in ("Billing payments and history", "Electricity usage"):
+        assert text not in page.text
+    assert "history" not in page.elements
+
+
+async def test_historical_data_that_is_served_is_described_with_the_time_that_it_goes_back(
+    pages: ConsentPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(monkeypatch, "energy:billing:read")
+    page = await pages.reviewed(pages.browser(), await pages.pushed(f"{SCOPE} energy:billing:read"))
+    assert "Billing payments and history" in page.text
+    assert "Usage and billing since" in page.element("history").text
+
+
+async def test_an_amendment_without_data_that_is_not_served_any_more_says_so(
+    pages: ConsentPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope = f"{SCOPE} energy:billing:read"
+    with monkeypatch.context() as before:
+        serve(before, "energy:billing:read")
+        tokens = await pages.consented(pages.browser(), scope=scope)
+    serve_nothing_with(monkeypatch, "energy:billing:read")
+    flow = await pages.pushed(scope, cdr_arrangement_id=tokens.cdr_arrangement_id)
+    page = await pages.reviewed(pages.browser(), flow)
+    assert "No longer shared: Billing payments and history." in page.text
 
 
 async def test_an_amendment_of_the_same_length_says_that_it_ends_later(

@@ -15,7 +15,7 @@ from ops.sandbox.recipient.answers import Flow
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.arrangements.tables import arrangement
 from tenants.clients.models import Client
-from tenants.consent.response import ResponseKeys
+from tenants.consent.authorisation_response import ResponseKeys
 from tenants.registry.models import Tenant
 from tests.support.clients import SoftwareProduct, new_product, registered_client, set_client
 from tests.support.consent_pages import ConsentPages, away, response_claims
@@ -203,5 +203,5 @@ async def test_the_recipient_learns_of_it_at_its_next_pushed_request(theirs: Enc
     await theirs.pushed()
     theirs.withdraw_key()
     clock.move(CACHED_FOR)
-    with refused("invalid_request", "contains no key to encrypt for"):
+    with refused("invalid_request", "contains no encryption key for"):
         await theirs.pushed()

@@ -18,6 +18,7 @@ from haas.clock import MovableClock
 from ops.browser.browser import Browser
 from ops.browser.page import Page
 from ops.sandbox.recipient.answers import Flow
+from tenants import data_language
 from tenants.arrangements.tables import authorisation, authorised_account
 from tenants.consent import review
 from tenants.register.store import put_accreditations
@@ -149,10 +150,18 @@ async def _shown(pages: ConsentPages, browser: Browser, flow: Flow, page: Page) 
     return shown
 
 
+@pytest.fixture
+def history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the requested data have a history. The scopes of such data are not offered yet."""
+    monkeypatch.setattr(data_language, "has_history", lambda _: True)
+
+
+@pytest.mark.usefixtures("history")
 async def test_what_is_stored_is_everything_that_the_page_says(pages: ConsentPages) -> None:
     await _number(pages, "ADR000777")
     browser, flow = pages.browser(), await pages.pushed()
     page = await pages.reviewed(browser, flow)
+    assert "How far back" in page.text
     shown = await _shown(pages, browser, flow, page)
     assert shown["recipient"]["accreditation_number"] == "ADR000777"
     assert shown["history_from"] == f"{int(shown['starts_on'][:4]) - 2}{shown['starts_on'][4:]}"
@@ -162,10 +171,10 @@ async def test_what_is_stored_is_everything_that_the_page_says(pages: ConsentPag
 
 
 async def test_what_is_stored_of_an_amendment_is_everything_that_the_page_says(pages: ConsentPages) -> None:
-    tokens = await pages.consented(pages.browser())
+    tokens = await pages.consented(pages.browser(), scope="openid profile energy:accounts.basic:read")
     browser = pages.browser()
     flow = await pages.pushed(
-        "openid energy:accounts.basic:read energy:electricity.usage:read",
+        "openid energy:accounts.basic:read common:customer.basic:read",
         sharing_duration=365 * DAY,
         cdr_arrangement_id=tokens.cdr_arrangement_id,
     )
@@ -260,16 +269,16 @@ async def test_an_amendment_whose_arrangement_has_changed_since_is_shown_again(p
     tokens = await pages.consented(pages.browser())
     asked = {"cdr_arrangement_id": tokens.cdr_arrangement_id}
     browser, other = pages.browser(), pages.browser()
-    scope = "openid profile common:customer.basic:read energy:accounts.basic:read energy:electricity.usage:read"
+    scope = "openid profile common:customer.basic:read common:customer.detail:read energy:accounts.basic:read"
     flow = await pages.pushed(scope, **asked)
     page = await pages.reviewed(browser, flow)
-    assert "Electricity usage New" in page.text
+    assert "Contact details New" in page.text
     between = await pages.pushed(scope, **asked)
     url = (await other.post(await pages.reviewed(other, between), "/authorise")).headers["location"]
     await pages.recipient.exchange(response_claims(url)["code"], between)
     again = await browser.send(page, "/authorise")
     assert CHANGED in again.text
-    assert "Electricity usage New" not in again.text
+    assert "Contact details New" not in again.text
 
 
 async def test_the_second_tab_does_not_repeat_an_authorisation_that_it_did_not_show(pages: ConsentPages) -> None:

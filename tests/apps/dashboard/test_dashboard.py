@@ -12,9 +12,10 @@ from ops.browser.page import Page
 from tenants.accounts.models import DisclosureOption
 from tenants.parties.tables import login
 from tenants.registry.models import Tenant
-from tests.support.consent_pages import ConsentPages
+from tests.support.consent_pages import SCOPE, ConsentPages
 from tests.support.consents import DAY
 from tests.support.rows import execute, notices_of
+from tests.support.served import serve, serve_nothing_with
 
 STATEMENTS = (
     "before you stop sharing to understand the consequences",
@@ -47,13 +48,13 @@ async def test_an_arrangement_is_listed_shown_and_stopped(pages: ConsentPages, a
     page = await browser.get(arrangement_path)
     for text in (
         "Mock Software", "Home", "Beach house", "Joint account", "90 days", "You agreed",
-        "Billing payments and history",
+        "Account and plan details",
         "You should check with Mock Software for more information on how they are handling your data",
     ):  # fmt: skip
         assert text in page.text, text
     assert page.element("stop-sharing").attributes["href"] == f"{arrangement_path}/withdraw"
     asked = await browser.get(f"{arrangement_path}/withdraw")
-    for text in (*STATEMENTS, "Billing payments and history", "other account holders may be told"):
+    for text in (*STATEMENTS, "Account and plan details", "other account holders may be told"):
         assert text in asked.text, text
     done = await browser.send(asked, "/withdraw")
     assert done.path == arrangement_path
@@ -70,7 +71,7 @@ async def test_an_arrangement_is_listed_shown_and_stopped(pages: ConsentPages, a
 async def test_each_amendment_is_listed(pages: ConsentPages) -> None:
     first = await pages.consented(pages.browser())
     asked = {"cdr_arrangement_id": first.cdr_arrangement_id, "sharing_duration": 365 * DAY}
-    await pages.consented(pages.browser(), scope="openid energy:accounts.basic:read energy:billing:read", **asked)
+    await pages.consented(pages.browser(), scope="openid energy:accounts.basic:read", **asked)
     browser, _ = await signed_in(pages)
     page = await browser.get(f"/dashboard/arrangements/{first.cdr_arrangement_id}")
     assert "What you have changed" in page.text
@@ -78,6 +79,19 @@ async def test_each_amendment_is_listed(pages: ConsentPages) -> None:
     assert "Removed: Name, Name and occupation" in page.text
     assert "12 months, until" in page.text
     assert page.text.count("Accounts: Beach house, Home") == 2
+
+
+async def test_an_arrangement_keeps_data_that_is_not_served_any_more(
+    pages: ConsentPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dashboard says what the person authorised (CDR Rules 1.15)."""
+    with monkeypatch.context() as before:
+        serve(before, "energy:billing:read")
+        tokens = await pages.consented(pages.browser(), scope=f"{SCOPE} energy:billing:read")
+    serve_nothing_with(monkeypatch, "energy:billing:read")
+    browser, _ = await signed_in(pages)
+    page = await browser.get(f"/dashboard/arrangements/{tokens.cdr_arrangement_id}")
+    assert "Billing payments and history" in page.text
 
 
 async def test_an_account_that_is_not_shared_any_more_is_marked(pages: ConsentPages, arrangement_path: str) -> None:

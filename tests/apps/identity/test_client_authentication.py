@@ -62,7 +62,7 @@ CASES = {
 SAID = {
     "names_one_client": "iss and sub",
     "is_for_this_server": "(aud)",
-    "has_a_jti": "no jti",
+    "has_a_jti": "jti of the client assertion is missing",
     "is_in_time": "times",
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ops.sandbox.recipient.client import RecipientClient
+from tenants.oauth import scopes
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import registered_client
@@ -67,7 +68,8 @@ async def test_the_metadata_says_what_is_served(aurora: Tenant, metadata: dict[s
     assert metadata["require_pushed_authorization_requests"] is True
     assert metadata["tls_client_certificate_bound_access_tokens"] is True
     assert metadata["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
-    assert {"openid", "profile", "cdr:registration", "energy:billing:read"} <= set(metadata["scopes_supported"])
+    assert metadata["scopes_supported"] == list(scopes.supported())
+    assert {"openid", "profile", "cdr:registration", "energy:accounts.basic:read"} <= set(metadata["scopes_supported"])
     for name, values in metadata.items():
         if name.endswith("signing_alg_values_supported"):
             assert values == ["PS256", "ES256"]

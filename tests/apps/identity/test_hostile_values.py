@@ -203,7 +203,7 @@ async def test_encrypted_responses_are_not_registered_without_a_key_to_encrypt_f
     product, recipient = await unregistered_client(application, aurora)
     unusable = [{**RSAKey.generate_key(2048).as_dict(private=False), **beside}] if beside else []
     application.web.publish(f"{product.base}/jwks", {"keys": [product.key.public_jwk(), *unusable]})
-    with refused("invalid_client_metadata", "no key to encrypt for with RSA-OAEP"):
+    with refused("invalid_client_metadata", "no encryption key for RSA-OAEP"):
         await recipient.register(product.ssa(application.now), ENCRYPTED)
 
 
@@ -224,7 +224,7 @@ async def test_a_client_without_a_key_to_encrypt_for_reads_so_when_it_pushes(
     """The person would only see that something failed."""
     product = new_product(application)
     recipient = await registered_client(application, aurora, product, authorization_encrypted_response_alg="RSA-OAEP")
-    with refused("invalid_request", "no key to encrypt"):
+    with refused("invalid_request", "no encryption key for"):
         await recipient.push(SCOPE)
 
 

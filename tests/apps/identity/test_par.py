@@ -79,10 +79,15 @@ CASES: dict[str, list[tuple[Changes, str, str]]] = {
         (_always(scope="profile energy:accounts.basic:read"), "invalid_scope", "openid"),
         (_always(scope=ABSENT), "invalid_scope", "openid"),
     ],
-    "scopes_are_registered": [
-        (_always(scope="openid bank:accounts.basic:read"), "invalid_scope", "registered"),
-        (_always(scope="openid cdr:registration"), "invalid_scope", "registered"),
-        (_always(scope="openid admin:metrics.basic:read"), "invalid_scope", "registered"),
+    "scopes_are_for_a_consumer": [
+        (_always(scope=f"{SCOPE} cdr:registration"), "invalid_scope", "cannot authorise"),
+        (_always(scope=f"{SCOPE} admin:metrics.basic:read"), "invalid_scope", "cannot authorise"),
+        (_always(scope="openid admin:metadata:update"), "invalid_scope", "cannot authorise"),
+    ],
+    "some_scopes_are_offered": [
+        (_always(scope="openid bank:accounts.basic:read"), "invalid_scope", "supported here"),
+        (_always(scope="openid profile bank:payees:read x"), "invalid_scope", "supported here"),
+        (_always(scope="openid made:up"), "invalid_scope", "supported here"),
     ],
     "has_an_s256_code_challenge": [
         (_always(code_challenge=ABSENT), "invalid_request", "code_challenge is missing"),
@@ -181,7 +186,7 @@ async def test_a_request_object_of_another_key_is_refused(recipient: RecipientCl
 
 
 async def test_a_tampered_request_object_is_refused(recipient: RecipientClient) -> None:
-    token = tampered(recipient.request_object({}), scope="openid energy:billing:read")
+    token = tampered(recipient.request_object({}), scope="openid energy:accounts.detail:read")
     with refused("invalid_request_object", "verify"):
         await recipient.push(SCOPE, request=Deviation(token=token))
 

@@ -16,7 +16,7 @@ from tenants.grants.authorization_code import CodeExchange
 from tenants.grants.refresh import TokenRefresh
 from tenants.oauth.errors import InvalidToken
 from tenants.registration import service as registrations
-from tenants.registration.validation import ValidatedRegistration
+from tenants.registration.validation_steps import ValidatedRegistration
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import load_client, new_product, registered_client, set_client, unregistered_client
@@ -104,7 +104,7 @@ async def test_of_two_amendments_the_later_consent_stays_in_force(
     person = await new_consumer(application, aurora)
     tokens = await consent(application, aurora, recipient, person)
     wide = await recipient.push(
-        f"{SCOPE} energy:billing:read", sharing_duration=86_400, cdr_arrangement_id=tokens.cdr_arrangement_id
+        f"{SCOPE} energy:accounts.detail:read", sharing_duration=86_400, cdr_arrangement_id=tokens.cdr_arrangement_id
     )
     narrow = await recipient.push("openid", sharing_duration=3600, cdr_arrangement_id=tokens.cdr_arrangement_id)
     wide_code = await authorised_code(application, aurora, recipient, wide, person)

@@ -11,7 +11,7 @@ from ops.sandbox.messages import ABSENT, Deviation, tampered
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.clients.tables import client
 from tenants.oauth import scopes
-from tenants.registration.request import CHECKS
+from tenants.registration.request_checks import CHECKS
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import product_client, unregistered_client
@@ -36,7 +36,7 @@ async def test_a_registration_has_the_metadata_of_statement_and_request(
         "client_id": recipient.client_id,
         **{name: value for name, value in statement.items() if name not in ("iss", "scope")},
         "policy_uri": f"https://{HOST}/policy",
-        "scope": scopes.join(scopes.RECIPIENT_SCOPES),
+        "scope": scopes.join(scopes.recipient_scopes()),
         "redirect_uris": [product.redirect_uri],
         "token_endpoint_auth_method": "private_key_jwt",
         "token_endpoint_auth_signing_alg": "PS256",
@@ -131,7 +131,7 @@ CASES: dict[str, list[tuple[dict[str, Any], str, str]]] = {
             "authorization_encrypted_response_enc",
         ),
         ({"authorization_encrypted_response_enc": "A256GCM"}, METADATA, "needs"),
-        ({"authorization_encrypted_response_alg": "RSA-OAEP"}, METADATA, "no key to encrypt for"),
+        ({"authorization_encrypted_response_alg": "RSA-OAEP"}, METADATA, "no encryption key for"),
     ],
 }
 MISSING = [

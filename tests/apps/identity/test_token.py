@@ -27,7 +27,11 @@ async def test_client_credentials_give_a_token_for_the_registration_only(recipie
 
 
 @pytest.mark.parametrize(
-    "scope", ["openid", "cdr:registration openid", "energy:billing:read", "admin:metrics.basic:read", "x"]
+    "scope",
+    [
+        *("openid", "cdr:registration openid", "energy:accounts.basic:read", "energy:billing:read"),
+        *("admin:metrics.basic:read", "x"),
+    ],
 )
 async def test_client_credentials_give_no_other_scope(recipient: RecipientClient, scope: str) -> None:
     with refused("invalid_scope", "cannot request with client_credentials"):

@@ -1,6 +1,6 @@
 """A consent belongs to the customer: it continues when the person who gave it may no longer act for the customer.
 
-Decision 0021. Only those who may act for the customer now can see the consent, withdraw it and amend it.
+Decision 0022. Only those who may act for the customer now can see the consent, withdraw it and amend it.
 """
 
 from datetime import timedelta

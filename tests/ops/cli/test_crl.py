@@ -35,4 +35,4 @@ async def test_renewed_lists_are_enforced(own_proxy: Proxy, publish: Publish) ->
     publish_both(pki, publish)
     late = await run(*command)
     assert late.exit_code == 1
-    assert "from then on nginx refuses every client certificate" in late.output
+    assert "after that, nginx refuses every client certificate" in late.output

@@ -29,4 +29,4 @@ async def test_database_command_says_what_the_server_says(superuser_url: str) ->
     wrong = with_login(superuser_url, "postgres", "wrong")
     done = await asyncio.to_thread(CliRunner().invoke, main, ["database", "--superuser-url", wrong])
     assert done.exit_code == 1
-    assert "PostgreSQL refuses: password authentication failed" in done.output
+    assert "PostgreSQL refused a statement or the connection: password authentication failed" in done.output

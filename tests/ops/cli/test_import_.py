@@ -82,7 +82,7 @@ def test_files_that_take_access_away(runner: CliRunner, tenant: Tenant, tmp_path
     assert (snapshot.exit_code, snapshot.output.splitlines()[-2:]) == (0, ["       1 end of login", "       1 login"])
     clash = load("clash.jsonl", a_login("P-3", "STRAUSS"))
     assert clash.exit_code == 1
-    expected = "clash.jsonl:1: $: the identifier 'STRAUSS' is that of the login 'P-1' (snapshot.jsonl:1)"
+    expected = "clash.jsonl:1: $: the identifier 'STRAUSS' belongs to the login 'P-1' (snapshot.jsonl:1)"
     assert f"not loaded: {expected}" in clash.output
 
 

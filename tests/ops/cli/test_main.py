@@ -89,7 +89,7 @@ def test_without_the_extra_a_sentence_says_what_to_install(tmp_path: Path, comma
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     assert done.returncode == 1
-    assert f"needs what is not installed here: {missing}" in done.stderr
+    assert f"needs packages that are not installed: {missing}" in done.stderr
     assert "pip install 'holder-as-a-service[stack]'" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []

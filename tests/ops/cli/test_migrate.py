@@ -20,12 +20,12 @@ async def test_a_tenant_that_cannot_be_migrated_is_named(haas: Haas, deployment:
         await tx.driver.execute(f"DELETE FROM {schema}.alembic_version")
     status = await haas("migrate", "--status")
     assert "kestrel is at no revision" in status.output
-    assert "`haas migrate` brings them up to date" in status.output
+    assert "`haas migrate` upgrades them" in status.output
     failed = await haas("migrate")
     assert failed.exit_code == 1
     assert "1 failed" in failed.output
     assert "kestrel: " in failed.output
-    assert "continues with these" in failed.output
+    assert "migrates the tenants that failed" in failed.output
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
         await tx.driver.execute(f"INSERT INTO {schema}.alembic_version VALUES ('{TENANT.head}')")
     assert (await haas("migrate")).exit_code == 0

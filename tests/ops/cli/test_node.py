@@ -47,7 +47,7 @@ async def test_a_node_is_drained_and_resumed(haas: Haas) -> None:
     assert (await haas("node", "drain", SECOND)).exit_code == 0
     refused = await haas(*CREATE_KESTREL, "--node", SECOND)
     assert refused.exit_code == 1
-    assert "takes no new tenants; those that do: main" in refused.output
+    assert "accepts no new tenants; nodes that do: main" in refused.output
     assert (await haas("node", "resume", SECOND)).exit_code == 0
     assert (await haas(*CREATE_KESTREL, "--node", SECOND)).exit_code == 0
     assert (await haas("tenant", "remove", "kestrel", "--yes")).exit_code == 0

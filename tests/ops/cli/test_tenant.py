@@ -17,7 +17,7 @@ async def test_create_says_where_the_tenant_is_and_what_it_needs(haas: Haas, dep
     done = await haas("tenant", "create", "brolga", "--name", "Brolga Energy", "--retailer", "Brolga Pty Ltd")
     assert done.exit_code == 0, done.output
     assert "https://brolga.haas.localhost:8443" in done.output
-    assert "a certificate for each of its hosts" in done.output
+    assert "a certificate for each of these hosts" in done.output
     assert "mtls.brolga.haas.localhost" in done.output
     assert (await deployment.administration.find("brolga")).retailer == "Brolga Pty Ltd"
     assert (await haas("tenant", "remove", "brolga", "--yes")).exit_code == 0
@@ -106,7 +106,7 @@ async def test_suspending_and_resuming_counts_within_seconds(haas: Haas, registr
 
 async def test_suspend_says_what_goes_on(haas: Haas) -> None:
     said = " ".join((await haas("tenant", "suspend", "--help")).output.split())
-    for kept in ("discovery", "the keys", "Get Status", "withdrawal", "token and arrangement revocation"):
+    for kept in ("discovery", "the JWKS", "Get Status", "withdrawal", "token revocation"):
         assert kept in said
 
 
@@ -134,4 +134,4 @@ async def test_in_production_the_register_gives_the_brand_its_id(haas: Haas) -> 
     production = {"HAAS_ENVIRONMENT": "production", "HAAS_CLOCK_FILE": ""}
     refused = await haas(*CREATE_KESTREL, **production)
     assert refused.exit_code == 2
-    assert "--register-brand-id is needed" in refused.output
+    assert "--register-brand-id is required" in refused.output

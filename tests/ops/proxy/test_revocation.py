@@ -29,16 +29,16 @@ async def test_lists_of_all_authorities_are_fetched(pki: Pki, publish: Publish, 
     first = await fetch(publish_both(pki, publish), pki, output)
     assert first.changed
     assert first.ends == pki.revocation_lists_end()
-    assert not first.late(datetime.now(UTC))
+    assert not first.expires_soon(datetime.now(UTC))
     assert output.read_bytes().count(END) == 2
     again = await fetch(publish_both(pki, publish), pki, output)
     assert not again.changed
 
 
-async def test_list_that_ends_within_a_day_is_late(pki: Pki, publish: Publish, tmp_path: Path) -> None:
+async def test_list_that_ends_within_a_day_expires_soon(pki: Pki, publish: Publish, tmp_path: Path) -> None:
     pki.publish_revocation_lists(timedelta(hours=20))
     renewal = await fetch(publish_both(pki, publish), pki, tmp_path / "lists.crl")
-    assert renewal.late(datetime.now(UTC))
+    assert renewal.expires_soon(datetime.now(UTC))
 
 
 async def fetch(urls: list[str], pki: Pki, output: Path) -> Renewal:
@@ -77,8 +77,8 @@ async def of_a_stranger(pki: Pki, publish: Publish, folder: Path) -> list[str]:
     [
         (absent, "no list is signed by"),
         (not_there, "cannot be fetched"),
-        (no_list, "holds no revocation list"),
-        (over, "ended at"),
+        (no_list, "is not a revocation list"),
+        (over, "expired at"),
         (of_a_stranger, "no list is signed by"),
     ],
 )
@@ -99,5 +99,5 @@ async def test_older_list_does_not_replace_a_newer_one(pki: Pki, publish: Publis
     later = datetime.now(UTC) + timedelta(hours=2)
     pki._publish(later)
     output.write_bytes(pki.revocation_lists_file.read_bytes())
-    with pytest.raises(RevocationListError, match="older than the one in force"):
+    with pytest.raises(RevocationListError, match="older than the stored one"):
         await fetch(urls, pki, output)

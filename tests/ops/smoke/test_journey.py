@@ -9,7 +9,7 @@ import pytest
 from ops.browser.errors import Unexpected
 from ops.browser.person import Person
 from ops.sandbox.recipient.answers import AuthorisationRefused
-from ops.smoke.command import main_job, participants_of
+from ops.smoke.command import participants_of, share_data_at_both_brands
 from ops.smoke.journey import Journey
 from ops.smoke.participants import SCOPES, Participants
 from ops.smoke.steps import StepFailed, Steps
@@ -31,7 +31,7 @@ def aurora(stack: Stack) -> TenantDescription:
 async def test_the_main_job_for_both_brands(stack: Stack) -> None:
     lines: list[str] = []
     steps = Steps(lines.append)
-    await main_job(stack, steps)
+    await share_data_at_both_brands(stack, steps)
     assert steps.count == len(lines)
     assert {line.split()[0] for line in lines} == {"aurora", "banksia"}
     assert all(re.fullmatch(r"(aurora|banksia) +\S.*\S +\d+ ms", line) for line in lines)
@@ -81,7 +81,7 @@ async def test_a_failed_step_says_what_was_expected_and_what_came(
         person.page.element("authorise")
     assert "aurora: verify failed" in str(failed.value)
     assert "expected  a page with #authorise" in str(failed.value)
-    assert "came      " in str(failed.value)
+    assert "received  " in str(failed.value)
     assert "/verify" in str(failed.value)
     assert flow.request_uri.startswith("urn:")
 

@@ -145,7 +145,7 @@ async def test_taken_port_is_named(state: Path) -> None:
     port = server.sockets[0].getsockname()[1]
     async with up(state, "--port", str(port)) as refused:
         assert await refused.process.wait() == 1
-        await refused.until(f"port {port} (https) is taken by another program")
+        await refused.until(f"port {port} (https) is used by another program")
     server.close()
     await server.wait_closed()
 

@@ -153,9 +153,12 @@ async def test_a_scope_that_the_consumer_did_not_authorise_gives_no_data(ecosyst
         await client.read_registration(tokens.access_token)
 
 
-async def test_a_scope_that_the_client_is_not_registered_for_is_refused(ecosystem: Ecosystem) -> None:
-    for scope in ("openid cdr:registration", "openid bank:accounts.basic:read", "openid made:up"):
-        with refused("invalid_scope", "not registered for"):
+async def test_a_request_without_a_scope_that_a_consumer_can_authorise_is_refused(ecosystem: Ecosystem) -> None:
+    for scope in ("openid cdr:registration", "openid energy:accounts.basic:read admin:metrics.basic:read"):
+        with refused("invalid_scope", "a consumer cannot authorise"):
+            await ecosystem.mine.push(scope)
+    for scope in ("openid bank:accounts.basic:read", "openid profile bank:payees:read x", "openid made:up"):
+        with refused("invalid_scope", "supported here"):
             await ecosystem.mine.push(scope)
     with refused("invalid_scope", "must contain openid"):
         await ecosystem.mine.push("energy:accounts.basic:read")

@@ -10,7 +10,7 @@ from ops.browser.page import Page
 from ops.browser.person import Person
 from ops.sandbox.recipient.answers import AuthorisationRefused
 from ops.smoke.participants import SCOPES
-from tenants.authentication.models import LIMIT_WINDOW, WRONG_ANSWERS_PER_WINDOW
+from tenants.authentication.limits import LIMIT_WINDOW, WRONG_ANSWERS_PER_WINDOW
 from tests.support.consents import YEAR
 from tests.support.ecosystem import Ecosystem
 from tests.system.bad_input.expectations import page_says

@@ -21,7 +21,7 @@ async def test_an_amendment_keeps_the_id_and_ends_the_old_tokens_when_its_code_i
     person = await new_consumer(application, aurora)
     first = await consent(application, aurora, recipient, person)
     flow = await recipient.push(
-        f"{SCOPE} energy:billing:read", sharing_duration=86_400, cdr_arrangement_id=first.cdr_arrangement_id
+        f"{SCOPE} energy:accounts.detail:read", sharing_duration=86_400, cdr_arrangement_id=first.cdr_arrangement_id
     )
     code = await authorised_code(application, aurora, recipient, flow, person)
     assert (await recipient.introspect(first.refresh_token)).active
@@ -34,7 +34,7 @@ async def test_an_amendment_keeps_the_id_and_ends_the_old_tokens_when_its_code_i
         await recipient.userinfo(first.access_token)
     with refused("invalid_grant", "expired or was revoked"):
         await recipient.refresh(first.refresh_token)
-    assert (await recipient.introspect(second.refresh_token)).scope == f"{SCOPE} energy:billing:read"
+    assert (await recipient.introspect(second.refresh_token)).scope == f"{SCOPE} energy:accounts.detail:read"
     async with application.database.transaction(aurora.namespace) as tx:
         (listed,) = await arrangements.list_for_login(tx, person.login_id, application.now)
     assert [version.version for version in listed.versions] == [1, 2]

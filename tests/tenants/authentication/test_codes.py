@@ -1,17 +1,15 @@
-"""One-time codes: how they are made, read, hashed and sent."""
+"""One-time codes: how they are made, read and hashed."""
 
 import json
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from tenants.authentication import codes
-from tenants.notices.models import EmailPayload, SmsPayload
-from tenants.parties.models import Login, canonical_identifier
+from tenants.parties.models import canonical_identifier
 
 KEY = codes.authentication_key(b"s" * 32)
-LOGIN = Login(id=UUID(int=1), email="mia@people.test", mobile="+61491570006")
 
 
 def test_codes_have_six_digits_and_differ() -> None:
@@ -83,18 +81,6 @@ def test_an_identifier_is_the_same_however_it_was_pasted(pasted: str) -> None:
 @pytest.mark.parametrize("pasted", ["４０１ ２３４", "401\N{FIGURE SPACE}234", "401234。"])
 def test_a_customer_number_is_the_same_however_it_was_pasted(pasted: str) -> None:
     assert canonical_identifier(pasted) == "401234"
-
-
-def test_a_message_has_the_code_once_and_what_the_standards_require() -> None:
-    for login in (LOGIN, Login(id=LOGIN.id, email=None, mobile=LOGIN.mobile)):
-        message = codes.code_message(login, "Aurora Energy", "authorisation", "123456")
-        assert message is not None
-        assert message.text.count("123456") == 1
-        assert "10 minutes" in message.text
-        assert "Nobody needs your password" in message.text
-        assert "Aurora Energy" in message.text
-        assert isinstance(message, EmailPayload if login.email else SmsPayload)
-    assert codes.code_message(Login(id=LOGIN.id, email=None, mobile=None), "A", "dashboard", "123456") is None
 
 
 def test_pins_are_read_from_a_file(tmp_path: Path) -> None:

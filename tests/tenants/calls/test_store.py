@@ -78,7 +78,7 @@ async def test_each_call_is_a_row_until_it_is_forgotten(database: Database, tena
             "arrangement_id": ARRANGEMENT,
         }
         assert (second["status"], second["error"], second["secondary_latency"]) == (503, "urn:x", 7)
-        assert await store.delete_calls(tx, AT + timedelta(seconds=1)) == 2
+        assert await store.delete_single_calls(tx, AT + timedelta(seconds=1)) == 2
         assert len(await store.calls_of_interaction(tx, INTERACTION)) == 1
 
 

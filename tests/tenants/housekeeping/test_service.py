@@ -15,7 +15,7 @@ from tenants.authentication.tables import challenge, session
 from tenants.clients.tables import used_assertion
 from tenants.housekeeping import service
 from tenants.housekeeping.service import Housekeeping
-from tenants.notices.messages import EmailChannel
+from tenants.notices.message_channels import EmailChannel
 from tenants.notices.outbox import put
 from tenants.notices.outbox_delivery import Delivery
 from tenants.notices.tables import outbox
@@ -60,10 +60,13 @@ async def test_an_abandoned_flow_is_closed_at_its_last_stage(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
     left = await add_attempt(database, tenant, clock, "preAccountSelection")
+    used_at = clock.now()
+    identified = await add_attempt(database, tenant, clock, "preAuthorisation", request_uri_used_at=used_at)
     clock.move(timedelta(minutes=30))
     under_way = await add_attempt(database, tenant, clock, "preAuthentication")
     clock.move(timedelta(minutes=40))
-    assert await housekeeping.sweep(tenant) == {"attempts closed": 1}
+    assert await housekeeping.sweep(tenant) == {"attempts closed": 2}
+    assert (await one(database, tenant, attempt, id=identified)).request_uri_used_at == used_at
     row = await one(database, tenant, attempt, id=left)
     assert (row.stage, row.browser_hash) == ("preAccountSelection", None)
     assert row.request_uri_used_at is not None

@@ -45,10 +45,10 @@ def test_each_fix_is_reported_with_its_location(path: Path) -> None:
     assert reported >= {
         ("customer.person.emailAddresses[0].address", "mail domain replaced by people.test"),
         ("energy.servicePoints[0].servicePoint.location.simple.state", "state written as its abbreviation"),
-        ("energy.accounts[0].account.creationDate", "date-time cut to its date"),
-        (f"{plan}.planDetail.meteringCharges[0].minimumValue", "amount given two decimal places"),
-        (f"{plan}.servicePointIds", "NMI resolved to its service point (1)"),
-        (f"{plan}.servicePointIds", "names no service point of the file, dropped (1)"),
+        ("energy.accounts[0].account.creationDate", "date-time replaced by its date"),
+        (f"{plan}.planDetail.meteringCharges[0].minimumValue", "amount written with two decimal places"),
+        (f"{plan}.servicePointIds", "NMI replaced by the service point id (1)"),
+        (f"{plan}.servicePointIds", "removed the NMI of an unknown service point (1)"),
     }
     assert report.fix_count == len(report.fixes)
 

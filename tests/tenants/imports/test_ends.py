@@ -56,9 +56,9 @@ async def test_end_records(files: FileImporter) -> None:
 @pytest.mark.parametrize(
     ("record", "problem"),
     [
-        (end("holding", "customer", "account", validTo="2026-01-31"), "names the customer 'C-1', which is not loaded"),
+        (end("holding", "customer", "account", validTo="2026-01-31"), "refers to the customer 'C-1', which is not"),
         (end("login", "login"), "there is no login 'P-1' to end"),
-        (end("representation", "login", "customer", validTo="2026-01-31"), "names the login 'P-1', which is not"),
+        (end("representation", "login", "customer", validTo="2026-01-31"), "refers to the login 'P-1', which is not"),
         (end("holding", "customer", "account"), "missing required field `validTo`"),
     ],
 )
@@ -93,7 +93,7 @@ async def test_an_identifier_given_to_another_person_inherits_nothing(files: Fil
         assert login.email == "p-3@people.test"
         assert await directory.customers_of(tx, login.id, market_day(files.now)) == []
     assert await files.load(a_login("P-1", "ann", disabled=False), file="second.jsonl") == [
-        "second.jsonl:1: $: the identifier 'ann' is that of the login 'P-3' (first.jsonl:2)"
+        "second.jsonl:1: $: the identifier 'ann' belongs to the login 'P-3' (first.jsonl:2)"
     ]
 
 

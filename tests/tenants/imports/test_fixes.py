@@ -45,7 +45,7 @@ def test_dates_times_and_amounts_of_an_account() -> None:
         {"startTime": "07:30:15", "endTime": "09:00"}
     ]
     assert contract["discounts"] == [{"type": "CONDITIONAL", "category": "OTHER"}, {"type": "GUARANTEED"}]
-    assert "$.creationDate: date-time cut to its date" in changed
+    assert "$.creationDate: date-time replaced by its date" in changed
     assert len(changed) == 6
     assert fixed(account, ACCOUNT_FIXES) == []
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tenants.imports.service import BATCH
+from tenants.imports.service import BATCH_SIZE
 from tests.support.import_files import FileImporter, Member, a_customer, a_login, a_representation
 
 FIRST, SECOND = "Strauß", "Other"
@@ -34,7 +34,7 @@ DASHED_ALIKE = (
 
 
 def clash(where: str, identifier: str, *, of: str = "first.jsonl:1") -> str:
-    return f"{where}: $: the identifier {identifier!r} is that of the login 'P-1' ({of})"
+    return f"{where}: $: the identifier {identifier!r} belongs to the login 'P-1' ({of})"
 
 
 def acts(login_reference: str, customer_reference: str) -> Member:
@@ -53,7 +53,7 @@ async def test_in_one_file(files: FileImporter, alike: str) -> None:
     )
     assert problems == [
         clash("first.jsonl:2", alike),
-        "first.jsonl:6: $: names the login 'P-2', which is not loaded",
+        "first.jsonl:6: $: refers to the login 'P-2', which is not loaded",
     ]
     assert await files.logins() == [ANN]
     assert await files.representations() == [("P-1", "C-1", "0001-01-01", None)]
@@ -94,9 +94,9 @@ async def test_every_form_in_which_people_paste_an_identifier_clashes_in_two_fil
 
 
 async def test_every_form_in_which_people_paste_an_identifier_clashes_across_batches(files: FileImporter) -> None:
-    between = [a_customer(f"C-{number}") for number in range(BATCH)]
+    between = [a_customer(f"C-{number}") for number in range(BATCH_SIZE)]
     problems = await files.load(a_login("P-1", DASHED), *between, *dashed_logins())
-    assert problems == dashed_clashes("first.jsonl", BATCH + 2)
+    assert problems == dashed_clashes("first.jsonl", BATCH_SIZE + 2)
     assert await files.logins() == [DASHED_STORED]
 
 
@@ -107,7 +107,7 @@ async def test_the_form_that_was_imported_first_may_be_the_pasted_one(files: Fil
         *pasted, *(a_login(f"Q-{number}", identifier) for number, identifier in enumerate(plain))
     )
     assert problems == [
-        f"first.jsonl:{len(pasted) + line}: $: the identifier {identifier!r} is that of the login 'P-{line - 1}'"
+        f"first.jsonl:{len(pasted) + line}: $: the identifier {identifier!r} belongs to the login 'P-{line - 1}'"
         f" (first.jsonl:{line})"
         for line, identifier in enumerate(plain, start=1)
     ]

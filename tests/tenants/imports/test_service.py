@@ -134,9 +134,9 @@ async def test_a_record_that_refers_to_nothing_is_reported_and_not_loaded(import
         )
     )
     assert [(problem.location.line, problem.reason.partition(" '")[0]) for problem in report.problems] == [
-        (1, "names the service point"),
-        (2, "names the customer"),
-        (3, "names the login"),
+        (1, "refers to the service point"),
+        (2, "refers to the customer"),
+        (3, "refers to the login"),
     ]
     assert report.loaded == {"login": 1}
     assert await importer.rows(select(login.c.identifier)) == [("ann@people.test",)]

@@ -8,7 +8,7 @@ from haas.clock import MovableClock
 from haas.database import Database
 from haas.mail import Mailer
 from haas.settings import Settings
-from tenants.notices.messages import EmailChannel
+from tenants.notices.message_channels import EmailChannel
 from tenants.notices.outbox import put
 from tenants.notices.outbox_delivery import LEASE_DURATION, Delivery
 from tenants.registry.models import Tenant
@@ -19,7 +19,7 @@ from tests.support.rows import notice
 SENDS_AND_DIES = """
 import asyncio, os, signal, sys
 from haas.settings import Settings
-from tenants.notices.messages import EmailChannel
+from tenants.notices.message_channels import EmailChannel
 from tenants.notices.outbox_delivery import Delivery
 from haas.mail import Mailer
 from tenants.services import Services

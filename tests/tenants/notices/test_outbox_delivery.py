@@ -12,10 +12,10 @@ from haas.database import Database
 from haas.errors import HaasError
 from haas.mail import Mailer
 from tenants.notices import store
-from tenants.notices.messages import EmailChannel
+from tenants.notices.message_channels import EmailChannel
 from tenants.notices.outbox import NoticeKind, put
 from tenants.notices.outbox_delivery import LEASE_DURATION, Delivery
-from tenants.notices.policy import RETRY_POLICIES
+from tenants.notices.retry_policy import RETRY_POLICIES
 from tenants.registry.models import Tenant
 from tests.support.mail_server import MailServer
 from tests.support.rows import notice

@@ -169,7 +169,7 @@ async def test_a_connection_to_the_registry_lost_after_the_node_has_committed(
         await terminate(superuser_url, provisioner_login)
 
     monkeypatch.setattr("tenants.provisioning.service.add_cdr_register_client", last_step)
-    with pytest.raises(TenantIncomplete, match="`haas tenant remove heron` removes what is there"):
+    with pytest.raises(TenantIncomplete, match="`haas tenant remove heron` removes its parts"):
         await two_nodes.provisioner.create(new("heron"), actor="tests")
     monkeypatch.undo()
 
@@ -271,11 +271,11 @@ async def test_of_two_removals_of_a_tenant_at_once_one_is_refused(two_nodes: Dep
 
 
 async def test_a_node_that_is_unknown_or_draining_takes_no_new_tenants(two_nodes: Deployment, left: Traces) -> None:
-    with pytest.raises(InvalidNode, match="'third' takes no new tenants; those that do: main, second"):
+    with pytest.raises(InvalidNode, match="'third' accepts no new tenants; nodes that do: main, second"):
         await two_nodes.provisioner.create(new("stilt", node="third"), actor="tests")
     await two_nodes.administration.set_node_state(SECOND, "draining", actor="tests")
     try:
-        with pytest.raises(InvalidNode, match="'second' takes no new tenants; those that do: main\\."):
+        with pytest.raises(InvalidNode, match="'second' accepts no new tenants; nodes that do: main\\."):
             await two_nodes.provisioner.create(new("stilt"), actor="tests")
     finally:
         await two_nodes.administration.set_node_state(SECOND, "active", actor="tests")

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from haas.database import Database, Namespace, Transaction
 from ops.deployment import Deployment
 from tenants.calls import CalledTenant, CallRecord, Flusher, store
-from tenants.calls.aggregate import CallAggregate, TenantCalls
+from tenants.calls.counter import CallCounter, TenantCalls
 from tenants.calls.tables import call_rollup, call_second
 from tenants.notices.tables import outbox
 from tenants.provisioning import administration
@@ -30,13 +30,13 @@ class Brand:
 
     def __init__(self, deployment: Deployment, tenant: Tenant) -> None:
         self.deployment, self.tenant, self.database = deployment, tenant, deployment.database
-        self.aggregate = CallAggregate()
+        self.counter = CallCounter()
         self.control = control_namespace(deployment.settings)
-        self.flusher = Flusher(self.database, self.control, self.aggregate)
+        self.flusher = Flusher(self.database, self.control, self.counter)
 
     def record(self, status: int = 200) -> None:
         """Count a call of the brand."""
-        self.aggregate.record(self.call(status))
+        self.counter.count(self.call(status))
 
     def call(self, status: int = 200) -> CallRecord:
         return CallRecord(
@@ -169,7 +169,7 @@ async def test_calls_that_are_being_written_are_completed_and_then_removed(
     assert await finished(flushing) == 1
     await finished(replacing)
     assert await brand.call_rows() == []
-    assert brand.aggregate.take() == {}
+    assert brand.counter.take() == {}
 
 
 async def test_calls_beside_an_uncommitted_removal_are_dropped(brand: Brand, uncommitted_removal: Stop) -> None:
@@ -183,7 +183,7 @@ async def test_calls_beside_an_uncommitted_removal_are_dropped(brand: Brand, unc
     await finished(replacing)
     await brand.flusher.flush()
     assert await brand.call_rows() == []
-    assert brand.aggregate.take() == {}
+    assert brand.counter.take() == {}
 
 
 Before = Callable[[Brand, Stop, pytest.MonkeyPatch], Awaitable[None]]
@@ -248,7 +248,7 @@ async def test_a_brand_that_is_made_again_during_a_flush_gets_no_calls_of_its_pr
     stop.go_on()
     assert await finished(flushing) == 0
     assert await brand.call_rows() == []
-    assert brand.aggregate.take() == {}
+    assert brand.counter.take() == {}
     logged = [record.message for record in caplog.records if record.name == "tenants.calls.service"]
     assert logged == ["calls.tenant_removed"]
     brand.tenant = successor
@@ -260,17 +260,17 @@ async def test_a_brand_that_is_made_again_during_a_flush_gets_no_calls_of_its_pr
 async def test_many_flushes_beside_a_replacement_leave_no_call_of_the_predecessor(brand: Brand) -> None:
     """Without stops: whatever the order is, the flushes write to the predecessor or not at all."""
 
-    async def flush_until(done: asyncio.Event, aggregate: CallAggregate) -> None:
-        flusher = Flusher(brand.database, brand.control, aggregate)
+    async def flush_until(done: asyncio.Event, counter: CallCounter) -> None:
+        flusher = Flusher(brand.database, brand.control, counter)
         while not done.is_set():
-            aggregate.record(brand.call())
+            counter.count(brand.call())
             await flusher.flush()
         await flusher.flush()
 
-    done, aggregates = asyncio.Event(), [CallAggregate() for _ in range(3)]
-    flushing = [asyncio.ensure_future(flush_until(done, aggregate)) for aggregate in aggregates]
+    done, counters = asyncio.Event(), [CallCounter() for _ in range(3)]
+    flushing = [asyncio.ensure_future(flush_until(done, counter)) for counter in counters]
     await brand.replace()
     done.set()
     await finished(asyncio.gather(*flushing))
     assert await brand.call_rows() == []
-    assert [aggregate.take() for aggregate in aggregates] == [{}, {}, {}]
+    assert [counter.take() for counter in counters] == [{}, {}, {}]

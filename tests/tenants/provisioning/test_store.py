@@ -90,7 +90,7 @@ async def test_a_request_that_failed_says_why_and_is_not_tried_again(requests: R
 
 async def test_of_two_open_requests_for_a_tenant_the_second_is_refused(requests: Requests) -> None:
     await requests.ask()
-    with pytest.raises(OpenRequestExists, match="plover is not done yet"):
+    with pytest.raises(OpenRequestExists, match="plover is not finished"):
         await requests.ask()
     await requests.ask("heron", later=1)
     await requests.ask(EVERY_TENANT, later=2)

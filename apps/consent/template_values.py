@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from haas.database import Transaction
-from tenants.authentication.models import CODE_LIFETIME
+from tenants.authentication.limits import CODE_LIFETIME
 from tenants.consent import flow as flows
 from tenants.consent.errors import FlowStep
 from tenants.consent.models import AccountChoice, Flow, Review
@@ -108,7 +108,7 @@ def _review(reviewed: Review, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
 def _previous_period(reviewed: Review, period: Period, now: datetime, zone: ZoneInfo) -> Period | None:
     """Return the sharing period before an amendment, if it differs from the new one (CDS, Changing Attributes).
 
-    The same duration, agreed to at a later time, ends later. That counts as a difference if it ends on another day.
+    An amendment with the same duration ends later than before. This is a difference if it ends on another day.
     """
     if reviewed.previous_duration is None or reviewed.previous_ends_at is None:
         return None

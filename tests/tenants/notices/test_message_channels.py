@@ -8,7 +8,7 @@ from haas.clock import MovableClock
 from haas.database import Database
 from haas.outbound import Outbound
 from haas.sms import SmsGateway
-from tenants.notices.messages import SmsChannel
+from tenants.notices.message_channels import SmsChannel
 from tenants.notices.outbox import put
 from tenants.notices.outbox_delivery import Delivery
 from tenants.registry.models import Tenant

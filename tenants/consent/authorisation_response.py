@@ -9,10 +9,9 @@ from urllib.parse import quote
 from haas.clock import epoch
 from haas.jose import JoseError, JwksClient, JwksError, PublicKeys, SigningKey, encrypt, sign
 from tenants.attempts.models import AuthorisationRequest
-from tenants.clients.models import Client
+from tenants.clients.models import DEFAULT_CONTENT_ENCRYPTION, Client
 from tenants.consent.errors import ResponseImpossible
 from tenants.keys.service import Keyring
-from tenants.oauth.encryption import DEFAULT_CONTENT_ENCRYPTION
 from tenants.oauth.errors import InvalidRequest, OAuthError
 from tenants.registry.models import Tenant
 from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME
@@ -21,13 +20,14 @@ logger = logging.getLogger(__name__)
 
 
 def require_encryption_key(client: Client, keys: PublicKeys) -> None:
-    """Raise InvalidRequest if the client registered for encrypted responses and has no key to encrypt for.
+    """Raise InvalidRequest if the client registered for encrypted responses but its JWKS contains no encryption key.
 
-    The client can read this in the response to a pushed request. Later only the consumer would see an error page.
+    The check is made when the request is pushed, so that the client receives the error. At the end of the flow, only
+    the consumer would see an error page.
     """
     algorithm = client.registration.authorization_encrypted_response_alg
     if algorithm is not None and not keys.can_encrypt(algorithm):
-        raise InvalidRequest(f"the client's JWKS contains no key to encrypt for with {algorithm}")
+        raise InvalidRequest(f"the client's JWKS contains no encryption key for {algorithm}")
 
 
 class ResponseKeys(NamedTuple):

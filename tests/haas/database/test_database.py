@@ -226,3 +226,11 @@ async def _terminate(superuser_url: str, role_prefix: str) -> None:
         )
     finally:
         await connection.close()
+
+
+async def test_only_long_transactions_plan_a_statement_for_its_values(database: Database, tenant: Tenant) -> None:
+    mode = Statement(select(literal_column("current_setting('plan_cache_mode')")))
+    async with database.transaction(tenant.namespace) as tx:
+        assert await tx.scalar(mode) == "force_generic_plan"
+    async with database.transaction(tenant.namespace, long=True) as tx:
+        assert await tx.scalar(mode) == "auto"
