@@ -1,4 +1,4 @@
-"""What is authorised is what the review page showed, also if another tab has changed the flow since."""
+"""Only what the review page showed is authorised, even if another tab has changed the flow since."""
 
 import re
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ async def _review_of(pages: ConsentPages, browser: Any, flow: Flow, account: UUI
     return await browser.send(page, "/accounts", account=str(account))
 
 
-async def test_a_tab_that_shows_other_accounts_authorises_nothing(pages: ConsentPages) -> None:
+async def test_a_review_page_with_outdated_accounts_authorises_nothing(pages: ConsentPages) -> None:
     browser, flow = pages.browser(), await pages.pushed()
     first_tab = await _review_of(pages, browser, flow, pages.mia.home)
     other = await browser.get(first_tab.url.replace("/review", "/accounts"))
@@ -66,7 +66,7 @@ async def test_a_tab_that_shows_other_accounts_authorises_nothing(pages: Consent
     assert [account["id"] for account in shown["accounts"]] == [str(pages.mia.joint)]
 
 
-async def test_the_content_of_the_review_page_is_stored(pages: ConsentPages) -> None:
+async def test_the_content_of_the_review_page_is_stored_with_the_authorisation(pages: ConsentPages) -> None:
     browser, flow = pages.browser(), await pages.pushed()
     page = await _review_of(pages, browser, flow, pages.mia.home)
     await away(browser.send(page, "/authorise"))
@@ -225,7 +225,9 @@ def test_history_begins_two_years_ago(today: str, first: str) -> None:
 
 
 @pytest.mark.parametrize("sent", ["", "0" * 64, "é"])
-async def test_a_form_that_does_not_say_what_it_showed_authorises_nothing(pages: ConsentPages, sent: str) -> None:
+async def test_an_authorise_form_with_a_wrong_digest_of_the_page_authorises_nothing(
+    pages: ConsentPages, sent: str
+) -> None:
     browser, flow = pages.browser(), await pages.pushed()
     page = await _review_of(pages, browser, flow, pages.mia.home)
     assert CHANGED in (await browser.send(page, "/authorise", shown=sent)).text
@@ -233,7 +235,7 @@ async def test_a_form_that_does_not_say_what_it_showed_authorises_nothing(pages:
     assert found.stage == "preAuthorisation"
 
 
-async def test_a_page_that_named_another_recipient_authorises_nothing(pages: ConsentPages) -> None:
+async def test_a_review_page_with_an_outdated_recipient_name_authorises_nothing(pages: ConsentPages) -> None:
     browser, flow = pages.browser(), await pages.pushed()
     page = await _review_of(pages, browser, flow, pages.mia.home)
     database, tenant, client_id = pages.application.database, pages.tenant, pages.recipient.client_id
@@ -251,9 +253,10 @@ async def _rename(pages: ConsentPages, name: str) -> None:
     await set_client(database, tenant, client_id, registration={**registration, "client_name": name})
 
 
-async def test_a_page_that_showed_another_end_date_authorises_nothing(pages: ConsentPages, clock: MovableClock) -> None:
-    browser, flow = pages.browser(), await pages.pushed()
-    page = await pages.identified(browser, flow)
+async def test_a_review_page_with_an_outdated_end_date_authorises_nothing(
+    pages: ConsentPages, clock: MovableClock
+) -> None:
+    browser = pages.browser()
     local = pages.application.now.astimezone(pages.tenant.time_zone)
     midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     clock.move(midnight - local - timedelta(minutes=5))
@@ -265,7 +268,7 @@ async def test_a_page_that_showed_another_end_date_authorises_nothing(pages: Con
     assert response_claims(await away(browser.send(again, "/authorise")))["code"]
 
 
-async def test_an_amendment_whose_arrangement_has_changed_since_is_shown_again(pages: ConsentPages) -> None:
+async def test_the_review_is_shown_again_if_the_arrangement_was_amended_meanwhile(pages: ConsentPages) -> None:
     tokens = await pages.consented(pages.browser())
     asked = {"cdr_arrangement_id": tokens.cdr_arrangement_id}
     browser, other = pages.browser(), pages.browser()
@@ -281,7 +284,7 @@ async def test_an_amendment_whose_arrangement_has_changed_since_is_shown_again(p
     assert "Contact details New" not in again.text
 
 
-async def test_the_second_tab_does_not_repeat_an_authorisation_that_it_did_not_show(pages: ConsentPages) -> None:
+async def test_authorising_again_from_a_tab_with_other_accounts_answers_410(pages: ConsentPages) -> None:
     browser, flow = pages.browser(), await pages.pushed()
     first_tab = await _review_of(pages, browser, flow, pages.mia.home)
     other = await browser.get(first_tab.url.replace("/review", "/accounts"))

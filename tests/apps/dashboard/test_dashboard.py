@@ -94,8 +94,8 @@ async def test_an_arrangement_keeps_data_that_is_not_served_any_more(
     assert "Billing payments and history" in page.text
 
 
-async def test_an_account_that_is_not_shared_any_more_is_marked(pages: ConsentPages, arrangement_path: str) -> None:
-    """CDS, Authorisation Standards, Pending status: that no data is disclosed, and what is required."""
+async def test_an_account_that_is_no_longer_shared_is_marked(pages: ConsentPages, arrangement_path: str) -> None:
+    """CDS, Authorisation Standards, Pending status: the page says that no data is disclosed and what is required."""
     browser, _ = await signed_in(pages)
     assert "Not shared now" not in (await browser.get(arrangement_path)).text
     options: tuple[DisclosureOption, ...] = ("no-disclosure", "pre-approval")
@@ -130,7 +130,9 @@ async def test_arrangements_of_other_people_are_not_found(pages: ConsentPages, a
     assert "Sharing now" in mine.text
 
 
-async def test_a_session_ends_by_inactivity_by_age_and_by_signing_out(pages: ConsentPages, clock: MovableClock) -> None:
+async def test_a_session_ends_after_inactivity_at_its_maximum_age_and_by_signing_out(
+    pages: ConsentPages, clock: MovableClock
+) -> None:
     browser, _ = await signed_in(pages)
     for _ in range(3):
         clock.move(timedelta(minutes=14))
@@ -166,7 +168,7 @@ async def test_signing_in_changes_the_session_cookie(pages: ConsentPages) -> Non
     assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
 
 
-async def test_cookies_are_locked_to_the_host(pages: ConsentPages) -> None:
+async def test_the_session_cookie_has_the_host_prefix_and_its_attributes(pages: ConsentPages) -> None:
     answer = await pages.browser().http.get("/dashboard/sign-in")
     cookie = answer.headers["set-cookie"].lower()
     assert cookie.startswith("__host-dashboard=")
@@ -175,7 +177,9 @@ async def test_cookies_are_locked_to_the_host(pages: ConsentPages) -> None:
     assert "domain" not in cookie
 
 
-async def test_forms_without_the_sessions_token_change_nothing(pages: ConsentPages, arrangement_path: str) -> None:
+async def test_forms_without_the_form_token_of_the_session_are_refused(
+    pages: ConsentPages, arrangement_path: str
+) -> None:
     browser, page = await signed_in(pages)
     token = page.form("/sign-out").entries()
     path = f"{arrangement_path}/withdraw"
@@ -207,7 +211,7 @@ async def test_a_disabled_login_is_signed_out(pages: ConsentPages) -> None:
     assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
 
 
-async def test_a_wrong_code_is_counted_and_a_resent_code_is_accepted(pages: ConsentPages) -> None:
+async def test_a_wrong_one_time_password_is_counted_and_a_resent_one_is_accepted(pages: ConsentPages) -> None:
     _, identifier = await pages.customers.add_login("Wanda Wrong")
     browser = pages.browser()
     page = await browser.get("/dashboard/sign-in")

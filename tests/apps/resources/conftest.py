@@ -1,4 +1,4 @@
-"""A tenant whose customers share accounts, asked for them by registered clients."""
+"""A tenant whose customers share accounts with registered clients."""
 
 from collections.abc import AsyncIterator
 from typing import Any

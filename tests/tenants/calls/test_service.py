@@ -84,13 +84,13 @@ async def test_calls_are_added_up_by_minute_operation_and_outcome(
     assert [(row["authenticated"], row["unauthenticated"]) for row in seconds] == [(3, 1), (1, 0)]
 
 
-async def test_requests_to_a_secondary_data_holder_are_counted_apart(
+async def test_requests_to_a_secondary_data_holder_are_counted_separately(
     database: Database, tenant: Tenant, control: Namespace
 ) -> None:
     counter = CallCounter()
     for latency, calls, errors, rejections in (
         (1_500_000, 1, 0, 0),
-        (1_500_001, 3, 1, 1),  # one call of ours that made three there, of which one timed out and one was refused
+        (1_500_001, 3, 1, 1),  # one call here with three calls there, of which one timed out and one was refused
         (7, 1, 0, 1),
     ):
         counter.count(
@@ -112,7 +112,7 @@ async def test_requests_to_a_secondary_data_holder_are_counted_apart(
 
 
 @pytest.mark.parametrize(("latency", "within"), [(4_500_000, 1), (4_500_001, 0)])
-async def test_a_large_request_leaves_the_secondary_holder_more_time(
+async def test_a_large_request_has_a_longer_limit_for_the_secondary_data_holder(
     database: Database, tenant: Tenant, control: Namespace, latency: int, within: int
 ) -> None:
     counter = CallCounter()
@@ -123,7 +123,7 @@ async def test_a_large_request_leaves_the_secondary_holder_more_time(
 
 
 @pytest.mark.parametrize(("latency", "bucket"), [(0, 5), (5_000, 5), (5_001, 10), (1_000_000, 1_000), (10_000_001, 0)])
-async def test_a_latency_is_counted_under_its_threshold_of_the_standards(
+async def test_a_latency_is_counted_in_the_bucket_of_its_threshold(
     database: Database, tenant: Tenant, control: Namespace, latency: int, bucket: int
 ) -> None:
     counter = CallCounter()
@@ -247,7 +247,7 @@ async def test_a_schema_that_was_restored_under_its_tenant_is_learned_again(
     assert [row["calls"] for row in await rows(deployment.database, tenant, call_rollup)] == [2]
 
 
-async def test_a_database_node_that_cannot_be_reached_costs_the_other_tenants_nothing(
+async def test_calls_are_written_while_another_database_node_is_unreachable(
     settings: Settings, tenant: Tenant, control: Namespace, caplog: pytest.LogCaptureFixture
 ) -> None:
     away = "postgresql://nobody:wrong@127.0.0.1:1/nothing"
@@ -277,7 +277,7 @@ async def test_a_flush_that_is_cancelled_loses_no_calls(database: Database, tena
     assert await rows(database, tenant, call_rollup) == []
 
 
-async def test_memory_is_bounded_and_lost_calls_are_logged(
+async def test_the_number_of_counts_in_memory_is_limited_and_lost_calls_are_logged(
     database: Database, tenant: Tenant, control: Namespace, caplog: pytest.LogCaptureFixture
 ) -> None:
     counter = CallCounter(maximum_keys=2)
@@ -317,7 +317,7 @@ async def test_two_processes_add_to_the_same_rows(database: Database, tenant: Te
     assert {row["calls"] for row in await rows(database, tenant, call_rollup)} == {2}
 
 
-async def test_seconds_fold_into_the_peak_of_their_half_hour(
+async def test_per_second_counts_are_reduced_to_the_peak_of_each_half_hour(
     database: Database, tenant: Tenant, control: Namespace
 ) -> None:
     """Half hours, because the days of some zones begin at half past (UTC)."""
@@ -342,7 +342,7 @@ async def test_seconds_fold_into_the_peak_of_their_half_hour(
     assert len(await rows(database, tenant, call_second)) == 1
 
 
-def test_recording_a_call_takes_microseconds() -> None:
+def test_recording_2000_calls_takes_less_than_a_tenth_of_a_second() -> None:
     # 2,000 calls within a tenth of a second, so that the limit also holds on a busy machine.
     counter, own = CallCounter(), CalledTenant(Namespace("tenant_x", "x"), uuid4())
     one = call(own)

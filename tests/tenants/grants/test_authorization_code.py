@@ -32,7 +32,7 @@ async def _code(application: Application, tenant: Tenant, recipient: RecipientCl
     return await authorised_code(application, tenant, recipient, flow, await new_consumer(application, tenant)), flow
 
 
-async def test_the_token_response_is_complete_and_must_not_be_stored(
+async def test_the_token_response_has_every_member_and_must_not_be_cached(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
@@ -92,7 +92,7 @@ FIELDS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def test_every_check_has_its_cases() -> None:
+def test_the_cases_name_existing_steps() -> None:
     assert set(FIELDS) <= {step.__name__ for step in STEPS}
 
 
@@ -170,7 +170,7 @@ async def test_a_code_is_refused_at_another_tenant(
         await elsewhere.exchange(code, flow)
 
 
-async def test_a_code_that_is_exchanged_again_ends_its_arrangement(
+async def test_exchanging_a_code_again_ends_its_arrangement(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
@@ -187,7 +187,7 @@ async def test_a_code_that_is_exchanged_again_ends_its_arrangement(
     assert [notice.kind for notice in told] == ["arrangement-revoked"]
 
 
-async def test_of_two_exchanges_at_once_one_is_refused(
+async def test_one_of_two_exchanges_of_a_code_at_once_is_refused(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
@@ -265,7 +265,7 @@ async def test_a_client_without_the_refresh_grant_gets_no_refresh_token(
     assert (await recipient.exchange(code, flow)).refresh_token is None
 
 
-async def test_a_code_is_issued_once_and_only_for_somebody_who_authenticated(
+async def test_a_code_is_issued_only_once_and_only_after_authentication(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     _, flow = await _code(application, aurora, recipient)

@@ -1,4 +1,4 @@
-"""Identifiers that have one canonical form are a clash: the login that was imported first keeps everything it has."""
+"""Two logins with the same canonical identifier: the second is refused, and the first is unchanged."""
 
 import asyncio
 
@@ -42,7 +42,7 @@ def acts(login_reference: str, customer_reference: str) -> Member:
 
 
 @pytest.mark.parametrize("alike", ALIKE)
-async def test_in_one_file(files: FileImporter, alike: str) -> None:
+async def test_an_equivalent_identifier_in_the_same_file_is_refused(files: FileImporter, alike: str) -> None:
     problems = await files.load(
         a_login("P-1", FIRST),
         a_login("P-2", alike),
@@ -60,13 +60,13 @@ async def test_in_one_file(files: FileImporter, alike: str) -> None:
 
 
 @pytest.mark.parametrize("alike", ALIKE)
-async def test_in_two_files(files: FileImporter, alike: str) -> None:
+async def test_an_equivalent_identifier_in_a_second_file_is_refused(files: FileImporter, alike: str) -> None:
     await files.load(a_login("P-1", FIRST))
     assert await files.load(a_login("P-2", alike), file="second.jsonl") == [clash("second.jsonl:1", alike)]
     assert await files.logins() == [ANN]
 
 
-async def test_across_batches(files: FileImporter) -> None:
+async def test_an_equivalent_identifier_in_another_batch_is_refused(files: FileImporter) -> None:
     between = [a_customer(f"C-{number}") for number in range(600)]
     problems = await files.load(a_login("P-1", FIRST), *between, a_login("P-2", "STRAUSS"))
     assert problems == [clash("first.jsonl:602", "STRAUSS")]
@@ -121,7 +121,7 @@ async def test_identifiers_that_differ_in_more_than_their_form_do_not_clash(file
     assert [stored[1] for stored in await files.logins()] == [DASHED, *others]
 
 
-async def test_in_two_imports_at_the_same_time(files: FileImporter) -> None:
+async def test_of_three_concurrent_imports_with_one_identifier_one_succeeds(files: FileImporter) -> None:
     between = [a_customer(f"C-{number}") for number in range(100)]
     problems = await asyncio.gather(
         *(files.load(a_login(f"P-{one}", FIRST), *between, file=f"file-{one}.jsonl") for one in range(1, 4))
@@ -130,19 +130,19 @@ async def test_in_two_imports_at_the_same_time(files: FileImporter) -> None:
     assert len(await files.logins()) == 1
 
 
-async def test_a_login_that_takes_the_identifier_of_another_keeps_its_own(files: FileImporter) -> None:
+async def test_a_login_with_the_new_identifier_of_another_login_keeps_its_old_one(files: FileImporter) -> None:
     await files.load(a_login("P-1", FIRST), a_login("P-2", SECOND))
     assert await files.load(a_login("P-2", "STRAUSS"), file="second.jsonl") == [clash("second.jsonl:1", "STRAUSS")]
     assert await files.logins() == [ANN, ("P-2", "other", "p-2@people.test", False)]
 
 
-async def test_an_identifier_that_its_login_gave_up_is_free(files: FileImporter) -> None:
+async def test_an_identifier_that_its_login_no_longer_has_can_be_used_again(files: FileImporter) -> None:
     await files.load(a_login("P-1", FIRST))
     assert await files.load(a_login("P-1", SECOND), a_login("P-2", FIRST), a_login("P-2", FIRST)) == []
     assert await files.logins() == [("P-1", "other", *ANN[2:]), ("P-2", "strauss", "p-2@people.test", False)]
 
 
-async def test_a_login_is_self_for_one_customer_at_a_time(files: FileImporter) -> None:
+async def test_a_login_can_be_self_for_only_one_customer_at_a_time(files: FileImporter) -> None:
     self_of_another = "$: the login 'P-1' is already `self` for another customer"
     await files.load(a_login("P-1", FIRST), a_customer("C-1"), a_customer("C-2"), acts("P-1", "C-1"))
     assert await files.load(acts("P-1", "C-2")) == [f"first.jsonl:1: {self_of_another}"]

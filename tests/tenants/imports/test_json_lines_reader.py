@@ -171,7 +171,7 @@ def test_a_truncated_archive_is_read_as_far_as_possible(tmp_path: Path) -> None:
     assert "the file cannot be read from here on" in problems[-1]
 
 
-def test_a_file_that_only_begins_like_an_archive_is_reported(tmp_path: Path) -> None:
+def test_a_file_that_begins_like_gzip_but_is_not_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "file.jsonl.gz"
     path.write_bytes(b"\x1f\x8bnothing of the kind")
     good, problems = found(path)
@@ -180,13 +180,13 @@ def test_a_file_that_only_begins_like_an_archive_is_reported(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("data", [b"", b"\n \n"])
-def test_an_empty_file_is_no_problem(tmp_path: Path, data: bytes) -> None:
+def test_an_empty_file_is_read_without_a_problem(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "file.jsonl"
     path.write_bytes(data)
     assert found(path) == ([], [])
 
 
-def test_a_line_or_file_over_the_limit_is_reported(tmp_path: Path) -> None:
+def test_a_line_or_file_above_the_size_limit_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "file.jsonl"
     path.write_bytes(LOGIN + b" " * 500 + b"\n" + LOGIN + LOGIN * 10)
     good, problems = found(path, FileLimits(file_bytes=1000, record_bytes=200))
@@ -197,7 +197,7 @@ def test_a_line_or_file_over_the_limit_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_a_byte_order_mark_loses_no_line(tmp_path: Path, *, compressed: bool) -> None:
+def test_lines_after_a_byte_order_mark_are_read(tmp_path: Path, *, compressed: bool) -> None:
     path = tmp_path / "file.jsonl"
     content = (codecs.BOM_UTF8 + LOGIN) * 2  # two files one after another
     path.write_bytes(gzip.compress(content) if compressed else content)
@@ -205,7 +205,7 @@ def test_a_byte_order_mark_loses_no_line(tmp_path: Path, *, compressed: bool) ->
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
-def test_another_encoding_is_one_problem(tmp_path: Path, encoding: str) -> None:
+def test_another_encoding_is_reported_once_and_nothing_is_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "file.jsonl"
     path.write_bytes((LOGIN * 20).decode().encode(encoding))
     problem = "1: $: the file is UTF-16 or UTF-32, and must be UTF-8; nothing is read"
@@ -213,7 +213,7 @@ def test_another_encoding_is_one_problem(tmp_path: Path, encoding: str) -> None:
 
 
 @pytest.mark.parametrize("end", [b"", b"\n" + LOGIN])
-def test_a_line_that_decompresses_without_end_is_read_up_to_the_limit(
+def test_a_very_long_compressed_line_is_read_only_up_to_the_limit(
     tmp_path: Path, end: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "file.jsonl.gz"

@@ -154,7 +154,7 @@ def test_members_have_the_field_types_of_the_standards(payload: type) -> None:
         (CommonDiscoveryStatus, {"status": "OK", "updateTime": "2026-01-01T00:00:00"}, "updateTime"),
     ],
 )
-def test_a_value_against_the_standards_is_refused(payload: type, value: dict[str, Any], where: str) -> None:
+def test_a_value_that_violates_the_standards_is_refused(payload: type, value: dict[str, Any], where: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=where):
         msgspec.convert(value, payload)
 
@@ -262,7 +262,7 @@ def test_a_foreign_address_needs_no_postcode_and_no_australian_state() -> None:
     assert msgspec.convert(address, CommonSimpleAddress).postcode is None
 
 
-def test_the_basic_customer_is_the_detail_without_contacts() -> None:
+def test_the_basic_customer_is_the_detailed_customer_without_contacts() -> None:
     detail = msgspec.convert(
         {
             "customerUType": "person",
