@@ -21,6 +21,7 @@ MessageKind = Literal[
     "flow-cancelled",
     "request-over",
     "request-invalid",
+    "response-impossible",
     "too-large",
     "misdirected",
     "failed",
@@ -119,6 +120,16 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         (
             "The app or website that sent you here sent something that we cannot accept. No data has been shared.",
             "Go back to it and start again. If that does not help, contact the company that provides it.",
+        ),
+        links_to_start=True,
+    ),
+    "response-impossible": Message(
+        400,
+        "We cannot take you back",
+        (
+            "The app or website that you came from cannot receive our answer.",
+            "This request is over. It has changed nothing.",
+            "Go back to that app or website yourself. To share your data, start there again later.",
         ),
         links_to_start=True,
     ),

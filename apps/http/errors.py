@@ -26,7 +26,7 @@ from haas.errors import HaasError, Unavailable
 from tenants.arrangements.errors import ArrangementNotFound
 from tenants.cds import errors as cds
 from tenants.cds.errors import CdsError, ErrorType
-from tenants.consent.errors import FlowClosed, FlowEnd, FlowNotFound
+from tenants.consent.errors import FlowClosed, FlowEnd, FlowNotFound, ResponseImpossible
 from tenants.disclosure.errors import AccountNotShared, AccountWithheld
 from tenants.grants.errors import AccessRefused, ConsentExpired, ConsentRevoked, RecipientNotActive
 from tenants.oauth import errors as oauth
@@ -202,6 +202,8 @@ def page_kind(error: Exception) -> pages.MessageKind:  # noqa: PLR0911 - one ret
             return "flow-unknown"
         case FlowClosed(end=end):
             return _FLOW_ENDS[end]
+        case ResponseImpossible():
+            return "response-impossible"
         case oauth.InvalidRequestUri():
             return "request-over"
         case OAuthError():

@@ -48,7 +48,3 @@ def test_data_is_collected_once_for_a_duration_of_up_to_a_day(seconds: int, once
     assert period.once is once
     assert (period.text == "Once only") is once
     assert bool(period.explanation) is once
-
-
-def test_two_years_before_a_leap_day_is_28_february() -> None:
-    assert wording.years_before(datetime(2028, 2, 29, tzinfo=UTC), 2) == datetime(2026, 2, 28, tzinfo=UTC)

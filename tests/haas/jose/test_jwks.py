@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from joserfc.jwk import RSAKey
 
 from haas.clock import MovableClock
 from haas.jose import JwksClient, JwksError, SigningKey
@@ -80,6 +81,21 @@ async def test_concurrent_callers_share_one_fetch(jwks: JwksClient, party: Party
     sets = await asyncio.gather(*(jwks.keys(party.uri) for _ in range(20)))
     assert all(keys.has(party.keys[0].kid) for keys in sets)
     assert party.asked == 1
+
+
+async def test_a_set_without_a_key_to_encrypt_for_is_fetched_again_but_not_each_time(
+    jwks: JwksClient, party: Party, clock: MovableClock
+) -> None:
+    algorithm = "RSA-OAEP-256"
+    for _ in range(3):
+        assert not (await jwks.keys_to_encrypt(party.uri, algorithm)).can_encrypt(algorithm)
+    assert party.asked == 1
+    key = RSAKey.generate_key(2048, {"use": "enc", "alg": algorithm}).as_dict(private=False)
+    party.answer = answer_of(msgspec.json.encode({"keys": [key]}))
+    clock.move(MINIMUM_REFETCH_INTERVAL + SECOND)
+    for _ in range(3):
+        assert (await jwks.keys_to_encrypt(party.uri, algorithm)).can_encrypt(algorithm)
+    assert party.asked == 2
 
 
 async def test_an_unknown_kid_causes_one_fetch_in_each_refetch_interval(

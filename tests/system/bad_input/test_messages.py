@@ -40,7 +40,7 @@ ASSERTIONS: dict[str, tuple[Make, str]] = {
     "without exp": (lambda _: Deviation(claims={"exp": ABSENT}), "times are wrong"),
     "for another brand": (lambda _: Deviation(claims={"aud": "https://banksia.haas.localhost"}), r"\(aud\)"),
     "another issuer": (lambda _: Deviation(claims={"iss": "somebody"}), "iss and sub"),
-    "without a jti": (lambda _: Deviation(claims={"jti": ABSENT}), "no jti"),
+    "without a jti": (lambda _: Deviation(claims={"jti": ABSENT}), "jti of the client assertion is missing"),
 }
 
 

@@ -2,7 +2,9 @@
 
 import codecs
 import gzip
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +55,71 @@ def test_a_bad_line_is_reported_and_the_others_are_read(tmp_path: Path, line: by
     [reported] = problems
     assert reported.startswith("2: ")
     assert problem in reported
+
+
+RATE: dict[str, Any] = {"displayName": "Rate", "rates": [{"unitPrice": "0.30"}]}
+CONTRACT: dict[str, Any] = {
+    "pricingModel": "SINGLE_RATE",
+    "isFixed": True,
+    "paymentOption": ["BPAY"],
+    "tariffPeriod": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        (
+            "tariffPeriod",
+            {
+                "displayName": "All year",
+                "startDate": "01-01",
+                "endDate": "12-31",
+                "rateBlockUType": "singleRate",
+                "singleRate": RATE,
+                "demandCharges": [],
+            },
+        ),
+        (
+            "controlledLoad",
+            {"displayName": "Load", "rateBlockUType": "singleRate", "singleRate": RATE, "timeOfUseRates": []},
+        ),
+        (
+            "discounts",
+            {
+                "displayName": "Early",
+                "type": "OTHER",
+                "methodUType": "percentOfBill",
+                "percentOfBill": {"rate": "0.1"},
+                "fixedAmount": {"amount": "1.00"},
+            },
+        ),
+        (
+            "solarFeedInTariff",
+            {
+                "displayName": "Solar",
+                "scheme": "OTHER",
+                "payerType": "RETAILER",
+                "tariffUType": "singleTariff",
+                "singleTariff": {"rates": RATE["rates"]},
+                "timeVaryingTariffs": [],
+            },
+        ),
+    ],
+)
+def test_a_plan_with_two_members_of_a_union_is_refused_with_its_path(
+    tmp_path: Path, member: str, value: dict[str, Any]
+) -> None:
+    detail = {"fuelType": "ELECTRICITY", "electricityContract": {**CONTRACT, member: [value]}}
+    plans = [{"servicePointIds": [], "planDetail": detail}]
+    account = {"kind": "account", "account": {"accountId": "A", "openStatus": "CLOSED", "plans": plans}}
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(json.dumps(account).encode() + b"\n" + LOGIN)
+    good, [problem] = found(path)
+    assert good == [2]
+    where = f"1: $.account.plans[0].planDetail.electricityContract.{member}[0]."
+    assert problem.startswith(where), problem
+    assert problem.endswith("exclude each other"), problem
 
 
 @pytest.mark.parametrize("mobile", ["+61491570006", "+61400000001", "+6421123456", "+12025550123"])
