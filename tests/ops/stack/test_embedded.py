@@ -1,18 +1,22 @@
 """The whole stack: its files, its restarts of processes, and a tenant that is created later."""
 
+import asyncio
 import stat
 from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from haas.settings import Settings
+from ops.cli import main
 from ops.deployment import Deployment
 from ops.sandbox.transport import http_client
 from ops.settings_file import read_settings
 from ops.stack.description import TenantDescription, read_description
 from ops.stack.embedded import Stack
+from tenants.registry.service import FRESH_FOR
 
 
 def client(stack: Stack) -> httpx.AsyncClient:
@@ -99,6 +103,43 @@ async def test_a_tenant_created_later_is_served_and_described(stack: Stack) -> N
         assert described == next(
             entry for entry in read_description(stack.folder.description).tenants if entry.slug == tenant.slug
         )
+        await deployment.administration.remove(tenant.slug, actor="test")
+
+
+async def test_the_hosts_of_staff_and_of_management_are_served(stack: Stack) -> None:
+    tenant = stack.description.tenants[0]
+    admin = tenant.issuer.replace("://", "://admin.")
+    async with client(stack) as http:
+        for url in (f"{stack.description.console_url}/", f"{admin}/"):
+            response = await http.get(url)
+            assert (response.status_code, response.headers["content-type"]) == (200, "text/html; charset=utf-8")
+            assert "server" not in response.headers
+        response = await http.get(tenant.management_base_uri)
+        assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+        assert "server" not in response.headers
+
+
+async def test_a_changed_tenant_is_served_by_the_running_processes(stack: Stack) -> None:
+    """The name within two seconds, and a new host with its certificate."""
+    environment = {"HAAS_STATE": str(stack.folder.root)}
+
+    async def change(*options: str) -> None:
+        arguments = ["tenant", "set", "cassia-changed", *options]
+        done = await asyncio.to_thread(CliRunner().invoke, main, arguments, env=environment)
+        assert done.exit_code == 0, done.output
+
+    async with Deployment.open(stack.settings) as deployment, client(stack) as http:
+        tenant = await deployment.new_tenant("cassia-changed")
+        await stack.until_described(tenant.slug)
+        assert tenant.name in (await http.get(f"{tenant.issuer}/dashboard/sign-in")).text
+        host = "admin.cassia-staff.haas.localhost"
+        await change("--name", "Cassia Changed Energy", "--host", f"admin={host}")
+        async with asyncio.timeout(FRESH_FOR.total_seconds() + 1):
+            while "Changed" not in (await http.get(f"{tenant.issuer}/dashboard/sign-in")).text:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        response = await http.get(stack.settings.origin(host))
+        assert (response.status_code, "Cassia Changed Energy" in response.text) == (200, True)
+        assert (await http.get(tenant.admin_base)).status_code == 404
         await deployment.administration.remove(tenant.slug, actor="test")
 
 
