@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -18,7 +18,7 @@ from tenants.provisioning.tenant_changes import CONTACTS, ChangedTenant, TenantC
 from tenants.registry.models import SWITCHES, NewTenant, Tenant, TenantSettings
 from tenants.registry.names import Hosts
 from tenants.registry.surfaces import TenantSurface
-from themes.tokens import theme_from
+from themes.tokens import check_theme
 
 _SWITCHED: Final = {"on": True, "off": False}
 
@@ -78,7 +78,7 @@ def create(
         hosts=None if public_host is None else Hosts.from_public_host(public_host),
     )
     if theme is not None:
-        _check_theme(name, new.theme)
+        check_theme(name, new.theme)
     tenant = asyncio.run(_create(settings, new))
     click.echo(f"Created {tenant.name}: {tenant.issuer}")
     _certificates(settings, [host for _, host in tenant.surfaces()])
@@ -253,7 +253,7 @@ async def _find(settings: Settings, slug: str) -> Tenant:
 
 async def _set(settings: Settings, slug: str, change: TenantChange) -> ChangedTenant:
     async with Deployment.open(settings) as deployment:
-        return await deployment.administration.change(slug, change, actor=actor(), check_theme=_check_theme)
+        return await deployment.administration.change(slug, change, actor=actor(), check_theme=check_theme)
 
 
 async def _change(settings: Settings, slug: str, change: str) -> Tenant:
@@ -274,11 +274,6 @@ def _theme_file(path: Path) -> dict[str, Any]:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise click.BadParameter(f"{path} cannot be read as a JSON object: {error}") from error
-
-
-def _check_theme(name: str, tokens: Mapping[str, Any]) -> None:
-    """Raise ThemeError if the brand `name` cannot have this theme."""
-    theme_from({"brand_name": name, **tokens})
 
 
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from tenants.registry.tables import audit, brand
 from tests.support.application import Application
 from tests.support.clients import registered_client
 from tests.support.commands import Haas
-from themes.tokens import theme_to_json
+from themes.tokens import check_theme, theme_to_json
 
 
 @pytest.fixture
@@ -264,9 +264,20 @@ async def test_changes_at_the_same_time_all_count(deployment: Deployment, swift:
 
     async def switch_on(switch: str) -> None:
         change = TenantChange(switches={switch: True})
-        await deployment.administration.change(swift.slug, change, actor="tests", check_theme=lambda *_: None)
+        await deployment.administration.change(swift.slug, change, actor="tests", check_theme=check_theme)
 
     await asyncio.gather(*(switch_on(switch) for switch in switches))
     now = await deployment.administration.find(swift.slug)
     assert all(getattr(now.settings, switch) for switch in switches)
     assert len(await rows_of_audit(deployment, swift.slug)) == 3
+
+
+def test_a_change_can_be_the_arguments_of_a_provision_request() -> None:
+    change = TenantChange(
+        name="N", contacts={"phone": ""}, switches={"offers_co_approval": True}, hosts={"admin": "a.b"}
+    )
+    arguments = msgspec.json.decode(msgspec.json.encode(change))
+    assert set(arguments) == {"name", "contacts", "switches", "hosts"}
+    assert msgspec.convert(arguments, TenantChange) == change
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({**arguments, "hosts": {"console": "console.b"}}, TenantChange)

@@ -9,11 +9,13 @@ import pytest
 from apps.asgi import HostRouter
 from ops.deployment import Deployment
 from tenants.provisioning.owner import owner_transaction
+from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry import store
 from tenants.registry.errors import TenantIncomplete, UnknownTenant
 from tenants.registry.models import Tenant, TenantState
 from tenants.registry.service import Registry
 from tenants.services import Services
+from themes.tokens import check_theme
 
 STATES_NOT_SERVED: list[TenantState] = ["preparing", "leaving"]
 INTERACTION = "6f2b1d0c-4f4e-4bb7-8f8e-0d9b7c5a3e21"
@@ -76,6 +78,8 @@ async def test_a_tenant_that_is_not_active_can_be_removed_but_not_suspended_or_r
     for change in (administration.suspend, administration.resume):
         with pytest.raises(TenantIncomplete, match=f"is {state}"):
             await change(tenant.slug, actor="tests")
+    with pytest.raises(TenantIncomplete, match=f"is {state}"):
+        await administration.change(tenant.slug, TenantChange(name="N"), actor="tests", check_theme=check_theme)
     assert (await administration.find(tenant.slug, incomplete=True)).state == state
     await administration.remove(tenant.slug, actor="tests")
     with pytest.raises(UnknownTenant):
