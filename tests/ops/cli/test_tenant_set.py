@@ -16,7 +16,7 @@ from tenants.clients.tables import client
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry import store
-from tenants.registry.models import Tenant
+from tenants.registry.models import SWITCHES, Tenant
 from tenants.registry.service import FRESH_FOR, Registry
 from tenants.registry.tables import audit, brand
 from tests.support.application import Application
@@ -273,9 +273,7 @@ async def test_changes_at_the_same_time_all_count(deployment: Deployment, swift:
 
 
 def test_a_change_can_be_the_arguments_of_a_provision_request() -> None:
-    change = TenantChange(
-        name="N", contacts={"phone": ""}, switches={"offers_co_approval": True}, hosts={"admin": "a.b"}
-    )
+    change = TenantChange(name="N", contacts={"phone": ""}, switches={SWITCHES[0]: True}, hosts={"admin": "admin.b"})
     arguments = msgspec.json.decode(msgspec.json.encode(change))
     assert set(arguments) == {"name", "contacts", "switches", "hosts"}
     assert msgspec.convert(arguments, TenantChange) == change
