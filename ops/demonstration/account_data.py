@@ -1,0 +1,61 @@
+"""The data behind the demonstration accounts. The accounts get the examples of this module in turn.
+
+So every kind of data that the standards know is at some account, and some accounts have none. The numbers are invented:
+the BSBs are of no bank, and the addresses are below `.test`.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from tenants.imports.records import RESOURCE_RECORDS, Record
+from tenants.operations.resources import PAYMENT_SCHEDULES
+from tenants.payloads.energy_payment_schedule_v1 import (
+    EnergyCardDebit,
+    EnergyDigitalWallet,
+    EnergyDirectDebit,
+    EnergyManualPayment,
+    EnergyPaymentSchedule,
+)
+
+_DIRECT_DEBIT: Final = EnergyPaymentSchedule(
+    paymentScheduleUType="directDebit",
+    directDebit=EnergyDirectDebit(
+        bsb="999001", accountNumber="004410027", paymentFrequency="P1M", calculationType="BALANCE"
+    ),
+)
+_TOKENISED_DIRECT_DEBIT: Final = EnergyPaymentSchedule(
+    paymentScheduleUType="directDebit",
+    directDebit=EnergyDirectDebit(isTokenised=True, paymentFrequency="P3M", calculationType="BALANCE"),
+)
+_SMOOTHED_CARD_DEBIT: Final = EnergyPaymentSchedule(
+    amount="65.00",
+    paymentScheduleUType="cardDebit",
+    cardDebit=EnergyCardDebit(cardScheme="VISA", paymentFrequency="P2W", calculationType="STATIC"),
+)
+_WALLET: Final = EnergyPaymentSchedule(
+    paymentScheduleUType="digitalWallet",
+    digitalWallet=EnergyDigitalWallet(
+        name="Household wallet",
+        identifier="household@people.test",
+        type="EMAIL",
+        provider="PAYPAL_AU",
+        paymentFrequency="P1M",
+        calculationType="CALCULATED",
+    ),
+)
+_MANUAL: Final = EnergyPaymentSchedule(
+    paymentScheduleUType="manualPayment", manualPayment=EnergyManualPayment(billFrequency="P3M")
+)
+_SCHEDULES: Final[tuple[list[EnergyPaymentSchedule], ...]] = (
+    [_DIRECT_DEBIT],
+    [_MANUAL],
+    [_TOKENISED_DIRECT_DEBIT],
+    [_SMOOTHED_CARD_DEBIT, _MANUAL],
+    [],
+    [_WALLET],
+)
+
+
+def account_data(account: str, number: int) -> Iterator[Record]:
+    """Yield the data of the account with that number among the accounts of its brand. `account` is its reference."""
+    yield RESOURCE_RECORDS[PAYMENT_SCHEDULES](account=account, paymentSchedules=_SCHEDULES[number % len(_SCHEDULES)])
