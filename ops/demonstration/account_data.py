@@ -5,10 +5,12 @@ the BSBs are of no bank, and the addresses are below `.test`.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from tenants.imports.records import RESOURCE_RECORDS, Record
-from tenants.operations.resources import PAYMENT_SCHEDULES
+from tenants.operations.resources import CONCESSIONS, PAYMENT_SCHEDULES
+from tenants.payloads.energy_concession_v1 import EnergyConcession
 from tenants.payloads.energy_payment_schedule_v1 import (
     EnergyCardDebit,
     EnergyDigitalWallet,
@@ -55,7 +57,39 @@ _SCHEDULES: Final[tuple[list[EnergyPaymentSchedule], ...]] = (
     [_WALLET],
 )
 
+_ENERGY_CONCESSION: Final = EnergyConcession(
+    type="FIXED_PERCENTAGE",
+    displayName="Annual electricity concession",
+    additionalInfoUri="https://concessions.people.test/electricity",
+    startDate=date(2024, 7, 1),
+    discountFrequency="P3M",
+    percentage="0.175",
+    appliedTo=["USAGE", "SERVICE_CHARGE"],
+)
+_REBATE: Final = EnergyConcession(
+    type="FIXED_AMOUNT",
+    displayName="Low income household rebate",
+    startDate=date(2025, 1, 1),
+    endDate=date(2026, 12, 31),
+    discountFrequency="P1Y",
+    amount="285.00",
+    appliedTo=["INVOICE"],
+)
+_MEDICAL_COOLING: Final = EnergyConcession(
+    type="VARIABLE",
+    displayName="Medical cooling concession",
+    additionalInfo="17.5 percent of the electricity bill from 1 November to 31 March",
+)
+_CONCESSIONS: Final[tuple[list[EnergyConcession], ...]] = (
+    [_ENERGY_CONCESSION],
+    [],
+    [_REBATE],
+    [_ENERGY_CONCESSION, _MEDICAL_COOLING],
+    [],
+)
+
 
 def account_data(account: str, number: int) -> Iterator[Record]:
     """Yield the data of the account with that number among the accounts of its brand. `account` is its reference."""
     yield RESOURCE_RECORDS[PAYMENT_SCHEDULES](account=account, paymentSchedules=_SCHEDULES[number % len(_SCHEDULES)])
+    yield RESOURCE_RECORDS[CONCESSIONS](account=account, concessions=_CONCESSIONS[number % len(_CONCESSIONS)])

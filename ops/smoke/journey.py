@@ -18,7 +18,7 @@ from ops.stack.description import TenantDescription
 YEAR: Final = int(timedelta(days=365).total_seconds())
 _OK: Final = 200
 _REFUSALS: Final = (401, 403)
-_OF_AN_ACCOUNT: Final = {"get agreed payment schedule": "payment-schedule"}
+_OF_AN_ACCOUNT: Final = {"get agreed payment schedule": "payment-schedule", "get concessions": "concessions"}
 
 
 class Journey:

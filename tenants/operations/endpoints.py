@@ -14,6 +14,7 @@ from tenants.cds.tiers import Tier
 from tenants.operations.resources import (
     ACCOUNT_DETAIL,
     ACCOUNTS,
+    CONCESSIONS,
     CUSTOMER,
     OUTAGES,
     PAYMENT_SCHEDULES,
@@ -24,6 +25,7 @@ from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountListV2
+from tenants.payloads.energy_concession_v1 import EnergyConcessionListV1
 from tenants.payloads.energy_payment_schedule_v1 import EnergyPaymentScheduleListV1
 from tenants.payloads.outages_v1 import DiscoveryOutages
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
@@ -292,9 +294,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Get Concessions",
         "GET",
         _ACCOUNTS + "/{accountId}/concessions",
-        _V1,
+        (Version(1, _2022, payload=EnergyConcessionListV1),),
         "energy:accounts.concessions:read",
         *_LOW,
+        CONCESSIONS,
     ),
     Endpoint(
         "getEnergyAccountBalance",

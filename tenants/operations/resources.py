@@ -14,6 +14,7 @@ from tenants.cds.field_types import Payload
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountV2
+from tenants.payloads.energy_concession_v1 import EnergyConcession
 from tenants.payloads.energy_payment_schedule_v1 import EnergyPaymentSchedule
 from tenants.payloads.outages_v1 import DiscoveryOutages
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
@@ -83,6 +84,9 @@ PAYMENT_SCHEDULES: Final = Resource(
     many=True,
     list_name="paymentSchedules",
 )
+CONCESSIONS: Final = Resource(
+    name="concessions", item=EnergyConcession, belongs_to="account", many=True, list_name="concessions"
+)
 
-IMPORTED: Final = (PAYMENT_SCHEDULES,)
+IMPORTED: Final = (PAYMENT_SCHEDULES, CONCESSIONS)
 """The resources that an import can contain in records of their own."""

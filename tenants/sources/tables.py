@@ -18,6 +18,15 @@ payment_schedule = Table(
     Column("updated_at", Moment, nullable=False),
 )
 
+concession = Table(
+    "concession",
+    tenant,
+    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("detail", Json, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
 # The credentials with which the source `upstream` authenticates at the retailer's own server.
 
 upstream_credential = Table(

@@ -35,6 +35,7 @@ _OF_AN_ACCOUNT = (
         "/energy/accounts/{id}/payment-schedule",
         1,
     ),
+    _Resource("energy:accounts.concessions:read", "Get Concessions", "/energy/accounts/{id}/concessions", 1),
 )
 
 

@@ -14,7 +14,7 @@ from tenants.cds.envelope import Envelope, PaginatedEnvelope
 from tenants.cds.resource_ids import read_id
 from tenants.operations.endpoints import ENDPOINTS, Endpoint
 from tenants.parties.tables import representation
-from tenants.sources.tables import payment_schedule
+from tenants.sources.tables import concession, payment_schedule
 from tests.apps.resources.conftest import ALL_SCOPES, Brand, Sharing
 from tests.support.application import Application
 from tests.support.clients import registered_client
@@ -30,8 +30,13 @@ CARD = {
     "paymentScheduleUType": "cardDebit",
     "cardDebit": {"cardScheme": "VISA", "paymentFrequency": "P2W", "calculationType": "STATIC"},
 }
+REBATE = {"type": "FIXED_AMOUNT", "displayName": "Rebate", "discountFrequency": "P1Y", "amount": "285.00"}
+COOLING = {"type": "VARIABLE", "displayName": "Medical cooling", "additionalInfo": "In summer", "appliedTo": ["USAGE"]}
 # Each operation that gives a list of one account: its last segment, the list's name, its table, and two items.
-LISTS = [("payment-schedule", "paymentSchedules", payment_schedule, [MANUAL, CARD])]
+LISTS = [
+    ("payment-schedule", "paymentSchedules", payment_schedule, [MANUAL, CARD]),
+    ("concessions", "concessions", concession, [REBATE, COOLING]),
+]
 lists = pytest.mark.parametrize(("segment", "name", "table", "items"), LISTS, ids=[each[0] for each in LISTS])
 
 
@@ -131,6 +136,9 @@ async def test_every_operation_gives_every_demonstration_customer_what_the_stand
         "manualPayment",
     }
     assert [] in schedules
+    concessions = [data.concessions for data in found["getEnergyAccountConcessions"]]
+    assert {each.type for listed in concessions for each in listed} == {"FIXED_AMOUNT", "FIXED_PERCENTAGE", "VARIABLE"}
+    assert [] in concessions
 
 
 async def consumers(brand: Brand) -> list[Consumer]:

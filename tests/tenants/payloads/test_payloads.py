@@ -17,6 +17,7 @@ from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer, CommonPerson
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountListV2, EnergyAccountV2
+from tenants.payloads.energy_concession_v1 import EnergyConcession, EnergyConcessionListV1
 from tenants.payloads.energy_payment_schedule_v1 import (
     EnergyDirectDebit,
     EnergyPaymentSchedule,
@@ -34,6 +35,7 @@ PAYLOADS = (
     DiscoveryOutages,
     EnergyAccountListV2,
     EnergyAccountDetailV4,
+    EnergyConcessionListV1,
     EnergyPaymentScheduleListV1,
     EnergyServicePointDetailV2,
     Links,
@@ -104,6 +106,7 @@ def plain(kind: inspect.Type) -> Any:
 
 
 REGULAR = {"paymentFrequency": "P1M", "calculationType": "BALANCE"}
+CONCESSION = {"displayName": "Rebate"}
 MANUAL = {"billFrequency": "P3M"}
 LINES = {"addressLine1": "1 A St", "city": "B", "state": "VIC"}
 EXPECTED = {
@@ -187,6 +190,11 @@ def test_members_have_the_field_types_of_the_standards(payload: type) -> None:
             },
             "exclude each other",
         ),
+        (EnergyConcession, {**CONCESSION, "type": "FIXED_AMOUNT", "discountFrequency": "P1M"}, "amount"),
+        (EnergyConcession, {**CONCESSION, "type": "FIXED_AMOUNT", "amount": "5.00"}, "discountFrequency"),
+        (EnergyConcession, {**CONCESSION, "type": "FIXED_PERCENTAGE", "discountFrequency": "P1M"}, "percentage"),
+        (EnergyConcession, {**CONCESSION, "type": "FIXED_PERCENTAGE", "percentage": "0.1"}, "discountFrequency"),
+        (EnergyConcession, {**CONCESSION, "type": "VARIABLE"}, "additionalInfo"),
         (CommonDiscoveryStatus, {"status": "UNAVAILABLE", "updateTime": "2026-01-01T00:00:00Z"}, "explanation"),
         (CommonDiscoveryStatus, {"status": "OK", "updateTime": "2026-01-01T00:00:00"}, "updateTime"),
     ],
