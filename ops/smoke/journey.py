@@ -134,6 +134,11 @@ class Journey:
             specific = await self._balances([account["accountId"] for account in accounts], tokens)
             if not bulk["balances"] or bulk != specific:
                 raise Unexpected("the same balances from both operations", f"{bulk} and {specific}")
+        with self._step("get balance"):
+            for known in bulk["balances"]:
+                single = await self._get(f"/energy/accounts/{known['accountId']}/balance", tokens, version=1)
+                if single["balance"] != known["balance"]:
+                    raise Unexpected(f"the balance {known['balance']}", str(single))
         for step, segment in _OF_AN_ACCOUNT.items():
             with self._step(step):
                 for account in accounts:

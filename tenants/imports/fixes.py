@@ -174,6 +174,7 @@ _to_month_day = _rewrite(_DATE_TIME, r"\2")
 _to_time = _rewrite(_DATE_TIME, r"\3")
 _DATE, _MONTH_DAY = "date-time cut to its date", "date-time cut to its month and day"
 _POSTCODE = "postcode that does not exist replaced by that of the state's capital"
+_MAIL_DOMAIN = f"mail domain replaced by {TEST_MAIL_DOMAIN}"
 _TIME, _AMOUNT = "date-time cut to its time of day", "amount given two decimal places"
 
 CUSTOMER_FIXES = (
@@ -191,7 +192,7 @@ CUSTOMER_FIXES = (
         FieldFix(f"{kind}.physicalAddresses", "second address of a purpose made OTHER", _keep_first_of_each_purpose)
         for kind in ("person", "organisation")
     ),
-    FieldFix("person.emailAddresses[].address", f"mail domain replaced by {TEST_MAIL_DOMAIN}", _replace_mail_domain),
+    FieldFix("person.emailAddresses[].address", _MAIL_DOMAIN, _replace_mail_domain),
     FieldFix("person.emailAddresses", "only the first preferred address kept preferred", _keep_first_preferred),
     FieldFix("person.phoneNumbers", "numbers written as RFC 3966 says, one preferred", _format_phone_numbers),
     FieldFix("organisation.establishmentDate", _DATE, _to_date),
@@ -225,6 +226,17 @@ ACCOUNT_FIXES = (
         )
     ),
 )
+
+PAYMENT_SCHEDULE_FIXES = (
+    FieldFix("paymentSchedules[].amount", _AMOUNT, _add_decimal_places),
+    FieldFix("paymentSchedules[].digitalWallet.identifier", _MAIL_DOMAIN, _replace_mail_domain),
+)
+CONCESSION_FIXES = (
+    FieldFix("concessions[].startDate", _DATE, _to_date),
+    FieldFix("concessions[].endDate", _DATE, _to_date),
+    FieldFix("concessions[].amount", _AMOUNT, _add_decimal_places),
+)
+BALANCE_FIXES = (FieldFix("balance.balance", _AMOUNT, _add_decimal_places),)
 
 SERVICE_POINT_FIXES = (
     FieldFix("validFromDate", _DATE, _to_date),

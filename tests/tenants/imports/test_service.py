@@ -30,6 +30,7 @@ from tenants.imports.service import import_records, read_records
 from tenants.parties.tables import customer, login, representation
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonPersonDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
+from tests.support.import_files import file_content
 
 TABLES = (account, service_point, supply, customer, holding, login, representation)
 
@@ -239,8 +240,7 @@ async def test_records_over_the_limit_are_not_read(importer: Importer) -> None:
 
 async def test_generated_records_survive_writing_and_reading(importer: Importer, tmp_path: Path) -> None:
     path = tmp_path / "holder.jsonl"
-    encode = msgspec.json.Encoder(enc_hook=lambda reference: reference.value).encode
-    path.write_bytes(b"".join(encode(each.record) + b"\n" for each in generate("one")))
+    path.write_bytes(file_content(generate("one")))
     report = Report()
     again = [each.record for each in read_json_lines(path, report)]
     assert again == [each.record for each in generate("one")]
