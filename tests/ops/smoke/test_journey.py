@@ -35,7 +35,7 @@ async def test_the_main_job_for_both_brands(stack: Stack) -> None:
     assert steps.count == len(lines)
     assert {line.split()[0] for line in lines} == {"aurora", "banksia"}
     assert all(re.fullmatch(r"(aurora|banksia) +\S.*\S +\d+ ms", line) for line in lines)
-    assert len(lines) == 2 * 25
+    assert len(lines) == 2 * 29
 
 
 async def test_a_person_who_cancels_sends_the_recipient_away_empty_handed(
