@@ -74,7 +74,7 @@ class HostRouter:
             return
         tenant, surface = found
         context = self._context(tenant, surface, headers, interaction)
-        # On the public host, pages and documents that can be cached have no interaction id. The data APIs there add it.
+        # On the public host, pages and documents that can be cached have no interaction id. Its data APIs add one.
         send_response = send if surface == "public" else send_with_id
         with bind(tenant=tenant.slug, interaction_id=interaction):
             await self._run_and_record(
@@ -150,5 +150,5 @@ def _host_name(headers: dict[bytes, bytes]) -> str:
 
 
 def _interaction_id(headers: dict[bytes, bytes]) -> str:
-    """Return the interaction id that the proxy has logged. Without one, return the id of the client, or a new one."""
+    """Return the interaction id that the proxy has logged, else the id that the client sent, else a new one."""
     return interaction_id(headers.get(b"haas-interaction-id") or headers.get(b"x-fapi-interaction-id"))

@@ -1,6 +1,6 @@
-"""The document docs/steps.md, which lists the steps of every endpoint. It is made from the lists that run.
+"""Writes docs/steps.md, which lists the steps of every endpoint, from the lists that the program runs.
 
-`python -m apps.step_lists > docs/steps.md` writes it. A test compares the document with the lists.
+The command is `python -m apps.step_lists > docs/steps.md`. A test compares the document with the lists.
 """
 
 import sys
@@ -26,11 +26,12 @@ from tenants.operations.endpoints import ENDPOINTS, Transport
 HEAD: Final = """\
 # The steps of each endpoint
 
-The steps of each endpoint in the order in which they run, to be compared with the specifications. Each step states what
-is true after it. If a check fails, the step refuses the request and no later step runs. Indented steps run in one
-transaction of the tenant's database, which is committed after the last of them.
+This page lists the steps of each endpoint in the order in which they run, so that they can be compared with the
+specifications. The text of a step says what is true after the step has run. If a check fails, the step refuses the
+request and no later step runs. Indented steps run in one transaction on the tenant's schema, which is committed after
+the last of them.
 
-`python -m apps.step_lists > docs/steps.md` writes this page from the lists that run.
+`python -m apps.step_lists > docs/steps.md` writes this page from the lists that the program runs.
 """
 
 

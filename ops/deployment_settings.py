@@ -1,4 +1,4 @@
-"""Which deployment a command works on: the one that the environment names, or a running embedded stack on this machine.
+"""The settings of the deployment that a command uses: from the environment, or of a running embedded stack.
 
 An embedded stack writes its settings into a file of its state folder, so that commands in another shell find it.
 """
@@ -22,7 +22,7 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def deployment_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings of the environment, over those that an embedded stack has written. Raises SettingsError."""
+    """Return the settings of an embedded stack, overridden by those of the environment. Raises SettingsError."""
     written = read_settings(state_folder(environment) / SETTINGS_FILE)
     try:
         return Settings.from_environment({**written, **environment})

@@ -1,4 +1,4 @@
-"""Pages with one message: errors on the public host, and the end of a consent flow."""
+"""Pages with one message: an error on the public host, or the end of a consent flow."""
 
 from typing import Final, Literal
 
@@ -20,6 +20,7 @@ MessageKind = Literal[
     "flow-cancelled",
     "request-over",
     "request-invalid",
+    "response-impossible",
     "too-large",
     "misdirected",
     "failed",
@@ -126,7 +127,17 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         "This request cannot be used",
         (
             "The app or website that sent you here sent something that we cannot accept. No data has been shared.",
-            "Go back to it and start again. If that does not help, tell its makers.",
+            "Go back to it and start again. If that does not help, contact the company that provides it.",
+        ),
+        _DASHBOARD,
+    ),
+    "response-impossible": Message(
+        400,
+        "We cannot take you back",
+        (
+            "The app or website that you came from cannot receive our answer.",
+            "This request is over. It has changed nothing.",
+            "Go back to that app or website yourself. To share your data, start there again later.",
         ),
         _DASHBOARD,
     ),
@@ -135,7 +146,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
     "failed": Message(
         500,
         "Something went wrong on our side",
-        ("We are sorry. Nothing has been changed that you did not see confirmed. Please try again in a few minutes.",),
+        ("We are sorry. Unless you saw a confirmation, nothing has been changed. Please try again in a few minutes.",),
     ),
     "unavailable": Message(
         503, "We are busy right now", ("Please try again in a minute. Nothing has been lost.",)

@@ -10,7 +10,7 @@ from apps.http.context import context
 from haas.database import Transaction
 from haas.errors import HaasError
 from tenants.authentication import sessions
-from tenants.authentication.models import SESSION_LIFETIME
+from tenants.authentication.limits import SESSION_LIFETIME
 
 COOKIE: Final = "__Host-dashboard"
 
@@ -19,10 +19,10 @@ _R = TypeVar("_R", bound=Response[Any])
 
 
 class NotSignedIn(HaasError):
-    """Nobody has signed in with this browser, or the session has ended. `session_ended` distinguishes these cases."""
+    """Nobody has signed in with this browser, or the session has ended. `session_ended` says which is true."""
 
     def __init__(self, *, session_ended: bool) -> None:
-        """Take whether there was a session."""
+        """`session_ended` is True if there was a session."""
         super().__init__("the session has ended" if session_ended else "nobody has signed in")
         self.session_ended = session_ended
 
@@ -62,5 +62,5 @@ async def require_session(request: _Request, tx: Transaction) -> DashboardSessio
 
 
 def _cookie(value: str, seconds: int) -> Cookie:
-    # Also a cookie that deletes must be Secure: otherwise browsers ignore a `__Host-` cookie (RFC 6265bis 4.1.3.2).
+    # Browsers ignore a `__Host-` cookie that is not Secure, even if it deletes a cookie (RFC 6265bis 4.1.3.2).
     return Cookie(COOKIE, path="/", value=value, max_age=seconds, secure=True, httponly=True, samesite="lax")

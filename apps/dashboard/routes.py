@@ -27,7 +27,7 @@ from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded
 from tenants.authentication import sessions
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
-from tenants.authentication.models import CODE_LIFETIME
+from tenants.authentication.limits import CODE_LIFETIME
 from tenants.parties.models import canonical_identifier
 from themes import wording
 from themes.problems import problem
@@ -140,7 +140,7 @@ async def resend(request: _Request) -> Response[None]:
 
 @get(DASHBOARD, **_PAGE_OPTIONS)
 async def list_arrangements(request: _Request) -> Response[str]:
-    """List the recipients that receive data now, and those that received data before."""
+    """List the arrangements under which data is shared now, and those under which it was shared before."""
     ctx = context(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         session = await require_session(request, tx)

@@ -1,4 +1,4 @@
-"""Responses sent before a request is routed: for unknown hosts, and for connections without a client certificate."""
+"""Responses to requests that are not routed: unknown host, unavailable registry, or no valid client certificate."""
 
 from collections.abc import MutableMapping
 from typing import Any, Final

@@ -53,7 +53,7 @@ def in_transaction(*steps: Step[Any]) -> InTransaction:
     """Return one step that runs `steps` in a transaction of the tenant.
 
     The transaction is committed after the last step. If a step raises an error, the transaction is rolled back, unless
-    an earlier step has called `Transaction.commit_on_refusal`.
+    the error is a HaasError and an earlier step has called `Transaction.commit_on_refusal`.
     """
     return InTransaction(steps)
 

@@ -57,7 +57,7 @@ class RequestContext:
         """The operation name of the standards, such as `listEnergyAccounts`. Calls without one are not recorded."""
         self.tier: CallTier = "other"
         self.authenticated = True
-        """Whether the endpoint requires authentication, independent of its result."""
+        """Whether the endpoint requires authentication. It does not say whether the authentication succeeded."""
         self.error = ""
         """The CDS error URN or the OAuth error code of a refusal."""
         self.throttled = False

@@ -1,8 +1,9 @@
 """HTTP responses for all errors.
 
-The errors of the domain know nothing of HTTP. A response has one of three shapes: the error payload of the Consumer
-Data Standards below /cds-au, an OAuth error (RFC 6749 5.2) at every other path that software calls, and a page at the
-paths that people visit. A route can set its shape with the `opt` SHAPE. Otherwise surface and path determine it.
+The errors of the domain contain no HTTP. A response has one of three shapes: the error payload of the Consumer Data
+Standards below /cds-au, an OAuth error (RFC 6749 5.2) at every other path that software calls, and a page at the paths
+that people visit. A route can set its shape with the `opt` SHAPE. Otherwise the surface and the path determine
+the shape.
 """
 
 import logging
@@ -24,7 +25,7 @@ from haas.errors import HaasError, Unavailable
 from tenants.arrangements.errors import ArrangementNotFound
 from tenants.cds import errors as cds
 from tenants.cds.errors import CdsError, ErrorType
-from tenants.consent.errors import FlowClosed, FlowEnd, FlowNotFound
+from tenants.consent.errors import FlowClosed, FlowEnd, FlowNotFound, ResponseImpossible
 from tenants.grants.errors import AccessRefused, ConsentExpired, ConsentRevoked, RecipientNotActive
 from tenants.oauth import errors as oauth
 from tenants.oauth.errors import OAuthError
@@ -40,7 +41,7 @@ ENDPOINT: Final = "endpoint"
 """The `opt` in which a route of the data APIs holds its row of the endpoint table."""
 SECONDS_TO_RETRY: Final = "5"
 _DATA_APIS: Final = "cds-au"
-_READ_BY_SOFTWARE: Final = (".well-known", "jwks")
+_SOFTWARE_PATH_SEGMENTS: Final = (".well-known", "jwks")
 
 NOT_FOUND: Final = 404
 METHOD_NOT_ALLOWED: Final = 405
@@ -190,11 +191,13 @@ def page_kind(error: Exception) -> pages.MessageKind:  # noqa: PLR0911 - one ret
             return "flow-unknown"
         case FlowClosed(end=end):
             return _FLOW_ENDS[end]
+        case ResponseImpossible():
+            return "response-impossible"
         case oauth.InvalidRequestUri():
             return "request-over"
         case OAuthError():
             return "request-invalid"
-        case ArrangementNotFound():  # the same page, whether the arrangement is another person's or does not exist
+        case ArrangementNotFound():  # also for another person's arrangement, which is not disclosed
             return "not-found"
     return _PAGES.get(_status(error), "failed")
 
@@ -211,7 +214,7 @@ def _shape(request: _Request, error: Exception) -> Shape:
     if shape is not None:
         return shape
     public = context(request).surface == "public"
-    return "page" if public and _first_segment(request.scope["path"]) not in _READ_BY_SOFTWARE else "oauth"
+    return "page" if public and _first_segment(request.scope["path"]) not in _SOFTWARE_PATH_SEGMENTS else "oauth"
 
 
 def is_data_api(path: str) -> bool:

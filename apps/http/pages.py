@@ -30,15 +30,16 @@ def brand_of(request: _Request) -> Brand:
 
 
 def page(
-    request: _Request, template: str, *, status: int = 200, forms_may_leave: bool = False, **values: Any
+    request: _Request, template: str, *, status: int = 200, forms_redirect_elsewhere: bool = False, **values: Any
 ) -> Response[str]:
     """Return a page that is rendered from a template.
 
-    `forms_may_leave` says that a form of the page ends at another site. Such a page has no `form-action`: Chromium
-    applies it to the whole chain of redirects, which the other site may continue (decision 0020).
+    `forms_redirect_elsewhere` says that the response to a form of the page redirects to another site. Such a page has
+    no `form-action`: Chromium applies this directive to all following redirects, also to those of the other site
+    (decision 0020).
     """
     text = render(template, brand_of(request), **values)
-    return _response(request, text, status, forms_may_leave=forms_may_leave)
+    return _response(request, text, status, forms_redirect_elsewhere=forms_redirect_elsewhere)
 
 
 def message_page(request: _Request, kind: pages.MessageKind) -> Response[str]:
@@ -48,15 +49,15 @@ def message_page(request: _Request, kind: pages.MessageKind) -> Response[str]:
 
 
 def redirect(target: str) -> Response[None]:
-    """Redirect a browser with GET (303), after a form or from a step that is not current."""
+    """Return a redirect that the browser follows with GET (303)."""
     return Response(None, status_code=SEE_OTHER, headers={**_HEADERS, "Location": target})
 
 
-def _response(request: _Request, text: str, status: int, *, forms_may_leave: bool = False) -> Response[str]:
+def _response(request: _Request, text: str, status: int, *, forms_redirect_elsewhere: bool = False) -> Response[str]:
     policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
-    if not forms_may_leave:
+    if not forms_redirect_elsewhere:
         policy += "; form-action 'self'"
     headers = {**_HEADERS, "Content-Security-Policy": policy}
-    if not is_flow_path(request.url.path):  # a recipient's page that opens the flow in a window must keep the window
+    if not is_flow_path(request.url.path):  # a recipient that opened the flow in a window keeps access to it
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)

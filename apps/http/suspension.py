@@ -1,4 +1,4 @@
-"""The guard that refuses requests to a suspended tenant with 503, except on routes that serve it too."""
+"""The guard that refuses requests to a suspended tenant with 503, except on routes with the `opt` SERVES_SUSPENDED."""
 
 from typing import Any
 
@@ -9,8 +9,9 @@ from apps.http.context import context
 from haas.errors import Unavailable
 
 SERVES_SUSPENDED = "serves_suspended"
-"""The `opt` of routes that also serve a suspended tenant: Get Status, all routes that end sharing, and what they
-need. A recipient finds the revocation endpoints by discovery, and verifies the notice of a withdrawal with the JWKS."""
+"""The `opt` of routes that also serve a suspended tenant: Get Status, all routes that end sharing, and the routes that
+these need. A recipient finds the revocation endpoints by discovery, and verifies the notice of a withdrawal with the
+JWKS."""
 
 
 class TenantSuspended(Unavailable):

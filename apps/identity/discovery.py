@@ -34,7 +34,7 @@ def metadata(tenant: Tenant) -> dict[str, object]:
         "userinfo_endpoint": endpoints.secure_url(tenant, endpoints.USERINFO),
         "registration_endpoint": endpoints.secure_url(tenant, endpoints.REGISTER),
         "cdr_arrangement_revocation_endpoint": endpoints.secure_url(tenant, endpoints.ARRANGEMENT_REVOCATION),
-        "scopes_supported": scopes.SUPPORTED,
+        "scopes_supported": scopes.supported(),
         "claims_supported": claims.SUPPORTED_CLAIMS,
         "claims_parameter_supported": True,
         "acr_values_supported": claims.ACR_VALUES,

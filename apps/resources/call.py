@@ -1,4 +1,4 @@
-"""The state of one call of the data APIs, and how its response is made."""
+"""The state of one call of the data APIs, and the construction of its response."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ class DataCall(Call):
     """The state of a call. Attributes without an initial value are set by steps."""
 
     version: Version
-    """The version of the endpoint that the response has."""
+    """The version of the endpoint in which the response is written."""
     data: msgspec.Struct
     """The member `data` of the response."""
 

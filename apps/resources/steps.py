@@ -59,7 +59,7 @@ async def access_token_is_known(call: DataCall) -> None:
 
 
 async def prepare_the_customer_data(call: DataCall) -> None:
-    """The customer's data can be read, with ids for this recipient (CDS, ID Permanence)."""
+    """The tenant's key for resource ids is loaded, so that the data has ids for this recipient (CDS, ID Permanence)."""
     ctx = call.context
     siv = await ctx.services.keyring.resource_id_cipher(ctx.tenant)
     call.customer_data = CustomerData(call.tx, call.token, StoreSource(call.tx), siv)
@@ -67,7 +67,7 @@ async def prepare_the_customer_data(call: DataCall) -> None:
 
 
 def negotiate_the_version(call: DataCall) -> None:
-    """The version of the response is the highest served one between x-min-v and x-v (CDS, Versioning)."""
+    """The version of the response is the highest served version between x-min-v and x-v (CDS, Versioning)."""
     ctx = call.context
     versions = call.endpoint.versions_on(
         obligation_day(ctx.now), retired_too=ctx.tenant.settings.serves_retired_versions

@@ -45,15 +45,15 @@ def list_(slug: str) -> None:
 @click.option(
     "--compromised",
     is_flag=True,
-    help="The current keys may be known to others: stop publishing them at once, however young the next keys are.",
+    help="The current keys may be known to others: stop publishing them at once, even if the next keys are new.",
 )
 def rotate(slug: str, *, compromised: bool) -> None:
-    """Sign with the next keys of the tenant SLUG from now on, and make new next ones.
+    """Make the next signing keys of the tenant SLUG the current ones, and create new next keys.
 
-    The keys that were current stay in the JWKS until nothing that they signed can be in use.
+    The keys that were current stay in the JWKS until everything that they signed has expired.
     """
     for rotated in asyncio.run(_rotate(deployment_settings(), slug, compromised=compromised)):
-        ending = "no longer published" if compromised else f"published for {_days()} more"
+        ending = "no longer published" if compromised else f"published for {_published_after_use()} more"
         click.echo(
             f"{rotated.algorithm}: {rotated.current} signs now; {rotated.retired} is {ending}; next is {rotated.next}"
         )
@@ -79,6 +79,6 @@ async def _rotate(settings: Settings, slug: str, *, compromised: bool) -> list[K
         return rotated
 
 
-def _days() -> str:
+def _published_after_use() -> str:
     hours = round(rotation.PUBLISHED_AFTER_USE.total_seconds() / 3600)
     return f"{hours} hours"

@@ -1,4 +1,4 @@
-"""`haas migrate`: bring the database up to date."""
+"""`haas migrate`: upgrades the databases to the newest revision."""
 
 import asyncio
 from collections import Counter
@@ -17,9 +17,10 @@ from ops.migrations.chains import CONTROL, TENANT
 @click.option("--status", "only_status", is_flag=True, help="Show the revisions of the schemas and change nothing.")
 @click.pass_context
 def command(context: click.Context, *, only_status: bool) -> None:
-    """Bring the control schema and every tenant's schema to the newest revision.
+    """Upgrade the control schema and every tenant's schema to the newest revision.
 
-    Also makes an empty database ready. A tenant that fails stays as it was, and the others are migrated. Running the
+    It also sets up an empty database. If the migration of a tenant fails, its schema is not changed, and the other
+    tenants are migrated. Running the
     command again continues where it stopped.
     """
     if context.invoked_subcommand is not None:
@@ -34,7 +35,7 @@ def command(context: click.Context, *, only_status: bool) -> None:
         for failure in result.failed:
             click.echo(f"  {failure.slug}: {failure.reason}", err=True)
         raise click.ClickException(
-            "correct what the messages name, then run `haas migrate` again: it continues with these"
+            "correct the reported errors, then run `haas migrate` again: it migrates the tenants that failed"
         )
 
 
@@ -42,9 +43,9 @@ def command(context: click.Context, *, only_status: bool) -> None:
 @click.argument("chain", type=click.Choice([CONTROL.name, TENANT.name]))
 @click.argument("message")
 def revision(chain: str, message: str) -> None:
-    """Write the next revision of CHAIN from what changed in the tables. For developers.
+    """Write the next revision of CHAIN from the changes of the table definitions. For developers.
 
-    MESSAGE says what it changes. The database only lends a scratch schema, and keeps nothing.
+    MESSAGE describes the change. A temporary schema of the database is used, and the database is not changed.
     """
     from ops.migrations.revision import write_revision  # noqa: PLC0415 - needs ruff, which production does not have
 
@@ -65,7 +66,7 @@ async def _migrate(settings: Settings) -> run.MigrationResult:
 
 def _show(status: run.MigrationStatus) -> None:
     if status.control is None:
-        click.echo("The database is empty; `haas migrate` makes it ready.")
+        click.echo("The database is empty; `haas migrate` sets it up.")
         return
     newest = "newest" if status.control == status.control_head else f"newest is {status.control_head}"
     click.echo(f"control schema  {status.control}, {newest}")
@@ -75,4 +76,4 @@ def _show(status: run.MigrationStatus) -> None:
     for slug in status.behind:
         click.echo(f"  {slug} is at {status.tenants[slug] or 'no revision'}")
     if status.behind or status.control != status.control_head:
-        click.echo("`haas migrate` brings them up to date.")
+        click.echo("`haas migrate` upgrades them.")

@@ -17,14 +17,16 @@ def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]],
 
 
 @click.command("proxy")
-@click.option("--output", type=_PATH, required=True, help="Folder for nginx.conf and haas.js, as nginx sees it too.")
-@_path("--certificates", "/etc/haas/certificates", "<host>.pem for each host: private key and chain.")
-@_path("--client-authorities", "/etc/haas/client-authorities/authorities.crt", "The CDR's root and intermediate.")
-@_path("--revocation-lists", "/etc/haas/client-authorities/lists.crl", "A CRL for each of them.")
-@_path("--folder", "/var/cache/nginx", "For nginx's pid and temporary files.")
-@_path("--js-module", "/etc/nginx/modules/ngx_http_js_module.so", "The njs module.")
-@click.option("--application", default="unix:/run/haas/app", show_default=True, help="unix:<path> or host:port.")
-@click.option("--address", default="0.0.0.0", show_default=True)  # noqa: S104 - the proxy is what faces the world
+@click.option("--output", type=_PATH, required=True, help="Folder of nginx.conf and haas.js, also for nginx.")
+@_path("--certificates", "/etc/haas/certificates", "<host>.pem for each host: private key, then chain.")
+@_path("--client-authorities", "/etc/haas/client-authorities/authorities.crt", "Root and intermediate of the CDR.")
+@_path("--revocation-lists", "/etc/haas/client-authorities/lists.crl", "The CRLs of both.")
+@_path("--folder", "/var/cache/nginx", "Folder for the pid and temporary files of nginx.")
+@_path("--js-module", "/etc/nginx/modules/ngx_http_js_module.so", "The njs module of nginx.")
+@click.option(
+    "--application", default="unix:/run/haas/app", show_default=True, help="Its address: unix:<path> or host:port."
+)
+@click.option("--address", default="0.0.0.0", show_default=True)  # noqa: S104 - clients connect to the proxy
 @click.option("--port", type=int, default=443, show_default=True)
 @_path("--access-log", "/var/log/nginx/access.log", "One JSON object for each request, with the client's address.")
 @click.option(
@@ -38,9 +40,11 @@ def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]],
     "--trusted-proxies",
     envvar=TRUSTED_VARIABLE,
     default="",
-    help="Networks of the load balancers that send it, separated by commas.",
+    help="Networks of the load balancers that send the client's address, separated by commas.",
 )
-@click.option("--user", default="root", show_default=True, help="Whom workers run as; must be able to read the keys.")
+@click.option(
+    "--user", default="root", show_default=True, help="User of the worker processes. It must be able to read the keys."
+)
 def command(output: Path, js_module: Path, client_address: str, trusted_proxies: str, **fields: Any) -> None:
     """Write nginx.conf and haas.js for nginx >= 1.28 with njs."""
     script = output / "haas.js"

@@ -31,16 +31,16 @@ def command() -> None:
     "--register-environment",
     default="sandbox",
     show_default=True,
-    help="The CDR Register it belongs to; `haas register list`.",
+    help="The CDR Register of the tenant; see `haas register list`.",
 )
 @click.option("--register-brand-id", help="The brand's id at the Register.  [default: a new one, in the sandbox only]")
-@click.option("--public-host", help="A host name of the brand's own.  [default: SLUG.DOMAIN]")
-@click.option("--node", default=MAIN_NODE, show_default=True, help="The database node that is to hold its data.")
+@click.option("--public-host", help="Public host name of the brand.  [default: SLUG.DOMAIN]")
+@click.option("--node", default=MAIN_NODE, show_default=True, help="The database node for its data.")
 @click.option(
     "--time-zone",
     default=TenantSettings().time_zone,
     show_default=True,
-    help="IANA name: people are told times in it, and the days of the metrics begin in it.",
+    help="IANA name. Pages show times in this zone, and the days of the metrics begin in it.",
 )
 @click.option("--theme", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Theme tokens as JSON.")
 def create(
@@ -55,11 +55,11 @@ def create(
     time_zone: str,
     theme: Path | None,
 ) -> None:
-    """Create the tenant SLUG: schema, role, keys, hosts and theme, all of it or nothing."""
+    """Create the tenant SLUG: schema, role, keys, hosts and theme. If an error occurs, nothing is created."""
     settings = deployment_settings()
     if register_brand_id is None:
         if settings.environment == "production":
-            raise click.UsageError("--register-brand-id is needed: the Register gave the brand one when it was added")
+            raise click.UsageError("--register-brand-id is required: it is the id that the Register gave to the brand")
         register_brand_id = str(uuid.uuid4())
     new = NewTenant(
         slug=slug,
@@ -79,7 +79,7 @@ def create(
             issue(host)
     click.echo(f"Created {tenant.name}: {tenant.issuer}")
     if issue is None:
-        click.echo(f"It is served once {settings.certificates} holds a certificate for each of its hosts:")
+        click.echo(f"It is served as soon as {settings.certificates} contains a certificate for each of these hosts:")
         for _, host in tenant.surfaces():
             click.echo(f"  {host}")
 
@@ -89,7 +89,7 @@ def list_() -> None:
     """List every tenant."""
     tenants = asyncio.run(_all(deployment_settings()))
     if not tenants:
-        click.echo("There are no tenants yet; `haas tenant create` makes one.")
+        click.echo("There are no tenants yet; `haas tenant create` creates one.")
         return
     rows = [
         (each.slug, each.name, each.state, each.retailer, each.register_environment.id, each.issuer) for each in tenants
@@ -101,7 +101,7 @@ def list_() -> None:
 @command.command("show")
 @click.argument("slug")
 def show(slug: str) -> None:
-    """Show the tenant SLUG: its addresses, as the Register publishes them, and where its data is."""
+    """Show the tenant SLUG: its addresses, as the Register publishes them, and the location of its data."""
     tenant = asyncio.run(_find(deployment_settings(), slug))
     rows = {
         "slug": tenant.slug,
@@ -130,38 +130,38 @@ def show(slug: str) -> None:
 @command.command("suspend")
 @click.argument("slug")
 def suspend(slug: str) -> None:
-    """Stop serving the tenant SLUG, within seconds.
+    """Suspend the tenant SLUG. It takes effect within seconds.
 
-    It answers 503, except that discovery, the keys, Get Status, withdrawal on the dashboard, token and arrangement
-    revocation continue.
+    The tenant answers 503, except for discovery, the JWKS, Get Status, withdrawal on the dashboard, token revocation
+    and arrangement revocation.
     """
     tenant = asyncio.run(_change(deployment_settings(), slug, "suspend"))
-    click.echo(f"{tenant.name} is suspended; `haas tenant resume {slug}` makes it serve again.")
+    click.echo(f"{tenant.name} is suspended; `haas tenant resume {slug}` ends the suspension.")
 
 
 @command.command("resume")
 @click.argument("slug")
 def resume(slug: str) -> None:
-    """Serve the suspended tenant SLUG again."""
+    """End the suspension of the tenant SLUG."""
     tenant = asyncio.run(_change(deployment_settings(), slug, "resume"))
     click.echo(f"{tenant.name} is active.")
 
 
 @command.command("remove")
 @click.argument("slug")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def remove(slug: str, *, yes: bool) -> None:
-    """Delete the tenant SLUG with its keys, customers, arrangements and tokens, for good."""
+    """Delete the tenant SLUG with its keys, customers, arrangements and tokens. This cannot be undone."""
     settings = deployment_settings()
     tenant = asyncio.run(_find(settings, slug))
     if not yes:
         click.echo(
             f"This deletes {tenant.name} with all its customers, arrangements, tokens and keys. This cannot be undone."
         )
-        if click.prompt("Type its slug to go on", default="", show_default=False) != slug:
-            raise click.ClickException(f"nothing was deleted: that was not {slug}")
+        if click.prompt("Type its slug to continue", default="", show_default=False) != slug:
+            raise click.ClickException(f"nothing was deleted: the answer was not {slug}")
     asyncio.run(_change(settings, slug, "remove"))
-    click.echo(f"{tenant.name} is gone. Its certificates in {settings.certificates} can be deleted now.")
+    click.echo(f"{tenant.name} was removed. Its certificates in {settings.certificates} can be deleted now.")
 
 
 async def _create(settings: Settings, new: NewTenant) -> Tenant:

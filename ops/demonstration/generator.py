@@ -1,4 +1,4 @@
-"""Generates customers with energy accounts, like the Data Standards Body's test data generator: people, organisations.
+"""Generates people and organisations with energy accounts, like the Data Standards Body's test data generator.
 
 The same seed gives the same data. The people do not exist: mail addresses are under the reserved top-level domain
 `.test` (RFC 2606), and telephone numbers are in the ranges that ACMA reserves for fiction.
@@ -47,7 +47,7 @@ from tenants.payloads.energy_service_point_v2 import ConsumerProfile
 
 PEOPLE, ORGANISATIONS = 12, 3
 ACCOUNTS_EACH = 2
-CLOSED, MIDDLE_NAMED = 0.2, 0.5
+CLOSED_SHARE, MIDDLE_NAME_SHARE = 0.2, 0.5
 _FIRST = ("Amelia", "Noah", "Priya", "Liam", "Mei", "Oliver", "Zara", "Jack", "Leila", "Hugo", "Ngaire", "Tomas")
 _MIDDLE = ("Rose", "James", "Anh", "Grace", "Ravi", "June")
 _LAST = ("Whitlock", "Nguyen", "Castellano", "O'Brien", "Petrov", "Marsh", "Okafor", "Lindqvist", "Haddad", "Tran")
@@ -86,7 +86,7 @@ class _Generator:
         yield CustomerRecord(reference=reference, customer=customer)
         for number in range(ACCOUNTS_EACH):
             point = self._service_point(business=customer.organisation is not None)
-            account = self._account(point.servicePointId, closed=number > 0 and self._random.random() < CLOSED)
+            account = self._account(point.servicePointId, closed=number > 0 and self._random.random() < CLOSED_SHARE)
             yield ServicePointRecord(service_point=point)
             yield AccountRecord(account=account)
             yield HoldingRecord(
@@ -106,7 +106,7 @@ class _Generator:
                 lastUpdateTime=_UPDATED,
                 firstName=first,
                 lastName=last,
-                middleNames=[self._random.choice(_MIDDLE)] if self._random.random() < MIDDLE_NAMED else [],
+                middleNames=[self._random.choice(_MIDDLE)] if self._random.random() < MIDDLE_NAME_SHARE else [],
                 phoneNumbers=[self._mobile()],
                 emailAddresses=[
                     CommonEmailAddress(isPreferred=True, purpose="HOME", address=f"{mailbox}@{TEST_MAIL_DOMAIN}")

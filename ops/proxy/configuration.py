@@ -56,9 +56,9 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """One nginx. Upstreams are `unix:<path>` or `host:port`."""
 
     folder: Path
-    """For its pid and temporary files."""
+    """The folder for the pid file and temporary files."""
     certificates: Path
-    """`<host>.pem` per host: private key and chain. A host is served as soon as its file exists."""
+    """The folder of `<host>.pem` (private key and chain). A host is served as soon as its file exists."""
     client_authorities: Path
     revocation_lists: Path
     application: str
@@ -85,7 +85,7 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            autoescape=False,  # noqa: S701 - no HTML, and every value is the operator's own
+            autoescape=False,  # noqa: S701 - not HTML, and every value comes from the operator
         )
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
         segments = "|".join(re.escape(segment) for segment in SEGMENTS)

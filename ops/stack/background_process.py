@@ -7,13 +7,13 @@ from pathlib import Path
 
 from ops.stack.stack_process import Launch, StackProcess
 
-SETTLED_AFTER = 1.5
+READY_AFTER_SECONDS = 1.5
 
 
 class BackgroundProcess(StackProcess):
-    """A Python module that runs by itself.
+    """A process that runs a Python module.
 
-    It is ready when its log contains `ready_text`; without one, when it has run for SETTLED_AFTER seconds.
+    It is ready when its log contains `ready_text`. If `ready_text` is None, it is ready after READY_AFTER_SECONDS.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class BackgroundProcess(StackProcess):
 
     async def ready(self) -> bool:
         if self._ready_text is None:
-            return time.monotonic() - self._started > SETTLED_AFTER
+            return time.monotonic() - self._started > READY_AFTER_SECONDS
         return self._ready_text.encode() in self._new_log()
 
     def _new_log(self) -> bytes:

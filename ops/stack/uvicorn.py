@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ops.stack.stack_process import Launch, StackProcess
 
-# Seconds. Longer than nginx keeps an idle connection open: nginx must close first, or it sends a request into a
+# Longer than nginx keeps an idle connection open. If uvicorn closed connections first, nginx could send a request on a
 # connection that is being closed.
-KEEP_ALIVE = 90
+KEEP_ALIVE_SECONDS = 90
 
 
 class Uvicorn(StackProcess):
@@ -27,7 +27,7 @@ class Uvicorn(StackProcess):
             *("--uds", str(self._socket), "--workers", "1"),
             *("--loop", "uvloop", "--http", "httptools", "--ws", "none"),
             *("--no-server-header", "--no-access-log", "--no-proxy-headers"),
-            *("--timeout-keep-alive", str(KEEP_ALIVE), "--timeout-graceful-shutdown", "10"),
+            *("--timeout-keep-alive", str(KEEP_ALIVE_SECONDS), "--timeout-graceful-shutdown", "10"),
         ]
         return Launch(command=command, environment=self._environment)
 

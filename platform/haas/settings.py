@@ -56,13 +56,13 @@ class SettingsError(HaasError):
 
 
 def database_variable(node: str, *, owner: bool = False) -> str:
-    """Return the name of the variable that holds the address of a database node, for one of the two logins."""
+    """Return the name of the variable with a database node's address, for the application's or the owner's login."""
     variable = _OWNER_DATABASE_URL if owner else _DATABASE_URL
     return variable if node == MAIN_NODE else f"{variable}_{node.upper()}"
 
 
 class NodeAddress(msgspec.Struct, frozen=True):
-    """The addresses of a database node: for the application's login, and for the one that provisions and migrates."""
+    """The URLs of a database node: for the application's login, and for the login that creates and migrates schemas."""
 
     url: DatabaseUrl
     owner_url: DatabaseUrl
@@ -72,7 +72,7 @@ class NodeAddress(msgspec.Struct, frozen=True):
         return "NodeAddress()"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Leave them out for rich as well, which would print every field."""
+        """Leave the passwords out for rich too, which would otherwise print every field."""
         return []
 
 
@@ -96,7 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     role_prefix: RolePrefix = "haas"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     nodes: dict[str, NodeAddress] = {}
-    """The database nodes besides the main one, by id."""
+    """The database nodes other than the main node, by id."""
     # Only for the sandbox:
     clock_file: Path | None = None
     host_map: dict[str, str] = {}
@@ -104,11 +104,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pinned_codes: Path | None = None
 
     def __repr__(self) -> str:
-        """Return a form without secrets, because settings may appear in tracebacks."""
+        """Return a text without secrets, because settings may appear in tracebacks."""
         return f"Settings(environment={self.environment!r}, domain={self.domain!r})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Return the same for rich, which would otherwise print every field."""
+        """Return the same fields for rich, which would otherwise print every field."""
         return [("environment", self.environment), ("domain", self.domain)]
 
     @property
@@ -118,7 +118,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def owner_database_urls(self) -> dict[str, str]:
-        """The address of each database node for the login that provisions and migrates."""
+        """The address of each database node for the login that creates and migrates schemas."""
         return {MAIN_NODE: self.owner_database_url, **{node: address.owner_url for node, address in self.nodes.items()}}
 
     def origin(self, host: str) -> str:
@@ -174,7 +174,7 @@ def _path(kind: type, value: object) -> object:
 
 
 def _nodes(environment: Mapping[str, str]) -> dict[str, NodeAddress]:
-    """Read the addresses of the nodes besides the main one. The variables' names end with a node's id in capitals."""
+    """Read the addresses of the nodes other than the main node. A variable's name ends with a node's id in capitals."""
     names: set[str] = set()
     for variable, value in environment.items():
         for prefix in (f"{_DATABASE_URL}_", f"{_OWNER_DATABASE_URL}_"):
@@ -188,7 +188,7 @@ def _node(environment: Mapping[str, str], name: str) -> NodeAddress:
     if not _NODE.fullmatch(name):
         raise SettingsError(f"{variables[0]} does not end with the id of a node in capitals: A-Z, 0-9 and _")
     if name.lower() == MAIN_NODE:
-        raise SettingsError(f"{variables[0]} is not used: the main node is that of {_DATABASE_URL}")
+        raise SettingsError(f"{variables[0]} is refused: {_DATABASE_URL} is the address of the main node")
     for variable in variables:
         if not environment.get(variable):
             raise SettingsError(f"{variable} is not set")
@@ -207,5 +207,5 @@ def _master_key(environment: Mapping[str, str]) -> bytes:
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"HAAS_MASTER_KEY_FILE cannot be read: {error}") from error
     if not _MASTER_KEY.fullmatch(text):
-        raise SettingsError(f"{variable} does not hold {MASTER_KEY_BYTES} bytes in base64url")
+        raise SettingsError(f"{variable} does not contain {MASTER_KEY_BYTES} bytes in base64url")
     return urlsafe_b64decode(text.rstrip("=") + "=")

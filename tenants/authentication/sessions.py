@@ -13,13 +13,8 @@ from haas.digest import digest
 from tenants.authentication import service as authentication
 from tenants.authentication import store
 from tenants.authentication.errors import CodeRefused
-from tenants.authentication.models import (
-    SESSION_IDLE_LIMIT,
-    SESSION_LIFETIME,
-    AuthenticationContext,
-    Challenge,
-    Session,
-)
+from tenants.authentication.limits import SESSION_IDLE_LIMIT, SESSION_LIFETIME
+from tenants.authentication.models import AuthenticationContext, Challenge, Session
 from tenants.parties.directory import Directory
 
 _SECRET_BYTES = 32

@@ -85,7 +85,7 @@ async def mark_answered(tx: Transaction, challenge_id: UUID, now: datetime) -> N
 async def save_session(
     tx: Transaction, token_hash: bytes, *, challenge_id: UUID | None, login_id: UUID | None, now: datetime
 ) -> None:
-    """Add a session, or start an existing one again. A session that has a login or was ended is not changed."""
+    """Add a session, or restart an existing one. A session that has a login or was ended is not changed."""
     values = {"challenge_id": challenge_id, "login_id": login_id, "created_at": now, "seen_at": now}
     await tx.execute(
         upsert(session_table)
@@ -122,8 +122,8 @@ async def is_used_or_ended(tx: Transaction, token_hash: bytes) -> bool:
 
 async def record_session_use(tx: Transaction, token_hash: bytes, now: datetime) -> None:
     """Record that a session was used now."""
-    changed = update(session_table).where(_is_dashboard_session, session_table.c.token_hash == token_hash)
-    await tx.execute(changed.values(seen_at=now))
+    statement = update(session_table).where(_is_dashboard_session, session_table.c.token_hash == token_hash)
+    await tx.execute(statement.values(seen_at=now))
 
 
 async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:

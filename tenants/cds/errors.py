@@ -11,7 +11,7 @@ from haas.errors import HaasError
 
 
 class ErrorType(NamedTuple):
-    """An error of the standards. `status_in_body` applies if the request body, and not the URI, names the resource."""
+    """An error of the standards. `status_in_body` applies if the resource id is in the request body, not the URI."""
 
     urn: str
     title: str
@@ -85,4 +85,4 @@ INVALID_ARRANGEMENT = _all("Authorisation/InvalidArrangement", "Invalid Consent 
 FIELD_INVALID_PAGE = _all("Field/InvalidPage", "Invalid Page", 422)
 
 CATALOGUE: dict[str, ErrorType] = {kind.urn: kind for kind in list(globals().values()) if isinstance(kind, ErrorType)}
-"""Every error above, by URN. Errors that only the Register returns, and errors of banking, are left out."""
+"""Every error above, by URN. It contains no errors of banking and none that only the Register returns."""

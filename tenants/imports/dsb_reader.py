@@ -1,10 +1,10 @@
 """Read the file of the Data Standards Body's test data generator.
 
 The file is one JSON document. It contains holders; each holder has customers, and each customer has service points and
-accounts. A plan of the file names service points by NMI, and most of these NMIs belong to no service point of the file.
-The reader replaces an NMI by the id of its service point, removes an NMI that belongs to none, and reports both as
-fixes. The line that is reported is the line on which the customer begins. The status and the outages in the file are
-invented and are not read.
+accounts. A plan refers to service points by NMI, and most of these NMIs belong to no service point in the file. The
+reader replaces an NMI by the id of its service point, removes an NMI that belongs to no service point, and reports both
+as fixes. The reported line number is the line on which the customer begins. The status and the outages in the file are
+not read, because the generator invents them.
 """
 
 from collections.abc import Generator, Iterator
@@ -43,7 +43,7 @@ from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDe
 
 _Kind = TypeVar("_Kind", bound=msgspec.Struct)
 _TO_CUSTOMERS = ("holders", EVERY_ELEMENT, "holder", "authenticated", "customers", EVERY_ELEMENT)
-_LONG_AGO = date(2000, 1, 1)
+_DEFAULT_START = date(2000, 1, 1)
 _ACCOUNT_DATA = (
     ("paymentSchedule", PAYMENT_SCHEDULES, PAYMENT_SCHEDULE_FIXES),
     ("concessions", CONCESSIONS, CONCESSION_FIXES),
@@ -88,14 +88,14 @@ class _CustomerReader:
         """
         value = element.value
         if not _is_text(value):
-            self._report.add_problem(self._location, "not UTF-8, or with the character U+0000")
+            self._report.add_problem(self._location, "not UTF-8, or contains the character U+0000")
         elif not isinstance(value, dict) or not isinstance(value.get("customerId"), str):
             self._report.add_problem(self._location, "not an object with a customerId")
         else:
             energy = value.get("energy")
             ids = yield from self._service_points(energy)
             location = self._location._replace(path=f"{self._location.path}.customer")
-            customer = self._converted(location, value.get("customer"), CUSTOMER_FIXES, CommonCustomerDetailV2)
+            customer = self._convert(location, value.get("customer"), CUSTOMER_FIXES, CommonCustomerDetailV2)
             if customer is not None:
                 yield LocatedRecord(location, CustomerRecord(reference=value["customerId"], customer=customer))
                 yield from self._accounts(energy, value["customerId"], ids)
@@ -105,7 +105,7 @@ class _CustomerReader:
         ids: dict[str, str] = {}
         for element, item in self._elements(energy, "servicePoints"):
             location = _member(element, "servicePoint")
-            point = self._converted(location, item.get("servicePoint"), SERVICE_POINT_FIXES, EnergyServicePointDetailV2)
+            point = self._convert(location, item.get("servicePoint"), SERVICE_POINT_FIXES, EnergyServicePointDetailV2)
             if point is not None:
                 ids[point.nationalMeteringId] = ids[point.servicePointId.value] = point.servicePointId.value
                 yield LocatedRecord(location, ServicePointRecord(service_point=point))
@@ -115,12 +115,12 @@ class _CustomerReader:
         for element, item in self._elements(energy, "accounts"):
             location = _member(element, "account")
             self._resolve_service_points(location, item.get("account"), ids)
-            account = self._converted(location, item.get("account"), ACCOUNT_FIXES, EnergyAccountDetailV4)
+            account = self._convert(location, item.get("account"), ACCOUNT_FIXES, EnergyAccountDetailV4)
             if account is None:
                 continue
             yield LocatedRecord(location, AccountRecord(account=account))
             began = account.creationDate or min(
-                (plan.planOverview.startDate for plan in account.plans if plan.planOverview), default=_LONG_AGO
+                (plan.planOverview.startDate for plan in account.plans if plan.planOverview), default=_DEFAULT_START
             )
             held = HoldingRecord(customer=customer, account=account.accountId.value, role="holder", valid_from=began)
             yield LocatedRecord(location, held)
@@ -134,7 +134,7 @@ class _CustomerReader:
                 value = {"account": account, resource.list_name: item[name]}
             else:
                 value = {resource.name: {"accountId": account, name: item[name]}}
-            record = self._converted(location, value, fixes, RESOURCE_RECORDS[resource])
+            record = self._convert(location, value, fixes, RESOURCE_RECORDS[resource])
             if record is not None:
                 yield LocatedRecord(location, record)
 
@@ -146,7 +146,7 @@ class _CustomerReader:
             yield location, item if isinstance(item, dict) else {}
 
     def _resolve_service_points(self, location: FileLocation, account: Any, ids: dict[str, str]) -> None:
-        """Replace NMIs in the account's plans by service point ids; remove those that the customer does not have."""
+        """Replace NMIs in the account's plans by service point ids. Remove NMIs of other customers' service points."""
         plans = account.get("plans") if isinstance(account, dict) else None
         for index, plan in enumerate(plans if isinstance(plans, list) else []):
             named = plan.get("servicePointIds") if isinstance(plan, dict) else None
@@ -156,12 +156,12 @@ class _CustomerReader:
             array = location._replace(path=f"{location.path}.plans[{index}].servicePointIds")
             resolved = [name for name in named if ids.get(name, name) != name]
             if resolved:
-                self._report.add_fix(array, f"NMI resolved to its service point ({len(resolved)})")
+                self._report.add_fix(array, f"NMI replaced by the service point id ({len(resolved)})")
             if len(found) < len(named):
-                self._report.add_fix(array, f"names no service point of the file, dropped ({len(named) - len(found)})")
+                self._report.add_fix(array, f"removed the NMI of an unknown service point ({len(named) - len(found)})")
             plan["servicePointIds"] = found
 
-    def _converted(
+    def _convert(
         self, location: FileLocation, value: Any, fixes: tuple[FieldFix, ...], kind: type[_Kind]
     ) -> _Kind | None:
         if isinstance(value, dict):

@@ -83,13 +83,13 @@ class _BatchLoader:
         known = await store.existing_ids(
             self._tx, service_point, (point for _, record in accounts for point in _service_point_ids(record).values())
         )
-        good = [
+        valid = [
             each for each in accounts if self._all_loaded(each[0], "service point", _service_point_ids(each[1]), known)
         ]
-        await self._upsert(account, [rows.account_row(record, self._now) for _, record in good])
-        await self._disclosure_options(good)
-        # If an account occurs twice, its last record decides, as it does for the account's row.
-        latest = {internal_id("account", record.reference): record for _, record in good}
+        await self._upsert(account, [rows.account_row(record, self._now) for _, record in valid])
+        await self._disclosure_options(valid)
+        # If an account occurs twice, its last record applies, as for the account's row.
+        latest = {internal_id("account", record.reference): record for _, record in valid}
         if latest:
             supplies = [row for record in latest.values() for row in rows.supply_rows(record)]
             await store.replace(self._tx, supply, latest, supplies)
@@ -182,7 +182,7 @@ class _BatchLoader:
         except ValueError as error:
             self._report.add_problem(location, str(error))
             return
-        if isinstance(record, RepresentationRecord) and _is_self_elsewhere(changed[-1], pair, periods):
+        if isinstance(record, RepresentationRecord) and _is_self_for_another_customer(changed[-1], pair, periods):
             self._report.add_problem(location, f"the login {record.login!r} is already `self` for another customer")
             return
         periods[pair] = changed
@@ -191,11 +191,11 @@ class _BatchLoader:
     def _all_loaded(self, location: FileLocation, what: str, named: dict[str, UUID], known: Iterable[UUID]) -> bool:
         missing = [name for name, found in named.items() if found not in known]
         if missing:
-            self._report.add_problem(location, f"names the {what} {missing[0]!r}, which is not loaded")
+            self._report.add_problem(location, f"refers to the {what} {missing[0]!r}, which is not loaded")
         return not missing
 
 
-def _is_self_elsewhere(period: DatedPeriod, pair: Pair, periods: dict[Pair, list[DatedPeriod]]) -> bool:
+def _is_self_for_another_customer(period: DatedPeriod, pair: Pair, periods: dict[Pair, list[DatedPeriod]]) -> bool:
     """Return whether the login is `self` for another customer on any day of `period`."""
     return period.role == "self" and any(
         other.role == "self" and other.overlaps(period)

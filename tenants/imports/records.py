@@ -97,7 +97,7 @@ class LoginRecord(_Record, frozen=True, kw_only=True, tag="login", tag_field="ki
     """A person who signs in, with at least one of `email` and `mobile`, to which one-time passwords are sent."""
 
     reference: Reference
-    """The id that the retailer uses for the person. It is never given to another person; an identifier can be."""
+    """The id that the retailer uses for the person. It is never reused for another person, but an identifier can be."""
     identifier: Reference
     email: EmailAddress | None = None
     mobile: Mobile | None = None
@@ -105,7 +105,7 @@ class LoginRecord(_Record, frozen=True, kw_only=True, tag="login", tag_field="ki
     given_name: Reference | None = None
     family_name: Reference
     disabled: bool | UnsetType = UNSET
-    """Whether the person must not sign in. Without it, a login that is disabled remains disabled."""
+    """Whether the person must not sign in. If it is omitted, a disabled login remains disabled."""
 
     def __post_init__(self) -> None:
         if self.email is None and self.mobile is None:
@@ -125,7 +125,7 @@ class EndLoginRecord(_Record, frozen=True, kw_only=True, tag="end-login", tag_fi
 class RepresentationRecord(_Record, frozen=True, kw_only=True, tag="representation", tag_field="kind"):
     """States that a login acts for a customer: for itself, or as a nominated representative of an organisation.
 
-    Without `valid_from` or `valid_to`, the date that is stored is kept. The end null states that no end is known.
+    Without `valid_from` or `valid_to`, the stored date is kept. A `valid_to` of null states that no end is known.
     """
 
     login: Reference

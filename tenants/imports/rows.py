@@ -1,4 +1,4 @@
-"""Make table rows from import records."""
+"""Convert import records to table rows."""
 
 from datetime import date, datetime
 from typing import Any

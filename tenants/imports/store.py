@@ -1,4 +1,4 @@
-"""SQL that writes imported rows in bulk. It updates rows by key and never changes what a person has decided."""
+"""SQL that writes imported rows in bulk. It updates rows by key. It never changes a disclosure option that is set."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -18,7 +18,7 @@ ImportTable = Table
 
 
 async def lock(tx: Transaction) -> None:
-    """Wait until no other import of the tenant has an open transaction, so that what was read stays true."""
+    """Wait until no other import of the tenant has an open transaction, and prevent others until this one ends."""
     await tx.execute(
         select(func.pg_advisory_xact_lock(func.hashtext(func.concat("haas import ", func.current_user()))))
     )
@@ -91,7 +91,7 @@ async def write_periods(
 
 
 async def insert_missing_options(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[UUID, str]:
-    """Insert the options of accounts that have none; return the options that all these accounts then have."""
+    """Insert the options of accounts that have none; return the resulting option of every account in `rows`."""
     if not rows:
         return {}
     await tx.execute(insert(disclosure_option).on_conflict_do_nothing(), list(rows))

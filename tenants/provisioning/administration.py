@@ -29,8 +29,8 @@ class Administration:
         Raise UnknownTenant, TenantIncomplete.
         """
         async with owner_transaction(self._owner, self._settings) as tx:
-            tenant = await self._known(tx, slug)
-        return tenant if incomplete else _complete(tenant)
+            tenant = await self._require_tenant(tx, slug)
+        return tenant if incomplete else _require_complete(tenant)
 
     async def suspend(self, slug: str, *, actor: str) -> Tenant:
         """Suspend the tenant: it answers 503, except at addresses where a person or a recipient can end sharing.
@@ -52,7 +52,7 @@ class Administration:
         served, and another call completes the removal.
         """
         async with owner_transaction(self._owner, self._settings) as registry:
-            tenant = await self._known(registry, slug)
+            tenant = await self._require_tenant(registry, slug)
             if tenant.namespace.node != MAIN_NODE:
                 await store.set_state(registry, tenant.id, "leaving", self._clock.now())
                 await store.advance_revision(registry)
@@ -95,23 +95,23 @@ class Administration:
 
     async def _set_state(self, slug: str, state: TenantState, action: str, actor: str) -> Tenant:
         async with owner_transaction(self._owner, self._settings) as tx:
-            tenant = _complete(await self._known(tx, slug))
+            tenant = _require_complete(await self._require_tenant(tx, slug))
             if tenant.state != state:
                 await store.set_state(tx, tenant.id, state, self._clock.now())
                 await store.append_audit(tx, actor=actor, action=action, subject=slug, now=self._clock.now())
                 await store.advance_revision(tx)
-            return await self._known(tx, slug)
+            return await self._require_tenant(tx, slug)
 
-    async def _known(self, tx: Transaction, slug: str) -> Tenant:
+    async def _require_tenant(self, tx: Transaction, slug: str) -> Tenant:
         tenant = await store.tenant(tx, self._settings, slug)
         if tenant is None:
             raise UnknownTenant(f"there is no tenant {slug!r}; `haas tenant list` lists them")
         return tenant
 
 
-def _complete(tenant: Tenant) -> Tenant:
+def _require_complete(tenant: Tenant) -> Tenant:
     if not tenant.complete:
         raise TenantIncomplete(
-            f"the tenant {tenant.slug!r} is {tenant.state}: `haas tenant remove {tenant.slug}` removes what is there"
+            f"the tenant {tenant.slug!r} is {tenant.state}: `haas tenant remove {tenant.slug}` removes its parts"
         )
     return tenant

@@ -32,7 +32,7 @@ class TenantIncomplete(RegistryError):
 
 
 class InvalidNode(RegistryError):
-    """The database node is unknown or takes no new tenants."""
+    """The database node is unknown or accepts no new tenants."""
 
 
 class UnknownRegisterEnvironment(RegistryError):

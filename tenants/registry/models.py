@@ -15,6 +15,7 @@ from tenants.registry.names import Hosts
 TenantState = Literal["preparing", "active", "suspended", "leaving"]
 NodeState = Literal["active", "draining"]
 Surface = Literal["public", "secure", "admin", "management"]
+"""One of the four hosts of a tenant. Each surface has its own endpoints and its own users."""
 HttpsUrl = Annotated[str, Meta(pattern=r"^https://[^\s/?#@]+(/[^\s#]*)?\Z", description="an https address")]
 
 # Names in the time zone folder of the system that are not time zones of the IANA database.

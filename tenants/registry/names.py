@@ -55,7 +55,7 @@ class Hosts(msgspec.Struct, frozen=True):
     def from_public_host(cls, public: str) -> "Hosts":
         """Return the hosts of a tenant whose public host is `public`. The others add `mtls`, `admin` or `api` in front.
 
-        Raise InvalidHost when `public` is not a host name, or when its first label means another surface to the proxy.
+        Raise InvalidHost when `public` is not a host name, or when the proxy uses its first label for another surface.
         """
         if not _HOST.fullmatch(public) or len(public) > MAXIMUM_HOST:
             raise InvalidHost(f"{public!r} is not a host name: use lower-case labels of letters, digits and hyphens")
@@ -75,10 +75,10 @@ class Roles(msgspec.Struct, frozen=True):
     prefix: str
 
     def __post_init__(self) -> None:
-        """Raise SettingsError when the prefix would need quoting or is so long that no slug fits behind it."""
+        """Raise SettingsError when the prefix would need quoting or is too long to be followed by a slug."""
         if not _PREFIX.fullmatch(self.prefix):
             raise SettingsError(
-                f"HAAS_ROLE_PREFIX {self.prefix!r} cannot begin role names: use a-z, 0-9, _, at most 20, a letter first"
+                f"HAAS_ROLE_PREFIX {self.prefix!r} is invalid: use at most 20 characters a-z, 0-9 and _, a letter first"
             )
 
     @property
@@ -107,7 +107,7 @@ class Roles(msgspec.Struct, frozen=True):
 
 
 def tenant_schema(slug: str) -> str:
-    """Return the name of the schema of a tenant. Two slugs never share one: no slug contains an underscore.
+    """Return the name of the schema of a tenant. Slugs contain no underscore, so two slugs never have the same schema.
 
     Raise InvalidSlug.
     """

@@ -1,4 +1,4 @@
-"""The registry in memory: every request looks up in it which tenant and surface its host belongs to."""
+"""The registry in memory, in which every request looks up the tenant and the surface of its host."""
 
 import logging
 from datetime import timedelta
@@ -17,9 +17,9 @@ from tenants.registry.models import Surface, Tenant
 from tenants.registry.names import control_namespace
 
 FRESH_FOR: Final = timedelta(seconds=2)
-"""The maximum age of the snapshot. Then the revision is read: one row every two seconds."""
+"""The maximum age of the snapshot. After that, only the revision is read, which is one row."""
 RELOAD_FOR_UNKNOWN_AFTER: Final = timedelta(seconds=0.2)
-"""The minimum time between two reads for an unknown host or slug: a new tenant is found soon, with few queries."""
+"""The minimum time between two reads for an unknown host or slug: it limits the queries that unknown hosts cause."""
 
 logger = logging.getLogger(__name__)
 

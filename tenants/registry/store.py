@@ -1,6 +1,7 @@
 """The SQL of the registry."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -62,8 +63,8 @@ async def _tenants(tx: Transaction, settings: Settings, brands: Select[Any], bra
     for row in await tx.execute(brand_hosts):
         hosts.setdefault(row.brand_id, {})[row.surface] = row.name
     found = (await tx.execute(brands)).mappings()
-    made = (_tenant(values, Hosts(**hosts[values[brand.c.id]]), settings) for values in found)
-    return [each for each in made if each is not None]
+    built = (_tenant(values, Hosts(**hosts[values[brand.c.id]]), settings) for values in found)
+    return [each for each in built if each is not None]
 
 
 def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant | None:
@@ -98,9 +99,9 @@ def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant | No
     )
 
 
-async def has_brand(tx: Transaction, brand_id: UUID) -> bool:
-    """Return whether a tenant with this id exists, in any state."""
-    return (await tx.execute(select(brand.c.id).where(brand.c.id == brand_id))).first() is not None
+async def existing_brands(tx: Transaction, brand_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of the ids that belong to a tenant, in any state."""
+    return set((await tx.execute(select(brand.c.id).where(brand.c.id.in_(brand_ids)))).scalars())
 
 
 async def get_or_add_retailer(tx: Transaction, legal_name: str, now: datetime) -> UUID:

@@ -175,7 +175,7 @@ class StoreSource:
 
 
 async def save_upstream_credential(tx: Transaction, kind: str, presented: str, sealed: bytes, now: datetime) -> None:
-    """Store an encrypted credential and replace the one of its kind."""
+    """Store an encrypted credential, replacing a stored one of the same kind."""
     values = {"presented": presented, "sealed": sealed, "changed_at": now}
     new = insert(upstream_credential).values(kind=kind, **values)
     await tx.execute(new.on_conflict_do_update(index_elements=[upstream_credential.c.kind], set_=values))

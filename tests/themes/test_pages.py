@@ -13,7 +13,7 @@ from themes.tokens import theme_to_json
 BRAND = brand("Aurora Energy", theme_to_json(AURORA), ZoneInfo("Australia/Sydney"))
 
 
-def test_each_kind_has_a_message() -> None:
+def test_each_kind_of_page_has_a_message() -> None:
     assert set(MESSAGES) == set(get_args(MessageKind))
 
 

@@ -30,7 +30,7 @@ def test_values_are_escaped() -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
-def test_a_value_that_is_missing_is_an_error() -> None:
+def test_a_missing_value_raises_an_error() -> None:
     del (values := {**MESSAGE})["heading"]
     with pytest.raises(UndefinedError, match="heading"):
         render("message", BRAND, **values)
@@ -45,6 +45,6 @@ def test_a_value_that_is_missing_is_an_error() -> None:
         ("iso", "2026-11-24T04:05:00+00:00"),
     ],
 )
-def test_times_are_in_the_zone_of_the_brand(filter_name: str, text: str) -> None:
+def test_times_are_shown_in_the_time_zone_of_the_brand(filter_name: str, text: str) -> None:
     template = environment().from_string(f"{{{{ value | {filter_name} }}}}")
     assert template.render(brand=BRAND, value=datetime(2026, 11, 24, 4, 5, tzinfo=UTC)) == text

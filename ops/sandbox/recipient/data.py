@@ -41,7 +41,7 @@ _OF_AN_ACCOUNT = (
 
 
 async def fetch_data(client: RecipientClient, access_token: str, scope: str) -> list[Fetched]:
-    """Return the responses of the resource APIs that `scope` covers and the recipient reads, including refusals."""
+    """Return the responses of the resource APIs that `scope` permits and the recipient uses, including errors."""
     granted = set(scope.split())
     answers = [
         await _get(client, access_token, resource, resource.path)

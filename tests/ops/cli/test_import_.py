@@ -64,7 +64,9 @@ def test_a_holder_that_is_not_in_the_file_gives_the_exit_status_1(
     assert "not loaded: dsb.json:1: $.holders[7]: the file has no customers of this holder" in missing.output
 
 
-def test_files_that_take_access_away(runner: CliRunner, tenant: Tenant, tmp_path: Path) -> None:
+def test_ends_and_snapshots_remove_access_and_a_duplicate_identifier_is_refused(
+    runner: CliRunner, tenant: Tenant, tmp_path: Path
+) -> None:
     """The files of a retailer: a holding that ended, then the same without an end, then a snapshot, then a clash."""
 
     def load(name: str, *records: Member, options: tuple[str, ...] = ()) -> Result:
@@ -82,11 +84,11 @@ def test_files_that_take_access_away(runner: CliRunner, tenant: Tenant, tmp_path
     assert (snapshot.exit_code, snapshot.output.splitlines()[-2:]) == (0, ["       1 end of login", "       1 login"])
     clash = load("clash.jsonl", a_login("P-3", "STRAUSS"))
     assert clash.exit_code == 1
-    expected = "clash.jsonl:1: $: the identifier 'STRAUSS' is that of the login 'P-1' (snapshot.jsonl:1)"
+    expected = "clash.jsonl:1: $: the identifier 'STRAUSS' belongs to the login 'P-1' (snapshot.jsonl:1)"
     assert f"not loaded: {expected}" in clash.output
 
 
-async def test_the_example_of_the_documentation_is_a_login_with_an_account_to_share(
+async def test_the_example_of_the_documentation_gives_a_customer_with_an_account_to_share(
     runner: CliRunner, database: Database, clock: MovableClock, tenant: Tenant, tmp_path: Path
 ) -> None:
     example = (

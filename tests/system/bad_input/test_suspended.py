@@ -1,4 +1,4 @@
-"""A suspended tenant answers 503 except to what ends sharing; another tenant is not affected."""
+"""A suspended tenant answers 503 except to requests that end sharing; other tenants are not affected."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ OAUTH = ("temporarily_unavailable", "not available now")
 
 
 class Before(NamedTuple):
-    """The consents and flows that there were when the tenant was suspended."""
+    """The consents and flows that existed when the tenant was suspended."""
 
     kept: Tokens
     by_token: Tokens
@@ -121,7 +121,7 @@ async def test_data_apis_of_a_suspended_tenant_answer_503(ecosystem: Ecosystem, 
 
 @pytest.mark.usefixtures("before")
 async def test_a_suspended_tenant_publishes_what_recipients_need_to_end_sharing(ecosystem: Ecosystem) -> None:
-    """Where the revocation endpoints are, and the keys that the notice of a withdrawal is verified with."""
+    """They need the addresses of the revocation endpoints, and the keys that verify the notice of a withdrawal."""
     async with ecosystem.http() as http:
         discovery = await http.get(ecosystem.aurora.discovery_url)
         keys = await http.get(ecosystem.aurora.jwks_uri)
@@ -129,7 +129,7 @@ async def test_a_suspended_tenant_publishes_what_recipients_need_to_end_sharing(
     assert discovery.json()["issuer"] == ecosystem.aurora.issuer
 
 
-async def test_sharing_can_be_ended_in_every_way_at_a_suspended_tenant(
+async def test_sharing_can_be_ended_by_token_by_arrangement_and_by_the_person_at_a_suspended_tenant(
     stack: Stack, ecosystem: Ecosystem, before: Before
 ) -> None:
     client = ecosystem.mine

@@ -56,7 +56,7 @@ async def test_the_last_record_of_an_account_decides(files: FileImporter) -> Non
 
 async def test_a_record_of_an_unknown_account_is_reported(files: FileImporter) -> None:
     problems = await files.load(an_account("A-1"), schedules("A-2", MANUAL), schedules("A-1", MANUAL))
-    assert problems == ["first.jsonl:2: $: names the account 'A-2', which is not loaded"]
+    assert problems == ["first.jsonl:2: $: refers to the account 'A-2', which is not loaded"]
     assert await stored(files) == [("A-1", MANUAL)]
 
 
@@ -87,7 +87,7 @@ async def test_a_balance_names_its_account_itself(files: FileImporter) -> None:
     assert await files.load(an_account("A-1"), an_account("A-2"), amount("A-1", "1.00"), amount("A-2", "-5.25")) == []
     assert await files.load(amount("A-1", "7.50"), amount("A-3", "1.00"), amount("A-1", "8"), file="second.jsonl") == [
         "second.jsonl:3: $.balance.balance: not of the form: AmountString",
-        "second.jsonl:2: $: names the account 'A-3', which is not loaded",
+        "second.jsonl:2: $: refers to the account 'A-3', which is not loaded",
     ]
     query = select(account.c.reference, account.c.id, balance.c.detail).join(account).order_by(account.c.reference)
     async with files.database.transaction(files.namespace) as tx:

@@ -57,10 +57,10 @@ def test_each_fix_is_reported_with_its_location(path: Path) -> None:
     assert reported >= {
         ("customer.person.emailAddresses[0].address", "mail domain replaced by people.test"),
         ("energy.servicePoints[0].servicePoint.location.simple.state", "state written as its abbreviation"),
-        ("energy.accounts[0].account.creationDate", "date-time cut to its date"),
-        (f"{plan}.planDetail.meteringCharges[0].minimumValue", "amount given two decimal places"),
-        (f"{plan}.servicePointIds", "NMI resolved to its service point (1)"),
-        (f"{plan}.servicePointIds", "names no service point of the file, dropped (1)"),
+        ("energy.accounts[0].account.creationDate", "date-time replaced by its date"),
+        (f"{plan}.planDetail.meteringCharges[0].minimumValue", "amount written with two decimal places"),
+        (f"{plan}.servicePointIds", "NMI replaced by the service point id (1)"),
+        (f"{plan}.servicePointIds", "removed the NMI of an unknown service point (1)"),
     }
     assert report.fix_count == len(report.fixes)
 
@@ -128,14 +128,14 @@ def test_a_bad_customer_is_reported_and_left_out_with_their_accounts(path: Path)
 
 
 @pytest.mark.parametrize("odd", [None, 5, "odd", {}, {"customerId": 1}])
-def test_a_value_that_is_no_customer_is_reported(path: Path, odd: Any) -> None:
+def test_a_value_that_is_not_a_customer_is_reported(path: Path, odd: Any) -> None:
     records, report = read(path, dsb.text([odd, dsb.customer(2)]))
     assert len(records) == 2
     assert report.problems[0].reason == "not an object with a customerId"
 
 
 @pytest.mark.parametrize("odd", [None, 5, {"accounts": 5, "servicePoints": [5]}, {"accounts": [{}, {"account": 5}]}])
-def test_energy_data_of_another_shape_is_ignored(path: Path, odd: Any) -> None:
+def test_malformed_energy_data_are_ignored(path: Path, odd: Any) -> None:
     records, _ = read(path, dsb.text([dsb.customer(1) | {"energy": odd}]))
     assert [type(each) for each in records] == [CustomerRecord]
 
@@ -169,7 +169,7 @@ def test_a_truncated_archive_is_read_up_to_the_truncation(path: Path) -> None:
     ]
 
 
-def test_a_holder_that_is_not_in_the_file_is_a_problem(path: Path) -> None:
+def test_a_holder_that_is_not_in_the_file_is_reported(path: Path) -> None:
     records, report = read(path, dsb.text([dsb.customer(1)], []), holder=1)
     assert records == []
     assert [str(problem) for problem in report.problems] == [
@@ -185,7 +185,7 @@ def test_a_file_of_another_kind_gives_no_records_and_one_problem(path: Path, tex
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_a_byte_order_mark_is_left_out(path: Path, *, compressed: bool) -> None:
+def test_a_byte_order_mark_is_ignored(path: Path, *, compressed: bool) -> None:
     content = dsb.text([dsb.customer(1)]).encode("utf-8-sig")
     records, report = read(path, gzip.compress(content) if compressed else content)
     assert len(records) == 2
@@ -193,7 +193,7 @@ def test_a_byte_order_mark_is_left_out(path: Path, *, compressed: bool) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
-def test_another_encoding_is_one_problem(path: Path, encoding: str) -> None:
+def test_another_encoding_is_reported_once_and_nothing_is_read(path: Path, encoding: str) -> None:
     records, report = read(path, dsb.text([dsb.customer(1), dsb.customer(2)]).encode(encoding))
     assert records == []
     assert [str(problem) for problem in report.problems] == [
