@@ -4,12 +4,13 @@ import pytest
 
 from tenants.operations import endpoints
 from tenants.operations.endpoints import Endpoint
+from tenants.payloads.status_v1 import CommonDiscoveryStatus
 
 
 def with_newest_version_served(endpoint: Endpoint) -> Endpoint:
     """Return the same endpoint of the table with its newest version served."""
     *older, newest = endpoint.versions
-    return endpoint._replace(versions=(*older, newest._replace(served=True)))
+    return endpoint._replace(versions=(*older, newest._replace(payload=CommonDiscoveryStatus)))
 
 
 def serve(monkeypatch: pytest.MonkeyPatch, *scopes: str) -> None:
@@ -24,7 +25,7 @@ def serve(monkeypatch: pytest.MonkeyPatch, *scopes: str) -> None:
 def serve_nothing_with(monkeypatch: pytest.MonkeyPatch, *scopes: str) -> None:
     """Change the endpoint table until the end of the test: serve no operation that needs one of `scopes`."""
     table = tuple(
-        endpoint._replace(versions=tuple(version._replace(served=False) for version in endpoint.versions))
+        endpoint._replace(versions=tuple(version._replace(payload=None) for version in endpoint.versions))
         if endpoint.scope in scopes
         else endpoint
         for endpoint in endpoints.ENDPOINTS

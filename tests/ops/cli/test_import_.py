@@ -17,7 +17,7 @@ from tenants.accounts.service import accounts_of
 from tenants.parties.tables import customer
 from tenants.registry.models import Tenant
 from tests.support import dsb
-from tests.support.import_files import Member, a_customer, a_holding, a_login, an_account
+from tests.support.import_files import Member, a_customer, a_holding, a_login, an_account, file_content
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_a_good_file_is_loaded_and_one_with_a_bad_line_is_refused(
     runner: CliRunner, tenant: Tenant, tmp_path: Path
 ) -> None:
     file, report = tmp_path / "holder.jsonl", tmp_path / "report.txt"
-    file.write_bytes(b"".join(msgspec.json.encode(each.record) + b"\n" for each in generate("one")))
+    file.write_bytes(file_content(generate("one")))
     good = runner.invoke(main, ["import", tenant.slug, str(file)])
     assert good.exit_code == 0, good.output
     assert "      15 customer\n" in good.output

@@ -7,6 +7,7 @@ import pytest
 
 from tenants.oauth import scopes
 from tenants.operations.endpoints import ENDPOINTS, Endpoint
+from tenants.payloads.status_v1 import CommonDiscoveryStatus
 from tests.support.served import serve, serve_nothing_with
 
 OPERATIONS = json.loads((Path(__file__).parents[1] / "cds_1_36_0.json").read_text())["operations"]
@@ -42,7 +43,7 @@ def test_one_served_operation_is_enough(monkeypatch: pytest.MonkeyPatch) -> None
     billing = [endpoint for endpoint in ENDPOINTS if endpoint.scope == "energy:billing:read"]
     assert len(billing) > 1
     first, *others = billing
-    table = (first._replace(versions=(first.versions[-1]._replace(served=True),)), *others)
+    table = (first._replace(versions=(first.versions[-1]._replace(payload=CommonDiscoveryStatus),)), *others)
     monkeypatch.setattr("tenants.operations.endpoints.ENDPOINTS", table)
     assert scopes.served_data_scopes() == ("energy:billing:read",)
 

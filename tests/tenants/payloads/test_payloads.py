@@ -12,6 +12,7 @@ from msgspec import inspect
 
 from tenants.cds import field_types
 from tenants.cds.envelope import Links, LinksPaginated, MetaPaginated
+from tenants.cds.resource_ids import read_id
 from tenants.payloads.address_v1 import (
     CommonPAFAddress,
     CommonPhysicalAddress,
@@ -22,6 +23,13 @@ from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer, CommonPerson
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountListV2, EnergyAccountV2
+from tenants.payloads.energy_balance_v1 import EnergyBalance, EnergyBalanceListV1
+from tenants.payloads.energy_concession_v1 import EnergyConcession, EnergyConcessionListV1
+from tenants.payloads.energy_payment_schedule_v1 import (
+    EnergyDirectDebit,
+    EnergyPaymentSchedule,
+    EnergyPaymentScheduleListV1,
+)
 from tenants.payloads.energy_plan_contract_v3 import EnergyPlanDiscounts
 from tenants.payloads.energy_plan_controlled_load_v2 import EnergyPlanControlledLoadV2
 from tenants.payloads.energy_plan_solar_feed_in_tariff_v3 import EnergyPlanSolarFeedInTariffV3
@@ -38,6 +46,10 @@ PAYLOADS = (
     DiscoveryOutages,
     EnergyAccountListV2,
     EnergyAccountDetailV4,
+    EnergyBalance,
+    EnergyBalanceListV1,
+    EnergyConcessionListV1,
+    EnergyPaymentScheduleListV1,
     EnergyServicePointDetailV2,
     Links,
     LinksPaginated,
@@ -106,6 +118,9 @@ def plain(kind: inspect.Type) -> Any:
     return part.type if isinstance(part, inspect.Metadata) else part
 
 
+REGULAR = {"paymentFrequency": "P1M", "calculationType": "BALANCE"}
+CONCESSION = {"displayName": "Rebate"}
+MANUAL = {"billFrequency": "P3M"}
 LINES = {"addressLine1": "1 A St", "city": "B", "state": "VIC"}
 EXPECTED = {
     "DateString": inspect.DateType,
@@ -150,13 +165,22 @@ def test_members_have_the_field_types_of_the_standards(payload: type) -> None:
             "planOverview",
         ),
         (EnergyAccountV2, {"accountId": "a", "openStatus": "CLOSED", "plans": [], "more": 1}, "more"),
+        (EnergyDirectDebit, {**REGULAR, "accountNumber": "1"}, "bsb"),
+        (EnergyDirectDebit, {**REGULAR, "bsb": "012003", "isTokenised": False}, "accountNumber"),
+        (EnergyDirectDebit, {**REGULAR, "bsb": "012-003", "accountNumber": "1"}, "bsb"),
+        (EnergyDirectDebit, {**REGULAR, "isTokenised": True, "paymentFrequency": "R/P1M"}, "paymentFrequency"),
+        (EnergyConcession, {**CONCESSION, "type": "FIXED_AMOUNT", "discountFrequency": "P1M"}, "amount"),
+        (EnergyConcession, {**CONCESSION, "type": "FIXED_AMOUNT", "amount": "5.00"}, "discountFrequency"),
+        (EnergyConcession, {**CONCESSION, "type": "FIXED_PERCENTAGE", "discountFrequency": "P1M"}, "percentage"),
+        (EnergyConcession, {**CONCESSION, "type": "FIXED_PERCENTAGE", "percentage": "0.1"}, "discountFrequency"),
+        (EnergyConcession, {**CONCESSION, "type": "VARIABLE"}, "additionalInfo"),
         (CommonDiscoveryStatus, {"status": "UNAVAILABLE", "updateTime": "2026-01-01T00:00:00Z"}, "explanation"),
         (CommonDiscoveryStatus, {"status": "OK", "updateTime": "2026-01-01T00:00:00"}, "updateTime"),
     ],
 )
 def test_a_value_that_violates_the_standards_is_refused(payload: type, value: dict[str, Any], where: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=where):
-        msgspec.convert(value, payload)
+        msgspec.convert(value, payload, dec_hook=read_id)
 
 
 RATES = {"displayName": "All", "rates": [{"unitPrice": "0.30"}]}
@@ -183,6 +207,15 @@ ADDRESS = {
 }
 CONTACTS: dict[str, Any] = {"phoneNumbers": [], "emailAddresses": [], "physicalAddresses": []}
 UNIONS: dict[type, tuple[dict[str, Any], dict[str, Any]]] = {
+    EnergyPaymentSchedule: (
+        {},
+        {
+            "cardDebit": {**REGULAR, "cardScheme": "VISA"},
+            "directDebit": {**REGULAR, "isTokenised": True},
+            "digitalWallet": {**REGULAR, "name": "Mine", "identifier": "a", "type": "EMAIL", "provider": "OTHER"},
+            "manualPayment": MANUAL,
+        },
+    ),
     CommonPhysicalAddress: ({}, ADDRESS),
     CommonPhysicalAddressWithPurpose: ({"purpose": "MAIL"}, ADDRESS),
     CommonCustomer: ({}, {"person": NAME, "organisation": BUSINESS}),
@@ -260,6 +293,10 @@ def test_optional_members_that_are_null_or_absent_are_left_out() -> None:
 def test_a_foreign_address_needs_no_postcode_and_no_australian_state() -> None:
     address = {"addressLine1": "1 Rue A", "city": "Lyon", "state": "Rhône", "country": "FRA"}
     assert msgspec.convert(address, CommonSimpleAddress).postcode is None
+
+
+def test_a_tokenised_direct_debit_has_no_numbers() -> None:
+    assert msgspec.convert({**REGULAR, "isTokenised": True}, EnergyDirectDebit).bsb is None
 
 
 def test_the_basic_customer_is_the_detailed_customer_without_contacts() -> None:
