@@ -1,6 +1,6 @@
-"""The document docs/steps.md, which lists the steps of every endpoint. It is made from the lists that run.
+"""Writes docs/steps.md, which lists the steps of every endpoint, from the lists that the program runs.
 
-`python -m apps.step_lists > docs/steps.md` writes it. A test compares the document with the lists.
+The command is `python -m apps.step_lists > docs/steps.md`. A test compares the document with the lists.
 """
 
 import sys
@@ -18,26 +18,30 @@ from apps.identity import (
     token,
     userinfo,
 )
-from apps.resources.operations import CUSTOMER_DATA, PUBLIC
+from apps.resources.steps import CUSTOMER_DATA_STEPS, PUBLIC_STEPS
 from haas.steps import Step
 from tenants.oauth import endpoints
+from tenants.operations.endpoints import ENDPOINTS, Transport
 
 HEAD: Final = """\
 # The steps of each endpoint
 
-The steps of each endpoint in the order in which they run, to be compared with the specifications. Each step states what
-is true after it. If a check fails, the step refuses the request and no later step runs. Indented steps run in one
-transaction of the tenant's database, which is committed after the last of them.
+This page lists the steps of each endpoint in the order in which they run, so that they can be compared with the
+specifications. The text of a step says what is true after the step has run. If a check fails, the step refuses the
+request and no later step runs. Indented steps run in one transaction on the tenant's schema, which is committed after
+the last of them.
 
-`python -m apps.step_lists > docs/steps.md` writes this page from the lists that run.
+`python -m apps.step_lists > docs/steps.md` writes this page from the lists that the program runs.
 """
 
 
 class StepList(NamedTuple):
-    """An endpoint and its steps."""
+    """The steps of an endpoint, or of several endpoints."""
 
     title: str
     steps: tuple[Step[Any], ...]
+    endpoints: tuple[str, ...] = ()
+    """The endpoints, if there are several."""
 
 
 def step_lists() -> Iterator[StepList]:
@@ -56,16 +60,28 @@ def step_lists() -> Iterator[StepList]:
     yield StepList(f"Registration: GET {endpoints.REGISTER}/{{clientId}}", registration.GET_STEPS)
     yield StepList(f"Registration: PUT {endpoints.REGISTER}/{{clientId}}", registration.PUT_STEPS)
     yield StepList(f"Registration: DELETE {endpoints.REGISTER}/{{clientId}}", registration.DELETE_STEPS)
-    for operation in (*CUSTOMER_DATA, *PUBLIC):
-        endpoint = operation.endpoint
-        yield StepList(f"{endpoint.name}: {endpoint.method} {endpoint.uri_path}", operation.steps)
+    yield StepList("Data APIs: a customer's data", CUSTOMER_DATA_STEPS, _served_operations("secure"))
+    yield StepList("Data APIs: status and outages", PUBLIC_STEPS, _served_operations("public"))
+
+
+def _served_operations(transport: Transport) -> tuple[str, ...]:
+    return tuple(
+        f"{endpoint.name}: `{endpoint.method} {endpoint.uri_path}`"
+        for endpoint in ENDPOINTS
+        if endpoint.transport == transport and endpoint.served_versions
+    )
 
 
 def document() -> str:
     """Return the document in Markdown."""
     parts = [HEAD]
-    for title, steps in step_lists():
-        parts.append(f"\n## {title}\n\n" + "\n".join(_lines(steps)) + "\n")
+    for title, steps, operations in step_lists():
+        parts.append(f"\n## {title}\n\n")
+        if operations:
+            parts.append(
+                "These operations have the same steps:\n\n" + "\n".join(f"- {each}" for each in operations) + "\n\n"
+            )
+        parts.append("\n".join(_lines(steps)) + "\n")
     return "".join(parts)
 
 

@@ -22,10 +22,10 @@ from tenants.registry.models import NewTenant, Tenant
 
 
 class Deployment:
-    """Connections of both logins, and the services that change tenants. The database must be bootstrapped."""
+    """Connections with both logins, and the services that change tenants. The database must be bootstrapped."""
 
     def __init__(self, settings: DeploymentSettings) -> None:
-        """Make the objects; nothing connects yet. `open` also closes the connections."""
+        """Create the objects. No connection is opened yet. `open` also closes the connections."""
         self.settings = settings
         self.clock: Clock = clock_from(settings.clock_file)
         self.sealer: Sealer = KeySealer(settings.master_key)
@@ -38,7 +38,7 @@ class Deployment:
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: DeploymentSettings) -> AsyncIterator["Deployment"]:
-        """Use a deployment until the block ends."""
+        """Yield a deployment, and close its connections at the end of the block."""
         deployment = cls(settings)
         try:
             yield deployment

@@ -1,4 +1,4 @@
-"""Which deployment a command works on: the one that the environment names, or a running embedded stack on this machine.
+"""The settings of the deployment that a command uses: from the environment, or of a running embedded stack.
 
 An embedded stack writes its settings into files of its state folder, so that commands in another shell find them. Each
 file is for one kind of process, and has only the secrets of that kind.
@@ -61,9 +61,9 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def settings_of(kind: type[Kind], environment: Mapping[str, str] = os.environ) -> Kind:
-    """Return the settings in the environment, over those that an embedded stack has written. Raises SettingsError."""
+    """Return the settings of an embedded stack, overridden by those of the environment. Raises SettingsError."""
     written = read_settings(state_folder(environment) / SETTINGS_FILES[kind])
-    # A variable and its file are two ways to set one secret: the environment's way wins.
+    # A secret can be set with its variable or with its file. One in the environment overrides both of the stack.
     overridden = {name.removesuffix("_FILE") for name, value in environment.items() if value}
     kept = {name: value for name, value in written.items() if name.removesuffix("_FILE") not in overridden}
     try:

@@ -10,7 +10,7 @@ PUBLIC = 0o644
 
 
 def write_atomically(path: Path, data: bytes, mode: int = PRIVATE) -> None:
-    """Replace `path` with `data`: a reader sees the old content or the new one, also after a crash."""
+    """Replace `path` with `data`: a reader sees either the old or the new content, even after a crash."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -18,7 +18,7 @@ def write_atomically(path: Path, data: bytes, mode: int = PRIVATE) -> None:
             file.write(data)
             file.flush()
             os.fsync(descriptor)
-        os.replace(temporary, path)  # noqa: PTH105 - Path.replace would say the same with one object more
+        os.replace(temporary, path)  # noqa: PTH105 - Path.replace would only create one more object
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -1,4 +1,4 @@
-"""Helpers of the commands: the operator's name for the audit, and tables as text."""
+"""Helpers of the commands: the operator's name for the audit table, and tables as text."""
 
 import getpass
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ def actor() -> str:
     """Return the name of the operating system's user, as the audit records it."""
     try:
         return f"operator:{getpass.getuser()}"
-    except (KeyError, OSError):  # a container's user id need not have a name
+    except (KeyError, OSError):  # in a container, the user id may have no name
         return "operator"
 
 

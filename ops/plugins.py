@@ -1,7 +1,7 @@
 """Extensions of the command line, found by the entry points of this distribution.
 
-What runs a deployment imports nothing of what proves it. The embedded stack, the smoke test and the benchmark add their
-commands, and the test authorities their certificates, through the entry points that `pyproject.toml` declares.
+The code that runs a deployment does not import the code that tests it. The embedded stack, the smoke test and the
+benchmark add their commands through entry points in `pyproject.toml`, and so do the test authorities their issuer.
 """
 
 from collections.abc import Callable
@@ -13,16 +13,16 @@ from haas.settings import CommandSettings
 
 DISTRIBUTION: Final = "holder-as-a-service"
 COMMANDS: Final = "haas.commands"
-"""Entry points that name a click command; the entry point's name is the command's."""
+"""The group of the entry points of click commands. The name of an entry point is the name of the command."""
 CERTIFICATE_ISSUERS: Final = "haas.certificate_issuers"
-"""Entry points that name a function from the settings to a CertificateIssuer, or to None where it does not apply."""
+"""The group of the entry points of functions that return a CertificateIssuer for the settings, or None."""
 CertificateIssuer = Callable[[str], object]
 """Issues the server certificate of a host name, so that the proxy serves the host at once."""
 
 
 @cache
 def plugins(group: str) -> EntryPoints:
-    """Return the entry points of a group; none where the distribution is not installed."""
+    """Return the entry points of a group, or none if the distribution is not installed."""
     try:
         return distribution(DISTRIBUTION).entry_points.select(group=group)
     except PackageNotFoundError:
@@ -30,7 +30,7 @@ def plugins(group: str) -> EntryPoints:
 
 
 def certificate_issuer(settings: CommandSettings) -> CertificateIssuer | None:
-    """Return what issues server certificates in a sandbox; None in production, where an operator brings them."""
+    """Return the certificate issuer of a sandbox, or None. In production, operators provide the certificates."""
     if settings.environment != "sandbox":
         return None
     issuers = (plugin.load()(settings) for plugin in plugins(CERTIFICATE_ISSUERS))

@@ -1,4 +1,4 @@
-"""`.haas/settings.env`: the variables of the running stack, for its own processes and for commands in another shell."""
+"""`.haas/settings.env`: the variables of the running stack, for its processes and for commands in another shell."""
 
 import shlex
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ops.files import write_atomically
 
-HEADER = "# Settings of the embedded stack, written at each start: `set -a; . settings.env` hands them to a shell.\n"
+HEADER = "# Settings of the embedded stack, written at each start: `set -a; . settings.env` sets them in a shell.\n"
 
 
 def write_settings(file: Path, variables: Mapping[str, str]) -> None:
@@ -14,12 +14,12 @@ def write_settings(file: Path, variables: Mapping[str, str]) -> None:
 
 
 def as_lines(variables: Mapping[str, str]) -> str:
-    """Variables as a shell reads them."""
+    """Return variables as lines that a shell can read."""
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
 
 
 def read_settings(file: Path) -> dict[str, str]:
-    """The variables in a settings file, empty when there is none."""
+    """Return the variables in a settings file, or none if the file does not exist."""
     if not file.exists():
         return {}
     words = shlex.split(file.read_text(encoding="utf-8"), comments=True)

@@ -148,9 +148,9 @@ def clusters(scopes: Collection[str], kind: CustomerKind, claims: Collection[str
 
 
 def covered_clusters(scopes: Collection[str], kind: CustomerKind, claims: Collection[str] = ()) -> set[Cluster]:
-    """Return every cluster whose data is already disclosed by `scopes` and `claims`, in any of its wordings.
+    """Return every cluster that describes only data that `scopes` and `claims` disclose.
 
-    A detailed scope also discloses the basic data, so requesting both adds nothing (CDS, Changing Attributes).
+    A detailed scope also discloses the basic data, so the basic scope adds no data (CDS, Changing Attributes).
     """
     covered = set(clusters(scopes, kind, claims))
     for pair in _pairs(kind):

@@ -10,11 +10,11 @@ from haas.outbound import Outbound
 from haas.settings import ApplicationSettings
 from tenants.calls import Flusher
 from tenants.clients.authentication import Authenticator
-from tenants.consent.response import AuthorisationResponder
+from tenants.consent.authorisation_response import AuthorisationResponder
 from tenants.keys.service import Keyring
 from tenants.parties.directory import Directory, StoredDirectory
 from tenants.register.accreditations import Accreditations
-from tenants.registration.validation import ValidationSources
+from tenants.registration.validation_steps import ValidationSources
 from tenants.registry.names import control_namespace
 from tenants.registry.service import Registry
 
@@ -25,7 +25,7 @@ class Services:
     def __init__(
         self, settings: ApplicationSettings, clock: Clock, database: Database, sealer: Sealer, outbound: Outbound
     ) -> None:
-        """Create the objects from the given ones. `open` creates those from settings."""
+        """Create the shared objects from the given ones. `open` also creates the given ones."""
         self.settings = settings
         self.clock = clock
         self.database = database

@@ -1,8 +1,8 @@
-"""A brand as its pages need it: the theme tokens and the values that are derived from them once."""
+"""The values of a brand that its pages use: the theme tokens, and values that are computed from them once."""
 
 import logging
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from themes.tokens import Palette, ThemeError, ThemeTokens, theme_from
 logger = logging.getLogger(__name__)
 
 MAXIMUM_CACHED_BRANDS = 2_048
-_PLAIN = Palette(
+_PLAIN_PALETTE = Palette(
     primary="#1f4e8c",
     on_primary="#ffffff",
     banner="#ffffff",
@@ -42,13 +42,15 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     theme: ThemeTokens
     zone: ZoneInfo
-    """The time zone in which people are told times."""
+    """The time zone in which times are shown to people."""
     css: str
     stylesheet_path: str
     logo: str | None
+    """The logo as a data URI."""
     icon_svg: str
-    """The logo as SVG text. Without a logo, a circle in the brand's colour."""
+    """The logo as SVG text, or a circle in the brand's colour if there is no logo."""
     icon: str
+    """`icon_svg` as a data URI."""
     support: tuple[Contact, ...]
 
     @property
@@ -76,18 +78,24 @@ def brand(name: str, tokens: Mapping[str, Any], zone: ZoneInfo) -> Brand:
     return _brand(name, msgspec.json.encode(tokens, order="deterministic"), zone)
 
 
+@cache
+def plain_brand(name: str, zone: ZoneInfo) -> Brand:
+    """Return a brand without a theme of its own, for pages that belong to no tenant."""
+    return _with_derived_values(ThemeTokens(brand_name=name, light=_PLAIN_PALETTE), zone)
+
+
 @lru_cache(maxsize=MAXIMUM_CACHED_BRANDS)
 def _brand(name: str, encoded: bytes, zone: ZoneInfo) -> Brand:
     tokens = msgspec.json.decode(encoded)
     try:
-        return _derived(theme_from({"brand_name": name, **tokens}), zone)
+        return _with_derived_values(theme_from({"brand_name": name, **tokens}), zone)
     except ThemeError as error:
         if tokens:
             logger.warning("theme.refused", extra={"brand": name, "problems": error.problems})
-        return _derived(ThemeTokens(brand_name=name, light=_PLAIN), zone)
+        return _with_derived_values(ThemeTokens(brand_name=name, light=_PLAIN_PALETTE), zone)
 
 
-def _derived(theme: ThemeTokens, zone: ZoneInfo) -> Brand:
+def _with_derived_values(theme: ThemeTokens, zone: ZoneInfo) -> Brand:
     css = stylesheet(theme)
     icon_svg = theme.logo_svg or _PLAIN_ICON.format(colour=theme.light.primary)
     return Brand(

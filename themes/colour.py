@@ -10,7 +10,7 @@ ENHANCED_CONTRAST = 7.0  # WCAG 2.2, 1.4.6 Contrast (Enhanced): required for bod
 
 
 def is_colour(text: str) -> bool:
-    """Whether `text` is an opaque colour written `#rrggbb`."""
+    """Return whether `text` is an opaque colour written `#rrggbb`."""
     return _HEX.fullmatch(text) is not None
 
 

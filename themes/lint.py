@@ -1,7 +1,7 @@
 """Rules for all templates, checked by `make lint` (`python -m themes.lint`).
 
-Forms contain the form token. Fields have an id and a label, buttons have an id and a type, images have a text. There
-are no scripts, no inline styles, nothing from other sites, and everything is escaped.
+Forms contain the form token. Fields have an id and a label, buttons have an id and a type, and images have an
+alternative text. Templates contain no scripts, no inline styles and nothing from other sites, and escape all values.
 """
 
 import re
@@ -25,7 +25,7 @@ class TemplateFinding(NamedTuple):
 
 
 def _unescaped(text: str) -> Iterator[TemplateFinding]:
-    """Everything is escaped: there is no `safe` filter, no `autoescape` block and no `Markup`."""
+    """All values are escaped: there is no `safe` filter, no `autoescape` block and no `Markup`."""
     for found in re.finditer(r"\|\s*safe\b|autoescape|Markup", text):
         yield TemplateFinding(_line(text, found.start()), f"{found.group().strip()} turns escaping off")
 

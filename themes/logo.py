@@ -1,7 +1,8 @@
 """A brand's logo: an SVG document that contains only a drawing.
 
-Pages show it as an image (`<img src="data:…">`), in which a browser runs no scripts and loads nothing. Few elements
-and attributes are allowed nevertheless, so that the logo would also be safe if it were shown in another way.
+Pages show the logo as an image (`<img src="data:…">`), in which a browser runs no scripts and loads nothing.
+Nevertheless, only a few elements and attributes are allowed, so that the logo is also safe if it is shown in another
+way.
 """
 
 import re
@@ -101,7 +102,7 @@ def sanitized(svg: str) -> str:
     if "<!" in svg.replace("<!--", "") or "<?" in svg.removeprefix("<?xml"):
         raise LogoError("the logo contains a document type, an entity or a processing instruction")
     try:
-        root = ET.fromstring(svg)  # noqa: S314 - no document type gets here, so no entity can be defined
+        root = ET.fromstring(svg)  # noqa: S314 - a document type was refused before, so no entity is defined
     except ET.ParseError as error:
         raise LogoError(f"the logo is not well-formed: {error}") from error
     if root.tag != f"{_SVG}svg" or "viewBox" not in root.attrib:

@@ -29,11 +29,16 @@ _PROBLEMS: Final = {
         "it again.",
         "",
     ),
+    "response-impossible": Problem(
+        "The app or website that you came from cannot receive our answer at present. You have not authorised anything "
+        "yet. Try again in a few minutes, or cancel and start there again later.",
+        "",
+    ),
 }
 
 
 def problem(code: str | None, *, label: str = "", tries_left: int = 0) -> Problem | None:
-    """Return the problem with this code, which comes from the URL. None if there is no code or it is unknown."""
+    """Return the problem with this code, which comes from the URL, or None if there is no code or it is unknown."""
     found = None if code is None else _PROBLEMS.get(code)
     if found is None:
         return None

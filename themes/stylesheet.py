@@ -55,7 +55,7 @@ def stylesheet(theme: ThemeTokens) -> str:
 
 
 def fingerprint(css: str) -> str:
-    """Return the part of the URL that changes when the style sheet changes."""
+    """Return a part for the URL of the style sheet that changes when its content changes."""
     return hashlib.sha256(css.encode()).hexdigest()[:_FINGERPRINT_CHARACTERS]
 
 

@@ -49,13 +49,13 @@ class Palette(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The theme of one brand, as it is stored in the tenant's row."""
 
-    brand_name: str  # as customers know it: "Aurora Energy"
+    brand_name: str  # the name that customers know: "Aurora Energy"
     light: Palette
     dark: Palette | None = None  # None: the pages have no dark scheme
-    font_families: tuple[str, ...] = ("system-ui", "sans-serif")  # fonts of the device, the last one generic
+    font_families: tuple[str, ...] = ("system-ui", "sans-serif")  # fonts of the device; the last is a generic family
     corner_radius: int = 8  # CSS pixels
     logo_svg: str | None = None  # shown in the banner; see `themes.logo`
-    logo_shows_name: bool = False  # then the name is not written beside the logo
+    logo_shows_name: bool = False  # if True, the name is not written beside the logo
     identifier_label: str = "Email address or customer number"  # what customers sign in with
     support_phone: str | None = None
     support_email: str | None = None
@@ -77,6 +77,11 @@ def theme_from(tokens: Mapping[str, object]) -> ThemeTokens:
     if problems:
         raise ThemeError(problems)
     return msgspec.structs.replace(theme, logo_svg=logo)
+
+
+def check_theme(name: str, tokens: Mapping[str, object]) -> None:
+    """Raise ThemeError unless the brand `name` can have the theme `tokens`, which need not contain the name."""
+    theme_from({"brand_name": name, **tokens})
 
 
 def theme_to_json(theme: ThemeTokens) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Values that several templates show, prepared for them."""
+"""The values of recipients and accounts that several templates show."""
 
 from typing import Protocol
 
@@ -22,7 +22,7 @@ class RecipientNames(Protocol):
 
     @property
     def legal_entity_name(self) -> str | None:
-        """The name of the accredited person."""
+        """The name of the accredited legal entity, or None if the software statement does not contain it."""
         ...
 
 
@@ -36,7 +36,7 @@ class RecipientView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
-    """One account."""
+    """The values of one account."""
 
     id: str
     name: str
@@ -44,6 +44,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     joint: bool = False
     closed: bool = False
     unavailable: str | None = None
+    """The reason why the account's data is not shared, a key of `wording.UNAVAILABLE_REASONS`; None if it is shared."""
     chosen: bool = False
 
 

@@ -14,7 +14,7 @@ UNAVAILABLE_REASONS: Final = {
     "sharing-off": "Sharing is turned off for this joint account. An account holder can ask us to turn it on again.",
     "secondary-user": "You can use this account, but its holder has not given you permission to share its data.",
     "no-open-account": "Data can only be shared by customers who have at least one open account with us.",
-    "approval-pending": "Another account holder has yet to approve sharing from this joint account.",
+    "approval-pending": "Another account holder has not approved sharing from this joint account yet.",
     "approval-declined": "An account holder has not approved sharing from this joint account.",
     "approval-lapsed": "Sharing from this joint account was not approved in time.",
     "approval-withdrawn": "An account holder has stopped sharing from this joint account.",
@@ -26,7 +26,7 @@ UNAVAILABLE_REASONS: Final = {
 
 END_REASONS: Final = {
     "consumer": "You stopped sharing.",
-    "recipient": "The recipient stopped it, or you did so with them.",
+    "recipient": "The recipient stopped it. You may have asked them to.",
     "retailer": "We stopped it, because you asked us to or because we had to.",
     "register": "The recipient may no longer receive data under the Consumer Data Right.",
     "expiry": "The time that you agreed to was over.",
@@ -55,7 +55,10 @@ def date_and_time(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def duration(seconds: int) -> str:
-    """Return "12 months", "90 days", "36 hours", "10 minutes": in the largest unit that gives a whole number."""
+    """Return "12 months", "90 days", "36 hours" or "10 minutes", in the largest unit that gives a whole number.
+
+    If no unit does, the minutes are rounded down. Less than a minute is given in seconds.
+    """
     if seconds == _YEAR_DAYS * _DAY:
         return "12 months"
     for size, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
@@ -75,7 +78,7 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def period(seconds: int, starts_at: datetime, ends_at: datetime) -> Period:
-    """Return the texts for a sharing duration in seconds. Up to 24 hours, the data is collected once."""
+    """Return the texts for a sharing duration in seconds. For a duration of up to 24 hours, data is collected once."""
     if seconds <= 0:
         text, explanation = "Once only", "The data is collected once, right after you authorise."
     elif seconds <= _DAY:
@@ -87,11 +90,3 @@ def period(seconds: int, starts_at: datetime, ends_at: datetime) -> Period:
 
 def _count(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-
-
-def years_before(moment: datetime, years: int) -> datetime:
-    """Return the same day `years` before: 28 February for 29 February, if that year had none."""
-    try:
-        return moment.replace(year=moment.year - years)
-    except ValueError:
-        return moment.replace(year=moment.year - years, day=28)

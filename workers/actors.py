@@ -1,4 +1,4 @@
-"""Dramatiq actors. An actor waits on its worker thread for a task, which the process's event loop runs."""
+"""Dramatiq actors. An actor runs on a worker thread, starts a task on the process's event loop, and waits for it."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from workers.tasks import DELIVER_OUTBOX, POLL_REGISTER, SWEEP, Tasks
 logger = logging.getLogger(__name__)
 
 TIME_LIMIT_SECONDS: Final = {DELIVER_OUTBOX: 300.0, POLL_REGISTER: 300.0, SWEEP: 3_600.0}
-"""The time limit of each task. A later sweep or poll completes what an interrupted task has left undone."""
+"""The time limit of each task. A later sweep or poll completes the work of an interrupted task."""
 
 
 class Actors:
@@ -28,7 +28,7 @@ class Actors:
             dramatiq.actor(broker=broker, actor_name=name, queue_name=QUEUE)(self._actor(name))
 
     def cancel_polls_and_sweeps(self) -> None:
-        """Cancel running polls and sweeps, which the next ones complete. Deliveries finish: they take only seconds."""
+        """Cancel running polls and sweeps; the next ones complete their work. Deliveries end within seconds."""
         for task, name in self._running.items():
             if name != DELIVER_OUTBOX:
                 task.cancel()

@@ -1,7 +1,7 @@
-"""Start tasks: send a message to an actor through the broker, or run the task here if the broker accepts no message.
+"""Starts tasks: sends a message to an actor, or runs the task in this process if the broker accepts no message.
 
-So deliveries are not delayed while Valkey is down. A task may be started twice, because rows are leased before they are
-processed.
+So deliveries are not delayed while Valkey is down. A task can safely be started twice: a worker leases a row of the
+outbox before it delivers the row, and polls and sweeps can be repeated.
 """
 
 import asyncio
@@ -36,12 +36,12 @@ class Dispatcher:
         self._slots = asyncio.Semaphore(MAXIMUM_LOCAL_TASKS)
 
     def on_outbox_notification(self, schema: str) -> None:
-        """Note that a transaction in `schema` has added rows to its outbox."""
+        """Remember that a transaction has added rows to the outbox of `schema`. `run` starts the delivery."""
         self._notified_schemas.add(schema)
         self._notified.set()
 
     async def run(self) -> None:
-        """Start the delivery for every tenant that was notified of, until cancelled."""
+        """Start a delivery for each tenant whose outbox notified this process. Run until cancelled."""
         while True:
             await self._notified.wait()
             self._notified.clear()
@@ -54,7 +54,7 @@ class Dispatcher:
                 logger.exception("dispatch.tenants_not_read")
 
     async def enqueue_or_run(self, name: str, *arguments: str) -> None:
-        """Send a message for the task `name` to a worker, or run the task here if the broker accepts no message."""
+        """Send a message for the task `name` to a worker, or run it in this process if the broker accepts none."""
         if await self._jobs.enqueue(name, *arguments):
             return
         key = (name, *arguments)
@@ -93,7 +93,7 @@ class Dispatcher:
         await self.enqueue_or_run(SWEEP, self.node)
 
     async def finish(self) -> None:
-        """Cancel the polls and sweeps that run here; wait for the deliveries that run here, which takes seconds."""
+        """Cancel the polls and sweeps in this process, and wait some seconds for its deliveries to end."""
         for (name, *_), task in self._local_tasks.items():
             if name != DELIVER_OUTBOX:
                 task.cancel()
@@ -104,5 +104,5 @@ class Dispatcher:
             async with self._slots:
                 await self._tasks.run(name, *arguments)
         except Exception:
-            # As in the actors: the work is recorded in PostgreSQL, and a later sweep starts it again.
+            # As in `workers.actors`: the work is recorded in PostgreSQL, and a later sweep starts it again.
             logger.exception("dispatch.task_failed", extra={"task": name, "arguments": ",".join(arguments)})

@@ -1,7 +1,7 @@
 """Run one job now, in this process: `python -m workers.run_once register-poll|outbox-drain|sweep`.
 
-It is for operators and for the control API of the sandbox. It prints one JSON object. The exit status is 0 if the whole
-job was done, and 1 if some part failed.
+Operators and the control API of the sandbox use this command. It prints one JSON object. The exit status is 0 if the
+whole job succeeded, 1 if a part of it failed, and 2 if the arguments are wrong.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ Summary = tuple[bool, Any]
 
 
 async def register_poll(tasks: Tasks) -> Summary:
-    """Poll every Register and apply its statuses to its tenants."""
+    """Poll every Register and apply its statuses to the tenants that belong to it."""
     polls, complete = [], True
     for environment_id in await tasks.environments():
         try:
@@ -57,13 +57,12 @@ async def sweep(tasks: Tasks) -> Summary:
 JOBS: Final[Mapping[str, Callable[[Tasks], Awaitable[Summary]]]] = {
     "register-poll": register_poll,
     "outbox-drain": outbox_drain,
-    "outbox": outbox_drain,
     "sweep": sweep,
 }
 
 
 async def run(job: str, settings: WorkerSettings) -> Summary:
-    """Run `job`; return whether the whole job was done, and its summary."""
+    """Run `job`. Return whether the whole job succeeded, and its summary."""
     services = Services.open(settings)
     try:
         return await JOBS[job](Tasks(services, settings))
@@ -72,7 +71,7 @@ async def run(job: str, settings: WorkerSettings) -> Summary:
 
 
 def main() -> int:
-    """Run the job that the command line names; return the exit status."""
+    """Run the job that the command line names. Return the exit status."""
     if len(sys.argv) != 2 or sys.argv[1] not in JOBS:  # noqa: PLR2004 - the command and its one argument
         sys.stderr.write(USAGE)
         return 2

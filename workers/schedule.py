@@ -74,7 +74,7 @@ class Scheduler:
     """Tries to become the leader of one database node, and runs the node's jobs while it is the leader."""
 
     def __init__(self, database_url: str, clock: Clock, dispatcher: Dispatcher) -> None:
-        """Lead the dispatcher's node with a dedicated connection to `database_url`.
+        """Take the node of `dispatcher`, and the `database_url` of that node for a dedicated connection.
 
         The statuses of the Register are stored in the control schema. So the leader of the main node also polls the
         Registers.
@@ -90,7 +90,7 @@ class Scheduler:
             self._jobs.append(PeriodicJob("register poll", timedelta(minutes=2), dispatcher.poll_registers))
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Become the leader whenever possible, until `stopping` is set."""
+        """Try to become the leader, again after each lost connection, until `stopping` is set."""
         while not stopping.is_set():
             try:
                 async with dedicated_connection(self._url, "haas-schedule") as connection:

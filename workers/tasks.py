@@ -11,7 +11,7 @@ from haas.settings import WorkerSettings
 from haas.sms import SmsGateway
 from tenants.arrangements.revocation_notice import ArrangementRevocationChannel
 from tenants.housekeeping.service import Housekeeping
-from tenants.notices.messages import EmailChannel, SmsChannel
+from tenants.notices.message_channels import EmailChannel, SmsChannel
 from tenants.notices.outbox_delivery import Delivery, DeliveryCounts
 from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
@@ -82,12 +82,12 @@ class Tasks:
             return await self._delivery.deliver_due(await self._registry.by_slug(slug))
 
     async def drain_outbox(self, slug: str) -> DeliveryCounts:
-        """Deliver the notices that are due or wait for another attempt; return when no delivery is running any more."""
+        """Deliver the notices that are due or wait for another attempt. Return when no delivery is running any more."""
         with bind(tenant=slug):
             return await self._delivery.drain(await self._registry.by_slug(slug))
 
     async def poll_register(self, environment_id: str) -> PollResult:
-        """Read the statuses of a Register and apply them to its tenants.
+        """Read the statuses of a Register and apply them to the tenants that belong to it.
 
         Raises RegisterUnreadable, UnknownEnvironment.
         """
@@ -115,7 +115,7 @@ class Tasks:
     async def sweep(self, node: str | None = None) -> dict[str, int]:
         """Run the housekeeping of all tenants, or of those on one database node, one tenant after the other.
 
-        If a sweep of the same node is already running, return at once without doing anything.
+        If a sweep of the same node is already running, return immediately without doing anything.
         """
         if node in self._sweeping:
             return {}

@@ -12,7 +12,7 @@ routes: list[ControllerRouterHandler] = [
         f"{FLOW_PATH}/{{flow_id:str}}",
         route_handlers=[
             pages.show_step,
-            pages.show_current,
+            pages.redirect_form_address,
             pages.identify,
             pages.verify,
             pages.resend,

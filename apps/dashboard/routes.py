@@ -6,14 +6,7 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
-from apps.dashboard.browser import (
-    DashboardSession,
-    NotSignedIn,
-    delete_session_cookie,
-    require_session,
-    session_secret,
-    set_session_cookie,
-)
+from apps.dashboard.browser import COOKIE, DashboardSession, NotSignedIn, require_session
 from apps.dashboard.views import ArrangementView, DashboardViewer, arrangement_view
 from apps.http.authentication import authentication_context
 from apps.http.context import context
@@ -22,12 +15,13 @@ from apps.http.page_forms import form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from apps.http.suspension import SERVES_SUSPENDED
 from haas.database import Transaction
+from haas.sessions import new_secret
 from tenants.accounts import service as accounts
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded
 from tenants.authentication import sessions
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
-from tenants.authentication.models import CODE_LIFETIME
+from tenants.authentication.limits import CODE_LIFETIME
 from tenants.parties.models import canonical_identifier
 from themes import wording
 from themes.problems import problem
@@ -52,12 +46,12 @@ _FORM_OPTIONS: Final[dict[str, Any]] = {
 @get(SIGN_IN, **_PAGE_OPTIONS)
 async def show_sign_in(request: _Request) -> Response[Any]:
     """Ask for the identifier, or redirect a person who has signed in to the list of arrangements."""
-    ctx, secret = context(request), session_secret(request)
+    ctx, secret = context(request), COOKIE.secret(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         if await sessions.signed_in_login(tx, ctx.services.directory, secret, ctx.now) is not None:
             return redirect(DASHBOARD)
         if not secret or await sessions.is_used_or_ended(tx, secret):
-            secret = sessions.new_secret()
+            secret = new_secret()
     shown = page(
         request,
         "dashboard/sign_in",
@@ -65,13 +59,13 @@ async def show_sign_in(request: _Request) -> Response[Any]:
         problem=problem(request.query_params.get("problem"), label=brand_of(request).identifier_label),
         notice=NOTICES.get(request.query_params.get("notice", "")),
     )
-    return set_session_cookie(shown, secret)
+    return COOKIE.set(shown, secret)
 
 
 @post(SIGN_IN, **_FORM_OPTIONS)
 async def sign_in(request: _Request) -> Response[None]:
     """Process the identifier, and send a one-time password."""
-    ctx, secret = context(request), session_secret(request)
+    ctx, secret = context(request), COOKIE.secret(request)
     form = await read_form(request, secret)
     identifier = form.single_value("identifier")
     if not canonical_identifier(identifier):
@@ -88,7 +82,7 @@ async def sign_in(request: _Request) -> Response[None]:
 @get([VERIFY, "/dashboard/resend"], **_PAGE_OPTIONS)
 async def show_verify(request: _Request) -> Response[Any]:
     """Ask for the one-time password."""
-    ctx, secret = context(request), session_secret(request)
+    ctx, secret = context(request), COOKIE.secret(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         challenge = await sessions.pending_challenge(tx, secret, ctx.now)
     if challenge is None or challenge.answered_at is not None:
@@ -107,7 +101,7 @@ async def show_verify(request: _Request) -> Response[Any]:
 @post(VERIFY, **_FORM_OPTIONS)
 async def verify(request: _Request) -> Response[None]:
     """Check the one-time password, and sign in."""
-    ctx, secret = context(request), session_secret(request)
+    ctx, secret = context(request), COOKIE.secret(request)
     form = await read_form(request, secret)
     authentication = await authentication_context(request)
     try:
@@ -119,13 +113,13 @@ async def verify(request: _Request) -> Response[None]:
         return redirect(f"{VERIFY}?problem=code-{refused.reason}")
     except IdentifierLocked:
         return redirect(f"{VERIFY}?problem=code-locked")
-    return set_session_cookie(redirect(DASHBOARD), new_secret)
+    return COOKIE.set(redirect(DASHBOARD), new_secret)
 
 
 @post("/dashboard/resend", **_FORM_OPTIONS)
 async def resend(request: _Request) -> Response[None]:
     """Send a new one-time password, which replaces the last one."""
-    ctx, secret = context(request), session_secret(request)
+    ctx, secret = context(request), COOKIE.secret(request)
     form = await read_form(request, secret)
     authentication = await authentication_context(request)
     try:
@@ -140,7 +134,7 @@ async def resend(request: _Request) -> Response[None]:
 
 @get(DASHBOARD, **_PAGE_OPTIONS)
 async def list_arrangements(request: _Request) -> Response[str]:
-    """List the recipients that receive data now, and those that received data before."""
+    """List the arrangements under which data is shared now, and those under which it was shared before."""
     ctx = context(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         session = await require_session(request, tx)
@@ -181,7 +175,7 @@ async def ask_to_withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> 
 async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Response[None]:
     """End the sharing. An arrangement that has already ended is not changed."""
     ctx = context(request)
-    await read_form(request, session_secret(request))
+    await read_form(request, COOKIE.secret(request))
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
             session = await require_session(request, tx)
@@ -195,11 +189,11 @@ async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Respons
 @post("/dashboard/sign-out", **_FORM_OPTIONS)
 async def sign_out(request: _Request) -> Response[None]:
     """End the session."""
-    ctx, secret = context(request), session_secret(request)
+    ctx, secret = context(request), COOKIE.secret(request)
     await read_form(request, secret)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         await sessions.sign_out(tx, secret, ctx.now)
-    return delete_session_cookie(redirect(f"{SIGN_IN}?notice=signed-out"))
+    return COOKIE.delete(redirect(f"{SIGN_IN}?notice=signed-out"))
 
 
 def redirect_to_sign_in(_: _Request, error: NotSignedIn) -> Response[None]:

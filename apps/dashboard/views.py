@@ -23,7 +23,7 @@ _STATUS: Final = {"active": "Sharing", "expired": "Finished", "ended": "Stopped"
 
 
 class ConsentChange(msgspec.Struct, frozen=True):
-    """A consent of a person, described by what it changed."""
+    """The first consent or an amendment, as texts that say what it changed."""
 
     at: datetime
     texts: Sequence[str]
@@ -60,7 +60,7 @@ class DashboardViewer(msgspec.Struct, frozen=True, kw_only=True):
         return next((one.kind for one in self.customers if one.id == customer_id), "person")
 
     def acting_for(self, customer_id: UUID) -> str | None:
-        """Return the name of a customer if the page must show it, or None."""
+        """Return the name of a customer, or None if the signed-in person acts for nobody but themselves."""
         alone = len(self.customers) == 1
         return next((one.name for one in self.customers if one.id == customer_id and not (alone and one.is_self)), None)
 
@@ -118,7 +118,7 @@ def _account_view(account: AuthorisedAccount, held: Mapping[UUID, HeldAccount] |
 
 
 def _changes(versions: Sequence[Authorisation], kind: CustomerKind, zone: ZoneInfo) -> list[ConsentChange]:
-    """Describe each version by what it changed, newest first. Return an empty list if there was no amendment.
+    """Return a description of each version, newest first, or an empty list if there was no amendment.
 
     "Data holders MUST display the details of each authorisation's amendment" (CDS, Data Holder Dashboards).
     """

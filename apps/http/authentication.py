@@ -1,4 +1,4 @@
-"""The data of the request's tenant that one-time passwords need."""
+"""The data of the request's tenant that is needed to send and check one-time passwords."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tenants.authentication.models import AuthenticationContext
 
 
 async def authentication_context(connection: "ASGIConnection[Any, Any, Any, Any]") -> AuthenticationContext:
-    """Return the context of authentications for the request's tenant. Call it while no transaction is open."""
+    """Return the AuthenticationContext of the request's tenant. Call this while no transaction is open."""
     ctx = context(connection)
     settings = ctx.services.settings
     return AuthenticationContext(

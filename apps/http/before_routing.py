@@ -1,4 +1,4 @@
-"""Responses sent before a request is routed: for unknown hosts, and for connections without a client certificate."""
+"""Responses to requests that are not routed: unknown host, unavailable registry, or no valid client certificate."""
 
 from collections.abc import MutableMapping
 from typing import Any, Final
@@ -19,7 +19,7 @@ _ANY_ORIGIN: Final = tuple((name.lower().encode(), value.encode()) for name, val
 
 
 async def not_found(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
-    """Respond with 404 and no content: the host belongs to no tenant, or its surface serves nothing yet."""
+    """Respond with 404 and no content: the host belongs neither to a tenant nor to the provider."""
     await _send(send, _NOT_FOUND, b"text/plain", b"")
 
 

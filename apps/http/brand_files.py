@@ -12,13 +12,13 @@ from apps.http.suspension import SERVES_SUSPENDED
 _FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR: Final = "public, max-age=3600"
 _REVALIDATE: Final = "no-cache"
-# An image that is opened in its own tab is a document. Then it must not run scripts or load other files.
+# An image that is opened in its own tab is a document. As a document, it must not run scripts or load other files.
 _IMAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @route("/theme/{name:str}", http_method=READ_METHODS, opt={SERVES_SUSPENDED: True})
 async def stylesheet(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[str]:
-    """Serve the stylesheet. An old path, from before a change of the theme, gets the current one without caching."""
+    """Serve the current stylesheet. At the path of an earlier version, browsers must revalidate it before each use."""
     brand = brand_of(request)
     current = brand.stylesheet_path.endswith(f"/{name}")
     headers = {"Cache-Control": _FOR_A_YEAR if current else _REVALIDATE, "X-Content-Type-Options": "nosniff"}

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from litestar import Request, Response
 
-from apps.http.context import RequestContext, context
+from apps.http.context import TenantContext, context
 from haas.database import Transaction
 from haas.steps import Step, run
 from tenants.calls import CallTier
@@ -23,7 +23,7 @@ class Call:
     def __init__(self, request: HttpRequest, operation: str, tier: CallTier, *, authenticated: bool) -> None:
         """Set the operation for the call record. `authenticated` says whether the endpoint requires authentication."""
         self.request = request
-        self.context: RequestContext = context(request)
+        self.context: TenantContext = context(request)
         self.context.operation, self.context.tier = operation, tier
         self.context.authenticated = authenticated
 
@@ -53,7 +53,7 @@ def in_transaction(*steps: Step[Any]) -> InTransaction:
     """Return one step that runs `steps` in a transaction of the tenant.
 
     The transaction is committed after the last step. If a step raises an error, the transaction is rolled back, unless
-    an earlier step has called `Transaction.commit_on_refusal`.
+    the error is a HaasError and an earlier step has called `Transaction.commit_on_refusal`.
     """
     return InTransaction(steps)
 

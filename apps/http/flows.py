@@ -1,11 +1,12 @@
 """The paths of the pages of an authorisation flow, and the cookie that binds the flow to a browser.
 
-Every visit of a request_uri gets a cookie of its own. The first browser that sends an identifier binds the flow.
+Each browser that visits a request_uri gets its own cookie. The flow is bound to the first browser that sends an
+identifier or cancels.
 
 Each attempt has its own flow and its own cookie, so that flows in two tabs do not disturb each other. A browser keeps
-the cookie for as long as the flow can last, also after the end of the flow, so that a form that is sent again is
-answered in the true state of the consent. The number of cookies is limited, because a browser may go through hundreds
-of flows, and a request header must not grow with each.
+the cookie for as long as a flow can last, even if the flow ends earlier, so that the response to a form that is sent
+again can state what happened to the consent. The number of cookies is limited, because a browser may be used for
+hundreds of flows, and its request headers must not grow with each of them.
 """
 
 from collections.abc import Iterable
@@ -17,23 +18,23 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
 from apps.http.context import context
-from tenants.attempts.flow_secret import flow_key
+from tenants.attempts.browser_binding import flow_key
 from tenants.oauth.endpoints import AUTHORISE
 
 FLOW_PATH: Final = "/flow"
 FLOW_SECONDS: Final = 3_600
 MAXIMUM_FLOWS: Final = 20
-"""One person does not have more flows than this at the same time."""
+"""The maximum number of flow cookies that a browser keeps. Nobody has as many flows at the same time."""
 _PREFIX: Final = "__Host-flow-"
 
 
 def flow_url(attempt_id: UUID, step: str = "") -> str:
-    """Return the path of a step of a flow, or of the flow, which leads to its current step."""
+    """Return the path of a step of a flow. Without a step, return the path that redirects to the current step."""
     return f"{FLOW_PATH}/{attempt_id.hex}/{step}".rstrip("/")
 
 
 def cookie_name(attempt_id: UUID) -> str:
-    """Return the name of a flow's cookie. Its value is a secret of `tenants.attempts.flow_secret`."""
+    """Return the name of a flow's cookie. Its value is a secret of `tenants.attempts.browser_binding`."""
     return f"{_PREFIX}{attempt_id.hex[:12]}"
 
 
@@ -43,12 +44,12 @@ def flow_cookie(attempt_id: UUID, secret: str) -> Cookie:
 
 
 def is_flow_path(path: str) -> bool:
-    """Return whether a path is visited in the flow of a consent: the authorisation endpoint and the pages."""
+    """Return whether a path belongs to a consent flow: the authorisation endpoint or a page of the flow."""
     return path == AUTHORISE or path.startswith(f"{FLOW_PATH}/")
 
 
 async def load_flow_key(connection: "ASGIConnection[Any, Any, Any, Any]") -> bytes:
-    """Return the key of the request's tenant for flow cookies. Call it while no transaction is open."""
+    """Return the key of the request's tenant for flow cookies. Call this while no transaction is open."""
     ctx = context(connection)
     return flow_key(await ctx.services.keyring.subject_key(ctx.tenant))
 
@@ -56,7 +57,7 @@ async def load_flow_key(connection: "ASGIConnection[Any, Any, Any, Any]") -> byt
 def delete_oldest_cookies(response: Response[Any], names: Iterable[str], *, keep: UUID) -> None:
     """Delete the oldest flow cookies if the browser has too many, but not the one of the attempt `keep`.
 
-    Browsers send the oldest first (RFC 6265 5.4).
+    Browsers send the oldest cookie first (RFC 6265 5.4).
     """
     flows = [name for name in names if name.startswith(_PREFIX) and name != cookie_name(keep)]
     for name in flows[: max(0, len(flows) - MAXIMUM_FLOWS + 1)]:

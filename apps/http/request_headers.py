@@ -11,8 +11,8 @@ _BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]+=*)\Z")
 def header_fields(lines: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Return the header fields of a request by their names in lower case.
 
-    The values of fields with the same name are joined with commas (RFC 9110 5.2). So a field that may occur only once
-    and occurs twice is refused when its value is checked.
+    The values of fields with the same name are joined with commas (RFC 9110 5.2). So a field that occurs
+    twice, although it may occur only once, is refused when its value is checked.
     """
     found: dict[str, str] = {}
     for name, line in lines:

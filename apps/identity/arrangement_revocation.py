@@ -16,7 +16,7 @@ from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientC
 from haas.steps import Step
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
-from tenants.arrangements.models import arrangement_id
+from tenants.arrangements.models import parse_arrangement_id
 from tenants.cds.errors import FIELD_MISSING, INVALID_ARRANGEMENT, CdsError
 from tenants.oauth.endpoints import ARRANGEMENT_REVOCATION
 
@@ -28,18 +28,18 @@ class ArrangementRevocationCall(ClientCall):
 
 
 def has_an_arrangement_id(call: ArrangementRevocationCall) -> None:
-    """`cdr_arrangement_id` is present (CDS, "Form Parameter" method). A value that is no id of ours is unknown."""
+    """`cdr_arrangement_id` is present (CDS, "Form Parameter" method) and has the form of our ids."""
     given = call.parameters.get("cdr_arrangement_id")
     if given is None:
         raise CdsError(FIELD_MISSING, "cdr_arrangement_id")
-    found = arrangement_id(given)
+    found = parse_arrangement_id(given)
     if found is None:
         raise CdsError(INVALID_ARRANGEMENT, given)
     call.arrangement_id = found
 
 
 async def end_the_arrangement(call: ArrangementRevocationCall) -> None:
-    """The arrangement, an active one of this client, is ended, and its tokens are revoked.
+    """The arrangement was active and belongs to this client. It is ended, and its tokens are revoked.
 
     "If the cdr_arrangement_id is not related to the client making the call it MUST be rejected" (CDS).
     """

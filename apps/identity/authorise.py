@@ -4,7 +4,6 @@ While the pushed request is unknown, or its redirect_uri is no longer registered
 shown on a page. After that, errors are returned to the client in a signed response (JARM).
 """
 
-import hmac
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -17,10 +16,9 @@ from apps.http.flows import cookie_name, delete_oldest_cookies, flow_cookie, flo
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.pages import SEE_OTHER, redirect
 from apps.identity.parameters import Parameters, form_parameters, query_parameters
-from haas.digest import digest
 from haas.steps import Step
 from tenants.attempts import service as attempts
-from tenants.attempts.flow_secret import is_genuine, new_secret
+from tenants.attempts.browser_binding import is_bound_to, is_genuine, new_secret, secret_hash
 from tenants.attempts.models import Attempt
 from tenants.clients import store as clients
 from tenants.clients.models import Client
@@ -28,8 +26,8 @@ from tenants.oauth.endpoints import AUTHORISE
 from tenants.oauth.errors import InvalidRequest, OAuthError
 
 _OPTIONS: Final[dict[str, Any]] = {SHAPE: "page"}
-_PURPOSES: Final = ("sec-purpose", "purpose", "x-moz")
-"""The headers by which browsers mark what they fetch in advance. The last two are those of older browsers."""
+_PREFETCH_HEADERS: Final = ("sec-purpose", "purpose", "x-moz")
+"""The headers in which browsers say that they fetch a page in advance. Older browsers send the last two."""
 
 
 class AuthoriseCall(Call):
@@ -54,12 +52,12 @@ class AuthoriseCall(Call):
 
 def is_no_prefetch(call: AuthoriseCall) -> None:
     """The browser fetches the page because the person opens it, not in advance (Fetch, Sec-Purpose)."""
-    if any("prefetch" in call.request.headers.get(name, "").lower() for name in _PURPOSES):
-        raise ClientException("the authorisation endpoint is not fetched in advance")
+    if any("prefetch" in call.request.headers.get(name, "").lower() for name in _PREFETCH_HEADERS):
+        raise ClientException("the authorisation endpoint must not be fetched in advance")
 
 
 async def read_the_parameters(call: AuthoriseCall) -> None:
-    """The parameters are in the query of a GET or the form of a POST, each once (OIDC Core 3.1.2.1; RFC 6749 3.1)."""
+    """No parameter in the query of a GET or the form of a POST occurs twice (OIDC Core 3.1.2.1; RFC 6749 3.1)."""
     request = call.request
     call.parameters = (
         await form_parameters(request) if request.method == "POST" else query_parameters(request.scope["query_string"])
@@ -69,14 +67,14 @@ async def read_the_parameters(call: AuthoriseCall) -> None:
 def has_no_request_object(call: AuthoriseCall) -> None:
     """`request` is absent: "MUST reject authorisation requests containing the request parameter" (CDS, Request Object).
 
-    Other parameters in the query were pushed before, and are ignored (RFC 9101 6.3).
+    Other parameters of the query are ignored: only the pushed parameters are used (RFC 9101 6.3).
     """
     if "request" in call.parameters:
         raise InvalidRequest("request must be pushed, not sent through the browser")
 
 
 def has_a_request_uri(call: AuthoriseCall) -> None:
-    """`request_uri` is one of this server: "data MUST only be accepted using PAR" (CDS, Request Object Submission)."""
+    """`request_uri` has the form of ours: "data MUST only be accepted using PAR" (CDS, Request Object Submission)."""
     if not call.parameters.get("request_uri", "").startswith(attempts.REQUEST_URI_PREFIX):
         raise InvalidRequest("request_uri of a pushed authorisation request is required")
 
@@ -107,15 +105,14 @@ async def request_was_pushed_by_the_client(call: AuthoriseCall) -> None:
 
 
 def recognise_the_browser(call: AuthoriseCall) -> None:
-    """If the flow is bound to this browser, the visit is a reload and continues the flow; the next two checks pass."""
-    bound_to = call.attempt.browser_hash
-    call.is_continued = bound_to is not None and hmac.compare_digest(bound_to, digest(call.flow_cookie))
+    """If the flow is bound to this browser, the visit continues the flow, and the next two checks are skipped."""
+    call.is_continued = is_bound_to(call.attempt, secret_hash(call.flow_cookie))
 
 
 def request_uri_is_unused(call: AuthoriseCall) -> None:
-    """The request_uri is not used: "Data Holders MUST reject the reuse of request_uri values" (CDS).
+    """The request_uri was not used: "Data Holders MUST reject the reuse of request_uri values" (CDS).
 
-    It counts as used after a browser has sent an identifier, or cancelled.
+    The request_uri is used as soon as a browser has sent an identifier or has cancelled.
     """
     if not call.is_continued:
         attempts.require_unused_request_uri(call.attempt)
@@ -131,7 +128,7 @@ async def begin_or_reject(call: AuthoriseCall) -> None:
     """The flow can begin, unless the recipient is inactive, `prompt` is none, or `acr` cannot be reached.
 
     In these cases the attempt ends with an error for the client (CDS, Participant Statuses; OIDC Core 3.1.2.6 and
-    5.5.1.1). Nothing is stored for a visit: each gets a cookie of its own, and none ends the flow of another browser.
+    5.5.1.1). A visit stores nothing: each browser gets its own cookie, and no visit ends the flow of another browser.
     """
     if call.is_continued:
         return
@@ -141,7 +138,7 @@ async def begin_or_reject(call: AuthoriseCall) -> None:
 
 
 async def redirect_the_browser(call: AuthoriseCall) -> None:
-    """The browser is redirected: to the flow with the flow's cookie, or to the client with a signed error."""
+    """The browser is redirected to the flow, with the flow's cookie, or to the client, with a signed error."""
     ctx, attempt = call.context, call.attempt
     if call.immediate_error is not None:
         ctx.error = call.immediate_error.error
@@ -161,7 +158,7 @@ async def redirect_the_browser(call: AuthoriseCall) -> None:
 
 
 async def redirect_to_get(call: AuthoriseCall) -> None:
-    """The browser is redirected to this endpoint with GET: with a POST from another site it sends no cookie (Lax)."""
+    """The browser is redirected to GET, because it sends no SameSite=Lax cookie with a POST from another site."""
     query = {name: call.parameters[name] for name in ("client_id", "request_uri")}
     call.response = redirect(f"{AUTHORISE}?{urlencode(query)}")
 

@@ -33,7 +33,7 @@ class BearerCall(Call):
 
 
 def has_an_access_token(call: BearerCall) -> None:
-    """The Authorization header contains an access token; no other place is read (RFC 6750 2.1)."""
+    """The Authorization header contains an access token. Tokens in other places are ignored (RFC 6750 2.1)."""
     headers = header_fields(call.request.scope["headers"])
     if not headers.get("authorization"):
         raise TokenMissing("an access token is required")
@@ -44,7 +44,7 @@ def has_an_access_token(call: BearerCall) -> None:
 
 
 async def access_token_is_known(call: BearerCall) -> None:
-    """This server issued the access token (RFC 6750 3.1). It is loaded with client, arrangement, authorisation."""
+    """This server issued the access token (RFC 6750 3.1). Its client, arrangement and authorisation are loaded."""
     token = await store.load_access_token(call.tx, digest(call.secret))
     if token is None:
         raise InvalidToken("the access token is unknown")

@@ -60,7 +60,8 @@ async def assertion_is_signed_by_the_client(call: ClientCall) -> None:
 async def mark_the_assertion_as_used(call: ClientCall) -> None:
     """The `jti` was not used before. It is marked as used, even if a later step refuses the request (RFC 7523 3-7).
 
-    The client is loaded. Its assertion is signed with its token_endpoint_auth_signing_alg (OIDC Registration 2).
+    The client is loaded. The assertion is signed with the registered algorithm, token_endpoint_auth_signing_alg (OIDC
+    Registration 2).
     """
     call.client = await authentication.use_assertion(call.tx, call.assertion)
     call.context.client_id = call.client.client_id

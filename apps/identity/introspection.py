@@ -27,7 +27,7 @@ def has_a_token(call: ClientCall) -> None:
 
 
 async def look_up_the_token(call: IntrospectionCall) -> None:
-    """A valid refresh token of this client is active. Every other token is not active (RFC 7662 2.2; CDS)."""
+    """A valid refresh token of this client is active. Any other token is not active (RFC 7662 2.2; CDS)."""
     call.state = await introspect(call.tx, call.client, call.parameters["token"], call.context.now)
 
 

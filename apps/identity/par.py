@@ -14,8 +14,8 @@ from haas.steps import Step, on_attribute
 from tenants.attempts import service as attempts
 from tenants.attempts.models import AuthorisationRequest
 from tenants.consent import request_object
+from tenants.consent.authorisation_response import require_encryption_key
 from tenants.consent.request_object import RequestObject
-from tenants.consent.response import require_encryption_key
 from tenants.oauth.endpoints import PAR
 from tenants.oauth.errors import InvalidRequest
 
@@ -43,19 +43,19 @@ async def fetch_the_clients_keys(call: PushCall) -> None:
 
 
 def has_no_request_uri(call: PushCall) -> None:
-    """`request_uri` "MUST NOT be provided" (RFC 9126 2.1). It is used only after a push (CDS, Request Object)."""
+    """`request_uri` is absent: it "MUST NOT be provided" in a pushed request (RFC 9126 2.1; CDS, Request Object)."""
     if "request_uri" in call.parameters:
         raise InvalidRequest("request_uri must not be pushed")
 
 
 def has_a_request_object(call: PushCall) -> None:
-    """`request` is present: only the parameters of a signed object count (FAPI 1.0 Advanced 5.2.2-1; RFC 9126 3)."""
+    """`request` is present: only a signed request object is accepted (FAPI 1.0 Advanced 5.2.2-1; RFC 9126 3)."""
     if "request" not in call.parameters:
         raise InvalidRequest("request is missing: a signed request object is required")
 
 
 def request_object_is_signed_by_the_client(call: PushCall) -> None:
-    """A key of the client verifies the request object, signed with the registered algorithm (OIDC Registration 2)."""
+    """The request object is signed by a key of the client, with the registered algorithm (OIDC Registration 2)."""
     ctx = call.context
     call.request_object = request_object.verify_signature(
         call.parameters["request"], call.keys, client=call.client, issuer=ctx.tenant.issuer, now=ctx.now
@@ -63,12 +63,12 @@ def request_object_is_signed_by_the_client(call: PushCall) -> None:
 
 
 def read_the_request(call: PushCall) -> None:
-    """`cdr_arrangement_id`, if present, is an id; "if not recognised by the Data Holder it MUST be rejected" (CDS)."""
+    """`cdr_arrangement_id`, if present, is an id: "if not recognised by the Data Holder it MUST be rejected" (CDS)."""
     call.authorisation_request = request_object.authorisation_request(call.request_object)
 
 
 def response_can_be_encrypted(call: PushCall) -> None:
-    """The client's JWKS contains a key to encrypt the response for, if that is registered (JARM 2.2)."""
+    """If the client registered for encrypted responses, its JWKS contains an encryption key (JARM 2.2)."""
     require_encryption_key(call.client, call.keys)
 
 

@@ -15,12 +15,12 @@ from haas.steps import Step, on_attribute
 from tenants.clients import store as clients
 from tenants.clients.models import Client
 from tenants.grants import access_token_rules
+from tenants.oauth import scopes
 from tenants.oauth.endpoints import REGISTER
 from tenants.oauth.errors import AccessDenied, InvalidRequest, InvalidToken
-from tenants.oauth.scopes import REGISTRATION
 from tenants.registration import service as registrations
-from tenants.registration import validation
-from tenants.registration.validation import RegistrationValidation
+from tenants.registration import validation_steps
+from tenants.registration.validation_steps import RegistrationValidation
 
 _JWT: Final = "application/jwt"
 _CLIENT: Final = REGISTER + "/{client_id:str}"
@@ -46,7 +46,7 @@ class ManagementCall(BearerCall):
 
     def __init__(self, request: HttpRequest, operation: str, client_id: str) -> None:
         """Take the client id from the path. The access token needs the scope cdr:registration (CDS, DCR APIs)."""
-        super().__init__(request, operation, REGISTRATION)
+        super().__init__(request, operation, scopes.REGISTRATION)
         self.client_id = client_id
 
 
@@ -63,12 +63,12 @@ async def read_the_request(call: RegistrationCall | ManagementCall) -> None:
 
 
 async def add_the_client(call: RegistrationCall) -> None:
-    """The product has no registration, and the request was not used before. The client is added (CDS)."""
+    """The product has no registration yet, and the request was not used before. The client is added (CDS)."""
     call.client = await registrations.register(call.tx, call.validation.result(), call.context.now)
 
 
 async def client_exists(call: ManagementCall) -> None:
-    """The client in the path is registered; otherwise 401, "unknown or invalid Client" (CDS, DCR APIs)."""
+    """The client in the path is registered. Otherwise the response is 401, "unknown or invalid Client" (CDS)."""
     client = await clients.load(call.tx, call.client_id)
     if client is None:
         raise InvalidToken("the client is unknown")
@@ -124,7 +124,7 @@ _AUTHORISE_MANAGEMENT: Final[tuple[Step[ManagementCall], ...]] = (
 )
 POST_STEPS: Final[tuple[Step[RegistrationCall], ...]] = (
     read_the_request,
-    *on_attribute("validation", validation.STEPS),
+    *on_attribute("validation", validation_steps.STEPS),
     in_transaction(add_the_client),
     respond_with_the_new_registration,
 )
@@ -137,7 +137,7 @@ PUT_STEPS: Final[tuple[Step[ManagementCall], ...]] = (
     has_an_access_token,
     in_transaction(*_AUTHORISE_MANAGEMENT),
     read_the_request,
-    *on_attribute("validation", validation.STEPS),
+    *on_attribute("validation", validation_steps.STEPS),
     in_transaction(replace_the_registration),
     respond_with_the_registration,
 )
@@ -156,7 +156,7 @@ async def post_client_registration(request: HttpRequest) -> Response[bytes]:
 
 @get(_CLIENT)
 async def get_client_registration(request: HttpRequest, client_id: FromPath[str]) -> Response[bytes]:
-    """Return a client's registration to it."""
+    """Return the registration of a client to that client."""
     return await respond(GET_STEPS, ManagementCall(request, "getClientRegistration", client_id))
 
 
@@ -173,5 +173,7 @@ async def delete_client_registration(request: HttpRequest, client_id: FromPath[s
 
 
 def _metadata(client: Client) -> dict[str, object]:
+    """Return the metadata. `scope` has what "the client can use when requesting access tokens" now (RFC 7591 2)."""
     issued = {"client_id": client.client_id, "client_id_issued_at": epoch(client.created_at)}
-    return {**issued, **msgspec.to_builtins(client.registration)}
+    scope = scopes.join(client.registration.supported_scopes)
+    return {**issued, **msgspec.to_builtins(client.registration), "scope": scope}

@@ -16,9 +16,9 @@ from tenants.oauth.endpoints import REVOKE
 
 
 async def revoke_the_token(call: ClientCall) -> None:
-    """The client's token is revoked, a refresh token with its access tokens; unknown ones are ignored (RFC 7009 2).
+    """The client's token is revoked. A refresh token is revoked together with its access tokens (RFC 7009 2).
 
-    A token of another client is refused (RFC 7009 2.1).
+    An unknown token is ignored (RFC 7009 2.2). A token of another client is refused (RFC 7009 2.1).
     """
     await revoke(call.tx, call.client, call.parameters["token"], call.context.now)
 

@@ -32,7 +32,7 @@ GRANTS: Final[Mapping[str, Grant]] = {
     "refresh_token": Grant(TokenRefresh, refresh.STEPS),
     "client_credentials": Grant(TokenRequest, client_credentials.STEPS),
 }
-"""The grant types with their steps. `run_the_steps_of_the_grant` runs them."""
+"""The grants by `grant_type`. `run_the_steps_of_the_grant` runs their steps."""
 
 
 class TokenCall(ClientCall):
@@ -53,8 +53,13 @@ def grant_type_is_supported(call: TokenCall) -> None:
     call.grant = grant
 
 
+async def load_the_tenants_keys(call: TokenCall) -> None:
+    """The keys for the ID token are read before anything is recorded: a code that was used cannot be sent again."""
+    await call.context.services.keyring.subject_key(call.context.tenant)
+
+
 async def run_the_steps_of_the_grant(call: TokenCall) -> None:
-    """The steps of the grant check it and issue tokens, bound to the client certificate (RFC 8705 3)."""
+    """The steps of the grant check the request and issue tokens, bound to the client certificate (RFC 8705 3)."""
     ctx = call.context
     if ctx.certificate is None:
         raise InvalidClient("a client certificate is required")
@@ -69,7 +74,7 @@ async def sign_the_id_token(call: TokenCall) -> None:
     ctx, issued = call.context, call.token_request.issued
     call.token_response = await token_response(ctx.services.keyring, ctx.tenant, issued, ctx.now)
     ctx.arrangement_id = issued.arrangement_id
-    ctx.token_issued = issued.arrangement_id is not None  # only a consumer's token counts as session (CDS, Definitions)
+    ctx.token_issued = issued.arrangement_id is not None  # only a token for a consumer counts as a session (CDS)
 
 
 def respond_with_the_tokens(call: TokenCall) -> None:
@@ -79,6 +84,7 @@ def respond_with_the_tokens(call: TokenCall) -> None:
 
 STEPS: Final[tuple[Step[TokenCall], ...]] = (
     *AUTHENTICATE_THE_CLIENT,
+    load_the_tenants_keys,
     in_transaction(
         mark_the_assertion_as_used,
         grant_type_is_supported,

@@ -1,1 +1,1 @@
-"""Measures the most frequent requests of a running stack from outside: through the proxy, over mutual TLS."""
+"""Measures the most frequent requests to a running stack as clients send them: through the proxy, over mutual TLS."""

@@ -1,4 +1,4 @@
-"""`python -m ops.bench` is `haas bench`, also from a checkout that is not installed."""
+"""`python -m ops.bench` runs `haas bench` in a checkout that is not installed."""
 
 import sys
 

@@ -1,6 +1,5 @@
-"""`haas bench`: measures the most frequent requests, on a stack of its own for each number of tenants."""
+"""`haas bench`: measures the most frequent requests, in a new stack for each number of tenants."""
 
-import logging
 import os
 import platform
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import click
 
 from haas.errors import HaasError
+from haas.logs import configure
 from haas.progress import ConsoleProgress
 from ops.bench.load import LoadError
 from ops.bench.report import memory_table, table
@@ -24,7 +24,7 @@ TARGET_P95_SECONDS = 0.050
 
 
 class BenchFailed(HaasError):
-    """The measurement failed. The message says why, and where the logs are."""
+    """The measurement failed. The message contains the reason and the path of the logs."""
 
 
 @click.command("bench")
@@ -34,15 +34,15 @@ class BenchFailed(HaasError):
 def command(tenants: tuple[int, ...], seconds: float, connections: int) -> None:
     """Measure the most frequent requests through the proxy over mutual TLS, in a new stack for each number of tenants.
 
-    Every connection is kept alive and serves one host: with more tenants than CONNECTIONS, each tenant has one, and
-    CONNECTIONS of them are in use at any time.
+    Each connection is kept alive and used for one host only. If there are more tenants than CONNECTIONS, each tenant
+    has one connection, and CONNECTIONS requests are in progress at any time.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    configure("WARNING")
     click.echo(machine_description())
     for number in tenants:
         bench = BenchmarkOptions(tenants=number, seconds=seconds, concurrency=connections)
         figures = run(_bench(bench))
-        click.echo(f"\n{number} tenants, {connections} requests at once\n")
+        click.echo(f"\n{number} tenants, {connections} concurrent requests\n")
         for line in [*table(figures.rows), "", *memory_table(figures.memory), "", verdict(figures)]:
             click.echo(line)
 
@@ -60,13 +60,13 @@ async def _bench(bench: BenchmarkOptions) -> Results:
 def verdict(figures: Results) -> str:
     """Return a sentence that says whether Get Energy Accounts meets its target."""
     measured = figures.rows[0].measured
-    holds = measured.rate >= TARGET_RATE and measured.percentile(95) <= TARGET_P95_SECONDS
+    met = measured.rate >= TARGET_RATE and measured.percentile(95) <= TARGET_P95_SECONDS
     target = f"at least {TARGET_RATE} requests/s at a p95 of at most {TARGET_P95_SECONDS * 1000:.0f} ms"
-    return f"{figures.rows[0].operation}: {target} on one uvicorn worker: {'holds' if holds else 'DOES NOT HOLD'}"
+    return f"{figures.rows[0].operation}: {target} on one uvicorn worker: {'met' if met else 'NOT MET'}"
 
 
 def machine_description() -> str:
-    """Describe the machine. Absolute figures mean something only together with this."""
+    """Return a description of the machine, without which the figures cannot be compared."""
     models = [line for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if "model name" in line]
     model = models[0].partition(":")[2].strip() if models else platform.machine()
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30

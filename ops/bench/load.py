@@ -1,7 +1,7 @@
 """A load generator that needs little processor time itself.
 
-It uses one thread, non-blocking TLS sockets, HTTP/1.1 answers read by their length, and requests that are made before
-the measurement starts. A fixed number of requests is in progress at any time: the next is sent when one is answered.
+It uses one thread and non-blocking TLS sockets. It reads HTTP/1.1 responses by their length. The requests are prepared
+before the measurement starts. A fixed number of requests is in progress: after each response, the next one is sent.
 """
 
 import selectors
@@ -15,17 +15,17 @@ from typing import Final, Self
 import msgspec
 
 _CHUNK: Final = 1 << 18
-_PATIENCE: Final = 30.0
+_TIMEOUT: Final = 30.0
 _TOO_BUSY: Final = b"HTTP/1.1 503 "
 _END_OF_CHUNKS: Final = b"0\r\n\r\n"
 
 
 class LoadError(Exception):
-    """The stack gave another answer than the expected one, or none."""
+    """The stack sent an unexpected response or no response."""
 
 
 class Target(msgspec.Struct, frozen=True):
-    """One host, and the requests to send it. Each kept-alive connection serves one host."""
+    """One host, and the requests to send to it. Each connection is used for one host only."""
 
     host: str
     requests: Iterator[bytes]
@@ -50,14 +50,14 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class Load:
-    """Kept-alive connections to the targets. Each is opened and used once before the measurement."""
+    """Kept-alive connections to the targets. Each one is opened and used once before the measurement."""
 
     def __init__(
         self, address: tuple[str, int], context: ssl.SSLContext, targets: Sequence[Target], expected: int
     ) -> None:
         """Connect to `address` with each target's host name.
 
-        `expected` is the only status that counts as an answer; 503 is counted apart, and any other ends the run.
+        `expected` is the expected status. Responses with 503 are counted separately. Any other status ends the run.
         """
         self._address = address
         self._context = context
@@ -71,7 +71,7 @@ class Load:
             for target in self._targets:
                 connection = _Connection(self._address, self._context, target, self._expected)
                 self._connections.append(connection)
-                connection.ask()
+                connection.warm_up()
         except BaseException:
             self.__exit__()
             raise
@@ -83,7 +83,7 @@ class Load:
             connection.socket.close()
 
     def run(self, seconds: float, concurrency: int) -> Measured:
-        """Keep `concurrency` requests in progress, on the connections in turn, until the time or the requests end.
+        """Keep `concurrency` requests in progress, on the connections in turn, until the time is over or none is left.
 
         Raises LoadError.
         """
@@ -98,9 +98,9 @@ class Load:
             for _ in range(min(concurrency, len(idle))):
                 in_progress += idle.popleft().send()
             while in_progress:
-                ready = selector.select(_PATIENCE)
+                ready = selector.select(_TIMEOUT)
                 if not ready:
-                    raise LoadError(f"no answer within {_PATIENCE:.0f} s")
+                    raise LoadError(f"no host answered within {_TIMEOUT:.0f} s")
                 for key, _ in ready:
                     connection = key.data
                     if not connection.receive():
@@ -121,7 +121,7 @@ class _Connection:
     """One kept-alive connection with at most one request in progress."""
 
     def __init__(self, address: tuple[str, int], context: ssl.SSLContext, target: Target, expected: int) -> None:
-        plain = socket.create_connection(address, timeout=_PATIENCE)
+        plain = socket.create_connection(address, timeout=_TIMEOUT)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             self.socket = context.wrap_socket(plain, server_hostname=target.host)
@@ -135,25 +135,25 @@ class _Connection:
         self._received = bytearray()
 
     def send(self) -> int:
-        """Send the next request. Return 1, or 0 when there is no further request."""
+        """Send the next request. Return 1, or 0 if no request is left."""
         request = next(self._target.requests, None)
         if request is None:
             return 0
         self._received.clear()
         self.sent_at = time.perf_counter()
-        # A request is small and the only one in progress, so it fits into the socket's buffer.
+        # Only one small request is in progress on the connection, so it fits into the socket's buffer.
         if self.socket.send(request) != len(request):
             raise LoadError("a request did not fit into the socket's buffer")
         return 1
 
-    def ask(self) -> None:
-        """Send a request and wait for its answer, so that the cost of a first request is not measured."""
+    def warm_up(self) -> None:
+        """Send a request and wait for the response, so that the cost of the first request is not measured."""
         self.send()
         with selectors.DefaultSelector() as selector:
             selector.register(self.socket, selectors.EVENT_READ)
             while not self.receive():
-                if not selector.select(_PATIENCE):
-                    raise LoadError(f"{self._target.host} gave no answer within {_PATIENCE:.0f} s")
+                if not selector.select(_TIMEOUT):
+                    raise LoadError(f"{self._target.host} did not answer within {_TIMEOUT:.0f} s")
         self.was_refused()
 
     def receive(self) -> bool:
@@ -169,7 +169,7 @@ class _Connection:
         return self._is_complete()
 
     def was_refused(self) -> bool:
-        """Return whether the answer is 503. Raises LoadError when it is neither that nor the expected one."""
+        """Return whether the answer is 503. Raises LoadError for any other unexpected status."""
         if self._received.startswith(self._status):
             return False
         if self._received.startswith(_TOO_BUSY):

@@ -1,4 +1,4 @@
-"""The measured operations, and their requests, which are made before the measurement starts."""
+"""The measured operations, and their requests, which are prepared before the measurement starts."""
 
 import ssl
 import uuid
@@ -30,7 +30,7 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One measured endpoint. `requests` makes the given number of requests to a tenant."""
+    """One measured endpoint. `requests` prepares the given number of requests to a tenant."""
 
     name: str
     status: int
@@ -56,7 +56,7 @@ def introspection(caller: Caller, tenant: Tenant, count: int) -> Iterator[bytes]
 
 
 def refresh(caller: Caller, tenant: Tenant, count: int) -> Iterator[bytes]:
-    """Request an access token by the refresh token. The answer has an ID token too."""
+    """Request an access token by the refresh token. The response contains an ID token too."""
     fields = {"grant_type": "refresh_token", "refresh_token": str(caller.tokens.refresh_token)}
     return _posts(caller, tenant, "/token", lambda: fields, count)
 
@@ -74,8 +74,8 @@ def pushed_request(caller: Caller, tenant: Tenant, count: int) -> Iterator[bytes
         "code_challenge": s256(_VERIFIER),
         "code_challenge_method": "S256",
     }
-    aimed = Deviation(claims={"aud": tenant.issuer})
-    return _posts(caller, tenant, "/par", lambda: {"request": caller.client.request_object(claims, aimed)}, count)
+    audience = Deviation(claims={"aud": tenant.issuer})
+    return _posts(caller, tenant, "/par", lambda: {"request": caller.client.request_object(claims, audience)}, count)
 
 
 OPERATIONS: Final = (
@@ -89,20 +89,20 @@ OPERATIONS: Final = (
 def _posts(
     caller: Caller, tenant: Tenant, path: str, fields: Callable[[], dict[str, str]], count: int
 ) -> Iterator[bytes]:
-    """Make form requests with `private_key_jwt`, each with its own assertion, because an assertion is accepted once."""
+    """Prepare form requests, each with a new client assertion, because an assertion is accepted only once."""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-    aimed = Deviation(claims={"aud": tenant.issuer})
+    audience = Deviation(claims={"aud": tenant.issuer})
 
-    def made() -> Iterator[bytes]:
+    def prepared() -> Iterator[bytes]:
         while True:
             authentication = {
                 "client_id": caller.client.client_id,
                 "client_assertion_type": ASSERTION_TYPE,
-                "client_assertion": caller.client.assertion(aimed),
+                "client_assertion": caller.client.assertion(audience),
             }
             yield _request(tenant, "POST", path, headers, urlencode({**authentication, **fields()}).encode())
 
-    return iter(list(islice(made(), count)))
+    return iter(list(islice(prepared(), count)))
 
 
 def _request(tenant: Tenant, method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The tenants of a benchmark: as many as it needs, each with customers, a client and a consent."""
+"""The tenants of a benchmark. Each one has customers, a client and a consent."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,18 +14,18 @@ from tenants.registry.names import Hosts, Roles
 from tenants.tables import tenant as tenant_metadata
 
 PREFIX: Final = "many"
-# Keys, which belong to one tenant, and rows that no measured request reads.
+# Tables with keys, which must differ between tenants, and tables that no measured request reads.
 _NOT_COPIED: Final = frozenset({"data_key", "derivation_key", "signing_key", "outbox", "used_assertion", "session"})
 
 
 async def populate(stack: Stack, number: int, progress: Progress) -> list[Tenant]:
-    """Bring the stack to `number` tenants and return them; all but the demonstration brands are empty."""
+    """Create tenants until there are `number`, and return them. Only the demonstration brands have data."""
     async with Deployment.open(stack.settings) as deployment:
         brands = list(await deployment.administration.all())
         missing = number - len(brands)
         if missing > 0:
             progress.line("Certificates of the tenants' hosts")
-            key = new_key()  # one for all of them, because generating one takes as long as signing fifty certificates
+            key = new_key()  # one key for all, because generating a key takes as long as signing fifty certificates
             for position in range(1, missing + 1):
                 hosts = Hosts.from_public_host(f"{PREFIX}-{position}.{stack.settings.domain}")
                 for host in (hosts.public, hosts.secure, hosts.admin, hosts.management):
@@ -35,10 +35,10 @@ async def populate(stack: Stack, number: int, progress: Progress) -> list[Tenant
 
 
 async def copy_data(stack: Stack, source: Tenant, targets: Sequence[Tenant], progress: Progress) -> None:
-    """Replace the customers, clients, consents and tokens of other tenants by copies of one tenant's.
+    """Replace the customers, clients, consents and tokens of `targets` by copies of those of `source`.
 
-    Tokens are stored as digests that depend on no tenant, so the tokens of the source's recipient are valid at all of
-    them. Resource ids and pairwise subjects come from each tenant's own keys.
+    The stored digest of a token does not depend on the tenant, so the tokens of the source's recipient are valid at
+    every target. Resource ids and pairwise subjects are derived from each tenant's own keys.
     """
     names = [
         table.name

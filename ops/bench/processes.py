@@ -14,7 +14,7 @@ _KIB_PER_MIB: Final = 1024
 
 
 class Process(msgspec.Struct, frozen=True):
-    """One process as it is now."""
+    """A process: the pid of its parent, and the processor time that it has used, in seconds."""
 
     parent: int
     cpu: float
@@ -24,16 +24,16 @@ def cpu_seconds(roots: Mapping[str, int]) -> dict[str, float]:
     """Return the processor time in seconds that each process (name → pid) and its descendants have used so far."""
     processes = _processes()
     return {
-        name: sum(processes[pid].cpu for pid in _family(root, processes) if pid in processes)
+        name: sum(processes[pid].cpu for pid in _descendants(root, processes) if pid in processes)
         for name, root in roots.items()
     }
 
 
 def memory_mib(roots: Mapping[str, int]) -> dict[str, float]:
-    """Return the memory of each process and its descendants in MiB; shared pages count in proportion (Pss)."""
+    """Return the memory of each process and its descendants in MiB, as proportional set size (Pss)."""
     processes = _processes()
     return {
-        name: sum(_proportional_kib(pid) for pid in _family(root, processes)) / _KIB_PER_MIB
+        name: sum(_proportional_kib(pid) for pid in _descendants(root, processes)) / _KIB_PER_MIB
         for name, root in roots.items()
     }
 
@@ -50,21 +50,21 @@ def _processes() -> dict[int, Process]:
             try:
                 text = (entry / "stat").read_text(encoding="utf-8", errors="replace")
             except (FileNotFoundError, ProcessLookupError):
-                continue  # ended meanwhile
-            # The command stands in brackets and may hold blanks and brackets itself, so count from the last one.
+                continue  # the process has ended
+            # The command is in brackets and may itself contain spaces and brackets, so count from the last bracket.
             fields = text.rpartition(")")[2].split()
             cpu = (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS
             found[int(entry.name)] = Process(parent=int(fields[_PARENT]), cpu=cpu)
     return found
 
 
-def _family(root: int, processes: Mapping[int, Process]) -> Iterable[int]:
-    """Return a process and its descendants, by parent pids: PostgreSQL's children lead sessions of their own."""
-    family, generation = [root], {root}
+def _descendants(root: int, processes: Mapping[int, Process]) -> Iterable[int]:
+    """Return the pids of a process and its descendants, by parent pid: PostgreSQL's children have other sessions."""
+    found, generation = [root], {root}
     while generation:
         generation = {pid for pid, process in processes.items() if process.parent in generation}
-        family.extend(generation)
-    return family
+        found.extend(generation)
+    return found
 
 
 def _proportional_kib(pid: int) -> int:

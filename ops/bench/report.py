@@ -10,9 +10,9 @@ _PROCESSES = ("app", "nginx", "postgres", "valkey", "worker", "load")
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One operation's figures. `cpu` is the share of one processor core that each process uses: 1.0 is a whole core.
+    """The figures of one operation. `cpu` is the number of processor cores that each process uses on average.
 
-    The application's processor time for each request hardly depends on the other load of the machine.
+    The application's processor time for each request depends little on the other load of the machine.
     """
 
     operation: str
@@ -21,7 +21,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def table(rows: Sequence[Row]) -> list[str]:
-    """Return the lines of a Markdown table."""
+    """Return the lines of a Markdown table of the operations."""
     names = [name for name in _PROCESSES if any(name in row.cpu for row in rows)]
     head = [
         "operation",
@@ -53,7 +53,7 @@ def memory_table(memory: Mapping[str, float]) -> list[str]:
 
 
 def markdown(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return a Markdown table whose columns line up, the first row its head."""
+    """Return the lines of a Markdown table with aligned columns. The first row is the head."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "| "

@@ -26,11 +26,11 @@ from tenants.registry.models import Tenant
 
 WARM_UP_SECONDS: Final = 2.0
 TENANTS_WARM_EACH_SECOND: Final = 40
-"""Every connection of the application prepares the statements of each tenant when it first uses them."""
+"""The warm-up must reach every tenant, because database connections prepare statements for each tenant."""
 SOURCE: Final = "aurora"
 """The brand at which a person consents. Its data is copied to the other tenants."""
-MOST_PER_SECOND: Final = 2500
-"""How many requests are made in advance for each second of the measurement."""
+PREPARED_PER_SECOND: Final = 2500
+"""How many requests are prepared for each second of the measurement: more than can be answered."""
 
 
 class BenchmarkOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ async def measure(stack: Stack, bench: BenchmarkOptions, progress: Progress) -> 
         rows = []
         for operation in OPERATIONS:
             progress.line(f"{bench.tenants} tenants: {operation.name}")
-            rows.append(await asyncio.to_thread(_row, stack, bench, caller, tenants, operation))
+            rows.append(await asyncio.to_thread(_measure_operation, stack, bench, caller, tenants, operation))
         return Results(rows=rows, memory=memory_mib(stack.processes()))
 
 
@@ -66,7 +66,7 @@ async def caller_with_consent(stack: Stack, participants: Participants) -> Calle
     """Return a recipient that has one person's consent at the source brand. Raises Unexpected and StepFailed."""
     described = next(tenant for tenant in stack.description.tenants if tenant.slug == SOURCE)
     journey = Journey(participants, described, Steps(lambda _: None))
-    # The ID token is signed as most recipients ask for it, by RSA.
+    # Most recipients register for ID tokens that are signed with RSA.
     await journey.register(Deviation(claims={"id_token_signed_response_alg": "PS256"}))
     tokens = await journey.share()
     certificate = journey.recipient.certificate
@@ -76,13 +76,15 @@ async def caller_with_consent(stack: Stack, participants: Participants) -> Calle
     return Caller(journey.recipient.client, tokens, context)
 
 
-def _row(stack: Stack, bench: BenchmarkOptions, caller: Caller, tenants: Sequence[Tenant], operation: Operation) -> Row:
-    places = list(islice(cycle(tenants), max(bench.concurrency, len(tenants))))
+def _measure_operation(
+    stack: Stack, bench: BenchmarkOptions, caller: Caller, tenants: Sequence[Tenant], operation: Operation
+) -> Row:
+    tenant_of_connection = list(islice(cycle(tenants), max(bench.concurrency, len(tenants))))
     warm_up = WARM_UP_SECONDS + bench.tenants / TENANTS_WARM_EACH_SECOND
-    each = int((bench.seconds + warm_up) * MOST_PER_SECOND / len(places)) + 1
+    requests_each = int((bench.seconds + warm_up) * PREPARED_PER_SECOND / len(tenant_of_connection)) + 1
     targets = [
-        Target(urlsplit(tenant.secure_base).hostname or "", operation.requests(caller, tenant, each))
-        for tenant in places
+        Target(urlsplit(tenant.secure_base).hostname or "", operation.requests(caller, tenant, requests_each))
+        for tenant in tenant_of_connection
     ]
     with Load(("127.0.0.1", stack.description.port), caller.context, targets, operation.status) as load:
         load.run(warm_up, bench.concurrency)

@@ -1,8 +1,8 @@
-"""Measures onboarding and migrating many tenants against time budgets.
+"""Measures how long it takes to create and to migrate many tenants, and compares the times with budgets.
 
 Run as `python -m ops.bench.tenants [--tenants 1000]`.
 
-Runs on an embedded PostgreSQL of its own in a temporary folder, durable as in a deployment.
+It starts an embedded PostgreSQL in a temporary folder, with fsync as in a deployment.
 """
 
 import asyncio
@@ -66,16 +66,16 @@ class Timing(msgspec.Struct, frozen=True):
 
     @property
     def met(self) -> bool:
-        """Whether the budget is kept."""
+        """Whether the time is within the budget."""
         return self.budget is None or self.seconds <= self.budget
 
 
 @click.command()
 @click.option("--tenants", "number", type=click.IntRange(SAMPLES), default=1000, show_default=True)
 def main(number: int) -> None:
-    """Measure onboarding and migration with that many tenants."""
+    """Measure the creation and the migration of many tenants."""
     with tempfile.TemporaryDirectory(prefix="haas-bench-") as folder:
-        Path(folder).chmod(0o711)  # under root the server runs as `nobody` and must pass through this folder
+        Path(folder).chmod(0o711)  # as root, the server runs as `nobody` and must be able to enter this folder
         lines = asyncio.run(measure(Path(folder), number, ConsoleProgress()))
     for line in lines:
         click.echo(str(line))
@@ -84,7 +84,7 @@ def main(number: int) -> None:
 
 
 async def measure(root: Path, number: int, progress: Progress) -> list[Timing]:
-    """Create `number` tenants and migrate them. Return what each step took; all files are below `root`."""
+    """Create `number` tenants and migrate them. Return the time of each step. All files are below `root`."""
     async with _settings(root) as settings:
         await bootstrap(settings)
         async with Deployment.open(settings) as deployment:
@@ -104,7 +104,7 @@ async def measure(root: Path, number: int, progress: Progress) -> list[Timing]:
 
 
 async def _onboard(deployment: Deployment, prefix: str) -> list[Timing]:
-    """Measure one tenant after another, each with keys of its own."""
+    """Measure the creation of tenants one after another, each with new keys."""
     slugs = [f"{prefix.replace(' ', '-')}-{position}" for position in range(SAMPLES)]
     times = [await _seconds_for(partial(deployment.new_tenant, slug)) for slug in slugs]
     return [

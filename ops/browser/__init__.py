@@ -1,5 +1,4 @@
-"""A scripted browser without JavaScript, and a person who uses it: for the smoke test, the benchmark and the tests.
+"""A scripted browser without JavaScript, and a person who uses it, for the smoke test, the benchmark and the tests.
 
-It judges the pages from outside and imports nothing of the product: it parses HTML, keeps cookies and follows redirects
-by the rules that browsers follow.
+It imports no code of the product: it parses HTML, stores cookies and follows redirects by the rules of real browsers.
 """

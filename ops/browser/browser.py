@@ -17,13 +17,13 @@ _NAVIGATION: Final = {"Accept": "text/html,*/*;q=0.8", "Sec-Fetch-Mode": "naviga
 
 
 class Browser:
-    """One window. Pages of several windows of one person share the cookies of `http`.
+    """One browser window. Windows of the same person use the same `http` and so share its cookies.
 
-    A redirect to another origin is not followed: there is no page then, and `left_for` has its target.
+    A redirect to another origin is not followed. In that case there is no page, and `left_for` is the redirect's URL.
     """
 
     def __init__(self, http: httpx.AsyncClient) -> None:
-        """Use `http`, which must not follow redirects. Its cookie jar is this person's, its base URL is optional."""
+        """Send requests with `http`, which must not follow redirects and has the person's cookies."""
         self.http = http
         http.cookies.jar.set_policy(BrowserCookies())
         self._page: Page | None = None
@@ -39,11 +39,11 @@ class Browser:
     def page(self) -> Page:
         """The page that is shown. Raises LeftSite after a redirect to another origin, Unexpected before any page."""
         if self._page is None:
-            raise LeftSite(self.left_for) if self.left_for else Unexpected("a page", "none: nothing was opened")
+            raise LeftSite(self.left_for) if self.left_for else Unexpected("a page", "no page: nothing was opened")
         return self._page
 
     async def open(self, url: str) -> Self:
-        """Open an address, as if it was typed in, and follow redirects within its origin."""
+        """Open an address as if the person typed it, and follow redirects within its origin."""
         await self._navigate("GET", urljoin(str(self.http.base_url), url), None, None)
         return self
 
@@ -58,7 +58,7 @@ class Browser:
         return self
 
     async def press(self, button_id: str, filled: Mapping[str, str] | None = None, checked: Iterable[str] = ()) -> Self:
-        """Press a button, with texts filled in and boxes ticked before, both by the id of the control."""
+        """Fill in texts and tick boxes, both by the id of the control, and press a button."""
         page = self.page
         button = page.element(button_id)
         if button.tag != "button" or button.form is None:
@@ -68,9 +68,9 @@ class Browser:
         return self
 
     async def send(self, page: Page, action_end: str, /, **values: str | list[str]) -> Page:
-        """Submit a form of `page` (also one shown earlier), with values by name in place of its own. Raises LeftSite.
+        """Submit a form of `page`, which may be an earlier page. `values` replace the form's values by name.
 
-        Unlike `press` this can send what the page does not offer.
+        Unlike `press`, this can send values that the page does not offer. Raises LeftSite.
         """
         form = page.form(action_end)
         entries = _with_values(form, values)
@@ -78,7 +78,7 @@ class Browser:
         return self.page
 
     async def post(self, page: Page, action_end: str, /, **values: str | list[str]) -> httpx.Response:
-        """Submit a form like `send`, and return the answer itself: no redirect is followed, and no page is shown."""
+        """Submit a form like `send`, but return the HTTP response: do not follow a redirect, and keep the page."""
         form = page.form(action_end)
         return await self._request("POST", urljoin(page.url, form.action), _with_values(form, values), page)
 
@@ -118,14 +118,14 @@ def _origin(url: str) -> str:
 
 
 def _site(source: Page | None, url: str) -> str:
-    """Return `Sec-Fetch-Site` (Fetch Metadata Request Headers 2.3). Pages here only lead to their own origin."""
+    """Return `Sec-Fetch-Site` (Fetch Metadata Request Headers 2.3). The pages link only to their own origin."""
     if source is None:
         return "none"
     return "same-origin" if _origin(source.url) == _origin(url) else "cross-site"
 
 
 def _sent_origin(source: Page | None) -> str:
-    """Return the `Origin` of a form's request (Fetch 3.1): a page without referrer has an opaque one."""
+    """Return the `Origin` of a form's request (Fetch 3.1). It is `null` for a page that sends no referrer."""
     if source is None or source.headers.get("referrer-policy") == "no-referrer":
         return "null"
     return _origin(source.url)

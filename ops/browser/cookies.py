@@ -1,14 +1,14 @@
-"""Which cookies a browser keeps."""
+"""The rules by which a browser accepts cookies."""
 
 from http.cookiejar import Cookie, DefaultCookiePolicy
 from urllib.request import Request
 
 
 class BrowserCookies(DefaultCookiePolicy):
-    """Python's own rules for cookies, and those for the name prefixes (RFC 6265bis 4.1.3), which Python lacks."""
+    """Python's own rules, and the rules for name prefixes (RFC 6265bis 4.1.3), which Python does not have."""
 
     def set_ok(self, cookie: Cookie, request: Request) -> bool:
-        """Whether a browser accepts the cookie from this answer; one that it ignores cannot delete another either."""
+        """Return whether a browser accepts a cookie. A cookie that is not accepted cannot delete another one either."""
         return _prefix_ok(cookie) and super().set_ok(cookie, request)
 
 

@@ -1,13 +1,13 @@
-"""Errors of a run from outside: an answer is not the expected one."""
+"""Errors of a client that tests the product: a response is not the expected one."""
 
 
 class Unexpected(Exception):
-    """The answer is not the expected one. Both are kept for the report."""
+    """The response is not the expected one. The error contains a description of both."""
 
-    def __init__(self, expected: str, came: str) -> None:
+    def __init__(self, expected: str, received: str) -> None:
         self.expected = expected
-        self.came = came
-        super().__init__(f"expected {expected}, but came {came}")
+        self.received = received
+        super().__init__(f"expected {expected}, but received {received}")
 
 
 class LeftSite(Unexpected):
@@ -15,4 +15,4 @@ class LeftSite(Unexpected):
 
     def __init__(self, url: str) -> None:
         self.url = url
-        super().__init__("a page", f"none: the browser was sent to {url}")
+        super().__init__("a page", f"a redirect to {url}")

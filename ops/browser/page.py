@@ -1,4 +1,4 @@
-"""A page of HTML as a person uses it: elements found by their ids, forms with their controls, and text."""
+"""An HTML page as a person uses it: elements by their ids, forms with their controls, and text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class Element:
 
     @property
     def text(self) -> str:
-        """The text inside, with its white space collapsed."""
+        """The text inside the element, with white space collapsed."""
         return _collapsed(self.texts)
 
 
@@ -38,8 +38,8 @@ class Form:
     def entries(self, filled: Mapping[str, str] | None = None, checked: set[str] | None = None) -> dict[str, list[str]]:
         """Return the entries that submitting the form sends (HTML, form submission): values by the controls' names.
 
-        `filled` gives texts by the ids of their controls; `checked` has the ids of boxes to tick besides those that are
-        ticked already.
+        `filled` contains texts by the ids of their controls. `checked` contains the ids of boxes to tick in addition to
+        the boxes that the page ticks.
         """
         filled, checked = filled or {}, checked or set()
         entries: dict[str, list[str]] = {}
@@ -57,7 +57,7 @@ class Form:
 
 
 class Page:
-    """The page of one answer. Raises Unexpected when two of its elements have the same id."""
+    """The page of one response. Raises Unexpected when two of its elements have the same id."""
 
     def __init__(self, url: str, status: int, html: str, headers: Mapping[str, str] | None = None) -> None:
         self.url = url
@@ -74,7 +74,7 @@ class Page:
         self.text = _collapsed(parser.texts)
         self._controls = parser.controls
         if parser.duplicates:
-            raise Unexpected("ids that are unique in the page", f"#{parser.duplicates[0]} twice: {self.described()}")
+            raise Unexpected("unique ids in the page", f"two elements #{parser.duplicates[0]}: {self.described()}")
 
     def element(self, element_id: str) -> Element:
         """Return the element with that id. Raises Unexpected, which describes the page."""
@@ -99,7 +99,7 @@ class Page:
         ]
 
     def described(self) -> str:
-        """Return what a report says of the page: status, address, title and the problem that it shows."""
+        """Return a description of the page: status, address, title and the problem that it shows."""
         problem = self.elements.get("problem") or self.elements.get("message")
         text = f": {problem.text}" if problem else ""
         return f"{self.status} {self.url} “{self.title}”{text}"

@@ -1,6 +1,6 @@
-"""A person at the pages of one brand: the steps of the consent flow and of the dashboard.
+"""A person who uses the pages of one brand: the steps of the consent flow and of the dashboard.
 
-Everything is found by the documented ids of inputs, buttons and links, so that a page may look as it likes.
+Inputs, buttons and links are found by their documented ids, so that the tests do not depend on the layout of a page.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ ReadCode = Callable[[], Awaitable[str]]
 
 
 class Person(Browser):
-    """A person with a browser of their own. Each step presses the button that a person presses."""
+    """A person with a browser. Each method performs a step by pressing the button that a person presses."""
 
     # The consent flow
 
@@ -28,27 +28,27 @@ class Person(Browser):
         return await self.press("continue", {self._field("code"): code})
 
     async def choose_customer(self, number: int = 1) -> Self:
-        """Choose the customer whose data is shared, where the person acts for several; otherwise do nothing."""
+        """Choose the customer whose data is shared, if the person acts for several customers."""
         if self.step == "customer":
             await self.press("continue", checked=[f"customer-{number}"])
         return self
 
     async def choose_accounts(self, *account_ids: str) -> Self:
-        """Tick accounts by the ids of their check boxes, by default all that can be shared, and go on to the review."""
+        """Tick accounts by the ids of their check boxes, by default all of them, and continue to the review."""
         return await self.press("continue", checked=account_ids or self.page.choices("account"))
 
     async def authorise(self) -> str:
-        """Authorise on the review page, and return the response (JARM) that the recipient is sent."""
+        """Authorise on the review page, and return the authorisation response (JARM)."""
         await self.press("authorise")
         return self.response
 
     async def cancel(self) -> str:
-        """Cancel, and return the response (JARM) that the recipient is sent."""
+        """Cancel, and return the authorisation response (JARM)."""
         await self.press("cancel")
         return self.response
 
     async def consent(self, url: str, identifier: str, read_code: ReadCode) -> str:
-        """Take every step from the authorisation URL to the response (JARM)."""
+        """Perform every step from the authorisation URL to the authorisation response (JARM)."""
         await self.open(url)
         await self.identify(identifier)
         await self.verify(await read_code())
@@ -58,12 +58,12 @@ class Person(Browser):
 
     @property
     def step(self) -> str:
-        """The last part of the page's path: identify, verify, customer, accounts, review."""
+        """The step of the page, from the last part of its path: identify, verify, customer, accounts, review."""
         return urlsplit(self.page.url).path.rpartition("/")[2]
 
     @property
     def response(self) -> str:
-        """The `response` parameter of the redirect URI that the person was sent to (JARM 2.3.4)."""
+        """The `response` parameter of the URI to which the browser was redirected (JARM 2.3.4)."""
         parameters = parse_qs(urlsplit(self.left_for or "").query)
         if "response" not in parameters:
             raise Unexpected("a redirect to the recipient with a response", self.left_for or self.page.described())
@@ -80,7 +80,7 @@ class Person(Browser):
         return self
 
     async def withdraw(self, dashboard_url: str, arrangement_id: str) -> Self:
-        """Stop sharing under one arrangement: on its page, and on the page that asks for a confirmation."""
+        """Stop sharing under one arrangement, and confirm it on the next page."""
         await self.open(f"{dashboard_url}/arrangements/{arrangement_id}")
         await self.follow("stop-sharing")
         return await self.press("confirm-stop")

@@ -1,7 +1,7 @@
-"""The command line `haas`: each module here holds the command or group of its own name, as `command`.
+"""The command line `haas`. Each module of this package defines one command or group as `command`.
 
-A command whose name is a keyword of Python has a module with an underscore behind it. Further commands come from the
-entry points of the group `haas.commands` (`ops/plugins.py`).
+The command has the name of the module. If the name is a keyword of Python, the module's name has an underscore at the
+end. Further commands come from the entry points of the group `haas.commands` (`ops/plugins.py`).
 """
 
 import importlib
@@ -15,7 +15,7 @@ from ops.plugins import COMMANDS, plugins
 
 
 class _Commands(click.Group):
-    """Imports a command when it is asked for, so that no command waits for another's imports."""
+    """Imports the module of a command only when the command is used, so that commands start quickly."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *_modules(), *plugins(COMMANDS).names})
@@ -31,12 +31,12 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. A known error ends it with a sentence instead of a traceback."""
+        """Run the command. For a known error, print the message instead of a traceback."""
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # the reader of a pipe has closed it; click ends without a message
+        except BrokenPipeError:  # the reader has closed the pipe; click then ends without a message
             raise
-        except (HaasError, OSError) as error:  # OSError: a file or a server that is not there
+        except (HaasError, OSError) as error:  # OSError: a file or a server cannot be reached
             raise click.ClickException(str(error)) from error
 
 
@@ -48,4 +48,4 @@ def _modules() -> dict[str, str]:
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="holder-as-a-service")
 def main() -> None:
-    """Holder as a Service: run it, and manage its tenants."""
+    """Run Holder as a Service, and manage its tenants."""

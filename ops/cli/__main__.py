@@ -1,4 +1,4 @@
-"""`python -m ops.cli`: the command line where it is not installed."""
+"""`python -m ops.cli` runs the command line in a checkout that is not installed."""
 
 from ops.cli import main
 

@@ -1,4 +1,4 @@
-"""`haas database`: what a deployment needs in a PostgreSQL cluster before the first `haas provisioner`."""
+"""`haas database`: creates the database and the logins of a deployment, before the first `haas provisioner`."""
 
 import asyncio
 import os
@@ -16,15 +16,13 @@ _SUPERUSER = "HAAS_SUPERUSER_URL"
 
 @click.command("database")
 @click.option("--superuser-url", help=f"postgresql://user:password@host/db  [env var: {_SUPERUSER}, {_SUPERUSER}_FILE]")
-@click.option(
-    "--role-prefix", default="haas", show_default=True, help="Name of the database, and of its roles' beginning."
-)
-@click.option("--node", default=MAIN_NODE, show_default=True, help="The database node that the variables are for.")
+@click.option("--role-prefix", default="haas", show_default=True, help="Name of the database and prefix of its roles.")
+@click.option("--node", default=MAIN_NODE, show_default=True, help="The database node of the printed variables.")
 def command(superuser_url: str | None, role_prefix: str, node: str) -> None:
-    """Create the database and the two logins, and print their variables. Repeating it makes new passwords.
+    """Create the database and the two logins, and print their variables. If repeated, it sets new passwords.
 
     If the variables of both logins are set already (HAAS_DATABASE_URL and HAAS_OWNER_DATABASE_URL, or their files), the
-    logins get the passwords in them, and nothing is printed. Then repeating it changes nothing.
+    logins get the passwords in them, and nothing is printed. Then repeating the command changes nothing.
     """
     superuser_url = superuser_url or secret_variable(os.environ, _SUPERUSER)
     given = [_password(database_variable(node, owner=owner)) for owner in (True, False)]
@@ -35,7 +33,7 @@ def command(superuser_url: str | None, role_prefix: str, node: str) -> None:
             create_deployment(superuser_url, role_prefix, owner_password=given[0], app_password=given[1])
         )
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        raise click.ClickException(f"PostgreSQL refuses: {error}") from error
+        raise click.ClickException(f"PostgreSQL refused a statement or the connection: {error}") from error
     if given[0] is not None:
         click.echo(f"The database {made.role_prefix} and its logins are ready.")
         return

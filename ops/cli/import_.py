@@ -1,4 +1,4 @@
-"""`haas import`: a retailer's customers, accounts and service points into its tenant."""
+"""`haas import`: imports a retailer's customers, accounts and service points into its tenant."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,7 @@ from tenants.imports.located_record import LocatedRecord
 from tenants.imports.report import Finding, Report
 from tenants.imports.service import ImportFormat, import_records, read_records
 
-SHOWN = 20
+MAXIMUM_SHOWN = 20
 
 
 @click.command("import")
@@ -28,9 +28,9 @@ SHOWN = 20
     type=click.Choice(["lines", "dsb"]),
     default="lines",
     show_default=True,
-    help="JSON Lines of docs/import.md, or the file of the Data Standards Body's test data generator.",
+    help="lines: JSON Lines of docs/import.md. dsb: the file of the Data Standards Body's test data generator.",
 )
-@click.option("--holder", type=click.IntRange(0), default=0, help="Which holder of a generator's file, from 0.")
+@click.option("--holder", type=click.IntRange(0), default=0, help="For dsb: number of the holder in the file, from 0.")
 @click.option(
     "--snapshot",
     is_flag=True,
@@ -40,13 +40,13 @@ SHOWN = 20
     "--report",
     "written",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write every problem and every fix here, one a line.",
+    help="Write every problem and every fix to this file, one on each line.",
 )
 def command(tenant: str, file: Path, *, form: str, holder: int, snapshot: bool, written: Path | None) -> None:
-    """Load FILE, plain or gzip, into TENANT, by its slug.
+    """Load FILE, plain or compressed with gzip, into the tenant with the slug TENANT.
 
-    Good records are loaded, bad ones reported by line and path; then the exit status is 1. A file can be imported
-    again: what it names is changed, nothing is made twice.
+    Valid records are loaded. Invalid records are reported with line and path, and the exit status is 1. If a file is
+    imported again, existing rows are updated and no duplicates are created.
     """
     report = Report()
     records = read_records(file, cast("ImportFormat", form), report, holder=holder)
@@ -69,7 +69,7 @@ async def _import(
 ) -> None:
     done = 0
 
-    def batch(size: int) -> None:
+    def batch_loaded(size: int) -> None:
         nonlocal done
         done += size
         progress.line(f"{slug}: {done} records read")
@@ -78,7 +78,7 @@ async def _import(
         tenant = await access.find(slug)
         now = access.clock.now()
         await import_records(
-            access.database, tenant.namespace, records, report, now=now, snapshot=snapshot, progress=batch
+            access.database, tenant.namespace, records, report, now=now, snapshot=snapshot, progress=batch_loaded
         )
 
 
@@ -91,10 +91,10 @@ def _summarise(report: Report) -> None:
         click.echo(f"{count:>8} {table.replace('_', ' ')}")
     for what, count in _kinds(report.fixes):
         click.echo(f"{count:>8} fixed: {what}")
-    for finding in report.problems[:SHOWN]:
+    for finding in report.problems[:MAXIMUM_SHOWN]:
         click.echo(f"not loaded: {finding}", err=True)
-    if report.problem_count > SHOWN:
-        click.echo(f"… and {report.problem_count - SHOWN} more", err=True)
+    if report.problem_count > MAXIMUM_SHOWN:
+        click.echo(f"… and {report.problem_count - MAXIMUM_SHOWN} more", err=True)
 
 
 def _kinds(fixes: list[Finding]) -> list[tuple[str, int]]:

@@ -44,12 +44,12 @@ def list_(slug: str) -> None:
 @click.option(
     "--compromised",
     is_flag=True,
-    help="The current keys may be known to others: stop publishing them at once, however young the next keys are.",
+    help="The current keys may be known to others: stop publishing them at once, even if the next keys are new.",
 )
 def rotate(slug: str, *, compromised: bool) -> None:
-    """Sign with the next keys of the tenant SLUG from now on, and make new next ones.
+    """Make the next signing keys of the tenant SLUG the current ones, and create new next keys.
 
-    The keys that were current stay in the JWKS until nothing that they signed can be in use.
+    The keys that were current stay in the JWKS until everything that they signed has expired.
     """
     click.echo(asyncio.run(_rotate(command_settings(), slug, compromised=compromised)))
 

@@ -1,4 +1,4 @@
-"""`haas migrate`: bring the database up to date."""
+"""`haas migrate`: upgrades the databases to the newest revision."""
 
 import asyncio
 from collections import Counter
@@ -19,10 +19,10 @@ from tenants.provisioning.models import EVERY_TENANT, STATUS
 @click.option("--status", "only_status", is_flag=True, help="Show the revisions of the schemas and change nothing.")
 @click.pass_context
 def command(context: click.Context, *, only_status: bool) -> None:
-    """Bring the control schema and every tenant's schema to the newest revision.
+    """Upgrade the control schema and every tenant's schema to the newest revision.
 
-    The provisioner does it. A tenant that fails stays as it was, and the others are migrated. Running the command again
-    continues where it stopped.
+    The provisioner executes this command. If the migration of a tenant fails, its schema is not changed, and the other
+    tenants are migrated. Running the command again continues where it stopped.
     """
     if context.invoked_subcommand is not None:
         return
@@ -37,9 +37,9 @@ def command(context: click.Context, *, only_status: bool) -> None:
 @click.argument("chain", type=click.Choice([CONTROL.name, TENANT.name]))
 @click.argument("message")
 def revision(chain: str, message: str) -> None:
-    """Write the next revision of CHAIN from what changed in the tables. For developers.
+    """Write the next revision of CHAIN from the changes of the table definitions. For developers.
 
-    MESSAGE says what it changes. The database only lends a scratch schema, and keeps nothing.
+    MESSAGE describes the change. A temporary schema of the database is used, and the database is not changed.
     """
     from ops.migrations.revision import write_revision  # noqa: PLC0415 - needs ruff, which production does not have
 
@@ -72,4 +72,4 @@ def _show(status: run.MigrationStatus) -> None:
     for slug in status.behind:
         click.echo(f"  {slug} is at {status.tenants[slug] or 'no revision'}")
     if status.behind or status.control != status.control_head:
-        click.echo("`haas migrate` brings them up to date.")
+        click.echo("`haas migrate` upgrades them.")

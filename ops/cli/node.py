@@ -15,12 +15,12 @@ from tenants.registry.models import NodeState
 
 @click.group("node")
 def command() -> None:
-    """Look after the database nodes. `haas migrate` adds those that the settings have addresses of."""
+    """Manage the database nodes. `haas migrate` adds the nodes whose URLs are in the settings."""
 
 
 @command.command("list")
 def list_() -> None:
-    """List the database nodes, and how many tenants each holds."""
+    """List the database nodes with their numbers of tenants."""
     nodes, tenants = asyncio.run(_all(command_settings()))
     rows = [(node, state, str(tenants[node])) for node, state in nodes.items()]
     for line in columns(("NODE", "STATE", "TENANTS"), rows):
@@ -30,9 +30,9 @@ def list_() -> None:
 @command.command("drain")
 @click.argument("node")
 def drain(node: str) -> None:
-    """Place no new tenants on NODE. Those that are there stay and are served."""
+    """Place no new tenants on NODE. Existing tenants stay there and are still served."""
     asyncio.run(_set_state(command_settings(), node, "draining"))
-    click.echo(f"{node} takes no new tenants; `haas node resume {node}` lets it take them again.")
+    click.echo(f"{node} accepts no new tenants; `haas node resume {node}` makes it accept them again.")
 
 
 @command.command("resume")
@@ -40,7 +40,7 @@ def drain(node: str) -> None:
 def resume(node: str) -> None:
     """Place new tenants on NODE again."""
     asyncio.run(_set_state(command_settings(), node, "active"))
-    click.echo(f"{node} takes new tenants.")
+    click.echo(f"{node} accepts new tenants.")
 
 
 async def _all(settings: CommandSettings) -> tuple[dict[str, NodeState], Counter[str]]:

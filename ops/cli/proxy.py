@@ -17,12 +17,12 @@ def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]],
 
 
 @click.command("proxy")
-@click.option("--output", type=_PATH, required=True, help="Folder for nginx.conf and haas.js, as nginx sees it too.")
-@_path("--certificates", "/etc/haas/certificates", "<host>.pem for each host: private key and chain.")
-@_path("--client-authorities", "/etc/haas/client-authorities/authorities.crt", "The CDR's root and intermediate.")
-@_path("--revocation-lists", "/etc/haas/client-authorities/lists.crl", "A CRL for each of them.")
-@_path("--folder", "/var/cache/nginx", "For nginx's pid and temporary files.")
-@_path("--js-module", "/etc/nginx/modules/ngx_http_js_module.so", "The njs module.")
+@click.option("--output", type=_PATH, required=True, help="Folder of nginx.conf and haas.js, also for nginx.")
+@_path("--certificates", "/etc/haas/certificates", "<host>.pem for each host: private key, then chain.")
+@_path("--client-authorities", "/etc/haas/client-authorities/authorities.crt", "Root and intermediate of the CDR.")
+@_path("--revocation-lists", "/etc/haas/client-authorities/lists.crl", "The CRLs of both.")
+@_path("--folder", "/var/cache/nginx", "Folder for the pid and temporary files of nginx.")
+@_path("--js-module", "/etc/nginx/modules/ngx_http_js_module.so", "The njs module of nginx.")
 @click.option(
     "--register-environment",
     default="production",
@@ -35,13 +35,13 @@ def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]],
     multiple=True,
     default=("unix:/run/haas/app",),
     show_default=True,
-    help="unix:<path> or host:port; once for each process.",
+    help="The address of an application process: unix:<path> or host:port. Repeat it for each process.",
 )
 @click.option("--application-certificate", type=_PATH, help="With host:port: this proxy's certificate chain and key.")
 @click.option("--application-authority", type=_PATH, help="With host:port: the authority of the applications.")
 @click.option("--application-name", help="With host:port: the DNS name in the certificate of every application.")
 @click.option("--health-port", type=int, help="The port on 127.0.0.1 for /health/live and /health/ready.")
-@click.option("--address", default="0.0.0.0", show_default=True)  # noqa: S104 - the proxy is what faces the world
+@click.option("--address", default="0.0.0.0", show_default=True)  # noqa: S104 - clients connect to the proxy
 @click.option("--port", type=int, default=443, show_default=True)
 @_path("--access-log", "/var/log/nginx/access.log", "One JSON object for each request, with the client's address.")
 @click.option(
@@ -55,13 +55,13 @@ def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]],
     "--trusted-proxies",
     envvar=TRUSTED_VARIABLE,
     default="",
-    help="Networks of the load balancers that send it, separated by commas.",
+    help="Networks of the load balancers that send the client's address, separated by commas.",
 )
 @click.option(
     "--user",
     default="nginx",
     show_default=True,
-    help="Whom workers run as, where root starts nginx: not root. Must be able to read the keys and to connect.",
+    help="User of the worker processes, not root. It must be able to read the keys and to connect to the application.",
 )
 @click.option("--group", help="The group of the workers.  [default: that of the user]")
 def command(
@@ -78,7 +78,9 @@ def command(
 ) -> None:
     """Write nginx.conf and haas.js for nginx >= 1.28 with njs."""
     if fields["user"] == "root":
-        raise click.UsageError("--user root is refused: a fault in a worker would be a fault in the whole machine")
+        raise click.UsageError(
+            "--user root is refused: an attacker who controls a worker process would have all rights on the machine"
+        )
     script = output / "haas.js"
     configuration = ProxyConfiguration(
         workers="auto",

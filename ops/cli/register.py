@@ -21,7 +21,7 @@ def list_() -> None:
     """List the register environments."""
     environments = asyncio.run(_all(command_settings()))
     if not environments:
-        click.echo("There are none yet; `haas register put` adds one.")
+        click.echo("There are no register environments yet; `haas register put` adds one.")
     for each in environments:
         click.echo(
             f"{each.id}\n  public  {each.public_base_uri}\n  secure  {each.secure_base_uri}\n  JWKS    {each.jwks_uri}"
@@ -30,11 +30,11 @@ def list_() -> None:
 
 @command.command("put")
 @click.argument("id_", metavar="ID")
-@click.option("--public-base-uri", required=True, help="Where statuses are asked for.")
-@click.option("--secure-base-uri", required=True, help="Where mutual TLS is asked for.")
-@click.option("--jwks-uri", required=True, help="The keys that sign software statements.")
+@click.option("--public-base-uri", required=True, help="Base URI of the Register's public APIs.")
+@click.option("--secure-base-uri", required=True, help="Base URI of the Register's APIs with mutual TLS.")
+@click.option("--jwks-uri", required=True, help="URI of the keys that sign software statements.")
 def put(id_: str, public_base_uri: str, secure_base_uri: str, jwks_uri: str) -> None:
-    """Add the register environment ID, or correct its addresses."""
+    """Add the register environment ID, or replace its addresses."""
     for address in (public_base_uri, secure_base_uri, jwks_uri):
         if not address.startswith("https://"):
             raise click.BadParameter(f"{address} is not an https address")
@@ -45,7 +45,7 @@ def put(id_: str, public_base_uri: str, secure_base_uri: str, jwks_uri: str) -> 
         jwks_uri=jwks_uri,
     )
     asyncio.run(_put(command_settings(), environment))
-    click.echo(f"{id_} is known; tenants are created in it with --register-environment {id_}")
+    click.echo(f"Stored {id_}. `haas tenant create --register-environment {id_}` creates a tenant in it.")
 
 
 async def _all(settings: CommandSettings) -> list[RegisterEnvironment]:

@@ -22,7 +22,7 @@ class DemonstrationBrand(msgspec.Struct, frozen=True, kw_only=True):
     holder: int
 
     def new_tenant(self) -> NewTenant:
-        """Return what provisioning needs to know."""
+        """Return the values from which provisioning creates the brand."""
         return NewTenant(
             slug=self.slug,
             name=self.theme.brand_name,

@@ -1,7 +1,8 @@
 """The customers of a demonstration brand: one holder of a data file or of the generator, and logins for its people.
 
-The data holds no logins and no joint accounts. They are added here: logins whose contacts are under `.test`, a joint
-account, a joint account whose holders have stopped disclosure, and an organisation with two representatives.
+The data contains no logins and no joint accounts. This module adds logins with email addresses under `.test`, a joint
+account, a joint account with the disclosure option "no-disclosure", an organisation with two representatives, and the
+data behind the accounts, such as payment schedules.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from haas.database import Database, Namespace
+from ops.demonstration.account_data import account_data
 from ops.demonstration.generator import generate
 from tenants.imports.dsb_reader import read_dsb
 from tenants.imports.fixes import TEST_MAIL_DOMAIN
@@ -40,7 +42,7 @@ class DemonstrationCustomer(msgspec.Struct, frozen=True):
     customer: str
     """The name of the customer they act for."""
     kind: str
-    """`person`, `joint-holder` or `representative`: which kind of consent can be tried with this login."""
+    """`person`, `joint-holder` or `representative`: the kind of consent that can be tested with this login."""
 
 
 class Demonstration(NamedTuple):
@@ -59,7 +61,7 @@ async def load_demonstration(
     now: datetime,
     progress: Callable[[int], None] | None = None,
 ) -> Demonstration:
-    """Load holder `holder_index` of the Data Standards Body's file, or generated data where `file` is None.
+    """Load holder `holder_index` of the Data Standards Body's file, or generated data if `file` is None.
 
     Loading again changes nothing.
     """
@@ -78,20 +80,23 @@ class _HolderRecords:
         self.people: list[DemonstrationCustomer] = []
         self._added: list[Record] = []
         self._taken: set[str] = set()
+        accounts = [record.reference for _, record in records if isinstance(record, AccountRecord)]
+        for number, account in enumerate(accounts):
+            self._added.extend(account_data(account, number))
         customers = [record for _, record in records if isinstance(record, CustomerRecord)]
         persons = [record for record in customers if record.customer.person is not None]
         organisations = [record for record in customers if record.customer.organisation is not None]
-        self._without_disclosure = self._joint_accounts([person.reference for person in persons[:4]])
+        self._without_disclosure = self._add_joint_accounts([person.reference for person in persons[:4]])
         joint = {person.reference for person in persons[:4]}
         for person in persons:
-            self._person(person, kind="joint-holder" if person.reference in joint else "person")
+            self._add_person(person, kind="joint-holder" if person.reference in joint else "person")
         for number, (given, family) in enumerate(REPRESENTATIVES):
             represented = max(0, number - REPRESENTATIVES_OF_THE_FIRST_ORGANISATION + 1)
             if represented < len(organisations):
-                self._representative(organisations[represented], given, family)
+                self._add_representative(organisations[represented], given, family)
 
     def all(self) -> Iterator[LocatedRecord]:
-        """Yield the holder's records and then the added ones."""
+        """Yield the holder's records and then the added records."""
         for place, record in self._records:
             if isinstance(record, AccountRecord) and record.reference == self._without_disclosure:
                 yield LocatedRecord(place, AccountRecord(account=record.account, disclosure_option="no-disclosure"))
@@ -100,18 +105,18 @@ class _HolderRecords:
         for number, record in enumerate(self._added, start=1):
             yield LocatedRecord(FileLocation("demonstration", number), record)
 
-    def _joint_accounts(self, persons: list[str]) -> str | None:
-        """Make the first account of every other person one that the next person holds too; return the last of them."""
+    def _add_joint_accounts(self, persons: list[str]) -> str | None:
+        """Make up to two joint accounts, each for two of `persons`. Return the reference of the last one, or None."""
         shared = None
         first_held: dict[str, HoldingRecord] = {}
         for _, record in self._records:
             if isinstance(record, HoldingRecord):
                 first_held.setdefault(record.customer, record)
-        for one, other in zip(persons[::2], persons[1::2], strict=False):
-            held = first_held.get(one)
+        for first, second in zip(persons[::2], persons[1::2], strict=False):
+            held = first_held.get(first)
             if held is not None:
                 shared = held.account
-                for customer in (one, other):
+                for customer in (first, second):
                     self._added.append(
                         HoldingRecord(
                             customer=customer, account=shared, role="joint-holder", valid_from=held.valid_from
@@ -119,23 +124,23 @@ class _HolderRecords:
                     )
         return shared
 
-    def _person(self, record: CustomerRecord, kind: str) -> None:
+    def _add_person(self, record: CustomerRecord, kind: str) -> None:
         person = record.customer.person
         if person is not None:
-            identifier = self._login(person.firstName, person.lastName)
+            identifier = self._add_login(person.firstName, person.lastName)
             self._added.append(RepresentationRecord(login=identifier, customer=record.reference, role="self"))
             name = customer_name(record.customer)
             self.people.append(DemonstrationCustomer(identifier, name, name, kind))
 
-    def _representative(self, record: CustomerRecord, given: str, family: str) -> None:
+    def _add_representative(self, record: CustomerRecord, given: str, family: str) -> None:
         organisation = customer_name(record.customer)
-        identifier = self._login(given, family)
+        identifier = self._add_login(given, family)
         self._added.append(
             RepresentationRecord(login=identifier, customer=record.reference, role="nominated-representative")
         )
         self.people.append(DemonstrationCustomer(identifier, f"{given} {family}", organisation, "representative"))
 
-    def _login(self, given: str | None, family: str) -> str:
+    def _add_login(self, given: str | None, family: str) -> str:
         base = ".".join(_plain(part) for part in (given, family) if part)
         name, number = base, 1
         while name in self._taken:

@@ -1,4 +1,4 @@
-"""Generates customers with energy accounts, like the Data Standards Body's test data generator: people, organisations.
+"""Generates people and organisations with energy accounts, like the Data Standards Body's test data generator.
 
 The same seed gives the same data. The people do not exist: mail addresses are under the reserved top-level domain
 `.test` (RFC 2606), and telephone numbers are in the ranges that ACMA reserves for fiction.
@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from tenants.cds.resource_ids import AccountId, ServicePointId
 from tenants.imports.fixes import TEST_MAIL_DOMAIN
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, Record, ServicePointRecord
@@ -46,7 +47,7 @@ from tenants.payloads.energy_service_point_v2 import ConsumerProfile
 
 PEOPLE, ORGANISATIONS = 12, 3
 ACCOUNTS_EACH = 2
-CLOSED, MIDDLE_NAMED = 0.2, 0.5
+CLOSED_SHARE, MIDDLE_NAME_SHARE = 0.2, 0.5
 _FIRST = ("Amelia", "Noah", "Priya", "Liam", "Mei", "Oliver", "Zara", "Jack", "Leila", "Hugo", "Ngaire", "Tomas")
 _MIDDLE = ("Rose", "James", "Anh", "Grace", "Ravi", "June")
 _LAST = ("Whitlock", "Nguyen", "Castellano", "O'Brien", "Petrov", "Marsh", "Okafor", "Lindqvist", "Haddad", "Tran")
@@ -85,12 +86,12 @@ class _Generator:
         yield CustomerRecord(reference=reference, customer=customer)
         for number in range(ACCOUNTS_EACH):
             point = self._service_point(business=customer.organisation is not None)
-            account = self._account(point.servicePointId, closed=number > 0 and self._random.random() < CLOSED)
+            account = self._account(point.servicePointId, closed=number > 0 and self._random.random() < CLOSED_SHARE)
             yield ServicePointRecord(service_point=point)
             yield AccountRecord(account=account)
             yield HoldingRecord(
                 customer=reference,
-                account=account.accountId,
+                account=account.accountId.value,
                 role="holder",
                 valid_from=account.creationDate or _FIRST_DAY,
             )
@@ -105,7 +106,7 @@ class _Generator:
                 lastUpdateTime=_UPDATED,
                 firstName=first,
                 lastName=last,
-                middleNames=[self._random.choice(_MIDDLE)] if self._random.random() < MIDDLE_NAMED else [],
+                middleNames=[self._random.choice(_MIDDLE)] if self._random.random() < MIDDLE_NAME_SHARE else [],
                 phoneNumbers=[self._mobile()],
                 emailAddresses=[
                     CommonEmailAddress(isPreferred=True, purpose="HOME", address=f"{mailbox}@{TEST_MAIL_DOMAIN}")
@@ -149,7 +150,7 @@ class _Generator:
     def _service_point(self, *, business: bool) -> EnergyServicePointDetailV2:
         began = self._day()
         return EnergyServicePointDetailV2(
-            servicePointId=self._id(),
+            servicePointId=ServicePointId(self._id()),
             nationalMeteringId="4" + "".join(str(self._random.randrange(10)) for _ in range(10)),
             servicePointClassification="SMALL",
             servicePointStatus="ACTIVE",
@@ -174,11 +175,11 @@ class _Generator:
             ],
         )
 
-    def _account(self, service_point: str, *, closed: bool) -> EnergyAccountDetailV4:
+    def _account(self, service_point: ServicePointId, *, closed: bool) -> EnergyAccountDetailV4:
         opened, plan = self._day(), self._random.choice(_PLANS)
         ends = _UPDATED.date() if closed else None
         return EnergyAccountDetailV4(
-            accountId=self._id(),
+            accountId=AccountId(self._id()),
             accountNumber=f"{self._random.randrange(10**9):09}",
             displayName=f"{plan} account",
             openStatus="CLOSED" if closed else "OPEN",

@@ -1,4 +1,4 @@
-"""Sets up a sandbox deployment and its demonstration brands, whatever is set up already."""
+"""Sets up a sandbox deployment and its demonstration brands. Parts that exist already are not changed."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -18,8 +18,8 @@ from tenants.registry.models import RegisterEnvironment, Tenant
 SANDBOX_DOMAIN: Final = "cdr-sandbox.localhost"
 ACTOR: Final = "demonstration"
 DATA_VARIABLE: Final = "HAAS_DEMONSTRATION_DATA"
-# The Data Standards Body's test data, where it has been put beside the checkout.
-_DATA_BESIDE: Final = Path(__file__).parents[3] / "shared" / "data" / "dsb-energy-testdata.json.gz"
+# The Data Standards Body's test data, if it was stored beside the checkout.
+_DATA_BESIDE_CHECKOUT: Final = Path(__file__).parents[3] / "shared" / "data" / "dsb-energy-testdata.json.gz"
 
 IssueCertificate = Callable[[str], None]
 
@@ -27,9 +27,9 @@ IssueCertificate = Callable[[str], None]
 async def set_up_demonstration(
     settings: DeploymentSettings, progress: Progress, issue_certificate: IssueCertificate
 ) -> Mapping[str, list[DemonstrationCustomer]]:
-    """Bring databases and demonstration brands up to date; return who can sign in at each brand.
+    """Migrate the databases and create the demonstration brands. Return who can sign in at each brand.
 
-    Repeatable, and continues where an interrupted run stopped: each step checks what exists. Raises HaasError.
+    It can be repeated, also after an interruption: each step checks what exists. Raises HaasError.
     """
     await bootstrap(settings, progress)
     await migrate_tenants(settings, progress)
@@ -75,11 +75,11 @@ async def _customers(
 
 
 def data_file() -> Path | None:
-    """Return the Data Standards Body's file: HAAS_DEMONSTRATION_DATA, or the one beside the checkout.
+    """Return the Data Standards Body's file: HAAS_DEMONSTRATION_DATA, or the file beside the checkout.
 
-    None where there is no file; the data is generated then.
+    Return None if there is no file. The data is then generated.
     """
-    named = os.environ.get(DATA_VARIABLE)
-    if named:
-        return Path(named)
-    return _DATA_BESIDE if _DATA_BESIDE.exists() else None
+    path = os.environ.get(DATA_VARIABLE)
+    if path:
+        return Path(path)
+    return _DATA_BESIDE_CHECKOUT if _DATA_BESIDE_CHECKOUT.exists() else None

@@ -1,4 +1,4 @@
-"""The themes of the two demonstration brands, which differ on purpose."""
+"""The themes of the two demonstration brands. Most tokens differ, to show what a theme can change."""
 
 from themes.tokens import Palette, ThemeTokens
 

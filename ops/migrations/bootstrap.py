@@ -1,6 +1,6 @@
 """Prepares the databases of a deployment: roles, the control schema at the newest revision, and its grants.
 
-The owner's login must have CREATEROLE and own the database. It is not a superuser. The functions can be called again.
+The owner's login must have CREATEROLE and own the database, but need not be a superuser. Bootstrapping can be repeated.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Creates the two logins and the database of a deployment in a PostgreSQL cluster, before the migrations run."""
+"""Creates the two logins and the database of a deployment in a PostgreSQL cluster, before the migrations."""
 
 import secrets
 from urllib.parse import urlsplit, urlunsplit
@@ -32,9 +32,9 @@ def with_login(url: str, user: str, password: str) -> str:
 async def create_deployment(
     superuser_url: str, role_prefix: str, *, owner_password: str | None = None, app_password: str | None = None
 ) -> DeploymentDatabase:
-    """Create the logins `{prefix}_provisioner` and `{prefix}_app` and the database `{prefix}`, where they are missing.
+    """Create the logins `{prefix}_provisioner` and `{prefix}_app` and the database `{prefix}`, if they do not exist.
 
-    Set the attributes and passwords of the logins in any case.
+    The attributes and passwords of the logins are always set.
     """
     owner, app = f"{role_prefix}_provisioner", f"{role_prefix}_app"
     owner_password = owner_password or secrets.token_urlsafe(24)

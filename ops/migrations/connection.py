@@ -13,7 +13,7 @@ from haas.errors import Unavailable
 from haas.settings import MAIN_NODE, OwnerSettings, database_variable
 from tenants.registry.names import Roles
 
-LOCK_TIMEOUT = "5s"  # a lock that is not free by then is reported
+LOCK_TIMEOUT = "5s"  # after this time, waiting for a lock ends with an error
 
 
 @asynccontextmanager
@@ -36,7 +36,8 @@ async def owner_connection(settings: OwnerSettings, node: str = MAIN_NODE) -> As
         connection = await engine.connect()
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
         raise Unavailable(
-            f"the database of {database_variable(node, owner=True)} cannot be reached: {error or type(error).__name__}"
+            f"the database of {database_variable(node, owner=True)} accepted no connection:"
+            f" {error or type(error).__name__}"
         ) from error
     try:
         yield connection

@@ -1,7 +1,7 @@
 """Writes the next revision of a chain from the differences between the tables and the newest revision.
 
 Run as `haas migrate revision CHAIN MESSAGE`. The newest revision is applied to a temporary schema, in a transaction
-that is rolled back. So any database of a developer can be used, and it is not changed.
+that is rolled back. So any development database can be used, and it is not changed.
 """
 
 import re

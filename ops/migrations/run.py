@@ -1,6 +1,6 @@
 """Migrates the schema of every tenant to the newest revision.
 
-Each schema is migrated in its own transaction, so that another run can complete one that was interrupted.
+Each schema is migrated in its own transaction, so that another run can complete an interrupted run.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ SCHEMAS_PER_QUERY: Final = 200
 TABLE_LOCK_TIMEOUT: Final = "200ms"
 """How long a migration waits for the lock of a table that requests use.
 
-During this time, later requests wait behind the migration. The value is less than the server's `deadlock_timeout` of
+During this time, later requests wait for the migration. The value is less than the server's `deadlock_timeout` of
 one second, so that in a deadlock with a request the migration fails and not the request.
 """
 TRIES: Final = 30
-SECONDS_BETWEEN_TRIES: Final = 0.2  # in which the waiting requests are served
+SECONDS_BETWEEN_TRIES: Final = 0.2  # in this time, the waiting requests are served
 _LOCKED: Final = frozenset({"55P03", "40P01"})  # lock_not_available, deadlock_detected
 
 

@@ -1,4 +1,4 @@
-"""Test authorities of the sandbox: the CDR's (root, intermediate, a CRL for each), the public web's, and a foreign one.
+"""Test certificate authorities of the sandbox: of the CDR (root, intermediate, CRLs), of the web, and an untrusted one.
 
-They use the machine's clock, never the movable one: TLS peers check validity by the machine's clock.
+They use the clock of the machine, not the movable clock, because TLS peers check validity by the machine's clock.
 """

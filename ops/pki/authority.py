@@ -1,4 +1,4 @@
-"""One certificate authority and what it signs, without clock or files. All keys are RSA-2048, all hashes SHA-256."""
+"""A certificate authority, and signing with it. Uses no clock and no files. All keys are RSA-2048, hashes SHA-256."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ops.pki.keys import new_key
 
-# Certificates are valid from a little in the past, so that a client with a slow clock accepts a new one.
+# Certificates are valid from a time in the past, so that a client whose clock is slow accepts a new certificate.
 BACKDATE = timedelta(hours=1)
 
 
@@ -38,25 +38,25 @@ class Authority(msgspec.Struct, frozen=True):
     key: RSAPrivateKey
 
     def sign_client(self, subject: x509.Name, public_key: RSAPublicKey, validity: Validity) -> x509.Certificate:
-        """A client certificate, as a data recipient's software product gets one."""
+        """Return a client certificate, such as that of a data recipient's software product."""
         return self._leaf(subject, public_key, validity, ExtendedKeyUsageOID.CLIENT_AUTH).sign(self.key, SHA256())
 
     def sign_server(self, host: str, public_key: RSAPublicKey, validity: Validity) -> x509.Certificate:
-        """A server certificate for exactly one host name (RFC 6125: in the SAN)."""
+        """Return a server certificate for one host name, which is in the SAN (RFC 6125)."""
         builder = self._leaf(name(host), public_key, validity, ExtendedKeyUsageOID.SERVER_AUTH)
         return builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False).sign(
             self.key, SHA256()
         )
 
     def sign_authority(self, subject: x509.Name, public_key: RSAPublicKey, validity: Validity) -> x509.Certificate:
-        """An intermediate that signs leaves only."""
+        """Return the certificate of an intermediate authority, which may sign only end-entity certificates."""
         builder = _authority_builder(subject, public_key, validity, path_length=0)
         return self._signed_by(builder).sign(self.key, SHA256())
 
     def sign_revocation_list(
         self, revoked: Mapping[int, datetime], validity: Validity, number: int
     ) -> x509.CertificateRevocationList:
-        """The CRL (RFC 5280 5) of what this authority has signed and revoked: serial number → when."""
+        """Return the CRL of this authority (RFC 5280 5). `revoked` maps serial numbers to times of revocation."""
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self.certificate.subject)
@@ -95,9 +95,9 @@ LOOPBACK_NETWORKS = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
 def new_root(subject: x509.Name, validity: Validity, *, constrained: bool = False) -> Authority:
-    """Make a root. What a constrained one has signed counts only for servers of RESERVED_DOMAINS and on this machine.
+    """Create a root authority. `constrained` limits it to servers of RESERVED_DOMAINS and of loopback addresses.
 
-    The constraint makes it safe to add the root to a browser: RFC 5280 4.2.1.10.
+    This name constraint makes it safe to add the root to a browser (RFC 5280 4.2.1.10).
     """
     key = new_key()
     builder = _authority_builder(subject, key.public_key(), validity, path_length=1).issuer_name(subject)
@@ -118,7 +118,7 @@ def name(common_name: str, organisation: str | None = None) -> x509.Name:
     attributes = [x509.NameAttribute(NameOID.COUNTRY_NAME, "AU")]
     if organisation:
         attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
-    # RFC 5280 allows a common name 64 characters; a longer host name stands in the SAN alone.
+    # RFC 5280 limits a common name to 64 characters. The SAN contains the whole host name.
     return x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
 
 

@@ -1,4 +1,4 @@
-"""Client certificates as they are issued, and the certificate signing requests that are accepted."""
+"""Issued client certificates, and the check of certificate signing requests."""
 
 import base64
 
@@ -16,13 +16,13 @@ class IssuedClient(msgspec.Struct, frozen=True):
     """A client certificate. `key` is None for a certificate from a CSR."""
 
     serial: str
-    """Hexadecimal; names the certificate when it is revoked."""
+    """The serial number in hexadecimal, by which the certificate is revoked."""
     certificate: str
     """PEM: the certificate, then its intermediate."""
     key: str | None
     """PEM, PKCS #8."""
     thumbprint: str
-    """`x5t#S256` (RFC 8705 3.1): base64url of the DER's SHA-256, to which access tokens are bound."""
+    """`x5t#S256` (RFC 8705 3.1): SHA-256 of the DER in base64url. Access tokens are bound to it."""
 
 
 def thumbprint(certificate: x509.Certificate) -> str:
@@ -34,10 +34,10 @@ def public_key_of(csr_pem: bytes) -> RSAPublicKey:
     try:
         request = x509.load_pem_x509_csr(csr_pem)
         key = request.public_key()
-        signed = request.is_signature_valid
+        is_signed = request.is_signature_valid
     except (ValueError, InvalidSignature) as error:
-        raise PkiError(f"not a certificate signing request in PEM: {error}") from error
-    if not signed:
+        raise PkiError(f"this is not a certificate signing request in PEM: {error}") from error
+    if not is_signed:
         raise PkiError("the request is not signed by its own key")
     if not isinstance(key, RSAPublicKey) or key.key_size < KEY_SIZE:
         raise PkiError(f"the request's key must be RSA with at least {KEY_SIZE} bits")

@@ -2,4 +2,4 @@
 
 
 class PkiError(Exception):
-    """A certificate cannot be issued as asked; the message says why."""
+    """A requested certificate cannot be issued. The message contains the reason."""

@@ -1,4 +1,4 @@
-"""Stores an authority: certificate and private key in one file, `<name>.pem`, so that both change together."""
+"""Stores an authority: certificate and private key in one file, `<name>.pem`, so that they always match."""
 
 from pathlib import Path
 

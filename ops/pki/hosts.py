@@ -1,4 +1,4 @@
-"""Server certificates in the folder that nginx reads: `<host>.pem`, private key and chain in one file."""
+"""Server certificates in the folder that nginx reads. `<host>.pem` contains the private key and the chain."""
 
 import re
 import stat
@@ -20,9 +20,9 @@ _HOST = re.compile(rf"(?=.{{1,253}}\Z)({_LABEL}\.)+{_LABEL}\Z")
 
 
 def certificate_file(folder: Path, host: str) -> Path:
-    """Where nginx looks for the certificate of `host`. Raises PkiError unless `host` is a host name in lower case."""
+    """Return the file in which nginx finds the certificate of `host`. Raises PkiError if `host` is invalid."""
     if not _HOST.match(host):
-        raise PkiError(f"{host!r} is no host name in lower case")
+        raise PkiError(f"{host!r} is not a host name in lower case")
     return folder / f"{host}.pem"
 
 
@@ -35,17 +35,17 @@ def ensure_certificate(
     *,
     key: RSAPrivateKey | None = None,
 ) -> bool:
-    """Issue the certificate of `host` unless this issuer's present one is valid long enough. Return whether it did.
+    """Issue the certificate of `host`, unless `issuer` issued a stored one that is valid for more than RENEW_BEFORE.
 
-    A first certificate is for `key`, or for a new key. A renewal keeps the key: nginx caches certificate and key
-    separately, and they must match at any time.
+    Return whether a certificate was issued. The first certificate is for `key` or a new key. A renewal uses the same
+    key, because nginx caches certificate and key separately, and they must always match.
     """
     file = certificate_file(folder, host)
     if file.exists():
         pem = file.read_bytes()
-        present = x509.load_pem_x509_certificate(pem)
-        if present.issuer == issuer.certificate.subject and _is_signed_by(present, issuer):
-            if present.not_valid_after_utc > now + RENEW_BEFORE:
+        stored = x509.load_pem_x509_certificate(pem)
+        if stored.issuer == issuer.certificate.subject and _is_signed_by(stored, issuer):
+            if stored.not_valid_after_utc > now + RENEW_BEFORE:
                 return False
             key = key_from_pem(pem)
     key = key or new_key()

@@ -1,4 +1,4 @@
-"""The entry point by which `haas tenant create` has an embedded stack's test authorities issue server certificates."""
+"""The entry point with which `haas tenant create` issues server certificates of the embedded stack's authorities."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,9 @@ from ops.pki.store import Pki
 
 
 def certificate_issuer(settings: CommandSettings) -> Callable[[str], object] | None:
-    """Return a function that issues the server certificate of a host into the folder that the proxy reads.
+    """Return a function that issues the server certificate of a host and stores it in the folder that nginx reads.
 
-    None in production, and where no test authorities stand beside the folder of certificates.
+    Return None in production, and if there are no test authorities beside the folder of certificates.
     """
     authorities = settings.certificates.parent / "pki"
     if settings.environment != "sandbox" or not authorities.exists():

@@ -1,4 +1,4 @@
-"""Private keys: RSA-2048, as the CDR's certificates have them (CDS, Certificate Management)."""
+"""Private keys: RSA-2048, as for certificates of the CDR (CDS, Certificate Management)."""
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
@@ -25,5 +25,5 @@ def key_to_pem(key: RSAPrivateKey) -> bytes:
 def key_from_pem(pem: bytes) -> RSAPrivateKey:
     key = load_pem_private_key(pem, password=None)
     if not isinstance(key, RSAPrivateKey):
-        raise PkiError("the stored key is no RSA key")
+        raise PkiError("the stored key is not an RSA key")
     return key

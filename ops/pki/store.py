@@ -1,4 +1,4 @@
-"""The test authorities of one deployment, in `.haas/pki`, shared by the supervisor, the sandbox and commands."""
+"""The test authorities of one deployment in `.haas/pki`, which the supervisor, the sandbox and commands use."""
 
 import asyncio
 import fcntl
@@ -28,22 +28,22 @@ CLIENT_LIFETIME = timedelta(days=397)
 CRL_LIFETIME = timedelta(days=7)
 CRL_RENEW_BEFORE = timedelta(days=3)
 SECURE_LABEL = "mtls."
-ENFORCED_POLL = 0.02
+POLL_INTERVAL = 0.02
 
 
 class Pki:
-    """Opens the authorities in `folder`, making those that are not there yet. Every change holds the folder's lock."""
+    """The authorities in `folder`, which are created if they do not exist. Every change locks the folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.web_root_file = folder / "web-root.crt"
         self.cdr_root_file = folder / "cdr-root.crt"
         self.trusted_roots_file = folder / "roots.crt"
-        """Both roots, for clients of this deployment: HAAS_TRUSTED_ROOTS."""
+        """The roots that clients of this deployment trust (HAAS_TRUSTED_ROOTS)."""
         self.client_authorities_file = folder / "client-authorities.crt"
-        """What nginx verifies client certificates against: the CDR's intermediate and root."""
+        """The intermediate and root of the CDR, with which nginx verifies client certificates."""
         self.revocation_lists_file = folder / "cdr.crl"
-        """The CRLs of both; nginx refuses every client when one of them is absent or expired."""
+        """The CRLs of these two. If one is absent or expired, nginx refuses every client."""
         with self._locked():
             self._web_root = self._authority("web-root", "Web Root", constrained=True)
             self._cdr_root = self._authority("cdr-root", "CDR Root")
@@ -66,9 +66,9 @@ class Pki:
         expired: bool = False,
         foreign: bool = False,
     ) -> IssuedClient:
-        """A client certificate of the CDR's intermediate (or a foreign one), from a CSR or with a new key.
+        """Issue a client certificate of the CDR (or of an untrusted authority) for the key of a CSR or for a new key.
 
-        Raises PkiError when the CSR cannot be accepted.
+        Raises PkiError if the CSR is not accepted.
         """
         now = self._now()
         issuer = self._foreign if foreign else self._cdr
@@ -84,15 +84,15 @@ class Pki:
         )
 
     def revoke(self, serial: str) -> None:
-        """Revoke a client certificate of the CDR's intermediate. nginx enforces it from its next reload on."""
+        """Revoke a client certificate of the CDR's intermediate. It takes effect when nginx is reloaded."""
         self._revoke("cdr-intermediate", serial)
 
     def revoke_intermediate(self) -> None:
-        """Revoke the CDR's intermediate itself, on the root's CRL. That makes every client certificate invalid."""
+        """Revoke the CDR's intermediate in the root's CRL, which makes every client certificate invalid."""
         self._revoke("cdr-root", f"{self._cdr.certificate.serial_number:x}")
 
     def refresh_revocation_lists(self, now: datetime | None = None) -> bool:
-        """Issue both CRLs anew when one is due, days before its nextUpdate. Return whether they were issued."""
+        """Issue new CRLs if the earlier nextUpdate is within CRL_RENEW_BEFORE. Return whether they were issued."""
         now = now or self._now()
         if self.revocation_lists_end() - now > CRL_RENEW_BEFORE:
             return False
@@ -101,14 +101,14 @@ class Pki:
         return True
 
     def revocation_lists_end(self) -> datetime:
-        """Return the earlier nextUpdate of the two CRLs. From then on nginx refuses every client certificate."""
+        """Return the earlier nextUpdate of the two CRLs. After that time, nginx refuses every client certificate."""
         pem = self.revocation_lists_file.read_bytes()
         end = b"-----END X509 CRL-----\n"
         parsed = [x509.load_pem_x509_crl(part + end) for part in pem.split(end) if part.strip()]
         return min(entry.next_update_utc for entry in parsed if entry.next_update_utc is not None)
 
     def publish_revocation_lists(self, lifetime: timedelta) -> None:
-        """Issue both CRLs anew with a lifetime of their own."""
+        """Issue both CRLs again, valid for `lifetime`."""
         with self._locked():
             self._publish(self._now(), lifetime)
 
@@ -117,7 +117,7 @@ class Pki:
         return hashlib.sha256(self.revocation_lists_file.read_bytes()).hexdigest()
 
     def confirm_enforced(self, digest: str) -> None:
-        """Record that nginx enforces this version. Called by the process that reloaded nginx."""
+        """Record that nginx enforces this version. The process that reloaded nginx calls this."""
         write_atomically(self.folder / "enforced", digest.encode())
 
     def enforced(self) -> bool:
@@ -126,18 +126,18 @@ class Pki:
         return file.exists() and file.read_text(encoding="ascii") == self.revocation_lists_digest()
 
     async def until_enforced(self) -> None:
-        """Wait until nginx enforces the current lists. Return at once where no nginx uses these authorities.
+        """Wait until nginx enforces the current lists. Return at once if no nginx uses these authorities.
 
-        Call it with a timeout: nothing confirms while the stack is down.
+        Call it with a timeout: while the stack does not run, no process confirms the lists.
         """
-        while (self.folder / "enforced").exists() and not self.enforced():  # noqa: ASYNC110 - another process says so, by a file
-            await asyncio.sleep(ENFORCED_POLL)
+        while (self.folder / "enforced").exists() and not self.enforced():  # noqa: ASYNC110 - another process writes it
+            await asyncio.sleep(POLL_INTERVAL)
 
     def ensure_server(self, host: str, certificates: Path, key: RSAPrivateKey | None = None) -> bool:
-        """Issue the server certificate of `host` into nginx's folder if it is absent or ends soon; whether it did.
+        """Issue the server certificate of `host` in nginx's folder if it is absent or expires soon; return whether.
 
-        Secure hosts (first label `mtls`) have theirs from the CDR's authority, the others from the web's. Where many
-        hosts come at once, they may share a `key`, which costs as much to make as fifty certificates.
+        Certificates of secure hosts (first label `mtls`) are issued by the CDR's authority, others by the web's. Many
+        hosts may share a `key`, because generating a key takes as long as issuing fifty certificates.
         """
         if host.startswith(SECURE_LABEL):
             return ensure_certificate(certificates, host, self._cdr, [self._cdr.certificate], self._now(), key=key)
@@ -173,7 +173,7 @@ class Pki:
 
     def _publish(self, now: datetime, lifetime: timedelta = CRL_LIFETIME) -> None:
         revoked = self._revoked()
-        # CRL numbers must rise (RFC 5280 5.2.3); the folder's lock makes the clock's microseconds do.
+        # CRL numbers must increase (RFC 5280 5.2.3). Because of the folder's lock, the time in microseconds suffices.
         number = time.time_ns() // 1000
         lists = [
             authority.sign_revocation_list(

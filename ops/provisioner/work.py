@@ -28,8 +28,10 @@ from tenants.provisioning.models import (
     Suspend,
 )
 from tenants.provisioning.service import Provisioner
+from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import NewTenant
+from themes.tokens import check_theme
 
 
 class MigrationIncomplete(HaasError):
@@ -85,6 +87,9 @@ class Work:
                 await self._administration.suspend(request.subject, actor=actor)
             case Resume():
                 await self._administration.resume(request.subject, actor=actor)
+            case TenantChange():
+                # A later try finds the values already there, and changes nothing.
+                await self._administration.change(request.subject, change, actor=actor, check_theme=check_theme)
             case SetNodeState():
                 await self._administration.set_node_state(change.node, change.state, actor=actor)
             case PutRegisterEnvironment():
@@ -105,8 +110,8 @@ class Work:
         if result.failed:
             failures = "".join(f"\n  {failure.slug}: {failure.reason}" for failure in result.failed)
             raise MigrationIncomplete(
-                f"{summary}{failures}\ncorrect what the messages name, then run `haas migrate` again: it continues with"
-                " these"
+                f"{summary}{failures}\ncorrect the reported errors, then run `haas migrate` again: it migrates the"
+                " tenants that failed"
             )
         return summary
 

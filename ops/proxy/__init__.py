@@ -1,1 +1,1 @@
-"""nginx, the proxy: TLS, mutual TLS, certificates by host name. It drops client headers that only the proxy may set."""
+"""The proxy, nginx: TLS, mutual TLS, certificates by host name. It removes headers that only the proxy may set."""

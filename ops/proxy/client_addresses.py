@@ -28,12 +28,12 @@ class ClientAddresses(msgspec.Struct, frozen=True):
     def read(cls, source: str, trusted: str) -> "ClientAddresses":
         """Read the two settings. `trusted` is a list of networks, separated by commas.
 
-        Raises SettingsError, which names the variable, if one is malformed or the two contradict each other.
+        Raises SettingsError with the name of the variable if a setting is malformed or the settings are inconsistent.
         """
         networks = tuple(_networks(filter(None, (part.strip() for part in trusted.split(",")))))
         if source not in {CONNECTION, PROXY_PROTOCOL} and not _HEADER.fullmatch(source):
             raise SettingsError(
-                f"{SOURCE_VARIABLE} is not {CONNECTION}, {PROXY_PROTOCOL} or a header's name: {source!r}"
+                f"{SOURCE_VARIABLE} must be {CONNECTION}, {PROXY_PROTOCOL} or the name of a header, not {source!r}"
             )
         if source == CONNECTION and networks:
             raise SettingsError(f"{TRUSTED_VARIABLE} has no effect with {SOURCE_VARIABLE}={CONNECTION}")
@@ -61,5 +61,5 @@ def _networks(texts: Iterable[str]) -> Iterable[str]:
         except ValueError as error:
             raise SettingsError(f"{TRUSTED_VARIABLE}: {error}") from error
         if network.prefixlen == 0:
-            raise SettingsError(f"{TRUSTED_VARIABLE}: {text} contains every address: clients could claim any")
+            raise SettingsError(f"{TRUSTED_VARIABLE}: {text} contains every address: clients could claim any address")
         yield str(network)

@@ -8,6 +8,7 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ops.proxy.client_addresses import ClientAddresses
+from tenants.registry.surfaces import FIRST_LABELS
 
 HERE: Final = Path(__file__).parent
 SCRIPT: Final = HERE / "haas.js"
@@ -39,6 +40,7 @@ SEGMENTS: Final = (
     "par",
     "register",
     "revoke",
+    "sign-out",
     "theme",
     "token",
     "userinfo",
@@ -67,9 +69,9 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """One nginx, for the brands of one register environment. Upstreams are `unix:<path>` or `host:port`."""
 
     folder: Path
-    """For its pid and temporary files."""
+    """The folder for the pid file and temporary files."""
     certificates: Path
-    """`<host>.pem` per host: private key and chain. A host is served as soon as its file exists."""
+    """The folder of `<host>.pem` (private key and chain). A host is served as soon as its file exists."""
     client_authorities: Path
     revocation_lists: Path
     register_environment: str
@@ -107,8 +109,10 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            autoescape=False,  # noqa: S701 - no HTML, and every value is the operator's own
+            autoescape=False,  # noqa: S701 - not HTML, and every value comes from the operator
         )
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
         segments = "|".join(re.escape(segment) for segment in SEGMENTS)
-        return environment.get_template("nginx.conf.j2").render(**fields, dropped=DROPPED, segments=segments)
+        return environment.get_template("nginx.conf.j2").render(
+            **fields, dropped=DROPPED, segments=segments, labels=FIRST_LABELS
+        )

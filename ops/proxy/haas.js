@@ -1,5 +1,5 @@
-// The verified client certificate as RFC 9440 2.1 wants it: the DER in base64 between colons.
-// PEM's body is that base64 with line breaks.
+// The verified client certificate in the form of RFC 9440 2.1: the DER in base64 between colons. The body of PEM is the
+// same base64 with line breaks.
 function clientCertificate(r) {
     const pem = r.variables.ssl_client_raw_cert;
     if (!pem) {
@@ -8,8 +8,8 @@ function clientCertificate(r) {
     return ':' + pem.replace(/-----[^-]+-----|\s/g, '') + ':';
 }
 
-// Nothing names the server's software. njs can replace nginx's header but not take it away (headers-more can).
-function nameNoServer(r) {
+// Hides the name of the server's software. njs can replace nginx's Server header but not remove it (headers-more can).
+function hideServerName(r) {
     r.headersOut['Server'] = '-';
 }
 
@@ -23,4 +23,8 @@ function errorAsPage(r) {
     r.return(200, r.variables.error_page);
 }
 
-export default { clientCertificate, errorAsPage, errorInJson, nameNoServer };
+function errorAsProblem(r) {
+    r.return(200, r.variables.error_problem);
+}
+
+export default { clientCertificate, errorAsPage, errorAsProblem, errorInJson, hideServerName };

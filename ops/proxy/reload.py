@@ -6,22 +6,22 @@ import signal
 import time
 from pathlib import Path
 
-PATIENCE = 10.0
+TIMEOUT_SECONDS = 10.0
 POLL = 0.02
 
 
 async def reload(pid_file: Path) -> None:
-    """Make nginx read its configuration and CRLs again. Returns when no worker with the old ones accepts connections.
+    """Make nginx read its configuration and CRLs again. Return when only new worker processes accept connections.
 
-    Raises ProcessLookupError when nginx does not run, TimeoutError when the old workers stay (its log says why).
+    Raises ProcessLookupError when nginx does not run, TimeoutError when old workers do not stop accepting.
     """
     master = _master(pid_file)
-    old = _accepting(master)
+    old = _accepting_workers(master)
     os.kill(master, signal.SIGHUP)
-    deadline = time.monotonic() + PATIENCE
-    while (now := _accepting(master)) & old or not now:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while (now := _accepting_workers(master)) & old or not now:
         if time.monotonic() > deadline:
-            raise TimeoutError("nginx did not reload; its log says why")
+            raise TimeoutError("nginx did not reload; its log contains the reason")
         await asyncio.sleep(POLL)
 
 
@@ -32,8 +32,8 @@ def _master(pid_file: Path) -> int:
         raise ProcessLookupError("nginx does not run") from None
 
 
-def _accepting(master: int) -> set[int]:
-    """Return the workers that accept connections. The process title of the others says `shutting down`."""
+def _accepting_workers(master: int) -> set[int]:
+    """Return the workers that accept connections. The process title of the others contains `shutting down`."""
     try:
         children = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii").split()
     except FileNotFoundError:

@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from haas.errors import HaasError
 from ops.files import PUBLIC, write_atomically
 
-LATE = timedelta(days=1)
+EXPIRES_SOON_WITHIN = timedelta(days=1)
 TIMEOUT = httpx.Timeout(20.0)
 
 
 class RevocationListError(HaasError):
-    """A CRL cannot be fetched or is not valid; the lists in force stay. The message says which one and why."""
+    """A CRL cannot be fetched or is not valid. The stored lists are not changed. The message contains the reason."""
 
 
 class Renewal(msgspec.Struct, frozen=True):
@@ -27,16 +27,16 @@ class Renewal(msgspec.Struct, frozen=True):
 
     changed: bool
     ends: datetime
-    """The earliest nextUpdate: from then on nginx refuses every client certificate."""
+    """The earliest nextUpdate. After that time, nginx refuses every client certificate."""
 
-    def late(self, now: datetime) -> bool:
-        return self.ends - now < LATE
+    def expires_soon(self, now: datetime) -> bool:
+        return self.ends - now < EXPIRES_SOON_WITHIN
 
 
 def renew(urls: Sequence[str], authorities: Path, output: Path, now: datetime | None = None) -> Renewal:
-    """Fetch the CRL of every authority and replace `output` by all of them at once.
+    """Fetch the CRL of every authority and write all of them to `output`.
 
-    Raises RevocationListError when one is absent, not signed by its authority, expired, or older than the one in force.
+    Raises RevocationListError when a CRL is absent, not signed by its authority, expired, or older than the stored one.
     """
     now = now or datetime.now(UTC)
     signers = x509.load_pem_x509_certificates(authorities.read_bytes())
@@ -68,10 +68,10 @@ def _newest_valid(
         raise RevocationListError(f"no list is signed by {title}")
     newest = max(found, key=lambda entry: entry.last_update_utc)
     if _end(newest) <= now:
-        raise RevocationListError(f"the list of {title} ended at {_end(newest)}")
+        raise RevocationListError(f"the list of {title} expired at {_end(newest)}")
     before = [entry for entry in in_force if _signed_by(entry, signer)]
     if before and newest.last_update_utc < max(entry.last_update_utc for entry in before):
-        raise RevocationListError(f"the list of {title} is older than the one in force")
+        raise RevocationListError(f"the list of {title} is older than the stored one")
     return newest
 
 
@@ -85,7 +85,7 @@ def _signed_by(entry: x509.CertificateRevocationList, signer: x509.Certificate) 
 
 
 def _end(entry: x509.CertificateRevocationList) -> datetime:
-    """RFC 5280 5.1.2.5 demands nextUpdate; a list without one is treated as expired."""
+    """Return nextUpdate, which RFC 5280 5.1.2.5 requires. A list without it is treated as expired."""
     return entry.next_update_utc or entry.last_update_utc
 
 
@@ -100,7 +100,7 @@ def _fetch(http: httpx.Client, url: str) -> x509.CertificateRevocationList:
             return x509.load_pem_x509_crl(response.content)
         return x509.load_der_x509_crl(response.content)
     except ValueError as error:
-        raise RevocationListError(f"{url} holds no revocation list: {error}") from error
+        raise RevocationListError(f"the document at {url} is not a revocation list: {error}") from error
 
 
 def _load_all(pem: bytes) -> list[x509.CertificateRevocationList]:

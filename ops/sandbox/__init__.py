@@ -1,5 +1,5 @@
-"""The ecosystem around a data holder, over real sockets: a CDR Register, a data recipient, and a mailbox.
+"""The services around a data holder, which communicate by HTTPS and SMTP: a CDR Register, a data recipient, a mailbox.
 
-The sandbox verifies the product from outside: it relies only on what the standards publish, and import-linter keeps it
-from using the product's own JOSE, header, consent and error code.
+The sandbox is an independent test of the product: it is written from the standards only, and import-linter prevents it
+from importing the product's own code for JOSE, headers, consent and errors.
 """

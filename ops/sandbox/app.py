@@ -19,9 +19,9 @@ from ops.sandbox.settings import SandboxSettings
 
 
 class Sandbox:
-    """Gives each request to the application of its host. A request for an unknown host is answered with 404.
+    """Passes each request to the application of its host. A request for an unknown host is answered with 404.
 
-    The control API is not reached by a host name: it has its own listener, which starts and stops with the sandbox.
+    The control API has no host name but its own listener, which starts and stops with the sandbox.
     """
 
     def __init__(self, services: SandboxServices) -> None:

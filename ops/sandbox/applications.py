@@ -29,11 +29,11 @@ def application(
     public_port: int = HTTPS_PORT,
     guards: Sequence[Guard] = (),
 ) -> Litestar:
-    """Return an application with `routes`; its handlers receive `parts` as parameters of those names.
+    """Return an application with `routes`. Its route handlers receive `parts` as parameters, by name.
 
     `public_port` is the port on which the proxy serves it.
     """
-    exception_handlers: ExceptionHandlersMap = {HTTPException: http_error, BadRequest: bad_request, **handlers}  # type: ignore[dict-item]  # Litestar types handlers by Exception, not by what they are registered for
+    exception_handlers: ExceptionHandlersMap = {HTTPException: http_error, BadRequest: bad_request, **handlers}  # type: ignore[dict-item]  # Litestar types handlers for Exception, not for the registered class
     return Litestar(
         route_handlers=list(routes),
         dependencies={name: _provided(part) for name, part in parts.items()},

@@ -14,12 +14,12 @@ from ops.sandbox.recipient.store import RecipientCollections
 from ops.sandbox.register.models import SoftwareProduct
 
 Kind = Literal["valid", "expired", "revoked", "foreign"]
-ENFORCED_WITHIN = 15.0
+ENFORCEMENT_TIMEOUT_SECONDS = 15.0
 OpenHttp = Callable[[tuple[bytes, bytes] | None], httpx.AsyncClient]
 
 
 class Certificates:
-    """Issues client certificates: valid ones, and ones that the proxy must refuse."""
+    """Issues client certificates: valid certificates, and certificates that the proxy must refuse."""
 
     def __init__(self, folder: Path) -> None:
         """Use the authorities in `folder`."""
@@ -33,7 +33,7 @@ class Certificates:
         """
         issued = await asyncio.to_thread(self._issue, product, kind, csr)
         if kind == "revoked" and self._pki is not None:
-            async with asyncio.timeout(ENFORCED_WITHIN):
+            async with asyncio.timeout(ENFORCEMENT_TIMEOUT_SECONDS):
                 await self._pki.until_enforced()
         return issued
 

@@ -8,19 +8,19 @@ Found = TypeVar("Found")
 
 
 class Events:
-    """Wakes every waiting task when something new is announced."""
+    """Lets tasks wait for new records. `announce` wakes every waiting task."""
 
     def __init__(self) -> None:
         """Start with no waiting task."""
         self._condition = asyncio.Condition()
 
     async def announce(self) -> None:
-        """Announce that there may be something new."""
+        """Wake the waiting tasks, because there may be a new record."""
         async with self._condition:
             self._condition.notify_all()
 
     async def wait_for(self, look: Callable[[], Awaitable[list[Found]]], seconds: float) -> list[Found]:
-        """Return what `look` finds; while it finds nothing, wait up to `seconds` and look after each announcement."""
+        """Return the result of `look`. If it is empty, wait up to `seconds` and call `look` after each announcement."""
         try:
             async with asyncio.timeout(seconds), self._condition:
                 while not (found := await look()):

@@ -21,7 +21,7 @@ class JobFailed(HaasError):
 
 
 class JobDone(msgspec.Struct, frozen=True):
-    """The end of a job: its output, and as `result` the last line of it where that line is JSON."""
+    """A job that has ended. `result` is the decoded last line of `output` if that line is JSON."""
 
     job: str
     output: str
@@ -29,21 +29,21 @@ class JobDone(msgspec.Struct, frozen=True):
 
 
 class ProductJobs:
-    """Runs `python -m workers.run_once <job>` with the settings file of the running stack, as its operator would.
+    """Runs `python -m workers.run_once <job>` with the settings of the running stack, as an operator would.
 
-    The sandbox process holds no secret of the product: only the command receives the settings, from the file that
-    `stack.json` names.
+    The sandbox process itself has no secret of the product: only the command receives the settings. Their path is in
+    `stack.json`.
     """
 
     def __init__(self, tenants: Tenants) -> None:
-        """Use the settings file that `tenants` knows of."""
+        """Take the path of the settings file from `tenants`."""
         self._tenants = tenants
 
     async def run(self, job: Job) -> JobDone:
         """Return when `job` is done. Raises JobFailed."""
         settings_file = self._tenants.settings_file()
         if settings_file is None:
-            raise JobFailed("no stack is running: stack.json is not there")
+            raise JobFailed("no stack is running: stack.json does not exist")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

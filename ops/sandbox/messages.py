@@ -13,16 +13,16 @@ from ops.sandbox.jose import SigningKey, compact
 from ops.sandbox.jose.tokens import base64url
 
 ABSENT: Final = object()
-"""As an overriding value: the claim, header member or form field is left out."""
+"""An overriding value that removes the claim, header member or form field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
     """How a signed message differs from the correct one. The empty deviation is the correct message.
 
-    `claims` and `header` override members of the message (ABSENT leaves one out), `key` signs instead of the client's
-    own key, and `token` replaces the whole message. With the header `alg` of `none`, `HS256` or `RS256` the message is
-    signed with that algorithm, or not at all.
+    `claims` and `header` override members of the message (ABSENT removes a member), `key` signs instead of the client's
+    own key, and `token` replaces the whole message. If `header` sets `alg` to `HS256` or `RS256`, the message is signed
+    with that algorithm. If `header` sets `alg` to `none`, the signature is empty.
     """
 
     claims: Mapping[str, object] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Deviation:
     token: str | None = None
 
 
-RIGHT: Final = Deviation()
+NO_DEVIATION: Final = Deviation()
 """The correct message."""
 
 
@@ -41,8 +41,10 @@ def overridden(values: Mapping[str, object], overrides: Mapping[str, object]) ->
     return {name: value for name, value in merged.items() if value is not ABSENT}
 
 
-def signed(claims: Mapping[str, object], key: SigningKey, deviation: Deviation = RIGHT, *, typ: str = "JWT") -> str:
-    """Return `claims` as a JWT in compact form signed by `key`, changed as `deviation` says."""
+def signed(
+    claims: Mapping[str, object], key: SigningKey, deviation: Deviation = NO_DEVIATION, *, typ: str = "JWT"
+) -> str:
+    """Return `claims` as a JWT in compact form signed by `key`, with the differences in `deviation`."""
     if deviation.token is not None:
         return deviation.token
     signer = deviation.key or key
@@ -63,7 +65,7 @@ def _signature(algorithm: str, key: SigningKey, data: bytes) -> bytes:
     if algorithm == "none":
         return b""
     if algorithm == "HS256":
-        # The algorithm confusion attack (RFC 8725 2.1): the public key serves as the shared secret.
+        # The algorithm confusion attack (RFC 8725 2.1): the public key is used as the shared secret.
         return hmac.digest(msgspec.json.encode(key.public_jwk()), data, hashlib.sha256)
     if algorithm == "RS256" and key.algorithm == "PS256":
         return key.signature(data, algorithm)

@@ -1,7 +1,7 @@
-"""One-time codes that are chosen beforehand, for browser automation that cannot read messages.
+"""One-time codes that are set in advance, for browser automation that cannot read messages.
 
-The control API and the product's setting call them pinned codes. The product reads the file that `HAAS_PINNED_CODES`
-names (the setting is refused in production) and sends a preset code instead of a random one:
+The control API and the product's setting call them pinned codes. The product reads them from the file in the setting
+`HAAS_PINNED_CODES`, which is refused in production, and sends a preset code instead of a random one:
 
     {"aurora": {"ada.lovelace@example.test": "000789"}}     tenant slug → login identifier → code
 """
@@ -32,14 +32,14 @@ class PresetCodes:
             return {}
 
     async def set(self, tenant: str, identifier: str, code: str) -> None:
-        """Send `code` to the login `identifier` of `tenant` from now on."""
+        """Set the code that the product sends to the login `identifier` of `tenant` from now on."""
         async with self._lock:
             codes = self.all()
             codes.setdefault(tenant, {})[identifier] = code
             write_atomically(self._path, msgspec.json.encode(codes))
 
     async def remove(self, tenant: str, identifier: str) -> bool:
-        """Send random codes to `identifier` again. Returns whether it had a preset code."""
+        """Remove the preset code of `identifier`. Return whether it had one."""
         async with self._lock:
             codes = self.all()
             found = codes.get(tenant, {}).pop(identifier, None) is not None

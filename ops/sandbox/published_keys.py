@@ -18,7 +18,7 @@ class KeysUnavailable(HaasError):
 
 
 class PublishedKeys:
-    """Fetches JWKS documents. One is fetched again after five minutes, and when it lacks the `kid` of a token."""
+    """Fetches JWKS documents. A document is fetched again after five minutes, or if it lacks the `kid` of a token."""
 
     def __init__(self, http: httpx.AsyncClient, clock: Clock) -> None:
         """Fetch through `http`."""
@@ -29,7 +29,7 @@ class PublishedKeys:
     async def at(self, uri: str, kid: str | None = None) -> PublicKeys:
         """Return the keys published at `uri`. Raises KeysUnavailable."""
         known = self._sets.get(uri)
-        if known is not None and self._serves(*known, kid):
+        if known is not None and self._is_usable(*known, kid):
             return known[0]
         try:
             response = await self._http.get(uri, headers={"Accept": "application/json"})
@@ -43,6 +43,6 @@ class PublishedKeys:
         self._sets[uri] = keys, self._clock.now()
         return keys
 
-    def _serves(self, keys: PublicKeys, fetched_at: datetime, kid: str | None) -> bool:
+    def _is_usable(self, keys: PublicKeys, fetched_at: datetime, kid: str | None) -> bool:
         fresh = timedelta(0) <= self._clock.now() - fetched_at < FRESH_FOR
         return fresh and (kid is None or keys.has(kid))

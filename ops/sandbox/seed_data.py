@@ -13,7 +13,7 @@ SOFTWARE_PRODUCT_ID: Final = "c7a1e8d4-3f90-4b6d-a5c2-18e47f0b9a36"
 
 
 async def ensure_own_product(register: Register, hosting: Hosting, clock: Clock, origin: str) -> SoftwareProduct:
-    """Return the recipient's own software product, whose pages are at `origin`; create it when it does not exist."""
+    """Return the recipient's own software product, whose pages are at `origin`; create it if it does not exist."""
     product = await register.products.get(SOFTWARE_PRODUCT_ID)
     if product is not None:
         return product

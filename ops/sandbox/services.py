@@ -71,7 +71,7 @@ class SandboxServices:
         self.mail_server = MailServer(self.mailbox, settings.smtp_port)
 
     async def start(self) -> None:
-        """Create the recipient's own software product where it does not exist, and start to receive mail."""
+        """Create the recipient's own software product if it does not exist, and start to receive mail."""
         product = await ensure_own_product(self.register, self.hosting, self.clock, self.recipient_origin)
         hosted = await self.hosting.product(product.software_product_id)
         if hosted is None:

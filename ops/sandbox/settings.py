@@ -9,7 +9,7 @@ from haas.settings import HTTPS_PORT, SettingsError
 
 
 class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of the sandbox; `from_environment` names their variables."""
+    """The settings of the sandbox. The names of their variables are in `from_environment`."""
 
     folder: Path
     control_port: int

@@ -1,4 +1,4 @@
-"""The sandbox's storage: JSON documents in one SQLite file, which survives `kill -9` of the process.
+"""The sandbox's storage: JSON documents in one SQLite file. Written documents survive `kill -9` of the process.
 
 All statements run on one thread, one after the other, so that the read and the write of a change are not interleaved.
 """
@@ -35,7 +35,7 @@ class Store:
         self._connection = self._thread.submit(_opened, path).result()
 
     async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Run `work` in a transaction of its own."""
+        """Run `work` in a new transaction."""
 
         def in_transaction() -> Result:
             with self._connection:

@@ -1,4 +1,4 @@
-"""The tenants of the running stack, read from `stack.json`, the file that every client of the stack reads."""
+"""The tenants of the running stack, read from `stack.json`."""
 
 import uuid
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""HTTP clients that resolve names by a host → address map and may present a client certificate."""
+"""HTTP clients that resolve host names with a map of addresses and can use a client certificate."""
 
 import fnmatch
 import ssl
@@ -19,7 +19,7 @@ class HostMappedTransport(httpx.AsyncBaseTransport):
     """
 
     def __init__(self, hosts: Mapping[str, str], context: ssl.SSLContext, *, connections: int = 16) -> None:
-        """Resolve by `hosts`, whose names may be patterns such as `*.haas.localhost`."""
+        """`hosts` maps host names to addresses. The names may be patterns such as `*.haas.localhost`."""
         self._hosts = dict(hosts)
         self._context = context
         self._limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
@@ -33,7 +33,7 @@ class HostMappedTransport(httpx.AsyncBaseTransport):
             transport = self._transports[name] = httpx.AsyncHTTPTransport(verify=self._context, limits=self._limits)
         address = next((self._hosts[pattern] for pattern in self._hosts if fnmatch.fnmatchcase(name, pattern)), None)
         if address is not None:
-            # A new request: the client reads the host of the original one to assign cookies to it.
+            # The original request must not be changed: the client reads its host to assign cookies.
             request = httpx.Request(
                 request.method,
                 request.url.copy_with(host=address),

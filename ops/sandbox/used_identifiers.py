@@ -1,4 +1,4 @@
-"""Replay protection: identifiers that are accepted only one time, also across a restart."""
+"""Replay protection: identifiers that are accepted only once, even after a restart."""
 
 import msgspec
 
@@ -12,10 +12,10 @@ class UsedIdentifier(msgspec.Struct, frozen=True):
 
 
 class UsedIdentifiers:
-    """Remembers which identifiers (`jti` claims) were used, up to the latest hundred thousand."""
+    """Stores the latest hundred thousand used identifiers (`jti` claims)."""
 
     def __init__(self, store: Store) -> None:
-        """Remember them in `store`."""
+        """Store them in `store`."""
         self._used = Collection(store, "used-identifier", UsedIdentifier, limit=LIMIT)
 
     async def use(self, identifier: str) -> bool:

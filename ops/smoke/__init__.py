@@ -1,1 +1,1 @@
-"""The smoke test: it performs the main job as a data recipient and a person do, without a real browser."""
+"""The smoke test: it performs the data sharing process as a data recipient and a person, without a real browser."""

@@ -1,4 +1,4 @@
-"""`python -m ops.smoke` is `haas smoke`, also from a checkout that is not installed."""
+"""`python -m ops.smoke` runs `haas smoke` in a checkout that is not installed."""
 
 import sys
 

@@ -1,6 +1,5 @@
-"""`haas smoke`: performs the main job on a stack of its own."""
+"""`haas smoke`: performs the data sharing process on a new stack."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -8,6 +7,7 @@ import click
 
 from haas.clock import clock_from
 from haas.errors import HaasError
+from haas.logs import configure
 from haas.progress import ConsoleProgress
 from ops.browser.errors import Unexpected
 from ops.demonstration import set_up_demonstration
@@ -24,14 +24,14 @@ TENANTS = ("aurora", "banksia")
 
 
 class SmokeFailed(HaasError):
-    """The run failed. The message says why, and where the logs are."""
+    """The run failed. The message contains the reason and the path of the logs."""
 
 
 @click.command("smoke")
-@click.option("--kill", is_flag=True, help="Also kill each process in turn, and check that nothing is lost.")
+@click.option("--kill", is_flag=True, help="Also kill the processes one after another, and check that no data is lost.")
 def command(*, kill: bool) -> None:
-    """Drive the main job for both demonstration brands over mutual TLS, in a stack of its own."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    """Perform the whole data sharing process at both demonstration brands, in a new stack."""
+    configure("WARNING")
     run(_smoke(kill=kill))
 
 
@@ -41,24 +41,24 @@ async def _smoke(*, kill: bool) -> None:
         options = Options(state=folder / "state", port=0, durable=kill)
         try:
             async with running(options, set_up_demonstration, ConsoleProgress()) as stack:
-                await main_job(stack, steps)
+                await share_data_at_both_brands(stack, steps)
                 if kill:
-                    await survive_kills(stack, steps)
+                    await kill_processes(stack, steps)
         except (StepFailed, Unexpected) as failure:
             raise SmokeFailed(f"{failure}\n  logs      {options.state / 'logs'}") from failure
-    click.echo(f"main job: {len(TENANTS)} tenants, {steps.count} steps, ok")
+    click.echo(f"data sharing process: {len(TENANTS)} tenants, {steps.count} steps, ok")
 
 
-async def main_job(stack: Stack, steps: Steps) -> None:
-    """Perform the main job at both demonstration brands. Raises StepFailed and Unexpected."""
+async def share_data_at_both_brands(stack: Stack, steps: Steps) -> None:
+    """Perform the data sharing process at both demonstration brands. Raises StepFailed and Unexpected."""
     async with participants_of(stack) as participants:
         for tenant in stack.description.tenants:
             if tenant.slug in TENANTS:
                 await Journey(participants, tenant, steps).run()
 
 
-async def survive_kills(stack: Stack, steps: Steps) -> None:
-    """Kill each process while consents and notices are being processed. Raises StepFailed and Unexpected."""
+async def kill_processes(stack: Stack, steps: Steps) -> None:
+    """Kill each process during consents and notices, and check the recovery. Raises StepFailed and Unexpected."""
     async with participants_of(stack) as participants:
         tenants = [tenant for tenant in stack.description.tenants if tenant.slug in TENANTS]
         journeys = [
@@ -70,7 +70,7 @@ async def survive_kills(stack: Stack, steps: Steps) -> None:
 
 @asynccontextmanager
 async def participants_of(stack: Stack) -> AsyncIterator[Participants]:
-    """Yield the persons and recipients of a stack, on the stack's clock."""
+    """Yield persons and recipients that use a stack and its clock."""
     async with AsyncExitStack() as exits:
         control = await exits.enter_async_context(SandboxControl(stack.description.sandbox.control_api))
         yield Participants(stack.description, control, clock_from(stack.settings.clock_file), exits)

@@ -7,11 +7,11 @@ import msgspec
 
 from ops.browser.errors import Unexpected
 
-PATIENCE = 60.0
+WAIT_SECONDS = 60.0
 
 
 class SoftwareProduct(msgspec.Struct, frozen=True, kw_only=True):
-    """A software product in the sandbox's Register, as far as the caller needs it."""
+    """A software product in the sandbox's Register, with the members that the caller needs."""
 
     software_product_id: str
     redirect_uris: list[str]
@@ -29,8 +29,8 @@ class SandboxControl:
     """Makes the sandbox act as the Register, a recipient or a mailbox. Each method raises Unexpected."""
 
     def __init__(self, base: str) -> None:
-        """`base` is the URL of the API: plain HTTP on loopback."""
-        self._http = httpx.AsyncClient(base_url=base, timeout=PATIENCE + 10, trust_env=False)
+        """`base` is the URL of the API, which uses plain HTTP on a loopback address."""
+        self._http = httpx.AsyncClient(base_url=base, timeout=WAIT_SECONDS + 10, trust_env=False)
 
     async def __aenter__(self) -> Self:
         """Use the API until the block ends."""
@@ -44,6 +44,11 @@ class SandboxControl:
         """Add a software product whose public keys the sandbox publishes."""
         body = {"jwks": list(jwks), **members}
         return msgspec.convert(await self._ask("POST", "/software-products", json=body), SoftwareProduct)
+
+    async def publish_jwks_document(self, product: SoftwareProduct, document: str) -> None:
+        """Publish a text as the key set of a product, whatever the text is."""
+        path = f"/software-products/{product.software_product_id}/jwks-document"
+        await self._ask("PUT", path, json={"document": document})
 
     async def certificate(self, product: SoftwareProduct, kind: str = "valid") -> ClientCertificate:
         """Issue a client certificate for a product. `kind` is valid, expired, revoked or foreign."""
@@ -62,9 +67,9 @@ class SandboxControl:
         """Wait for a one-time password to `to` in a message newer than the message number `after`."""
         seen = after
         while True:
-            mail = await self._ask("GET", "/mailbox", params={"to": to, "after": seen, "wait": int(PATIENCE)})
+            mail = await self._ask("GET", "/mailbox", params={"to": to, "after": seen, "wait": int(WAIT_SECONDS)})
             if not mail["messages"]:
-                raise Unexpected(f"a one-time code to {to} within {PATIENCE:.0f} s", "no message")
+                raise Unexpected(f"a one-time code to {to} within {WAIT_SECONDS:.0f} s", "no message")
             code = next((message["code"] for message in reversed(mail["messages"]) if message["code"]), None)
             if code is not None:
                 return str(code)
@@ -72,19 +77,19 @@ class SandboxControl:
 
     async def notice(self, arrangement_id: str) -> dict[str, Any]:
         """Wait for the holder's signed notice that an arrangement was revoked."""
-        asked = {"cdr_arrangement_id": arrangement_id, "wait": int(PATIENCE)}
+        asked = {"cdr_arrangement_id": arrangement_id, "wait": int(WAIT_SECONDS)}
         notices: list[dict[str, Any]] = (await self._ask("GET", "/notices", params=asked))["notices"]
         if not notices:
-            raise Unexpected(f"a notice of arrangement {arrangement_id} within {PATIENCE:.0f} s", "none")
+            raise Unexpected(f"a notice of arrangement {arrangement_id} within {WAIT_SECONDS:.0f} s", "none")
         return notices[0]
 
     async def fail_notices(self, product: SoftwareProduct, failures: int) -> None:
-        """Let the next calls of the product's revocation endpoint fail with 503."""
+        """Make the next calls of the product's revocation endpoint fail with 503."""
         path = f"/software-products/{product.software_product_id}/revocation-endpoint"
         await self._ask("PUT", path, json={"failures": failures})
 
     async def poll_register(self) -> None:
-        """Let the holder read the Register now."""
+        """Make the holder read the Register now."""
         await self._ask("POST", "/register-poll")
 
     async def _ask(self, method: str, path: str, **fields: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Runs a coroutine in the foreground, and makes the temporary folder of its stack."""
+"""Runs a coroutine in the foreground, and creates the temporary folder of its stack."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run `work` to its end. SIGTERM and SIGHUP cancel it as Ctrl-C does, so that all that it started is stopped."""
+    """Run `work`. SIGTERM and SIGHUP cancel it, like Ctrl-C, so that it stops everything that it has started."""
 
     async def cancellable() -> Result:
         task = asyncio.ensure_future(work)
@@ -32,10 +32,10 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
 @contextmanager
 def folder_kept_on_failure(prefix: str) -> Iterator[Path]:
-    """A temporary folder with a short path, deleted unless the block fails and left logs in it."""
+    """Yield a temporary folder with a short path. Delete it unless the block fails and there are files in it."""
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     if os.geteuid() == 0:
-        folder.chmod(0o711)  # PostgreSQL runs as `nobody` then and must pass through this folder
+        folder.chmod(0o711)  # PostgreSQL then runs as `nobody` and must be able to enter this folder
     failed = False
     try:
         yield folder

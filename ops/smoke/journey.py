@@ -1,5 +1,6 @@
-"""The main job at one brand: register, get consent, fetch data, withdraw, and check that the access has ended."""
+"""The data sharing process at one brand: register, get consent, fetch data, withdraw, check the end of access."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -8,16 +9,18 @@ import msgspec
 
 from ops.browser.errors import Unexpected
 from ops.browser.person import Person
-from ops.sandbox.messages import RIGHT, Deviation
+from ops.sandbox.jose import read_unverified
+from ops.sandbox.messages import NO_DEVIATION, Deviation
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.tenants import RESOURCE_PATH
-from ops.smoke.participants import SCOPES, Participants, Recipient
+from ops.smoke.participants import Participants, Recipient
 from ops.smoke.steps import Steps
 from ops.stack.description import TenantDescription
 
 YEAR: Final = int(timedelta(days=365).total_seconds())
 _OK: Final = 200
 _REFUSALS: Final = (401, 403)
+_OF_AN_ACCOUNT: Final = {"get agreed payment schedule": "payment-schedule", "get concessions": "concessions"}
 
 
 class Journey:
@@ -44,14 +47,14 @@ class Journey:
             raise Unexpected("a registered recipient", "none")
         return self._recipient
 
-    def of_next_customer(self) -> "Journey":
+    def for_next_customer(self) -> "Journey":
         """Return the journey of the next customer with the same recipient."""
         journey = Journey(self._participants, self.tenant, self._steps, customer=self._customer + 1)
         journey._recipient = self._recipient
         return journey
 
     async def run(self) -> None:
-        """Perform every step of the main job."""
+        """Perform every step of the data sharing process."""
         await self.check_public_endpoints()
         await self.register()
         tokens = await self.share()
@@ -68,24 +71,30 @@ class Journey:
             with self._step(step):
                 _data(await person.http.get(base + path, headers={"x-v": "1"}))
 
-    async def register(self, request: Deviation = RIGHT) -> None:
+    async def register(self, request: Deviation = NO_DEVIATION) -> None:
         """Add a software product to the Register and register it with the brand (RFC 7591)."""
         with self._step("software product, certificate, discovery"):
             recipient = await self._participants.recipient(self.tenant)
         with self._step("register the client"):
-            await recipient.client.register(await self._participants.control.ssa(recipient.product), request)
+            ssa = await self._participants.control.ssa(recipient.product)
+            registered = await recipient.client.register(ssa, request)
+            supported = recipient.client.holder.metadata.scopes_supported
+            _check_scopes(registered["scope"], supported.intersection(read_unverified(ssa).claims["scope"].split()))
         self._recipient = recipient
 
     async def share(self) -> Tokens:
-        """Get a year's consent through the pages, and tokens for it."""
+        """Get a consent for one year from the person, and tokens for it."""
         flow, person, seen = await self.begin()
         return await self.complete(flow, person, seen)
 
     async def begin(self) -> tuple[Flow, Person, int]:
-        """Push the request and enter the identifier. A one-time password is being sent then."""
+        """Push the request and enter the identifier, so that a one-time password is sent.
+
+        Return the flow, the person, and the number of the newest message before the one-time password.
+        """
         client = self.recipient.client
         with self._step("pushed authorisation request"):
-            flow = await client.push(SCOPES, sharing_duration=YEAR)
+            flow = await client.push(self.recipient.scope, sharing_duration=YEAR)
         with self._step("authorise: first page"):
             person = await (await self._participants.person()).open(client.authorisation_url(flow))
         seen = await self._participants.control.newest_message()
@@ -95,7 +104,7 @@ class Journey:
         return flow, person, seen
 
     async def complete(self, flow: Flow, person: Person, seen: int) -> Tokens:
-        """Enter the one-time password from a message after `seen`, choose, authorise, and exchange the code."""
+        """Enter the one-time password from a message after `seen`, complete the flow, and exchange the code."""
         client = self.recipient.client
         with self._step("one-time code"):
             code = await self._participants.control.code(self.identifier, seen)
@@ -110,11 +119,12 @@ class Journey:
         with self._step("token"):
             tokens = await client.exchange(authorised, flow)
             if not tokens.refresh_token or not tokens.cdr_arrangement_id:
-                raise Unexpected("a refresh token and an arrangement id", "a token response without")
+                raise Unexpected("a refresh token and an arrangement id", "a token response without them")
+            _check_scopes(str(tokens.scope), self.recipient.scope.split())
         return tokens
 
     async def fetch(self, tokens: Tokens) -> None:
-        """Fetch what was consented to."""
+        """Fetch the data that the consent covers."""
         with self._step("get customer"):
             await self._get("/common/customer", tokens, version=1)
         with self._step("get customer detail"):
@@ -128,6 +138,20 @@ class Journey:
             detail = await self._get(path, tokens, version=4)
             if detail["accountId"] != accounts[0]["accountId"]:
                 raise Unexpected(f"account {accounts[0]['accountId']}", f"account {detail['accountId']}")
+        with self._step("get balances: bulk, specific"):
+            bulk = await self._get("/energy/accounts/balances", tokens, version=1)
+            specific = await self._balances([account["accountId"] for account in accounts], tokens)
+            if not bulk["balances"] or bulk != specific:
+                raise Unexpected("the same balances from both operations", f"{bulk} and {specific}")
+        with self._step("get balance"):
+            for known in bulk["balances"]:
+                single = await self._get(f"/energy/accounts/{known['accountId']}/balance", tokens, version=1)
+                if single["balance"] != known["balance"]:
+                    raise Unexpected(f"the balance {known['balance']}", str(single))
+        for step, segment in _OF_AN_ACCOUNT.items():
+            with self._step(step):
+                for account in accounts:
+                    await self._get(f"/energy/accounts/{account['accountId']}/{segment}", tokens, version=1)
         with self._step("userinfo"):
             claims = await self.recipient.client.userinfo(tokens.access_token)
             if claims.get("sub") != tokens.id_claims["sub"]:
@@ -159,7 +183,7 @@ class Journey:
                 raise Unexpected("the arrangement's page with a #notice", person.page.described())
 
     async def check_access_ended(self, tokens: Tokens) -> None:
-        """Check that nothing more is disclosed, and that the recipient was notified."""
+        """Check that no more data is disclosed, and that the recipient was notified."""
         client, refresh_token = self.recipient.client, str(tokens.refresh_token)
         with self._step("the access token is refused"):
             response = await client.resource("/energy/accounts", tokens.access_token, version=2)
@@ -173,13 +197,13 @@ class Journey:
                     raise Unexpected("invalid_grant", str(refusal)) from refusal
             else:
                 raise Unexpected("invalid_grant", "new tokens")
-        with self._step("introspection says inactive"):
+        with self._step("the refresh token is inactive"):
             if (answer := await client.introspect(refresh_token)).active:
                 raise Unexpected("an inactive token", repr(answer))
         await self.check_revocation_notice(tokens)
 
     async def fail_notices(self, failures: int) -> None:
-        """Let the recipient's revocation endpoint fail for the next `failures` calls."""
+        """Make the next `failures` calls of the recipient's revocation endpoint fail."""
         await self._participants.control.fail_notices(self.recipient.product, failures)
 
     async def check_revocation_notice(self, tokens: Tokens) -> None:
@@ -191,6 +215,18 @@ class Journey:
         """Get Energy Accounts. Raises Unexpected."""
         return await self._get("/energy/accounts", tokens, version=2)
 
+    async def _balances(self, account_ids: list[str], tokens: Tokens) -> dict[str, Any]:
+        """Get Balances For Specific Energy Accounts. Raises Unexpected."""
+        return _data(
+            await self.recipient.client.resource(
+                "/energy/accounts/balances",
+                tokens.access_token,
+                method="POST",
+                headers={"Content-Type": "application/json"},
+                content=msgspec.json.encode({"data": {"accountIds": account_ids}, "meta": {}}),
+            )
+        )
+
     async def _get(self, path: str, tokens: Tokens, *, version: int) -> dict[str, Any]:
         return _data(await self.recipient.client.resource(path, tokens.access_token, version=version))
 
@@ -200,6 +236,11 @@ class Journey:
 
 class _Customer(msgspec.Struct, frozen=True):
     identifier: str
+
+
+def _check_scopes(scope: str, expected: Iterable[str]) -> None:
+    if set(scope.split()) != set(expected):
+        raise Unexpected(f"the scopes {' '.join(sorted(expected))}", scope)
 
 
 def _data(response: httpx.Response) -> dict[str, Any]:

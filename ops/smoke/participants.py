@@ -1,4 +1,4 @@
-"""The persons and data recipients of a run: software products with keys and certificates, made through the sandbox."""
+"""The persons and data recipients of a run. The sandbox issues the recipients' software products and certificates."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,17 +17,20 @@ from ops.stack.description import StackDescription, TenantDescription
 
 SCOPES: Final = (
     "openid profile common:customer.basic:read common:customer.detail:read "
-    "energy:accounts.basic:read energy:accounts.detail:read"
+    "energy:accounts.basic:read energy:accounts.detail:read energy:accounts.paymentschedule:read "
+    "energy:accounts.concessions:read energy:billing:read"
 )
+"""The scopes that the benchmark requests, so that its measurements stay comparable. The smoke test asks the brand."""
+_NOT_FOR_CONSUMERS: Final = ("cdr:", "admin:")
 
 
 class Participants:
-    """Makes persons and recipients that use a stack from outside, and closes their connections in the end."""
+    """Creates persons and recipients that send requests to a stack, and closes their connections at the end."""
 
     def __init__(
         self, description: StackDescription, control: SandboxControl, clock: Clock, exits: AsyncExitStack
     ) -> None:
-        """Use the stack of `description`; connections are closed with `exits`."""
+        """Use the stack in `description`. `exits` closes the connections."""
         self.description = description
         self.control = control
         self.clock = clock
@@ -39,7 +42,7 @@ class Participants:
         return await self._exits.enter_async_context(Person(http))
 
     async def recipient(self, tenant: TenantDescription, *, algorithm: Algorithm = "ES256") -> "Recipient":
-        """Return a new software product with its own key and client certificate, not registered at the brand yet."""
+        """Return a new software product with a new key and client certificate. It is not registered at the brand."""
         key = SigningKey.generate(algorithm)
         product = await self.control.add_product(key.public_jwk(), name=f"Smoke of {tenant.name}")
         certificate = await self.control.certificate(product)
@@ -71,3 +74,9 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     product: SoftwareProduct
     client: RecipientClient
     certificate: ClientCertificate
+
+    @property
+    def scope(self) -> str:
+        """Every scope that a consumer can authorise at the brand, as its discovery document says."""
+        supported = self.client.holder.metadata.scopes_supported
+        return " ".join(sorted(scope for scope in supported if not scope.startswith(_NOT_FOR_CONSUMERS)))

@@ -12,15 +12,15 @@ from ops.stack.embedded import Stack
 KILLED: Final = ("app", "worker", "valkey", "postgres")
 """The application's uvicorn, the Dramatiq worker, Valkey and PostgreSQL."""
 CUSTOMERS_EACH: Final = len(KILLED) + 2
-"""How many customers of a brand take part. Brands need different ones: a person's messages of all brands are in one
-mailbox, and the newest one-time password there may be another brand's."""
+"""How many customers of a brand take part. Each brand uses other customers, because all brands send to one mailbox, and
+the newest one-time password for a person could be that of another brand."""
 
 
 async def check_recovery(stack: Stack, journeys: Sequence[Journey], steps: Steps) -> None:
-    """Kill each process while a person is on the pages and the notice of a withdrawal is not delivered yet.
+    """Kill each process while a person is in the consent flow and the notice of a withdrawal is not delivered.
 
-    Afterwards that person continues until the recipient has tokens, the recipient is notified of the withdrawal, and
-    the consent that existed from the start still gives data and new tokens.
+    Check after each restart that the person can complete the flow, that the recipient is notified of the withdrawal,
+    and that the recipient still gets data and new tokens for an earlier consent.
     """
     brands = [_Brand(journey) for journey in journeys]
     for brand in brands:
@@ -36,30 +36,31 @@ async def check_recovery(stack: Stack, journeys: Sequence[Journey], steps: Steps
 
 
 class _Brand:
-    """One brand: a consent that lasts, and for each kill one that begins and one that ends, of other customers."""
+    """One brand, with a permanent consent and, for each kill, a consent that begins and a consent that ends."""
 
     def __init__(self, journey: Journey) -> None:
-        self._lasting = journey
-        self._lasting_tokens: Tokens
-        self._last = journey
-        self._ending: Tokens
-        self._next = journey
-        self._begun: tuple[Flow, Person, int]
+        self._permanent = journey
+        self._permanent_tokens: Tokens
+        self._withdrawn = journey
+        self._withdrawn_tokens: Tokens
+        self._unfinished = journey
+        self._unfinished_flow: tuple[Flow, Person, int]
 
     async def prepare(self) -> None:
-        await self._lasting.register()
-        self._lasting_tokens = await self._lasting.share()
-        self._last = self._lasting.of_next_customer()
-        self._ending = await self._last.share()
+        await self._permanent.register()
+        self._permanent_tokens = await self._permanent.share()
+        self._withdrawn = self._permanent.for_next_customer()
+        self._withdrawn_tokens = await self._withdrawn.share()
 
     async def leave_unfinished(self) -> None:
-        self._next = self._last.of_next_customer()
-        self._begun = await self._next.begin()
-        await self._last.fail_notices(1)
-        await self._last.withdraw(self._ending)
+        self._unfinished = self._withdrawn.for_next_customer()
+        self._unfinished_flow = await self._unfinished.begin()
+        await self._withdrawn.fail_notices(1)
+        await self._withdrawn.withdraw(self._withdrawn_tokens)
 
     async def finish(self) -> None:
-        self._lasting_tokens = await self._lasting.renew(self._lasting_tokens)
-        await self._lasting.fetch(self._lasting_tokens)
-        await self._last.check_access_ended(self._ending)
-        self._last, self._ending = self._next, await self._next.complete(*self._begun)
+        self._permanent_tokens = await self._permanent.renew(self._permanent_tokens)
+        await self._permanent.fetch(self._permanent_tokens)
+        await self._withdrawn.check_access_ended(self._withdrawn_tokens)
+        self._withdrawn = self._unfinished
+        self._withdrawn_tokens = await self._withdrawn.complete(*self._unfinished_flow)

@@ -1,4 +1,4 @@
-"""The steps of a run. Each is timed and reported, and the first that fails ends the run."""
+"""The steps of a run. Each step is timed and reported. The first step that fails ends the run."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -19,9 +19,9 @@ class StepFailed(HaasError):
         self.step = step
         lines = [f"{tenant}: {step} failed"]
         if isinstance(error, Unexpected):
-            lines += [f"  expected  {error.expected}", f"  came      {error.came}"]
+            lines += [f"  expected  {error.expected}", f"  received  {error.received}"]
         else:
-            lines.append(f"  came      {type(error).__name__}: {error}")
+            lines.append(f"  received  {type(error).__name__}: {error}")
         super().__init__("\n".join(lines))
 
 

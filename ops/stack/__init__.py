@@ -1,1 +1,1 @@
-"""The embedded stack: real servers from wheels, run as child processes with one state folder."""
+"""The embedded stack: real servers from Python wheels, which run as child processes with one state folder."""

@@ -1,4 +1,4 @@
-"""`python -m ops.stack` is `haas up`, also from a checkout that is not installed."""
+"""`python -m ops.stack` runs `haas up` in a checkout that is not installed."""
 
 import sys
 

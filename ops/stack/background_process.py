@@ -1,4 +1,4 @@
-"""Processes that serve no requests: the worker, the schedule and the provisioner."""
+"""Processes that serve no requests: the worker, the scheduler and the provisioner."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from ops.stack.stack_process import Launch, StackProcess
 
 
 async def is_ready(address: str) -> bool:
-    """Whether the process whose health is at `address` can do its job now."""
+    """Whether the process with the health address `address` answers that it is ready."""
     try:
         status, _ = await ask_health(address, READY)
     except (OSError, TimeoutError):
@@ -17,10 +17,10 @@ async def is_ready(address: str) -> bool:
 
 
 class BackgroundProcess(StackProcess):
-    """A Python module that runs by itself. It is ready when it says so at its health address."""
+    """A process that runs a Python module. It is ready when its health address answers that it is ready."""
 
     def __init__(self, name: str, module: Sequence[str], environment: Mapping[str, str], health: str) -> None:
-        """`module` is the module's name, and the arguments of its command line behind it."""
+        """`module` is the name of the module, followed by the arguments of its command line."""
         self.name = name
         self._module = module
         self._environment = environment

@@ -1,13 +1,13 @@
 """`haas up`: the embedded stack in the foreground."""
 
 import asyncio
-import logging
 import os
 import signal
 from pathlib import Path
 
 import click
 
+from haas.logs import configure
 from haas.progress import ConsoleProgress, Progress
 from ops.demonstration import set_up_demonstration
 from ops.deployment_settings import DEFAULT_STATE, STATE_VARIABLE
@@ -23,9 +23,9 @@ from ops.stack.options import DEFAULT_PORT, Options
     default=DEFAULT_STATE,
     show_default=True,
     envvar=STATE_VARIABLE,
-    help="The folder of the stack's state.",
+    help="The folder for the state of the stack.",
 )
-@click.option("--fresh", is_flag=True, help="Start over: delete the content of the state folder.")
+@click.option("--fresh", is_flag=True, help="First delete the content of the state folder.")
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
@@ -34,16 +34,16 @@ from ops.stack.options import DEFAULT_PORT, Options
 def command(state: Path, *, fresh: bool, port: int | None) -> None:
     """Run the embedded stack until Ctrl-C: every server, two demonstration brands and the sandbox around them.
 
-    HAAS_DATABASE_URL with HAAS_OWNER_DATABASE_URL, and HAAS_REDIS_URL, point it at real servers instead.
+    If HAAS_DATABASE_URL and HAAS_OWNER_DATABASE_URL, or HAAS_REDIS_URL, are set, it uses these servers instead.
     """
     progress = ConsoleProgress()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    configure("WARNING")
     options = Options.from_environment(os.environ, state=state, fresh=fresh, port=port)
     asyncio.run(_up(options, progress))
 
 
 async def _up(options: Options, progress: Progress) -> None:
-    """Run until a signal says stop, also during the start."""
+    """Run until a signal arrives, which also stops a stack that is starting."""
     loop = asyncio.get_running_loop()
     stack = asyncio.create_task(_run(options, progress))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -67,7 +67,7 @@ async def _run(options: Options, progress: Progress) -> None:
 
 
 def summary(description: StackDescription) -> str:
-    """Return the addresses to open, a login of each brand, and what happens next, as lines of text."""
+    """Return the addresses, a login for each brand, and instructions, as lines of text."""
     sandbox = description.sandbox
     lines = ["", "Ready. Open in a browser that trusts " + description.roots.web, "(docs/stack.md#browser-trust):", ""]
     lines.append(f"  Data recipient (start here)   {sandbox.recipient_url}/")

@@ -13,7 +13,7 @@ VERSION: Final = 1
 
 
 class Roots(msgspec.Struct, frozen=True, kw_only=True):
-    """Root certificates in PEM, as files. A client of public and secure hosts alike trusts `bundle`."""
+    """The paths of root certificates in PEM. `bundle` contains the roots for public and for secure hosts."""
 
     bundle: str
     web: str
@@ -21,7 +21,7 @@ class Roots(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TenantDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """One data holder brand as clients see it."""
+    """One data holder brand, with its addresses for clients."""
 
     slug: str
     name: str
@@ -29,22 +29,22 @@ class TenantDescription(msgspec.Struct, frozen=True, kw_only=True):
     discovery_url: str
     jwks_uri: str
     public_base_uri: str
-    """The PublicBaseUri that the Register publishes; endpoints stand at `/cds-au/v1/…` below it."""
+    """The PublicBaseUri that the Register publishes; endpoints are below its path `/cds-au/v1`."""
     resource_base_uri: str
-    """The ResourceBaseUri, on the secure host; likewise."""
+    """The ResourceBaseUri that the Register publishes, on the secure host."""
     admin_base_uri: str
-    """The AdminBaseUri, on the secure host; likewise. The audience of the Register's self-signed JWTs."""
+    """The AdminBaseUri, on the secure host, which is also the audience of the Register's self-signed JWTs."""
     management_base_uri: str
     dashboard_url: str
     register_brand_id: str
     demonstration_customers: list[Any] = []
-    """Who can sign in, as the demonstration data says; empty for other tenants."""
+    """The customers in the demonstration data who can sign in; empty for other tenants."""
     demonstration_login: str | None = None
-    """The identifier to try first: of a person who acts for themselves and holds accounts alone."""
+    """The identifier of a person who acts only for themselves and has no joint accounts, to try first."""
 
 
 class SandboxDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """The ecosystem around the tenants. `control_api` is plain HTTP on loopback and describes itself at its root."""
+    """The services around the tenants. `control_api` uses plain HTTP on loopback, and its root lists its operations."""
 
     control_api: str
     register_url: str
@@ -55,24 +55,24 @@ class SandboxDescription(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StackDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """What `.haas/stack.json` holds. Present only while the stack runs; written whole or not at all."""
+    """The content of `.haas/stack.json`. The file exists only while the stack runs, and is written atomically."""
 
     version: int = VERSION
     domain: str
     port: int
     roots: Roots
     addresses: dict[str, str]
-    """Host name pattern → the address that such hosts resolve to."""
+    """IP addresses by host name pattern."""
     console_url: str
     sandbox: SandboxDescription
     tenants: list[TenantDescription]
     settings_file: str
-    """Variables for `haas` commands against this stack; 0600."""
+    """The file with the variables for `haas` commands that use this stack; mode 0600."""
     worker_settings_file: str
-    """Variables for jobs of the workers that are run by hand; 0600."""
+    """The file with the variables for jobs of the workers that are run by hand; mode 0600."""
     logs: str
     processes_file: str
-    """Process name → {pid, started, boot} of the processes as they run now."""
+    """The file with {pid, started, boot} of each running process, by name."""
 
 
 def describe_tenant(tenant: Tenant, customers: list[Any]) -> TenantDescription:

@@ -1,4 +1,4 @@
-"""The embedded stack: it starts every process in order, sets up the demonstration brands, and writes a description."""
+"""The embedded stack: it starts all processes in order, sets up the demonstration brands, and writes `stack.json`."""
 
 import asyncio
 import contextlib
@@ -46,12 +46,12 @@ from ops.stack.wheels import check_installed
 from tenants.registry.models import Tenant
 from tenants.registry.service import Registry
 
-REVOCATION_EVERY = 0.2
-TENANTS_EVERY = 1.0
+REVOCATION_CHECK_SECONDS = 0.2
+TENANT_CHECK_SECONDS = 1.0
 
 
 class Stack:
-    """A running stack. `description` is what `stack.json` holds now."""
+    """A running stack. `description` is the current content of `stack.json`."""
 
     def __init__(self, folder: StateFolder, supervisor: Supervisor, settings: DeploymentSettings, pki: Pki) -> None:
         self.folder = folder
@@ -66,23 +66,23 @@ class Stack:
         return self._supervisor.processes()
 
     async def kill(self, process: str) -> None:
-        """Kill a process (SIGKILL) as a crash would. The supervisor restarts it."""
+        """Kill a process with SIGKILL, as in a crash. The supervisor restarts it."""
         await self._supervisor.process(process).kill()
 
-    async def until_ready(self, process: str, patience: float = 60.0) -> None:
-        """Wait until a process serves, after its first start or a restart. Raises TimeoutError."""
-        async with asyncio.timeout(patience):
+    async def until_ready(self, process: str, timeout_seconds: float = 60.0) -> None:
+        """Wait until a process is ready, after its first start or a restart. Raises TimeoutError."""
+        async with asyncio.timeout(timeout_seconds):
             await self._supervisor.process(process).until_ready()
 
-    async def until_described(self, slug: str, patience: float = 30.0) -> None:
+    async def until_described(self, slug: str, timeout_seconds: float = 30.0) -> None:
         """Wait until a new tenant has certificates and is in `stack.json`. Raises TimeoutError."""
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout_seconds):
             while all(tenant.slug != slug for tenant in self.description.tenants):
                 self.changed.clear()
                 await self.changed.wait()
 
     def issue_certificate(self, host: str) -> None:
-        """Make the server certificate of `host`; the proxy serves it from then on."""
+        """Issue the server certificate of `host`, so that the proxy serves the host."""
         self.pki.ensure_server(host, self.folder.certificates)
 
 
@@ -99,7 +99,7 @@ async def running(
     try:
         async with Supervisor(folder) as supervisor, contextlib.AsyncExitStack() as exits:
             if options.fresh:
-                progress.line(f"Starting over: emptying {folder.root}")
+                progress.line(f"Deleting the content of {folder.root}")
                 folder.empty()
             with _full_disk_as_stack_error(folder):
                 folder.prepare()
@@ -167,7 +167,7 @@ class _Start:
         return pki
 
     async def _servers(self, layout: Layout) -> dict[str, str]:
-        """Start the servers that the environment does not name. Return the variables that point at all of them."""
+        """Start the servers that are not in the environment. Return the variables with the URLs of all servers."""
         options, folder = self._options, self._folder
         variables = {"HAAS_ROLE_PREFIX": options.role_prefix}
         if layout.postgres is not None:
@@ -223,7 +223,7 @@ class _Start:
         registry = Registry(database, settings, clock_from(settings.clock_file))
         tenants = TenantCheck(registry.all, stack.issue_certificate, write)
         await tenants.check()
-        self._check(tenants.check, TENANTS_EVERY)
+        self._check(tenants.check, TENANT_CHECK_SECONDS)
 
     async def _applications(self, stack: Stack, layout: Layout, variables: dict[str, str]) -> None:
         folder = self._folder
@@ -280,7 +280,7 @@ class _Start:
             Uvicorn("sandbox", "ops.sandbox.app:create", sockets / "sandbox", sandbox_variables, group=group),
             nginx,
         )
-        self._check(revocation.check, REVOCATION_EVERY)
+        self._check(revocation.check, REVOCATION_CHECK_SECONDS)
 
     def _check(self, check: Callable[[], Awaitable[None]], every: float) -> None:
         task = asyncio.create_task(check_periodically(check, every))

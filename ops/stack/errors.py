@@ -14,12 +14,12 @@ class StackError(HaasError):
 
 
 class DiskFull(StackError):
-    """The disk of the state folder, or of PostgreSQL's folder, has no room for a stack."""
+    """The disk of the state folder, or of PostgreSQL's folder, has not enough free space for a stack."""
 
     def __init__(self, folder: Path, free: str) -> None:
         super().__init__(
             f"the disk of {folder} is full: {free}, and a stack needs {SPACE_NEEDED // MEBIBYTE} MB to start.\n"
-            "  Make room, or name a folder on another disk with --state."
+            "  Free some space, or choose a folder on another disk with --state."
         )
 
 

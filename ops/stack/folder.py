@@ -17,7 +17,7 @@ from ops.stack.errors import MEBIBYTE, SPACE_NEEDED, DiskFull, StackError
 from ops.stack.unprivileged import can_reach, change_owner, proxy_account, share_with, unprivileged_account
 
 MARKER: Final = "haas-state"
-SCREENSHOTS: Final = "screenshots"  # the browser tests write here, also where no stack has run yet
+SCREENSHOTS: Final = "screenshots"  # the browser tests write here, even before a stack has run
 MARKER_TEXT: Final = b"State of an embedded Holder as a Service stack. `haas up --fresh` deletes this folder.\n"
 FALLBACK_ROOT: Final = Path("/var/lib/haas")
 
@@ -44,15 +44,15 @@ class StateFolder:
         self._proxy_folder: Path | None = None
 
     def open(self) -> None:
-        """Create or recognise the folder and take its lock.
+        """Create the folder, or check that it is a state folder, and lock it.
 
-        Raises StackError when another supervisor holds it, or when it is a folder that this program did not make.
+        Raises StackError if another supervisor has locked it, or if this program did not create the folder.
         """
-        self._recognise()
+        self._create_or_check()
         self._take_lock()
 
     def prepare(self) -> None:
-        """Make the folders that the processes write to. Raises DiskFull where there is no room for what they write."""
+        """Create the folders that the processes write to. Raises DiskFull if there is not enough free space."""
         self._check_space()
         for folder in (
             self.logs,
@@ -104,7 +104,7 @@ class StateFolder:
             self._lock = None
 
     def postgres(self) -> Path:
-        """Return PostgreSQL's folder: in this one, or below FALLBACK_ROOT where `nobody` cannot reach this one."""
+        """Return PostgreSQL's folder. It is below FALLBACK_ROOT if `nobody` cannot enter the state folder."""
         user = unprivileged_account()
         if user is None or can_reach(self.root, user):
             home = self.root / "postgres"
@@ -121,16 +121,16 @@ class StateFolder:
         return home
 
     def sockets(self) -> Path:
-        """Return a private folder with a short path: the path of a socket has at most about 100 bytes."""
+        """Return a private folder with a short path, because the path of a socket has at most about 100 bytes."""
         record = self.run / "sockets"
         if record.exists():
             known = Path(record.read_text(encoding="utf-8"))
             if self._is_private(known):
                 return known
-        made = Path(tempfile.mkdtemp(prefix="haas-"))
-        share_with(made, proxy_account())
-        write_atomically(record, str(made).encode())
-        return made
+        created = Path(tempfile.mkdtemp(prefix="haas-"))
+        share_with(created, proxy_account())
+        write_atomically(record, str(created).encode())
+        return created
 
     def discard_sockets(self) -> None:
         record = self.run / "sockets"
@@ -146,7 +146,7 @@ class StateFolder:
             status = folder.lstat()
         except FileNotFoundError:
             return False
-        private = stat.S_IMODE(status.st_mode) & 0o777 & ~0o050 == 0o700  # noqa: PLR2004 - a file mode reads best as one
+        private = stat.S_IMODE(status.st_mode) & 0o777 & ~0o050 == 0o700  # noqa: PLR2004 - a file mode
         return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and private
 
     def _check_space(self) -> None:
@@ -158,15 +158,15 @@ class StateFolder:
             if free < SPACE_NEEDED:
                 raise DiskFull(folder, f"{free // MEBIBYTE} MB are free")
 
-    def _recognise(self) -> None:
+    def _create_or_check(self) -> None:
         marker = self.root / MARKER
         if not self.root.exists():
-            # Under root, PostgreSQL runs as `nobody` and must pass through this folder; private files have mode 0600.
+            # As root, PostgreSQL runs as `nobody` and must be able to enter this folder. Private files have mode 0600.
             self.root.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True)
         if not marker.exists():
             if any(entry.name != SCREENSHOTS for entry in self.root.iterdir()):
                 raise StackError(
-                    f"{self.root} holds files but is no state folder of this program; name another with --state"
+                    f"{self.root} contains files but is not a state folder of this program; choose another with --state"
                 )
             write_atomically(marker, MARKER_TEXT, PUBLIC)
 
@@ -179,7 +179,7 @@ class StateFolder:
             os.close(descriptor)
             raise StackError(
                 f"a stack already runs on {self.root} (process {holder}).\n"
-                "  Stop it with Ctrl-C or `kill`, or give this one a folder of its own with --state."
+                "  Stop it with Ctrl-C or `kill`, or choose another folder for this stack with --state."
             ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
@@ -192,7 +192,7 @@ class StateFolder:
         return self._fallback_folder().with_name(f"{self._fallback_folder().name}-proxy")
 
     def empty(self) -> None:
-        """Delete the content. The folder must be open, and its leftover processes stopped."""
+        """Delete the content. The folder must be locked, and the processes of an earlier supervisor stopped."""
         self.discard_sockets()
         for entry in self.root.iterdir():
             if entry.name in {MARKER, "lock"}:
@@ -205,5 +205,5 @@ class StateFolder:
             if fallback.exists():
                 shutil.rmtree(fallback)
         if FALLBACK_ROOT.exists():
-            with suppress(OSError):  # other deployments' data may be there
+            with suppress(OSError):  # the folder may contain data of other deployments
                 FALLBACK_ROOT.rmdir()

@@ -14,10 +14,11 @@ from ops.stack.description import SandboxDescription, describe_sandbox
 from ops.stack.folder import StateFolder
 from ops.stack.options import DEFAULT_PORT, Options
 from ops.stack.ports import LOOPBACK, Ports
+from tenants.registry.surfaces import console_host
 
 DOMAIN: Final = "haas.localhost"
 SANDBOX_DOMAIN: Final = "cdr-sandbox.localhost"
-CONSOLE_HOST: Final = f"console.{DOMAIN}"
+CONSOLE_HOST: Final = console_host(DOMAIN)
 SANDBOX_HOSTS: Final = tuple(
     f"{label}.{SANDBOX_DOMAIN}" for label in ("register", "mtls.register", "recipient", "mailbox")
 )
@@ -25,7 +26,7 @@ ADDRESSES: Final = {f"*.{DOMAIN}": LOOPBACK, f"*.{SANDBOX_DOMAIN}": LOOPBACK}
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
-    """The ports, which stay the same from one start to the next."""
+    """The ports. They are stored, so that each start uses the same ports."""
 
     https: int
     control: int
@@ -36,11 +37,11 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, folder: StateFolder, options: Options) -> "Layout":
-        """The folder's ports, chosen on its first start. Raises StackError when one is taken."""
+        """Return the ports of the folder, which are chosen at the first start. Raises StackError if one is in use."""
         ports = Ports(folder.ports)
         return cls(
             https=ports.obtain(
-                "https", DEFAULT_PORT if options.port is None else options.port or None, insist=bool(options.port)
+                "https", DEFAULT_PORT if options.port is None else options.port or None, required=bool(options.port)
             ),
             control=ports.obtain("control"),
             smtp=ports.obtain("smtp"),
@@ -61,7 +62,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return describe_sandbox(settings, SANDBOX_DOMAIN, self.control_api, self.smtp_url)
 
     def variables(self, folder: StateFolder, pki: Pki, servers: dict[str, str]) -> dict[str, str]:
-        """The `HAAS_` variables of the application, workers and commands; `servers` are those of the databases."""
+        """Return the `HAAS_` variables of application, workers and commands; `servers` are those of the servers."""
         return {
             **servers,
             "HAAS_ENVIRONMENT": "sandbox",
@@ -78,7 +79,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def sandbox_variables(self, folder: StateFolder, variables: dict[str, str]) -> dict[str, str]:
-        """The sandbox's variables. They contain no secret of the product."""
+        """Return the sandbox's variables, which contain no secret of the product."""
         public = ("ENVIRONMENT", "PUBLIC_PORT", "CLOCK_FILE", "HOST_MAP", "TRUSTED_ROOTS", "PINNED_CODES")
         return {
             **{f"HAAS_{name}": variables[f"HAAS_{name}"] for name in public},
@@ -92,7 +93,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ensure_secrets(folder: StateFolder) -> None:
-    """Make the master key and the clock on the first start."""
+    """Create the master key and the clock file if they do not exist."""
     if not folder.master_key.exists():
         write_atomically(folder.master_key, urlsafe_b64encode(secrets.token_bytes(MASTER_KEY_BYTES)))
     if not folder.clock.exists():

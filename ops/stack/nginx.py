@@ -10,7 +10,7 @@ from ops.stack.wheels import program
 
 
 class Nginx(StackProcess):
-    """nginx with a rendered configuration. It is ready when its port answers."""
+    """nginx with a rendered configuration. It is ready when it accepts connections."""
 
     name = "nginx"
 

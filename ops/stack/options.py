@@ -17,9 +17,9 @@ IssueCertificate = Callable[[str], None]
 
 
 class SetUpDemonstration(Protocol):
-    """Migrates the databases and creates the demonstration brands in them; repeatable.
+    """Migrates the databases and creates the demonstration brands. It can be repeated.
 
-    Returns each demonstration brand's slug with the customers who can sign in there, as `stack.json` shows them.
+    It returns the customers who can sign in, by the slug of the brand, as in `stack.json`.
     """
 
     def __call__(
@@ -32,15 +32,15 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     state: Path = DEFAULT_STATE
     fresh: bool = False
-    """Delete everything that the folder holds first."""
+    """Whether to first delete the content of the folder."""
     port: int | None = None
-    """The HTTPS port, kept from the first start on. None: 8443 or, where that is taken, any. 0: any."""
+    """The HTTPS port, which is stored at the first start. None: 8443, or any port if it is in use. 0: any port."""
     database_url: str | None = None
     owner_database_url: str | None = None
     redis_url: str | None = None
     role_prefix: str = "haas"
     variables: Mapping[str, str] = {}
-    """`HAAS_` variables that replace the stack's own: a real mail server, text message gateway, or master key."""
+    """`HAAS_` variables that replace those of the stack: a real mail server, text message gateway, or master key."""
     durable: bool = True
     """Whether PostgreSQL waits for the disk (fsync)."""
 
@@ -63,10 +63,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **fields: Any) -> "Options":
-        """Options with the real servers that the environment names. Raises StackError in production."""
+        """Return options with the servers that are in the environment. Raises StackError in production."""
         if environment.get("HAAS_ENVIRONMENT", "sandbox") != "sandbox":
             raise StackError(
-                f"HAAS_ENVIRONMENT is {environment['HAAS_ENVIRONMENT']}: the embedded stack brings test authorities,"
+                f"HAAS_ENVIRONMENT is {environment['HAAS_ENVIRONMENT']}: the embedded stack has test authorities,"
                 " a movable clock and a sandbox Register, and runs with HAAS_ENVIRONMENT=sandbox only"
             )
         return cls(

@@ -1,4 +1,4 @@
-"""What the stack checks while it runs: the revocation lists, and tenants that are created later."""
+"""The periodic checks of a running stack: revocation lists, and tenants that were created after the start."""
 
 import asyncio
 import logging
@@ -12,35 +12,35 @@ from tenants.registry.models import Tenant
 
 logger = logging.getLogger(__name__)
 
-CHECK_END_EVERY = 60.0
-ERROR_BEFORE = timedelta(days=1)
+EXPIRY_CHECK_SECONDS = 60.0
+EXPIRES_SOON_WITHIN = timedelta(days=1)
 
 
 async def check_periodically(check: Callable[[], Awaitable[None]], every: float) -> None:
-    """Run `check` every `every` seconds, until cancelled. A failure is logged, and the next check runs all the same."""
+    """Run `check` every `every` seconds, until cancelled. A failure is logged, and the checks continue."""
     while True:
         try:
             await check()
-        except Exception:  # any error of one check must not end the checks
-            logger.exception("%s failed", getattr(check, "__qualname__", check))
+        except Exception:  # an error of one check must not end the checks
+            logger.exception("check.failed", extra={"check": getattr(check, "__qualname__", str(check))})
         await asyncio.sleep(every)
 
 
 class RevocationListCheck:
-    """Issues the CRLs anew before their nextUpdate, makes nginx read new ones, and logs an error when they end soon."""
+    """Issues new CRLs before their nextUpdate, makes nginx read them, and logs an error if they expire soon."""
 
     def __init__(self, pki: Pki, pid_file: Path) -> None:
         self._pki = pki
         self._pid_file = pid_file
         self._enforced = pki.revocation_lists_digest()
-        self._check_end_at = 0.0
+        self._check_expiry_at = 0.0
         pki.confirm_enforced(self._enforced)
 
     async def check(self) -> None:
-        """Renew the lists that are due, reload nginx when they have changed, and record which lists it enforces."""
+        """Renew lists that expire soon, reload nginx if they have changed, and record which lists it enforces."""
         now = asyncio.get_running_loop().time()
-        if now >= self._check_end_at:
-            self._check_end_at = now + CHECK_END_EVERY
+        if now >= self._check_expiry_at:
+            self._check_expiry_at = now + EXPIRY_CHECK_SECONDS
             self.renew(datetime.now(UTC))
         digest = self._pki.revocation_lists_digest()
         if digest != self._enforced:
@@ -49,14 +49,14 @@ class RevocationListCheck:
             self._pki.confirm_enforced(digest)
 
     def renew(self, now: datetime) -> None:
-        """Issue the lists anew when they are due at `now`. Log an error when they end within a day all the same."""
+        """Issue new lists if they expire soon. Log an error if the lists still expire within a day after `now`."""
         try:
             self._pki.refresh_revocation_lists(now)
         except OSError:
-            logger.exception("revocation lists cannot be issued anew")
+            logger.exception("revocation_lists.not_renewed")
         end = self._pki.revocation_lists_end()
-        if end - now < ERROR_BEFORE:
-            logger.error("revocation lists end at %s: from then on nginx refuses every client certificate", end)
+        if end - now < EXPIRES_SOON_WITHIN:
+            logger.error("revocation_lists.expire_soon", extra={"expires_at": end.isoformat()})
 
 
 class TenantCheck:
@@ -77,7 +77,7 @@ class TenantCheck:
         tenants = await self._tenants()
         if tenants == self._known:
             return
-        # Generating a key takes a while, and there may be hundreds of new hosts.
+        # In a thread, because generating keys is slow and there may be hundreds of new hosts.
         await asyncio.to_thread(self._issue_certificates, tenants)
         self._known = tenants
         self._changed(tenants)

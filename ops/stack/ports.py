@@ -10,8 +10,8 @@ from ops.files import write_atomically
 from ops.stack.errors import StackError
 
 LOOPBACK = "127.0.0.1"
-# Below the kernel's ephemeral range, so that no outgoing connection takes a stored port.
-CHOICE = range(20000, 32000)
+# Below the kernel's ephemeral port range, so that no outgoing connection uses a stored port.
+PORT_RANGE = range(20000, 32000)
 ATTEMPTS = 200
 
 
@@ -34,40 +34,41 @@ class Ports:
             msgspec.json.decode(file.read_bytes(), type=dict[str, int]) if file.exists() else {}
         )
 
-    def obtain(self, name: str, preferred: int | None = None, *, insist: bool = False) -> int:
-        """Return the stored port of `name`, or choose and store a free one, the preferred one where it is free.
+    def obtain(self, name: str, preferred: int | None = None, *, required: bool = False) -> int:
+        """Return the stored port of `name`. Otherwise choose a free port, if possible `preferred`, and store it.
 
-        Raises StackError when the stored port, or one that the caller insists on, is taken by another program.
+        Raises StackError if another program uses the stored port. With `required`, `preferred` must be used: raises
+        StackError also if another program uses it or another port is stored.
         """
         kept = self._chosen.get(name)
-        if kept is not None and insist and preferred not in {None, kept}:
+        if kept is not None and required and preferred not in {None, kept}:
             raise StackError(
                 f"this deployment's {name} port is {kept} and its issuers contain it; it cannot become {preferred}.\n"
-                "  Leave --port out, or run a second stack in a folder of its own with --state.\n"
-                "  `haas up --fresh` starts over with another port and deletes everything that this stack has stored."
+                "  Omit --port, or run a second stack in another folder with --state.\n"
+                "  `haas up --fresh` uses another port but deletes everything that this stack has stored."
             )
-        if kept is not None or (insist and preferred is not None):
+        if kept is not None or (required and preferred is not None):
             port = kept if kept is not None else preferred
-            assert port is not None  # noqa: S101 - narrows what the condition above says
-            self._insist(name, port, stored=kept is not None)
+            assert port is not None  # noqa: S101 - for the type checker
+            self._require_free(name, port, stored=kept is not None)
         else:
             port = self._choose(preferred)
         self._keep(name, port)
         return port
 
-    def _insist(self, name: str, port: int, *, stored: bool) -> None:
+    def _require_free(self, name: str, port: int, *, stored: bool) -> None:
         if is_free(port):
             return
         if stored:
             advice = (
-                "or run a second stack in a folder of its own with --state.\n"
-                "  `haas up --fresh` takes other ports and deletes everything that this stack has stored."
+                "or run a second stack in another folder with --state.\n"
+                "  `haas up --fresh` uses other ports but deletes everything that this stack has stored."
             )
         else:
-            advice = "or name another port with --port."
+            advice = "or choose another port with --port."
         raise StackError(
-            f"port {port} ({name}) is taken by another program.\n"
-            f"  `ss -ltnp 'sport = :{port}'` tells which. Stop it and try again, {advice}"
+            f"port {port} ({name}) is used by another program.\n"
+            f"  `ss -ltnp 'sport = :{port}'` shows which one. Stop it and try again, {advice}"
         )
 
     def _choose(self, preferred: int | None) -> int:
@@ -75,10 +76,10 @@ class Ports:
         if preferred is not None and preferred not in taken and is_free(preferred):
             return preferred
         for _ in range(ATTEMPTS):
-            port = random.choice(CHOICE)  # noqa: S311 - a port is no secret
+            port = random.choice(PORT_RANGE)  # noqa: S311 - a port is not a secret
             if port not in taken and is_free(port):
                 return port
-        raise StackError(f"no free port found on {LOOPBACK} between {CHOICE.start} and {CHOICE.stop}")
+        raise StackError(f"no free port found on {LOOPBACK} between {PORT_RANGE.start} and {PORT_RANGE.stop}")
 
     def _keep(self, name: str, port: int) -> None:
         if self._chosen.get(name) != port:

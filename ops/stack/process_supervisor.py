@@ -1,4 +1,4 @@
-"""Supervises one process: starts it, waits until it is ready, and restarts it with a backoff when it ends."""
+"""Supervises one process: starts it, waits until it is ready, and restarts it with increasing delay when it ends."""
 
 import asyncio
 import logging
@@ -19,14 +19,14 @@ FIRST_DELAY = 0.1
 LONGEST_DELAY = 5.0
 STABLE_AFTER = 10.0
 POLL = 0.03
-STOP_PATIENCE = 15.0
+STOP_TIMEOUT = 15.0
 TAIL_LINES = 12
 TAIL_BYTES = 8192
 LOG_LIMIT = 16 * 1024 * 1024
 
 
 def tail(log: Path) -> list[str]:
-    """The last lines of a log."""
+    """Return the last lines of a log."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - TAIL_BYTES))
         return file.read().decode("utf-8", "replace").splitlines()[-TAIL_LINES:]
@@ -67,7 +67,7 @@ class ProcessSupervisor:
         await self._stop_process()
 
     async def kill(self) -> None:
-        """Kill the process as a crash would. It is restarted."""
+        """Kill the process, as in a crash. It is restarted."""
         assert self._process is not None  # noqa: S101 - a programming error
         self._ready.clear()
         self._process.kill()
@@ -93,7 +93,7 @@ class ProcessSupervisor:
                 stderr=log,
                 env={**_inherited(), **launch.environment},
                 cwd=launch.folder,
-                # A session of its own: Ctrl-C does not reach it, and the processes that it leaves behind can be found.
+                # With its own session, it does not receive Ctrl-C, and its remaining children can be found.
                 start_new_session=True,
                 user=launch.user.uid if launch.user else None,
                 group=launch.user.gid if launch.user else None,
@@ -105,16 +105,16 @@ class ProcessSupervisor:
 
     async def _wait_until_ready(self) -> None:
         assert self._process is not None  # noqa: S101 - spawned just now
-        deadline = time.monotonic() + self.definition.patience
+        deadline = time.monotonic() + self.definition.start_timeout
         while not await self.definition.ready():
             if self._process.returncode is not None:
-                raise self._failed(f"it ended with {_ending(self._process.returncode)} before it was ready")
+                raise self._failed(f"it ended with {_describe_exit(self._process.returncode)} before it was ready")
             if time.monotonic() > deadline:
-                raise self._failed(f"it was not ready after {self.definition.patience:g} s")
+                raise self._failed(f"it was not ready after {self.definition.start_timeout:g} s")
             await asyncio.sleep(POLL)
         if self._process.returncode is not None:
             raise self._failed(
-                f"it ended with {_ending(self._process.returncode)}, and something else answers in its place"
+                f"it ended with {_describe_exit(self._process.returncode)}, but another process answers at its address"
             )
         self._ready.set()
 
@@ -130,24 +130,34 @@ class ProcessSupervisor:
             self._ready.clear()
             if time.monotonic() - began > STABLE_AFTER:
                 delay = FIRST_DELAY
-            logger.warning("%s ended with %s; starting it again in %.1f s", self.definition.name, _ending(code), delay)
-            await self._stop_leftovers()
+            logger.warning(
+                "process.ended",
+                extra={
+                    "process_name": self.definition.name,
+                    "end": _describe_exit(code),
+                    "seconds_until_restart": round(delay, 1),
+                },
+            )
+            await self._stop_remaining_children()
             await asyncio.sleep(delay)
             delay = min(delay * 2, LONGEST_DELAY)
             self.restarts += 1
             try:
                 await self._start_once()
             except StackError as error:
-                logger.error("%s", error)  # noqa: TRY400 - the message carries the log's tail, a traceback adds nothing
+                # The error's message contains the end of the process's log.
+                logger.error(  # noqa: TRY400
+                    "process.not_started", extra={"process_name": self.definition.name, "reason": str(error)}
+                )
                 await self._stop_process()
             except Exception:  # any error of one start must not end the supervision
-                logger.exception("%s cannot be started", self.definition.name)
+                logger.exception("process.not_started", extra={"process_name": self.definition.name})
                 await self._stop_process()
             else:
-                logger.warning("%s runs again", self.definition.name)
+                logger.warning("process.restarted", extra={"process_name": self.definition.name})
 
     async def _stop_process(self) -> None:
-        """Stop the process, by its stop signal first, and everything that it started."""
+        """Stop the process, if possible with its stop signal, and all processes that it started."""
         self._ready.clear()
         process = self._process
         if process is None:
@@ -155,23 +165,25 @@ class ProcessSupervisor:
         if process.returncode is None:
             process.send_signal(self.definition.stop_signal)
             try:
-                await asyncio.wait_for(process.wait(), STOP_PATIENCE)
+                await asyncio.wait_for(process.wait(), STOP_TIMEOUT)
             except TimeoutError:
-                logger.warning("%s did not stop within %.0f s and is killed", self.definition.name, STOP_PATIENCE)
+                logger.warning(
+                    "process.killed", extra={"process_name": self.definition.name, "seconds_waited": STOP_TIMEOUT}
+                )
                 process.kill()
                 await process.wait()
-        await self._stop_leftovers()
+        await self._stop_remaining_children()
 
-    async def _stop_leftovers(self) -> None:
-        """Stop what an ended process left in its session, such as the workers of a killed nginx."""
+    async def _stop_remaining_children(self) -> None:
+        """Stop the remaining processes in the session of an ended process, such as the workers of a killed nginx."""
         if self._identity is not None:
             await asyncio.to_thread(stop_session, self._identity, signal.SIGKILL)
 
 
 def _inherited() -> dict[str, str]:
-    """Return the environment without HAAS_ variables: processes get only those that the stack gives them."""
+    """Return the environment without HAAS_ variables: the stack sets these variables for each process."""
     return {name: value for name, value in os.environ.items() if not name.startswith("HAAS_")}
 
 
-def _ending(code: int) -> str:
+def _describe_exit(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

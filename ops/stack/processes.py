@@ -1,4 +1,4 @@
-"""Identifies a process by pid and start time, so that a reused pid is never taken for one of the stack's processes."""
+"""Identifies a process by pid and start time, so that a process with a reused pid is not confused with it."""
 
 import os
 import select
@@ -12,7 +12,7 @@ PROC = Path("/proc")
 
 
 class ProcessIdentity(msgspec.Struct, frozen=True):
-    """A process of this boot: its pid and when it started (clock ticks since the boot, /proc/<pid>/stat field 22)."""
+    """A process: its pid, its start in clock ticks after the boot (/proc/<pid>/stat field 22), and the boot id."""
 
     pid: int
     started: int
@@ -30,7 +30,7 @@ def _stat(pid: int) -> _Stat | None:
         text = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return None
-    # The command stands in brackets and may hold blanks and brackets itself, so count from the last one.
+    # The command is in brackets and may itself contain spaces and brackets, so count from the last bracket.
     fields = text.rpartition(")")[2].split()
     return _Stat(state=fields[0], session=int(fields[3]), started=int(fields[19]))
 
@@ -40,24 +40,24 @@ def _boot() -> str:
 
 
 def identify(pid: int) -> ProcessIdentity | None:
-    """The identity of a process that runs now; None when there is none."""
+    """Return the identity of a running process, or None if there is no such process."""
     stat = _stat(pid)
     return None if stat is None else ProcessIdentity(pid=pid, started=stat.started, boot=_boot())
 
 
 def runs(identity: ProcessIdentity) -> bool:
-    """Whether this very process still runs (a zombie does not)."""
+    """Return whether the same process still runs. A zombie does not run."""
     stat = _stat(identity.pid)
     return stat is not None and stat.state not in "ZX" and stat.started == identity.started and identity.boot == _boot()
 
 
 def _session_members(identity: ProcessIdentity) -> Iterator[ProcessIdentity]:
-    """Yield what runs in the session of a stack process, itself included. Each leads a session of its own."""
+    """Yield the processes in the session of a stack process, which is the leader of the session."""
     if identity.boot != _boot():
         return
     leader = _stat(identity.pid)
     if leader is not None and leader.started != identity.started:
-        return  # the pid belongs to somebody else by now
+        return  # another process has the pid now
     for entry in PROC.iterdir():
         if not entry.name.isdigit():
             continue
@@ -67,7 +67,7 @@ def _session_members(identity: ProcessIdentity) -> Iterator[ProcessIdentity]:
 
 
 def _send(identity: ProcessIdentity, number: signal.Signals) -> int | None:
-    """Signal exactly this process; the open pidfd to wait on, or None when it is gone."""
+    """Send a signal to this process. Return an open pidfd to wait for its end, or None if it has ended."""
     try:
         descriptor = os.pidfd_open(identity.pid)
     except ProcessLookupError:
@@ -83,22 +83,22 @@ def _send(identity: ProcessIdentity, number: signal.Signals) -> int | None:
     return descriptor
 
 
-def stop(identity: ProcessIdentity, number: signal.Signals, patience: float) -> bool:
-    """Ask a process that is not our child to end and wait; whether it did within `patience` seconds."""
+def stop(identity: ProcessIdentity, number: signal.Signals, timeout: float) -> bool:
+    """Signal a process, which need not be a child, and return whether it ended within `timeout` seconds."""
     descriptor = _send(identity, number)
     if descriptor is None:
         return True
     try:
-        return bool(select.select([descriptor], [], [], patience)[0])
+        return bool(select.select([descriptor], [], [], timeout)[0])
     finally:
         os.close(descriptor)
 
 
-def stop_session(identity: ProcessIdentity, number: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> int:
-    """Stop a process and everything it started: the leader by `number`, the rest by SIGKILL. Return their number."""
+def stop_session(identity: ProcessIdentity, number: signal.Signals = signal.SIGTERM, timeout: float = 10.0) -> int:
+    """Stop a session: its leader with signal `number`, the others with SIGKILL. Return the number of processes."""
     members = list(_session_members(identity))
     if members:
-        stop(identity, number, patience)
+        stop(identity, number, timeout)
         for member in _session_members(identity):
-            stop(member, signal.SIGKILL, patience)
+            stop(member, signal.SIGKILL, timeout)
     return len(members)

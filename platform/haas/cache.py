@@ -2,8 +2,8 @@
 
 `CachedValue` keeps one value. `TimedCache` keeps one value for each key, up to a maximum number.
 
-The load function receives the last value. For data with a revision number, it first reads the revision from the source,
-and returns the last value if the revision is the same. So the data is read again only when it has changed.
+The load function receives the last value. A load function for data with a revision number first reads the revision from
+the source, and returns the last value if the revision is the same. So the data is read again only if it has changed.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ V = TypeVar("V")
 Load = Callable[[V | None], Awaitable[V]]
 """Reads a value from its source. Receives the last value, or None. Raises Unavailable if the source does not answer.
 Any other error is passed to the caller and does not change the cache."""
-_NOTHING: Final = timedelta(0)
+_NO_TIME: Final = timedelta(0)
 
 
 class CacheLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,16 +31,16 @@ class CacheLimits(msgspec.Struct, frozen=True, kw_only=True):
     fresh_for: timedelta
     """A value that is younger than this is returned without asking the source."""
     usable_for: timedelta | None = None
-    """When the source is unavailable, a value that is younger than this is returned. None: only a fresh value is."""
-    reload_after: timedelta = _NOTHING
+    """While the source is unavailable, a value younger than this is returned. None: only a fresh value is returned."""
+    reload_after: timedelta = _NO_TIME
     """The least time between a load that succeeded and the next load."""
-    retry_after: timedelta = _NOTHING
+    retry_after: timedelta = _NO_TIME
     """The least time between a load that failed and the next load, when there is a last value."""
-    first_retry_after: timedelta = _NOTHING
+    first_retry_after: timedelta = _NO_TIME
     """The least time between a load that failed and the next load, when there is no value yet."""
 
 
-def _any(_: object) -> bool:
+def _accept_any(_: object) -> bool:
     return True
 
 
@@ -53,14 +53,14 @@ class CachedValue(Generic[V]):
     )  # fmt: skip
 
     def __init__(self, clock: Clock, limits: CacheLimits) -> None:
-        """Keep nothing yet."""
+        """Make an empty cache for one value."""
         self._now = clock.timestamp
         self._limits = limits
         self._lock = asyncio.Lock()
         self.value: V | None = None
         self.loaded_at = self.fresh_until = self._tried_at = -inf
         self._failure: Unavailable | None = None
-        # Numbers of loads: the last one that was started, and the last one that returned a value.
+        # Loads are numbered: the number of the last started load, and that of the last load that returned a value.
         self._started = self._succeeded = 0
         self.callers = 0
 
@@ -70,26 +70,26 @@ class CachedValue(Generic[V]):
         return self.value is None and self._failure is None
 
     def fresh(self) -> V | None:
-        """Return the value if it is fresh. After the clock was moved back to before the load, it is not."""
+        """Return the value if it is fresh. It is not fresh if the clock was moved back to a time before the load."""
         return self.value if self.loaded_at <= self._now() < self.fresh_until else None
 
-    async def get(self, load: Load[V], accepts: Callable[[V], bool] = _any) -> V:
+    async def get(self, load: Load[V], accepts: Callable[[V], bool] = _accept_any) -> V:
         """Return a fresh value that the caller accepts, loaded if necessary.
 
-        Within the pauses of the limits, and right after a load, a value is returned even if it is not accepted. Raises
-        Unavailable when the source is unavailable and there is no value that can still be used.
+        If the limits do not allow a load now, or the value was just loaded, it is returned even if the caller does not
+        accept it. Raises Unavailable if the source is unavailable and there is no value that can still be used.
         """
         if self._is_due(accepts):
             started, failure = self._started, self._failure
             async with self._lock:
-                # While this call waited, another load may have given the answer that this call would get.
+                # While this call waited for the lock, the load of another call may have given the answer.
                 answered = self._succeeded > started or self._failure not in {None, failure}
                 if not answered and self._is_due(accepts):
                     await self._load(load)
         return self._answer(accepts)
 
     def _is_due(self, accepts: Callable[[V], bool]) -> bool:
-        if self._is_good(accepts):
+        if self._is_fresh_and_accepted(accepts):
             return False
         if self._failure is None:
             pause = self._limits.reload_after
@@ -97,7 +97,7 @@ class CachedValue(Generic[V]):
             pause = self._limits.first_retry_after if self.value is None else self._limits.retry_after
         return not 0 <= self._now() - self._tried_at < pause.total_seconds()
 
-    def _is_good(self, accepts: Callable[[V], bool]) -> bool:
+    def _is_fresh_and_accepted(self, accepts: Callable[[V], bool]) -> bool:
         value = self.fresh()
         return value is not None and accepts(value)
 
@@ -116,7 +116,7 @@ class CachedValue(Generic[V]):
         if self.value is not None:
             longest = self._limits.usable_for
             usable = longest is not None and self._now() - self.loaded_at < longest.total_seconds()
-            if self._failure is None or usable or self._is_good(accepts):
+            if self._failure is None or usable or self._is_fresh_and_accepted(accepts):
                 return self.value
         raise Unavailable(str(self._failure)) from self._failure
 
@@ -125,7 +125,7 @@ class TimedCache(Generic[K, V]):
     """A value for each key. When there are more than `maximum`, the key that was added first is dropped."""
 
     def __init__(self, clock: Clock, limits: CacheLimits, maximum: int) -> None:
-        """Keep nothing yet."""
+        """Make an empty cache."""
         self._clock = clock
         self._limits = limits
         self._now = clock.timestamp
@@ -140,7 +140,7 @@ class TimedCache(Generic[K, V]):
             return entry.value
         return None
 
-    async def get(self, key: K, load: Load[V], accepts: Callable[[V], bool] = _any) -> V:
+    async def get(self, key: K, load: Load[V], accepts: Callable[[V], bool] = _accept_any) -> V:
         """Return the value of `key`; see `CachedValue.get`."""
         entry = self._entries.get(key)
         if entry is None:
@@ -153,11 +153,11 @@ class TimedCache(Generic[K, V]):
             self._drop_excess(key, entry)
 
     def forget(self, key: K) -> None:
-        """Drop the value of `key`; the result of a load that is running for it is not kept."""
+        """Drop the value of `key`. The result of a load that is running for this key is not kept."""
         self._entries.pop(key, None)
 
     def _drop_excess(self, key: K, entry: CachedValue[V]) -> None:
-        # A key whose load raised an error takes no place: otherwise invented keys would displace real ones.
+        # A key that has neither a value nor a failure is removed. Otherwise invented keys would displace real keys.
         if entry.is_empty and not entry.callers and self._entries.get(key) is entry:
             del self._entries[key]
         while len(self._entries) > self._maximum:

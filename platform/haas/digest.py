@@ -6,6 +6,6 @@ import hashlib
 def digest(secret: str) -> bytes:
     """Return the SHA-256 hash under which a token, code, cookie or `jti` is stored and looked up.
 
-    Only for secrets of at least 128 random bits. A secret that can be guessed needs a keyed hash.
+    Use it only for secrets with at least 128 random bits. A secret that can be guessed needs a keyed hash.
     """
     return hashlib.sha256(secret.encode()).digest()

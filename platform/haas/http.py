@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from haas.errors import HaasError
 
-# The ASGI 3 interface in its general form. Each framework uses narrower types of its own.
+# The ASGI 3 interface in its general form. Each framework defines narrower types.
 AsgiScope = MutableMapping[str, Any]
 AsgiReceive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -37,11 +37,13 @@ class ClientCertificate(NamedTuple):
 
 
 def client_certificate(header: bytes) -> ClientCertificate:
-    """Read a `Client-Cert` header (RFC 9440 2.1: the DER encoding in base64, between colons).
+    """Return the certificate in a `Client-Cert` header (RFC 9440 2.1: the DER encoding in base64, between colons).
 
     Raises CertificateHeaderError.
     """
-    if len(header) > MAXIMUM_CERTIFICATE_HEADER_BYTES or len(header) < 3 or header[:1] != b":" or header[-1:] != b":":  # noqa: PLR2004 - two colons and something between
+    if len(header) > MAXIMUM_CERTIFICATE_HEADER_BYTES:
+        raise CertificateHeaderError(f"the Client-Cert header has more than {MAXIMUM_CERTIFICATE_HEADER_BYTES} bytes")
+    if len(header) < 3 or header[:1] != b":" or header[-1:] != b":":  # noqa: PLR2004 - two colons and at least one byte between them
         raise CertificateHeaderError("the Client-Cert header is not a byte sequence")
     try:
         der = b64decode(header[1:-1], validate=True)

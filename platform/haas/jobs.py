@@ -1,7 +1,8 @@
 """Messages to the workers, through Valkey or Redis. A message names an actor and tells it to begin.
 
-A message is only a signal: the work itself is a row in Postgres, where a periodic sweep finds it if the message was
-lost. For this reason an error here never fails a request, and a message that was not taken within a minute is dropped.
+A message is only a signal: the work itself is recorded in PostgreSQL, where a periodic sweep finds it if the message is
+lost. Therefore a request does not fail if its message cannot be sent, and a message that no worker has taken within a
+minute is dropped.
 """
 
 import asyncio
@@ -25,9 +26,9 @@ HEARTBEAT_TIMEOUT_SECONDS = 30
 
 
 def open_broker(redis_url: str) -> RedisBroker:
-    """Return the broker at `redis_url`. It connects when it is first used, so that no server is needed before.
+    """Return the broker at `redis_url`. It connects when it is first used, so a process can start without the server.
 
-    Dramatiq's retries are not used: work that failed is retried from its row in Postgres, at the time in that row.
+    Dramatiq's retries are not used: failed work is repeated from its row in PostgreSQL, at the time in that row.
     """
     middleware: list[Middleware] = [AgeLimit(max_age=MAXIMUM_AGE_MS)]
     client = redis.Redis.from_url(
@@ -35,7 +36,7 @@ def open_broker(redis_url: str) -> RedisBroker:
         socket_timeout=TIMEOUT_SECONDS,
         socket_connect_timeout=TIMEOUT_SECONDS,
         health_check_interval=15,
-        # One retry without delay, for a connection that the server has closed. The client's default waits ten seconds.
+        # One retry without delay, if the server has closed the connection. The client's default retries wait longer.
         retry=Retry(NoBackoff(), retries=1),
     )
     return RedisBroker(  # type: ignore[no-untyped-call]
@@ -50,13 +51,13 @@ class Jobs:
     """Sends messages to actors by name, so that the sender need not import them."""
 
     def __init__(self, broker: dramatiq.Broker) -> None:
-        """Send through `broker`; see `open_broker`."""
+        """Send messages through `broker`; see `open_broker`."""
         self._broker = broker
 
     async def enqueue(self, actor: str, *arguments: str | int) -> bool:
         """Send a message to `actor` with `arguments`, which are ids only. Return whether the broker accepted it.
 
-        If the broker does not answer, this is logged and no error is raised: the periodic sweep finds the work.
+        A broker that does not answer is logged and raises no error, because the periodic sweep finds the work.
         """
         message: dramatiq.Message[object] = dramatiq.Message(
             queue_name=QUEUE, actor_name=actor, args=arguments, kwargs={}, options={}

@@ -18,9 +18,9 @@ import msgspec
 
 REDACTED: Final = "[redacted]"
 MAXIMUM_TEXT = 8_000
-# Libraries that add handlers of their own; these are removed, so that all lines have one form.
+# Libraries that add their own handlers. These handlers are removed, so that all lines have the same form.
 _LOGGERS_WITH_HANDLERS = ("uvicorn", "uvicorn.error")
-# Its lines would contain queries, in which a browser carries codes and personal data.
+# Its lines would contain query strings, in which browsers send codes and personal data.
 _SILENT_LOGGER = "uvicorn.access"
 _QUIET_LOGGERS = ("httpx", "httpcore", "asyncio", "dramatiq", "alembic", "aiosmtplib")
 _context: ContextVar[Mapping[str, str]] = ContextVar("haas_telemetry", default={})  # noqa: B039 - a Mapping is never changed
@@ -31,15 +31,16 @@ _SENSITIVE = (
     r"|authorization|(?:set-)?cookie|cdr_arrangement_jwt|assertion|response|private_key|master_key)"
 )
 _SENSITIVE_FIELD = re.compile(rf"{_SENSITIVE}\Z", re.IGNORECASE)
-# Each pattern takes what its beginning leads to, whatever comes then: one that could fail after a long way would begin
-# anew at each further beginning, and take a time that grows with the square of the text.
+# A pattern must not fail after it has read a long text. The search would then read this text again from each further
+# place where the pattern can begin, and the time would grow with the square of the length of the text.
 _SECRETS_IN_TEXT = (
-    # The values of a statement, which database drivers add to their errors; what is around them on the line goes too.
+    # The values of an SQL statement, which SQLAlchemy and PostgreSQL add to their errors. A value can contain any
+    # character, so everything is removed up to the line that SQLAlchemy adds at the end, and the whole line of DETAIL.
     (re.compile(r"\[parameters: (?:(?!\n\(Background).)*", re.DOTALL), f"[parameters: {REDACTED}]"),
     (re.compile(r"\bDETAIL:[^\n]*"), f"DETAIL: {REDACTED}"),
-    # A JWT, signed or encrypted, also one that was cut off.
+    # A signed or encrypted JWT, also if its end is missing.
     (re.compile(r"\beyJ[\w.-]{5,}"), REDACTED),
-    # The query of an address.
+    # The query string of a URL.
     (re.compile(r"\?[\w.~%\[\]-]+=[^\s\"']*"), f"?{REDACTED}"),
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {REDACTED}"),
     # A field of a form, a query, a header or a JSON object.
@@ -54,7 +55,7 @@ _SECRETS_IN_TEXT = (
 def bind(**fields: str | None) -> Iterator[None]:
     """Add `fields` to every line that is logged within the block: `bind(tenant="aurora", interaction_id="…")`.
 
-    Blocks can be nested. A field that is None is not changed. Tasks created within the block inherit its fields.
+    Blocks can be nested. A field that is None is not changed. Tasks that the block creates inherit its fields.
     """
     token = _context.set({**_context.get(), **{name: value for name, value in fields.items() if value is not None}})
     try:
@@ -138,13 +139,13 @@ def _moment(record: logging.LogRecord) -> datetime:
 
 def _extra(record: logging.LogRecord) -> dict[str, Any]:
     return {
-        name: _shown(name, value)
+        name: _redacted_value(name, value)
         for name, value in vars(record).items()
         if name not in _STANDARD_ATTRIBUTES and not name.startswith("_")
     }
 
 
-def _shown(name: str, value: object) -> Any:
+def _redacted_value(name: str, value: object) -> Any:
     if _SENSITIVE_FIELD.match(name):
         return REDACTED
     if value is None or isinstance(value, bool | int | float):

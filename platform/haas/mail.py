@@ -19,7 +19,7 @@ _ENCODED_WORD = "=?"
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """One plain text message to one person. `key` stays the same when the message is sent again."""
+    """One plain text message to one person. `key` is the same in every attempt to send the message."""
 
     sender_name: str
     sender_address: str
@@ -30,11 +30,11 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MailRefused(HaasError):
-    """The message can never be delivered: its address or content is wrong. The text contains no address."""
+    """The message can never be delivered: its address or content is wrong. The error contains no address."""
 
 
 class MailNotSent(Unavailable):
-    """The mail server did not accept the message now, but may do so later. The text contains no address."""
+    """The mail server did not accept the message, but may accept it later. The error contains no address."""
 
 
 class Mailer:
@@ -44,7 +44,7 @@ class Mailer:
     """
 
     def __init__(self, url: str) -> None:
-        """Take the server's address. Raises SettingsError."""
+        """Take the URL of the server. Raises SettingsError."""
         parts = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname:
             raise SettingsError("HAAS_SMTP_URL is not smtp://host:port or smtps://host:port")
@@ -53,11 +53,11 @@ class Mailer:
         self._tls = parts.scheme == "smtps"
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
-        # Made once, because loading the root certificates takes longer than sending an email.
+        # It is made only once, because loading the root certificates takes longer than sending an email.
         self._context = ssl.create_default_context()
 
     async def send(self, mail: Mail) -> None:
-        """Hand `mail` to the server. Raises MailRefused or MailNotSent."""
+        """Send `mail` through the server. Raises MailRefused or MailNotSent."""
         message = _message(mail)
         try:
             await aiosmtplib.send(
@@ -80,11 +80,11 @@ class Mailer:
 
 
 def is_header_text(text: str) -> bool:
-    """Return whether a mail header can carry `text` and show it as it is.
+    """Return whether a mail header can contain `text` and mail programs show the text unchanged.
 
     The text must be one line of printable characters. It must not contain the beginning of an encoded word (RFC 2047):
     Python's `email` decodes such words when a header is set, and writes the decoded line ends into the message, so that
-    a name can add headers to it.
+    a name could add headers to the message.
     """
     return bool(text) and text.isprintable() and _ENCODED_WORD not in text
 
@@ -99,7 +99,7 @@ def _message(mail: Mail) -> EmailMessage:
         message["Subject"] = mail.subject
     except (ValueError, LookupError, TypeError) as error:
         raise MailRefused(f"the message has a malformed header: {type(error).__name__}") from None
-    message["Message-ID"] = f"<{mail.key}@{mail.sender_address.partition('@')[2]}>"
+    message["Message-ID"] = f"<{mail.key}@{mail.sender_address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     return message

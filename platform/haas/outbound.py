@@ -1,6 +1,6 @@
-"""HTTPS requests to other parties: limited in time and size, without redirects.
+"""HTTPS requests to other parties, with limits on time and size, and without redirects.
 
-In the sandbox, host names can be mapped to addresses by a setting.
+In the sandbox, a setting can map host names to addresses.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from haas.addresses import NoPublicAddress, public_address
 from haas.errors import Unavailable
 from haas.settings import HTTPS_PORT, Settings
 
-TOTAL_TIMEOUT_SECONDS = 10.0  # also when the answer arrives slowly, byte by byte
+TOTAL_TIMEOUT_SECONDS = 10.0  # the limit for the whole answer, even if its bytes arrive slowly
 TIMEOUT = httpx.Timeout(5.0, connect=3.0)
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16)
 MAXIMUM_BODY_BYTES = 1024 * 1024
@@ -42,7 +42,7 @@ class OutboundResponse:
 
     @property
     def json(self) -> bytes:
-        """The body to decode as JSON, without the byte order mark that some servers write (RFC 8259 8.1)."""
+        """The body without the byte order mark that some servers send, ready to be decoded as JSON (RFC 8259 8.1)."""
         return self.body.removeprefix(BOM_UTF8)
 
 
@@ -108,23 +108,24 @@ class Outbound:
         target = https_url(url)
         try:
             async with asyncio.timeout(TOTAL_TIMEOUT_SECONDS):
-                client, target, own, extensions = await self._route(
+                client, target, host_header, extensions = await self._route(
                     target, allow_private_addresses=allow_private_addresses
                 )
                 # No compression: a small answer could become too large when it is decompressed.
-                headers = {**(headers or {}), **own, "Accept-Encoding": "identity"}
+                headers = {**(headers or {}), **host_header, "Accept-Encoding": "identity"}
                 async with client.stream(
                     method, target, headers=headers, data=form, content=content, extensions=extensions
                 ) as response:
                     return OutboundResponse(response.status_code, response.headers, await _body(response))
         except NoPublicAddress as error:
             raise OutboundError(f"{url} was not requested: {error}") from error
-        except (httpx.HTTPError, ssl.SSLError, OSError, UnicodeError) as error:  # UnicodeError: not a name for the DNS
+        except (httpx.HTTPError, ssl.SSLError, OSError, UnicodeError) as error:  # UnicodeError: not a DNS name
             raise OutboundError(f"{url} did not answer: {type(error).__name__} {error}".rstrip()) from error
 
     async def _route(
         self, target: httpx.URL, *, allow_private_addresses: bool
     ) -> tuple[httpx.AsyncClient, httpx.URL, dict[str, str], dict[str, str]]:
+        """Return the client, the URL with the address to connect to, the Host header, and the SNI extension."""
         host = target.host
         address = next((to for pattern, to in self._hosts.items() if fnmatch.fnmatchcase(host, pattern)), None)
         if address is None and self._public_only and not allow_private_addresses:
@@ -134,8 +135,8 @@ class Outbound:
         client = self._clients_of_hosts.get(host)
         if client is None:
             client = self._clients_of_hosts[host] = self._new_client()
-        own = {"Host": target.netloc.decode("ascii")}
-        return client, target.copy_with(host=address), own, {"sni_hostname": host}
+        host_header = {"Host": target.netloc.decode("ascii")}
+        return client, target.copy_with(host=address), host_header, {"sni_hostname": host}
 
     def _new_client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -149,10 +150,10 @@ class Outbound:
 
 
 def https_url(url: str) -> httpx.URL:
-    """Return `url` parsed: https, with a host that can be looked up, and without credentials. Raises OutboundError."""
+    """Parse an https URL that has a host and no credentials. Raises OutboundError for any other text."""
     try:
         target = httpx.URL(url)
-        host = target.host  # decodes a host in the form of IDNA (RFC 5891 4.4), `xn--…`
+        host = target.host  # decodes an IDNA host, `xn--…` (RFC 5891 4.4), and may raise UnicodeError
     except (httpx.InvalidURL, TypeError, UnicodeError) as error:
         raise OutboundError(f"{url!r} is not a URL") from error
     if target.scheme != "https" or not host or target.userinfo or (target.port or 0) > MAXIMUM_PORT:
@@ -163,7 +164,7 @@ def https_url(url: str) -> httpx.URL:
 async def _body(response: httpx.Response) -> bytes:
     encoding = response.headers.get("content-encoding", "identity")
     if encoding != "identity":
-        raise OutboundError(f"{response.url} answered with content encoding {encoding[:20]}, not requested")
+        raise OutboundError(f"{response.url} answered with content encoding {encoding[:20]}, which was not requested")
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk

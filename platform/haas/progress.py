@@ -1,4 +1,4 @@
-"""Progress shown to a person: a line for each step, and a bar where the number of steps is known."""
+"""Progress for a person to see: a line for each step, and a bar if the number of steps is known."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,12 +20,12 @@ class Progress(Protocol):
         ...
 
     def bar(self, title: str, total: int) -> AbstractContextManager[Advance]:
-        """Show a bar of `total` steps. The context returns the function that advances it by one."""
+        """Show a bar of `total` steps. The context manager returns a function that advances the bar by one step."""
         ...
 
 
 class ConsoleProgress:
-    """Progress on a terminal. If the output is not a terminal, a bar is a line for each tenth of the steps."""
+    """Progress on a terminal. If the output is not a terminal, a line for each tenth of the steps replaces the bar."""
 
     def __init__(self, console: Console | None = None) -> None:
         """Write to `console`, or to standard error."""
@@ -39,7 +39,7 @@ class ConsoleProgress:
     def bar(self, title: str, total: int) -> Iterator[Advance]:
         """Show a bar of `total` steps."""
         if not self._console.is_terminal:
-            yield self._tenths(title, total)
+            yield self._print_tenths(title, total)
             return
         columns = (
             TextColumn("{task.description}"),
@@ -52,7 +52,8 @@ class ConsoleProgress:
             task = bar.add_task(title, total=total)
             yield lambda: bar.advance(task)
 
-    def _tenths(self, title: str, total: int) -> Advance:
+    def _print_tenths(self, title: str, total: int) -> Advance:
+        """Return a function that counts a step and prints a line after each tenth of the steps."""
         done = 0
 
         def advance() -> None:
@@ -65,13 +66,13 @@ class ConsoleProgress:
 
 
 class NoProgress:
-    """Shows nothing: for work that no person watches."""
+    """Shows nothing. It is for work that no person watches."""
 
     def line(self, text: str) -> None:
         """Show nothing."""
 
     @contextmanager
-    def bar(self, title: str, total: int) -> Iterator[Advance]:  # noqa: ARG002 - the names of the protocol
+    def bar(self, title: str, total: int) -> Iterator[Advance]:  # noqa: ARG002 - the Protocol names them
         """Show nothing."""
         yield lambda: None
 

@@ -79,7 +79,7 @@ class SettingsError(HaasError):
 
 
 def database_variable(node: str, *, owner: bool = False) -> str:
-    """Return the name of the variable that holds the address of a database node, for one of the two logins."""
+    """Return the name of the variable with a database node's address, for the application's or the owner's login."""
     variable = _OWNER_DATABASE_URL if owner else _DATABASE_URL
     return variable if node == MAIN_NODE else f"{variable}_{node.upper()}"
 
@@ -114,7 +114,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     role_prefix: RolePrefix = "haas"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     health: HealthAddress | None = None
-    """Where the process answers `/health/live` and `/health/ready`; None: nowhere."""
+    """Where the process answers `/health/live` and `/health/ready`; None if it does not answer."""
     # Only for the sandbox:
     clock_file: Path | None = None
     host_map: dict[str, str] = {}
@@ -122,11 +122,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pinned_codes: Path | None = None
 
     def __repr__(self) -> str:
-        """Return a form without secrets, because settings may appear in tracebacks."""
+        """Return a text without secrets, because settings may appear in tracebacks."""
         return f"{type(self).__name__}(environment={self.environment!r}, domain={self.domain!r})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Return the same for rich, which would otherwise print every field."""
+        """Return the same fields for rich, which would otherwise print every field."""
         return [("environment", self.environment), ("domain", self.domain)]
 
     def origin(self, host: str) -> str:
@@ -295,7 +295,7 @@ def _secret(environment: Mapping[str, str], variable: str) -> tuple[str, str]:
 
 
 def _nodes(environment: Mapping[str, str], *, owner: bool) -> dict[str, str]:
-    """Read the addresses of the nodes besides the main one. The variables' names end with a node's id in capitals."""
+    """Read the addresses of the nodes other than the main node. A variable's name ends with a node's id in capitals."""
     main = _OWNER_DATABASE_URL if owner else _DATABASE_URL
     return {name.lower(): _node(environment, main, name) for name in sorted(set(_node_names(environment, main)))}
 
@@ -312,11 +312,11 @@ def _node(environment: Mapping[str, str], main: str, name: str) -> str:
     if not _NODE.fullmatch(name):
         raise SettingsError(f"{variable} does not end with the id of a node in capitals: A-Z, 0-9 and _")
     if name.lower() == MAIN_NODE:
-        raise SettingsError(f"{variable} is not used: the main node is that of {main}")
+        raise SettingsError(f"{variable} is refused: {main} is the address of the main node")
     return str(_converted(*_secret(environment, variable), DatabaseUrl))
 
 
 def _master_key(source: str, text: str) -> bytes:
     if not _MASTER_KEY.fullmatch(text):
-        raise SettingsError(f"{source} does not hold {MASTER_KEY_BYTES} bytes in base64url")
+        raise SettingsError(f"{source} does not contain {MASTER_KEY_BYTES} bytes in base64url")
     return urlsafe_b64decode(text.rstrip("=") + "=")

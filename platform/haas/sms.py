@@ -15,7 +15,7 @@ _CLIENT_ERRORS = range(400, 500)
 
 
 class Sms(msgspec.Struct, frozen=True, kw_only=True):
-    """One text message. `key` stays the same when the message is sent again."""
+    """One text message. `key` is the same in every attempt to send the message."""
 
     sender_name: str
     to: str
@@ -24,18 +24,18 @@ class Sms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SmsRefused(HaasError):
-    """The message can never be delivered. The text contains no number."""
+    """The message can never be delivered. The error contains no telephone number."""
 
 
 class SmsNotSent(Unavailable):
-    """The gateway did not accept the message now, but may do so later. The text contains no number."""
+    """The gateway did not accept the message, but may accept it later. The error contains no telephone number."""
 
 
 class SmsGateway:
     """Sends `{"from", "to", "text"}` to `https://[user:password@]host/path`, with an Idempotency-Key, by POST."""
 
     def __init__(self, url: str, outbound: Outbound) -> None:
-        """Take the gateway's URL. A user and password in it are sent with HTTP Basic. Raises SettingsError."""
+        """Take the gateway's URL. A user and password in the URL are sent with HTTP Basic. Raises SettingsError."""
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname:
             raise SettingsError("HAAS_SMS_URL is not an https URL")
@@ -47,7 +47,7 @@ class SmsGateway:
         self._outbound = outbound
 
     async def send(self, sms: Sms) -> None:
-        """Hand `sms` to the gateway. Raises SmsRefused or SmsNotSent."""
+        """Send `sms` through the gateway. Raises SmsRefused or SmsNotSent."""
         content = msgspec.json.encode({"from": sms.sender_name, "to": sms.to, "text": sms.text})
         headers = {**self._headers, "Idempotency-Key": sms.key}
         try:

@@ -1,8 +1,8 @@
-"""The steps of an endpoint, checks and effects alike, in one list in the order in which they run.
+"""One list of steps for each endpoint, with all its checks and changes in the order in which they run.
 
 A step is a function of one argument: the state that the steps of one call share. It raises an error, or changes
-something, or sets an attribute of the state for later steps. A reviewer reads the list beside the specification; the
-first paragraph of each step's docstring names the clause.
+something, or sets an attribute of the state for later steps. The first paragraph of a step's docstring names the clause
+of the specification, so that a reviewer can compare the list with the specification.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ Step = Callable[[Shared], Awaitable[None] | None]
 
 
 async def run(steps: Iterable[Step[Shared]], state: Shared) -> None:
-    """Run the steps in their order. The first that raises ends the call."""
+    """Run the steps in their order. The first step that raises an error ends the call."""
     for step in steps:
         pending = step(state)
         if pending is not None:
@@ -24,7 +24,7 @@ async def run(steps: Iterable[Step[Shared]], state: Shared) -> None:
 def on_attribute(attribute: str, steps: Iterable[Step[Any]]) -> tuple[Step[Any], ...]:
     """Return steps that run `steps` on the value of one attribute of their state.
 
-    So a list of steps that knows only a part of a call, such as its request object, becomes part of the call's list.
+    So the list of a call can contain steps whose state is only a part of the call, such as its request object.
     """
 
     def with_attribute(step: Step[Any]) -> Step[Any]:
@@ -38,7 +38,7 @@ def on_attribute(attribute: str, steps: Iterable[Step[Any]]) -> tuple[Step[Any],
 
 
 def flattened(steps: Iterable[Step[Any]]) -> Iterator[Step[Any]]:
-    """Yield every step in its order, with the steps of a group in place of the group."""
+    """Yield every step in its order. A group is replaced by its steps."""
     for step in steps:
         group = getattr(step, "steps", None)
         if group is None:

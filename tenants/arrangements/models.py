@@ -12,10 +12,11 @@ EndedBy = Literal["consumer", "recipient", "retailer", "register", "expiry", "re
 ArrangementState = Literal["pending", "active", "expired", "ended"]
 
 
-def arrangement_id(text: str) -> UUID | None:
-    """Return the id of an arrangement as this server writes it, or None.
+def parse_arrangement_id(text: str) -> UUID | None:
+    """Return the UUID of a `cdr_arrangement_id`, or None if this server cannot have issued the id.
 
-    Other notations of a UUID (upper case, braces, without hyphens) are no ids: an id is compared as it was given.
+    This server issues UUIDs in lower case with hyphens. Ids are case-sensitive, so other notations of a UUID (upper
+    case, braces, without hyphens) are not accepted.
     """
     try:
         found = UUID(text)
@@ -37,7 +38,7 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuthorisedAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """An account that an authorisation covers, with the approval that follows from all of its holders."""
+    """An account that an authorisation covers, with the combined approval of all of its holders."""
 
     id: UUID
     display_name: str | None
@@ -46,17 +47,17 @@ class AuthorisedAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountApproval(msgspec.Struct, frozen=True, kw_only=True):
-    """The approval of another holder of an authorised account (CDR Rules 4A.10 and 4A.13)."""
+    """The approval that another holder of an authorised account gave or must give (CDR Rules 4A.10 and 4A.13)."""
 
     authorisation_id: UUID
     account_id: UUID
     customer_id: UUID
-    """The other holder, as a customer."""
+    """The customer that is the other holder."""
     state: ApprovalState
     due_at: datetime | None = None
     """The time limit for the answer."""
     at: datetime
-    """When the state was reached."""
+    """When the approval changed to this state."""
     login_id: UUID | None = None
     """The login that answered; None if nobody has answered."""
 

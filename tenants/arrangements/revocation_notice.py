@@ -38,8 +38,8 @@ class ArrangementRevocationChannel:
     async def deliver(self, tenant: Tenant, notice: Notice) -> None:
         """Send the notice. Raise NotDelivered if it fails.
 
-        Status 204 means success. Status 422 means that the recipient does not know the arrangement (CDS): there is
-        nothing left to notify, so the notice counts as delivered.
+        Status 204 means success. Status 422 means that the recipient does not know the arrangement (CDS): then
+        the recipient need not be notified, and the notice counts as delivered.
         """
         payload = msgspec.convert(notice.payload, ArrangementRevokedPayload)
         endpoint = await self._endpoint(tenant, payload.client_id)
@@ -56,7 +56,7 @@ class ArrangementRevocationChannel:
         if response.status == _UNKNOWN_ARRANGEMENT:
             logger.warning("notice.arrangement_unknown", extra={"notice": str(notice.id)})
         elif response.status not in _SUCCESS:
-            # A 401 or 404 is not permanent either: the recipient may have cached old keys, or may repair its endpoint.
+            # 401 and 404 can be temporary too: the recipient may have cached old keys, or may repair its endpoint.
             raise NotDelivered(f"{endpoint} answered {response.status}")
 
     async def _endpoint(self, tenant: Tenant, client_id: str) -> str:
@@ -67,7 +67,7 @@ class ArrangementRevocationChannel:
         return base.rstrip("/") + REVOCATION_PATH
 
     def _signed(self, tenant: Tenant, audience: str, key: SigningKey, **more: Any) -> str:
-        """Return a JWT for CDS, Self-signed JWT Client Authentication: `aud` is the Resource Path, `jti` is unique."""
+        """Return a JWT with the Resource Path as `aud` (CDS, Self-signed JWT Client Authentication)."""
         now = self._clock.now()
         claims = {
             **more,

@@ -11,8 +11,8 @@ from tenants.arrangements.models import Arrangement, Authorisation, EndedBy, New
 from tenants.notices import outbox
 from tenants.tokens import store as tokens
 
-_ENDED_BY_WITHOUT_NOTICE: frozenset[EndedBy] = frozenset({"recipient", "register", "expiry"})
-"""The recipient is not notified of these ends (CDS, CDR Arrangement Revocation endpoint, Revoking consent)."""
+_ENDS_WITHOUT_NOTICE: frozenset[EndedBy] = frozenset({"recipient", "register", "expiry"})
+"""Values of `ended_by`. The recipient is not notified of these (CDS, CDR Arrangement Revocation endpoint)."""
 
 
 async def create(
@@ -37,7 +37,7 @@ async def amend(
     """
     row = await store.lock(tx, arrangement_id)
     if row is None or row.client_id != client_id or row.customer_id != customer_id:
-        raise ArrangementNotFound(f"{arrangement_id} is no arrangement of this client and customer")
+        raise ArrangementNotFound(f"{arrangement_id} is not an arrangement of this client and customer")
     if row.ended_at is not None:
         raise ArrangementEnded(f"{arrangement_id} ended on {row.ended_at}")
     current = await store.by_id(tx, arrangement_id)
@@ -78,10 +78,10 @@ async def put_in_force(
 
 
 async def end(tx: Transaction, arrangement_id: UUID, *, by: EndedBy, reason: str | None = None, now: datetime) -> None:
-    """End an arrangement and revoke its tokens. Add a notice to the recipient, unless `by` is an end without a notice.
+    """End an arrangement, revoke its tokens, and notify the recipient unless the standards exclude this for `by`.
 
     The caller must have checked that the requester may end the arrangement. Raise ArrangementNotFound, or
-    ArrangementEnded if it has already ended; nothing is changed then.
+    ArrangementEnded if it has already ended. If an error is raised, nothing was changed.
     """
     ended = await _end_all(tx, store.has_id(arrangement_id), by=by, reason=reason, now=now)
     if not ended:
@@ -100,24 +100,28 @@ async def end_for_recipient(
     """
     row = await store.lock(tx, arrangement_id)
     if row is None or row.client_id != client_id:
-        raise ArrangementNotFound(f"{arrangement_id} is no arrangement of {client_id}")
+        raise ArrangementNotFound(f"{arrangement_id} is not an arrangement of {client_id}")
     await end(tx, arrangement_id, by="recipient", reason=reason, now=now)
 
 
 async def end_all_of_client(
     tx: Transaction, client_id: str, *, by: EndedBy, reason: str | None = None, now: datetime
 ) -> int:
-    """End all arrangements of a client (CDS, Participant statuses: invalidate consents). Return how many."""
+    """End all arrangements of a client (CDS, Participant statuses: invalidate consents). Return their number."""
     return await _end_all(tx, store.has_client(client_id), by=by, reason=reason, now=now)
 
 
 async def end_expired(tx: Transaction, now: datetime) -> int:
-    """Mark the arrangements whose sharing duration is over as ended by expiry. Return how many."""
+    """Mark the arrangements whose sharing duration is over as ended by expiry. Return their number."""
     return await _end_all(tx, store.is_past_its_expiry(now), by="expiry", reason=None, now=now)
 
 
 async def list_for_login(tx: Transaction, login_id: UUID, now: datetime) -> list[Arrangement]:
-    """Return the arrangements of all customers for whom the login may act, newest first, without pending ones."""
+    """Return the arrangements of all customers for whom the login may act today, newest first. Omit pending ones.
+
+    An arrangement belongs to the customer, whoever gave the consent. It continues when that person may no longer act
+    for the customer (CDR Rules 1.13(1)(c), 4.26; decision 0022).
+    """
     return await store.for_login(tx, login_id, market_day(now))
 
 
@@ -125,7 +129,7 @@ async def get_for_login(tx: Transaction, arrangement_id: UUID, login_id: UUID, n
     """Return an arrangement of a customer for whom the login may act. Raise ArrangementNotFound."""
     found = await store.for_login(tx, login_id, market_day(now), arrangement_id=arrangement_id)
     if not found:
-        raise ArrangementNotFound(f"{arrangement_id} is no arrangement of the login's customers")
+        raise ArrangementNotFound(f"{arrangement_id} is not an arrangement of the login's customers")
     return found[0]
 
 
@@ -135,7 +139,7 @@ async def _end_all(
     ended = await store.mark_ended(tx, which, by=by, reason=reason, now=now)
     if ended:
         await tokens.revoke_for_arrangements(tx, [row.id for row in ended], now)
-    if by not in _ENDED_BY_WITHOUT_NOTICE:
+    if by not in _ENDS_WITHOUT_NOTICE:
         for row in ended:
             if row.active_at is not None:  # a recipient does not know of pending arrangements
                 payload = {"arrangement_id": str(row.id), "client_id": row.client_id}

@@ -143,7 +143,7 @@ async def holder_approvals(tx: Transaction, authorisation_id: UUID, account_id: 
 async def set_combined_approval(
     tx: Transaction, authorisation_id: UUID, account_id: UUID, approval: ApprovalState
 ) -> None:
-    """Set the approval of an authorised account that follows from the approvals of all of its holders."""
+    """Set the combined approval of all holders of an authorised account."""
     await tx.execute(
         update(authorised_account).where(_is_authorised_account(authorisation_id, account_id)).values(approval=approval)
     )
@@ -158,7 +158,7 @@ def _is_authorised_account(authorisation_id: UUID, account_id: UUID) -> Arrangem
 async def mark_ended(
     tx: Transaction, which: ArrangementCondition, *, by: EndedBy, reason: str | None, now: datetime
 ) -> list[Row[Any]]:
-    """Mark the selected arrangements as ended, if they are not. Return id, client_id and active_at of each."""
+    """Mark those selected arrangements as ended that have not ended. Return id, client_id and active_at of each."""
     result = await tx.execute(
         update(arrangement)
         .where(which, arrangement.c.ended_at.is_(None))
@@ -195,11 +195,11 @@ async def exists(tx: Transaction, arrangement_id: UUID) -> bool:
 async def for_login(
     tx: Transaction, login_id: UUID, today: date, *, arrangement_id: UUID | None = None
 ) -> list[Arrangement]:
-    """Return the arrangements of all customers for whom a login may act today, or only one of them; newest first."""
+    """Return the arrangements of the customers for whom a login may act, or only `arrangement_id`; newest first."""
     represented = select(representation.c.customer_id).where(
         representation.c.login_id == login_id, parties.is_representation_in_force(today)
     )
-    query = _arrangements().where(arrangement.c.customer_id.in_(represented))
+    query = _select_arrangements().where(arrangement.c.customer_id.in_(represented))
     if arrangement_id is not None:
         query = query.where(arrangement.c.id == arrangement_id)
     return await _load(tx, query)
@@ -207,11 +207,11 @@ async def for_login(
 
 async def by_id(tx: Transaction, arrangement_id: UUID) -> Arrangement | None:
     """Return an arrangement, or None if there is none or it is still pending."""
-    found = await _load(tx, _arrangements().where(arrangement.c.id == arrangement_id))
+    found = await _load(tx, _select_arrangements().where(arrangement.c.id == arrangement_id))
     return found[0] if found else None
 
 
-def _arrangements() -> Select[Any]:
+def _select_arrangements() -> Select[Any]:
     return (
         select(arrangement, client.c.software_id, client.c.recipient_id, client.c.registration)
         .join(client, client.c.client_id == arrangement.c.client_id)
@@ -225,7 +225,10 @@ async def _load(tx: Transaction, query: Select[Any]) -> list[Arrangement]:
     versions = await _authorisations(tx, [row.id for row in rows])
     accounts = await _accounts(tx, [version.id for found in versions.values() for version in found])
     return [
-        _arrangement(row, [msgspec.structs.replace(one, accounts=accounts.get(one.id, ())) for one in versions[row.id]])
+        _arrangement(
+            row,
+            [msgspec.structs.replace(version, accounts=accounts.get(version.id, ())) for version in versions[row.id]],
+        )
         for row in rows
     ]
 

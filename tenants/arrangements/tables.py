@@ -72,7 +72,7 @@ authorised_account = Table(
     Index(None, "account_id"),
 )
 
-# The approval of each other holder of an authorised account. `authorised_account.approval` follows from all of them.
+# The approvals of the other holders of an authorised account. `authorised_account.approval` is computed from them.
 account_approval = Table(
     "account_approval",
     tenant,
@@ -81,7 +81,7 @@ account_approval = Table(
     Column("customer_id", Uuid, ForeignKey(customer.c.id), primary_key=True),
     Column("state", Text, nullable=False),
     Column("due_at", Moment),  # the time limit for the answer
-    Column("at", Moment, nullable=False),  # when the state was reached
+    Column("at", Moment, nullable=False),  # when the approval changed to this state
     Column("login_id", Uuid, ForeignKey(login.c.id)),  # the login that answered; null if nobody has answered
     ForeignKeyConstraint(
         ["authorisation_id", "account_id"],

@@ -19,7 +19,7 @@ Stage = Literal[
     "completed",
 ]
 ClaimedAs = Literal["browser", "app"]
-"""What shows the consent flow to the person: a browser, or the retailer's app."""
+"""Where the person sees the consent flow: in a browser, or in the retailer's app."""
 FLOW_STAGES: Final[frozenset[Stage]] = frozenset(
     ("preIdentification", "preAuthentication", "preAccountSelection", "preAuthorisation")
 )
@@ -54,7 +54,7 @@ class AuthorisationRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defau
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt, with the columns of its row."""
+    """An authorisation attempt, as stored."""
 
     id: UUID
     client_id: str
@@ -64,7 +64,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     request_expires_at: datetime
     request_uri_used_at: datetime | None
-    """When the request_uri was used: the person has authenticated or cancelled."""
+    """When the request_uri was used, that is, when the person authenticated or cancelled."""
     browser_hash: bytes | None
     """SHA-256 of the secret that the browser has as a cookie. None until a browser sends an identifier or cancels."""
     challenge_id: UUID | None
@@ -74,7 +74,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     acr: str | None
     """The level of assurance of the person's authentication."""
     claimed_as: ClaimedAs | None
-    """What shows the flow to the person."""
+    """Where the person sees the flow."""
     shown_digest: bytes | None
     """SHA-256 of the content of the review page."""
     accounts: tuple[UUID, ...] | None

@@ -1,4 +1,4 @@
-"""Authorisation attempts: storing the pushed request, binding it to a browser, rejecting, and issuing the code.
+"""Authorisation attempts: storing the pushed request, rejecting it, and issuing the code.
 
 The consent flow itself is in `tenants.consent.flow`.
 """
@@ -115,15 +115,6 @@ def immediate_error(client: Client, request: AuthorisationRequest) -> OAuthError
     return None
 
 
-async def bind_to_browser(tx: Transaction, attempt: Attempt, browser_hash: bytes) -> None:
-    """Bind an attempt to the browser whose flow cookie has this hash: only this browser can continue the flow.
-
-    The first browser that sends an identifier, or cancels, binds the attempt. Until then every browser that has visited
-    the request_uri can do so: a link scanner, a preview or a second visit must not end the flow of the person.
-    """
-    await store.set_columns(tx, attempt.id, browser_hash=browser_hash)
-
-
 async def mark_request_uri_used(tx: Transaction, attempt: Attempt, now: datetime) -> None:
     """Mark the request_uri of an attempt as used, because the person has authenticated or cancelled.
 
@@ -152,11 +143,11 @@ async def issue_code(
     """Store the authorisation of the person and return the code for it. The code can be used once, within one minute.
 
     If `code` is None, a random code is generated. A caller that must return the same code for a form that is submitted
-    twice gives a secret of 256 bits as `code`. `shown` is what the person was shown, for the authorisation's record.
+    twice passes a secret of 256 bits as `code`. `shown` is the content of the review page, which is stored too.
 
-    The attempt has the person who authenticated, the time, and the chosen accounts. A request with a cdr_arrangement_id
-    amends that arrangement; any other request creates a new one. The authorisation takes effect when the code is
-    exchanged. Raise AttemptAtWrongStage, UnauthorizedClient, ArrangementNotFound or ArrangementEnded.
+    The attempt contains the login, the time of authentication, and the chosen accounts. A request with a
+    cdr_arrangement_id amends that arrangement; any other request creates a new one. The authorisation takes effect when
+    the code is exchanged. Raise AttemptAtWrongStage, UnauthorizedClient, ArrangementNotFound or ArrangementEnded.
     """
     if attempt.stage != "preAuthorisation" or attempt.client_id != client.client_id:
         raise AttemptAtWrongStage(f"attempt {attempt.id} is at stage {attempt.stage}")
@@ -209,5 +200,5 @@ async def issue_code(
 
 
 async def set_shown_digest(tx: Transaction, attempt: Attempt, shown_digest: bytes) -> None:
-    """Store the digest of what the person was shown, so that a form that is sent twice is recognised."""
+    """Store the digest of the content of the review page, so that a form that is sent twice is recognised."""
     await store.set_columns(tx, attempt.id, shown_digest=shown_digest)

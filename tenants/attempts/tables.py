@@ -15,19 +15,19 @@ attempt = Table(
     Column("client_id", Text, ForeignKey(client.c.client_id, ondelete="CASCADE"), nullable=False),
     Column("request_uri_hash", LargeBinary, nullable=False, unique=True),
     Column("request_expires_at", Moment, nullable=False),
-    Column("request_uri_used_at", Moment),  # when it was used: the person has authenticated or cancelled
+    Column("request_uri_used_at", Moment),  # when the person authenticated or cancelled
     Column("request", Json, nullable=False),  # attempts.models.AuthorisationRequest
     Column("stage", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("stage_at", Moment, nullable=False),
-    # The SHA-256 of the flow cookie of the person's browser: the first one that sent an identifier or cancelled.
+    # The SHA-256 of the flow cookie of the first browser that sent an identifier or cancelled.
     Column("browser_hash", LargeBinary),
     Column("challenge_id", Uuid, ForeignKey(challenge.c.id)),
     Column("login_id", Uuid, ForeignKey(login.c.id)),
     Column("customer_id", Uuid, ForeignKey(customer.c.id)),
     Column("authenticated_at", Moment),
     Column("acr", Text),  # the level of assurance of the person's authentication
-    Column("claimed_as", Text),  # what shows the flow to the person: a browser, or the retailer's app
+    Column("claimed_as", Text),  # where the person sees the flow: in a browser, or in the retailer's app
     Column("accounts", ARRAY(Uuid)),
     Column("shown_digest", LargeBinary),  # SHA-256 of the content of the review page
     Column("error", Text),  # the OAuth error code with which the attempt ended

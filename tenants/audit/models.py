@@ -19,7 +19,7 @@ class AuditedChange(msgspec.Struct, frozen=True, kw_only=True):
     """The id of the changed account, arrangement or customer."""
     reason: str | None = None
     before: object = None
-    """The value before the change, which JSON can represent; None if there was none."""
+    """The value before the change, as a JSON-compatible object; None if there was no value."""
     after: object = None
     """The value after the change, in the same form."""
 
@@ -42,7 +42,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChainBreak(msgspec.Struct, frozen=True):
-    """The first place at which the stored trail differs from the written one."""
+    """The first place at which the stored trail was changed after it was written."""
 
     seq: int
     """The number of the first wrong or missing entry."""

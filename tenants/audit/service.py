@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 async def record(tx: Transaction, change: AuditedChange, *, now: datetime) -> int:
     """Add the entry of a change to the trail, in the transaction of the change. Return the number of the entry.
 
-    This locks the head of the trail: another transaction of the tenant that calls it waits until this one ends.
+    This locks the head of the trail: another transaction of the tenant that calls `record` waits until this one ends.
     """
     head = await store.lock_head(tx, _EMPTY)
     entry = AuditEntry(

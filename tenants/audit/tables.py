@@ -14,7 +14,7 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("reason", Text),
-    # Text and not JSONB, because the server would change the form of the JSON, and so its hash.
+    # Text, not JSONB: PostgreSQL would reformat JSONB, and the hash of the entry would no longer match.
     Column("before", Text),
     Column("after", Text),
     Column("previous_hash", LargeBinary, nullable=False),

@@ -27,7 +27,7 @@ class CodeRefused(HaasError):
 
 
 class IdentifierLocked(HaasError):
-    """An identifier had too many wrong answers or requested too many codes.
+    """There were too many wrong answers or too many requests for codes for an identifier.
 
     It is raised in the same way for identifiers without a login. It is also raised when the whole tenant has reached
     its limit of codes, so that an attacker does not learn which limit was reached.

@@ -1,44 +1,26 @@
-"""Challenges (one-time passwords that were sent), their limits, and sessions of the dashboard."""
+"""Challenges (one-time passwords that were sent), and sessions."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Final, Literal
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
+from tenants.authentication.limits import TRIES_PER_CODE
 from tenants.parties.directory import Directory
 
 CodePurpose = Literal["authorisation", "dashboard"]
 
-CODE_DIGITS: Final = 6
-"""CDS, One Time Password Credential Requirements: "numeric digits and be between 4 and 6 digits in length"."""
-CODE_LIFETIME: Final = timedelta(minutes=10)
-TRIES_PER_CODE: Final = 5
-LIMIT_WINDOW: Final = timedelta(hours=1)
-"""The limits below apply to the last hour."""
-WRONG_ANSWERS_PER_WINDOW: Final = 10
-UNANSWERED_CODES_PER_WINDOW: Final = 20
-"""The maximum number of codes that are sent within the window for one identifier without a right answer."""
-TENANT_CODES_PER_WINDOW: Final = 20_000
-"""The maximum number of codes that are sent within the window for one tenant.
-
-It is far above the number of codes in any brand's busiest hour. It limits an attacker who requests codes for many
-identifiers from many addresses.
-"""
-
-SESSION_IDLE_LIMIT: Final = timedelta(minutes=15)
-SESSION_LIFETIME: Final = timedelta(hours=1)
-
 
 class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
-    """The tenant's values that authentication needs: directory, key, brand name, and the sandbox's fixed codes."""
+    """The tenant's values that authentication needs: directory, key, brand name, and the sandbox's preset codes."""
 
     directory: Directory
     key: bytes
     brand_name: str
     pinned_codes: Mapping[str, str] = {}
-    """Fixed codes by canonical identifier, for tests. Empty in production."""
+    """Preset codes by canonical identifier, for tests. Empty in production."""
 
     def __repr__(self) -> str:
         """Return a text without the key."""
@@ -46,7 +28,7 @@ class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Challenge(msgspec.Struct, frozen=True, kw_only=True):
-    """A request for a one-time password. One is also made for an identifier without a login, and looks the same."""
+    """A request for a one-time password. An identifier without a login gets one too, to hide that there is no login."""
 
     id: UUID
     login_id: UUID | None
@@ -77,9 +59,14 @@ class ChallengeSummary(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A browser's session at the dashboard. `login_id` is None before sign-in; `challenge_id` can be None."""
+    """A browser's session: of a customer at the dashboard, or of a member of the staff.
+
+    `challenge_id` and `login_id` are None for staff, `staff_id` is None for customers. Before the sign-in, both
+    `login_id` and `staff_id` are None.
+    """
 
     challenge_id: UUID | None
     login_id: UUID | None
+    staff_id: UUID | None
     created_at: datetime
     seen_at: datetime

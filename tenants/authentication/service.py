@@ -1,6 +1,6 @@
 """Authentication of a person by identifier and one-time password, in the consent flow and at the dashboard.
 
-It reaches the level of assurance urn:cds.au:cdr:2 (CDS, Levels of Assurance). Responses, limits and response times are
+Its level of assurance is urn:cds.au:cdr:2 (CDS, Levels of Assurance). Responses, limits and response times are
 the same for identifiers with and without a login (CDS, One Time Password Credential Requirements).
 """
 
@@ -14,18 +14,16 @@ import msgspec
 
 from haas.database import Transaction
 from tenants.authentication import codes, store
+from tenants.authentication.code_message import code_message
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
-from tenants.authentication.models import (
+from tenants.authentication.limits import (
     CODE_LIFETIME,
     LIMIT_WINDOW,
     TENANT_CODES_PER_WINDOW,
     UNANSWERED_CODES_PER_WINDOW,
     WRONG_ANSWERS_PER_WINDOW,
-    AuthenticationContext,
-    Challenge,
-    ChallengeSummary,
-    CodePurpose,
 )
+from tenants.authentication.models import AuthenticationContext, Challenge, ChallengeSummary, CodePurpose
 from tenants.notices import outbox
 from tenants.notices import store as notices
 from tenants.notices.models import EmailPayload, SmsPayload
@@ -42,7 +40,7 @@ async def send_code(
 ) -> Challenge:
     """Send a one-time password to the login with this identifier, if there is one. Raise IdentifierLocked.
 
-    A challenge is made in both cases.
+    A challenge is created even if there is no such login.
     """
     canonical = canonical_identifier(identifier)
     login = await context.directory.login_by_identifier(tx, canonical)
@@ -86,7 +84,7 @@ async def verify_code(
 ) -> UUID:
     """Return the login of a challenge if `code` is right. The challenge cannot be answered again.
 
-    Raise CodeRefused or IdentifierLocked. A wrong answer is counted although the error ends the transaction.
+    Raise CodeRefused or IdentifierLocked. A wrong answer is committed although the error ends the transaction.
     """
     challenge = await store.challenge_by_id(tx, challenge_id, purpose, lock=True)
     if challenge is None or challenge.answered_at is not None:
@@ -125,7 +123,7 @@ async def _create_challenge(
         _require_below_unanswered_limit(past)
         await _require_below_tenant_limit(tx, now)
     challenge_id, code = uuid4(), pinned_code or codes.new_code()
-    message = codes.code_message(login or _PLACEHOLDER_LOGIN, context.brand_name, purpose, code)
+    message = code_message(login or _PLACEHOLDER_LOGIN, context.brand_name, purpose, code)
     challenge = Challenge(
         id=challenge_id,
         login_id=login.id if login is not None and message is not None else None,
@@ -137,7 +135,7 @@ async def _create_challenge(
     )
     await store.insert_challenge(tx, challenge)
     await _queue_message(
-        tx, challenge, message or codes.code_message(_PLACEHOLDER_LOGIN, context.brand_name, purpose, code), now
+        tx, challenge, message or code_message(_PLACEHOLDER_LOGIN, context.brand_name, purpose, code), now
     )
     return challenge
 
@@ -147,7 +145,7 @@ async def _queue_message(
 ) -> None:
     """Add the message to the outbox, and delete it again if the challenge has no login.
 
-    Both cases execute the same statements, so that the time taken does not tell them apart.
+    Both cases execute the same statements, so that the response time does not reveal whether there is a login.
     """
     kind: NoticeKind = "sms" if isinstance(message, SmsPayload) else "email"
     payload = msgspec.to_builtins(message)
@@ -156,12 +154,12 @@ async def _queue_message(
 
 
 async def _require_not_locked(tx: Transaction, identifier_hash: bytes, now: datetime) -> Sequence[ChallengeSummary]:
-    """Return the identifier's challenges of the last hour, since its last right answer.
+    """Return the identifier's challenges of the last hour that were created after its last right answer.
 
     Raise IdentifierLocked if they have ten or more wrong answers.
     """
     await store.lock_identifier(tx, identifier_hash)
-    past = _after_last_success(await store.challenge_summaries(tx, identifier_hash, now - LIMIT_WINDOW))
+    past = _after_last_right_answer(await store.challenge_summaries(tx, identifier_hash, now - LIMIT_WINDOW))
     failures = sum(challenge.failures for challenge in past)
     for challenge in past:
         if failures < WRONG_ANSWERS_PER_WINDOW:
@@ -186,6 +184,6 @@ async def _require_below_tenant_limit(tx: Transaction, now: datetime) -> None:
         raise IdentifierLocked(nth_latest_at + LIMIT_WINDOW)
 
 
-def _after_last_success(past: Sequence[ChallengeSummary]) -> Sequence[ChallengeSummary]:
-    last_success = max((index for index, challenge in enumerate(past) if challenge.answered), default=-1)
-    return past[last_success + 1 :]
+def _after_last_right_answer(past: Sequence[ChallengeSummary]) -> Sequence[ChallengeSummary]:
+    last_right_answer = max((index for index, challenge in enumerate(past) if challenge.answered), default=-1)
+    return past[last_right_answer + 1 :]

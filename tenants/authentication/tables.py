@@ -10,7 +10,7 @@ challenge = Table(
     "challenge",
     tenant,
     Column("id", Uuid, primary_key=True),
-    # Null for an identifier without a login: such a challenge looks the same to the person, and cannot be answered.
+    # Null for an identifier without a login. The person cannot notice this; every answer to the challenge is wrong.
     Column("login_id", Uuid, ForeignKey(login.c.id, ondelete="CASCADE")),
     Column("identifier_hash", LargeBinary, nullable=False),
     Column("purpose", Text, nullable=False),
@@ -30,7 +30,7 @@ session = Table(
     tenant,
     Column("token_hash", LargeBinary, primary_key=True),
     Column("surface", Text, nullable=False),
-    # A session is made before sign-in, to bind the sign-in form to the browser. It is signed in only if it has a
+    # A session is created before sign-in, to bind the sign-in form to the browser. It is signed in only if it has a
     # login_id or staff_id.
     Column("challenge_id", Uuid, ForeignKey(challenge.c.id)),
     Column("login_id", Uuid, ForeignKey(login.c.id, ondelete="CASCADE")),

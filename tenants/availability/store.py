@@ -33,18 +33,18 @@ _PLANNED = Statement(
 
 
 async def current_or_last(tx: Transaction, now: datetime) -> Outage | None:
-    """Return the outage that Get Status reports: an open one, else the unplanned one that ended last, else None."""
+    """Return the outage that Get Status reports: an open one, or the unplanned one that ended last, or None."""
     row = await tx.row(_CURRENT_OR_LAST, now=now)
     return None if row is None else Outage(**row)
 
 
 async def planned(tx: Transaction, now: datetime) -> list[Outage]:
-    """Return the planned outages that have not ended, ordered by their begin."""
+    """Return the planned outages that have not ended, ordered by their start."""
     return [Outage(**row) for row in await tx.rows(_PLANNED, now=now)]
 
 
 async def between(tx: Transaction, start: datetime, end: datetime) -> list[Outage]:
-    """Return the outages that overlap a period, ordered by their begin."""
+    """Return the outages that overlap a period, ordered by their start."""
     query = (
         select(outage)
         .where(outage.c.starts_at < end, or_(outage.c.ends_at.is_(None), outage.c.ends_at > start))

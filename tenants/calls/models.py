@@ -36,14 +36,14 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     token_issued: bool = False  # counts as a session in Get Metrics
     secondary_latency: int | None = None  # microseconds; None if no secondary data holder was needed
     secondary_calls: int = 0  # number of calls to the secondary data holder
-    secondary_errors: int = 0  # how many of them ended with 5xx, a time-out or no connection
-    secondary_rejections: int = 0  # how many of them ended with 429
+    secondary_errors: int = 0  # how many of these calls ended with 5xx, a time-out or no connection
+    secondary_rejections: int = 0  # how many of these calls ended with 429
     client_id: str | None = None  # None if it is unknown
     arrangement_id: UUID | None = None
 
 
 class DisclosureDay(msgspec.Struct, frozen=True, kw_only=True):
-    """States that data was disclosed under an arrangement on a day: a row of the disclosure ledger (CDR Rules 7.9)."""
+    """Records that data was disclosed under an arrangement on a day: a row of the disclosure ledger (CDR Rules 7.9)."""
 
     arrangement_id: UUID
     account_id: UUID | None

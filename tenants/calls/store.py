@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Transaction
-from tenants.calls.aggregate import CallSums, RollupKey, TenantCalls
+from tenants.calls.counter import CallSums, RollupKey, TenantCalls
 from tenants.calls.models import CallRecord, DisclosureDay
 from tenants.calls.tables import call, call_peak, call_rollup, call_second, disclosure_day
 
@@ -48,6 +48,17 @@ async def add(tx: Transaction, calls: TenantCalls) -> None:
     for (second, authenticated), count in calls.seconds.items():
         seconds[second]["authenticated" if authenticated else "unauthenticated"] += count
     await tx.execute(_ADD_SECOND, [{"second": second, **counts} for second, counts in sorted(seconds.items())])
+
+
+async def schema_id(tx: Transaction) -> int:
+    """Return the object id of the schema of this transaction. A schema that is created again gets another one.
+
+    Raise LookupError if there is no such schema.
+    """
+    found: int | None = await tx.driver.fetchval("SELECT oid FROM pg_namespace WHERE nspname = $1", tx.namespace.schema)
+    if found is None:
+        raise LookupError(f"there is no schema {tx.namespace.schema}")
+    return found
 
 
 async def aggregate_seconds(tx: Transaction, before: datetime) -> int:
@@ -87,7 +98,7 @@ async def calls_of_interaction(tx: Transaction, interaction_id: UUID) -> list[di
     return [dict(row) for row in found.mappings()]
 
 
-async def delete_calls(tx: Transaction, before: datetime) -> int:
+async def delete_single_calls(tx: Transaction, before: datetime) -> int:
     """Delete the rows of calls before `before`; return their number."""
     return int((await tx.execute(delete(call).where(call.c.at < before))).rowcount)
 

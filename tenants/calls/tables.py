@@ -1,8 +1,8 @@
-"""Calls to a tenant's endpoints, single and summed. Get Metrics and the disclosure ledger are made from them.
+"""Calls to a tenant's endpoints, as single rows and as sums. Get Metrics and the disclosure ledger use them.
 
 Times are UTC. Every process adds to the columns that are sums. `latency` does not include the time of a secondary data
 holder (CDS, Get Metrics 5: "Secondary Data Holder performance MUST be excluded"). No table here has a foreign key: a
-record remains true after the row that it names has been deleted.
+record must remain when the client or arrangement that it refers to is deleted.
 """
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, SmallInteger, Table, Text
@@ -17,7 +17,7 @@ call_rollup = Table(
     Column("tier", Text, primary_key=True),
     Column("status", SmallInteger, primary_key=True),
     Column("error", Text, primary_key=True),  # the CDS URN or OAuth error code, empty where there was none
-    Column("latency_bucket", Integer, primary_key=True),  # upper bound in milliseconds; 0 is beyond the last bound
+    Column("latency_bucket", Integer, primary_key=True),  # upper bound in milliseconds; 0: above the last bound
     Column("calls", BigInteger, nullable=False),
     Column("latency_total", BigInteger, nullable=False),  # microseconds
     Column("throttled", BigInteger, nullable=False),
@@ -26,7 +26,7 @@ call_rollup = Table(
     Column("secondary_requests", BigInteger, nullable=False),
     Column("secondary_within_limit", BigInteger, nullable=False),
     Column("secondary_latency_total", BigInteger, nullable=False),  # microseconds
-    # The calls that were made to the secondary data holder, at least one for each such call, and their outcomes.
+    # Such a call causes one or more calls to the secondary data holder: the number of these, and their results.
     Column("secondary_calls", BigInteger, nullable=False),
     Column("secondary_errors", BigInteger, nullable=False),
     Column("secondary_rejections", BigInteger, nullable=False),

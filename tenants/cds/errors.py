@@ -4,13 +4,14 @@
 How an HTTP response is made is decided elsewhere (`apps.http.errors`).
 """
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from haas.errors import HaasError
 
 
 class ErrorType(NamedTuple):
-    """An error of the standards. `status_in_body` applies if the request body, and not the URI, names the resource."""
+    """An error of the standards. `status_in_body` applies if the resource id is in the request body, not the URI."""
 
     urn: str
     title: str
@@ -21,6 +22,9 @@ class ErrorType(NamedTuple):
 class CdsError(HaasError):
     """One occurrence of a standard error; `detail` is shown to the client."""
 
+    further: Sequence["CdsError"] = ()
+    """Other occurrences with the same status that the response contains too."""
+
     def __init__(self, kind: ErrorType, detail: str, *, status: int | None = None) -> None:
         """Take the error and its detail: the name of a parameter, an id, or the current status.
 
@@ -30,6 +34,16 @@ class CdsError(HaasError):
         self.kind = kind
         self.detail = detail
         self.status = status or kind.status
+
+    @classmethod
+    def for_ids(cls, refused: Mapping[str, ErrorType], *, in_body: bool) -> "CdsError":
+        """Return one error for each id that the request's path, or its body, contains and that is refused."""
+        first, *further = (
+            cls(kind, identifier, status=kind.status_in_body if in_body else kind.status)
+            for identifier, kind in refused.items()
+        )
+        first.further = further
+        return first
 
 
 def _all(code: str, title: str, status: int, status_in_body: int | None = None) -> ErrorType:
@@ -71,4 +85,4 @@ INVALID_ARRANGEMENT = _all("Authorisation/InvalidArrangement", "Invalid Consent 
 FIELD_INVALID_PAGE = _all("Field/InvalidPage", "Invalid Page", 422)
 
 CATALOGUE: dict[str, ErrorType] = {kind.urn: kind for kind in list(globals().values()) if isinstance(kind, ErrorType)}
-"""Every error above, by URN. Errors that only the Register returns, and errors of banking, are left out."""
+"""Every error above, by URN. It contains no errors of banking and none that only the Register returns."""

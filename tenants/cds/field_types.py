@@ -72,14 +72,14 @@ MonthDay = Annotated[
         description="mm-dd in a calendar year",
     ),
 ]
-# The ranges that Australia Post has given to the states: 02xx to the ACT, 08xx and 09xx to the NT, 1xxx to 9xxx to all.
+# The ranges of Australia Post: 02xx for the ACT, 08xx and 09xx for the NT, 1xxx to 9xxx for all states.
 AUSTRALIAN_POSTCODE = re.compile(r"^(?:02[0-9]{2}|0[89][0-9]{2}|[1-9][0-9]{3})\Z")
 AustralianPostcode = Annotated[str, Meta(pattern=AUSTRALIAN_POSTCODE.pattern, description="an Australian postcode")]
 StateType = Literal["NSW", "QLD", "VIC", "NT", "WA", "SA", "TAS", "ACT", "AAT"]
 
 
 class _KeywordsOnly(msgspec.StructMeta):
-    """Sets `kw_only` on subclasses too, where a mandatory field may follow an optional one."""
+    """Sets `kw_only` on subclasses too, so that a mandatory field may follow an optional field."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> "_KeywordsOnly":
         return super().__new__(cls, name, bases, namespace, **{**config, "kw_only": True})
@@ -105,7 +105,12 @@ def required_when(condition: object, /, **fields: object) -> None:
                 raise ValueError(f"`{name}` is mandatory here")
 
 
-def only_one_of(**fields: object) -> None:
-    """Raise ValueError if more than one of `fields` has a value. For a union, of which `…UType` names the member."""
-    if sum(value is not None for value in fields.values()) > 1:
-        raise ValueError(" and ".join(f"`{name}`" for name in fields) + " exclude each other")
+def only_member_of_union(kind: str, /, **members: object) -> None:
+    """Raise ValueError unless `kind`, the value of a `…UType` field, names the only one of `members` with a value.
+
+    The standards describe each member of a union as "Required if" its `…UType` names it.
+    """
+    required_when(True, **{kind: members[kind]})
+    present = [name for name, value in members.items() if value is not None]
+    if len(present) > 1:
+        raise ValueError(" and ".join(f"`{name}`" for name in present) + " exclude each other")

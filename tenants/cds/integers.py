@@ -1,17 +1,17 @@
-"""Positive integers in headers and query parameters, whatever their length."""
+"""Positive integers of any length in headers and query parameters."""
 
 import re
 from typing import Final
 
 LARGEST: Final = 2**31 - 1
-"""Greater integers are read as this one: no version, page or page size is as large."""
+"""A greater integer is read as this value. No version, page number or page size is that large."""
 _DIGITS: Final = re.compile(r"[0-9]+\Z")
 
 
 def positive_integer(text: str) -> int | None:
-    """Return the positive integer that `text` is, at most `LARGEST`, or None if it is something else.
+    """Return the positive integer in `text`, at most `LARGEST`, or None if `text` is not a positive integer.
 
-    Python does not convert more than 4,300 digits, so a longer text is not converted.
+    A text with more digits than `LARGEST` is not converted, because Python refuses to convert more than 4,300 digits.
     """
     if not _DIGITS.match(text):
         return None

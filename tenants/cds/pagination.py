@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 
 
 class PageRequest(NamedTuple):
-    """The requested page. `number` counts from 1; `tenants.cds.integers.LARGEST` is the greatest."""
+    """The requested page. `number` counts from 1; its maximum is `tenants.cds.integers.LARGEST`."""
 
     number: int = 1
     size: int = DEFAULT_PAGE_SIZE
@@ -27,7 +27,7 @@ class PageRequest(NamedTuple):
 
     @classmethod
     def parse(cls, page: str | None, page_size: str | None) -> "PageRequest":
-        """Read the query parameters `page` and `page-size`; an absent one has its default value.
+        """Read the query parameters `page` and `page-size`; an absent parameter has its default value.
 
         Raises CdsError: Field/Invalid if a value is not a positive integer, Field/InvalidPageSize above 1000.
         """

@@ -17,10 +17,10 @@ def negotiate_version(x_v: str | None, x_min_v: str | None, supported: Iterable[
         raise CdsError(HEADER_MISSING, "x-v")
     highest = _positive("x-v", x_v)
     lowest = highest if x_min_v is None else min(_positive("x-min-v", x_min_v), highest)
-    fitting = [version for version in supported if lowest <= version <= highest]
-    if not fitting:
+    acceptable = [version for version in supported if lowest <= version <= highest]
+    if not acceptable:
         raise CdsError(HEADER_UNSUPPORTED_VERSION, f"supported: {', '.join(map(str, sorted(supported)))}")
-    return max(fitting)
+    return max(acceptable)
 
 
 def _positive(name: str, value: str) -> int:

@@ -28,7 +28,7 @@ MAXIMUM_ASSERTION_LIFETIME: Final = timedelta(hours=1)
 _NOT_AUTHENTIC: Final = "the client is unknown, or its assertion is not signed by a key of its JWKS"
 _JWKS_URI_FRESH_FOR: Final = timedelta(seconds=5)
 _MAXIMUM_JWKS_URIS: Final = 10_000
-_MAXIMUM_JTI: Final = 1024
+_MAXIMUM_JTI_LENGTH: Final = 1024
 
 
 class ClientCredentials(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +96,7 @@ def names_one_client(presented: DecodedAssertion) -> None:
 
 
 def is_for_this_server(presented: DecodedAssertion) -> None:
-    """`aud` contains our issuer, the URL of the token endpoint or the URL of this endpoint (RFC 7523 3-3; CDS)."""
+    """`aud` contains this server's issuer, its token endpoint URL or the URL of this endpoint (RFC 7523 3-3; CDS)."""
     if not presented.audiences & set(audience(presented.claims.get("aud"))):
         raise InvalidClient("the client assertion is not for this server (aud)")
 
@@ -104,8 +104,8 @@ def is_for_this_server(presented: DecodedAssertion) -> None:
 def has_a_jti(presented: DecodedAssertion) -> None:
     """`jti` is present: "These tokens MUST only be used once" (CDS, Private Key JWT Client Authentication)."""
     jti = presented.claims.get("jti")
-    if not isinstance(jti, str) or not 0 < len(jti) <= _MAXIMUM_JTI:
-        raise InvalidClient("the client assertion has no jti")
+    if not isinstance(jti, str) or not 0 < len(jti) <= _MAXIMUM_JTI_LENGTH:
+        raise InvalidClient("jti of the client assertion is missing, malformed or too long")
 
 
 def is_in_time(presented: DecodedAssertion) -> None:
@@ -117,7 +117,7 @@ def is_in_time(presented: DecodedAssertion) -> None:
 
 
 CHECKS: Final[tuple[Step[DecodedAssertion], ...]] = (names_one_client, is_for_this_server, has_a_jti, is_in_time)
-"""The checks of the claims. `verify_signature` checks the signature, `use_assertion` algorithm and single use."""
+"""The checks of the claims. `verify_signature` and `use_assertion` check the signature, algorithm and single use."""
 
 
 class Authenticator:
@@ -138,7 +138,7 @@ class Authenticator:
         and for an invalid signature.
         """
         claims, client_id = presented.claims, str(presented.claims["sub"])
-        jwks_uri, keys = await self._verified(tenant, client_id, presented.token, presented.header.get("kid"))
+        jwks_uri, keys = await self._verify(tenant, client_id, presented.token, presented.header.get("kid"))
         return VerifiedAssertion(
             client_id=client_id,
             algorithm=str(presented.header["alg"]),
@@ -156,8 +156,8 @@ class Authenticator:
         except (JoseError, JwksError):
             return assertion.keys  # the check that uses the keys reports the error
 
-    async def _verified(self, tenant: Tenant, client_id: str, token: str, kid: object) -> tuple[str, PublicKeys]:
-        """Return the client's jwks_uri and its keys, if one of them verifies the signature of `token`."""
+    async def _verify(self, tenant: Tenant, client_id: str, token: str, kid: object) -> tuple[str, PublicKeys]:
+        """Return the client's jwks_uri and its keys if one of the keys verifies the signature of `token`."""
         key = tenant.namespace.schema, client_id
 
         async def load(_: str | None) -> str:
@@ -166,7 +166,7 @@ class Authenticator:
         known = self._jwks_uris.fresh(key)
         jwks_uri = known or await self._jwks_uris.get(key, load)
         try:
-            return jwks_uri, await self._keys_that_signed(jwks_uri, token, kid)
+            return jwks_uri, await self._verify_with_jwks(jwks_uri, token, kid)
         except InvalidClient:
             if known is None:
                 raise
@@ -174,9 +174,9 @@ class Authenticator:
             changed = await self._jwks_uris.get(key, load, lambda read: read != known)
             if changed == known:
                 raise
-        return changed, await self._keys_that_signed(changed, token, kid)
+        return changed, await self._verify_with_jwks(changed, token, kid)
 
-    async def _keys_that_signed(self, jwks_uri: str, token: str, kid: object) -> PublicKeys:
+    async def _verify_with_jwks(self, jwks_uri: str, token: str, kid: object) -> PublicKeys:
         try:
             keys = await self._jwks.keys(jwks_uri, kid if isinstance(kid, str) else None)
             verify(token, keys)
@@ -198,8 +198,9 @@ class Authenticator:
 async def use_assertion(tx: Transaction, assertion: VerifiedAssertion) -> Client:
     """Mark the `jti` of the assertion as used, and return the client. Raise InvalidClient.
 
-    From now on the transaction is committed even if the request is refused, so that the `jti` stays used. So the caller
-    must write nothing else before the last check has passed. After any other error the `jti` is marked again.
+    After this call, the transaction is committed even if the request is refused, so that the `jti` stays used. So the
+    caller must write nothing else before the last check has passed. If any other error rolls the transaction back, the
+    `jti` is marked as used again.
     """
 
     async def mark_as_used() -> tuple[Client, bool] | None:

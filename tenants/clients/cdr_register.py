@@ -11,7 +11,7 @@ from tenants.clients.models import Registration
 from tenants.oauth import scopes
 
 CLIENT_ID: Final = "cdr-register"
-"""It "MAY be a static client ID value of cdr-register" (CDS)."""
+"""The client id "MAY be a static client ID value of cdr-register" (CDS)."""
 
 _REGISTRATION: Final = {
     "client_name": "CDR Register",

@@ -1,7 +1,7 @@
 """Registered clients and their metadata."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -10,6 +10,8 @@ from tenants.oauth import scopes
 from tenants.register.duties import Duties, ProductStatus, RecipientStatus, duties
 
 ClientKind = Literal["software-product", "register"]
+DEFAULT_CONTENT_ENCRYPTION: Final = "A128CBC-HS256"
+"""The `enc` of a client that registers only authorization_encrypted_response_alg (CDS, Registration Request)."""
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -50,8 +52,17 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """The scopes that the client may request."""
+        """The registered scopes."""
         return scopes.split(self.scope)
+
+    @property
+    def supported_scopes(self) -> tuple[str, ...]:
+        """The registered scopes of a software product that are supported now.
+
+        A registration that is older than the present endpoint table can contain others, which the client cannot use.
+        """
+        supported = scopes.recipient_scopes()
+        return tuple(scope for scope in self.scopes if scope in supported)
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):

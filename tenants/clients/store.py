@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import LargeBinary, Text, and_, bindparam, delete, func, or_, select, true, update
+from sqlalchemy import LargeBinary, Text, and_, bindparam, delete, func, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Statement, Transaction
 from tenants.clients.models import Client, ClientKind, Registration
 from tenants.clients.tables import client, used_assertion
+from tenants.register.duties import STATUSES_TO_CLEAN_UP
 from tenants.schema_metadata import Moment
 
 _NOT_REMOVED = client.c.removed_at.is_(None)
@@ -184,9 +185,16 @@ async def set_client_statuses(tx: Transaction, changed: list[ClientStatus]) -> N
         await tx.execute(_SET_STATUSES, values[start : start + _BATCH])
 
 
-async def clients_to_clean_up(tx: Transaction) -> list[str]:
+async def number_of_products(tx: Transaction) -> int:
+    """Return how many software products are registered and not removed."""
+    query = select(func.count()).select_from(client).where(_PRODUCTS_NOT_REMOVED)
+    found: int = (await tx.execute(query)).scalar_one()
+    return found
+
+
+async def clients_to_end(tx: Transaction) -> list[str]:
     """Return the registered clients whose consents must be invalidated and whose registrations must be removed."""
-    ended = or_(client.c.product_status == "REMOVED", client.c.recipient_status.in_(("REVOKED", "SURRENDERED")))
+    ended = tuple_(client.c.recipient_status, client.c.product_status).in_(STATUSES_TO_CLEAN_UP)
     result = await tx.execute(
         select(client.c.client_id).where(_PRODUCTS_NOT_REMOVED, ended).order_by(client.c.client_id)
     )

@@ -10,7 +10,7 @@ client = Table(
     Column("client_id", Text, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("software_id", Text, nullable=False),
-    Column("recipient_id", Text, nullable=False),  # legal entity id: the Register's key of the recipient's status
+    Column("recipient_id", Text, nullable=False),  # the legal entity id, for which the Register publishes a status
     Column("registration", Json, nullable=False),
     # The last statuses from the Register (CDS, Participant statuses). Client authentication does not depend on them.
     Column("recipient_status", Text, nullable=False),

@@ -8,14 +8,13 @@ from base64 import urlsafe_b64encode
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from haas.database import Transaction
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
-from tenants.attempts import service
+from tenants.attempts import browser_binding, service
 from tenants.consent import flow as flows
 from tenants.consent.errors import FlowClosed, ReviewChanged
-from tenants.consent.models import Flow, FlowResult
+from tenants.consent.models import Flow, FlowResult, ReviewPage
 from tenants.consent.review import build_review, shown_content, shown_digest
 from tenants.oauth.errors import AccessDenied, InvalidRequest, OAuthError, UnauthorizedClient
 from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME, AUTHORIZATION_CODE_LIFETIME
@@ -24,25 +23,26 @@ _ARRANGEMENT_ENDED: Final = "cdr_arrangement_id is no longer an active arrangeme
 
 
 async def authorise(
-    tx: Transaction, flow: Flow, secret: str, shown: str, *, zone: ZoneInfo, now: datetime
+    tx: Transaction, flow: Flow, secret: str, sent_digest: str, *, page: ReviewPage, now: datetime
 ) -> FlowResult:
     """Store the consent and return its code. If the form is submitted again, return the same code until it expires.
 
     A code that the client has exchanged is not returned again: a second exchange would end the arrangement.
 
-    `shown` is the digest in hex of what the review page showed, which the form of that page sends. `zone` is the time
-    zone of the page's dates. Raise ReviewChanged, and store nothing, if a review page would now show something else.
+    `sent_digest` is the digest of the content of the review page in hexadecimal, which the form of the page sends.
+    `page` has the facts of the page that do not come from the flow, as they are now. Raise ReviewChanged, and store
+    nothing, if the content has changed since the page was shown.
 
     The flow ends with an error if the person may no longer act for the customer, if the arrangement to amend has ended,
     or if the recipient is not active. Raise StepNotCurrent or FlowClosed.
     """
     code, attempt = _derive_code(flow, secret), flow.attempt
-    was_shown = shown.encode()
+    sent = sent_digest.encode()
     if (
         attempt.stage == "preTokenExchange"
         and now - attempt.stage_at < AUTHORIZATION_CODE_LIFETIME
         and attempt.shown_digest is not None
-        and hmac.compare_digest(was_shown, attempt.shown_digest.hex().encode())
+        and hmac.compare_digest(sent, attempt.shown_digest.hex().encode())
     ):
         return FlowResult(flow, code)
     flows.require_step(flow, "review", now)
@@ -51,15 +51,17 @@ async def authorise(
     amended = flow.amended_arrangement
     if attempt.request.cdr_arrangement_id is not None and (amended is None or amended.state(now) != "active"):
         return await _reject(tx, flow, InvalidRequest(_ARRANGEMENT_ENDED), now)
-    content = shown_content(flow, await build_review(tx, flow, now=now), zone=zone, now=now)
-    if not hmac.compare_digest(was_shown, shown_digest(content).hex().encode()):
+    try:  # before the comparison: nobody is asked to review again what cannot be authorised
+        service.require_active_recipient(flow.client)
+    except UnauthorizedClient as refused:
+        return await _reject(tx, flow, refused, now)
+    content = shown_content(flow, await build_review(tx, flow, now=now), page, now=now)
+    if not hmac.compare_digest(sent, shown_digest(content).hex().encode()):
         raise ReviewChanged(f"the review of attempt {attempt.id} has changed since it was shown")
     try:
         await service.issue_code(tx, attempt, flow.client, now, code=code, shown=content)
     except (ArrangementNotFound, ArrangementEnded):
         return await _reject(tx, flow, InvalidRequest(_ARRANGEMENT_ENDED), now)
-    except UnauthorizedClient as refused:
-        return await _reject(tx, flow, refused, now)
     await service.set_shown_digest(tx, attempt, shown_digest(content))
     return FlowResult(flow, code)
 
@@ -67,14 +69,14 @@ async def authorise(
 async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> FlowResult:
     """End the flow because the person cancelled. If the form is submitted again, return the same result.
 
-    A flow without an identifier belongs to this browser then, and ends for all others that have visited it.
+    If no browser has sent an identifier yet, the flow is bound to this browser, and ends for all other browsers.
 
-    Raise FlowClosed if the flow has ended in another way.
+    Raise FlowClosed if the flow has ended in another way, or was cancelled too long ago.
     """
     error = AccessDenied("the consumer cancelled")
     attempt = flow.attempt
     if attempt.in_flow:
-        await service.bind_to_browser(tx, attempt, flow.browser_hash)
+        await browser_binding.bind_to_browser(tx, attempt, flow.browser_hash)
         return await _reject(tx, flow, error, now)
     if attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE_LIFETIME:
         raise FlowClosed(flow.end(now), f"attempt {attempt.id} is at stage {attempt.stage}")
@@ -95,6 +97,6 @@ async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
 
 
 def _derive_code(flow: Flow, secret: str) -> str:
-    """Return the code of the flow: 256 bits derived from the browser's secret, so that it is always the same."""
-    made = hmac.digest(secret.encode(), b"authorisation code\0" + flow.attempt.id.bytes, sha256)
-    return urlsafe_b64encode(made).rstrip(b"=").decode()
+    """Return the code of the flow: 256 bits derived from the browser's secret. Each call returns the same code."""
+    derived = hmac.digest(secret.encode(), b"authorisation code\0" + flow.attempt.id.bytes, sha256)
+    return urlsafe_b64encode(derived).rstrip(b"=").decode()

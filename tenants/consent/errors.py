@@ -14,14 +14,14 @@ class FlowNotFound(HaasError):
 
 
 class FlowClosed(HaasError):
-    """The flow has ended. `end` says how, and what has become of the consent.
+    """The flow has ended. `end` tells how it ended, and whether data is shared.
 
     - awaited: the person authorised, and the client has not exchanged the code yet.
     - unfinished: the person authorised, and the client did not exchange the code in time.
     - sharing: the person authorised, and the arrangement is in force.
-    - stopped: the person authorised, and the arrangement has ended since.
+    - stopped: the person authorised, but the arrangement is no longer in force.
     - cancelled: the person cancelled.
-    - over: the request was rejected, or it took too long.
+    - over: the request was rejected, the client was removed, or the flow took too long.
     """
 
     def __init__(self, end: FlowEnd, reason: str) -> None:
@@ -49,4 +49,8 @@ class ChoiceMissing(HaasError):
 
 
 class ReviewChanged(HaasError):
-    """The review page would now show something else than what the person was shown. Nothing was authorised."""
+    """The content of the review page has changed since the person saw it. Nothing was authorised."""
+
+
+class ResponseImpossible(HaasError):
+    """The client is registered for encrypted responses, and its JWKS contains no encryption key now."""

@@ -7,18 +7,16 @@ in the same transaction. The end of a flow is in `tenants.consent.ending`.
     identify → verify → [customer] → [accounts] → review → authorise
 """
 
-import hmac
 from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from haas.database import Transaction
-from haas.digest import digest
 from tenants.accounts import service as accounts
 from tenants.accounts.models import HeldAccount
 from tenants.arrangements import store as arrangements
 from tenants.arrangements.models import Arrangement
-from tenants.attempts import flow_secret, service, store
+from tenants.attempts import browser_binding, service, store
 from tenants.authentication import service as authentication
 from tenants.authentication.models import AuthenticationContext, Challenge
 from tenants.clients import store as clients
@@ -35,16 +33,16 @@ async def load_flow(
 ) -> Flow:
     """Return the flow of an attempt. The attempt's row is locked until the transaction ends.
 
-    `secret` is the value of the browser's flow cookie, `key` the key with which it was made (`flow_secret.flow_key`).
+    `secret` is the value of the browser's flow cookie, and `key` the key of its MAC (`browser_binding.flow_key`).
     Raise FlowNotFound if there is no such flow, if the secret is wrong, or if the flow is bound to another browser.
     Raise FlowClosed if the client was removed, or has removed the redirect_uri of the request from its registration:
-    the browser must not be sent there (RFC 6749 4.1.2.1).
+    the browser must not be redirected to it (RFC 6749 4.1.2.1).
     """
     attempt = await store.by_id(tx, attempt_id)
-    if attempt is None or not flow_secret.is_genuine(key, attempt_id, secret):
+    if attempt is None or not browser_binding.is_genuine(key, attempt_id, secret):
         raise FlowNotFound(f"there is no flow {attempt_id} with this secret")
-    browser_hash = digest(secret)
-    if attempt.browser_hash is not None and not hmac.compare_digest(attempt.browser_hash, browser_hash):
+    browser_hash = browser_binding.secret_hash(secret)
+    if attempt.browser_hash is not None and not browser_binding.is_bound_to(attempt, browser_hash):
         raise FlowNotFound(f"flow {attempt_id} belongs to another browser")
     if attempt.browser_hash is None and attempt.stage != "preIdentification":
         raise FlowClosed("over", f"attempt {attempt_id} is at stage {attempt.stage} without a browser")
@@ -100,7 +98,8 @@ async def identify(
 ) -> StepOutcome:
     """Send a one-time password to the person with this identifier. If the form is submitted twice, send only one code.
 
-    The flow then belongs to this browser, and no other can continue it.
+    The flow is then bound to this browser, and no other browser can continue it.
+
     Raise ChoiceMissing, StepNotCurrent or IdentifierLocked.
     """
     if current_step(flow, now) == "verify":
@@ -114,7 +113,7 @@ async def identify(
     if not canonical_identifier(identifier):
         raise ChoiceMissing("identifier")
     challenge = await authentication.send_code(tx, identifier, "authorisation", context=context, now=now)
-    await service.bind_to_browser(tx, flow.attempt, flow.browser_hash)
+    await browser_binding.bind_to_browser(tx, flow.attempt, flow.browser_hash)
     await store.set_stage(tx, flow.attempt.id, "preAuthentication", now=now, challenge_id=challenge.id)
     return "verify"
 
@@ -144,7 +143,7 @@ async def resend(
 
 
 async def restart(tx: Transaction, flow: Flow, *, now: datetime) -> StepOutcome:
-    """Return to the identifier step, to enter another one. Raise StepNotCurrent if the person has authenticated."""
+    """Return to the step `identify`, to enter another identifier. Raise StepNotCurrent after the authentication."""
     if current_step(flow, now) == "identify":
         return "identify"
     require_step(flow, "verify", now)
@@ -174,7 +173,7 @@ async def verify(
         if (
             amended is None
             or amended.state(now) != "active"
-            or amended.customer_id not in {one.id for one in customers}
+            or amended.customer_id not in {customer.id for customer in customers}
         ):
             error = InvalidRequest("cdr_arrangement_id is not an active arrangement of this consumer")
             await service.reject(tx, flow.attempt, error, now)
@@ -211,7 +210,7 @@ async def account_choices(tx: Transaction, flow: Flow, *, now: datetime) -> list
 async def choose_accounts(tx: Transaction, flow: Flow, chosen: Collection[UUID], *, now: datetime) -> StepOutcome:
     """Set the accounts that are shared.
 
-    Raise StepNotCurrent. Raise ChoiceMissing if no account is chosen, or one that cannot be shared.
+    Raise StepNotCurrent. Raise ChoiceMissing if no account is chosen, or if a chosen account cannot be shared.
     """
     require_step(flow, "accounts", now)
     available = {account.id for account in await _held_accounts(tx, flow, now) if account.unavailable is None}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,7 +19,7 @@ from tenants.parties.models import Customer
 from tenants.tokens.lifetimes import AUTHORIZATION_CODE_LIFETIME
 
 FLOW_LIFETIME: Final = timedelta(hours=1)
-"""The maximum time between the pushed request and the authorisation. After it, the person has to start again."""
+"""The maximum time between the pushed request and the authorisation. After this time, the person must start again."""
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,21 +30,21 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     directory: Directory
     """The directory of the tenant's people."""
     browser_hash: bytes
-    """SHA-256 of the secret of the browser that made the request."""
+    """SHA-256 of the secret in the flow cookie of the browser that sent this request."""
     customers: tuple[Customer, ...] = ()
     """Empty until the person has authenticated."""
     amended_arrangement: Arrangement | None = None
-    """The arrangement that the request amends. None if it amends none, and before the person has authenticated."""
+    """The arrangement that the request amends. None if there is none, or before the person has authenticated."""
     authorised_arrangement: Arrangement | None = None
-    """The arrangement that the person has authorised with this flow. None before."""
+    """The arrangement that the person has authorised with this flow. None before the authorisation."""
 
     @property
     def customer(self) -> Customer | None:
         """The customer whose data is shared; None before one is chosen."""
-        return next((one for one in self.customers if one.id == self.attempt.customer_id), None)
+        return next((each for each in self.customers if each.id == self.attempt.customer_id), None)
 
     def end(self, now: datetime) -> FlowEnd:
-        """Return how a flow that is no longer under way has ended; see FlowClosed."""
+        """Return how a flow has ended that cannot be continued any more; see FlowClosed."""
         attempt = self.attempt
         match attempt.stage:
             case "preTokenExchange" if now - attempt.stage_at < AUTHORIZATION_CODE_LIFETIME:
@@ -80,7 +81,7 @@ class FlowResult(msgspec.Struct, frozen=True):
 
 
 StepOutcome = FlowStep | FlowResult
-"""What follows after a step: the next step, or the result of the flow."""
+"""The outcome of a step: the next step, or the result of the flow."""
 
 
 class AccountChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,8 +105,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     previous_duration: int | None
     previous_ends_at: datetime | None
     """For an amendment: the sharing duration (seconds) and the end of sharing of the current authorisation."""
-    includes_history: bool
-    """Whether historical data is shared."""
+    history_from: datetime | None
+    """The earliest moment from which historical data is shared. None if the data has no history."""
     includes_person_claims: bool
     """Whether claims about the person who signed in are shared together with the data of an organisation."""
 
@@ -113,3 +114,18 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     def joint(self) -> bool:
         """Whether an account is a joint account, so that its other holders may be notified."""
         return any(account.joint for account in self.accounts)
+
+
+class ReviewPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a review page says besides the review: it comes from the brand and from the Register."""
+
+    holder: str
+    """The name of the brand that shares the data."""
+    accreditation_number: str | None
+    """The accreditation number of the recipient. None if the Register has not published it yet."""
+    dashboard_host: str
+    """The host, with its port, of the dashboard on which the person can stop sharing."""
+    contacts: Sequence[str]
+    """Telephone numbers and mail addresses at which the person can stop sharing (CDR Rules 4.25)."""
+    zone: ZoneInfo
+    """The time zone of the page's dates."""

@@ -16,7 +16,7 @@ from haas.clock import epoch, is_time
 from haas.jose import JoseError, PublicKeys, verify
 from haas.jose.jwt import DEFAULT_SKEW
 from haas.steps import Step
-from tenants.arrangements.models import arrangement_id
+from tenants.arrangements.models import parse_arrangement_id
 from tenants.attempts.models import AuthorisationRequest
 from tenants.clients.models import Client
 from tenants.consent.requested_claims import RequestedClaims
@@ -34,12 +34,12 @@ MAX_LIFETIME_SECONDS: Final = 3600
 MAX_PARAMETER_LENGTH: Final = 2048
 RESPONSE_MODE: Final = "jwt"
 _CODE_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")
-"""32 bytes in base64url without padding. The last character has only four bits of the hash: the other two are zero."""
+"""32 bytes in base64url without padding. The last character encodes four bits of the hash and two zero bits."""
 _NUMBER = int | float | None
 
 
 class _Parameters(msgspec.Struct, frozen=True, kw_only=True):
-    """The members that are read. Others are ignored (OIDC Core 3.1.2.1)."""
+    """The members of the request object that are read. Others are ignored (OIDC Core 3.1.2.1)."""
 
     iss: str | None = None
     sub: str | None = None
@@ -72,13 +72,24 @@ class RequestObject(msgspec.Struct, frozen=True, kw_only=True):
     parameters: _Parameters
 
     @property
-    def scopes(self) -> tuple[str, ...]:
-        """The requested scopes."""
+    def requested_scopes(self) -> tuple[str, ...]:
+        """The requested scopes, in their order."""
         return scopes.split(self.parameters.scope)
+
+    @property
+    def offered_scopes(self) -> tuple[str, ...]:
+        """The requested scopes that the consumer is asked to authorise: supported, and registered for the client.
+
+        "Scope values used that are not understood by an implementation SHOULD be ignored" (OIDC Core 3.1.2.1), and a
+        server may "fully or partially ignore the scope requested" (RFC 6749 3.3). The token response says which scopes
+        remain (RFC 6749 5.1).
+        """
+        usable = set(self.client.registration.supported_scopes).intersection(scopes.consumer_scopes())
+        return tuple(scope for scope in self.requested_scopes if scope in usable)
 
 
 def names_the_client(request: RequestObject) -> None:
-    """`client_id` is the authenticated client, and `iss`, if present, too (RFC 9126 2.1, 3; RFC 9101 4)."""
+    """`client_id`, and `iss` if it is present, identify the authenticated client (RFC 9126 2.1, 3; RFC 9101 4)."""
     client_id = request.client.client_id
     if request.parameters.client_id != client_id:
         raise InvalidRequestObject("client_id of the request object is not the authenticated client")
@@ -145,7 +156,7 @@ def response_mode_is_jwt(request: RequestObject) -> None:
 
 
 def redirect_uri_is_registered(request: RequestObject) -> None:
-    """`redirect_uri` is present and equals a registered one exactly (FAPI 1.0 Baseline 5.2.2-8 to -10)."""
+    """`redirect_uri` is present and exactly equals a registered redirect_uri (FAPI 1.0 Baseline 5.2.2-8 to -10)."""
     if request.parameters.redirect_uri is None:
         raise InvalidRequest("redirect_uri is missing")
     if request.parameters.redirect_uri not in request.client.registration.redirect_uris:
@@ -154,19 +165,25 @@ def redirect_uri_is_registered(request: RequestObject) -> None:
 
 def scope_contains_openid(request: RequestObject) -> None:
     """`openid` "MUST be present on each authentication request" (CDS, OIDC Scopes)."""
-    if scopes.OPENID not in request.scopes:
+    if scopes.OPENID not in request.requested_scopes:
         raise InvalidScope("scope must contain openid")
 
 
-def scopes_are_registered(request: RequestObject) -> None:
-    """A consumer can authorise each scope, and the client is registered for it (RFC 6749 3.3; CDS, Scopes).
+def scopes_are_for_a_consumer(request: RequestObject) -> None:
+    """No scope is for administration or registration, which "MUST never be included" with data (CDS, Scopes)."""
+    if not {scopes.REGISTRATION, *scopes.ADMIN_SCOPES}.isdisjoint(request.requested_scopes):
+        raise InvalidScope("scope contains a value that a consumer cannot authorise")
 
-    Administrative scopes "MUST never be included in the same access token as a CDR Data scope".
+
+def some_scopes_are_offered(request: RequestObject) -> None:
+    """Unsupported and unregistered scopes are ignored; some data remains (OIDC Core 3.1.2.1; RFC 6749 3.3, 4.1.2.1).
+
+    If no requested data remained, the consumer would authorise nothing that the client asks for.
     """
-    registered = set(request.client.registration.scopes)
-    for scope in request.scopes:
-        if scope not in registered or scope not in scopes.CONSUMER_SCOPES:
-            raise InvalidScope("scope contains a value that the client is not registered for")
+    data = set(request.requested_scopes).difference((scopes.OPENID, scopes.PROFILE))
+    offered = request.offered_scopes
+    if scopes.OPENID not in offered or (data and data.isdisjoint(offered)):
+        raise InvalidScope("scope contains nothing that is supported here and that the client is registered for")
 
 
 def has_an_s256_code_challenge(request: RequestObject) -> None:
@@ -202,7 +219,7 @@ def prompt_and_max_age_are_valid(request: RequestObject) -> None:
 
 
 def sharing_duration_is_valid(request: RequestObject) -> None:
-    """`sharing_duration` is whole seconds; "if negative then the authorisation SHOULD fail" (CDS, Request Object)."""
+    """`sharing_duration` is a whole number; "if negative then the authorisation SHOULD fail" (CDS, Request Object)."""
     duration = request.parameters.claims.sharing_duration
     if duration is not None and (duration < 0 or duration != int(duration)):
         raise InvalidRequest("claims.sharing_duration must be a whole number of seconds, zero or more")
@@ -219,7 +236,8 @@ CHECKS: Final[tuple[Step[RequestObject], ...]] = (
     response_mode_is_jwt,
     redirect_uri_is_registered,
     scope_contains_openid,
-    scopes_are_registered,
+    scopes_are_for_a_consumer,
+    some_scopes_are_offered,
     has_an_s256_code_challenge,
     has_a_nonce,
     state_and_nonce_are_short,
@@ -256,7 +274,7 @@ def authorisation_request(request: RequestObject) -> AuthorisationRequest:
     return AuthorisationRequest(
         client_id=request.client.client_id,
         redirect_uri=str(parameters.redirect_uri),
-        scopes=request.scopes,
+        scopes=request.offered_scopes,
         state=parameters.state,
         nonce=str(parameters.nonce),
         response_mode=RESPONSE_MODE,
@@ -273,7 +291,7 @@ def _arrangement_id(value: str | None) -> UUID | None:
     """Convert `cdr_arrangement_id`: "if not recognised by the Data Holder it MUST be rejected" (CDS)."""
     if value is None:
         return None
-    found = arrangement_id(value)
+    found = parse_arrangement_id(value)
     if found is None:
         raise InvalidRequest("claims.cdr_arrangement_id is not an active arrangement of this client")
     return found

@@ -36,6 +36,6 @@ class RequestedClaims(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def essential_acr(self) -> tuple[str, ...] | None:
-        """The levels of assurance of which the client requires one, or None (OIDC Core 5.5.1.1)."""
+        """The levels of assurance, one of which the client requires; None if it requires none (OIDC Core 5.5.1.1)."""
         acr = (self.id_token or {}).get("acr")
         return acr.requested_values or None if acr is not None and acr.essential else None

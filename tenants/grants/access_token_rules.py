@@ -15,7 +15,7 @@ from tenants.oauth.errors import InsufficientScope, InvalidToken
 
 
 class TokenUse(msgspec.Struct, frozen=True, kw_only=True):
-    """An access token, and the facts of the request that carries it."""
+    """An access token, and what the rules need to know about the request that carries it."""
 
     token: AccessToken
     certificate_thumbprint: bytes

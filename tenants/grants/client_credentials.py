@@ -17,18 +17,18 @@ def client_is_registered_for_the_grant(request: TokenRequest) -> None:
 
 
 def scope_is_for_the_client_itself(request: TokenRequest) -> None:
-    """A software product may ask for `cdr:registration`, and the CDR Register for admin scopes.
+    """A software product requests only `cdr:registration`, and the CDR Register only admin scopes.
 
-    Neither may be combined with a data scope: "these scopes MUST never be included in the same access token as a CDR
+    Neither is combined with a data scope: "these scopes MUST never be included in the same access token as a CDR
     Data scope" (CDS, Authorisation Scopes).
     """
     client = request.client
     allowed = scopes.ADMIN_SCOPES if client.kind == "register" else (scopes.REGISTRATION,)
-    asked = scopes.split(request.parameters.get("scope", ""))
-    if not asked:
+    requested = scopes.split(request.parameters.get("scope", ""))
+    if not requested:
         raise InvalidScope(f"scope is required: {scopes.join(allowed)}")
     registered = client.registration.scopes
-    if any(value not in allowed or value not in registered for value in asked):
+    if any(value not in allowed or value not in registered for value in requested):
         raise InvalidScope("scope contains a value that this client cannot request with client_credentials")
 
 

@@ -1,4 +1,4 @@
-"""Errors for a valid access token with which no data can be read.
+"""Errors of requests with a valid access token for which no data may be disclosed.
 
 If the token itself is not valid, the errors are `InvalidToken` and `InsufficientScope` of `tenants.oauth.errors` (RFC
 6750 3.1).
@@ -25,7 +25,7 @@ class ConsentRevoked(AccessRefused):
 
 
 class ConsentExpired(ConsentRevoked):
-    """The sharing duration of the arrangement is over. The standards use the same error as for withdrawal."""
+    """The sharing duration of the arrangement is over. The standards use the error for withdrawn consents."""
 
 
 class ConsentInvalid(AccessRefused):

@@ -18,7 +18,7 @@ async def id_token(keyring: Keyring, tenant: Tenant, issued: IssuedTokens, now: 
     """
     authentication, registration = issued.authentication, issued.client.registration
     if authentication is None:
-        raise AssertionError("an ID token is for tokens that a consumer authorised")
+        raise AssertionError("an ID token is issued only with tokens that a consumer authorised")
     key = await keyring.signing_key(tenant, registration.id_token_signed_response_alg)
     subject_key = await keyring.subject_key(tenant)
     sector_name = sector(registration.sector_identifier_uri, registration.software_id)

@@ -26,8 +26,8 @@ INACTIVE = Introspection(active=False)
 async def introspect(tx: Transaction, client: Client, token: str, now: datetime) -> Introspection:
     """Return the state of a client's refresh token.
 
-    "Introspection of Access Tokens and ID Tokens MUST NOT be supported" (CDS): the response for those, for unknown
-    tokens and for the tokens of other clients is the response for a token that is not active.
+    "Introspection of Access Tokens and ID Tokens MUST NOT be supported" (CDS): the response for these, for unknown
+    tokens and for tokens of other clients is the same as for a token that is not active.
     """
     refresh_token = await store.load_refresh_token(tx, digest(token))
     if refresh_token is None or refresh_token.client_id != client.client_id or not refresh_token.is_active(now):

@@ -13,7 +13,7 @@ def sector(sector_identifier_uri: str | None, software_id: str) -> str:
     """Return the sector for which the subjects of a client are derived.
 
     It is "the host component of the Sector Identifier URL" where the client has registered one. Every other client has
-    a sector of its own. That sector is named by the software product and not by the client_id, so that subjects stay
+    a sector of its own. That sector is identified by the software_id and not by the client_id, so that subjects stay
     the same after a new registration.
     """
     if sector_identifier_uri is not None:

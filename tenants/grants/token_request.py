@@ -16,7 +16,7 @@ class TokenRequest:
     def __init__(
         self, tx: Transaction, client: Client, parameters: Mapping[str, str], *, thumbprint: bytes, now: datetime
     ) -> None:
-        """`parameters` are the form's, without empty ones. `thumbprint` is the SHA-256 of the client certificate."""
+        """`parameters` are the non-empty form parameters. `thumbprint` is the SHA-256 of the client certificate."""
         self.tx = tx
         self.client = client
         self.parameters = parameters

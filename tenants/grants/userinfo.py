@@ -17,7 +17,7 @@ from tenants.registry.models import Tenant
 async def person_claims(tx: Transaction, token: UserInfoToken) -> Mapping[str, Any]:
     """Return the authorised claims about the person who authenticated.
 
-    The claims are about that person also when the person represents an organisation (CDS, Claims, Note).
+    The claims are about that person even if the person represents an organisation (CDS, Claims, Note).
     """
     wanted = _authorised_claims(token)
     if not wanted or token.login_id is None:
@@ -37,13 +37,13 @@ async def add_subject(
 ) -> dict[str, Any]:
     """Return `claims` with the pairwise `sub`, which "MUST always be returned" (OIDC Core 5.3.2)."""
     if token.customer_id is None:
-        raise AssertionError("access.was_issued_for_a_consumer must be checked first")
+        raise AssertionError("access_token_rules.was_issued_for_a_consumer must be checked first")
     sector_name = sector(token.sector_identifier_uri, token.software_id)
     return {"sub": pairwise_subject(await keyring.subject_key(tenant), sector_name, token.customer_id), **claims}
 
 
 def _authorised_claims(token: UserInfoToken) -> Iterable[str]:
-    """Return the names of the `profile` scope's claims, or of those requested one by one (OIDC Core 5.4, 5.5)."""
+    """Return the names of the claims of the scope `profile`, or of individually requested ones (OIDC Core 5.4, 5.5)."""
     if scopes.PROFILE in token.scopes:
         return PROFILE_CLAIMS
     requested = (token.claims or {}).get("userinfo") or {}

@@ -1,1 +1,1 @@
-"""Housekeeping of a tenant's rows: ends what has expired, and deletes rows that are no longer needed."""
+"""Housekeeping of a tenant's rows: ends expired arrangements and attempts, and deletes rows no longer needed."""

@@ -29,7 +29,7 @@ async def _delete_keys(tx: Transaction, now: datetime) -> int:
 
 
 class HousekeepingTask(NamedTuple):
-    """A task by name. `run` returns the number of rows that it changed."""
+    """A task and its name. `run` returns the number of rows that it changed."""
 
     name: str
     run: Callable[[Transaction, datetime], Awaitable[int]]
@@ -46,7 +46,7 @@ TASKS: Final = (
     HousekeepingTask("challenges deleted", store.delete_challenges),
     HousekeepingTask("notices deleted", store.delete_notices),
     HousekeepingTask("per-second counts aggregated", _aggregate_seconds),
-    HousekeepingTask("calls deleted", store.delete_calls),
+    HousekeepingTask("calls deleted", store.delete_call_counts),
     HousekeepingTask("keys deleted", _delete_keys),
 )
 

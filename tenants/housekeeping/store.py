@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Delete, Update, and_, delete, or_, select, update
+from sqlalchemy import Delete, Update, and_, delete, func, or_, select, update
 
 from haas.database import Transaction
 from tenants.arrangements.tables import arrangement
+from tenants.attempts.models import FLOW_STAGES
 from tenants.attempts.tables import attempt
 from tenants.authentication.tables import challenge, session
 from tenants.calls.tables import call_rollup
@@ -18,45 +19,44 @@ STALE_AFTER: Final = timedelta(hours=1)
 KEEP_TOKENS: Final = timedelta(hours=1)
 KEEP_REFRESH_TOKENS: Final = timedelta(days=1)
 KEEP_CHALLENGES: Final = timedelta(days=1)
-"""Longer than failed attempts are counted for, and longer than any challenge or session is valid."""
+"""Longer than `authentication.limits.LIMIT_WINDOW`, and longer than any challenge or session is valid."""
 KEEP_NOTICES: Final = timedelta(days=30)
 KEEP_CALLS: Final = timedelta(days=400)
 """Get Metrics reports on up to twelve months in the past."""
 KEEP_ATTEMPTS: Final = timedelta(days=30)
 """Get Metrics counts abandoned flows of today and the seven days before. Older attempts are for the investigation of
 complaints. An attempt names the person who authenticated, so it is not kept for longer."""
-_UNFINISHED_STAGES: Final = ("preIdentification", "preAuthentication", "preAccountSelection", "preAuthorisation")
 
 
 async def close_stale_attempts(tx: Transaction, now: datetime) -> int:
-    """Detach abandoned attempts from their browser, and mark their request_uri as used.
+    """Remove the browser binding of abandoned attempts, and mark their request_uri as used.
 
     The stage is not changed: it records where the person stopped (Get Metrics, abandonmentsByStage).
     """
     stale = and_(
-        attempt.c.stage.in_(_UNFINISHED_STAGES),
+        attempt.c.stage.in_(sorted(FLOW_STAGES)),
         attempt.c.stage_at <= now - STALE_AFTER,
         attempt.c.request_expires_at <= now,
     )
-    return await _changed(
+    return await _execute(
         tx,
         update(attempt)
         .where(stale, or_(attempt.c.request_uri_used_at.is_(None), attempt.c.browser_hash.is_not(None)))
-        .values(browser_hash=None, request_uri_used_at=now),
+        .values(browser_hash=None, request_uri_used_at=func.coalesce(attempt.c.request_uri_used_at, now)),
     )
 
 
 async def fail_expired_codes(tx: Transaction, now: datetime) -> int:
     """Mark attempts whose authorization code has expired without being exchanged (Get Metrics, failedTokenExchange)."""
     unexchanged = and_(attempt.c.stage == "preTokenExchange", attempt.c.code_expires_at <= now)
-    return await _changed(tx, update(attempt).where(unexchanged).values(stage="failedTokenExchange", stage_at=now))
+    return await _execute(tx, update(attempt).where(unexchanged).values(stage="failedTokenExchange", stage_at=now))
 
 
 async def delete_attempts(tx: Transaction, now: datetime) -> int:
     """Delete attempts older than KEEP_ATTEMPTS, except those of an arrangement that is active or ended more recently.
 
     The attempts of such an arrangement are needed to detect a code that is used twice. An arrangement whose code was
-    never exchanged does not count.
+    never exchanged does not prevent the deletion.
     """
     until = now - KEEP_ATTEMPTS
     kept = (
@@ -68,12 +68,12 @@ async def delete_attempts(tx: Transaction, now: datetime) -> int:
         )
         .exists()
     )
-    return await _changed(tx, delete(attempt).where(attempt.c.stage_at <= until, ~kept))
+    return await _execute(tx, delete(attempt).where(attempt.c.stage_at <= until, ~kept))
 
 
 async def delete_sessions(tx: Transaction, now: datetime) -> int:
-    """Delete dashboard sessions that have not been used for KEEP_CHALLENGES."""
-    return await _changed(tx, delete(session).where(session.c.seen_at <= now - KEEP_CHALLENGES))
+    """Delete sessions that have not been used for KEEP_CHALLENGES."""
+    return await _execute(tx, delete(session).where(session.c.seen_at <= now - KEEP_CHALLENGES))
 
 
 async def delete_challenges(tx: Transaction, now: datetime) -> int:
@@ -81,26 +81,26 @@ async def delete_challenges(tx: Transaction, now: datetime) -> int:
     old = select(challenge.c.id).where(challenge.c.expires_at <= now - KEEP_CHALLENGES)
     await tx.execute(update(attempt).where(attempt.c.challenge_id.in_(old)).values(challenge_id=None))
     used = select(session.c.challenge_id).where(session.c.challenge_id == challenge.c.id).exists()
-    return await _changed(tx, delete(challenge).where(challenge.c.expires_at <= now - KEEP_CHALLENGES, ~used))
+    return await _execute(tx, delete(challenge).where(challenge.c.expires_at <= now - KEEP_CHALLENGES, ~used))
 
 
 async def delete_tokens(tx: Transaction, now: datetime) -> int:
     """Delete access tokens and refresh tokens that expired more than KEEP_TOKENS or KEEP_REFRESH_TOKENS ago."""
-    access = await _changed(tx, delete(access_token).where(access_token.c.expires_at <= now - KEEP_TOKENS))
+    access = await _execute(tx, delete(access_token).where(access_token.c.expires_at <= now - KEEP_TOKENS))
     expired = refresh_token.c.expires_at <= now - KEEP_REFRESH_TOKENS
-    return access + await _changed(tx, delete(refresh_token).where(expired))
+    return access + await _execute(tx, delete(refresh_token).where(expired))
 
 
 async def delete_notices(tx: Transaction, now: datetime) -> int:
     """Delete notices that were delivered more than KEEP_NOTICES ago. Undelivered notices are kept for staff."""
-    return await _changed(tx, delete(outbox).where(outbox.c.done_at <= now - KEEP_NOTICES))
+    return await _execute(tx, delete(outbox).where(outbox.c.done_at <= now - KEEP_NOTICES))
 
 
-async def delete_calls(tx: Transaction, now: datetime) -> int:
+async def delete_call_counts(tx: Transaction, now: datetime) -> int:
     """Delete call counts that are older than KEEP_CALLS."""
-    return await _changed(tx, delete(call_rollup).where(call_rollup.c.minute <= now - KEEP_CALLS))
+    return await _execute(tx, delete(call_rollup).where(call_rollup.c.minute <= now - KEEP_CALLS))
 
 
-async def _changed(tx: Transaction, statement: Update | Delete) -> int:
+async def _execute(tx: Transaction, statement: Update | Delete) -> int:
     result: Any = await tx.execute(statement)
     return int(result.rowcount)

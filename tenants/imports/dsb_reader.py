@@ -1,10 +1,10 @@
 """Read the file of the Data Standards Body's test data generator.
 
 The file is one JSON document. It contains holders; each holder has customers, and each customer has service points and
-accounts. A plan of the file names service points by NMI, and most of these NMIs belong to no service point of the file.
-The reader replaces an NMI by the id of its service point, removes an NMI that belongs to none, and reports both as
-fixes. The line that is reported is the line on which the customer begins. The status and the outages in the file are
-invented and are not read.
+accounts. A plan refers to service points by NMI, and most of these NMIs belong to no service point in the file. The
+reader replaces an NMI by the id of its service point, removes an NMI that belongs to no service point, and reports both
+as fixes. The reported line number is the line on which the customer begins. The status and the outages in the file are
+not read, because the generator invents them.
 """
 
 from collections.abc import Generator, Iterator
@@ -14,20 +14,42 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tenants.cds.field_types import Payload
+from tenants.cds.resource_ids import read_id
 from tenants.imports.files import FileLimits, file_content
-from tenants.imports.fixes import ACCOUNT_FIXES, CUSTOMER_FIXES, SERVICE_POINT_FIXES, FieldFix, apply_fixes
+from tenants.imports.fixes import (
+    ACCOUNT_FIXES,
+    BALANCE_FIXES,
+    CONCESSION_FIXES,
+    CUSTOMER_FIXES,
+    PAYMENT_SCHEDULE_FIXES,
+    SERVICE_POINT_FIXES,
+    FieldFix,
+    apply_fixes,
+)
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.partial_json import EVERY_ELEMENT, InvalidJson, JsonElement, elements
-from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, ServicePointRecord
+from tenants.imports.records import (
+    RESOURCE_RECORDS,
+    AccountRecord,
+    CustomerRecord,
+    HoldingRecord,
+    ServicePointRecord,
+)
 from tenants.imports.report import FileLocation, Report
+from tenants.operations.resources import BALANCE, CONCESSIONS, PAYMENT_SCHEDULES
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
 
-_Kind = TypeVar("_Kind", bound=Payload)
+_Kind = TypeVar("_Kind", bound=msgspec.Struct)
 _TO_CUSTOMERS = ("holders", EVERY_ELEMENT, "holder", "authenticated", "customers", EVERY_ELEMENT)
-_LONG_AGO = date(2000, 1, 1)
+_DEFAULT_START = date(2000, 1, 1)
+_ACCOUNT_DATA = (
+    ("paymentSchedule", PAYMENT_SCHEDULES, PAYMENT_SCHEDULE_FIXES),
+    ("concessions", CONCESSIONS, CONCESSION_FIXES),
+    ("balance", BALANCE, BALANCE_FIXES),
+)
+"""The members beside an account that contain its data, each with the resource and its fixes."""
 
 
 def read_dsb(path: Path, holder: int, report: Report, limits: FileLimits | None = None) -> Iterator[LocatedRecord]:
@@ -66,14 +88,14 @@ class _CustomerReader:
         """
         value = element.value
         if not _is_text(value):
-            self._report.add_problem(self._location, "not UTF-8, or with the character U+0000")
+            self._report.add_problem(self._location, "not UTF-8, or contains the character U+0000")
         elif not isinstance(value, dict) or not isinstance(value.get("customerId"), str):
             self._report.add_problem(self._location, "not an object with a customerId")
         else:
             energy = value.get("energy")
             ids = yield from self._service_points(energy)
             location = self._location._replace(path=f"{self._location.path}.customer")
-            customer = self._converted(location, value.get("customer"), CUSTOMER_FIXES, CommonCustomerDetailV2)
+            customer = self._convert(location, value.get("customer"), CUSTOMER_FIXES, CommonCustomerDetailV2)
             if customer is not None:
                 yield LocatedRecord(location, CustomerRecord(reference=value["customerId"], customer=customer))
                 yield from self._accounts(energy, value["customerId"], ids)
@@ -81,35 +103,50 @@ class _CustomerReader:
     def _service_points(self, energy: Any) -> Generator[LocatedRecord, None, dict[str, str]]:
         """Yield the valid service points; return a mapping from NMIs and from ids to the ids of the service points."""
         ids: dict[str, str] = {}
-        for location, item in self._members(energy, "servicePoints", "servicePoint"):
-            point = self._converted(location, item, SERVICE_POINT_FIXES, EnergyServicePointDetailV2)
+        for element, item in self._elements(energy, "servicePoints"):
+            location = _member(element, "servicePoint")
+            point = self._convert(location, item.get("servicePoint"), SERVICE_POINT_FIXES, EnergyServicePointDetailV2)
             if point is not None:
-                ids[point.nationalMeteringId] = ids[point.servicePointId] = point.servicePointId
+                ids[point.nationalMeteringId] = ids[point.servicePointId.value] = point.servicePointId.value
                 yield LocatedRecord(location, ServicePointRecord(service_point=point))
         return ids
 
     def _accounts(self, energy: Any, customer: str, ids: dict[str, str]) -> Iterator[LocatedRecord]:
-        for location, item in self._members(energy, "accounts", "account"):
-            self._resolve_service_points(location, item, ids)
-            account = self._converted(location, item, ACCOUNT_FIXES, EnergyAccountDetailV4)
+        for element, item in self._elements(energy, "accounts"):
+            location = _member(element, "account")
+            self._resolve_service_points(location, item.get("account"), ids)
+            account = self._convert(location, item.get("account"), ACCOUNT_FIXES, EnergyAccountDetailV4)
             if account is None:
                 continue
             yield LocatedRecord(location, AccountRecord(account=account))
             began = account.creationDate or min(
-                (plan.planOverview.startDate for plan in account.plans if plan.planOverview), default=_LONG_AGO
+                (plan.planOverview.startDate for plan in account.plans if plan.planOverview), default=_DEFAULT_START
             )
-            yield LocatedRecord(
-                location, HoldingRecord(customer=customer, account=account.accountId, role="holder", valid_from=began)
-            )
+            held = HoldingRecord(customer=customer, account=account.accountId.value, role="holder", valid_from=began)
+            yield LocatedRecord(location, held)
+            yield from self._account_data(element, item, account.accountId.value)
 
-    def _members(self, energy: Any, array: str, member: str) -> Iterator[tuple[FileLocation, Any]]:
+    def _account_data(self, location: FileLocation, item: dict[str, Any], account: str) -> Iterator[LocatedRecord]:
+        for name, resource, fixes in _ACCOUNT_DATA:
+            if name not in item:
+                continue
+            if resource.many:
+                value = {"account": account, resource.list_name: item[name]}
+            else:
+                value = {resource.name: {"accountId": account, name: item[name]}}
+            record = self._convert(location, value, fixes, RESOURCE_RECORDS[resource])
+            if record is not None:
+                yield LocatedRecord(location, record)
+
+    def _elements(self, energy: Any, array: str) -> Iterator[tuple[FileLocation, dict[str, Any]]]:
+        """Yield the elements of an array with their locations, an empty object for each that is not an object."""
         items = energy.get(array) if isinstance(energy, dict) else None
         for index, item in enumerate(items if isinstance(items, list) else []):
-            location = self._location._replace(path=f"{self._location.path}.energy.{array}[{index}].{member}")
-            yield location, item.get(member) if isinstance(item, dict) else None
+            location = self._location._replace(path=f"{self._location.path}.energy.{array}[{index}]")
+            yield location, item if isinstance(item, dict) else {}
 
     def _resolve_service_points(self, location: FileLocation, account: Any, ids: dict[str, str]) -> None:
-        """Replace NMIs in the account's plans by service point ids; remove those that the customer does not have."""
+        """Replace NMIs in the account's plans by service point ids. Remove NMIs of other customers' service points."""
         plans = account.get("plans") if isinstance(account, dict) else None
         for index, plan in enumerate(plans if isinstance(plans, list) else []):
             named = plan.get("servicePointIds") if isinstance(plan, dict) else None
@@ -119,12 +156,12 @@ class _CustomerReader:
             array = location._replace(path=f"{location.path}.plans[{index}].servicePointIds")
             resolved = [name for name in named if ids.get(name, name) != name]
             if resolved:
-                self._report.add_fix(array, f"NMI resolved to its service point ({len(resolved)})")
+                self._report.add_fix(array, f"NMI replaced by the service point id ({len(resolved)})")
             if len(found) < len(named):
-                self._report.add_fix(array, f"names no service point of the file, dropped ({len(named) - len(found)})")
+                self._report.add_fix(array, f"removed the NMI of an unknown service point ({len(named) - len(found)})")
             plan["servicePointIds"] = found
 
-    def _converted(
+    def _convert(
         self, location: FileLocation, value: Any, fixes: tuple[FieldFix, ...], kind: type[_Kind]
     ) -> _Kind | None:
         if isinstance(value, dict):
@@ -134,10 +171,14 @@ class _CustomerReader:
                 lambda path, what: self._report.add_fix(location._replace(path=location.path + path[1:]), what),
             )
         try:
-            return msgspec.convert(value, kind)
+            return msgspec.convert(value, kind, dec_hook=read_id)
         except msgspec.ValidationError as error:
             self._report.add_invalid_record(location, error)
             return None
+
+
+def _member(location: FileLocation, name: str) -> FileLocation:
+    return location._replace(path=f"{location.path}.{name}")
 
 
 def _is_text(value: Any) -> bool:

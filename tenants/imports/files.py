@@ -25,9 +25,9 @@ class FileLimits(NamedTuple):
 
 
 def file_lines(path: Path, report: Report, limits: FileLimits) -> Iterator[tuple[FileLocation, bytes]]:
-    """Yield the lines of a file; report lines that are too long, and the line from which the file cannot be read.
+    """Yield the lines of a file; report lines that are too long, and the line from which on the file is not readable.
 
-    A byte order mark at the beginning of a line is left out: a file can be several files one after another.
+    A byte order mark at the beginning of each line is removed, because a file can be several files joined together.
     """
     number = total = 0
     try:
@@ -57,7 +57,7 @@ def file_lines(path: Path, report: Report, limits: FileLimits) -> Iterator[tuple
 def file_content(path: Path, report: Report, limits: FileLimits) -> bytes | None:
     """Return the content of a file as far as it can be read; report the line at which reading stopped early.
 
-    A byte order mark at the beginning is left out. Returns None if the file is UTF-16 or UTF-32, which is reported.
+    A byte order mark at the beginning is removed. Returns None if the file is UTF-16 or UTF-32, which is reported.
     """
     data = bytearray()
     try:

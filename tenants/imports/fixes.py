@@ -99,12 +99,13 @@ def _abbreviate_state(value: Value) -> Value:
 
 
 def _replace_postcode(value: Value) -> Value:
-    """Replace a postcode of four digits that is none by that of the state's capital. `value` is an address."""
+    """Replace a postcode that does not exist by the postcode of the state's capital. `value` is an address."""
     if not isinstance(value, dict) or value.get("country", AUSTRALIA) != AUSTRALIA:
         return value
     postcode, capital = value.get("postcode"), _CAPITALS.get(str(value.get("state")))
-    is_none = isinstance(postcode, str) and _FOUR_DIGITS.match(postcode) and not AUSTRALIAN_POSTCODE.match(postcode)
-    return value | {"postcode": capital} if is_none and capital else value
+    if not isinstance(postcode, str) or not _FOUR_DIGITS.match(postcode) or AUSTRALIAN_POSTCODE.match(postcode):
+        return value
+    return value | {"postcode": capital} if capital else value
 
 
 def _replace_mail_domain(value: Value) -> Value:
@@ -114,7 +115,7 @@ def _replace_mail_domain(value: Value) -> Value:
 
 
 def _format_phone_numbers(value: Value) -> Value:
-    """Write full numbers in the form of RFC 3966, and keep only the first preferred number preferred."""
+    """Write full numbers in the form of RFC 3966. If several numbers are preferred, only the first one stays so."""
     if not isinstance(value, list):
         return value
     return _keep_first_preferred([_format_phone_number(phone) for phone in value])
@@ -172,9 +173,12 @@ def _fill_discount_category(value: Value) -> Value:
 _to_date = _rewrite(_DATE_TIME, r"\1")
 _to_month_day = _rewrite(_DATE_TIME, r"\2")
 _to_time = _rewrite(_DATE_TIME, r"\3")
-_DATE, _MONTH_DAY = "date-time cut to its date", "date-time cut to its month and day"
-_POSTCODE = "postcode that does not exist replaced by that of the state's capital"
-_TIME, _AMOUNT = "date-time cut to its time of day", "amount given two decimal places"
+_DATE, _MONTH_DAY = "date-time replaced by its date", "date-time replaced by its month and day"
+_PHONE_NUMBERS = "numbers written in the form of RFC 3966, only the first one preferred"
+_SECOND_ADDRESS = "purpose of a second REGISTERED or MAIL address changed to OTHER"
+_MAIL_DOMAIN = f"mail domain replaced by {TEST_MAIL_DOMAIN}"
+_POSTCODE = "postcode that does not exist replaced by the postcode of the state's capital"
+_TIME, _AMOUNT = "date-time replaced by its time of day", "amount written with two decimal places"
 
 CUSTOMER_FIXES = (
     *(
@@ -188,12 +192,12 @@ CUSTOMER_FIXES = (
         for form in ("simple", "paf")
     ),
     *(
-        FieldFix(f"{kind}.physicalAddresses", "second address of a purpose made OTHER", _keep_first_of_each_purpose)
+        FieldFix(f"{kind}.physicalAddresses", _SECOND_ADDRESS, _keep_first_of_each_purpose)
         for kind in ("person", "organisation")
     ),
-    FieldFix("person.emailAddresses[].address", f"mail domain replaced by {TEST_MAIL_DOMAIN}", _replace_mail_domain),
-    FieldFix("person.emailAddresses", "only the first preferred address kept preferred", _keep_first_preferred),
-    FieldFix("person.phoneNumbers", "numbers written as RFC 3966 says, one preferred", _format_phone_numbers),
+    FieldFix("person.emailAddresses[].address", _MAIL_DOMAIN, _replace_mail_domain),
+    FieldFix("person.emailAddresses", "second preferred address marked as not preferred", _keep_first_preferred),
+    FieldFix("person.phoneNumbers", _PHONE_NUMBERS, _format_phone_numbers),
     FieldFix("organisation.establishmentDate", _DATE, _to_date),
 )
 
@@ -217,7 +221,7 @@ ACCOUNT_FIXES = (
             ("controlledLoad[].timeOfUseRates[].timeOfUse[].startTime", _TIME, _to_time),
             ("controlledLoad[].timeOfUseRates[].timeOfUse[].endTime", _TIME, _to_time),
             ("discounts[].endDate", _DATE, _to_date),
-            ("discounts", "conditional discount without a category given OTHER", _fill_discount_category),
+            ("discounts", "category of a conditional discount set to OTHER", _fill_discount_category),
             ("solarFeedInTariff[].startDate", _DATE, _to_date),
             ("solarFeedInTariff[].endDate", _DATE, _to_date),
             ("solarFeedInTariff[].timeVaryingTariffs[].timeVariations[].startTime", _TIME, _to_time),
@@ -225,6 +229,17 @@ ACCOUNT_FIXES = (
         )
     ),
 )
+
+PAYMENT_SCHEDULE_FIXES = (
+    FieldFix("paymentSchedules[].amount", _AMOUNT, _add_decimal_places),
+    FieldFix("paymentSchedules[].digitalWallet.identifier", _MAIL_DOMAIN, _replace_mail_domain),
+)
+CONCESSION_FIXES = (
+    FieldFix("concessions[].startDate", _DATE, _to_date),
+    FieldFix("concessions[].endDate", _DATE, _to_date),
+    FieldFix("concessions[].amount", _AMOUNT, _add_decimal_places),
+)
+BALANCE_FIXES = (FieldFix("balance.balance", _AMOUNT, _add_decimal_places),)
 
 SERVICE_POINT_FIXES = (
     FieldFix("validFromDate", _DATE, _to_date),

@@ -11,9 +11,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from haas.database import Transaction
-from tenants.accounts.tables import account, holding, service_point
+from tenants.accounts.tables import account, holding, service_point, supply
 from tenants.imports import rows, store
-from tenants.imports.internal_ids import internal_id
+from tenants.imports.internal_ids import internal_id, internal_id_of
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.logins import login_rows
 from tenants.imports.periods import DatedPeriod, Pair, ended, with_period
@@ -29,10 +29,13 @@ from tenants.imports.records import (
     Record,
     RepresentationChange,
     RepresentationRecord,
+    ResourceRecord,
     ServicePointRecord,
 )
 from tenants.imports.report import FileLocation, Report
+from tenants.operations.resources import Resource
 from tenants.parties.tables import customer, login, representation
+from tenants.sources.store import STORED
 
 _Kind = TypeVar("_Kind", bound=Record)
 
@@ -44,6 +47,7 @@ async def load_batch(tx: Transaction, batch: list[LocatedRecord], report: Report
     await loader.service_points()
     await loader.customers()
     await loader.accounts()
+    await loader.resources()
     await loader.logins()
     await loader.holdings()
     await loader.representations()
@@ -79,16 +83,16 @@ class _BatchLoader:
         known = await store.existing_ids(
             self._tx, service_point, (point for _, record in accounts for point in _service_point_ids(record).values())
         )
-        good = [
+        valid = [
             each for each in accounts if self._all_loaded(each[0], "service point", _service_point_ids(each[1]), known)
         ]
-        await self._upsert(account, [rows.account_row(record, self._now) for _, record in good])
-        await self._disclosure_options(good)
-        # If an account occurs twice, its last record decides, as it does for the account's row.
-        latest = {internal_id("account", record.reference): record for _, record in good}
+        await self._upsert(account, [rows.account_row(record, self._now) for _, record in valid])
+        await self._disclosure_options(valid)
+        # If an account occurs twice, its last record applies, as for the account's row.
+        latest = {internal_id("account", record.reference): record for _, record in valid}
         if latest:
             supplies = [row for record in latest.values() for row in rows.supply_rows(record)]
-            await store.replace_supply(self._tx, latest, supplies)
+            await store.replace(self._tx, supply, latest, supplies)
 
     async def _disclosure_options(self, accounts: list[tuple[FileLocation, AccountRecord]]) -> None:
         given = [(location, record) for location, record in accounts if record.disclosure_option is not None]
@@ -101,6 +105,22 @@ class _BatchLoader:
                 self._report.add_problem(
                     location, f"the disclosure option is already {option!r}; an import cannot change it"
                 )
+
+    async def resources(self) -> None:
+        records = self._records_of(ResourceRecord)
+        named = {record.reference: internal_id("account", record.reference) for _, record in records}
+        known = await store.existing_ids(self._tx, account, named.values())
+        # If an account occurs twice, its last record decides.
+        latest: dict[Resource, dict[UUID, ResourceRecord]] = {}
+        for location, record in records:
+            account_id = named[record.reference]
+            if self._all_loaded(location, "account", {record.reference: account_id}, known):
+                latest.setdefault(record.resource, {})[account_id] = record
+        for resource, by_account in latest.items():
+            table = STORED[resource].table
+            written = [row for record in by_account.values() for row in rows.resource_rows(record, self._now)]
+            await store.replace(self._tx, table, by_account, written)
+            self.loaded[table.name] += len(written)
 
     async def logins(self) -> None:
         changes = [(place, record) for place, record in self._batch if isinstance(record, LoginRecord | EndLoginRecord)]
@@ -162,7 +182,7 @@ class _BatchLoader:
         except ValueError as error:
             self._report.add_problem(location, str(error))
             return
-        if isinstance(record, RepresentationRecord) and _is_self_elsewhere(changed[-1], pair, periods):
+        if isinstance(record, RepresentationRecord) and _is_self_for_another_customer(changed[-1], pair, periods):
             self._report.add_problem(location, f"the login {record.login!r} is already `self` for another customer")
             return
         periods[pair] = changed
@@ -171,11 +191,11 @@ class _BatchLoader:
     def _all_loaded(self, location: FileLocation, what: str, named: dict[str, UUID], known: Iterable[UUID]) -> bool:
         missing = [name for name, found in named.items() if found not in known]
         if missing:
-            self._report.add_problem(location, f"names the {what} {missing[0]!r}, which is not loaded")
+            self._report.add_problem(location, f"refers to the {what} {missing[0]!r}, which is not loaded")
         return not missing
 
 
-def _is_self_elsewhere(period: DatedPeriod, pair: Pair, periods: dict[Pair, list[DatedPeriod]]) -> bool:
+def _is_self_for_another_customer(period: DatedPeriod, pair: Pair, periods: dict[Pair, list[DatedPeriod]]) -> bool:
     """Return whether the login is `self` for another customer on any day of `period`."""
     return period.role == "self" and any(
         other.role == "self" and other.overlaps(period)
@@ -186,4 +206,4 @@ def _is_self_elsewhere(period: DatedPeriod, pair: Pair, periods: dict[Pair, list
 
 
 def _service_point_ids(record: AccountRecord) -> dict[str, UUID]:
-    return {name: internal_id("service-point", name) for plan in record.account.plans for name in plan.servicePointIds}
+    return {each.value: internal_id_of(each) for plan in record.account.plans for each in plan.servicePointIds}

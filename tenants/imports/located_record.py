@@ -1,4 +1,4 @@
-"""A record with the place in the file that it was read from: readers yield it, and the loader takes it."""
+"""A record with its location in the import file. The readers return such records, and the loader loads them."""
 
 from typing import NamedTuple
 

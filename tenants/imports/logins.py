@@ -1,9 +1,10 @@
 """The rows of logins that a batch of records changes, and the report of identifiers that belong to another person.
 
-Two identifiers clash if they have the same canonical form: they differ in case, width or spaces, or one has the letter
-sharp s and the other the letters ss. The login that was imported first keeps the identifier. The later record is
-reported and not loaded. A disabled login gives up its identifier, and a login that has it later inherits nothing: the
-id of a login, to which everything else refers, is derived from the retailer's reference of the person.
+Two identifiers clash if they have the same canonical form, for example if they differ only in case, width, spaces,
+invisible characters, the form of a dash or full stops at the end, or in ß and ss. The login that was imported first
+keeps the identifier. The later record is reported and not loaded. The identifier of a disabled login can be given to
+another login. That login gets no data of the disabled one, because all data refers to the id of a login, which is
+derived from the retailer's reference of the person.
 """
 
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ async def login_rows(
 
 
 class _Logins:
-    """The logins that a batch concerns, as they are after the records that were applied so far."""
+    """The logins that a batch changes, in their state after the records that were applied so far."""
 
     def __init__(self, stored: list[rows.Row], report: Report) -> None:
         self._rows: dict[UUID, rows.Row] = {row["id"]: row for row in stored}
@@ -63,7 +64,7 @@ class _Logins:
             other = self._rows[holder]
             self._report.add_problem(
                 location,
-                f"the identifier {record.identifier!r} is that of the login {other['reference']!r}"
+                f"the identifier {record.identifier!r} belongs to the login {other['reference']!r}"
                 f" ({other['source'] or 'not imported'})",
             )
         else:

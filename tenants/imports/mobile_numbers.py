@@ -13,8 +13,8 @@ _OTHER_SERVICES = frozenset(PhoneNumberType.values()) - {
 def is_mobile_number(number: str) -> bool:
     """Return whether `number`, in the form of E.164, can be a mobile number of its country.
 
-    A number that belongs to another service, such as a landline, cannot. A number of the right length in a range that
-    is not known can: the numbering plans of the installed version can be older than the number.
+    A number of another service, such as a landline, is not accepted. A number of the right length in an unknown range
+    is accepted, because the installed numbering plans can be older than the number.
     """
     try:
         parsed = phonenumbers.parse(number)

@@ -1,4 +1,4 @@
-"""Read chosen elements of a JSON document, also of one that is truncated or invalid from some point on.
+"""Read selected elements of a JSON document, which may be truncated or invalid from some point on.
 
 Every element before that point is yielded, with the line on which it begins. Then InvalidJson is raised with the line
 at which reading stopped.

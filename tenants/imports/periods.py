@@ -1,6 +1,6 @@
 """Periods of days in which a customer holds an account or a login acts for a customer, and how an import changes them.
 
-What a record leaves out is kept. In particular, a record without an end does not open a period again that has ended.
+A date that a record omits is not changed. In particular, a record without an end does not reopen an ended period.
 The periods of one pair (customer and account, or login and customer) never overlap.
 """
 
@@ -30,10 +30,11 @@ class DatedPeriod(NamedTuple):
 def with_period(
     periods: Iterable[DatedPeriod], first: date | UnsetType, last: date | UnsetType | None, role: str
 ) -> list[DatedPeriod]:
-    """Return `periods` with a new one, which replaces those that it overlaps.
+    """Return `periods` with a new period, which replaces the periods that it overlaps.
 
-    Without `first`, the new period begins when the latest one begins, or at `date.min` if there is none. Without
-    `last`, it ends when the latest period that it replaces ends. Raises ValueError if it would end before it begins.
+    Without `first`, the new period begins when the latest period begins, or at `date.min` if there is none. Without
+    `last`, the new period ends when the latest period that it replaces ends. Raises ValueError if the new period would
+    end before it begins.
     """
     stored = sorted(periods, key=lambda period: period.first)
     if first is UNSET:
@@ -48,7 +49,7 @@ def with_period(
 
 
 def ended(periods: Iterable[DatedPeriod], last: date) -> list[DatedPeriod]:
-    """Return `periods` so that none goes on after the day `last`. Those that begin after that day are left out."""
+    """Return `periods`, each ending on the day `last` at the latest. Omit periods that begin after that day."""
     return [
         period._replace(last=last) if period.last is None or period.last > last else period
         for period in periods

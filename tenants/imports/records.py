@@ -1,10 +1,11 @@
 """The kinds of records in an import file (docs/import.md), with the payload types of the standards.
 
-A record refers to another one by the retailer's own reference, never by an internal id.
+A record refers to another one by the retailer's own reference, never by an internal id. Also the ids in a payload are
+references.
 """
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, Union
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -12,6 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from tenants.accounts.models import HoldingRole
 from tenants.cds.field_types import DateString, EmailAddress
 from tenants.imports.mobile_numbers import is_mobile_number
+from tenants.operations.resources import IMPORTED, Resource
 from tenants.parties.models import canonical_identifier
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
@@ -41,7 +43,7 @@ class ServicePointRecord(_Record, frozen=True, kw_only=True, tag="service-point"
     @property
     def reference(self) -> str:
         """The retailer's own id of the service point."""
-        return self.service_point.servicePointId
+        return self.service_point.servicePointId.value
 
 
 class CustomerRecord(_Record, frozen=True, kw_only=True, tag="customer", tag_field="kind"):
@@ -64,7 +66,7 @@ class AccountRecord(_Record, frozen=True, kw_only=True, tag="account", tag_field
     @property
     def reference(self) -> str:
         """The retailer's own id of the account."""
-        return self.account.accountId
+        return self.account.accountId.value
 
 
 class HoldingRecord(_Record, frozen=True, kw_only=True, tag="holding", tag_field="kind"):
@@ -95,7 +97,7 @@ class LoginRecord(_Record, frozen=True, kw_only=True, tag="login", tag_field="ki
     """A person who signs in, with at least one of `email` and `mobile`, to which one-time passwords are sent."""
 
     reference: Reference
-    """The id that the retailer uses for the person. It is never given to another person; an identifier can be."""
+    """The id that the retailer uses for the person. It is never reused for another person, but an identifier can be."""
     identifier: Reference
     email: EmailAddress | None = None
     mobile: Mobile | None = None
@@ -103,7 +105,7 @@ class LoginRecord(_Record, frozen=True, kw_only=True, tag="login", tag_field="ki
     given_name: Reference | None = None
     family_name: Reference
     disabled: bool | UnsetType = UNSET
-    """Whether the person must not sign in. Without it, a login that is disabled remains disabled."""
+    """Whether the person must not sign in. If it is omitted, a disabled login remains disabled."""
 
     def __post_init__(self) -> None:
         if self.email is None and self.mobile is None:
@@ -123,7 +125,7 @@ class EndLoginRecord(_Record, frozen=True, kw_only=True, tag="end-login", tag_fi
 class RepresentationRecord(_Record, frozen=True, kw_only=True, tag="representation", tag_field="kind"):
     """States that a login acts for a customer: for itself, or as a nominated representative of an organisation.
 
-    Without `valid_from` or `valid_to`, the date that is stored is kept. The end null states that no end is known.
+    Without `valid_from` or `valid_to`, the stored date is kept. A `valid_to` of null states that no end is known.
     """
 
     login: Reference
@@ -144,7 +146,53 @@ class EndRepresentationRecord(_Record, frozen=True, kw_only=True, tag="end-repre
     valid_to: DateString
 
 
+class ResourceRecord(_Record, frozen=True, kw_only=True):
+    """All items of a resource that belong to one account. They replace the items that the account had.
+
+    Each resource has a subclass, which is made from the declaration of the resource. A list of items has the reference
+    of the account beside it. An item that is the only one of its account has the reference in its `accountId`.
+    """
+
+    resource: ClassVar[Resource]
+
+    @property
+    def items(self) -> list[Any]:
+        """The items, in the order of the record."""
+        value = getattr(self, self.resource.imported_member)
+        return value if self.resource.many else [value]
+
+    @property
+    def reference(self) -> str:
+        """The retailer's own id of the account."""
+        reference: str = self.account if self.resource.many else self.items[0].accountId.value  # type: ignore[attr-defined]
+        return reference
+
+
+def _record_type(resource: Resource) -> type[ResourceRecord]:
+    items: Any = list[resource.item] if resource.many else resource.item  # type: ignore[name-defined]
+    members: list[tuple[str, Any]] = [("account", Reference)] if resource.many else []
+    made: Any = msgspec.defstruct(
+        f"{resource.name.title().replace('-', '')}Record",
+        [*members, (resource.imported_member, items)],
+        bases=(ResourceRecord,),
+        namespace={"resource": resource},
+        module=__name__,
+        frozen=True,
+        kw_only=True,
+        tag_field="kind",
+        tag=resource.name,
+    )
+    record_type: type[ResourceRecord] = made
+    return record_type
+
+
+RESOURCE_RECORDS: Final = {resource: _record_type(resource) for resource in IMPORTED}
+"""The type of the records of each resource that can be imported."""
+
 HoldingChange = HoldingRecord | EndHoldingRecord
 LoginChange = LoginRecord | EndLoginRecord
 RepresentationChange = RepresentationRecord | EndRepresentationRecord
-Record = ServicePointRecord | CustomerRecord | AccountRecord | HoldingChange | LoginChange | RepresentationChange
+_Directory = ServicePointRecord | CustomerRecord | AccountRecord | HoldingChange | LoginChange | RepresentationChange
+Record = _Directory | ResourceRecord
+ANY_RECORD: Final[Any] = Union[_Directory, *RESOURCE_RECORDS.values()]
+"""The type of every line of a file."""

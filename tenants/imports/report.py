@@ -65,8 +65,8 @@ class Report:
 def split_validation_message(message: str) -> tuple[str, str]:
     """Split a msgspec error message into path and reason; show a field type instead of its regular expression.
 
-    A check of a whole object names the path of the object. If its reason begins with the name of a member, the path is
-    that of the member.
+    The message of a check of a whole object contains the path of the object. If the reason begins with the name of a
+    member, the name is added to the path.
     """
     found = _PATH.match(message)
     path, reason = (found["path"], found["reason"]) if found else ("$", message)
@@ -75,7 +75,7 @@ def split_validation_message(message: str) -> tuple[str, str]:
         path = f"{path}.{member['name']}"
     pattern = _PATTERN.match(reason)
     if pattern:
-        reason = f"not of the form: {_PATTERN_NAMES.get(pattern['pattern'], 'what the field allows')}"
+        reason = f"not of the form: {_PATTERN_NAMES.get(pattern['pattern'], 'the pattern of the field')}"
     return path, reason
 
 

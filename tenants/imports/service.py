@@ -15,7 +15,7 @@ from tenants.imports.located_record import LocatedRecord
 from tenants.imports.report import Report
 from tenants.imports.snapshot import Snapshot
 
-BATCH = 500
+BATCH_SIZE = 500
 ImportFormat = Literal["lines", "dsb"]
 
 
@@ -45,12 +45,12 @@ async def import_records(
     With `snapshot`, the logins, holdings and representations that are not among the records are ended afterwards
     (`tenants.imports.snapshot`). Nothing is ended if the file could not be read completely.
     """
-    named = Snapshot()
+    seen = Snapshot()
     not_loaded = 0
     maximum = (limits or FileLimits()).records
     remaining = iter(records)
     count = 0
-    while batch := list(islice(remaining, min(BATCH, maximum - count + 1))):
+    while batch := list(islice(remaining, min(BATCH_SIZE, maximum - count + 1))):
         if count + len(batch) > maximum:
             report.add_problem(batch[-1].location, f"the file has more than {maximum} records; the rest is not read")
             batch = batch[: maximum - count]
@@ -58,7 +58,7 @@ async def import_records(
         count += len(batch)
         if batch:
             if snapshot:
-                named.add(batch)
+                seen.add(batch)
             problems = report.problem_count
             async with database.transaction(namespace, long=True) as tx:
                 loaded = await load_batch(tx, batch, report, now)
@@ -70,4 +70,4 @@ async def import_records(
         report.add_problem(report.problems[-1].location, "the snapshot was not read completely; nothing is ended")
     elif snapshot:
         async with database.transaction(namespace, long=True) as tx:
-            report.loaded.update(await named.end_missing(tx, now))
+            report.loaded.update(await seen.end_missing(tx, now))

@@ -1,7 +1,7 @@
-"""The import of a full snapshot: what a retailer's file no longer contains is ended.
+"""The import of a full snapshot: logins, holdings and representations that the file no longer contains are ended.
 
-This concerns logins, holdings and representations, and of these only the kinds of which the file contains at least one
-record: a file with accounts and holdings ends no login.
+A kind of record is ended only if the file contains at least one record of that kind. For example, a file with accounts
+and holdings does not end any login.
 """
 
 from collections import Counter
@@ -21,16 +21,16 @@ from tenants.parties.tables import representation
 
 
 class Snapshot:
-    """What the records of a file name: logins, holdings and representations."""
+    """The logins, holdings and representations in the records of a file."""
 
     def __init__(self) -> None:
-        """Start without any."""
+        """Start with an empty snapshot."""
         self._logins: set[UUID] = set()
         self._holdings: set[Pair] = set()
         self._representations: set[Pair] = set()
 
     def add(self, records: Iterable[LocatedRecord]) -> None:
-        """Add what `records` name, also the records that are reported and not loaded."""
+        """Add the logins, holdings and representations in `records`, including records that are not loaded."""
         for _, record in records:
             match record:
                 case LoginRecord():
@@ -45,7 +45,7 @@ class Snapshot:
                     pass
 
     async def end_missing(self, tx: Transaction, now: datetime) -> Counter[str]:
-        """End what the tenant has and the records do not name; return the number of objects that were ended, by kind.
+        """End the tenant's logins, holdings and representations that no record contains; return their number by kind.
 
         A login is disabled. The last day of a holding or representation is yesterday. A period that begins today or
         later is removed.

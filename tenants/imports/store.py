@@ -1,4 +1,4 @@
-"""SQL that writes imported rows in bulk. It updates rows by key and never changes what a person has decided."""
+"""SQL that writes imported rows in bulk. It updates rows by key. It never changes a disclosure option that is set."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, delete, fu
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Transaction
-from tenants.accounts.tables import disclosure_option, supply
+from tenants.accounts.tables import disclosure_option
 from tenants.imports.periods import DatedPeriod, Pair
 from tenants.parties.tables import login
 
@@ -18,7 +18,7 @@ ImportTable = Table
 
 
 async def lock(tx: Transaction) -> None:
-    """Wait until no other import of the tenant has an open transaction, so that what was read stays true."""
+    """Wait until no other import of the tenant has an open transaction, and prevent others until this one ends."""
     await tx.execute(
         select(func.pg_advisory_xact_lock(func.hashtext(func.concat("haas import ", func.current_user()))))
     )
@@ -34,10 +34,10 @@ async def upsert(tx: Transaction, table: Table, rows: Sequence[dict[str, Any]]) 
     await tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), list(rows))
 
 
-async def replace_supply(tx: Transaction, accounts: Iterable[UUID], rows: Sequence[dict[str, Any]]) -> None:
-    """Replace all supply rows of `accounts` by `rows`."""
-    await tx.execute(delete(supply).where(supply.c.account_id.in_(list(accounts))))
-    await upsert(tx, supply, rows)
+async def replace(tx: Transaction, table: Table, accounts: Iterable[UUID], rows: Sequence[dict[str, Any]]) -> None:
+    """Replace all rows of `table` that belong to `accounts` by `rows`."""
+    await tx.execute(delete(table).where(table.c.account_id.in_(list(accounts))))
+    await upsert(tx, table, rows)
 
 
 async def stored_periods(tx: Transaction, table: Table, owners: Iterable[UUID]) -> dict[Pair, list[DatedPeriod]]:
@@ -91,7 +91,7 @@ async def write_periods(
 
 
 async def insert_missing_options(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[UUID, str]:
-    """Insert the options of accounts that have none; return the options that all these accounts then have."""
+    """Insert the options of accounts that have none; return the resulting option of every account in `rows`."""
     if not rows:
         return {}
     await tx.execute(insert(disclosure_option).on_conflict_do_nothing(), list(rows))

@@ -1,4 +1,4 @@
-"""Creates the keys of a new tenant: a data key, current and next signing keys, and keys that ids are derived with."""
+"""Creates the keys of a new tenant: a data key, current and next signing keys, and keys for deriving ids."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -78,7 +78,7 @@ def signing_key_row(tenant_sealer: Sealer, key: SigningKey, state: str, now: dat
 
 
 def data_key_purpose(tenant_id: UUID, key_id: str) -> str:
-    """Return the purpose of a sealed data key. In another tenant's schema, a copy of the row cannot be unsealed."""
+    """Return the purpose of a sealed data key. A copy of the row in another tenant's schema cannot be unsealed."""
     return f"data-key/{tenant_id}/{key_id}"
 
 

@@ -20,6 +20,7 @@ class KeyTooNew(HaasError):
         """`ready_at` is the earliest time at which the key may sign."""
         super().__init__(
             f"the next {algorithm} key of {slug} may sign from {ready_at:%Y-%m-%d %H:%M} UTC on: until then recipients"
-            " may hold a cached JWKS without it. Rotate then, or at once if the current key may be compromised"
+            " may use a cached JWKS without it. Rotate after that time, or at once if the current key may be"
+            " compromised"
         )
         self.ready_at = ready_at

@@ -1,7 +1,7 @@
 """The rotation of signing keys. The states of a key are, in this order: next, current, retired, gone.
 
-A key is published for some time before its first signature and after its last. So a recipient whose copy of our JWKS is
-cached still finds in it the key of every signature (RFC 7517; OIDC Core 10.1.1).
+A key is published for some time before its first signature and after its last. Therefore the cached
+copy of the JWKS at a recipient contains the key of every valid signature (RFC 7517; OIDC Core 10.1.1).
 """
 
 from datetime import datetime, timedelta

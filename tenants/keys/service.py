@@ -39,12 +39,14 @@ class Keyring:
         self._database = database
         self._sealer = sealer
         self._clock = clock
-        self._open: TimedCache[UUID, _TenantKeys] = TimedCache(clock, CacheLimits(fresh_for=FRESH_FOR), MAXIMUM_TENANTS)
+        self._unsealed: TimedCache[UUID, _TenantKeys] = TimedCache(
+            clock, CacheLimits(fresh_for=FRESH_FOR), MAXIMUM_TENANTS
+        )
 
     async def signing_key(self, tenant: Tenant, algorithm: Algorithm) -> SigningKey:
         """Return the current key of `tenant` for the algorithm. Raise KeyMissing, KeysUnreadable."""
         try:
-            return (self._open.fresh(tenant.id) or await self._keys(tenant)).signing[algorithm]
+            return (self._unsealed.fresh(tenant.id) or await self._keys(tenant)).signing[algorithm]
         except KeyError as error:
             raise KeyMissing(f"{tenant.slug} has no current {algorithm} key") from error
 
@@ -55,7 +57,7 @@ class Keyring:
 
     async def resource_id_cipher(self, tenant: Tenant) -> Siv:
         """Return the AES-SIV cipher that turns internal ids of the tenant into resource ids (CDS, ID Permanence)."""
-        return (self._open.fresh(tenant.id) or await self._keys(tenant)).resource_id_cipher
+        return (self._unsealed.fresh(tenant.id) or await self._keys(tenant)).resource_id_cipher
 
     async def subject_key(self, tenant: Tenant) -> bytes:
         """Return the key with which pairwise subjects are derived (OIDC Core 8.1)."""
@@ -67,7 +69,7 @@ class Keyring:
             rotated = await rotation.rotate(
                 tx, tenant.id, tenant.slug, self._sealer, self._clock.now(), compromised=compromised
             )
-        self._open.forget(tenant.id)
+        self._unsealed.forget(tenant.id)
         return rotated
 
     async def _keys(self, tenant: Tenant) -> _TenantKeys:
@@ -75,10 +77,10 @@ class Keyring:
             async with self._database.transaction(tenant.namespace) as tx:
                 return await self._read(tx, tenant, last)
 
-        return await self._open.get(tenant.id, load)
+        return await self._unsealed.get(tenant.id, load)
 
     async def _read(self, tx: Transaction, tenant: Tenant, last: _TenantKeys | None) -> _TenantKeys:
-        # Keys that are unsealed already are kept, because importing an RSA key costs more than a signature.
+        # Keys that were unsealed before are reused, because importing an RSA key takes longer than a signature.
         signing = {key.kid: key for key in last.signing.values()} if last else {}
         tenant_sealer = await rotation.data_key_sealer(tx, tenant.id, self._sealer)
         derivation = {

@@ -1,1 +1,1 @@
-"""Market participants, as which brands call AEMO, and their credentials. They are in the control schema."""
+"""Market participants and their credentials, with which brands call AEMO. They are in the control schema."""

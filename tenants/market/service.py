@@ -70,7 +70,8 @@ async def begin_secret_change(tx: Transaction, sealer: Sealer, key: ParticipantK
     row = await store.load(tx, key, lock=True)
     if row["next_secret"] is not None:
         raise SecretChangePending(
-            f"a change of the secret of {key.participant_id} has begun: find out first which of the two AEMO accepts"
+            f"a change of the secret of {key.participant_id} has begun:"
+            f" find out first which of the two secrets AEMO accepts"
         )
     await store.set_secrets(tx, key, {"next_secret": _seal(sealer, key, "next_secret", next_secret)})
 

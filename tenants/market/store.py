@@ -32,7 +32,7 @@ async def put(tx: Transaction, key: ParticipantKey, values: Mapping[str, Any]) -
 
 
 async def load(tx: Transaction, key: ParticipantKey, *, lock: bool = False) -> RowMapping:
-    """Return the row of a participant, with `lock` locked until the transaction ends. Raise UnknownParticipant."""
+    """Return a participant's row. `lock` locks it until the transaction ends. Raise UnknownParticipant."""
     query = select(market_participant).where(_has_key(key))
     found = (await tx.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
     if found is None:
@@ -65,8 +65,8 @@ async def assign(tx: Transaction, brand_id: UUID, key: ParticipantKey) -> None:
         await tx.execute(new)
     except IntegrityError as error:
         raise InvalidParticipant(
-            f"the brand's retailer has no participant {key.participant_id} in AEMO's {key.environment} that the brand"
-            " does not have yet"
+            f"the participant {key.participant_id} in AEMO's {key.environment} does not belong to the brand's retailer,"
+            " or is assigned to the brand already"
         ) from error
 
 

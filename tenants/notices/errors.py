@@ -4,7 +4,7 @@ from haas.errors import HaasError
 
 
 class NotDelivered(HaasError):
-    """The receiver did not accept the notice. The text is stored with the notice: it names no person and no secret."""
+    """The receiver did not accept the notice. The message is stored and must contain no personal data or secret."""
 
     def __init__(self, reason: str, *, permanent: bool = False) -> None:
         """Store the reason. `permanent` is true where another try cannot succeed."""

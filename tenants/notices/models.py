@@ -23,7 +23,7 @@ class SmsPayload(msgspec.Struct, frozen=True):
 
 
 class ArrangementRevokedPayload(msgspec.Struct, frozen=True):
-    """An arrangement that has ended. Not used where the recipient or the Register ended it, or where it expired."""
+    """An ended arrangement. There is no notice if its recipient or the Register ended it, or if it expired."""
 
     arrangement_id: UUID
     client_id: str

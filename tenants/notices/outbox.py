@@ -24,9 +24,9 @@ async def put(
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> UUID:
-    """Add a notice that is delivered after the transaction has committed. Return its id, also its idempotency key.
+    """Add a notice that is delivered after the transaction has committed. Return its id, which is its idempotency key.
 
-    The notice is delivered at least once, at `due_at` or later (immediately where that is None). A notice that was not
+    The notice is delivered at least once, at `due_at` or later (immediately if `due_at` is None). A notice that was not
     delivered before `expires_at` is given up; a one-time password needs this. `payload` has the fields of a Struct of
     `tenants.notices.models`, by kind: email {to, subject, text}, sms {to, text}, arrangement-revoked {arrangement_id,
     client_id}.

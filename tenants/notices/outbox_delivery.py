@@ -20,7 +20,7 @@ from haas.database import Database
 from tenants.notices import store
 from tenants.notices.errors import NotDelivered
 from tenants.notices.models import Notice
-from tenants.notices.policy import RETRY_POLICIES, UNKNOWN_KIND_POLICY
+from tenants.notices.retry_policy import RETRY_POLICIES, UNKNOWN_KIND_POLICY
 from tenants.registry.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -129,8 +129,8 @@ class Delivery:
         except NotDelivered:
             raise
         except Exception as error:
-            # An unexpected error in one notice must not stop the delivery of the others. The notice must not be tried
-            # again immediately and without end either: as NotDelivered it waits for its next try.
+            # An unexpected error in one notice must not stop the delivery of the others. NotDelivered makes
+            # the notice wait for its next try, so that it is not tried again immediately and endlessly.
             logger.exception("notice.delivery_error", extra={"notice": str(notice.id)})
             raise NotDelivered(f"unexpected error: {type(error).__name__}") from error
 

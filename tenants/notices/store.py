@@ -25,7 +25,7 @@ _NOTICE_COLUMNS = (
 )
 
 
-# One statement, so one round trip. PostgreSQL sends the notification when the transaction commits. Its payload is the
+# One statement needs one round trip. PostgreSQL sends the notification when the transaction commits. Its payload is the
 # schema in which a notice was added.
 _INSERT = Statement(
     select(func.pg_notify(bindparam("channel", type_=Text), bindparam("schema", type_=Text))).add_cte(
@@ -143,7 +143,7 @@ async def mark_given_up(tx: Transaction, notice: Notice, now: datetime, reason: 
 async def delete_notice_if(tx: Transaction, notice_id: UUID, *, condition: bool) -> None:
     """Delete a notice where `condition` is true, in the transaction that added it.
 
-    The same statement is executed where `condition` is false, so that the time taken does not tell the two cases apart.
+    The same statement is executed where `condition` is false, so that the response time does not reveal it.
     """
     await tx.execute(
         delete(outbox).where(outbox.c.id == notice_id, literal(condition) == bindparam("true", value=True))
@@ -151,6 +151,6 @@ async def delete_notice_if(tx: Transaction, notice_id: UUID, *, condition: bool)
 
 
 async def _mark(tx: Transaction, notice: Notice, **values: object) -> bool:
-    mine = and_(outbox.c.id == notice.id, outbox.c.lease == notice.lease, _IS_OPEN)
-    result = await tx.execute(update(outbox).where(mine).values(**values))
+    is_own_lease = and_(outbox.c.id == notice.id, outbox.c.lease == notice.lease, _IS_OPEN)
+    result = await tx.execute(update(outbox).where(is_own_lease).values(**values))
     return bool(result.rowcount)

@@ -14,7 +14,7 @@ outbox = Table(
     Column("payload", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
-    Column("expires_at", Moment),  # it is not delivered from this moment on; null where it does not expire
+    Column("expires_at", Moment),  # the notice is not delivered from this moment on; null: it does not expire
     Column("leased_until", Moment),
     Column("lease", Uuid),  # the id of the last lease: only its holder may change the row
     Column("tries", Integer, nullable=False, server_default="0"),

@@ -10,7 +10,7 @@ from tenants.data_language import CustomerKind
 
 FULL_STOPS: Final = ".\N{IDEOGRAPHIC FULL STOP}"
 _OTHER_DASHES: Final = frozenset("\N{MINUS SIGN}\N{HYPHEN BULLET}\N{BOX DRAWINGS LIGHT HORIZONTAL}")
-"""Characters that look like a dash and are none to Unicode."""
+"""Characters that look like a dash but are not in the Unicode category Pd (dash)."""
 _INVISIBLE: Final = frozenset(
     {
         "\N{COMBINING GRAPHEME JOINER}",
@@ -23,17 +23,18 @@ _INVISIBLE: Final = frozenset(
 )
 """Characters without a shape that are not in the categories Cf and Cc."""
 LONGEST_IDENTIFIER = 1_000
-"""Characters; the identifiers of logins are much shorter. Normalising takes the square of a text's length."""
+"""In characters. The limit is needed because the time for normalisation grows with the square of the length."""
 RepresentationRole = Literal["self", "nominated-representative", "attorney", "guardian"]
 
 
 def plain_text(text: str) -> str:
-    """Return `text` without what people paste unknowingly: in Unicode NFKC, without invisible marks.
+    """Return `text` in Unicode NFKC and without invisible characters, which people copy without noticing.
 
-    NFKC turns full-width digits and letters into the usual ones. Control characters and marks that are invisible or set
-    the direction of the text are removed. Every dash becomes "-".
+    NFKC turns full-width digits and letters into the usual ones. Control characters, invisible characters and
+    characters that set the direction of the text are removed. Every dash becomes "-".
     """
-    return "".join(_plain_character(character) for character in unicodedata.normalize("NFKC", text))
+    plain = "".join(_plain_character(character) for character in unicodedata.normalize("NFKC", text))
+    return unicodedata.normalize("NFKC", plain)  # a letter and its accent may have had an invisible mark between them
 
 
 def _plain_character(character: str) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry.models import NodeState, RegisterEnvironment
 
 ProvisionRequestKind = Literal["create", "migrate", "change", "remove"]
@@ -44,7 +45,7 @@ class PutRegisterEnvironment(msgspec.Struct, frozen=True, tag="put-register-envi
     environment: RegisterEnvironment
 
 
-DeploymentChange = Suspend | Resume | RotateKeys | SetNodeState | PutRegisterEnvironment
+DeploymentChange = Suspend | Resume | TenantChange | RotateKeys | SetNodeState | PutRegisterEnvironment
 """The arguments of a request of the kind `change`. None of them has a secret, because the row is never deleted."""
 
 

@@ -93,21 +93,21 @@ class Provisioner:
             return
         async with owner_transaction(self._owner, self._settings) as registry:
             await self._insert_brand(registry, new, tenant_id, namespace, now)
-        made = False
+        completed = False
         try:
             async with registry_and_tenant(self._owner, self._settings, namespace, long=True) as (registry, tx):
                 # This locks the row until the end, so that nobody can remove the tenant meanwhile.
                 if not await store.end_preparation(registry, tenant_id, now):
                     raise TenantIncomplete(f"the tenant {new.slug!r} was removed while it was being created")
                 yield registry, tx
-                made = True
+                completed = True
         except BaseException as error:
-            if not made:  # the transaction on the node was rolled back
+            if not completed:  # the transaction on the node was rolled back
                 await self._delete_brand(tenant_id, new.slug)
             elif isinstance(error, HaasError):
                 raise TenantIncomplete(
                     f"it is not known whether the tenant {new.slug!r} was created: `haas tenant list` shows its state;"
-                    f" where that is preparing, `haas tenant remove {new.slug}` removes what is there"
+                    f" if the state is preparing, `haas tenant remove {new.slug}` removes its parts"
                 ) from error
             raise
 
@@ -127,7 +127,7 @@ class Provisioner:
         nodes = await store.nodes(tx)
         if nodes.get(namespace.node) != "active":
             raise InvalidNode(
-                f"the database node {namespace.node!r} takes no new tenants; those that do:"
+                f"the database node {namespace.node!r} accepts no new tenants; nodes that do:"
                 f" {', '.join(node for node, state in nodes.items() if state == 'active') or 'none'}."
                 " `haas migrate` adds the nodes of the settings"
             )
@@ -142,7 +142,7 @@ class Provisioner:
             raise TenantExists(f"a tenant {new.slug!r} exists already: choose another slug")
         if existing is not None:
             raise TenantExists(
-                f"a tenant {new.slug!r} is {existing.state}: `haas tenant remove {new.slug}` removes what is there"
+                f"a tenant {new.slug!r} is {existing.state}: `haas tenant remove {new.slug}` removes its parts"
             )
         values = {
             "id": tenant_id,

@@ -1,7 +1,7 @@
 """The SQL of requests to the provisioner.
 
 The console adds requests with its own role. The provisioner works as the owner. A lease expires, so that another
-provisioner can continue the request of one that stopped, after the step in `progress`.
+provisioner can continue the request if the first one stopped. It continues after the step in `progress`.
 """
 
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ async def add_request(tx: Transaction, new: NewProvisionRequest, now: datetime) 
     added = insert(provision_request).values(values).on_conflict_do_nothing().returning(provision_request.c.id)
     request_id: UUID | None = (await tx.execute(added)).scalar_one_or_none()
     if request_id is None:
-        raise OpenRequestExists(f"a request for {new.subject} is not done yet: try again when it is")
+        raise OpenRequestExists(f"a request for {new.subject} is not finished: try again later")
     await tx.execute(select(func.pg_notify(REQUEST_CHANNEL, "")))
     return request_id
 
@@ -106,7 +106,7 @@ def _update_of(held: Lease) -> Update:
 
 async def _write(tx: Transaction, statement: Update, held: Lease) -> None:
     if not (await tx.execute(statement)).rowcount:
-        raise LeaseLost(f"the request {held.request.id} is leased by another provisioner, or done")
+        raise LeaseLost(f"the request {held.request.id} is leased by another provisioner, or finished")
 
 
 def _request(row: RowMapping | dict[str, Any]) -> ProvisionRequest:

@@ -1,4 +1,4 @@
-"""The accreditation numbers of data recipients. A person is shown them with the recipient's name (CDR Rules 4.23)."""
+"""The accreditation numbers of data recipients. Pages show them beside the recipient's name (CDR Rules 4.23)."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -43,7 +43,7 @@ class Accreditations:
         )
 
     async def refresh(self, environment: RegisterEnvironment, outbound: Outbound) -> int:
-        """Fetch the numbers from the Register (Get Data Recipients 4) and store them. Return how many there are.
+        """Fetch the numbers from the Register (Get Data Recipients 4) and store them. Return their count.
 
         Raise RegisterUnreadable; the stored numbers then stay unchanged.
         """

@@ -1,14 +1,14 @@
 """What a data holder must and must not do, by the statuses of a recipient (CDS, Data Holder Responsibilities)."""
 
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 RecipientStatus = Literal["ACTIVE", "SUSPENDED", "REVOKED", "SURRENDERED"]
 ProductStatus = Literal["ACTIVE", "INACTIVE", "REMOVED"]
 
 
 class Duties(NamedTuple):
-    """One row of the table of the standards."""
+    """The duties for one combination of statuses: a row of the table in the standards."""
 
     disclose: bool = False
     """Disclose consumer data."""
@@ -33,8 +33,8 @@ _TABLE: Final[Mapping[tuple[RecipientStatus, ProductStatus], Duties]] = {
     ("SURRENDERED", "REMOVED"): _REMOVED,
 }
 # "When a Data Recipient status is Suspended, Revoked or Surrendered the Software Product status cannot be Active". The
-# two lists are fetched separately, so for a short time such a pair occurs. Then the product is treated as if it already
-# had the status that follows from the recipient's status.
+# two lists are fetched separately, so such a pair can occur for a short time. The product is then treated as if it had
+# the status that follows from the recipient's status.
 _PRODUCT_STATUS_BY_RECIPIENT: Final[Mapping[RecipientStatus, ProductStatus]] = {
     "ACTIVE": "INACTIVE",
     "SUSPENDED": "INACTIVE",
@@ -46,3 +46,12 @@ _PRODUCT_STATUS_BY_RECIPIENT: Final[Mapping[RecipientStatus, ProductStatus]] = {
 def duties(recipient: RecipientStatus, product: ProductStatus) -> Duties:
     """Return the duties of the data holder for the two statuses together."""
     return _TABLE.get((recipient, product)) or _TABLE[(recipient, _PRODUCT_STATUS_BY_RECIPIENT[recipient])]
+
+
+STATUSES_TO_CLEAN_UP: Final = tuple(
+    (recipient, product)
+    for recipient in get_args(RecipientStatus)
+    for product in get_args(ProductStatus)
+    if duties(recipient, product).clean_up
+)
+"""The pairs of statuses (recipient, product) whose registrations must be removed and whose consents are invalidated."""

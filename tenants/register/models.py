@@ -19,7 +19,7 @@ class Statuses(msgspec.Struct, frozen=True):
 
 
 class StatusEffects(msgspec.Struct):
-    """Counts of what changed statuses caused in one or several tenants."""
+    """Counts of the effects that changed statuses had in one or several tenants."""
 
     changed: int = 0
     """Clients whose statuses changed."""
@@ -35,7 +35,7 @@ class StatusEffects(msgspec.Struct):
 
 
 class PollResult(msgspec.Struct, frozen=True):
-    """The result of one poll: how many statuses were read, and what they caused in how many tenants."""
+    """The result of one poll: how many statuses were read, and their effects in the tenants."""
 
     environment: str
     recipients: int

@@ -21,7 +21,7 @@ _PUT = _NEW.on_conflict_do_update(
 
 
 async def put_statuses(tx: Transaction, environment_id: str, statuses: Statuses, now: datetime) -> None:
-    """Store the statuses. `status_at` of an unchanged status stays."""
+    """Store the statuses. `status_at` of an unchanged status is not changed."""
     kinds: tuple[tuple[str, Mapping[str, str]], ...] = (
         ("recipient", statuses.recipients),
         ("product", statuses.products),

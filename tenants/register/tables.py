@@ -5,7 +5,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Table, Text
 from tenants.registry.tables import register_environment
 from tenants.schema_metadata import Moment, control
 
-# The last statuses of data recipients and software products. A row stays when the Register no longer lists it.
+# The last statuses of data recipients and software products. A row is kept when the Register no longer lists it.
 register_status = Table(
     "register_status",
     control,

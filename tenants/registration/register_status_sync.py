@@ -3,7 +3,7 @@
     poll → control.register_status → the client rows of each tenant → consents invalidated, registrations removed
 
 The resource APIs read the client row at each request, so that a status takes effect when its row is committed. Every
-step reads the stored statuses and not only those that changed. So the next poll completes one that was interrupted.
+step reads all stored statuses, not only those that changed. So the next poll completes an interrupted poll.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class StatusSync:
     async def poll(self, environment: RegisterEnvironment, tenants: list[Tenant]) -> PollResult:
         """Fetch the statuses and apply them to `tenants`, which must be those of the environment.
 
-        Raise RegisterUnreadable if three attempts failed. Then the stored statuses were applied to the tenants.
+        Raise RegisterUnreadable if three attempts failed. In that case, the last stored statuses were applied.
         """
         failure, statuses = None, Statuses({}, {})
         try:
@@ -76,7 +76,7 @@ class StatusSync:
                     try:
                         effects.add(await self.apply_statuses(tenant, stored))
                     except Exception:
-                        # An error in one tenant must not keep statuses from the others. The next poll tries again.
+                        # An error in one tenant must not prevent the update of the others. The next poll tries again.
                         logger.exception("register.tenant_not_synchronised")
                         failed += 1
 
@@ -100,7 +100,7 @@ class StatusSync:
                 new for old in await clients.client_statuses(tx) if (new := _with_stored_statuses(old, stored)) != old
             ]
             await clients.set_client_statuses(tx, changed)
-            to_clean_up = await clients.clients_to_clean_up(tx)
+            to_clean_up = await clients.clients_to_end(tx)
         for row in changed:
             logger.info(
                 "register.status_changed",

@@ -9,7 +9,7 @@ from tenants.arrangements.models import EndedBy
 from tenants.clients import store
 from tenants.clients.models import Client
 from tenants.oauth.errors import InvalidClientMetadata, InvalidSoftwareStatement, InvalidToken
-from tenants.registration.validation import ValidatedRegistration
+from tenants.registration.validation_steps import ValidatedRegistration
 from tenants.tokens import store as tokens
 
 
@@ -25,7 +25,7 @@ async def register(tx: Transaction, validated: ValidatedRegistration, now: datet
     if not added:
         raise InvalidSoftwareStatement("Duplicate registrations for a given software_id are not valid")
     await _mark_jti_used(tx, client_id, validated)
-    return await _loaded(tx, client_id)
+    return await _load_client(tx, client_id)
 
 
 async def update(tx: Transaction, client: Client, validated: ValidatedRegistration, now: datetime) -> Client:
@@ -41,14 +41,14 @@ async def update(tx: Transaction, client: Client, validated: ValidatedRegistrati
     )
     if not replaced:
         raise InvalidToken("the client is unknown")
-    return await _loaded(tx, client.client_id)
+    return await _load_client(tx, client.client_id)
 
 
 async def end_client(tx: Transaction, client_id: str, *, by: EndedBy, reason: str, now: datetime) -> int:
     """End a client's registration, its arrangements and its tokens. Return how many arrangements ended.
 
-    Every registration ends here: when the client deletes it (RFC 7592 2.3), and when the Register removed the software
-    product or ended the accreditation (CDS, Data Holder Responsibilities).
+    Every registration is ended by this function: when the client deletes it (RFC 7592 2.3), and when the Register
+    removed the software product or ended the accreditation (CDS, Data Holder Responsibilities).
     """
     ended = await arrangements.end_all_of_client(tx, client_id, by=by, reason=reason, now=now)
     await tokens.revoke_for_client(tx, client_id, now)
@@ -57,16 +57,16 @@ async def end_client(tx: Transaction, client_id: str, *, by: EndedBy, reason: st
 
 
 async def _mark_jti_used(tx: Transaction, client_id: str, validated: ValidatedRegistration) -> None:
-    """Mark the request as used, also for other registrations of its product (CDS, Registration Request).
+    """Mark the `jti` of the request as used for all registrations of its product (CDS, Registration Request).
 
-    Raise InvalidClientMetadata if it was used before.
+    Raise InvalidClientMetadata if the `jti` was used before.
     """
     software_id = validated.registration.software_id
     if not await store.mark_jti_used_for_software(tx, client_id, software_id, validated.jti_hash, validated.expires_at):
         raise InvalidClientMetadata("the registration request was used before (jti)")
 
 
-async def _loaded(tx: Transaction, client_id: str) -> Client:
+async def _load_client(tx: Transaction, client_id: str) -> Client:
     client = await store.load(tx, client_id)
     if client is None:
         raise AssertionError("the client that was just written is missing")

@@ -67,7 +67,7 @@ def is_for_a_recipient(statement: SoftwareStatement) -> None:
 
 
 def addresses_are_https(statement: SoftwareStatement) -> None:
-    """Every URI that the data holder fetches or calls is https, with a host that can exist (CDS, Use of TLS)."""
+    """Every URI that the data holder fetches or calls is https, with a valid host name (CDS, Use of TLS)."""
     for name in ("jwks_uri", "sector_identifier_uri", "revocation_uri", "recipient_base_uri"):
         value = getattr(statement, name)
         if value is not None and not _can_be_requested(value):
@@ -106,8 +106,8 @@ def verify_signature(token: str, register_keys: PublicKeys, now: datetime) -> So
 def is_https(uri: str) -> bool:
     """Return whether `uri` is an absolute https URI with a host name and without credentials (RFC 3986).
 
-    The product puts the URI into one header and its origin into another. So characters with a meaning in headers are
-    refused.
+    This server writes the URI into one HTTP header and its origin into another. So characters that have a meaning in
+    headers are refused.
     """
     return _HTTPS.fullmatch(uri) is not None
 

@@ -1,4 +1,4 @@
-"""The registry in memory: every request looks up in it which tenant and surface its host belongs to."""
+"""The registry in memory, in which every request looks up the tenant and the surface of its host."""
 
 import logging
 from datetime import timedelta
@@ -13,13 +13,14 @@ from haas.errors import Unavailable
 from haas.settings import Settings
 from tenants.registry import store
 from tenants.registry.errors import NotBootstrapped, UnknownTenant
-from tenants.registry.models import Surface, Tenant
+from tenants.registry.models import Tenant
 from tenants.registry.names import control_namespace
+from tenants.registry.surfaces import TenantSurface
 
 FRESH_FOR: Final = timedelta(seconds=2)
-"""The maximum age of the snapshot. Then the revision is read: one row every two seconds."""
+"""The maximum age of the snapshot. After that, only the revision is read, which is one row."""
 RELOAD_FOR_UNKNOWN_AFTER: Final = timedelta(seconds=0.2)
-"""The minimum time between two reads for an unknown host or slug: a new tenant is found soon, with few queries."""
+"""The minimum time between two reads for an unknown host or slug: it limits the queries that unknown hosts cause."""
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 class _Snapshot(msgspec.Struct, frozen=True):
     revision: int
     tenants: list[Tenant]
-    by_host: dict[str, tuple[Tenant, Surface]]
+    by_host: dict[str, tuple[Tenant, TenantSurface]]
     by_slug: dict[str, Tenant]
 
 
@@ -48,7 +49,7 @@ class Registry:
         )
         self._snapshot: CachedValue[_Snapshot] = CachedValue(clock, limits)
 
-    async def by_host(self, host: str) -> tuple[Tenant, Surface] | None:
+    async def by_host(self, host: str) -> tuple[Tenant, TenantSurface] | None:
         """Return the tenant and surface of `host` (a name in lower case, without port), or None if it is unknown.
 
         Raise Unavailable when the registry has never been read and cannot be read now.

@@ -37,7 +37,7 @@ database_node = Table(
     "database_node",
     control,
     Column("id", Text, primary_key=True),  # main, or the <node> of HAAS_DATABASE_URL_<NODE> in lower case
-    Column("state", Text, nullable=False),  # a draining node takes no new tenants
+    Column("state", Text, nullable=False),  # a draining node accepts no new tenants
     Column("created_at", Moment, nullable=False),
     CheckConstraint("state in ('active', 'draining')", name="state"),
 )

@@ -1,1 +1,1 @@
-"""Sources, from which customers and their accounts are read."""
+"""The sources from which customers and their accounts are read."""

@@ -12,7 +12,7 @@ from tenants.sources.models import CredentialKind, UpstreamCredential
 
 
 async def save_credential(tx: Transaction, tenant_id: UUID, sealer: Sealer, credential: UpstreamCredential) -> None:
-    """Store a credential and replace the one of its kind; `sealer` holds the master key. Raises KeysUnreadable."""
+    """Store a credential, replacing one of the same kind. `sealer` uses the master key. Raises KeysUnreadable."""
     tenant_sealer = await data_key_sealer(tx, tenant_id, sealer)
     sealed = tenant_sealer.seal(credential.secret.encode(), credential_purpose(credential.kind))
     await store.save_upstream_credential(tx, credential.kind, credential.presented, sealed, credential.changed_at)
@@ -32,7 +32,7 @@ async def credential(
 
 
 async def remove_credential(tx: Transaction, kind: CredentialKind) -> None:
-    """Delete the credential of a kind. It is no error if there is none."""
+    """Delete the credential of a kind. Do nothing if there is none."""
     await store.delete_upstream_credential(tx, kind)
 
 

@@ -49,7 +49,7 @@ async def refresh_token(
     expires_at: datetime,
     now: datetime,
 ) -> str:
-    """Issue a refresh token. It is bound to the client, not to a certificate: it stays valid under a new certificate.
+    """Issue a refresh token. It is bound to the client and not to a certificate, so the client may change certificates.
 
     "MUST issue Refresh Tokens with an exp value equal to the sharing duration authorised by the consumer" (CDS).
     """

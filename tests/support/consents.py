@@ -15,6 +15,7 @@ from ops.sandbox.recipient.client import ACR_2, RecipientClient
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.attempts import service as attempts
 from tenants.attempts import store as attempt_store
+from tenants.attempts.browser_binding import bind_to_browser
 from tenants.attempts.models import Attempt
 from tenants.registry.models import Tenant
 from tenants.tokens import issue
@@ -42,7 +43,7 @@ async def authorise(
     client, now = await load_client(application.database, tenant, recipient.client_id), application.now
     async with application.database.transaction(tenant.namespace) as tx:
         visited = await attempts.by_request_uri(tx, client, flow.request_uri)
-        await attempts.bind_to_browser(tx, visited, secrets.token_bytes(32))
+        await bind_to_browser(tx, visited, secrets.token_bytes(32))
         await attempts.mark_request_uri_used(tx, visited, now)
         await attempt_store.set_stage(
             tx,
@@ -77,9 +78,9 @@ async def consent(
     scope: str = SCOPE,
     **asked: Any,
 ) -> Tokens:
-    """Push a request, authorise it, and exchange its code; a new consumer authorises where none is named.
+    """Push a request, authorise it, and exchange its code; a new consumer authorises if none is given.
 
-    Sharing lasts 90 days unless the request asks otherwise; there is a refresh token unless it lasts no time at all.
+    Sharing lasts 90 days unless the request asks otherwise; there is a refresh token unless the duration is zero.
     """
     consumer = consumer or await new_consumer(application, tenant)
     asked = {"sharing_duration": 90 * DAY, **asked}

@@ -1,1 +1,1 @@
-"""The control API: what a test, a demonstration or a browser driver may do to the services around the product."""
+"""The control API, with which tests, demonstrations and browser drivers control the services of the sandbox."""

@@ -29,7 +29,7 @@ async def drain_outbox(services: NamedDependency[SandboxServices]) -> JobDone:
 
 @get("/clock")
 async def read_clock(services: NamedDependency[SandboxServices]) -> dict[str, Any]:
-    """The time of every process of this deployment, and by how many seconds it was moved."""
+    """Return the time of every process of this deployment, and by how many seconds it was moved."""
     return _clock(services.clock)
 
 

@@ -30,7 +30,7 @@ class Messages(msgspec.Struct, frozen=True):
 
 @get("/mailbox")
 async def read_mailbox(request: HttpRequest, services: NamedDependency[SandboxServices]) -> Messages:
-    """The messages to one address that are newer than `after`; `wait` seconds for one when there is none."""
+    """The messages to one address that are newer than `after`; if there are none, wait up to `wait` seconds for one."""
     after = read_whole_number(request, "after")
     to = request.query_params.get("to") or None
     messages = await services.mailbox.messages(to=to, after=after, wait=read_wait(request))
@@ -45,7 +45,7 @@ async def clear_mailbox(services: NamedDependency[SandboxServices]) -> None:
 
 @get("/notices")
 async def read_notices(request: HttpRequest, services: NamedDependency[SandboxServices]) -> dict[str, Any]:
-    """The notices to hosted products that are newer than `after`; `wait` seconds for one when there is none."""
+    """The notices to hosted products newer than `after`; if there are none, wait up to `wait` seconds for one."""
     after, wait = read_whole_number(request, "after"), read_wait(request)
     product, arrangement = (
         request.query_params.get("software_product_id"),
@@ -67,11 +67,11 @@ async def read_notices(request: HttpRequest, services: NamedDependency[SandboxSe
 async def change_revocation_endpoint(
     request: HttpRequest, product_id: FromPath[str], services: NamedDependency[SandboxServices]
 ) -> dict[str, Any]:
-    """Let the next calls of a hosted product's arrangement revocation endpoint fail."""
+    """Make the next calls of a hosted product's arrangement revocation endpoint fail."""
     wanted = await read_body(request, Failures)
     hosted: HostedProduct | None = await services.hosting.fail(product_id, wanted.failures, wanted.status)
     if hosted is None:
-        raise NotFound("the sandbox hosts no such product")
+        raise NotFound("the sandbox does not host this product")
     return {"software_product_id": product_id, "failures": hosted.failures, "status": hosted.failure_status}
 
 

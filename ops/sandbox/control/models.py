@@ -39,7 +39,7 @@ class NewSoftwareProduct(Request, frozen=True, kw_only=True):
 
 
 class NewSsa(Request, frozen=True, kw_only=True):
-    """How an SSA deviates from the correct one: overriding claims and header members; null removes a member."""
+    """The differences of an SSA from the correct one: claims and header members to replace; null removes a member."""
 
     claims: dict[str, Any] = {}
     header: dict[str, Any] = {}
@@ -71,22 +71,28 @@ class Keys(Request, frozen=True, kw_only=True):
     keys: Annotated[list[Jwk], Meta(min_length=1, max_length=20)]
 
 
+class JwksDocument(Request, frozen=True, kw_only=True):
+    """The text that a hosted product publishes as its key set from now on. It need not be a key set, or JSON."""
+
+    document: Annotated[str, Meta(max_length=2_000_000)]
+
+
 class ProductChange(Request, frozen=True, kw_only=True):
-    """A product's status in the Register; with `omitted`, the status response lacks the product."""
+    """A product's status in the Register. With `omitted`, the status response does not contain the product."""
 
     status: ProductStatus | None = None
     omitted: bool | None = None
 
 
 class RecipientChange(Request, frozen=True, kw_only=True):
-    """A data recipient's status in the Register; its products follow by the status mapping of the standards."""
+    """A data recipient's status in the Register; its products change by the status mapping of the standards."""
 
     status: RecipientStatus | None = None
     omitted: bool | None = None
 
 
 class Failures(Request, frozen=True, kw_only=True):
-    """How many calls of a product's revocation endpoint fail from now on, and how."""
+    """How many calls of a product's revocation endpoint fail from now on, and with which status."""
 
     failures: Annotated[int, Meta(ge=0, le=1000)]
     status: Annotated[int, Meta(ge=400, le=599)] = 503

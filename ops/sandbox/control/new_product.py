@@ -1,4 +1,4 @@
-"""Adds a software product to the Register, and hosts its keys and endpoints where it has none of its own."""
+"""Adds a software product to the Register, and hosts its keys and endpoints unless it has its own."""
 
 import uuid
 from collections.abc import Sequence

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from ops.pki.errors import PkiError
-from ops.sandbox.control.models import Keys, NewCertificate, NewRegistration, NewSoftwareProduct, NewSsa
+from ops.sandbox.control.models import JwksDocument, Keys, NewCertificate, NewRegistration, NewSoftwareProduct, NewSsa
 from ops.sandbox.control.new_product import add_product, refuse_private_keys
 from ops.sandbox.control.requests import Conflict, NotFound, read_body
 from ops.sandbox.jose import JwkError, SigningKey
@@ -36,7 +36,7 @@ async def list_software_products(services: NamedDependency[SandboxServices]) -> 
 
 @post("/software-products")
 async def add_software_product(request: HttpRequest, services: NamedDependency[SandboxServices]) -> dict[str, Any]:
-    """Add a software product. Unless it names a brand, it gets a new brand and legal entity."""
+    """Add a software product. Without `data_recipient_brand_id`, a brand and legal entity are created too."""
     return await add_product(services, await read_body(request, NewSoftwareProduct))
 
 
@@ -57,8 +57,19 @@ async def set_jwks(
     refuse_private_keys(wanted.keys)
     hosted = await services.hosting.publish(product_id, wanted.keys)
     if hosted is None:
-        raise NotFound("the sandbox hosts no such product")
+        raise NotFound("the sandbox does not host this product")
     return {"keys": services.hosting.public_keys(hosted)}
+
+
+@put("/software-products/{product_id:str}/jwks-document", request_max_body_size=4_000_000)
+async def set_jwks_document(
+    request: HttpRequest, product_id: FromPath[str], services: NamedDependency[SandboxServices]
+) -> dict[str, int]:
+    """Publish any text at the product's `jwks_uri`, to see what a data holder does with it."""
+    wanted = await read_body(request, JwksDocument)
+    if await services.hosting.publish_document(product_id, wanted.document) is None:
+        raise NotFound("the sandbox hosts no such product")
+    return {"length": len(wanted.document.encode())}
 
 
 @get("/software-products/{product_id:str}/ssa")
@@ -72,7 +83,7 @@ async def get_ssa(product_id: FromPath[str], services: NamedDependency[SandboxSe
 async def make_ssa(
     request: HttpRequest, product_id: FromPath[str], services: NamedDependency[SandboxServices]
 ) -> dict[str, str]:
-    """An SSA that deviates from the correct one as the body says."""
+    """A new SSA with the differences from the correct one that the body contains."""
     product, wanted = await _product(services, product_id), await read_body(request, NewSsa)
     deviation = Deviation(
         claims=_overrides(wanted.claims),
@@ -86,7 +97,7 @@ async def make_ssa(
 async def issue_certificate(
     request: HttpRequest, product_id: FromPath[str], services: NamedDependency[SandboxServices]
 ) -> Response[Any]:
-    """Issue a client certificate for the product: valid, expired, revoked, or of an untrusted authority."""
+    """Issue a client certificate for the product: valid, expired, revoked, or from an untrusted authority."""
     product, wanted = await _product(services, product_id), await read_body(request, NewCertificate)
     try:
         issued = await services.certificates.issue(product, wanted.kind, wanted.csr.encode() if wanted.csr else None)
@@ -139,6 +150,7 @@ ROUTES = [
     add_software_product,
     get_software_product,
     set_jwks,
+    set_jwks_document,
     get_ssa,
     make_ssa,
     issue_certificate,
@@ -165,7 +177,7 @@ async def _brand(services: SandboxServices, name: str) -> HolderBrand:
                 issuer=brand.infosec_base_uri,
                 resource_base_uri=brand.resource_base_uri,
             )
-    raise NotFound("no such tenant: name a slug, a Register brand id or an issuer")
+    raise NotFound("no such tenant: `tenant` must be a slug, a Register brand id or an issuer")
 
 
 def _signing_key(jwk: dict[str, Any]) -> SigningKey:

@@ -12,7 +12,7 @@ MAXIMUM_WAIT = 60
 
 
 class NotFound(HaasError):
-    """The request names something that does not exist."""
+    """The request refers to an object that does not exist."""
 
 
 class Conflict(HaasError):
@@ -22,7 +22,7 @@ class Conflict(HaasError):
 async def read_body(request: HttpRequest, kind: type[Body]) -> Body:
     """Return the JSON body as `kind`; an empty body is an empty object.
 
-    Raises BadRequest, whose message names the wrong member.
+    Raises BadRequest. The message contains the name of the wrong member.
     """
     content = await request.body()
     if content and request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -42,7 +42,7 @@ def read_whole_number(request: HttpRequest, name: str) -> int:
 
 
 def read_wait(request: HttpRequest) -> int:
-    """Return how many seconds the client waits for something new. Raises BadRequest."""
+    """Return the query parameter `wait`: how many seconds to wait for a new record. Raises BadRequest."""
     seconds = read_whole_number(request, "wait")
     if seconds > MAXIMUM_WAIT:
         raise BadRequest(f"wait must be at most {MAXIMUM_WAIT} seconds")

@@ -41,21 +41,21 @@ async def index() -> dict[str, Any]:
 
 def control_application(services: SandboxServices) -> Litestar:
     """Return the control API's application."""
-    return application([index, *ROUTES], _ERRORS, {"services": services}, guards=[from_this_machine])
+    return application([index, *ROUTES], _ERRORS, {"services": services}, guards=[refuse_web_pages])
 
 
-def from_this_machine(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Refuse requests that a web page caused: a rebound name in Host, or an Origin or Sec-Fetch-Site header."""
+def refuse_web_pages(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse requests from web pages, which have another host name (DNS rebinding), an Origin or Sec-Fetch-Site."""
     del handler
     name = connection.headers.get("host", "").partition(":")[0]
     if name not in _LOOPBACK:
-        raise PermissionDeniedException("the control API is reached as 127.0.0.1 or localhost only")
+        raise PermissionDeniedException("the host of the control API must be 127.0.0.1 or localhost")
     if "origin" in connection.headers or connection.headers.get("sec-fetch-site", "none") != "none":
         raise PermissionDeniedException("the control API refuses requests from web pages")
 
 
 class ControlServer(uvicorn.Server):
-    """Serves the control API inside the sandbox's own process and event loop."""
+    """Serves the control API in the process and event loop of the sandbox."""
 
     def __init__(self, app: Litestar, port: int) -> None:
         """Serve on `port` of the loopback interface; with 0, the system chooses the port."""

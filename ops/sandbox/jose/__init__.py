@@ -1,4 +1,4 @@
-"""JSON Object Signing for the sandbox, built on PyJWT: it verifies the product without the product's own JOSE code.
+"""JSON Object Signing for the sandbox, built on PyJWT. It does not use the product's JOSE code, which it tests.
 
 The profile is that of FAPI 1.0 Advanced 8.6: PS256 and ES256 only. This is the only package that imports PyJWT.
 """

@@ -62,7 +62,7 @@ class SigningKey:
         return cls(key, algorithm, kid if isinstance(kid, str) else None)
 
     def signature(self, data: bytes, algorithm: str | None = None) -> bytes:
-        """Return the signature of `data`, by the key's own algorithm or by another one that fits the key's type."""
+        """Return the signature of `data`, by default with the algorithm of the key."""
         return jwt.get_algorithm_by_name(algorithm or self.algorithm).sign(data, self._key)
 
     def private_jwk(self) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class PublicKeys:
         return cls(keys)
 
     def has(self, kid: str) -> bool:
-        """Tell whether the set has a key with this `kid`."""
+        """Return whether the set has a key with this `kid`."""
         return any(jwk.get("kid") == kid for jwk, _ in self._keys)
 
     def candidates(self, kid: str | None, algorithm: str) -> list[PublicKey]:
@@ -149,7 +149,7 @@ def _imported(jwk: Mapping[str, Any]) -> PrivateKey | PublicKey:
 def _as_jwk(key: PrivateKey | PublicKey) -> dict[str, Any]:
     name = "PS256" if isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey) else "ES256"
     jwk = jwt.get_algorithm_by_name(name).to_jwk(key, as_dict=True)
-    jwk.pop("key_ops", None)  # RFC 7517 4.3: key_ops is not used together with use
+    jwk.pop("key_ops", None)  # RFC 7517 4.3: a JWK should not have both key_ops and use
     return jwk
 
 

@@ -41,7 +41,7 @@ def compact(header: Mapping[str, Any], claims: Mapping[str, Any], signature: Cal
 
 
 def read_unverified(token: str) -> DecodedJwt:
-    """Read a signed JWT without verifying it, to find out whose keys are needed. Raises JoseError."""
+    """Read a signed JWT without verifying it, to find the party whose keys are needed. Raises JoseError."""
     if len(token) > MAXIMUM_TOKEN_BYTES:
         raise JoseError(f"the token has {len(token)} bytes; at most {MAXIMUM_TOKEN_BYTES} are accepted")
     try:

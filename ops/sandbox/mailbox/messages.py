@@ -52,7 +52,7 @@ class Mailbox:
         text: str,
         key: str | None = None,
     ) -> None:
-        """Store a message. A message with the `key` of an earlier one is a repetition and is not stored again."""
+        """Store a message. A message with the same `key` as an earlier one is a repetition and is not stored."""
         text = text[:MAXIMUM_TEXT]
         stored = StoredMessage(
             channel=channel,
@@ -67,9 +67,9 @@ class Mailbox:
             await self._events.announce()
 
     async def messages(self, *, to: str | None = None, after: int = 0, wait: float = 0) -> list[Message]:
-        """Return the messages after `after`, oldest first, to `to` (any case) where it is given.
+        """Return the messages with an id greater than `after`, oldest first. `to` selects a receiver (in any case).
 
-        When there is none, waits up to `wait` seconds for one.
+        If there is no message, wait up to `wait` seconds for one.
         """
 
         async def look() -> list[Message]:

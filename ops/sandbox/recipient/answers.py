@@ -9,7 +9,7 @@ from haas.errors import HaasError
 
 
 class Refused(HaasError):
-    """The data holder refused a request. `error` and `description` are the OAuth error's where the body is one."""
+    """The data holder refused a request. `error` and `description` are set if the body is an OAuth error."""
 
     def __init__(self, response: httpx.Response) -> None:
         """Read the error from `response`."""

@@ -10,7 +10,7 @@ import msgspec
 
 from haas.clock import Clock, epoch
 from ops.sandbox.jose import JoseError, SigningKey, check_times
-from ops.sandbox.messages import RIGHT, Deviation, overridden, signed
+from ops.sandbox.messages import NO_DEVIATION, Deviation, overridden, signed
 from ops.sandbox.recipient.answers import Refused
 from ops.sandbox.recipient.holder import Holder, HolderError
 
@@ -32,7 +32,7 @@ class AuthenticatedClient:
         self.client_id = client_id
         self.clock = clock
 
-    def assertion(self, assertion: Deviation = RIGHT) -> str:
+    def assertion(self, assertion: Deviation = NO_DEVIATION) -> str:
         """Return a new client assertion (CDS, Private Key JWT Client Authentication)."""
         claims = {
             **self.dated(ASSERTION_LIFETIME),
@@ -48,7 +48,7 @@ class AuthenticatedClient:
         endpoint: str,
         fields: Mapping[str, object],
         *,
-        assertion: Deviation = RIGHT,
+        assertion: Deviation = NO_DEVIATION,
         overrides: Mapping[str, object] | None = None,
     ) -> httpx.Response:
         """Post a form with client authentication to the holder. Raises Refused unless the status is 2xx."""
@@ -68,7 +68,7 @@ class AuthenticatedClient:
         claims = (await self.holder.verified(token)).claims
         audience = claims.get("aud")
         if claims.get("iss") != self.holder.metadata.issuer:
-            raise HolderError(f"the token is of {claims.get('iss')}, not of {self.holder.metadata.issuer} (iss)")
+            raise HolderError(f"the issuer is {claims.get('iss')}, not {self.holder.metadata.issuer} (iss)")
         if self.client_id not in (audience if isinstance(audience, list) else [audience]):
             raise HolderError("the token is for another client (aud)")
         try:

@@ -1,4 +1,4 @@
-"""What a person chooses on the recipient's page besides the data: how long to share. And what is always requested."""
+"""The sharing durations that a person can choose on the recipient's page, and the scopes that are always requested."""
 
 from typing import Final, NamedTuple
 

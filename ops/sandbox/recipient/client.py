@@ -1,8 +1,8 @@
 """The protocol client of a data recipient's software product, for the CDR information security profile and data APIs.
 
-Every message that it sends is correct unless the caller asks for a deviation: a `Deviation` changes a signed message,
-`form` and `headers` change the rest of the request. So the same client serves the normal flows and the tests of what a
-data holder must refuse.
+Every message that it sends is correct unless the caller passes a deviation: a `Deviation` changes a signed message,
+`form` and `headers` change the rest of the request. So the same client is used for normal flows and for tests of
+requests that a data holder must refuse.
 """
 
 import secrets
@@ -17,7 +17,7 @@ import httpx
 
 from haas.clock import Clock, SystemClock, epoch
 from ops.sandbox.jose import SigningKey, s256
-from ops.sandbox.messages import RIGHT, Deviation, overridden, signed
+from ops.sandbox.messages import NO_DEVIATION, Deviation, overridden, signed
 from ops.sandbox.recipient.answers import AuthorisationRefused, Flow
 from ops.sandbox.recipient.authenticated import accepted, bearer, json_object
 from ops.sandbox.recipient.holder import Holder, HolderError
@@ -33,8 +33,8 @@ _JARM_LIFETIME: Final = timedelta(minutes=10)
 class RecipientClient(RegistrationClient, TokenClient):
     """One software product's client at one data holder brand.
 
-    It uses one client certificate (that of `http`) and one signing key. `client_id` is given, or known after
-    `register`; `redirect_uri` is the one that a request asks for unless the request names another.
+    It uses one client certificate (that of `http`) and one signing key. `client_id` is given, or set by
+    `register`. `redirect_uri` is the redirect_uri of requests for which the caller passes no other.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class RecipientClient(RegistrationClient, TokenClient):
         client_id: str = "",
         clock: Clock | None = None,
     ) -> None:
-        """Speak to `holder` as the software product with that id."""
+        """Send requests to `holder` as this software product."""
         super().__init__(
             holder,
             http,
@@ -63,7 +63,7 @@ class RecipientClient(RegistrationClient, TokenClient):
 
     # Authorisation (RFC 9126, RFC 9101, JARM, RFC 7636)
 
-    def request_object(self, claims: Mapping[str, object], request: Deviation = RIGHT) -> str:
+    def request_object(self, claims: Mapping[str, object], request: Deviation = NO_DEVIATION) -> str:
         """Return a signed request object (CDS, Request Object; FAPI 1.0 Advanced 5.2.2-13 to -15 for its dates)."""
         dates = {"nbf": epoch(self.clock.now()), "exp": epoch(self.clock.now()) + _REQUEST_LIFETIME}
         base = {"iss": self.client_id, "aud": self.holder.metadata.issuer, "client_id": self.client_id, **dates}
@@ -77,8 +77,8 @@ class RecipientClient(RegistrationClient, TokenClient):
         cdr_arrangement_id: str | None = None,
         acr_values: Sequence[str] = (ACR_2,),
         redirect_uri: str | None = None,
-        request: Deviation = RIGHT,
-        assertion: Deviation = RIGHT,
+        request: Deviation = NO_DEVIATION,
+        assertion: Deviation = NO_DEVIATION,
         form: Mapping[str, object] | None = None,
     ) -> Flow:
         """Push an authorisation request and return the state of its flow. Raises Refused.
@@ -87,11 +87,11 @@ class RecipientClient(RegistrationClient, TokenClient):
         """
         verifier, redirect = secrets.token_urlsafe(48), redirect_uri or self.redirect_uri
         state, nonce = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-        asked: dict[str, object] = {"id_token": {"acr": {"essential": True, "values": list(acr_values)}}}
+        requested: dict[str, object] = {"id_token": {"acr": {"essential": True, "values": list(acr_values)}}}
         if sharing_duration is not None:
-            asked["sharing_duration"] = sharing_duration
+            requested["sharing_duration"] = sharing_duration
         if cdr_arrangement_id is not None:
-            asked["cdr_arrangement_id"] = cdr_arrangement_id
+            requested["cdr_arrangement_id"] = cdr_arrangement_id
         claims = {
             "response_type": "code",
             "response_mode": "jwt",
@@ -99,7 +99,7 @@ class RecipientClient(RegistrationClient, TokenClient):
             "scope": scope,
             "state": state,
             "nonce": nonce,
-            "claims": asked,
+            "claims": requested,
             "code_challenge": s256(verifier),
             "code_challenge_method": "S256",
         }
@@ -120,7 +120,7 @@ class RecipientClient(RegistrationClient, TokenClient):
         )
 
     def authorisation_url(self, flow: Flow) -> str:
-        """Return the address to send the person's browser to (RFC 9126 4)."""
+        """Return the URL to which the person's browser is redirected (RFC 9126 4)."""
         endpoint = self.holder.metadata.authorization_endpoint
         separator = "&" if urlsplit(endpoint).query else "?"
         return f"{endpoint}{separator}{urlencode({'client_id': self.client_id, 'request_uri': flow.request_uri})}"
@@ -157,7 +157,7 @@ class RecipientClient(RegistrationClient, TokenClient):
     ) -> httpx.Response:
         """Call a resource API, for example `/energy/accounts`, and return the response with any status.
 
-        `headers` override the CDS request headers that are sent by default (ABSENT leaves one out).
+        `headers` override the CDS request headers that are sent by default (ABSENT removes a header).
         """
         defaults: dict[str, object] = {
             "Accept": "application/json",

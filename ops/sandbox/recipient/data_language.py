@@ -1,10 +1,11 @@
 """The data that a person can share, in the words of the standards (CDS, Data Language Standards: Common and Energy).
 
-This table is independent of the product's table. The recipient lets a person choose a detailed scope
-without its basic scope, so each detailed scope has the wording for a request of the detailed scope alone, which names
-the basic data too (marked ‡ in the standards). The customer wording is that for individuals.
+This table is independent of the product's table. A person can choose a detailed scope without
+its basic scope, so each detailed scope has the text for a request without the basic scope, which includes the basic
+data (marked ‡ in the standards). The texts about customers are those for individuals.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 
@@ -119,3 +120,9 @@ GROUPS = (
     ),
 )
 CLUSTERS = tuple(cluster for group in GROUPS for cluster in group.clusters)
+
+
+def supported_groups(scopes: Collection[str]) -> list[Group]:
+    """Return the groups with the clusters of these scopes only, without groups that would be empty."""
+    reduced = (Group(group.name, tuple(c for c in group.clusters if c.scope in scopes)) for group in GROUPS)
+    return [group for group in reduced if group.clusters]

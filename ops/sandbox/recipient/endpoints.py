@@ -66,11 +66,11 @@ async def revoke_arrangement(
 
 @get("/products/{product_id:str}/callback")
 async def product_callback(product_id: FromPath[str]) -> Response[str]:
-    """The redirect URI of a product whose own software reads the authorisation response."""
+    """The redirect URI of a product, whose own software must read the authorisation response."""
     return PAGES.show(
         "message.html",
         title="Back from the data holder",
-        paragraphs=("The software behind this product reads the answer from this page’s address.",),
+        paragraphs=("The software of this product reads the response from the address of this page.",),
         technical=product_id,
     )
 
@@ -104,7 +104,10 @@ async def _jwks(hosting: Hosting, product_id: str) -> Response[Any]:
     hosted = await hosting.product(product_id)
     if hosted is None:
         return Response({"error": "no such software product"}, status_code=404)
-    return Response({"keys": hosting.public_keys(hosted)}, headers={**HEADERS, "Cache-Control": "no-cache"})
+    headers = {**HEADERS, "Cache-Control": "no-cache"}
+    if hosted.jwks_document is not None:
+        return Response(hosted.jwks_document.encode(), media_type="application/json", headers=headers)
+    return Response({"keys": hosting.public_keys(hosted)}, headers=headers)
 
 
 async def _received(request: HttpRequest, revocation: RevocationEndpoint, product_id: str) -> Response[Any]:

@@ -1,4 +1,4 @@
-"""A data holder brand as a data recipient knows it: its OpenID Provider metadata and its public keys."""
+"""A data holder brand from the view of a data recipient: its OpenID Provider metadata and its public keys."""
 
 import asyncio
 from http import HTTPStatus
@@ -28,6 +28,7 @@ class HolderMetadata(msgspec.Struct, frozen=True, kw_only=True):
     registration_endpoint: str
     cdr_arrangement_revocation_endpoint: str
     jwks_uri: str
+    scopes_supported: frozenset[str]
 
 
 class Holder:
@@ -51,7 +52,7 @@ class Holder:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise HolderError(f"the metadata of {issuer} cannot be used: {error}") from error
         if metadata.issuer != issuer:
-            raise HolderError(f"the metadata at {issuer} names the issuer {metadata.issuer}")
+            raise HolderError(f"the metadata at {issuer} contains the issuer {metadata.issuer}")
         return cls(metadata, document, http)
 
     async def verified(self, token: str) -> DecodedJwt:

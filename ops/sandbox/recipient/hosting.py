@@ -50,11 +50,17 @@ class Hosting:
     async def publish(self, product_id: str, jwks: Sequence[dict[str, Any]]) -> HostedProduct | None:
         """Replace the product's own public keys, as in a key rotation. Returns None when it is not hosted."""
         return await self._collections.hosted.change(
-            product_id, lambda hosted: msgspec.structs.replace(hosted, jwks=list(jwks))
+            product_id, lambda hosted: msgspec.structs.replace(hosted, jwks=list(jwks), jwks_document=None)
+        )
+
+    async def publish_document(self, product_id: str, document: str) -> HostedProduct | None:
+        """Publish a text in place of the product's JWKS document. Returns None when the product is not hosted."""
+        return await self._collections.hosted.change(
+            product_id, lambda hosted: msgspec.structs.replace(hosted, jwks_document=document)
         )
 
     async def fail(self, product_id: str, failures: int, status: int) -> HostedProduct | None:
-        """Let the next calls of the product's revocation endpoint fail. Returns None when it is not hosted."""
+        """Make the next calls of the product's revocation endpoint fail. Returns None when it is not hosted."""
         return await self._collections.hosted.change(
             product_id, lambda hosted: msgspec.structs.replace(hosted, failures=failures, failure_status=status)
         )

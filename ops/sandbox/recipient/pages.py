@@ -17,10 +17,10 @@ from ops.sandbox.jose import JoseError, read_unverified
 from ops.sandbox.recipient import views
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
 from ops.sandbox.recipient.choices import DURATIONS
-from ops.sandbox.recipient.data_language import CLUSTERS, GROUPS
+from ops.sandbox.recipient.data_language import CLUSTERS, supported_groups
 from ops.sandbox.recipient.records import Arrangement
 from ops.sandbox.recipient.register_api import HolderBrand, RegisterUnavailable
-from ops.sandbox.recipient.sharing import Sharing, UnknownReference
+from ops.sandbox.recipient.sharing import NotSupported, Sharing, UnknownReference
 from ops.sandbox.templating import Pages
 from ops.sandbox.tenants import Tenants
 from ops.sandbox.web import BadRequest, HttpRequest, check_same_origin, form_of
@@ -46,7 +46,7 @@ async def index(
         "index.html",
         brands=brands,
         arrangements=await sharing.arrangements(),
-        groups=GROUPS,
+        groups=supported_groups(await sharing.supported_scopes(brands)),
         durations=DURATIONS,
         logins=tenants.with_login(),
         mailbox_address=mailbox_address,
@@ -64,9 +64,7 @@ async def connect(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Re
     form = await form_of(request)
     browser = request.cookies.get(BROWSER_COOKIE)
     if browser is None:
-        return _message(
-            "Cookies are off", "This page needs a cookie, so that your retailer’s answer finds its way back."
-        )
+        return _message("Cookies are off", "This page needs a cookie to receive the answer of your retailer.")
     chosen = {value for name, value in form.items() if name.startswith("scope-")}
     scopes = [cluster.scope for cluster in CLUSTERS if cluster.scope in chosen]
     durations = {str(duration.seconds): duration.seconds for duration in DURATIONS}
@@ -75,6 +73,8 @@ async def connect(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Re
     duration = durations[form["duration"]]
     try:
         address = await sharing.start(form.get("brand", ""), scopes, duration, browser)
+    except NotSupported:
+        return _message("Your retailer does not share this data yet", "Go back and choose other data.")
     except (HaasError, httpx.HTTPError) as error:
         return _failure_page(error)
     return Redirect(address, status_code=303)
@@ -118,7 +118,7 @@ async def fetch(
 
 @post("/sharing/{arrangement_id:str}/stop", status_code=200)
 async def stop(request: HttpRequest, arrangement_id: FromPath[str], sharing: NamedDependency[Sharing]) -> Response[Any]:
-    """Withdraw the consent and tell the data holder."""
+    """Withdraw the consent and notify the data holder."""
     check_same_origin(request)
     return await _arrangement_page(lambda: sharing.revoke(arrangement_id), arrangement_id, sharing)
 
@@ -170,12 +170,12 @@ def _failure_page(error: Exception) -> Response[str]:
 
 def _explanation(error: Exception) -> str:
     if isinstance(error, UnknownReference):
-        return f"We cannot find what you came for: {error}."
+        return f"We cannot find this: {error}."
     if isinstance(error, AuthorisationRefused | Refused):
-        return f"Your retailer said no: {error.description or error.error or error}."
+        return f"Your retailer refused: {error.description or error.error or error}."
     if isinstance(error, httpx.HTTPError | RegisterUnavailable):
-        return "We could not reach the other side. Try again in a moment."
-    return "We got an answer that we do not trust, and stopped there."
+        return "We could not reach your retailer or the Register. Try again in a moment."
+    return "We received an invalid answer, and stopped."
 
 
 def _message(title: str, *paragraphs: str, status: int = 400, technical: str = "") -> Response[str]:

@@ -12,14 +12,15 @@ class HostedProduct(msgspec.Struct, frozen=True, kw_only=True):
     """The keys and the arrangement revocation endpoint that the sandbox provides for a software product.
 
     The JWKS that it publishes has the product's own public keys (`jwks`) and the key with which the sandbox signs
-    registration requests. The next `failures` calls of the arrangement revocation endpoint are answered with
-    `failure_status`. With `strict`, the endpoint refuses arrangements that are not in the sandbox's records; only the
-    recipient's own product has its arrangements there.
+    registration requests. With `jwks_document`, this text is published instead, whatever it is. The next `failures`
+    calls of the arrangement revocation endpoint are answered with `failure_status`. With `strict`, the endpoint refuses
+    arrangements that are not in the sandbox's records; only the recipient's own product has its arrangements there.
     """
 
     software_product_id: str
     signing_key: dict[str, Any]
     jwks: list[dict[str, Any]] = []
+    jwks_document: str | None = None
     redirect_uris: list[str] = []
     strict: bool = False
     failures: int = 0
@@ -27,13 +28,14 @@ class HostedProduct(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
-    """A software product's client at a data holder brand."""
+    """A software product's client at a data holder brand. `scope` is empty in records of earlier versions."""
 
     software_product_id: str
     data_holder_brand_id: str
     issuer: str
     resource_base_uri: str
     client_id: str
+    scope: str = ""
 
 
 class ClientCertificate(msgspec.Struct, frozen=True):
@@ -44,7 +46,7 @@ class ClientCertificate(msgspec.Struct, frozen=True):
 
 
 class PendingFlow(msgspec.Struct, frozen=True, kw_only=True):
-    """An authorisation request without a response yet. `browser` is a digest of the cookie of the browser it is for."""
+    """An authorisation request without a response yet. `browser` is a digest of its browser's cookie."""
 
     flow: Flow
     data_holder_brand_id: str

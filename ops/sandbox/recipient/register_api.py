@@ -1,4 +1,4 @@
-"""The data recipient's client for the Register's APIs, over mutual TLS like that of any other recipient."""
+"""The data recipient's client for the Register's APIs, over mutual TLS as for any other recipient."""
 
 import uuid
 from typing import Any
@@ -31,7 +31,7 @@ class RegisterApiClient:
     """Sends requests to the Register as one software product."""
 
     def __init__(self, http: httpx.AsyncClient, key: SigningKey, product_id: str, clock: Clock, origin: str) -> None:
-        """Authenticate as `product_id` with `key`; `origin` is the Register's."""
+        """Authenticate as `product_id` with `key`; `origin` is the origin of the Register."""
         self._http = http
         self._key = key
         self._product_id = product_id

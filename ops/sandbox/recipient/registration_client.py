@@ -7,7 +7,7 @@ import httpx
 
 from haas.clock import Clock
 from ops.sandbox.jose import SigningKey
-from ops.sandbox.messages import RIGHT, Deviation, signed
+from ops.sandbox.messages import NO_DEVIATION, Deviation, signed
 from ops.sandbox.recipient.authenticated import AuthenticatedClient, accepted, bearer, json_object
 from ops.sandbox.recipient.holder import Holder
 
@@ -28,12 +28,12 @@ class RegistrationClient(AuthenticatedClient):
         client_id: str,
         clock: Clock,
     ) -> None:
-        """Speak to `holder` as the software product with that id. `client_id` is empty before the registration."""
+        """Send requests to `holder` as this software product. `client_id` is empty before the registration."""
         super().__init__(holder, http, key, client_id=client_id, clock=clock)
         self.software_product_id = software_product_id
         self.redirect_uri = redirect_uri
 
-    def registration_request(self, ssa: str, request: Deviation = RIGHT) -> str:
+    def registration_request(self, ssa: str, request: Deviation = NO_DEVIATION) -> str:
         """Return a signed registration request; override its metadata with `request.claims`."""
         claims = {
             **self.dated(_REQUEST_LIFETIME),
@@ -53,7 +53,7 @@ class RegistrationClient(AuthenticatedClient):
         }
         return signed(claims, self.key, request)
 
-    async def register(self, ssa: str, request: Deviation = RIGHT) -> dict[str, Any]:
+    async def register(self, ssa: str, request: Deviation = NO_DEVIATION) -> dict[str, Any]:
         """Register with the brand, keep the client id, and return the registration. Raises Refused."""
         endpoint = self.holder.metadata.registration_endpoint
         registration = await self._send("POST", endpoint, content=self.registration_request(ssa, request))
@@ -64,7 +64,9 @@ class RegistrationClient(AuthenticatedClient):
         """Return the registration (GET /register/{clientId}). Raises Refused."""
         return await self._send("GET", self._registration_uri, access_token=access_token)
 
-    async def update_registration(self, access_token: str, ssa: str, request: Deviation = RIGHT) -> dict[str, Any]:
+    async def update_registration(
+        self, access_token: str, ssa: str, request: Deviation = NO_DEVIATION
+    ) -> dict[str, Any]:
         """Replace the registration (PUT /register/{clientId}). Raises Refused."""
         content = self.registration_request(ssa, request)
         return await self._send("PUT", self._registration_uri, access_token=access_token, content=content)

@@ -18,15 +18,15 @@ from ops.sandbox.register.models import DataHolderBrand
 from ops.sandbox.register.service import Register
 from ops.sandbox.used_identifiers import UsedIdentifiers
 
-_LONGEST = timedelta(hours=1)
+_MAXIMUM_LIFETIME = timedelta(hours=1)
 
 
 class NoticeRefused(HaasError):
-    """The sender is not authenticated, or its message is not valid: answered with 401."""
+    """The sender is not authenticated, or its message is not valid. The status of the response is 401."""
 
 
 class UnknownArrangement(HaasError):
-    """The recipient has no such arrangement with this holder: answered with 422."""
+    """The recipient has no such arrangement with this holder. The status of the response is 422."""
 
 
 class EndpointFails(HaasError):
@@ -97,7 +97,7 @@ class RevocationEndpoint:
             kid = claimed.header.get("kid")
             keys = await self._keys.at(holder.jwks_endpoint, kid if isinstance(kid, str) else None)
             claims = verify(token, keys).claims
-            check_times(claims, self._clock.now(), longest=_LONGEST)
+            check_times(claims, self._clock.now(), longest=_MAXIMUM_LIFETIME)
         except (JoseError, KeysUnavailable) as error:
             raise NoticeRefused(f"the bearer token is refused: {error}") from error
         await self._check_identity(claims, holder.data_holder_brand_id, address, "bearer")
@@ -106,12 +106,12 @@ class RevocationEndpoint:
     async def _arrangement_id(self, form: Mapping[str, str], holder_id: str, keys: PublicKeys, address: str) -> str:
         """Verify `cdr_arrangement_jwt` (CDS, CDR Arrangement JWT method) and return its arrangement id.
 
-        The claims about its sender are optional; those that it has must be correct.
+        The claims about the sender are optional, but must be correct if present.
         """
         try:
             claims = verify(form.get("cdr_arrangement_jwt", ""), keys).claims
             if "exp" in claims:
-                check_times(claims, self._clock.now(), longest=_LONGEST)
+                check_times(claims, self._clock.now(), longest=_MAXIMUM_LIFETIME)
         except JoseError as error:
             raise NoticeRefused(f"cdr_arrangement_jwt is refused: {error}") from error
         if {"iss", "sub", "aud", "jti"} & set(claims):
@@ -120,7 +120,7 @@ class RevocationEndpoint:
         if not isinstance(arrangement_id, str) or not 0 < len(arrangement_id) <= 100:  # noqa: PLR2004 - far above any id
             raise UnknownArrangement("cdr_arrangement_jwt has no cdr_arrangement_id")
         if form.get("cdr_arrangement_id", arrangement_id) != arrangement_id:
-            raise UnknownArrangement("the form names another arrangement than the JWT")
+            raise UnknownArrangement("cdr_arrangement_id of the form is not that of the JWT")
         return arrangement_id
 
     async def _check_identity(self, claims: Mapping[str, Any], holder_id: str, address: str, use: str) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from ops.sandbox.jose import half_hash
-from ops.sandbox.messages import RIGHT, Deviation
+from ops.sandbox.messages import NO_DEVIATION, Deviation
 from ops.sandbox.recipient.answers import Flow, Introspection, Tokens
 from ops.sandbox.recipient.authenticated import AuthenticatedClient, decoded
 from ops.sandbox.recipient.holder import HolderError
@@ -19,7 +19,7 @@ class TokenClient(AuthenticatedClient):
     """Requests, inspects and revokes tokens, and revokes arrangements."""
 
     async def exchange(
-        self, code: str, flow: Flow, *, assertion: Deviation = RIGHT, form: Mapping[str, object] | None = None
+        self, code: str, flow: Flow, *, assertion: Deviation = NO_DEVIATION, form: Mapping[str, object] | None = None
     ) -> Tokens:
         """Exchange a code for tokens and verify the ID token. Raises Refused and HolderError."""
         fields = {"code": code, "redirect_uri": flow.redirect_uri, "code_verifier": flow.code_verifier}
@@ -31,7 +31,7 @@ class TokenClient(AuthenticatedClient):
         return tokens
 
     async def refresh(
-        self, refresh_token: str, *, assertion: Deviation = RIGHT, form: Mapping[str, object] | None = None
+        self, refresh_token: str, *, assertion: Deviation = NO_DEVIATION, form: Mapping[str, object] | None = None
     ) -> Tokens:
         """Refresh an access token. Raises Refused."""
         return await self.tokens("refresh_token", {"refresh_token": refresh_token}, assertion=assertion, form=form)
@@ -40,7 +40,7 @@ class TokenClient(AuthenticatedClient):
         self,
         scope: str = "cdr:registration",
         *,
-        assertion: Deviation = RIGHT,
+        assertion: Deviation = NO_DEVIATION,
         form: Mapping[str, object] | None = None,
     ) -> Tokens:
         """Request an access token for the client itself. Raises Refused."""
@@ -51,7 +51,7 @@ class TokenClient(AuthenticatedClient):
         grant_type: str,
         fields: Mapping[str, object],
         *,
-        assertion: Deviation = RIGHT,
+        assertion: Deviation = NO_DEVIATION,
         form: Mapping[str, object] | None = None,
     ) -> Tokens:
         """Send a token request and verify the ID token when there is one. Raises Refused and HolderError."""
@@ -71,7 +71,7 @@ class TokenClient(AuthenticatedClient):
         token: str,
         *,
         hint: str | None = "refresh_token",
-        assertion: Deviation = RIGHT,
+        assertion: Deviation = NO_DEVIATION,
         form: Mapping[str, object] | None = None,
     ) -> Introspection:
         """Request the state of a refresh token (RFC 7662). Raises Refused."""
@@ -83,7 +83,7 @@ class TokenClient(AuthenticatedClient):
         token: str,
         *,
         hint: str | None = None,
-        assertion: Deviation = RIGHT,
+        assertion: Deviation = NO_DEVIATION,
         form: Mapping[str, object] | None = None,
     ) -> None:
         """Revoke a token (RFC 7009). Raises Refused."""
@@ -91,9 +91,9 @@ class TokenClient(AuthenticatedClient):
         await self.post(endpoint, fields, assertion=assertion, overrides=form)
 
     async def revoke_arrangement(
-        self, cdr_arrangement_id: str, *, assertion: Deviation = RIGHT, form: Mapping[str, object] | None = None
+        self, cdr_arrangement_id: str, *, assertion: Deviation = NO_DEVIATION, form: Mapping[str, object] | None = None
     ) -> None:
-        """Tell the holder that consent was withdrawn (CDS, CDR Arrangement Revocation endpoint). Raises Refused."""
+        """Notify the holder that consent was withdrawn (CDS, CDR Arrangement Revocation endpoint). Raises Refused."""
         endpoint = self.holder.metadata.cdr_arrangement_revocation_endpoint
         fields = {"cdr_arrangement_id": cdr_arrangement_id}
         await self.post(endpoint, fields, assertion=assertion, overrides=form)

@@ -48,7 +48,7 @@ class RegisterAuthorisation:
         self._clock = clock
 
     async def token(self, form: Mapping[str, str], thumbprint: str) -> RegisterToken:
-        """Process a token request over the client certificate with this thumbprint. Raises TokenRefused."""
+        """Process a token request; `thumbprint` is that of its client certificate. Raises TokenRefused."""
         if form.get("grant_type") != "client_credentials":
             raise TokenRefused("unsupported_grant_type", "grant_type must be client_credentials")
         if form.get("client_assertion_type") != ASSERTION_TYPE:
@@ -83,7 +83,7 @@ class RegisterAuthorisation:
         except JoseError as error:
             raise BearerRefused(str(error)) from error
         if claims.get("iss") != self.issuer or claims.get("cnf") != {"x5t#S256": thumbprint}:
-            raise BearerRefused("the token is not the Register's, or is bound to another certificate")
+            raise BearerRefused("the token was not issued by the Register, or is bound to another certificate")
         return str(claims["client_id"])
 
     async def _authenticated(self, assertion: str, client_id: str | None) -> str:

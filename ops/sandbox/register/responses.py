@@ -93,7 +93,7 @@ def _recipient_brand(brand: DataRecipientBrand, products: list[SoftwareProduct])
 def ssa_claims(
     product: SoftwareProduct, brand: DataRecipientBrand, entity: DataRecipient, *, now: int, lifetime: int, jti: str
 ) -> dict[str, Any]:
-    """The claims of a software statement assertion (CDS, Client Registration, SSA Definition)."""
+    """Return the claims of a software statement assertion (CDS, Client Registration, SSA Definition)."""
     claims = {
         "iss": "cdr-register",
         "iat": now,

@@ -1,6 +1,7 @@
 """The Register's endpoints. Each handler has the operation name of the standards."""
 
 import hashlib
+import re
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -27,6 +28,7 @@ from ops.sandbox.web import HttpRequest, address_of, certificate_thumbprint, for
 INDUSTRIES = ("banking", "energy", "non-bank-lending", "telco", "all")
 RECIPIENT_INDUSTRIES = ("all",)
 MAXIMUM_PAGE_SIZE = 1000
+_PAGE_NUMBER = re.compile(r"0*[1-9][0-9]{0,8}")
 
 
 @get("/idp/.well-known/openid-configuration")
@@ -189,7 +191,7 @@ SECURE = [post_token, get_data_holder_brands, get_software_statement_assertion]
 
 async def _jwks(register: Register, purpose: str) -> dict[str, Any]:
     jwk = (await register.key(purpose)).public_jwk()
-    jwk.pop("use", None)  # RFC 7517 4.3: not beside key_ops, which the Register's definition requires
+    jwk.pop("use", None)  # RFC 7517 4.3: not together with key_ops, which the Register's API definition requires
     return {"keys": [{**jwk, "key_ops": ["verify"]}]}
 
 
@@ -218,9 +220,9 @@ def _industry(industry: str, allowed: tuple[str, ...]) -> str:
 
 def _page(request: HttpRequest) -> tuple[int, int]:
     page, size = request.query_params.get("page", "1"), request.query_params.get("page-size", "25")
-    if not page.isdecimal() or int(page) < 1:
+    if not _PAGE_NUMBER.fullmatch(page):
         raise invalid_field("page")
-    if not size.isdecimal() or not 1 <= int(size) <= MAXIMUM_PAGE_SIZE:
+    if not _PAGE_NUMBER.fullmatch(size) or int(size) > MAXIMUM_PAGE_SIZE:
         raise invalid_page_size(f"page-size is 1 to {MAXIMUM_PAGE_SIZE}")
     return int(page), int(size)
 

@@ -7,10 +7,10 @@ import msgspec
 
 from haas.clock import Clock, epoch
 from ops.sandbox.jose import SigningKey
-from ops.sandbox.messages import RIGHT, Deviation, signed
+from ops.sandbox.messages import NO_DEVIATION, Deviation, signed
 from ops.sandbox.register.errors import invalid_brand, invalid_software_product, status_not_active
 from ops.sandbox.register.models import (
-    CASCADE,
+    PRODUCT_STATUS_BY_RECIPIENT,
     DataHolderBrand,
     DataRecipient,
     DataRecipientBrand,
@@ -66,7 +66,7 @@ class Register:
         running = {brand.data_holder_brand_id: brand for brand in self._tenants.holder_brands()}
         return list({**running, **added}.values())
 
-    async def ssa(self, brand_id: str, product_id: str, deviation: Deviation = RIGHT) -> str:
+    async def ssa(self, brand_id: str, product_id: str, deviation: Deviation = NO_DEVIATION) -> str:
         """Return a new SSA for an active product of an active recipient. Raises RegisterError."""
         product = await self.products.get(product_id)
         if product is None:
@@ -109,13 +109,15 @@ class Register:
             )
 
         entity = await self.recipients.change(legal_entity_id, changed)
-        if entity is not None and status in CASCADE:
+        if entity is not None and status in PRODUCT_STATUS_BY_RECIPIENT:
             for brand in await self.brands.all():
                 if brand.legal_entity_id == legal_entity_id:
-                    await self._cascade(brand.data_recipient_brand_id, CASCADE[status])
+                    await self._set_status_of_products(
+                        brand.data_recipient_brand_id, PRODUCT_STATUS_BY_RECIPIENT[status]
+                    )
         return entity
 
-    async def _cascade(self, brand_id: str, status: ProductStatus) -> None:
+    async def _set_status_of_products(self, brand_id: str, status: ProductStatus) -> None:
         for product in await self.products.all():
             if product.data_recipient_brand_id == brand_id and product.status != "REMOVED":
                 await self.set_product_status(product.software_product_id, status, omitted=None)

@@ -21,7 +21,7 @@ def negotiated(headers: Mapping[str, str], supported: Sequence[int]) -> int:
     candidates = [version for version in supported if lowest <= version <= highest]
     if not candidates:
         known = ", ".join(map(str, supported))
-        raise unsupported_version(f"versions {lowest} to {highest} asked for, {known} supported")
+        raise unsupported_version(f"versions {lowest} to {highest} requested, {known} supported")
     return max(candidates)
 
 

@@ -1,4 +1,4 @@
-"""Dedicated connections, outside the pools: for session-level advisory locks and LISTEN, which outlast transactions."""
+"""Dedicated connections outside the pools, for advisory locks and LISTEN, which last longer than a transaction."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -11,11 +11,11 @@ from haas.errors import Unavailable
 
 SECONDS_TO_CONNECT = 5.0
 SECONDS_TO_ANSWER = 5.0
-_GONE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_ANY_FAILURE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class DedicatedConnection:
-    """One session on the server with a single user. Its locks and subscriptions end with it, and then `lost` is set."""
+    """One database session that is not shared. When it ends, its locks and subscriptions end too, and `lost` is set."""
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Take an open connection; `dedicated_connection` opens one."""
@@ -24,7 +24,7 @@ class DedicatedConnection:
         connection.add_termination_listener(lambda _: self.lost.set())
 
     async def try_lock(self, number: int) -> bool:
-        """Take the advisory lock `number` for this session; tell whether it was free. Raises Unavailable."""
+        """Try to take the advisory lock `number` for this session. Return whether it was free. Raises Unavailable."""
         return bool(await self._fetch("SELECT pg_try_advisory_lock($1)", number))
 
     async def listen(self, channel: str, notified: Callable[[str], None]) -> None:
@@ -35,7 +35,7 @@ class DedicatedConnection:
 
         try:
             await self._connection.add_listener(channel, receive)
-        except _GONE as error:
+        except _ANY_FAILURE as error:
             raise Unavailable("the dedicated connection was lost") from error
 
     async def check(self) -> None:
@@ -45,7 +45,7 @@ class DedicatedConnection:
     async def _fetch(self, sql: str, *values: object) -> Any:
         try:
             return await self._connection.fetchval(sql, *values, timeout=SECONDS_TO_ANSWER)
-        except _GONE as error:
+        except _ANY_FAILURE as error:
             self.lost.set()
             raise Unavailable("the dedicated connection was lost") from error
 
@@ -60,7 +60,7 @@ async def dedicated_connection(url: str, name: str) -> AsyncIterator[DedicatedCo
         connection = await asyncpg.connect(
             url, timeout=SECONDS_TO_CONNECT, server_settings={"application_name": name, "search_path": ""}
         )
-    except _GONE as error:
+    except _ANY_FAILURE as error:
         raise Unavailable(f"the database does not answer: {type(error).__name__}") from error
     try:
         yield DedicatedConnection(connection)
@@ -70,5 +70,5 @@ async def dedicated_connection(url: str, name: str) -> AsyncIterator[DedicatedCo
         else:
             try:
                 await connection.close(timeout=SECONDS_TO_ANSWER)
-            except _GONE:
+            except _ANY_FAILURE:
                 connection.terminate()

@@ -1,4 +1,4 @@
-"""Errors of the database, and which of the driver's errors mean that the same work may succeed later."""
+"""The errors of this package, and the selection of the driver's errors after which the same work may succeed later."""
 
 from asyncpg import InterfaceError, PostgresConnectionError
 from asyncpg.exceptions import (
@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from haas.errors import HaasError, Unavailable
 from haas.settings import database_variable
 
-GONE = (
+CONNECTION_ERRORS = (
     OSError,
     InterfaceError,
     PostgresConnectionError,
@@ -35,7 +35,7 @@ class PoolExhausted(Unavailable):
 
 
 class UnknownNode(Unavailable):
-    """The settings of this process hold no address for a database node."""
+    """The settings of this process contain no address of a database node."""
 
     def __init__(self, node: str) -> None:
         """Name the missing variables."""
@@ -46,17 +46,17 @@ class UnknownNode(Unavailable):
 
 
 class RoleRefused(Unavailable):
-    """The namespace's role does not exist (the tenant was removed) or was not granted to this login."""
+    """The role of the namespace does not exist (the tenant was removed) or was not granted to this login."""
 
 
 class TransactionAborted(HaasError):
-    """A statement had failed, the block went on, and COMMIT could only roll back."""
+    """A statement failed, the block caught its error and ended normally, and the server rolled back at COMMIT."""
 
 
 def unavailable(error: Exception, *, lost: bool) -> Unavailable | None:
-    """Return what to raise in place of `error` where the same work may succeed later, None where it may not.
+    """Return the error to raise instead of `error` if the same work may succeed later, or None if it may not.
 
-    `lost` tells whether the connection is closed: an InterfaceError on an open one is a programming error.
+    `lost` says whether the connection is closed: an InterfaceError on an open connection is a programming error.
     """
     cause = error.driver_exception if isinstance(error, DBAPIError) and error.orig is not None else error
     if isinstance(cause, QueryCanceledError):

@@ -1,12 +1,12 @@
 """A small pool of connections.
 
-SQLAlchemy's own pool costs more than the three round trips of a transaction, because each checkout builds new wrapper
-objects. Here a connection keeps its SQLAlchemy wrapper until it is closed, and a checkout takes a semaphore and the
-connection that was used last (decision 0013).
+SQLAlchemy's own pool takes more processor time than the transaction itself, because it builds new wrapper objects each
+time that a connection is taken. Here a connection keeps its SQLAlchemy wrapper until it is closed. `take` acquires a
+semaphore and returns the connection that was used last (decision 0013).
 """
 
 import asyncio
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from asyncpg import Connection, InterfaceError, PostgresError, Record
@@ -17,9 +17,10 @@ from sqlalchemy.pool import NullPool
 from haas.database.failures import PoolExhausted
 from haas.errors import Unavailable
 
-SECONDS_FOR_A_CONNECTION = 1.0
+SECONDS_TO_WAIT_FOR_A_CONNECTION = 1.0
 SECONDS_TO_CONNECT = 5
 CACHED_STATEMENTS = 5_000
+PlanCacheMode = Literal["auto", "force_generic_plan"]
 
 
 class Pooled(NamedTuple):
@@ -32,11 +33,23 @@ class Pooled(NamedTuple):
 class Pool:
     """At most `size` connections.
 
-    The connection that was used last is used next: its statements are prepared and its caches are filled.
+    The connection that was used last is taken next, because its statements are prepared and its caches are filled.
     """
 
-    def __init__(self, url: str, size: int, *, statement_timeout: str, idle_in_transaction_timeout: str) -> None:
-        """Nothing connects until a connection is first taken."""
+    def __init__(
+        self,
+        url: str,
+        size: int,
+        *,
+        statement_timeout: str,
+        idle_in_transaction_timeout: str,
+        plan_cache_mode: PlanCacheMode = "auto",
+    ) -> None:
+        """Make an empty pool. It connects when a connection is first taken.
+
+        With `plan_cache_mode` "force_generic_plan", a statement is planned once for each connection and schema. With
+        "auto", PostgreSQL plans its first five executions one by one, and then decides.
+        """
         self.size = size
         self._slots = asyncio.Semaphore(size)
         self._idle: list[Pooled] = []
@@ -47,7 +60,7 @@ class Pool:
             isolation_level="AUTOCOMMIT",
             poolclass=NullPool,
             pool_reset_on_return=None,
-            json_serializer=_json,
+            json_serializer=_encode_json,
             json_deserializer=msgspec.json.decode,
             connect_args={
                 "statement_cache_size": CACHED_STATEMENTS,
@@ -57,6 +70,7 @@ class Pool:
                 "server_settings": {
                     "application_name": "haas",
                     "search_path": "",
+                    "plan_cache_mode": plan_cache_mode,
                     "statement_timeout": statement_timeout,
                     "idle_in_transaction_session_timeout": idle_in_transaction_timeout,
                 },
@@ -78,7 +92,7 @@ class Pool:
             raise
 
     async def give_back(self, pooled: Pooled, *, clean: bool) -> None:
-        """Take a connection back; close it where it is not known to be `clean`: free of an open transaction."""
+        """Take a connection back. Close it unless it is `clean`: its transaction has certainly ended."""
         if clean and not self._closed and not pooled.driver.is_closed() and not pooled.driver.is_in_transaction():
             if pooled.connection.in_transaction():
                 await pooled.connection.rollback()  # resets SQLAlchemy's state; in AUTOCOMMIT nothing is sent
@@ -99,10 +113,11 @@ class Pool:
             await self._slots.acquire()
             return
         try:
-            async with asyncio.timeout(SECONDS_FOR_A_CONNECTION):
+            async with asyncio.timeout(SECONDS_TO_WAIT_FOR_A_CONNECTION):
                 await self._slots.acquire()
         except TimeoutError as error:
-            raise PoolExhausted(f"no connection became free within {SECONDS_FOR_A_CONNECTION} s") from error
+            seconds = SECONDS_TO_WAIT_FOR_A_CONNECTION
+            raise PoolExhausted(f"no connection became free within {seconds} s") from error
 
     async def _connect(self) -> Pooled:
         try:
@@ -124,5 +139,5 @@ async def _discard(pooled: Pooled) -> None:
     await pooled.connection.close()
 
 
-def _json(value: object) -> str:
+def _encode_json(value: object) -> str:
     return msgspec.json.encode(value).decode()

@@ -1,7 +1,7 @@
-"""Statements of the hot path: written with SQLAlchemy Core, compiled once per schema, run by the driver directly.
+"""The most frequent ("hot") statements: written with SQLAlchemy Core, compiled once per schema, and run by the driver.
 
-Running a statement through Core costs about twice as much as through the driver. The SQL, the transaction and the role
-are the same (decision 0003).
+Running a statement through Core takes about twice as much processor time as through the driver. The SQL, the
+transaction and the role are the same (decision 0003).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,10 +14,10 @@ _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
 class Statement:
-    """A Core statement whose values are all named parameters (`bindparam`), to be run by the driver.
+    """A Core statement that the driver runs. All its values are named parameters (`bindparam`).
 
     Values are passed to the driver and returned by it without conversion, except that a JSON column is read as Python
-    objects; it is written as text.
+    objects. A value for a JSON column is passed as text.
     """
 
     __slots__ = ("_clause", "_compiled")
@@ -43,7 +43,7 @@ class Statement:
         )
         constants = {name for name, value in compiled.params.items() if value is not None}
         if constants:
-            raise ValueError(f"a hot statement may only hold named parameters, not the values {sorted(constants)}")
+            raise ValueError(f"a hot statement may contain only named parameters, not the values {sorted(constants)}")
         if compiled.literal_execute_params or compiled.post_compile_params:  # type: ignore[attr-defined]
-            raise ValueError("a hot statement cannot grow with its values: compare with ANY(array) instead of IN")
+            raise ValueError("a hot statement has a fixed number of parameters: compare with ANY(array) instead of IN")
         return str(compiled), tuple(compiled.positiontup or ())  # type: ignore[attr-defined]

@@ -28,9 +28,9 @@ class Transaction:
         """Use a connection on which the transaction has begun with the role of `namespace`."""
         self.namespace = namespace
         self.commits_on_refusal = False
-        """Whether a HaasError that ends the block commits instead of rolling back."""
+        """Whether the transaction is committed if a HaasError ends the block."""
         self.repeat: Callable[[], Awaitable[object]] | None = None
-        """Writes again, after a rollback, what must remain whatever ends the block."""
+        """The function that writes again, after a rollback, what must remain after every error."""
         self._connection = connection
         self._driver = driver
         self._ended = False
@@ -38,7 +38,7 @@ class Transaction:
     async def execute(
         self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[Any]:
-        """Run a Core statement; with a sequence of values, once for each."""
+        """Run a Core statement. With a sequence of values, run it once for each element."""
         self._check()
         options = {"schema_translate_map": {SCHEMA_TOKEN: self.namespace.schema}}
         return await self._connection.execute(statement, values, execution_options=options)
@@ -61,16 +61,16 @@ class Transaction:
 
     @property
     def driver(self) -> "Connection[Record]":
-        """The asyncpg connection, for bulk loading (COPY) and server-side cursors. Do not store it: ask each time."""
+        """The asyncpg connection, for bulk loading (COPY) and server-side cursors. Do not store it."""
         self._check()
         return self._driver
 
     def commit_on_refusal(self, repeat: Callable[[], Awaitable[object]] | None = None) -> None:
-        """Commit, from here on, also when a HaasError ends the block: the request is refused, what was written stays.
+        """Commit the transaction from now on, even if a HaasError ends the block and the request is refused.
 
-        For facts that must be recorded although the request is refused: a `jti` that was used, a wrong password that
-        was counted, the tokens that were revoked because their code came twice. Any other exception still rolls back;
-        then `repeat`, if given, writes the fact again with this transaction, and that is committed.
+        This is for facts that must be recorded although the request is refused: a `jti` that was used, a wrong password
+        that was counted, the tokens that were revoked because their code was presented twice. After any other exception
+        the transaction is still rolled back. Then `repeat`, if given, writes the fact again, and this is committed.
         """
         self.commits_on_refusal = True
         self.repeat = repeat

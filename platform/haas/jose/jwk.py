@@ -1,4 +1,4 @@
-"""Importing JWKs (RFC 7517): our own keys, and the public keys of other parties."""
+"""Imports JWKs (RFC 7517): our own keys, and the public keys of other parties."""
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
@@ -11,41 +11,41 @@ from haas.errors import HaasError
 
 MINIMUM_RSA_BITS = 2048  # FAPI 1.0 Baseline 5.2.2-5, which FAPI 1.0 Advanced 5.2.2 includes
 MAXIMUM_RSA_BITS = 8192  # verifying with a longer key costs too much processor time
-MAXIMUM_RSA_EXPONENT_BITS = 32  # nearly all keys have 65537; the cost of verifying grows with the length
+MAXIMUM_RSA_EXPONENT_BITS = 32  # nearly all keys have the exponent 65537; verifying with a longer one takes longer
 _CURVE: Final = "P-256"
 _COORDINATE_BITS: Final = 256
-_PUBLIC: Final = ("kty", "n", "e", "crv", "x", "y", "kid", "use", "alg", "key_ops")
-_WITHOUT_VALUE: Final[tuple[Any, ...]] = (None, "", [], {})
-_UNREADABLE = (JoserfcError, ValueError, TypeError, LookupError, AttributeError)
+_PUBLIC_MEMBERS: Final = ("kty", "n", "e", "crv", "x", "y", "kid", "use", "alg", "key_ops")
+_EMPTY_VALUES: Final[tuple[Any, ...]] = (None, "", [], {})
+_IMPORT_ERRORS = (JoserfcError, ValueError, TypeError, LookupError, AttributeError)
 
 
 class JwkError(HaasError):
     """A JWK or a JWKS is malformed or not allowed."""
 
 
-def imported(jwk: Any) -> Key:
+def import_jwk(jwk: Any) -> Key:
     """Return the key of a JWK, public or private: RSA of 2048 to 8192 bits, or P-256. Raises JwkError."""
     try:
         if not _is_allowed(jwk):
             raise JwkError(f"neither RSA of {MINIMUM_RSA_BITS} to {MAXIMUM_RSA_BITS} bits nor {_CURVE}")
         return JWKRegistry.import_key(dict(jwk))
-    except _UNREADABLE as error:
+    except _IMPORT_ERRORS as error:
         raise JwkError("not a JWK that can be used") from error
 
 
 def public_jwk(jwk: Any) -> dict[str, Any]:
-    """Return the public members of another party's JWK, without those that have no value.
+    """Return the public members of another party's JWK, without members that are null or empty.
 
-    Private members are left out: importing them costs a factorisation (RFC 7518 6.3.2). Certificates are not used.
-    Many servers print an optional member without a value as null or empty; it counts as absent. Raises JwkError.
+    Private members are left out, because importing them can require a factorisation (RFC 7518 6.3.2). Certificates are
+    not used. Many servers send an optional member without a value as null or empty. Raises JwkError.
     """
     if not isinstance(jwk, dict):
         raise JwkError("not a JWK that can be used")
-    return {name: jwk[name] for name in _PUBLIC if name in jwk and jwk[name] not in _WITHOUT_VALUE}
+    return {name: jwk[name] for name in _PUBLIC_MEMBERS if name in jwk and jwk[name] not in _EMPTY_VALUES}
 
 
 def _is_allowed(jwk: Mapping[str, Any]) -> bool:
-    """Whether type and numbers are within the bounds. Nothing is computed with a number before it is bounded."""
+    """Return whether the key type is allowed and the numbers are short. This is checked before any calculation."""
     if jwk["kty"] == "RSA":
         return (
             MINIMUM_RSA_BITS <= _bits(jwk["n"], MAXIMUM_RSA_BITS) <= MAXIMUM_RSA_BITS
@@ -57,7 +57,7 @@ def _is_allowed(jwk: Mapping[str, Any]) -> bool:
 
 
 def _bits(number: str, maximum: int) -> int:
-    """Return the length of a base64url number in bits; of text that is far too long for `maximum`, a larger length."""
+    """Return the length in bits of a number in base64url. If the text is far too long, return more than `maximum`."""
     if len(number) > maximum // 4 + 8:
         return maximum + 1
     return int.from_bytes(urlsafe_b64decode(number + "=="), "big").bit_length()

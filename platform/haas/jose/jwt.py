@@ -1,4 +1,4 @@
-"""Signed and encrypted JWTs of every kind."""
+"""Signs, reads, verifies and encrypts JWTs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ from haas.jose.keys import SIGNING_ALGORITHMS, PublicKeys, SigningKey
 
 MAXIMUM_TOKEN_BYTES = 32 * 1024
 MAXIMUM_CANDIDATES = 10
-"""How many keys are tried for one token. Each try costs processor time, and a `kid` leaves one key (OIDC Core 10.1)."""
+"""The maximum number of keys that are tried for a token, because each try takes time. A `kid` selects one key."""
 MAXIMUM_NESTING = 32
-"""Deeper than any message of the standards, and far below the limit of JSON encoders."""
+"""The maximum depth of the claims. Messages of the standards are less deep, and JSON encoders accept far more."""
 # Unknown header parameters are ignored (RFC 7515 4). Certificate chains in them can be long.
 _SIGNING = jws.JWSRegistry(algorithms=list(SIGNING_ALGORITHMS), strict_check_header=False)
 _SIGNING.max_header_length = 16 * 1024
@@ -27,7 +27,7 @@ ENCRYPTION_ALGORITHMS = ("RSA-OAEP", "RSA-OAEP-256")
 CONTENT_ENCRYPTIONS = ("A256GCM", "A128CBC-HS256")
 _ENCRYPTING = jwe.JWERegistry(algorithms=[*ENCRYPTION_ALGORITHMS, *CONTENT_ENCRYPTIONS])
 DEFAULT_SKEW = timedelta(seconds=30)
-# The escape of U+0000, which JSON allows and Postgres cannot store. Pairs of backslashes before it are escapes too.
+# The JSON escape of U+0000, which PostgreSQL cannot store. Pairs of backslashes before it are escaped backslashes.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -51,20 +51,20 @@ def sign(claims: Mapping[str, Any], key: SigningKey, *, typ: str | None = None) 
 
 
 def read_unverified(token: str) -> DecodedJwt:
-    """Read a compact JWS without verifying its signature, to find out whose keys can verify it.
+    """Read a compact JWS without verifying its signature, to find out which party's keys can verify it.
 
     Raises JoseError if it is too long or not a JWS of a JSON object.
     """
-    return _extracted(token)[1]
+    return _extract(token)[1]
 
 
 def verify(token: str, keys: PublicKeys, *, algorithms: Sequence[str] = SIGNING_ALGORITHMS) -> DecodedJwt:
     """Return the header and claims of a compact JWS that was signed with one of `keys`.
 
-    Raises JoseError if it is too long or malformed, if its algorithm is not allowed (`none` never is), or if it was not
-    signed with a key of the set. The claims are not checked; for the times see `check_times`.
+    Raises JoseError if it is too long or malformed, if its algorithm is not allowed (`none` is never allowed), or if no
+    key of the set signed it. The claims are not checked; see `check_times` for the times.
     """
-    signature, token_read = _extracted(token)
+    signature, token_read = _extract(token)
     algorithm, kid = token_read.header.get("alg"), token_read.header.get("kid")
     if algorithm not in algorithms:
         raise JoseError(f"alg {str(algorithm)[:20]!r} is not one of {', '.join(algorithms)}")
@@ -72,7 +72,7 @@ def verify(token: str, keys: PublicKeys, *, algorithms: Sequence[str] = SIGNING_
         raise JoseError("kid is not a string")
     candidates = keys.candidates(kid, "sig", str(algorithm))
     if len(candidates) > MAXIMUM_CANDIDATES:
-        raise JoseError(f"{len(candidates)} keys of the signer's JWKS could have signed it: a kid must name one")
+        raise JoseError(f"{len(candidates)} keys of the signer's JWKS could have signed the token: a kid must name one")
     for key in candidates:
         try:
             if jws.validate_compact(signature, key, registry=_SIGNING):
@@ -82,7 +82,7 @@ def verify(token: str, keys: PublicKeys, *, algorithms: Sequence[str] = SIGNING_
     raise JoseError("not signed with a key of the signer's JWKS")
 
 
-def _extracted(token: str) -> tuple[jws.CompactSignature, DecodedJwt]:
+def _extract(token: str) -> tuple[jws.CompactSignature, DecodedJwt]:
     if len(token) > MAXIMUM_TOKEN_BYTES:
         raise JoseError(f"a token of {len(token)} bytes is over the limit of {MAXIMUM_TOKEN_BYTES}")
     try:
@@ -95,7 +95,7 @@ def _extracted(token: str) -> tuple[jws.CompactSignature, DecodedJwt]:
     if not isinstance(claims, dict) or not isinstance(header, dict):
         raise JoseError("not a signed JWT of a JSON object")
     brackets = signature.payload.count(b"{") + signature.payload.count(b"[")
-    if brackets > MAXIMUM_NESTING and _deeper(claims, MAXIMUM_NESTING):
+    if brackets > MAXIMUM_NESTING and _is_nested_deeper(claims, MAXIMUM_NESTING):
         raise JoseError(f"the claims are nested deeper than {MAXIMUM_NESTING} levels")
     if "crit" in header:
         # No extension is supported (RFC 7515 4.1.11), and `b64` must not be used in a JWT (RFC 7797 7).
@@ -103,11 +103,11 @@ def _extracted(token: str) -> tuple[jws.CompactSignature, DecodedJwt]:
     return signature, DecodedJwt(header, claims)
 
 
-def _deeper(value: object, levels: int) -> bool:
+def _is_nested_deeper(value: object, levels: int) -> bool:
     if not isinstance(value, dict | list):
         return False
     inner = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(_deeper(one, levels - 1) for one in inner)
+    return levels == 0 or any(_is_nested_deeper(member, levels - 1) for member in inner)
 
 
 def check_times(

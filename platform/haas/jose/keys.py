@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import msgspec
 from joserfc.jwk import ECKey, Key, RSAKey
 
-from haas.jose.jwk import JwkError, imported, public_jwk
+from haas.jose.jwk import JwkError, import_jwk, public_jwk
 
 Algorithm = Literal["PS256", "ES256"]
 SIGNING_ALGORITHMS: Final[tuple[Algorithm, ...]] = ("PS256", "ES256")
@@ -39,7 +39,7 @@ class SigningKey:
         algorithm = jwk.get("alg")
         if algorithm not in SIGNING_ALGORITHMS:
             raise JwkError(f"a signing key's alg is one of {SIGNING_ALGORITHMS}, not {algorithm!r}")
-        key = imported(jwk)
+        key = import_jwk(jwk)
         if not key.is_private or key.key_type != _KEY_TYPES[algorithm]:
             raise JwkError(f"not a private key for {algorithm}")
         return cls(key, algorithm, str(jwk.get("kid") or key.thumbprint()))
@@ -71,7 +71,7 @@ class PublicKeys:
     def from_jwks(cls, document: bytes | Mapping[str, Any]) -> "PublicKeys":
         """Read a JWKS document (RFC 7517 5). Keys that cannot be used are ignored, as the RFC recommends.
 
-        Their private members are not read. Raises JwkError if the document is not a JWKS or contains more than a
+        The private members of keys are not read. Raises JwkError if the document is not a JWKS or contains more than a
         hundred keys.
         """
         try:
@@ -87,21 +87,21 @@ class PublicKeys:
         for entry in entries:
             try:
                 jwk = public_jwk(entry)
-                keys.append((jwk, imported(jwk)))
+                keys.append((jwk, import_jwk(jwk)))
             except JwkError:
                 continue
         return cls(keys)
 
     def has(self, kid: str) -> bool:
-        """Whether the set contains a key with this `kid`."""
+        """Return whether the set contains a key with this `kid`."""
         return any(jwk.get("kid") == kid for jwk, _ in self._keys)
 
     def can_encrypt(self, algorithm: str) -> bool:
-        """Whether the set contains a key to encrypt for with `algorithm`, such as RSA-OAEP."""
+        """Return whether the set contains a key for encryption with `algorithm`, such as RSA-OAEP."""
         return bool(self.candidates(None, "enc", algorithm))
 
     def candidates(self, kid: str | None, use: str, algorithm: str) -> list[Key]:
-        """Return the keys that fit this `kid`, `use` and `alg` of a token."""
+        """Return the keys that can be used for a token with this `kid`, `use` and `alg`. None means any `kid`."""
         kty = _KEY_TYPES.get(algorithm)
         return [
             key

@@ -62,7 +62,7 @@ class KeySealer:
 
 
 class Siv:
-    """Encrypts and decrypts identifiers, which are stable, opaque and bound to a context (AES-SIV, RFC 5297)."""
+    """Encrypts an id as a stable, opaque identifier for one context, and decrypts it (AES-SIV, RFC 5297)."""
 
     __slots__ = ("_aead",)
 

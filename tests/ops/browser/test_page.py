@@ -34,12 +34,12 @@ def test_elements_are_found_by_their_ids() -> None:
     assert PAGE.choices("account") == ["account-1", "account-2"]
 
 
-def test_a_missing_element_tells_what_page_it_is() -> None:
+def test_the_error_for_a_missing_element_describes_the_page() -> None:
     with pytest.raises(Unexpected) as unexpected:
         PAGE.element("authorise")
     assert "#authorise" in unexpected.value.expected
-    assert "200 https://aurora.haas.localhost/flow/1/accounts" in unexpected.value.came
-    assert "Choose at least one" in unexpected.value.came
+    assert "200 https://aurora.haas.localhost/flow/1/accounts" in unexpected.value.received
+    assert "Choose at least one" in unexpected.value.received
 
 
 def test_a_form_sends_its_successful_controls() -> None:
@@ -65,7 +65,7 @@ def test_a_button_belongs_to_the_form_that_it_names() -> None:
 
 
 def test_two_elements_with_one_id_are_refused() -> None:
-    with pytest.raises(Unexpected, match="#a twice"):
+    with pytest.raises(Unexpected, match="two elements #a"):
         Page("https://aurora.haas.localhost/", 200, '<p id="a">one</p><p id="a">two</p>')
 
 

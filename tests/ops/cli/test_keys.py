@@ -13,7 +13,7 @@ from tests.support.commands import Haas
 pytestmark = pytest.mark.usefixtures("provisioner")
 
 
-async def test_keys_rotate_when_the_next_were_published_for_long_enough(
+async def test_keys_can_be_rotated_after_the_next_keys_were_published_for_24_hours(
     haas: Haas, deployment: Deployment, database: Database, clock: MovableClock, kestrel: None
 ) -> None:
     tenant = await deployment.administration.find("kestrel")
@@ -35,7 +35,7 @@ async def test_keys_rotate_when_the_next_were_published_for_long_enough(
         clock.reset()
 
 
-async def test_a_compromised_key_is_unpublished_at_once(
+async def test_a_compromised_key_is_removed_from_the_jwks_at_once(
     haas: Haas, deployment: Deployment, database: Database, clock: MovableClock, kestrel: None
 ) -> None:
     tenant = await deployment.administration.find("kestrel")

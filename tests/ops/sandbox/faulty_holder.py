@@ -15,7 +15,7 @@ from litestar.params import FromPath
 
 from haas.clock import SystemClock, epoch
 from ops.sandbox.jose import SigningKey, half_hash, read_unverified, s256
-from ops.sandbox.messages import RIGHT, Deviation, signed
+from ops.sandbox.messages import NO_DEVIATION, Deviation, signed
 from tests.ops.sandbox.addresses import HOLDER, SECURE_HOLDER
 
 BRAND_ID = "3b1de6a1-8f0d-4c52-9be4-1f3a0c7d2e95"
@@ -47,6 +47,15 @@ PERSON = {
     ],
 }
 CUSTOMER = {"data": {"customerUType": "person", "person": PERSON}, "links": {"self": "x"}, "meta": {}}
+SCOPES_SUPPORTED = (
+    "openid",
+    "profile",
+    "energy:accounts.basic:read",
+    "energy:accounts.detail:read",
+    "common:customer.basic:read",
+    "common:customer.detail:read",
+    "cdr:registration",
+)
 HttpRequest = Request[Any, Any, Any]
 
 
@@ -55,6 +64,7 @@ class FaultyHolder:
 
     Faults: `id_token` changes the next ID tokens, `token_answer` overrides members of token responses (None removes
     one), and `refuses` maps a path to the status and body of a refusal: for POST of the next request, for GET of all.
+    `scopes_supported` is what its discovery document says.
     """
 
     def __init__(self) -> None:
@@ -62,9 +72,10 @@ class FaultyHolder:
         self.sent: dict[str, list[dict[str, Any]]] = {}
         self.headers: list[dict[str, str]] = []
         self.pushed: dict[str, dict[str, Any]] = {}
-        self.id_token = RIGHT
+        self.id_token = NO_DEVIATION
         self.token_answer: dict[str, Any] = {}
         self.refuses: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.scopes_supported = SCOPES_SUPPORTED
         self.application = Litestar(
             [
                 get("/{path:path}")(self._read),
@@ -77,12 +88,17 @@ class FaultyHolder:
 
     def reset(self) -> None:
         """Remove every fault."""
-        self.id_token = RIGHT
+        self.id_token = NO_DEVIATION
         self.token_answer = {}
         self.refuses = {}
+        self.scopes_supported = SCOPES_SUPPORTED
 
     def notice(
-        self, address: str, arrangement: str = "arrangement-1", bearer: Deviation = RIGHT, jwt: Deviation = RIGHT
+        self,
+        address: str,
+        arrangement: str = "arrangement-1",
+        bearer: Deviation = NO_DEVIATION,
+        jwt: Deviation = NO_DEVIATION,
     ) -> dict[str, Any]:
         """The headers and form of a notice to an arrangement revocation endpoint, as arguments for httpx."""
         identity = {"iss": BRAND_ID, "sub": BRAND_ID, "aud": address, "jti": str(uuid.uuid4())}
@@ -91,11 +107,11 @@ class FaultyHolder:
             "data": {"cdr_arrangement_jwt": self.sign({**identity, "cdr_arrangement_id": arrangement}, jwt)},
         }
 
-    def sign(self, claims: dict[str, Any], deviation: Deviation = RIGHT) -> str:
+    def sign(self, claims: dict[str, Any], deviation: Deviation = NO_DEVIATION) -> str:
         now = epoch(SystemClock().now())
         return signed({"iss": HOLDER, "iat": now, "exp": now + 300, **claims}, self.key, deviation)
 
-    def respond(self, address: str, deviation: Deviation = RIGHT, **members: Any) -> str:
+    def respond(self, address: str, deviation: Deviation = NO_DEVIATION, **members: Any) -> str:
         """The JARM response to the request behind an authorise address."""
         query = dict(parse_qsl(address.partition("?")[2]))
         request = self.pushed[query["request_uri"]]
@@ -137,14 +153,22 @@ class FaultyHolder:
 
     async def _updated(self, request: HttpRequest, path: FromPath[str]) -> Response[Any]:
         assert path == "/register/client-1"
-        return Response({**read_unverified((await request.body()).decode()).claims, "client_id": "client-1"})
+        body = (await request.body()).decode()
+        self.sent.setdefault(path, []).append({"jwt": body})
+        return Response(self._registered(body))
 
     async def _deleted(self, path: FromPath[str]) -> None:
         assert path == "/register/client-1"
 
     def _register(self, form: dict[str, str]) -> Response[Any]:
-        claims = read_unverified(form["jwt"]).claims
-        return Response({**claims, "client_id": "client-1"}, status_code=201)
+        return Response(self._registered(form["jwt"]), status_code=201)
+
+    def _registered(self, jwt: str) -> dict[str, Any]:
+        """The registration, with the scopes of the SSA that are supported."""
+        claims = read_unverified(jwt).claims
+        stated = read_unverified(claims["software_statement"]).claims["scope"].split()
+        scope = " ".join(value for value in stated if value in self.scopes_supported)
+        return {**claims, "client_id": "client-1", "scope": scope}
 
     def _par(self, form: dict[str, str]) -> Response[Any]:
         request_uri = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe(8)}"
@@ -173,8 +197,7 @@ class FaultyHolder:
         answer |= self.token_answer
         return Response(msgspec.to_builtins({name: value for name, value in answer.items() if value is not None}))
 
-    @staticmethod
-    def _metadata() -> dict[str, Any]:
+    def _metadata(self) -> dict[str, Any]:
         return {
             "issuer": HOLDER,
             "jwks_uri": f"{HOLDER}/jwks",
@@ -186,4 +209,5 @@ class FaultyHolder:
             "userinfo_endpoint": f"{SECURE_HOLDER}/userinfo",
             "registration_endpoint": f"{SECURE_HOLDER}/register",
             "cdr_arrangement_revocation_endpoint": f"{SECURE_HOLDER}/arrangements/revoke",
+            "scopes_supported": self.scopes_supported,
         }

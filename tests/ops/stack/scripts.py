@@ -9,9 +9,9 @@ from ops.stack.stack_process import Launch, StackProcess
 class Script(StackProcess):
     """Python code in a process; ready when it has made its file `ready`."""
 
-    def __init__(self, name: str, code: str, folder: Path, patience: float = 10.0) -> None:
+    def __init__(self, name: str, code: str, folder: Path, start_timeout: float = 10.0) -> None:
         self.name = name
-        self.patience = patience
+        self.start_timeout = start_timeout
         self._code = code
         self._ready = folder / f"{name}.ready"
         self.prepared = 0

@@ -71,6 +71,18 @@ async def test_a_generated_key_is_published_and_can_be_rotated(
     assert (await anonymous.get(f"{product['redirect_uris'][0]}?response=x")).status_code == 200
 
 
+async def test_any_text_can_be_published_as_the_key_set_until_the_next_rotation(
+    control: httpx.AsyncClient, anonymous: httpx.AsyncClient, product: dict[str, Any]
+) -> None:
+    url = f"/software-products/{product['software_product_id']}"
+    assert (await control.put(f"{url}/jwks-document", json={"document": "\ufeffnot JSON"})).status_code == 200
+    answer = await anonymous.get(product["jwks_uri"])
+    assert (answer.status_code, answer.content) == (200, "\ufeffnot JSON".encode())
+    await control.put(f"{url}/jwks", json={"keys": [SigningKey.generate("ES256").public_jwk()]})
+    assert (await anonymous.get(product["jwks_uri"])).json()["keys"]
+    assert (await control.put("/software-products/none/jwks-document", json={"document": ""})).status_code == 404
+
+
 async def test_an_ssa_deviates_from_the_correct_one_on_request(
     control: httpx.AsyncClient, product: dict[str, Any]
 ) -> None:

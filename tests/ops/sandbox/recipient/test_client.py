@@ -25,7 +25,7 @@ def own_keys(client: RecipientClient) -> PublicKeys:
     ("deviation", "reason"),
     [
         (Deviation(claims={"aud": "https://other.test"}), "another client"),
-        (Deviation(claims={"iss": "https://other.test"}), "of https://other.test"),
+        (Deviation(claims={"iss": "https://other.test"}), "the issuer is https://other.test"),
         (Deviation(claims={"exp": 1}), "not valid at this time"),
         (Deviation(claims={"exp": ABSENT}), "not valid at this time"),
         (Deviation(claims={"state": "other"}), "another request"),

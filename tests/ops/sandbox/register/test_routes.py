@@ -76,6 +76,8 @@ async def test_the_private_apis_accept_a_token_over_its_own_certificate_only(san
         assert (await http.get(f"{url}?updated-since=2999-01-01T00:00:00Z", headers=headers)).json()["data"] == []
         assert (await http.get(f"{url}?page=2", headers=headers)).status_code == 422
         assert (await http.get(f"{url}?page-size=0", headers=headers)).status_code == 400
+        assert (await http.get(f"{url}?page=%D9%A1", headers=headers)).status_code == 400
+        assert (await http.get(f"{url}?page={'1' * 5_000}", headers=headers)).status_code == 400
         assert (await http.get(f"{url}?updated-since=now", headers=headers)).status_code == 400
         assert (await other.get(url, headers=headers)).status_code == 401
         assert (await http.get(url, headers={"x-v": "3"})).status_code == 401

@@ -19,8 +19,8 @@ from haas.steps import Step, on_attribute
 from tenants.clients.models import Registration
 from tenants.oauth.errors import InvalidClientMetadata, InvalidSoftwareStatement, UnapprovedSoftwareStatement
 from tenants.register import store as register_store
-from tenants.registration import request, software_statement
-from tenants.registration.request import RegistrationRequest
+from tenants.registration import request_checks, software_statement
+from tenants.registration.request_checks import RegistrationRequest
 from tenants.registration.software_statement import SoftwareStatement, all_are_allowed
 from tenants.registry.models import Tenant
 
@@ -46,7 +46,7 @@ class ValidatedRegistration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegistrationValidation:
-    """The state of one validation. The steps set the attributes that have no value at first."""
+    """The state of one validation. The steps set the attributes that the constructor does not set."""
 
     kid: str | None
     ssa: str
@@ -63,7 +63,7 @@ class RegistrationValidation:
     def result(self) -> ValidatedRegistration:
         """Return the registration. Call it after the last step."""
         return ValidatedRegistration(
-            registration=request.registration_metadata(self.request, self.ssa),
+            registration=request_checks.registration_metadata(self.request, self.ssa),
             recipient_id=self.statement.recipient_id,
             jti_hash=digest(f"registration:{self.request.metadata.jti}"),
             expires_at=end_of_second(self.request.metadata.exp) + DEFAULT_SKEW,
@@ -96,10 +96,10 @@ async def statement_is_signed_by_the_register(validation: RegistrationValidation
 
 
 async def recipient_and_product_are_still_active(validation: RegistrationValidation) -> None:
-    """The Register has published no status but ACTIVE for recipient and product since it issued the statement.
+    """Since it issued the statement, the Register has published no other status than ACTIVE for recipient and product.
 
     "The CDR Register MUST issue Software Statements to active Data Recipients for active Software Products" (CDS,
-    Software Statement Assertion). A statement is valid for ten minutes, but a status must take effect within five.
+    Software Statement Assertion). A statement is valid for ten minutes, but a new status must take effect within five.
     """
     statement, sources = validation.statement, validation.sources
     # `iat` may be rounded down to whole seconds. This is the latest time at which the statement can have been issued.
@@ -123,7 +123,7 @@ async def request_is_signed_by_the_software_product(validation: RegistrationVali
         keys = await validation.sources.jwks.keys(statement.jwks_uri, validation.kid)
     except JwksError as error:
         raise InvalidClientMetadata(f"the JWKS at jwks_uri cannot be fetched: {error.reason}") from error
-    validation.request = request.verify_signature(
+    validation.request = request_checks.verify_signature(
         validation.token, keys, statement, issuer=validation.tenant.issuer, now=validation.now
     )
 
@@ -133,7 +133,7 @@ async def sector_document_lists_every_redirect_uri(validation: RegistrationValid
 
     See also OIDC Core 8.1.
     """
-    registration = request.registration_metadata(validation.request, validation.ssa)
+    registration = request_checks.registration_metadata(validation.request, validation.ssa)
     if registration.sector_identifier_uri is None:
         return
     try:
@@ -157,7 +157,7 @@ STEPS: Final[tuple[Step[RegistrationValidation], ...]] = (
     *on_attribute("statement", software_statement.CHECKS),
     recipient_and_product_are_still_active,
     request_is_signed_by_the_software_product,
-    *on_attribute("request", request.CHECKS),
+    *on_attribute("request", request_checks.CHECKS),
     sector_document_lists_every_redirect_uri,
 )
 

@@ -1,4 +1,4 @@
-"""When and how long each kind of notice is tried again. Times are by the platform's clock."""
+"""When and how long each kind of notice is tried again. Times come from the platform's clock."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,7 +14,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     first_wait: timedelta
     longest_wait: timedelta
     give_up_after: timedelta
-    """No try is later than this after the notice was added."""
+    """A notice is not tried again later than this time after it was added."""
     delete_payload: bool
     """Whether to delete the payload when the notice is given up: it can hold contacts or a one-time password."""
 
@@ -38,7 +38,7 @@ _MESSAGE_POLICY = RetryPolicy(
 RETRY_POLICIES: Final = {
     "email": _MESSAGE_POLICY,
     "sms": _MESSAGE_POLICY,
-    # CDS, CDR Arrangement Revocation: a data holder MUST tell the recipient. After a week, a person has to call them.
+    # CDS, CDR Arrangement Revocation: a data holder MUST notify the recipient. After a week, staff must contact it.
     "arrangement-revoked": RetryPolicy(
         first_wait=timedelta(seconds=10),
         longest_wait=timedelta(hours=1),

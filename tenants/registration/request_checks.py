@@ -8,21 +8,20 @@ import msgspec
 from haas.jose import SIGNING_ALGORITHMS, JoseError, PublicKeys, check_times, verify
 from haas.jose.jwt import CONTENT_ENCRYPTIONS, ENCRYPTION_ALGORITHMS
 from haas.steps import Step
-from tenants.clients.models import Registration
+from tenants.clients.models import DEFAULT_CONTENT_ENCRYPTION, Registration
 from tenants.oauth import scopes
 from tenants.oauth.audience import audience
-from tenants.oauth.encryption import DEFAULT_CONTENT_ENCRYPTION
 from tenants.oauth.errors import InvalidClientMetadata, InvalidRedirectUri
 from tenants.registration.software_statement import NO_MAXIMUM_LIFETIME, SoftwareStatement, all_are_allowed
 
 GRANT_TYPES: Final = ("client_credentials", "authorization_code", "refresh_token")
 RESPONSE_TYPE: Final = "code"
 DEFAULT_ALGORITHM: Final = "PS256"
-_MAXIMUM_JTI: Final = 1024
+_MAXIMUM_JTI_LENGTH: Final = 1024
 
 
 class _Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """The claims that are used. Others "MUST be ignored without error" (CDS, DCR endpoints).
+    """The claims of the request that are read. Others "MUST be ignored without error" (CDS, DCR endpoints).
 
     Among the ignored claims are id_token_encrypted_response_alg and _enc, which "SHALL NOT be used for Authorization
     Code Flow".
@@ -63,14 +62,14 @@ def is_issued_by_the_software_product(request: RegistrationRequest) -> None:
 
 
 def is_for_this_server(request: RegistrationRequest) -> None:
-    """`aud` contains our issuer (CDS, Registration Request)."""
+    """`aud` contains the issuer of this server (CDS, Registration Request)."""
     if request.issuer not in audience(request.metadata.aud):
         raise InvalidClientMetadata("aud must be the issuer of this data holder")
 
 
 def has_a_jti(request: RegistrationRequest) -> None:
     """`jti` is present, "used to prevent reuse of the token" (CDS, Registration Request)."""
-    if not 0 < len(request.metadata.jti) <= _MAXIMUM_JTI:
+    if not 0 < len(request.metadata.jti) <= _MAXIMUM_JTI_LENGTH:
         raise InvalidClientMetadata("jti is missing or too long")
 
 
@@ -123,9 +122,9 @@ def application_type_is_web(request: RegistrationRequest) -> None:
 
 
 def response_encryption_is_supported(request: RegistrationRequest) -> None:
-    """`alg` and `enc` of JARM are those in discovery; `enc` is sent only with `alg` (CDS, JARM Response Encryption).
+    """`alg` and `enc` of JARM are supported; `enc` is present only with `alg` (CDS, JARM Response Encryption).
 
-    The product's JWKS contains a key to encrypt for: otherwise no consent could be answered.
+    If `alg` is present, the product's JWKS contains an encryption key for it.
     """
     metadata = request.metadata
     algorithm = metadata.authorization_encrypted_response_alg
@@ -140,7 +139,7 @@ def response_encryption_is_supported(request: RegistrationRequest) -> None:
     if metadata.authorization_encrypted_response_enc and not algorithm:
         raise InvalidClientMetadata("authorization_encrypted_response_enc needs authorization_encrypted_response_alg")
     if algorithm is not None and not request.keys.can_encrypt(algorithm):
-        raise InvalidClientMetadata(f"the JWKS at jwks_uri contains no key to encrypt for with {algorithm}")
+        raise InvalidClientMetadata(f"the JWKS at jwks_uri contains no encryption key for {algorithm}")
 
 
 CHECKS: Final[tuple[Step[RegistrationRequest], ...]] = (
@@ -177,15 +176,17 @@ def verify_signature(
 def registration_metadata(request: RegistrationRequest, ssa: str) -> Registration:
     """Return the metadata to register, which combines the statement with the checked request.
 
-    "Data Holders MUST ignore unsupported authorisation scopes presented in the SSA" (CDS, Registration Validation).
+    "Data Holders MUST ignore unsupported authorisation scopes presented in the SSA for the creation and update of
+    client registrations" (CDS, Registration Validation). A scope that is supported later is registered by the next
+    update.
     """
     statement, metadata = request.statement, request.metadata
-    offered = scopes.split(statement.scope)
+    supported = scopes.recipient_scopes()
     values: dict[str, Any] = {
         **_registration_members(statement),
         **_registration_members(metadata),
         "redirect_uris": metadata.redirect_uris or statement.redirect_uris,
-        "scope": scopes.join(scope for scope in offered if scope in scopes.RECIPIENT_SCOPES),
+        "scope": scopes.join(scope for scope in scopes.split(statement.scope) if scope in supported),
         "response_types": (RESPONSE_TYPE,),
         "application_type": metadata.application_type or "web",
         "authorization_signed_response_alg": metadata.authorization_signed_response_alg or DEFAULT_ALGORITHM,

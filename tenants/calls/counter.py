@@ -11,7 +11,7 @@ from tenants.cds.tiers import SECONDARY_THRESHOLD_MILLISECONDS
 
 # The buckets include the thresholds of the standards: 1,000, 1,500, 4,000 and 6,000 ms (CDS, Performance requirements).
 LATENCY_BUCKETS: Final = (5, 10, 25, 50, 100, 250, 500, 1_000, 1_500, 2_500, 4_000, 6_000, 10_000)
-BEYOND_THE_LAST_BUCKET: Final = 0
+ABOVE_THE_LAST_BUCKET: Final = 0
 MAXIMUM_KEYS = 50_000
 _SECONDARY_LIMIT: Final[dict[CallTier, int]] = {
     tier: bound * 1_000 for tier, bound in SECONDARY_THRESHOLD_MILLISECONDS.items()
@@ -44,7 +44,7 @@ class CallSums(msgspec.Struct):
     secondary_rejections: int = 0
 
     def add(self, other: "CallSums") -> None:
-        """Add the sums of `other` to these."""
+        """Add the sums of `other` to this object."""
         for name in self.__struct_fields__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
@@ -56,26 +56,26 @@ class TenantCalls(msgspec.Struct):
     seconds: Counter[tuple[datetime, bool]] = msgspec.field(default_factory=Counter)
 
     def add(self, other: "TenantCalls") -> None:
-        """Add the calls of `other` to these."""
+        """Add the calls of `other` to this object."""
         for key, sums in other.rollup.items():
             self.rollup.setdefault(key, CallSums()).add(sums)
         self.seconds.update(other.seconds)
 
 
-class CallAggregate:
+class CallCounter:
     """The calls that this process has answered and not yet written, for every tenant. Its size is limited.
 
     It is not thread-safe: only the event loop's thread may use it.
     """
 
     def __init__(self, maximum_keys: int = MAXIMUM_KEYS) -> None:
-        """Keep at most `maximum_keys` different keys. Calls that would need more are not kept but counted in `lost`."""
+        """Keep at most `maximum_keys` different keys. `lost` counts the calls that would need more keys."""
         self._tenants: dict[CalledTenant, TenantCalls] = {}
         self._maximum_keys = maximum_keys
         self._keys = 0
         self.lost = 0
 
-    def record(self, call: CallRecord) -> None:
+    def count(self, call: CallRecord) -> None:
         """Count a call."""
         tenant = self._tenants.get(call.tenant)
         if tenant is None:
@@ -114,7 +114,7 @@ class CallAggregate:
         return taken
 
     def put_back(self, called: CalledTenant, calls: TenantCalls) -> None:
-        """Add calls that could not be written to those that were counted meanwhile, if the limit allows it."""
+        """Add calls that could not be written to the aggregate again, unless it would have too many keys."""
         if self._keys + len(calls.rollup) > self._maximum_keys:
             self.lost += sum(sums.calls for sums in calls.rollup.values())
             return
@@ -128,4 +128,4 @@ def _bucket(microseconds: int) -> int:
     for bound in LATENCY_BUCKETS:
         if microseconds <= bound * 1_000:
             return bound
-    return BEYOND_THE_LAST_BUCKET
+    return ABOVE_THE_LAST_BUCKET
