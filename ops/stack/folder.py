@@ -14,7 +14,14 @@ from haas.settings import CommandSettings, ProvisionerSettings, WorkerSettings
 from ops.deployment_settings import SETTINGS_FILES
 from ops.files import PRIVATE, PUBLIC, SHARED, write_atomically
 from ops.stack.errors import MEBIBYTE, SPACE_NEEDED, DiskFull, StackError
-from ops.stack.unprivileged import can_reach, change_owner, proxy_account, share_with, unprivileged_account
+from ops.stack.unprivileged import (
+    SHARED_FOLDER,
+    can_reach,
+    change_owner,
+    proxy_account,
+    share_with,
+    unprivileged_account,
+)
 
 MARKER: Final = "haas-state"
 SCREENSHOTS: Final = "screenshots"  # the browser tests write here, even before a stack has run
@@ -146,8 +153,12 @@ class StateFolder:
             status = folder.lstat()
         except FileNotFoundError:
             return False
-        private = stat.S_IMODE(status.st_mode) & 0o777 & ~0o050 == 0o700  # noqa: PLR2004 - a file mode
-        return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and private
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+            return False
+        user, mode = proxy_account(), stat.S_IMODE(status.st_mode)
+        if user is None:
+            return mode == 0o700  # noqa: PLR2004 - a file mode
+        return mode == SHARED_FOLDER and status.st_gid == user.gid
 
     def _check_space(self) -> None:
         user = unprivileged_account()

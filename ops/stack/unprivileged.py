@@ -25,6 +25,8 @@ def unprivileged_account() -> Account | None:
     return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
 
 
+SHARED_FOLDER = 0o2750
+"""The mode of a folder that its group may enter and read, and whose files get its group."""
 _PROXY_ACCOUNTS = ("www-data", "nginx", "nobody")
 
 
@@ -53,7 +55,7 @@ def share_with(folder: Path, user: Account | None) -> None:
     """
     if user is not None:
         os.chown(folder, -1, user.gid)
-        folder.chmod(0o2750)
+        folder.chmod(SHARED_FOLDER)
 
 
 def can_reach(path: Path, user: Account) -> bool:

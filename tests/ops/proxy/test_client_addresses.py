@@ -14,6 +14,7 @@ from ops.cli import main
 from ops.pki.clients import IssuedClient
 from ops.proxy.client_addresses import ClientAddresses
 from ops.proxy.configuration import ProxyConfiguration
+from ops.stack.unprivileged import group_name, proxy_account
 from ops.stack.wheels import program
 from tests.support.proxy import OTHER, PUBLIC, SECURE, Answer, Proxy, read_answer, running_proxy
 
@@ -187,7 +188,9 @@ async def test_the_environment_variables_set_the_source_of_client_addresses(tmp_
         "client-authorities": balanced.pki.client_authorities_file,
         "revocation-lists": balanced.pki.revocation_lists_file,
     }
-    arguments = ["proxy", *(f"--{name}={path}" for name, path in paths.items())]
+    account = proxy_account()
+    user = [] if account is None else [f"--user={account.name}", f"--group={group_name(account)}"]
+    arguments = ["proxy", *user, *(f"--{name}={path}" for name, path in paths.items())]
     done = await asyncio.to_thread(CliRunner().invoke, main, arguments, env=variables)
     assert done.exit_code == 0, done.output
     file = tmp_path / "nginx.conf"
