@@ -1,4 +1,4 @@
-"""Makes the secrets of a new deployment: logins, passwords, and the master key.
+"""Creates the secrets of a new deployment: logins, passwords, and the master key.
 
 Each subfolder is for one group of readers, so that a container gets only the subfolders that it needs.
 """
@@ -16,7 +16,7 @@ _READABLE: Final = 0o644
 
 
 def make_secrets(folder: Path, *, postgres: str, broker: str, role_prefix: str = "haas") -> list[Path]:
-    """Make the files that are missing, and return them. `postgres` and `broker` are `host:port`.
+    """Create the files that are missing, and return them. `postgres` and `broker` are `host:port`.
 
     An existing file is never changed: the servers already have its password.
     """
@@ -56,7 +56,7 @@ def _kept(file: Path) -> str | None:
 
 
 def _make(file: Path, text: str, mode: int) -> bool:
-    """Write a file if it is missing; return whether it was."""
+    """Write a file if it is missing. Return whether it was missing."""
     if file.exists():
         return False
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ Kind = TypeVar("Kind", bound=Settings)
 
 
 class DeploymentSettings(WorkerSettings, frozen=True, kw_only=True):
-    """The settings of all kinds together: for the embedded stack, which makes every secret, for benchmarks and tests.
+    """The settings of all kinds together, for the embedded stack (which creates all secrets), benchmarks and tests.
 
     No process of a deployment reads them.
     """

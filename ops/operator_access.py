@@ -1,4 +1,4 @@
-"""What an operator's command can do: read the registry, and ask the provisioner for everything else.
+"""The access of an operator's command: it reads the registry, and asks the provisioner for everything else.
 
 The commands log in as the application does, and take the role of the console. They hold neither the login that owns the
 database nor the master key.
@@ -31,18 +31,18 @@ _START: Final = "start one with `haas provisioner` (in containers: `docker compo
 
 
 class RequestRefused(HaasError):
-    """The provisioner could not do what it was asked for. The message is the provisioner's reason."""
+    """The provisioner could not execute the request. The message is the reason that it gave."""
 
 
 class NoProvisioner(HaasError):
-    """No provisioner works on the request. It stays in the database, and a provisioner that is started does it."""
+    """No provisioner works on the request. It stays in the database until a provisioner is started and executes it."""
 
 
 class OperatorAccess:
     """One command's access to a deployment."""
 
     def __init__(self, settings: CommandSettings) -> None:
-        """Make the objects; nothing connects yet. `open` also closes the connections."""
+        """Create the objects. No connection is opened yet. `open` also closes the connections."""
         self.settings = settings
         self.clock: Clock = clock_from(settings.clock_file)
         self.database = Database.open(settings.database_urls, pools=1)
@@ -50,7 +50,7 @@ class OperatorAccess:
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: CommandSettings) -> AsyncIterator["OperatorAccess"]:
-        """Use a deployment until the block ends."""
+        """Yield the access, and close its connections at the end of the block."""
         access = cls(settings)
         try:
             yield access
@@ -73,7 +73,7 @@ class OperatorAccess:
             raise UnknownTenant(f"there is no tenant {slug!r}; `haas tenant list` lists them")
         if not (tenant.complete or incomplete):
             raise TenantIncomplete(
-                f"the tenant {slug!r} is {tenant.state}: `haas tenant remove {slug}` removes what is there"
+                f"the tenant {slug!r} is {tenant.state}: `haas tenant remove {slug}` removes its parts"
             )
         return tenant
 
@@ -95,7 +95,7 @@ class OperatorAccess:
         *,
         on_progress: Callable[[str], None] = lambda _: None,
     ) -> str:
-        """Ask the provisioner, wait until it has done the request, and return what it did, as text.
+        """Send a request to the provisioner, wait until it is completed, and return a text that says what was done.
 
         If the same request is open already, wait for that one. Raise RequestRefused with the provisioner's reason,
         NoProvisioner if none takes the request within SECONDS_UNTIL_TAKEN, OpenRequestExists, NotBootstrapped.
@@ -139,7 +139,7 @@ class OperatorAccess:
             elif loop.time() - idle_since > SECONDS_UNTIL_TAKEN:
                 raise NoProvisioner(
                     f"no provisioner has taken the request within {SECONDS_UNTIL_TAKEN:.0f} s: {_START}."
-                    " It will do the request, which stays in the database; the same command waits for it again"
+                    " The request stays in the database until then; the same command waits for it again"
                 )
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
@@ -156,7 +156,7 @@ class OperatorAccess:
 
 
 def _same(open_already: ProvisionRequest, new: NewProvisionRequest) -> bool:
-    """Return whether two requests ask for the same. A random id that a command has made may differ."""
+    """Return whether two requests ask for the same. The random id that a command generates may differ."""
     return open_already.kind == new.kind and _comparable(open_already.arguments) == _comparable(new.arguments)
 
 

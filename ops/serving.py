@@ -1,7 +1,7 @@
 """Runs one process of the HTTP application behind the proxy: on a unix socket, or on TCP with mutual TLS.
 
-The socket is made here and passed to uvicorn as a file descriptor: every user of the machine may connect to a socket
-that uvicorn makes itself.
+The socket is created here and passed to uvicorn as a file descriptor, because every user of the machine can connect to
+a socket that uvicorn creates itself.
 """
 
 import os
@@ -19,11 +19,11 @@ import uvicorn
 from haas.errors import HaasError
 
 APPLICATION: Final = "apps.asgi:create"
-KEEP_ALIVE: Final = 90
-"""Seconds. Longer than nginx keeps an idle connection open: nginx must close first, or it sends a request into a
+KEEP_ALIVE_SECONDS: Final = 90
+"""Longer than nginx keeps an idle connection open. If uvicorn closed connections first, nginx could send a request on a
 connection that is being closed."""
 SOCKET_MODE: Final = 0o660
-_GRACE: Final = 10
+_GRACE_SECONDS: Final = 10
 _OPTIONS: Final[dict[str, Any]] = {
     "factory": True,
     "loop": "uvloop",
@@ -32,8 +32,8 @@ _OPTIONS: Final[dict[str, Any]] = {
     "server_header": False,
     "access_log": False,
     "proxy_headers": False,
-    "timeout_keep_alive": KEEP_ALIVE,
-    "timeout_graceful_shutdown": _GRACE,
+    "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+    "timeout_graceful_shutdown": _GRACE_SECONDS,
 }
 
 
@@ -64,12 +64,12 @@ def serve_on_tcp(address: str, port: int, tls: MutualTls, factory: str = APPLICA
     """Serve on TCP to clients with a certificate of `tls.authority`, until SIGTERM. Raises ServingError."""
     for file in (tls.certificate, tls.authority):
         if not file.is_file():
-            raise ServingError(f"{file} is not there: mutual TLS needs it")
+            raise ServingError(f"{file} does not exist: it is needed for mutual TLS")
 
     def context(_config: uvicorn.Config, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-        made = default()
-        made.minimum_version = ssl.TLSVersion.TLSv1_3
-        return made
+        tls_context = default()
+        tls_context.minimum_version = ssl.TLSVersion.TLSv1_3
+        return tls_context
 
     uvicorn.run(
         factory,
@@ -98,7 +98,7 @@ def bind_socket(path: Path, group: str | None = None) -> socket.socket:
             shutil.chown(path, group=group)
     except (OSError, LookupError) as error:
         bound.close()
-        raise ServingError(f"{path} cannot be a socket for the proxy: {error}") from error
+        raise ServingError(f"{path} cannot be used as the socket for the proxy: {error}") from error
     except ServingError:
         bound.close()
         raise
@@ -110,7 +110,7 @@ def _remove_unused(path: Path) -> None:
     if not path.exists():
         return
     if not stat.S_ISSOCK(path.stat().st_mode):
-        raise ServingError(f"{path} exists and is not a socket: name another path")
+        raise ServingError(f"{path} exists and is not a socket: choose another path")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         if probe.connect_ex(str(path)) == 0:
             raise ServingError(f"another process listens at {path}: each process needs a socket of its own")

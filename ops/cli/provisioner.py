@@ -1,4 +1,4 @@
-"""`haas provisioner`: the process that does what the other commands ask for."""
+"""`haas provisioner`: the process that executes the requests of the other commands."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from ops.provisioner.process import ProvisionerProcess
 
 @click.command("provisioner")
 def command() -> None:
-    """Create, migrate, change and remove tenants, as requests in the database ask for. Runs until SIGTERM.
+    """Create, migrate, change and remove tenants, as requested in the database. Runs until SIGTERM.
 
     It alone has both HAAS_OWNER_DATABASE_URL and HAAS_MASTER_KEY. At its start it sets up an empty database, and brings
     the control schema to the newest revision.

@@ -10,11 +10,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("serve")
-@click.option("--socket", type=_FILE, help="The unix socket to make; each process needs one of its own.")
-@click.option(
-    "--socket-group", help="The group of the socket, whose members may connect: the group of nginx's workers."
-)
-@click.option("--address", help="Instead of a socket: the address to listen at, for a proxy on another machine.")
+@click.option("--socket", type=_FILE, help="The unix socket to create. Each process needs its own.")
+@click.option("--socket-group", help="The group whose members can connect to the socket: the group of nginx's workers.")
+@click.option("--address", help="Instead of a socket: the address on which to listen, for a proxy on another machine.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8443, show_default=True)
 @click.option(
     "--certificate", type=_FILE, help="With --address: certificate chain and private key of this application."

@@ -32,10 +32,10 @@ logger = logging.getLogger(__name__)
 LEASE: Final = timedelta(seconds=30)
 SECONDS_BETWEEN_EXTENSIONS: Final = 10.0
 SECONDS_BETWEEN_LOOKS: Final = 2.0
-"""A notification wakes the provisioner at once. It also looks by itself, for requests whose lease has ended."""
+"""A notification wakes the provisioner at once. It also looks periodically, for requests whose lease has ended."""
 SECONDS_BETWEEN_TRIES: Final = 2.0
 TRIES: Final = 3
-"""How often a request is tried while a database is away. Then it fails, and an operator asks again."""
+"""The number of attempts while a database is unavailable. Then the request fails, and an operator can repeat it."""
 
 
 class _TextProgress:
@@ -60,10 +60,10 @@ class _TextProgress:
 
 
 class ProvisionerProcess:
-    """One provisioner. `run` serves requests until it is told to stop; then it completes the one it works on."""
+    """One provisioner. `run` executes requests until it is stopped. It completes the current request first."""
 
     def __init__(self, settings: ProvisionerSettings) -> None:
-        """Nothing connects before `run`."""
+        """No connection is opened before `run`."""
         self._settings = settings
         self._clock = clock_from(settings.clock_file)
         self._owner = Database.open(settings.owner_database_urls, pools=1)
@@ -104,7 +104,7 @@ class ProvisionerProcess:
                 return
 
     async def _serve_next(self) -> bool:
-        """Take the next request and work on it. Return False if there is none, or the database is away."""
+        """Lease the next request and work on it. Return False if there is none, or if the database is unavailable."""
         try:
             async with owner_transaction(self._owner, self._settings) as tx:
                 held = await store.lease_next_request(tx, self._clock.now(), LEASE)
@@ -124,7 +124,7 @@ class ProvisionerProcess:
         details = {"request": str(request.id), "kind": request.kind, "subject": request.subject}
         logger.info("provisioner.request_begun", extra={**details, "resumed": request.progress is not None})
         progress = _TextProgress()
-        # A later try knows by this that work has begun.
+        # This tells a later attempt that work has begun.
         await self._record(held, progress.text)
         extending = asyncio.create_task(self._extend(held, progress), name="lease")
         working = asyncio.create_task(self._tried(held, progress), name="request")
@@ -146,7 +146,7 @@ class ProvisionerProcess:
         logger.info("provisioner.request_done", extra={**details, "failed": failure is not None})
 
     async def _tried(self, held: Lease, progress: _TextProgress) -> tuple[str, str | None]:
-        """Work on a request; return what was done, and why it failed or None."""
+        """Work on a request. Return what was done, and the reason of a failure or None."""
         for attempt in range(1, TRIES + 1):
             try:
                 return await self._work.run(held.request, progress), None
@@ -158,10 +158,10 @@ class ProvisionerProcess:
             except HaasError as error:
                 return "", str(error)
             except Exception:
-                # One request that cannot be served must not end the process.
+                # One request that cannot be executed must not end the process.
                 logger.exception("provisioner.request_failed", extra={"request": str(held.request.id)})
                 return "", "an unexpected error: the log of the provisioner has the details"
-        raise AssertionError("the last try returns")
+        raise AssertionError("the last attempt returns")
 
     async def _extend(self, held: Lease, progress: _TextProgress) -> None:
         """Extend the lease and store the progress, until cancelled."""
@@ -171,7 +171,7 @@ class ProvisionerProcess:
             elapsed += 1.0
             if elapsed >= SECONDS_BETWEEN_EXTENSIONS or progress.text != recorded:
                 recorded, elapsed = progress.text, 0.0
-                with suppress(Unavailable):  # the work itself finds out, and the lease lasts for a few more seconds
+                with suppress(Unavailable):  # the work gets the same error, and the lease lasts for a few more seconds
                     await self._record(held, recorded)
 
     async def _record(self, held: Lease, text: str) -> None:
@@ -179,7 +179,7 @@ class ProvisionerProcess:
             await store.record_progress(tx, held, text, self._clock.now() + LEASE)
 
     async def _listen(self) -> None:
-        """Wake up at each announcement of a request, on a connection that is opened again when it is lost."""
+        """Wake up at each announcement of a request. A lost connection is opened again."""
         while True:
             try:
                 url = self._settings.owner_database_urls[MAIN_NODE]

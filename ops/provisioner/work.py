@@ -1,7 +1,7 @@
 """The work on one request to the provisioner.
 
-Each kind of request can be begun again after the process was killed at any point. What the first try has completed is
-found and not repeated. What it has left half done is completed or undone.
+Each kind of request can be started again after the process was killed at any point. Steps that the first attempt has
+completed are recognised and not repeated. Steps that it has not completed are completed or undone.
 """
 
 import msgspec
@@ -39,7 +39,7 @@ class MigrationIncomplete(HaasError):
 
 
 class Work:
-    """Does what requests ask for, with the owner's login and the master key."""
+    """Executes requests, with the owner's login and the master key."""
 
     def __init__(self, settings: ProvisionerSettings, owner: Database, clock: Clock) -> None:
         """`owner` is a Database that was opened with the owner's URLs."""
@@ -49,7 +49,7 @@ class Work:
         self._provisioner = Provisioner(owner, settings, self._sealer, clock, TENANT.script())
 
     async def run(self, request: ProvisionRequest, progress: Progress) -> str:
-        """Do the work of a request, from the beginning or after an interrupted try; return what was done, as text.
+        """Execute a request, for the first time or after an interrupted attempt. Return a text that says what was done.
 
         Raise HaasError with the reason if it cannot be done.
         """
@@ -65,7 +65,7 @@ class Work:
 
     async def _create(self, request: ProvisionRequest) -> str:
         new = msgspec.convert(request.arguments, NewTenant)
-        # The tenant has the id of the request. So a later try recognises what an earlier one has made.
+        # The tenant has the id of the request. So a later attempt recognises what an earlier one has created.
         tenant = await self._administration.undo_creation(new.slug, request.id, actor=request.asked_by)
         if tenant is None:
             tenant = await self._provisioner.create(new, actor=request.asked_by, tenant_id=request.id)
@@ -77,7 +77,7 @@ class Work:
         except UnknownTenant:
             if request.progress is None:
                 raise
-            # An earlier try has removed it: no other request for this tenant was possible since.
+            # An earlier attempt has removed it: no other request for this tenant was possible since then.
         return f"removed {request.subject}"
 
     async def _change(self, request: ProvisionRequest) -> str:
@@ -88,7 +88,7 @@ class Work:
             case Resume():
                 await self._administration.resume(request.subject, actor=actor)
             case TenantChange():
-                # A later try finds the values already there, and changes nothing.
+                # If an earlier attempt has made the change, the values are equal and nothing is changed again.
                 await self._administration.change(request.subject, change, actor=actor, check_theme=check_theme)
             case SetNodeState():
                 await self._administration.set_node_state(change.node, change.state, actor=actor)

@@ -83,7 +83,7 @@ class StateFolder:
         return self._proxy_home() / "certificates"
 
     def _proxy_home(self) -> Path:
-        """Return this folder, or one below FALLBACK_ROOT where nginx's workers cannot reach this one."""
+        """Return this folder, or a folder below FALLBACK_ROOT if nginx's workers cannot enter this one."""
         if self._proxy_folder is None:
             user = proxy_account()
             self._proxy_folder = self.root if user is None or can_reach(self.root, user) else self._proxy_fallback()
@@ -101,7 +101,7 @@ class StateFolder:
             folder.mkdir(mode=0o700, exist_ok=True)
             share_with(folder, user)
         if user is not None:
-            for file in self.certificates.glob("*.pem"):  # of a stack whose nginx had workers of root
+            for file in self.certificates.glob("*.pem"):  # they may be from a stack whose nginx workers ran as root
                 os.chown(file, -1, user.gid)
                 file.chmod(SHARED)
 

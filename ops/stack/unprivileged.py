@@ -1,4 +1,4 @@
-"""Unprivileged users where root runs the stack: for PostgreSQL, which refuses to run as root, and nginx's workers."""
+"""Unprivileged users if root runs the stack: for PostgreSQL, which refuses to run as root, and for nginx's workers."""
 
 import grp
 import os
@@ -26,12 +26,12 @@ def unprivileged_account() -> Account | None:
 
 
 SHARED_FOLDER = 0o2750
-"""The mode of a folder that its group may enter and read, and whose files get its group."""
+"""The mode of a folder that its group can enter and read. New files in it get its group."""
 _PROXY_ACCOUNTS = ("www-data", "nginx", "nobody")
 
 
 def proxy_account() -> Account | None:
-    """Return the user of nginx's workers where root runs the stack, None otherwise: then they run as we do."""
+    """Return the user of nginx's workers if root runs the stack, otherwise None: then they have the stack's user."""
     if os.geteuid() != 0:
         return None
     for name in _PROXY_ACCOUNTS:
@@ -49,7 +49,7 @@ def group_name(user: Account) -> str:
 
 
 def share_with(folder: Path, user: Account | None) -> None:
-    """Let the group of `user` enter a folder of ours and read what is made in it later; do nothing for None.
+    """Let the group of `user` enter a folder and read the files that are created in it later. Do nothing for None.
 
     New files get the group of the folder. Whether the group can read a file depends on the mode of the file.
     """

@@ -18,7 +18,7 @@ import msgspec
 logger = logging.getLogger(__name__)
 
 Checks = Mapping[str, Callable[[], Awaitable[object]]]
-"""The conditions under which a process can do its job, by name. A check that is not met raises an exception."""
+"""The conditions for a process to do its job, by name. A check raises an exception if its condition is not met."""
 LIVE: Final = "/health/live"
 READY: Final = "/health/ready"
 SECONDS_FOR_CHECKS: Final = 3.0
@@ -50,7 +50,7 @@ async def health_listener(address: str | None, checks: Checks) -> AsyncIterator[
 
 
 async def ask_health(address: str, path: str, seconds: float = _SECONDS_FOR_REQUEST) -> tuple[int, dict[str, Any]]:
-    """Ask a process for its health: the HTTP status and the members of the answer.
+    """Ask a process for its health. Return the HTTP status and the members of the answer.
 
     Raises OSError if nothing listens, and TimeoutError if there is no answer within `seconds`.
     """
@@ -66,7 +66,7 @@ async def ask_health(address: str, path: str, seconds: float = _SECONDS_FOR_REQU
     try:
         return int(head.split()[1]), msgspec.json.decode(body or b"{}", type=dict[str, Any])
     except (IndexError, ValueError, msgspec.DecodeError):
-        raise ConnectionError(f"{address} does not answer as a process of this program does") from None
+        raise ConnectionError(f"{address} does not answer like a process of this program") from None
 
 
 async def _serve(address: str, checks: Checks) -> asyncio.Server:
@@ -84,7 +84,7 @@ async def _serve(address: str, checks: Checks) -> asyncio.Server:
                 )
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # the client went away, or sent no request
+            pass  # the client closed the connection, or sent no request
         finally:
             writer.close()
 
@@ -92,7 +92,7 @@ async def _serve(address: str, checks: Checks) -> asyncio.Server:
         host, _, port = address.rpartition(":")
         return await asyncio.start_server(answer, host.strip("[]"), int(port))
     _remove(address)  # the socket of a process that was killed
-    # The permissions must be right from the first moment on.
+    # No other user may connect, not even in the moment between the creation of the socket and a chmod.
     before = os.umask(0o177)
     try:
         return await asyncio.start_unix_server(answer, address.removeprefix(_UNIX))
@@ -119,7 +119,10 @@ async def _answer(path: str, checks: Checks) -> tuple[int, dict[str, Any]]:
 
 
 async def _failure(check: Callable[[], Awaitable[object]]) -> str | None:
-    """Return why a check is not met, or None. Other errors are named by their type: a message may have an address."""
+    """Return why a check is not met, or None.
+
+    Of other errors, return the type only, because the message may contain an address.
+    """
     try:
         async with asyncio.timeout(SECONDS_FOR_CHECKS):
             await check()

@@ -1,8 +1,7 @@
 """The settings of each kind of process, read once from environment variables and passed on as an immutable object.
 
-A process gets only the secrets that it uses, and refuses to start with others: an application that was given the login
-that creates tenants would be as dangerous as that login. No secret has a default. Settings of the sandbox are refused
-in production.
+A process gets only the secrets that it uses. It refuses to start with another secret, because somebody who controls the
+process could read that secret. No secret has a default. Settings of the sandbox are refused in production.
 """
 
 import re
@@ -23,7 +22,7 @@ MAIN_NODE: Final = "main"
 _DATABASE_URL: Final = "HAAS_DATABASE_URL"
 _OWNER_DATABASE_URL: Final = "HAAS_OWNER_DATABASE_URL"
 _FILE: Final = "_FILE"
-# The secrets, by the field that holds each. The value is the variable, or the beginning of the names of several.
+# The secrets by field. The value is the name of the variable, or the prefix of the names of several variables.
 _SECRETS: Final = {
     "database_url": _DATABASE_URL,
     "nodes": f"{_DATABASE_URL}_",
@@ -195,7 +194,7 @@ class ApplicationSettings(Settings, frozen=True, kw_only=True):
 
     database_url: DatabaseUrl
     nodes: dict[str, str] = {}
-    """The addresses of the database nodes besides the main one, by id."""
+    """The URLs of the database nodes other than the main node, by id."""
     master_key: bytes
 
     @property
@@ -205,7 +204,7 @@ class ApplicationSettings(Settings, frozen=True, kw_only=True):
 
 
 class WorkerSettings(ApplicationSettings, frozen=True, kw_only=True):
-    """The settings of the workers and the scheduler, which delivers by itself while the broker is away."""
+    """The settings of the workers and the scheduler, which delivers by itself while there is no broker."""
 
     process: ClassVar[str] = "a worker or scheduler"
 
@@ -225,12 +224,12 @@ class ProvisionerSettings(Settings, frozen=True, kw_only=True):
 
     @property
     def owner_database_urls(self) -> dict[str, str]:
-        """The address of each database node for the login that provisions and migrates."""
+        """The address of each database node for the login that creates and migrates schemas."""
         return {MAIN_NODE: self.owner_database_url, **self.owner_nodes}
 
 
 class CommandSettings(Settings, frozen=True, kw_only=True):
-    """The settings of an operator's command. It asks the provisioner for what needs more than the application's login.
+    """The settings of an operator's command. It asks the provisioner for what the application's login cannot do.
 
     `certificates` is the folder in which nginx finds `<host>.pem`.
     """
@@ -253,7 +252,7 @@ def secret_variable(environment: Mapping[str, str], variable: str) -> str:
 
 
 def _secret_of(variable: str) -> str | None:
-    """Return the field of the secret that a variable holds, or whose file it names; None if it is no secret."""
+    """Return the field of the secret that a variable contains, or whose file it names. Return None for others."""
     name = variable.removesuffix(_FILE)
     for field, known in _SECRETS.items():
         if name.startswith(known) if field in _NODES else name == known:

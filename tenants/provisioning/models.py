@@ -68,7 +68,7 @@ class ProvisionRequest(NewProvisionRequest, frozen=True, kw_only=True):
     asked_at: datetime
     leased_until: datetime | None
     progress: str | None
-    """What was done last; once the request is completed, what was done in all. None: no work has begun."""
+    """The last completed step. After completion, a summary of what was done. None: no work has begun."""
     done_at: datetime | None
     """When the request was completed or failed; None while it is open."""
     error: str | None

@@ -84,7 +84,7 @@ async def record_progress(tx: Transaction, held: Lease, step: str, until: dateti
 
 
 async def mark_done(tx: Transaction, held: Lease, now: datetime, summary: str | None = None) -> None:
-    """Mark the request as completed; `summary` says in its progress what was done. Raise LeaseLost."""
+    """Mark the request as completed; `summary` says what was done, and is stored as its progress. Raise LeaseLost."""
     values: dict[str, object] = {"done_at": now}
     if summary is not None:
         values["progress"] = summary

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from ops.demonstration.themes import AURORA, BANKSIA
 from ops.deployment import Deployment
 from tenants.clients.tables import client
+from tenants.provisioning.models import DeploymentChange
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry import store
@@ -23,6 +24,8 @@ from tests.support.application import Application
 from tests.support.clients import registered_client
 from tests.support.commands import Haas
 from themes.tokens import check_theme, theme_to_json
+
+pytestmark = pytest.mark.usefixtures("provisioner")
 
 
 @pytest.fixture
@@ -275,7 +278,8 @@ async def test_changes_at_the_same_time_all_count(deployment: Deployment, swift:
 def test_a_change_can_be_the_arguments_of_a_provision_request() -> None:
     change = TenantChange(name="N", contacts={"phone": ""}, switches={SWITCHES[0]: True}, hosts={"admin": "admin.b"})
     arguments = msgspec.json.decode(msgspec.json.encode(change))
-    assert set(arguments) == {"name", "contacts", "switches", "hosts"}
-    assert msgspec.convert(arguments, TenantChange) == change
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.convert({**arguments, "hosts": {"console": "console.b"}}, TenantChange)
+    assert set(arguments) == {"change", "name", "contacts", "switches", "hosts"}
+    assert msgspec.convert(arguments, DeploymentChange) == change
+    for wrong in ({"hosts": {"console": "console.b"}}, {"colour": "red"}):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({**arguments, **wrong}, DeploymentChange)

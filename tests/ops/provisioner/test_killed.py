@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from haas.clock import MovableClock
 from haas.settings import ProvisionerSettings
@@ -27,8 +27,11 @@ from tenants.provisioning.models import (
 )
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.tables import provision_request
+from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry.models import NewTenant
 from tenants.registry.names import console_namespace
+from tenants.registry.surfaces import TenantSurface
+from tenants.registry.tables import audit
 from tests.support.nodes import SECOND, traces
 from tests.support.processes import python
 
@@ -177,6 +180,32 @@ async def test_keys_are_rotated_once(provisioning: Provisioning) -> None:
 
     change = RotateKeys(compromised=True)
     assert await provisioning.killed_at_every_commit(lambda: provisioning.ask("change", change), check) >= 6
+
+
+@pytest.mark.parametrize("node", NODES)
+async def test_a_tenant_is_changed_once(provisioning: Provisioning, node: str) -> None:
+    deployment = provisioning.deployment
+    await deployment.provisioner.create(new_tenant(node), actor="tests")
+    of_change = (audit.c.action == "tenant.change") & (audit.c.subject == SLUG)
+
+    async def changes() -> int:
+        async with owner_transaction(deployment.owner, deployment.settings) as tx:
+            return int((await tx.execute(select(func.count()).where(of_change))).scalar_one())
+
+    asked, before = 0, await changes()
+
+    async def ask() -> UUID:
+        nonlocal asked
+        asked += 1
+        hosts: dict[TenantSurface, str] = {"secure": f"mtls.plover-{asked}.test"}
+        return await provisioning.ask("change", TenantChange(name=f"Plover {asked}", hosts=hosts))
+
+    async def check(_: ProvisionRequest) -> None:
+        tenant = await deployment.administration.find(SLUG)
+        assert (tenant.name, tenant.hosts.secure) == (f"Plover {asked}", f"mtls.plover-{asked}.test")
+        assert await changes() - before == asked
+
+    assert await provisioning.killed_at_every_commit(ask, check) >= 4
 
 
 async def test_schemas_are_migrated(provisioning: Provisioning) -> None:
