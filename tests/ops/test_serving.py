@@ -31,7 +31,7 @@ def test_what_is_no_socket_is_not_deleted(tmp_path: Path) -> None:
     with pytest.raises(ServingError, match="is not a socket"):
         bind_socket(path)
     assert path.read_text() == "not a socket"
-    with pytest.raises(ServingError, match="cannot be a socket"):
+    with pytest.raises(ServingError, match="cannot be used as the socket"):
         bind_socket(tmp_path / "socket", group="no-such-group")
 
 

@@ -7,7 +7,7 @@ import sys
 
 from sqlalchemy.ext.asyncio import AsyncTransaction
 
-from haas.database import engine
+from haas.database import database
 from haas.settings import ProvisionerSettings
 from ops.provisioner.process import ProvisionerProcess
 
@@ -24,7 +24,7 @@ def committed() -> None:
 
 
 def count_commits() -> None:
-    commit, leave = engine._commit, AsyncTransaction.__aexit__
+    commit, leave = database._commit, AsyncTransaction.__aexit__
 
     async def commit_and_count(*arguments: object) -> None:
         await commit(*arguments)
@@ -34,7 +34,7 @@ def count_commits() -> None:
         await leave(self, *arguments)
         committed()
 
-    engine._commit = commit_and_count
+    database._commit = commit_and_count
     AsyncTransaction.__aexit__ = leave_and_count
 
 
