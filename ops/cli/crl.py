@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from haas.health import NotReady, health_listener
+from haas.settings import refuse_secrets
 from ops.proxy.reload import reload
 from ops.proxy.revocation import Renewal, RevocationListError, lists_end, renew
 
@@ -32,6 +34,7 @@ def command(
 
     The exit status is 1 when a list cannot be renewed or ends within a day. With --keep that is logged as an error.
     """
+    refuse_secrets(os.environ, "a helper of the proxy")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     if keep:
         asyncio.run(_keep(urls, authorities, output, nginx_pid, health))
