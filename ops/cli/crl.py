@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import click
 
 from haas.health import NotReady, health_listener
 from haas.logs import configure
+from haas.settings import refuse_secrets
 from ops.proxy.reload import reload
 from ops.proxy.revocation import Renewal, RevocationListError, lists_end, renew
 
@@ -35,6 +37,7 @@ def command(
 
     The exit status is 1 if a list cannot be renewed or expires within a day. With --keep, this is logged as an error.
     """
+    refuse_secrets(os.environ, "a helper of the proxy")
     configure()
     if keep:
         asyncio.run(_renew_periodically(urls, authorities, output, nginx_pid, health))

@@ -1,11 +1,13 @@
 """`haas proxy`: the configuration of a production nginx."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from haas.settings import refuse_secrets
 from ops.proxy.client_addresses import CONNECTION, SOURCE_VARIABLE, TRUSTED_VARIABLE, ClientAddresses
 from ops.proxy.configuration import SCRIPT, ProxyConfiguration, UpstreamTls
 
@@ -77,6 +79,7 @@ def command(
     **fields: Any,
 ) -> None:
     """Write nginx.conf and haas.js for nginx >= 1.28 with njs."""
+    refuse_secrets(os.environ, "a helper of the proxy")
     if fields["user"] == "root":
         raise click.UsageError(
             "--user root is refused: an attacker who controls a worker process would have all rights on the machine"

@@ -7,6 +7,7 @@ process could read that secret. No secret has a default. Settings of the sandbox
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, Protocol, Self, get_args
 
@@ -171,11 +172,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def _refuse_other_secrets(cls, environment: Mapping[str, str]) -> None:
-        own = {field.name for field in msgspec.structs.fields(cls)}
-        for variable in sorted(name for name, value in environment.items() if value):
-            secret = _secret_of(variable)
-            if secret is not None and secret not in own:
-                raise SettingsError(f"{variable} is set, and {cls.process} must not have it: remove the variable")
+        refuse_secrets(environment, cls.process, {field.name for field in msgspec.structs.fields(cls)})
 
     def _refuse_sandbox_settings_in_production(self) -> None:
         if self.environment != "production":
@@ -244,6 +241,14 @@ class CommandSettings(Settings, frozen=True, kw_only=True):
     def database_urls(self) -> dict[str, str]:
         """The address of each database node for the application's login."""
         return {MAIN_NODE: self.database_url, **self.nodes}
+
+
+def refuse_secrets(environment: Mapping[str, str], process: str, own: AbstractSet[str] = frozenset()) -> None:
+    """Raise SettingsError if a secret is set that is not in one of the fields `own`. `process` names the process."""
+    for variable in sorted(name for name, value in environment.items() if value):
+        secret = _secret_of(variable)
+        if secret is not None and secret not in own:
+            raise SettingsError(f"{variable} is set, and {process} must not have it: remove the variable")
 
 
 def secret_variable(environment: Mapping[str, str], variable: str) -> str:

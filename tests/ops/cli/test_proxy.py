@@ -1,8 +1,10 @@
 """`haas proxy`, run as an operator runs it."""
 
 import asyncio
+import os
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from ops.cli import main
@@ -51,3 +53,16 @@ async def test_what_would_weaken_the_deployment_is_refused(tmp_path: Path) -> No
     assert "nginx connects with mutual TLS" in elsewhere.output
     both = await run(*needed, "--application", "10.0.0.7:8443", "--application", "unix:/run/haas/app")
     assert "either unix sockets or applications on other machines" in both.output
+
+
+@pytest.mark.parametrize("variable", ["HAAS_DATABASE_URL", "HAAS_MASTER_KEY_FILE", "HAAS_REDIS_URL"])
+async def test_a_helper_of_the_proxy_refuses_secrets(
+    tmp_path: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "very-secret")
+    lists = ("--url", "http://127.0.0.1:1", "--authorities", tmp_path / "a", "--output", tmp_path / "b")
+    for command in (("proxy", "--output", tmp_path), ("crl", *lists)):
+        refused = await run(*command)
+        assert refused.exit_code == 1
+        assert f"{variable} is set, and a helper of the proxy must not have it" in refused.output
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - a listing in one call

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
@@ -14,9 +15,10 @@ from haas.database import Transaction
 from ops.deployment import Deployment
 from tenants.provisioning import store
 from tenants.provisioning.errors import LeaseLost, NotAwaitingApproval, OpenRequestExists
-from tenants.provisioning.models import EVERY_TENANT, Lease, NewProvisionRequest
+from tenants.provisioning.models import EVERY_TENANT, DeploymentChange, Lease, NewProvisionRequest
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.tables import provision_request
+from tenants.registry.models import NewTenant
 from tenants.registry.names import console_namespace
 
 MINUTE = timedelta(minutes=1)
@@ -162,3 +164,21 @@ async def test_a_row_that_breaks_a_constraint_is_refused(
     with pytest.raises(IntegrityError, match=constraint):
         async with requests.provisioner() as tx:
             await tx.execute(provision_request.update().values(broken))
+
+
+def test_the_arguments_of_a_request_have_no_secret() -> None:
+    """Rows are kept, and the console shows them. A new field of the arguments must be added here."""
+    kinds = (NewTenant, *DeploymentChange.__args__)
+    fields = {kind.__name__: {field.name for field in msgspec.structs.fields(kind)} for kind in kinds}
+    assert fields == {
+        "NewTenant": {
+            *("slug", "name", "retailer", "register_environment_id", "register_brand_id"),
+            *("theme", "settings", "node", "hosts"),
+        },
+        "Suspend": set(),
+        "Resume": set(),
+        "TenantChange": {"name", "theme", "contacts", "switches", "hosts", "move_endpoints"},
+        "RotateKeys": {"compromised"},
+        "SetNodeState": {"node", "state"},
+        "PutRegisterEnvironment": {"environment"},
+    }
