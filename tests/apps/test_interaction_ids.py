@@ -11,7 +11,7 @@ from apps.surfaces import applications
 from tenants.registry.models import Tenant
 
 INTERACTION_ID = "x-fapi-interaction-id"
-VERIFIED = {"Client-Cert": ":bm8gREVS:"}
+VERIFIED = {"Client-Cert": ":bm8gREVS:", "HAAS-Register-Environment": "sandbox"}
 APPLICATION: Any = applications()["secure"]
 CALLS = sorted(
     (method, route.path_format)

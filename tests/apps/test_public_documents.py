@@ -73,7 +73,8 @@ async def test_other_origins_may_not_read_an_html_page(http: httpx.AsyncClient, 
 
 async def test_the_secure_host_has_no_cors_headers(http: httpx.AsyncClient, aurora: Tenant) -> None:
     for path in ("/token", "/cds-au/v1/energy/accounts"):
-        answer = await http.get(aurora.secure_base + path, headers={"Client-Cert": ":bm8gREVS:"})
+        verified = {"Client-Cert": ":bm8gREVS:", "HAAS-Register-Environment": aurora.register_environment.id}
+        answer = await http.get(aurora.secure_base + path, headers=verified)
         assert "access-control-allow-origin" not in answer.headers
 
 

@@ -14,7 +14,7 @@ from ops.demonstration.themes import AURORA
 from tenants.registry.models import Tenant
 from tenants.registry.surfaces import Surface, console_host
 from tenants.services import Services
-from tests.support.application import Application, client_cert_header
+from tests.support.application import Application
 from themes.tokens import theme_to_json
 
 CONSOLE = "https://console.haas.localhost:8443"
@@ -85,8 +85,7 @@ async def test_the_management_host_answers_with_problems(http: httpx.AsyncClient
 
 
 async def test_the_pages_of_staff_exist_on_no_other_host(application: Application, brand: Tenant) -> None:
-    certificate = {"Client-Cert": client_cert_header("certificate")}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(application.asgi), headers=certificate) as http:
+    async with application.http() as http:
         for surface in ("public", "secure", "management"):
             for method, path in (("GET", "/"), ("POST", "/sign-out")):
                 assert (await http.request(method, origin(brand, surface) + path)).status_code == 404
