@@ -18,9 +18,10 @@ from apps.identity import (
     token,
     userinfo,
 )
-from apps.resources.operations import CUSTOMER_DATA, PUBLIC
+from apps.resources.steps import CUSTOMER_DATA_STEPS, PUBLIC_STEPS
 from haas.steps import Step
 from tenants.oauth import endpoints
+from tenants.operations.endpoints import ENDPOINTS, Transport
 
 HEAD: Final = """\
 # The steps of each endpoint
@@ -35,10 +36,12 @@ the last of them.
 
 
 class StepList(NamedTuple):
-    """An endpoint and its steps."""
+    """The steps of an endpoint, or of several endpoints."""
 
     title: str
     steps: tuple[Step[Any], ...]
+    endpoints: tuple[str, ...] = ()
+    """The endpoints, if there are several."""
 
 
 def step_lists() -> Iterator[StepList]:
@@ -57,16 +60,28 @@ def step_lists() -> Iterator[StepList]:
     yield StepList(f"Registration: GET {endpoints.REGISTER}/{{clientId}}", registration.GET_STEPS)
     yield StepList(f"Registration: PUT {endpoints.REGISTER}/{{clientId}}", registration.PUT_STEPS)
     yield StepList(f"Registration: DELETE {endpoints.REGISTER}/{{clientId}}", registration.DELETE_STEPS)
-    for operation in (*CUSTOMER_DATA, *PUBLIC):
-        endpoint = operation.endpoint
-        yield StepList(f"{endpoint.name}: {endpoint.method} {endpoint.uri_path}", operation.steps)
+    yield StepList("Data APIs: a customer's data", CUSTOMER_DATA_STEPS, _served_operations("secure"))
+    yield StepList("Data APIs: status and outages", PUBLIC_STEPS, _served_operations("public"))
+
+
+def _served_operations(transport: Transport) -> tuple[str, ...]:
+    return tuple(
+        f"{endpoint.name}: `{endpoint.method} {endpoint.uri_path}`"
+        for endpoint in ENDPOINTS
+        if endpoint.transport == transport and endpoint.served_versions
+    )
 
 
 def document() -> str:
     """Return the document in Markdown."""
     parts = [HEAD]
-    for title, steps in step_lists():
-        parts.append(f"\n## {title}\n\n" + "\n".join(_lines(steps)) + "\n")
+    for title, steps, operations in step_lists():
+        parts.append(f"\n## {title}\n\n")
+        if operations:
+            parts.append(
+                "These operations have the same steps:\n\n" + "\n".join(f"- {each}" for each in operations) + "\n\n"
+            )
+        parts.append("\n".join(_lines(steps)) + "\n")
     return "".join(parts)
 
 

@@ -7,7 +7,7 @@ the shape.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -26,7 +26,6 @@ from tenants.arrangements.errors import ArrangementNotFound
 from tenants.cds import errors as cds
 from tenants.cds.errors import CdsError, ErrorType
 from tenants.consent.errors import FlowClosed, FlowEnd, FlowNotFound
-from tenants.disclosure.errors import AccountNotShared, AccountWithheld
 from tenants.grants.errors import AccessRefused, ConsentExpired, ConsentRevoked, RecipientNotActive
 from tenants.oauth import errors as oauth
 from tenants.oauth.errors import OAuthError
@@ -93,12 +92,15 @@ class CdsErrorResponse(NamedTuple):
     detail: str
     challenge: str | None = None
     """The value of WWW-Authenticate (RFC 6750 3)."""
+    further: Sequence[CdsError] = ()
+    """Further errors with the same status."""
 
     @property
     def body(self) -> bytes:
-        """The error payload of one error (CDS, Payload Conventions)."""
+        """The error payload (CDS, Payload Conventions)."""
+        errors = [(self.kind, self.detail), *((error.kind, error.detail) for error in self.further)]
         return msgspec.json.encode(
-            {"errors": [{"code": self.kind.urn, "title": self.kind.title, "detail": self.detail}]}
+            {"errors": [{"code": kind.urn, "title": kind.title, "detail": detail} for kind, detail in errors]}
         )
 
 
@@ -143,7 +145,7 @@ def cds_error_response(error: Exception) -> CdsErrorResponse:  # noqa: PLR0911 -
     """Return the response for an error in the shape of the Consumer Data Standards (CDS, Error Codes)."""
     match error:
         case CdsError():
-            return CdsErrorResponse(error.status, error.kind, error.detail)
+            return CdsErrorResponse(error.status, error.kind, error.detail, further=error.further)
         case oauth.TokenMissing():
             return CdsErrorResponse(401, cds.EXPECTED, "An access token is required.", "Bearer")
         case oauth.InvalidToken():
@@ -158,10 +160,6 @@ def cds_error_response(error: Exception) -> CdsErrorResponse:  # noqa: PLR0911 -
             return CdsErrorResponse(403, cds.REVOKED_CONSENT, "The consent was withdrawn or has expired.")
         case AccessRefused():
             return CdsErrorResponse(403, cds.INVALID_CONSENT, "The consent does not allow this.")
-        case AccountNotShared(identifier=identifier):
-            return CdsErrorResponse(cds.INVALID_ENERGY_ACCOUNT.status, cds.INVALID_ENERGY_ACCOUNT, identifier)
-        case AccountWithheld(identifier=identifier):
-            return CdsErrorResponse(cds.UNAVAILABLE_ENERGY_ACCOUNT.status, cds.UNAVAILABLE_ENERGY_ACCOUNT, identifier)
     status = _status(error)
     return CdsErrorResponse(status, _CDS_ERRORS.get(status, cds.EXPECTED), _DETAILS.get(status, _MALFORMED))
 

@@ -1,5 +1,6 @@
 """The state of one call of the data APIs, and the construction of its response."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -16,16 +17,14 @@ from tenants.cds.pagination import PageRequest, links_and_meta
 from tenants.disclosure.models import DataAccessToken
 from tenants.disclosure.service import CustomerData
 from tenants.grants.access_token_rules import TokenUse
-from tenants.operations.endpoints import Endpoint
-from tenants.payloads.energy_account_base_v2 import OpenStatus
-
-_encode = msgspec.json.Encoder().encode
+from tenants.operations.endpoints import Endpoint, Version
+from tenants.operations.resources import Resource
 
 
 class DataCall(Call):
     """The state of a call. Attributes without an initial value are set by steps."""
 
-    version: int
+    version: Version
     """The version of the endpoint in which the response is written."""
     data: msgspec.Struct
     """The member `data` of the response."""
@@ -36,19 +35,26 @@ class DataCall(Call):
     token: DataAccessToken
     use: TokenUse
     customer_data: CustomerData
-    account_id: UUID
-    """The internal id of the account in the path."""
+    conceal: Callable[[object], str] | None = None
+    """Returns the recipient's id for an internal id of the payload."""
+    body: bytes = b""
+    named_ids: Sequence[str] | None = None
+    """The ids of accounts that the request names. None: it asks for the data of all accounts."""
+    owners: Sequence[UUID]
+    """The internal ids of the accounts, or of the customer, whose data is fetched."""
 
     # Only for paginated calls:
     page: PageRequest | None = None
     total_records: int
-    open_status: OpenStatus | None
-    filters: dict[str, str]
+    given_filters: dict[str, str]
     """The filters from the request, which the links contain too."""
+    filters: dict[str, object]
+    """The values to which the resource's filters compare, by their parameters."""
 
-    def __init__(self, request: HttpRequest, endpoint: Endpoint) -> None:
-        """Take the row of the endpoint table."""
+    def __init__(self, request: HttpRequest, endpoint: Endpoint, resource: Resource) -> None:
+        """Take the row of the endpoint table, and the resource that it gives."""
         self.endpoint = endpoint
+        self.resource = resource
         self.headers = header_fields(request.scope["headers"])
         tier = endpoint.tier(customer_present=headers.is_customer_present(self.headers))
         super().__init__(request, endpoint.operation, tier, authenticated=endpoint.transport == "secure")
@@ -59,12 +65,12 @@ class DataCall(Call):
         if self.page is None:
             return self._encoded(Envelope(data=self.data, links=Links(self=self._with_query(uri))))
         links, meta = links_and_meta(
-            self.page, self.total_records, self_uri=self._with_query(uri), resource_uri=uri, filters=self.filters
+            self.page, self.total_records, self_uri=self._with_query(uri), resource_uri=uri, filters=self.given_filters
         )
         return self._encoded(PaginatedEnvelope(data=self.data, links=links, meta=meta))
 
     def _encoded(self, body: msgspec.Struct) -> Response[bytes]:
-        return payload_response(self.context, _encode(body), self.version)
+        return payload_response(self.context, msgspec.json.encode(body, enc_hook=self.conceal), self.version.number)
 
     def _uri(self) -> str:
         tenant = self.context.tenant

@@ -1,15 +1,12 @@
 """The query parameters of the data APIs."""
 
-from typing import Literal, cast
-
 from litestar.datastructures import MultiDict
 
 from tenants.cds.errors import FIELD_INVALID, CdsError
 from tenants.cds.pagination import PageRequest
-from tenants.payloads.energy_account_base_v2 import OpenStatus
+from tenants.operations.resources import Filter
 
 QueryParameters = MultiDict[str]
-_OPEN_STATUS = {"ALL": None, "OPEN": "OPEN", "CLOSED": "CLOSED"}
 
 
 def single_value(parameters: QueryParameters, name: str) -> str | None:
@@ -25,10 +22,9 @@ def page_request(parameters: QueryParameters) -> PageRequest:
     return PageRequest.parse(single_value(parameters, "page"), single_value(parameters, "page-size"))
 
 
-def open_status(parameters: QueryParameters) -> OpenStatus | None:
-    """Read `open-status`. None means ALL, which is also the default."""
-    value = single_value(parameters, "open-status")
-    value = "ALL" if value is None else value
-    if value not in _OPEN_STATUS:
-        raise CdsError(FIELD_INVALID, "open-status must be ALL, OPEN or CLOSED")
-    return cast("Literal['OPEN', 'CLOSED'] | None", _OPEN_STATUS[value])
+def compared_value(given: str | None, by: Filter) -> str | None:
+    """Return the value to which a filter compares, from the value of its parameter. Raises Field/Invalid."""
+    value = by.default if given is None else given
+    if value not in by.values:
+        raise CdsError(FIELD_INVALID, f"{by.parameter} must be one of {', '.join(by.values)}")
+    return by.values[value]

@@ -12,24 +12,27 @@ from apps.http.errors import ENDPOINT
 from apps.http.read_methods import READ_METHODS
 from apps.http.suspension import SERVES_SUSPENDED
 from apps.resources.call import DataCall
-from apps.resources.operations import CUSTOMER_DATA, PUBLIC, Operation, get_outages, get_status
+from apps.resources.steps import CUSTOMER_DATA_STEPS, PUBLIC_STEPS
 from tenants.cds.errors import RESOURCE_NOT_IMPLEMENTED, CdsError
-from tenants.operations.endpoints import BASE_PATH, Endpoint, endpoints_not_served
+from tenants.operations.endpoints import BASE_PATH, ENDPOINTS, Endpoint
+from tenants.operations.resources import STATUS, Resource
 
 
-def _path(endpoint: Endpoint) -> str:
-    """Return the path of the endpoint with its parameters in the router's syntax."""
-    return endpoint.path.replace("}", ":str}")
+def _route(endpoint: Endpoint) -> ControllerRouterHandler:
+    """Return the route of an operation. One that is not implemented is refused."""
+    return _not_implemented(endpoint) if endpoint.resource is None else _served(endpoint, endpoint.resource)
 
 
-def _served(operation: Operation, **options: Any) -> ControllerRouterHandler:
-    endpoint = operation.endpoint
-    methods = READ_METHODS if endpoint.transport == "public" else [HttpMethod(endpoint.method)]
+def _served(endpoint: Endpoint, resource: Resource) -> ControllerRouterHandler:
+    public = endpoint.transport == "public"
+    steps = PUBLIC_STEPS if public else CUSTOMER_DATA_STEPS
+    methods = READ_METHODS if public else [HttpMethod(endpoint.method)]
+    options: dict[str, Any] = {ENDPOINT: endpoint, SERVES_SUSPENDED: resource is STATUS}
 
-    @route(_path(endpoint), http_method=methods, status_code=200, opt={ENDPOINT: endpoint, **options})
+    @route(_path(endpoint), http_method=methods, status_code=200, opt=options)
     async def serve(request: HttpRequest) -> Response[bytes]:
         """Run the steps of the operation."""
-        return await respond(operation.steps, DataCall(request, endpoint))
+        return await respond(steps, DataCall(request, endpoint, resource))
 
     return serve
 
@@ -44,25 +47,15 @@ def _not_implemented(endpoint: Endpoint) -> ControllerRouterHandler:
     return refuse
 
 
-_public_paths = [_path(operation.endpoint) for operation in PUBLIC]
+def _path(endpoint: Endpoint) -> str:
+    """Return the path of the endpoint with its parameters in the router's syntax."""
+    return endpoint.path.replace("}", ":str}")
 
+
+_public: Final = [endpoint for endpoint in ENDPOINTS if endpoint.transport == "public"]
+_secure: Final = [endpoint for endpoint in ENDPOINTS if endpoint.transport == "secure"]
 
 public_routes: Final[list[ControllerRouterHandler]] = [
-    Router(
-        BASE_PATH,
-        route_handlers=[
-            preflight(_public_paths),
-            _served(get_status, **{SERVES_SUSPENDED: True}),
-            _served(get_outages),
-        ],
-    )
+    Router(BASE_PATH, route_handlers=[preflight([_path(endpoint) for endpoint in _public]), *map(_route, _public)])
 ]
-secure_routes: Final[list[ControllerRouterHandler]] = [
-    Router(
-        BASE_PATH,
-        route_handlers=[
-            *(_served(operation) for operation in CUSTOMER_DATA),
-            *(_not_implemented(endpoint) for endpoint in endpoints_not_served()),
-        ],
-    )
-]
+secure_routes: Final[list[ControllerRouterHandler]] = [Router(BASE_PATH, route_handlers=[*map(_route, _secure)])]

@@ -1,21 +1,30 @@
 """The steps of every call of the data APIs, in the order in which they run (CDS, Standards, HTTP Headers, Error Codes).
 
-A caller learns nothing from a later step unless the earlier steps have passed. `apps.resources.operations` contains the
-steps that differ between operations: one that checks the object in the path, one that reads the parameters, and one
-that fetches the data.
+All operations for a customer's data have the same steps. The row of the endpoint table says what is different: the
+versions, the resource, and where the request names accounts. A caller learns nothing from a later step unless the
+earlier steps have passed.
 """
+
+from typing import Final
 
 from apps.http.call import in_transaction
 from apps.http.request_headers import bearer_token
 from apps.resources import headers
 from apps.resources.call import DataCall
+from apps.resources.query import compared_value, page_request, single_value
+from apps.resources.request_body import account_ids
 from haas.steps import Step, on_attribute
+from tenants.availability import service as availability
+from tenants.cds.errors import UNAVAILABLE_ENERGY_ACCOUNT, CdsError
 from tenants.cds.version_negotiation import negotiate_version
 from tenants.disclosure import service as disclosure
 from tenants.disclosure.service import CustomerData
 from tenants.grants import access_token_rules
 from tenants.grants.access_token_rules import TokenUse
 from tenants.oauth.errors import TokenMissing
+from tenants.operations.endpoints import obligation_day
+from tenants.operations.resources import OUTAGES, STATUS
+from tenants.sources.contract import ResourceQuery
 from tenants.sources.store import StoreSource
 
 
@@ -25,6 +34,12 @@ def has_an_access_token(call: DataCall) -> None:
     if token is None:
         raise TokenMissing("no bearer token in the Authorization header")
     call.secret = token
+
+
+async def receive_the_body(call: DataCall) -> None:
+    """The body of a POST request is received; it is not read yet. No transaction waits for it."""
+    if call.endpoint.ids_in == "body":
+        call.body = await call.request.body()
 
 
 async def access_token_is_known(call: DataCall) -> None:
@@ -48,6 +63,16 @@ async def prepare_the_customer_data(call: DataCall) -> None:
     ctx = call.context
     siv = await ctx.services.keyring.resource_id_cipher(ctx.tenant)
     call.customer_data = CustomerData(call.tx, call.token, StoreSource(call.tx), siv)
+    call.conceal = call.customer_data.conceal
+
+
+def negotiate_the_version(call: DataCall) -> None:
+    """The version of the response is the highest served version between x-min-v and x-v (CDS, Versioning)."""
+    ctx = call.context
+    versions = call.endpoint.versions_on(
+        obligation_day(ctx.now), retired_too=ctx.tenant.settings.serves_retired_versions
+    )
+    call.version = versions[negotiate_version(call.headers.get("x-v"), call.headers.get("x-min-v"), versions)]
 
 
 def interaction_id_is_a_uuid(call: DataCall) -> None:
@@ -75,58 +100,116 @@ def client_headers_are_base64(call: DataCall) -> None:
     headers.check_client_headers(call.headers)
 
 
-def negotiate_the_version(call: DataCall) -> None:
-    """The version of the response is the highest served version between x-min-v and x-v (CDS, Versioning)."""
-    call.version = negotiate_version(
-        call.headers.get("x-v"), call.headers.get("x-min-v"), call.endpoint.served_versions
+def read_the_page(call: DataCall) -> None:
+    """`page` and `page-size` are valid and occur at most once, if the operation is paginated (CDS, Pagination)."""
+    if call.endpoint.paginated:
+        call.page = page_request(call.request.query_params)
+
+
+def read_the_filters(call: DataCall) -> None:
+    """The filters of the operation have valid values and occur at most once (CDS, Energy APIs)."""
+    call.given_filters, call.filters = {}, {}
+    for by in call.resource.filters:
+        given = single_value(call.request.query_params, by.parameter)
+        call.filters[by.parameter] = compared_value(given, by)
+        if given is not None:
+            call.given_filters[by.parameter] = given
+
+
+def read_the_ids(call: DataCall) -> None:
+    """The ids of accounts are those of the path, or those of a body that is valid JSON (CDS, RequestAccountIdListV1).
+
+    A body names at most 1,000 ids.
+    """
+    if call.endpoint.ids_in == "path":
+        call.named_ids = tuple(call.request.path_params.values())
+    elif call.endpoint.ids_in == "body":
+        call.named_ids = account_ids(call.headers, call.body)
+
+
+def named_accounts_are_shared(call: DataCall) -> None:
+    """Every named account is in the arrangement, and its data is disclosed now (CDS, Error Codes).
+
+    The errors are Authorisation/InvalidEnergyAccount and Authorisation/UnavailableEnergyAccount, one for each id. The
+    status is 404 for an id of the path and 422 for ids of a body.
+    """
+    call.owners = call.customer_data.owners(
+        call.resource.belongs_to, call.named_ids, in_body=call.endpoint.ids_in == "body"
     )
+
+
+async def fetch_the_data(call: DataCall) -> None:
+    """The items of the resource are read, one page of them if the operation is paginated, in the form of the version.
+
+    If the operation gives one item and there is none, the error is Authorisation/UnavailableEnergyAccount.
+    """
+    found = await call.customer_data.read(ResourceQuery(call.resource, call.owners, call.filters, call.page))
+    convert, payload = call.version.convert, call.version.payload
+    items = found.items if convert is None else [convert(item) for item in found.items]
+    call.total_records = found.total_records
+    if call.endpoint.gives_list and payload is not None:
+        call.data = payload(**{call.resource.list_name: items})
+    elif items:
+        call.data = items[0]
+    else:
+        raise CdsError(UNAVAILABLE_ENERGY_ACCOUNT, *(call.named_ids or ()))
+
+
+async def fetch_the_availability(call: DataCall) -> None:
+    """The tenant's status, or the scheduled outages that have not ended, are read (CDS, Get Status, Get Outages)."""
+    ctx, services = call.context, call.context.services
+    call.data = await _AVAILABILITY[call.resource](services.database, ctx.tenant, ctx.now)
 
 
 def encode_the_response(call: DataCall) -> None:
-    """The response is 200 with data, links and meta. A page out of range is refused: Field/InvalidPage (CDS)."""
+    """The response is 200 with data, links and meta, and has the recipient's ids in place of internal ids.
+
+    A page out of range is Field/InvalidPage (CDS, Pagination).
+    """
     call.response = call.build_response()
 
 
-def customer_data_steps(
-    *, subject: Step[DataCall] | None = None, parameters: Step[DataCall] | None = None, fetch: Step[DataCall]
-) -> tuple[Step[DataCall], ...]:
-    """Return the steps of an operation that discloses a customer's data."""
-    return (
-        has_an_access_token,
-        in_transaction(
-            access_token_is_known,
-            *on_attribute(
-                "use",
-                (
-                    access_token_rules.has_not_expired,
-                    access_token_rules.is_bound_to_the_certificate,
-                    access_token_rules.is_not_revoked,
-                    access_token_rules.has_the_scope,
-                    access_token_rules.recipient_is_active,
-                    access_token_rules.was_issued_for_a_consumer,
-                    access_token_rules.consent_is_in_force,
-                    access_token_rules.consent_was_not_amended,
-                ),
+_AVAILABILITY: Final = {STATUS: availability.status, OUTAGES: availability.outages}
+
+CUSTOMER_DATA_STEPS: Final[tuple[Step[DataCall], ...]] = (
+    has_an_access_token,
+    receive_the_body,
+    in_transaction(
+        access_token_is_known,
+        *on_attribute(
+            "use",
+            (
+                access_token_rules.has_not_expired,
+                access_token_rules.is_bound_to_the_certificate,
+                access_token_rules.is_not_revoked,
+                access_token_rules.has_the_scope,
+                access_token_rules.recipient_is_active,
+                access_token_rules.was_issued_for_a_consumer,
+                access_token_rules.consent_is_in_force,
+                access_token_rules.consent_was_not_amended,
             ),
-            prepare_the_customer_data,
-            *_optional(subject),
-            interaction_id_is_a_uuid,
-            json_is_acceptable,
-            has_an_auth_date,
-            customer_ip_address_is_valid,
-            client_headers_are_base64,
-            negotiate_the_version,
-            *_optional(parameters),
-            fetch,
         ),
-        encode_the_response,
-    )
+        prepare_the_customer_data,
+        negotiate_the_version,
+        interaction_id_is_a_uuid,
+        json_is_acceptable,
+        has_an_auth_date,
+        customer_ip_address_is_valid,
+        client_headers_are_base64,
+        read_the_page,
+        read_the_filters,
+        read_the_ids,
+        named_accounts_are_shared,
+        fetch_the_data,
+    ),
+    encode_the_response,
+)
+"""The steps of every operation that discloses a customer's data."""
 
-
-def public_steps(*, fetch: Step[DataCall]) -> tuple[Step[DataCall], ...]:
-    """Return the steps of an operation that needs no authentication."""
-    return (json_is_acceptable, negotiate_the_version, fetch, encode_the_response)
-
-
-def _optional(step: Step[DataCall] | None) -> tuple[Step[DataCall], ...]:
-    return () if step is None else (step,)
+PUBLIC_STEPS: Final[tuple[Step[DataCall], ...]] = (
+    negotiate_the_version,
+    json_is_acceptable,
+    fetch_the_availability,
+    encode_the_response,
+)
+"""The steps of every operation that needs no authentication."""

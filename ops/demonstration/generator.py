@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from tenants.cds.resource_ids import AccountId, ServicePointId
 from tenants.imports.fixes import TEST_MAIL_DOMAIN
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, Record, ServicePointRecord
@@ -90,7 +91,7 @@ class _Generator:
             yield AccountRecord(account=account)
             yield HoldingRecord(
                 customer=reference,
-                account=account.accountId,
+                account=account.accountId.value,
                 role="holder",
                 valid_from=account.creationDate or _FIRST_DAY,
             )
@@ -149,7 +150,7 @@ class _Generator:
     def _service_point(self, *, business: bool) -> EnergyServicePointDetailV2:
         began = self._day()
         return EnergyServicePointDetailV2(
-            servicePointId=self._id(),
+            servicePointId=ServicePointId(self._id()),
             nationalMeteringId="4" + "".join(str(self._random.randrange(10)) for _ in range(10)),
             servicePointClassification="SMALL",
             servicePointStatus="ACTIVE",
@@ -174,11 +175,11 @@ class _Generator:
             ],
         )
 
-    def _account(self, service_point: str, *, closed: bool) -> EnergyAccountDetailV4:
+    def _account(self, service_point: ServicePointId, *, closed: bool) -> EnergyAccountDetailV4:
         opened, plan = self._day(), self._random.choice(_PLANS)
         ends = _UPDATED.date() if closed else None
         return EnergyAccountDetailV4(
-            accountId=self._id(),
+            accountId=AccountId(self._id()),
             accountNumber=f"{self._random.randrange(10**9):09}",
             displayName=f"{plan} account",
             openStatus="CLOSED" if closed else "OPEN",

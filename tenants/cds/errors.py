@@ -4,6 +4,7 @@
 How an HTTP response is made is decided elsewhere (`apps.http.errors`).
 """
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from haas.errors import HaasError
@@ -21,6 +22,9 @@ class ErrorType(NamedTuple):
 class CdsError(HaasError):
     """One occurrence of a standard error; `detail` is shown to the client."""
 
+    further: Sequence["CdsError"] = ()
+    """Other occurrences with the same status that the response contains too."""
+
     def __init__(self, kind: ErrorType, detail: str, *, status: int | None = None) -> None:
         """Take the error and its detail: the name of a parameter, an id, or the current status.
 
@@ -30,6 +34,16 @@ class CdsError(HaasError):
         self.kind = kind
         self.detail = detail
         self.status = status or kind.status
+
+    @classmethod
+    def for_ids(cls, refused: Mapping[str, ErrorType], *, in_body: bool) -> "CdsError":
+        """Return one error for each id that the request's path, or its body, contains and that is refused."""
+        first, *further = (
+            cls(kind, identifier, status=kind.status_in_body if in_body else kind.status)
+            for identifier, kind in refused.items()
+        )
+        first.further = further
+        return first
 
 
 def _all(code: str, title: str, status: int, status_in_body: int | None = None) -> ErrorType:

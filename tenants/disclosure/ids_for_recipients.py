@@ -4,13 +4,14 @@ An id is the internal id, encrypted and bound to the software product and the cu
 sessions, consents and registrations, has no meaning, and is not valid for another software product or customer.
 """
 
-from typing import Literal
+from typing import Final
 from uuid import UUID
 
 from haas.errors import HaasError
 from haas.jose import SealError, Siv
+from tenants.cds.resource_ids import AccountId, ResourceId, ServicePointId
 
-ResourceKind = Literal["account", "service-point"]
+_KINDS: Final[dict[type[ResourceId], str]] = {AccountId: "account", ServicePointId: "service-point"}
 
 
 class InvalidResourceId(HaasError):
@@ -28,13 +29,19 @@ class ResourceIds:
         self._software_id = software_id
         self._customer = customer_id.hex
 
-    def conceal(self, kind: ResourceKind, internal: UUID) -> str:
-        """Return the id of `internal` for this recipient."""
-        return self._siv.conceal(internal.hex, kind, self._software_id, self._customer)
+    def conceal(self, internal: object) -> str:
+        """Return the id of `internal` for this recipient: the `enc_hook` with which msgspec encodes a response.
 
-    def reveal(self, kind: ResourceKind, identifier: str) -> UUID:
+        Raises TypeError if `internal` is not the id of an account or a service point.
+        """
+        if not isinstance(internal, ResourceId):
+            raise TypeError(f"a response cannot contain a {type(internal).__name__}")
+        value, kind = internal.value.replace("-", ""), _KINDS[type(internal)]
+        return self._siv.conceal(value, kind, self._software_id, self._customer)
+
+    def reveal(self, kind: type[ResourceId], identifier: str) -> UUID:
         """Return the internal id. Raises InvalidResourceId if the id is invalid or was made for something else."""
         try:
-            return UUID(self._siv.reveal(identifier, kind, self._software_id, self._customer))
+            return UUID(self._siv.reveal(identifier, _KINDS[kind], self._software_id, self._customer))
         except (SealError, ValueError) as error:
             raise InvalidResourceId("the id was not made for this recipient and customer") from error

@@ -1,28 +1,27 @@
-"""The data that a valid access token discloses, as typed payloads with the recipient's own ids."""
+"""The data that a valid access token discloses, and the ids of its accounts for the recipient."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from haas.database import Transaction
 from haas.jose import Siv
-from tenants.cds.pagination import Page, PageRequest
+from tenants.cds.errors import INVALID_ENERGY_ACCOUNT, UNAVAILABLE_ENERGY_ACCOUNT, CdsError, ErrorType
+from tenants.cds.pagination import Page
+from tenants.cds.resource_ids import AccountId
 from tenants.disclosure import store
-from tenants.disclosure.errors import AccountNotShared, AccountWithheld
 from tenants.disclosure.ids_for_recipients import InvalidResourceId, ResourceIds
 from tenants.disclosure.models import Agent, DataAccessToken
 from tenants.grants.errors import ConsentInvalid
 from tenants.oauth.errors import InvalidToken
+from tenants.operations.resources import CUSTOMER, Owner
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonOrganisationDetailV2
-from tenants.payloads.energy_account_base_v2 import OpenStatus
-from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailPlanV4, EnergyAccountDetailV4
-from tenants.payloads.energy_account_v2 import EnergyAccountPlanV2, EnergyAccountV2
-from tenants.sources.contract import CustomerDataSource
+from tenants.sources.contract import CustomerDataSource, ResourceQuery
 
 UNKNOWN_ROLE = "Unspecified"  # CommonOrganisation, agentRole
-AccountPayload = TypeVar("AccountPayload", EnergyAccountV2, EnergyAccountDetailV4)
 
 
 async def load_token(tx: Transaction, token: str, now: datetime) -> DataAccessToken:
@@ -54,54 +53,54 @@ class CustomerData:
         self._customer_id = token.customer_id
         self._source = source
         self._ids = ResourceIds(siv, token.software_id, token.customer_id)
+        self.conceal = self._ids.conceal
 
-    async def customer(self) -> CommonCustomerDetailV2:
-        """Return the customer. The agent of an organisation is the person who authorised (CDS, CommonOrganisation).
+    def owners(self, kind: Owner, named_ids: Sequence[str] | None, *, in_body: bool) -> Sequence[UUID]:
+        """Return the internal ids of the objects whose data a request asks for: the customer, or accounts.
 
-        Raises ConsentInvalid if the source no longer has the customer.
+        `named_ids` are the recipient's ids of the accounts; None means all accounts whose data is disclosed. `in_body`
+        says that the request's body contains the ids, and not its path. Raises CdsError with one error for each named
+        account whose data is not disclosed. An account is invalid if the arrangement does not contain it, and
+        unavailable if its data is not disclosed at present.
         """
-        found = await self._source.customer(self._customer_id)
-        if found is None:
-            raise ConsentInvalid("the source no longer has the customer of the arrangement")
-        if found.organisation is None or self._token.arrangement_id is None:
+        if kind != "account":
+            return (self._customer_id,)
+        if named_ids is None:
+            return self._token.accounts or ()
+        disclosed, withheld = set(self._token.accounts or ()), set(self._token.withheld or ())
+        found: list[UUID] = []
+        refused: dict[str, ErrorType] = {}
+        for identifier in named_ids:
+            account_id = self._revealed(identifier)
+            if account_id in disclosed:
+                found.append(account_id)
+            else:
+                refused[identifier] = UNAVAILABLE_ENERGY_ACCOUNT if account_id in withheld else INVALID_ENERGY_ACCOUNT
+        if refused:
+            raise CdsError.for_ids(refused, in_body=in_body)
+        return found
+
+    async def read(self, query: ResourceQuery) -> Page[Any]:
+        """Return the items of a resource. Raises ConsentInvalid if the source no longer has the customer."""
+        found = await self._source.read(query)
+        if query.resource is not CUSTOMER:
             return found
-        agent = await store.agent_of(self._tx, self._token.arrangement_id)
-        return found if agent is None else _with_agent(found, found.organisation, agent)
+        if not found.items:
+            raise ConsentInvalid("the source no longer has the customer of the arrangement")
+        return Page([await self._with_agent(customer) for customer in found.items], found.total_records)
 
-    async def accounts(self, status: OpenStatus | None, page: PageRequest) -> Page[EnergyAccountV2]:
-        """Return one page of the disclosed accounts. `status` None means open and closed accounts."""
-        found = await self._source.accounts(self._token.accounts or [], status, page)
-        return Page([self._with_recipient_ids(account) for account in found.items], found.total_records)
-
-    def account_id(self, identifier: str) -> UUID:
-        """Return the internal id of a disclosed account. Raises AccountNotShared, AccountWithheld."""
+    def _revealed(self, identifier: str) -> UUID | None:
         try:
-            account_id = self._ids.reveal("account", identifier)
-        except InvalidResourceId as error:
-            raise AccountNotShared(identifier, str(error)) from error
-        if account_id in (self._token.withheld or ()):
-            raise AccountWithheld(identifier, "its data is not disclosed at present")
-        if account_id not in (self._token.accounts or ()):
-            raise AccountNotShared(identifier, "the arrangement does not contain it")
-        return account_id
+            return self._ids.reveal(AccountId, identifier)
+        except InvalidResourceId:
+            return None
 
-    async def account(self, account_id: UUID) -> EnergyAccountDetailV4:
-        """Return an account in full, by its internal id. Raises AccountWithheld if the source does not have it."""
-        found = await self._source.account(account_id)
-        if found is None:
-            raise AccountWithheld(self._ids.conceal("account", account_id), "the source does not have it")
-        return self._with_recipient_ids(found)
-
-    def _with_recipient_ids(self, account: AccountPayload) -> AccountPayload:
-        return msgspec.structs.replace(
-            account,
-            accountId=self._ids.conceal("account", UUID(account.accountId)),
-            plans=[self._plan_with_recipient_ids(plan) for plan in account.plans],
-        )
-
-    def _plan_with_recipient_ids(self, plan: EnergyAccountPlanV2 | EnergyAccountDetailPlanV4) -> object:
-        points = [self._ids.conceal("service-point", UUID(point)) for point in plan.servicePointIds]
-        return msgspec.structs.replace(plan, servicePointIds=points)
+    async def _with_agent(self, customer: CommonCustomerDetailV2) -> CommonCustomerDetailV2:
+        """Return the customer. The agent of an organisation is the person who authorised (CDS, CommonOrganisation)."""
+        if customer.organisation is None or self._token.arrangement_id is None:
+            return customer
+        agent = await store.agent_of(self._tx, self._token.arrangement_id)
+        return customer if agent is None else _with_agent(customer, customer.organisation, agent)
 
 
 def _with_agent(

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tenants.cds.field_types import Payload
+from tenants.cds.resource_ids import read_id
 from tenants.imports.files import FileLimits, file_content
 from tenants.imports.fixes import ACCOUNT_FIXES, CUSTOMER_FIXES, SERVICE_POINT_FIXES, FieldFix, apply_fixes
 from tenants.imports.located_record import LocatedRecord
@@ -84,7 +85,7 @@ class _CustomerReader:
         for location, item in self._members(energy, "servicePoints", "servicePoint"):
             point = self._convert(location, item, SERVICE_POINT_FIXES, EnergyServicePointDetailV2)
             if point is not None:
-                ids[point.nationalMeteringId] = ids[point.servicePointId] = point.servicePointId
+                ids[point.nationalMeteringId] = ids[point.servicePointId.value] = point.servicePointId.value
                 yield LocatedRecord(location, ServicePointRecord(service_point=point))
         return ids
 
@@ -98,9 +99,8 @@ class _CustomerReader:
             began = account.creationDate or min(
                 (plan.planOverview.startDate for plan in account.plans if plan.planOverview), default=_DEFAULT_START
             )
-            yield LocatedRecord(
-                location, HoldingRecord(customer=customer, account=account.accountId, role="holder", valid_from=began)
-            )
+            held = HoldingRecord(customer=customer, account=account.accountId.value, role="holder", valid_from=began)
+            yield LocatedRecord(location, held)
 
     def _members(self, energy: Any, array: str, member: str) -> Iterator[tuple[FileLocation, Any]]:
         items = energy.get(array) if isinstance(energy, dict) else None
@@ -134,7 +134,7 @@ class _CustomerReader:
                 lambda path, what: self._report.add_fix(location._replace(path=location.path + path[1:]), what),
             )
         try:
-            return msgspec.convert(value, kind)
+            return msgspec.convert(value, kind, dec_hook=read_id)
         except msgspec.ValidationError as error:
             self._report.add_invalid_record(location, error)
             return None

@@ -13,7 +13,7 @@ from uuid import UUID
 from haas.database import Transaction
 from tenants.accounts.tables import account, holding, service_point
 from tenants.imports import rows, store
-from tenants.imports.internal_ids import internal_id
+from tenants.imports.internal_ids import internal_id, internal_id_of
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.logins import login_rows
 from tenants.imports.periods import DatedPeriod, Pair, ended, with_period
@@ -186,4 +186,4 @@ def _is_self_for_another_customer(period: DatedPeriod, pair: Pair, periods: dict
 
 
 def _service_point_ids(record: AccountRecord) -> dict[str, UUID]:
-    return {name: internal_id("service-point", name) for plan in record.account.plans for name in plan.servicePointIds}
+    return {each.value: internal_id_of(each) for plan in record.account.plans for each in plan.servicePointIds}

@@ -1,6 +1,7 @@
 """The kinds of records in an import file (docs/import.md), with the payload types of the standards.
 
-A record refers to another one by the retailer's own reference, never by an internal id.
+A record refers to another one by the retailer's own reference, never by an internal id. Also the ids in a payload are
+references.
 """
 
 from datetime import date
@@ -41,7 +42,7 @@ class ServicePointRecord(_Record, frozen=True, kw_only=True, tag="service-point"
     @property
     def reference(self) -> str:
         """The retailer's own id of the service point."""
-        return self.service_point.servicePointId
+        return self.service_point.servicePointId.value
 
 
 class CustomerRecord(_Record, frozen=True, kw_only=True, tag="customer", tag_field="kind"):
@@ -64,7 +65,7 @@ class AccountRecord(_Record, frozen=True, kw_only=True, tag="account", tag_field
     @property
     def reference(self) -> str:
         """The retailer's own id of the account."""
-        return self.account.accountId
+        return self.account.accountId.value
 
 
 class HoldingRecord(_Record, frozen=True, kw_only=True, tag="holding", tag_field="kind"):

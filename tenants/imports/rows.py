@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from tenants.imports.internal_ids import internal_id
+from tenants.imports.internal_ids import internal_id, internal_id_of
 from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,
@@ -15,7 +15,6 @@ from tenants.imports.records import (
 )
 from tenants.parties.models import canonical_identifier
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
-from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 
 Row = dict[str, Any]
 
@@ -24,10 +23,10 @@ def service_point_row(record: ServicePointRecord, now: datetime) -> Row:
     """Return the row of a service point."""
     point = record.service_point
     return {
-        "id": internal_id("service-point", point.servicePointId),
-        "reference": point.servicePointId,
+        "id": internal_id_of(point.servicePointId),
+        "reference": record.reference,
         "national_metering_id": point.nationalMeteringId,
-        "detail": msgspec.to_builtins(point),
+        "detail": to_json(point),
         "updated_at": now,
     }
 
@@ -39,7 +38,7 @@ def customer_row(record: CustomerRecord, now: datetime) -> Row:
         "reference": record.reference,
         "kind": record.customer.customerUType,
         "name": customer_name(record.customer),
-        "detail": msgspec.to_builtins(record.customer.person or record.customer.organisation),
+        "detail": to_json(record.customer.person or record.customer.organisation),
         "updated_at": now,
     }
 
@@ -52,17 +51,17 @@ def customer_name(customer: CommonCustomerDetailV2) -> str:
 
 
 def account_row(record: AccountRecord, now: datetime) -> Row:
-    """Return the row of an account. Its plans refer to service points by their internal ids."""
-    account = _with_internal_service_point_ids(record.account)
+    """Return the row of an account."""
+    account = record.account
     return {
-        "id": internal_id("account", account.accountId),
-        "reference": account.accountId,
+        "id": internal_id_of(account.accountId),
+        "reference": record.reference,
         "account_number": account.accountNumber,
         "display_name": account.displayName,
         "open_status": account.openStatus or "OPEN",
         "creation_date": account.creationDate,
-        "summary": msgspec.to_builtins(account.summary().plans),
-        "detail": msgspec.to_builtins(account.plans),
+        "summary": to_json(account.summary().plans),
+        "detail": to_json(account.plans),
         "updated_at": now,
     }
 
@@ -77,16 +76,9 @@ def disclosure_option_row(record: AccountRecord, now: datetime) -> Row:
     }
 
 
-def _with_internal_service_point_ids(account: EnergyAccountDetailV4) -> EnergyAccountDetailV4:
-    return msgspec.structs.replace(
-        account,
-        plans=[
-            msgspec.structs.replace(
-                plan, servicePointIds=[str(internal_id("service-point", name)) for name in plan.servicePointIds]
-            )
-            for plan in account.plans
-        ],
-    )
+def to_json(payload: object) -> Any:
+    """Return a payload as a value of a JSON column, with internal ids in place of the retailer's references."""
+    return msgspec.to_builtins(payload, enc_hook=lambda reference: str(internal_id_of(reference)))
 
 
 def supply_rows(record: AccountRecord) -> list[Row]:
@@ -94,13 +86,13 @@ def supply_rows(record: AccountRecord) -> list[Row]:
 
     Its period begins with the earliest and ends with the latest of the account's plans that name the service point.
     """
-    account_id = internal_id("account", record.account.accountId)
+    account_id = internal_id_of(record.account.accountId)
     periods: dict[UUID, tuple[date, date | None]] = {}
     for plan in record.account.plans:
         began = plan.planOverview.startDate if plan.planOverview else record.account.creationDate or date.min
         ended = plan.planOverview.endDate if plan.planOverview else None
-        for name in plan.servicePointIds:
-            point = internal_id("service-point", name)
+        for reference in plan.servicePointIds:
+            point = internal_id_of(reference)
             first, last = periods.get(point, (began, ended))
             periods[point] = (min(first, began), None if last is None or ended is None else max(last, ended))
     return [

@@ -4,28 +4,58 @@ Routing, version negotiation, metrics and the documentation use it. Dates are th
 schedule: `binding_from` is the binding date, and from `retired_from` on a version need not be served.
 """
 
-from collections.abc import Iterator
-from datetime import date
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Any, Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
+from tenants.cds.field_types import Payload
 from tenants.cds.tiers import Tier
+from tenants.operations.resources import ACCOUNT_DETAIL, ACCOUNTS, CUSTOMER, OUTAGES, STATUS, Resource
+from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.payloads.customer_v1 import CommonCustomer
+from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
+from tenants.payloads.energy_account_v2 import EnergyAccountListV2
+from tenants.payloads.outages_v1 import DiscoveryOutages
+from tenants.payloads.status_v1 import CommonDiscoveryStatus
 
 Method = Literal["GET", "POST"]
 Transport = Literal["public", "secure"]
 BASE_PATH = "/cds-au/v1"
+_SYDNEY: Final = ZoneInfo("Australia/Sydney")
+
+
+def obligation_day(now: datetime) -> date:
+    """Return the day for the dates of the standards. A day of obligation begins at 00:00 in Sydney."""
+    return now.astimezone(_SYDNEY).date()
 
 
 class Version(NamedTuple):
-    """A version of an endpoint. `served` says whether this product implements it."""
+    """A version of an endpoint. A version without a payload is not implemented."""
 
     number: int
     binding_from: date
     retired_from: date | None = None
-    served: bool = False
+    payload: type[Payload] | None = None
+    """The type of `data` in this version."""
+    convert: Callable[[Any], Payload] | None = None
+    """Makes an item of this version from an item of the resource. None: they are the same."""
+
+    def is_served(self, today: date, *, retired_too: bool) -> bool:
+        """Return whether the version is served on a day. `retired_too`: also after its retirement.
+
+        A version may be served before its binding date.
+        """
+        current = retired_too or self.retired_from is None or today < self.retired_from
+        return self.payload is not None and current
 
 
 class Endpoint(NamedTuple):
-    """An operation with the `operationId` of the standards. Its URI path is BASE_PATH followed by `path`."""
+    """An operation with the `operationId` of the standards. Its URI path is BASE_PATH followed by `path`.
+
+    The path, the method and the resource determine the rest: which ids a request names, and whether the response
+    contains one item or a list.
+    """
 
     operation: str
     name: str
@@ -35,6 +65,8 @@ class Endpoint(NamedTuple):
     scope: str | None
     present_tier: Tier
     unattended_tier: Tier
+    resource: Resource | None = None
+    """What the operation gives. None: the operation is not implemented."""
     paginated: bool = False
     transport: Transport = "secure"
 
@@ -50,7 +82,26 @@ class Endpoint(NamedTuple):
     @property
     def served_versions(self) -> tuple[int, ...]:
         """The versions that this product implements."""
-        return tuple(version.number for version in self.versions if version.served)
+        return tuple(version.number for version in self.versions if version.payload is not None)
+
+    def versions_on(self, today: date, *, retired_too: bool) -> dict[int, Version]:
+        """Return the versions that are served on a day, by their numbers. See `Version.is_served`."""
+        return {each.number: each for each in self.versions if each.is_served(today, retired_too=retired_too)}
+
+    @property
+    def ids_in(self) -> Literal["path", "body"] | None:
+        """Where a request names the accounts whose data it asks for. None: nowhere, it asks for all data."""
+        if self.method == "POST":
+            return "body"
+        return "path" if "{" in self.path else None
+
+    @property
+    def gives_list(self) -> bool:
+        """Whether `data` contains a list of items. Otherwise `data` is one item."""
+        resource = self.resource
+        if resource is None:
+            return False
+        return resource.many or (resource.belongs_to == "account" and self.ids_in != "path")
 
 
 _2022, _COMMON = date(2022, 11, 15), date(2020, 7, 1)
@@ -59,10 +110,9 @@ _ACCOUNTS_V2, _DETAIL_V3 = date(2023, 4, 14), date(2023, 11, 1)
 _SERVICE_POINTS = (Version(1, _2022, date(2026, 3, 16)), Version(2, date(2025, 11, 10)))
 _BILLING = (
     Version(1, _2022, date(2024, 9, 9)),
-    Version(2, date(2023, 11, 1)),
+    Version(2, date(2023, 11, 1), date(2024, 9, 9)),
     Version(3, date(2023, 12, 21)),
 )
-_SERVED_V1 = (Version(1, _COMMON, served=True),)
 _DISCOVERY: tuple[Tier, Tier] = ("highPriority", "highPriority")
 _HIGH: tuple[Tier, Tier] = ("highPriority", "unattended")
 _LOW: tuple[Tier, Tier] = ("lowPriority", "unattended")
@@ -75,56 +125,78 @@ _POINTS = "/energy/electricity/servicepoints"
 _BASIC, _DETAIL, _BILLS = "energy:accounts.basic:read", "energy:accounts.detail:read", "energy:billing:read"
 _USAGE, _DER = "energy:electricity.usage:read", "energy:electricity.der:read"
 
-GET_STATUS = Endpoint(
-    "getStatus", "Get Status", "GET", "/discovery/status", _SERVED_V1, None, *_DISCOVERY, transport="public"
-)
-GET_OUTAGES = Endpoint(
-    "getOutages", "Get Outages", "GET", "/discovery/outages", _SERVED_V1, None, *_DISCOVERY, transport="public"
-)
-GET_CUSTOMER = Endpoint(
-    "getCustomer", "Get Customer", "GET", "/common/customer", _SERVED_V1, "common:customer.basic:read", *_HIGH
-)
-GET_CUSTOMER_DETAIL = Endpoint(
-    "getCustomerDetail",
-    "Get Customer Detail",
-    "GET",
-    "/common/customer/detail",
-    (Version(1, date(2020, 11, 1), date(2023, 2, 28)), Version(2, date(2022, 11, 30), served=True)),
-    "common:customer.detail:read",
-    *_HIGH,
-)
-LIST_ENERGY_ACCOUNTS = Endpoint(
-    "listEnergyAccounts",
-    "Get Energy Accounts",
-    "GET",
-    _ACCOUNTS,
-    (Version(1, _2022, _ACCOUNTS_V2), Version(2, _ACCOUNTS_V2, served=True)),
-    _BASIC,
-    *_HIGH,
-    paginated=True,
-)
-GET_ENERGY_ACCOUNT_DETAIL = Endpoint(
-    "getEnergyAccountDetail",
-    "Get Energy Account Detail",
-    "GET",
-    _ACCOUNTS + "/{accountId}",
-    (
-        Version(1, _2022, _ACCOUNTS_V2),
-        Version(2, _ACCOUNTS_V2, date(2024, 9, 9)),
-        Version(3, _DETAIL_V3, date(2025, 3, 3)),
-        Version(4, date(2024, 11, 11), served=True),
-    ),
-    _DETAIL,
-    *_HIGH,
-)
-
 ENDPOINTS: tuple[Endpoint, ...] = (
-    GET_STATUS,
-    GET_OUTAGES,
-    GET_CUSTOMER,
-    GET_CUSTOMER_DETAIL,
-    LIST_ENERGY_ACCOUNTS,
-    GET_ENERGY_ACCOUNT_DETAIL,
+    Endpoint(
+        "getStatus",
+        "Get Status",
+        "GET",
+        "/discovery/status",
+        (Version(1, _COMMON, payload=CommonDiscoveryStatus),),
+        None,
+        *_DISCOVERY,
+        STATUS,
+        transport="public",
+    ),
+    Endpoint(
+        "getOutages",
+        "Get Outages",
+        "GET",
+        "/discovery/outages",
+        (Version(1, _COMMON, payload=DiscoveryOutages),),
+        None,
+        *_DISCOVERY,
+        OUTAGES,
+        transport="public",
+    ),
+    Endpoint(
+        "getCustomer",
+        "Get Customer",
+        "GET",
+        "/common/customer",
+        (Version(1, _COMMON, payload=CommonCustomer, convert=CommonCustomerDetailV2.basic),),
+        "common:customer.basic:read",
+        *_HIGH,
+        CUSTOMER,
+    ),
+    Endpoint(
+        "getCustomerDetail",
+        "Get Customer Detail",
+        "GET",
+        "/common/customer/detail",
+        (
+            Version(1, date(2020, 11, 1), date(2023, 2, 28)),
+            Version(2, date(2022, 11, 30), payload=CommonCustomerDetailV2),
+        ),
+        "common:customer.detail:read",
+        *_HIGH,
+        CUSTOMER,
+    ),
+    Endpoint(
+        "listEnergyAccounts",
+        "Get Energy Accounts",
+        "GET",
+        _ACCOUNTS,
+        (Version(1, _2022, _ACCOUNTS_V2), Version(2, _ACCOUNTS_V2, payload=EnergyAccountListV2)),
+        _BASIC,
+        *_HIGH,
+        ACCOUNTS,
+        paginated=True,
+    ),
+    Endpoint(
+        "getEnergyAccountDetail",
+        "Get Energy Account Detail",
+        "GET",
+        _ACCOUNTS + "/{accountId}",
+        (
+            Version(1, _2022, _ACCOUNTS_V2),
+            Version(2, _ACCOUNTS_V2, date(2024, 9, 9)),
+            Version(3, _DETAIL_V3, date(2025, 3, 3)),
+            Version(4, date(2024, 11, 11), payload=EnergyAccountDetailV4),
+        ),
+        _DETAIL,
+        *_HIGH,
+        ACCOUNT_DETAIL,
+    ),
     Endpoint(
         "listElectricityServicePoints",
         "Get Service Points",

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from tenants.cds.field_types import ASCIIString, DateString, Payload, required_when
+from tenants.cds.field_types import DateString, Payload, required_when
+from tenants.cds.resource_ids import AccountId
 
 OpenStatus = Literal["CLOSED", "OPEN"]
 
@@ -10,7 +11,7 @@ OpenStatus = Literal["CLOSED", "OPEN"]
 class EnergyAccountBaseV2(Payload):
     """An account. `openStatus` is OPEN when absent; `creationDate` is mandatory for an open account."""
 
-    accountId: ASCIIString
+    accountId: AccountId
     accountNumber: str | None = None
     displayName: str | None = None
     openStatus: OpenStatus | None = None

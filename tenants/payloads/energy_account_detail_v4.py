@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from tenants.cds.field_types import AmountString, ASCIIString, Duration, Payload, required_when
+from tenants.cds.field_types import AmountString, Duration, Payload, required_when
+from tenants.cds.resource_ids import ServicePointId
 from tenants.payloads.energy_account_base_v2 import EnergyAccountBaseV2, EnergyPlanOverview
 from tenants.payloads.energy_account_v2 import EnergyAccountPlanV2, EnergyAccountV2
 from tenants.payloads.energy_plan_contract_v3 import EnergyPlanContractV3
@@ -46,7 +47,7 @@ class EnergyAccountDetailPlanV4(Payload):
     """A plan of an account in full. The plan of an open account must have its overview and its detail."""
 
     nickname: str | None = None
-    servicePointIds: list[ASCIIString]
+    servicePointIds: list[ServicePointId]
     planOverview: EnergyPlanOverview | None = None
     planDetail: EnergyAccountPlanDetailV4 | None = None
     authorisedContacts: list[EnergyAuthorisedContact] | None = None

@@ -1,6 +1,7 @@
 """Get Energy Accounts, version 2 (EnergyAccountV2)."""
 
-from tenants.cds.field_types import ASCIIString, Payload, required_when
+from tenants.cds.field_types import Payload, required_when
+from tenants.cds.resource_ids import ServicePointId
 from tenants.payloads.energy_account_base_v2 import EnergyAccountBaseV2, EnergyPlanOverview
 
 
@@ -8,7 +9,7 @@ class EnergyAccountPlanV2(Payload):
     """A plan of an account: its service points, and its overview, which is mandatory for an open account."""
 
     nickname: str | None = None
-    servicePointIds: list[ASCIIString]
+    servicePointIds: list[ServicePointId]
     planOverview: EnergyPlanOverview | None = None
 
 

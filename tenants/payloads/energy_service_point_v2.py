@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from tenants.cds.field_types import ASCIIString, DateString, DateTimeString, ExternalRef, Payload
+from tenants.cds.field_types import DateString, DateTimeString, ExternalRef, Payload
+from tenants.cds.resource_ids import ServicePointId
 
 
 class ConsumerProfile(Payload):
@@ -15,7 +16,7 @@ class ConsumerProfile(Payload):
 class EnergyServicePointV2(Payload):
     """A point where electricity is supplied. `nationalMeteringId` is its NMI, by which the industry identifies it."""
 
-    servicePointId: ASCIIString
+    servicePointId: ServicePointId
     nationalMeteringId: ExternalRef
     servicePointClassification: Literal[
         "EXTERNAL_PROFILE",

@@ -1,32 +1,35 @@
 """The interface of a source of customer data.
 
-A source uses internal ids only. `tenants.disclosure` replaces them by the ids of the recipient.
+A source uses internal ids only. The encoder of the response replaces them by the ids of the recipient
+(`tenants.disclosure.ids_for_recipients`).
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from tenants.cds.pagination import Page, PageRequest
-from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
-from tenants.payloads.energy_account_base_v2 import OpenStatus
-from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
-from tenants.payloads.energy_account_v2 import EnergyAccountV2
+from tenants.operations.resources import Resource
+
+
+class ResourceQuery(NamedTuple):
+    """Which items of a resource are asked for."""
+
+    resource: Resource
+    owners: Sequence[UUID]
+    """The internal ids of the accounts, or of the customer, that the items belong to."""
+    filters: Mapping[str, object]
+    """The value to which each filter of the resource compares, by its parameter. None selects every item."""
+    page: PageRequest | None
+    """The page that is asked for. None: all items."""
 
 
 class CustomerDataSource(Protocol):
-    """Returns customers and their accounts as typed payloads."""
+    """Returns the items of the resources as typed payloads."""
 
-    async def customer(self, customer_id: UUID) -> CommonCustomerDetailV2 | None:
-        """Return a customer, or None if the source has no customer with that id."""
-        ...
+    async def read(self, query: ResourceQuery) -> Page[Any]:
+        """Return the items that fulfil the query, in the order of the resource, with the total number of them.
 
-    async def accounts(
-        self, account_ids: Sequence[UUID], status: OpenStatus | None, page: PageRequest
-    ) -> Page[EnergyAccountV2]:
-        """Return one page of those of `account_ids` that have `status` (any status if None), in a stable order."""
-        ...
-
-    async def account(self, account_id: UUID) -> EnergyAccountDetailV4 | None:
-        """Return an account in full, or None if the source has no account with that id."""
+        The items have the type `Resource.item`. An owner that the source does not have has no items.
+        """
         ...

@@ -1,64 +1,139 @@
 """The source `store`, which reads the tenant's own schema; and the SQL of the credentials of the source `upstream`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
-from uuid import UUID
+from typing import Any, Final
 
 import msgspec
 from asyncpg import Record
-from sqlalchemy import ARRAY, BigInteger, Column, Label, Text, Uuid, bindparam, cast, delete, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.types import JSON
 
 from haas.database import Statement, Transaction
 from tenants.accounts.tables import account
-from tenants.cds.pagination import Page, PageRequest
+from tenants.cds.field_types import Payload
+from tenants.cds.pagination import Page
+from tenants.cds.resource_ids import read_id
+from tenants.operations.resources import ACCOUNT_DETAIL, ACCOUNTS, CUSTOMER, Resource
 from tenants.parties.tables import customer
-from tenants.payloads.customer_detail_v2 import (
-    CommonCustomerDetailV2,
-    CommonOrganisationDetailV2,
-    CommonPersonDetailV2,
-)
-from tenants.payloads.energy_account_base_v2 import OpenStatus
-from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailPlanV4, EnergyAccountDetailV4
-from tenants.payloads.energy_account_v2 import EnergyAccountPlanV2, EnergyAccountV2
+from tenants.sources.contract import ResourceQuery
 from tenants.sources.tables import upstream_credential
 
-
-def _json(column: Column[Any]) -> Label[str]:
-    """Return a JSON column as text, so that it is decoded only once, directly into its type."""
-    return cast(column, Text).label(column.name)
+SqlValue = ColumnElement[Any]
+ItemReader = Callable[[Record], Payload]
 
 
-_base = (account.c.id, account.c.account_number, account.c.display_name, account.c.open_status, account.c.creation_date)
-_CUSTOMER = Statement(
-    select(customer.c.kind, _json(customer.c.detail)).where(customer.c.id == bindparam("customer_id"))
-)
-_ACCOUNTS = Statement(
-    select(*_base, _json(account.c.summary), func.count().over().label("total"))
-    .where(
-        account.c.id == func.any(bindparam("account_ids", type_=ARRAY(Uuid))),
-        or_(
-            bindparam("status", type_=Text).is_(None),
-            account.c.open_status == bindparam("status", type_=Text),
-        ),
-    )
-    .order_by(account.c.creation_date, account.c.id)
-    .limit(bindparam("size", type_=BigInteger))
-    .offset(bindparam("offset", type_=BigInteger))
-)
-_COUNT = Statement(
-    select(func.count())
-    .select_from(account)
-    .where(
-        account.c.id == func.any(bindparam("account_ids", type_=ARRAY(Uuid))),
-        or_(
-            bindparam("status", type_=Text).is_(None),
-            account.c.open_status == bindparam("status", type_=Text),
-        ),
-    )
-)
-_ACCOUNT = Statement(select(*_base, _json(account.c.detail)).where(account.c.id == bindparam("account_id")))
+class StoredResource:
+    """Where the store has the items of a resource, and the statements that read them."""
+
+    def __init__(
+        self, resource: Resource, owner: SqlValue, columns: Mapping[str, SqlValue], item: SqlValue | None = None
+    ) -> None:
+        """Take the column with the internal id of the owner, and what contains an item.
+
+        `columns` has an expression for each field of an item. If the JSON expression `item` contains whole items, then
+        `columns` has only the fields of the resource's filters and order.
+        """
+        conditions = [owner == func.any(bindparam("owners", type_=ARRAY(Uuid)))]
+        for by in resource.filters:
+            wanted = bindparam(by.parameter, type_=columns[by.field].type)
+            conditions.append(or_(wanted.is_(None), by.compare(columns[by.field], wanted)))
+        selected = [item] if item is not None else columns.values()
+        items: Select[Any] = select(*map(_as_read, selected), func.count().over().label("total"))
+        self._items = Statement(
+            items.where(*conditions)
+            .order_by(*(columns[name] for name in resource.order))
+            .limit(bindparam("size", type_=BigInteger))
+            .offset(bindparam("offset", type_=BigInteger))
+        )
+        self._count = Statement(select(func.count()).select_from(owner.table).where(*conditions))
+        self._item = _item_reader(resource.item, columns) if item is None else _whole_item_reader(resource.item)
+
+    async def read(self, tx: Transaction, query: ResourceQuery) -> Page[Payload]:
+        """Return the items that fulfil the query. See `CustomerDataSource.read`."""
+        values = {"owners": query.owners, **query.filters}
+        size, offset = (None, 0) if query.page is None else (query.page.size, query.page.offset)
+        rows = await tx.rows(self._items, **values, size=size, offset=offset)
+        if offset and not rows:
+            return Page([], await tx.scalar(self._count, **values))
+        return Page([self._item(row) for row in rows], rows[0]["total"] if rows else 0)
+
+
+def _item_reader(item: type[Payload], columns: Mapping[str, SqlValue]) -> ItemReader:
+    """Return the function that makes an item from a row with its fields."""
+    types = {field.name: field.type for field in msgspec.structs.fields(item)}
+    fields = [(name, _field_reader(types[name], value)) for name, value in columns.items()]
+
+    def read(row: Record) -> Payload:
+        return item(
+            **{
+                name: value if convert is None or value is None else convert(value)
+                for (name, convert), value in zip(fields, row, strict=False)  # the last column is the total
+            }
+        )
+
+    return read
+
+
+def _field_reader(kind: Any, value: SqlValue) -> Callable[[Any], Any] | None:
+    """Return the function that makes a field from a value of the database. None: they are the same."""
+    if isinstance(value.type, JSON):
+        return msgspec.json.Decoder(kind, dec_hook=read_id).decode
+    return (lambda internal: kind(str(internal))) if isinstance(value.type, Uuid) else None
+
+
+def _whole_item_reader(item: type[Payload]) -> ItemReader:
+    """Return the function that makes an item from a row with the item as JSON."""
+    decode = msgspec.json.Decoder(item, dec_hook=read_id).decode
+    return lambda row: decode(row[0])
+
+
+def _as_read(value: SqlValue) -> SqlValue:
+    """Return a JSON expression as text, so that it is decoded only once, directly into its type."""
+    return cast(value, Text) if isinstance(value.type, JSON) else value
+
+
+def _detail_of(kind: str) -> SqlValue:
+    return case((customer.c.kind == literal_column(f"'{kind}'"), customer.c.detail))
+
+
+_ACCOUNT: Final = {
+    "accountId": account.c.id,
+    "accountNumber": account.c.account_number,
+    "displayName": account.c.display_name,
+    "openStatus": account.c.open_status,
+    "creationDate": account.c.creation_date,
+}
+STORED: Final = {
+    CUSTOMER: StoredResource(
+        CUSTOMER,
+        customer.c.id,
+        {
+            "customerUType": customer.c.kind,
+            "person": _detail_of("person"),
+            "organisation": _detail_of("organisation"),
+        },
+    ),
+    ACCOUNTS: StoredResource(ACCOUNTS, account.c.id, {**_ACCOUNT, "plans": account.c.summary}),
+    ACCOUNT_DETAIL: StoredResource(ACCOUNT_DETAIL, account.c.id, {**_ACCOUNT, "plans": account.c.detail}),
+}
+"""Every resource that the store has."""
 
 _CREDENTIAL = Statement(
     select(upstream_credential.c.presented, upstream_credential.c.sealed, upstream_credential.c.changed_at).where(
@@ -66,57 +141,17 @@ _CREDENTIAL = Statement(
     )
 )
 
-_person = msgspec.json.Decoder(CommonPersonDetailV2)
-_organisation = msgspec.json.Decoder(CommonOrganisationDetailV2)
-_summaries = msgspec.json.Decoder(list[EnergyAccountPlanV2])
-_details = msgspec.json.Decoder(list[EnergyAccountDetailPlanV4])
-
 
 class StoreSource:
-    """Reads customers and accounts from the tenant's schema, which imports fill."""
+    """Reads the resources from the tenant's schema, which imports fill."""
 
     def __init__(self, tx: Transaction) -> None:
         """Read in the transaction in which the request was checked."""
         self._tx = tx
 
-    async def customer(self, customer_id: UUID) -> CommonCustomerDetailV2 | None:
-        """Return a customer, or None."""
-        row = await self._tx.row(_CUSTOMER, customer_id=customer_id)
-        if row is None:
-            return None
-        if row["kind"] == "person":
-            return CommonCustomerDetailV2(customerUType="person", person=_person.decode(row["detail"]))
-        return CommonCustomerDetailV2(customerUType="organisation", organisation=_organisation.decode(row["detail"]))
-
-    async def accounts(
-        self, account_ids: Sequence[UUID], status: OpenStatus | None, page: PageRequest
-    ) -> Page[EnergyAccountV2]:
-        """Return one page of accounts, ordered by creation date."""
-        rows = await self._tx.rows(
-            _ACCOUNTS, account_ids=account_ids, status=status, size=page.size, offset=page.offset
-        )
-        if rows:
-            total = rows[0]["total"]
-        elif page.number == 1:
-            total = 0
-        else:
-            total = (await self._tx.rows(_COUNT, account_ids=account_ids, status=status))[0][0]
-        return Page([EnergyAccountV2(**_fields(row), plans=_summaries.decode(row["summary"])) for row in rows], total)
-
-    async def account(self, account_id: UUID) -> EnergyAccountDetailV4 | None:
-        """Return an account in full, or None."""
-        row = await self._tx.row(_ACCOUNT, account_id=account_id)
-        return None if row is None else EnergyAccountDetailV4(**_fields(row), plans=_details.decode(row["detail"]))
-
-
-def _fields(row: Any) -> dict[str, Any]:
-    return {
-        "accountId": str(row["id"]),
-        "accountNumber": row["account_number"],
-        "displayName": row["display_name"],
-        "openStatus": row["open_status"],
-        "creationDate": row["creation_date"],
-    }
+    async def read(self, query: ResourceQuery) -> Page[Payload]:
+        """Return the items that fulfil the query. See `CustomerDataSource.read`."""
+        return await STORED[query.resource].read(self._tx, query)
 
 
 async def save_upstream_credential(tx: Transaction, kind: str, presented: str, sealed: bytes, now: datetime) -> None:

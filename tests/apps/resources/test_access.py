@@ -145,6 +145,18 @@ async def test_an_invalid_token_is_refused_before_versions_and_accounts_are_chec
         cds_error(await sharing.get(path, "unknown", headers={"x-v": "foo"}), INVALID, "token is invalid", 401)
 
 
+async def test_the_version_is_checked_before_the_account(sharing: Sharing) -> None:
+    cds_error(
+        await sharing.get(f"{ACCOUNTS}/anything", headers={"x-v": "99", "x-min-v": "99"}),
+        "Header/UnsupportedVersion",
+        status=406,
+    )
+    cds_error(
+        await sharing.get(f"{ACCOUNTS}/anything", headers={"x-fapi-auth-date": ABSENT}), "Header/Missing", status=400
+    )
+    cds_error(await sharing.get(f"{ACCOUNTS}/anything"), "cds-energy:Authorisation/InvalidEnergyAccount", status=404)
+
+
 async def test_a_token_expires_five_minutes_after_it_was_issued(sharing: Sharing, clock: MovableClock) -> None:
     clock.move(timedelta(minutes=4, seconds=30))
     assert (await sharing.get(ACCOUNTS)).status_code == 200

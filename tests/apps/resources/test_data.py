@@ -12,11 +12,12 @@ from haas.clock import MovableClock
 from tenants.accounts.tables import account, holding
 from tenants.arrangements.tables import authorised_account
 from tenants.cds.envelope import Envelope
+from tenants.cds.resource_ids import read_id
 from tenants.clients.tables import client
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
-from tenants.payloads.energy_account_v2 import EnergyAccountListV2
+from tenants.payloads.energy_account_v2 import EnergyAccountListV2, EnergyAccountV2
 from tests.apps.resources.conftest import Brand, Sharing
 from tests.support.clients import new_product, registered_client
 from tests.support.expectations import cds_error
@@ -68,20 +69,20 @@ async def test_the_chosen_accounts_are_listed_under_ids_that_are_not_the_interna
 ) -> None:
     response = await sharing.get(ACCOUNTS)
     body = response.json()
-    found = msgspec.convert(body["data"], EnergyAccountListV2).accounts
+    found = msgspec.convert(body["data"], EnergyAccountListV2, dec_hook=read_id).accounts
     assert len(found) == 2
     assert response.headers["x-v"] == "2"
     assert body["meta"] == {"totalRecords": 2, "totalPages": 1}
     assert body["links"] == {"self": f"{brand.tenant.secure_base}/cds-au/v1{ACCOUNTS}"}
-    assert not {str(internal) for internal in sharing.consumer.account_ids} & {each.accountId for each in found}
+    assert not {str(internal) for internal in sharing.consumer.account_ids} & {each.accountId.value for each in found}
 
 
 async def test_the_detail_of_an_account_agrees_with_its_entry_in_the_list(sharing: Sharing) -> None:
     listed = (await sharing.get(ACCOUNTS)).json()["data"]["accounts"][0]
     response = await sharing.get(f"{ACCOUNTS}/{listed['accountId']}")
     assert response.headers["x-v"] == "4"
-    detail = msgspec.json.decode(response.content, type=Envelope[EnergyAccountDetailV4]).data
-    assert msgspec.to_builtins(detail.summary()) == listed
+    detail = msgspec.json.decode(response.content, type=Envelope[EnergyAccountDetailV4], dec_hook=read_id).data
+    assert detail.summary() == msgspec.convert(listed, EnergyAccountV2, dec_hook=read_id)
     assert detail.plans[0].planDetail is not None
 
 

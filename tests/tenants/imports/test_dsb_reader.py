@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tenants.cds.resource_ids import ServicePointId
 from tenants.imports.dsb_reader import read_dsb
 from tenants.imports.files import FileLimits
 from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, Record, ServicePointRecord
@@ -33,7 +34,7 @@ def test_a_customer_is_read_with_accounts_holdings_and_service_points(path: Path
     assert isinstance(account, AccountRecord)
     assert isinstance(holding, HoldingRecord)
     assert customer.reference == holding.customer == "customer-1"
-    assert account.account.plans[0].servicePointIds == [dsb.POINT, dsb.POINT]
+    assert account.account.plans[0].servicePointIds == [ServicePointId(dsb.POINT)] * 2
     assert str(holding.valid_from) == "2025-02-02"
     assert report.problems == []
 

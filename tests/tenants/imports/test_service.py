@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from ops.demonstration.generator import generate
 from tenants.accounts.models import HoldingRole
 from tenants.accounts.tables import account, disclosure_option, holding, service_point, supply
+from tenants.cds.resource_ids import AccountId
 from tenants.imports.files import FileLimits
 from tenants.imports.json_lines_reader import read_json_lines
 from tenants.imports.located_record import LocatedRecord
@@ -50,7 +51,7 @@ class ClosedAccount(NamedTuple):
     reference: str
 
     def record(self, option: ImportedOption | None = None) -> AccountRecord:
-        closed = EnergyAccountDetailV4(accountId=self.reference, openStatus="CLOSED", plans=[])
+        closed = EnergyAccountDetailV4(accountId=AccountId(self.reference), openStatus="CLOSED", plans=[])
         return AccountRecord(account=closed, disclosure_option=option)
 
 
@@ -116,7 +117,7 @@ async def test_a_later_record_changes_the_earlier_one(importer: Importer) -> Non
     changed = msgspec.structs.replace(records[0].record.account, displayName="Beach house", plans=[])
     await importer.load(sourced(AccountRecord(account=changed)))
     [(name, summary)] = await importer.rows(
-        select(account.c.display_name, account.c.summary).where(account.c.reference == changed.accountId)
+        select(account.c.display_name, account.c.summary).where(account.c.reference == changed.accountId.value)
     )
     assert (name, summary) == ("Beach house", [])
     assert (await importer.counts())["supply"] == 29
@@ -238,7 +239,8 @@ async def test_records_over_the_limit_are_not_read(importer: Importer) -> None:
 
 async def test_generated_records_survive_writing_and_reading(importer: Importer, tmp_path: Path) -> None:
     path = tmp_path / "holder.jsonl"
-    path.write_bytes(b"".join(msgspec.json.encode(each.record) + b"\n" for each in generate("one")))
+    encode = msgspec.json.Encoder(enc_hook=lambda reference: reference.value).encode
+    path.write_bytes(b"".join(encode(each.record) + b"\n" for each in generate("one")))
     report = Report()
     again = [each.record for each in read_json_lines(path, report)]
     assert again == [each.record for each in generate("one")]

@@ -1,13 +1,16 @@
 """The endpoint table."""
 
 import json
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tenants.cds.tiers import THRESHOLD_MILLISECONDS
 from tenants.oauth.scopes import DATA_SCOPES
-from tenants.operations.endpoints import ENDPOINTS, Endpoint, endpoints_not_served
+from tenants.operations.endpoints import ENDPOINTS, Endpoint, Version, endpoints_not_served, obligation_day
+from tenants.payloads.status_v1 import CommonDiscoveryStatus
 
 OPERATIONS = json.loads((Path(__file__).parents[1] / "cds_1_36_0.json").read_text())["operations"]
 
@@ -45,3 +48,77 @@ def test_a_served_operation_serves_its_newest_version() -> None:
     waiting = set(endpoints_not_served())
     for endpoint in ENDPOINTS:
         assert endpoint in waiting or endpoint.served_versions[-1] == endpoint.versions[-1].number
+
+
+def test_an_operation_has_a_resource_when_it_has_a_payload() -> None:
+    for endpoint in ENDPOINTS:
+        assert (endpoint.resource is not None) == bool(endpoint.served_versions)
+        for version in endpoint.versions:
+            if endpoint.gives_list and endpoint.resource and version.payload:
+                assert version.payload.__struct_fields__ == (endpoint.resource.list_name,)
+
+
+RETIREMENT = date(2026, 3, 16)
+
+
+@pytest.mark.parametrize(
+    ("today", "retired_too", "served"),
+    [
+        (RETIREMENT - timedelta(days=1), False, True),
+        (RETIREMENT, False, False),
+        (RETIREMENT + timedelta(days=900), False, False),
+        (RETIREMENT, True, True),
+    ],
+)
+def test_a_version_is_served_until_its_retirement_unless_the_tenant_continues(
+    today: date, *, retired_too: bool, served: bool
+) -> None:
+    version = Version(1, date(2022, 11, 15), RETIREMENT, CommonDiscoveryStatus)
+    endpoint = ENDPOINTS[0]._replace(versions=(version,))
+    assert version.is_served(today, retired_too=retired_too) is served
+    assert endpoint.versions_on(today, retired_too=retired_too) == ({1: version} if served else {})
+    assert endpoint.served_versions == (1,)
+
+
+@pytest.mark.parametrize("retired_too", [False, True])
+def test_a_version_without_a_payload_is_never_served(*, retired_too: bool) -> None:
+    assert not Version(1, date(2022, 11, 15)).is_served(RETIREMENT, retired_too=retired_too)
+
+
+def test_a_version_is_served_before_its_binding_date() -> None:
+    assert Version(2, date(2027, 5, 10), payload=CommonDiscoveryStatus).is_served(RETIREMENT, retired_too=False)
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        ("2026-03-15T12:59:59+00:00", date(2026, 3, 15)),  # daylight saving time, UTC+11
+        ("2026-03-15T13:00:00+00:00", date(2026, 3, 16)),
+        ("2026-06-15T13:59:59+00:00", date(2026, 6, 15)),  # standard time, UTC+10
+        ("2026-06-15T14:00:00+00:00", date(2026, 6, 16)),
+    ],
+)
+def test_a_day_of_obligation_begins_at_midnight_in_sydney(now: str, day: date) -> None:
+    assert obligation_day(datetime.fromisoformat(now)) == day
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["getBillingForEnergyAccount", "listEnergyAccountBillingBulk", "listEnergyAccountBillingForSpecificAccounts"],
+)
+def test_version_2_of_billing_need_not_be_served(operation: str) -> None:
+    [endpoint] = [each for each in ENDPOINTS if each.operation == operation]
+    assert [version.retired_from for version in endpoint.versions] == [date(2024, 9, 9), date(2024, 9, 9), None]
+
+
+@pytest.mark.parametrize(
+    ("operation", "ids_in", "gives_list"),
+    [
+        ("getCustomer", None, False),
+        ("listEnergyAccounts", None, True),
+        ("getEnergyAccountDetail", "path", False),
+    ],
+)
+def test_the_row_says_where_ids_are_named_and_what_is_given(operation: str, ids_in: Any, *, gives_list: bool) -> None:
+    [endpoint] = [each for each in ENDPOINTS if each.operation == operation]
+    assert (endpoint.ids_in, endpoint.gives_list) == (ids_in, gives_list)

@@ -11,6 +11,7 @@ from msgspec import inspect
 
 from tenants.cds import field_types
 from tenants.cds.envelope import Links, LinksPaginated, MetaPaginated
+from tenants.cds.resource_ids import read_id
 from tenants.payloads.address_v1 import CommonPAFAddress, CommonPhysicalAddress, CommonSimpleAddress
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer, CommonPerson
@@ -170,7 +171,7 @@ def test_members_have_the_field_types_of_the_standards(payload: type) -> None:
 )
 def test_a_value_against_the_standards_is_refused(payload: type, value: dict[str, Any], where: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=where):
-        msgspec.convert(value, payload)
+        msgspec.convert(value, payload, dec_hook=read_id)
 
 
 def test_optional_members_that_are_null_or_absent_are_left_out() -> None:

@@ -1,0 +1,72 @@
+"""The resources: what the operations give. Each is declared once, whatever the number of operations that give it.
+
+A source of data maps a resource to where it has the data (`tenants.sources.store`). An import reads the same
+declarations (`tenants.imports.records`).
+"""
+
+from collections.abc import Callable, Mapping
+from operator import eq
+from typing import Any, Final, Literal
+
+import msgspec
+
+from tenants.cds.field_types import Payload
+from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
+from tenants.payloads.energy_account_v2 import EnergyAccountV2
+from tenants.payloads.outages_v1 import DiscoveryOutages
+from tenants.payloads.status_v1 import CommonDiscoveryStatus
+
+Owner = Literal["brand", "customer", "account"]
+"""What the items of a resource belong to."""
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """A query parameter that selects items by one of their fields."""
+
+    parameter: str
+    field: str
+    values: Mapping[str, str | None]
+    """The values that the parameter can have, each with the value to which the field is compared. None: to nothing."""
+    default: str
+    compare: Callable[[Any, Any], Any] = eq
+    """The comparison of the field, on the left, with the value."""
+
+
+class Resource(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """Items of one type that belong to the brand, to a customer or to an account."""
+
+    name: str
+    """The name for messages and, if the resource can be imported, the `kind` of its records."""
+    item: type[Payload]
+    """The type of an item in its newest version."""
+    belongs_to: Owner
+    many: bool = False
+    """Whether one owner has a list of items. The list is imported as a whole."""
+    list_name: str = ""
+    """The member of `data` that contains the items where an operation gives several."""
+    filters: tuple[Filter, ...] = ()
+    order: tuple[str, ...] = ()
+    """The fields by which items are ordered. The last one must make the order unique, or pages could overlap. Empty: by
+    owner, and then as the retailer has ordered them."""
+
+
+STATUS: Final = Resource(name="status", item=CommonDiscoveryStatus, belongs_to="brand")
+OUTAGES: Final = Resource(name="outages", item=DiscoveryOutages, belongs_to="brand")
+CUSTOMER: Final = Resource(name="customer", item=CommonCustomerDetailV2, belongs_to="customer")
+ACCOUNTS: Final = Resource(
+    name="accounts",
+    item=EnergyAccountV2,
+    belongs_to="account",
+    list_name="accounts",
+    filters=(
+        Filter(
+            parameter="open-status",
+            field="openStatus",
+            values={"ALL": None, "OPEN": "OPEN", "CLOSED": "CLOSED"},
+            default="ALL",
+        ),
+    ),
+    order=("creationDate", "accountId"),
+)
+ACCOUNT_DETAIL: Final = Resource(name="account detail", item=EnergyAccountDetailV4, belongs_to="account")
