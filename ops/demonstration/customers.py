@@ -1,7 +1,8 @@
 """The customers of a demonstration brand: one holder of a data file or of the generator, and logins for its people.
 
 The data contains no logins and no joint accounts. This module adds logins with email addresses under `.test`, a joint
-account, a joint account with the disclosure option "no-disclosure", and an organisation with two representatives.
+account, a joint account with the disclosure option "no-disclosure", and an organisation with two representatives. It also adds the data
+behind the accounts, such as payment schedules.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from haas.database import Database, Namespace
+from ops.demonstration.account_data import account_data
 from ops.demonstration.generator import generate
 from tenants.imports.dsb_reader import read_dsb
 from tenants.imports.fixes import TEST_MAIL_DOMAIN
@@ -78,6 +80,9 @@ class _HolderRecords:
         self.people: list[DemonstrationCustomer] = []
         self._added: list[Record] = []
         self._taken: set[str] = set()
+        accounts = [record.reference for _, record in records if isinstance(record, AccountRecord)]
+        for number, account in enumerate(accounts):
+            self._added.extend(account_data(account, number))
         customers = [record for _, record in records if isinstance(record, CustomerRecord)]
         persons = [record for record in customers if record.customer.person is not None]
         organisations = [record for record in customers if record.customer.organisation is not None]

@@ -18,6 +18,7 @@ from ops.stack.description import TenantDescription
 YEAR: Final = int(timedelta(days=365).total_seconds())
 _OK: Final = 200
 _REFUSALS: Final = (401, 403)
+_OF_AN_ACCOUNT: Final = {"get agreed payment schedule": "payment-schedule", "get concessions": "concessions"}
 
 
 class Journey:
@@ -131,6 +132,10 @@ class Journey:
             detail = await self._get(path, tokens, version=4)
             if detail["accountId"] != accounts[0]["accountId"]:
                 raise Unexpected(f"account {accounts[0]['accountId']}", f"account {detail['accountId']}")
+        for step, segment in _OF_AN_ACCOUNT.items():
+            with self._step(step):
+                for account in accounts:
+                    await self._get(f"/energy/accounts/{account['accountId']}/{segment}", tokens, version=1)
         with self._step("userinfo"):
             claims = await self.recipient.client.userinfo(tokens.access_token)
             if claims.get("sub") != tokens.id_claims["sub"]:

@@ -17,7 +17,8 @@ from ops.stack.description import StackDescription, TenantDescription
 
 SCOPES: Final = (
     "openid profile common:customer.basic:read common:customer.detail:read "
-    "energy:accounts.basic:read energy:accounts.detail:read"
+    "energy:accounts.basic:read energy:accounts.detail:read energy:accounts.paymentschedule:read "
+    "energy:accounts.concessions:read energy:billing:read"
 )
 
 

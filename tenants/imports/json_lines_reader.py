@@ -8,10 +8,10 @@ import msgspec
 from tenants.cds.resource_ids import read_id
 from tenants.imports.files import FileLimits, file_lines
 from tenants.imports.located_record import LocatedRecord
-from tenants.imports.records import Record
+from tenants.imports.records import ANY_RECORD
 from tenants.imports.report import Report
 
-_decoder = msgspec.json.Decoder(Record, dec_hook=read_id)
+_decoder = msgspec.json.Decoder(ANY_RECORD, dec_hook=read_id)
 
 
 def read_json_lines(path: Path, report: Report, limits: FileLimits | None = None) -> Iterator[LocatedRecord]:

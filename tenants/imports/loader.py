@@ -11,7 +11,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from haas.database import Transaction
-from tenants.accounts.tables import account, holding, service_point
+from tenants.accounts.tables import account, holding, service_point, supply
 from tenants.imports import rows, store
 from tenants.imports.internal_ids import internal_id, internal_id_of
 from tenants.imports.located_record import LocatedRecord
@@ -29,10 +29,13 @@ from tenants.imports.records import (
     Record,
     RepresentationChange,
     RepresentationRecord,
+    ResourceRecord,
     ServicePointRecord,
 )
 from tenants.imports.report import FileLocation, Report
+from tenants.operations.resources import Resource
 from tenants.parties.tables import customer, login, representation
+from tenants.sources.store import STORED
 
 _Kind = TypeVar("_Kind", bound=Record)
 
@@ -44,6 +47,7 @@ async def load_batch(tx: Transaction, batch: list[LocatedRecord], report: Report
     await loader.service_points()
     await loader.customers()
     await loader.accounts()
+    await loader.resources()
     await loader.logins()
     await loader.holdings()
     await loader.representations()
@@ -88,7 +92,7 @@ class _BatchLoader:
         latest = {internal_id("account", record.reference): record for _, record in valid}
         if latest:
             supplies = [row for record in latest.values() for row in rows.supply_rows(record)]
-            await store.replace_supply(self._tx, latest, supplies)
+            await store.replace(self._tx, supply, latest, supplies)
 
     async def _disclosure_options(self, accounts: list[tuple[FileLocation, AccountRecord]]) -> None:
         given = [(location, record) for location, record in accounts if record.disclosure_option is not None]
@@ -101,6 +105,22 @@ class _BatchLoader:
                 self._report.add_problem(
                     location, f"the disclosure option is already {option!r}; an import cannot change it"
                 )
+
+    async def resources(self) -> None:
+        records = self._records_of(ResourceRecord)
+        named = {record.reference: internal_id("account", record.reference) for _, record in records}
+        known = await store.existing_ids(self._tx, account, named.values())
+        # If an account occurs twice, its last record decides.
+        latest: dict[Resource, dict[UUID, ResourceRecord]] = {}
+        for location, record in records:
+            account_id = named[record.reference]
+            if self._all_loaded(location, "account", {record.reference: account_id}, known):
+                latest.setdefault(record.resource, {})[account_id] = record
+        for resource, by_account in latest.items():
+            table = STORED[resource].table
+            written = [row for record in by_account.values() for row in rows.resource_rows(record, self._now)]
+            await store.replace(self._tx, table, by_account, written)
+            self.loaded[table.name] += len(written)
 
     async def logins(self) -> None:
         changes = [(place, record) for place, record in self._batch if isinstance(record, LoginRecord | EndLoginRecord)]

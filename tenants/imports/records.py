@@ -5,7 +5,7 @@ references.
 """
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, Union
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from tenants.accounts.models import HoldingRole
 from tenants.cds.field_types import DateString, EmailAddress
 from tenants.imports.mobile_numbers import is_mobile_number
+from tenants.operations.resources import IMPORTED, Resource
 from tenants.parties.models import canonical_identifier
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
@@ -145,7 +146,53 @@ class EndRepresentationRecord(_Record, frozen=True, kw_only=True, tag="end-repre
     valid_to: DateString
 
 
+class ResourceRecord(_Record, frozen=True, kw_only=True):
+    """All items of a resource that belong to one account. They replace the items that the account had.
+
+    Each resource has a subclass, which is made from the declaration of the resource. A list of items has the reference
+    of the account beside it. An item that is the only one of its account has the reference in its `accountId`.
+    """
+
+    resource: ClassVar[Resource]
+
+    @property
+    def items(self) -> list[Any]:
+        """The items, in the order of the record."""
+        value = getattr(self, self.resource.imported_member)
+        return value if self.resource.many else [value]
+
+    @property
+    def reference(self) -> str:
+        """The retailer's own id of the account."""
+        reference: str = self.account if self.resource.many else self.items[0].accountId.value  # type: ignore[attr-defined]
+        return reference
+
+
+def _record_type(resource: Resource) -> type[ResourceRecord]:
+    items: Any = list[resource.item] if resource.many else resource.item  # type: ignore[name-defined]
+    members: list[tuple[str, Any]] = [("account", Reference)] if resource.many else []
+    made: Any = msgspec.defstruct(
+        f"{resource.name.title().replace('-', '')}Record",
+        [*members, (resource.imported_member, items)],
+        bases=(ResourceRecord,),
+        namespace={"resource": resource},
+        module=__name__,
+        frozen=True,
+        kw_only=True,
+        tag_field="kind",
+        tag=resource.name,
+    )
+    record_type: type[ResourceRecord] = made
+    return record_type
+
+
+RESOURCE_RECORDS: Final = {resource: _record_type(resource) for resource in IMPORTED}
+"""The type of the records of each resource that can be imported."""
+
 HoldingChange = HoldingRecord | EndHoldingRecord
 LoginChange = LoginRecord | EndLoginRecord
 RepresentationChange = RepresentationRecord | EndRepresentationRecord
-Record = ServicePointRecord | CustomerRecord | AccountRecord | HoldingChange | LoginChange | RepresentationChange
+_Directory = ServicePointRecord | CustomerRecord | AccountRecord | HoldingChange | LoginChange | RepresentationChange
+Record = _Directory | ResourceRecord
+ANY_RECORD: Final[Any] = Union[_Directory, *RESOURCE_RECORDS.values()]
+"""The type of every line of a file."""

@@ -11,6 +11,7 @@ from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,
     LoginRecord,
+    ResourceRecord,
     ServicePointRecord,
 )
 from tenants.parties.models import canonical_identifier
@@ -79,6 +80,15 @@ def disclosure_option_row(record: AccountRecord, now: datetime) -> Row:
 def to_json(payload: object) -> Any:
     """Return a payload as a value of a JSON column, with internal ids in place of the retailer's references."""
     return msgspec.to_builtins(payload, enc_hook=lambda reference: str(internal_id_of(reference)))
+
+
+def resource_rows(record: ResourceRecord, now: datetime) -> list[Row]:
+    """Return one row for each item of a resource."""
+    account_id = internal_id("account", record.reference)
+    written = [{"account_id": account_id, "detail": to_json(item), "updated_at": now} for item in record.items]
+    if record.resource.many:
+        return [{**row, "position": position} for position, row in enumerate(written)]
+    return written
 
 
 def supply_rows(record: AccountRecord) -> list[Row]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, delete, fu
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Transaction
-from tenants.accounts.tables import disclosure_option, supply
+from tenants.accounts.tables import disclosure_option
 from tenants.imports.periods import DatedPeriod, Pair
 from tenants.parties.tables import login
 
@@ -34,10 +34,10 @@ async def upsert(tx: Transaction, table: Table, rows: Sequence[dict[str, Any]]) 
     await tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), list(rows))
 
 
-async def replace_supply(tx: Transaction, accounts: Iterable[UUID], rows: Sequence[dict[str, Any]]) -> None:
-    """Replace all supply rows of `accounts` by `rows`."""
-    await tx.execute(delete(supply).where(supply.c.account_id.in_(list(accounts))))
-    await upsert(tx, supply, rows)
+async def replace(tx: Transaction, table: Table, accounts: Iterable[UUID], rows: Sequence[dict[str, Any]]) -> None:
+    """Replace all rows of `table` that belong to `accounts` by `rows`."""
+    await tx.execute(delete(table).where(table.c.account_id.in_(list(accounts))))
+    await upsert(tx, table, rows)
 
 
 async def stored_periods(tx: Transaction, table: Table, owners: Iterable[UUID]) -> dict[Pair, list[DatedPeriod]]:

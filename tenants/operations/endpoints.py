@@ -11,11 +11,22 @@ from zoneinfo import ZoneInfo
 
 from tenants.cds.field_types import Payload
 from tenants.cds.tiers import Tier
-from tenants.operations.resources import ACCOUNT_DETAIL, ACCOUNTS, CUSTOMER, OUTAGES, STATUS, Resource
+from tenants.operations.resources import (
+    ACCOUNT_DETAIL,
+    ACCOUNTS,
+    CONCESSIONS,
+    CUSTOMER,
+    OUTAGES,
+    PAYMENT_SCHEDULES,
+    STATUS,
+    Resource,
+)
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountListV2
+from tenants.payloads.energy_concession_v1 import EnergyConcessionListV1
+from tenants.payloads.energy_payment_schedule_v1 import EnergyPaymentScheduleListV1
 from tenants.payloads.outages_v1 import DiscoveryOutages
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
 
@@ -273,18 +284,20 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Get Agreed Payment Schedule",
         "GET",
         _ACCOUNTS + "/{accountId}/payment-schedule",
-        _V1,
+        (Version(1, _2022, payload=EnergyPaymentScheduleListV1),),
         "energy:accounts.paymentschedule:read",
         *_LOW,
+        PAYMENT_SCHEDULES,
     ),
     Endpoint(
         "getEnergyAccountConcessions",
         "Get Concessions",
         "GET",
         _ACCOUNTS + "/{accountId}/concessions",
-        _V1,
+        (Version(1, _2022, payload=EnergyConcessionListV1),),
         "energy:accounts.concessions:read",
         *_LOW,
+        CONCESSIONS,
     ),
     Endpoint(
         "getEnergyAccountBalance",

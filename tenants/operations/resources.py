@@ -14,6 +14,8 @@ from tenants.cds.field_types import Payload
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountV2
+from tenants.payloads.energy_concession_v1 import EnergyConcession
+from tenants.payloads.energy_payment_schedule_v1 import EnergyPaymentSchedule
 from tenants.payloads.outages_v1 import DiscoveryOutages
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
 
@@ -48,7 +50,12 @@ class Resource(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     filters: tuple[Filter, ...] = ()
     order: tuple[str, ...] = ()
     """The fields by which items are ordered. The last one must make the order unique, or pages could overlap. Empty: by
-    owner, and then as the retailer has ordered them."""
+    owner, and then in the retailer's order."""
+
+    @property
+    def imported_member(self) -> str:
+        """The member of an import record that contains the list of items, or the only item."""
+        return self.list_name if self.many else self.name
 
 
 STATUS: Final = Resource(name="status", item=CommonDiscoveryStatus, belongs_to="brand")
@@ -70,3 +77,16 @@ ACCOUNTS: Final = Resource(
     order=("creationDate", "accountId"),
 )
 ACCOUNT_DETAIL: Final = Resource(name="account detail", item=EnergyAccountDetailV4, belongs_to="account")
+PAYMENT_SCHEDULES: Final = Resource(
+    name="payment-schedules",
+    item=EnergyPaymentSchedule,
+    belongs_to="account",
+    many=True,
+    list_name="paymentSchedules",
+)
+CONCESSIONS: Final = Resource(
+    name="concessions", item=EnergyConcession, belongs_to="account", many=True, list_name="concessions"
+)
+
+IMPORTED: Final = (PAYMENT_SCHEDULES, CONCESSIONS)
+"""The resources that an import can contain in records of their own."""

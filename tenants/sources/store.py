@@ -9,8 +9,10 @@ from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Column,
     ColumnElement,
     Select,
+    Table,
     Text,
     Uuid,
     bindparam,
@@ -30,10 +32,10 @@ from tenants.accounts.tables import account
 from tenants.cds.field_types import Payload
 from tenants.cds.pagination import Page
 from tenants.cds.resource_ids import read_id
-from tenants.operations.resources import ACCOUNT_DETAIL, ACCOUNTS, CUSTOMER, Resource
+from tenants.operations.resources import ACCOUNT_DETAIL, ACCOUNTS, CONCESSIONS, CUSTOMER, PAYMENT_SCHEDULES, Resource
 from tenants.parties.tables import customer
 from tenants.sources.contract import ResourceQuery
-from tenants.sources.tables import upstream_credential
+from tenants.sources.tables import concession, payment_schedule, upstream_credential
 
 SqlValue = ColumnElement[Any]
 ItemReader = Callable[[Record], Payload]
@@ -43,13 +45,15 @@ class StoredResource:
     """Where the store has the items of a resource, and the statements that read them."""
 
     def __init__(
-        self, resource: Resource, owner: SqlValue, columns: Mapping[str, SqlValue], item: SqlValue | None = None
+        self, resource: Resource, owner: Column[Any], columns: Mapping[str, SqlValue], item: SqlValue | None = None
     ) -> None:
         """Take the column with the internal id of the owner, and what contains an item.
 
         `columns` has an expression for each field of an item. If the JSON expression `item` contains whole items, then
-        `columns` has only the fields of the resource's filters and order.
+        `columns` has only the fields of the resource's filters and order. A resource without an order is ordered by the
+        primary key of the table.
         """
+        self.table = owner.table
         conditions = [owner == func.any(bindparam("owners", type_=ARRAY(Uuid)))]
         for by in resource.filters:
             wanted = bindparam(by.parameter, type_=columns[by.field].type)
@@ -58,11 +62,11 @@ class StoredResource:
         items: Select[Any] = select(*map(_as_read, selected), func.count().over().label("total"))
         self._items = Statement(
             items.where(*conditions)
-            .order_by(*(columns[name] for name in resource.order))
+            .order_by(*([columns[name] for name in resource.order] or self.table.primary_key))
             .limit(bindparam("size", type_=BigInteger))
             .offset(bindparam("offset", type_=BigInteger))
         )
-        self._count = Statement(select(func.count()).select_from(owner.table).where(*conditions))
+        self._count = Statement(select(func.count()).select_from(self.table).where(*conditions))
         self._item = _item_reader(resource.item, columns) if item is None else _whole_item_reader(resource.item)
 
     async def read(self, tx: Transaction, query: ResourceQuery) -> Page[Payload]:
@@ -113,6 +117,11 @@ def _detail_of(kind: str) -> SqlValue:
     return case((customer.c.kind == literal_column(f"'{kind}'"), customer.c.detail))
 
 
+def _in_own_table(resource: Resource, table: Table) -> StoredResource:
+    """Return where the items of accounts are that a table of their own has, each as a whole."""
+    return StoredResource(resource, table.c.account_id, {}, table.c.detail)
+
+
 _ACCOUNT: Final = {
     "accountId": account.c.id,
     "accountNumber": account.c.account_number,
@@ -132,6 +141,8 @@ STORED: Final = {
     ),
     ACCOUNTS: StoredResource(ACCOUNTS, account.c.id, {**_ACCOUNT, "plans": account.c.summary}),
     ACCOUNT_DETAIL: StoredResource(ACCOUNT_DETAIL, account.c.id, {**_ACCOUNT, "plans": account.c.detail}),
+    PAYMENT_SCHEDULES: _in_own_table(PAYMENT_SCHEDULES, payment_schedule),
+    CONCESSIONS: _in_own_table(CONCESSIONS, concession),
 }
 """Every resource that the store has."""
 

@@ -27,7 +27,16 @@ class _Resource(NamedTuple):
 _CUSTOMER = _Resource("common:customer.basic:read", "Get Customer", "/common/customer", 1)
 _CUSTOMER_DETAIL = _Resource("common:customer.detail:read", "Get Customer Detail", "/common/customer/detail", 2)
 _ACCOUNTS = _Resource("energy:accounts.basic:read", "Get Energy Accounts", "/energy/accounts", 2)
-_ACCOUNT_DETAIL = _Resource("energy:accounts.detail:read", "Get Energy Account Detail", "/energy/accounts/{id}", 4)
+_OF_AN_ACCOUNT = (
+    _Resource("energy:accounts.detail:read", "Get Energy Account Detail", "/energy/accounts/{id}", 4),
+    _Resource(
+        "energy:accounts.paymentschedule:read",
+        "Get Agreed Payment Schedule",
+        "/energy/accounts/{id}/payment-schedule",
+        1,
+    ),
+    _Resource("energy:accounts.concessions:read", "Get Concessions", "/energy/accounts/{id}/concessions", 1),
+)
 
 
 async def fetch_data(client: RecipientClient, access_token: str, scope: str) -> list[Fetched]:
@@ -38,10 +47,11 @@ async def fetch_data(client: RecipientClient, access_token: str, scope: str) -> 
         for resource in (_CUSTOMER, _CUSTOMER_DETAIL, _ACCOUNTS)
         if resource.scope in granted
     ]
-    if _ACCOUNT_DETAIL.scope in granted:
-        for account_id in _account_ids(answers)[:MAXIMUM_ACCOUNTS]:
-            path = _ACCOUNT_DETAIL.path.replace("{id}", account_id)
-            answers.append(await _get(client, access_token, _ACCOUNT_DETAIL, path))
+    for account_id in _account_ids(answers)[:MAXIMUM_ACCOUNTS]:
+        for resource in _OF_AN_ACCOUNT:
+            if resource.scope in granted:
+                path = resource.path.replace("{id}", account_id)
+                answers.append(await _get(client, access_token, resource, path))
     return answers
 
 

@@ -3,6 +3,8 @@
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -21,12 +23,12 @@ from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
 from tenants.schema_metadata import CONTROL_SCHEMA
 
-_SECOND = """
+_NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "note"
+down_revision = "{head}"
 branch_labels = None
 depends_on = None
 
@@ -42,7 +44,7 @@ def longer(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     """The tenant chain with one revision more than the tenants stand at."""
     folder = tmp_path_factory.mktemp("chain")
     shutil.copytree(TENANT.folder / "versions", folder / "versions")
-    (folder / "versions" / "0002_note.py").write_text(_SECOND)
+    (folder / "versions" / "note.py").write_text(_NEXT.replace("{head}", TENANT.head))
     return Chain("tenant", TENANT.tables, folder)
 
 
@@ -132,6 +134,31 @@ async def test_a_table_that_a_migration_adds_is_the_tenants_own_to_use(
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await tx.driver.execute(f"INSERT INTO {other.schema}.meter_note VALUES ('b')")
         await tx.driver.execute("ROLLBACK; BEGIN")
+
+
+async def test_revision_0002_keeps_accounts_and_writes_internal_ids_into_service_points(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "versions").mkdir()
+    shutil.copy(TENANT.folder / "versions" / "0001_tables.py", tmp_path / "versions")
+    point = "7e2f1c52-6a5b-4d4e-8f0b-2d1c3b4a5e6f"
+    async with scratch(settings) as connection:
+        await connection.run_sync(Chain("tenant", TENANT.tables, tmp_path).upgrade, "scratch")
+        await connection.execute(
+            text("INSERT INTO scratch.service_point VALUES (:id, 'SP-1', '41', :detail, now())"),
+            {"id": UUID(point), "detail": '{"servicePointId": "SP-1", "meters": []}'},
+        )
+        await connection.execute(
+            text(
+                "INSERT INTO scratch.account VALUES"
+                " (:id, 'A-1', NULL, NULL, 'CLOSED', NULL, CAST('[]' AS jsonb), CAST('[]' AS jsonb), now())"
+            ),
+            {"id": UUID(point)},
+        )
+        await connection.run_sync(TENANT.upgrade, "scratch")
+        details = (await connection.execute(text("SELECT detail FROM scratch.service_point"))).scalars().all()
+        assert details == [{"servicePointId": point, "meters": []}]
+        assert (await connection.execute(text("SELECT reference FROM scratch.account"))).scalars().all() == ["A-1"]
 
 
 class StopAfter:

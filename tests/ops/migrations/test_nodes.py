@@ -20,12 +20,12 @@ from tenants.registry.models import Tenant
 from tenants.registry.tables import database_node
 from tests.support.nodes import SECOND, shut_out
 
-_SECOND_REVISION = """
+_NEXT_REVISION = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "note"
+down_revision = "{head}"
 branch_labels = None
 depends_on = None
 
@@ -40,7 +40,7 @@ def upgrade() -> None:
 def longer(tmp_path) -> Chain:  # noqa: ANN001 - pytest's path
     """The tenant chain with one revision more."""
     shutil.copytree(TENANT.folder / "versions", tmp_path / "versions")
-    (tmp_path / "versions" / "0002_note.py").write_text(_SECOND_REVISION)
+    (tmp_path / "versions" / "note.py").write_text(_NEXT_REVISION.replace("{head}", TENANT.head))
     return Chain("tenant", TENANT.tables, tmp_path)
 
 
@@ -59,7 +59,7 @@ async def pair(
 async def test_each_schema_is_migrated_on_its_own_node(
     two_nodes: Deployment, pair: tuple[Tenant, Tenant], longer: Chain
 ) -> None:
-    assert (await status(two_nodes.settings, chain=longer)).tenants == {"here": "0001", "there": "0001"}
+    assert (await status(two_nodes.settings, chain=longer)).tenants == {"here": TENANT.head, "there": TENANT.head}
     result = await migrate_tenants(two_nodes.settings, chain=longer)
     assert (result.migrated, result.failed) == (["here", "there"], [])
     assert (await status(two_nodes.settings, chain=longer)).behind == []

@@ -17,6 +17,12 @@ from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer, CommonPerson
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountListV2, EnergyAccountV2
+from tenants.payloads.energy_concession_v1 import EnergyConcession, EnergyConcessionListV1
+from tenants.payloads.energy_payment_schedule_v1 import (
+    EnergyDirectDebit,
+    EnergyPaymentSchedule,
+    EnergyPaymentScheduleListV1,
+)
 from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
 from tenants.payloads.outages_v1 import DiscoveryOutages
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
@@ -29,6 +35,8 @@ PAYLOADS = (
     DiscoveryOutages,
     EnergyAccountListV2,
     EnergyAccountDetailV4,
+    EnergyConcessionListV1,
+    EnergyPaymentScheduleListV1,
     EnergyServicePointDetailV2,
     Links,
     LinksPaginated,
@@ -97,6 +105,9 @@ def plain(kind: inspect.Type) -> Any:
     return part.type if isinstance(part, inspect.Metadata) else part
 
 
+REGULAR = {"paymentFrequency": "P1M", "calculationType": "BALANCE"}
+CONCESSION = {"displayName": "Rebate"}
+MANUAL = {"billFrequency": "P3M"}
 LINES = {"addressLine1": "1 A St", "city": "B", "state": "VIC"}
 EXPECTED = {
     "DateString": inspect.DateType,
@@ -165,6 +176,25 @@ def test_members_have_the_field_types_of_the_standards(payload: type) -> None:
             "planOverview",
         ),
         (EnergyAccountV2, {"accountId": "a", "openStatus": "CLOSED", "plans": [], "more": 1}, "more"),
+        (EnergyDirectDebit, {**REGULAR, "accountNumber": "1"}, "bsb"),
+        (EnergyDirectDebit, {**REGULAR, "bsb": "012003", "isTokenised": False}, "accountNumber"),
+        (EnergyDirectDebit, {**REGULAR, "bsb": "012-003", "accountNumber": "1"}, "bsb"),
+        (EnergyDirectDebit, {**REGULAR, "isTokenised": True, "paymentFrequency": "R/P1M"}, "paymentFrequency"),
+        (EnergyPaymentSchedule, {"paymentScheduleUType": "directDebit", "manualPayment": MANUAL}, "directDebit"),
+        (
+            EnergyPaymentSchedule,
+            {
+                "paymentScheduleUType": "manualPayment",
+                "manualPayment": MANUAL,
+                "directDebit": {**REGULAR, "isTokenised": True},
+            },
+            "exclude each other",
+        ),
+        (EnergyConcession, {**CONCESSION, "type": "FIXED_AMOUNT", "discountFrequency": "P1M"}, "amount"),
+        (EnergyConcession, {**CONCESSION, "type": "FIXED_AMOUNT", "amount": "5.00"}, "discountFrequency"),
+        (EnergyConcession, {**CONCESSION, "type": "FIXED_PERCENTAGE", "discountFrequency": "P1M"}, "percentage"),
+        (EnergyConcession, {**CONCESSION, "type": "FIXED_PERCENTAGE", "percentage": "0.1"}, "discountFrequency"),
+        (EnergyConcession, {**CONCESSION, "type": "VARIABLE"}, "additionalInfo"),
         (CommonDiscoveryStatus, {"status": "UNAVAILABLE", "updateTime": "2026-01-01T00:00:00Z"}, "explanation"),
         (CommonDiscoveryStatus, {"status": "OK", "updateTime": "2026-01-01T00:00:00"}, "updateTime"),
     ],
@@ -182,6 +212,10 @@ def test_optional_members_that_are_null_or_absent_are_left_out() -> None:
 def test_a_foreign_address_needs_no_postcode_and_no_australian_state() -> None:
     address = {"addressLine1": "1 Rue A", "city": "Lyon", "state": "Rhône", "country": "FRA"}
     assert msgspec.convert(address, CommonSimpleAddress).postcode is None
+
+
+def test_a_tokenised_direct_debit_has_no_numbers() -> None:
+    assert msgspec.convert({**REGULAR, "isTokenised": True}, EnergyDirectDebit).bsb is None
 
 
 def test_the_basic_customer_is_the_detail_without_contacts() -> None:
