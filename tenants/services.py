@@ -44,12 +44,13 @@ class Services:
     @classmethod
     def open(cls, settings: Settings) -> "Services":
         """Return the services for `settings`. Connections are opened at first use."""
+        clock = clock_from(settings.clock_file)
         return cls(
             settings,
-            clock_from(settings.clock_file),
+            clock,
             Database.open(settings.database_urls),
             KeySealer(settings.master_key),
-            Outbound(settings),
+            Outbound(settings, clock=clock),
         )
 
     async def start(self) -> None:
