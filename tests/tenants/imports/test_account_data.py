@@ -56,7 +56,7 @@ async def test_the_last_record_of_an_account_decides(files: FileImporter) -> Non
 
 async def test_a_record_of_an_unknown_account_is_reported(files: FileImporter) -> None:
     problems = await files.load(an_account("A-1"), schedules("A-2", MANUAL), schedules("A-1", MANUAL))
-    assert problems == ["first.jsonl:2: $: names the account 'A-2', which is not loaded"]
+    assert problems == ["first.jsonl:2: $: refers to the account 'A-2', which is not loaded"]
     assert await stored(files) == [("A-1", MANUAL)]
 
 
