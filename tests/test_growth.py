@@ -16,6 +16,7 @@ from apps.http.form_encoding import decode_fields
 from apps.http.request_headers import bearer_token
 from apps.identity.parameters import query_parameters
 from apps.resources.headers import check_accept, check_auth_date, check_client_headers, check_customer_ip_address
+from apps.resources.request_body import account_ids
 from haas.errors import HaasError
 from haas.http import client_certificate, interaction_id
 from haas.jose import PublicKeys, read_unverified
@@ -130,6 +131,10 @@ PARSERS: Final[dict[str, Callable[[str], object]]] = {
     "x-fapi-auth-date": lambda text: check_auth_date({"x-fapi-auth-date": text}),
     "x-fapi-customer-ip-address": lambda text: check_customer_ip_address({"x-fapi-customer-ip-address": text}),
     "x-cds-client-headers": lambda text: check_client_headers({"x-cds-client-headers": text}),
+    "a request body": lambda text: account_ids({"content-type": "application/json"}, text.encode()),
+    "a request body with an id": lambda text: account_ids(
+        {"content-type": "application/json"}, f'{{"data":{{"accountIds":["{text}"]}}}}'.encode()
+    ),
     "scope": split,
     "an identifier": canonical_identifier,
     "a one-time password": parse_code,

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
+from tenants.cds.resource_ids import AccountId
 from tenants.imports.records import RESOURCE_RECORDS, Record
-from tenants.operations.resources import CONCESSIONS, PAYMENT_SCHEDULES
+from tenants.operations.resources import BALANCE, CONCESSIONS, PAYMENT_SCHEDULES
+from tenants.payloads.energy_balance_v1 import EnergyAccountBalance
 from tenants.payloads.energy_concession_v1 import EnergyConcession
 from tenants.payloads.energy_payment_schedule_v1 import (
     EnergyCardDebit,
@@ -88,8 +90,14 @@ _CONCESSIONS: Final[tuple[list[EnergyConcession], ...]] = (
     [],
 )
 
+_BALANCES: Final = ("184.35", "0.00", "-52.10", "1207.99", None, "96.40", "-310.00")
+"""A positive balance is owed, a negative one is a credit. None: the retailer knows no balance."""
+
 
 def account_data(account: str, number: int) -> Iterator[Record]:
     """Yield the data of the account with that number among the accounts of its brand. `account` is its reference."""
     yield RESOURCE_RECORDS[PAYMENT_SCHEDULES](account=account, paymentSchedules=_SCHEDULES[number % len(_SCHEDULES)])
     yield RESOURCE_RECORDS[CONCESSIONS](account=account, concessions=_CONCESSIONS[number % len(_CONCESSIONS)])
+    balance = _BALANCES[number % len(_BALANCES)]
+    if balance is not None:
+        yield RESOURCE_RECORDS[BALANCE](balance=EnergyAccountBalance(accountId=AccountId(account), balance=balance))

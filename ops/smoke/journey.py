@@ -132,6 +132,11 @@ class Journey:
             detail = await self._get(path, tokens, version=4)
             if detail["accountId"] != accounts[0]["accountId"]:
                 raise Unexpected(f"account {accounts[0]['accountId']}", f"account {detail['accountId']}")
+        with self._step("get balances: bulk, specific"):
+            bulk = await self._get("/energy/accounts/balances", tokens, version=1)
+            specific = await self._balances([account["accountId"] for account in accounts], tokens)
+            if not bulk["balances"] or bulk != specific:
+                raise Unexpected("the same balances from both operations", f"{bulk} and {specific}")
         for step, segment in _OF_AN_ACCOUNT.items():
             with self._step(step):
                 for account in accounts:
@@ -198,6 +203,18 @@ class Journey:
     async def accounts(self, tokens: Tokens) -> dict[str, Any]:
         """Get Energy Accounts. Raises Unexpected."""
         return await self._get("/energy/accounts", tokens, version=2)
+
+    async def _balances(self, account_ids: list[str], tokens: Tokens) -> dict[str, Any]:
+        """Get Balances For Specific Energy Accounts. Raises Unexpected."""
+        return _data(
+            await self.recipient.client.resource(
+                "/energy/accounts/balances",
+                tokens.access_token,
+                method="POST",
+                headers={"Content-Type": "application/json"},
+                content=msgspec.json.encode({"data": {"accountIds": account_ids}, "meta": {}}),
+            )
+        )
 
     async def _get(self, path: str, tokens: Tokens, *, version: int) -> dict[str, Any]:
         return _data(await self.recipient.client.resource(path, tokens.access_token, version=version))

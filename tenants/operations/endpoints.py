@@ -14,6 +14,7 @@ from tenants.cds.tiers import Tier
 from tenants.operations.resources import (
     ACCOUNT_DETAIL,
     ACCOUNTS,
+    BALANCE,
     CONCESSIONS,
     CUSTOMER,
     OUTAGES,
@@ -25,6 +26,7 @@ from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountListV2
+from tenants.payloads.energy_balance_v1 import EnergyAccountBalance, EnergyBalance, EnergyBalanceListV1
 from tenants.payloads.energy_concession_v1 import EnergyConcessionListV1
 from tenants.payloads.energy_payment_schedule_v1 import EnergyPaymentScheduleListV1
 from tenants.payloads.outages_v1 import DiscoveryOutages
@@ -304,18 +306,20 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Get Balance For Energy Account",
         "GET",
         _ACCOUNTS + "/{accountId}/balance",
-        _V1,
+        (Version(1, _2022, payload=EnergyBalance, convert=EnergyAccountBalance.without_account),),
         _BILLS,
         *_HIGH,
+        BALANCE,
     ),
     Endpoint(
         "listEnergyAccountBalancesBulk",
         "Get Bulk Balances For Energy",
         "GET",
         _ACCOUNTS + "/balances",
-        _V1,
+        (Version(1, _2022, payload=EnergyBalanceListV1),),
         _BILLS,
         *_LOW,
+        BALANCE,
         paginated=True,
     ),
     Endpoint(
@@ -323,9 +327,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Get Balances For Specific Energy Accounts",
         "POST",
         _ACCOUNTS + "/balances",
-        _V1,
+        (Version(1, _2022, payload=EnergyBalanceListV1),),
         _BILLS,
         *_LOW,
+        BALANCE,
         paginated=True,
     ),
     Endpoint(

@@ -14,6 +14,7 @@ from tenants.cds.field_types import Payload
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountV2
+from tenants.payloads.energy_balance_v1 import EnergyAccountBalance
 from tenants.payloads.energy_concession_v1 import EnergyConcession
 from tenants.payloads.energy_payment_schedule_v1 import EnergyPaymentSchedule
 from tenants.payloads.outages_v1 import DiscoveryOutages
@@ -87,6 +88,7 @@ PAYMENT_SCHEDULES: Final = Resource(
 CONCESSIONS: Final = Resource(
     name="concessions", item=EnergyConcession, belongs_to="account", many=True, list_name="concessions"
 )
+BALANCE: Final = Resource(name="balance", item=EnergyAccountBalance, belongs_to="account", list_name="balances")
 
-IMPORTED: Final = (PAYMENT_SCHEDULES, CONCESSIONS)
+IMPORTED: Final = (PAYMENT_SCHEDULES, CONCESSIONS, BALANCE)
 """The resources that an import can contain in records of their own."""

@@ -32,10 +32,18 @@ from tenants.accounts.tables import account
 from tenants.cds.field_types import Payload
 from tenants.cds.pagination import Page
 from tenants.cds.resource_ids import read_id
-from tenants.operations.resources import ACCOUNT_DETAIL, ACCOUNTS, CONCESSIONS, CUSTOMER, PAYMENT_SCHEDULES, Resource
+from tenants.operations.resources import (
+    ACCOUNT_DETAIL,
+    ACCOUNTS,
+    BALANCE,
+    CONCESSIONS,
+    CUSTOMER,
+    PAYMENT_SCHEDULES,
+    Resource,
+)
 from tenants.parties.tables import customer
 from tenants.sources.contract import ResourceQuery
-from tenants.sources.tables import concession, payment_schedule, upstream_credential
+from tenants.sources.tables import balance, concession, payment_schedule, upstream_credential
 
 SqlValue = ColumnElement[Any]
 ItemReader = Callable[[Record], Payload]
@@ -143,6 +151,7 @@ STORED: Final = {
     ACCOUNT_DETAIL: StoredResource(ACCOUNT_DETAIL, account.c.id, {**_ACCOUNT, "plans": account.c.detail}),
     PAYMENT_SCHEDULES: _in_own_table(PAYMENT_SCHEDULES, payment_schedule),
     CONCESSIONS: _in_own_table(CONCESSIONS, concession),
+    BALANCE: _in_own_table(BALANCE, balance),
 }
 """Every resource that the store has."""
 

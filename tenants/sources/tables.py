@@ -27,6 +27,14 @@ concession = Table(
     Column("updated_at", Moment, nullable=False),
 )
 
+balance = Table(
+    "balance",
+    tenant,
+    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("detail", Json, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
 # The credentials with which the source `upstream` authenticates at the retailer's own server.
 
 upstream_credential = Table(

@@ -26,6 +26,7 @@ class _Resource(NamedTuple):
 
 _CUSTOMER = _Resource("common:customer.basic:read", "Get Customer", "/common/customer", 1)
 _CUSTOMER_DETAIL = _Resource("common:customer.detail:read", "Get Customer Detail", "/common/customer/detail", 2)
+_BALANCES = _Resource("energy:billing:read", "Get Bulk Balances For Energy", "/energy/accounts/balances", 1)
 _ACCOUNTS = _Resource("energy:accounts.basic:read", "Get Energy Accounts", "/energy/accounts", 2)
 _OF_AN_ACCOUNT = (
     _Resource("energy:accounts.detail:read", "Get Energy Account Detail", "/energy/accounts/{id}", 4),
@@ -44,7 +45,7 @@ async def fetch_data(client: RecipientClient, access_token: str, scope: str) -> 
     granted = set(scope.split())
     answers = [
         await _get(client, access_token, resource, resource.path)
-        for resource in (_CUSTOMER, _CUSTOMER_DETAIL, _ACCOUNTS)
+        for resource in (_CUSTOMER, _CUSTOMER_DETAIL, _ACCOUNTS, _BALANCES)
         if resource.scope in granted
     ]
     for account_id in _account_ids(answers)[:MAXIMUM_ACCOUNTS]:

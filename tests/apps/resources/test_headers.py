@@ -35,7 +35,7 @@ async def test_the_interaction_id_is_played_back_or_made(sharing: Sharing) -> No
     [
         (CUSTOMER, "GeneralError/Expected", 401),
         ("/energy/nothing", "Resource/NotFound", 404),
-        ("/energy/accounts/balances", "Resource/NotImplemented", 404),
+        ("/energy/accounts/invoices", "Resource/NotImplemented", 404),
     ],
 )
 async def test_an_error_plays_the_interaction_id_back_too(sharing: Sharing, path: str, code: str, status: int) -> None:
@@ -103,7 +103,7 @@ async def test_a_call_with_the_customers_address_is_counted_as_customer_present(
 
 
 async def test_a_resource_that_only_the_standards_know_is_not_implemented(sharing: Sharing) -> None:
-    for method, path in (("GET", "/energy/accounts/balances"), ("POST", "/energy/electricity/servicepoints/usage")):
+    for method, path in (("GET", "/energy/accounts/invoices"), ("POST", "/energy/electricity/servicepoints/usage")):
         cds_error(await sharing.get(path, method=method), "Resource/NotImplemented", status=404)
 
 

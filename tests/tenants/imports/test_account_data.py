@@ -9,7 +9,7 @@ from tenants.accounts.tables import account
 from tenants.imports.records import RESOURCE_RECORDS
 from tenants.operations.resources import IMPORTED
 from tenants.sources.store import STORED
-from tenants.sources.tables import payment_schedule
+from tenants.sources.tables import balance, payment_schedule
 from tests.support.import_files import FileImporter, an_account
 
 MANUAL = {"paymentScheduleUType": "manualPayment", "manualPayment": {"billFrequency": "P3M"}}
@@ -78,3 +78,21 @@ async def test_a_record_of_an_unknown_account_is_reported(files: FileImporter) -
 async def test_a_record_against_the_standards_is_reported(files: FileImporter, record: Any, problem: str) -> None:
     [reported] = await files.load(an_account("A-1"), record)
     assert reported.startswith(f"first.jsonl:2: {problem}")
+
+
+async def test_a_balance_names_its_account_itself(files: FileImporter) -> None:
+    def amount(reference: str, value: str) -> dict[str, Any]:
+        return {"kind": "balance", "balance": {"accountId": reference, "balance": value}}
+
+    assert await files.load(an_account("A-1"), an_account("A-2"), amount("A-1", "1.00"), amount("A-2", "-5.25")) == []
+    assert await files.load(amount("A-1", "7.50"), amount("A-3", "1.00"), amount("A-1", "8"), file="second.jsonl") == [
+        "second.jsonl:3: $.balance.balance: not of the form: AmountString",
+        "second.jsonl:2: $: names the account 'A-3', which is not loaded",
+    ]
+    query = select(account.c.reference, account.c.id, balance.c.detail).join(account).order_by(account.c.reference)
+    async with files.database.transaction(files.namespace) as tx:
+        rows = list(await tx.execute(query))
+    assert [(reference, detail) for reference, _, detail in rows] == [
+        (reference, {"accountId": str(internal), "balance": value})
+        for (reference, internal, _), value in zip(rows, ("7.50", "-5.25"), strict=True)
+    ]

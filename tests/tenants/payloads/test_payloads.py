@@ -17,6 +17,7 @@ from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer, CommonPerson
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountListV2, EnergyAccountV2
+from tenants.payloads.energy_balance_v1 import EnergyBalance, EnergyBalanceListV1
 from tenants.payloads.energy_concession_v1 import EnergyConcession, EnergyConcessionListV1
 from tenants.payloads.energy_payment_schedule_v1 import (
     EnergyDirectDebit,
@@ -35,6 +36,8 @@ PAYLOADS = (
     DiscoveryOutages,
     EnergyAccountListV2,
     EnergyAccountDetailV4,
+    EnergyBalance,
+    EnergyBalanceListV1,
     EnergyConcessionListV1,
     EnergyPaymentScheduleListV1,
     EnergyServicePointDetailV2,
