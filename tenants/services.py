@@ -17,6 +17,7 @@ from tenants.register.accreditations import Accreditations
 from tenants.registration.validation_steps import ValidationSources
 from tenants.registry.names import control_namespace
 from tenants.registry.service import Registry
+from tenants.sources.choice import DataSources
 
 
 class Services:
@@ -32,6 +33,7 @@ class Services:
         self.outbound = outbound
         self.registry = Registry(database, settings, clock)
         self.directory: Directory = StoredDirectory()
+        self.sources = DataSources()
         self.keyring = Keyring(database, sealer, clock)
         self.accreditations = Accreditations(database, control_namespace(settings), clock)
         self.jwks = JwksClient(outbound, clock)
