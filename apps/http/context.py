@@ -9,6 +9,7 @@ from litestar.types import Scope
 
 from haas.http import ClientCertificate
 from tenants.calls import CalledTenant, CallRecord, CallTier
+from tenants.calls.secondary import SecondaryCalls
 from tenants.registry.models import Surface, Tenant
 from tenants.services import Services
 
@@ -27,6 +28,7 @@ class RequestContext:
         "interaction_id",
         "now",
         "operation",
+        "secondary_calls",
         "services",
         "surface",
         "tenant",
@@ -66,18 +68,30 @@ class RequestContext:
         """The id of the client, or None while it is unknown."""
         self.arrangement_id: UUID | None = None
         """The id of the arrangement that permits the call, or None while it is unknown."""
+        self.secondary_calls = SecondaryCalls()
+        """The requests to a secondary data holder that were made for this call."""
 
-    def call_record(self, status: int, microseconds: int) -> CallRecord | None:
-        """Return the record of this call, or None if the standards do not count it."""
+    def call_record(self, status: int, started: int, finished: int) -> CallRecord | None:
+        """Return the record of this call, or None if the standards do not count it.
+
+        `finished` is when the last byte of the response was handed to the proxy. The times are those of
+        `perf_counter_ns`.
+        """
         if self.operation is None:
             return None
+        secondary = self.secondary_calls
+        waited = secondary.waited(started, finished) if secondary.requests else 0
         return CallRecord(
             tenant=CalledTenant(self.tenant.namespace, self.tenant.id),
             at=self.now,
             operation=self.operation,
             tier=self.tier,
             status=status,
-            latency=microseconds,
+            latency=(finished - started - waited) // 1000,
+            secondary_latency=waited // 1000 if secondary.requests else None,
+            secondary_calls=secondary.requests,
+            secondary_errors=secondary.errors,
+            secondary_rejections=secondary.rejections,
             interaction_id=self.interaction_id,
             authenticated=self.authenticated,
             error=self.error,
