@@ -33,7 +33,7 @@ class Services:
         self.outbound = outbound
         self.registry = Registry(database, settings, clock)
         self.directory: Directory = StoredDirectory()
-        self.sources = DataSources()
+        self.sources = DataSources(database)
         self.keyring = Keyring(database, sealer, clock)
         self.accreditations = Accreditations(database, control_namespace(settings), clock)
         self.jwks = JwksClient(outbound, clock)

@@ -26,6 +26,7 @@ from tenants.oauth.errors import TokenMissing
 from tenants.operations.endpoints import obligation_day
 from tenants.operations.resources import OUTAGES, STATUS
 from tenants.sources.contract import ResourceQuery
+from tenants.sources.item_stream import ItemStream
 
 
 def has_an_access_token(call: DataCall) -> None:
@@ -159,8 +160,11 @@ def fetch_after_the_transaction(call: DataCall) -> Awaitable[None] | None:
 async def _fetch(call: DataCall) -> None:
     found = await call.customer_data.read(ResourceQuery(call.resource, call.owners, call.filters, call.page))
     convert, payload = call.version.convert, call.version.payload
-    items = found.items if convert is None else [convert(item) for item in found.items]
     call.total_records = found.total_records
+    if isinstance(found, ItemStream):
+        call.stream = found
+        return
+    items = found.items if convert is None else [convert(item) for item in found.items]
     if call.endpoint.gives_list and payload is not None:
         call.data = payload(**{call.resource.list_name: items})
     elif items:
@@ -175,12 +179,24 @@ async def fetch_the_availability(call: DataCall) -> None:
     call.data = await _AVAILABILITY[call.resource](services.database, ctx.tenant, ctx.now)
 
 
-def encode_the_response(call: DataCall) -> None:
+def encode_the_response(call: DataCall) -> Awaitable[None] | None:
     """The response is 200 with data, links and meta, and has the recipient's ids in place of internal ids.
 
-    A page out of range is Field/InvalidPage (CDS, Pagination).
+    A page out of range is Field/InvalidPage (CDS, Pagination). If the source gives a stream, the items are encoded
+    while the response is sent.
     """
+    if call.stream is not None:
+        return _encode_the_stream(call, call.stream)
     call.response = call.build_response()
+    return None
+
+
+async def _encode_the_stream(call: DataCall, stream: ItemStream) -> None:
+    try:
+        call.response = call.build_streamed_response(stream)
+    except BaseException:
+        await stream.aclose()
+        raise
 
 
 _AVAILABILITY: Final = {STATUS: availability.status, OUTAGES: availability.outages}

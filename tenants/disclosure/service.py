@@ -21,6 +21,7 @@ from tenants.oauth.errors import InvalidToken
 from tenants.operations.resources import CUSTOMER, Owner, Resource
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonOrganisationDetailV2
 from tenants.sources.contract import CustomerDataSource, ResourceQuery
+from tenants.sources.item_stream import ItemStream
 
 UNKNOWN_ROLE = "Unspecified"  # CommonOrganisation, agentRole
 
@@ -91,10 +92,10 @@ class CustomerData:
         if resource is CUSTOMER:
             self._agent = await self._load_agent()
 
-    async def read(self, query: ResourceQuery) -> Page[Any]:
+    async def read(self, query: ResourceQuery) -> Page[Any] | ItemStream:
         """Return the items of a resource. Raises ConsentInvalid if the source no longer has the customer."""
         found = await self._source.read(query)
-        if query.resource is not CUSTOMER:
+        if query.resource is not CUSTOMER or isinstance(found, ItemStream):
             return found
         if not found.items:
             raise ConsentInvalid("the source no longer has the customer of the arrangement")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tenants.cds.pagination import Page, PageRequest
 from tenants.operations.resources import Resource
+from tenants.sources.item_stream import ItemStream
 
 ReadingTime = Literal["inside", "after"]
 """When a source reads: inside the transaction in which the access token was checked, or after it has ended."""
@@ -38,9 +39,11 @@ class CustomerDataSource(Protocol):
         """
         ...
 
-    async def read(self, query: ResourceQuery) -> Page[Any]:
+    async def read(self, query: ResourceQuery) -> Page[Any] | ItemStream:
         """Return the items that fulfil the query, in the order of the resource, with the total number of them.
 
-        The items have the type `Resource.item`. An owner that the source does not have has no items.
+        The items have the type `Resource.item`. An owner that the source does not have has no items. A stream is for
+        lists that are too long to be in memory as a whole; it can be returned only by a source that reads after the
+        transaction, and only for a resource that operations give as a list.
         """
         ...

@@ -11,6 +11,7 @@ from tenants.cds.pagination import Page
 from tenants.operations.resources import Resource
 from tenants.registry.models import Tenant
 from tenants.sources.contract import ReadingTime, ResourceQuery
+from tenants.sources.item_stream import ItemStream
 from tenants.sources.store import StoreSource
 from tests.apps.resources.conftest import Brand, Sharing
 from tests.support.expectations import cds_error
@@ -40,7 +41,7 @@ class SourceElsewhere:
     def reads(self, _: Resource) -> ReadingTime:
         return "after"
 
-    async def read(self, query: ResourceQuery) -> Page[Any]:
+    async def read(self, query: ResourceQuery) -> Page[Any] | ItemStream:
         database, namespace = self.brand.application.database, self.brand.tenant.namespace
         assert self.tx is not None
         with pytest.raises(RuntimeError, match="has ended"):
@@ -49,7 +50,7 @@ class SourceElsewhere:
         if self.fails:
             raise Unavailable("the source does not answer")
         async with database.transaction(namespace) as tx:
-            return await StoreSource(tx).read(query)
+            return await StoreSource(tx, database).read(query)
 
 
 @pytest.fixture
