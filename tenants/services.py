@@ -32,7 +32,7 @@ class Services:
         self.database = database
         self.outbound = outbound
         self.registry = Registry(database, settings, clock)
-        self.directory: Directory = StoredDirectory()
+        self.directory: Directory = StoredDirectory(database)
         self.sources = DataSources(database)
         self.keyring = Keyring(database, sealer, clock)
         self.accreditations = Accreditations(database, control_namespace(settings), clock)

@@ -5,28 +5,38 @@ redirected to the current step.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from apps.consent.template_values import StepQuery, build_screen
-from apps.http.authentication import authentication_context
+from apps.consent.template_values import Screen, StepQuery, build_screen
+from apps.http.authentication import authentication_context, find_login, find_person
 from apps.http.context import context
 from apps.http.flows import cookie_name, flow_url, load_flow_key
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.page_forms import PageForm, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from haas.database import Transaction
+from tenants.attempts.browser_binding import is_genuine
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.consent import ending
 from tenants.consent import flow as flows
-from tenants.consent.errors import ChoiceMissing, FlowNotFound, FlowStep, ReviewChanged, StepNotCurrent
+from tenants.consent.errors import (
+    ChoiceMissing,
+    FlowNotFound,
+    FlowStep,
+    PersonChanged,
+    ReviewChanged,
+    StepNotCurrent,
+)
 from tenants.consent.models import Flow, FlowResult, StepOutcome
 from themes.views import recipient_view
 
 _Request = Request[Any, Any, Any]
+_T = TypeVar("_T")
+_FlowAction = Callable[[Transaction, Flow], Awaitable[_T]]
 _FormAction = Callable[[Transaction, Flow, PageForm], Awaitable[StepOutcome]]
 _FORM_OPTIONS: Final[dict[str, Any]] = {"status_code": SEE_OTHER, "request_max_body_size": MAXIMUM_BODY_BYTES}
 _STEPS: Final[dict[str, FlowStep]] = {
@@ -54,20 +64,40 @@ class FlowBrowser(NamedTuple):
 async def flow_browser(request: _Request) -> FlowBrowser:
     """Return the browser that sent the request. Call this while no transaction is open.
 
-    Raises NotFoundException if the path contains no id of a flow, and FlowNotFound without the flow's cookie.
+    Raises NotFoundException if the path contains no id of a flow, and FlowNotFound without a cookie that this server
+    has made for the flow: before that, the directory must not be asked.
     """
     attempt_id = _flow_id(request)
     secret = request.cookies.get(cookie_name(attempt_id))
     if not secret:
         raise FlowNotFound(f"the request has no cookie of the flow {attempt_id}")
-    return FlowBrowser(attempt_id, secret, await load_flow_key(request))
+    browser = FlowBrowser(attempt_id, secret, await load_flow_key(request))
+    if not is_genuine(browser.key, attempt_id, secret):
+        raise FlowNotFound(f"the cookie of the flow {attempt_id} was not made for it")
+    return browser
 
 
-async def _load_flow(request: _Request, tx: Transaction, browser: FlowBrowser) -> Flow:
+async def _in_flow(request: _Request, browser: FlowBrowser, act: _FlowAction[_T], *, answers_code: bool = False) -> _T:
+    """Return the result of `act` with the flow, in a transaction of its own.
+
+    The directory is asked before that, so that the transaction does not wait for another server. If a person
+    authenticates between the two, for example because a form was sent twice, the directory is asked once more.
+    """
+    try:
+        return await _act(request, browser, act, answers_code=answers_code)
+    except PersonChanged:
+        return await _act(request, browser, act, answers_code=answers_code)
+
+
+async def _act(request: _Request, browser: FlowBrowser, act: _FlowAction[_T], *, answers_code: bool) -> _T:
     ctx = context(request)
-    return await flows.load_flow(
-        tx, ctx.services.directory, browser.attempt_id, browser.secret, key=browser.key, now=ctx.now
-    )
+    database, namespace = ctx.services.database, ctx.tenant.namespace
+    async with database.transaction(namespace) as tx:
+        login_id = await flows.login_to_ask_for(tx, browser.attempt_id, answers_code=answers_code)
+    person = None if login_id is None else await find_person(request, login_id)
+    async with database.transaction(namespace) as tx:
+        flow = await flows.load_flow(tx, browser.attempt_id, browser.secret, person=person, key=browser.key)
+        return await act(tx, flow)
 
 
 @get([f"/{step}" for step in _STEPS])
@@ -76,12 +106,14 @@ async def show_step(request: _Request) -> Response[str]:
     ctx, browser = context(request), await flow_browser(request)
     step = _STEPS[request.url.path.rstrip("/").rsplit("/", 1)[-1]]
     query = StepQuery(request.query_params.get("problem"), request.query_params.get("choose"))
-    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        flow = await _load_flow(request, tx, browser)
-        brand = brand_of(request)
-        screen = await build_screen(
+    brand = brand_of(request)
+
+    async def build(tx: Transaction, flow: Flow) -> tuple[Flow, Screen]:
+        return flow, await build_screen(
             tx, flow, step, query, identifier_label=brand.identifier_label, zone=brand.zone, now=ctx.now
         )
+
+    flow, screen = await _in_flow(request, browser, build)
     environment, client = ctx.tenant.register_environment, flow.client
     number = await ctx.services.accreditations.number(environment.id, client.recipient_id)
     return page(
@@ -100,21 +132,24 @@ async def show_step(request: _Request) -> Response[str]:
 async def redirect_form_address(request: _Request) -> Response[None]:
     """Redirect a browser that reloads the address of a form to the current step."""
     ctx, browser = context(request), await flow_browser(request)
-    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        flow = await _load_flow(request, tx, browser)
-        return redirect(browser.step_url(flows.current_step(flow, ctx.now)))
+
+    async def current_step(_: Transaction, flow: Flow) -> FlowStep:
+        return flows.current_step(flow, ctx.now)
+
+    return redirect(browser.step_url(await _in_flow(request, browser, current_step)))
 
 
 @post("/identify", **_FORM_OPTIONS)
 async def identify(request: _Request) -> Response[None]:
     """Process the identifier, and send a one-time password."""
     authentication, now = await authentication_context(request), context(request).now
+    form = await read_form(request, (await flow_browser(request)).secret)
+    identifier = form.single_value("identifier")
+    login = await find_login(request, identifier)
     return await _submit(
         request,
         "identify",
-        lambda tx, flow, form: flows.identify(
-            tx, flow, form.single_value("identifier"), context=authentication, now=now
-        ),
+        lambda tx, flow, _: flows.identify(tx, flow, identifier, login, context=authentication, now=now),
     )
 
 
@@ -126,6 +161,7 @@ async def verify(request: _Request) -> Response[None]:
         request,
         "verify",
         lambda tx, flow, form: flows.verify(tx, flow, form.single_value("code"), context=authentication, now=now),
+        answers_code=True,
     )
 
 
@@ -137,6 +173,7 @@ async def resend(request: _Request) -> Response[None]:
         request,
         "verify",
         lambda tx, flow, form: flows.resend(tx, flow, form.single_value("challenge"), context=authentication, now=now),
+        answers_code=True,
     )
 
 
@@ -196,14 +233,14 @@ def redirect_to_current_step(request: _Request, error: StepNotCurrent) -> Respon
     return redirect(flow_url(_flow_id(request), error.step))
 
 
-async def _submit(request: _Request, step: FlowStep, action: _FormAction) -> Response[None]:
+async def _submit(
+    request: _Request, step: FlowStep, action: _FormAction, *, answers_code: bool = False
+) -> Response[None]:
     """Process a form of `step`; redirect to the next step, to the same step with a problem, or to the recipient."""
     ctx, browser = context(request), await flow_browser(request)
     form = await read_form(request, browser.secret)
     try:
-        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            flow = await _load_flow(request, tx, browser)
-            outcome = await action(tx, flow, form)
+        outcome = await _in_flow(request, browser, lambda tx, flow: action(tx, flow, form), answers_code=answers_code)
     except ChoiceMissing as missing:
         return _redirect_with_problem(browser, step, f"{missing.what}-missing")
     except ReviewChanged:
