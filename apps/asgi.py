@@ -1,4 +1,4 @@
-"""The ASGI application for all tenants. The host of a request determines its tenant and its surface.
+"""The ASGI application for all hosts. The host of a request determines its surface, and its tenant if it has one.
 
     nginx → HostRouter → the surface's Litestar application → route → service (tenants/) → store
 
@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter_ns
 
 from apps.http.before_routing import certificate_refused, not_found, unavailable, with_interaction_id
-from apps.http.context import SCOPE_KEY, RequestContext
+from apps.http.context import SCOPE_KEY, RequestContext, TenantContext
 from apps.http.sent_response import SentResponse
-from apps.surfaces import public_application, secure_application
+from apps.surfaces import applications
 from haas.errors import Unavailable
 from haas.http import (
     AsgiApplication,
@@ -28,10 +28,12 @@ from haas.http import (
 from haas.logs import bind, configure
 from haas.settings import Settings
 from tenants.calls import record
-from tenants.registry.models import Surface, Tenant
+from tenants.registry.models import Tenant
+from tenants.registry.surfaces import Surface, console_host
 from tenants.services import Services
 
 logger = logging.getLogger(__name__)
+_SURFACES_WITH_PAGES = ("public", "admin", "console")
 
 
 def create() -> "HostRouter":
@@ -42,15 +44,13 @@ def create() -> "HostRouter":
 
 
 class HostRouter:
-    """Passes a request to the application of a surface, with a context that contains the tenant."""
+    """Passes a request to the application of a surface, with a context that contains the tenant or stands for none."""
 
     def __init__(self, services: Services) -> None:
         """Create one application for each surface."""
         self._services = services
-        self._surfaces: dict[Surface, AsgiApplication] = {
-            "public": public_application(),
-            "secure": secure_application(),
-        }
+        self._console_host = console_host(services.settings.domain)
+        self._surfaces = applications()
 
     async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
         """Handle an HTTP request, or the start and the end of the server."""
@@ -64,7 +64,7 @@ class HostRouter:
         interaction = _interaction_id(headers)
         send_with_id = with_interaction_id(send, interaction)
         try:
-            found = await self._services.registry.by_host(_host_name(headers))
+            found = await self._owner_of(_host_name(headers))
         except Unavailable:
             logger.exception("registry.unavailable")
             await unavailable(scope, receive, send_with_id)
@@ -74,15 +74,24 @@ class HostRouter:
             return
         tenant, surface = found
         context = self._context(tenant, surface, headers, interaction)
-        # On the public host, pages and documents that can be cached have no interaction id. Its data APIs add one.
-        send_response = send if surface == "public" else send_with_id
-        with bind(tenant=tenant.slug, interaction_id=interaction):
+        # Pages and documents that can be cached have no interaction id. The data APIs of the public host add one.
+        send_response = send if surface in _SURFACES_WITH_PAGES else send_with_id
+        with bind(tenant=None if tenant is None else tenant.slug, interaction_id=interaction):
             await self._run_and_record(
                 context, self._select_application(context, headers), scope, receive, send_response
             )
 
+    async def _owner_of(self, host: str) -> tuple[Tenant | None, Surface] | None:
+        """Return the tenant and the surface of a host. The console has no tenant. Return None if the host is unknown.
+
+        Raise Unavailable if the registry was never read. The console does not need the registry.
+        """
+        if host == self._console_host:
+            return None, "console"
+        return await self._services.registry.by_host(host)
+
     def _context(
-        self, tenant: Tenant, surface: Surface, headers: dict[bytes, bytes], interaction: str
+        self, tenant: Tenant | None, surface: Surface, headers: dict[bytes, bytes], interaction: str
     ) -> RequestContext:
         certificate = None
         if surface == "secure" and headers.get(b"client-cert"):
@@ -90,7 +99,7 @@ class HostRouter:
                 certificate = client_certificate(headers[b"client-cert"])
             except CertificateHeaderError:
                 logger.exception("proxy.client_cert_malformed")
-        return RequestContext(
+        return (RequestContext if tenant is None else TenantContext)(
             tenant=tenant,
             surface=surface,
             services=self._services,
@@ -105,7 +114,7 @@ class HostRouter:
             return certificate_refused(context, refusal)
         if context.surface == "secure" and context.certificate is None:
             return certificate_refused(context, b"certificate-missing")
-        return self._surfaces.get(context.surface, not_found)
+        return self._surfaces[context.surface]
 
     async def _run_and_record(
         self,

@@ -1,33 +1,43 @@
-"""The application of each surface. A path of one surface does not exist on the other."""
+"""The application of each surface. A path of one surface does not exist on the others."""
 
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
 
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
-from apps import consent, dashboard, resources
+from apps import admin, consent, console, dashboard, resources
 from apps.http.brand_files import logo, stylesheet
 from apps.http.errors import error_handlers
 from apps.http.suspension import refuse_when_suspended
 from apps.identity import routes as identity
 from haas.http import AsgiApplication
+from tenants.registry.surfaces import Surface
 
 MAXIMUM_BODY_BYTES = 512 * 1024
+_ROUTES: Final[Mapping[Surface, Sequence[ControllerRouterHandler]]] = {
+    "public": (
+        stylesheet,
+        logo,
+        *identity.public_routes,
+        *consent.routes,
+        *dashboard.routes,
+        *resources.public_routes,
+    ),
+    "secure": (*identity.secure_routes, *resources.secure_routes),
+    "admin": (stylesheet, *admin.routes),
+    "management": (),  # nothing is served there yet
+    "console": (stylesheet, *console.routes),
+}
 
 
-def public_application() -> AsgiApplication:
-    """Return the application of the brand's public host: discovery, consent flow, dashboard, status and outages."""
-    return _application(
-        [stylesheet, logo, *identity.public_routes, *consent.routes, *dashboard.routes, *resources.public_routes]
-    )
+def applications() -> dict[Surface, AsgiApplication]:
+    """Return a new application for each surface."""
+    return {surface: application_with(routes) for surface, routes in _ROUTES.items()}
 
 
-def secure_application() -> AsgiApplication:
-    """Return the application behind mutual TLS: the endpoints of the authorization server and the data APIs."""
-    return _application([*identity.secure_routes, *resources.secure_routes])
-
-
-def _application(routes: list[ControllerRouterHandler]) -> AsgiApplication:
+def application_with(routes: Sequence[ControllerRouterHandler]) -> AsgiApplication:
+    """Return an application that serves `routes`, with the errors and limits that all surfaces have."""
     application = Litestar(
         routes,
         guards=[refuse_when_suspended],

@@ -36,7 +36,7 @@ KeySets = Iterator[Sequence[NewSigningKey]]
 
 @pytest.fixture(scope="session")
 def state_folder() -> Iterator[Path]:
-    """A short temporary folder that an unprivileged server process can pass through when root runs the tests."""
+    """A temporary folder with a short path, which server processes may enter when root runs the tests."""
     folder = Path(tempfile.mkdtemp(prefix="haas-test-"))
     if os.geteuid() == 0:
         folder.chmod(0o711)
@@ -162,7 +162,7 @@ async def outbound(settings: Settings, https: HttpsServer) -> AsyncIterator[Outb
 
 @pytest.fixture(scope="session")
 def signing_keys() -> KeySets:
-    """Key sets that come round every eight tenants: making RSA keys costs processor time."""
+    """Eight key sets that are used in turn, because the generation of RSA keys takes processor time."""
     return cycle(generate_signing_keys() for _ in range(8))
 
 
@@ -181,7 +181,7 @@ def clock(deployment: Deployment) -> Iterator[MovableClock]:
 
 @pytest.fixture(scope="session")
 def database(deployment: Deployment) -> Database:
-    """The application's pools: what services are given."""
+    """The application's connection pools, as services receive them."""
     return deployment.database
 
 

@@ -54,7 +54,7 @@ def test_each_table_has_one_sentence(schema: str) -> None:
     assert [text for text in sentences if not re.fullmatch(r"[A-Z][^.]*\.", text)] == []
 
 
-def test_the_tables_that_are_still_empty_exist() -> None:
+def test_the_tables_that_the_page_lists_as_empty_exist() -> None:
     found = {
         schema: re.findall(r"\w+", names) for schema, names in EMPTY.findall(section("Tables that are still empty"))
     }

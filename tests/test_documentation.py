@@ -55,7 +55,7 @@ def cited_tests() -> Iterator[tuple[str, str]]:
 
 
 @pages
-def test_links_lead_to_files_and_headings(page: Path) -> None:
+def test_targets_of_links_exist(page: Path) -> None:
     for link in LINK.finditer(page.read_text(encoding="utf-8")):
         target = page.parent / link["path"] if link["path"] else page
         assert target.exists(), link[0]
@@ -63,20 +63,20 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
 
 
 @pages
-def test_the_files_that_are_named_exist(page: Path) -> None:
+def test_files_that_a_page_names_exist(page: Path) -> None:
     """Tests may be named by their path below `tests/`."""
     named = FILE.findall(page.read_text(encoding="utf-8"))
     assert [name for name in named if not (ROOT / name).exists() and not (ROOT / "tests" / name).exists()] == []
 
 
-def test_the_log_events_for_operators_exist() -> None:
+def test_the_log_events_of_the_operations_page_exist() -> None:
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     named = re.findall(r"^\| (?:critical|error|warning) \| `([^`]+)` \|", text, re.MULTILINE)
     assert named
     assert set(named) <= log_events()
 
 
-def test_the_readme_says_which_operations_are_served() -> None:
+def test_the_readme_lists_the_operations_that_are_served() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## What is served\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (Get [^|]+) \| ([\d, ]+) \| (?:`([^`]+)`|none) \|$", text, re.MULTILINE)
     served = [
@@ -87,7 +87,7 @@ def test_the_readme_says_which_operations_are_served() -> None:
     assert rows == served
 
 
-def test_the_tests_of_the_consumer_experience_standards_exist() -> None:
+def test_the_tests_that_the_consent_flow_page_names_exist() -> None:
     cited = list(cited_tests())
     assert cited
     for file, name in cited:

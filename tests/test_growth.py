@@ -1,4 +1,4 @@
-"""Nobody can make work for all with a long input: every pattern and every parser of foreign input is linear in it.
+"""Regular expressions and parsers of untrusted input take linear time, so a long input cannot block the process.
 
 Every tenant's requests share one event loop. A pattern that backtracks quadratically lets a few long inputs stop it.
 """
@@ -38,7 +38,7 @@ PATTERNS: Final = list(patterns())
 
 
 def _run(found: Found) -> Callable[[str], object]:
-    """What uses a pattern as the product does: `search`, `sub` and the like."""
+    """Return a function that uses a pattern with the same methods as the product."""
     pattern: Any = found.pattern
     encode = (lambda text: text.encode("latin-1")) if isinstance(pattern.pattern, bytes) else (lambda text: text)
     uses: dict[str, Callable[[Any], object]] = {
@@ -54,7 +54,7 @@ def _run(found: Found) -> Callable[[str], object]:
     return lambda text: [use(encode(text)) for use in used]
 
 
-def _judge(found: Found) -> None:
+def _assert_linear(found: Found) -> None:
     run = _run(found)
     hardest = slowest(
         attacks(found.pattern), lambda attack: run(attack.of_length(FIRST_SIZE)), found.where, number=TRIED
@@ -71,7 +71,7 @@ def _work(run: Callable[[str], object], attack: Attack) -> Callable[[int], Calla
     return of
 
 
-def test_every_pattern_is_known() -> None:
+def test_the_pattern_of_every_regular_expression_is_found() -> None:
     assert len(PATTERNS) > 60
     unknown = [found.where for found in PATTERNS if found.pattern is None]
     assert [where for where in unknown if where.partition(":")[0] not in READ_NO_INPUT] == []
@@ -82,8 +82,8 @@ def test_every_pattern_is_known() -> None:
     [found for found in PATTERNS if found.where.partition(":")[0] not in READ_NO_INPUT],
     ids=lambda one: one.where,
 )
-def test_every_pattern_is_linear(found: Found) -> None:
-    _judge(found)
+def test_every_regular_expression_takes_linear_time(found: Found) -> None:
+    _assert_linear(found)
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,13 @@ def test_every_pattern_is_linear(found: Found) -> None:
         (r"(?:a|aa)*b", "fullmatch"),
     ],
 )
-def test_this_test_finds_patterns_that_are_not(pattern: str, method: str) -> None:
+def test_regular_expressions_that_take_longer_are_found(pattern: str, method: str) -> None:
     with pytest.raises(TooSlow):
-        _judge(Found("here", re.compile(pattern), frozenset({method})))
+        _assert_linear(Found("here", re.compile(pattern), frozenset({method})))
 
 
-def _quietly(run: Callable[[str], object]) -> Callable[[str], object]:
-    """A refusal is an answer like another."""
+def _ignoring_refusals(run: Callable[[str], object]) -> Callable[[str], object]:
+    """Return `run` with its refusals suppressed, because the time of a refusal is checked too."""
 
     def quiet(text: str) -> None:
         with suppress(HaasError, CdsError, InvalidJson):
@@ -157,8 +157,8 @@ PIECES: Final = (
 
 
 @pytest.mark.parametrize("name", PARSERS)
-def test_every_parser_of_foreign_input_is_linear(name: str) -> None:
-    run = _quietly(PARSERS[name])
+def test_every_parser_of_untrusted_input_takes_linear_time(name: str) -> None:
+    run = _ignoring_refusals(PARSERS[name])
     inputs = (Attack(prefix, piece, suffix) for piece in PIECES for prefix in ("", "a") for suffix in ("", "!"))
     hardest = slowest(inputs, lambda attack: run(attack.of_length(FIRST_SIZE)), name, number=TRIED)
     for attack in hardest:

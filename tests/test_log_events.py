@@ -41,7 +41,7 @@ def findings(source: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_every_event_has_the_form(folder: str) -> None:
+def test_every_log_event_has_the_required_form(folder: str) -> None:
     found = [
         f"{file.relative_to(ROOT)}, {finding}"
         for file in sorted((ROOT / folder).rglob("*.py"))
@@ -67,7 +67,7 @@ def test_every_event_has_the_form(folder: str) -> None:
         "log = logging.getLogger(__name__)",
     ],
 )
-def test_another_form_is_found(call: str) -> None:
+def test_a_log_call_of_another_form_is_found(call: str) -> None:
     assert len(list(findings(call))) == 1
 
 
@@ -81,5 +81,5 @@ def test_another_form_is_found(call: str) -> None:
         "math.log(2)",
     ],
 )
-def test_the_form_is_accepted(call: str) -> None:
+def test_a_log_call_of_the_required_form_is_accepted(call: str) -> None:
     assert list(findings(call)) == []

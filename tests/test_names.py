@@ -1,4 +1,4 @@
-"""A public name of a class or type means one thing in the whole product."""
+"""Each public class or type of the product has a unique name."""
 
 import ast
 from collections import defaultdict

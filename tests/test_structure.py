@@ -1,4 +1,4 @@
-"""The house: each package comes from this repository, and what is committed names no package index."""
+"""Each package comes from this repository, and no committed file names a package index."""
 
 import importlib
 import platform
@@ -18,15 +18,15 @@ PACKAGES = {
 INDEX_HOSTS = ["pypi" + ".org", "python" + "hosted.org", "npmjs" + ".org", "registry" + ".npmjs", "index" + "-url"]
 
 
-def test_platform_is_the_standard_librarys() -> None:
-    """Its name is taken: a package called `platform` on the path would stand before Python's own module."""
+def test_the_module_platform_is_that_of_the_standard_library() -> None:
+    """A package called `platform` on the path would hide the module of the standard library."""
     assert platform.__file__ == str(Path(sysconfig.get_paths()["stdlib"]) / "platform.py")
     assert not (ROOT / "platform" / "__init__.py").exists()
 
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_each_package_comes_from_this_repository(name: str) -> None:
-    """The names are common, and an installed distribution could bring a package of the same one."""
+    """The names are common, so an installed distribution could contain a package with the same name."""
     spec = find_spec(name)
     assert spec
     assert spec.origin == str(PACKAGES[name] / "__init__.py")
@@ -42,7 +42,7 @@ def test_every_folder_of_modules_is_a_package(name: str) -> None:
 
 
 def test_no_committed_file_names_a_package_index() -> None:
-    """The lock holds hashes; where packages come from is the business of who installs."""
+    """The lock file contains only hashes; the person who installs the packages chooses the index."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)  # noqa: S607 - git as the developer has it
     if listed.returncode != 0:
         pytest.skip("not a git checkout")

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -76,6 +76,12 @@ def brand(name: str, tokens: Mapping[str, Any], zone: ZoneInfo) -> Brand:
     release, a plain theme is used instead: the pages must work, so that a person can always stop sharing.
     """
     return _brand(name, msgspec.json.encode(tokens, order="deterministic"), zone)
+
+
+@cache
+def plain_brand(name: str, zone: ZoneInfo) -> Brand:
+    """Return a brand without a theme of its own, for pages that belong to no tenant."""
+    return _with_derived_values(ThemeTokens(brand_name=name, light=_PLAIN_PALETTE), zone)
 
 
 @lru_cache(maxsize=MAXIMUM_CACHED_BRANDS)

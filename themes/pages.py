@@ -1,4 +1,4 @@
-"""Pages with one message: an error on the public host, or the end of a consent flow."""
+"""Pages with one message: an error, or the end of a consent flow."""
 
 from typing import Final, Literal
 
@@ -6,6 +6,7 @@ import msgspec
 
 from themes.brand import Brand
 from themes.rendering import render as render_template
+from themes.sites import CONSUMER, Site
 
 MessageKind = Literal[
     "bad-request",
@@ -20,6 +21,7 @@ MessageKind = Literal[
     "flow-cancelled",
     "request-over",
     "request-invalid",
+    "response-impossible",
     "too-large",
     "misdirected",
     "failed",
@@ -28,29 +30,20 @@ MessageKind = Literal[
 ]
 
 
-class Link(msgspec.Struct, frozen=True):
-    """A link to the next page for the person."""
-
-    id: str
-    href: str
-    text: str
-
-
 class Message(msgspec.Struct, frozen=True):
     """The HTTP status and the texts of a page."""
 
     status: int
     heading: str
     texts: tuple[str, ...]
-    link: Link | None = None
+    links_to_start: bool = False
+    """Whether the page has a link to the start of its site."""
 
-
-_DASHBOARD = Link("dashboard", "/dashboard", "See and stop data sharing")
 
 MESSAGES: Final[dict[MessageKind, Message]] = {
     "bad-request": Message(400, "We could not read this", ("It is not well formed. Nothing has been changed.",)),
-    "not-found": Message(404, "Page not found", ("There is nothing at this address.",), _DASHBOARD),
-    "refused": Message(403, "This is not possible", ("You are not allowed to do this.",), _DASHBOARD),
+    "not-found": Message(404, "Page not found", ("There is nothing at this address.",), links_to_start=True),
+    "refused": Message(403, "This is not possible", ("You are not allowed to do this.",), links_to_start=True),
     "form-refused": Message(
         403,
         "We could not accept this form",
@@ -58,7 +51,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
             "The page that you came from is no longer valid, so nothing has been changed.",
             "Go back, load the page again, and try once more. Cookies must be allowed for this site.",
         ),
-        _DASHBOARD,
+        links_to_start=True,
     ),
     "flow-unknown": Message(
         403,
@@ -68,7 +61,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
             "This visit has changed nothing.",
             "To share your data, go back to the app or website that you came from and start there again.",
         ),
-        _DASHBOARD,
+        links_to_start=True,
     ),
     "flow-awaited": Message(
         410,
@@ -77,7 +70,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
             "Sharing begins when the app or website that you came from has received our answer.",
             "Go back to it to continue. Here you can see what you share, and stop it.",
         ),
-        _DASHBOARD,
+        links_to_start=True,
     ),
     "flow-unfinished": Message(
         410,
@@ -86,7 +79,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
             "You authorised it, but the app or website that you came from did not complete it in time.",
             "It has changed nothing. To share your data, go back to that app or website and start there again.",
         ),
-        _DASHBOARD,
+        links_to_start=True,
     ),
     "flow-sharing": Message(
         410,
@@ -95,13 +88,13 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
             "Your data is shared as you agreed.",
             "Go back to the app or website that you came from. Here you can see what you share, and stop it.",
         ),
-        _DASHBOARD,
+        links_to_start=True,
     ),
     "flow-stopped": Message(
         410,
         "This sharing has ended",
         ("You authorised this request, and the sharing has ended since then. No more data is shared because of it.",),
-        _DASHBOARD,
+        links_to_start=True,
     ),
     "flow-cancelled": Message(
         410,
@@ -110,7 +103,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
             "It has changed nothing.",
             "To share your data, go back to the app or website that you came from and start there again.",
         ),
-        _DASHBOARD,
+        links_to_start=True,
     ),
     "request-over": Message(
         410,
@@ -119,7 +112,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
             "It has already been answered, cancelled, or has expired. This visit has changed nothing.",
             "To share your data, go back to the app or website that you came from and start there again.",
         ),
-        _DASHBOARD,
+        links_to_start=True,
     ),
     "request-invalid": Message(
         400,
@@ -128,7 +121,17 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
             "The app or website that sent you here sent something that we cannot accept. No data has been shared.",
             "Go back to it and start again. If that does not help, contact the company that provides it.",
         ),
-        _DASHBOARD,
+        links_to_start=True,
+    ),
+    "response-impossible": Message(
+        400,
+        "We cannot take you back",
+        (
+            "The app or website that you came from cannot receive our answer.",
+            "This request is over. It has changed nothing.",
+            "Go back to that app or website yourself. To share your data, start there again later.",
+        ),
+        links_to_start=True,
     ),
     "too-large": Message(413, "Too much at once", ("We do not accept anything this large. Nothing has been changed.",)),
     "misdirected": Message(421, "Wrong address", ("This site is not served over this connection.",)),
@@ -147,9 +150,19 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
             "At the moment we do not take new requests to share data. Please try again later.",
             "You can still see what you share, and stop it.",
         ),
-        _DASHBOARD,
+        links_to_start=True,
     ),
 }  # fmt: skip
+
+
+_STAFF_MESSAGES: Final[dict[MessageKind, Message]] = {
+    "suspended": Message(
+        503,
+        "This brand is suspended",
+        ("The provider has suspended this brand, so these pages are not available. Please try again later.",),
+    ),
+}
+"""The messages whose texts for staff differ from those for consumers."""
 
 
 def status_of(kind: MessageKind) -> int:
@@ -157,9 +170,15 @@ def status_of(kind: MessageKind) -> int:
     return MESSAGES[kind].status
 
 
-def render(brand: Brand, kind: MessageKind, *, reference: str | None = None) -> str:
+def render(brand: Brand, site: Site, kind: MessageKind, *, reference: str | None = None) -> str:
     """Return the page. `reference` is the interaction id, which a person can quote to support."""
-    message = MESSAGES[kind]
+    message = MESSAGES[kind] if site is CONSUMER else _STAFF_MESSAGES.get(kind, MESSAGES[kind])
     return render_template(
-        "message", brand, heading=message.heading, texts=message.texts, link=message.link, reference=reference
+        "message",
+        brand,
+        site,
+        heading=message.heading,
+        texts=message.texts,
+        link=site.start if message.links_to_start else None,
+        reference=reference,
     )

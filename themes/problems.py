@@ -29,6 +29,11 @@ _PROBLEMS: Final = {
         "it again.",
         "",
     ),
+    "response-impossible": Problem(
+        "The app or website that you came from cannot receive our answer at present. You have not authorised anything "
+        "yet. Try again in a few minutes, or cancel and start there again later.",
+        "",
+    ),
 }
 
 

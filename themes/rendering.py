@@ -10,13 +10,14 @@ from jinja2.runtime import Context
 
 from themes import wording
 from themes.brand import Brand
+from themes.sites import Site
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(template: str, brand: Brand, **values: Any) -> str:
+def render(template: str, brand: Brand, site: Site, **values: Any) -> str:
     """Return the page of `template`, a path below `themes/templates` without suffix, in the theme of a brand."""
-    return environment().get_template(f"{template}.html.jinja").render(brand=brand, **values)
+    return environment().get_template(f"{template}.html.jinja").render(brand=brand, site=site, **values)
 
 
 @cache

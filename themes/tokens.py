@@ -79,6 +79,11 @@ def theme_from(tokens: Mapping[str, object]) -> ThemeTokens:
     return msgspec.structs.replace(theme, logo_svg=logo)
 
 
+def check_theme(name: str, tokens: Mapping[str, object]) -> None:
+    """Raise ThemeError unless the brand `name` can have the theme `tokens`, which need not contain the name."""
+    theme_from({"brand_name": name, **tokens})
+
+
 def theme_to_json(theme: ThemeTokens) -> dict[str, object]:
     """Return the theme as it is stored in the tenant's row."""
     converted: dict[str, object] = msgspec.to_builtins(theme)

@@ -90,11 +90,3 @@ def period(seconds: int, starts_at: datetime, ends_at: datetime) -> Period:
 
 def _count(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-
-
-def years_before(moment: datetime, years: int) -> datetime:
-    """Return the same day `years` earlier. For 29 February, return 28 February if that year has no 29 February."""
-    try:
-        return moment.replace(year=moment.year - years)
-    except ValueError:
-        return moment.replace(year=moment.year - years, day=28)

@@ -19,19 +19,24 @@ from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.page_forms import PageForm, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from haas.database import Transaction
+from haas.errors import HaasError
 from tenants.attempts.browser_binding import is_genuine
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
+from tenants.clients.models import Client
 from tenants.consent import ending
 from tenants.consent import flow as flows
+from tenants.consent.authorisation_response import ResponseKeys, response_url
 from tenants.consent.errors import (
     ChoiceMissing,
     FlowNotFound,
     FlowStep,
     PersonChanged,
+    ResponseImpossible,
     ReviewChanged,
     StepNotCurrent,
 )
-from tenants.consent.models import Flow, FlowResult, StepOutcome
+from tenants.consent.models import Flow, FlowResult, ReviewPage, StepOutcome
+from tenants.consent.review import shown_content, shown_digest
 from themes.views import recipient_view
 
 _Request = Request[Any, Any, Any]
@@ -46,6 +51,8 @@ _STEPS: Final[dict[str, FlowStep]] = {
     "accounts": "accounts",
     "review": "review",
 }
+_PROBLEMS: Final = (ChoiceMissing, CodeRefused, IdentifierLocked, ResponseImpossible, ReviewChanged)
+"""The errors after which the same step is shown again, with a problem."""
 
 
 class FlowBrowser(NamedTuple):
@@ -114,17 +121,31 @@ async def show_step(request: _Request) -> Response[str]:
         )
 
     flow, screen = await _in_flow(request, browser, build)
-    environment, client = ctx.tenant.register_environment, flow.client
-    number = await ctx.services.accreditations.number(environment.id, client.recipient_id)
+    stated = await _review_page(request, flow.client)
+    if screen.review is not None:
+        screen.values["shown"] = shown_digest(shown_content(flow, screen.review, stated, now=ctx.now)).hex()
     return page(
         request,
         screen.template,
-        recipient=recipient_view(client.registration, number),
+        recipient=recipient_view(flow.client.registration, stated.accreditation_number),
         forms_redirect_elsewhere=True,
         form_token=form_token(browser.secret),
         flow_path=flow_url(browser.attempt_id),
-        dashboard_host=ctx.tenant.issuer.removeprefix("https://"),
+        dashboard_host=stated.dashboard_host,
         **screen.values,
+    )
+
+
+async def _review_page(request: _Request, client: Client) -> ReviewPage:
+    """Return what a review page states besides the review. Call it while no transaction is open."""
+    ctx, brand = context(request), brand_of(request)
+    environment = ctx.tenant.register_environment
+    return ReviewPage(
+        holder=brand.name,
+        accreditation_number=await ctx.services.accreditations.number(environment.id, client.recipient_id),
+        dashboard_host=ctx.tenant.issuer.removeprefix("https://"),
+        contacts=[contact.text for contact in brand.support],
+        zone=brand.zone,
     )
 
 
@@ -212,13 +233,25 @@ async def choose_accounts(request: _Request) -> Response[None]:
 @post("/authorise", **_FORM_OPTIONS)
 async def authorise(request: _Request) -> Response[None]:
     """Record the consent, and redirect to the recipient with an authorization code."""
-    secret, now = (await flow_browser(request)).secret, context(request).now
-    zone = brand_of(request).zone
-    return await _submit(
-        request,
-        "review",
-        lambda tx, flow, form: ending.authorise(tx, flow, secret, form.single_value("shown"), zone=zone, now=now),
-    )
+    ctx, browser = context(request), await flow_browser(request)
+    await read_form(request, browser.secret)
+
+    async def client_of(_: Transaction, flow: Flow) -> Client:
+        return flow.client
+
+    client = await _in_flow(request, browser, client_of)
+    stated = await _review_page(request, client)
+    try:
+        keys = await ctx.services.responder.keys(ctx.tenant, client)
+    except ResponseImpossible:
+        return _redirect_with_problem(browser, "review", "response-impossible")
+
+    async def action(tx: Transaction, flow: Flow, form: PageForm) -> StepOutcome:
+        if flow.client.registration != client.registration:
+            raise ReviewChanged("the client has changed since its keys and its accreditation number were read")
+        return await ending.authorise(tx, flow, browser.secret, form.single_value("shown"), page=stated, now=ctx.now)
+
+    return await _submit(request, "review", action, keys=keys)
 
 
 @post("/cancel", **_FORM_OPTIONS)
@@ -234,29 +267,55 @@ def redirect_to_current_step(request: _Request, error: StepNotCurrent) -> Respon
 
 
 async def _submit(
-    request: _Request, step: FlowStep, action: _FormAction, *, answers_code: bool = False
+    request: _Request,
+    step: FlowStep,
+    action: _FormAction,
+    *,
+    answers_code: bool = False,
+    keys: ResponseKeys | None = None,
 ) -> Response[None]:
-    """Process a form of `step`; redirect to the next step, to the same step with a problem, or to the recipient."""
+    """Process a form of `step`; redirect to the next step, to the same step with a problem, or to the recipient.
+
+    With `keys`, the response to the recipient is made before the transaction is committed, so that nothing is recorded
+    if it cannot be made. Without, it is made afterwards: then it can only be an error, and the flow is over also if the
+    recipient cannot be told.
+    """
     ctx, browser = context(request), await flow_browser(request)
     form = await read_form(request, browser.secret)
+
+    async def act(tx: Transaction, flow: Flow) -> StepOutcome | Response[None]:
+        outcome = await action(tx, flow, form)
+        if isinstance(outcome, FlowResult) and keys is not None:
+            return redirect(_response_url(request, outcome, keys))
+        return outcome
+
     try:
-        outcome = await _in_flow(request, browser, lambda tx, flow: action(tx, flow, form), answers_code=answers_code)
-    except ChoiceMissing as missing:
-        return _redirect_with_problem(browser, step, f"{missing.what}-missing")
-    except ReviewChanged:
-        return _redirect_with_problem(browser, step, "review-changed")
-    except CodeRefused as refused:
-        return _redirect_with_problem(browser, step, f"code-{refused.reason}")
-    except IdentifierLocked:
-        return _redirect_with_problem(browser, step, "identifier-locked" if step == "identify" else "code-locked")
+        outcome = await _in_flow(request, browser, act, answers_code=answers_code)
+    except _PROBLEMS as error:
+        return _redirect_with_problem(browser, step, _problem_name(error, step))
+    if isinstance(outcome, Response):
+        return outcome
     if not isinstance(outcome, FlowResult):
         return redirect(browser.step_url(outcome))
-    flow = outcome.flow
-    return redirect(
-        await ctx.services.responder.build(
-            ctx.tenant, flow.client, flow.attempt.request, outcome.code_or_error, ctx.now
-        )
-    )
+    return redirect(_response_url(request, outcome, await ctx.services.responder.keys(ctx.tenant, outcome.flow.client)))
+
+
+def _response_url(request: _Request, result: FlowResult, keys: ResponseKeys) -> str:
+    ctx, flow = context(request), result.flow
+    return response_url(keys, ctx.tenant, flow.client, flow.attempt.request, result.code_or_error, now=ctx.now)
+
+
+def _problem_name(error: HaasError, step: FlowStep) -> str:
+    match error:
+        case ChoiceMissing():
+            return f"{error.what}-missing"
+        case CodeRefused():
+            return f"code-{error.reason}"
+        case IdentifierLocked():
+            return "identifier-locked" if step == "identify" else "code-locked"
+        case ResponseImpossible():
+            return "response-impossible"
+    return "review-changed"
 
 
 def _redirect_with_problem(browser: FlowBrowser, step: FlowStep, problem: str) -> Response[None]:

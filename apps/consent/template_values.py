@@ -9,14 +9,11 @@ from tenants.authentication.limits import CODE_LIFETIME
 from tenants.consent import flow as flows
 from tenants.consent.errors import FlowStep
 from tenants.consent.models import AccountChoice, Flow, Review
-from tenants.consent.review import build_review, shown_content, shown_digest
+from tenants.consent.review import build_review
 from themes import wording
 from themes.problems import problem
 from themes.views import account_view
 from themes.wording import Period
-
-HISTORY_YEARS = 2
-"""How far back billing and usage data is shared (CDR Rules, Schedule 4)."""
 
 
 class Screen(NamedTuple):
@@ -24,6 +21,8 @@ class Screen(NamedTuple):
 
     template: str
     values: dict[str, Any]
+    review: Review | None = None
+    """What the review page asks the person to authorise. None for the other steps."""
 
 
 class StepQuery(NamedTuple):
@@ -49,6 +48,7 @@ async def build_screen(
     StepNotCurrent, FlowClosed.
     """
     flows.require_step(flow, step, now)
+    review = None
     match step:
         case "identify":
             values: dict[str, Any] = {"step": 1}
@@ -59,13 +59,14 @@ async def build_screen(
         case "accounts":
             values = _accounts(await flows.account_choices(tx, flow, now=now), query)
         case "review":
-            values = await _review(tx, flow, now, zone)
+            review = await build_review(tx, flow, now=now)
+            values = _review(review, now, zone)
     common = {
         "acting_for": flow.customer_name_to_show,
         "amending": flow.amended_arrangement is not None,
         "problem": problem(query.problem, label=identifier_label),
     }
-    return Screen(f"consent/{step}", {**common, **values})
+    return Screen(f"consent/{step}", {**common, **values}, review)
 
 
 async def _verify(tx: Transaction, flow: Flow, query: StepQuery) -> dict[str, Any]:
@@ -88,17 +89,15 @@ def _accounts(choices: list[AccountChoice], query: StepQuery) -> dict[str, Any]:
     }
 
 
-async def _review(tx: Transaction, flow: Flow, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    reviewed = await build_review(tx, flow, now=now)
+def _review(reviewed: Review, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     period = wording.period(reviewed.sharing_duration, now, reviewed.ends_at)
     return {
         "step": 4,
-        "shown": shown_digest(shown_content(flow, reviewed, zone=zone, now=now)).hex(),
         "accounts": [account_view(account) for account in reviewed.accounts],
         "joint": reviewed.joint,
         "period": period,
         "previous": _previous_period(reviewed, period, now, zone),
-        "history_from": wording.years_before(now, HISTORY_YEARS) if reviewed.includes_history else None,
+        "history_from": reviewed.history_from,
         "clusters": reviewed.clusters,
         "new_clusters": reviewed.new_clusters,
         "removed_clusters": reviewed.removed_clusters,

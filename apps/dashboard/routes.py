@@ -7,14 +7,12 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from apps.dashboard.browser import (
+    COOKIE,
     DashboardSession,
     NotSignedIn,
     ask_for_challenged_person,
     ask_for_person,
-    delete_session_cookie,
     require_session,
-    session_secret,
-    set_session_cookie,
 )
 from apps.dashboard.views import ArrangementView, DashboardViewer, arrangement_view
 from apps.http.authentication import authentication_context, find_login
@@ -23,6 +21,7 @@ from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.page_forms import form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from apps.http.suspension import SERVES_SUSPENDED
+from haas.sessions import new_secret
 from tenants.accounts import service as accounts
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded
@@ -53,13 +52,13 @@ _FORM_OPTIONS: Final[dict[str, Any]] = {
 @get(SIGN_IN, **_PAGE_OPTIONS)
 async def show_sign_in(request: _Request) -> Response[Any]:
     """Ask for the identifier, or redirect a person who has signed in to the list of arrangements."""
-    ctx, secret = context(request), session_secret(request)
+    ctx, secret = context(request), COOKIE.secret(request)
     person = await ask_for_person(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         if await sessions.signed_in_login(tx, person, secret, ctx.now) is not None:
             return redirect(DASHBOARD)
         if not secret or await sessions.is_used_or_ended(tx, secret):
-            secret = sessions.new_secret()
+            secret = new_secret()
     shown = page(
         request,
         "dashboard/sign_in",
@@ -67,13 +66,13 @@ async def show_sign_in(request: _Request) -> Response[Any]:
         problem=problem(request.query_params.get("problem"), label=brand_of(request).identifier_label),
         notice=NOTICES.get(request.query_params.get("notice", "")),
     )
-    return set_session_cookie(shown, secret)
+    return COOKIE.set(shown, secret)
 
 
 @post(SIGN_IN, **_FORM_OPTIONS)
 async def sign_in(request: _Request) -> Response[None]:
     """Process the identifier, and send a one-time password."""
-    ctx, secret = context(request), session_secret(request)
+    ctx, secret = context(request), COOKIE.secret(request)
     form = await read_form(request, secret)
     identifier = form.single_value("identifier")
     if not canonical_identifier(identifier):
@@ -91,7 +90,7 @@ async def sign_in(request: _Request) -> Response[None]:
 @get([VERIFY, "/dashboard/resend"], **_PAGE_OPTIONS)
 async def show_verify(request: _Request) -> Response[Any]:
     """Ask for the one-time password."""
-    ctx, secret = context(request), session_secret(request)
+    ctx, secret = context(request), COOKIE.secret(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         challenge = await sessions.pending_challenge(tx, secret, ctx.now)
     if challenge is None or challenge.answered_at is not None:
@@ -110,7 +109,7 @@ async def show_verify(request: _Request) -> Response[Any]:
 @post(VERIFY, **_FORM_OPTIONS)
 async def verify(request: _Request) -> Response[None]:
     """Check the one-time password, and sign in."""
-    ctx, secret = context(request), session_secret(request)
+    ctx, secret = context(request), COOKIE.secret(request)
     form = await read_form(request, secret)
     authentication = await authentication_context(request)
     person = await ask_for_challenged_person(request)
@@ -123,13 +122,13 @@ async def verify(request: _Request) -> Response[None]:
         return redirect(f"{VERIFY}?problem=code-{refused.reason}")
     except IdentifierLocked:
         return redirect(f"{VERIFY}?problem=code-locked")
-    return set_session_cookie(redirect(DASHBOARD), new_secret)
+    return COOKIE.set(redirect(DASHBOARD), new_secret)
 
 
 @post("/dashboard/resend", **_FORM_OPTIONS)
 async def resend(request: _Request) -> Response[None]:
     """Send a new one-time password, which replaces the last one."""
-    ctx, secret = context(request), session_secret(request)
+    ctx, secret = context(request), COOKIE.secret(request)
     form = await read_form(request, secret)
     authentication = await authentication_context(request)
     person = await ask_for_challenged_person(request)
@@ -187,7 +186,7 @@ async def ask_to_withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> 
 async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Response[None]:
     """End the sharing. An arrangement that has already ended is not changed."""
     ctx = context(request)
-    await read_form(request, session_secret(request))
+    await read_form(request, COOKIE.secret(request))
     person = await ask_for_person(request)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
@@ -202,11 +201,11 @@ async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Respons
 @post("/dashboard/sign-out", **_FORM_OPTIONS)
 async def sign_out(request: _Request) -> Response[None]:
     """End the session."""
-    ctx, secret = context(request), session_secret(request)
+    ctx, secret = context(request), COOKIE.secret(request)
     await read_form(request, secret)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         await sessions.sign_out(tx, secret, ctx.now)
-    return delete_session_cookie(redirect(f"{SIGN_IN}?notice=signed-out"))
+    return COOKIE.delete(redirect(f"{SIGN_IN}?notice=signed-out"))
 
 
 def redirect_to_sign_in(_: _Request, error: NotSignedIn) -> Response[None]:

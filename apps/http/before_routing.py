@@ -19,7 +19,7 @@ _ANY_ORIGIN: Final = tuple((name.lower().encode(), value.encode()) for name, val
 
 
 async def not_found(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
-    """Respond with 404 and no content: the host belongs to no tenant, or its surface serves nothing yet."""
+    """Respond with 404 and no content: the host belongs neither to a tenant nor to the provider."""
     await _send(send, _NOT_FOUND, b"text/plain", b"")
 
 

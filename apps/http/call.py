@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from litestar import Request, Response
 
-from apps.http.context import RequestContext, context
+from apps.http.context import TenantContext, context
 from haas.database import Transaction
 from haas.steps import Step, run
 from tenants.calls import CallTier
@@ -23,7 +23,7 @@ class Call:
     def __init__(self, request: HttpRequest, operation: str, tier: CallTier, *, authenticated: bool) -> None:
         """Set the operation for the call record. `authenticated` says whether the endpoint requires authentication."""
         self.request = request
-        self.context: RequestContext = context(request)
+        self.context: TenantContext = context(request)
         self.context.operation, self.context.tier = operation, tier
         self.context.authenticated = authenticated
 

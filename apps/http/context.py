@@ -1,23 +1,27 @@
-"""What is known of a request before it is routed: its tenant, its surface, and its client certificate."""
+"""What is known of a request before it is routed: its surface, its tenant if it has one, and its client certificate."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
-from litestar.types import Scope
 
 from haas.http import ClientCertificate
 from tenants.calls import CalledTenant, CallRecord, CallTier
 from tenants.calls.secondary import SecondaryCalls
-from tenants.registry.models import Surface, Tenant
+from tenants.registry.models import Tenant
+from tenants.registry.surfaces import Surface, console_host
 from tenants.services import Services
 
 SCOPE_KEY = "haas"
 
 
 class RequestContext:
-    """The tenant, the surface and the circumstances of one request, and the values for its call record."""
+    """The tenant or the provider, the surface and the circumstances of a request, and the values for its call record.
+
+    `tenant` is None if the request belongs to the provider. Code that serves only hosts of tenants asks for a
+    TenantContext instead (`context`).
+    """
 
     __slots__ = (
         "arrangement_id",
@@ -40,7 +44,7 @@ class RequestContext:
     def __init__(
         self,
         *,
-        tenant: Tenant,
+        tenant: Tenant | None,
         surface: Surface,
         services: Services,
         interaction_id: str,
@@ -71,13 +75,21 @@ class RequestContext:
         self.secondary_calls = SecondaryCalls()
         """The requests to a secondary data holder that were made for this call."""
 
+    @property
+    def origin(self) -> str:
+        """The origin of the host to which the request was sent."""
+        if self.tenant is None:
+            settings = self.services.settings
+            return settings.origin(console_host(settings.domain))
+        return self.tenant.origin(self.surface)
+
     def call_record(self, status: int, started: int, finished: int) -> CallRecord | None:
         """Return the record of this call, or None if the standards do not count it.
 
         `finished` is when the last byte of the response was handed to the proxy. The times are those of
         `perf_counter_ns`.
         """
-        if self.operation is None:
+        if self.operation is None or self.tenant is None:
             return None
         secondary = self.secondary_calls
         waited = secondary.waited(started, finished) if secondary.requests else 0
@@ -102,14 +114,24 @@ class RequestContext:
         )
 
 
-def context(connection: "ASGIConnection[Any, Any, Any, Any]") -> RequestContext:
-    """Return the context of a request."""
-    return context_of_scope(connection.scope)
+class TenantContext(RequestContext):
+    """The context of a request to a host of a tenant."""
+
+    __slots__ = ()
+    tenant: Tenant
 
 
-def context_of_scope(scope: Scope) -> RequestContext:
-    """Return the context that `apps.asgi` has added to an ASGI scope."""
-    found = scope[SCOPE_KEY]  # type: ignore[literal-required]
+def context(connection: "ASGIConnection[Any, Any, Any, Any]") -> TenantContext:
+    """Return the context of a request to a host of a tenant."""
+    found = connection.scope[SCOPE_KEY]  # type: ignore[literal-required]
+    if not isinstance(found, TenantContext):
+        raise TypeError("the request is for a host of the provider, or did not come through apps.asgi")
+    return found
+
+
+def any_context(connection: "ASGIConnection[Any, Any, Any, Any]") -> RequestContext:
+    """Return the context of a request to any host: of a tenant, or of the provider."""
+    found = connection.scope[SCOPE_KEY]  # type: ignore[literal-required]
     if not isinstance(found, RequestContext):
         raise TypeError("the request did not come through apps.asgi")
     return found

@@ -1,13 +1,14 @@
 """HTTP responses for all errors.
 
-The errors of the domain contain no HTTP. A response has one of three shapes: the error payload of the Consumer Data
-Standards below /cds-au, an OAuth error (RFC 6749 5.2) at every other path that software calls, and a page at the paths
-that people visit. A route can set its shape with the `opt` SHAPE. Otherwise the surface and the path determine
-the shape.
+The errors of the domain contain no HTTP. A response has one of four shapes. On the public and the secure host: the
+error payload of the Consumer Data Standards below /cds-au, an OAuth error (RFC 6749 5.2) at every other path that
+software calls, and a page at the paths that people visit; a route can set another shape with the `opt` SHAPE. On the
+hosts for staff: a page. On the management host: a problem (RFC 9457).
 """
 
 import logging
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -16,7 +17,7 @@ from litestar.exceptions import HTTPException
 from litestar.routes import HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
-from apps.http.context import RequestContext, context
+from apps.http.context import RequestContext, any_context
 from apps.http.json_responses import NO_STORE, cds_headers, public_headers
 from apps.http.page_forms import FormRefused
 from apps.http.pages import message_page
@@ -25,21 +26,24 @@ from haas.errors import HaasError, Unavailable
 from tenants.arrangements.errors import ArrangementNotFound
 from tenants.cds import errors as cds
 from tenants.cds.errors import CdsError, ErrorType
-from tenants.consent.errors import FlowClosed, FlowEnd, FlowNotFound
+from tenants.consent.errors import FlowClosed, FlowEnd, FlowNotFound, ResponseImpossible
 from tenants.grants.errors import AccessRefused, ConsentExpired, ConsentRevoked, RecipientNotActive
 from tenants.oauth import errors as oauth
 from tenants.oauth.errors import OAuthError
 from tenants.operations.endpoints import Endpoint
+from tenants.registry.surfaces import Surface
 from themes import pages
 
 logger = logging.getLogger(__name__)
 
-Shape = Literal["cds", "oauth", "page"]
+Shape = Literal["cds", "oauth", "page", "problem"]
 SHAPE: Final = "error_shape"
 """The `opt` in which a route sets the shape of its errors."""
 ENDPOINT: Final = "endpoint"
 """The `opt` in which a route of the data APIs holds its row of the endpoint table."""
 SECONDS_TO_RETRY: Final = "5"
+_SHAPES: Final[Mapping[Surface, Shape]] = {"admin": "page", "management": "problem", "console": "page"}
+"""The surfaces on which all errors have one shape."""
 _DATA_APIS: Final = "cds-au"
 _SOFTWARE_PATH_SEGMENTS: Final = (".well-known", "jwks")
 
@@ -54,6 +58,9 @@ _DETAILS: Final = {
     SERVER_ERROR: "The service met an unexpected condition.",
     UNAVAILABLE: "The service is not available now. Try again soon.",
 }
+_PROBLEM: Final = "application/problem+json"
+_PHRASES: Final = {413: "Content Too Large"}
+"""The phrases of RFC 9110 15 that Python 3.11 has in an older version."""
 _MALFORMED: Final = "The request is not well formed."
 _CDS_ERRORS: Final = {
     NOT_FOUND: cds.RESOURCE_NOT_FOUND,
@@ -129,6 +136,8 @@ def error_response(request: _Request, error: Exception) -> Response[Any]:
             response = _oauth_response(request, oauth_error_response(error))
         case "page":
             response = _page_response(request, error)
+        case "problem":
+            response = _problem_response(request, error)
     _log(error, response.status_code)
     return response
 
@@ -191,6 +200,8 @@ def page_kind(error: Exception) -> pages.MessageKind:  # noqa: PLR0911 - one ret
             return "flow-unknown"
         case FlowClosed(end=end):
             return _FLOW_ENDS[end]
+        case ResponseImpossible():
+            return "response-impossible"
         case oauth.InvalidRequestUri():
             return "request-over"
         case OAuthError():
@@ -206,13 +217,15 @@ def printable(text: str) -> str:
 
 
 def _shape(request: _Request, error: Exception) -> Shape:
-    if isinstance(error, CdsError) or is_data_api(request.scope["path"]):
+    surface, path = any_context(request).surface, request.scope["path"]
+    if surface in _SHAPES:
+        return _SHAPES[surface]
+    if isinstance(error, CdsError) or is_data_api(path):
         return "cds"
     shape: Shape | None = _options(request).get(SHAPE)
     if shape is not None:
         return shape
-    public = context(request).surface == "public"
-    return "page" if public and _first_segment(request.scope["path"]) not in _SOFTWARE_PATH_SEGMENTS else "oauth"
+    return "page" if surface == "public" and _first_segment(path) not in _SOFTWARE_PATH_SEGMENTS else "oauth"
 
 
 def is_data_api(path: str) -> bool:
@@ -250,28 +263,43 @@ def _log(error: Exception, status: int | None) -> None:
 
 def _set_operation(request: _Request) -> None:
     """Set the operation for the call record if a data API's handler has not run."""
-    endpoint, ctx = _options(request).get(ENDPOINT), context(request)
+    endpoint, ctx = _options(request).get(ENDPOINT), any_context(request)
     if ctx.operation is None and isinstance(endpoint, Endpoint):
         ctx.operation, ctx.authenticated = endpoint.operation, endpoint.transport == "secure"
 
 
 def _cds_response(request: _Request, error: CdsErrorResponse) -> Response[bytes]:
-    ctx = context(request)
+    ctx = any_context(request)
     ctx.error = error.kind.urn
     headers = cds_headers(ctx) | _headers_of_status(request, error.status, error.challenge)
     return Response(error.body, status_code=error.status, media_type=MediaType.JSON, headers=headers)
 
 
 def _oauth_response(request: _Request, error: OAuthErrorResponse) -> Response[bytes]:
-    ctx = context(request)
+    ctx = any_context(request)
     ctx.error = error.code
     headers = NO_STORE | public_headers(ctx) | _headers_of_status(request, error.status, error.challenge)
     return Response(error.body, status_code=error.status, media_type=MediaType.JSON, headers=headers)
 
 
+def _problem_response(request: _Request, error: Exception) -> Response[bytes]:
+    """Return the response in the shape of RFC 9457. The type is about:blank, so the title is the phrase of the status.
+
+    nginx has the same shape for its own errors on management hosts.
+    """
+    status = _status(error)
+    problem = {
+        "type": "about:blank",
+        "title": _PHRASES.get(status) or HTTPStatus(status).phrase,
+        "detail": _DETAILS.get(status, _MALFORMED),
+    }
+    headers = NO_STORE | _headers_of_status(request, status, None)
+    return Response(msgspec.json.encode(problem), status_code=status, media_type=_PROBLEM, headers=headers)
+
+
 def _page_response(request: _Request, error: Exception) -> Response[str]:
     if isinstance(error, OAuthError):
-        context(request).error = error.error
+        any_context(request).error = error.error
     response = message_page(request, page_kind(error))
     if isinstance(error, HTTPException) and error.status_code == METHOD_NOT_ALLOWED:
         response.status_code = METHOD_NOT_ALLOWED

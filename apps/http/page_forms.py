@@ -1,7 +1,8 @@
 """Forms that a person submits from a page, and the check that the page was served to the same browser.
 
 Each form contains a token that is derived from the secret in the browser's cookie. The headers in which the browser
-states the origin of a form are checked too. The server stores nothing for these checks.
+states the origin of a form are checked too: only pages of the same host may submit it. The server stores nothing for
+these checks. They are the same for the pages of every surface.
 """
 
 import hmac
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from litestar import Request
 
-from apps.http.context import context
+from apps.http.context import any_context
 from apps.http.form_encoding import Fields, FormUnreadable, body_fields
 from haas.errors import HaasError
 
@@ -71,7 +72,7 @@ def _refuse_other_origins(request: _Request) -> None:
     decides.
     """
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
-    if origin not in {None, "null", context(request).tenant.issuer}:
+    if origin not in {None, "null", any_context(request).origin}:
         raise FormRefused(f"the form comes from {origin}")
     if site not in {None, "same-origin", "none"}:
         raise FormRefused(f"the form comes from a page that is {site}")

@@ -1,14 +1,18 @@
 """Responses with pages, and the headers of every page."""
 
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from litestar import MediaType, Request, Response
 
-from apps.http.context import context
+from apps.http.context import any_context
 from apps.http.flows import is_flow_path
+from tenants.registry.models import TenantSettings
+from tenants.registry.surfaces import Surface
 from themes import pages
-from themes.brand import Brand, brand
+from themes.brand import Brand, brand, plain_brand
 from themes.rendering import render
+from themes.sites import ADMINISTRATION, CONSOLE, CONSUMER, Site
 
 SEE_OTHER: Final = 303
 _HEADERS: Final = {
@@ -20,12 +24,18 @@ _HEADERS: Final = {
     "X-Frame-Options": "DENY",
 }
 
+_SITES: Final[dict[Surface, Site]] = {"public": CONSUMER, "admin": ADMINISTRATION, "console": CONSOLE}
+"""The surfaces that have pages."""
+_PROVIDER: Final = plain_brand("Provider console", ZoneInfo(TenantSettings().time_zone))
+
 _Request = Request[Any, Any, Any]
 
 
 def brand_of(request: _Request) -> Brand:
-    """Return the brand of the request's tenant, with its name, theme and time zone."""
-    tenant = context(request).tenant
+    """Return the brand of the request's tenant, with its name, theme and time zone. The provider has a plain one."""
+    tenant = any_context(request).tenant
+    if tenant is None:
+        return _PROVIDER
     return brand(tenant.name, tenant.theme, tenant.time_zone)
 
 
@@ -38,13 +48,15 @@ def page(
     no `form-action`: Chromium applies this directive to all following redirects, also to those of the other site
     (decision 0020).
     """
-    text = render(template, brand_of(request), **values)
+    ctx = any_context(request)
+    text = render(template, brand_of(request), _SITES[ctx.surface], **values)
     return _response(request, text, status, forms_redirect_elsewhere=forms_redirect_elsewhere)
 
 
 def message_page(request: _Request, kind: pages.MessageKind) -> Response[str]:
     """Return a page with one message. It shows the interaction id, which a person can give to support."""
-    text = pages.render(brand_of(request), kind, reference=context(request).interaction_id)
+    ctx = any_context(request)
+    text = pages.render(brand_of(request), _SITES[ctx.surface], kind, reference=ctx.interaction_id)
     return _response(request, text, pages.status_of(kind))
 
 
@@ -58,6 +70,10 @@ def _response(request: _Request, text: str, status: int, *, forms_redirect_elsew
     if not forms_redirect_elsewhere:
         policy += "; form-action 'self'"
     headers = {**_HEADERS, "Content-Security-Policy": policy}
-    if not is_flow_path(request.url.path):  # a recipient that opened the flow in a window keeps access to it
+    if not _belongs_to_flow(request):  # a recipient that opened the flow in a window keeps access to it
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+
+def _belongs_to_flow(request: _Request) -> bool:
+    return any_context(request).surface == "public" and is_flow_path(request.url.path)

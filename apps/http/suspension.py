@@ -5,7 +5,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from apps.http.context import context
+from apps.http.context import any_context
 from haas.errors import Unavailable
 
 SERVES_SUSPENDED = "serves_suspended"
@@ -21,9 +21,10 @@ class TenantSuspended(Unavailable):
 async def refuse_when_suspended(
     connection: "ASGIConnection[Any, Any, Any, Any]", route_handler: BaseRouteHandler
 ) -> None:
-    """Raise TenantSuspended if the tenant is suspended, unless the route also serves suspended tenants.
+    """Raise TenantSuspended if the host is of a suspended tenant, unless the route also serves suspended tenants.
 
     It is a coroutine because Litestar would run a plain function in a thread for every request.
     """
-    if context(connection).tenant.state == "suspended" and not route_handler.opt.get(SERVES_SUSPENDED, False):
-        raise TenantSuspended(f"{context(connection).tenant.slug} is suspended")
+    tenant = any_context(connection).tenant
+    if tenant is not None and tenant.suspended and not route_handler.opt.get(SERVES_SUSPENDED, False):
+        raise TenantSuspended(f"{tenant.slug} is suspended")

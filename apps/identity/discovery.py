@@ -5,7 +5,7 @@ from typing import Any, Final
 from litestar import Request, Response, route
 
 from apps.http.any_origin import CORS, preflight
-from apps.http.context import RequestContext, context
+from apps.http.context import TenantContext, context
 from apps.http.read_methods import READ_METHODS
 from apps.http.suspension import SERVES_SUSPENDED
 from haas.jose import SIGNING_ALGORITHMS
@@ -34,7 +34,7 @@ def metadata(tenant: Tenant) -> dict[str, object]:
         "userinfo_endpoint": endpoints.secure_url(tenant, endpoints.USERINFO),
         "registration_endpoint": endpoints.secure_url(tenant, endpoints.REGISTER),
         "cdr_arrangement_revocation_endpoint": endpoints.secure_url(tenant, endpoints.ARRANGEMENT_REVOCATION),
-        "scopes_supported": scopes.SUPPORTED,
+        "scopes_supported": scopes.supported(),
         "claims_supported": claims.SUPPORTED_CLAIMS,
         "claims_parameter_supported": True,
         "acr_values_supported": claims.ACR_VALUES,
@@ -80,7 +80,7 @@ async def jwks(request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
     return Response({"keys": await ctx.services.keyring.published_jwks(ctx.tenant)}, headers=_HEADERS)
 
 
-def _public_call(request: Request[Any, Any, Any], operation: str) -> RequestContext:
+def _public_call(request: Request[Any, Any, Any], operation: str) -> TenantContext:
     """Set the operation of a call for the call record, and return its context."""
     ctx = context(request)
     ctx.operation, ctx.tier, ctx.authenticated = operation, "highPriority", False

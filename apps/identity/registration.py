@@ -15,9 +15,9 @@ from haas.steps import Step, on_attribute
 from tenants.clients import store as clients
 from tenants.clients.models import Client
 from tenants.grants import access_token_rules
+from tenants.oauth import scopes
 from tenants.oauth.endpoints import REGISTER
 from tenants.oauth.errors import AccessDenied, InvalidRequest, InvalidToken
-from tenants.oauth.scopes import REGISTRATION
 from tenants.registration import service as registrations
 from tenants.registration import validation_steps
 from tenants.registration.validation_steps import RegistrationValidation
@@ -46,7 +46,7 @@ class ManagementCall(BearerCall):
 
     def __init__(self, request: HttpRequest, operation: str, client_id: str) -> None:
         """Take the client id from the path. The access token needs the scope cdr:registration (CDS, DCR APIs)."""
-        super().__init__(request, operation, REGISTRATION)
+        super().__init__(request, operation, scopes.REGISTRATION)
         self.client_id = client_id
 
 
@@ -173,5 +173,7 @@ async def delete_client_registration(request: HttpRequest, client_id: FromPath[s
 
 
 def _metadata(client: Client) -> dict[str, object]:
+    """Return the metadata. `scope` has what "the client can use when requesting access tokens" now (RFC 7591 2)."""
     issued = {"client_id": client.client_id, "client_id_issued_at": epoch(client.created_at)}
-    return {**issued, **msgspec.to_builtins(client.registration)}
+    scope = scopes.join(client.registration.supported_scopes)
+    return {**issued, **msgspec.to_builtins(client.registration), "scope": scope}

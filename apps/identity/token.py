@@ -53,6 +53,11 @@ def grant_type_is_supported(call: TokenCall) -> None:
     call.grant = grant
 
 
+async def load_the_tenants_keys(call: TokenCall) -> None:
+    """The keys for the ID token are read before anything is recorded: a code that was used cannot be sent again."""
+    await call.context.services.keyring.subject_key(call.context.tenant)
+
+
 async def run_the_steps_of_the_grant(call: TokenCall) -> None:
     """The steps of the grant check the request and issue tokens, bound to the client certificate (RFC 8705 3)."""
     ctx = call.context
@@ -79,6 +84,7 @@ def respond_with_the_tokens(call: TokenCall) -> None:
 
 STEPS: Final[tuple[Step[TokenCall], ...]] = (
     *AUTHENTICATE_THE_CLIENT,
+    load_the_tenants_keys,
     in_transaction(
         mark_the_assertion_as_used,
         grant_type_is_supported,

@@ -170,7 +170,7 @@ async def _fetch(call: DataCall) -> None:
     elif items:
         call.data = items[0]
     else:
-        raise CdsError(UNAVAILABLE_ENERGY_ACCOUNT, *(call.named_ids or ()))
+        raise CdsError.for_ids(dict.fromkeys(call.named_ids or (), UNAVAILABLE_ENERGY_ACCOUNT), in_body=False)
 
 
 async def fetch_the_availability(call: DataCall) -> None:

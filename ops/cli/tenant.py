@@ -1,9 +1,10 @@
-"""`haas tenant`: create, list, show, suspend, resume and remove tenants."""
+"""`haas tenant`: create, list, show, change, suspend, resume and remove tenants."""
 
 import asyncio
 import uuid
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, get_args
 
 import click
 import msgspec
@@ -13,9 +14,13 @@ from ops.deployment import Deployment
 from ops.deployment_settings import deployment_settings
 from ops.operator import actor, columns
 from ops.plugins import certificate_issuer
-from tenants.registry.models import NewTenant, Tenant, TenantSettings
+from tenants.provisioning.tenant_changes import CONTACTS, ChangedTenant, TenantChange
+from tenants.registry.models import SWITCHES, NewTenant, Tenant, TenantSettings
 from tenants.registry.names import Hosts
-from themes.tokens import theme_from
+from tenants.registry.surfaces import TenantSurface
+from themes.tokens import check_theme
+
+_SWITCHED: Final = {"on": True, "off": False}
 
 
 @click.group("tenant")
@@ -67,21 +72,86 @@ def create(
         retailer=retailer,
         register_environment_id=register_environment,
         register_brand_id=register_brand_id,
-        theme={} if theme is None else _theme(theme, name),
+        theme={} if theme is None else _theme_file(theme),
         node=node,
         settings=_settings(time_zone),
         hosts=None if public_host is None else Hosts.from_public_host(public_host),
     )
+    if theme is not None:
+        check_theme(name, new.theme)
     tenant = asyncio.run(_create(settings, new))
-    issue = certificate_issuer(settings)
-    for _, host in tenant.surfaces():
-        if issue is not None:
-            issue(host)
     click.echo(f"Created {tenant.name}: {tenant.issuer}")
-    if issue is None:
-        click.echo(f"It is served as soon as {settings.certificates} contains a certificate for each of these hosts:")
-        for _, host in tenant.surfaces():
-            click.echo(f"  {host}")
+    _certificates(settings, [host for _, host in tenant.surfaces()])
+
+
+@command.command("set")
+@click.argument("slug")
+@click.option("--name", help="The brand's name as customers know it.")
+@click.option(
+    "--theme",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Theme tokens as JSON, in place of all that there are. Contacts that the file does not state are kept.",
+)
+@click.option(
+    "--contact",
+    "contacts",
+    multiple=True,
+    metavar="KIND=TEXT",
+    help=f"A contact that pages show: {' or '.join(CONTACTS)}. Without TEXT it is removed. Can be repeated.",
+)
+@click.option(
+    "--switch",
+    "switches",
+    multiple=True,
+    metavar="NAME=on|off",
+    help=f"An optional feature: {', '.join(SWITCHES)}. Can be repeated.",
+)
+@click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    metavar="SURFACE=HOST",
+    help=(
+        "The host of a surface: public=…, secure=mtls.…, admin=admin.… or management=api.…. The public host is the"
+        " issuer: it can be changed only while no software product is registered. Can be repeated."
+    ),
+)
+@click.option(
+    "--move-endpoints",
+    is_flag=True,
+    help="Change the secure host although software products are registered, whose requests then fail for a while.",
+)
+def set_(
+    slug: str,
+    *,
+    name: str | None,
+    theme: Path | None,
+    contacts: tuple[str, ...],
+    switches: tuple[str, ...],
+    hosts: tuple[str, ...],
+    move_endpoints: bool,
+) -> None:
+    """Change the tenant SLUG. What is not named stays as it is. It takes effect within two seconds."""
+    settings = deployment_settings()
+    change = TenantChange(
+        name=name,
+        theme=None if theme is None else _theme_file(theme),
+        contacts=dict(_pair(each, "--contact", "KIND=TEXT") for each in contacts),
+        switches=dict(_switch(each) for each in switches),
+        hosts=dict(_host(each) for each in hosts),
+        move_endpoints=move_endpoints,
+    )
+    if change in (TenantChange(), TenantChange(move_endpoints=True)):
+        raise click.UsageError("there is nothing to change: name at least one option; `haas tenant set --help`")
+    changed = asyncio.run(_set(settings, slug, change))
+    if changed.before == changed.after:
+        click.echo(f"{changed.after.name} has these values already: nothing was changed.")
+        return
+    click.echo(f"{changed.after.name} is changed.")
+    moved = [host for host in changed.after.surfaces() if host not in changed.before.surfaces()]
+    _certificates(settings, [host for _, host in moved])
+    for note in _notes(changed, {surface for surface, _ in moved}):
+        click.echo(note)
 
 
 @command.command("list")
@@ -115,6 +185,8 @@ def show(slug: str) -> None:
         "admin": tenant.admin_base,
         "management": tenant.management_base,
         "time zone": tenant.settings.time_zone,
+        "contacts": ", ".join(tenant.theme[token] for token in CONTACTS.values() if tenant.theme.get(token)) or "none",
+        "switched on": ", ".join(switch for switch in SWITCHES if getattr(tenant.settings, switch)) or "nothing",
         "register": tenant.register_environment.id,
         "register brand id": tenant.register_brand_id,
         "id": str(tenant.id),
@@ -179,6 +251,11 @@ async def _find(settings: Settings, slug: str) -> Tenant:
         return await deployment.administration.find(slug, incomplete=True)
 
 
+async def _set(settings: Settings, slug: str, change: TenantChange) -> ChangedTenant:
+    async with Deployment.open(settings) as deployment:
+        return await deployment.administration.change(slug, change, actor=actor(), check_theme=check_theme)
+
+
 async def _change(settings: Settings, slug: str, change: str) -> Tenant:
     async with Deployment.open(settings) as deployment:
         tenant: Tenant = await getattr(deployment.administration, change)(slug, actor=actor())
@@ -192,10 +269,60 @@ def _settings(time_zone: str) -> TenantSettings:
         raise click.BadParameter(str(error)) from error
 
 
-def _theme(path: Path, name: str) -> dict[str, Any]:
+def _theme_file(path: Path) -> dict[str, Any]:
     try:
-        tokens = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise click.BadParameter(f"{path} cannot be read as a JSON object: {error}") from error
-    theme_from({"brand_name": name, **tokens})
-    return tokens
+
+
+def _pair(text: str, option: str, form: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise click.BadParameter(f"{text!r} does not have the form {form}", param_hint=option)
+    return name, value
+
+
+def _switch(text: str) -> tuple[str, bool]:
+    name, value = _pair(text, "--switch", "NAME=on|off")
+    if value not in _SWITCHED:
+        raise click.BadParameter(f"write {name}=on or {name}=off", param_hint="--switch")
+    return name, _SWITCHED[value]
+
+
+def _host(text: str) -> tuple[TenantSurface, str]:
+    name, host = _pair(text, "--host", "SURFACE=HOST")
+    for surface in get_args(TenantSurface):
+        if name == surface:
+            return surface, host
+    surfaces = ", ".join(get_args(TenantSurface))
+    raise click.BadParameter(f"there is no surface {name!r}; the surfaces are {surfaces}", param_hint="--host")
+
+
+def _certificates(settings: Settings, hosts: Sequence[str]) -> None:
+    """Issue the certificates of hosts in a sandbox. Otherwise say which certificates the operator must provide."""
+    issue = certificate_issuer(settings)
+    if issue is not None:
+        for host in hosts:
+            issue(host)
+    elif hosts:
+        click.echo(f"It is served as soon as {settings.certificates} contains a certificate for each of these hosts:")
+        for host in hosts:
+            click.echo(f"  {host}")
+
+
+def _notes(changed: ChangedTenant, moved: Collection[TenantSurface]) -> Iterator[str]:
+    """Yield what an operator must do outside this deployment after a change."""
+    before, after = changed.before, changed.after
+    if after.name != before.name:
+        yield "Publish the new name at the Register, where data recipients read it."
+    if "public" in moved:
+        yield f"Publish at the Register: PublicBaseUri and InfoSecBaseUri {after.issuer}"
+    if "secure" in moved:
+        yield f"Publish at the Register: ResourceBaseUri and AdminBaseUri {after.secure_base}"
+    if "admin" in moved:
+        yield "Staff must sign in again. The retailer's OpenID provider must allow the new host as a redirect URI."
+    if "management" in moved:
+        yield f"Tell the retailer's systems the new address: {after.management_base}"
+    if moved:
+        yield "The old hosts are not served any more, and another brand can take their names."

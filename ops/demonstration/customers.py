@@ -1,8 +1,8 @@
 """The customers of a demonstration brand: one holder of a data file or of the generator, and logins for its people.
 
 The data contains no logins and no joint accounts. This module adds logins with email addresses under `.test`, a joint
-account, a joint account with the disclosure option "no-disclosure", and an organisation with two representatives. It
-also adds the data behind the accounts, such as payment schedules.
+account, a joint account with the disclosure option "no-disclosure", an organisation with two representatives, and the
+data behind the accounts, such as payment schedules.
 """
 
 from collections.abc import Callable, Iterator

@@ -36,7 +36,8 @@ async def owner_connection(settings: Settings, node: str = MAIN_NODE) -> AsyncIt
         connection = await engine.connect()
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
         raise Unavailable(
-            f"the database of {database_variable(node, owner=True)} cannot be reached: {error or type(error).__name__}"
+            f"the database of {database_variable(node, owner=True)} accepted no connection:"
+            f" {error or type(error).__name__}"
         ) from error
     try:
         yield connection

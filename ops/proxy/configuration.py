@@ -8,6 +8,7 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ops.proxy.client_addresses import ClientAddresses
+from tenants.registry.surfaces import FIRST_LABELS
 
 HERE: Final = Path(__file__).parent
 SCRIPT: Final = HERE / "haas.js"
@@ -39,6 +40,7 @@ SEGMENTS: Final = (
     "par",
     "register",
     "revoke",
+    "sign-out",
     "theme",
     "token",
     "userinfo",
@@ -89,4 +91,6 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
         )
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
         segments = "|".join(re.escape(segment) for segment in SEGMENTS)
-        return environment.get_template("nginx.conf.j2").render(**fields, dropped=DROPPED, segments=segments)
+        return environment.get_template("nginx.conf.j2").render(
+            **fields, dropped=DROPPED, segments=segments, labels=FIRST_LABELS
+        )

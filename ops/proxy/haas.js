@@ -23,4 +23,8 @@ function errorAsPage(r) {
     r.return(200, r.variables.error_page);
 }
 
-export default { clientCertificate, errorAsPage, errorInJson, hideServerName };
+function errorAsProblem(r) {
+    r.return(200, r.variables.error_problem);
+}
+
+export default { clientCertificate, errorAsPage, errorAsProblem, errorInJson, hideServerName };

@@ -1,5 +1,6 @@
 """The data sharing process at one brand: register, get consent, fetch data, withdraw, check the end of access."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -8,10 +9,11 @@ import msgspec
 
 from ops.browser.errors import Unexpected
 from ops.browser.person import Person
+from ops.sandbox.jose import read_unverified
 from ops.sandbox.messages import NO_DEVIATION, Deviation
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.tenants import RESOURCE_PATH
-from ops.smoke.participants import SCOPES, Participants, Recipient
+from ops.smoke.participants import Participants, Recipient
 from ops.smoke.steps import Steps
 from ops.stack.description import TenantDescription
 
@@ -74,7 +76,10 @@ class Journey:
         with self._step("software product, certificate, discovery"):
             recipient = await self._participants.recipient(self.tenant)
         with self._step("register the client"):
-            await recipient.client.register(await self._participants.control.ssa(recipient.product), request)
+            ssa = await self._participants.control.ssa(recipient.product)
+            registered = await recipient.client.register(ssa, request)
+            supported = recipient.client.holder.metadata.scopes_supported
+            _check_scopes(registered["scope"], supported.intersection(read_unverified(ssa).claims["scope"].split()))
         self._recipient = recipient
 
     async def share(self) -> Tokens:
@@ -89,7 +94,7 @@ class Journey:
         """
         client = self.recipient.client
         with self._step("pushed authorisation request"):
-            flow = await client.push(SCOPES, sharing_duration=YEAR)
+            flow = await client.push(self.recipient.scope, sharing_duration=YEAR)
         with self._step("authorise: first page"):
             person = await (await self._participants.person()).open(client.authorisation_url(flow))
         seen = await self._participants.control.newest_message()
@@ -115,6 +120,7 @@ class Journey:
             tokens = await client.exchange(authorised, flow)
             if not tokens.refresh_token or not tokens.cdr_arrangement_id:
                 raise Unexpected("a refresh token and an arrangement id", "a token response without them")
+            _check_scopes(str(tokens.scope), self.recipient.scope.split())
         return tokens
 
     async def fetch(self, tokens: Tokens) -> None:
@@ -137,6 +143,11 @@ class Journey:
             specific = await self._balances([account["accountId"] for account in accounts], tokens)
             if not bulk["balances"] or bulk != specific:
                 raise Unexpected("the same balances from both operations", f"{bulk} and {specific}")
+        with self._step("get balance"):
+            for known in bulk["balances"]:
+                single = await self._get(f"/energy/accounts/{known['accountId']}/balance", tokens, version=1)
+                if single["balance"] != known["balance"]:
+                    raise Unexpected(f"the balance {known['balance']}", str(single))
         for step, segment in _OF_AN_ACCOUNT.items():
             with self._step(step):
                 for account in accounts:
@@ -225,6 +236,11 @@ class Journey:
 
 class _Customer(msgspec.Struct, frozen=True):
     identifier: str
+
+
+def _check_scopes(scope: str, expected: Iterable[str]) -> None:
+    if set(scope.split()) != set(expected):
+        raise Unexpected(f"the scopes {' '.join(sorted(expected))}", scope)
 
 
 def _data(response: httpx.Response) -> dict[str, Any]:

@@ -20,6 +20,8 @@ SCOPES: Final = (
     "energy:accounts.basic:read energy:accounts.detail:read energy:accounts.paymentschedule:read "
     "energy:accounts.concessions:read energy:billing:read"
 )
+"""The scopes that the benchmark requests, so that its measurements stay comparable. The smoke test asks the brand."""
+_NOT_FOR_CONSUMERS: Final = ("cdr:", "admin:")
 
 
 class Participants:
@@ -72,3 +74,9 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     product: SoftwareProduct
     client: RecipientClient
     certificate: ClientCertificate
+
+    @property
+    def scope(self) -> str:
+        """Every scope that a consumer can authorise at the brand, as its discovery document says."""
+        supported = self.client.holder.metadata.scopes_supported
+        return " ".join(sorted(scope for scope in supported if not scope.startswith(_NOT_FOR_CONSUMERS)))

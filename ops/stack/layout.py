@@ -14,10 +14,11 @@ from ops.stack.description import SandboxDescription, describe_sandbox
 from ops.stack.folder import StateFolder
 from ops.stack.options import DEFAULT_PORT, Options
 from ops.stack.ports import LOOPBACK, Ports
+from tenants.registry.surfaces import console_host
 
 DOMAIN: Final = "haas.localhost"
 SANDBOX_DOMAIN: Final = "cdr-sandbox.localhost"
-CONSOLE_HOST: Final = f"console.{DOMAIN}"
+CONSOLE_HOST: Final = console_host(DOMAIN)
 SANDBOX_HOSTS: Final = tuple(
     f"{label}.{SANDBOX_DOMAIN}" for label in ("register", "mtls.register", "recipient", "mailbox")
 )

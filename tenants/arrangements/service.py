@@ -117,7 +117,11 @@ async def end_expired(tx: Transaction, now: datetime) -> int:
 
 
 async def list_for_login(tx: Transaction, login_id: UUID, now: datetime) -> list[Arrangement]:
-    """Return the arrangements of all customers for whom the login may act, newest first. Omit pending ones."""
+    """Return the arrangements of all customers for whom the login may act today, newest first. Omit pending ones.
+
+    An arrangement belongs to the customer, whoever gave the consent. It continues when that person may no longer act
+    for the customer (CDR Rules 1.13(1)(c), 4.26; decision 0022).
+    """
     return await store.for_login(tx, login_id, market_day(now))
 
 

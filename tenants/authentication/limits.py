@@ -1,7 +1,9 @@
-"""The limits of one-time passwords and of the sessions of the dashboard."""
+"""The limits of one-time passwords, and of the sessions of customers and of the retailer's staff."""
 
 from datetime import timedelta
 from typing import Final
+
+from haas.sessions import SessionLimits
 
 CODE_DIGITS: Final = 6
 """CDS, One Time Password Credential Requirements: "numeric digits and be between 4 and 6 digits in length"."""
@@ -19,5 +21,6 @@ It is far above the number of codes in any brand's busiest hour. It limits an at
 identifiers from many addresses.
 """
 
-SESSION_IDLE_LIMIT: Final = timedelta(minutes=15)
-SESSION_LIFETIME: Final = timedelta(hours=1)
+DASHBOARD_SESSIONS: Final = SessionLimits(idle=timedelta(minutes=15), lifetime=timedelta(hours=1))
+STAFF_SESSIONS: Final = SessionLimits(idle=timedelta(minutes=30), lifetime=timedelta(hours=12))
+"""NIST SP 800-63B, Reauthentication, for authenticator assurance level 2."""

@@ -1,4 +1,4 @@
-"""Challenges (one-time passwords that were sent), and sessions of the dashboard."""
+"""Challenges (one-time passwords that were sent), and sessions."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -57,9 +57,14 @@ class ChallengeSummary(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A browser's session at the dashboard. `login_id` is None before sign-in; `challenge_id` can be None."""
+    """A browser's session: of a customer at the dashboard, or of a member of the staff.
+
+    `challenge_id` and `login_id` are None for staff, `staff_id` is None for customers. Before the sign-in, both
+    `login_id` and `staff_id` are None.
+    """
 
     challenge_id: UUID | None
     login_id: UUID | None
+    staff_id: UUID | None
     created_at: datetime
     seen_at: datetime

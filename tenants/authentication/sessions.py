@@ -1,34 +1,23 @@
-"""Sessions of the dashboard. A session is identified by a secret that only the browser stores.
+"""Sessions of the dashboard. Persons sign in with a one-time password.
 
 A session does not authenticate a person in the consent flow.
 """
 
-import re
-import secrets
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from haas.database import Transaction
 from haas.digest import digest
+from haas.sessions import Sessions
 from tenants.authentication import service as authentication
 from tenants.authentication import store
 from tenants.authentication.errors import CodeRefused
-from tenants.authentication.limits import SESSION_IDLE_LIMIT, SESSION_LIFETIME
-from tenants.authentication.models import AuthenticationContext, Challenge, Session
+from tenants.authentication.limits import DASHBOARD_SESSIONS
+from tenants.authentication.models import AuthenticationContext, Challenge
 from tenants.parties.models import NOBODY, Login, Person
 
-_SECRET_BYTES = 32
-_SECRET = re.compile(r"[A-Za-z0-9_-]{43}\Z")
-
-
-def new_secret() -> str:
-    """Return a secret of 256 bits for a new session."""
-    return secrets.token_urlsafe(_SECRET_BYTES)
-
-
-def is_well_formed_secret(secret: str) -> bool:
-    """Return whether a cookie's value has the form of a session secret."""
-    return _SECRET.match(secret) is not None
+_SESSIONS = Sessions(store.DASHBOARD, DASHBOARD_SESSIONS)
 
 
 async def request_code(
@@ -73,7 +62,7 @@ async def resend_code(
 
 async def pending_challenge(tx: Transaction, secret: str, now: datetime) -> Challenge | None:
     """Return the challenge that the session with this secret must answer, or None."""
-    session = await _valid_session(tx, secret, now)
+    session = await _SESSIONS.current(tx, secret, now)
     if session is None or session.login_id is not None or session.challenge_id is None:
         return None
     return await authentication.load_challenge(tx, session.challenge_id, "dashboard")
@@ -92,10 +81,8 @@ async def sign_in(
     login_id = await authentication.verify_code(
         tx, challenge.id, code, "dashboard", person=person, context=context, now=now
     )
-    signed_in = new_secret()
-    await store.end_session(tx, digest(secret), now)
-    await store.save_session(tx, digest(signed_in), challenge_id=challenge.id, login_id=login_id, now=now)
-    return signed_in
+    add = partial(store.save_session, tx, challenge_id=challenge.id, login_id=login_id, now=now)
+    return await _SESSIONS.replace(tx, secret, now, add)
 
 
 async def login_to_ask_for(tx: Transaction, secret: str) -> UUID | None:
@@ -120,16 +107,16 @@ async def signed_in_login(tx: Transaction, person: Person | None, secret: str, n
     `person` is the directory's answer for `login_to_ask_for`. Return None if the session is unknown, ended, too old,
     idle for too long or not signed in, or its login is disabled.
     """
-    session = await _valid_session(tx, secret, now)
+    session = await _SESSIONS.current(tx, secret, now)
     if session is None or person is None or person.login is None or session.login_id != person.login_id:
         return None
-    await store.record_session_use(tx, digest(secret), now)
+    await _SESSIONS.record_use(tx, secret, now)
     return session.login_id
 
 
 async def was_signed_in(tx: Transaction, secret: str) -> bool:
     """Return whether a person signed in with this secret and has not signed out, even if the session has timed out."""
-    session = await store.load_session(tx, digest(secret))
+    session = await _SESSIONS.not_ended(tx, secret)
     return session is not None and session.login_id is not None
 
 
@@ -140,14 +127,7 @@ async def is_used_or_ended(tx: Transaction, secret: str) -> bool:
 
 async def sign_out(tx: Transaction, secret: str, now: datetime) -> None:
     """End a session."""
-    await store.end_session(tx, digest(secret), now)
-
-
-async def _valid_session(tx: Transaction, secret: str, now: datetime) -> Session | None:
-    session = await store.load_session(tx, digest(secret)) if secret else None
-    if session is None or now - session.seen_at >= SESSION_IDLE_LIMIT or now - session.created_at >= SESSION_LIFETIME:
-        return None
-    return session
+    await _SESSIONS.end(tx, secret, now)
 
 
 async def _save_challenge(tx: Transaction, secret: str, challenge: Challenge, now: datetime) -> None:

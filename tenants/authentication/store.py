@@ -1,11 +1,11 @@
-"""The SQL of challenges and dashboard sessions."""
+"""The SQL of challenges and sessions."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Statement, Transaction
@@ -13,12 +13,11 @@ from tenants.authentication.models import Challenge, ChallengeSummary, CodePurpo
 from tenants.authentication.tables import challenge
 from tenants.authentication.tables import session as session_table
 
-_DASHBOARD_SURFACE: Final = "public"
-"""The surface of the dashboard's sessions. The functions of this module ignore the sessions of other surfaces."""
-_is_dashboard_session = session_table.c.surface == _DASHBOARD_SURFACE
+SessionSurface = Literal["public", "admin"]
+"""The surfaces whose sessions are in the tenant's schema. Those of the dashboard are on the public one."""
+_is_dashboard_session = session_table.c.surface == "public"
 _by_token = and_(
-    session_table.c.surface == literal_column(f"'{_DASHBOARD_SURFACE}'"),
-    session_table.c.token_hash == bindparam("token_hash"),
+    session_table.c.surface == literal_column("'public'"), session_table.c.token_hash == bindparam("token_hash")
 )
 _SIGNED_IN: Final = Statement(select(session_table.c.login_id).where(_by_token))
 _CHALLENGED: Final = Statement(
@@ -93,11 +92,11 @@ async def mark_answered(tx: Transaction, challenge_id: UUID, now: datetime) -> N
 async def save_session(
     tx: Transaction, token_hash: bytes, *, challenge_id: UUID | None, login_id: UUID | None, now: datetime
 ) -> None:
-    """Add a session, or restart an existing one. A session that has a login or was ended is not changed."""
+    """Add a session of the dashboard, or start one again. A session that has a login or was ended is not changed."""
     values = {"challenge_id": challenge_id, "login_id": login_id, "created_at": now, "seen_at": now}
     await tx.execute(
         upsert(session_table)
-        .values(token_hash=token_hash, surface=_DASHBOARD_SURFACE, **values)
+        .values(token_hash=token_hash, surface="public", **values)
         .on_conflict_do_update(
             index_elements=["token_hash"],
             set_=values,
@@ -107,32 +106,19 @@ async def save_session(
 
 
 async def signed_in_login(tx: Transaction, token_hash: bytes) -> UUID | None:
-    """Return the login of a session, or None. The row is not locked."""
+    """Return the login of a session of the dashboard, or None. The row is not locked."""
     login_id: UUID | None = await tx.scalar(_SIGNED_IN, token_hash=token_hash)
     return login_id
 
 
 async def challenged_login(tx: Transaction, token_hash: bytes) -> UUID | None:
-    """Return the login of the challenge of a session, or None. No row is locked."""
+    """Return the login of the challenge of a session of the dashboard, or None. No row is locked."""
     login_id: UUID | None = await tx.scalar(_CHALLENGED, token_hash=token_hash)
     return login_id
 
 
-async def load_session(tx: Transaction, token_hash: bytes) -> Session | None:
-    """Return a session that was not ended, or None. Its row is locked until the transaction ends."""
-    query = (
-        select(session_table)
-        .where(_is_dashboard_session, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
-        .with_for_update()
-    )
-    row = (await tx.execute(query)).one_or_none()
-    if row is None:
-        return None
-    return Session(challenge_id=row.challenge_id, login_id=row.login_id, created_at=row.created_at, seen_at=row.seen_at)
-
-
 async def is_used_or_ended(tx: Transaction, token_hash: bytes) -> bool:
-    """Return whether a session has a login or was ended, so that `save_session` does not change it."""
+    """Return whether a session of the dashboard has a login or was ended, so that `save_session` does not change it."""
     used_or_ended = or_(session_table.c.login_id.is_not(None), session_table.c.ended_at.is_not(None))
     query = select(session_table.c.token_hash).where(
         _is_dashboard_session, session_table.c.token_hash == token_hash, used_or_ended
@@ -140,19 +126,49 @@ async def is_used_or_ended(tx: Transaction, token_hash: bytes) -> bool:
     return (await tx.execute(query)).one_or_none() is not None
 
 
-async def record_session_use(tx: Transaction, token_hash: bytes, now: datetime) -> None:
-    """Record that a session was used now."""
-    statement = update(session_table).where(_is_dashboard_session, session_table.c.token_hash == token_hash)
-    await tx.execute(statement.values(seen_at=now))
+async def add_staff_session(
+    tx: Transaction, token_hash: bytes, *, surface: SessionSurface, staff_id: UUID, now: datetime
+) -> None:
+    """Add a session of a member of the staff, who has signed in."""
+    values = {"token_hash": token_hash, "surface": surface, "staff_id": staff_id, "created_at": now, "seen_at": now}
+    await tx.execute(insert(session_table).values(values))
 
 
-async def end_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
-    """End a session. Do nothing if there is none or it has already ended."""
-    await tx.execute(
-        update(session_table)
-        .where(_is_dashboard_session, session_table.c.token_hash == token_hash, session_table.c.ended_at.is_(None))
-        .values(ended_at=now)
-    )
+class SessionRows:
+    """The sessions of one surface. Those of other surfaces are ignored, even if the browser sends their secret."""
+
+    def __init__(self, surface: SessionSurface) -> None:
+        """Take the surface."""
+        self._on_surface = session_table.c.surface == surface
+
+    async def load_session(self, tx: Transaction, token_hash: bytes) -> Session | None:
+        """Return a session that was not ended, or None. Its row is locked until the transaction ends."""
+        query = select(session_table).where(self._is(token_hash), session_table.c.ended_at.is_(None)).with_for_update()
+        row = (await tx.execute(query)).one_or_none()
+        if row is None:
+            return None
+        return Session(
+            challenge_id=row.challenge_id,
+            login_id=row.login_id,
+            staff_id=row.staff_id,
+            created_at=row.created_at,
+            seen_at=row.seen_at,
+        )
+
+    async def record_session_use(self, tx: Transaction, token_hash: bytes, now: datetime) -> None:
+        """Record that a session was used now."""
+        await tx.execute(update(session_table).where(self._is(token_hash)).values(seen_at=now))
+
+    async def end_session(self, tx: Transaction, token_hash: bytes, now: datetime) -> None:
+        """End a session. Do nothing if there is none or it has already ended."""
+        open_session = and_(self._is(token_hash), session_table.c.ended_at.is_(None))
+        await tx.execute(update(session_table).where(open_session).values(ended_at=now))
+
+    def _is(self, token_hash: bytes) -> ColumnElement[bool]:
+        return and_(self._on_surface, session_table.c.token_hash == token_hash)
+
+
+DASHBOARD: Final = SessionRows("public")
 
 
 def _challenge(row: Row[Any]) -> Challenge:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from uuid import UUID
 
 from haas.database import Database, Namespace
@@ -24,14 +25,23 @@ def record(call: CallRecord) -> None:
     _process_calls.count(call)
 
 
-class _TenantRemoved(HaasError):
-    """The tenant was removed, so its calls are dropped. Another tenant may have its slug now."""
+class _SchemaReplaced(HaasError):
+    """The schema is not the one that the tenant had before. It may belong to another tenant with the same slug."""
 
 
 class Flusher:
     """Writes the counted calls. If a tenant's calls cannot be written, they are kept for the next attempt.
 
-    The calls of a tenant that was removed are dropped.
+    The calls of a tenant that was removed are dropped. A later tenant with the same slug has the same schema name and
+    the same role name. So that it never gets calls of its predecessor, the flusher remembers the object id (oid) of the
+    schema of each tenant, and commits only to the schema with this id:
+
+    - The id is read first, and the registry is asked afterwards whether the tenant exists. If it does, the id is that
+      of the tenant's own schema, because only one tenant at a time has a schema name.
+    - At each write, the id is read again after the rows were written and before they are committed. The locks on the
+      tables keep the schema from being replaced in between.
+
+    No transaction is open while another one begins, so one connection for each database node is enough.
     """
 
     def __init__(self, database: Database, control: Namespace, counter: CallCounter = _process_calls) -> None:
@@ -42,6 +52,7 @@ class Flusher:
         self._database = database
         self._control = control
         self._counter = counter
+        self._schema_ids: dict[CalledTenant, int] = {}
         self._removed: set[UUID] = set()
 
     async def run(self) -> None:
@@ -75,40 +86,69 @@ class Flusher:
 
     async def _flush_node(self, taken: dict[CalledTenant, TenantCalls]) -> int:
         """Write the calls of one node's tenants and remove them from `taken`; return the number of tenants written."""
+        failed: dict[CalledTenant, Exception] = {}
+        await self._learn_schema_ids([called for called in taken if called not in self._schema_ids], failed)
         written = 0
-        for called, calls in list(taken.items()):
+        for called in [called for called in taken if called not in failed]:
             try:
-                await self._write(called, calls)
-            except _TenantRemoved:
-                if called.id not in self._removed:
-                    self._removed.add(called.id)
-                    logger.info("calls.tenant_removed", extra={"schema": called.namespace.schema})
-            except Exception:
-                # A failure with one tenant's rows must not lose the calls of the other tenants.
-                logger.exception("calls.not_written", extra={"schema": called.namespace.schema})
-                self._counter.put_back(called, calls)
+                await self._write(called, taken[called])
+            except Exception as error:  # noqa: BLE001 - one tenant's failure must not lose the calls of the others
+                failed[called] = error
             else:
+                del taken[called]
                 written += 1
-            del taken[called]
+        if failed:
+            await self._keep_or_drop(failed, taken)
         return written
 
-    async def _write(self, called: CalledTenant, calls: TenantCalls) -> None:
-        """Write the calls of a tenant. Raise _TenantRemoved if the tenant does not exist any more.
-
-        The registry is queried after the rows are written and before they are committed. From the query to the commit,
-        the locks on the tables prevent that a new tenant with the same slug replaces the schema.
-        """
+    async def _learn_schema_ids(self, unknown: list[CalledTenant], failed: dict[CalledTenant, Exception]) -> None:
+        """Remember the ids of the schemas of these tenants. Add those for which this is not possible to `failed`."""
+        found: dict[CalledTenant, int] = {}
+        for called in unknown:
+            try:
+                async with self._database.transaction(called.namespace) as tx:
+                    found[called] = await store.schema_id(tx)
+            except Exception as error:  # noqa: BLE001 - `_keep_or_drop` logs it
+                failed[called] = error
+        if not found:
+            return
         try:
-            async with self._database.transaction(called.namespace) as tx:
-                await store.add(tx, calls)
-                await self._require_tenant(called)
-        except _TenantRemoved:
-            raise
-        except Exception:
-            await self._require_tenant(called)  # the write also fails if the tenant's role and tables were removed
-            raise
+            existing = await self._existing(found)
+        except Exception as error:  # noqa: BLE001 - `_keep_or_drop` logs it
+            failed.update(dict.fromkeys(found, error))
+            return
+        for called, schema_id in found.items():
+            if called.id in existing:
+                self._schema_ids[called] = schema_id
+            else:
+                failed[called] = _SchemaReplaced(f"the tenant of {called.namespace.schema} was removed")
 
-    async def _require_tenant(self, called: CalledTenant) -> None:
+    async def _write(self, called: CalledTenant, calls: TenantCalls) -> None:
+        """Write the calls of a tenant. Raise _SchemaReplaced, and write nothing, if the schema is not the tenant's."""
+        async with self._database.transaction(called.namespace) as tx:
+            await store.add(tx, calls)
+            if await store.schema_id(tx) != self._schema_ids[called]:
+                raise _SchemaReplaced(f"{called.namespace.schema} is another schema than before")
+
+    async def _keep_or_drop(
+        self, failed: dict[CalledTenant, Exception], taken: dict[CalledTenant, TenantCalls]
+    ) -> None:
+        """Keep the calls of the tenants that exist, and drop those of removed tenants."""
+        try:
+            existing = await self._existing(failed)
+        except Exception:  # noqa: BLE001 - whether they exist is not known, so their calls are kept
+            existing = {called.id for called in failed}
+        for called, error in failed.items():
+            calls = taken.pop(called)
+            self._schema_ids.pop(called, None)
+            if called.id in existing:
+                logger.error("calls.not_written", extra={"schema": called.namespace.schema}, exc_info=error)
+                self._counter.put_back(called, calls)
+            elif called.id not in self._removed:
+                self._removed.add(called.id)
+                logger.info("calls.tenant_removed", extra={"schema": called.namespace.schema})
+
+    async def _existing(self, tenants: Iterable[CalledTenant]) -> set[UUID]:
+        """Return the ids of those tenants that exist. Call it while no transaction is open."""
         async with self._database.transaction(self._control) as tx:
-            if not await registry.has_brand(tx, called.id):
-                raise _TenantRemoved(f"the tenant of {called.namespace.schema} was removed")
+            return await registry.existing_brands(tx, {called.id for called in tenants})

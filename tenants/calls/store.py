@@ -50,6 +50,17 @@ async def add(tx: Transaction, calls: TenantCalls) -> None:
     await tx.execute(_ADD_SECOND, [{"second": second, **counts} for second, counts in sorted(seconds.items())])
 
 
+async def schema_id(tx: Transaction) -> int:
+    """Return the object id of the schema of this transaction. A schema that is created again gets another one.
+
+    Raise LookupError if there is no such schema.
+    """
+    found: int | None = await tx.driver.fetchval("SELECT oid FROM pg_namespace WHERE nspname = $1", tx.namespace.schema)
+    if found is None:
+        raise LookupError(f"there is no schema {tx.namespace.schema}")
+    return found
+
+
 async def aggregate_seconds(tx: Transaction, before: datetime) -> int:
     """Replace per-second counts older than `before` by half-hour peaks; return the number of half hours changed."""
     deleted = delete(call_second).where(call_second.c.second < before).returning(*call_second.c).cte("deleted")

@@ -105,7 +105,12 @@ def required_when(condition: object, /, **fields: object) -> None:
                 raise ValueError(f"`{name}` is mandatory here")
 
 
-def only_one_of(**fields: object) -> None:
-    """Raise ValueError if more than one of `fields` has a value. For unions: the field `…UType` names the member."""
-    if sum(value is not None for value in fields.values()) > 1:
-        raise ValueError(" and ".join(f"`{name}`" for name in fields) + " exclude each other")
+def only_member_of_union(kind: str, /, **members: object) -> None:
+    """Raise ValueError unless `kind`, the value of a `…UType` field, names the only one of `members` with a value.
+
+    The standards describe each member of a union as "Required if" its `…UType` names it.
+    """
+    required_when(True, **{kind: members[kind]})
+    present = [name for name, value in members.items() if value is not None]
+    if len(present) > 1:
+        raise ValueError(" and ".join(f"`{name}`" for name in present) + " exclude each other")

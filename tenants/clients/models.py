@@ -52,8 +52,17 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """The scopes that the client may request."""
+        """The registered scopes."""
         return scopes.split(self.scope)
+
+    @property
+    def supported_scopes(self) -> tuple[str, ...]:
+        """The registered scopes of a software product that are supported now.
+
+        A registration that is older than the present endpoint table can contain others, which the client cannot use.
+        """
+        supported = scopes.recipient_scopes()
+        return tuple(scope for scope in self.scopes if scope in supported)
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):

@@ -185,6 +185,13 @@ async def set_client_statuses(tx: Transaction, changed: list[ClientStatus]) -> N
         await tx.execute(_SET_STATUSES, values[start : start + _BATCH])
 
 
+async def number_of_products(tx: Transaction) -> int:
+    """Return how many software products are registered and not removed."""
+    query = select(func.count()).select_from(client).where(_PRODUCTS_NOT_REMOVED)
+    found: int = (await tx.execute(query)).scalar_one()
+    return found
+
+
 async def clients_to_end(tx: Transaction) -> list[str]:
     """Return the registered clients whose consents must be invalidated and whose registrations must be removed."""
     ended = tuple_(client.c.recipient_status, client.c.product_status).in_(STATUSES_TO_CLEAN_UP)

@@ -1,18 +1,22 @@
 """The authorisation response: a signed JWT that the person's browser takes to the client (JARM; CDS)."""
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from haas.clock import epoch
-from haas.jose import JoseError, JwksClient, PublicKeys, encrypt, sign
+from haas.jose import JoseError, JwksClient, JwksError, PublicKeys, SigningKey, encrypt, sign
 from tenants.attempts.models import AuthorisationRequest
 from tenants.clients.models import DEFAULT_CONTENT_ENCRYPTION, Client
+from tenants.consent.errors import ResponseImpossible
 from tenants.keys.service import Keyring
-from tenants.oauth.errors import InvalidRequest, OAuthError, ServerError
+from tenants.oauth.errors import InvalidRequest, OAuthError
 from tenants.registry.models import Tenant
 from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME
+
+logger = logging.getLogger(__name__)
 
 
 def require_encryption_key(client: Client, keys: PublicKeys) -> None:
@@ -26,13 +30,44 @@ def require_encryption_key(client: Client, keys: PublicKeys) -> None:
         raise InvalidRequest(f"the client's JWKS contains no encryption key for {algorithm}")
 
 
+class ResponseKeys(NamedTuple):
+    """The keys with which a response to a client is signed and, if the client registered for it, encrypted."""
+
+    signing: SigningKey
+    encryption: PublicKeys | None
+
+
 class AuthorisationResponder:
-    """Signs authorisation responses, and encrypts them where the client has registered for it."""
+    """Signs authorisation responses, and encrypts them where the client has registered for it.
+
+    A client can withdraw its encryption key while a person is in the consent flow. Then no response is sent, because
+    "the response MUST be signed then encrypted" (JARM 3), and nothing is authorised: before a consent is committed, the
+    keys are loaded and the response is made with them.
+    """
 
     def __init__(self, keyring: Keyring, jwks: JwksClient) -> None:
         """`keyring` has the tenants' signing keys, `jwks` loads the clients' encryption keys."""
         self._keyring = keyring
         self._jwks = jwks
+
+    async def keys(self, tenant: Tenant, client: Client) -> ResponseKeys:
+        """Return the keys for a response to a client. Call this while no transaction is open.
+
+        The client's JWKS is fetched again if it has no suitable key. Raise ResponseImpossible if there is none then, or
+        if the JWKS cannot be fetched.
+        """
+        registration = client.registration
+        signing = await self._keyring.signing_key(tenant, registration.authorization_signed_response_alg)
+        algorithm = registration.authorization_encrypted_response_alg
+        if algorithm is None:
+            return ResponseKeys(signing, None)
+        try:
+            encryption = await self._jwks.keys_to_encrypt(registration.jwks_uri, algorithm)
+        except JwksError as error:
+            raise _impossible(client, str(error)) from error
+        if not encryption.can_encrypt(algorithm):
+            raise _impossible(client, f"the JWKS at {registration.jwks_uri} contains no key for {algorithm}")
+        return ResponseKeys(signing, encryption)
 
     async def build(
         self,
@@ -42,33 +77,53 @@ class AuthorisationResponder:
         answer: str | OAuthError,
         now: datetime,
     ) -> str:
-        """Return the URL to which the browser is redirected, with a code or an error for the client.
+        """Load the keys, and return the URL to which the browser is redirected; see `response_url`.
 
-        Call this while no transaction is open. The redirect_uri keeps its query. Raise JwksError. Raise ServerError if
-        the client has registered for encryption but has no suitable key.
+        Call this while no transaction is open. Raise ResponseImpossible.
         """
-        claims = {
-            "iss": tenant.issuer,
-            "aud": client.client_id,
-            "iat": epoch(now),
-            "exp": epoch(now + AUTHORISATION_RESPONSE_LIFETIME),
-            **_code_or_error_claims(answer),
-            **({} if request.state is None else {"state": request.state}),
-        }
-        key = await self._keyring.signing_key(tenant, client.registration.authorization_signed_response_alg)
-        return _with_response(request.redirect_uri, await self._encrypted(client, sign(claims, key)))
+        return response_url(await self.keys(tenant, client), tenant, client, request, answer, now=now)
 
-    async def _encrypted(self, client: Client, token: str) -> str:
-        registration = client.registration
-        algorithm = registration.authorization_encrypted_response_alg
-        if algorithm is None:
-            return token
-        keys = await self._jwks.keys(registration.jwks_uri)
-        content = registration.authorization_encrypted_response_enc or DEFAULT_CONTENT_ENCRYPTION
-        try:
-            return encrypt(token, keys, alg=algorithm, enc=content)
-        except JoseError as error:
-            raise ServerError("the authorisation response cannot be encrypted", detail=str(error)) from error
+
+def response_url(
+    keys: ResponseKeys,
+    tenant: Tenant,
+    client: Client,
+    request: AuthorisationRequest,
+    answer: str | OAuthError,
+    *,
+    now: datetime,
+) -> str:
+    """Return the URL to which the browser is redirected, with a code or an error for the client.
+
+    `keys` must be those of this registration of the client. The redirect_uri keeps its query. Raise ResponseImpossible
+    if none of the client's keys can be used.
+    """
+    claims = {
+        "iss": tenant.issuer,
+        "aud": client.client_id,
+        "iat": epoch(now),
+        "exp": epoch(now + AUTHORISATION_RESPONSE_LIFETIME),
+        **_code_or_error_claims(answer),
+        **({} if request.state is None else {"state": request.state}),
+    }
+    return _with_response(request.redirect_uri, _encrypted(client, sign(claims, keys.signing), keys.encryption))
+
+
+def _encrypted(client: Client, token: str, keys: PublicKeys | None) -> str:
+    registration = client.registration
+    algorithm = registration.authorization_encrypted_response_alg
+    if algorithm is None or keys is None:
+        return token
+    content = registration.authorization_encrypted_response_enc or DEFAULT_CONTENT_ENCRYPTION
+    try:
+        return encrypt(token, keys, alg=algorithm, enc=content)
+    except JoseError as error:
+        raise _impossible(client, str(error)) from error
+
+
+def _impossible(client: Client, reason: str) -> ResponseImpossible:
+    logger.warning("consent.response_impossible", extra={"client": client.client_id, "reason": reason})
+    return ResponseImpossible(reason)
 
 
 def _code_or_error_claims(answer: str | OAuthError) -> Mapping[str, Any]:

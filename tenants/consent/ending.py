@@ -8,14 +8,13 @@ from base64 import urlsafe_b64encode
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from haas.database import Transaction
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.attempts import browser_binding, service
 from tenants.consent import flow as flows
 from tenants.consent.errors import FlowClosed, ReviewChanged
-from tenants.consent.models import Flow, FlowResult
+from tenants.consent.models import Flow, FlowResult, ReviewPage
 from tenants.consent.review import build_review, shown_content, shown_digest
 from tenants.oauth.errors import AccessDenied, InvalidRequest, OAuthError, UnauthorizedClient
 from tenants.tokens.lifetimes import AUTHORISATION_RESPONSE_LIFETIME, AUTHORIZATION_CODE_LIFETIME
@@ -24,15 +23,15 @@ _ARRANGEMENT_ENDED: Final = "cdr_arrangement_id is no longer an active arrangeme
 
 
 async def authorise(
-    tx: Transaction, flow: Flow, secret: str, sent_digest: str, *, zone: ZoneInfo, now: datetime
+    tx: Transaction, flow: Flow, secret: str, sent_digest: str, *, page: ReviewPage, now: datetime
 ) -> FlowResult:
     """Store the consent and return its code. If the form is submitted again, return the same code until it expires.
 
     A code that the client has exchanged is not returned again: a second exchange would end the arrangement.
 
     `sent_digest` is the digest of the content of the review page in hexadecimal, which the form of the page sends.
-    `zone` is the time zone of the page's dates. Raise ReviewChanged, and store nothing, if the content has changed
-    since the page was shown.
+    `page` has the facts of the page that do not come from the flow, as they are now. Raise ReviewChanged, and store
+    nothing, if the content has changed since the page was shown.
 
     The flow ends with an error if the person may no longer act for the customer, if the arrangement to amend has ended,
     or if the recipient is not active. Raise StepNotCurrent or FlowClosed.
@@ -52,15 +51,17 @@ async def authorise(
     amended = flow.amended_arrangement
     if attempt.request.cdr_arrangement_id is not None and (amended is None or amended.state(now) != "active"):
         return await _reject(tx, flow, InvalidRequest(_ARRANGEMENT_ENDED), now)
-    content = shown_content(flow, await build_review(tx, flow, now=now), zone=zone, now=now)
+    try:  # before the comparison: nobody is asked to review again what cannot be authorised
+        service.require_active_recipient(flow.client)
+    except UnauthorizedClient as refused:
+        return await _reject(tx, flow, refused, now)
+    content = shown_content(flow, await build_review(tx, flow, now=now), page, now=now)
     if not hmac.compare_digest(sent, shown_digest(content).hex().encode()):
         raise ReviewChanged(f"the review of attempt {attempt.id} has changed since it was shown")
     try:
         await service.issue_code(tx, attempt, flow.client, now, code=code, shown=content)
     except (ArrangementNotFound, ArrangementEnded):
         return await _reject(tx, flow, InvalidRequest(_ARRANGEMENT_ENDED), now)
-    except UnauthorizedClient as refused:
-        return await _reject(tx, flow, refused, now)
     await service.set_shown_digest(tx, attempt, shown_digest(content))
     return FlowResult(flow, code)
 

@@ -54,3 +54,7 @@ class ChoiceMissing(HaasError):
 
 class ReviewChanged(HaasError):
     """The content of the review page has changed since the person saw it. Nothing was authorised."""
+
+
+class ResponseImpossible(HaasError):
+    """The client is registered for encrypted responses, and its JWKS contains no encryption key now."""

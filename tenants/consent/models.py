@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -103,8 +104,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     previous_duration: int | None
     previous_ends_at: datetime | None
     """For an amendment: the sharing duration (seconds) and the end of sharing of the current authorisation."""
-    includes_history: bool
-    """Whether historical data is shared."""
+    history_from: datetime | None
+    """The earliest moment from which historical data is shared. None if the data has no history."""
     includes_person_claims: bool
     """Whether claims about the person who signed in are shared together with the data of an organisation."""
 
@@ -112,3 +113,18 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     def joint(self) -> bool:
         """Whether an account is a joint account, so that its other holders may be notified."""
         return any(account.joint for account in self.accounts)
+
+
+class ReviewPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a review page says besides the review: it comes from the brand and from the Register."""
+
+    holder: str
+    """The name of the brand that shares the data."""
+    accreditation_number: str | None
+    """The accreditation number of the recipient. None if the Register has not published it yet."""
+    dashboard_host: str
+    """The host, with its port, of the dashboard on which the person can stop sharing."""
+    contacts: Sequence[str]
+    """Telephone numbers and mail addresses at which the person can stop sharing (CDR Rules 4.25)."""
+    zone: ZoneInfo
+    """The time zone of the page's dates."""

@@ -72,9 +72,20 @@ class RequestObject(msgspec.Struct, frozen=True, kw_only=True):
     parameters: _Parameters
 
     @property
-    def scopes(self) -> tuple[str, ...]:
-        """The requested scopes."""
+    def requested_scopes(self) -> tuple[str, ...]:
+        """The requested scopes, in their order."""
         return scopes.split(self.parameters.scope)
+
+    @property
+    def offered_scopes(self) -> tuple[str, ...]:
+        """The requested scopes that the consumer is asked to authorise: supported, and registered for the client.
+
+        "Scope values used that are not understood by an implementation SHOULD be ignored" (OIDC Core 3.1.2.1), and a
+        server may "fully or partially ignore the scope requested" (RFC 6749 3.3). The token response says which scopes
+        remain (RFC 6749 5.1).
+        """
+        usable = set(self.client.registration.supported_scopes).intersection(scopes.consumer_scopes())
+        return tuple(scope for scope in self.requested_scopes if scope in usable)
 
 
 def names_the_client(request: RequestObject) -> None:
@@ -154,19 +165,25 @@ def redirect_uri_is_registered(request: RequestObject) -> None:
 
 def scope_contains_openid(request: RequestObject) -> None:
     """`openid` "MUST be present on each authentication request" (CDS, OIDC Scopes)."""
-    if scopes.OPENID not in request.scopes:
+    if scopes.OPENID not in request.requested_scopes:
         raise InvalidScope("scope must contain openid")
 
 
-def scopes_are_registered(request: RequestObject) -> None:
-    """A consumer can authorise each scope, and the client is registered for it (RFC 6749 3.3; CDS, Scopes).
+def scopes_are_for_a_consumer(request: RequestObject) -> None:
+    """No scope is for administration or registration, which "MUST never be included" with data (CDS, Scopes)."""
+    if not {scopes.REGISTRATION, *scopes.ADMIN_SCOPES}.isdisjoint(request.requested_scopes):
+        raise InvalidScope("scope contains a value that a consumer cannot authorise")
 
-    Administrative scopes "MUST never be included in the same access token as a CDR Data scope".
+
+def some_scopes_are_offered(request: RequestObject) -> None:
+    """Unsupported and unregistered scopes are ignored; some data remains (OIDC Core 3.1.2.1; RFC 6749 3.3, 4.1.2.1).
+
+    If no requested data remained, the consumer would authorise nothing that the client asks for.
     """
-    registered = set(request.client.registration.scopes)
-    for scope in request.scopes:
-        if scope not in registered or scope not in scopes.CONSUMER_SCOPES:
-            raise InvalidScope("scope contains a value that the client is not registered for")
+    data = set(request.requested_scopes).difference((scopes.OPENID, scopes.PROFILE))
+    offered = request.offered_scopes
+    if scopes.OPENID not in offered or (data and data.isdisjoint(offered)):
+        raise InvalidScope("scope contains nothing that is supported here and that the client is registered for")
 
 
 def has_an_s256_code_challenge(request: RequestObject) -> None:
@@ -219,7 +236,8 @@ CHECKS: Final[tuple[Step[RequestObject], ...]] = (
     response_mode_is_jwt,
     redirect_uri_is_registered,
     scope_contains_openid,
-    scopes_are_registered,
+    scopes_are_for_a_consumer,
+    some_scopes_are_offered,
     has_an_s256_code_challenge,
     has_a_nonce,
     state_and_nonce_are_short,
@@ -256,7 +274,7 @@ def authorisation_request(request: RequestObject) -> AuthorisationRequest:
     return AuthorisationRequest(
         client_id=request.client.client_id,
         redirect_uri=str(parameters.redirect_uri),
-        scopes=request.scopes,
+        scopes=request.offered_scopes,
         state=parameters.state,
         nonce=str(parameters.nonce),
         response_mode=RESPONSE_MODE,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,10 +12,13 @@ from haas.database import Transaction
 from tenants import data_language
 from tenants.arrangements.models import Authorisation
 from tenants.consent import flow as flows
-from tenants.consent.models import Flow, Review
+from tenants.consent.models import Flow, Review, ReviewPage
 from tenants.data_language import Cluster, CustomerKind
 from tenants.oauth.claims import PROFILE_CLAIMS
 from tenants.oauth.scopes import PROFILE
+
+HISTORY_YEARS: Final = 2
+"""How far back billing and usage data is shared (CDR Rules, Schedule 4)."""
 
 
 async def build_review(tx: Transaction, flow: Flow, *, now: datetime) -> Review:
@@ -38,27 +41,40 @@ async def build_review(tx: Transaction, flow: Flow, *, now: datetime) -> Review:
         ends_at=now + timedelta(seconds=request.sharing_duration),
         previous_duration=None if previous is None else previous.sharing_duration,
         previous_ends_at=None if previous is None else previous.expires_at,
-        includes_history=data_language.has_history(request.scopes),
+        history_from=history_from(now) if data_language.has_history(request.scopes) else None,
         includes_person_claims=kind == "organisation" and bool(_asks_for_profile(request.scopes, request.claims)),
     )
 
 
-def shown_content(flow: Flow, review: Review, *, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
-    """Return the content of a review page in the form in which it is stored with the authorisation.
+def history_from(now: datetime) -> datetime:
+    """Return the moment two years before `now`. If that year has no 29 February, return 28 February."""
+    year = now.year - HISTORY_YEARS
+    try:
+        return now.replace(year=year)
+    except ValueError:
+        return now.replace(year=year, day=28)
 
-    It contains everything that can change while the page is open: the names of the recipient, the customer, the
-    accounts, the data, and the dates in the time zone `zone`, which are ISO 8601 dates.
+
+def shown_content(flow: Flow, review: Review, page: ReviewPage, *, now: datetime) -> dict[str, Any]:
+    """Return every fact that a review page states, as it is stored with the authorisation (CDR Rules 4.23, 9.3(1)).
+
+    `page` has the facts that do not come from the flow. Dates are ISO 8601 dates in the time zone of the page, and
+    durations are in seconds. Everything that can change while the page is open is in the result.
     """
     registration, customer = flow.client.registration, flow.customer
-    previous_end = review.previous_ends_at
+    previous_end, history_start = review.previous_ends_at, review.history_from
     return {
+        "holder": page.holder,
         "recipient": {
             "software_id": registration.software_id,
             "client_name": registration.client_name,
             "org_name": registration.org_name,
             "legal_entity_name": registration.legal_entity_name,
+            "accreditation_number": page.accreditation_number,
         },
+        "amends": flow.amended_arrangement is not None,
         "customer": None if customer is None else {"id": str(customer.id), "name": customer.name},
+        "customer_named": flow.customer_name_to_show is not None,
         "accounts": [
             {
                 "id": str(account.id),
@@ -70,11 +86,11 @@ def shown_content(flow: Flow, review: Review, *, zone: ZoneInfo, now: datetime) 
             for account in review.accounts
         ],
         "sharing_duration": review.sharing_duration,
-        "starts_on": _date(now, zone),
-        "ends_on": _date(review.ends_at, zone),
+        "starts_on": _date(now, page.zone),
+        "ends_on": _date(review.ends_at, page.zone),
         "previous_sharing_duration": review.previous_duration,
-        "previous_ends_on": None if previous_end is None else _date(previous_end, zone),
-        "includes_history": review.includes_history,
+        "previous_ends_on": None if previous_end is None else _date(previous_end, page.zone),
+        "history_from": None if history_start is None else _date(history_start, page.zone),
         "clusters": [
             {
                 "title": cluster.title,
@@ -85,6 +101,7 @@ def shown_content(flow: Flow, review: Review, *, zone: ZoneInfo, now: datetime) 
         ],
         "removed_clusters": [cluster.title for cluster in review.removed_clusters],
         "includes_person_claims": review.includes_person_claims,
+        "withdrawal": {"dashboard_host": page.dashboard_host, "contacts": list(page.contacts)},
     }
 
 

@@ -12,7 +12,7 @@ from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, AuthorisationSuperseded
 from tenants.arrangements.models import Authorisation
 from tenants.attempts import store as attempts
-from tenants.attempts.service import require_active_recipient
+from tenants.attempts.service import may_redirect, require_active_recipient
 from tenants.attempts.store import IssuedCode
 from tenants.grants.models import Authentication, IssuedTokens
 from tenants.grants.token_request import TokenRequest
@@ -71,6 +71,15 @@ def redirect_uri_is_the_same(exchange: CodeExchange) -> None:
     """`redirect_uri` is present and equals the redirect_uri of the authorisation request (RFC 6749 4.1.3)."""
     if exchange.parameters.get("redirect_uri") != exchange.code.attempt.request.redirect_uri:
         raise InvalidGrant("redirect_uri is not the one of the authorisation request")
+
+
+def redirect_uri_is_still_registered(exchange: CodeExchange) -> None:
+    """The client has not removed the redirect_uri from its registration since the code was issued (RFC 6749 10.6).
+
+    A code that was sent to an address which the client no longer vouches for may be in the hands of somebody else.
+    """
+    if not may_redirect(exchange.client, exchange.code.attempt.request):
+        raise InvalidGrant("redirect_uri is no longer one of the client's registered redirect_uris")
 
 
 def code_verifier_matches_the_challenge(exchange: CodeExchange) -> None:
@@ -165,6 +174,7 @@ STEPS: Final[tuple[Step[CodeExchange], ...]] = (
     code_was_not_used_before,
     code_has_not_expired,
     redirect_uri_is_the_same,
+    redirect_uri_is_still_registered,
     code_verifier_matches_the_challenge,
     recipient_may_be_authorised,
     put_the_authorisation_in_force,

@@ -14,21 +14,42 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tenants.cds.field_types import Payload
 from tenants.cds.resource_ids import read_id
 from tenants.imports.files import FileLimits, file_content
-from tenants.imports.fixes import ACCOUNT_FIXES, CUSTOMER_FIXES, SERVICE_POINT_FIXES, FieldFix, apply_fixes
+from tenants.imports.fixes import (
+    ACCOUNT_FIXES,
+    BALANCE_FIXES,
+    CONCESSION_FIXES,
+    CUSTOMER_FIXES,
+    PAYMENT_SCHEDULE_FIXES,
+    SERVICE_POINT_FIXES,
+    FieldFix,
+    apply_fixes,
+)
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.partial_json import EVERY_ELEMENT, InvalidJson, JsonElement, elements
-from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, ServicePointRecord
+from tenants.imports.records import (
+    RESOURCE_RECORDS,
+    AccountRecord,
+    CustomerRecord,
+    HoldingRecord,
+    ServicePointRecord,
+)
 from tenants.imports.report import FileLocation, Report
+from tenants.operations.resources import BALANCE, CONCESSIONS, PAYMENT_SCHEDULES
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
 
-_Kind = TypeVar("_Kind", bound=Payload)
+_Kind = TypeVar("_Kind", bound=msgspec.Struct)
 _TO_CUSTOMERS = ("holders", EVERY_ELEMENT, "holder", "authenticated", "customers", EVERY_ELEMENT)
 _DEFAULT_START = date(2000, 1, 1)
+_ACCOUNT_DATA = (
+    ("paymentSchedule", PAYMENT_SCHEDULES, PAYMENT_SCHEDULE_FIXES),
+    ("concessions", CONCESSIONS, CONCESSION_FIXES),
+    ("balance", BALANCE, BALANCE_FIXES),
+)
+"""The members beside an account that contain its data, each with the resource and its fixes."""
 
 
 def read_dsb(path: Path, holder: int, report: Report, limits: FileLimits | None = None) -> Iterator[LocatedRecord]:
@@ -82,17 +103,19 @@ class _CustomerReader:
     def _service_points(self, energy: Any) -> Generator[LocatedRecord, None, dict[str, str]]:
         """Yield the valid service points; return a mapping from NMIs and from ids to the ids of the service points."""
         ids: dict[str, str] = {}
-        for location, item in self._members(energy, "servicePoints", "servicePoint"):
-            point = self._convert(location, item, SERVICE_POINT_FIXES, EnergyServicePointDetailV2)
+        for element, item in self._elements(energy, "servicePoints"):
+            location = _member(element, "servicePoint")
+            point = self._convert(location, item.get("servicePoint"), SERVICE_POINT_FIXES, EnergyServicePointDetailV2)
             if point is not None:
                 ids[point.nationalMeteringId] = ids[point.servicePointId.value] = point.servicePointId.value
                 yield LocatedRecord(location, ServicePointRecord(service_point=point))
         return ids
 
     def _accounts(self, energy: Any, customer: str, ids: dict[str, str]) -> Iterator[LocatedRecord]:
-        for location, item in self._members(energy, "accounts", "account"):
-            self._resolve_service_points(location, item, ids)
-            account = self._convert(location, item, ACCOUNT_FIXES, EnergyAccountDetailV4)
+        for element, item in self._elements(energy, "accounts"):
+            location = _member(element, "account")
+            self._resolve_service_points(location, item.get("account"), ids)
+            account = self._convert(location, item.get("account"), ACCOUNT_FIXES, EnergyAccountDetailV4)
             if account is None:
                 continue
             yield LocatedRecord(location, AccountRecord(account=account))
@@ -101,12 +124,26 @@ class _CustomerReader:
             )
             held = HoldingRecord(customer=customer, account=account.accountId.value, role="holder", valid_from=began)
             yield LocatedRecord(location, held)
+            yield from self._account_data(element, item, account.accountId.value)
 
-    def _members(self, energy: Any, array: str, member: str) -> Iterator[tuple[FileLocation, Any]]:
+    def _account_data(self, location: FileLocation, item: dict[str, Any], account: str) -> Iterator[LocatedRecord]:
+        for name, resource, fixes in _ACCOUNT_DATA:
+            if name not in item:
+                continue
+            if resource.many:
+                value = {"account": account, resource.list_name: item[name]}
+            else:
+                value = {resource.name: {"accountId": account, name: item[name]}}
+            record = self._convert(location, value, fixes, RESOURCE_RECORDS[resource])
+            if record is not None:
+                yield LocatedRecord(location, record)
+
+    def _elements(self, energy: Any, array: str) -> Iterator[tuple[FileLocation, dict[str, Any]]]:
+        """Yield the elements of an array with their locations, an empty object for each that is not an object."""
         items = energy.get(array) if isinstance(energy, dict) else None
         for index, item in enumerate(items if isinstance(items, list) else []):
-            location = self._location._replace(path=f"{self._location.path}.energy.{array}[{index}].{member}")
-            yield location, item.get(member) if isinstance(item, dict) else None
+            location = self._location._replace(path=f"{self._location.path}.energy.{array}[{index}]")
+            yield location, item if isinstance(item, dict) else {}
 
     def _resolve_service_points(self, location: FileLocation, account: Any, ids: dict[str, str]) -> None:
         """Replace NMIs in the account's plans by service point ids. Remove NMIs of other customers' service points."""
@@ -138,6 +175,10 @@ class _CustomerReader:
         except msgspec.ValidationError as error:
             self._report.add_invalid_record(location, error)
             return None
+
+
+def _member(location: FileLocation, name: str) -> FileLocation:
+    return location._replace(path=f"{location.path}.{name}")
 
 
 def _is_text(value: Any) -> bool:

@@ -176,6 +176,7 @@ _to_time = _rewrite(_DATE_TIME, r"\3")
 _DATE, _MONTH_DAY = "date-time replaced by its date", "date-time replaced by its month and day"
 _PHONE_NUMBERS = "numbers written in the form of RFC 3966, only the first one preferred"
 _SECOND_ADDRESS = "purpose of a second REGISTERED or MAIL address changed to OTHER"
+_MAIL_DOMAIN = f"mail domain replaced by {TEST_MAIL_DOMAIN}"
 _POSTCODE = "postcode that does not exist replaced by the postcode of the state's capital"
 _TIME, _AMOUNT = "date-time replaced by its time of day", "amount written with two decimal places"
 
@@ -194,7 +195,7 @@ CUSTOMER_FIXES = (
         FieldFix(f"{kind}.physicalAddresses", _SECOND_ADDRESS, _keep_first_of_each_purpose)
         for kind in ("person", "organisation")
     ),
-    FieldFix("person.emailAddresses[].address", f"mail domain replaced by {TEST_MAIL_DOMAIN}", _replace_mail_domain),
+    FieldFix("person.emailAddresses[].address", _MAIL_DOMAIN, _replace_mail_domain),
     FieldFix("person.emailAddresses", "second preferred address marked as not preferred", _keep_first_preferred),
     FieldFix("person.phoneNumbers", _PHONE_NUMBERS, _format_phone_numbers),
     FieldFix("organisation.establishmentDate", _DATE, _to_date),
@@ -228,6 +229,17 @@ ACCOUNT_FIXES = (
         )
     ),
 )
+
+PAYMENT_SCHEDULE_FIXES = (
+    FieldFix("paymentSchedules[].amount", _AMOUNT, _add_decimal_places),
+    FieldFix("paymentSchedules[].digitalWallet.identifier", _MAIL_DOMAIN, _replace_mail_domain),
+)
+CONCESSION_FIXES = (
+    FieldFix("concessions[].startDate", _DATE, _to_date),
+    FieldFix("concessions[].endDate", _DATE, _to_date),
+    FieldFix("concessions[].amount", _AMOUNT, _add_decimal_places),
+)
+BALANCE_FIXES = (FieldFix("balance.balance", _AMOUNT, _add_decimal_places),)
 
 SERVICE_POINT_FIXES = (
     FieldFix("validFromDate", _DATE, _to_date),

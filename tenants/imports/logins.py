@@ -1,9 +1,10 @@
 """The rows of logins that a batch of records changes, and the report of identifiers that belong to another person.
 
-Two identifiers clash if they have the same canonical form, for example if they differ only in case, width or spaces, or
-in ß and ss. The login that was imported first keeps the identifier. The later record is reported and not loaded. The
-identifier of a disabled login can be given to another login. That login gets no data of the disabled one, because all
-data refers to the id of a login, which is derived from the retailer's reference of the person.
+Two identifiers clash if they have the same canonical form, for example if they differ only in case, width, spaces,
+invisible characters, the form of a dash or full stops at the end, or in ß and ss. The login that was imported first
+keeps the identifier. The later record is reported and not loaded. The identifier of a disabled login can be given to
+another login. That login gets no data of the disabled one, because all data refers to the id of a login, which is
+derived from the retailer's reference of the person.
 """
 
 from collections.abc import Sequence

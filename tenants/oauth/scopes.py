@@ -1,7 +1,14 @@
-"""The scopes that an energy data holder supports (CDS, Authorisation Scopes)."""
+"""The scopes of an energy data holder, and which of them this server supports (CDS, Authorisation Scopes).
+
+A data scope or an administrative scope is supported while at least one operation that needs it is served. The endpoint
+table says which operations are served, and it is the only place that says so: the functions read it at each call.
+Discovery, registration and consent offer the supported scopes only (decision 0021).
+"""
 
 from collections.abc import Iterable
 from typing import Final
+
+from tenants.operations import endpoints
 
 OPENID: Final = "openid"
 PROFILE: Final = "profile"
@@ -10,8 +17,6 @@ METRICS: Final = "admin:metrics.basic:read"
 METADATA_UPDATE: Final = "admin:metadata:update"
 
 DATA_SCOPES: Final = (
-    "common:customer.basic:read",
-    "common:customer.detail:read",
     "energy:electricity.servicepoints.basic:read",
     "energy:electricity.servicepoints.detail:read",
     "energy:electricity.usage:read",
@@ -21,17 +26,33 @@ DATA_SCOPES: Final = (
     "energy:accounts.paymentschedule:read",
     "energy:accounts.concessions:read",
     "energy:billing:read",
+    "common:customer.basic:read",
+    "common:customer.detail:read",
 )
-CONSUMER_SCOPES: Final = (OPENID, PROFILE, *DATA_SCOPES)
-"""The scopes that a consumer can authorise."""
-
-RECIPIENT_SCOPES: Final = (*CONSUMER_SCOPES, REGISTRATION)
-"""The scopes that a software product can register."""
+"""The scopes for the data of the energy sector, in the order of the standards (CDS, Authorisation Scopes, CDR Data)."""
 
 ADMIN_SCOPES: Final = (METRICS, METADATA_UPDATE)
 """The scopes that only the CDR Register may request. No token contains them together with a data scope."""
 
-SUPPORTED: Final = (*RECIPIENT_SCOPES, *ADMIN_SCOPES)
+
+def served_data_scopes() -> tuple[str, ...]:
+    """Return the data scopes that a served operation needs, in the order of the standards."""
+    return _served(DATA_SCOPES)
+
+
+def consumer_scopes() -> tuple[str, ...]:
+    """Return what a consumer can authorise; `openid` and `profile` "MUST be supported" (CDS, OIDC Scopes)."""
+    return (OPENID, PROFILE, *served_data_scopes())
+
+
+def recipient_scopes() -> tuple[str, ...]:
+    """Return the scopes that a software product can register."""
+    return (*consumer_scopes(), REGISTRATION)
+
+
+def supported() -> tuple[str, ...]:
+    """Return every supported scope, for `scopes_supported` of discovery (OIDC Discovery 3)."""
+    return (*recipient_scopes(), *_served(ADMIN_SCOPES))
 
 
 def split(scope: str) -> tuple[str, ...]:
@@ -42,3 +63,8 @@ def split(scope: str) -> tuple[str, ...]:
 def join(scopes: Iterable[str]) -> str:
     """Return the scope values as one space-separated string."""
     return " ".join(scopes)
+
+
+def _served(scopes: Iterable[str]) -> tuple[str, ...]:
+    needed = endpoints.scopes_of_served_operations()
+    return tuple(scope for scope in scopes if scope in needed)

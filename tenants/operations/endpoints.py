@@ -1,7 +1,8 @@
 """The endpoint table: every operation that a data holder must offer.
 
-Routing, version negotiation, metrics and the documentation use it. Dates are those of the standards' endpoint version
-schedule: `binding_from` is the binding date, and from `retired_from` on a version need not be served.
+Routing, version negotiation, the supported scopes (`tenants/oauth/scopes.py`), metrics and the documentation use it.
+Dates are those of the standards' endpoint version schedule: `binding_from` is the binding date, and from
+`retired_from` on a version need not be served.
 """
 
 from collections.abc import Callable, Iterator
@@ -394,6 +395,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         paginated=True,
     ),
 )
+
+
+def scopes_of_served_operations() -> frozenset[str]:
+    """Return the scopes that the served operations need."""
+    return frozenset(endpoint.scope for endpoint in ENDPOINTS if endpoint.served_versions and endpoint.scope)
 
 
 def endpoints_not_served() -> Iterator[Endpoint]:

@@ -40,7 +40,7 @@ class Resource(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """Items of one type that belong to the brand, to a customer or to an account."""
 
     name: str
-    """The name for messages and, if the resource can be imported, the `kind` of its records."""
+    """The name. If the resource can be imported, it is the `kind` of its records."""
     item: type[Payload]
     """The type of an item in its newest version."""
     belongs_to: Owner

@@ -46,7 +46,7 @@ async def begin_session(tx: Transaction, token_hash: bytes, operator_id: UUID | 
     await tx.execute(insert(session).values(values))
 
 
-async def current_session(tx: Transaction, token_hash: bytes) -> ConsoleSession | None:
+async def load_session(tx: Transaction, token_hash: bytes) -> ConsoleSession | None:
     """Return a session and lock it until the transaction ends. Return None if it is unknown or has ended."""
     query = (
         select(session.c.created_at, session.c.seen_at, session.c.operator_id, *_COLUMNS)
@@ -60,7 +60,7 @@ async def current_session(tx: Transaction, token_hash: bytes) -> ConsoleSession 
     return ConsoleSession(operator=_operator(row), created_at=row["created_at"], seen_at=row["seen_at"])
 
 
-async def touch_session(tx: Transaction, token_hash: bytes, now: datetime) -> None:
+async def record_session_use(tx: Transaction, token_hash: bytes, now: datetime) -> None:
     """Store `now` as the time at which the session was last used."""
     await tx.execute(update(session).where(session.c.token_hash == token_hash).values(seen_at=now))
 

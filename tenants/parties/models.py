@@ -33,7 +33,8 @@ def plain_text(text: str) -> str:
     NFKC turns full-width digits and letters into the usual ones. Control characters, invisible characters and
     characters that set the direction of the text are removed. Every dash becomes "-".
     """
-    return "".join(_plain_character(character) for character in unicodedata.normalize("NFKC", text))
+    plain = "".join(_plain_character(character) for character in unicodedata.normalize("NFKC", text))
+    return unicodedata.normalize("NFKC", plain)  # a letter and its accent may have had an invisible mark between them
 
 
 def _plain_character(character: str) -> str:

@@ -9,7 +9,7 @@ from tenants.cds.field_types import (
     Payload,
     PositiveInteger,
     StateType,
-    only_one_of,
+    only_member_of_union,
     required_when,
 )
 
@@ -76,8 +76,7 @@ class CommonPhysicalAddress(Payload):
     paf: CommonPAFAddress | None = None
 
     def __post_init__(self) -> None:
-        required_when(True, **{self.addressUType: getattr(self, self.addressUType)})
-        only_one_of(simple=self.simple, paf=self.paf)
+        only_member_of_union(self.addressUType, simple=self.simple, paf=self.paf)
 
 
 class CommonPhysicalAddressWithPurpose(CommonPhysicalAddress):

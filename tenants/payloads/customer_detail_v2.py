@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from tenants.cds.field_types import EmailAddress, Payload, TelephoneNumber, only_one_of, required_when
+from tenants.cds.field_types import EmailAddress, Payload, TelephoneNumber, only_member_of_union
 from tenants.payloads.address_v1 import CommonPhysicalAddressWithPurpose
 from tenants.payloads.customer_v1 import CommonCustomer, CommonOrganisation, CommonPerson
 
@@ -67,8 +67,7 @@ class CommonCustomerDetailV2(Payload):
     organisation: CommonOrganisationDetailV2 | None = None
 
     def __post_init__(self) -> None:
-        required_when(True, **{self.customerUType: getattr(self, self.customerUType)})
-        only_one_of(person=self.person, organisation=self.organisation)
+        only_member_of_union(self.customerUType, person=self.person, organisation=self.organisation)
 
     def basic(self) -> CommonCustomer:
         """Return the data of Get Customer: the same customer without contact details."""

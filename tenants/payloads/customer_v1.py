@@ -8,7 +8,7 @@ from tenants.cds.field_types import (
     DateTimeString,
     ExternalRef,
     Payload,
-    only_one_of,
+    only_member_of_union,
     required_when,
 )
 
@@ -63,5 +63,4 @@ class CommonCustomer(Payload):
     organisation: CommonOrganisation | None = None
 
     def __post_init__(self) -> None:
-        required_when(True, **{self.customerUType: getattr(self, self.customerUType)})
-        only_one_of(person=self.person, organisation=self.organisation)
+        only_member_of_union(self.customerUType, person=self.person, organisation=self.organisation)

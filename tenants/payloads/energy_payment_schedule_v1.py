@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from tenants.cds.field_types import AmountString, Duration, Payload, only_one_of, required_when
+from tenants.cds.field_types import AmountString, Duration, Payload, only_member_of_union, required_when
 
 Calculation = Literal["BALANCE", "CALCULATED", "STATIC"]
 """The amount of a payment is the balance of the account, calculated by a rule of the retailer, or always the same."""
@@ -60,8 +60,8 @@ class EnergyPaymentSchedule(Payload):
     manualPayment: EnergyManualPayment | None = None
 
     def __post_init__(self) -> None:
-        required_when(True, **{self.paymentScheduleUType: getattr(self, self.paymentScheduleUType)})
-        only_one_of(
+        only_member_of_union(
+            self.paymentScheduleUType,
             cardDebit=self.cardDebit,
             directDebit=self.directDebit,
             digitalWallet=self.digitalWallet,

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from tenants.cds.field_types import AmountString, DateString, Payload, RateString, required_when
+from tenants.cds.field_types import AmountString, DateString, Payload, RateString, only_member_of_union, required_when
 from tenants.payloads.energy_plan_controlled_load_v2 import EnergyPlanControlledLoadV2
 from tenants.payloads.energy_plan_solar_feed_in_tariff_v3 import EnergyPlanSolarFeedInTariffV3
 from tenants.payloads.energy_plan_tariff_period_v2 import EnergyPlanTariffPeriodV2
@@ -58,7 +58,13 @@ class EnergyPlanDiscounts(Payload):
     percentOverThreshold: DiscountOverThreshold | None = None
 
     def __post_init__(self) -> None:
-        required_when(True, **{self.methodUType: getattr(self, self.methodUType)})
+        only_member_of_union(
+            self.methodUType,
+            percentOfBill=self.percentOfBill,
+            percentOfUse=self.percentOfUse,
+            fixedAmount=self.fixedAmount,
+            percentOverThreshold=self.percentOverThreshold,
+        )
         required_when(self.type == "CONDITIONAL", category=self.category)
 
 

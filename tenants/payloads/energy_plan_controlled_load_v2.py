@@ -2,7 +2,16 @@
 
 from typing import Literal
 
-from tenants.cds.field_types import AmountString, DateString, Duration, Payload, TimeOfDay, URIString, required_when
+from tenants.cds.field_types import (
+    AmountString,
+    DateString,
+    Duration,
+    Payload,
+    TimeOfDay,
+    URIString,
+    only_member_of_union,
+    required_when,
+)
 from tenants.payloads.energy_rate import EnergyDay, EnergyRate
 
 
@@ -54,4 +63,4 @@ class EnergyPlanControlledLoadV2(Payload):
     timeOfUseRates: list[ControlledLoadTimeOfUseRate] | None = None
 
     def __post_init__(self) -> None:
-        required_when(True, **{self.rateBlockUType: getattr(self, self.rateBlockUType)})
+        only_member_of_union(self.rateBlockUType, singleRate=self.singleRate, timeOfUseRates=self.timeOfUseRates)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from tenants.cds.field_types import DateString, Duration, Payload, TimeOfDay, required_when
+from tenants.cds.field_types import DateString, Duration, Payload, TimeOfDay, only_member_of_union
 from tenants.payloads.energy_rate import EnergyDay, EnergyRate
 
 
@@ -47,4 +47,6 @@ class EnergyPlanSolarFeedInTariffV3(Payload):
     timeVaryingTariffs: list[SolarTimeVaryingTariff] | None = None
 
     def __post_init__(self) -> None:
-        required_when(True, **{self.tariffUType: getattr(self, self.tariffUType)})
+        only_member_of_union(
+            self.tariffUType, singleTariff=self.singleTariff, timeVaryingTariffs=self.timeVaryingTariffs
+        )

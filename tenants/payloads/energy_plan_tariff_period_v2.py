@@ -2,7 +2,15 @@
 
 from typing import Literal
 
-from tenants.cds.field_types import AmountString, Duration, MonthDay, Payload, TimeOfDay, required_when
+from tenants.cds.field_types import (
+    AmountString,
+    Duration,
+    MonthDay,
+    Payload,
+    TimeOfDay,
+    only_member_of_union,
+    required_when,
+)
 from tenants.payloads.energy_rate import EnergyDay, EnergyRate, MeasureUnit, TimeZone
 
 ChargePeriod = Literal["DAY", "MONTH", "TARIFF_PERIOD"]
@@ -70,6 +78,11 @@ class EnergyPlanTariffPeriodV2(Payload):
     demandCharges: list[TariffDemandCharge] | None = None
 
     def __post_init__(self) -> None:
-        required_when(True, **{self.rateBlockUType: getattr(self, self.rateBlockUType)})
+        only_member_of_union(
+            self.rateBlockUType,
+            singleRate=self.singleRate,
+            timeOfUseRates=self.timeOfUseRates,
+            demandCharges=self.demandCharges,
+        )
         required_when(self.dailySupplyChargeType == "SINGLE", dailySupplyCharge=self.dailySupplyCharge)
         required_when(self.dailySupplyChargeType == "BAND", bandedDailySupplyCharges=self.bandedDailySupplyCharges)

@@ -1,11 +1,23 @@
 """Changes that operators make: tenants, database nodes, register environments. Each adds a row to the audit table."""
 
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
 from haas.clock import Clock
 from haas.database import Database, Transaction
 from haas.settings import MAIN_NODE, Settings
+from tenants.clients import store as clients
 from tenants.provisioning.owner import owner_transaction, registry_and_tenant
+from tenants.provisioning.tenant_changes import (
+    Alterations,
+    ChangedTenant,
+    CheckTheme,
+    TenantChange,
+    alterations,
+)
 from tenants.registry import store
-from tenants.registry.errors import InvalidNode, TenantIncomplete, UnknownTenant
+from tenants.registry.errors import HostInUse, InvalidNode, TenantExists, TenantIncomplete, UnknownTenant
 from tenants.registry.models import NodeState, RegisterEnvironment, Tenant, TenantState
 
 
@@ -66,6 +78,72 @@ class Administration:
                 f'DROP SCHEMA IF EXISTS "{schema}" CASCADE; SET LOCAL ROLE NONE; DROP ROLE IF EXISTS "{role}"'
             )
         return tenant
+
+    async def change(self, slug: str, change: TenantChange, *, actor: str, check_theme: CheckTheme) -> ChangedTenant:
+        """Change a tenant's name, theme, contacts, switches or hosts. Every process serves it within two seconds.
+
+        The public host is the issuer, so it can be changed only while no software product is registered. The secure
+        host carries the endpoints that registered products use, so its change needs `change.move_endpoints` then.
+        A product that registers while the change takes effect may still learn the old hosts; suspend the tenant
+        before to exclude that.
+
+        Raise UnknownTenant, TenantIncomplete, InvalidName, InvalidHost, InvalidChange, HostInUse, TenantExists (another
+        tenant has a host), or what `check_theme` raises. Then nothing was changed.
+        """
+        async with owner_transaction(self._owner, self._settings) as registry:
+            stored_settings = await store.lock_settings(registry, slug)
+            before = _require_complete(await self._require_tenant(registry, slug))
+            altered = alterations(before, change, check_theme)
+            if not altered.audit_detail:
+                return ChangedTenant(before=before, after=before)
+            await self._require_movable_hosts(before, altered, move_endpoints=change.move_endpoints)
+            values: dict[str, Any] = {}
+            if altered.name is not None:
+                values["name"] = altered.name
+            if altered.theme is not None:
+                values["theme"] = altered.theme
+            if altered.settings:  # fields that only a newer release knows are kept
+                values["settings"] = {**(stored_settings or {}), **altered.settings}
+            if values:
+                await store.update_brand(registry, before.id, values)
+            await self._rename_hosts(registry, before, altered)
+            await store.append_audit(
+                registry,
+                actor=actor,
+                action="tenant.change",
+                subject=slug,
+                now=self._clock.now(),
+                detail=altered.audit_detail,
+            )
+            await store.advance_revision(registry)
+            after = await self._require_tenant(registry, slug)
+        return ChangedTenant(before=before, after=after)
+
+    async def _rename_hosts(self, registry: Transaction, tenant: Tenant, altered: Alterations) -> None:
+        try:
+            await store.rename_hosts(registry, tenant.id, altered.hosts)
+        except IntegrityError as error:
+            names = ", ".join(altered.hosts.values())
+            raise TenantExists(f"{names}: a host of this name belongs to another tenant") from error
+
+    async def _require_movable_hosts(self, tenant: Tenant, altered: Alterations, *, move_endpoints: bool) -> None:
+        """Raise HostInUse if registered software products use a host that is to be changed."""
+        if not {"public", "secure"} & set(altered.hosts):
+            return
+        async with owner_transaction(self._owner, self._settings, tenant.namespace) as tx:
+            products = await clients.number_of_products(tx)
+        if products and "public" in altered.hosts:
+            raise HostInUse(
+                f"software products are registered ({products}) with the issuer {tenant.issuer}, which is the public"
+                " host. A client must refuse another issuer (OpenID Connect Discovery 4.3), and `sub` is unique only"
+                " within an issuer (OpenID Connect Core 5.7). The public host can be changed while none is registered"
+            )
+        if products and not move_endpoints:
+            raise HostInUse(
+                f"software products are registered ({products}) and use the endpoints at {tenant.hosts.secure}. Their"
+                " requests would fail until they have read the discovery document again and the Register has published"
+                " the new ResourceBaseUri. `--move-endpoints` changes the host nevertheless"
+            )
 
     async def nodes(self) -> dict[str, NodeState]:
         """Return the states of the database nodes by node id."""

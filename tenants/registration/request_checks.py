@@ -176,15 +176,17 @@ def verify_signature(
 def registration_metadata(request: RegistrationRequest, ssa: str) -> Registration:
     """Return the metadata to register, which combines the statement with the checked request.
 
-    "Data Holders MUST ignore unsupported authorisation scopes presented in the SSA" (CDS, Registration Validation).
+    "Data Holders MUST ignore unsupported authorisation scopes presented in the SSA for the creation and update of
+    client registrations" (CDS, Registration Validation). A scope that is supported later is registered by the next
+    update.
     """
     statement, metadata = request.statement, request.metadata
-    offered = scopes.split(statement.scope)
+    supported = scopes.recipient_scopes()
     values: dict[str, Any] = {
         **_registration_members(statement),
         **_registration_members(metadata),
         "redirect_uris": metadata.redirect_uris or statement.redirect_uris,
-        "scope": scopes.join(scope for scope in offered if scope in scopes.RECIPIENT_SCOPES),
+        "scope": scopes.join(scope for scope in scopes.split(statement.scope) if scope in supported),
         "response_types": (RESPONSE_TYPE,),
         "application_type": metadata.application_type or "web",
         "authorization_signed_response_alg": metadata.authorization_signed_response_alg or DEFAULT_ALGORITHM,

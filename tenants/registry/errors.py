@@ -16,7 +16,15 @@ class InvalidName(RegistryError):
 
 
 class InvalidHost(RegistryError):
-    """The name cannot be a tenant's public host."""
+    """The name cannot be the host of the surface."""
+
+
+class InvalidChange(RegistryError):
+    """A change of a tenant names something that does not exist, or that the tenant cannot have."""
+
+
+class HostInUse(RegistryError):
+    """A host cannot be changed, because data recipients are registered that use its address."""
 
 
 class TenantExists(RegistryError):

@@ -1,7 +1,7 @@
 """A tenant, its settings and its register environment, as the registry returns them."""
 
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,11 +11,10 @@ from msgspec import Meta
 from haas.database import Namespace
 from haas.settings import MAIN_NODE, Host
 from tenants.registry.names import Hosts
+from tenants.registry.surfaces import Surface, TenantSurface
 
 TenantState = Literal["preparing", "active", "suspended", "leaving"]
 NodeState = Literal["active", "draining"]
-Surface = Literal["public", "secure", "admin", "management"]
-"""One of the four hosts of a tenant. Each surface has its own endpoints and its own users."""
 HttpsUrl = Annotated[str, Meta(pattern=r"^https://[^\s/?#@]+(/[^\s#]*)?\Z", description="an https address")]
 
 # Names in the time zone folder of the system that are not time zones of the IANA database.
@@ -78,6 +77,10 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"{self.time_zone!r} is not an IANA time zone")
 
 
+SWITCHES: Final = tuple(field.name for field in msgspec.structs.fields(TenantSettings) if field.type is bool)
+"""The settings that are on or off."""
+
+
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     """One data holder brand: one issuer, one schema and role, one key set, one theme."""
 
@@ -103,7 +106,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     management_base: str
     """The origin of the management host."""
 
-    def surfaces(self) -> tuple[tuple[Surface, str], ...]:
+    def surfaces(self) -> tuple[tuple[TenantSurface, str], ...]:
         """Return each surface with its host name."""
         return (
             ("public", self.hosts.public),
@@ -111,6 +114,16 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
             ("admin", self.hosts.admin),
             ("management", self.hosts.management),
         )
+
+    def origin(self, surface: Surface) -> str:
+        """Return the origin of the host of one of the tenant's surfaces."""
+        origins: dict[Surface, str] = {
+            "public": self.issuer,
+            "secure": self.secure_base,
+            "admin": self.admin_base,
+            "management": self.management_base,
+        }
+        return origins[surface]
 
     @property
     def complete(self) -> bool:

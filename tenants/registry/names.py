@@ -9,13 +9,14 @@ from haas.database import Namespace
 from haas.mail import is_header_text
 from haas.settings import MAIN_NODE, Settings, SettingsError
 from tenants.registry.errors import InvalidHost, InvalidName, InvalidSlug
+from tenants.registry.surfaces import FIRST_LABELS, TenantSurface
 from tenants.schema_metadata import CONTROL_SCHEMA
 
 MAXIMUM_SLUG: Final = 32
 MAXIMUM_NAME: Final = 120
-MAXIMUM_HOST: Final = 200  # leaves room for one more label at the front
-# The proxy recognises surfaces and the provider's console by these first labels of a host name.
-RESERVED_SLUGS: Final = frozenset({"admin", "api", "console", "mtls", "www"})
+MAXIMUM_HOST: Final = 253  # RFC 1035 2.3.4, without the length octets and the final dot
+MAXIMUM_PUBLIC_HOST: Final = 200  # leaves room for one more label at the front
+RESERVED_SLUGS: Final = frozenset({*FIRST_LABELS.values(), "www"})
 _SLUG = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
 _PREFIX = re.compile(r"[a-z][a-z0-9_]{0,19}")
@@ -43,6 +44,24 @@ def checked_name(name: str) -> str:
     return name
 
 
+def checked_host(surface: TenantSurface, name: str) -> str:
+    """Return `name` if it can be the host of a tenant's surface. Raise InvalidHost otherwise.
+
+    The first label must be the one by which the proxy recognises the surface (decision 0001).
+    """
+    required = FIRST_LABELS.get(surface)
+    if not _HOST.fullmatch(name) or len(name) > (MAXIMUM_PUBLIC_HOST if required is None else MAXIMUM_HOST):
+        raise InvalidHost(f"{name!r} is not a host name: use lower-case labels of letters, digits and hyphens")
+    first = name.partition(".")[0]
+    if required is None and first in RESERVED_SLUGS:
+        raise InvalidHost(f"{name!r} cannot be a public host: its first label is reserved for another surface")
+    if required is not None and first != required:
+        raise InvalidHost(
+            f"{name!r} cannot be the {surface} host: its first label must be {required!r}, as in {required}.{name}"
+        )
+    return name
+
+
 class Hosts(msgspec.Struct, frozen=True):
     """The host names of a tenant's four surfaces."""
 
@@ -57,11 +76,13 @@ class Hosts(msgspec.Struct, frozen=True):
 
         Raise InvalidHost when `public` is not a host name, or when the proxy uses its first label for another surface.
         """
-        if not _HOST.fullmatch(public) or len(public) > MAXIMUM_HOST:
-            raise InvalidHost(f"{public!r} is not a host name: use lower-case labels of letters, digits and hyphens")
-        if public.partition(".")[0] in RESERVED_SLUGS:
-            raise InvalidHost(f"{public!r} cannot be a public host: its first label is reserved for another surface")
-        return cls(public=public, secure=f"mtls.{public}", admin=f"admin.{public}", management=f"api.{public}")
+        checked_host("public", public)
+        return cls(
+            public=public,
+            secure=f"{FIRST_LABELS['secure']}.{public}",
+            admin=f"{FIRST_LABELS['admin']}.{public}",
+            management=f"{FIRST_LABELS['management']}.{public}",
+        )
 
 
 class Roles(msgspec.Struct, frozen=True):

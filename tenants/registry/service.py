@@ -13,8 +13,9 @@ from haas.errors import Unavailable
 from haas.settings import Settings
 from tenants.registry import store
 from tenants.registry.errors import NotBootstrapped, UnknownTenant
-from tenants.registry.models import Surface, Tenant
+from tenants.registry.models import Tenant
 from tenants.registry.names import control_namespace
+from tenants.registry.surfaces import TenantSurface
 
 FRESH_FOR: Final = timedelta(seconds=2)
 """The maximum age of the snapshot. After that, only the revision is read, which is one row."""
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 class _Snapshot(msgspec.Struct, frozen=True):
     revision: int
     tenants: list[Tenant]
-    by_host: dict[str, tuple[Tenant, Surface]]
+    by_host: dict[str, tuple[Tenant, TenantSurface]]
     by_slug: dict[str, Tenant]
 
 
@@ -48,7 +49,7 @@ class Registry:
         )
         self._snapshot: CachedValue[_Snapshot] = CachedValue(clock, limits)
 
-    async def by_host(self, host: str) -> tuple[Tenant, Surface] | None:
+    async def by_host(self, host: str) -> tuple[Tenant, TenantSurface] | None:
         """Return the tenant and surface of `host` (a name in lower case, without port), or None if it is unknown.
 
         Raise Unavailable when the registry has never been read and cannot be read now.

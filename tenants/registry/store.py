@@ -1,6 +1,7 @@
 """The SQL of the registry."""
 
 import logging
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from haas.database import Namespace, Statement, Transaction
 from haas.settings import Settings
 from tenants.registry.models import NodeState, RegisterEnvironment, Tenant, TenantSettings, TenantState
 from tenants.registry.names import Hosts
+from tenants.registry.surfaces import TenantSurface
 from tenants.registry.tables import audit, brand, database_node, host, register_environment, retailer, revision
 
 SERVED: Final[tuple[TenantState, ...]] = ("active", "suspended")
@@ -98,9 +100,9 @@ def _tenant(values: RowMapping, hosts: Hosts, settings: Settings) -> Tenant | No
     )
 
 
-async def has_brand(tx: Transaction, brand_id: UUID) -> bool:
-    """Return whether a tenant with this id exists, in any state."""
-    return (await tx.execute(select(brand.c.id).where(brand.c.id == brand_id))).first() is not None
+async def existing_brands(tx: Transaction, brand_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of the ids that belong to a tenant, in any state."""
+    return set((await tx.execute(select(brand.c.id).where(brand.c.id.in_(brand_ids)))).scalars())
 
 
 async def get_or_add_retailer(tx: Transaction, legal_name: str, now: datetime) -> UUID:
@@ -124,6 +126,25 @@ async def insert_brand(tx: Transaction, values: dict[str, Any], hosts: Hosts) ->
 async def set_state(tx: Transaction, brand_id: UUID, state: TenantState, now: datetime) -> None:
     """Change the state of a brand."""
     await tx.execute(brand.update().where(brand.c.id == brand_id).values(state=state, state_at=now))
+
+
+async def lock_settings(tx: Transaction, slug: str) -> dict[str, Any] | None:
+    """Lock a brand until the transaction ends, and return its settings as stored. Return None if there is no brand."""
+    query = select(brand.c.settings).where(brand.c.slug == slug).with_for_update()
+    found: dict[str, Any] | None = (await tx.execute(query)).scalar_one_or_none()
+    return found
+
+
+async def update_brand(tx: Transaction, brand_id: UUID, values: dict[str, Any]) -> None:
+    """Change the columns `values` of a brand."""
+    await tx.execute(brand.update().where(brand.c.id == brand_id).values(values))
+
+
+async def rename_hosts(tx: Transaction, brand_id: UUID, names: Mapping[TenantSurface, str]) -> None:
+    """Change the host names of a brand. Its old names become free. Raise IntegrityError if another brand has a name."""
+    for surface, name in names.items():
+        of_surface = host.update().where(host.c.brand_id == brand_id, host.c.surface == surface)
+        await tx.execute(of_surface.values(name=name))
 
 
 async def end_preparation(tx: Transaction, brand_id: UUID, now: datetime) -> bool:

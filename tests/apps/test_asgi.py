@@ -1,4 +1,4 @@
-"""The secure host refuses a request without a verified client certificate, also where the proxy forwards it."""
+"""The secure host refuses a request without a verified client certificate, even if the proxy forwards it."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ HEADERS: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("headers", HEADERS.values(), ids=list(HEADERS))
 @pytest.mark.parametrize("path", PATHS)
-async def test_without_a_verified_certificate_nothing_is_served(
+async def test_requests_without_a_verified_certificate_are_refused(
     application: Application, aurora: Tenant, path: str, headers: dict[str, str]
 ) -> None:
     """CDS, Use of MTLS; FAPI 1.0 Advanced 5.2.2-5."""

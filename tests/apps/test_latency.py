@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from apps.http.context import RequestContext, context_of_scope
+from apps.http.context import SCOPE_KEY, RequestContext
 from haas.http import AsgiApplication
 from tenants.calls import CallRecord
 from tests.support.application import Application
@@ -26,7 +26,7 @@ async def call(application: Application, monkeypatch: pytest.MonkeyPatch, serve:
     """Let `serve` answer a request in place of the application of the public host."""
 
     async def surface(scope: Any, _: Any, send: Any) -> None:
-        found = context_of_scope(scope)
+        found = scope[SCOPE_KEY]
         found.operation = "listElectricityServicePoints"
         await serve(found, send)
 

@@ -21,7 +21,7 @@ from tenants.registry.models import Tenant
         "//cds-au/v1/energy/accounts",
     ],
 )
-async def test_data_apis_answer_in_the_payload_of_the_standards(
+async def test_the_data_apis_answer_with_the_error_payload_of_the_standards(
     http: httpx.AsyncClient, aurora: Tenant, path: str, refused: dict[str, str]
 ) -> None:
     answer = await http.get(aurora.secure_base + path, headers=refused)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from apps.surfaces import public_application, secure_application
+from apps.surfaces import applications
 from ops.proxy.configuration import SEGMENTS
 
 
-def test_segments_of_the_log_are_those_of_the_applications_routes() -> None:
-    applications: tuple[Any, ...] = (public_application(), secure_application())
-    paths = [route.path for application in applications for route in application.routes]
-    assert sorted({path.split("/")[1] for path in paths}) == sorted(SEGMENTS)
+def test_the_segments_of_the_access_log_are_those_of_the_routes() -> None:
+    served: list[Any] = list(applications().values())
+    paths = [route.path for application in served for route in application.routes]
+    assert sorted({path.split("/")[1] for path in paths} - {""}) == sorted(SEGMENTS)

@@ -22,7 +22,7 @@ def readable_by_any_origin(answer: httpx.Response) -> bool:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("path", [DISCOVERY, JWKS, STATUS, OUTAGES])
-async def test_document_is_readable_by_any_origin(
+async def test_any_origin_may_read_a_public_document(
     http: httpx.AsyncClient, aurora: Tenant, method: str, path: str
 ) -> None:
     answer = await http.request(method, aurora.issuer + path, headers=VERSION)
@@ -31,7 +31,9 @@ async def test_document_is_readable_by_any_origin(
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, JWKS, STATUS, OUTAGES])
-async def test_preflight_of_a_document(http: httpx.AsyncClient, aurora: Tenant, path: str) -> None:
+async def test_a_preflight_request_for_a_public_document_is_allowed(
+    http: httpx.AsyncClient, aurora: Tenant, path: str
+) -> None:
     headers = {"Origin": "https://elsewhere.test", "Access-Control-Request-Method": "GET"}
     answer = await http.options(aurora.issuer + path, headers=headers)
     assert answer.status_code == 204
@@ -52,7 +54,7 @@ async def test_preflight_of_a_document(http: httpx.AsyncClient, aurora: Tenant, 
         ("GET", "/cds-au", 404, "errors"),
     ],
 )
-async def test_error_is_json_that_any_origin_may_read(
+async def test_an_error_of_a_public_document_is_json_that_any_origin_may_read(
     http: httpx.AsyncClient, aurora: Tenant, method: str, path: str, status: int, member: str
 ) -> None:
     answer = await http.request(method, aurora.issuer + path)
@@ -62,7 +64,7 @@ async def test_error_is_json_that_any_origin_may_read(
     assert answer.headers["x-fapi-interaction-id"]
 
 
-async def test_page_is_not_readable_by_other_origins(http: httpx.AsyncClient, aurora: Tenant) -> None:
+async def test_other_origins_may_not_read_an_html_page(http: httpx.AsyncClient, aurora: Tenant) -> None:
     for path in ("/authorise", "/dashboard/sign-in", "/nothing", "/cds-australia", "/jwks2"):
         answer = await http.get(aurora.issuer + path)
         assert answer.headers["content-type"].startswith("text/html"), path
@@ -86,7 +88,9 @@ async def without_a_registry(deployment: Deployment) -> AsyncIterator[httpx.Asyn
     await services.database.close()
 
 
-async def test_any_origin_may_read_that_the_registry_is_unavailable(without_a_registry: httpx.AsyncClient) -> None:
+async def test_any_origin_may_read_the_error_while_the_registry_is_unavailable(
+    without_a_registry: httpx.AsyncClient,
+) -> None:
     headers = {"x-fapi-interaction-id": "8c4b2d1e-7a59-4a2e-9f04-3f0f5f1f6a11"}
     answer = await without_a_registry.get(f"https://brand.test{STATUS}", headers=headers)
     assert answer.status_code == 503

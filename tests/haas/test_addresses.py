@@ -1,4 +1,4 @@
-"""Host names of other parties do not lead to private networks (OWASP, Server-Side Request Forgery)."""
+"""Connections to host names of other parties never reach private networks (OWASP, Server-Side Request Forgery)."""
 
 import socket
 from typing import Any
@@ -13,7 +13,7 @@ from tests.haas.tls_server import TestAuthority, ok, settings_for, tls_server, u
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "203.1.2.3", "2606:4700:4700::1111", "64:ff9b::101:101"])
-def test_public_addresses(address: str) -> None:
+def test_a_public_address_is_public(address: str) -> None:
     assert is_public(address)
 
 
@@ -25,7 +25,7 @@ def test_public_addresses(address: str) -> None:
         "::ffff:10.0.0.1", "::ffff:127.0.0.1", "2002:a00:1::1", "64:ff9b::a9fe:a9fe",
     ],
 )  # fmt: skip
-def test_addresses_of_private_networks(address: str) -> None:
+def test_an_address_of_a_private_network_is_not_public(address: str) -> None:
     assert not is_public(address)
 
 
@@ -54,7 +54,7 @@ async def test_production_does_not_connect_to_private_networks(authority: TestAu
         assert server.connections == 0
 
 
-async def test_a_url_of_the_operator_may_be_private(authority: TestAuthority) -> None:
+async def test_private_addresses_can_be_allowed_for_a_request(authority: TestAuthority) -> None:
     settings = settings_for(authority, environment="production", host_map={})
     async with tls_server(authority, ["localhost"], ok) as server, Outbound(settings) as outbound:
         answer = await outbound.get(url(server.port, host="localhost"), options=CallOptions(allow_any_address=True))
@@ -121,7 +121,9 @@ async def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
     assert (reached, resolved) == ("1.1.1.1 source.example", ["source.example"])
 
 
-async def test_a_public_host_receives_its_own_name(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_resolved_host_receives_its_name_in_sni_and_host_header(
+    authority: TestAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(haas.addresses, "is_public", lambda _: True)
     settings = settings_for(authority, environment="production", host_map={})
     async with tls_server(authority, ["localhost"], ok) as server, Outbound(settings) as outbound:

@@ -1,4 +1,4 @@
-"""Values kept in memory: how long, how many, and how often their source is asked."""
+"""Cached values: how long they are used, how many are stored, and how often they are loaded."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from haas.errors import HaasError, Unavailable
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 LIMITS = CacheLimits(fresh_for=MINUTE)
-PATIENT = CacheLimits(
+WITH_INTERVALS = CacheLimits(
     fresh_for=MINUTE,
     usable_for=60 * MINUTE,
     reload_after=5 * SECOND,
@@ -24,7 +24,7 @@ PATIENT = CacheLimits(
 
 
 class Source:
-    """Counts its loads. Each gives its number, or raises `error`; while `gate` is not set, it waits."""
+    """Counts its loads. Each load waits until `gate` is set; then it returns its number, or raises `error`."""
 
     def __init__(self) -> None:
         self.loads = 0
@@ -76,8 +76,8 @@ async def test_a_value_is_loaded_again_when_it_is_no_longer_fresh(clock: Movable
     assert source.last == [None, 1], "a load receives the last value"
 
 
-async def test_a_clock_moved_back_makes_a_value_outdated(clock: MovableClock, source: Source) -> None:
-    for limits in (LIMITS, PATIENT):
+async def test_a_value_is_loaded_again_after_the_clock_was_moved_back(clock: MovableClock, source: Source) -> None:
+    for limits in (LIMITS, WITH_INTERVALS):
         value: CachedValue[int] = CachedValue(clock, limits)
         first = await value.get(source.load)
         clock.move(-SECOND)
@@ -85,7 +85,7 @@ async def test_a_clock_moved_back_makes_a_value_outdated(clock: MovableClock, so
         assert await value.get(source.load) == first + 1
 
 
-async def test_one_load_serves_everybody_who_waits(clock: MovableClock, source: Source) -> None:
+async def test_concurrent_callers_share_one_load(clock: MovableClock, source: Source) -> None:
     cache: TimedCache[str, int] = TimedCache(clock, LIMITS, maximum=10)
     source.gate.clear()
     tasks = [asyncio.create_task(cache.get("key", source.load)) for _ in range(20)]
@@ -106,8 +106,8 @@ async def test_loads_of_different_keys_do_not_wait_for_each_other(clock: Movable
     assert await held_up == 1
 
 
-async def test_a_load_that_is_cancelled_is_left_to_the_next_caller(clock: MovableClock, source: Source) -> None:
-    cache: TimedCache[str, int] = TimedCache(clock, PATIENT, maximum=10)
+async def test_after_a_cancelled_load_the_next_caller_loads(clock: MovableClock, source: Source) -> None:
+    cache: TimedCache[str, int] = TimedCache(clock, WITH_INTERVALS, maximum=10)
     source.gate.clear()
     first, second = (asyncio.create_task(cache.get("key", source.load)) for _ in range(2))
     await until_waiting(first, second)
@@ -125,8 +125,10 @@ async def test_a_value_that_is_not_accepted_is_loaded_again(clock: MovableClock,
     assert await value.get(source.load, wants(9)) == 3, "the source has no other value"
 
 
-async def test_callers_who_do_not_accept_a_value_share_a_load(clock: MovableClock, source: Source) -> None:
-    """A load that runs when they ask may have begun before a change. A load that begins afterwards has not."""
+async def test_concurrent_callers_who_do_not_accept_a_value_share_the_next_load(
+    clock: MovableClock, source: Source
+) -> None:
+    """A load that already runs may have read the source before a change; a load that starts later has not."""
     value: CachedValue[int] = CachedValue(clock, LIMITS)
     source.gate.clear()
     tasks = [asyncio.create_task(value.get(source.load, wants(9))) for _ in range(20)]
@@ -136,35 +138,39 @@ async def test_callers_who_do_not_accept_a_value_share_a_load(clock: MovableCloc
     assert source.loads == 2
 
 
-async def test_a_source_is_not_asked_again_within_the_pause(clock: MovableClock, source: Source) -> None:
-    value: CachedValue[int] = CachedValue(clock, PATIENT)
+async def test_a_value_that_is_not_accepted_is_not_loaded_again_before_reload_after(
+    clock: MovableClock, source: Source
+) -> None:
+    value: CachedValue[int] = CachedValue(clock, WITH_INTERVALS)
     assert await value.get(source.load) == 1
     for _ in range(5):
         assert await value.get(source.load, wants(9)) == 1
-    clock.move(PATIENT.reload_after)
+    clock.move(WITH_INTERVALS.reload_after)
     assert await value.get(source.load, wants(9)) == 2
 
 
-async def test_a_value_is_used_while_its_source_is_unavailable(clock: MovableClock, source: Source) -> None:
-    value: CachedValue[int] = CachedValue(clock, PATIENT)
+async def test_a_value_is_used_until_usable_for_while_its_source_is_unavailable(
+    clock: MovableClock, source: Source
+) -> None:
+    value: CachedValue[int] = CachedValue(clock, WITH_INTERVALS)
     await value.get(source.load)
     source.error = Unavailable("away")
     clock.move(MINUTE)
     for _ in range(5):
         assert await value.get(source.load) == 1
-    assert source.loads == 2, "within the pause the source is not asked"
-    clock.move(PATIENT.retry_after)
+    assert source.loads == 2, "the source is not asked again before `retry_after`"
+    clock.move(WITH_INTERVALS.retry_after)
     assert await value.get(source.load) == 1
     assert source.loads == 3
-    clock.move(60 * MINUTE - MINUTE - PATIENT.retry_after)
+    clock.move(60 * MINUTE - MINUTE - WITH_INTERVALS.retry_after)
     with pytest.raises(Unavailable, match="away"):
         await value.get(source.load)
     source.error = None
-    clock.move(PATIENT.retry_after)
+    clock.move(WITH_INTERVALS.retry_after)
     assert await value.get(source.load) == 5
 
 
-async def test_without_a_time_of_use_only_a_fresh_value_is_returned(clock: MovableClock, source: Source) -> None:
+async def test_without_usable_for_only_a_fresh_value_is_returned(clock: MovableClock, source: Source) -> None:
     value: CachedValue[int] = CachedValue(clock, LIMITS)
     await value.get(source.load)
     source.error = Unavailable("away")
@@ -177,23 +183,23 @@ async def test_without_a_time_of_use_only_a_fresh_value_is_returned(clock: Movab
             await value.get(source.load)
 
 
-async def test_a_source_that_never_answered_is_asked_again_after_its_own_pause(
+async def test_a_source_that_never_answered_is_asked_again_after_first_retry_after(
     clock: MovableClock, source: Source
 ) -> None:
-    cache: TimedCache[str, int] = TimedCache(clock, PATIENT, maximum=10)
+    cache: TimedCache[str, int] = TimedCache(clock, WITH_INTERVALS, maximum=10)
     source.error = Unavailable("away")
     for _ in range(5):
         with pytest.raises(Unavailable, match="away"):
             await cache.get("key", source.load)
     assert source.loads == 1
     source.error = None
-    clock.move(PATIENT.first_retry_after)
+    clock.move(WITH_INTERVALS.first_retry_after)
     assert await cache.get("key", source.load) == 2
 
 
-@pytest.mark.parametrize("limits", [LIMITS, PATIENT], ids=["no pause", "pauses"])
-async def test_callers_who_wait_share_a_failure(clock: MovableClock, source: Source, limits: CacheLimits) -> None:
-    """A source that does not answer takes as long as its time-out: they must not wait for it one after the other."""
+@pytest.mark.parametrize("limits", [LIMITS, WITH_INTERVALS], ids=["without intervals", "with intervals"])
+async def test_concurrent_callers_share_one_failure(clock: MovableClock, source: Source, limits: CacheLimits) -> None:
+    """A failing load takes as long as its time-out, so callers must not wait for one load after the other."""
     cache: TimedCache[str, int] = TimedCache(clock, limits, maximum=10)
     source.error = Unavailable("away")
     source.gate.clear()
@@ -205,18 +211,18 @@ async def test_callers_who_wait_share_a_failure(clock: MovableClock, source: Sou
     assert source.loads == 1
 
 
-async def test_any_other_error_goes_to_the_caller_and_is_not_kept(clock: MovableClock, source: Source) -> None:
-    cache: TimedCache[str, int] = TimedCache(clock, PATIENT, maximum=1)
+async def test_an_error_other_than_unavailable_is_raised_and_not_cached(clock: MovableClock, source: Source) -> None:
+    cache: TimedCache[str, int] = TimedCache(clock, WITH_INTERVALS, maximum=1)
     assert await cache.get("real", source.load) == 1
     source.error = HaasError("there is no such thing")
     for name in ("invented", "made up", "invented"):
         with pytest.raises(HaasError, match="no such thing"):
             await cache.get(name, source.load)
     assert source.loads == 4
-    assert cache.fresh("real") == 1, "a key without a value takes no place"
+    assert cache.fresh("real") == 1, "a key without a value does not count towards the maximum"
 
 
-async def test_the_first_key_is_dropped_when_there_are_too_many(clock: MovableClock, source: Source) -> None:
+async def test_the_oldest_key_is_removed_above_the_maximum(clock: MovableClock, source: Source) -> None:
     cache: TimedCache[str, int] = TimedCache(clock, LIMITS, maximum=2)
     for name in "abca":
         await cache.get(name, source.load)
@@ -224,7 +230,7 @@ async def test_the_first_key_is_dropped_when_there_are_too_many(clock: MovableCl
     assert [cache.fresh(name) for name in "abc"] == [4, None, 3]
 
 
-async def test_what_is_forgotten_is_loaded_again(clock: MovableClock, source: Source) -> None:
+async def test_a_forgotten_key_is_loaded_again(clock: MovableClock, source: Source) -> None:
     cache: TimedCache[str, int] = TimedCache(clock, LIMITS, maximum=2)
     await cache.get("key", source.load)
     cache.forget("key")
@@ -233,7 +239,7 @@ async def test_what_is_forgotten_is_loaded_again(clock: MovableClock, source: So
     assert await cache.get("key", source.load) == 2
 
 
-async def test_a_load_that_runs_when_its_key_is_forgotten_is_not_kept(clock: MovableClock, source: Source) -> None:
+async def test_a_load_that_runs_while_its_key_is_forgotten_is_not_cached(clock: MovableClock, source: Source) -> None:
     cache: TimedCache[str, int] = TimedCache(clock, LIMITS, maximum=2)
     source.gate.clear()
     before = asyncio.create_task(cache.get("key", source.load))
@@ -245,8 +251,8 @@ async def test_a_load_that_runs_when_its_key_is_forgotten_is_not_kept(clock: Mov
     assert await cache.get("key", source.load) == 2
 
 
-async def test_a_whole_is_kept_until_its_revision_changes(clock: MovableClock) -> None:
-    """The second form: the load asks for the revision, and reads the whole only when it has changed."""
+async def test_a_value_with_an_unchanged_revision_is_not_read_again(clock: MovableClock) -> None:
+    """The load first reads the revision, and it reads the value only if the revision has changed."""
     value: CachedValue[tuple[int, object]] = CachedValue(clock, LIMITS)
     revision = 1
 

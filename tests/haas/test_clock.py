@@ -1,4 +1,4 @@
-"""The clock, which is moved for all processes at once."""
+"""The system clock, and the movable clock that all processes with the same file share."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ import pytest
 from haas.clock import MovableClock, SystemClock, clock_from, epoch
 
 
-def test_the_machines_clock_is_aware_and_in_utc() -> None:
+def test_the_system_clock_returns_aware_times_in_utc() -> None:
     now = SystemClock().now()
     assert now.tzinfo is UTC
     assert abs(now - datetime.now(UTC)) < timedelta(seconds=5)
@@ -25,7 +25,7 @@ def test_the_timestamp_is_the_same_time_in_seconds(tmp_path: Path, by: timedelta
     assert movable.timestamp() - SystemClock().timestamp() == pytest.approx(by.total_seconds(), abs=5)
 
 
-def test_a_path_chooses_the_movable_clock(tmp_path: Path) -> None:
+def test_clock_from_a_path_is_movable(tmp_path: Path) -> None:
     assert isinstance(clock_from(None), SystemClock)
     assert isinstance(clock_from(tmp_path / "clock"), MovableClock)
 
@@ -42,7 +42,7 @@ def test_a_move_is_seen_by_another_clock_of_the_same_file(tmp_path: Path, by: ti
     assert mover.offset == timedelta(0)
 
 
-def test_the_offset_outlives_the_clock_that_set_it(tmp_path: Path) -> None:
+def test_the_offset_is_stored_in_the_file(tmp_path: Path) -> None:
     MovableClock(tmp_path / "clock").move(timedelta(hours=1))
     assert (tmp_path / "clock").read_bytes() == (3600 * 10**6).to_bytes(8, "little")
     assert MovableClock(tmp_path / "clock").offset == timedelta(hours=1)
@@ -50,7 +50,7 @@ def test_the_offset_outlives_the_clock_that_set_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\x01", b"\x00" * 3])
 def test_a_file_that_is_too_short_is_extended(tmp_path: Path, content: bytes) -> None:
-    """Another process may be making the file at this moment. Its mapping would break if the file were emptied."""
+    """Another process may be creating the file: emptying it would break the memory mapping of that process."""
     (tmp_path / "clock").write_bytes(content)
     clock = MovableClock(tmp_path / "clock")
     assert (tmp_path / "clock").stat().st_size == 8
@@ -72,7 +72,7 @@ clock.move(timedelta(seconds=7))
 """
 
 
-async def test_a_move_is_seen_by_another_process_and_back(tmp_path: Path) -> None:
+async def test_each_of_two_processes_sees_the_moves_of_the_other(tmp_path: Path) -> None:
     clock = MovableClock(tmp_path / "clock")
     child = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -1,5 +1,7 @@
 """Hashes of secrets."""
 
+import hashlib
+
 from haas.digest import digest
 
 
@@ -9,5 +11,4 @@ def test_a_digest_is_the_sha_256_of_the_text() -> None:
 
 
 def test_text_is_encoded_as_utf_8() -> None:
-    assert digest("é") != digest("e")
-    assert len(digest("é" * 1_000)) == 32
+    assert digest("é") == hashlib.sha256(b"\xc3\xa9").digest()

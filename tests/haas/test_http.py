@@ -15,12 +15,12 @@ from haas.http import (
 )
 
 
-def test_the_thumbprint_is_that_of_the_der() -> None:
+def test_the_thumbprint_is_the_sha_256_of_the_der_certificate() -> None:
     certificate = client_certificate(b":" + b64encode(b"some DER") + b":")
     assert certificate == ClientCertificate(hashlib.sha256(b"some DER").digest())
 
 
-def test_a_confirmation_is_base64url_without_padding() -> None:
+def test_x5t_s256_is_base64url_without_padding() -> None:
     """RFC 8705 3.1."""
     assert ClientCertificate(b"\xfb\xff" * 16).x5t_s256 == "-__7__v_-__7__v_-__7__v_-__7__v_-__7__v_-_8"
 
@@ -44,7 +44,7 @@ def test_a_confirmation_is_base64url_without_padding() -> None:
         b":" + b"A" * MAXIMUM_CERTIFICATE_HEADER_BYTES + b":",
     ],
 )
-def test_a_malformed_header_is_refused(header: bytes) -> None:
+def test_a_malformed_certificate_header_is_refused(header: bytes) -> None:
     with pytest.raises(CertificateHeaderError):
         client_certificate(header)
 
@@ -71,7 +71,7 @@ def test_the_callers_interaction_id_is_played_back(given: bytes) -> None:
         b"6ba7b810-9dad-11d1-80b4-00c04fd430c8" * 2,
     ],
 )
-def test_a_value_that_is_not_a_uuid_is_replaced(given: bytes | None) -> None:
+def test_an_interaction_id_that_is_not_a_uuid_is_replaced(given: bytes | None) -> None:
     made = interaction_id(given)
     assert str(UUID(made)) == made
     assert given is None or made.encode() not in given

@@ -1,4 +1,4 @@
-"""Waking a worker through the broker; a broker that is away is no error."""
+"""Jobs reach a worker through the broker; an unreachable broker raises no error."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""No query of a request comes into the logs, and hostile text is redacted without much work."""
+"""Queries of requests and values of SQL statements do not appear in the logs."""
 
 import io
 import json
@@ -29,7 +29,7 @@ def written() -> Iterator[io.StringIO]:
 
 
 @pytest.mark.parametrize("access_log", [False, True])
-def test_the_server_has_no_access_log_whatever_its_options(written: io.StringIO, *, access_log: bool) -> None:
+def test_uvicorn_writes_no_access_log_with_any_option(written: io.StringIO, *, access_log: bool) -> None:
     """uvicorn logs a request when its access logger has handlers, also through a parent, and then with the query."""
     uvicorn.Config("unused", access_log=access_log)
     logs.configure("INFO", written)
@@ -53,14 +53,14 @@ def test_the_server_has_no_access_log_whatever_its_options(written: io.StringIO,
         "cut off: eyJhbGciOiJQUzI1NiJ9secret",
     ],
 )
-def test_queries_and_values_are_removed(written: io.StringIO, text: str) -> None:
+def test_queries_and_sql_values_are_removed_from_log_lines(written: io.StringIO, text: str) -> None:
     logs.configure("INFO", written)
     log.info("%s", text, extra={"reason": text})
     assert "secret" not in written.getvalue()
 
 
 @pytest.mark.parametrize("text", ["is this kept?", "https://a.test/b?", "what? yes=no", "(Background on this error)"])
-def test_what_is_no_query_is_kept(written: io.StringIO, text: str) -> None:
+def test_text_that_is_not_a_query_is_logged_unchanged(written: io.StringIO, text: str) -> None:
     logs.configure("INFO", written)
     log.info("%s", text)
     line: dict[str, Any] = json.loads(written.getvalue())

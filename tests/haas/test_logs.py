@@ -87,7 +87,7 @@ def test_an_error_stays_on_one_line_with_its_traceback(written: io.StringIO) -> 
         "[SQL: INSERT]\n[parameters: ('ada', 123456)]\n(Background on this error at: https://x)",
     ],
 )
-def test_secrets_and_personal_data_are_removed(written: io.StringIO, text: str) -> None:
+def test_secrets_and_personal_data_are_removed_from_log_lines(written: io.StringIO, text: str) -> None:
     log.info("%s", text)
     log.info("in a detail", extra={"detail": text})
     try:
@@ -115,7 +115,7 @@ def test_a_field_with_the_name_of_a_secret_is_removed(written: io.StringIO) -> N
         "tenant_aurora took 0.123456789 s for 1700000000000 rows",
     ],
 )
-def test_times_ids_and_addresses_are_kept(written: io.StringIO, text: str) -> None:
+def test_times_ids_and_addresses_are_logged_unchanged(written: io.StringIO, text: str) -> None:
     log.info(text)
     assert lines(written)[0]["event"] == text
 
@@ -126,7 +126,7 @@ def test_a_long_text_is_shortened(written: io.StringIO, piece: str) -> None:
     assert len(written.getvalue()) < 2 * logs.MAXIMUM_TEXT
 
 
-def test_on_a_terminal_lines_are_short(root: logging.Logger) -> None:
+def test_lines_on_a_terminal_have_the_short_format(root: logging.Logger) -> None:
     terminal = Terminal()
     logs.configure("INFO", terminal)
     with logs.bind(tenant="aurora"):
@@ -136,6 +136,6 @@ def test_on_a_terminal_lines_are_short(root: logging.Logger) -> None:
     assert line[8:] == " warning  aurora: slow seconds=2"
 
 
-def test_libraries_that_log_addresses_are_quiet(written: io.StringIO) -> None:
+def test_info_messages_of_httpx_are_not_logged(written: io.StringIO) -> None:
     logging.getLogger("httpx").info("HTTP Request: GET https://x/?code=1")
     assert written.getvalue() == ""

@@ -34,20 +34,20 @@ def message(**changes: Any) -> Mail:
     return Mail(**{**fields, **changes})
 
 
-async def test_a_message_arrives_with_its_headers(mail: MailServer) -> None:
+async def test_a_message_is_sent_with_its_headers(mail: MailServer) -> None:
     await Mailer(mail.url).send(message())
-    (taken,) = mail.taken
-    assert taken["From"] == "Aurora Energy <no-reply@aurora.haas.localhost>"
-    assert (taken["To"], taken["Subject"]) == (ADDRESS, "Your one-time password")
-    assert taken["Message-ID"] == "<0b7c1f0e@aurora.haas.localhost>"
-    assert taken["Auto-Submitted"] == "auto-generated"
-    payload = taken.get_payload(decode=True)
+    (received,) = mail.accepted
+    assert received["From"] == "Aurora Energy <no-reply@aurora.haas.localhost>"
+    assert (received["To"], received["Subject"]) == (ADDRESS, "Your one-time password")
+    assert received["Message-ID"] == "<0b7c1f0e@aurora.haas.localhost>"
+    assert received["Auto-Submitted"] == "auto-generated"
+    payload = received.get_payload(decode=True)
     assert isinstance(payload, bytes)
     assert payload.decode().strip() == "123456 – valid for ten minutes"
 
 
 @pytest.mark.parametrize(("answer", "error"), [("550 unknown", MailRefused), ("451 try later", MailNotSent)])
-async def test_a_permanent_refusal_differs_from_a_temporary_one(
+async def test_permanent_and_temporary_refusals_raise_different_errors(
     mail: MailServer, answer: str, error: type[Exception]
 ) -> None:
     mail.refusals[ADDRESS] = f"{answer} {ADDRESS}"
@@ -55,10 +55,10 @@ async def test_a_permanent_refusal_differs_from_a_temporary_one(
         await Mailer(mail.url).send(message())
     assert answer[:3] in str(raised.value)
     assert ADDRESS not in str(raised.value)
-    assert mail.taken == []
+    assert mail.accepted == []
 
 
-async def test_a_server_that_cannot_be_reached_is_a_temporary_failure() -> None:
+async def test_an_unreachable_server_raises_the_temporary_error() -> None:
     with pytest.raises(MailNotSent):
         await Mailer("smtp://127.0.0.1:1").send(message())
 
@@ -89,17 +89,17 @@ async def test_a_server_that_cannot_be_reached_is_a_temporary_failure() -> None:
 async def test_a_malformed_header_is_refused(mail: MailServer, changes: dict[str, str]) -> None:
     with pytest.raises(MailRefused):
         await Mailer(mail.url).send(message(**changes))
-    assert mail.taken == []
+    assert mail.accepted == []
 
 
 @pytest.mark.parametrize("name", ["Énergie d'Ivoire", 'Aurora "Solar", <Energy>', "A = B?", "光エネルギー"])
-async def test_a_name_arrives_as_it_is_written(mail: MailServer, name: str) -> None:
+async def test_special_characters_in_names_are_sent_unchanged(mail: MailServer, name: str) -> None:
     await Mailer(mail.url).send(message(sender_name=name, subject=f"Your code from {name}"))
-    (taken,) = mail.taken
-    (sender,) = policy.default.header_factory("from", taken["From"]).addresses
+    (received,) = mail.accepted
+    (sender,) = policy.default.header_factory("from", received["From"]).addresses
     assert (sender.display_name, sender.addr_spec) == (name, "no-reply@aurora.haas.localhost")
-    assert policy.default.header_factory("subject", taken["Subject"]) == f"Your code from {name}"
-    assert set(taken.keys()) <= HEADERS
+    assert policy.default.header_factory("subject", received["Subject"]) == f"Your code from {name}"
+    assert set(received.keys()) <= HEADERS
 
 
 @pytest.mark.parametrize("url", ["", "mail.test", "http://mail.test", "smtp://", "smtp:mail.test"])

@@ -34,7 +34,7 @@ def credential(authority: TestAuthority) -> TlsCredential:
     return TlsCredential(certificate, "-----BEGIN PRIVATE KEY" + key)
 
 
-async def test_a_mapped_host_receives_its_own_name(authority: TestAuthority) -> None:
+async def test_a_mapped_host_receives_its_name_in_sni_and_host_header(authority: TestAuthority) -> None:
     async with tls_server(authority, HOSTS, ok) as server, Outbound(settings_for(authority)) as outbound:
         response = await outbound.get(url(server.port, "/jwks?a=b%20c"), headers={"Accept": "application/json"})
         assert (response.status, response.body, response.headers["content-length"]) == (200, b"fine", "4")
@@ -79,7 +79,7 @@ async def test_a_form_and_a_body_are_posted(authority: TestAuthority) -> None:
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "302 Found", "400 Bad Request", "500 Oops"])
-async def test_any_status_is_an_answer_and_redirects_are_not_followed(authority: TestAuthority, status: str) -> None:
+async def test_every_status_is_returned_and_redirects_are_not_followed(authority: TestAuthority, status: str) -> None:
     def answer(_: bytes) -> bytes:
         return answer_of(b"", status, Location=f"https://{HOSTS[1]}/elsewhere")
 
@@ -115,7 +115,7 @@ async def test_any_status_is_an_answer_and_redirects_are_not_followed(authority:
         None,
     ],
 )
-async def test_a_url_that_is_not_https_is_refused(authority: TestAuthority, address: Any) -> None:
+async def test_a_url_that_is_not_a_valid_https_url_is_refused(authority: TestAuthority, address: Any) -> None:
     async with Outbound(settings_for(authority)) as outbound:
         with pytest.raises(OutboundError):
             await outbound.get(address)
@@ -142,7 +142,7 @@ async def test_a_client_certificate_is_presented(authority: TestAuthority) -> No
                 await outbound.get(url(server.port))
 
 
-async def test_a_closed_port_is_an_error(authority: TestAuthority) -> None:
+async def test_a_closed_port_raises_an_error(authority: TestAuthority) -> None:
     async with tls_server(authority, HOSTS, ok) as server:
         port = server.port
     async with Outbound(settings_for(authority)) as outbound:
@@ -150,7 +150,7 @@ async def test_a_closed_port_is_an_error(authority: TestAuthority) -> None:
             await outbound.get(url(port))
 
 
-async def test_an_answer_over_the_limit_of_size_is_refused(authority: TestAuthority) -> None:
+async def test_a_response_above_the_size_limit_is_refused(authority: TestAuthority) -> None:
     def answer(request: bytes) -> bytes:
         return answer_of(b"a" * (MAXIMUM_BODY_BYTES + (b"/over" in request)))
 
@@ -161,7 +161,7 @@ async def test_an_answer_over_the_limit_of_size_is_refused(authority: TestAuthor
         assert (await outbound.get(url(server.port))).status == 200
 
 
-async def test_an_answer_without_end_is_aborted(authority: TestAuthority) -> None:
+async def test_an_endless_response_is_aborted(authority: TestAuthority) -> None:
     async def stream(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         while True:
@@ -173,7 +173,7 @@ async def test_an_answer_without_end_is_aborted(authority: TestAuthority) -> Non
             await outbound.get(url(server.port))
 
 
-async def test_a_compressed_answer_is_neither_requested_nor_decompressed(authority: TestAuthority) -> None:
+async def test_a_compressed_response_is_neither_requested_nor_decompressed(authority: TestAuthority) -> None:
     """One megabyte could become one gigabyte of memory."""
     bomb = gzip.compress(b"a" * MAXIMUM_BODY_BYTES * 20)
 
@@ -186,7 +186,7 @@ async def test_a_compressed_answer_is_neither_requested_nor_decompressed(authori
         assert b"accept-encoding: identity" in server.requests[0][2].lower()
 
 
-async def test_cookies_are_not_kept(authority: TestAuthority) -> None:
+async def test_cookies_are_not_sent_back(authority: TestAuthority) -> None:
     async with (
         tls_server(authority, HOSTS, lambda _: answer_of(b"", Set_Cookie="a=b; Path=/")) as server,
         Outbound(settings_for(authority)) as outbound,
@@ -210,13 +210,13 @@ def _close(kind: str) -> Callable[[bytes], bytes | Handler]:
 
 
 @pytest.mark.parametrize("kind", ["nothing", "half", "garbage", "headers"])
-async def test_a_broken_answer_is_an_error(authority: TestAuthority, kind: str) -> None:
+async def test_a_malformed_response_raises_an_error(authority: TestAuthority, kind: str) -> None:
     async with tls_server(authority, HOSTS, _close(kind)) as server, Outbound(settings_for(authority)) as outbound:
         with pytest.raises(OutboundError):
             await outbound.get(url(server.port))
 
 
-async def test_a_request_without_an_answer_is_aborted(authority: TestAuthority) -> None:
+async def test_a_request_without_a_response_is_aborted(authority: TestAuthority) -> None:
     options = CallOptions(silence_seconds=0.1, attempts=3)
 
     async def wait(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -228,7 +228,7 @@ async def test_a_request_without_an_answer_is_aborted(authority: TestAuthority) 
         assert len(server.requests) == 1  # the server may be busy: the request is not sent again
 
 
-async def test_a_slow_answer_is_aborted(authority: TestAuthority) -> None:
+async def test_a_response_that_takes_too_long_is_aborted(authority: TestAuthority) -> None:
     """Each byte arrives within the time-out of a read, but the answer never ends."""
     options = CallOptions(total_seconds=0.3)
 
@@ -247,7 +247,7 @@ async def test_a_slow_answer_is_aborted(authority: TestAuthority) -> None:
             await outbound.get(url(server.port), options=options)
 
 
-async def test_cancelling_a_request_cancels_it(authority: TestAuthority) -> None:
+async def test_a_request_can_be_cancelled(authority: TestAuthority) -> None:
     asked = asyncio.Event()
 
     async def wait(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -262,7 +262,7 @@ async def test_cancelling_a_request_cancels_it(authority: TestAuthority) -> None
             await task
 
 
-async def test_old_tls_is_refused(authority: TestAuthority) -> None:
+async def test_tls_1_2_and_a_verified_certificate_are_required(authority: TestAuthority) -> None:
     async with Outbound(settings_for(authority)) as outbound:
         context = outbound._clients._context
         assert context.minimum_version is ssl.TLSVersion.TLSv1_2

@@ -1,4 +1,4 @@
-"""Settings are complete and well formed, and in production none is of the sandbox."""
+"""Settings must be complete and well formed; settings for the sandbox are refused in production."""
 
 from base64 import urlsafe_b64encode
 from io import StringIO
@@ -35,7 +35,7 @@ def read(**changes: str | None) -> Settings:
     return Settings.from_environment({name: value for name, value in environment.items() if value is not None})
 
 
-def test_the_required_variables_suffice() -> None:
+def test_the_required_variables_are_sufficient() -> None:
     settings = read()
     assert settings.environment == "sandbox"
     assert settings.domain == "haas.localhost"
@@ -61,7 +61,7 @@ def test_every_variable_is_read() -> None:
     assert settings.pinned_codes == Path("/var/lib/haas/pinned-codes.json")
 
 
-def test_the_addresses_of_further_database_nodes() -> None:
+def test_each_further_database_node_needs_two_urls_that_are_never_shown() -> None:
     node = {
         "HAAS_DATABASE_URL_NORTH_2": "postgresql://haas_app:app-password@north:5432/haas",
         "HAAS_OWNER_DATABASE_URL_NORTH_2": "postgresql://haas_owner:owner-password@north:5432/haas",
@@ -90,14 +90,14 @@ def test_the_addresses_of_further_database_nodes() -> None:
 @pytest.mark.parametrize(
     ("name", "says"), [("MAIN", "the address of the main node"), ("a", "capitals"), ("2", "capitals")]
 )
-def test_a_node_that_cannot_have_addresses_of_its_own_is_named(name: str, says: str) -> None:
+def test_an_invalid_name_of_a_database_node_is_refused(name: str, says: str) -> None:
     with pytest.raises(SettingsError, match=f"HAAS_DATABASE_URL_{name} .*{says}"):
         read(**{f"HAAS_DATABASE_URL_{name}": "postgresql://u:p@h/d"})
 
 
 @pytest.mark.parametrize("empty", [None, ""])
 @pytest.mark.parametrize("variable", sorted(REQUIRED))
-def test_a_missing_variable_is_named(variable: str, empty: str | None) -> None:
+def test_the_error_for_a_missing_variable_contains_its_name(variable: str, empty: str | None) -> None:
     with pytest.raises(SettingsError, match=f"{variable}( |$)"):
         read(**{variable: empty})
 
@@ -144,7 +144,7 @@ def test_a_missing_variable_is_named(variable: str, empty: str | None) -> None:
         ("HAAS_MASTER_KEY", "A" * 64),
     ],
 )
-def test_a_malformed_variable_is_named_and_its_secret_is_not(variable: str, value: str) -> None:
+def test_the_error_for_a_malformed_variable_contains_its_name_and_no_secret(variable: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"{variable}( |$)") as refused:
         read(**{variable: value})
     assert "secret" not in str(refused.value)
@@ -156,23 +156,23 @@ def test_production_refuses_settings_of_the_sandbox(variable: str) -> None:
         read(HAAS_ENVIRONMENT="production", **{variable: SANDBOX_ONLY[variable]})
 
 
-def test_production_without_settings_of_the_sandbox() -> None:
+def test_production_accepts_settings_without_those_of_the_sandbox() -> None:
     assert read(HAAS_ENVIRONMENT="production").environment == "production"
 
 
 @pytest.mark.parametrize("padding", ["", "="])
-def test_a_master_key_with_and_without_padding(padding: str) -> None:
+def test_a_master_key_is_accepted_with_and_without_padding(padding: str) -> None:
     assert read(HAAS_MASTER_KEY=REQUIRED["HAAS_MASTER_KEY"].rstrip("=") + padding).master_key == KEY
 
 
-def test_the_master_key_from_a_file(tmp_path: Path) -> None:
+def test_the_master_key_can_be_read_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "master.key"
     file.write_text(REQUIRED["HAAS_MASTER_KEY"] + "\n")
     assert read(HAAS_MASTER_KEY=None, HAAS_MASTER_KEY_FILE=str(file)).master_key == KEY
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"short"])
-def test_a_master_key_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | None) -> None:
+def test_the_error_for_an_unusable_master_key_file_contains_the_variable(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "master.key"
     if content is not None:
         file.write_bytes(content)
@@ -192,7 +192,7 @@ def test_settings_are_frozen_and_show_no_secret() -> None:
         assert "kkkk" not in shown
 
 
-def test_changed_settings_are_a_new_object() -> None:
+def test_settings_can_be_copied_with_a_change() -> None:
     assert msgspec.structs.replace(read(), domain="other.localhost").domain == "other.localhost"
 
 

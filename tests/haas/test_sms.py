@@ -38,7 +38,7 @@ async def test_a_message_is_posted_as_json_with_its_key(authority: TestAuthority
     assert json.loads(body) == {"from": "Aurora Energy", "to": "+61400000000", "text": "123456"}
 
 
-async def test_without_a_user_there_are_no_credentials(authority: TestAuthority) -> None:
+async def test_without_a_user_in_the_url_no_credentials_are_sent(authority: TestAuthority) -> None:
     async with gateway(authority, "200 OK") as (server, send):
         await send()
         ((_, _, request),) = server.requests
@@ -57,7 +57,7 @@ async def test_without_a_user_there_are_no_credentials(authority: TestAuthority)
         ("500 Internal Server Error", SmsNotSent),
     ],
 )
-async def test_a_permanent_refusal_differs_from_a_temporary_one(
+async def test_permanent_and_temporary_refusals_raise_different_errors(
     authority: TestAuthority, status: str, error: type[Exception]
 ) -> None:
     async with gateway(authority, status) as (_, send):
@@ -66,7 +66,7 @@ async def test_a_permanent_refusal_differs_from_a_temporary_one(
     assert MESSAGE.to not in str(raised.value)
 
 
-async def test_a_gateway_that_cannot_be_reached_is_a_temporary_failure(authority: TestAuthority) -> None:
+async def test_an_unreachable_gateway_raises_the_temporary_error(authority: TestAuthority) -> None:
     async with tls_server(authority, HOSTS, lambda _: b"") as server:
         url = f"https://{HOST}:{server.port}/sms"
     async with Outbound(settings_for(authority)) as outbound:

@@ -1,4 +1,4 @@
-"""Which deployment a command works on."""
+"""Which deployment a command uses."""
 
 from pathlib import Path
 
@@ -9,17 +9,17 @@ from ops.deployment_settings import deployment_settings, state_folder
 from ops.stack.embedded import Stack
 
 
-def test_state_folder_is_named_or_here() -> None:
+def test_the_state_folder_is_taken_from_the_environment_or_is_dot_haas() -> None:
     assert state_folder({}) == Path(".haas")
     assert state_folder({"HAAS_STATE": "/elsewhere"}) == Path("/elsewhere")
 
 
-def test_without_a_deployment_the_way_to_one_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"is not set|neither.*haas up"):
+def test_the_error_without_settings_says_how_to_start_a_deployment(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="start the embedded stack with `haas up`"):
         deployment_settings({"HAAS_STATE": str(tmp_path / "none")})
 
 
-async def test_running_stack_is_found_and_the_environment_goes_before_it(stack: Stack) -> None:
+async def test_settings_of_the_running_stack_are_used_and_the_environment_overrides_them(stack: Stack) -> None:
     environment = {"HAAS_STATE": str(stack.folder.root)}
     assert deployment_settings(environment) == stack.settings
     changed = deployment_settings({**environment, "HAAS_LOG_LEVEL": "DEBUG"})

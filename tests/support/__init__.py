@@ -1,4 +1,4 @@
-"""What tests of several folders build: deployments, tenants, clients, customers, consents, and real servers.
+"""Helpers for tests of several folders: deployments, tenants, clients, customers, consents, and real servers.
 
-Everything here is plain functions and classes. The fixtures that call them stand in the folders' `conftest.py`.
+Everything here is plain functions and classes. The fixtures that call them are in the `conftest.py` of the folders.
 """

@@ -1,4 +1,4 @@
-"""The whole application, asked without a socket between."""
+"""The whole application, called without a network connection."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ class Application:
         self.deployment, self.services, self.web, self.register_key = deployment, services, web, register_key
         self.asgi = HostRouter(services)
         self.product_keys: dict[str, SigningKey] = {}
-        """The keys of software products by algorithm: making RSA keys costs processor time, so products share them."""
+        """The keys of software products by algorithm. Products share them, because generating RSA keys takes time."""
 
     @property
     def database(self) -> Database:

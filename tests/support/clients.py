@@ -41,7 +41,7 @@ def statement(software_id: str = "") -> dict[str, Any]:
         "recipient_base_uri": base,
         "software_id": software_id,
         "software_roles": "data-recipient-software-product",
-        "scope": scopes.join((*scopes.RECIPIENT_SCOPES, "bank:accounts.basic:read")),
+        "scope": f"openid profile bank:accounts.basic:read {scopes.join(scopes.DATA_SCOPES)} cdr:registration",
     }
 
 
@@ -50,7 +50,7 @@ def registration(stated: dict[str, Any], algorithm: Algorithm = "PS256", **chang
     values: dict[str, Any] = {
         **{name: value for name, value in stated.items() if name != "iss"},
         "redirect_uris": tuple(stated["redirect_uris"]),
-        "scope": scopes.join(scopes.RECIPIENT_SCOPES),
+        "scope": scopes.join(scopes.recipient_scopes()),
         "token_endpoint_auth_method": "private_key_jwt",
         "token_endpoint_auth_signing_alg": algorithm,
         "grant_types": ("client_credentials", "authorization_code", "refresh_token"),

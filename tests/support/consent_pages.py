@@ -16,6 +16,7 @@ from ops.sandbox.jose import read_unverified
 from ops.sandbox.recipient.answers import Flow
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.notices.tables import outbox
+from tenants.oauth import scopes
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import registered_client
@@ -23,10 +24,7 @@ from tests.support.consents import DAY, response_of
 from tests.support.customers import CustomerData
 from tests.support.rows import execute
 
-SCOPE = (
-    "openid profile common:customer.basic:read energy:accounts.basic:read energy:accounts.detail:read "
-    "energy:billing:read"
-)
+SCOPE = "openid profile common:customer.basic:read energy:accounts.basic:read energy:accounts.detail:read"
 
 
 class Mia(msgspec.Struct, frozen=True):
@@ -48,9 +46,10 @@ class ConsentPages:
 
     @classmethod
     async def open(cls, application: Application, tenant: Tenant) -> "ConsentPages":
-        """Add Mia and register a data recipient at a tenant."""
+        """Add Mia and register a data recipient at a tenant, for every scope: a test may serve more operations."""
         mia = await _add_mia(_customers(application, tenant))
-        return cls(application, tenant, await registered_client(application, tenant), mia)
+        scope = f"openid profile {scopes.join(scopes.DATA_SCOPES)} cdr:registration"
+        return cls(application, tenant, await registered_client(application, tenant, scope=scope), mia)
 
     def browser(self, tenant: Tenant | None = None) -> Browser:
         """Return a browser with no cookies, at this brand or another."""

@@ -78,9 +78,9 @@ async def consent(
     scope: str = SCOPE,
     **asked: Any,
 ) -> Tokens:
-    """Push a request, authorise it, and exchange its code; a new consumer authorises where none is named.
+    """Push a request, authorise it, and exchange its code; a new consumer authorises if none is given.
 
-    Sharing lasts 90 days unless the request asks otherwise; there is a refresh token unless it lasts no time at all.
+    Sharing lasts 90 days unless the request asks otherwise; there is a refresh token unless the duration is zero.
     """
     consumer = consumer or await new_consumer(application, tenant)
     asked = {"sharing_duration": 90 * DAY, **asked}

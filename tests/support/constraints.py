@@ -1,4 +1,4 @@
-"""Trying a table's constraints: for each a row that breaks it, and no constraint left out."""
+"""Tests of the constraints of tables, with a row that breaks each of them."""
 
 from typing import Any, NamedTuple
 
@@ -26,7 +26,9 @@ def names(*tables: Table) -> set[str]:
 
 
 async def assert_violated(database: Database, tenant: Tenant, good: dict[str, Any], violation: Violation) -> None:
-    """The good row can be written; the changed one breaks that constraint, a unique key beside the good row."""
+    """Assert that the good row can be written and that the changed row breaks the constraint.
+
+    A row that breaks a unique key is written after the good row."""
     table, constraint, changes = violation
     is_good = False
     with pytest.raises(IntegrityError, match=f'"{constraint}"'):

@@ -29,7 +29,7 @@ class Consumer(msgspec.Struct, frozen=True):
 
 
 class CustomerData:
-    """Adds logins, customers and accounts to a tenant, and says who acts for whom and who holds what."""
+    """Adds logins, customers, accounts, representations and holdings to a tenant."""
 
     def __init__(self, database: Database, tenant: Tenant, now: Callable[[], datetime]) -> None:
         self._database, self._tenant, self._now = database, tenant, now

@@ -79,7 +79,7 @@ async def open_deployment(postgres: PostgresServer, redis_url: str, folder: Path
 
 @asynccontextmanager
 async def temporary_tenant(deployment: Deployment, keys: Sequence[NewSigningKey]) -> AsyncIterator[Tenant]:
-    """Make an empty tenant and remove it when the block ends: each is thousands of small files."""
+    """Make an empty tenant, and remove it when the block ends, because a tenant has thousands of small files."""
     tenant = await deployment.new_tenant(signing_keys=keys)
     yield tenant
     with suppress(UnknownTenant):
@@ -87,7 +87,7 @@ async def temporary_tenant(deployment: Deployment, keys: Sequence[NewSigningKey]
 
 
 async def real_servers(name: str = "stack") -> dict[str, str]:
-    """Return a stack's options for the real servers that the environment names; empty where it names none."""
+    """Return a stack's options for the real servers that the environment names; empty if it names none."""
     options = {}
     if url := os.environ.get("HAAS_TEST_DATABASE_URL"):
         databases = await create_deployment(url, f"t{os.getpid()}{name}")

@@ -1,4 +1,4 @@
-"""A tiny application that answers with what reached it."""
+"""A small application that returns the request that it received."""
 
 import os
 

@@ -63,13 +63,13 @@ class Ecosystem:
         self.other = (await self.registered()).client
 
     async def registered(self) -> Recipient:
-        """A new software product, registered with aurora."""
+        """Return a new software product that is registered with aurora."""
         recipient = await self.outside.recipient(self.aurora)
         await recipient.client.register(await self.control.ssa(recipient.product))
         return recipient
 
     async def another_certificate(self) -> httpx.AsyncClient:
-        """HTTP over another certificate of the same software product."""
+        """Return an HTTP client with another certificate of the same software product."""
         certificate = await self.control.certificate(self.recipient.product)
         return self.http((certificate.certificate.encode(), certificate.private_key.encode()))
 
@@ -83,7 +83,7 @@ class Ecosystem:
         return str((tenant or self.aurora).demonstration_customers[customer]["identifier"])
 
     async def code_reader(self, identifier: str) -> ReadCode:
-        """What reads the next one-time code to `identifier` in the mailbox, which the worker sends it to."""
+        """Return a function that reads the next one-time code to `identifier` from the mailbox."""
         seen = await self.control.newest_message()
         return lambda: self.control.code(identifier, seen)
 
@@ -91,7 +91,7 @@ class Ecosystem:
         return await self.outside.person()
 
     async def at_review(self, client: RecipientClient, flow: Flow, customer: int, *accounts: str) -> Person:
-        """A person who has come as far as the review."""
+        """Let a person go through the flow up to the review page."""
         tenant = self.banksia if client is self.elsewhere else self.aurora
         identifier = self.identifier(customer, tenant)
         person = await (await self.person()).open(client.authorisation_url(flow))
@@ -104,14 +104,14 @@ class Ecosystem:
         return person
 
     async def authorised(self, client: RecipientClient, flow: Flow, customer: int, *accounts: str) -> str:
-        """The code of a flow that a person went through."""
+        """Let a person authorise; return the code of the flow."""
         person = await self.at_review(client, flow, customer, *accounts)
         return await client.read_response(await person.authorise(), flow)
 
     async def consent(
         self, client: RecipientClient, customer: int, *accounts: str, scope: str = SCOPES, **asked: Any
     ) -> Tokens:
-        """Tokens for what a person agreed to share: every account, unless boxes are named."""
+        """Return the tokens of a new consent, for every account unless the ids of some check boxes are given."""
         flow = await client.push(scope, **{"sharing_duration": YEAR, **asked})
         return await client.exchange(await self.authorised(client, flow, customer, *accounts), flow)
 

@@ -1,4 +1,4 @@
-"""What a developer of a data recipient must be able to read in a refusal, and what no answer may contain."""
+"""Assertions about errors: their description for a developer of a data recipient, and texts they must not contain."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def oauth_error(response: httpx.Response, error: str, said: str = "", status: in
 def cds_error(response: httpx.Response, code: str, said: str = "", status: int = 400) -> None:
     """Expect an answer to be the error payload of the standards with one error, whose detail matches `said`.
 
-    `code` is the code without its prefix, and without `cds-all:` too where it is of all industries.
+    `code` is the code without its prefix, and also without `cds-all:` if it is a code of all industries.
     """
     assert response.status_code == status, response.text
     (error,) = response.json()["errors"]

@@ -1,4 +1,4 @@
-"""Does the time that something takes grow with its input no faster than the input? Ratios are judged, never seconds."""
+"""Checks that the time of an operation grows at most linearly with its input, by ratios of times."""
 
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -8,17 +8,17 @@ from types import FrameType
 from typing import Any, Final
 
 Work = Callable[[int], Callable[[], object]]
-"""Given a size, returns what is to be timed: making the input is not part of it."""
+"""Given a size, makes an input and returns the function to measure."""
 
 MEASURABLE: Final = 0.002
-"""Seconds of processor time that can be told from noise."""
+"""Seconds of processor time that can be measured reliably."""
 LARGEST: Final = 1 << 15
-"""A size at which quadratic work takes far longer than MEASURABLE: what is not measurable there is not quadratic."""
+"""At this size quadratic work takes far longer than MEASURABLE, so faster work is not quadratic."""
 GROWTH: Final = 4
-TOLERATED: Final = 9.0
+MAXIMUM_RATIO: Final = 9.0
 """For inputs four times as long, linear work takes about 4 times as long, quadratic work 16 times."""
-HOPELESS: Final = 5
-"""Seconds after which one piece of work is given up: it is exponential."""
+GIVE_UP_AFTER: Final = 5
+"""Seconds after which one call is stopped: its time is exponential."""
 
 
 class TooSlow(AssertionError):
@@ -34,7 +34,7 @@ def assert_linear(work: Work, described: str, *, largest: int = LARGEST) -> None
             return
     ratio = _ratio(work, size, described)
     for _ in range(4):
-        if ratio <= TOLERATED:
+        if ratio <= MAXIMUM_RATIO:
             return
         ratio = min(ratio, _ratio(work, size, described))
     raise TooSlow(f"{described}: {GROWTH} times the input takes {ratio:.1f} times as long, at {size} characters")
@@ -47,19 +47,19 @@ def _ratio(work: Work, size: int, described: str) -> float:
 
 
 def _seconds(work: Callable[[], Any], described: str) -> float:
-    with _given_up(described):
+    with _stopped_after_limit(described):
         begun = process_time()
         work()
         return process_time() - begun
 
 
 @contextmanager
-def _given_up(described: str) -> Iterator[None]:
+def _stopped_after_limit(described: str) -> Iterator[None]:
     def give_up(_signal: int, _frame: FrameType | None) -> None:
-        raise TooSlow(f"{described}: no end after {HOPELESS} seconds")
+        raise TooSlow(f"{described}: no end after {GIVE_UP_AFTER} seconds")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, HOPELESS)
+    signal.setitimer(signal.ITIMER_REAL, GIVE_UP_AFTER)
     try:
         yield
     finally:
@@ -68,6 +68,6 @@ def _given_up(described: str) -> Iterator[None]:
 
 
 def slowest(inputs: Iterable[Any], run: Callable[[Any], object], described: str, *, number: int) -> list[Any]:
-    """Return the inputs on which `run` takes longest. Raises TooSlow where it does not end."""
+    """Return the inputs on which `run` takes longest. Raises TooSlow if a call does not end."""
     timed = [(_seconds(lambda one=one: run(one), described), position, one) for position, one in enumerate(inputs)]
     return [one for _, _, one in sorted(timed, key=lambda entry: entry[:2], reverse=True)[:number]]

@@ -42,7 +42,7 @@ class HttpsServer:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Make a root in `folder`, and a certificate of it for every name of the domain."""
+        """Make a root certificate in `folder`, and a certificate for every name of the domain."""
         validity = Validity.starting(datetime.now(UTC), timedelta(days=2))
         root, key = new_root(name("Root of the tests"), validity), new_key()
         certificate = root.sign_server(f"*.{DOMAIN}", key.public_key(), validity)
@@ -71,7 +71,7 @@ class HttpsServer:
         return f"https://{HOST}:{self.port}{path}"
 
     def settings(self, settings: Settings, **changes: object) -> Settings:
-        """Return settings under which names of the sandbox's domain lead here, over trusted TLS."""
+        """Return settings that resolve names of the sandbox's domain to this server and trust its root."""
         ours = {"host_map": {f"*.{DOMAIN}": "127.0.0.1"}, "trusted_roots": self.roots, **changes}
         return msgspec.structs.replace(settings, **ours)
 

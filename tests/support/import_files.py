@@ -1,5 +1,6 @@
 """Imports JSON Lines into a tenant as `haas import` does, shows what is stored, and makes records of each kind."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,19 @@ from sqlalchemy import select
 
 from haas.database import Database
 from tenants.accounts.tables import account, holding
+from tenants.imports.located_record import LocatedRecord
 from tenants.imports.report import Report
 from tenants.imports.service import import_records, read_records
 from tenants.parties.tables import customer, login, representation
 from tenants.registry.models import Tenant
 
 Member = dict[str, Any]
+
+
+def file_content(records: Iterable[LocatedRecord]) -> bytes:
+    """Return a file with `records`, one on each line."""
+    encode = msgspec.json.Encoder(enc_hook=lambda reference: reference.value).encode
+    return b"".join(encode(each.record) + b"\n" for each in records)
 
 
 class FileImporter:

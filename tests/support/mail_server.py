@@ -13,32 +13,32 @@ from tenants.registry.models import Tenant
 
 
 class MailServer:
-    """A real SMTP server that keeps the messages that it took.
+    """A real SMTP server that stores the messages that it accepted.
 
-    `refusals` maps a recipient to the answer that it gets instead. While `open` is not set, a message that has arrived
-    is not taken yet; `arriving` is set when one has.
+    `refusals` maps a recipient to the error that it gets. While `open` is not set, the server does not answer a
+    message; `arriving` is set when a message has arrived.
     """
 
     def __init__(self) -> None:
         self.port = 0
-        self.taken: list[Message] = []
+        self.accepted: list[Message] = []
         self.recipients: list[str] = []
-        """The recipient of each try, whether or not its message was taken."""
+        """The recipient of each attempt, whether or not its message was accepted."""
         self.refusals: dict[str, str] = {}
         self.arriving, self.open = asyncio.Event(), asyncio.Event()
         self.open.set()
-        self._taken = asyncio.Event()
+        self._message_accepted = asyncio.Event()
 
     def of(self, tenant: Tenant) -> list[Message]:
-        """Return what was taken from one tenant: a sweep also sends what other tests have left."""
-        return [message for message in self.taken if tenant.hosts.public in message["From"]]
+        """Return the messages of one tenant: a sweep also sends those that other tests have left."""
+        return [message for message in self.accepted if tenant.hosts.public in message["From"]]
 
     async def arrived(self, count: int, tenant: Tenant) -> None:
-        """Return when `count` messages of the tenant have been taken in all."""
+        """Wait until `count` messages of the tenant have been accepted in total."""
         async with asyncio.timeout(30):
             while len(self.of(tenant)) < count:
-                self._taken.clear()
-                await self._taken.wait()
+                self._message_accepted.clear()
+                await self._message_accepted.wait()
 
     @property
     def url(self) -> str:
@@ -78,6 +78,6 @@ class MailServer:
         self.arriving.set()
         await self.open.wait()
         content = envelope.content
-        self.taken.append(message_from_bytes(content if isinstance(content, bytes) else b"", policy=default))
-        self._taken.set()
-        return "250 taken"
+        self.accepted.append(message_from_bytes(content if isinstance(content, bytes) else b"", policy=default))
+        self._message_accepted.set()
+        return "250 accepted"

@@ -27,7 +27,7 @@ async def with_second_node(deployment: Deployment, superuser_url: str) -> AsyncI
 
 
 async def traces(superuser_url: str, role_prefix: str, slug: str) -> set[str]:
-    """Return what a server's database holds of a tenant: its schema, its role."""
+    """Return which of the schema and the role of a tenant exist on a server."""
     connection = await asyncpg.connect(with_database(superuser_url, role_prefix))
     try:
         found = {
@@ -43,7 +43,7 @@ async def traces(superuser_url: str, role_prefix: str, slug: str) -> set[str]:
 
 @asynccontextmanager
 async def shut_out(superuser_url: str, login: str) -> AsyncIterator[None]:
-    """Let a login neither keep nor open a connection to a server until the block ends."""
+    """Close the connections of a login to a server, and refuse new ones until the block ends."""
     connection = await asyncpg.connect(superuser_url)
     try:
         await connection.execute(f"ALTER ROLE {login} NOLOGIN")

@@ -1,4 +1,4 @@
-"""Every regular expression of the product, and inputs made from one that let it work as hard as it can."""
+"""Finds every regular expression of the product, and makes inputs for which one takes the most time."""
 
 import ast
 import importlib
@@ -14,7 +14,7 @@ FOLDERS: Final = {"platform": "platform", "tenants": "", "themes": "", "apps": "
 _METHODS: Final = frozenset({"match", "fullmatch", "search", "sub", "split", "findall", "finditer"})
 _REPEATS: Final = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT)
 _MANY: Final = 16
-"""A repeat of up to so many times is pumped like one without a bound."""
+"""A repeat with a higher maximum counts as unlimited."""
 _WITNESSES: Final = 6
 
 
@@ -24,13 +24,13 @@ class Found(NamedTuple):
     where: str
     """`file:line`."""
     pattern: "re.Pattern[Any] | None"
-    """None where it is known at run time only."""
+    """None if it is known only at run time."""
     used: frozenset[str]
     """The methods by which it is used."""
 
 
 class Attack(NamedTuple):
-    """`prefix`, then `pump` as often as it takes, then `suffix`."""
+    """An input: `prefix`, then `pump` repeated up to a length, then `suffix`."""
 
     prefix: str
     pump: str
@@ -42,7 +42,7 @@ class Attack(NamedTuple):
 
 
 def patterns() -> Iterator[Found]:
-    """Every pattern in `re.…(…)`, `Meta(pattern=…)` and the proxy's configuration."""
+    """Yield every pattern in `re.…(…)`, `Meta(pattern=…)` and the proxy's configuration."""
     for folder, base in FOLDERS.items():
         for file in sorted((ROOT / folder).rglob("*.py")):
             relative = file.relative_to(ROOT / base)
@@ -69,7 +69,7 @@ def _in_module(tree: ast.Module, file: str, module: str) -> Iterator[Found]:
 
 
 def _expression(call: ast.Call, name: str | None, calls: list[ast.Call]) -> tuple[ast.expr | None, frozenset[str]]:
-    """The expression of the pattern in a call, and how the pattern is used; None where the call has no pattern."""
+    """Return the expression of the pattern in a call (None if it has none), and the methods that use it."""
     function = call.func
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "re":
         if function.attr == "compile":
@@ -98,7 +98,7 @@ def _uses(name: str | None, calls: list[ast.Call]) -> frozenset[str]:
         and isinstance(call.func.value, ast.Name)
         and call.func.value.id == name
     }
-    return frozenset(used or {"search"})  # one that stands in a list is taken for one that searches
+    return frozenset(used or {"search"})  # a pattern without a known use, for example in a list, counts as searched
 
 
 def _in_proxy() -> Iterator[Found]:
@@ -110,9 +110,9 @@ def _in_proxy() -> Iterator[Found]:
 
 
 def attacks(pattern: "re.Pattern[Any]") -> Iterator[Attack]:
-    """Inputs that begin as the pattern wants, go on as one of its repeats wants, and end as it does not want.
+    """Yield inputs whose beginning and repeated part match the pattern, and whose end does not match.
 
-    Beside each repeat's own body, what leads to the repeat is repeated too: a search begins anew at each of these.
+    The part before a repeat is repeated too, because a search starts again at each of its occurrences.
     """
     text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
     parsed = _parser.parse(text, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else pattern.flags)
@@ -132,7 +132,7 @@ def attacks(pattern: "re.Pattern[Any]") -> Iterator[Attack]:
 
 
 def _repeats(items: list[Any], before: str) -> Iterator[tuple[str, list[str]]]:
-    """Each repeat in a parsed pattern: a text that leads to it, and texts that its body accepts."""
+    """Yield for each repeat in a parsed pattern a text that matches up to it, and texts that its body matches."""
     for operation, argument in items:
         if operation in _REPEATS:
             _, maximum, body = argument
@@ -151,7 +151,7 @@ def _repeats(items: list[Any], before: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _witnesses(items: list[Any]) -> list[str]:
-    """Some texts that a part of a pattern accepts; the first is one of the shortest that is not empty."""
+    """Return some texts that a part of a pattern matches; the first is a shortest one that is not empty."""
     found = [""]
     for operation, argument in items:
         found = ["".join(pair) for pair in islice(product(found, _of_one(operation, argument)), _WITNESSES)]

@@ -1,4 +1,4 @@
-"""A running nginx in front of an echo application, and a client that can contradict itself."""
+"""A running nginx in front of an echo application, and a client that can send malformed requests."""
 
 import asyncio
 import os
@@ -22,11 +22,13 @@ from ops.stack.uvicorn import Uvicorn
 PUBLIC = "aurora.haas.localhost"
 SECURE = "mtls.aurora.haas.localhost"
 MANAGEMENT = "api.aurora.haas.localhost"
+ADMIN = "admin.aurora.haas.localhost"
+CONSOLE = "console.haas.localhost"
 OTHER = "banksia.haas.localhost"
 OTHER_SECURE = "mtls.banksia.haas.localhost"
 REGISTER = "mtls.register.cdr-sandbox.localhost"
 MAILBOX = "mailbox.cdr-sandbox.localhost"
-HOSTS = (PUBLIC, SECURE, MANAGEMENT, OTHER, OTHER_SECURE, REGISTER, MAILBOX)
+HOSTS = (PUBLIC, SECURE, MANAGEMENT, ADMIN, CONSOLE, OTHER, OTHER_SECURE, REGISTER, MAILBOX)
 
 
 class Answer(msgspec.Struct):
@@ -45,7 +47,7 @@ class Handshake(msgspec.Struct):
 
 
 class Proxy:
-    """The running proxy, and a client that may say one thing in the handshake and another in the request."""
+    """The running proxy, and a client that can send different host names in the handshake and in the request."""
 
     def __init__(self, folder: StateFolder, pki: Pki, port: int, nginx: Nginx, supervisor: Supervisor) -> None:
         self.folder = folder
@@ -97,7 +99,7 @@ class Proxy:
         ciphers: str | None = None,
         alpn: list[str] | None = None,
     ) -> Handshake:
-        """Shake hands only. Names that are no host names are sent all the same. Raises SSLError when refused."""
+        """Do only the TLS handshake, with any SNI. Raises SSLError if the server refuses it."""
         context = self.context()
         context.check_hostname = False
         if alpn:
@@ -115,7 +117,7 @@ class Proxy:
             return Handshake(connection.version(), connection.cipher()[0], connection.selected_alpn_protocol())
 
     async def answer_to_hello(self, name: bytes, version: bytes = b"\x03\x03") -> str:
-        """Send a ClientHello with any bytes at all as its name; whether nginx went on with the handshake."""
+        """Send a ClientHello with any bytes as SNI; return "handshake" if nginx continues, otherwise "alert"."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(client_hello(name, version))
         first = await asyncio.wait_for(reader.readexactly(1), 10)
@@ -124,7 +126,7 @@ class Proxy:
         return {b"\x15": "alert", b"\x16": "handshake"}[first]
 
     async def resumes(self, first: str, second: str, context: ssl.SSLContext) -> bool:
-        """Whether a TLS session made with one host is taken up by another (or the same)."""
+        """Return whether a TLS session of the first host can be resumed at the second one."""
         return await asyncio.to_thread(self._resumes, first, second, context)
 
     def _resumes(self, first: str, second: str, context: ssl.SSLContext) -> bool:

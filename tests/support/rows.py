@@ -17,7 +17,7 @@ async def run(database: Database, tenant: Tenant, function: Any, *arguments: Any
 
 
 async def execute(database: Database, tenant: Tenant, statement: Any) -> list[Any]:
-    """Execute a statement in a transaction of its own; return its rows, none where it returns none."""
+    """Execute a statement in a transaction of its own; return its rows, or an empty list."""
     async with database.transaction(tenant.namespace) as tx:
         result = await tx.execute(statement)
         return list(result.all()) if result.returns_rows else []

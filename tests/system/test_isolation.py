@@ -1,4 +1,4 @@
-"""Postgres separates the tenants: each table of both schemas, each kind of statement, each connection."""
+"""PostgreSQL separates the tenants, for each table of both schemas and each kind of statement."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-async def apart(module_tenant: Tenant, module_neighbour: Tenant) -> tuple[Tenant, Tenant]:
+async def tenant_pair(module_tenant: Tenant, module_neighbour: Tenant) -> tuple[Tenant, Tenant]:
     return module_tenant, module_neighbour
 
 
@@ -38,12 +38,12 @@ def _statements(schema: str, table: str, column: str) -> Iterator[tuple[str, str
     yield "truncate", f"TRUNCATE {name}"
 
 
-async def _refused(tx: Transaction, schema: str, table: str, column: str) -> None:
+async def _assert_refused(tx: Transaction, schema: str, table: str, column: str) -> None:
     for kind, statement in _statements(schema, table, column):
         await tx.driver.execute("SAVEPOINT before")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await tx.driver.execute(statement)
-            pytest.fail(f"{kind} on {schema}.{table} went through")
+            pytest.fail(f"{kind} on {schema}.{table} succeeded")
         await tx.driver.execute("ROLLBACK TO SAVEPOINT before")
 
 
@@ -52,36 +52,36 @@ def _columns(tables: list[Table]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("table", "column"), _columns(TENANT_TABLES))
-async def test_a_tenant_is_refused_another_tenants_table(
-    database: Database, apart: tuple[Tenant, Tenant], table: str, column: str
+async def test_a_tenant_cannot_use_a_table_of_another_tenant(
+    database: Database, tenant_pair: tuple[Tenant, Tenant], table: str, column: str
 ) -> None:
-    for mine, other in (apart, apart[::-1]):
+    for mine, other in (tenant_pair, tenant_pair[::-1]):
         async with database.transaction(mine.namespace) as tx:
-            await _refused(tx, other.namespace.schema, table, column)
+            await _assert_refused(tx, other.namespace.schema, table, column)
 
 
 @pytest.mark.parametrize(("table", "column"), _columns(CONTROL_TABLES))
-async def test_a_tenant_is_refused_the_control_schemas_table(
-    database: Database, apart: tuple[Tenant, Tenant], table: str, column: str
+async def test_a_tenant_cannot_use_a_table_of_the_control_schema(
+    database: Database, tenant_pair: tuple[Tenant, Tenant], table: str, column: str
 ) -> None:
-    async with database.transaction(apart[0].namespace) as tx:
-        await _refused(tx, CONTROL_SCHEMA, table, column)
+    async with database.transaction(tenant_pair[0].namespace) as tx:
+        await _assert_refused(tx, CONTROL_SCHEMA, table, column)
 
 
 @pytest.mark.parametrize(("table", "column"), _columns(TENANT_TABLES))
-async def test_the_roles_of_the_control_schema_are_refused_a_tenants_table(
-    database: Database, settings: Settings, apart: tuple[Tenant, Tenant], table: str, column: str
+async def test_the_roles_of_the_control_schema_cannot_use_a_table_of_a_tenant(
+    database: Database, settings: Settings, tenant_pair: tuple[Tenant, Tenant], table: str, column: str
 ) -> None:
     for namespace in (control_namespace(settings), console_namespace(settings)):
         async with database.transaction(namespace) as tx:
-            await _refused(tx, apart[0].namespace.schema, table, column)
+            await _assert_refused(tx, tenant_pair[0].namespace.schema, table, column)
 
 
 @pytest.mark.parametrize("table", TENANT_TABLES, ids=lambda table: table.name)
-async def test_sql_of_another_schema_is_refused_through_the_driver_and_through_sqlalchemy(
-    database: Database, apart: tuple[Tenant, Tenant], table: Table
+async def test_statements_on_another_schema_are_refused_through_the_driver_and_through_sqlalchemy(
+    database: Database, tenant_pair: tuple[Tenant, Tenant], table: Table
 ) -> None:
-    mine, other = apart
+    mine, other = tenant_pair
     crossed = Namespace(other.namespace.schema, mine.namespace.role)
     hot = Statement(select(table))
     for use in (Transaction.rows, Transaction.row, Transaction.scalar):
@@ -96,13 +96,13 @@ async def test_sql_of_another_schema_is_refused_through_the_driver_and_through_s
 
 
 @pytest.mark.parametrize(("table", "column"), _columns(TENANT_TABLES))
-async def test_a_tenant_may_use_its_own_tables_but_not_their_version(
-    database: Database, apart: tuple[Tenant, Tenant], table: str, column: str
+async def test_a_tenant_can_use_its_own_tables_except_the_table_of_revisions(
+    database: Database, tenant_pair: tuple[Tenant, Tenant], table: str, column: str
 ) -> None:
-    namespace = apart[0].namespace
+    namespace = tenant_pair[0].namespace
     async with database.transaction(namespace) as tx:
         if table == VERSION:
-            await _refused(tx, namespace.schema, table, column)
+            await _assert_refused(tx, namespace.schema, table, column)
             return
         privileges = "SELECT has_table_privilege($1, $2) AND NOT has_table_privilege($1, 'TRUNCATE,REFERENCES,TRIGGER')"
         not_given = denied_privileges(tenant.tables[f"{SCHEMA_TOKEN}.{table}"])
@@ -116,17 +116,17 @@ async def test_a_tenant_may_use_its_own_tables_but_not_their_version(
     [(table, privilege) for table in TENANT_TABLES for privilege in denied_privileges(table)],
     ids=str,
 )
-async def test_a_tenant_is_refused_what_its_own_table_denies(
-    database: Database, apart: tuple[Tenant, Tenant], table: Table, privilege: str
+async def test_a_tenant_cannot_use_the_denied_privileges_of_its_own_tables(
+    database: Database, tenant_pair: tuple[Tenant, Tenant], table: Table, privilege: str
 ) -> None:
-    namespace, column = apart[0].namespace, next(iter(table.columns)).name
+    namespace, column = tenant_pair[0].namespace, next(iter(table.columns)).name
     statements = {kind.upper(): sql for kind, sql in _statements(namespace.schema, table.name, column)}
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.transaction(namespace) as tx:
             await tx.driver.execute(statements[privilege])
 
 
-def test_the_audit_trail_is_only_added_to() -> None:
+def test_audit_tables_deny_updates_and_deletions() -> None:
     assert {table.name: denied_privileges(table) for table in TENANT_TABLES if denied_privileges(table)} == {
         "audit": ("UPDATE", "DELETE"),
         "audit_head": ("DELETE",),
@@ -134,16 +134,16 @@ def test_the_audit_trail_is_only_added_to() -> None:
     }
 
 
-# What each role may do in the control schema, by table. Every other verb on every table is refused.
+# The privileges of each role in the control schema, by table. Every other statement is refused.
 _BOTH_READ = dict.fromkeys(
     ("retailer", "register_environment", "brand", "host", "revision", "register_status", "brand_participant"),
     frozenset({"select"}),
 )
-CONTROL_MAY = _BOTH_READ | {
+CONTROL_PRIVILEGES = _BOTH_READ | {
     "register_status": frozenset({"select", "insert", "update"}),
     "audit": frozenset({"select", "insert"}),
 }
-CONSOLE_MAY = _BOTH_READ | {
+CONSOLE_PRIVILEGES = _BOTH_READ | {
     "audit": frozenset({"select", "insert"}),
     "operator": frozenset({"select", "insert", "update"}),
     "session": frozenset({"select", "insert", "update", "delete"}),
@@ -152,7 +152,7 @@ CONSOLE_MAY = _BOTH_READ | {
     "brand_participant": frozenset({"select", "insert", "delete"}),
 }
 # Single columns that a role may update although it may not update the table.
-COLUMNS_MAY = {
+COLUMN_PRIVILEGES = {
     ("control", "register_environment", "polled_at"),
     ("console", "provision_request", "approved_by"),
 }
@@ -160,8 +160,8 @@ COLUMNS_MAY = {
 
 @pytest.mark.parametrize("kind", ["select", "insert", "update", "delete", "truncate", "references", "trigger"])
 @pytest.mark.parametrize("table", [*(table.name for table in CONTROL_TABLES), VERSION])
-@pytest.mark.parametrize(("role", "may"), [("control", CONTROL_MAY), ("console", CONSOLE_MAY)])
-async def test_a_role_of_the_control_schema_has_the_rights_that_it_needs(
+@pytest.mark.parametrize(("role", "may"), [("control", CONTROL_PRIVILEGES), ("console", CONSOLE_PRIVILEGES)])
+async def test_a_role_of_the_control_schema_has_exactly_the_listed_privileges(
     database: Database, settings: Settings, role: str, may: dict[str, frozenset[str]], table: str, kind: str
 ) -> None:
     allowed = kind in may.get(table, frozenset())
@@ -171,25 +171,25 @@ async def test_a_role_of_the_control_schema_has_the_rights_that_it_needs(
 
 
 @pytest.mark.parametrize("table", CONTROL_TABLES, ids=lambda table: table.name)
-@pytest.mark.parametrize(("role", "may"), [("control", CONTROL_MAY), ("console", CONSOLE_MAY)])
-async def test_a_role_of_the_control_schema_is_refused_every_other_statement(
+@pytest.mark.parametrize(("role", "may"), [("control", CONTROL_PRIVILEGES), ("console", CONSOLE_PRIVILEGES)])
+async def test_a_role_of_the_control_schema_cannot_run_any_other_statement(
     database: Database, settings: Settings, role: str, may: dict[str, frozenset[str]], table: Table
 ) -> None:
-    """The statements themselves, as `has_table_privilege` knows nothing of rights to columns."""
+    """The statements are run, because `has_table_privilege` does not consider privileges on columns."""
     allowed = may.get(table.name, frozenset())
     name = f"{CONTROL_SCHEMA}.{table.name}"
     async with database.transaction(_control(settings, role)) as tx:
         for column in table.columns:
             await _try(tx, f"SELECT {column.name} FROM {name}", refused="select" not in allowed)
-            update = "update" in allowed or (role, table.name, column.name) in COLUMNS_MAY
+            update = "update" in allowed or (role, table.name, column.name) in COLUMN_PRIVILEGES
             await _try(tx, f"UPDATE {name} SET {column.name} = NULL WHERE false", refused=not update)
         await _try(tx, f"INSERT INTO {name} SELECT * FROM {name} WHERE false", refused="insert" not in allowed)
         await _try(tx, f"DELETE FROM {name} WHERE false", refused="delete" not in allowed)
         await _try(tx, f"TRUNCATE {name}", refused=True)
 
 
-async def test_only_the_owner_changes_what_the_control_schemas_audit_holds(
-    settings: Settings, superuser_url: str, apart: tuple[Tenant, Tenant]
+async def test_only_the_owner_can_change_the_audit_table_of_the_control_schema(
+    settings: Settings, superuser_url: str, tenant_pair: tuple[Tenant, Tenant]
 ) -> None:
     roles = Roles(settings.role_prefix)
     connection = await asyncpg.connect(_in_deployment(settings, superuser_url))
@@ -207,8 +207,10 @@ async def test_only_the_owner_changes_what_the_control_schemas_audit_holds(
         )
     finally:
         await connection.close()
-    assert {roles.control, roles.console, roles.app, apart[0].namespace.role} <= {row["rolname"] for row in everyone}
-    # The login that provisions takes the owner's part.
+    assert {roles.control, roles.console, roles.app, tenant_pair[0].namespace.role} <= {
+        row["rolname"] for row in everyone
+    }
+    # The login that creates tenants is a member of the owner role.
     owners = {roles.owner, f"{roles.prefix}_provisioner"}
     assert {tuple(row) for row in may if row["rolname"] not in owners} == {
         (role, verb) for role in (roles.control, roles.console) for verb in ("SELECT", "INSERT")
@@ -228,14 +230,16 @@ async def _try(tx: Transaction, statement: str, *, refused: bool) -> None:
     if refused:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await tx.driver.execute(statement)
-            pytest.fail(f"{statement} went through")
+            pytest.fail(f"{statement} succeeded")
     else:
         await tx.driver.execute(statement)
     await tx.driver.execute("ROLLBACK TO SAVEPOINT before")
 
 
-async def test_without_a_role_the_application_sees_nothing(settings: Settings, apart: tuple[Tenant, Tenant]) -> None:
-    schemas = {CONTROL_SCHEMA: CONTROL_TABLES, **{each.namespace.schema: TENANT_TABLES for each in apart}}
+async def test_without_a_role_the_application_cannot_use_any_table(
+    settings: Settings, tenant_pair: tuple[Tenant, Tenant]
+) -> None:
+    schemas = {CONTROL_SCHEMA: CONTROL_TABLES, **{each.namespace.schema: TENANT_TABLES for each in tenant_pair}}
     connection = await asyncpg.connect(settings.database_url)
     try:
         for schema, tables in schemas.items():
@@ -244,17 +248,17 @@ async def test_without_a_role_the_application_sees_nothing(settings: Settings, a
                     with pytest.raises(asyncpg.InsufficientPrivilegeError):
                         async with connection.transaction():
                             await connection.execute(statement)
-                        pytest.fail(f"{kind} on {schema}.{table} went through")
+                        pytest.fail(f"{kind} on {schema}.{table} succeeded")
         assert await connection.fetch("SELECT * FROM information_schema.tables WHERE table_schema = $1", schema) == []
     finally:
         await connection.close()
 
 
 async def test_the_application_cannot_create_objects_or_take_other_roles(
-    settings: Settings, apart: tuple[Tenant, Tenant]
+    settings: Settings, tenant_pair: tuple[Tenant, Tenant]
 ) -> None:
     roles = Roles(settings.role_prefix)
-    schema, role, _ = apart[0].namespace
+    schema, role, _ = tenant_pair[0].namespace
     connection = await asyncpg.connect(settings.database_url)
     forbidden = (
         "CREATE SCHEMA mine",
@@ -266,7 +270,7 @@ async def test_the_application_cannot_create_objects_or_take_other_roles(
         f"SET ROLE {roles.prefix}_provisioner",
         f"SET SESSION AUTHORIZATION {roles.owner}",
         f"GRANT {roles.owner} TO {roles.app}",
-        f"GRANT {role} TO {apart[1].namespace.role}",
+        f"GRANT {role} TO {tenant_pair[1].namespace.role}",
         f"ALTER TABLE {schema}.outbox ADD COLUMN more text",
         f"DROP TABLE {schema}.outbox",
     )
@@ -279,13 +283,15 @@ async def test_the_application_cannot_create_objects_or_take_other_roles(
                     with pytest.raises(asyncpg.InsufficientPrivilegeError):
                         async with connection.transaction():
                             await connection.execute(statement)
-                            pytest.fail(f"as {as_role}: {statement} went through")
+                            pytest.fail(f"as {as_role}: {statement} succeeded")
     finally:
         await connection.close()
 
 
-async def test_a_tenant_cannot_grant_access_to_its_tables(database: Database, apart: tuple[Tenant, Tenant]) -> None:
-    mine, other = (tenant.namespace for tenant in apart)
+async def test_a_tenant_cannot_grant_access_to_its_tables(
+    database: Database, tenant_pair: tuple[Tenant, Tenant]
+) -> None:
+    mine, other = (tenant.namespace for tenant in tenant_pair)
     async with database.transaction(mine) as tx:
         # The server answers with a warning and does nothing.
         await tx.driver.execute(f"GRANT SELECT ON {mine.schema}.outbox TO {other.role}")
@@ -294,8 +300,8 @@ async def test_a_tenant_cannot_grant_access_to_its_tables(database: Database, ap
         )
 
 
-async def test_the_application_inherits_no_rights_of_its_roles(
-    settings: Settings, superuser_url: str, apart: tuple[Tenant, Tenant]
+async def test_the_application_inherits_no_privileges_of_its_roles(
+    settings: Settings, superuser_url: str, tenant_pair: tuple[Tenant, Tenant]
 ) -> None:
     roles = Roles(settings.role_prefix)
     connection = await asyncpg.connect(superuser_url)
@@ -313,17 +319,17 @@ async def test_the_application_inherits_no_rights_of_its_roles(
     finally:
         await connection.close()
     granted = {row["role"]: (row["inherit_option"], row["set_option"], row["admin_option"]) for row in memberships}
-    assert {roles.control, roles.console, apart[0].namespace.role, apart[1].namespace.role} <= set(granted)
+    assert {roles.control, roles.console, tenant_pair[0].namespace.role, tenant_pair[1].namespace.role} <= set(granted)
     assert roles.owner not in granted
     assert set(granted.values()) == {(False, True, False)}
     assert everyone == []
 
 
-async def test_a_tenants_schema_holds_only_tables_and_indexes_of_the_owner(
-    settings: Settings, superuser_url: str, apart: tuple[Tenant, Tenant]
+async def test_the_schema_of_a_tenant_contains_only_tables_and_indexes_of_the_owner(
+    settings: Settings, superuser_url: str, tenant_pair: tuple[Tenant, Tenant]
 ) -> None:
     connection = await asyncpg.connect(_in_deployment(settings, superuser_url))
-    schema = apart[0].namespace.schema
+    schema = tenant_pair[0].namespace.schema
     try:
         kinds = await connection.fetch(
             "SELECT DISTINCT relkind::text AS kind, relowner::regrole::text AS owner FROM pg_class"
@@ -343,7 +349,7 @@ async def test_a_tenants_schema_holds_only_tables_and_indexes_of_the_owner(
         )
     finally:
         await connection.close()
-    # Tables and indexes: no view, sequence or sequence-backed id, whose rights would have to be kept apart too.
+    # Tables and indexes: no view, sequence or sequence-backed id, whose privileges would have to be separated too.
     assert {(row["kind"], row["owner"]) for row in kinds} == {
         ("r", Roles(settings.role_prefix).owner),
         ("i", Roles(settings.role_prefix).owner),
@@ -351,7 +357,7 @@ async def test_a_tenants_schema_holds_only_tables_and_indexes_of_the_owner(
     assert (types, routines, crossing) == ([], [], [])
 
 
-def test_nothing_sets_a_role_or_search_path_for_a_whole_session() -> None:
+def test_no_source_file_sets_a_role_or_search_path_for_a_whole_session() -> None:
     pattern = re.compile(r"\bSET\s+(SESSION\s|ROLE\b|search_path)", re.IGNORECASE)
     sources = [
         path for folder in ("platform/haas", "tenants", "apps", "workers") for path in (_ROOT / folder).rglob("*.py")

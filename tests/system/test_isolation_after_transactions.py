@@ -72,7 +72,7 @@ async def _fails_in_sql(tx: Transaction) -> None:
     await tx.driver.execute("SELECT 1 / 0")
 
 
-async def _goes_on_after_an_error(tx: Transaction) -> None:
+async def _continues_after_an_error(tx: Transaction) -> None:
     with suppress(asyncpg.PostgresError):
         await tx.driver.execute("SELECT 1 / 0")
 
@@ -115,7 +115,7 @@ ENDS = [
     _is_refused_and_commits,
     _fails,
     _fails_in_sql,
-    _goes_on_after_an_error,
+    _continues_after_an_error,
     _is_too_slow_for_the_server,
     _is_too_slow_for_the_caller,
     _loses_its_connection,
@@ -149,7 +149,7 @@ async def _assert_alone(database: Database, mine: Tenant, other: Tenant, setting
 
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__.strip("_"))
-async def test_the_next_transaction_sees_only_its_own_tenant(
+async def test_the_next_transaction_on_the_connection_sees_only_its_own_tenant(
     single: Database, settings: Settings, clock: MovableClock, two_tenants: tuple[Tenant, Tenant], end: Work
 ) -> None:
     mine, other = two_tenants
@@ -165,8 +165,8 @@ async def test_the_next_transaction_sees_only_its_own_tenant(
     await _assert_alone(single, mine, other, settings)
 
 
-@pytest.mark.parametrize("leave", ["closes", "cancels", "forgets"])
-async def test_a_stream_that_loses_its_reader_leaves_nothing_open(
+@pytest.mark.parametrize("leave", ["closes", "cancels", "drops"])
+async def test_a_stream_whose_reader_stops_leaves_no_transaction_open(
     single: Database, settings: Settings, two_tenants: tuple[Tenant, Tenant], leave: str
 ) -> None:
     mine, other = two_tenants
@@ -240,7 +240,9 @@ async def test_cancellation_at_random_points_leaves_no_transaction_open(
     await database.close()
 
 
-async def test_many_tenants_at_once_never_see_each_others_rows(own_deployment: Deployment, clock: MovableClock) -> None:
+async def test_concurrent_transactions_of_many_tenants_see_only_their_own_rows(
+    own_deployment: Deployment, clock: MovableClock
+) -> None:
     tenants = await create_many(own_deployment, TENANTS_AT_ONCE, prefix="crowd")
     database = Database.open(own_deployment.settings.database_urls)
     turn = asyncio.Semaphore(100)
@@ -274,7 +276,7 @@ async def test_many_tenants_at_once_never_see_each_others_rows(own_deployment: D
 @pytest.mark.parametrize(
     "end", [end for end in ENDS if end is not _sets_its_role_for_the_session], ids=lambda end: end.__name__.strip("_")
 )
-async def test_a_connection_at_rest_has_no_role_and_sees_nothing(
+async def test_an_idle_connection_has_no_role_and_no_access_to_tables(
     single: Database, settings: Settings, clock: MovableClock, tenant: Tenant, end: Work
 ) -> None:
     async def work() -> None:

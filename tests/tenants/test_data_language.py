@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tenants.data_language import clusters, covered_clusters, has_history, needs_accounts
-from tenants.oauth.scopes import CONSUMER_SCOPES, DATA_SCOPES
+from tenants.oauth.scopes import DATA_SCOPES
 
 
 def titles(*scopes: str, kind: str = "person", claims: tuple[str, ...] = ()) -> list[str]:
@@ -18,14 +18,14 @@ PUBLISHED = json.loads(Path(__file__).with_name("data_language_standards.json").
 
 
 @pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: row["title"])
-def test_the_words_are_those_of_the_standards(row: dict[str, object]) -> None:
+def test_titles_and_permissions_are_those_of_the_standards(row: dict[str, object]) -> None:
     scope, marks = str(row["scope"]), str(row["marks"])
     asked = [scope] if "‡" in marks or ".detail" not in scope else [scope.replace(".detail", ".basic"), scope]
     described = clusters(asked, "organisation" if "*" in marks else "person")
     assert (row["title"], row["permissions"]) == (described[-1].title, list(described[-1].permissions))
 
 
-def test_an_amendment_adds_only_what_was_not_shared_before() -> None:
+def test_an_amendment_marks_only_clusters_that_were_not_shared_before() -> None:
     basic, detail = "energy:accounts.basic:read", "energy:accounts.detail:read"
 
     def added(before: list[str], after: list[str]) -> list[str]:
@@ -39,11 +39,11 @@ def test_an_amendment_adds_only_what_was_not_shared_before() -> None:
     assert added([basic], [detail]) == ["Account and plan details"]
 
 
-def test_every_data_scope_is_described() -> None:
+def test_every_data_scope_is_described_also_one_that_is_not_supported_yet() -> None:
     for scope in DATA_SCOPES:
         for kind in ("person", "organisation"):
             assert len(titles(scope, kind=kind)) == 1, scope
-    assert len(titles(*CONSUMER_SCOPES)) == len(DATA_SCOPES) + 1
+    assert len(titles("openid", "profile", *DATA_SCOPES)) == len(DATA_SCOPES) + 1
     assert titles("openid") == []
 
 
@@ -70,7 +70,7 @@ def test_every_data_scope_is_described() -> None:
         ),
     ],
 )
-def test_a_detailed_scope_alone_says_that_it_holds_the_basic_data(
+def test_a_detailed_scope_alone_includes_the_permissions_of_the_basic_one(
     basic: str, detail: str, alone: str, both: list[str]
 ) -> None:
     assert titles(detail) == [alone]
@@ -80,19 +80,19 @@ def test_a_detailed_scope_alone_says_that_it_holds_the_basic_data(
     assert set(first.permissions) < set(merged.permissions)
 
 
-def test_organisations_have_words_of_their_own() -> None:
+def test_organisations_have_their_own_titles() -> None:
     assert titles("common:customer.basic:read", kind="organisation") == ["Organisation profile"]
     assert titles("common:customer.detail:read", kind="organisation") == ["Organisation profile and contact details"]
 
 
-def test_claims_are_described_like_the_profile_scope() -> None:
+def test_claims_have_the_clusters_of_the_profile_scope() -> None:
     assert titles("openid", claims=("given_name",)) == ["Name"]
     assert titles("profile", claims=("name",)) == ["Name"]
     assert titles("openid", claims=("email",)) == ["Contact details"]
     assert titles("openid", claims=("birthdate",)) == []
 
 
-def test_accounts_and_history_are_asked_for_where_the_data_has_them() -> None:
+def test_scopes_decide_whether_accounts_and_historical_data_are_needed() -> None:
     assert not needs_accounts(("openid", "profile", "common:customer.detail:read"))
     assert needs_accounts(("openid", "energy:billing:read"))
     assert has_history(("energy:electricity.usage:read",))

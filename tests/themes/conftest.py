@@ -17,6 +17,7 @@ from tenants.data_language import clusters
 from themes import pages, wording
 from themes.brand import Brand, brand
 from themes.rendering import render
+from themes.sites import ADMINISTRATION, CONSOLE, CONSUMER
 from themes.tokens import theme_to_json
 
 NOW = datetime(2026, 11, 24, 4, 32, tzinfo=UTC)
@@ -170,6 +171,10 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
         {**DASHBOARD, "arrangement": ENDED, "notice": "You have stopped sharing with Bright Bill Comparison."},
     ),
     "8-withdraw": ("dashboard/withdraw", {**DASHBOARD, "arrangement": CHANGED}),
+    "10-admin": ("admin/start", {"person": None, "form_token": "t", "dashboard_url": "/dashboard"}),
+    "10-admin-signed-in": ("admin/start", {"person": SimpleNamespace(name="Kim Wattle"), "form_token": "t"}),
+    "11-console": ("console/start", {"person": None, "form_token": "t"}),
+    "11-console-signed-in": ("console/start", {"person": SimpleNamespace(name="Ana Ruiz"), "form_token": "t"}),
 }
 
 
@@ -181,14 +186,16 @@ class Screens:
 
     @property
     def names(self) -> list[str]:
-        return [*SCREENS, "9-request-over", "9-flow-sharing", "9-flow-unfinished", "9-failed"]
+        return [*SCREENS, "9-request-over", "9-flow-sharing", "9-flow-unfinished", "9-failed", "9-staff-not-found"]
 
     def html(self, name: str) -> str:
         if name.startswith("9-"):
-            kind: Any = name.removeprefix("9-")
-            return pages.render(self.brand, kind, reference="0b7c1f0e-9f3e-4f5b-a6a3-5f4f7a0c9d11")
+            kind: Any = name.removeprefix("9-").removeprefix("staff-")
+            site = ADMINISTRATION if "staff" in name else CONSUMER
+            return pages.render(self.brand, site, kind, reference="0b7c1f0e-9f3e-4f5b-a6a3-5f4f7a0c9d11")
         template, values = SCREENS[name]
-        return render(template, self.brand, **values)
+        site = {"admin": ADMINISTRATION, "console": CONSOLE}.get(template.partition("/")[0], CONSUMER)
+        return render(template, self.brand, site, **values)
 
 
 @pytest.fixture(scope="session")

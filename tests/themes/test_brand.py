@@ -12,7 +12,7 @@ from themes.tokens import theme_to_json
 
 
 @pytest.mark.parametrize(("tokens", "events"), [({}, []), ({"light": "of an older release"}, ["theme.refused"])])
-def test_without_an_accepted_theme_pages_are_plain(
+def test_a_brand_without_a_valid_theme_has_the_plain_theme(
     tokens: dict[str, Any], events: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """A missing theme is not logged, a refused one is. Brands are cached, so each case has a name of its own."""
@@ -43,7 +43,9 @@ def test_without_an_accepted_theme_pages_are_plain(
         ),
     ],
 )
-def test_the_contacts_of_a_brand(tokens: dict[str, Any], contacts: list[tuple[str, str, str]]) -> None:
+def test_the_contacts_of_a_brand_are_those_of_its_theme(
+    tokens: dict[str, Any], contacts: list[tuple[str, str, str]]
+) -> None:
     theme = {**theme_to_json(AURORA), "support_phone": None, "support_email": None, **tokens}
     made = brand("Aurora Energy", theme, ZoneInfo("Australia/Sydney"))
     assert [(contact.verb, contact.href, contact.text) for contact in made.support] == contacts

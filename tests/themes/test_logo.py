@@ -22,7 +22,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{}</svg>'
         '<path xmlns="http://evil.test/"/>',
     ],
 )
-def test_anything_but_a_drawing_is_refused(inside: str) -> None:
+def test_an_svg_with_anything_but_a_drawing_is_refused(inside: str) -> None:
     with pytest.raises(LogoError):
         sanitized(SVG.format(inside))
 
@@ -38,12 +38,12 @@ def test_anything_but_a_drawing_is_refused(inside: str) -> None:
         SVG.format("<path/>" * 4_000),
     ],
 )
-def test_other_documents_are_refused(svg: str) -> None:
+def test_a_document_that_is_not_a_small_svg_with_a_size_is_refused(svg: str) -> None:
     with pytest.raises(LogoError):
         sanitized(svg)
 
 
-def test_a_drawing_is_serialised_again_without_comments() -> None:
+def test_comments_are_removed_from_a_drawing() -> None:
     drawing = SVG.format('<!-- by hand --><linearGradient id="g"/><path fill="url(#g)" d="M0 0"/>')
     clean = sanitized(drawing)
     assert "by hand" not in clean

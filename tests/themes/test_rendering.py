@@ -11,6 +11,7 @@ from ops.demonstration.themes import AURORA
 from themes.brand import brand
 from themes.lint import TEMPLATES
 from themes.rendering import environment, render
+from themes.sites import CONSUMER
 from themes.tokens import theme_to_json
 
 BRAND = brand("Aurora Energy", theme_to_json(AURORA), ZoneInfo("Australia/Sydney"))
@@ -25,15 +26,15 @@ def test_every_template_compiles() -> None:
 
 
 def test_values_are_escaped() -> None:
-    page = render("message", BRAND, **{**MESSAGE, "heading": "<script>alert(1)</script>"})
+    page = render("message", BRAND, CONSUMER, **{**MESSAGE, "heading": "<script>alert(1)</script>"})
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
-def test_a_value_that_is_missing_is_an_error() -> None:
+def test_a_missing_value_raises_an_error() -> None:
     del (values := {**MESSAGE})["heading"]
     with pytest.raises(UndefinedError, match="heading"):
-        render("message", BRAND, **values)
+        render("message", BRAND, CONSUMER, **values)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,6 @@ def test_a_value_that_is_missing_is_an_error() -> None:
         ("iso", "2026-11-24T04:05:00+00:00"),
     ],
 )
-def test_times_are_in_the_zone_of_the_brand(filter_name: str, text: str) -> None:
+def test_times_are_shown_in_the_time_zone_of_the_brand(filter_name: str, text: str) -> None:
     template = environment().from_string(f"{{{{ value | {filter_name} }}}}")
     assert template.render(brand=BRAND, value=datetime(2026, 11, 24, 4, 5, tzinfo=UTC)) == text

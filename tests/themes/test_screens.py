@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, Route
 
-KEPT = Path(__file__).parents[2] / ".haas" / "screenshots" / "screens"
+SCREENSHOTS = Path(__file__).parents[2] / ".haas" / "screenshots" / "screens"
 ORIGIN = "https://brand.test"
 VIEWPORTS = {"desktop": (1280, 900), "phone": (320, 640)}
 POLICY = (
@@ -27,8 +27,8 @@ async def _page(
     page = await browser.new_page(
         viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=False, reduced_motion="reduce"
     )
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
 
     async def answer(route: Route) -> None:
         path = route.request.url.removeprefix(ORIGIN)
@@ -40,7 +40,7 @@ async def _page(
             await route.fulfill(body=screens.html(name), headers=headers)
 
     await page.route(f"{ORIGIN}/**", answer)
-    return page, said
+    return page, messages
 
 
 # Each layout, each scheme and each brand once; Banksia's theme has no dark scheme.
@@ -49,12 +49,12 @@ async def _page(
     [("aurora", "desktop", "light"), ("aurora", "phone", "dark"), ("banksia", "phone", "light")],
     indirect=["screens"],
 )
-async def test_screens_are_accessible(
+async def test_screens_pass_the_accessibility_checks_and_fit_the_window(
     chromium: Browser, screens: Any, viewport: str, scheme: Literal["light", "dark"]
 ) -> None:
     assert scheme == "light" or screens.brand.dark
-    page, said = await _page(chromium, screens, viewport, scheme)
-    folder = KEPT / f"{screens.brand.name.split()[0].lower()}-{viewport}-{scheme}"
+    page, messages = await _page(chromium, screens, viewport, scheme)
+    folder = SCREENSHOTS / f"{screens.brand.name.split()[0].lower()}-{viewport}-{scheme}"
     folder.mkdir(parents=True, exist_ok=True)
     for name in screens.names:
         await page.goto(f"{ORIGIN}/{name}")
@@ -63,5 +63,5 @@ async def test_screens_are_accessible(
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
         overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow == 0, f"{name} scrolls sideways by {overflow} px at {viewport}"
-    assert said == [], "the content security policy or the browser complained"
+    assert messages == [], "the content security policy or the browser complained"
     await page.close()

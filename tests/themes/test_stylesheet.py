@@ -9,7 +9,7 @@ def test_a_style_sheet_contains_the_theme_tokens() -> None:
     assert 'font: "Segoe UI"' not in stylesheet(BANKSIA)
 
 
-def test_there_is_a_dark_scheme_only_if_the_theme_has_one() -> None:
+def test_the_style_sheet_has_a_dark_scheme_only_if_the_theme_has_one() -> None:
     assert "prefers-color-scheme: dark" in stylesheet(AURORA)
     assert "prefers-color-scheme" not in stylesheet(BANKSIA)
 

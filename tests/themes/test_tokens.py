@@ -18,7 +18,7 @@ def palette(**changes: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("theme", [AURORA, BANKSIA])
-def test_the_demonstration_themes_are_accepted_and_not_changed(theme: Any) -> None:
+def test_the_demonstration_themes_are_valid_and_the_same_after_conversion_to_json(theme: Any) -> None:
     assert theme_from(theme_to_json(theme_from(theme_to_json(theme)))) == theme_from(theme_to_json(theme))
 
 
@@ -40,13 +40,13 @@ def test_the_demonstration_themes_are_accepted_and_not_changed(theme: Any) -> No
         ({"surprise": 1}, "surprise"),
     ],
 )
-def test_each_problem_is_named(tokens: dict[str, Any], named: str) -> None:
+def test_the_error_for_an_invalid_theme_names_the_problem(tokens: dict[str, Any], named: str) -> None:
     with pytest.raises(ThemeError) as refused:
         theme_from(changed(**tokens))
     assert any(named in problem for problem in refused.value.problems), refused.value.problems
 
 
-def test_all_problems_are_listed() -> None:
+def test_the_error_for_an_invalid_theme_lists_all_problems() -> None:
     with pytest.raises(ThemeError) as refused:
         theme_from(changed(corner_radius=-1, brand_name="", logo_svg="nothing"))
     assert len(refused.value.problems) == 3

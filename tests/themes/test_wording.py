@@ -14,12 +14,12 @@ SYDNEY, BRISBANE = ZoneInfo("Australia/Sydney"), ZoneInfo("Australia/Brisbane")
 NOW = datetime(2026, 11, 24, 4, 5, tzinfo=UTC)
 
 
-def test_every_reason_has_words() -> None:
+def test_every_reason_has_a_text() -> None:
     assert {*get_args(WithholdingReason), "no-open-account"} == set(wording.UNAVAILABLE_REASONS)
     assert set(get_args(EndedBy)) == set(wording.END_REASONS)
 
 
-def test_times_are_in_the_given_zone() -> None:
+def test_times_are_written_in_the_given_time_zone() -> None:
     assert wording.date_and_time(NOW, SYDNEY) == "24 November 2026, 3:05 pm AEDT"
     assert wording.date_and_time(NOW, BRISBANE) == "24 November 2026, 2:05 pm AEST"
     assert wording.time_of_day(NOW.replace(hour=14), BRISBANE) == "12:05 am AEST"
@@ -48,7 +48,3 @@ def test_data_is_collected_once_for_a_duration_of_up_to_a_day(seconds: int, once
     assert period.once is once
     assert (period.text == "Once only") is once
     assert bool(period.explanation) is once
-
-
-def test_years_before_a_leap_day() -> None:
-    assert wording.years_before(datetime(2028, 2, 29, tzinfo=UTC), 2) == datetime(2026, 2, 28, tzinfo=UTC)

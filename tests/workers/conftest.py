@@ -8,7 +8,7 @@ from tests.support.rows import execute
 
 
 @pytest.fixture(autouse=True, scope="module")
-async def _nothing_left_to_deliver(database: Database, registry: Registry) -> None:
+async def _delete_all_notices(database: Database, registry: Registry) -> None:
     """Delete the notices of other tests: schedulers and sweeps deliver those of every tenant."""
     for tenant in await registry.all():
         await execute(database, tenant, delete(outbox))

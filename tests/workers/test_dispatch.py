@@ -1,4 +1,4 @@
-"""From a notification to the delivery, with the broker and without it."""
+"""Notices are delivered after their notification, with and without the broker."""
 
 import asyncio
 import logging
@@ -35,7 +35,7 @@ async def write(database: Database, tenant: Tenant, clock: MovableClock, subject
         await put(tx, "email", {"to": "a@example.test", "subject": subject, "text": "t"}, now=clock.now())
 
 
-async def test_without_a_broker_the_scheduler_does_the_work_itself(
+async def test_without_a_broker_the_scheduler_delivers_the_notices(
     *,
     database: Database,
     services: Services,
@@ -72,7 +72,7 @@ async def test_a_sweep_delivers_a_notice_without_its_notification(
     assert len(mail.of(tenant)) == 1
 
 
-async def test_one_of_several_schedulers_leads_and_another_follows_it(
+async def test_another_scheduler_takes_over_when_the_leader_stops(
     *, database: Database, services: Services, tenant: Tenant, clock: MovableClock, mail: MailServer
 ) -> None:
     url = services.settings.database_url
@@ -98,7 +98,7 @@ async def test_one_of_several_schedulers_leads_and_another_follows_it(
     assert len(mail.of(tenant)) == 2
 
 
-async def test_a_scheduler_reconnects_to_the_database(
+async def test_a_scheduler_reconnects_after_its_database_connection_was_terminated(
     *,
     database: Database,
     services: Services,
@@ -123,7 +123,7 @@ async def test_a_scheduler_reconnects_to_the_database(
         await running
 
 
-class Heard(logging.Handler):
+class LogEvent(logging.Handler):
     """A log handler that sets `event` when a text is logged."""
 
     def __init__(self, text: str) -> None:
@@ -136,11 +136,13 @@ class Heard(logging.Handler):
             self.event.set()
 
 
-async def test_a_scheduler_waits_for_a_database_that_is_away(services: Services, clock: MovableClock) -> None:
+async def test_a_scheduler_with_an_unreachable_database_logs_it_and_keeps_running(
+    services: Services, clock: MovableClock
+) -> None:
     dispatcher = Dispatcher(Tasks(services), Jobs(open_broker(NOBODY)))
     stopping = asyncio.Event()
     scheduler = Scheduler("postgresql://x:x@127.0.0.1:1/x", clock, dispatcher)
-    heard, logger = Heard("schedule.database_unavailable"), logging.getLogger("workers.schedule")
+    heard, logger = LogEvent("schedule.database_unavailable"), logging.getLogger("workers.schedule")
     logger.addHandler(heard)
     running = asyncio.create_task(scheduler.run(stopping))
     try:

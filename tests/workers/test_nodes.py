@@ -42,7 +42,7 @@ async def pair(
 
 @pytest.fixture
 async def services(two_nodes: Deployment, mail: MailServer) -> AsyncIterator[Services]:
-    """The parts of a process whose broker takes no message, so that the scheduler itself does the work."""
+    """The services of a process with an unreachable broker, so that the scheduler itself does the work."""
     services = Services.open(msgspec.structs.replace(two_nodes.settings, smtp_url=mail.url, redis_url=NOBODY))
     yield services
     await services.close()
@@ -64,7 +64,7 @@ async def leads(url: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_notices_on_both_nodes_are_heard_and_delivered(
+async def test_notices_on_both_nodes_are_delivered(
     two_nodes: Deployment, services: Services, pair: tuple[Tenant, Tenant], mail: MailServer
 ) -> None:
     stopping = asyncio.Event()
@@ -81,7 +81,7 @@ async def test_notices_on_both_nodes_are_heard_and_delivered(
         await running
 
 
-async def test_a_node_that_is_away_does_not_stop_the_jobs_of_the_other(
+async def test_an_unreachable_node_does_not_stop_the_jobs_of_the_other(
     *,
     two_nodes: Deployment,
     services: Services,
@@ -106,7 +106,7 @@ async def test_a_node_that_is_away_does_not_stop_the_jobs_of_the_other(
         await running
 
 
-async def test_a_sweep_of_the_outbox_looks_at_the_tenants_of_its_node(
+async def test_a_sweep_of_the_outbox_delivers_only_for_the_tenants_of_its_node(
     two_nodes: Deployment, services: Services, pair: tuple[Tenant, Tenant], mail: MailServer
 ) -> None:
     here, there = pair
@@ -120,7 +120,7 @@ async def test_a_sweep_of_the_outbox_looks_at_the_tenants_of_its_node(
         assert (len(mail.of(here)), len(mail.of(there))) == after
 
 
-async def test_housekeeping_is_done_for_one_node_or_for_all(
+async def test_housekeeping_can_be_run_for_one_node_or_for_all(
     two_nodes: Deployment, services: Services, pair: tuple[Tenant, Tenant]
 ) -> None:
     assert isinstance(services.clock, MovableClock)
@@ -136,7 +136,7 @@ async def test_housekeeping_is_done_for_one_node_or_for_all(
     assert await _peaks(two_nodes.database, pair) == [1, 1]
 
 
-async def test_the_lead_of_the_main_node_alone_polls_the_registers(
+async def test_only_the_leader_of_the_main_node_polls_the_register(
     services: Services,
 ) -> None:
     polled: list[str] = []

@@ -1,4 +1,4 @@
-"""The worker and the scheduler as processes, over the real broker, while one or the other is killed."""
+"""The worker and the scheduler as processes with a real broker; the worker and the broker are killed."""
 
 import asyncio
 import signal
@@ -47,7 +47,7 @@ class Running:
                 self.lines.append(msgspec.json.decode(line))
                 if self.lines[-1]["event"] == event:
                     return
-        raise AssertionError(f"it ended without saying {event!r}: {self.lines}")
+        raise AssertionError(f"it ended without logging {event!r}: {self.lines}")
 
     async def stop(self) -> int:
         """Stop it by SIGTERM; return its exit code."""
@@ -92,7 +92,7 @@ async def write(database: Database, tenant: Tenant, clock: MovableClock) -> None
         await put(tx, "email", {"to": "a@example.test", "subject": "s", "text": "code 123456"}, now=clock.now())
 
 
-async def test_notices_are_delivered_although_broker_and_worker_are_killed(
+async def test_notices_are_delivered_after_the_broker_or_the_worker_was_killed(
     *,
     database: Database,
     settings: Settings,
@@ -130,7 +130,7 @@ async def test_notices_are_delivered_although_broker_and_worker_are_killed(
     assert "a@example.test" not in said
 
 
-async def test_a_poll_from_the_command_line_fails_where_the_register_is_away(
+async def test_a_poll_from_the_command_line_fails_if_the_register_is_unreachable(
     settings: Settings, https: HttpsServer, tenant: Tenant
 ) -> None:
     services = Services.open(https.settings(settings))
@@ -144,7 +144,7 @@ async def test_a_poll_from_the_command_line_fails_where_the_register_is_away(
     assert [poll["environment"] for poll in summary["polls"]] == [tenant.register_environment.id]
 
 
-async def test_a_job_is_run_once_by_hand(
+async def test_a_job_can_be_run_once_from_the_command_line(
     *, database: Database, settings: Settings, https: HttpsServer, mail: MailServer, tenant: Tenant, clock: MovableClock
 ) -> None:
     await write(database, tenant, clock)

@@ -5,6 +5,7 @@ its basic scope, so each detailed scope has the text for a request without the b
 data (marked ‡ in the standards). The texts about customers are those for individuals.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 
@@ -119,3 +120,9 @@ GROUPS = (
     ),
 )
 CLUSTERS = tuple(cluster for group in GROUPS for cluster in group.clusters)
+
+
+def supported_groups(scopes: Collection[str]) -> list[Group]:
+    """Return the groups with the clusters of these scopes only, without groups that would be empty."""
+    reduced = (Group(group.name, tuple(c for c in group.clusters if c.scope in scopes)) for group in GROUPS)
+    return [group for group in reduced if group.clusters]

@@ -28,6 +28,7 @@ class HolderMetadata(msgspec.Struct, frozen=True, kw_only=True):
     registration_endpoint: str
     cdr_arrangement_revocation_endpoint: str
     jwks_uri: str
+    scopes_supported: frozenset[str]
 
 
 class Holder:

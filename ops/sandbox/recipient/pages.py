@@ -17,10 +17,10 @@ from ops.sandbox.jose import JoseError, read_unverified
 from ops.sandbox.recipient import views
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
 from ops.sandbox.recipient.choices import DURATIONS
-from ops.sandbox.recipient.data_language import CLUSTERS, GROUPS
+from ops.sandbox.recipient.data_language import CLUSTERS, supported_groups
 from ops.sandbox.recipient.records import Arrangement
 from ops.sandbox.recipient.register_api import HolderBrand, RegisterUnavailable
-from ops.sandbox.recipient.sharing import Sharing, UnknownReference
+from ops.sandbox.recipient.sharing import NotSupported, Sharing, UnknownReference
 from ops.sandbox.templating import Pages
 from ops.sandbox.tenants import Tenants
 from ops.sandbox.web import BadRequest, HttpRequest, check_same_origin, form_of
@@ -46,7 +46,7 @@ async def index(
         "index.html",
         brands=brands,
         arrangements=await sharing.arrangements(),
-        groups=GROUPS,
+        groups=supported_groups(await sharing.supported_scopes(brands)),
         durations=DURATIONS,
         logins=tenants.with_login(),
         mailbox_address=mailbox_address,
@@ -73,6 +73,8 @@ async def connect(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Re
     duration = durations[form["duration"]]
     try:
         address = await sharing.start(form.get("brand", ""), scopes, duration, browser)
+    except NotSupported:
+        return _message("Your retailer does not share this data yet", "Go back and choose other data.")
     except (HaasError, httpx.HTTPError) as error:
         return _failure_page(error)
     return Redirect(address, status_code=303)

@@ -28,13 +28,14 @@ class HostedProduct(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
-    """A software product's client at a data holder brand."""
+    """A software product's client at a data holder brand. `scope` is empty in records of earlier versions."""
 
     software_product_id: str
     data_holder_brand_id: str
     issuer: str
     resource_base_uri: str
     client_id: str
+    scope: str = ""
 
 
 class ClientCertificate(msgspec.Struct, frozen=True):

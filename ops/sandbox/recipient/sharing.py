@@ -14,6 +14,7 @@ from ops.sandbox.recipient.answers import Refused, Tokens
 from ops.sandbox.recipient.choices import ALWAYS_REQUESTED
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.data import fetch_data
+from ops.sandbox.recipient.holder import HolderError
 from ops.sandbox.recipient.records import Arrangement, PendingFlow, ended
 from ops.sandbox.recipient.register_api import HolderBrand, RegisterApiClient
 from ops.sandbox.recipient.registration import ClientRegistration
@@ -21,10 +22,15 @@ from ops.sandbox.recipient.store import RecipientCollections, registration_key
 from ops.sandbox.register.models import SoftwareProduct
 
 _REFRESH_BEFORE_EXPIRY = timedelta(seconds=20)
+_DISCOVERIES_AT_ONCE = 8
 
 
 class UnknownReference(HaasError):
     """The request refers to a brand, flow or arrangement that does not exist here."""
+
+
+class NotSupported(HaasError):
+    """The data holder supports none of the chosen scopes."""
 
 
 class Sharing:
@@ -53,15 +59,38 @@ class Sharing:
         """Return the data holder brands, sorted by name. Raises RegisterUnavailable."""
         return sorted(await self._register.holder_brands(), key=lambda brand: brand.name)
 
+    async def supported_scopes(self, brands: Iterable[HolderBrand]) -> frozenset[str]:
+        """Return the scopes that at least one of the brands supports, as their discovery documents say.
+
+        A brand whose document cannot be read has none.
+        """
+        slots = asyncio.Semaphore(_DISCOVERIES_AT_ONCE)
+
+        async def supported(brand: HolderBrand) -> frozenset[str]:
+            async with slots:
+                try:
+                    client = await self._registration.client(self._product, brand, self._key)
+                except HolderError:
+                    return frozenset()
+            return client.holder.metadata.scopes_supported
+
+        return frozenset().union(*await asyncio.gather(*map(supported, brands)))
+
     async def start(self, brand_id: str, scopes: Iterable[str], sharing_duration: int, browser: str) -> str:
         """Push an authorisation request and return the URL to which the browser is redirected.
 
-        Raises UnknownReference, RegisterUnavailable, HolderError and Refused.
+        Only the scopes that the brand supports are requested: holders support different scopes (OIDC Discovery 3,
+        scopes_supported). Raises UnknownReference, NotSupported, RegisterUnavailable, HolderError and Refused.
         """
         brand = await self._brand(brand_id)
         client = await self._registered(brand)
-        scope = " ".join((ALWAYS_REQUESTED, *scopes))
+        supported = [scope for scope in scopes if scope in client.holder.metadata.scopes_supported]
+        if not supported:
+            raise NotSupported(f"{brand.name} supports none of the chosen scopes")
+        scope = " ".join((ALWAYS_REQUESTED, *supported))
         try:
+            async with self._registering:
+                await self._registration.add_new_scopes(client, self._product, brand, self._ssa)
             flow = await client.push(scope, sharing_duration=sharing_duration)
         except Refused as refusal:
             if refusal.error != "invalid_client":
@@ -181,9 +210,13 @@ class Sharing:
         async with self._registering:
             client = await self._registration.client(self._product, brand, self._key)
             if not client.client_id:
-                ssa = await self._register.ssa(self._product.data_recipient_brand_id)
-                await self._registration.register(client, brand, ssa, redirect_uris=self._product.redirect_uris)
+                await self._registration.register(
+                    client, brand, await self._ssa(), redirect_uris=self._product.redirect_uris
+                )
             return client
+
+    async def _ssa(self) -> str:
+        return await self._register.ssa(self._product.data_recipient_brand_id)
 
 
 def _digest(browser: str) -> str:

@@ -17,12 +17,18 @@ PRODUCT_STATUS_BY_RECIPIENT: dict[RecipientStatus, ProductStatus] = {
 """The status of products after a status change of their recipient (CDS, Participant Statuses, Status Mapping)."""
 
 SCOPE = (
-    "openid profile common:customer.basic:read common:customer.detail:read energy:accounts.basic:read "
-    "energy:accounts.detail:read energy:accounts.concessions:read energy:accounts.paymentschedule:read "
-    "energy:billing:read energy:electricity.servicepoints.basic:read energy:electricity.servicepoints.detail:read "
-    "energy:electricity.usage:read energy:electricity.der:read bank:accounts.basic:read cdr:registration"
+    "openid profile bank:accounts.basic:read bank:accounts.detail:read bank:transactions:read bank:payees:read "
+    "bank:regular_payments:read energy:electricity.servicepoints.basic:read "
+    "energy:electricity.servicepoints.detail:read energy:electricity.usage:read energy:electricity.der:read "
+    "energy:accounts.basic:read energy:accounts.detail:read energy:accounts.paymentschedule:read "
+    "energy:accounts.concessions:read energy:billing:read common:customer.basic:read common:customer.detail:read "
+    "cdr:registration"
 )
-"""The scopes of a software product: all energy and common scopes, and one of another sector, which holders ignore."""
+"""The scopes of a software product: those of every sector, as in the standards' example (CDS, SSA Definition).
+
+The Register does not know what a data holder supports: "Data Holders MUST ignore unsupported authorisation scopes
+presented in the SSA" (CDS, Registration Validation).
+"""
 
 
 class DataRecipient(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """The public keys of other parties, fetched from the URLs at which they publish them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from haas.cache import CacheLimits, TimedCache
@@ -29,9 +30,10 @@ class JwksError(Unavailable):
 class JwksClient:
     """Fetches and caches JWKS documents.
 
-    A set is fetched again when it is five minutes old, and immediately when a token names a `kid` that is not in it, so
-    that a party may rotate its keys. While a party does not answer, its last set is used for up to an hour. A URL is
-    requested at most once in ten seconds, or once in a second before its first success, for any number of tokens.
+    A set is fetched again when it is five minutes old, and immediately when a token names a `kid` that is not in it, or
+    when an encryption key is needed that is not in it, so that a party may rotate its keys. While a party does not
+    answer, its last set is used for up to an hour. A URL is requested at most once in ten seconds, or once in a second
+    before its first success, for any number of tokens.
     """
 
     def __init__(self, outbound: Outbound, clock: Clock) -> None:
@@ -51,14 +53,21 @@ class JwksClient:
         keys = self._sets.fresh(uri)
         if keys is not None and (kid is None or keys.has(kid)):
             return keys
-        return await self._keys_with(uri, kid)
+        return await self._get(uri, lambda fetched: kid is None or fetched.has(kid))
 
-    async def _keys_with(self, uri: str, kid: str | None) -> PublicKeys:
+    async def keys_to_encrypt(self, uri: str, algorithm: str) -> PublicKeys:
+        """Return the keys published at `uri`; fetch them again if none can encrypt with `algorithm`. Raises JwksError.
+
+        The keys that are returned may still contain none.
+        """
+        return await self._get(uri, lambda fetched: fetched.can_encrypt(algorithm))
+
+    async def _get(self, uri: str, accepts: Callable[[PublicKeys], bool]) -> PublicKeys:
         async def load(_: PublicKeys | None) -> PublicKeys:
             return await self._fetch(uri)
 
         try:
-            return await self._sets.get(uri, load, lambda fetched: kid is None or fetched.has(kid))
+            return await self._sets.get(uri, load, accepts)
         except Unavailable as error:
             raise JwksError(uri, str(error)) from error
 

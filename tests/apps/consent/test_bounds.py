@@ -9,7 +9,7 @@ from tests.support.consent_pages import ConsentPages, away, response_claims
 from tests.support.consents import DAY
 
 
-async def test_two_flows_in_one_browser_do_not_disturb_each_other(pages: ConsentPages) -> None:
+async def test_two_flows_in_one_browser_are_independent(pages: ConsentPages) -> None:
     browser = pages.browser()
     one, other = await pages.pushed(), await pages.pushed(sharing_duration=30 * DAY)
     first = await browser.get(pages.authorise_url(one))
@@ -28,7 +28,7 @@ async def test_two_flows_in_one_browser_do_not_disturb_each_other(pages: Consent
         assert claims["state"] == flow.state
 
 
-async def test_a_browser_keeps_the_cookies_of_twenty_flows_at_most(pages: ConsentPages) -> None:
+async def test_a_browser_has_at_most_twenty_flow_cookies(pages: ConsentPages) -> None:
     browser = pages.browser()
     for _ in range(25):
         page = await browser.get(pages.authorise_url(await pages.pushed()))
@@ -37,7 +37,7 @@ async def test_a_browser_keeps_the_cookies_of_twenty_flows_at_most(pages: Consen
     assert (await browser.send(page, "/identify", identifier=pages.mia.identifier)).path.endswith("/verify")
 
 
-async def test_a_form_from_another_site_or_without_its_token_is_refused(pages: ConsentPages) -> None:
+async def test_a_form_from_another_site_or_without_its_form_token_is_refused(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get(pages.authorise_url(await pages.pushed()))
     token = page.form("/identify").entries()["form_token"][0]
@@ -57,7 +57,7 @@ async def test_a_form_from_another_site_or_without_its_token_is_refused(pages: C
     assert (await browser.http.post(path, data=body)).status_code == 303
 
 
-async def test_another_tenants_cookie_is_refused(pages: ConsentPages, neighbour: Tenant) -> None:
+async def test_a_flow_cookie_is_refused_at_another_tenant(pages: ConsentPages, neighbour: Tenant) -> None:
     browser = pages.browser()
     page = await browser.get(pages.authorise_url(await pages.pushed()))
     stranger = pages.browser(neighbour)
@@ -76,7 +76,7 @@ async def test_a_dashboard_session_does_not_replace_authentication_in_the_flow(p
     assert (await browser.get(pages.authorise_url(await pages.pushed()))).path.endswith("/identify")
 
 
-async def test_a_code_for_the_dashboard_is_wrong_in_the_flow(pages: ConsentPages) -> None:
+async def test_a_one_time_password_for_the_dashboard_is_refused_in_the_flow(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await pages.identified(browser)
     right = await pages.code()
@@ -87,7 +87,9 @@ async def test_a_code_for_the_dashboard_is_wrong_in_the_flow(pages: ConsentPages
     assert "That code is not right" in (await browser.send(page, "/verify", code=other)).text
 
 
-async def test_a_flow_lasts_an_hour_although_its_request_uri_expires(pages: ConsentPages, clock: MovableClock) -> None:
+async def test_a_flow_expires_after_one_hour_and_not_with_its_request_uri(
+    pages: ConsentPages, clock: MovableClock
+) -> None:
     browser = pages.browser()
     page = await pages.authenticated(browser)
     clock.move(timedelta(minutes=30))
@@ -97,14 +99,14 @@ async def test_a_flow_lasts_an_hour_although_its_request_uri_expires(pages: Cons
     assert (await browser.send(page, "/authorise")).status == 410
 
 
-async def test_a_page_shows_no_text_from_its_query(pages: ConsentPages) -> None:
+async def test_text_from_the_query_is_not_shown_on_the_page(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get(pages.authorise_url(await pages.pushed()))
     shown = await browser.get(f"{page.path}?problem=<script>alert(1)</script>&choose=all")
     assert (shown.status, "alert(1)" in shown.html) == (200, False)
 
 
-async def test_markup_in_names_is_shown_as_text(pages: ConsentPages) -> None:
+async def test_html_in_names_is_shown_as_text(pages: ConsentPages) -> None:
     """The pages of the flow have no `form-action`, so that nobody may insert a form (decision 0020)."""
     markup = '"><form action="https://evil.test"><input name="x">'
     login_id, identifier = await pages.customers.add_login("Mark Up")
@@ -124,7 +126,7 @@ async def test_markup_in_names_is_shown_as_text(pages: ConsentPages) -> None:
         }
 
 
-async def test_a_suspended_tenant_shows_a_page(pages: ConsentPages) -> None:
+async def test_a_suspended_tenant_answers_503_with_an_html_page(pages: ConsentPages) -> None:
     async with pages.application.suspended(pages.tenant):
         shown = await pages.browser().get(f"/flow/{uuid4().hex}/identify")
         assert (shown.status, shown.headers["retry-after"]) == (503, "5")

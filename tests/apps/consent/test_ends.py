@@ -1,4 +1,4 @@
-"""What the pages of a flow answer after its end: the true state of the consent."""
+"""The pages of a flow after its end: they show the present state of the consent."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ async def _is_active(pages: ConsentPages, tokens: Tokens) -> bool:
     return (await pages.recipient.introspect(tokens.refresh_token)).active
 
 
-async def test_pressing_twice_before_the_exchange_and_exchanging_once_keeps_the_consent(pages: ConsentPages) -> None:
+async def test_authorising_twice_before_the_code_is_exchanged_returns_the_same_code(pages: ConsentPages) -> None:
     browser, flow = pages.browser(), await pages.pushed()
     page, code = await _authorised(pages, browser, flow)
     assert response_claims(await away(browser.send(page, "/authorise")))["code"] == code
@@ -32,7 +32,7 @@ async def test_pressing_twice_before_the_exchange_and_exchanging_once_keeps_the_
     assert await _is_active(pages, tokens)
 
 
-async def test_pressing_again_after_the_exchange_says_that_data_is_shared(pages: ConsentPages) -> None:
+async def test_forms_sent_after_the_code_was_exchanged_answer_that_data_is_shared(pages: ConsentPages) -> None:
     browser, flow = pages.browser(), await pages.pushed()
     page, code = await _authorised(pages, browser, flow)
     tokens = await pages.recipient.exchange(code, flow)
@@ -45,7 +45,7 @@ async def test_pressing_again_after_the_exchange_says_that_data_is_shared(pages:
     assert await _is_active(pages, tokens)
 
 
-async def test_cancelling_after_the_authorisation_does_not_say_that_nothing_was_changed(pages: ConsentPages) -> None:
+async def test_cancelling_after_authorising_answers_that_the_request_was_authorised(pages: ConsentPages) -> None:
     browser, flow = pages.browser(), await pages.pushed()
     page, code = await _authorised(pages, browser, flow)
     answer = await browser.send(page, "/cancel")
@@ -55,7 +55,7 @@ async def test_cancelling_after_the_authorisation_does_not_say_that_nothing_was_
 
 
 @pytest.mark.parametrize("stage", ["preTokenExchange", "failedTokenExchange"])
-async def test_pressing_again_after_the_code_has_expired_says_that_it_was_not_completed(
+async def test_authorising_again_after_the_code_expired_answers_that_the_request_was_not_completed(
     pages: ConsentPages, clock: MovableClock, stage: str
 ) -> None:
     browser, flow = pages.browser(), await pages.pushed()
@@ -67,7 +67,7 @@ async def test_pressing_again_after_the_code_has_expired_says_that_it_was_not_co
     assert (answer.status, "This request was not completed" in answer.text) == (410, True)
 
 
-async def test_pressing_again_after_the_sharing_was_stopped_says_that_it_has_ended(pages: ConsentPages) -> None:
+async def test_authorising_again_after_revocation_answers_that_sharing_has_ended(pages: ConsentPages) -> None:
     browser, flow = pages.browser(), await pages.pushed()
     page, code = await _authorised(pages, browser, flow)
     tokens = await pages.recipient.exchange(code, flow)
@@ -77,7 +77,7 @@ async def test_pressing_again_after_the_sharing_was_stopped_says_that_it_has_end
     assert (answer.status, "This sharing has ended" in answer.text) == (410, True)
 
 
-async def test_authorising_after_cancelling_says_that_it_was_cancelled(
+async def test_authorising_after_cancelling_answers_that_the_request_was_cancelled(
     pages: ConsentPages, clock: MovableClock
 ) -> None:
     browser, flow = pages.browser(), await pages.pushed()
@@ -89,14 +89,16 @@ async def test_authorising_after_cancelling_says_that_it_was_cancelled(
     assert response_claims(await away(browser.send(page, "/cancel")))["error"] == "access_denied"
 
 
-async def test_the_browser_keeps_the_cookie_of_a_flow_that_has_ended(pages: ConsentPages) -> None:
-    """Without it, a form that is sent again a few minutes later could not be answered in the consent's true state."""
+async def test_the_flow_cookie_is_not_deleted_when_the_flow_ends(pages: ConsentPages) -> None:
+    """Without the cookie, a form that is sent again later could not be answered with the state of the consent."""
     browser, flow = pages.browser(), await pages.pushed()
     page = await pages.reviewed(browser, flow)
     assert "set-cookie" not in (await browser.post(page, "/authorise")).headers
 
 
-async def test_a_flow_that_took_too_long_is_over(pages: ConsentPages, clock: MovableClock) -> None:
+async def test_authorising_after_more_than_one_hour_answers_that_the_request_is_over(
+    pages: ConsentPages, clock: MovableClock
+) -> None:
     browser = pages.browser()
     page = await pages.reviewed(browser)
     clock.move(timedelta(minutes=61))

@@ -11,9 +11,10 @@ from tenants.arrangements.tables import arrangement
 from tenants.register.store import put_accreditations
 from tenants.registry.names import control_namespace
 from tests.support.clients import load_client
-from tests.support.consent_pages import ConsentPages, away, response_claims
+from tests.support.consent_pages import SCOPE, ConsentPages, away, response_claims
 from tests.support.consents import DAY, response_of
 from tests.support.rows import count
+from tests.support.served import serve, serve_nothing_with
 
 
 async def test_a_person_goes_through_every_step_and_the_recipient_gets_tokens(pages: ConsentPages) -> None:
@@ -37,10 +38,11 @@ async def test_a_person_goes_through_every_step_and_the_recipient_gets_tokens(pa
     assert page.path.endswith("/review")
     for text in (
         "Full name and title(s)", "Name and occupation", "Accounts and plans", "Account and plan details",
-        "Billing payments and history", "90 days", "Home", "Beach house", "other account holders may be told",
+        "90 days", "Home", "Beach house", "other account holders may be told",
         "You can stop at any time", "Mock Company Pty Ltd",
     ):  # fmt: skip
         assert text in page.text, text
+    assert "history" not in page.elements
     url = (await browser.post(page, "/authorise")).headers["location"]
     assert url.startswith(flow.redirect_uri)
     code = await pages.recipient.read_response(response_of(url), flow)
@@ -49,7 +51,7 @@ async def test_a_person_goes_through_every_step_and_the_recipient_gets_tokens(pa
     assert tokens.id_claims["acr"] == "urn:cds.au:cdr:2"
 
 
-async def test_pages_have_their_security_headers_and_are_not_stored(pages: ConsentPages) -> None:
+async def test_pages_have_security_headers_and_are_not_cached(pages: ConsentPages) -> None:
     page = await pages.browser().get(pages.authorise_url(await pages.pushed()))
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -60,8 +62,8 @@ async def test_pages_have_their_security_headers_and_are_not_stored(pages: Conse
     assert page.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_no_answer_of_the_flow_separates_it_from_the_window_that_opened_it(pages: ConsentPages) -> None:
-    """A Cross-Origin-Opener-Policy on any answer, also on a redirect, would take the window from the recipient."""
+async def test_no_response_of_the_flow_has_a_cross_origin_opener_policy(pages: ConsentPages) -> None:
+    """With this header, even on a redirect, the recipient's page would lose its reference to the window of the flow."""
     browser, flow = pages.browser(), await pages.pushed()
     page = await pages.reviewed(browser, flow)
     step = await browser.http.get(page.url)
@@ -76,24 +78,24 @@ async def test_no_answer_of_the_flow_separates_it_from_the_window_that_opened_it
 
 
 @pytest.mark.parametrize("path", ["/dashboard/sign-in", "/dashboard/nowhere", "/nowhere"])
-async def test_other_pages_keep_their_opener_and_form_policies(pages: ConsentPages, path: str) -> None:
+async def test_pages_outside_the_flow_have_opener_and_form_action_policies(pages: ConsentPages, path: str) -> None:
     answer = await pages.browser().http.get(path)
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     assert "form-action 'self'" in answer.headers["content-security-policy"]
 
 
-async def test_the_stylesheet_is_cached_only_under_its_current_address(pages: ConsentPages) -> None:
+async def test_the_stylesheet_is_cached_at_its_current_address_and_not_at_an_old_one(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get(pages.authorise_url(await pages.pushed()))
     path = page.html.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
-    kept = await browser.http.get(path)
-    assert kept.headers["content-type"].startswith("text/css")
-    assert "immutable" in kept.headers["cache-control"]
+    current = await browser.http.get(path)
+    assert current.headers["content-type"].startswith("text/css")
+    assert "immutable" in current.headers["cache-control"]
     stale = await browser.http.get("/theme/0123456789abcdef.css")
     assert (stale.status_code, stale.headers["cache-control"]) == (200, "no-cache")
 
 
-async def test_the_logo_is_an_image_that_can_run_and_load_nothing(pages: ConsentPages) -> None:
+async def test_the_logo_is_an_svg_image_with_a_sandbox_policy(pages: ConsentPages) -> None:
     logo = await pages.browser().http.get("/logo.svg")
     assert logo.status_code == 200
     assert logo.headers["content-type"].startswith("image/svg+xml")
@@ -121,7 +123,7 @@ async def test_cancelling_at_any_step_ends_the_flow_with_access_denied(pages: Co
     assert (await browser.get(pages.authorise_url(flow))).status == 410  # the request_uri is spent
 
 
-async def test_the_authorisation_sent_twice_has_one_code_and_one_arrangement(pages: ConsentPages) -> None:
+async def test_two_authorise_forms_at_once_give_one_code_and_one_arrangement(pages: ConsentPages) -> None:
     browser, flow = pages.browser(), await pages.pushed()
     page = await pages.reviewed(browser, flow)
 
@@ -135,7 +137,7 @@ async def test_the_authorisation_sent_twice_has_one_code_and_one_arrangement(pag
     assert (await browser.send(page, "/authorise")).status == 410
 
 
-async def test_forms_sent_twice_lead_to_the_same_step_and_send_one_code(pages: ConsentPages) -> None:
+async def test_forms_sent_twice_lead_to_the_same_step_and_send_one_message(pages: ConsentPages) -> None:
     browser = pages.browser()
     first = await browser.get(pages.authorise_url(await pages.pushed()))
     before = len(await pages.messages())
@@ -167,7 +169,7 @@ async def test_a_request_for_another_step_is_redirected_to_the_current_step(page
     assert (await browser.get(f"{base}/nowhere")).status == 404
 
 
-async def test_choosing_no_account_or_an_unavailable_one_is_a_problem_on_the_page(pages: ConsentPages) -> None:
+async def test_choosing_no_account_or_an_unavailable_one_shows_an_error_on_the_page(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await pages.authenticated(browser)
     for chosen in ([], [str(uuid4())], ["nonsense"], [str(pages.mia.home), str(uuid4())]):
@@ -179,19 +181,19 @@ async def test_choosing_no_account_or_an_unavailable_one_is_a_problem_on_the_pag
     assert everything.html.count(" checked") == 3
 
 
-async def test_a_once_only_consent_without_accounts_skips_the_account_step(pages: ConsentPages) -> None:
+async def test_a_once_only_consent_without_account_scopes_skips_the_account_step(pages: ConsentPages) -> None:
     browser = pages.browser()
     flow = await pages.pushed("openid common:customer.detail:read", sharing_duration=None)
     page = await pages.authenticated(browser, flow)
     assert page.path.endswith("/review")
     assert "Once only" in page.text
-    assert "Name, occupation, contact details" in page.text  # the merged language, asked for alone
+    assert "Name, occupation, contact details" in page.text  # the merged cluster of the basic and the detailed scope
     claims = response_claims(await away(browser.send(page, "/authorise")))
     tokens = await pages.recipient.exchange(claims["code"], flow)
     assert tokens.refresh_token is None
 
 
-async def test_a_person_who_acts_for_several_customers_chooses_one(pages: ConsentPages) -> None:
+async def test_a_person_who_acts_for_several_customers_must_choose_one(pages: ConsentPages) -> None:
     login_id, identifier = await pages.customers.add_login("Sacha Moreau")
     await pages.customers.add_customer("Sacha Moreau", login_id)
     firm = await pages.customers.add_customer(
@@ -212,7 +214,7 @@ async def test_a_person_who_acts_for_several_customers_chooses_one(pages: Consen
     assert back.path.endswith("/customer")
 
 
-async def test_a_customer_without_open_accounts_cannot_share(pages: ConsentPages) -> None:
+async def test_a_customer_without_open_accounts_can_only_cancel(pages: ConsentPages) -> None:
     login_id, identifier = await pages.customers.add_login("Ned Gone")
     gone = await pages.customers.add_customer("Ned Gone", login_id)
     await pages.customers.add_account("Left", gone, open_status="CLOSED")
@@ -223,7 +225,7 @@ async def test_a_customer_without_open_accounts_cannot_share(pages: ConsentPages
     assert (response_claims(await away(browser.send(page, "/cancel"))))["error"] == "access_denied"
 
 
-async def test_accounts_without_a_name_can_be_told_apart(pages: ConsentPages) -> None:
+async def test_accounts_without_a_name_are_shown_with_their_number_or_opening_date(pages: ConsentPages) -> None:
     login_id, identifier = await pages.customers.add_login("Noor Nameless")
     someone = await pages.customers.add_customer("Noor Nameless", login_id)
     await pages.customers.add_account("", someone, display_name=None, account_number="61004401")
@@ -235,11 +237,11 @@ async def test_accounts_without_a_name_can_be_told_apart(pages: ConsentPages) ->
     assert "Energy account opened 3 March 2019" in page.text
 
 
-async def test_an_amendment_chooses_the_accounts_and_marks_what_changes(pages: ConsentPages) -> None:
+async def test_an_amendment_preselects_the_accounts_and_marks_the_changes(pages: ConsentPages) -> None:
     tokens = await pages.consented(pages.browser())
     browser = pages.browser()
     flow = await pages.pushed(
-        "openid profile common:customer.basic:read energy:accounts.basic:read energy:electricity.usage:read",
+        "openid profile common:customer.basic:read common:customer.detail:read energy:accounts.basic:read",
         cdr_arrangement_id=tokens.cdr_arrangement_id,
         sharing_duration=365 * DAY,
     )
@@ -248,15 +250,49 @@ async def test_an_amendment_chooses_the_accounts_and_marks_what_changes(pages: C
     page = await browser.send(page, "/accounts", account=str(pages.mia.home))
     assert "Review the change" in page.text
     assert "12 months Changed" in page.text
-    assert "Electricity usage New" in page.text
+    assert "Contact details New" in page.text
     assert "Accounts and plans New" not in page.text
-    assert "No longer shared: Account and plan details, Billing payments and history." in page.text
+    assert "No longer shared: Account and plan details." in page.text
     claims = response_claims(await away(browser.send(page, "/authorise")))
     amended = await pages.recipient.exchange(claims["code"], flow)
     assert amended.cdr_arrangement_id == tokens.cdr_arrangement_id
 
 
-async def test_an_amendment_of_the_same_length_says_that_it_ends_later(
+async def test_data_that_no_operation_serves_is_not_on_the_review_page(
+    pages: ConsentPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve_nothing_with(monkeypatch, "energy:billing:read", "energy:electricity.usage:read")
+    asked = f"{SCOPE} energy:billing:read energy:electricity.usage:read"
+    page = await pages.reviewed(pages.browser(), await pages.pushed(asked))
+    assert "Accounts and plans" in page.text
+    for text in ("Billing payments and history", "Electricity usage"):
+        assert text not in page.text
+    assert "history" not in page.elements
+
+
+async def test_historical_data_that_is_served_is_described_with_the_time_that_it_goes_back(
+    pages: ConsentPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(monkeypatch, "energy:billing:read")
+    page = await pages.reviewed(pages.browser(), await pages.pushed(f"{SCOPE} energy:billing:read"))
+    assert "Billing payments and history" in page.text
+    assert "Usage and billing since" in page.element("history").text
+
+
+async def test_an_amendment_without_data_that_is_not_served_any_more_says_so(
+    pages: ConsentPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope = f"{SCOPE} energy:billing:read"
+    with monkeypatch.context() as before:
+        serve(before, "energy:billing:read")
+        tokens = await pages.consented(pages.browser(), scope=scope)
+    serve_nothing_with(monkeypatch, "energy:billing:read")
+    flow = await pages.pushed(scope, cdr_arrangement_id=tokens.cdr_arrangement_id)
+    page = await pages.reviewed(pages.browser(), flow)
+    assert "No longer shared: Billing payments and history." in page.text
+
+
+async def test_an_amendment_with_the_same_duration_shows_the_later_end_as_a_change(
     pages: ConsentPages, clock: MovableClock
 ) -> None:
     tokens = await pages.consented(pages.browser())
@@ -277,7 +313,7 @@ async def test_an_arrangement_of_another_customer_cannot_be_amended(pages: Conse
     assert claims["error"] == "invalid_request"
 
 
-async def test_the_accreditation_number_is_shown_once_the_register_has_given_it(pages: ConsentPages) -> None:
+async def test_the_accreditation_number_is_shown_when_it_is_known_from_the_register(pages: ConsentPages) -> None:
     services, tenant = pages.application.services, pages.tenant
     entity = (await load_client(services.database, tenant, pages.recipient.client_id)).recipient_id
     page = await pages.reviewed(pages.browser())
@@ -290,7 +326,7 @@ async def test_the_accreditation_number_is_shown_once_the_register_has_given_it(
     assert page.element("accreditation").attributes["href"].startswith("https://www.cdr.gov.au/")
 
 
-async def test_an_empty_identifier_is_a_problem_on_the_page(pages: ConsentPages) -> None:
+async def test_an_empty_identifier_shows_an_error_on_the_page(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get(pages.authorise_url(await pages.pushed()))
     shown = await browser.send(page, "/identify", identifier="  ")
@@ -299,7 +335,7 @@ async def test_an_empty_identifier_is_a_problem_on_the_page(pages: ConsentPages)
     assert "Error:" in shown.text
 
 
-async def test_an_identifier_and_a_code_are_read_as_people_paste_them(pages: ConsentPages) -> None:
+async def test_invisible_characters_in_a_pasted_identifier_or_password_are_ignored(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get(pages.authorise_url(await pages.pushed()))
     invisible = await browser.send(page, "/identify", identifier="\N{ZERO WIDTH SPACE}\N{RIGHT-TO-LEFT MARK}.")
@@ -310,7 +346,7 @@ async def test_an_identifier_and_a_code_are_read_as_people_paste_them(pages: Con
     assert (await browser.send(page, "/verify", code=pasted)).path.endswith("/accounts")
 
 
-async def test_the_dashboard_reads_an_identifier_and_a_code_as_people_paste_them(pages: ConsentPages) -> None:
+async def test_invisible_characters_pasted_at_the_dashboard_are_ignored(pages: ConsentPages) -> None:
     browser = pages.browser()
     page = await browser.get("/dashboard/sign-in")
     assert "problem=identifier-missing" in (await browser.send(page, "/sign-in", identifier="\N{WORD JOINER}")).url

@@ -1,4 +1,4 @@
-"""HEAD (RFC 9110 9.3.2): the same headers as GET without its content, and it begins no flow."""
+"""HEAD (RFC 9110 9.3.2): the same headers as GET without the content; a HEAD request starts no flow."""
 
 import httpx
 import pytest
@@ -22,16 +22,18 @@ def client(pages: ConsentPages) -> httpx.AsyncClient:
         "/theme/any.css",
     ],
 )
-async def test_head_has_the_headers_of_get(client: httpx.AsyncClient, path: str) -> None:
+async def test_a_head_response_has_the_headers_of_the_get_response(client: httpx.AsyncClient, path: str) -> None:
     headers = {"x-v": "1"}
-    whole, head = await client.get(path, headers=headers), await client.head(path, headers=headers)
-    assert head.status_code == whole.status_code == 200
+    get, head = await client.get(path, headers=headers), await client.head(path, headers=headers)
+    assert head.status_code == get.status_code == 200
     for name in ("content-type", "cache-control", "content-length"):
-        assert head.headers.get(name) == whole.headers.get(name)
+        assert head.headers.get(name) == get.headers.get(name)
 
 
-async def test_head_begins_no_flow(pages: ConsentPages, client: httpx.AsyncClient) -> None:
-    """A link that a program only looks at takes no flow from the browser that has it."""
+async def test_a_head_request_at_the_authorisation_endpoint_is_refused_and_starts_no_flow(
+    pages: ConsentPages, client: httpx.AsyncClient
+) -> None:
+    """A program that only checks a link must not start the flow in place of the person's browser."""
     url = pages.authorise_url(await pages.pushed())
     response = await client.head(url)
     assert response.status_code == 405

@@ -1,4 +1,4 @@
-"""A recipient, person or arrangement whose status changes while a person is on the pages."""
+"""The status of a recipient, person or arrangement changes while a person is on the pages."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from tests.support.rows import count, execute
 async def test_a_recipient_that_became_inactive_gets_no_authorisation(
     pages: ConsentPages, status: dict[str, str]
 ) -> None:
-    """CDS, Data Holder Responsibilities: consent is facilitated for the active alone."""
+    """CDS, Data Holder Responsibilities: a consent may be given only to an active recipient."""
     database, tenant = pages.application.database, pages.tenant
     recipient = await registered_client(pages.application, tenant)
     theirs = ConsentPages(pages.application, tenant, recipient, pages.mia)
@@ -31,7 +31,7 @@ async def test_a_recipient_that_became_inactive_gets_no_authorisation(
 
 
 @pytest.mark.parametrize("action", ["/authorise", "/cancel"])
-async def test_a_redirect_uri_that_an_update_dropped_gets_neither_a_code_nor_an_error(
+async def test_a_redirect_uri_removed_by_an_update_gets_neither_a_code_nor_an_error(
     pages: ConsentPages, action: str
 ) -> None:
     """RFC 6749 4.1.2.1: the browser is not redirected to an address that is not registered."""

@@ -1,4 +1,4 @@
-"""Several visits of one request_uri: none ends another, and the first browser that sends an identifier has the flow."""
+"""Several visits of one request_uri: the flow is bound to the first browser that sends an identifier."""
 
 import asyncio
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.support.consent_pages import ConsentPages, away, response_claims
 from tests.support.consents import attempt_of
 
 
-async def test_until_somebody_sends_an_identifier_no_visit_ends_another(pages: ConsentPages) -> None:
+async def test_several_browsers_can_open_a_request_uri_until_an_identifier_is_sent(pages: ConsentPages) -> None:
     """A link scanner, a preview, or a conformance suite with a new cookie jar visits the address too."""
     flow, browsers = await pages.pushed(), [pages.browser() for _ in range(3)]
     shown = [await browser.get(pages.authorise_url(flow)) for browser in browsers]
@@ -28,7 +28,7 @@ async def test_until_somebody_sends_an_identifier_no_visit_ends_another(pages: C
     assert response_claims(await away(browsers[0].send(review, "/authorise")))["code"]
 
 
-async def test_after_an_identifier_others_are_refused(pages: ConsentPages) -> None:
+async def test_other_browsers_are_refused_after_an_identifier_was_sent(pages: ConsentPages) -> None:
     flow, mine, theirs = await pages.pushed(), pages.browser(), pages.browser()
     before = await theirs.get(pages.authorise_url(flow))
     page = await pages.identified(mine, flow)
@@ -42,7 +42,7 @@ async def test_after_an_identifier_others_are_refused(pages: ConsentPages) -> No
     assert (await mine.send(page, "/verify", code=await pages.code())).path.endswith("/accounts")
 
 
-async def test_a_reload_or_second_visit_in_the_browser_of_the_flow_goes_on(
+async def test_a_second_visit_in_the_browser_of_the_flow_continues_at_its_step(
     pages: ConsentPages, clock: MovableClock
 ) -> None:
     flow, browser = await pages.pushed(), pages.browser()
@@ -59,7 +59,7 @@ async def test_a_reload_or_second_visit_in_the_browser_of_the_flow_goes_on(
     assert (ended.status, "Your data is shared as you agreed." in ended.text) == (410, True)
 
 
-async def test_two_tabs_of_one_browser_have_the_same_way_in(pages: ConsentPages) -> None:
+async def test_two_tabs_of_one_browser_continue_the_same_flow(pages: ConsentPages) -> None:
     flow, browser = await pages.pushed(), pages.browser()
     first = await browser.get(pages.authorise_url(flow))
     second = await browser.get(pages.authorise_url(flow))
@@ -68,7 +68,7 @@ async def test_two_tabs_of_one_browser_have_the_same_way_in(pages: ConsentPages)
     assert (await browser.send(second, "/identify", identifier=pages.mia.identifier)).path == page.path
 
 
-async def test_of_two_browsers_that_send_an_identifier_at_once_one_has_the_flow(pages: ConsentPages) -> None:
+async def test_one_of_two_browsers_that_send_an_identifier_at_once_is_refused(pages: ConsentPages) -> None:
     flow, browsers = await pages.pushed(), [pages.browser(), pages.browser()]
     shown = [await browser.get(pages.authorise_url(flow)) for browser in browsers]
     answers = await asyncio.gather(
@@ -80,7 +80,7 @@ async def test_of_two_browsers_that_send_an_identifier_at_once_one_has_the_flow(
     assert sorted(answer.status_code for answer in answers) == [303, 403]
 
 
-async def test_the_first_that_cancels_ends_the_request_for_all(pages: ConsentPages) -> None:
+async def test_cancelling_in_one_browser_ends_the_request_in_all_browsers(pages: ConsentPages) -> None:
     flow, mine, theirs = await pages.pushed(), pages.browser(), pages.browser()
     page, other = await mine.get(pages.authorise_url(flow)), await theirs.get(pages.authorise_url(flow))
     assert response_claims(await away(mine.send(page, "/cancel")))["error"] == "access_denied"
@@ -89,7 +89,7 @@ async def test_the_first_that_cancels_ends_the_request_for_all(pages: ConsentPag
     assert (await theirs.get(pages.authorise_url(flow))).status == 410
 
 
-async def test_an_empty_identifier_binds_no_browser(pages: ConsentPages) -> None:
+async def test_an_empty_identifier_does_not_bind_the_flow_to_the_browser(pages: ConsentPages) -> None:
     flow, mine, theirs = await pages.pushed(), pages.browser(), pages.browser()
     page, other = await mine.get(pages.authorise_url(flow)), await theirs.get(pages.authorise_url(flow))
     assert (await theirs.send(other, "/identify", identifier=" ")).path.endswith("/identify")
@@ -97,7 +97,7 @@ async def test_an_empty_identifier_binds_no_browser(pages: ConsentPages) -> None
 
 
 @pytest.mark.parametrize("secret", ["guess", "guess.", ".", "é", "a.b.c"])
-async def test_a_cookie_that_we_did_not_make_is_refused(pages: ConsentPages, secret: str) -> None:
+async def test_a_forged_flow_cookie_is_refused(pages: ConsentPages, secret: str) -> None:
     flow, mine, theirs = await pages.pushed(), pages.browser(), pages.browser()
     page = await mine.get(pages.authorise_url(flow))
     name = next(iter(mine.http.cookies))
@@ -107,7 +107,7 @@ async def test_a_cookie_that_we_did_not_make_is_refused(pages: ConsentPages, sec
     assert replaced.cookies[name] != secret
 
 
-async def test_a_cookie_of_another_request_is_refused(pages: ConsentPages) -> None:
+async def test_a_flow_cookie_of_another_request_is_refused(pages: ConsentPages) -> None:
     one, other = pages.browser(), pages.browser()
     page = await one.get(pages.authorise_url(await pages.pushed()))
     await other.get(pages.authorise_url(await pages.pushed()))
@@ -126,7 +126,7 @@ async def test_a_cookie_of_another_request_is_refused(pages: ConsentPages) -> No
     ],
     ids=str,
 )
-async def test_what_a_browser_fetches_in_advance_begins_nothing(pages: ConsentPages, header: dict[str, str]) -> None:
+async def test_a_prefetch_request_is_refused_and_starts_no_flow(pages: ConsentPages, header: dict[str, str]) -> None:
     flow = await pages.pushed(acr_values=["urn:cds.au:cdr:3"])  # a visit would end this request with an error
     response = await pages.browser().http.get(pages.authorise_url(flow), headers=header)
     assert (response.status_code, response.headers["cache-control"]) == (400, "no-store")
@@ -143,7 +143,7 @@ async def _post(pages: ConsentPages, http: httpx.AsyncClient, request_uri: str) 
     return await http.post("/authorise", content=body, headers=headers)
 
 
-async def test_a_second_visit_by_a_form_goes_on_too(pages: ConsentPages) -> None:
+async def test_a_second_visit_by_form_post_continues_the_flow(pages: ConsentPages) -> None:
     flow, browser = await pages.pushed(), pages.browser()
     first = await _post(pages, browser.http, flow.request_uri)
     assert "set-cookie" not in first.headers
@@ -157,7 +157,7 @@ async def test_a_second_visit_by_a_form_goes_on_too(pages: ConsentPages) -> None
     assert (await pages.browser().get(again.headers["location"])).status == 410
 
 
-async def test_the_cookie_of_a_flow_that_is_visited_again_is_not_deleted(pages: ConsentPages) -> None:
+async def test_the_cookie_of_a_flow_visited_again_is_not_deleted_as_the_oldest(pages: ConsentPages) -> None:
     flow, browser = await pages.pushed(), pages.browser()
     await browser.get(pages.authorise_url(flow))
     for _ in range(19):

@@ -12,9 +12,10 @@ from ops.browser.page import Page
 from tenants.accounts.models import DisclosureOption
 from tenants.parties.tables import login
 from tenants.registry.models import Tenant
-from tests.support.consent_pages import ConsentPages
+from tests.support.consent_pages import SCOPE, ConsentPages
 from tests.support.consents import DAY
 from tests.support.rows import execute, notices_of
+from tests.support.served import serve, serve_nothing_with
 
 STATEMENTS = (
     "before you stop sharing to understand the consequences",
@@ -47,13 +48,13 @@ async def test_an_arrangement_is_listed_shown_and_stopped(pages: ConsentPages, a
     page = await browser.get(arrangement_path)
     for text in (
         "Mock Software", "Home", "Beach house", "Joint account", "90 days", "You agreed",
-        "Billing payments and history",
+        "Account and plan details",
         "You should check with Mock Software for more information on how they are handling your data",
     ):  # fmt: skip
         assert text in page.text, text
     assert page.element("stop-sharing").attributes["href"] == f"{arrangement_path}/withdraw"
     asked = await browser.get(f"{arrangement_path}/withdraw")
-    for text in (*STATEMENTS, "Billing payments and history", "other account holders may be told"):
+    for text in (*STATEMENTS, "Account and plan details", "other account holders may be told"):
         assert text in asked.text, text
     done = await browser.send(asked, "/withdraw")
     assert done.path == arrangement_path
@@ -70,7 +71,7 @@ async def test_an_arrangement_is_listed_shown_and_stopped(pages: ConsentPages, a
 async def test_each_amendment_is_listed(pages: ConsentPages) -> None:
     first = await pages.consented(pages.browser())
     asked = {"cdr_arrangement_id": first.cdr_arrangement_id, "sharing_duration": 365 * DAY}
-    await pages.consented(pages.browser(), scope="openid energy:accounts.basic:read energy:billing:read", **asked)
+    await pages.consented(pages.browser(), scope="openid energy:accounts.basic:read", **asked)
     browser, _ = await signed_in(pages)
     page = await browser.get(f"/dashboard/arrangements/{first.cdr_arrangement_id}")
     assert "What you have changed" in page.text
@@ -80,8 +81,21 @@ async def test_each_amendment_is_listed(pages: ConsentPages) -> None:
     assert page.text.count("Accounts: Beach house, Home") == 2
 
 
-async def test_an_account_that_is_not_shared_any_more_is_marked(pages: ConsentPages, arrangement_path: str) -> None:
-    """CDS, Authorisation Standards, Pending status: that no data is disclosed, and what is required."""
+async def test_an_arrangement_keeps_data_that_is_not_served_any_more(
+    pages: ConsentPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dashboard says what the person authorised (CDR Rules 1.15)."""
+    with monkeypatch.context() as before:
+        serve(before, "energy:billing:read")
+        tokens = await pages.consented(pages.browser(), scope=f"{SCOPE} energy:billing:read")
+    serve_nothing_with(monkeypatch, "energy:billing:read")
+    browser, _ = await signed_in(pages)
+    page = await browser.get(f"/dashboard/arrangements/{tokens.cdr_arrangement_id}")
+    assert "Billing payments and history" in page.text
+
+
+async def test_an_account_that_is_no_longer_shared_is_marked(pages: ConsentPages, arrangement_path: str) -> None:
+    """CDS, Authorisation Standards, Pending status: the page says that no data is disclosed and what is required."""
     browser, _ = await signed_in(pages)
     assert "Not shared now" not in (await browser.get(arrangement_path)).text
     options: tuple[DisclosureOption, ...] = ("no-disclosure", "pre-approval")
@@ -116,7 +130,9 @@ async def test_arrangements_of_other_people_are_not_found(pages: ConsentPages, a
     assert "Sharing now" in mine.text
 
 
-async def test_a_session_ends_by_inactivity_by_age_and_by_signing_out(pages: ConsentPages, clock: MovableClock) -> None:
+async def test_a_session_ends_after_inactivity_at_its_maximum_age_and_by_signing_out(
+    pages: ConsentPages, clock: MovableClock
+) -> None:
     browser, _ = await signed_in(pages)
     for _ in range(3):
         clock.move(timedelta(minutes=14))
@@ -152,7 +168,7 @@ async def test_signing_in_changes_the_session_cookie(pages: ConsentPages) -> Non
     assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
 
 
-async def test_cookies_are_locked_to_the_host(pages: ConsentPages) -> None:
+async def test_the_session_cookie_has_the_host_prefix_and_its_attributes(pages: ConsentPages) -> None:
     answer = await pages.browser().http.get("/dashboard/sign-in")
     cookie = answer.headers["set-cookie"].lower()
     assert cookie.startswith("__host-dashboard=")
@@ -161,7 +177,9 @@ async def test_cookies_are_locked_to_the_host(pages: ConsentPages) -> None:
     assert "domain" not in cookie
 
 
-async def test_forms_without_the_sessions_token_change_nothing(pages: ConsentPages, arrangement_path: str) -> None:
+async def test_forms_without_the_form_token_of_the_session_are_refused(
+    pages: ConsentPages, arrangement_path: str
+) -> None:
     browser, page = await signed_in(pages)
     token = page.form("/sign-out").entries()
     path = f"{arrangement_path}/withdraw"
@@ -193,7 +211,7 @@ async def test_a_disabled_login_is_signed_out(pages: ConsentPages) -> None:
     assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
 
 
-async def test_a_wrong_code_is_counted_and_a_resent_code_is_accepted(pages: ConsentPages) -> None:
+async def test_a_wrong_one_time_password_is_counted_and_a_resent_one_is_accepted(pages: ConsentPages) -> None:
     _, identifier = await pages.customers.add_login("Wanda Wrong")
     browser = pages.browser()
     page = await browser.get("/dashboard/sign-in")

@@ -15,8 +15,8 @@ def cookie_of(answer: httpx.Response) -> str:
     return str(answer.headers["set-cookie"]).lower()
 
 
-async def test_signing_out_deletes_the_cookie_with_the_attributes_of_its_prefix(pages: ConsentPages) -> None:
-    """A browser ignores a `__Host-` cookie without Secure, also one that is to delete it (RFC 6265bis 4.1.3.2)."""
+async def test_signing_out_deletes_the_cookie_with_the_attributes_that_its_prefix_requires(pages: ConsentPages) -> None:
+    """A browser ignores a `__Host-` cookie without Secure, also a cookie that deletes it (RFC 6265bis 4.1.3.2)."""
     browser = pages.browser()
     answer = await browser.post(await pages.signed_in(browser), "/sign-out")
     cookie = cookie_of(answer)
@@ -36,12 +36,12 @@ async def test_a_person_can_sign_in_again_after_a_session_has_ended(pages: Conse
     secret = browser.http.cookies[COOKIE]
     await browser.send(page, "/sign-out")
     host = pages.tenant.hosts.public
-    browser.http.cookies.set(COOKIE, secret, domain=host)  # one that the browser has not dropped
+    browser.http.cookies.set(COOKIE, secret, domain=host)  # as if the browser had not deleted it
     assert (await pages.signed_in(browser)).path == "/dashboard"
     assert browser.http.cookies[COOKIE] != secret
 
 
-async def test_a_form_without_a_cookie_is_refused_with_the_token_of_an_empty_secret(pages: ConsentPages) -> None:
+async def test_a_form_without_a_cookie_is_refused_even_with_the_token_of_an_empty_secret(pages: ConsentPages) -> None:
     """A form of another site comes without the cookie; a token that anybody can compute must not make it valid."""
     form, headers = {"form_token": form_token(""), "identifier": pages.mia.identifier}, {"Origin": "null"}
     before = len(await pages.messages())

@@ -1,4 +1,4 @@
-"""A suspended tenant answers 503, and still lets sharing end."""
+"""A suspended tenant answers 503, except to requests that end sharing."""
 
 from collections.abc import AsyncIterator
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from tests.support.expectations import refused
 
 
 class Suspended(NamedTuple):
-    """A client of a suspended tenant, and its tokens from before."""
+    """A client of a suspended tenant, and the tokens that it got before the suspension."""
 
     recipient: RecipientClient
     tokens: Tokens
@@ -32,7 +32,7 @@ async def suspended(application: Application) -> AsyncIterator[Suspended]:
     assert refreshed.access_token
 
 
-async def test_requests_for_tokens_and_data_get_503(suspended: Suspended) -> None:
+async def test_requests_at_a_suspended_tenant_get_503(suspended: Suspended) -> None:
     recipient, tokens = suspended
     for call in (
         recipient.push(SCOPE),
@@ -45,7 +45,7 @@ async def test_requests_for_tokens_and_data_get_503(suspended: Suspended) -> Non
         assert refusal.value.response.headers["retry-after"]
 
 
-async def test_tokens_and_arrangements_can_be_revoked(suspended: Suspended) -> None:
+async def test_tokens_and_arrangements_can_be_revoked_at_a_suspended_tenant(suspended: Suspended) -> None:
     recipient, tokens = suspended
     await recipient.revoke_token(tokens.access_token)
     await recipient.revoke_arrangement(tokens.cdr_arrangement_id)

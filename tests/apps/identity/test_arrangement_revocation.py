@@ -26,7 +26,7 @@ async def _refused(recipient: RecipientClient, arrangement_id: str, **form: Any)
     return refusal.value.response
 
 
-async def _is_invalid(recipient: RecipientClient, arrangement_id: str) -> None:
+async def _assert_invalid(recipient: RecipientClient, arrangement_id: str) -> None:
     response = await _refused(recipient, arrangement_id)
     cds_error(response, "Authorisation/InvalidArrangement", f"^{arrangement_id}$", 422)
 
@@ -49,10 +49,10 @@ async def test_revocation_ends_the_arrangement_and_its_tokens_without_a_notice(
 
 @pytest.mark.parametrize("arrangement_id", [str(uuid4()), "nonsense"])
 async def test_an_unknown_arrangement_is_refused(recipient: RecipientClient, arrangement_id: str) -> None:
-    await _is_invalid(recipient, arrangement_id)
+    await _assert_invalid(recipient, arrangement_id)
 
 
-async def test_an_id_in_another_notation_is_unknown(
+async def test_an_arrangement_id_in_another_uuid_notation_is_refused(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -71,7 +71,7 @@ async def test_an_arrangement_that_has_ended_is_refused(
     async with application.database.transaction(aurora.namespace) as tx:
         await arrangements.end(tx, UUID(by_consumer.cdr_arrangement_id), by="consumer", now=application.now)
     for ended in (by_recipient, by_consumer):
-        await _is_invalid(recipient, ended.cdr_arrangement_id)
+        await _assert_invalid(recipient, ended.cdr_arrangement_id)
 
 
 async def test_an_arrangement_of_another_client_or_tenant_is_refused_and_stays_active(
@@ -79,16 +79,16 @@ async def test_an_arrangement_of_another_client_or_tenant_is_refused_and_stays_a
 ) -> None:
     tokens = await consent(application, aurora, recipient)
     for tenant in (aurora, banksia):
-        await _is_invalid(await registered_client(application, tenant), tokens.cdr_arrangement_id)
+        await _assert_invalid(await registered_client(application, tenant), tokens.cdr_arrangement_id)
     assert await recipient.userinfo(tokens.access_token)
 
 
-async def test_the_id_must_be_given_as_a_form_parameter(recipient: RecipientClient) -> None:
+async def test_a_request_without_the_form_parameter_cdr_arrangement_id_is_refused(recipient: RecipientClient) -> None:
     response = await _refused(recipient, "", cdr_arrangement_id=ABSENT, cdr_arrangement_jwt="x.y.z")
     cds_error(response, "Field/Missing", "cdr_arrangement_id", 400)
 
 
-async def test_only_an_authenticated_client_may_ask(
+async def test_a_request_without_client_authentication_is_refused(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -97,7 +97,7 @@ async def test_only_an_authenticated_client_may_ask(
     assert await recipient.userinfo(tokens.access_token)
 
 
-async def test_an_inactive_recipient_can_still_withdraw(application: Application, aurora: Tenant) -> None:
+async def test_an_inactive_recipient_can_still_revoke_an_arrangement(application: Application, aurora: Tenant) -> None:
     recipient = await registered_client(application, aurora)
     tokens = await consent(application, aurora, recipient)
     await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")

@@ -36,7 +36,7 @@ async def _visit(recipient: RecipientClient, flow: Flow, **changes: Any) -> http
     return await recipient.http.get(f"{recipient.holder.metadata.authorization_endpoint}?{sent}")
 
 
-async def test_a_visit_leads_to_the_flow_with_a_cookie_and_changes_nothing(
+async def test_a_visit_redirects_to_the_flow_and_does_not_change_the_attempt(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
@@ -56,7 +56,7 @@ async def test_a_visit_leads_to_the_flow_with_a_cookie_and_changes_nothing(
     assert (attempt.stage, attempt.browser_hash) == ("preIdentification", None)
 
 
-async def test_a_form_post_leads_to_the_same_address_with_get(recipient: RecipientClient) -> None:
+async def test_a_form_post_is_redirected_to_the_same_address_with_get(recipient: RecipientClient) -> None:
     flow = await recipient.push(SCOPE)
     form = {"client_id": recipient.client_id, "request_uri": flow.request_uri}
     response = await recipient.http.post(recipient.holder.metadata.authorization_endpoint, data=form)
@@ -64,7 +64,7 @@ async def test_a_form_post_leads_to_the_same_address_with_get(recipient: Recipie
     assert response.headers["location"] == f"/authorise?{urlencode(form)}"
 
 
-async def test_parameters_beside_the_request_uri_are_ignored(
+async def test_parameters_other_than_client_id_and_request_uri_are_ignored(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
@@ -84,12 +84,12 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def test_every_check_has_its_cases() -> None:
+def test_the_cases_name_existing_steps() -> None:
     assert set(REFUSED) <= {step.__name__ for step in flattened(STEPS)}
 
 
 @pytest.mark.parametrize("changes", [case for cases in REFUSED.values() for case in cases], ids=str)
-async def test_a_query_without_a_valid_reference_is_refused_on_a_page(
+async def test_a_query_without_valid_client_id_and_request_uri_is_refused_without_redirect(
     application: Application, aurora: Tenant, recipient: RecipientClient, changes: dict[str, Any]
 ) -> None:
     flow = await recipient.push(SCOPE)
@@ -100,7 +100,7 @@ async def test_a_query_without_a_valid_reference_is_refused_on_a_page(
     assert (await attempt_of(application, aurora, flow, recipient.client_id)).browser_hash is None
 
 
-async def test_a_redirect_uri_that_an_update_dropped_is_refused_on_a_page(
+async def test_a_redirect_uri_removed_by_an_update_is_refused_without_redirect(
     application: Application, aurora: Tenant
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -115,7 +115,7 @@ async def test_a_redirect_uri_that_an_update_dropped_is_refused_on_a_page(
         assert (response.status_code, response.headers.get("location")) == (400, None)
 
 
-async def test_a_parameter_that_comes_twice_is_refused_on_a_page(recipient: RecipientClient) -> None:
+async def test_a_repeated_parameter_is_refused(recipient: RecipientClient) -> None:
     flow = await recipient.push(SCOPE)
     url = recipient.authorisation_url(flow)
     assert (await recipient.http.get(f"{url}&client_id={recipient.client_id}")).status_code == 400
@@ -125,12 +125,14 @@ async def _is_over(response: httpx.Response) -> bool:
     return response.status_code == 410 and "location" not in response.headers
 
 
-async def test_an_unknown_request_uri_is_refused_on_a_page(recipient: RecipientClient) -> None:
+async def test_an_unknown_request_uri_is_refused_without_redirect(recipient: RecipientClient) -> None:
     flow = await recipient.push(SCOPE)
     assert await _is_over(await _visit(recipient, flow, request_uri=flow.request_uri + "x"))
 
 
-async def test_an_expired_request_uri_is_refused_on_a_page(recipient: RecipientClient, clock: MovableClock) -> None:
+async def test_an_expired_request_uri_is_refused_without_redirect(
+    recipient: RecipientClient, clock: MovableClock
+) -> None:
     flow = await recipient.push(SCOPE)
     clock.move(timedelta(seconds=80))
     assert (await _visit(recipient, flow)).status_code == 303
@@ -138,21 +140,21 @@ async def test_an_expired_request_uri_is_refused_on_a_page(recipient: RecipientC
     assert await _is_over(await _visit(recipient, flow))
 
 
-async def test_a_request_uri_of_another_client_is_refused_on_a_page(
+async def test_a_request_uri_of_another_client_is_refused_without_redirect(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     other = await registered_client(application, aurora)
     assert await _is_over(await _visit(other, await recipient.push(SCOPE)))
 
 
-async def test_a_request_uri_of_another_tenant_is_refused_on_a_page(
+async def test_a_request_uri_of_another_tenant_is_refused_without_redirect(
     application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
     elsewhere = await registered_client(application, banksia)
     assert await _is_over(await _visit(elsewhere, await recipient.push(SCOPE)))
 
 
-async def test_a_request_uri_is_spent_once_the_person_has_authenticated(
+async def test_a_request_uri_is_refused_after_the_person_has_authenticated(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
@@ -163,7 +165,7 @@ async def test_a_request_uri_is_spent_once_the_person_has_authenticated(
     assert await _is_over(await _visit(recipient, flow))
 
 
-async def test_a_request_uri_is_spent_once_the_person_has_cancelled(
+async def test_a_request_uri_is_refused_after_the_person_has_cancelled(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
@@ -185,7 +187,7 @@ async def _error(recipient: RecipientClient, flow: Flow) -> AuthorisationRefused
 
 
 @pytest.mark.parametrize("values", [["urn:cds.au:cdr:3"], ["urn:cds.au:cdr:3", "urn:cds.au:cdr:4"]])
-async def test_an_essential_acr_that_cannot_be_met_ends_in_a_signed_error(
+async def test_an_essential_acr_that_cannot_be_met_gets_a_signed_error(
     application: Application, aurora: Tenant, recipient: RecipientClient, values: list[str]
 ) -> None:
     flow = await recipient.push(SCOPE, acr_values=values)
@@ -206,12 +208,12 @@ async def test_an_essential_acr_that_cannot_be_met_ends_in_a_signed_error(
     ],
     ids=str,
 )
-async def test_an_acr_that_can_be_met_or_is_voluntary_lets_the_flow_begin(recipient: RecipientClient, acr: Any) -> None:
+async def test_an_acr_that_can_be_met_or_is_voluntary_starts_the_flow(recipient: RecipientClient, acr: Any) -> None:
     flow = await recipient.push(SCOPE, request=Deviation(claims={"claims": {"id_token": {"acr": acr}}}))
     assert (await _visit(recipient, flow)).headers["location"].startswith("/flow/")
 
 
-async def test_prompt_none_ends_in_login_required(recipient: RecipientClient) -> None:
+async def test_prompt_none_gets_the_error_login_required(recipient: RecipientClient) -> None:
     flow = await recipient.push(SCOPE, request=Deviation(claims={"prompt": "none"}))
     assert (await _error(recipient, flow)).error == "login_required"
 
@@ -233,7 +235,7 @@ async def test_the_response_keeps_the_query_of_the_redirect_uri(
     assert parse_qs(urlsplit(url).query)["tenant"] == ["one"]
 
 
-async def test_the_response_is_signed_for_the_client_and_short_lived(
+async def test_the_response_is_signed_for_the_client_and_expires_within_ten_minutes(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
@@ -247,14 +249,14 @@ async def test_the_response_is_signed_for_the_client_and_short_lived(
     assert parse_qs(urlsplit(url).query).keys() == {"response"}
 
 
-async def test_without_a_state_the_response_has_none(
+async def test_a_request_without_state_can_be_authorised(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE, request=Deviation(claims={"state": ABSENT}))
     assert await authorised_code(application, aurora, recipient, flow, await new_consumer(application, aurora))
 
 
-async def test_the_response_is_signed_as_registered(application: Application, aurora: Tenant) -> None:
+async def test_the_response_is_signed_with_the_registered_algorithm(application: Application, aurora: Tenant) -> None:
     recipient = await registered_client(application, aurora, authorization_signed_response_alg="ES256")
     flow = await recipient.push(SCOPE)
     url = await authorise(application, aurora, recipient, flow, await new_consumer(application, aurora))
@@ -266,7 +268,7 @@ async def test_the_response_is_signed_as_registered(application: Application, au
     ("algorithm", "content", "used"),
     [("RSA-OAEP", None, "A128CBC-HS256"), ("RSA-OAEP-256", "A256GCM", "A256GCM")],
 )
-async def test_the_response_is_encrypted_as_registered(
+async def test_the_response_is_encrypted_with_the_registered_algorithms(
     application: Application, aurora: Tenant, algorithm: str, content: str | None, used: str
 ) -> None:
     product = new_product(application)
@@ -298,3 +300,5 @@ async def test_a_response_that_cannot_be_encrypted_is_not_sent(application: Appl
     response = await _visit(recipient, flow)
     assert response.status_code == 400
     assert "location" not in response.headers
+    assert "We cannot take you back" in response.text
+    assert "Go back to that app or website yourself" in response.text

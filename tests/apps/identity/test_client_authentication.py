@@ -26,40 +26,40 @@ Claims = dict[str, Any]
 
 def _claims(name: str, now: int) -> Claims:
     return {
-        "iss is another": {"iss": "somebody"},
-        "sub is another": {"sub": "somebody"},
+        "iss is another client": {"iss": "somebody"},
+        "sub is another client": {"sub": "somebody"},
         "iss is missing": {"iss": ABSENT},
         "sub is missing": {"sub": ABSENT},
         "aud is another server": {"aud": "https://other.example"},
         "aud is missing": {"aud": ABSENT},
-        "aud is an array of others": {"aud": ["https://other.example", "https://another.example"]},
+        "aud is an array of other servers": {"aud": ["https://other.example", "https://another.example"]},
         "jti is missing": {"jti": ABSENT},
         "jti is empty": {"jti": ""},
-        "jti is no string": {"jti": 7},
-        "jti is over-long": {"jti": "j" * 2000},
+        "jti is not a string": {"jti": 7},
+        "jti is too long": {"jti": "j" * 2000},
         "exp is missing": {"exp": ABSENT},
         "exp is past": {"exp": now - 60},
         "exp is far ahead": {"exp": now + 7200},
-        "exp is no number": {"exp": "soon"},
+        "exp is not a number": {"exp": "soon"},
         "nbf is ahead": {"nbf": now + 120},
         "iat is ahead": {"iat": now + 120},
     }[name]
 
 
 CASES = {
-    "names_one_client": ["iss is another", "sub is another", "iss is missing", "sub is missing"],
-    "is_for_this_server": ["aud is another server", "aud is missing", "aud is an array of others"],
-    "has_a_jti": ["jti is missing", "jti is empty", "jti is no string", "jti is over-long"],
+    "names_one_client": ["iss is another client", "sub is another client", "iss is missing", "sub is missing"],
+    "is_for_this_server": ["aud is another server", "aud is missing", "aud is an array of other servers"],
+    "has_a_jti": ["jti is missing", "jti is empty", "jti is not a string", "jti is too long"],
     "is_in_time": [
         "exp is missing",
         "exp is past",
         "exp is far ahead",
-        "exp is no number",
+        "exp is not a number",
         "nbf is ahead",
         "iat is ahead",
     ],
 }
-SAID = {
+DESCRIPTIONS = {
     "names_one_client": "iss and sub",
     "is_for_this_server": "(aud)",
     "has_a_jti": "jti of the client assertion is missing",
@@ -67,7 +67,7 @@ SAID = {
 }
 
 
-def test_every_check_has_its_cases() -> None:
+def test_every_check_has_test_cases() -> None:
     assert list(CASES) == [check.__name__ for check in CHECKS]
 
 
@@ -76,17 +76,21 @@ async def test_an_assertion_with_a_wrong_claim_is_refused(
     application: Application, recipient: RecipientClient, check: str, name: str
 ) -> None:
     claims = _claims(name, epoch(application.now))
-    with refused("invalid_client", SAID[check], 401):
+    with refused("invalid_client", DESCRIPTIONS[check], 401):
         await recipient.client_credentials(assertion=Deviation(claims=claims))
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "RS256"])
-async def test_an_algorithm_outside_fapi_is_refused(recipient: RecipientClient, algorithm: str) -> None:
+async def test_an_assertion_with_an_algorithm_outside_fapi_is_refused(
+    recipient: RecipientClient, algorithm: str
+) -> None:
     with refused("invalid_client", "unknown, or its assertion", 401):
         await recipient.client_credentials(assertion=Deviation(header={"alg": algorithm}))
 
 
-async def test_another_algorithm_than_the_registered_one_is_refused(application: Application, aurora: Tenant) -> None:
+async def test_an_assertion_with_another_algorithm_than_the_registered_one_is_refused(
+    application: Application, aurora: Tenant
+) -> None:
     product = new_product(application)
     other = SigningKey.generate("ES256")
     application.web.publish(f"{product.base}/jwks", {"keys": [product.key.public_jwk(), other.public_jwk()]})
@@ -95,7 +99,7 @@ async def test_another_algorithm_than_the_registered_one_is_refused(application:
         await recipient.client_credentials(assertion=Deviation(key=other))
 
 
-async def test_another_key_and_an_unknown_client_are_refused_alike(recipient: RecipientClient) -> None:
+async def test_a_wrong_key_and_an_unknown_client_get_the_same_error(recipient: RecipientClient) -> None:
     with refused("invalid_client", "unknown, or its assertion", 401) as foreign:
         await recipient.client_credentials(assertion=Deviation(key=SigningKey.generate("PS256")))
     unknown = {"iss": "nobody", "sub": "nobody"}
@@ -104,14 +108,14 @@ async def test_another_key_and_an_unknown_client_are_refused_alike(recipient: Re
     assert foreign.value.body == nobody.value.body
 
 
-async def test_a_changed_assertion_is_refused(recipient: RecipientClient) -> None:
+async def test_an_assertion_with_changed_claims_is_refused(recipient: RecipientClient) -> None:
     token = tampered(recipient.assertion(), jti=str(uuid4()))
     with refused("invalid_client", "unknown, or its assertion", 401):
         await recipient.client_credentials(assertion=Deviation(token=token))
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "e30.e30.", "x" * 40_000, "é"])
-async def test_an_assertion_that_is_no_jwt_is_refused(recipient: RecipientClient, token: str) -> None:
+async def test_an_assertion_that_is_not_a_jwt_is_refused(recipient: RecipientClient, token: str) -> None:
     with refused("invalid_client", "not a signed JWT", 401):
         await recipient.client_credentials(assertion=Deviation(token=token))
 
@@ -134,7 +138,7 @@ async def test_an_assertion_that_is_no_jwt_is_refused(recipient: RecipientClient
     ],
     ids=str,
 )
-async def test_there_is_no_other_way_to_authenticate(
+async def test_authentication_other_than_by_private_key_jwt_is_refused(
     recipient: RecipientClient, form: dict[str, Any], said: str
 ) -> None:
     with refused("invalid_client", said, 401):
@@ -142,14 +146,14 @@ async def test_there_is_no_other_way_to_authenticate(
     await recipient.client_credentials()
 
 
-async def test_client_id_is_optional_beside_an_assertion(recipient: RecipientClient) -> None:
+async def test_client_id_is_optional_in_a_form_with_an_assertion(recipient: RecipientClient) -> None:
     await recipient.client_credentials(form={"client_id": ABSENT})
     await recipient.push(SCOPE, form={"client_id": ABSENT})
 
 
 @pytest.mark.parametrize("audience", ["issuer", "token_endpoint", "pushed_authorization_request_endpoint"])
 @pytest.mark.parametrize("array", [False, True])
-async def test_the_audience_may_be_issuer_token_endpoint_or_the_endpoint_invoked(
+async def test_the_audience_may_be_the_issuer_the_token_endpoint_or_the_requested_endpoint(
     recipient: RecipientClient, audience: str, *, array: bool
 ) -> None:
     value = getattr(recipient.holder.metadata, audience)
@@ -157,13 +161,13 @@ async def test_the_audience_may_be_issuer_token_endpoint_or_the_endpoint_invoked
     await recipient.push(SCOPE, assertion=Deviation(claims={"aud": aud}))
 
 
-async def test_the_audience_may_not_be_an_endpoint_that_is_not_invoked(recipient: RecipientClient) -> None:
+async def test_an_audience_that_is_another_endpoint_is_refused(recipient: RecipientClient) -> None:
     aud = recipient.holder.metadata.introspection_endpoint
     with refused("invalid_client", "(aud)", 401):
         await recipient.client_credentials(assertion=Deviation(claims={"aud": aud}))
 
 
-async def test_an_assertion_is_spent_even_when_its_request_is_refused(recipient: RecipientClient) -> None:
+async def test_an_assertion_cannot_be_used_again_after_its_request_was_refused(recipient: RecipientClient) -> None:
     once = Deviation(token=recipient.assertion())
     with refused("unsupported_grant_type", "not supported"):
         await recipient.tokens("password", {}, assertion=once)
@@ -173,14 +177,16 @@ async def test_an_assertion_is_spent_even_when_its_request_is_refused(recipient:
         await recipient.push(SCOPE, assertion=once)
 
 
-async def test_a_jti_is_spent_per_client(application: Application, aurora: Tenant, recipient: RecipientClient) -> None:
+async def test_two_clients_can_use_the_same_jti(
+    application: Application, aurora: Tenant, recipient: RecipientClient
+) -> None:
     other = await registered_client(application, aurora)
     same = Deviation(claims={"jti": str(uuid4())})
     await recipient.client_credentials(assertion=same)
     await other.client_credentials(assertion=same)
 
 
-async def test_a_spent_jti_is_kept_longer_than_its_assertion_is_valid(
+async def test_a_used_jti_is_stored_longer_than_its_assertion_is_valid(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     exp = epoch(application.now) + 60
@@ -190,7 +196,7 @@ async def test_a_spent_jti_is_kept_longer_than_its_assertion_is_valid(
         assert (await tx.execute(marks)).scalar_one().timestamp() >= exp + 30
 
 
-async def test_a_client_of_another_tenant_is_unknown(
+async def test_a_client_of_another_tenant_is_refused(
     application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
     product = new_product(application)
@@ -210,7 +216,7 @@ async def test_an_assertion_for_one_tenant_is_refused_at_another(
         await at_banksia.client_credentials(assertion=stolen, form={"client_id": ABSENT})
 
 
-async def test_a_removed_client_is_unknown(application: Application, aurora: Tenant) -> None:
+async def test_a_removed_client_is_refused(application: Application, aurora: Tenant) -> None:
     recipient = await registered_client(application, aurora)
     await recipient.client_credentials()
     await set_client(application.database, aurora, recipient.client_id, removed_at=application.now)
@@ -247,7 +253,7 @@ async def test_a_changed_jwks_uri_takes_effect_at_once(application: Application,
     await recipient.client_credentials(assertion=Deviation(key=fresh))
 
 
-async def test_a_jti_with_a_fractional_exp_is_kept_until_the_end_of_its_second(
+async def test_a_jti_with_a_fractional_exp_is_stored_until_the_end_of_that_second(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     """Times are compared in whole seconds, so that the last moment of an assertion is the end of its second."""

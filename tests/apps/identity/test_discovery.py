@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from ops.sandbox.recipient.client import RecipientClient
+from tenants.oauth import scopes
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import registered_client
 from tests.support.expectations import oauth_error
 
-# CDS, OpenID Provider Configuration endpoint ("At a minimum …"), and what outside clients look for besides.
+# CDS, OpenID Provider Configuration endpoint ("At a minimum …"), and members that client libraries also read.
 REQUIRED = [
     "acr_values_supported",
     "authorization_endpoint",
@@ -51,11 +52,11 @@ async def metadata(application: Application, aurora: Tenant) -> dict[str, Any]:
     return dict(response.json())
 
 
-async def test_the_metadata_has_every_member(metadata: dict[str, Any]) -> None:
+async def test_the_metadata_has_every_required_member(metadata: dict[str, Any]) -> None:
     assert [member for member in REQUIRED if member not in metadata] == []
 
 
-async def test_the_metadata_says_what_is_served(aurora: Tenant, metadata: dict[str, Any]) -> None:
+async def test_the_metadata_has_the_supported_values(aurora: Tenant, metadata: dict[str, Any]) -> None:
     assert metadata["issuer"] == aurora.issuer
     assert metadata["response_types_supported"] == ["code"]
     assert metadata["response_modes_supported"] == ["jwt"]
@@ -67,14 +68,15 @@ async def test_the_metadata_says_what_is_served(aurora: Tenant, metadata: dict[s
     assert metadata["require_pushed_authorization_requests"] is True
     assert metadata["tls_client_certificate_bound_access_tokens"] is True
     assert metadata["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
-    assert {"openid", "profile", "cdr:registration", "energy:billing:read"} <= set(metadata["scopes_supported"])
+    assert metadata["scopes_supported"] == list(scopes.supported())
+    assert {"openid", "profile", "cdr:registration", "energy:accounts.basic:read"} <= set(metadata["scopes_supported"])
     for name, values in metadata.items():
         if name.endswith("signing_alg_values_supported"):
             assert values == ["PS256", "ES256"]
     assert not [name for name in metadata if name.startswith(("id_token_encryption", "mtls_"))]
 
 
-async def test_public_endpoints_are_on_the_public_host_and_the_others_behind_mutual_tls(
+async def test_only_the_authorisation_endpoint_and_the_jwks_are_on_the_public_host(
     aurora: Tenant, metadata: dict[str, Any]
 ) -> None:
     public = {"authorization_endpoint"}
@@ -114,7 +116,7 @@ async def test_each_tenant_has_its_own_issuer_and_keys(
         ("/register", "invalid_request", 400),
     ],
 )
-async def test_an_endpoint_of_the_secure_host_is_not_on_the_public_one(
+async def test_an_endpoint_of_the_secure_host_is_not_found_on_the_public_host(
     application: Application, aurora: Tenant, path: str, error: str, status: int
 ) -> None:
     """An empty request is refused at the secure host, where the endpoint exists."""
@@ -129,7 +131,7 @@ async def test_an_endpoint_of_the_secure_host_is_not_on_the_public_one(
 @pytest.mark.parametrize(
     ("path", "status"), [("/.well-known/openid-configuration", 200), ("/jwks", 200), ("/authorise", 400)]
 )
-async def test_an_endpoint_of_the_public_host_is_not_on_the_secure_one(
+async def test_an_endpoint_of_the_public_host_is_not_found_on_the_secure_host(
     application: Application, aurora: Tenant, path: str, status: int
 ) -> None:
     secure = await application.http().get(aurora.secure_base + path)

@@ -1,4 +1,4 @@
-"""Documents of other parties that cannot be used: the party reads in the answer what is wrong with them."""
+"""JWKS and sector identifier documents that cannot be used: the error says what is wrong with them."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ UNUSABLE: list[tuple[int, bytes, str]] = [
 
 
 @pytest.mark.parametrize(("status", "body", "said"), UNUSABLE)
-async def test_a_client_reads_why_its_key_set_cannot_be_used(
+async def test_the_client_authentication_error_says_why_the_jwks_cannot_be_used(
     application: Application, aurora: Tenant, status: int, body: bytes, said: str
 ) -> None:
     product = new_product(application)
@@ -35,7 +35,7 @@ async def test_a_client_reads_why_its_key_set_cannot_be_used(
 
 
 @pytest.mark.parametrize(("status", "body", "said"), UNUSABLE)
-async def test_a_product_that_registers_reads_why_its_key_set_cannot_be_used(
+async def test_the_registration_error_says_why_the_jwks_cannot_be_used(
     application: Application, aurora: Tenant, status: int, body: bytes, said: str
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -44,7 +44,9 @@ async def test_a_product_that_registers_reads_why_its_key_set_cannot_be_used(
         await recipient.register(product.ssa(application.now))
 
 
-async def test_a_key_set_as_another_server_prints_it(application: Application, aurora: Tenant) -> None:
+async def test_a_jwks_with_a_byte_order_mark_and_empty_members_is_accepted(
+    application: Application, aurora: Tenant
+) -> None:
     product, recipient = await unregistered_client(application, aurora)
     key: dict[str, Any] = {**product.key.public_jwk(), "use": None, "alg": "", "key_ops": [], "x5t": None, "d": None}
     document = msgspec.json.encode({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "AA"}, key]})
@@ -53,7 +55,9 @@ async def test_a_key_set_as_another_server_prints_it(application: Application, a
     await recipient.client_credentials()
 
 
-async def test_a_sector_document_that_cannot_be_used_says_why(application: Application, aurora: Tenant) -> None:
+async def test_the_registration_error_says_why_the_sector_identifier_document_cannot_be_used(
+    application: Application, aurora: Tenant
+) -> None:
     product, recipient = await unregistered_client(application, aurora)
     path = f"{product.base}/sector"
     uri = application.web.publish(path, [])

@@ -1,4 +1,4 @@
-"""Hostile values in signed messages and in what is registered: refused, never answered with 5xx."""
+"""Hostile values in signed messages and in registrations: they are refused and never cause a 5xx status."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -35,13 +35,13 @@ VALUES: Final[dict[str, Any]] = {
     "year 10000": 253_402_300_800,
     "true": True,
     "null": None,
-    "no text": "",
+    "empty text": "",
     "long text": "x" * 5_000,
     "not ASCII": "é\u202e",
-    "no array": [],
+    "empty array": [],
     "array of arrays": [[[]]],
     "array of 400 digits": [HUGE],
-    "no object": {},
+    "empty object": {},
     "object": {"a": {"b": HUGE}},
     "host xn--a": "https://xn--a/",
     "host xn--a.test": "https://xn--a.recipients.test/jwks",
@@ -80,71 +80,91 @@ CLAIMS: Final = ("sharing_duration", "cdr_arrangement_id", "id_token", "userinfo
 ENCRYPTED: Final = Deviation(claims={"authorization_encrypted_response_alg": "RSA-OAEP"})
 
 
-async def answered(act: Callable[[], Awaitable[object]]) -> None:
-    """Expect success or a refusal of the caller."""
+async def assert_no_server_error(act: Callable[[], Awaitable[object]]) -> None:
+    """Expect a success or a refusal with a 4xx status."""
     try:
         await act()
     except Refused as refusal:
-        assert 400 <= refusal.status < 500, refusal.response.text  # noqa: PT017 - a success is as good
+        assert 400 <= refusal.status < 500, refusal.response.text  # noqa: PT017 - a success is allowed too
 
 
-def combined(name: str) -> list[dict[str, Any]]:
-    """Each hostile value of a claim, alone and beside a fractional `nbf`, which turns the others into doubles."""
+def alone_and_with_fraction(name: str) -> list[dict[str, Any]]:
+    """Each hostile value of a claim, alone and beside a fractional `nbf`, which makes all numbers doubles."""
     found = [{name: value} for value in VALUES.values()]
     return found if name == "nbf" else [*found, *({name: value, "nbf": 0.5} for value in VALUES.values())]
 
 
 @pytest.mark.parametrize("name", ASSERTION)
-async def test_assertions(recipient: RecipientClient, name: str) -> None:
-    for claims in combined(name):
-        await answered(lambda claims=claims: recipient.client_credentials(assertion=Deviation(claims=claims)))
+async def test_hostile_claims_of_an_assertion_cause_no_server_error(recipient: RecipientClient, name: str) -> None:
+    for claims in alone_and_with_fraction(name):
+        await assert_no_server_error(
+            lambda claims=claims: recipient.client_credentials(assertion=Deviation(claims=claims))
+        )
+    assert (await recipient.client_credentials()).access_token
 
 
 @pytest.mark.parametrize("name", ["alg", "kid", "typ", "crit", "jwk", "jku", "x5c", "b64"])
-async def test_headers_of_assertions(recipient: RecipientClient, name: str) -> None:
+async def test_hostile_header_parameters_of_an_assertion_cause_no_server_error(
+    recipient: RecipientClient, name: str
+) -> None:
     for value in VALUES.values():
         good = recipient.assertion()
         header = _base64url(json.dumps({"alg": "PS256", "kid": recipient.key.kid, name: value}))
         token = ".".join([header, *good.split(".")[1:]])
-        await answered(lambda token=token: recipient.client_credentials(assertion=Deviation(token=token)))
+        await assert_no_server_error(lambda token=token: recipient.client_credentials(assertion=Deviation(token=token)))
+    assert (await recipient.client_credentials()).access_token
 
 
 @pytest.mark.parametrize("name", REQUEST_OBJECT)
-async def test_request_objects(recipient: RecipientClient, application: Application, name: str) -> None:
-    for claims in combined(name):
-        await answered(lambda claims=claims: recipient.push(SCOPE, request=Deviation(claims=claims)))
+async def test_hostile_claims_of_a_request_object_cause_no_server_error(
+    recipient: RecipientClient, application: Application, name: str
+) -> None:
+    for claims in alone_and_with_fraction(name):
+        await assert_no_server_error(lambda claims=claims: recipient.push(SCOPE, request=Deviation(claims=claims)))
     fraction = epoch(application.now) - 0.5
     with refused("invalid_request_object", "exp"):
         await recipient.push(SCOPE, request=Deviation(claims={"exp": HUGE, "nbf": fraction}))
+    assert await recipient.push(SCOPE)
 
 
 @pytest.mark.parametrize("name", CLAIMS)
-async def test_the_claims_parameter(recipient: RecipientClient, name: str) -> None:
+async def test_hostile_values_in_the_claims_parameter_cause_no_server_error(
+    recipient: RecipientClient, name: str
+) -> None:
     acr = [{"acr": {"essential": True, "value": value}} for value in VALUES.values()]
     for value in (*VALUES.values(), *acr, *({"acr": {"values": [one]}} for one in VALUES.values())):
         claims = {"claims": {name: value}}
-        await answered(lambda claims=claims: recipient.push(SCOPE, request=Deviation(claims=claims)))
+        await assert_no_server_error(lambda claims=claims: recipient.push(SCOPE, request=Deviation(claims=claims)))
+    assert await recipient.push(SCOPE)
 
 
 @pytest.mark.parametrize("name", REGISTRATION)
-async def test_registration_requests(application: Application, aurora: Tenant, name: str) -> None:
+async def test_hostile_claims_of_a_registration_request_cause_no_server_error(
+    application: Application, aurora: Tenant, name: str
+) -> None:
     product, recipient = await unregistered_client(application, aurora)
-    for claims in combined(name):
+    for claims in alone_and_with_fraction(name):
         ssa = product.ssa(application.now)
-        await answered(lambda claims=claims, ssa=ssa: recipient.register(ssa, Deviation(claims=claims)))
+        await assert_no_server_error(lambda claims=claims, ssa=ssa: recipient.register(ssa, Deviation(claims=claims)))
+    other, unregistered = await unregistered_client(application, aurora)
+    assert await unregistered.register(other.ssa(application.now))
 
 
 @pytest.mark.parametrize("name", STATEMENT)
-async def test_software_statements(application: Application, aurora: Tenant, name: str) -> None:
+async def test_hostile_claims_of_a_software_statement_cause_no_server_error(
+    application: Application, aurora: Tenant, name: str
+) -> None:
     product, recipient = await unregistered_client(application, aurora)
-    for claims in combined(name):
+    for claims in alone_and_with_fraction(name):
         ssa = product.ssa(application.now, **claims)
-        await answered(lambda ssa=ssa: recipient.register(ssa))
+        await assert_no_server_error(lambda ssa=ssa: recipient.register(ssa))
+    other, unregistered = await unregistered_client(application, aurora)
+    assert await unregistered.register(other.ssa(application.now))
 
 
 @pytest.mark.parametrize("uri", ["https://xn--a/", "https://xn--a.recipients.test/jwks"])
 @pytest.mark.parametrize("name", ["jwks_uri", "sector_identifier_uri", "revocation_uri", "recipient_base_uri"])
-async def test_an_address_that_nobody_can_resolve_is_not_registered(
+async def test_an_address_with_an_invalid_punycode_host_is_not_registered(
     application: Application, aurora: Tenant, name: str, uri: str
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -154,7 +174,7 @@ async def test_an_address_that_nobody_can_resolve_is_not_registered(
 
 @pytest.mark.parametrize("name", ["iat", "exp", "nbf"])
 @pytest.mark.parametrize("value", [HUGE, -HUGE, 1.7e308, -1.7e308, -1, 253_402_300_800])
-async def test_a_number_that_is_no_time_is_refused(
+async def test_a_number_outside_the_range_of_dates_is_refused(
     application: Application, aurora: Tenant, recipient: RecipientClient, name: str, value: float
 ) -> None:
     with refused("invalid_client", name, 401):
@@ -166,10 +186,10 @@ async def test_a_number_that_is_no_time_is_refused(
         await unregistered.register(product.ssa(application.now), Deviation(claims={name: value}))
 
 
-async def test_an_unexpected_error_keeps_the_jti_spent(
+async def test_an_assertion_cannot_be_used_again_after_an_unexpected_error(
     recipient: RecipientClient, application: Application, aurora: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The error rolls back what the request wrote, but not that its assertion was used."""
+    """The error rolls back the writes of the request, except the record that its assertion was used."""
     for failure in (_raise, _fail_in_postgres, _go_on_after_a_failure):
         once = Deviation(token=recipient.assertion())
         before = await count(application.database, aurora, used_assertion)
@@ -197,7 +217,7 @@ async def _go_on_after_a_failure(tx: Any, *_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize("beside", [{}, {"use": "enc", "alg": "RSA-OAEP-256"}, {"use": "sig"}])
-async def test_encrypted_responses_are_not_registered_without_a_key_to_encrypt_for(
+async def test_encrypted_responses_cannot_be_registered_without_an_encryption_key(
     application: Application, aurora: Tenant, beside: dict[str, str]
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -207,7 +227,7 @@ async def test_encrypted_responses_are_not_registered_without_a_key_to_encrypt_f
         await recipient.register(product.ssa(application.now), ENCRYPTED)
 
 
-async def test_encrypted_responses_are_registered_with_a_key_to_encrypt_for(
+async def test_encrypted_responses_can_be_registered_with_an_encryption_key(
     application: Application, aurora: Tenant
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -218,10 +238,10 @@ async def test_encrypted_responses_are_registered_with_a_key_to_encrypt_for(
     assert await recipient.push(SCOPE)
 
 
-async def test_a_client_without_a_key_to_encrypt_for_reads_so_when_it_pushes(
+async def test_a_pushed_request_of_a_client_without_its_encryption_key_is_refused(
     application: Application, aurora: Tenant
 ) -> None:
-    """The person would only see that something failed."""
+    """Otherwise the person would see an error at the end of the flow that only the recipient can correct."""
     product = new_product(application)
     recipient = await registered_client(application, aurora, product, authorization_encrypted_response_alg="RSA-OAEP")
     with refused("invalid_request", "no encryption key for"):

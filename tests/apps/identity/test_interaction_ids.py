@@ -9,21 +9,23 @@ from tests.support.application import Application
 from tests.support.clients import registered_client
 from tests.support.consents import consent
 
-PLAYED_BACK = "x-fapi-interaction-id"
+INTERACTION_ID = "x-fapi-interaction-id"
 
 
-async def test_every_answer_of_a_whole_consent_plays_the_id_back(application: Application, aurora: Tenant) -> None:
+async def test_every_response_to_a_recipient_plays_back_the_interaction_id(
+    application: Application, aurora: Tenant
+) -> None:
     recipient = await registered_client(application, aurora)
     seen: set[tuple[str, str, int]] = set()
 
     async def name(request: httpx.Request) -> None:
-        request.headers[PLAYED_BACK] = str(uuid4())
+        request.headers[INTERACTION_ID] = str(uuid4())
 
     async def check(answer: httpx.Response) -> None:
         request = answer.request
         if request.url.host != httpx.URL(aurora.secure_base).host:
             return
-        assert answer.headers.get_list(PLAYED_BACK) == [request.headers[PLAYED_BACK]], request.url
+        assert answer.headers.get_list(INTERACTION_ID) == [request.headers[INTERACTION_ID]], request.url
         seen.add((request.method, request.url.path, answer.status_code))
 
     recipient.http.event_hooks = {"request": [name], "response": [check]}

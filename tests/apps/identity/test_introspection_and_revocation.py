@@ -21,7 +21,7 @@ async def _introspected(recipient: RecipientClient, token: str, **form: object) 
     return await recipient.post(recipient.holder.metadata.introspection_endpoint, fields)
 
 
-async def test_an_active_refresh_token_is_described(
+async def test_introspection_of_an_active_refresh_token_returns_its_members(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -33,7 +33,7 @@ async def test_an_active_refresh_token_is_described(
 
 
 @pytest.mark.parametrize("hint", [None, "refresh_token", "access_token", "unknown"])
-async def test_the_hint_does_not_matter(
+async def test_introspection_and_revocation_ignore_the_token_type_hint(
     application: Application, aurora: Tenant, recipient: RecipientClient, hint: str | None
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -42,7 +42,7 @@ async def test_the_hint_does_not_matter(
     assert not (await recipient.introspect(tokens.refresh_token, hint=hint)).active
 
 
-async def test_nothing_but_a_refresh_token_is_active(
+async def test_introspection_of_any_other_token_than_a_refresh_token_returns_inactive(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -50,7 +50,7 @@ async def test_nothing_but_a_refresh_token_is_active(
         assert (await _introspected(recipient, str(token))).json() == {"active": False}
 
 
-async def test_a_token_of_another_client_or_tenant_is_not_active(
+async def test_introspection_of_a_token_of_another_client_or_tenant_returns_inactive(
     application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -59,7 +59,7 @@ async def test_a_token_of_another_client_or_tenant_is_not_active(
         assert (await _introspected(other, tokens.refresh_token)).json() == {"active": False}
 
 
-async def test_a_token_must_be_given(recipient: RecipientClient) -> None:
+async def test_a_request_without_a_token_is_refused(recipient: RecipientClient) -> None:
     with refused("invalid_request", "token is missing"):
         await recipient.introspect("", form={"token": ABSENT})
     with refused("invalid_request", "token is missing"):
@@ -76,7 +76,7 @@ async def test_revoking_a_refresh_token_revokes_its_access_tokens_and_keeps_the_
         await recipient.refresh(tokens.refresh_token)
     with refused("invalid_token", "was revoked", 401):
         await recipient.userinfo(tokens.access_token)
-    assert await _goes_on(application, aurora, tokens.cdr_arrangement_id)
+    assert await _is_in_force(application, aurora, tokens.cdr_arrangement_id)
 
 
 async def test_revoking_an_access_token_keeps_the_refresh_token(
@@ -87,7 +87,7 @@ async def test_revoking_an_access_token_keeps_the_refresh_token(
     with refused("invalid_token", "was revoked", 401):
         await recipient.userinfo(tokens.access_token)
     assert await recipient.userinfo((await recipient.refresh(tokens.refresh_token)).access_token)
-    assert await _goes_on(application, aurora, tokens.cdr_arrangement_id)
+    assert await _is_in_force(application, aurora, tokens.cdr_arrangement_id)
 
 
 async def test_revoking_an_unknown_or_revoked_token_succeeds(
@@ -100,7 +100,7 @@ async def test_revoking_an_unknown_or_revoked_token_succeeds(
         await recipient.revoke_token(tokens.access_token)
 
 
-async def test_a_client_revokes_its_own_tokens_only(
+async def test_a_client_can_revoke_only_its_own_tokens(
     application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -123,5 +123,5 @@ async def test_an_inactive_recipient_can_still_revoke_and_introspect(application
     assert not (await recipient.introspect(tokens.refresh_token)).active
 
 
-async def _goes_on(application: Application, tenant: Tenant, arrangement_id: str | None) -> bool:
+async def _is_in_force(application: Application, tenant: Tenant, arrangement_id: str | None) -> bool:
     return (await one(application.database, tenant, arrangement, id=arrangement_id)).ended_at is None

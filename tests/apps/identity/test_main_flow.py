@@ -7,7 +7,7 @@ from tests.support.application import Application
 from tests.support.consents import SCOPE, consent
 
 
-async def test_a_consent_gives_tokens_that_refresh_and_introspect(
+async def test_tokens_of_a_consent_can_be_refreshed_introspected_and_revoked(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)

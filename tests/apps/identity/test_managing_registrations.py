@@ -84,7 +84,7 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-async def test_managing_needs_the_clients_own_token_of_the_right_scope(
+async def test_managing_a_registration_needs_a_registration_token_of_the_same_client(
     application: Application, aurora: Tenant, recipient: RecipientClient, call: Call
 ) -> None:
     product, mine = await unregistered_client(application, aurora)
@@ -107,13 +107,13 @@ async def test_managing_needs_the_clients_own_token_of_the_right_scope(
     await call(mine, own, ssa)
 
 
-async def test_managing_without_a_token_gets_a_challenge(recipient: RecipientClient) -> None:
+async def test_reading_a_registration_without_a_token_gets_a_bearer_challenge(recipient: RecipientClient) -> None:
     url = f"{recipient.holder.metadata.registration_endpoint}/{recipient.client_id}"
     response = await recipient.http.get(url)
     assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
 
 
-async def test_an_expired_token_does_not_manage_a_registration(
+async def test_reading_a_registration_with_an_expired_token_is_refused(
     application: Application, aurora: Tenant, clock: MovableClock
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)

@@ -1,4 +1,4 @@
-"""Pushed authorisation requests: what is accepted, and each thing that is refused."""
+"""Pushed authorisation requests: which are accepted, and each reason for a refusal."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ def _always(**claims: Any) -> Changes:
     return lambda _now, _recipient: claims
 
 
-# What makes each check refuse, in the order of the checks: claims, the error, and what the description says.
+# For each check, in their order: claims that it refuses, the error, and a part of its description.
 CASES: dict[str, list[tuple[Changes, str, str]]] = {
     "names_the_client": [
         (_always(client_id="another"), "invalid_request_object", "client_id"),
@@ -57,7 +57,7 @@ CASES: dict[str, list[tuple[Changes, str, str]]] = {
         (_always(request="x.y.z"), "invalid_request_object", "neither"),
         (_always(request_uri="urn:x"), "invalid_request_object", "neither"),
     ],
-    "client_is_registered_for_the_code_grant": [],  # see test_a_client_without_the_code_grant_cannot_push
+    "client_is_registered_for_the_code_grant": [],  # see test_a_client_without_the_code_grant_cannot_push_a_request
     "response_type_is_code": [
         (_always(response_type=ABSENT), "invalid_request", "response_type is missing"),
         (_always(response_type="code id_token"), "unsupported_response_type", "code"),
@@ -79,10 +79,15 @@ CASES: dict[str, list[tuple[Changes, str, str]]] = {
         (_always(scope="profile energy:accounts.basic:read"), "invalid_scope", "openid"),
         (_always(scope=ABSENT), "invalid_scope", "openid"),
     ],
-    "scopes_are_registered": [
-        (_always(scope="openid bank:accounts.basic:read"), "invalid_scope", "registered"),
-        (_always(scope="openid cdr:registration"), "invalid_scope", "registered"),
-        (_always(scope="openid admin:metrics.basic:read"), "invalid_scope", "registered"),
+    "scopes_are_for_a_consumer": [
+        (_always(scope=f"{SCOPE} cdr:registration"), "invalid_scope", "cannot authorise"),
+        (_always(scope=f"{SCOPE} admin:metrics.basic:read"), "invalid_scope", "cannot authorise"),
+        (_always(scope="openid admin:metadata:update"), "invalid_scope", "cannot authorise"),
+    ],
+    "some_scopes_are_offered": [
+        (_always(scope="openid bank:accounts.basic:read"), "invalid_scope", "supported here"),
+        (_always(scope="openid profile bank:payees:read x"), "invalid_scope", "supported here"),
+        (_always(scope="openid made:up"), "invalid_scope", "supported here"),
     ],
     "has_an_s256_code_challenge": [
         (_always(code_challenge=ABSENT), "invalid_request", "code_challenge is missing"),
@@ -128,7 +133,7 @@ MALFORMED: list[dict[str, Any]] = [
 ]
 
 
-def test_every_check_has_its_cases() -> None:
+def test_every_check_has_test_cases() -> None:
     assert list(CASES) == [check.__name__ for check in CHECKS]
 
 
@@ -175,19 +180,19 @@ async def test_a_request_object_with_another_algorithm_than_the_registered_one_i
         await recipient.push(SCOPE)
 
 
-async def test_a_request_object_of_another_key_is_refused(recipient: RecipientClient) -> None:
+async def test_a_request_object_signed_with_an_unknown_key_is_refused(recipient: RecipientClient) -> None:
     with refused("invalid_request_object", "verify"):
         await recipient.push(SCOPE, request=Deviation(key=SigningKey.generate("PS256")))
 
 
-async def test_a_tampered_request_object_is_refused(recipient: RecipientClient) -> None:
-    token = tampered(recipient.request_object({}), scope="openid energy:billing:read")
+async def test_a_request_object_with_changed_claims_is_refused(recipient: RecipientClient) -> None:
+    token = tampered(recipient.request_object({}), scope="openid energy:accounts.detail:read")
     with refused("invalid_request_object", "verify"):
         await recipient.push(SCOPE, request=Deviation(token=token))
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "x" * 33_000])
-async def test_a_request_parameter_that_is_no_jwt_is_refused(recipient: RecipientClient, token: str) -> None:
+async def test_a_request_parameter_that_is_not_a_jwt_is_refused(recipient: RecipientClient, token: str) -> None:
     with refused("invalid_request_object", "verify"):
         await recipient.push(SCOPE, request=Deviation(token=token))
 
@@ -198,7 +203,7 @@ FORMS: dict[str, list[tuple[dict[str, Any], str]]] = {
 }
 
 
-def test_the_steps_check_the_form() -> None:
+def test_the_form_cases_name_existing_steps() -> None:
     assert set(FORMS) <= {step.__name__ for step in flattened(par.STEPS)}
 
 
@@ -214,7 +219,7 @@ async def test_parameters_outside_the_request_object_are_ignored(recipient: Reci
     await recipient.push(SCOPE, form={"redirect_uri": "https://evil.example", "scope": "openid", "state": "x"})
 
 
-async def test_a_client_without_the_code_grant_cannot_push(application: Application, aurora: Tenant) -> None:
+async def test_a_client_without_the_code_grant_cannot_push_a_request(application: Application, aurora: Tenant) -> None:
     recipient = await registered_client(application, aurora, grant_types=("client_credentials",))
     with refused("unauthorized_client", "authorization_code"):
         await recipient.push(SCOPE)
@@ -232,19 +237,19 @@ async def test_a_client_without_the_code_grant_cannot_push(application: Applicat
         (b"request=x", "text/plain", "content type"),
     ],
 )
-async def test_a_body_that_is_no_readable_form_is_refused(
+async def test_a_body_that_is_not_a_valid_form_is_refused(
     recipient: RecipientClient, content: bytes, content_type: str, said: str
 ) -> None:
     response = await _posted(recipient, content, content_type)
     oauth_error(response, "invalid_request", said)
 
 
-async def test_a_body_over_the_limit_is_refused(recipient: RecipientClient) -> None:
+async def test_a_body_above_the_size_limit_is_refused(recipient: RecipientClient) -> None:
     response = await _posted(recipient, b"request=" + b"x" * 70_000, "application/x-www-form-urlencoded")
     oauth_error(response, "invalid_request", "larger than this service accepts", 413)
 
 
-async def test_only_post_is_served(recipient: RecipientClient) -> None:
+async def test_a_get_request_is_refused(recipient: RecipientClient) -> None:
     response = await recipient.http.get(recipient.holder.metadata.pushed_authorization_request_endpoint)
     oauth_error(response, "invalid_request", "method is not served", 405)
     assert response.headers["allow"] == "OPTIONS, POST"

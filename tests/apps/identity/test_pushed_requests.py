@@ -19,7 +19,7 @@ from tests.support.expectations import refused
 from tests.support.rows import one
 
 
-async def test_the_answer_is_a_request_uri_that_expires_after_90_seconds(
+async def test_the_response_is_a_request_uri_that_expires_after_90_seconds(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     response = await recipient.post(
@@ -39,7 +39,7 @@ async def test_the_answer_is_a_request_uri_that_expires_after_90_seconds(
     assert body["request_uri"] not in repr(await one(application.database, aurora, attempt, id=kept.id))
 
 
-async def test_the_audience_may_be_an_array_and_the_issuer_missing(recipient: RecipientClient) -> None:
+async def test_the_audience_may_be_an_array_and_the_issuer_may_be_missing(recipient: RecipientClient) -> None:
     audience = ["https://other.example", recipient.holder.metadata.issuer]
     await recipient.push(SCOPE, request=Deviation(claims={"aud": audience, "iss": ABSENT}))
 
@@ -60,7 +60,7 @@ async def test_repeated_scopes_and_unknown_parameters_are_ignored(
     ("asked", "kept"),
     [(None, 0), (0, 0), (3600, 3600), (3600.0, 3600), (YEAR, YEAR), (YEAR + 1, YEAR), (10 * YEAR, YEAR), (ABSENT, 0)],
 )
-async def test_the_sharing_duration_is_a_year_at_most(
+async def test_the_sharing_duration_is_limited_to_one_year(
     application: Application, aurora: Tenant, recipient: RecipientClient, asked: Any, kept: int
 ) -> None:
     claims = {} if asked is ABSENT else {"sharing_duration": asked}
@@ -96,7 +96,7 @@ async def test_an_ended_or_expired_arrangement_cannot_be_amended(
 
 
 @pytest.mark.parametrize(("recipient_status", "product_status"), [("ACTIVE", "INACTIVE"), ("SUSPENDED", "ACTIVE")])
-async def test_a_recipient_that_is_not_active_cannot_push(
+async def test_a_recipient_that_is_not_active_cannot_push_a_request(
     application: Application, aurora: Tenant, recipient_status: str, product_status: str
 ) -> None:
     recipient = await registered_client(application, aurora)

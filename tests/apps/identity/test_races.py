@@ -1,4 +1,4 @@
-"""Two requests at the same time, one of which ends what the other one uses."""
+"""Two concurrent requests, of which one revokes, replaces or removes what the other one uses."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -25,10 +25,10 @@ from tests.support.customers import new_consumer
 from tests.support.expectations import refused
 
 THUMBPRINT = bytes(32)
-SECONDS_TO_GET_AHEAD = 0.5
+SECONDS_UNTIL_BLOCKED = 0.5
 
 
-async def _refreshed_beside(
+async def _refresh_concurrently(
     application: Application, tenant: Tenant, recipient: RecipientClient, refresh_token: str, other: Awaitable[object]
 ) -> str:
     """Refresh, and let `other` begin between the check of the refresh token and the COMMIT; return the access token."""
@@ -39,12 +39,12 @@ async def _refreshed_beside(
         )
         await run(refresh.STEPS, refreshing)
         task = asyncio.ensure_future(other)
-        await asyncio.wait({task}, timeout=SECONDS_TO_GET_AHEAD)
+        await asyncio.wait({task}, timeout=SECONDS_UNTIL_BLOCKED)
     await task
     return refreshing.issued.access_token
 
 
-async def _verify(application: Application, tenant: Tenant, token: str) -> None:
+async def _check_access_token(application: Application, tenant: Tenant, token: str) -> None:
     """Raise InvalidToken unless the access token is in force."""
     async with application.database.transaction(tenant.namespace) as tx:
         found = await store.load_access_token(tx, digest(token))
@@ -54,20 +54,20 @@ async def _verify(application: Application, tenant: Tenant, token: str) -> None:
     access_token_rules.is_not_revoked(use)
 
 
-async def test_no_access_token_outlives_the_revocation_of_its_refresh_token(
+async def test_an_access_token_issued_while_its_refresh_token_is_revoked_is_revoked_too(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     refresh_token = (await consent(application, aurora, recipient)).refresh_token
-    valid = await _refreshed_beside(application, aurora, recipient, refresh_token, asyncio.sleep(0))
-    await _verify(application, aurora, valid)
+    valid = await _refresh_concurrently(application, aurora, recipient, refresh_token, asyncio.sleep(0))
+    await _check_access_token(application, aurora, valid)
     revocation = recipient.revoke_token(refresh_token)
-    revoked = await _refreshed_beside(application, aurora, recipient, refresh_token, revocation)
+    revoked = await _refresh_concurrently(application, aurora, recipient, refresh_token, revocation)
     for token in (valid, revoked):
         with pytest.raises(InvalidToken, match="revoked"):
-            await _verify(application, aurora, token)
+            await _check_access_token(application, aurora, token)
 
 
-async def test_no_access_token_outlives_the_amendment_of_its_authorisation(
+async def test_an_access_token_issued_while_its_authorisation_is_amended_is_revoked_too(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     """ "MUST revoke any existing tokens related to the arrangement" (CDS, Specifying an existing arrangement)."""
@@ -76,12 +76,12 @@ async def test_no_access_token_outlives_the_amendment_of_its_authorisation(
     flow = await recipient.push(SCOPE, sharing_duration=3600, cdr_arrangement_id=first.cdr_arrangement_id)
     code = await authorised_code(application, aurora, recipient, flow, person)
     amendment = recipient.exchange(code, flow)
-    token = await _refreshed_beside(application, aurora, recipient, first.refresh_token, amendment)
+    token = await _refresh_concurrently(application, aurora, recipient, first.refresh_token, amendment)
     with pytest.raises(InvalidToken, match="revoked"):
-        await _verify(application, aurora, token)
+        await _check_access_token(application, aurora, token)
 
 
-async def test_a_code_cannot_be_exchanged_while_it_is_being_exchanged(
+async def test_the_second_of_two_concurrent_exchanges_of_a_code_is_refused(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE, sharing_duration=3600)
@@ -92,19 +92,19 @@ async def test_a_code_cannot_be_exchanged_while_it_is_being_exchanged(
         exchange = CodeExchange(tx, of, parameters, thumbprint=THUMBPRINT, now=application.now)
         await run(authorization_code.STEPS, exchange)
         second = asyncio.ensure_future(recipient.exchange(code, flow))
-        await asyncio.wait({second}, timeout=SECONDS_TO_GET_AHEAD)
+        await asyncio.wait({second}, timeout=SECONDS_UNTIL_BLOCKED)
     with refused("invalid_grant", "used before"):
         await second
 
 
-async def test_of_two_amendments_the_later_consent_stays_in_force(
+async def test_the_code_of_an_earlier_amendment_is_refused_after_a_later_one_was_exchanged(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     """The codes may be exchanged in any order; the last consent stays in force."""
     person = await new_consumer(application, aurora)
     tokens = await consent(application, aurora, recipient, person)
     wide = await recipient.push(
-        f"{SCOPE} energy:billing:read", sharing_duration=86_400, cdr_arrangement_id=tokens.cdr_arrangement_id
+        f"{SCOPE} energy:accounts.detail:read", sharing_duration=86_400, cdr_arrangement_id=tokens.cdr_arrangement_id
     )
     narrow = await recipient.push("openid", sharing_duration=3600, cdr_arrangement_id=tokens.cdr_arrangement_id)
     wide_code = await authorised_code(application, aurora, recipient, wide, person)
@@ -115,7 +115,9 @@ async def test_of_two_amendments_the_later_consent_stays_in_force(
     assert (await recipient.introspect(last.refresh_token)).scope == "openid"
 
 
-async def test_a_client_that_removed_the_refresh_grant_cannot_refresh(application: Application, aurora: Tenant) -> None:
+async def test_a_client_whose_update_removed_the_refresh_token_grant_cannot_refresh(
+    application: Application, aurora: Tenant
+) -> None:
     """`grant_types` are what "the client can use at the token endpoint" (CDS, Registration Request)."""
     product = new_product(application)
     recipient = await registered_client(application, aurora, product)
@@ -126,7 +128,7 @@ async def test_a_client_that_removed_the_refresh_grant_cannot_refresh(applicatio
         await recipient.refresh(tokens.refresh_token)
 
 
-async def test_an_update_of_a_registration_that_was_just_removed_is_refused(
+async def test_an_update_is_refused_if_the_registration_is_removed_meanwhile(
     application: Application, aurora: Tenant
 ) -> None:
     """The removal happens after the update has read the client and before it writes."""

@@ -24,7 +24,7 @@ STATEMENT = "invalid_software_statement"
 REDIRECT = "invalid_redirect_uri"
 
 
-async def test_a_registration_has_the_metadata_of_statement_and_request(
+async def test_a_registration_has_the_metadata_of_the_software_statement_and_the_request(
     application: Application, aurora: Tenant
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -36,7 +36,7 @@ async def test_a_registration_has_the_metadata_of_statement_and_request(
         "client_id": recipient.client_id,
         **{name: value for name, value in statement.items() if name not in ("iss", "scope")},
         "policy_uri": f"https://{HOST}/policy",
-        "scope": scopes.join(scopes.RECIPIENT_SCOPES),
+        "scope": scopes.join(scopes.recipient_scopes()),
         "redirect_uris": [product.redirect_uri],
         "token_endpoint_auth_method": "private_key_jwt",
         "token_endpoint_auth_signing_alg": "PS256",
@@ -50,9 +50,7 @@ async def test_a_registration_has_the_metadata_of_statement_and_request(
     }
 
 
-async def test_metadata_that_is_left_out_has_the_defaults_of_the_standards(
-    application: Application, aurora: Tenant
-) -> None:
+async def test_omitted_metadata_gets_the_defaults_of_the_standards(application: Application, aurora: Tenant) -> None:
     product, recipient = await unregistered_client(application, aurora)
     left_out = (
         "redirect_uris",
@@ -81,7 +79,7 @@ async def test_metadata_of_the_hybrid_flow_is_ignored(application: Application, 
     assert not [name for name in registered if name.startswith("id_token_encrypted")]
 
 
-async def test_encryption_of_responses_has_its_default_content_encryption(
+async def test_the_default_content_encryption_of_responses_is_a128cbc_hs256(
     application: Application, aurora: Tenant
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -148,7 +146,7 @@ MISSING = [
 ]
 
 
-def test_every_check_has_its_cases() -> None:
+def test_every_check_has_test_cases() -> None:
     assert list(CASES) == [check.__name__ for check in CHECKS]
 
 
@@ -183,7 +181,7 @@ async def test_a_request_with_values_of_the_wrong_type_is_refused(
         await recipient.register(product.ssa(application.now), Deviation(claims=claims))
 
 
-async def test_a_request_that_is_not_in_time_or_not_signed_by_the_product_is_refused(
+async def test_a_request_outside_its_lifetime_or_with_a_wrong_signature_is_refused(
     application: Application, aurora: Tenant
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -211,7 +209,7 @@ async def test_a_product_whose_jwks_cannot_be_fetched_is_refused(application: Ap
         await recipient.register(product.ssa(application.now))
 
 
-async def test_a_software_product_has_one_live_registration(
+async def test_a_second_registration_of_a_software_product_is_refused_until_the_first_is_deleted(
     application: Application, aurora: Tenant, banksia: Tenant
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -225,7 +223,7 @@ async def test_a_software_product_has_one_live_registration(
     assert again["client_id"] != first["client_id"]
 
 
-async def test_a_registration_request_counts_once_even_after_a_deletion(
+async def test_a_registration_request_cannot_be_used_again_after_its_registration_was_deleted(
     application: Application, aurora: Tenant
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -239,7 +237,9 @@ async def test_a_registration_request_counts_once_even_after_a_deletion(
     assert await count(application.database, aurora, client, *live) == 0
 
 
-async def test_a_sector_identifier_must_list_every_redirect_uri(application: Application, aurora: Tenant) -> None:
+async def test_a_sector_identifier_document_must_list_every_redirect_uri(
+    application: Application, aurora: Tenant
+) -> None:
     product, recipient = await unregistered_client(application, aurora)
     good = application.web.publish(f"{product.base}/sector", list(product.redirect_uris))
     others = application.web.publish(f"{product.base}/other-sector", ["https://other.example"])
@@ -261,7 +261,7 @@ async def test_a_sector_identifier_must_list_every_redirect_uri(application: App
         (b"x.y.z", "application/jwt", METADATA, "not a signed JWT"),
     ],
 )
-async def test_a_body_that_is_no_jwt_is_refused(
+async def test_a_body_that_is_not_a_jwt_is_refused(
     recipient: RecipientClient, content: bytes, content_type: str, error: str, said: str
 ) -> None:
     endpoint = recipient.holder.metadata.registration_endpoint
@@ -269,7 +269,7 @@ async def test_a_body_that_is_no_jwt_is_refused(
     oauth_error(response, error, said)
 
 
-async def test_a_body_over_the_limit_is_refused(recipient: RecipientClient) -> None:
+async def test_a_body_above_the_size_limit_is_refused(recipient: RecipientClient) -> None:
     endpoint = recipient.holder.metadata.registration_endpoint
     response = await recipient.http.post(endpoint, content=b"x" * 70_000, headers={"Content-Type": "application/jwt"})
     oauth_error(response, "invalid_request", "larger than this service accepts", 413)

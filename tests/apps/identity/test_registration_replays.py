@@ -1,4 +1,4 @@
-"""A registration request counts once, also where it comes again late or twice at the same time."""
+"""A registration request is accepted once, also if it is sent again after its `exp` or several times at once."""
 
 import asyncio
 from datetime import timedelta
@@ -15,10 +15,10 @@ from tests.support.clients import unregistered_client
 from tests.support.expectations import refused
 
 
-async def test_a_registration_request_stays_spent_while_it_would_be_accepted(
+async def test_a_registration_request_cannot_be_used_again_within_the_clock_skew_after_its_exp(
     application: Application, aurora: Tenant, clock: MovableClock
 ) -> None:
-    """A request is accepted for a while after its `exp` because clocks differ; its `jti` is kept for as long."""
+    """A request is accepted for some seconds after its `exp`, because clocks differ; its `jti` is stored as long."""
     product, recipient = await unregistered_client(application, aurora)
     exp = Deviation(claims={"exp": epoch(application.now) + 60})
     once = Deviation(token=recipient.registration_request(product.ssa(application.now), exp))
@@ -31,7 +31,7 @@ async def test_a_registration_request_stays_spent_while_it_would_be_accepted(
         await recipient.register("", once)
 
 
-async def test_an_update_sent_twice_at_once_counts_once(application: Application, aurora: Tenant) -> None:
+async def test_one_of_four_identical_updates_at_once_is_accepted(application: Application, aurora: Tenant) -> None:
     product, recipient = await unregistered_client(application, aurora)
     await recipient.register(product.ssa(application.now))
     token = (await recipient.client_credentials()).access_token

@@ -18,7 +18,9 @@ from tests.support.expectations import oauth_error, refused
 from tests.support.rows import count, execute
 
 
-async def test_client_credentials_give_a_token_for_the_registration_only(recipient: RecipientClient) -> None:
+async def test_client_credentials_give_only_an_access_token_with_the_registration_scope(
+    recipient: RecipientClient,
+) -> None:
     tokens = await recipient.client_credentials()
     assert tokens.scope == "cdr:registration"
     assert tokens.refresh_token is None
@@ -27,14 +29,18 @@ async def test_client_credentials_give_a_token_for_the_registration_only(recipie
 
 
 @pytest.mark.parametrize(
-    "scope", ["openid", "cdr:registration openid", "energy:billing:read", "admin:metrics.basic:read", "x"]
+    "scope",
+    [
+        *("openid", "cdr:registration openid", "energy:accounts.basic:read", "energy:billing:read"),
+        *("admin:metrics.basic:read", "x"),
+    ],
 )
-async def test_client_credentials_give_no_other_scope(recipient: RecipientClient, scope: str) -> None:
+async def test_client_credentials_with_another_scope_are_refused(recipient: RecipientClient, scope: str) -> None:
     with refused("invalid_scope", "cannot request with client_credentials"):
         await recipient.client_credentials(scope)
 
 
-async def test_client_credentials_need_a_scope(recipient: RecipientClient) -> None:
+async def test_client_credentials_without_a_scope_are_refused(recipient: RecipientClient) -> None:
     with refused("invalid_scope", "scope is required: cdr:registration"):
         await recipient.client_credentials(form={"scope": ABSENT})
 
@@ -55,7 +61,7 @@ async def test_the_register_gets_tokens_for_admin_scopes(application: Applicatio
     assert (await register.client_credentials(scope)).scope == scope
 
 
-async def test_the_register_gets_no_other_scope_and_nobody_else_is_the_register(
+async def test_the_register_client_gets_no_other_scope_and_needs_the_key_of_the_register(
     application: Application, aurora: Tenant
 ) -> None:
     register = await product_client(application, aurora, new_product(application), client_id="cdr-register")
@@ -73,12 +79,14 @@ async def test_the_register_gets_no_other_scope_and_nobody_else_is_the_register(
     ("grant", "error"),
     [(ABSENT, "invalid_request"), ("password", "unsupported_grant_type"), ("implicit", "unsupported_grant_type")],
 )
-async def test_other_grants_are_refused(recipient: RecipientClient, grant: Any, error: str) -> None:
+async def test_a_missing_or_unsupported_grant_type_is_refused(
+    recipient: RecipientClient, grant: Any, error: str
+) -> None:
     with refused(error, "grant_type"):
         await recipient.tokens("", {}, form={"grant_type": grant})
 
 
-async def test_a_parameter_that_comes_twice_is_refused(recipient: RecipientClient) -> None:
+async def test_a_repeated_parameter_is_refused(recipient: RecipientClient) -> None:
     response = await recipient.http.post(
         recipient.holder.metadata.token_endpoint,
         content=b"grant_type=refresh_token&grant_type=authorization_code",
@@ -97,7 +105,7 @@ async def test_only_the_hash_of_a_token_is_stored(
     assert len(tokens.access_token) == 43
 
 
-async def test_a_refused_request_issues_nothing(
+async def test_a_refused_request_stores_no_access_token(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     before = await count(application.database, aurora, access_token)

@@ -16,7 +16,7 @@ from tests.support.expectations import refused
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_the_profile_scope_gives_the_persons_names(
+async def test_the_profile_scope_returns_the_names_of_the_person(
     application: Application, aurora: Tenant, recipient: RecipientClient, method: str
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -36,7 +36,7 @@ async def test_the_profile_scope_gives_the_persons_names(
     }
 
 
-async def _with_claims(
+async def _userinfo_with_claims(
     application: Application, tenant: Tenant, recipient: RecipientClient, asked: Any
 ) -> dict[str, Any]:
     request = Deviation(claims={"scope": "openid", "claims": {"userinfo": asked}})
@@ -48,18 +48,18 @@ async def test_single_claims_can_be_requested_and_unsupported_ones_are_ignored(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     asked = {"given_name": None, "family_name": {"essential": True}, "email": None, "birthdate": {"essential": True}}
-    body = await _with_claims(application, aurora, recipient, asked)
+    body = await _userinfo_with_claims(application, aurora, recipient, asked)
     assert set(body) == {"sub", "given_name", "family_name"}
 
 
 @pytest.mark.parametrize("asked", [{}, None])
-async def test_openid_alone_gives_the_subject_alone(
+async def test_the_openid_scope_alone_returns_only_the_subject(
     application: Application, aurora: Tenant, recipient: RecipientClient, asked: Any
 ) -> None:
-    assert set(await _with_claims(application, aurora, recipient, asked)) == {"sub"}
+    assert set(await _userinfo_with_claims(application, aurora, recipient, asked)) == {"sub"}
 
 
-async def test_a_token_without_openid_is_not_enough(
+async def test_a_token_without_the_openid_scope_is_refused(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -71,7 +71,7 @@ async def test_a_token_without_openid_is_not_enough(
         assert refusal.value.response.headers["www-authenticate"].startswith('Bearer error="insufficient_scope"')
 
 
-async def test_an_inactive_recipient_gets_no_claims(application: Application, aurora: Tenant) -> None:
+async def test_the_token_of_an_inactive_recipient_is_refused(application: Application, aurora: Tenant) -> None:
     recipient = await registered_client(application, aurora)
     tokens = await consent(application, aurora, recipient)
     await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")
@@ -100,7 +100,7 @@ async def test_an_access_token_expires_with_the_sharing_duration(
         await recipient.userinfo(tokens.access_token)
 
 
-async def test_an_access_token_is_bound_to_its_certificate(
+async def test_an_access_token_is_refused_with_another_certificate(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -111,7 +111,7 @@ async def test_an_access_token_is_bound_to_its_certificate(
     assert (response.status_code, response.json()["error"]) == (401, "invalid_token")
 
 
-async def test_a_token_of_another_tenant_is_unknown(
+async def test_a_token_of_another_tenant_is_refused(
     application: Application, aurora: Tenant, banksia: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)

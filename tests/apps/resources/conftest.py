@@ -1,4 +1,4 @@
-"""A tenant whose customers share accounts, asked for them by registered clients."""
+"""A tenant whose customers share accounts with registered clients."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,7 +15,7 @@ from ops.sandbox.recipient.client import RecipientClient
 from tenants.accounts.tables import account
 from tenants.calls import Flusher
 from tenants.calls.tables import call_rollup
-from tenants.oauth.scopes import DATA_SCOPES
+from tenants.oauth.scopes import served_data_scopes
 from tenants.parties.tables import customer
 from tenants.registry.models import Tenant
 from tenants.registry.names import control_namespace
@@ -25,7 +25,7 @@ from tests.support.consents import consent
 from tests.support.customers import Consumer, CustomerData
 from tests.support.rows import execute, run
 
-ALL_SCOPES = " ".join(("openid", *DATA_SCOPES))
+ALL_SCOPES = " ".join(("openid", *served_data_scopes()))
 
 
 class Sharing(msgspec.Struct, frozen=True):

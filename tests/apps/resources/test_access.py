@@ -33,7 +33,7 @@ async def test_a_valid_token_gets_the_data(sharing: Sharing) -> None:
 
 
 @pytest.mark.parametrize("authorization", [ABSENT, "Bearer", "Basic YTpi", "Bearer a b", "token"])
-async def test_without_a_bearer_token_there_is_a_challenge_without_an_error(
+async def test_a_request_without_a_bearer_token_gets_a_challenge_without_an_error_code(
     sharing: Sharing, authorization: Any
 ) -> None:
     response = await sharing.get(ACCOUNTS, headers={"Authorization": authorization})
@@ -92,7 +92,7 @@ async def test_a_scope_that_the_consumer_did_not_authorise_is_refused(brand: Bra
         ("SURRENDERED", "REMOVED", "SURRENDERED"),
     ],
 )
-async def test_a_recipient_that_is_not_active_is_told_its_status(
+async def test_the_error_for_a_recipient_that_is_not_active_contains_its_status(
     brand: Brand, sharing: Sharing, recipient_status: str, product_status: str, shown: str
 ) -> None:
     statuses = {"recipient_status": recipient_status, "product_status": product_status}
@@ -106,23 +106,25 @@ async def test_the_token_of_a_removed_client_is_invalid(brand: Brand, sharing: S
     cds_error(await sharing.get(ACCOUNTS), INVALID, "access token is invalid", 401)
 
 
-async def test_a_withdrawn_consent_is_told_although_its_tokens_were_revoked(brand: Brand, sharing: Sharing) -> None:
+async def test_a_revoked_token_of_a_withdrawn_consent_gets_the_revoked_consent_error(
+    brand: Brand, sharing: Sharing
+) -> None:
     await sharing.client.revoke_arrangement(str(sharing.arrangement_id))
     cds_error(await sharing.get(ACCOUNTS), "Authorisation/RevokedConsent", "withdrawn or has expired", 403)
 
 
-async def test_a_consent_whose_sharing_duration_is_over_is_told(brand: Brand, sharing: Sharing) -> None:
+async def test_a_token_of_an_expired_consent_gets_the_revoked_consent_error(brand: Brand, sharing: Sharing) -> None:
     version = update(authorisation).where(authorisation.c.arrangement_id == sharing.arrangement_id)
     await brand.execute(version.values(expires_at=brand.application.now))
     cds_error(await sharing.get(ACCOUNTS), "Authorisation/RevokedConsent", "withdrawn or has expired", 403)
 
 
-async def test_an_arrangement_that_is_not_active_yet_discloses_nothing(brand: Brand, sharing: Sharing) -> None:
+async def test_a_token_of_an_arrangement_that_is_not_active_yet_is_refused(brand: Brand, sharing: Sharing) -> None:
     await brand.execute(update(arrangement).where(arrangement.c.id == sharing.arrangement_id).values(active_at=None))
     cds_error(await sharing.get(ACCOUNTS), "Authorisation/InvalidConsent", status=403)
 
 
-async def test_a_token_that_belongs_to_no_consent_discloses_nothing(brand: Brand, sharing: Sharing) -> None:
+async def test_a_token_without_a_consent_is_refused(brand: Brand, sharing: Sharing) -> None:
     own = await sharing.client.client_credentials()
     response = await sharing.get(ACCOUNTS, own.access_token)
     cds_error(response, "Authorisation/InvalidConsent", "energy:accounts.basic:read", 403)
@@ -168,7 +170,7 @@ async def test_the_record_of_a_call_has_its_client_and_arrangement(
     sharing: Sharing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     records: list[CallRecord] = []
-    monkeypatch.setattr("apps.asgi.record", records.append)  # the counts, which are all that is stored, have neither
+    monkeypatch.setattr("apps.asgi.record", records.append)  # only counts are stored, which contain neither id
     interaction_id = str(uuid4())
     assert (await sharing.get(ACCOUNTS, headers={"x-fapi-interaction-id": interaction_id})).status_code == 200
     (record,) = records

@@ -37,7 +37,7 @@ def outage(starts_at: datetime, **changes: Any) -> Outage:
 
 
 @pytest.fixture(autouse=True)
-async def no_outages_are_left(brand: Brand) -> AsyncIterator[None]:
+async def delete_outages_after_the_test(brand: Brand) -> AsyncIterator[None]:
     """Deletes the outages of the tenant when the test ends."""
     yield
     await brand.execute(delete(outages))
@@ -49,7 +49,7 @@ async def data_of(public: httpx.AsyncClient, path: str) -> Any:
     return response.json()["data"]
 
 
-async def test_the_status_is_ok_where_there_is_no_outage(brand: Brand, public: httpx.AsyncClient) -> None:
+async def test_the_status_is_ok_without_an_outage(brand: Brand, public: httpx.AsyncClient) -> None:
     response = await public.get(STATUS)
     assert response.status_code == 200
     assert response.json()["data"]["status"] == "OK"
@@ -59,7 +59,7 @@ async def test_the_status_is_ok_where_there_is_no_outage(brand: Brand, public: h
     assert ("getStatus", 200) in {(row.operation, row.status) for row in await brand.calls()}
 
 
-async def test_no_outages_are_listed_where_there_are_none(public: httpx.AsyncClient) -> None:
+async def test_the_list_of_outages_is_empty_without_an_outage(public: httpx.AsyncClient) -> None:
     assert await data_of(public, OUTAGES) == {"outages": []}
 
 
@@ -104,7 +104,7 @@ async def test_present_and_future_planned_outages_are_listed_and_past_ones_are_n
     assert (await data_of(public, STATUS))["explanation"] == "Worse."
 
 
-async def test_a_suspended_tenant_says_that_it_is_unavailable(
+async def test_the_status_of_a_suspended_tenant_is_unavailable(
     brand: Brand, sharing: Sharing, public: httpx.AsyncClient
 ) -> None:
     async with brand.application.suspended(brand.tenant):
@@ -129,7 +129,7 @@ async def test_a_version_is_required_and_must_be_supported(public: httpx.AsyncCl
 
 
 @pytest.mark.parametrize("path", [STATUS, OUTAGES])
-async def test_a_page_of_any_origin_may_ask(public: httpx.AsyncClient, path: str) -> None:
+async def test_a_preflight_request_of_any_origin_is_allowed(public: httpx.AsyncClient, path: str) -> None:
     headers = {"Origin": "https://elsewhere.test", "Access-Control-Request-Method": "GET"}
     response = await public.options(path, headers=headers)
     assert response.status_code == 204

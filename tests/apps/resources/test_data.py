@@ -1,4 +1,4 @@
-"""What is disclosed: customers, accounts, pages, filters, and ids that are one recipient's and one customer's."""
+"""What is disclosed: customers, accounts, pages and filters; each recipient has its own ids for each customer."""
 
 from datetime import timedelta
 from typing import Any
@@ -39,7 +39,7 @@ def change_first_holding(sharing: Sharing, **columns: Any) -> Any:
     return update(holding).where(theirs).values(columns)
 
 
-async def one_gone(sharing: Sharing, known: list[str]) -> str:
+async def id_that_is_no_longer_listed(sharing: Sharing, known: list[str]) -> str:
     """Return the id of the one known account that is not listed any more."""
     [gone] = set(known) - set(await sharing.account_ids())
     return gone
@@ -49,7 +49,9 @@ async def one_gone(sharing: Sharing, known: list[str]) -> str:
     ("path", "payload"), [("/common/customer", CommonCustomer), ("/common/customer/detail", CommonCustomerDetailV2)]
 )
 @pytest.mark.parametrize("kind", ["person", "organisation"])
-async def test_the_customer_is_disclosed(brand: Brand, path: str, payload: type, kind: str) -> None:
+async def test_customer_data_is_disclosed_for_persons_and_organisations(
+    brand: Brand, path: str, payload: type, kind: str
+) -> None:
     response = await (await brand.share(await brand.consumer(kind))).get(path)
     assert response.status_code == 200
     found = msgspec.json.decode(response.content, type=Envelope[payload])  # type: ignore[valid-type]
@@ -64,7 +66,7 @@ async def test_the_agent_of_an_organisation_is_the_person_who_authorised(brand: 
     assert organisation["agentRole"] == "Unspecified"
 
 
-async def test_the_chosen_accounts_are_listed_under_ids_that_are_not_the_internal_ones(
+async def test_the_chosen_accounts_are_listed_with_ids_that_differ_from_the_internal_ids(
     brand: Brand, sharing: Sharing
 ) -> None:
     response = await sharing.get(ACCOUNTS)
@@ -86,7 +88,7 @@ async def test_the_detail_of_an_account_agrees_with_its_entry_in_the_list(sharin
     assert detail.plans[0].planDetail is not None
 
 
-async def test_a_page_has_its_part_of_the_accounts_and_links_to_the_others(brand: Brand, sharing: Sharing) -> None:
+async def test_a_page_has_its_accounts_and_links_to_the_other_pages(brand: Brand, sharing: Sharing) -> None:
     everything = await sharing.account_ids()
     parameters = {"page": "2", "page-size": "1", "open-status": "ALL"}
     body = (await sharing.get(ACCOUNTS, params=parameters)).json()
@@ -132,7 +134,7 @@ async def test_accounts_are_filtered_by_their_status(brand: Brand, sharing: Shar
     assert sorted(closed + opened) == sorted(everything)
 
 
-async def test_ids_are_the_same_for_every_token_and_registration_of_a_product(brand: Brand) -> None:
+async def test_account_ids_are_the_same_for_every_token_and_registration_of_a_product(brand: Brand) -> None:
     application, tenant = brand.application, brand.tenant
     product, consumer = new_product(application), await brand.consumer()
     before = await registered_client(application, tenant, product)
@@ -144,7 +146,9 @@ async def test_ids_are_the_same_for_every_token_and_registration_of_a_product(br
     assert await (await brand.share(consumer, again)).account_ids() == first
 
 
-async def test_another_recipient_gets_other_ids_and_cannot_use_these(brand: Brand, sharing: Sharing) -> None:
+async def test_another_recipient_gets_other_account_ids_and_cannot_use_the_first_ones(
+    brand: Brand, sharing: Sharing
+) -> None:
     other = await brand.share(sharing.consumer)
     ours = await sharing.account_ids()
     assert not set(ours) & set(await other.account_ids())
@@ -152,11 +156,11 @@ async def test_another_recipient_gets_other_ids_and_cannot_use_these(brand: Bran
 
 
 @pytest.mark.parametrize("made_up", ["x", "4a1f6ad6-8b5c-4f6f-9d0e-3a1c3a7a4a11", "A" * 64, "é", "%00", "%2e%2e"])
-async def test_an_id_that_was_made_up_is_invalid(sharing: Sharing, made_up: str) -> None:
+async def test_a_made_up_account_id_is_invalid(sharing: Sharing, made_up: str) -> None:
     cds_error(await sharing.get(f"{ACCOUNTS}/{made_up}"), INVALID, status=404)
 
 
-async def test_an_id_with_a_changed_character_is_invalid(sharing: Sharing) -> None:
+async def test_an_account_id_with_a_changed_character_is_invalid(sharing: Sharing) -> None:
     [first, *_] = await sharing.account_ids()
     changed = first[:-2] + ("A" if first[-2] != "A" else "B") + first[-1]
     cds_error(await sharing.get(f"{ACCOUNTS}/{changed}"), INVALID, status=404)
@@ -167,7 +171,7 @@ async def test_an_account_that_the_consumer_did_not_choose_is_invalid(brand: Bra
     known = await sharing.account_ids()
     chosen = authorised_account.c.account_id == sharing.consumer.account_ids[0]
     await brand.execute(authorised_account.delete().where(chosen))
-    gone = await one_gone(sharing, known)
+    gone = await id_that_is_no_longer_listed(sharing, known)
     cds_error(await sharing.get(f"{ACCOUNTS}/{gone}"), INVALID, status=404)
 
 
@@ -181,7 +185,7 @@ async def test_an_account_whose_disclosure_was_stopped_is_unavailable(
         await brand.execute(update(authorised_account).where(chosen).values(approval="withdrawn"))
     else:
         await brand.customers.set_option(sharing.consumer.account_ids[0], "no-disclosure")
-    gone = await one_gone(sharing, known)
+    gone = await id_that_is_no_longer_listed(sharing, known)
     cds_error(await sharing.get(f"{ACCOUNTS}/{gone}"), UNAVAILABLE, status=404)
 
 
@@ -189,20 +193,22 @@ async def test_an_account_that_the_customer_no_longer_holds_is_invalid(brand: Br
     known = await sharing.account_ids()
     last_day = brand.application.now.date() - timedelta(days=2)
     await brand.execute(change_first_holding(sharing, valid_to=last_day))
-    gone = await one_gone(sharing, known)
+    gone = await id_that_is_no_longer_listed(sharing, known)
     cds_error(await sharing.get(f"{ACCOUNTS}/{gone}"), INVALID, status=404)
 
 
 async def test_an_account_whose_holder_became_a_secondary_user_is_invalid(brand: Brand, sharing: Sharing) -> None:
-    """A secondary user shares by the holder's instruction alone (CDR Rules 1.13), which was never given."""
+    """A secondary user needs an instruction of the account holder to share (CDR Rules 1.13); there is none."""
     known = await sharing.account_ids()
     await brand.execute(change_first_holding(sharing, role="secondary-user"))
-    gone = await one_gone(sharing, known)
+    gone = await id_that_is_no_longer_listed(sharing, known)
     cds_error(await sharing.get(f"{ACCOUNTS}/{gone}"), INVALID, status=404)
 
 
-async def test_a_holding_ends_with_the_day_of_the_energy_market(brand: Brand, clock: MovableClock) -> None:
-    """At 15:00 UTC a day is over in the National Electricity Market, and with it what a customer held until then."""
+async def test_a_holding_ends_at_midnight_in_the_time_zone_of_the_energy_market(
+    brand: Brand, clock: MovableClock
+) -> None:
+    """At 15:00 UTC the next day has begun in the National Electricity Market (UTC+10)."""
     evening = clock.now().replace(hour=15, minute=0) + timedelta(days=1)
     clock.move(evening - clock.now())
     sharing = await brand.share()

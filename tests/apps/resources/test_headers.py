@@ -14,7 +14,7 @@ ID = "6BA7B814-9DAD-11D1-80B4-00C04FD430C8"
 CUSTOMER = "/common/customer"
 
 
-async def test_the_answer_has_its_version_and_type(sharing: Sharing) -> None:
+async def test_the_response_has_its_version_and_content_type(sharing: Sharing) -> None:
     response = await sharing.get(CUSTOMER)
     assert response.status_code == 200
     assert response.headers["x-v"] == "1"
@@ -22,7 +22,7 @@ async def test_the_answer_has_its_version_and_type(sharing: Sharing) -> None:
     assert response.headers["cache-control"] == "no-store"
 
 
-async def test_the_interaction_id_is_played_back_or_made(sharing: Sharing) -> None:
+async def test_the_interaction_id_is_played_back_or_generated(sharing: Sharing) -> None:
     played = await sharing.get(CUSTOMER, headers={"x-fapi-interaction-id": ID})
     assert (played.status_code, played.headers["x-fapi-interaction-id"]) == (200, ID)
     made = await sharing.get(CUSTOMER, headers={"x-fapi-interaction-id": ABSENT})
@@ -38,7 +38,7 @@ async def test_the_interaction_id_is_played_back_or_made(sharing: Sharing) -> No
         ("/energy/accounts/invoices", "Resource/NotImplemented", 404),
     ],
 )
-async def test_an_error_plays_the_interaction_id_back_too(sharing: Sharing, path: str, code: str, status: int) -> None:
+async def test_an_error_plays_back_the_interaction_id(sharing: Sharing, path: str, code: str, status: int) -> None:
     response = await sharing.get(path, "unknown", headers={"x-fapi-interaction-id": ID})
     cds_error(response, code, status=status)
     assert response.headers["x-fapi-interaction-id"] == ID
@@ -74,8 +74,8 @@ async def test_a_header_that_is_missing_or_malformed_is_refused(
     assert (await sharing.get(CUSTOMER)).status_code == 200
 
 
-async def test_a_field_may_come_in_several_lines_only_where_it_is_a_list(brand: Brand, sharing: Sharing) -> None:
-    """RFC 9110 5.2, 5.3: lines of one name are one value, with commas between."""
+async def test_a_header_may_be_repeated_only_if_its_value_is_a_list(brand: Brand, sharing: Sharing) -> None:
+    """RFC 9110 5.2, 5.3: header lines with the same name are one value, joined with commas."""
     right = (await sharing.get(CUSTOMER)).request
     lines = [line for line in right.headers.multi_items() if line[0] != "accept"]
     listed = httpx.Request("GET", right.url, headers=[*lines, ("accept", "text/html"), ("accept", "application/json")])
@@ -102,12 +102,12 @@ async def test_a_call_with_the_customers_address_is_counted_as_customer_present(
     assert await _customer_present(brand) == before + 1
 
 
-async def test_a_resource_that_only_the_standards_know_is_not_implemented(sharing: Sharing) -> None:
+async def test_a_resource_of_the_standards_that_is_not_served_gets_not_implemented(sharing: Sharing) -> None:
     for method, path in (("GET", "/energy/accounts/invoices"), ("POST", "/energy/electricity/servicepoints/usage")):
         cds_error(await sharing.get(path, method=method), "Resource/NotImplemented", status=404)
 
 
-async def test_an_unknown_path_is_not_found_and_another_method_is_not_served(sharing: Sharing) -> None:
+async def test_an_unknown_path_gets_404_and_an_unsupported_method_gets_405(sharing: Sharing) -> None:
     cds_error(await sharing.get("/banking/accounts"), "Resource/NotFound", status=404)
     cds_error(await sharing.get(CUSTOMER, method="DELETE"), "GeneralError/Expected", "method is not served", 405)
     assert (await sharing.get(CUSTOMER)).status_code == 200

@@ -1,7 +1,7 @@
 """Transactions: what commits, what rolls back, and what happens when the server or the connection fails."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 
@@ -28,8 +28,8 @@ class Refused(HaasError):
 
 
 @pytest.fixture
-async def narrow(deployment: Deployment) -> AsyncIterator[Database]:
-    """One connection for everything."""
+async def single_connection(deployment: Deployment) -> AsyncIterator[Database]:
+    """A database with a single connection."""
     database = Database.open(deployment.settings.database_urls, pools=1, connections=1)
     yield database
     await database.close()
@@ -44,14 +44,16 @@ async def _has(database: Database, tenant: Tenant, key_id: str) -> bool:
         return await tx.scalar(_BY_ID, id=key_id) == key_id
 
 
-async def test_a_clean_exit_commits(database: Database, tenant: Tenant, clock: MovableClock) -> None:
+async def test_a_transaction_without_an_error_is_committed(
+    database: Database, tenant: Tenant, clock: MovableClock
+) -> None:
     async with database.transaction(tenant.namespace) as tx:
         await _add(tx, "kept", clock)
     assert await _has(database, tenant, "kept")
 
 
 @pytest.mark.parametrize("error", [Refused, ValueError, asyncio.CancelledError])
-async def test_an_error_rolls_back(
+async def test_a_transaction_with_an_error_is_rolled_back(
     database: Database, tenant: Tenant, clock: MovableClock, error: type[BaseException]
 ) -> None:
     with pytest.raises(error):
@@ -61,7 +63,7 @@ async def test_an_error_rolls_back(
     assert not await _has(database, tenant, "lost")
 
 
-async def test_commit_on_refusal_commits_on_a_refusal_and_not_on_a_fault(
+async def test_commit_on_refusal_commits_after_a_refusal_and_not_after_another_error(
     database: Database, tenant: Tenant, clock: MovableClock
 ) -> None:
     for error, key_id in ((Refused, "committed"), (ValueError, "lost")):
@@ -73,7 +75,7 @@ async def test_commit_on_refusal_commits_on_a_refusal_and_not_on_a_fault(
         assert await _has(database, tenant, key_id) == (key_id == "committed")
 
 
-async def test_what_is_to_be_repeated_remains_after_a_fault(
+async def test_the_function_given_to_commit_on_refusal_is_repeated_after_another_error(
     database: Database, tenant: Tenant, clock: MovableClock
 ) -> None:
     async def fail_in_postgres(tx: Transaction) -> None:
@@ -87,22 +89,28 @@ async def test_what_is_to_be_repeated_remains_after_a_fault(
         await go_on_after_a_failure(tx)
         raise Refused
 
-    async def raise_a_fault(_: Transaction) -> None:
+    async def raise_another_error(_: Transaction) -> None:
         raise OverflowError
 
-    for fault in (fail_in_postgres, go_on_after_a_failure, refuse_after_a_failure, raise_a_fault):
-        kept, lost = f"kept-{fault.__name__}"[:20], f"lost-{fault.__name__}"[:20]
-        with pytest.raises((PostgresError, TransactionAborted, OverflowError)):
+    expected: dict[Callable[[Transaction], Awaitable[None]], type[Exception]] = {
+        fail_in_postgres: PostgresError,
+        go_on_after_a_failure: TransactionAborted,
+        refuse_after_a_failure: TransactionAborted,
+        raise_another_error: OverflowError,
+    }
+    for fail, error in expected.items():
+        repeated, lost = f"repeated-{fail.__name__}"[:20], f"lost-{fail.__name__}"[:20]
+        with pytest.raises(error):
             async with database.transaction(tenant.namespace) as tx:
-                await _add(tx, kept, clock)
-                tx.commit_on_refusal(partial(_add, tx, kept, clock))
+                await _add(tx, repeated, clock)
+                tx.commit_on_refusal(partial(_add, tx, repeated, clock))
                 await _add(tx, lost, clock)
-                await fault(tx)
-        assert await _has(database, tenant, kept)
+                await fail(tx)
+        assert await _has(database, tenant, repeated)
         assert not await _has(database, tenant, lost)
 
 
-async def test_a_repetition_that_fails_does_not_hide_the_fault(
+async def test_an_error_of_the_repeated_function_does_not_hide_the_first_error(
     database: Database, tenant: Tenant, clock: MovableClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail() -> None:
@@ -118,7 +126,7 @@ async def test_a_repetition_that_fails_does_not_hide_the_fault(
 
 
 @pytest.mark.parametrize("refused", [False, True])
-async def test_a_block_that_goes_on_after_a_failed_statement_is_told_that_nothing_was_committed(
+async def test_continuing_after_a_failed_statement_raises_transaction_aborted(
     database: Database, tenant: Tenant, clock: MovableClock, *, refused: bool
 ) -> None:
     with pytest.raises(TransactionAborted):
@@ -132,27 +140,29 @@ async def test_a_block_that_goes_on_after_a_failed_statement_is_told_that_nothin
     assert not await _has(database, tenant, "twice")
 
 
-async def test_a_slow_statement_ends_as_unavailable_and_frees_its_connection(narrow: Database, tenant: Tenant) -> None:
+async def test_a_statement_timeout_raises_unavailable_and_frees_the_connection(
+    single_connection: Database, tenant: Tenant
+) -> None:
     with pytest.raises(Unavailable, match="statement timeout"):
-        async with narrow.transaction(tenant.namespace) as tx:
+        async with single_connection.transaction(tenant.namespace) as tx:
             await tx.driver.execute("SET LOCAL statement_timeout = '20ms'; SELECT pg_sleep(5)")
-    async with narrow.transaction(tenant.namespace) as tx:
+    async with single_connection.transaction(tenant.namespace) as tx:
         assert await tx.scalar(_COUNT) == 1
 
 
-async def test_waiting_for_a_connection_ends_after_a_second(
-    narrow: Database, two_tenants: tuple[Tenant, Tenant]
+async def test_waiting_for_a_connection_ends_with_pool_exhausted(
+    single_connection: Database, two_tenants: tuple[Tenant, Tenant]
 ) -> None:
     first, second = two_tenants
-    async with narrow.transaction(first.namespace):
+    async with single_connection.transaction(first.namespace):
         with pytest.raises(PoolExhausted):
-            async with narrow.transaction(second.namespace):
+            async with single_connection.transaction(second.namespace):
                 pytest.fail("there is no second connection")
-        async with narrow.transaction(second.namespace, long=True) as tx:
+        async with single_connection.transaction(second.namespace, long=True) as tx:
             assert await tx.scalar(_COUNT) == 1
 
 
-async def test_connections_that_died_in_the_pool_are_skipped(
+async def test_terminated_connections_in_the_pool_are_not_used(
     deployment: Deployment, superuser_url: str, tenant: Tenant
 ) -> None:
     database = Database.open(deployment.settings.database_urls, pools=1, connections=3)
@@ -167,45 +177,45 @@ async def test_connections_that_died_in_the_pool_are_skipped(
         await database.close()
 
 
-@pytest.mark.parametrize("hot", [False, True])
-async def test_a_connection_lost_in_the_middle_is_unavailable(
-    narrow: Database, deployment: Deployment, superuser_url: str, tenant: Tenant, *, hot: bool
+@pytest.mark.parametrize("through_driver", [False, True])
+async def test_a_connection_lost_during_a_transaction_raises_unavailable(
+    single_connection: Database, deployment: Deployment, superuser_url: str, tenant: Tenant, *, through_driver: bool
 ) -> None:
     with pytest.raises(Unavailable):
-        async with narrow.transaction(tenant.namespace) as tx:
+        async with single_connection.transaction(tenant.namespace) as tx:
             await tx.scalar(_COUNT)
             await _terminate(superuser_url, deployment.settings.role_prefix)
-            await (tx.scalar(_COUNT) if hot else tx.execute(select(data_key.c.id)))
-    async with narrow.transaction(tenant.namespace) as tx:
+            await (tx.scalar(_COUNT) if through_driver else tx.execute(select(data_key.c.id)))
+    async with single_connection.transaction(tenant.namespace) as tx:
         assert await tx.scalar(_COUNT) == 1
 
 
-async def test_a_connection_lost_before_the_commit_is_unavailable(
-    narrow: Database, deployment: Deployment, superuser_url: str, tenant: Tenant, clock: MovableClock
+async def test_a_connection_lost_before_the_commit_raises_unavailable(
+    single_connection: Database, deployment: Deployment, superuser_url: str, tenant: Tenant, clock: MovableClock
 ) -> None:
     with pytest.raises(Unavailable):
-        async with narrow.transaction(tenant.namespace) as tx:
+        async with single_connection.transaction(tenant.namespace) as tx:
             await _add(tx, "lost", clock)
             await _terminate(superuser_url, deployment.settings.role_prefix)
-    assert not await _has(narrow, tenant, "lost")
+    assert not await _has(single_connection, tenant, "lost")
 
 
-async def test_a_refusal_is_not_hidden_by_a_connection_lost_with_it(
-    narrow: Database, deployment: Deployment, superuser_url: str, tenant: Tenant
+async def test_a_refusal_is_raised_even_if_the_connection_is_lost(
+    single_connection: Database, deployment: Deployment, superuser_url: str, tenant: Tenant
 ) -> None:
     with pytest.raises(Refused):
-        async with narrow.transaction(tenant.namespace):
+        async with single_connection.transaction(tenant.namespace):
             await _terminate(superuser_url, deployment.settings.role_prefix)
             raise Refused
 
 
-async def test_a_role_that_is_not_there_is_unavailable(database: Database) -> None:
+async def test_a_missing_database_role_raises_unavailable(database: Database) -> None:
     with pytest.raises(Unavailable, match="cannot be taken"):
         async with database.transaction(Namespace("tenant_nobody", "nobody_at_all")):
             pytest.fail("there is no such role")
 
 
-async def test_a_server_that_is_not_there_is_unavailable(tenant: Tenant) -> None:
+async def test_an_unreachable_database_server_raises_unavailable(tenant: Tenant) -> None:
     database = Database.open({MAIN_NODE: "postgresql://nobody:wrong@127.0.0.1:1/nothing"})
     with pytest.raises(Unavailable, match="does not answer"):
         async with database.transaction(tenant.namespace):

@@ -1,4 +1,4 @@
-"""Dedicated connections: session-level locks, and telling that the session was lost."""
+"""Dedicated connections: session-level locks, and the event that is set when the session is lost."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from haas.database.dedicated import dedicated_connection
 from haas.settings import Settings
 
 
-async def test_the_loss_of_the_connection_is_told_and_frees_its_locks(settings: Settings, superuser_url: str) -> None:
+async def test_a_lost_connection_sets_its_event_and_releases_its_locks(settings: Settings, superuser_url: str) -> None:
     async with (
         dedicated_connection(superuser_url, "test-ender") as ender,
         dedicated_connection(settings.database_url, "test-ended") as connection,
@@ -20,7 +20,7 @@ async def test_the_loss_of_the_connection_is_told_and_frees_its_locks(settings: 
         assert await another.try_lock(4711)
 
 
-async def test_a_lock_belongs_to_one_session(settings: Settings) -> None:
+async def test_a_lock_can_be_held_by_only_one_session(settings: Settings) -> None:
     async with dedicated_connection(settings.database_url, "one") as one:
         assert await one.try_lock(4712)
         async with dedicated_connection(settings.database_url, "other") as other:

@@ -1,4 +1,4 @@
-"""A pool never has more than its connections, never waits for long, and loses no place on any way out."""
+"""A pool has a fixed number of slots for connections: no caller waits long for one, and no failure loses one."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,14 +31,15 @@ async def test_waiting_tasks_are_served_in_order(pool: Pool) -> None:
     waiting = [asyncio.create_task(pool.take()) for _ in range(2)]
     await asyncio.sleep(0)
     await pool.give_back(second, clean=True)
+    assert await waiting[0] is second
+    assert not waiting[1].done()
     await pool.give_back(first, clean=True)
-    served = [await task for task in waiting]
-    assert set(served) == {first, second}
-    for pooled in served:
+    assert await waiting[1] is first
+    for pooled in (first, second):
         await pool.give_back(pooled, clean=True)
 
 
-async def test_waiting_ends_after_a_second(pool: Pool) -> None:
+async def test_waiting_for_a_connection_ends_with_pool_exhausted(pool: Pool) -> None:
     held = [await pool.take(), await pool.take()]
     with pytest.raises(PoolExhausted):
         await pool.take()
@@ -46,7 +47,7 @@ async def test_waiting_ends_after_a_second(pool: Pool) -> None:
         await pool.give_back(pooled, clean=True)
 
 
-async def test_no_place_is_lost_to_cancellation(pool: Pool) -> None:
+async def test_cancelling_a_waiting_task_loses_no_slot(pool: Pool) -> None:
     held = [await pool.take(), await pool.take()]
     for _ in range(20):
         waiting = asyncio.create_task(pool.take())
@@ -59,7 +60,7 @@ async def test_no_place_is_lost_to_cancellation(pool: Pool) -> None:
         await pool.give_back(pooled, clean=True)
 
 
-async def test_no_place_is_lost_to_cancellation_while_connecting(settings: Settings) -> None:
+async def test_cancelling_while_connecting_loses_no_slot(settings: Settings) -> None:
     pool = Pool(settings.database_url, 1, statement_timeout="5s", idle_in_transaction_timeout="5s")
     for steps in range(12):
         connecting = asyncio.create_task(pool.take())
@@ -73,7 +74,7 @@ async def test_no_place_is_lost_to_cancellation_while_connecting(settings: Setti
     await pool.close()
 
 
-async def test_no_place_is_lost_when_the_server_is_away() -> None:
+async def test_an_unreachable_server_loses_no_slot() -> None:
     pool = Pool("postgresql://a:b@127.0.0.1:1/c", 1, statement_timeout="5s", idle_in_transaction_timeout="5s")
     for _ in range(3):
         with pytest.raises(Unavailable, match="does not answer"):
@@ -81,7 +82,7 @@ async def test_no_place_is_lost_when_the_server_is_away() -> None:
     await pool.close()
 
 
-async def test_a_connection_given_back_after_the_end_is_closed(settings: Settings) -> None:
+async def test_a_connection_given_back_to_a_closed_pool_is_closed(settings: Settings) -> None:
     pool = Pool(settings.database_url, 1, statement_timeout="5s", idle_in_transaction_timeout="5s")
     pooled = await pool.take()
     await pool.close()
@@ -90,7 +91,7 @@ async def test_a_connection_given_back_after_the_end_is_closed(settings: Setting
 
 
 @pytest.mark.parametrize("clean", [True, False])
-async def test_an_open_transaction_never_goes_back(pool: Pool, *, clean: bool) -> None:
+async def test_a_connection_given_back_with_an_open_transaction_is_closed(pool: Pool, *, clean: bool) -> None:
     pooled = await pool.take()
     await pooled.driver.execute("BEGIN")
     await pool.give_back(pooled, clean=clean)

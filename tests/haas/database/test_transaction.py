@@ -1,4 +1,4 @@
-"""What stores run SQL through: the same values on both paths, and nothing after the end."""
+"""Transactions run SQL through the driver or SQLAlchemy with the same results, and nothing after their end."""
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +12,9 @@ from tenants.registry.models import Tenant
 _IDS = Statement(select(data_key.c.id))
 
 
-async def test_an_ended_transaction_refuses_all_use(database: Database, tenant: Tenant, clock: MovableClock) -> None:
+async def test_every_use_of_an_ended_transaction_raises_an_error(
+    database: Database, tenant: Tenant, clock: MovableClock
+) -> None:
     async with database.transaction(tenant.namespace) as tx:
         assert len(await tx.rows(_IDS)) == 1
     row = {"id": "late", "sealed": b"", "created_at": clock.now()}
@@ -23,7 +25,9 @@ async def test_an_ended_transaction_refuses_all_use(database: Database, tenant: 
         tx.driver.is_closed()
 
 
-async def test_json_reads_as_objects_on_both_paths(database: Database, tenant: Tenant, clock: MovableClock) -> None:
+async def test_json_is_decoded_through_the_driver_and_through_sqlalchemy(
+    database: Database, tenant: Tenant, clock: MovableClock
+) -> None:
     payload = {"to": "émile@example.test", "n": [1, 2.5, None]}
     async with database.transaction(tenant.namespace) as tx:
         row = {

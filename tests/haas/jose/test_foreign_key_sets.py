@@ -1,4 +1,4 @@
-"""Key sets as the servers of other parties print them, and what is said of one that cannot be had."""
+"""JWKS in the forms that servers of other parties publish, and the errors for unusable ones."""
 
 import gzip
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -35,7 +35,7 @@ OF_OTHER_TYPES: list[Any] = [
 
 
 def bare(algorithm: str) -> dict[str, Any]:
-    """The members that a public key must have, with its kid."""
+    """Return only the required members of a public key, and its kid."""
     return {name: value for name, value in KEYS[algorithm].public_jwk().items() if name not in {"alg", "use"}}
 
 
@@ -51,31 +51,31 @@ def encoded(*keys: Any) -> bytes:
 @pytest.mark.parametrize("empty", EMPTY, ids=repr)
 @pytest.mark.parametrize("name", OPTIONAL)
 @pytest.mark.parametrize("algorithm", KEYS)
-def test_an_optional_member_without_a_value_counts_as_absent(algorithm: str, name: str, empty: Any) -> None:
+def test_an_empty_optional_member_counts_as_absent(algorithm: str, name: str, empty: Any) -> None:
     assert verifies(encoded({**bare(algorithm), name: empty}), algorithm)
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
-def test_every_optional_member_may_be_without_a_value(algorithm: str) -> None:
+def test_all_optional_members_may_be_empty(algorithm: str) -> None:
     for empty in EMPTY:
         assert verifies(encoded({**bare(algorithm), **dict.fromkeys(OPTIONAL, empty)}), algorithm)
 
 
 @pytest.mark.parametrize("empty", EMPTY, ids=repr)
-def test_a_key_whose_kid_has_no_value_has_none(empty: Any) -> None:
+def test_a_key_with_an_empty_kid_has_no_kid(empty: Any) -> None:
     keys = PublicKeys.from_jwks(encoded({**bare("ES256"), "kid": empty}))
     assert len(keys.candidates(None, "sig", "ES256")) == 1
     assert keys.candidates("", "sig", "ES256") == []
 
 
 @pytest.mark.parametrize("name", ["use", "alg", "key_ops", "d"])
-def test_a_key_to_encrypt_for_may_have_members_without_a_value(name: str) -> None:
+def test_an_encryption_key_may_have_an_empty_member(name: str) -> None:
     keys = PublicKeys.from_jwks(encoded({**bare("PS256"), name: None}))
     assert encrypt("a.b.c", keys, alg="RSA-OAEP-256", enc="A256GCM").count(".") == 4
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
-def test_private_members_and_certificates_are_not_read(algorithm: str) -> None:
+def test_private_members_and_certificates_are_ignored(algorithm: str) -> None:
     """A malformed certificate beside a good key, or a private part that does not fit it, changes nothing."""
     strange = {"x5c": "not a list", "x5t": 7, "x5u": "ftp://x", "d": "AA", "p": 5, "oth": [{"r": "AA"}]}
     assert verifies(encoded({**bare(algorithm), **strange}), algorithm)
@@ -84,7 +84,7 @@ def test_private_members_and_certificates_are_not_read(algorithm: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
-def test_what_a_key_is_for_still_counts(algorithm: str) -> None:
+def test_a_key_for_another_use_does_not_verify_signatures(algorithm: str) -> None:
     for restricted in (
         {"use": "enc"},
         {"alg": "RS256"},
@@ -98,12 +98,12 @@ def test_what_a_key_is_for_still_counts(algorithm: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
-def test_keys_of_other_types_stand_beside_the_right_one(algorithm: str) -> None:
+def test_unusable_keys_in_a_jwks_are_ignored(algorithm: str) -> None:
     assert verifies(encoded(*OF_OTHER_TYPES, bare(algorithm), *OF_OTHER_TYPES), algorithm)
 
 
-def test_numbers_may_begin_with_a_zero_byte() -> None:
-    """As Java's BigInteger prints them (RFC 7518 6.3.1.1 says not to); the value is the same."""
+def test_the_numbers_of_a_key_may_begin_with_a_zero_byte() -> None:
+    """Java's BigInteger encodes them so, against RFC 7518 6.3.1.1; the value is the same."""
     for algorithm, names in (("PS256", ("n", "e")), ("ES256", ("x", "y"))):
         key = bare(algorithm)
         for name in names:
@@ -131,7 +131,7 @@ async def jwks(authority: TestAuthority, tmp_path: Path) -> AsyncIterator[JwksCl
         (answer_of(b" " * (1024 * 1024 + 1)), "more than 1048576 bytes"),
     ],
 )
-async def test_a_set_that_cannot_be_had_says_why(
+async def test_the_error_for_an_unusable_jwks_contains_the_reason_and_the_uri(
     jwks: JwksClient, authority: TestAuthority, answer: bytes, said: str
 ) -> None:
     async with tls_server(authority, [HOST], lambda _: answer) as server:
@@ -141,7 +141,9 @@ async def test_a_set_that_cannot_be_had_says_why(
     assert uri in str(failure.value)
 
 
-async def test_an_untrusted_certificate_is_named(authority: TestAuthority, jwks: JwksClient, tmp_path: Path) -> None:
+async def test_the_error_for_an_untrusted_certificate_mentions_the_certificate(
+    authority: TestAuthority, jwks: JwksClient, tmp_path: Path
+) -> None:
     stranger = tmp_path / "stranger"
     stranger.mkdir()
     async with tls_server(TestAuthority(stranger), [HOST], lambda _: b"") as server:
@@ -149,8 +151,8 @@ async def test_an_untrusted_certificate_is_named(authority: TestAuthority, jwks:
             await jwks.keys(f"https://{HOST}:{server.port}/jwks")
 
 
-async def test_a_document_may_begin_with_a_byte_order_mark(authority: TestAuthority, jwks: JwksClient) -> None:
-    """RFC 8259 8.1: whoever reads JSON may ignore one."""
+async def test_a_jwks_may_begin_with_a_byte_order_mark(authority: TestAuthority, jwks: JwksClient) -> None:
+    """RFC 8259 8.1: a parser may ignore a byte order mark."""
     answer = answer_of(b"\xef\xbb\xbf" + encoded(bare("ES256")))
     async with tls_server(authority, [HOST], lambda _: answer) as server:
         keys = await jwks.keys(f"https://{HOST}:{server.port}/jwks")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from joserfc.jwk import RSAKey
 
 from haas.clock import MovableClock
 from haas.jose import JwksClient, JwksError, SigningKey
@@ -64,7 +65,7 @@ async def jwks(authority: TestAuthority, clock: MovableClock) -> AsyncIterator[J
         yield JwksClient(outbound, clock)
 
 
-async def test_a_set_is_fetched_once_while_it_is_fresh(jwks: JwksClient, party: Party, clock: MovableClock) -> None:
+async def test_a_jwks_is_fetched_once_while_it_is_fresh(jwks: JwksClient, party: Party, clock: MovableClock) -> None:
     for _ in range(3):
         assert (await jwks.keys(party.uri, party.keys[0].kid)).has(party.keys[0].kid)
         assert (await jwks.keys(party.uri)).has(party.keys[0].kid)
@@ -76,13 +77,28 @@ async def test_a_set_is_fetched_once_while_it_is_fresh(jwks: JwksClient, party: 
     assert party.asked == 2
 
 
-async def test_many_at_once_ask_once(jwks: JwksClient, party: Party) -> None:
+async def test_concurrent_callers_share_one_fetch(jwks: JwksClient, party: Party) -> None:
     sets = await asyncio.gather(*(jwks.keys(party.uri) for _ in range(20)))
     assert all(keys.has(party.keys[0].kid) for keys in sets)
     assert party.asked == 1
 
 
-async def test_an_unknown_kid_causes_a_fetch_but_not_for_every_token(
+async def test_a_set_without_a_key_to_encrypt_for_is_fetched_again_but_not_each_time(
+    jwks: JwksClient, party: Party, clock: MovableClock
+) -> None:
+    algorithm = "RSA-OAEP-256"
+    for _ in range(3):
+        assert not (await jwks.keys_to_encrypt(party.uri, algorithm)).can_encrypt(algorithm)
+    assert party.asked == 1
+    key = RSAKey.generate_key(2048, {"use": "enc", "alg": algorithm}).as_dict(private=False)
+    party.answer = answer_of(msgspec.json.encode({"keys": [key]}))
+    clock.move(MINIMUM_REFETCH_INTERVAL + SECOND)
+    for _ in range(3):
+        assert (await jwks.keys_to_encrypt(party.uri, algorithm)).can_encrypt(algorithm)
+    assert party.asked == 2
+
+
+async def test_an_unknown_kid_causes_one_fetch_in_each_refetch_interval(
     jwks: JwksClient, party: Party, clock: MovableClock
 ) -> None:
     await jwks.keys(party.uri)
@@ -97,7 +113,7 @@ async def test_an_unknown_kid_causes_a_fetch_but_not_for_every_token(
     assert party.asked == 2
 
 
-async def test_a_withdrawn_key_is_removed_with_the_next_fetch(
+async def test_a_key_removed_from_the_jwks_is_not_used_after_the_next_fetch(
     jwks: JwksClient, party: Party, clock: MovableClock
 ) -> None:
     (withdrawn,) = party.keys
@@ -111,7 +127,7 @@ async def test_a_withdrawn_key_is_removed_with_the_next_fetch(
     ("status", "body"),
     [("503 Service Unavailable", b""), ("302 Found", b""), ("200 OK", b"<html>"), ("200 OK", b'{"keys": {}}')],
 )
-async def test_the_last_set_is_used_for_an_hour(
+async def test_the_last_jwks_is_used_for_an_hour_while_fetching_fails(
     jwks: JwksClient, party: Party, clock: MovableClock, status: str, body: bytes
 ) -> None:
     await jwks.keys(party.uri)
@@ -129,7 +145,7 @@ async def test_the_last_set_is_used_for_an_hour(
     assert (await jwks.keys(party.uri)).has(party.keys[0].kid)
 
 
-async def test_a_party_that_fails_is_not_asked_for_every_token(
+async def test_a_failing_party_is_asked_once_in_each_refetch_interval(
     jwks: JwksClient, party: Party, clock: MovableClock
 ) -> None:
     """Each attempt may last until its time-out, and the requests of that party would wait for it."""
@@ -144,7 +160,7 @@ async def test_a_party_that_fails_is_not_asked_for_every_token(
     assert party.asked == 3
 
 
-async def test_a_party_that_never_answered_is_asked_again_soon(
+async def test_a_party_that_never_answered_is_asked_again_after_the_first_retry_interval(
     jwks: JwksClient, party: Party, clock: MovableClock
 ) -> None:
     party.fail("404 Not Found")
@@ -182,7 +198,7 @@ async def test_a_cancelled_fetch_is_repeated_by_the_next_caller(jwks: JwksClient
     assert (await second).has(party.keys[0].kid)
 
 
-async def test_the_number_of_sets_is_bounded(
+async def test_the_number_of_cached_jwks_is_limited(
     authority: TestAuthority, clock: MovableClock, party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert MAXIMUM_CACHED_SETS == 10_000

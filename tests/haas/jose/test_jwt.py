@@ -85,13 +85,13 @@ def test_a_changed_segment_is_refused(ps: SigningKey, es: SigningKey, keys: Publ
             verify(".".join(segments), keys)
 
 
-def test_a_signature_moved_to_other_claims_is_refused(es: SigningKey, keys: PublicKeys) -> None:
+def test_the_signature_of_other_claims_is_refused(es: SigningKey, keys: PublicKeys) -> None:
     header, _, signature = sign({"amount": 1}, es).split(".")
     with pytest.raises(JoseError):
         verify(f"{header}.{segment({'amount': 2})}.{signature}", keys)
 
 
-def test_a_signature_in_der_or_shortened_is_refused(es: SigningKey, keys: PublicKeys) -> None:
+def test_a_malformed_signature_is_refused(es: SigningKey, keys: PublicKeys) -> None:
     content, _, signature = sign({"amount": 1}, es).rpartition(".")
     for wrong in ("", signature[:-2], signature + "AA", segment(b"\x30\x44" + b"\x02\x20" + b"\x01" * 66), "A" * 86):
         with pytest.raises(JoseError):
@@ -110,14 +110,14 @@ def test_a_token_without_alg_is_refused(keys: PublicKeys) -> None:
         verify(f"{segment({'kid': 'x'})}.{segment({'iss': 'someone'})}.AAAA", keys)
 
 
-def test_rs256_under_the_right_key_is_refused(ps: SigningKey) -> None:
+def test_an_rs256_signature_with_the_right_key_is_refused(ps: SigningKey) -> None:
     token = jws.serialize_compact({"alg": "RS256", "kid": ps.kid}, b"{}", ps.joserfc_key, algorithms=["RS256"])
     unbound = {name: value for name, value in ps.public_jwk().items() if name != "alg"}
     with pytest.raises(JoseError, match="RS256"):
         verify(token, PublicKeys.from_jwks({"keys": [unbound]}))
 
 
-def test_hs256_under_the_public_key_as_secret_is_refused(ps: SigningKey, keys: PublicKeys) -> None:
+def test_an_hs256_signature_with_the_public_key_as_secret_is_refused(ps: SigningKey, keys: PublicKeys) -> None:
     content = f"{segment({'alg': 'HS256', 'kid': ps.kid})}.{segment({})}"
     for secret in (ps.joserfc_key.as_pem(private=False), json.dumps(ps.public_jwk()).encode()):
         with pytest.raises(JoseError, match="HS256"):
@@ -130,13 +130,13 @@ def test_an_algorithm_the_caller_does_not_allow_is_refused(ps: SigningKey, es: S
         verify(sign({}, ps), keys, algorithms=["ES256"])
 
 
-def test_another_partys_key_is_refused(keys: PublicKeys) -> None:
+def test_a_signature_of_an_unknown_key_is_refused(keys: PublicKeys) -> None:
     stranger = SigningKey.generate("ES256")
     with pytest.raises(JoseError):
         verify(sign({}, stranger), keys)
 
 
-def test_another_key_with_a_known_kid_is_refused(es: SigningKey, keys: PublicKeys) -> None:
+def test_a_signature_of_an_unknown_key_with_a_known_kid_is_refused(es: SigningKey, keys: PublicKeys) -> None:
     stranger = SigningKey.from_jwk({**SigningKey.generate("ES256").private_jwk(), "kid": es.kid})
     with pytest.raises(JoseError):
         verify(sign({}, stranger), keys)
@@ -169,7 +169,7 @@ def test_a_key_for_another_use_or_algorithm_is_refused(es: SigningKey, change: d
         verify(sign({}, es), keys)
 
 
-def test_header_parameters_that_are_not_known_are_ignored(es: SigningKey, keys: PublicKeys) -> None:
+def test_unknown_header_parameters_are_ignored(es: SigningKey, keys: PublicKeys) -> None:
     """RFC 7515 4: unknown parameters are ignored unless `crit` names them."""
     header = {"alg": "ES256", "kid": es.kid, "iss": "someone", "x5t": "a", "x5c": ["A" * 1800]}
     assert verify(signed_with(es, header), keys).claims == {"iss": "someone"}
@@ -236,7 +236,7 @@ def test_a_malformed_token_is_refused(keys: PublicKeys, token: str) -> None:
         verify(token, keys)
 
 
-def test_a_token_over_the_limit_is_refused(es: SigningKey, keys: PublicKeys) -> None:
+def test_a_token_above_the_size_limit_is_refused(es: SigningKey, keys: PublicKeys) -> None:
     assert verify(sign({"filler": "a" * 20_000}, es), keys)
     for size in (MAXIMUM_TOKEN_BYTES, 200_000):
         with pytest.raises(JoseError, match="limit"):
@@ -255,7 +255,13 @@ def test_a_token_over_the_limit_is_refused(es: SigningKey, keys: PublicKeys) -> 
     ],
 )
 @pytest.mark.parametrize("payload", ['{"iss":"%s"}', '{"%s":1}', '{"a":[{"b":"%s"}]}'])
-def test_a_string_with_nul_is_refused(es: SigningKey, keys: PublicKeys, payload: str, text: str, refused: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_only_strings_with_u_0000_are_refused(
+    es: SigningKey,
+    keys: PublicKeys,
+    payload: str,
+    text: str,
+    refused: bool,  # noqa: FBT001 - a column of the table
+) -> None:
     token = signed_with(es, {"alg": "ES256"}, (payload % text).encode())
     if refused:
         with pytest.raises(JoseError, match=r"U\+0000"):
@@ -265,7 +271,7 @@ def test_a_string_with_nul_is_refused(es: SigningKey, keys: PublicKeys, payload:
 
 
 @pytest.mark.parametrize(("opening", "closing"), [(b'{"a":', b"}"), (b"[", b"]")])
-def test_claims_nested_too_deep_are_refused(es: SigningKey, keys: PublicKeys, opening: bytes, closing: bytes) -> None:
+def test_claims_nested_too_deeply_are_refused(es: SigningKey, keys: PublicKeys, opening: bytes, closing: bytes) -> None:
     def nested(levels: int) -> str:
         inner = opening * levels + b"1" + closing * levels
         return signed_with(es, {"alg": "ES256"}, b'{"claims":' + inner + b"}")
@@ -280,7 +286,7 @@ def test_many_claims_on_one_level_are_accepted(es: SigningKey, keys: PublicKeys)
     assert verify(sign({"claims": [{"name": [number]} for number in range(MAXIMUM_NESTING)]}, es), keys)
 
 
-def test_a_token_is_read_without_verification() -> None:
+def test_read_unverified_returns_header_and_claims() -> None:
     read = read_unverified(sign({"iss": "someone"}, SigningKey.generate("ES256")))
     assert read.claims == {"iss": "someone"}
     assert read.header["alg"] == "ES256"
@@ -301,7 +307,7 @@ def at(seconds: float) -> int:
         {"exp": at(60), "nbf": None, "iat": None},
     ],
 )
-def test_times_within_bounds(claims: dict[str, Any]) -> None:
+def test_times_within_the_limits_are_accepted(claims: dict[str, Any]) -> None:
     check_times(claims, NOW, longest=timedelta(hours=1))
 
 
@@ -323,12 +329,12 @@ def test_times_within_bounds(claims: dict[str, Any]) -> None:
         ({"exp": at(60), "iat": False}, "iat is not a number"),
     ],
 )
-def test_times_out_of_bounds(claims: dict[str, Any], reason: str) -> None:
+def test_times_outside_the_limits_are_refused(claims: dict[str, Any], reason: str) -> None:
     with pytest.raises(JoseError, match=reason):
         check_times(claims, NOW, longest=timedelta(hours=1))
 
 
-def test_the_caller_chooses_the_skew() -> None:
+def test_the_caller_can_set_the_clock_skew() -> None:
     with pytest.raises(JoseError, match="expired"):
         check_times({"exp": at(0)}, NOW, longest=timedelta(hours=1), skew=timedelta(0))
 
@@ -341,7 +347,7 @@ def recipient() -> RSAKey:
 @pytest.mark.parametrize("alg", ["RSA-OAEP", "RSA-OAEP-256"])
 @pytest.mark.parametrize("enc", ["A256GCM", "A128CBC-HS256"])
 @pytest.mark.parametrize("names", [("alg",), ()])
-def test_a_token_is_nested_for_the_recipient(
+def test_a_signed_token_is_encrypted_as_a_nested_jwt(
     es: SigningKey, recipient: RSAKey, alg: str, enc: str, names: tuple[str, ...]
 ) -> None:
     published = {**recipient.as_dict(), "use": "enc", "kid": "theirs", **dict.fromkeys(names, alg)}
@@ -352,7 +358,7 @@ def test_a_token_is_nested_for_the_recipient(
     assert opened.headers() == {"alg": alg, "enc": enc, "cty": "JWT", "kid": "theirs"}
 
 
-def test_a_key_without_kid_encrypts_without_kid(recipient: RSAKey) -> None:
+def test_encryption_for_a_key_without_kid_sets_no_kid(recipient: RSAKey) -> None:
     plain = {name: value for name, value in recipient.as_dict().items() if name != "kid"}
     nested = encrypt("a.b.c", PublicKeys.from_jwks({"keys": [plain]}), alg="RSA-OAEP", enc="A256GCM")
     assert "kid" not in jwe.decrypt_compact(nested, recipient, algorithms=["RSA-OAEP", "A256GCM"]).headers()
@@ -361,7 +367,7 @@ def test_a_key_without_kid_encrypts_without_kid(recipient: RSAKey) -> None:
 @pytest.mark.parametrize(
     "change", [{"use": "sig"}, {"alg": "RSA-OAEP-256"}, {"key_ops": ["verify"]}, {"kty": "unknown"}]
 )
-def test_without_a_suitable_key_nothing_is_encrypted(recipient: RSAKey, change: dict[str, Any]) -> None:
+def test_encryption_without_a_suitable_key_is_refused(recipient: RSAKey, change: dict[str, Any]) -> None:
     keys = PublicKeys.from_jwks({"keys": [{**recipient.as_dict(), **change}]})
     with pytest.raises(JoseError):
         encrypt("a.b.c", keys, alg="RSA-OAEP", enc="A256GCM")

@@ -63,16 +63,16 @@ def test_a_kid_is_the_thumbprint_unless_given() -> None:
     assert SigningKey.from_jwk(jwk).kid == made.kid
 
 
-def test_thumbprint_of_rfc_7638() -> None:
+def test_the_thumbprint_agrees_with_rfc_7638() -> None:
     (key,) = keys_of(RFC_7638_KEY).candidates("2011-04-29", "sig", "PS256")
     assert key.thumbprint() == RFC_7638_THUMBPRINT
 
 
-def test_code_challenge_of_rfc_7636_appendix_b() -> None:
+def test_the_s256_code_challenge_agrees_with_rfc_7636_appendix_b() -> None:
     assert s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
-def test_half_hashes_of_openid_connect_core_appendix_a() -> None:
+def test_half_hashes_agree_with_openid_connect_core_appendix_a() -> None:
     assert half_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y") == "77QmUPtjPfzWtF2AnpK9RQ"
     assert half_hash("Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk") == "LDktKdoQak3Pk0cnXxCltA"
 
@@ -108,7 +108,7 @@ def test_an_rsa_key_under_2048_bits_is_refused() -> None:
     assert keys_of({**small, "kid": "small"}).candidates("small", "sig", "PS256") == []
 
 
-def test_a_weak_key_causes_no_warning() -> None:
+def test_a_weak_key_is_ignored_without_a_warning() -> None:
     weak = {"kty": "RSA", "n": RFC_7638_KEY["n"][:171], "e": "AQAB"}
     assert keys_of(weak, {"kty": "oct", "k": "c2hvcnQ"}).candidates(None, "sig", "PS256") == []
 
@@ -173,13 +173,13 @@ def test_a_document_that_is_not_a_jwks_is_refused(document: bytes) -> None:
         PublicKeys.from_jwks(document)
 
 
-def test_a_set_of_too_many_keys_is_refused(ec: dict[str, object]) -> None:
+def test_a_jwks_with_too_many_keys_is_refused(ec: dict[str, object]) -> None:
     assert PublicKeys.from_jwks({"keys": [ec] * MAXIMUM_KEYS_IN_A_SET})
     with pytest.raises(JwkError):
         PublicKeys.from_jwks({"keys": [ec] * (MAXIMUM_KEYS_IN_A_SET + 1)})
 
 
-def test_candidates_fit_kid_use_and_algorithm(rsa: dict[str, object], ec: dict[str, object]) -> None:
+def test_candidate_keys_match_kid_use_and_algorithm(rsa: dict[str, object], ec: dict[str, object]) -> None:
     plain = {name: value for name, value in rsa.items() if name not in {"use", "alg", "kid"}}
     keys = keys_of(
         {**rsa, "kid": "ps"},

@@ -47,7 +47,7 @@ def test_keys_are_random_and_of_the_given_size() -> None:
     assert new_key() != new_key()
 
 
-def test_siv_of_rfc_5297_appendix_a() -> None:
+def test_aes_siv_agrees_with_rfc_5297_appendix_a() -> None:
     key = bytes.fromhex("fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff")
     associated = bytes.fromhex("101112131415161718191a1b1c1d1e1f2021222324252627")
     plaintext = bytes.fromhex("112233445566778899aabbccddee")
@@ -55,14 +55,14 @@ def test_siv_of_rfc_5297_appendix_a() -> None:
     assert Siv(key)._aead.encrypt(plaintext, [associated]) == expected
 
 
-def test_identifiers_are_siv_of_the_value_and_its_context() -> None:
+def test_an_identifier_is_the_aes_siv_ciphertext_of_the_value_in_its_context() -> None:
     key = new_key(64)
     sealed = AESSIV(key).encrypt(b"account-1", [b"software", b"customer"])
     assert Siv(key)._aead.decrypt(sealed, [b"software", b"customer"]) == b"account-1"
     assert Siv(key).reveal(Siv(key).conceal("account-1", "software", "customer"), "software", "customer") == "account-1"
 
 
-def test_an_identifier_is_always_the_same_in_one_context() -> None:
+def test_an_identifier_is_the_same_in_one_context_and_differs_in_others() -> None:
     siv = Siv(new_key(64))
     assert siv.conceal("a", "x", "y") == siv.conceal("a", "x", "y")
     made = {siv.conceal("a", *context) for context in [(), ("x",), ("x", "y"), ("y", "x"), ("xy",), ("x", "y", "")]}
@@ -83,7 +83,7 @@ def test_an_identifier_of_another_context_or_key_is_refused() -> None:
 @pytest.mark.parametrize(
     "identifier", ["", "A", "AAAA", "é", "not base64!", "A" * 22, "A" * 500, "a/b", "a+b", "=", "\x00"]
 )
-def test_an_invented_identifier_is_refused(identifier: str) -> None:
+def test_a_made_up_identifier_is_refused(identifier: str) -> None:
     with pytest.raises(SealError):
         Siv(new_key(64)).reveal(identifier, "x")
 
@@ -108,7 +108,7 @@ def test_only_the_canonical_form_of_an_identifier_is_accepted() -> None:
             siv.reveal(spelling, "x")
 
 
-def test_only_the_canonical_form_with_dash_or_underscore_is_accepted() -> None:
+def test_an_identifier_in_the_standard_base64_alphabet_is_refused() -> None:
     siv = Siv(new_key(64))
     identifier = next(made for number in range(1000) if "-" in (made := siv.conceal(str(number), "x")) and "_" in made)
     assert siv.reveal(identifier, "x").isdigit()

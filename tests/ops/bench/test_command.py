@@ -1,4 +1,4 @@
-"""What `haas bench` says: whether the target is met, and on which machine."""
+"""What `haas bench` prints: whether the target is met, and on which machine."""
 
 import os
 
@@ -14,11 +14,11 @@ def figures(measured: Measured) -> Results:
     return Results(rows=[Row("Get Energy Accounts", measured, {"app": 0.5, "load": 0.1})], memory={"app": 75.4})
 
 
-def test_the_aim_is_a_rate_and_a_latency() -> None:
+def test_the_verdict_compares_rate_and_latency_with_the_target() -> None:
     assert verdict(figures(MEASURED)).endswith(": met")
     assert verdict(figures(Measured(3.0, MEASURED.latencies, 0))).endswith("NOT MET")
     assert verdict(figures(Measured(2.0, [0.051] * 1000, 0))).endswith("NOT MET")
 
 
-def test_the_machine_is_described() -> None:
+def test_the_machine_description_begins_with_the_number_of_cores() -> None:
     assert machine_description().startswith(f"{len(os.sched_getaffinity(0))} cores, ")

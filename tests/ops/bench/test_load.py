@@ -1,4 +1,4 @@
-"""The load generator against a real TLS server, and what it makes of the answers."""
+"""The load generator against a real TLS server, and how it counts the responses."""
 
 import asyncio
 import ssl
@@ -46,14 +46,14 @@ async def test_every_connection_is_used_in_turn(authority: TestAuthority) -> Non
     result, hosts = await measured(
         authority, lambda _: answer_of(b"body"), lambda host: repeat(request_to(host), 11), concurrency=1
     )
-    assert len(result.latencies) == 20  # the first of each connection is not measured
+    assert len(result.latencies) == 20  # the first request of each connection is not measured
     assert hosts.count(HOSTS[0]) == hosts.count(HOSTS[1]) == 11
     assert result.too_busy == 0
     assert result.rate == pytest.approx(20 / result.seconds)
     assert 0 < result.percentile(50) <= result.percentile(95) <= result.percentile(99) <= max(result.latencies)
 
 
-async def test_the_time_ends_a_run(authority: TestAuthority) -> None:
+async def test_a_run_ends_after_the_given_time(authority: TestAuthority) -> None:
     result, _ = await measured(
         authority, lambda _: answer_of(b"body"), lambda host: repeat(request_to(host)), seconds=0.2
     )
@@ -61,7 +61,7 @@ async def test_the_time_ends_a_run(authority: TestAuthority) -> None:
     assert result.latencies
 
 
-async def test_answers_of_any_framing_and_size(authority: TestAuthority) -> None:
+async def test_responses_of_any_framing_and_size_are_read(authority: TestAuthority) -> None:
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
     answers = {b"/chunked": chunked, b"/large": answer_of(b"a" * 1_000_000), b"/empty": answer_of(b"")}
 
@@ -73,7 +73,7 @@ async def test_answers_of_any_framing_and_size(authority: TestAuthority) -> None
     assert len(hosts) == 8
 
 
-async def test_an_answer_that_the_stack_is_too_busy_is_counted_apart(authority: TestAuthority) -> None:
+async def test_responses_with_status_503_are_counted_separately(authority: TestAuthority) -> None:
     result, _ = await measured(
         authority, lambda _: answer_of(b"", "503 Service Unavailable"), lambda host: repeat(request_to(host), 6)
     )
@@ -81,14 +81,14 @@ async def test_an_answer_that_the_stack_is_too_busy_is_counted_apart(authority: 
     assert result.too_busy == 10
 
 
-async def test_another_answer_ends_the_run_and_is_shown(authority: TestAuthority) -> None:
+async def test_an_unexpected_status_ends_the_run_with_an_error(authority: TestAuthority) -> None:
     with pytest.raises(LoadError, match="400 Bad Request"):
         await measured(
             authority, lambda _: answer_of(b"why", "400 Bad Request"), lambda host: repeat(request_to(host), 3)
         )
 
 
-async def test_a_closed_connection_ends_the_run(authority: TestAuthority) -> None:
+async def test_a_closed_connection_ends_the_run_with_an_error(authority: TestAuthority) -> None:
     async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
@@ -96,7 +96,7 @@ async def test_a_closed_connection_ends_the_run(authority: TestAuthority) -> Non
         await measured(authority, lambda _: close, lambda host: repeat(request_to(host), 3))  # type: ignore[arg-type, return-value]
 
 
-async def test_a_server_nobody_vouches_for_is_not_loaded(authority: TestAuthority, tmp_path: Path) -> None:
+async def test_a_server_with_an_untrusted_certificate_is_refused(authority: TestAuthority, tmp_path: Path) -> None:
     context = ssl.create_default_context(cafile=str(authority.roots))
     async with tls_server(TestAuthority(tmp_path), HOSTS, lambda _: answer_of(b"")) as server:
         load = Load(("127.0.0.1", server.port), context, [Target(HOSTS[0], repeat(request_to(HOSTS[0])))], 200)

@@ -21,7 +21,7 @@ def test_processes_are_counted_with_their_descendants() -> None:
     assert cpu_seconds({"part": 2**22 + 1}) == {"part": 0}
 
 
-def test_own_processor_time_rises() -> None:
+def test_own_processor_time_increases() -> None:
     before = own_cpu_seconds()
     sum(range(5_000_000))
     assert own_cpu_seconds() > before

@@ -11,7 +11,7 @@ def figures(measured: Measured) -> Results:
     return Results(rows=[Row("Get Energy Accounts", measured, {"app": 0.5, "load": 0.1})], memory={"app": 75.4})
 
 
-def test_the_table_lines_up_and_tells_each_figure() -> None:
+def test_the_table_is_aligned_and_contains_each_figure() -> None:
     head, rule, row = table(figures(MEASURED).rows)
     assert len(head) == len(rule) == len(row)
     assert [cell.strip() for cell in head.strip("|").split("|")] == [
@@ -22,5 +22,5 @@ def test_the_table_lines_up_and_tells_each_figure() -> None:
     ]
 
 
-def test_memory_is_told_in_mebibytes() -> None:
+def test_memory_is_shown_in_mebibytes() -> None:
     assert memory_table({"app": 75.4, "nginx": 9.0})[2].split() == ["|", "|", "75", "|", "9", "|"]

@@ -1,4 +1,4 @@
-"""The scripted browser: where it goes, what it sends, and which cookies it keeps."""
+"""The scripted browser: which addresses it opens, what it sends, and which cookies it stores."""
 
 from collections.abc import Callable
 
@@ -35,7 +35,7 @@ def form_then(answer: httpx.Response, **headers: str) -> Callable[[httpx.Request
     return lambda request: shown(FORM, **headers) if request.url.path == "/form" else answer
 
 
-async def test_an_opened_address_comes_from_no_page() -> None:
+async def test_opening_an_address_sends_no_origin() -> None:
     person, requests = browser(lambda _: shown())
     page = await person.get("/form?x=1")
     assert (page.url, page.path, page.text) == (f"{HOME}/form?x=1", "/form", "Here")
@@ -43,7 +43,7 @@ async def test_an_opened_address_comes_from_no_page() -> None:
     assert "origin" not in requests[0].headers
 
 
-async def test_pressing_a_button_sends_its_form_with_the_button() -> None:
+async def test_pressing_a_button_sends_its_form_with_the_value_of_the_button() -> None:
     person, requests = browser(form_then(shown()))
     await (await person.open("/form")).press("continue")
     assert requests[1].content == b"form_token=t&account=1&pressed=yes"
@@ -51,14 +51,14 @@ async def test_pressing_a_button_sends_its_form_with_the_button() -> None:
 
 
 @pytest.mark.parametrize(("policy", "origin"), [("no-referrer", "null"), ("same-origin", HOME)])
-async def test_a_form_says_where_it_comes_from_as_the_pages_policy_allows(policy: str, origin: str) -> None:
+async def test_the_origin_header_of_a_form_follows_the_referrer_policy_of_the_page(policy: str, origin: str) -> None:
     person, requests = browser(form_then(shown(), Referrer_Policy=policy))
     await (await person.open("/form")).press("continue")
     assert requests[1].headers["origin"] == origin
     assert requests[1].headers["sec-fetch-site"] == "same-origin"
 
 
-async def test_a_form_by_get_replaces_the_query() -> None:
+async def test_a_form_with_method_get_replaces_the_query_of_its_action() -> None:
     person, requests = browser(form_then(shown()))
     await (await person.open("/form")).press("search", {"words": "a b"})
     assert str(requests[1].url) == f"{HOME}/found?words=a+b"
@@ -81,7 +81,7 @@ async def test_a_link_is_followed_from_its_page() -> None:
 
 
 @pytest.mark.parametrize(("status", "method"), [(302, "GET"), (303, "GET"), (307, "POST"), (308, "POST")])
-async def test_a_redirect_keeps_the_method_or_becomes_get(status: int, method: str) -> None:
+async def test_a_redirect_keeps_the_method_or_changes_it_to_get_by_its_status(status: int, method: str) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         moved = httpx.Response(status, headers={"location": "/there"})
         return {"/form": shown(FORM), "/next": moved}.get(request.url.path, shown())
@@ -105,7 +105,7 @@ async def test_a_redirect_to_another_origin_is_not_followed(target: str) -> None
     assert left.value.url == target
 
 
-async def test_redirects_without_end_are_given_up() -> None:
+async def test_endless_redirects_raise_an_error() -> None:
     person, requests = browser(lambda request: httpx.Response(303, headers={"location": f"{request.url.path}x"}))
     with pytest.raises(Unexpected, match="redirects"):
         await person.open("/form")
@@ -124,14 +124,14 @@ async def test_redirects_without_end_are_given_up() -> None:
         ("flow=1", True),
     ],
 )
-async def test_cookies_are_kept_by_the_rules_of_their_prefix(cookie: str, *, kept: bool) -> None:
+async def test_cookies_that_violate_the_rules_of_their_prefix_are_ignored(cookie: str, *, kept: bool) -> None:
     person, requests = browser(lambda _: shown(Set_Cookie=cookie))
     await person.open("/form")
     await person.open("/form")
     assert ("cookie" in requests[1].headers) == kept
 
 
-async def test_without_a_page_nothing_can_be_pressed() -> None:
+async def test_pressing_a_button_without_an_open_page_raises_an_error() -> None:
     person, _ = browser(lambda _: shown())
     with pytest.raises(Unexpected, match="nothing was opened"):
         await person.press("continue")

@@ -34,7 +34,7 @@ def test_elements_are_found_by_their_ids() -> None:
     assert PAGE.choices("account") == ["account-1", "account-2"]
 
 
-def test_a_missing_element_tells_what_page_it_is() -> None:
+def test_the_error_for_a_missing_element_describes_the_page() -> None:
     with pytest.raises(Unexpected) as unexpected:
         PAGE.element("authorise")
     assert "#authorise" in unexpected.value.expected

@@ -15,7 +15,7 @@ async def run(*arguments: str | Path) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, main, [str(argument) for argument in arguments])
 
 
-async def test_renewed_lists_are_enforced(own_proxy: Proxy, publish: Publish) -> None:
+async def test_renewed_revocation_lists_are_enforced(own_proxy: Proxy, publish: Publish) -> None:
     pki = own_proxy.pki
     client = pki.issue_client("App", "Org")
     urls = [f"--url={url}" for url in publish_both(pki, publish)]

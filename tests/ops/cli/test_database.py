@@ -13,7 +13,7 @@ from ops.migrations.cluster import with_login
 
 
 @pytest.mark.parametrize(("options", "ending"), [((), ""), (("--node", "north"), "_NORTH")])
-async def test_logins_of_the_database_command_can_be_used(
+async def test_the_logins_that_the_database_command_creates_can_connect(
     superuser_url: str, options: tuple[str, ...], ending: str
 ) -> None:
     arguments = ["database", "--superuser-url", superuser_url, "--role-prefix", f"t{os.getpid()}made", *options]
@@ -25,7 +25,7 @@ async def test_logins_of_the_database_command_can_be_used(
         await connection.close()
 
 
-async def test_database_command_says_what_the_server_says(superuser_url: str) -> None:
+async def test_the_database_command_shows_the_error_of_the_server(superuser_url: str) -> None:
     wrong = with_login(superuser_url, "postgres", "wrong")
     done = await asyncio.to_thread(CliRunner().invoke, main, ["database", "--superuser-url", wrong])
     assert done.exit_code == 1

@@ -17,7 +17,7 @@ from tenants.accounts.service import accounts_of
 from tenants.parties.tables import customer
 from tenants.registry.models import Tenant
 from tests.support import dsb
-from tests.support.import_files import Member, a_customer, a_holding, a_login, an_account
+from tests.support.import_files import Member, a_customer, a_holding, a_login, an_account, file_content
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_a_good_file_is_loaded_and_one_with_a_bad_line_is_refused(
     runner: CliRunner, tenant: Tenant, tmp_path: Path
 ) -> None:
     file, report = tmp_path / "holder.jsonl", tmp_path / "report.txt"
-    file.write_bytes(b"".join(msgspec.json.encode(each.record) + b"\n" for each in generate("one")))
+    file.write_bytes(file_content(generate("one")))
     good = runner.invoke(main, ["import", tenant.slug, str(file)])
     assert good.exit_code == 0, good.output
     assert "      15 customer\n" in good.output
@@ -64,7 +64,9 @@ def test_a_holder_that_is_not_in_the_file_gives_the_exit_status_1(
     assert "not loaded: dsb.json:1: $.holders[7]: the file has no customers of this holder" in missing.output
 
 
-def test_files_that_take_access_away(runner: CliRunner, tenant: Tenant, tmp_path: Path) -> None:
+def test_ends_and_snapshots_remove_access_and_a_duplicate_identifier_is_refused(
+    runner: CliRunner, tenant: Tenant, tmp_path: Path
+) -> None:
     """The files of a retailer: a holding that ended, then the same without an end, then a snapshot, then a clash."""
 
     def load(name: str, *records: Member, options: tuple[str, ...] = ()) -> Result:
@@ -86,7 +88,7 @@ def test_files_that_take_access_away(runner: CliRunner, tenant: Tenant, tmp_path
     assert f"not loaded: {expected}" in clash.output
 
 
-async def test_the_example_of_the_documentation_is_a_login_with_an_account_to_share(
+async def test_the_example_of_the_documentation_gives_a_customer_with_an_account_to_share(
     runner: CliRunner, database: Database, clock: MovableClock, tenant: Tenant, tmp_path: Path
 ) -> None:
     example = (

@@ -9,7 +9,7 @@ from tenants.keys.service import Keyring
 from tests.support.commands import Haas
 
 
-async def test_keys_rotate_when_the_next_were_published_for_long_enough(
+async def test_keys_can_be_rotated_after_the_next_keys_were_published_for_24_hours(
     haas: Haas, deployment: Deployment, database: Database, clock: MovableClock, kestrel: None
 ) -> None:
     tenant = await deployment.administration.find("kestrel")
@@ -31,7 +31,7 @@ async def test_keys_rotate_when_the_next_were_published_for_long_enough(
         clock.reset()
 
 
-async def test_a_compromised_key_is_unpublished_at_once(
+async def test_a_compromised_key_is_removed_from_the_jwks_at_once(
     haas: Haas, deployment: Deployment, database: Database, clock: MovableClock, kestrel: None
 ) -> None:
     tenant = await deployment.administration.find("kestrel")
@@ -42,7 +42,7 @@ async def test_a_compromised_key_is_unpublished_at_once(
     }
 
 
-async def test_a_wrong_master_key_is_told_as_such(haas: Haas, kestrel: None) -> None:
+async def test_the_error_for_a_wrong_or_missing_master_key_names_the_variable(haas: Haas, kestrel: None) -> None:
     wrong = await haas("keys", "rotate", "kestrel", "--compromised", HAAS_MASTER_KEY="A" * 43)
     assert wrong.exit_code == 1
     assert "HAAS_MASTER_KEY" in wrong.output

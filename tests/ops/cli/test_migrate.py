@@ -1,4 +1,4 @@
-"""`haas migrate`: what it does, and what it says of a schema that it cannot migrate."""
+"""`haas migrate`: its result, its status, and its report about a schema that it cannot migrate."""
 
 from ops.deployment import Deployment
 from ops.migrations.chains import TENANT
@@ -6,7 +6,7 @@ from tenants.provisioning.owner import owner_transaction
 from tests.support.commands import Haas
 
 
-async def test_migrate_makes_ready_and_tells_where_things_stand(haas: Haas, kestrel: None) -> None:
+async def test_migrate_succeeds_and_its_status_shows_the_newest_revision(haas: Haas, kestrel: None) -> None:
     done = await haas("migrate")
     assert done.exit_code == 0, done.output
     assert "0 failed" in done.output
@@ -14,7 +14,9 @@ async def test_migrate_makes_ready_and_tells_where_things_stand(haas: Haas, kest
     assert "control schema  0001, newest" in status.output
 
 
-async def test_a_tenant_that_cannot_be_migrated_is_named(haas: Haas, deployment: Deployment, kestrel: None) -> None:
+async def test_a_tenant_that_cannot_be_migrated_is_reported_by_name(
+    haas: Haas, deployment: Deployment, kestrel: None
+) -> None:
     schema = (await deployment.administration.find("kestrel")).namespace.schema
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
         await tx.driver.execute(f"DELETE FROM {schema}.alembic_version")

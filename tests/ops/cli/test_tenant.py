@@ -13,7 +13,9 @@ from tenants.registry.tables import audit
 from tests.support.commands import CREATE_KESTREL, Haas
 
 
-async def test_create_says_where_the_tenant_is_and_what_it_needs(haas: Haas, deployment: Deployment) -> None:
+async def test_create_prints_the_addresses_of_the_tenant_and_the_missing_certificates(
+    haas: Haas, deployment: Deployment
+) -> None:
     done = await haas("tenant", "create", "brolga", "--name", "Brolga Energy", "--retailer", "Brolga Pty Ltd")
     assert done.exit_code == 0, done.output
     assert "https://brolga.haas.localhost:8443" in done.output
@@ -23,7 +25,7 @@ async def test_create_says_where_the_tenant_is_and_what_it_needs(haas: Haas, dep
     assert (await haas("tenant", "remove", "brolga", "--yes")).exit_code == 0
 
 
-async def test_a_tenant_is_created_once(haas: Haas, kestrel: None) -> None:
+async def test_creating_an_existing_tenant_is_refused(haas: Haas, kestrel: None) -> None:
     again = await haas(*CREATE_KESTREL)
     assert again.exit_code == 1
     assert "exists already: choose another slug" in again.output
@@ -63,7 +65,7 @@ async def test_a_host_of_another_tenant_is_refused_and_nothing_is_left(
     assert (await haas("tenant", "remove", "other", "--yes")).exit_code == 0
 
 
-async def test_a_time_zone_is_checked_and_kept(haas: Haas, deployment: Deployment) -> None:
+async def test_a_time_zone_is_checked_and_stored(haas: Haas, deployment: Deployment) -> None:
     create = (*CREATE_KESTREL[:2], "swift", *CREATE_KESTREL[3:], "--time-zone")
     refused = await haas(*create, "Mars/Olympus")
     assert refused.exit_code == 2
@@ -74,7 +76,7 @@ async def test_a_time_zone_is_checked_and_kept(haas: Haas, deployment: Deploymen
     assert (await haas("tenant", "remove", "swift", "--yes")).exit_code == 0
 
 
-async def test_a_theme_is_checked_when_it_is_given(haas: Haas, tmp_path: Path, deployment: Deployment) -> None:
+async def test_an_invalid_theme_is_refused(haas: Haas, tmp_path: Path, deployment: Deployment) -> None:
     theme = tmp_path / "theme.json"
     theme.write_text('{"light": {"primary": "red"}}')
     refused = await haas(*CREATE_KESTREL[:2], "swift", *CREATE_KESTREL[3:], "--theme", str(theme))
@@ -86,7 +88,7 @@ async def test_a_theme_is_checked_when_it_is_given(haas: Haas, tmp_path: Path, d
     assert "swift" not in {tenant.slug for tenant in await deployment.administration.all()}
 
 
-async def test_list_and_show(haas: Haas, kestrel: None) -> None:
+async def test_list_and_show_print_the_tenant(haas: Haas, kestrel: None) -> None:
     assert "Kestrel Energy" in (await haas("tenant", "list")).output
     shown = (await haas("tenant", "show", "kestrel")).output
     assert "https://mtls.kestrel.haas.localhost:8443" in shown
@@ -96,31 +98,35 @@ async def test_list_and_show(haas: Haas, kestrel: None) -> None:
     assert "`haas tenant list` lists them" in unknown.output
 
 
-async def test_suspending_and_resuming_counts_within_seconds(haas: Haas, registry: Registry, kestrel: None) -> None:
+async def test_suspending_and_resuming_take_effect_within_seconds(
+    haas: Haas, registry: Registry, kestrel: None
+) -> None:
     for command, suspended in (("suspend", True), ("resume", False)):
         assert (await haas("tenant", command, "kestrel")).exit_code == 0
         async with asyncio.timeout(5):
-            while (await registry.by_slug("kestrel")).suspended != suspended:  # noqa: ASYNC110 - it tells nobody
+            while (await registry.by_slug("kestrel")).suspended != suspended:  # noqa: ASYNC110 - the registry sends no event
                 await asyncio.sleep(0.05)
 
 
-async def test_suspend_says_what_goes_on(haas: Haas) -> None:
+async def test_the_help_of_suspend_lists_what_is_still_served(haas: Haas) -> None:
     said = " ".join((await haas("tenant", "suspend", "--help")).output.split())
     for kept in ("discovery", "the JWKS", "Get Status", "withdrawal", "token revocation"):
         assert kept in said
 
 
-async def test_remove_asks_for_the_slug(haas: Haas, deployment: Deployment, kestrel: None) -> None:
+async def test_remove_deletes_a_tenant_only_after_its_slug_was_typed(
+    haas: Haas, deployment: Deployment, kestrel: None
+) -> None:
     refused = await haas("tenant", "remove", "kestrel", typed="yes\n")
     assert refused.exit_code == 1
     assert "nothing was deleted" in refused.output
     removed = await haas("tenant", "remove", "kestrel", typed="kestrel\n")
     assert removed.exit_code == 0
     assert "kestrel" not in {tenant.slug for tenant in await deployment.administration.all()}
-    assert (await haas(*CREATE_KESTREL)).exit_code == 0, "what was removed can be created again"
+    assert (await haas(*CREATE_KESTREL)).exit_code == 0, "a removed tenant can be created again"
 
 
-async def test_every_change_leaves_a_line_of_audit(haas: Haas, deployment: Deployment, kestrel: None) -> None:
+async def test_every_change_is_recorded_in_the_audit_trail(haas: Haas, deployment: Deployment, kestrel: None) -> None:
     await haas("tenant", "suspend", "kestrel")
     await haas("tenant", "resume", "kestrel")
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
@@ -130,7 +136,7 @@ async def test_every_change_leaves_a_line_of_audit(haas: Haas, deployment: Deplo
     assert all(actor.startswith("operator") for actor in actions.values())
 
 
-async def test_in_production_the_register_gives_the_brand_its_id(haas: Haas) -> None:
+async def test_in_production_create_requires_the_register_brand_id(haas: Haas) -> None:
     production = {"HAAS_ENVIRONMENT": "production", "HAAS_CLOCK_FILE": ""}
     refused = await haas(*CREATE_KESTREL, **production)
     assert refused.exit_code == 2

@@ -7,5 +7,5 @@ from themes.tokens import theme_from
 
 
 @pytest.mark.parametrize("brand", BRANDS, ids=lambda brand: brand.slug)
-def test_the_brands_themes_are_ones_that_a_tenant_may_have(brand: DemonstrationBrand) -> None:
+def test_the_themes_of_the_demonstration_brands_are_valid(brand: DemonstrationBrand) -> None:
     assert theme_from(brand.new_tenant().theme).brand_name == brand.theme.brand_name

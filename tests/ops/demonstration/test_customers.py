@@ -32,7 +32,7 @@ def brand(database: Database, clock: MovableClock, tenant: Tenant) -> Brand:
     return Brand(database, tenant, clock.now())
 
 
-async def test_customers_without_a_file(brand: Brand) -> None:
+async def test_customers_are_generated_without_a_file(brand: Brand) -> None:
     loaded = await load_demonstration(brand.database, brand.namespace, 0, file=None, now=brand.now)
     assert loaded.report.problems == []
     assert {each.kind for each in loaded.customers} == {"person", "joint-holder", "representative"}
@@ -59,7 +59,7 @@ async def test_customers_without_a_file(brand: Brand) -> None:
     assert again.customers == loaded.customers
 
 
-async def test_customers_from_a_file(brand: Brand, tmp_path: Path) -> None:
+async def test_customers_are_loaded_from_a_file(brand: Brand, tmp_path: Path) -> None:
     path = tmp_path / "dsb.json"
     customers = [dsb.customer(number, dsb.account(number, [dsb.NMI])) for number in range(3)]
     path.write_text(dsb.text([], customers))

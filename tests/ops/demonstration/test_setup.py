@@ -1,4 +1,4 @@
-"""Setting up the demonstration brands, again and after an interruption.
+"""Setting up the demonstration brands for the first time, again, and after an interruption.
 
 In a deployment of its own, because setting them up changes the register environment that all tenants use.
 """
@@ -15,7 +15,7 @@ from tenants.registry.errors import UnknownTenant
 from tenants.registry.service import Registry
 
 
-async def test_the_demonstration_is_repeatable(own_deployment: Deployment) -> None:
+async def test_the_demonstration_can_be_set_up_twice(own_deployment: Deployment) -> None:
     settings = own_deployment.settings
     registry = Registry(own_deployment.database, settings, own_deployment.clock)
     hosts: list[str] = []
@@ -30,7 +30,7 @@ async def test_the_demonstration_is_repeatable(own_deployment: Deployment) -> No
     assert (tenant.name, surface) == (BRANDS[0].theme.brand_name, "secure")
 
 
-async def test_a_demonstration_that_stopped_half_way_goes_on(own_deployment: Deployment) -> None:
+async def test_an_interrupted_setup_of_the_demonstration_is_completed(own_deployment: Deployment) -> None:
     for slug in ("aurora", "banksia"):
         with contextlib.suppress(UnknownTenant):
             await own_deployment.administration.remove(slug, actor="tests")

@@ -1,4 +1,4 @@
-"""Made-up revisions, one after the other, behind those that there are."""
+"""Revisions for tests, which follow the newest revision of the tenant chain."""
 
 import shutil
 from itertools import count
@@ -30,7 +30,7 @@ def upgrade() -> None:
 
 
 class Revisions:
-    """The tenant chain, longer by one made-up revision each time it is asked for."""
+    """The tenant chain; each call of `longer` adds one revision."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

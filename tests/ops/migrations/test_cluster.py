@@ -6,7 +6,9 @@ import pytest
 from ops.migrations.cluster import DeploymentDatabase, create_deployment, with_login
 
 
-async def test_app_login_may_nothing_until_granted(empty_deployment: DeploymentDatabase) -> None:
+async def test_the_application_login_has_no_privileges_before_they_are_granted(
+    empty_deployment: DeploymentDatabase,
+) -> None:
     connection = await asyncpg.connect(empty_deployment.app_url)
     try:
         assert (
@@ -19,7 +21,7 @@ async def test_app_login_may_nothing_until_granted(empty_deployment: DeploymentD
         await connection.close()
 
 
-async def test_owner_login_provisions_roles_and_schemas(empty_deployment: DeploymentDatabase) -> None:
+async def test_the_owner_login_can_create_roles_and_schemas(empty_deployment: DeploymentDatabase) -> None:
     connection = await asyncpg.connect(empty_deployment.owner_url)
     prefix = empty_deployment.role_prefix
     try:
@@ -32,7 +34,7 @@ async def test_owner_login_provisions_roles_and_schemas(empty_deployment: Deploy
         await connection.close()
 
 
-async def test_wrong_password_is_refused(empty_deployment: DeploymentDatabase) -> None:
+async def test_a_wrong_password_is_refused(empty_deployment: DeploymentDatabase) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(with_login(empty_deployment.app_url, f"{empty_deployment.role_prefix}_app", "wrong"))
 

@@ -1,11 +1,11 @@
-"""A revision that deployments may already have run is never changed."""
+"""A revision that deployments may already have run must not be changed."""
 
 import hashlib
 
 from ops.migrations.chains import CONTROL, FROZEN, TENANT
 
 
-def test_frozen_revisions_have_the_bytes_that_they_were_frozen_with() -> None:
+def test_frozen_revisions_are_unchanged() -> None:
     frozen = {}
     for line in FROZEN.read_text(encoding="ascii").splitlines():
         digest, name = line.split("  ")

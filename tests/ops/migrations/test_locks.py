@@ -1,4 +1,4 @@
-"""A migration and requests want the same tables: the requests go first, and the migration tries again."""
+"""If a migration and requests need the same table, the migration lets the requests go first and tries again."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,13 +31,14 @@ async def pair(own_deployment: Deployment, signing_keys: KeySets) -> AsyncIterat
         await own_deployment.administration.remove(tenant.slug, actor="tests")
 
 
-async def test_requests_pass_a_migration_that_waits_for_a_table(
+async def test_requests_are_served_while_a_migration_waits_for_a_table_lock(
     own_deployment: Deployment, pair: list[Tenant], revisions: Revisions
 ) -> None:
     database, mine = own_deployment.database, pair[0].namespace
     table = f"{mine.schema}.account"
     async with database.transaction(mine) as long:
-        await long.driver.execute(f"LOCK TABLE {table} IN ACCESS SHARE MODE")  # as a report that reads for a while does
+        # like a report that reads for a long time
+        await long.driver.execute(f"LOCK TABLE {table} IN ACCESS SHARE MODE")
         migrating = asyncio.create_task(run.migrate_tenants(own_deployment.settings, chain=revisions.longer()))
         waits = 0
         while waits < 3:
@@ -50,7 +51,7 @@ async def test_requests_pass_a_migration_that_waits_for_a_table(
     assert (result.migrated, result.failed) == ([tenant.slug for tenant in pair], [])
 
 
-async def test_a_table_that_does_not_come_free_is_reported_and_the_others_are_migrated(
+async def test_a_tenant_whose_table_stays_locked_is_reported_and_the_others_are_migrated(
     own_deployment: Deployment, pair: list[Tenant], revisions: Revisions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "TRIES", 2)

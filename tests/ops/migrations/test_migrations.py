@@ -1,4 +1,4 @@
-"""The chains add up to the tables, run over every schema, and go on where they stopped."""
+"""The revisions produce the defined tables, run in every schema, and continue after an interruption."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -41,7 +41,7 @@ def upgrade() -> None:
 
 @pytest.fixture(scope="module")
 def longer(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    """The tenant chain with one revision more than the tenants stand at."""
+    """The tenant chain with one revision more than the tenants have."""
     folder = tmp_path_factory.mktemp("chain")
     shutil.copytree(TENANT.folder / "versions", folder / "versions")
     (folder / "versions" / "note.py").write_text(_NEXT.replace("{head}", TENANT.head))
@@ -66,7 +66,7 @@ def own_settings(own_deployment: Deployment) -> Settings:
 
 @asynccontextmanager
 async def scratch(settings: Settings) -> AsyncIterator[AsyncConnection]:
-    """A transaction as the owner, with an empty schema `scratch`, of which nothing stays."""
+    """Open a transaction as the owner with an empty schema `scratch`, and roll it back at the end."""
     roles = Roles(settings.role_prefix)
     async with owner_connection(settings) as connection:
         await connection.execute(text(f"CREATE SCHEMA scratch AUTHORIZATION {roles.owner}"))
@@ -76,7 +76,9 @@ async def scratch(settings: Settings) -> AsyncIterator[AsyncConnection]:
 
 
 @pytest.mark.parametrize("chain", [CONTROL, TENANT], ids=lambda chain: chain.name)
-async def test_the_chain_adds_up_to_the_tables(settings: Settings, tenant: Tenant, chain: Chain) -> None:
+async def test_the_revisions_of_a_chain_produce_the_defined_tables(
+    settings: Settings, tenant: Tenant, chain: Chain
+) -> None:
     schema = tenant.namespace.schema if chain is TENANT else CONTROL_SCHEMA
     async with scratch(settings) as connection:
         found = await connection.run_sync(differences, chain, schema)
@@ -87,7 +89,7 @@ async def test_the_chain_adds_up_to_the_tables(settings: Settings, tenant: Tenan
         )
 
 
-async def test_the_rendered_script_and_the_chain_run_step_by_step_make_the_same(
+async def test_the_rendered_script_and_the_single_revisions_produce_the_same_schema(
     settings: Settings, tenant: Tenant
 ) -> None:
     async with scratch(settings) as connection:
@@ -115,7 +117,9 @@ async def test_a_schema_that_fails_is_reported_and_tried_again(
     assert (await status(own_settings, chain=longer)).behind == []
 
 
-async def test_a_run_that_was_stopped_goes_on(own_settings: Settings, three: list[Tenant], longer: Chain) -> None:
+async def test_an_interrupted_migration_is_continued_by_the_next_run(
+    own_settings: Settings, three: list[Tenant], longer: Chain
+) -> None:
     with pytest.raises(KeyboardInterrupt):
         await migrate_tenants(own_settings, StopAfter(2), chain=longer)
     rest = await migrate_tenants(own_settings, chain=longer)
@@ -124,7 +128,7 @@ async def test_a_run_that_was_stopped_goes_on(own_settings: Settings, three: lis
     assert (await status(own_settings, chain=longer)).behind == []
 
 
-async def test_a_table_that_a_migration_adds_is_the_tenants_own_to_use(
+async def test_a_table_added_by_a_migration_can_be_written_only_by_its_tenant(
     own_deployment: Deployment, three: list[Tenant], longer: Chain
 ) -> None:
     await migrate_tenants(own_deployment.settings, chain=longer)
@@ -162,7 +166,7 @@ async def test_revision_0002_keeps_accounts_and_writes_internal_ids_into_service
 
 
 class StopAfter:
-    """Somebody presses Ctrl-C after so many schemas."""
+    """Raises KeyboardInterrupt, like Ctrl-C, after a number of schemas."""
 
     def __init__(self, steps: int) -> None:
         self._left = steps

@@ -1,4 +1,4 @@
-"""Tenants on two database nodes are made ready and migrated from one list, each on its own server."""
+"""Tenants on two database nodes are set up and migrated in one run, each on its own server."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -77,7 +77,7 @@ async def test_the_tenants_of_a_node_without_an_address_are_reported(
     assert "HAAS_OWNER_DATABASE_URL_SECOND" in result.failed[0].reason
 
 
-async def test_a_node_that_is_away_is_named_without_its_password(
+async def test_an_unreachable_node_is_reported_without_its_password(
     two_nodes: Deployment, pair: tuple[Tenant, Tenant], second_superuser_url: str
 ) -> None:
     login = f"{two_nodes.settings.role_prefix}_provisioner"
@@ -85,12 +85,12 @@ async def test_a_node_that_is_away_is_named_without_its_password(
     assert len(password) > 20
     async with shut_out(second_superuser_url, login):
         for work in (bootstrap(two_nodes.settings), migrate_tenants(two_nodes.settings), status(two_nodes.settings)):
-            with pytest.raises(Unavailable, match="HAAS_OWNER_DATABASE_URL_SECOND cannot be reached") as caught:
+            with pytest.raises(Unavailable, match="HAAS_OWNER_DATABASE_URL_SECOND accepted no connection") as caught:
                 await work
             assert password not in str(caught.value)
 
 
-async def test_making_nodes_ready_again_changes_nothing(two_nodes: Deployment) -> None:
+async def test_repeating_bootstrap_does_not_change_the_nodes(two_nodes: Deployment) -> None:
     async def nodes() -> list[tuple[str, str]]:
         async with owner_transaction(two_nodes.owner, two_nodes.settings) as tx:
             rows = await tx.execute(select(database_node.c.id, database_node.c.state).order_by(database_node.c.id))
@@ -115,7 +115,7 @@ async def test_a_further_node_has_no_control_schema_and_no_role_for_one(
         await connection.close()
 
 
-async def test_a_server_without_the_applications_login_takes_no_tenants(
+async def test_bootstrap_refuses_a_node_without_the_application_login(
     two_nodes: Deployment, second_superuser_url: str
 ) -> None:
     app = f"{two_nodes.settings.role_prefix}_app"

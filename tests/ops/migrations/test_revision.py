@@ -1,4 +1,4 @@
-"""The next revision is written from what changed in the tables, and says what it could not write."""
+"""The next revision is written from the changes of the tables; changes that it cannot contain are reported."""
 
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -55,7 +55,7 @@ def _add_note(tables: MetaData, table: str) -> None:
 
 
 @pytest.mark.parametrize(("chain", "table"), [(CONTROL, "brand"), (TENANT, "login")], ids=["control", "tenant"])
-async def test_a_written_revision_makes_the_tables_in_any_schema(
+async def test_a_written_revision_creates_the_tables_in_any_schema(
     settings: Settings, changed: Changed, chain: Chain, table: str
 ) -> None:
     longer = changed(chain)
@@ -74,7 +74,7 @@ async def test_a_written_revision_makes_the_tables_in_any_schema(
     assert f"{longer.tables.schema}." not in longer.script(), "the rendered chain names no schema but the placeholder"
 
 
-async def test_what_alembic_does_not_see_is_told(settings: Settings, changed: Changed) -> None:
+async def test_a_change_that_alembic_does_not_detect_is_reported(settings: Settings, changed: Changed) -> None:
     longer = changed(TENANT)
     login = longer.tables.tables[f"{TENANT.tables.schema}.login"]
     login.append_constraint(CheckConstraint("name <> ''", name="name"))
@@ -100,7 +100,7 @@ async def test_a_new_table_is_written_with_the_privileges_that_a_tenants_role_do
     assert "REVOKE UPDATE, DELETE ON __tenant_schema__.diary" in longer.script()
 
 
-async def test_without_a_change_nothing_is_written(settings: Settings, changed: Changed) -> None:
+async def test_without_a_schema_change_no_revision_is_written(settings: Settings, changed: Changed) -> None:
     same = changed(TENANT)
     before = sorted((same.folder / "versions").iterdir())
     with pytest.raises(NoSchemaChange, match="change them first"):
@@ -108,7 +108,7 @@ async def test_without_a_change_nothing_is_written(settings: Settings, changed: 
     assert sorted((same.folder / "versions").iterdir()) == before
 
 
-async def test_the_database_keeps_nothing(settings: Settings, changed: Changed) -> None:
+async def test_writing_a_revision_leaves_no_schema_in_the_database(settings: Settings, changed: Changed) -> None:
     schemas = text("SELECT nspname FROM pg_namespace ORDER BY 1")
     async with owner_connection(settings) as connection:
         before = (await connection.execute(schemas)).scalars().all()

@@ -1,4 +1,4 @@
-"""Schemas with data are migrated while requests run: none fails, nothing is lost, and a run can stop and go on.
+"""Schemas with data are migrated while requests run: no request fails, no data is lost, and a run can continue.
 
 The whole stack serves the requests: nginx, the application, the worker and the scheduler. None of them knows the new
 revision.
@@ -41,11 +41,11 @@ from tests.ops.migrations.revisions import Revisions
 from tests.support.deployments import real_servers
 
 SECONDS = 4.0
-MOST_REQUESTS = 2_000
+MAXIMUM_REQUESTS = 2_000
 JOURNEYS = 1
-BETWEEN_REVISIONS = 0.2
-FEWEST_REVISIONS = 2
-KEPT = sorted(
+SECONDS_BETWEEN_REVISIONS = 0.2
+MINIMUM_REVISIONS = 2
+TABLES_WITH_UNCHANGED_DATA = sorted(
     {
         table
         for module in (accounts, arrangements, keys, parties)
@@ -54,7 +54,7 @@ KEPT = sorted(
     },
     key=lambda table: table.name,
 )
-_KILLED = """
+_MIGRATION_TO_KILL = """
 import asyncio, os, sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,7 +63,7 @@ from haas.settings import Settings
 from ops.migrations.chains import TENANT, Chain
 from ops.migrations.run import migrate_tenants
 
-class Telling:
+class PrintedProgress:
     def line(self, text):
         print(text, flush=True)
 
@@ -72,7 +72,7 @@ class Telling:
         yield lambda: print("one more", flush=True)
 
 settings = Settings.from_environment(os.environ)
-asyncio.run(migrate_tenants(settings, Telling(), chain=Chain("tenant", TENANT.tables, Path(sys.argv[1]))))
+asyncio.run(migrate_tenants(settings, PrintedProgress(), chain=Chain("tenant", TENANT.tables, Path(sys.argv[1]))))
 """
 
 
@@ -92,7 +92,7 @@ def revisions(tmp_path_factory: pytest.TempPathFactory) -> Revisions:
 
 @pytest.fixture(scope="module")
 async def own_stack(state_folder: Path) -> AsyncIterator[Stack]:
-    """A stack of this module's own: its schemas end at revisions that nothing else knows."""
+    """A stack of this module's own: its schemas get revisions that exist only here."""
     servers = await real_servers("migrated")
     async with running(
         Options(state=state_folder / "migrated", port=0, durable=False, **servers), set_up_demonstration
@@ -128,14 +128,14 @@ async def test_no_request_fails_and_no_data_changes_while_schemas_are_migrated(
         while not traffic.done():
             chain = revisions.longer()
             migrated.append(await migrate_tenants(settings, chain=chain))
-            if len(migrated) >= FEWEST_REVISIONS:
+            if len(migrated) >= MINIMUM_REVISIONS:
                 enough.set()
-            await asyncio.wait([traffic], timeout=BETWEEN_REVISIONS)
+            await asyncio.wait([traffic], timeout=SECONDS_BETWEEN_REVISIONS)
     finally:
         enough.set()
     journeys, rounds = await traffic
 
-    assert len(migrated) >= FEWEST_REVISIONS
+    assert len(migrated) >= MINIMUM_REVISIONS
     for result in migrated:
         assert (sorted(result.migrated), result.current, result.failed) == (["aurora", "banksia"], [], [])
     assert journeys == JOURNEYS
@@ -146,7 +146,7 @@ async def test_no_request_fails_and_no_data_changes_while_schemas_are_migrated(
     await _assert_backfilled(settings, [brands.aurora, brands.banksia], chain)
 
 
-async def test_a_tenant_that_fails_under_traffic_stays_whole_and_the_others_are_migrated(
+async def test_a_failed_migration_under_traffic_changes_nothing_and_the_others_are_migrated(
     own_stack: Stack, caller: Caller, revisions: Revisions, brands: Brands
 ) -> None:
     settings, aurora = own_stack.settings, brands.aurora
@@ -154,7 +154,7 @@ async def test_a_tenant_that_fails_under_traffic_stays_whole_and_the_others_are_
     chain = revisions.longer()
     obstacle = f"{aurora.namespace.schema}.note_{int(chain.head)}"
     await _run(settings, f"CREATE TABLE {obstacle} (id int)")
-    stood, before = await _catalogue(settings, aurora), await _data(settings, aurora)
+    schema_before, data_before = await _catalogue(settings, aurora), await _data(settings, aurora)
     traffic = asyncio.create_task(_ask_everything(own_stack, caller, aurora))
     first = await migrate_tenants(settings, chain=chain)
     measured = await traffic
@@ -163,7 +163,7 @@ async def test_a_tenant_that_fails_under_traffic_stays_whole_and_the_others_are_
     assert "already exists" in first.failed[0].reason
     assert first.migrated == ["banksia"]
     assert [each.too_busy for each in measured] == [0] * len(OPERATIONS)
-    assert (await _catalogue(settings, aurora), await _data(settings, aurora)) == (stood, before)
+    assert (await _catalogue(settings, aurora), await _data(settings, aurora)) == (schema_before, data_before)
     await _assert_backfilled(settings, [brands.banksia], chain)
     await _run(settings, f"DROP TABLE {obstacle}")
     second = await migrate_tenants(settings, chain=chain)
@@ -171,7 +171,7 @@ async def test_a_tenant_that_fails_under_traffic_stays_whole_and_the_others_are_
     await _assert_backfilled(settings, [aurora], chain)
 
 
-async def test_a_run_that_was_killed_is_continued_by_the_next(
+async def test_a_killed_migration_is_continued_by_the_next_run(
     own_stack: Stack, revisions: Revisions, brands: Brands
 ) -> None:
     settings = own_stack.settings
@@ -181,7 +181,7 @@ async def test_a_run_that_was_killed_is_continued_by_the_next(
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        _KILLED,
+        _MIGRATION_TO_KILL,
         str(chain.folder),
         env={**os.environ, **read_settings(own_stack.folder.settings)},
         stdout=subprocess.PIPE,
@@ -198,7 +198,7 @@ async def test_a_run_that_was_killed_is_continued_by_the_next(
 
 
 async def _journeys(participants: Participants) -> int:
-    """People and recipients who go the whole way, one after the other; how many."""
+    """Run complete journeys of a person and a recipient, one after the other; return their number."""
     aurora = next(tenant for tenant in participants.description.tenants if tenant.slug == SOURCE)
     for customer in range(JOURNEYS):
         await Journey(participants, aurora, Steps(lambda _: None), customer=customer + 1).run()
@@ -218,7 +218,7 @@ async def _ask_everything(stack: Stack, caller: Caller, tenant: Tenant) -> list[
 
     def ask(operation: Operation) -> Measured:
         host = urlsplit(tenant.secure_base).hostname or ""
-        target = Target(host, operation.requests(caller, tenant, MOST_REQUESTS))
+        target = Target(host, operation.requests(caller, tenant, MAXIMUM_REQUESTS))
         with Load(("127.0.0.1", stack.description.port), caller.context, [target], operation.status) as load:
             return load.run(SECONDS, 1)
 
@@ -237,11 +237,11 @@ async def _catalogue(settings: Settings, tenant: Tenant) -> list[str]:
 
 
 async def _data(settings: Settings, tenant: Tenant) -> dict[str, str]:
-    """A digest of the rows of each table that holds what people agreed and what they agreed about."""
+    """Return a digest of the rows of each table of accounts, arrangements, keys and parties."""
     digests = {}
     async with owner_connection(settings) as connection, connection.begin():
         await as_owner(connection, Roles(settings.role_prefix))
-        for table in KEPT:
+        for table in TABLES_WITH_UNCHANGED_DATA:
             columns = ", ".join(f'"{column.name}"' for column in table.columns)
             digest = f"SELECT md5(string_agg(r::text, '|' ORDER BY r::text)) FROM (SELECT {columns}"
             found = await connection.execute(text(f"{digest} FROM {tenant.namespace.schema}.{table.name}) r"))

@@ -22,7 +22,7 @@ def certificates(pem: str | bytes) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(pem.encode() if isinstance(pem, str) else pem)
 
 
-def test_certificate_from_a_request_keeps_its_key(pki: Pki) -> None:
+def test_a_certificate_for_a_signing_request_has_the_key_of_the_request(pki: Pki) -> None:
     key = rsa.generate_private_key(65537, 2048)
     issued = pki.issue_client("App", "Org", csr=signing_request(key))
     assert issued.key is None
@@ -37,12 +37,12 @@ def test_certificate_from_a_request_keeps_its_key(pki: Pki) -> None:
         (signing_request(rsa.generate_private_key(65537, 1024)), "at least 2048 bits"),  # noqa: S505 - what is refused
     ],
 )
-def test_request_that_cannot_be_accepted(pki: Pki, request_: bytes, reason: str) -> None:
+def test_a_signing_request_with_an_unsupported_key_is_refused(pki: Pki, request_: bytes, reason: str) -> None:
     with pytest.raises(PkiError, match=reason):
         pki.issue_client("App", "Org", csr=request_)
 
 
-def test_request_signed_by_another_key(pki: Pki) -> None:
+def test_a_signing_request_with_a_wrong_signature_is_refused(pki: Pki) -> None:
     good = x509.load_pem_x509_csr(signing_request(rsa.generate_private_key(65537, 2048)))
     der = bytearray(good.public_bytes(Encoding.DER))
     der[-1] ^= 1
@@ -51,14 +51,14 @@ def test_request_signed_by_another_key(pki: Pki) -> None:
         pki.issue_client("App", "Org", csr=forged)
 
 
-def test_expired_and_foreign_certificates_on_request(pki: Pki) -> None:
+def test_expired_and_foreign_certificates_can_be_issued(pki: Pki) -> None:
     expired = certificates(pki.issue_client("App", "Org", expired=True).certificate)[0]
     assert expired.not_valid_after_utc < datetime.now(UTC)
     foreign = certificates(pki.issue_client("App", "Org", foreign=True).certificate)[1]
     assert "Foreign" in foreign.subject.rfc4514_string()
 
 
-def test_client_certificate_is_rsa_2048_with_sha_256_for_clients_only(pki: Pki) -> None:
+def test_a_client_certificate_is_rsa_2048_with_sha_256_for_client_authentication_only(pki: Pki) -> None:
     issued = pki.issue_client("Budget App", "Recipient Pty Ltd")
     leaf, intermediate = certificates(issued.certificate)
     assert f"{leaf.serial_number:x}" == issued.serial

@@ -21,7 +21,9 @@ def certificates(pem: str | bytes) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(pem.encode() if isinstance(pem, str) else pem)
 
 
-def test_secure_hosts_have_the_cdr_authoritys_certificate_and_others_the_webs(pki: Pki, tmp_path: Path) -> None:
+def test_secure_hosts_get_certificates_of_the_cdr_authority_and_public_hosts_of_the_web_authority(
+    pki: Pki, tmp_path: Path
+) -> None:
     now = datetime.now(UTC)
     for host, root in ((SECURE, pki.cdr_root_file), (PUBLIC, pki.web_root_file)):
         assert pki.ensure_server(host, tmp_path) is True
@@ -46,7 +48,7 @@ def test_secure_hosts_have_the_cdr_authoritys_certificate_and_others_the_webs(pk
         ("haas.localhost.au", False),
     ],
 )
-def test_the_root_that_a_browser_trusts_counts_for_names_of_no_real_server(
+def test_the_web_root_is_valid_only_for_reserved_host_names(
     pki: Pki, tmp_path: Path, host: str, *, accepted: bool
 ) -> None:
     """Its key cannot be used to impersonate a server on the Internet to the browser that trusts it."""
@@ -61,7 +63,7 @@ def test_the_root_that_a_browser_trusts_counts_for_names_of_no_real_server(
             verifier.verify(leaf, chain)
 
 
-def test_the_root_that_a_browser_trusts_counts_for_loopback_addresses_only(pki: Pki) -> None:
+def test_the_web_root_is_valid_only_for_loopback_addresses(pki: Pki) -> None:
     (root,) = certificates(pki.web_root_file.read_bytes())
     constraints = root.extensions.get_extension_for_class(x509.NameConstraints)
     assert constraints.critical
@@ -70,7 +72,7 @@ def test_the_root_that_a_browser_trusts_counts_for_loopback_addresses_only(pki: 
     assert all(network.is_loopback for network in addresses)
 
 
-def test_certificate_that_ends_soon_is_renewed_with_its_key(pki: Pki, tmp_path: Path) -> None:
+def test_a_certificate_that_expires_soon_is_renewed_with_the_same_key(pki: Pki, tmp_path: Path) -> None:
     pki.ensure_server(SECURE, tmp_path)
     file = certificate_file(tmp_path, SECURE)
     before = certificates(file.read_bytes())[0]
@@ -81,22 +83,22 @@ def test_certificate_that_ends_soon_is_renewed_with_its_key(pki: Pki, tmp_path: 
     assert after.not_valid_after_utc > before.not_valid_after_utc
 
 
-def test_certificate_of_another_authority_is_replaced(pki: Pki, tmp_path: Path) -> None:
-    other = Pki(tmp_path / "other") if (tmp_path / "other").mkdir() is None else pki
-    other.ensure_server(SECURE, tmp_path)
+def test_a_certificate_of_another_authority_is_replaced(pki: Pki, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    Pki(tmp_path / "other").ensure_server(SECURE, tmp_path)
     assert pki.ensure_server(SECURE, tmp_path) is True
 
 
 @pytest.mark.parametrize(
     "host", ["", "localhost", "../x.y", "a/b.c", "a..b", "UPPER.case", "a b.c", "-a.b", "a.b.", "x" * 64 + ".b"]
 )
-def test_what_is_no_host_name_makes_no_file(pki: Pki, tmp_path: Path, host: str) -> None:
+def test_an_invalid_host_name_is_refused_and_no_file_is_written(pki: Pki, tmp_path: Path, host: str) -> None:
     with pytest.raises(PkiError, match="no host name"):
         pki.ensure_server(host, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_interrupted_write_leaves_the_old_file(pki: Pki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_write_keeps_the_old_file(pki: Pki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pki.ensure_server(SECURE, tmp_path)
     file = certificate_file(tmp_path, SECURE)
     before = file.read_bytes()

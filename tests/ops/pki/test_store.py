@@ -1,4 +1,4 @@
-"""The test authorities: what they keep, and their revocation lists."""
+"""The test authorities: their stored keys and revocations, and their revocation lists."""
 
 import stat
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from ops.pki.store import CRL_RENEW_BEFORE, Pki
 SECURE, PUBLIC = "mtls.aurora.haas.localhost", "aurora.haas.localhost"
 
 
-def test_authorities_are_made_once_and_private(pki: Pki) -> None:
+def test_the_keys_of_the_authorities_are_created_once_and_only_their_owner_can_read_them(pki: Pki) -> None:
     before = pki.trusted_roots_file.read_bytes()
     again = Pki(pki.folder)
     assert again.trusted_roots_file.read_bytes() == before
@@ -19,7 +19,7 @@ def test_authorities_are_made_once_and_private(pki: Pki) -> None:
     assert {stat.S_IMODE(key.stat().st_mode) for key in keys} == {0o600}
 
 
-def test_revocation_is_kept_and_listed(pki: Pki) -> None:
+def test_revocations_are_stored_and_published_in_the_lists(pki: Pki) -> None:
     serial = pki.issue_client("App", "Org").serial
     pki.revoke(serial)
     Pki(pki.folder).revoke(pki.issue_client("Other", "Org").serial)
@@ -32,7 +32,7 @@ def test_revocation_is_kept_and_listed(pki: Pki) -> None:
     assert all(entry.next_update_utc and entry.next_update_utc > datetime.now(UTC) for entry in lists)
 
 
-def test_list_numbers_rise(pki: Pki) -> None:
+def test_revocation_list_numbers_increase(pki: Pki) -> None:
     def number() -> int:
         listed = x509.load_pem_x509_crl(pki.revocation_lists_file.read_bytes())
         return listed.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
@@ -42,7 +42,7 @@ def test_list_numbers_rise(pki: Pki) -> None:
     assert number() > first
 
 
-def test_lists_are_refreshed_only_when_due(pki: Pki) -> None:
+def test_revocation_lists_are_refreshed_only_when_due(pki: Pki) -> None:
     now = datetime.now(UTC)
     pki.publish_revocation_lists(timedelta(days=7))
     assert pki.refresh_revocation_lists(now) is False

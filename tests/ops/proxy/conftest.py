@@ -1,4 +1,4 @@
-"""A real nginx in front of an application that answers with what reached it."""
+"""A real nginx in front of an application that returns what it received."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,14 +12,14 @@ from tests.support.revocation_lists import Publish, file_server
 
 @pytest.fixture(scope="session")
 async def proxy(state_folder: Path) -> AsyncIterator[Proxy]:
-    """One for all tests that do not change its authorities."""
+    """A proxy for all tests that do not change its authorities."""
     async with running_proxy(state_folder / "a folder" / "proxy") as proxy:
         yield proxy
 
 
 @pytest.fixture(scope="module")
 async def own_proxy(state_folder: Path) -> AsyncIterator[Proxy]:
-    """One whose authorities a module may change. Its Server header is the one of an nginx without headers-more."""
+    """A proxy whose authorities a module may change. Its nginx does not use the module headers-more."""
     async with running_proxy(state_folder / "own-proxy", headers_more=False) as proxy:
         yield proxy
 

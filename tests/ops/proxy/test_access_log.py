@@ -15,7 +15,7 @@ ACCOUNT, FLOW = "kPzQ8J3hbhcdtGV0", "8c4b2d1e"
 async def logged(proxy: Proxy, interaction: str) -> dict[str, str]:
     """Return the line of a request.
 
-    nginx writes it after the response. The only worker here has written it before it serves a later request.
+    nginx writes it after the response. Its only worker has written it before it serves the next request.
     """
     await proxy.ask(PUBLIC)
     lines = (proxy.folder.logs / "access.log").read_bytes().splitlines()
@@ -33,7 +33,7 @@ async def send(
     return await proxy.ask(host, client=client, request=request.encode()), interaction
 
 
-async def test_line_of_a_request(proxy: Proxy) -> None:
+async def test_the_log_line_of_a_request_contains_no_id_of_the_path_and_no_query(proxy: Proxy) -> None:
     answer, interaction = await send(proxy, PUBLIC, f"/flow/{FLOW}/identify?login=mia%40example.com", method="POST")
     assert answer.status == 200
     line = await logged(proxy, interaction)
@@ -49,7 +49,7 @@ async def test_line_of_a_request(proxy: Proxy) -> None:
     }
 
 
-async def test_refused_request_for_a_code_is_in_the_access_log_alone(own_proxy: Proxy) -> None:
+async def test_a_refused_request_for_a_one_time_password_is_only_in_the_access_log(own_proxy: Proxy) -> None:
     """The error log would contain the query."""
     target = "/dashboard/sign-in?login=mia%40example.com"
     for _ in range(10):
@@ -92,23 +92,25 @@ async def test_the_logged_path_has_no_ids_and_no_unknown_words(proxy: Proxy, tar
         ("/token", "/token"),
     ],
 )
-async def test_secure_hosts_are_in_the_log_too(proxy: Proxy, recipient: IssuedClient, target: str, path: str) -> None:
-    """Also a connection that is refused."""
+async def test_requests_to_secure_hosts_are_logged(
+    proxy: Proxy, recipient: IssuedClient, target: str, path: str
+) -> None:
+    """Also requests without a client certificate, which are refused."""
     for client, status in ((recipient, "200"), (None, "400")):
         _, interaction = await send(proxy, SECURE, target, client=client)
         line = await logged(proxy, interaction)
         assert (line["host"], line["path"], line["status"]) == (SECURE, path, status)
 
 
-async def test_misdirected_request_is_logged_under_the_host_of_the_connection(proxy: Proxy) -> None:
+async def test_a_misdirected_request_is_logged_with_the_host_of_the_connection(proxy: Proxy) -> None:
     interaction = str(uuid4())
     answer = await proxy.ask("anybody.test", sni=PUBLIC, headers={"x-fapi-interaction-id": interaction})
     assert answer.status == 421
     assert (await logged(proxy, interaction))["host"] == PUBLIC
 
 
-async def test_request_that_cannot_be_read_is_logged_without_a_path(proxy: Proxy) -> None:
-    """nginx has not read its header either, so it gets a new interaction id."""
+async def test_a_request_that_cannot_be_parsed_is_logged_without_a_path(proxy: Proxy) -> None:
+    """nginx does not read the headers of such a request, so it generates an interaction id."""
     answer, _ = await send(proxy, PUBLIC, "/.well-known/%00")
     line = await logged(proxy, answer.headers["x-fapi-interaction-id"])
     assert (line["status"], line["path"], line["address"]) == ("400", "", "127.0.0.1")
@@ -116,7 +118,9 @@ async def test_request_that_cannot_be_read_is_logged_without_a_path(proxy: Proxy
 
 
 @pytest.mark.parametrize("given", [None, "", "no uuid", f"{uuid4()}, {uuid4()}"])
-async def test_interaction_without_an_id_gets_one_that_the_application_is_told(proxy: Proxy, given: str | None) -> None:
+async def test_a_request_without_a_valid_interaction_id_gets_one_that_is_forwarded_and_logged(
+    proxy: Proxy, given: str | None
+) -> None:
     headers = {} if given is None else {"x-fapi-interaction-id": given}
     told = dict((await proxy.ask(PUBLIC, headers={**headers, "HAAS-Interaction-Id": "smuggled"})).json()["headers"])
     interaction = UUID(told["haas-interaction-id"])
@@ -125,12 +129,12 @@ async def test_interaction_without_an_id_gets_one_that_the_application_is_told(p
     assert told.get("x-fapi-interaction-id", "") == (given or ""), "the application checks the value of the client"
 
 
-async def test_interaction_with_an_id_keeps_it(proxy: Proxy) -> None:
+async def test_a_valid_interaction_id_is_forwarded_unchanged(proxy: Proxy) -> None:
     given = str(uuid4()).upper()
     told = dict((await proxy.ask(PUBLIC, headers={"x-fapi-interaction-id": given})).json()["headers"])
     assert told["haas-interaction-id"] == given
 
 
-def test_the_settings_name_the_file(proxy: Proxy) -> None:
+def test_the_access_log_is_in_the_log_folder(proxy: Proxy) -> None:
     access_log: Path = proxy.nginx.configuration.access_log
     assert access_log == proxy.folder.logs / "access.log"

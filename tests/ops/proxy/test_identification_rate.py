@@ -1,4 +1,4 @@
-"""One address cannot go through identifiers without end: each would be sent a one-time password."""
+"""The number of one-time passwords that one address can request is limited, so that it cannot try identifiers."""
 
 import pytest
 
@@ -12,8 +12,8 @@ async def _send(proxy: Proxy, method: str, path: str) -> Answer:
     return await proxy.ask(PUBLIC, request=request.encode())
 
 
-async def test_an_address_asks_for_a_few_one_time_passwords_and_is_then_told_to_wait(own_proxy: Proxy) -> None:
-    """One count for all four forms, of which the burst lets one and two more pass."""
+async def test_requests_for_one_time_passwords_above_the_limit_of_an_address_get_429(own_proxy: Proxy) -> None:
+    """All four forms share one limit. The burst of 2 lets three requests pass."""
     answers = [await _send(own_proxy, "POST", path) for path in SENDING]
     assert [answer.status for answer in answers] == [200, 200, 200, 429]
     refused = answers[-1]
@@ -45,7 +45,7 @@ async def test_an_address_asks_for_a_few_one_time_passwords_and_is_then_told_to_
         ("POST", "/token"),
     ],
 )
-async def test_other_requests_are_not_counted(own_proxy: Proxy, method: str, path: str) -> None:
+async def test_other_requests_are_not_limited(own_proxy: Proxy, method: str, path: str) -> None:
     answers = [await _send(own_proxy, method, path) for _ in range(5)]
     assert {answer.status for answer in answers} == {200}
     assert "retry-after" not in answers[0].headers

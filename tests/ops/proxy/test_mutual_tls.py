@@ -1,4 +1,4 @@
-"""Who is let in on a secure host, and what the application learns of it."""
+"""Which client certificates a secure host accepts, and which headers the application receives."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ def received(answer: Answer) -> dict[str, str]:
     return dict(answer.json()["headers"])
 
 
-async def test_verified_certificate_reaches_the_application_as_rfc_9440_says(
+async def test_a_verified_certificate_is_forwarded_in_the_format_of_rfc_9440(
     proxy: Proxy, recipient: IssuedClient
 ) -> None:
     answer = await proxy.ask(SECURE, client=recipient)
@@ -26,7 +26,9 @@ async def test_verified_certificate_reaches_the_application_as_rfc_9440_says(
 
 
 @pytest.mark.parametrize("host", [SECURE, REGISTER])
-async def test_no_certificate(proxy: Proxy, host: str) -> None:
+async def test_a_request_without_a_certificate_is_reported_to_the_application_without_its_body(
+    proxy: Proxy, host: str
+) -> None:
     answer = await proxy.ask(host, method="POST", body=b"client_id=x")
     assert answer.status == 400
     assert received(answer)["haas-refused"] == "certificate-missing"
@@ -36,34 +38,34 @@ async def test_no_certificate(proxy: Proxy, host: str) -> None:
     assert answer.json()["size"] == 0
 
 
-async def test_expired_certificate(proxy: Proxy) -> None:
+async def test_an_expired_certificate_is_refused(proxy: Proxy) -> None:
     answer = await proxy.ask(SECURE, client=proxy.pki.issue_client("App", "Org", expired=True))
     assert answer.status == 400
     assert received(answer)["haas-refused"] == "certificate-invalid"
     assert "client-cert" not in received(answer)
 
 
-async def test_certificate_of_a_foreign_authority(proxy: Proxy) -> None:
+async def test_a_certificate_of_an_unknown_authority_is_refused(proxy: Proxy) -> None:
     answer = await proxy.ask(SECURE, client=proxy.pki.issue_client("App", "Org", foreign=True))
     assert answer.status == 400
     assert received(answer)["haas-refused"] == "certificate-invalid"
     assert "client-cert" not in received(answer)
 
 
-async def test_server_certificate_is_no_client_certificate(proxy: Proxy) -> None:
+async def test_a_server_certificate_is_refused_as_a_client_certificate(proxy: Proxy) -> None:
     context = proxy.context()
     context.load_cert_chain(proxy.folder.certificates / f"{SECURE}.pem")
     answer = await proxy.ask(SECURE, context=context)
     assert received(answer)["haas-refused"] == "certificate-invalid"
 
 
-async def test_revoked_certificate_is_refused_from_the_reload_on(proxy: Proxy, recipient: IssuedClient) -> None:
+async def test_a_revoked_certificate_is_refused_after_the_reload(proxy: Proxy, recipient: IssuedClient) -> None:
     revoked = proxy.pki.issue_client("Bad App", "Org")
     context = proxy.context(revoked)
     assert (await proxy.ask(SECURE, context=context)).status == 200
     proxy.pki.revoke(revoked.serial)
     await reload(proxy.nginx.pid_file)
-    # The same context: a session kept from before must not open the door again.
+    # The same context: its TLS session from before the revocation must not be accepted.
     answer = await proxy.ask(SECURE, context=context)
     assert answer.status == 400
     assert received(answer)["haas-refused"] == "certificate-invalid"
@@ -73,7 +75,9 @@ async def test_revoked_certificate_is_refused_from_the_reload_on(proxy: Proxy, r
 @pytest.mark.parametrize(
     "name", ["Client-Cert", "client-cert", "Client_Cert", "client_cert", "HAAS-Refused", "Haas_Refused", "X-Real-IP"]
 )
-async def test_smuggled_header_ends_at_the_proxy(proxy: Proxy, recipient: IssuedClient, name: str) -> None:
+async def test_internal_headers_that_a_client_sends_are_removed(
+    proxy: Proxy, recipient: IssuedClient, name: str
+) -> None:
     secure = received(await proxy.ask(SECURE, client=recipient, headers={name: "smuggled"}))
     public = received(await proxy.ask(PUBLIC, headers={name: "smuggled"}))
     missing = received(await proxy.ask(SECURE, headers={name: "smuggled"}))
@@ -83,7 +87,7 @@ async def test_smuggled_header_ends_at_the_proxy(proxy: Proxy, recipient: Issued
     assert "haas-refused" not in {*secure, *public}
 
 
-async def test_forwarded_address_is_the_connections_own(proxy: Proxy, recipient: IssuedClient) -> None:
+async def test_forwarded_headers_that_a_client_sends_are_replaced(proxy: Proxy, recipient: IssuedClient) -> None:
     headers = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http"}
     told = received(await proxy.ask(SECURE, client=recipient, headers=headers))
     assert told["x-forwarded-for"] == "127.0.0.1"
@@ -91,13 +95,13 @@ async def test_forwarded_address_is_the_connections_own(proxy: Proxy, recipient:
     assert told["host"] == SECURE
 
 
-async def test_session_of_a_public_host_opens_no_secure_one(proxy: Proxy, recipient: IssuedClient) -> None:
-    """A session made without a client certificate is worth nothing elsewhere, nor is one of a secure host."""
+async def test_a_tls_session_cannot_be_resumed_at_a_secure_host(proxy: Proxy, recipient: IssuedClient) -> None:
+    """A resumed session would skip the check of the client certificate."""
     context = proxy.context(recipient)
     for first, second in ((PUBLIC, SECURE), (SECURE, OTHER_SECURE), (SECURE, SECURE)):
         assert await proxy.resumes(first, second, context) is False
 
 
-async def test_public_host_asks_for_no_certificate(proxy: Proxy, recipient: IssuedClient) -> None:
+async def test_a_public_host_forwards_no_client_certificate(proxy: Proxy, recipient: IssuedClient) -> None:
     told = received(await proxy.ask(PUBLIC, client=recipient))
     assert "client-cert" not in told

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from ops.pki.clients import IssuedClient
-from tests.support.proxy import PUBLIC, SECURE, Answer, Proxy
+from tests.support.proxy import ADMIN, CONSOLE, MANAGEMENT, PUBLIC, SECURE, Answer, Proxy
 
 TOO_LARGE = "Content-Length: 9000000"
 ID = "x-fapi-interaction-id"
@@ -33,7 +33,9 @@ async def refused_by_the_proxy(
         ("/jwks?x=1", "error"),
     ],
 )
-async def test_error_on_a_public_api_is_json_that_any_origin_may_read(proxy: Proxy, target: str, member: str) -> None:
+async def test_an_error_of_the_proxy_at_a_public_api_is_json_that_any_origin_may_read(
+    proxy: Proxy, target: str, member: str
+) -> None:
     answer, interaction = await refused_by_the_proxy(proxy, target)
     assert answer.status == 413
     assert answer.headers["content-type"] == "application/json"
@@ -45,14 +47,39 @@ async def test_error_on_a_public_api_is_json_that_any_origin_may_read(proxy: Pro
 
 
 @pytest.mark.parametrize("target", ["/authorise", "/flow/1/identify", "/cds-australia", "/jwks2", "/"])
-async def test_error_on_a_page_is_a_page(proxy: Proxy, target: str) -> None:
+async def test_an_error_of_the_proxy_at_a_page_is_an_html_page(proxy: Proxy, target: str) -> None:
     answer, _ = await refused_by_the_proxy(proxy, target)
     assert answer.status == 413
     assert answer.headers["content-type"].startswith("text/html")
     assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_address_that_cannot_be_decoded_keeps_its_shape(proxy: Proxy) -> None:
+@pytest.mark.parametrize("host", [ADMIN, CONSOLE])
+@pytest.mark.parametrize("target", ["/", "/cds-au/v1/discovery/status", "/jwks"])
+async def test_error_on_a_host_for_staff_is_a_page_at_every_path(proxy: Proxy, host: str, target: str) -> None:
+    answer, _ = await refused_by_the_proxy(proxy, target, host=host)
+    assert answer.status == 413
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("target", ["/", "/cds-au/v1/discovery/status", "/jwks"])
+async def test_error_on_a_management_host_is_a_problem_at_every_path(proxy: Proxy, target: str) -> None:
+    """RFC 9457."""
+    answer, interaction = await refused_by_the_proxy(proxy, target, host=MANAGEMENT)
+    assert answer.status == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Content Too Large",
+        "detail": "The request is larger than this service accepts.",
+    }
+    assert answer.headers[ID] == interaction
+    assert "access-control-allow-origin" not in answer.headers
+    assert answer.headers["strict-transport-security"]
+
+
+async def test_a_public_api_path_that_cannot_be_decoded_gets_a_json_error(proxy: Proxy) -> None:
     answer, _ = await refused_by_the_proxy(proxy, "/cds-au/v1/discovery/%00")
     assert answer.status == 400
     assert answer.json()["errors"]
@@ -60,7 +87,7 @@ async def test_address_that_cannot_be_decoded_keeps_its_shape(proxy: Proxy) -> N
     UUID(answer.headers[ID])
 
 
-async def test_misdirected_request_for_a_public_api(proxy: Proxy) -> None:
+async def test_a_misdirected_request_for_a_public_api_gets_a_json_error(proxy: Proxy) -> None:
     request = f"GET /cds-au/v1/discovery/status HTTP/1.1\r\nHost: other.test\r\n{ID}: no uuid\r\n\r\n"
     answer = await proxy.ask(PUBLIC, request=request.encode())
     assert answer.status == 421
@@ -69,13 +96,13 @@ async def test_misdirected_request_for_a_public_api(proxy: Proxy) -> None:
     UUID(answer.headers[ID])
 
 
-async def test_public_api_of_an_application_that_is_away(proxy: Proxy) -> None:
+async def test_a_public_api_answers_unavailable_while_the_application_is_down(proxy: Proxy) -> None:
     supervised = proxy.supervisor.process("application")
     await supervised.kill()
     request = f"GET /cds-au/v1/discovery/status HTTP/1.1\r\nHost: {PUBLIC}\r\nConnection: close\r\n\r\n"
     answer = await proxy.ask(PUBLIC, request=request.encode())
     await supervised.until_ready()
-    assert answer.status in {502, 503}
+    assert answer.status == 502
     [error] = answer.json()["errors"]
     assert error["code"] == "urn:au-cds:error:cds-all:Service/Unavailable"
     assert error["title"] == "Service Unavailable"
@@ -90,10 +117,10 @@ async def test_public_api_of_an_application_that_is_away(proxy: Proxy) -> None:
         ("/token", TOO_LARGE, 413, None),
     ],
 )
-async def test_secure_host_plays_the_interaction_id_back(
+async def test_an_error_of_the_proxy_at_a_secure_host_plays_back_the_interaction_id(
     proxy: Proxy, recipient: IssuedClient, target: str, head: str, status: int, title: str | None
 ) -> None:
-    """Also if nginx refuses the request. The title is from the standards, and there is no CORS header."""
+    """The title is from the standards, and there is no CORS header."""
     answer, interaction = await refused_by_the_proxy(proxy, target, host=SECURE, head=head, client=recipient)
     assert answer.status == status
     assert answer.headers[ID] == interaction
@@ -102,12 +129,12 @@ async def test_secure_host_plays_the_interaction_id_back(
         assert answer.json()["errors"][0]["title"] == title
 
 
-async def test_secure_host_whose_application_is_away_plays_the_id_back(proxy: Proxy) -> None:
-    """The application responds to a missing certificate; while it is away, nginx does."""
+async def test_a_secure_host_plays_back_the_interaction_id_while_the_application_is_down(proxy: Proxy) -> None:
+    """The application answers requests without a certificate; while it is down, nginx does."""
     supervised = proxy.supervisor.process("application")
     await supervised.kill()
     interaction = str(uuid4())
     answer = await proxy.ask(SECURE, headers={ID: interaction})
     await supervised.until_ready()
-    assert answer.status in {502, 503}
+    assert answer.status == 502
     assert answer.headers[ID] == interaction

@@ -1,4 +1,4 @@
-"""CRLs fetched from their authorities: what is believed, and that a failure leaves what is in force."""
+"""CRLs are fetched from their authorities; an invalid list is refused, and the lists in force are kept."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,12 +19,12 @@ def authorities(tmp_path_factory: pytest.TempPathFactory) -> Pki:
 
 @pytest.fixture
 def pki(authorities: Pki) -> Pki:
-    """The module's authorities with lists as new."""
+    """The module's authorities with new lists."""
     authorities.publish_revocation_lists(timedelta(days=7))
     return authorities
 
 
-async def test_lists_of_all_authorities_are_fetched(pki: Pki, publish: Publish, tmp_path: Path) -> None:
+async def test_the_lists_of_all_authorities_are_fetched(pki: Pki, publish: Publish, tmp_path: Path) -> None:
     output = tmp_path / "lists.crl"
     first = await fetch(publish_both(pki, publish), pki, output)
     assert first.changed
@@ -35,7 +35,7 @@ async def test_lists_of_all_authorities_are_fetched(pki: Pki, publish: Publish, 
     assert not again.changed
 
 
-async def test_list_that_ends_within_a_day_expires_soon(pki: Pki, publish: Publish, tmp_path: Path) -> None:
+async def test_a_list_that_ends_within_a_day_expires_soon(pki: Pki, publish: Publish, tmp_path: Path) -> None:
     pki.publish_revocation_lists(timedelta(hours=20))
     renewal = await fetch(publish_both(pki, publish), pki, tmp_path / "lists.crl")
     assert renewal.expires_soon(datetime.now(UTC))
@@ -45,55 +45,55 @@ async def fetch(urls: list[str], pki: Pki, output: Path) -> Renewal:
     return await asyncio.to_thread(renew, urls, pki.client_authorities_file, output)
 
 
-Spoil = Callable[[Pki, Publish, Path], Awaitable[list[str]]]
+Fault = Callable[[Pki, Publish, Path], Awaitable[list[str]]]
 
 
-async def absent(pki: Pki, publish: Publish, _: Path) -> list[str]:
+async def only_one_list(pki: Pki, publish: Publish, _: Path) -> list[str]:
     return publish_both(pki, publish)[:1]
 
 
-async def not_there(pki: Pki, publish: Publish, _: Path) -> list[str]:
+async def unknown_url(pki: Pki, publish: Publish, _: Path) -> list[str]:
     return [*publish_both(pki, publish), publish("there", b"").replace("there", "nowhere")]
 
 
-async def no_list(pki: Pki, publish: Publish, _: Path) -> list[str]:
+async def html_page(pki: Pki, publish: Publish, _: Path) -> list[str]:
     return [*publish_both(pki, publish), publish("page", b"<html>maintenance</html>")]
 
 
-async def over(pki: Pki, publish: Publish, _: Path) -> list[str]:
+async def expired_lists(pki: Pki, publish: Publish, _: Path) -> list[str]:
     pki.publish_revocation_lists(timedelta(minutes=-5))
     return publish_both(pki, publish)
 
 
-async def of_a_stranger(pki: Pki, publish: Publish, folder: Path) -> list[str]:
-    """Of an authority that bears the same name."""
+async def lists_of_another_authority(pki: Pki, publish: Publish, folder: Path) -> list[str]:
+    """The other authority has the same name."""
     other = folder / "other"
     other.mkdir()
     return publish_both(Pki(other), publish)
 
 
 @pytest.mark.parametrize(
-    ("spoil", "reason"),
+    ("fault", "reason"),
     [
-        (absent, "no list is signed by"),
-        (not_there, "cannot be fetched"),
-        (no_list, "is not a revocation list"),
-        (over, "expired at"),
-        (of_a_stranger, "no list is signed by"),
+        (only_one_list, "no list is signed by"),
+        (unknown_url, "cannot be fetched"),
+        (html_page, "is not a revocation list"),
+        (expired_lists, "expired at"),
+        (lists_of_another_authority, "no list is signed by"),
     ],
 )
-async def test_what_is_not_to_be_believed_changes_nothing(
-    pki: Pki, publish: Publish, tmp_path: Path, spoil: Spoil, reason: str
+async def test_an_invalid_list_is_refused_and_the_file_is_unchanged(
+    pki: Pki, publish: Publish, tmp_path: Path, fault: Fault, reason: str
 ) -> None:
     output = tmp_path / "lists.crl"
     await fetch(publish_both(pki, publish), pki, output)
     before = output.read_bytes()
     with pytest.raises(RevocationListError, match=reason):
-        await fetch(await spoil(pki, publish, tmp_path), pki, output)
+        await fetch(await fault(pki, publish, tmp_path), pki, output)
     assert output.read_bytes() == before
 
 
-async def test_older_list_does_not_replace_a_newer_one(pki: Pki, publish: Publish, tmp_path: Path) -> None:
+async def test_an_older_list_does_not_replace_a_newer_one(pki: Pki, publish: Publish, tmp_path: Path) -> None:
     output = tmp_path / "lists.crl"
     urls = publish_both(pki, publish)
     later = datetime.now(UTC) + timedelta(hours=2)

@@ -1,4 +1,4 @@
-"""A CRL for each authority: both are needed, both are checked, and both are issued anew in time."""
+"""A CRL for each authority: both are required, both are checked, and both are renewed before they end."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -11,13 +11,13 @@ from tests.support.proxy import SECURE, Proxy, read_answer
 
 
 async def refused(proxy: Proxy) -> bool:
-    """Whether a client with a good certificate is refused."""
+    """Return whether a client with a valid certificate is refused."""
     answer = await proxy.ask(SECURE, client=proxy.pki.issue_client("App", "Org"))
     assert answer.headers["server"] == "-"
     return dict(answer.json()["headers"]).get("haas-refused") == "certificate-invalid"
 
 
-async def test_every_authority_needs_a_list_of_its_own_in_force(own_proxy: Proxy) -> None:
+async def test_without_a_valid_list_of_each_authority_every_client_is_refused(own_proxy: Proxy) -> None:
     lists = own_proxy.pki.revocation_lists_file
     both = lists.read_bytes()
     end = b"-----END X509 CRL-----\n"
@@ -29,7 +29,7 @@ async def test_every_authority_needs_a_list_of_its_own_in_force(own_proxy: Proxy
         assert await refused(own_proxy)
     own_proxy.pki.publish_revocation_lists(timedelta(hours=-0.5))
     await reload(own_proxy.nginx.pid_file)
-    assert await refused(own_proxy), "lists that have ended refuse everybody"
+    assert await refused(own_proxy), "every client is refused after the lists have ended"
     lists.write_bytes(both)
     await reload(own_proxy.nginx.pid_file)
     assert not await refused(own_proxy)
@@ -48,7 +48,7 @@ async def test_nginx_enforces_a_revocation_after_the_periodic_check(own_proxy: P
     assert dict(answer.json()["headers"])["haas-refused"] == "certificate-invalid"
 
 
-async def test_connection_from_before_a_reload_is_closed(own_proxy: Proxy) -> None:
+async def test_a_connection_from_before_a_reload_is_closed(own_proxy: Proxy) -> None:
     client = own_proxy.pki.issue_client("App", "Org")
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", own_proxy.port, ssl=own_proxy.context(client), server_hostname=SECURE
@@ -62,7 +62,7 @@ async def test_connection_from_before_a_reload_is_closed(own_proxy: Proxy) -> No
     await writer.wait_closed()
 
 
-async def test_the_check_continues_after_nginx_was_away(own_proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_check_continues_after_nginx_was_down(own_proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
     revocation = RevocationListCheck(own_proxy.pki, own_proxy.nginx.pid_file)
     supervised = own_proxy.supervisor.process("nginx")
     await supervised.kill()
@@ -79,7 +79,7 @@ async def test_the_check_continues_after_nginx_was_away(own_proxy: Proxy, caplog
     assert not await refused(own_proxy)
 
 
-async def test_lists_are_issued_anew_before_they_end(own_proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
+async def test_lists_are_renewed_before_they_end(own_proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
     pki = own_proxy.pki
     revocation = RevocationListCheck(pki, own_proxy.nginx.pid_file)
     pki.publish_revocation_lists(timedelta(days=2))
@@ -89,7 +89,7 @@ async def test_lists_are_issued_anew_before_they_end(own_proxy: Proxy, caplog: p
     assert not caplog.records
 
 
-async def test_lists_that_run_late_are_alarmed(
+async def test_lists_that_cannot_be_renewed_in_time_are_logged(
     own_proxy: Proxy, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pki = own_proxy.pki
@@ -104,15 +104,15 @@ async def test_lists_that_run_late_are_alarmed(
     assert "revocation_lists.expire_soon" in caplog.text
 
 
-async def test_workers_of_a_killed_nginx_do_not_stay(own_proxy: Proxy) -> None:
+async def test_a_killed_nginx_is_started_again_and_accepts_clients(own_proxy: Proxy) -> None:
     supervised = own_proxy.supervisor.process("nginx")
     await supervised.kill()
     await asyncio.wait_for(supervised.until_ready(), 10)
     assert not await refused(own_proxy)
 
 
-async def test_revoked_intermediate_takes_everybody_with_it(own_proxy: Proxy) -> None:
-    """By the root's list. The module's last test: nothing brings the intermediate back."""
+async def test_clients_of_a_revoked_intermediate_authority_are_refused(own_proxy: Proxy) -> None:
+    """The last test of this module, because the intermediate authority stays revoked."""
     own_proxy.pki.revoke_intermediate()
     await reload(own_proxy.nginx.pid_file)
     assert await refused(own_proxy)

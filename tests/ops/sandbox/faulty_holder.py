@@ -47,6 +47,15 @@ PERSON = {
     ],
 }
 CUSTOMER = {"data": {"customerUType": "person", "person": PERSON}, "links": {"self": "x"}, "meta": {}}
+SCOPES_SUPPORTED = (
+    "openid",
+    "profile",
+    "energy:accounts.basic:read",
+    "energy:accounts.detail:read",
+    "common:customer.basic:read",
+    "common:customer.detail:read",
+    "cdr:registration",
+)
 HttpRequest = Request[Any, Any, Any]
 
 
@@ -55,6 +64,7 @@ class FaultyHolder:
 
     Faults: `id_token` changes the next ID tokens, `token_answer` overrides members of token responses (None removes
     one), and `refuses` maps a path to the status and body of a refusal: for POST of the next request, for GET of all.
+    `scopes_supported` is what its discovery document says.
     """
 
     def __init__(self) -> None:
@@ -65,6 +75,7 @@ class FaultyHolder:
         self.id_token = NO_DEVIATION
         self.token_answer: dict[str, Any] = {}
         self.refuses: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.scopes_supported = SCOPES_SUPPORTED
         self.application = Litestar(
             [
                 get("/{path:path}")(self._read),
@@ -80,6 +91,7 @@ class FaultyHolder:
         self.id_token = NO_DEVIATION
         self.token_answer = {}
         self.refuses = {}
+        self.scopes_supported = SCOPES_SUPPORTED
 
     def notice(
         self,
@@ -141,14 +153,22 @@ class FaultyHolder:
 
     async def _updated(self, request: HttpRequest, path: FromPath[str]) -> Response[Any]:
         assert path == "/register/client-1"
-        return Response({**read_unverified((await request.body()).decode()).claims, "client_id": "client-1"})
+        body = (await request.body()).decode()
+        self.sent.setdefault(path, []).append({"jwt": body})
+        return Response(self._registered(body))
 
     async def _deleted(self, path: FromPath[str]) -> None:
         assert path == "/register/client-1"
 
     def _register(self, form: dict[str, str]) -> Response[Any]:
-        claims = read_unverified(form["jwt"]).claims
-        return Response({**claims, "client_id": "client-1"}, status_code=201)
+        return Response(self._registered(form["jwt"]), status_code=201)
+
+    def _registered(self, jwt: str) -> dict[str, Any]:
+        """The registration, with the scopes of the SSA that are supported."""
+        claims = read_unverified(jwt).claims
+        stated = read_unverified(claims["software_statement"]).claims["scope"].split()
+        scope = " ".join(value for value in stated if value in self.scopes_supported)
+        return {**claims, "client_id": "client-1", "scope": scope}
 
     def _par(self, form: dict[str, str]) -> Response[Any]:
         request_uri = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe(8)}"
@@ -177,8 +197,7 @@ class FaultyHolder:
         answer |= self.token_answer
         return Response(msgspec.to_builtins({name: value for name, value in answer.items() if value is not None}))
 
-    @staticmethod
-    def _metadata() -> dict[str, Any]:
+    def _metadata(self) -> dict[str, Any]:
         return {
             "issuer": HOLDER,
             "jwks_uri": f"{HOLDER}/jwks",
@@ -190,4 +209,5 @@ class FaultyHolder:
             "userinfo_endpoint": f"{SECURE_HOLDER}/userinfo",
             "registration_endpoint": f"{SECURE_HOLDER}/register",
             "cdr_arrangement_revocation_endpoint": f"{SECURE_HOLDER}/arrangements/revoke",
+            "scopes_supported": self.scopes_supported,
         }

@@ -37,7 +37,7 @@ async def started(environment: dict[str, str], unix_socket: Path) -> Process:
     raise AssertionError("".join(lines))
 
 
-async def test_state_survives_a_kill(tmp_path: Path, pki: Pki, state_folder: Path) -> None:
+async def test_the_state_is_the_same_after_the_process_was_killed(tmp_path: Path, pki: Pki, state_folder: Path) -> None:
     port, unix_socket = free_port(), state_folder / "sandbox-under-test"
     environment = {
         **os.environ,

@@ -23,6 +23,6 @@ async def test_the_error_of_a_failed_job_has_its_output(tmp_path: Path) -> None:
         await ProductJobs(Tenants(tmp_path / "stack.json")).run("outbox-drain")
 
 
-async def test_no_job_runs_without_a_stack(tmp_path: Path) -> None:
+async def test_a_job_without_a_running_stack_is_refused(tmp_path: Path) -> None:
     with pytest.raises(JobFailed, match="no stack is running"):
         await ProductJobs(Tenants(tmp_path / "absent.json")).run("outbox-drain")

@@ -39,7 +39,7 @@ async def test_a_jwks_is_fetched_again_for_an_unknown_kid_and_after_five_minutes
         sandbox.clock.reset()
 
 
-async def test_a_jwks_that_is_missing_or_wrong_is_unavailable(
+async def test_a_missing_or_malformed_jwks_raises_keys_unavailable(
     sandbox: RunningSandbox, anonymous: httpx.AsyncClient, product: dict[str, Any]
 ) -> None:
     keys, uri = PublishedKeys(anonymous, sandbox.clock), product["jwks_uri"]

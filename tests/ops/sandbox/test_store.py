@@ -11,7 +11,7 @@ class Note(msgspec.Struct, frozen=True):
     text: str
 
 
-async def test_documents_are_added_changed_and_removed(tmp_path: Path) -> None:
+async def test_documents_can_be_added_changed_and_removed(tmp_path: Path) -> None:
     store = Store(tmp_path / "s.sqlite")
     notes = Collection(store, "note", Note, limit=3)
     assert await notes.add("a", Note("1"))

@@ -25,7 +25,7 @@ async def test_each_mapped_host_has_connections_of_its_own(tmp_path: Path) -> No
         assert server.connections == 2
 
 
-async def test_a_client_certificate_is_shown_and_the_server_is_verified(tmp_path: Path) -> None:
+async def test_the_client_certificate_is_sent_and_the_server_certificate_is_verified(tmp_path: Path) -> None:
     authority = TestAuthority(tmp_path)
     pem = authority.client().read_bytes()
     certificate, _, key = pem.partition(b"-----BEGIN PRIVATE KEY-----")

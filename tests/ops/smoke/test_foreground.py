@@ -1,4 +1,4 @@
-"""A run in the foreground: what is left behind, and how it is stopped."""
+"""A run in the foreground: what it leaves on disk, and how signals stop it."""
 
 import asyncio
 import os
@@ -28,11 +28,11 @@ class _Never(Exception):
 
 
 @pytest.mark.parametrize("error", [None, KeyboardInterrupt, asyncio.CancelledError])
-def test_the_folder_is_deleted_when_nothing_failed(error: type[BaseException] | None) -> None:
+def test_the_folder_is_deleted_after_success_or_an_interruption(error: type[BaseException] | None) -> None:
     assert not folder_of(error).exists()
 
 
-def test_the_folder_is_kept_for_its_logs_when_something_failed() -> None:
+def test_the_folder_is_kept_after_a_failure() -> None:
     folder = folder_of(RuntimeError)
     assert (folder / "file").read_text() == "content"
     (folder / "file").unlink()
@@ -64,7 +64,7 @@ def test_a_signal_stops_the_run_and_what_it_started(number: signal.Signals) -> N
     assert process.returncode == 1
 
 
-def test_a_run_gives_its_result() -> None:
+def test_run_returns_the_result_of_the_coroutine() -> None:
     code = "from ops.smoke.foreground import run\nasync def work(): return 'done'\nprint(run(work()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)  # noqa: S603
     assert done.stdout == b"done\n"

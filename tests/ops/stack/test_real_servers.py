@@ -1,4 +1,4 @@
-"""A stack whose databases are somebody else's."""
+"""A stack that uses servers that run already."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from ops.stack.options import Options
 from tests.support.deployments import PostgresServer
 
 
-async def test_real_servers_take_the_place_of_embedded_ones(
+async def test_configured_servers_are_used_instead_of_embedded_ones(
     postgres: PostgresServer, valkey: str, state_folder: Path
 ) -> None:
     database = await postgres.deployment()

@@ -1,4 +1,4 @@
-"""The supervisor's promises: restart, order, leftovers, one at a time, and telling what failed."""
+"""The supervisor: restarts, order of stopping, remaining processes, its lock, and its errors."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Iterator[StateFolder]:
     folder.close()
 
 
-async def test_part_that_dies_is_started_again(folder: StateFolder, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_process_that_is_killed_is_started_again(folder: StateFolder, caplog: pytest.LogCaptureFixture) -> None:
     async with Supervisor(folder) as supervisor:
         server = Script("server", SERVE, folder.run)
         await supervisor.start(server)
@@ -46,7 +46,7 @@ async def test_part_that_dies_is_started_again(folder: StateFolder, caplog: pyte
     assert identify(second) is None
 
 
-async def test_part_that_fails_to_come_back_is_tried_until_it_does(folder: StateFolder) -> None:
+async def test_a_failed_restart_is_tried_again_until_it_succeeds(folder: StateFolder) -> None:
     attempts = folder.run / "attempts"
     code = (
         f"import pathlib, sys; attempts = pathlib.Path({str(attempts)!r});"
@@ -61,7 +61,7 @@ async def test_part_that_fails_to_come_back_is_tried_until_it_does(folder: State
         assert supervised.restarts == 3
 
 
-async def test_processes_stop_in_the_opposite_order(folder: StateFolder) -> None:
+async def test_processes_are_stopped_in_the_reverse_order_of_their_start(folder: StateFolder) -> None:
     log = folder.run / "order"
     code = (
         "import pathlib, signal, sys;"
@@ -75,7 +75,7 @@ async def test_processes_stop_in_the_opposite_order(folder: StateFolder) -> None
     assert log.read_text() == "three two one "
 
 
-async def test_failing_part_is_named_with_the_end_of_its_log(folder: StateFolder) -> None:
+async def test_the_error_of_a_failed_process_contains_the_end_of_its_log(folder: StateFolder) -> None:
     async with Supervisor(folder) as supervisor:
         with pytest.raises(ProcessFailed) as caught:
             await supervisor.start(Script("server", "import sys; print('the reason'); sys.exit(3)", folder.run))
@@ -85,14 +85,14 @@ async def test_failing_part_is_named_with_the_end_of_its_log(folder: StateFolder
     assert str(folder.logs / "server.log") in message
 
 
-async def test_part_that_never_gets_ready_is_stopped_and_named(folder: StateFolder) -> None:
+async def test_a_process_that_is_not_ready_in_time_is_stopped_and_reported(folder: StateFolder) -> None:
     async with Supervisor(folder) as supervisor:
         with pytest.raises(ProcessFailed, match=r"server failed: it was not ready after 0\.3 s"):
             await supervisor.start(Script("server", "import signal; signal.pause()", folder.run, start_timeout=0.3))
         assert identify(supervisor.processes()["server"]) is None
 
 
-async def test_one_of_several_that_fails_ends_the_start_of_the_others(folder: StateFolder) -> None:
+async def test_a_failed_process_stops_the_others_that_start_together_with_it(folder: StateFolder) -> None:
     async with Supervisor(folder) as supervisor:
         slow = Script("slow", "import signal; signal.pause()", folder.run, start_timeout=60)
         with pytest.raises(ProcessFailed, match="bad failed"):
@@ -100,7 +100,7 @@ async def test_one_of_several_that_fails_ends_the_start_of_the_others(folder: St
         assert identify(supervisor.processes()["slow"]) is None
 
 
-async def test_processes_see_no_variables_of_another_deployment(
+async def test_processes_do_not_inherit_settings_of_another_deployment(
     folder: StateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HAAS_DATABASE_URL", "postgresql://elsewhere")
@@ -109,7 +109,7 @@ async def test_processes_see_no_variables_of_another_deployment(
         await supervisor.start(Script("server", code, folder.run))
 
 
-async def test_part_that_does_not_stop_is_killed(folder: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_that_ignores_sigterm_is_killed(folder: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ops.stack.process_supervisor, "STOP_TIMEOUT", 0.2)
     code = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVE}"
     async with Supervisor(folder) as supervisor:
@@ -118,17 +118,17 @@ async def test_part_that_does_not_stop_is_killed(folder: StateFolder, monkeypatc
     assert identify(pid) is None
 
 
-async def test_unforeseen_failure_of_a_restart_is_logged_and_tried_again(
+async def test_an_unexpected_error_of_a_restart_is_logged_and_the_restart_is_repeated(
     folder: StateFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Capricious(Script):
+    class FailingOnce(Script):
         async def prepare(self) -> None:
             await super().prepare()
             if self.prepared == 2:
                 raise ZeroDivisionError
 
     async with Supervisor(folder) as supervisor:
-        await supervisor.start(Capricious("server", SERVE, folder.run))
+        await supervisor.start(FailingOnce("server", SERVE, folder.run))
         supervised = supervisor.process("server")
         await supervised.kill()
         await asyncio.wait_for(supervised.until_ready(), 10)
@@ -147,7 +147,7 @@ def leave_behind(root: Path) -> tuple[subprocess.Popen[str], int, int]:
     return supervisor, parent, child
 
 
-async def test_leftovers_of_a_killed_supervisor_are_stopped(tmp_path: Path) -> None:
+async def test_processes_of_a_killed_supervisor_are_stopped_by_the_next_one(tmp_path: Path) -> None:
     root = tmp_path / "state"
     supervisor, *pids = await asyncio.to_thread(leave_behind, root)
     left = [identity for pid in pids if (identity := identify(pid))]
@@ -161,8 +161,8 @@ async def test_leftovers_of_a_killed_supervisor_are_stopped(tmp_path: Path) -> N
     folder.close()
 
 
-async def test_child_left_behind_by_a_dead_part_is_found(tmp_path: Path) -> None:
-    """As the workers of an nginx whose master was killed along with the supervisor."""
+async def test_the_child_of_a_killed_process_is_stopped_by_the_next_supervisor(tmp_path: Path) -> None:
+    """Like the workers of an nginx whose master was killed together with the supervisor."""
     root = tmp_path / "state"
     supervisor, parent, child = await asyncio.to_thread(leave_behind, root)
     left = identify(child)
@@ -177,7 +177,7 @@ async def test_child_left_behind_by_a_dead_part_is_found(tmp_path: Path) -> None
     folder.close()
 
 
-async def test_process_that_took_over_a_pid_is_left_alone(folder: StateFolder) -> None:
+async def test_another_process_with_a_reused_pid_is_not_stopped(folder: StateFolder) -> None:
     stranger = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "import signal; signal.pause()", start_new_session=True
     )
@@ -191,7 +191,7 @@ async def test_process_that_took_over_a_pid_is_left_alone(folder: StateFolder) -
     await stranger.wait()
 
 
-async def test_process_of_an_earlier_boot_is_left_alone(folder: StateFolder) -> None:
+async def test_a_process_recorded_before_a_reboot_is_not_stopped(folder: StateFolder) -> None:
     identity = identify(os.getpid())
     assert identity is not None
     earlier = msgspec.structs.replace(identity, boot="another")
@@ -200,19 +200,19 @@ async def test_process_of_an_earlier_boot_is_left_alone(folder: StateFolder) -> 
         assert runs(identity)
 
 
-def test_second_supervisor_is_refused(folder: StateFolder) -> None:
+def test_a_state_folder_in_use_cannot_be_opened(folder: StateFolder) -> None:
     with pytest.raises(StackError, match=rf"a stack already runs on .* \(process {os.getpid()}\)"):
         StateFolder(folder.root).open()
 
 
-def test_foreign_folder_is_refused(tmp_path: Path) -> None:
+def test_a_folder_with_files_of_others_is_refused_as_state_folder(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("mine")
     with pytest.raises(StackError, match="not a state folder of this program"):
         StateFolder(tmp_path).open()
     assert (tmp_path / "precious").read_text() == "mine"
 
 
-def test_starting_over_empties_the_folder_and_nothing_beside_it(folder: StateFolder) -> None:
+def test_emptying_the_state_folder_deletes_nothing_outside_it(folder: StateFolder) -> None:
     beside = folder.root.parent / "beside"
     beside.mkdir()
     (beside / "file").touch()
@@ -225,7 +225,7 @@ def test_starting_over_empties_the_folder_and_nothing_beside_it(folder: StateFol
     assert not sockets.exists()
 
 
-def test_sockets_folder_is_private_short_and_kept(folder: StateFolder) -> None:
+def test_the_socket_folder_is_private_has_a_short_path_and_is_reused(folder: StateFolder) -> None:
     sockets = folder.sockets()
     assert sockets.stat().st_mode & 0o777 == 0o700
     assert len(str(sockets)) < 60
@@ -236,7 +236,7 @@ def test_sockets_folder_is_private_short_and_kept(folder: StateFolder) -> None:
     folder.discard_sockets()
 
 
-def test_a_clone_whose_tests_ran_first_can_still_start(tmp_path: Path) -> None:
+def test_a_state_folder_with_screenshots_of_the_tests_can_be_opened(tmp_path: Path) -> None:
     """The browser tests keep their screenshots in `.haas/screenshots`."""
     (tmp_path / ".haas" / "screenshots").mkdir(parents=True)
     folder = StateFolder(tmp_path / ".haas")

@@ -1,4 +1,4 @@
-"""Data recipients and consumers of the running stack, made once for this folder."""
+"""Data recipients and consumers of the running stack, created once for this folder."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -14,13 +14,13 @@ from tests.support.ecosystem import Ecosystem
 
 @pytest.fixture(scope="module", autouse=True)
 def application_logs_no_error(stack: Stack) -> Iterator[None]:
-    """The application logs no error, whatever it is sent."""
+    """Assert after each module that the application has logged no error."""
     log = stack.folder.logs / "app.log"
     before = log.stat().st_size
     yield
     lines = map(msgspec.json.decode, log.read_bytes()[before:].splitlines())
     errors = [line for line in lines if line["level"] not in {"debug", "info", "warning"}]
-    # Calls of a tenant that a test of another folder has removed cannot be written, which is logged every few seconds.
+    # An error is also logged if the calls of a tenant that another test has removed cannot be written.
     schemas = {tenant_schema(tenant.slug) for tenant in stack.description.tenants}
     assert [line for line in errors if "schema" not in line or line["schema"] in schemas] == []
 

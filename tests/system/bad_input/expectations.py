@@ -1,4 +1,4 @@
-"""What a person must be able to read on a page that refuses something."""
+"""Assertions about error pages."""
 
 import re
 
@@ -7,7 +7,7 @@ from tests.support.expectations import INTERNALS
 
 
 def page_says(page: Page, status: int, said: str) -> None:
-    """Expect a page of the brand's that says what happened."""
+    """Expect an error page of the brand whose message matches `said`."""
     assert page.status == status, page.described()
     assert "message" in page.elements, page.described()
     assert re.search(said, page.element("message").text), page.described()

@@ -1,4 +1,4 @@
-"""Codes, tokens and arrangements that are used twice, by another client, or under another certificate."""
+"""Codes, tokens and arrangements that are used twice, by another client, or with another certificate."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from tests.support.ecosystem import ACCOUNTS, Ecosystem
 from tests.support.expectations import cds_error, oauth_error, refused
 
 
-async def test_a_code_that_is_exchanged_twice_ends_its_consent(ecosystem: Ecosystem) -> None:
+async def test_exchanging_a_code_again_ends_its_consent(ecosystem: Ecosystem) -> None:
     client = ecosystem.mine
     flow = await client.push(SCOPES, sharing_duration=YEAR)
     code = await ecosystem.authorised(client, flow, 1)
@@ -33,7 +33,7 @@ async def test_a_code_that_is_exchanged_twice_ends_its_consent(ecosystem: Ecosys
     assert await ecosystem.account_ids(client, again)
 
 
-async def test_a_code_that_is_exchanged_twice_at_once_ends_its_consent(ecosystem: Ecosystem) -> None:
+async def test_two_exchanges_of_a_code_at_once_end_its_consent(ecosystem: Ecosystem) -> None:
     """One exchange succeeds, and its tokens are revoked because the code came twice."""
     client = ecosystem.mine
     flow = await client.push(SCOPES, sharing_duration=YEAR)
@@ -99,7 +99,7 @@ async def test_tokens_and_arrangements_are_refused_to_other_clients(ecosystem: E
     assert (await ecosystem.mine.introspect(refresh_token)).active
 
 
-async def test_an_access_token_is_refused_under_another_certificate(ecosystem: Ecosystem, sharing: Tokens) -> None:
+async def test_an_access_token_is_refused_with_another_certificate(ecosystem: Ecosystem, sharing: Tokens) -> None:
     """RFC 8705 3; CDS, Holder of Key Mechanism: also when the other certificate is the same product's."""
     registration = await ecosystem.mine.client_credentials()
     async with await ecosystem.another_certificate() as http:
@@ -141,7 +141,7 @@ async def test_a_request_without_a_valid_access_token_gets_a_challenge(
     assert data.headers["www-authenticate"].startswith("Bearer")
 
 
-async def test_without_a_sharing_duration_there_is_no_refresh_token(ecosystem: Ecosystem) -> None:
+async def test_a_consent_without_a_sharing_duration_has_no_refresh_token(ecosystem: Ecosystem) -> None:
     tokens = await ecosystem.consent(ecosystem.mine, 2, sharing_duration=None)
     assert tokens.refresh_token is None
     assert tokens.cdr_arrangement_id
@@ -179,7 +179,7 @@ async def test_an_arrangement_of_another_customer_cannot_be_amended(ecosystem: E
     assert await ecosystem.account_ids(client, theirs)
 
 
-async def test_auth_time_is_given_where_it_is_an_essential_claim(ecosystem: Ecosystem) -> None:
+async def test_the_id_token_contains_auth_time_if_it_is_an_essential_claim(ecosystem: Ecosystem) -> None:
     essential = {"claims": {"id_token": {"auth_time": {"essential": True}}}}
     flow = await ecosystem.mine.push(SCOPES, request=Deviation(claims=essential))
     tokens = await ecosystem.mine.exchange(await ecosystem.authorised(ecosystem.mine, flow, 2), flow)

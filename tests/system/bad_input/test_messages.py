@@ -1,4 +1,4 @@
-"""Wrong assertions, request objects and bodies of a data recipient; the answer says what is wrong."""
+"""Wrong assertions, request objects and bodies of a data recipient; the error says what is wrong."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,15 +32,15 @@ ASSERTIONS: dict[str, tuple[Make, str]] = {
         lambda client: Deviation(token=tampered(client.assertion(), jti="another")),
         "not signed by a key of its JWKS",
     ),
-    "no JWT": (lambda _: Deviation(token="assertion"), "not a signed JWT"),
+    "not a JWT": (lambda _: Deviation(token="assertion"), "not a signed JWT"),
     "expired": (
         lambda client: Deviation(claims={"iat": _at(client, -900), "exp": _at(client, -600)}),
         "times are wrong",
     ),
-    "without an end": (lambda _: Deviation(claims={"exp": ABSENT}), "times are wrong"),
+    "without exp": (lambda _: Deviation(claims={"exp": ABSENT}), "times are wrong"),
     "for another brand": (lambda _: Deviation(claims={"aud": "https://banksia.haas.localhost"}), r"\(aud\)"),
     "another issuer": (lambda _: Deviation(claims={"iss": "somebody"}), "iss and sub"),
-    "without a jti": (lambda _: Deviation(claims={"jti": ABSENT}), "no jti"),
+    "without a jti": (lambda _: Deviation(claims={"jti": ABSENT}), "jti of the client assertion is missing"),
 }
 
 
@@ -52,7 +52,7 @@ async def test_a_wrong_assertion_is_refused(ecosystem: Ecosystem, case: str) -> 
 
 
 async def test_a_replayed_assertion_is_refused_at_every_endpoint(ecosystem: Ecosystem) -> None:
-    """The first use at any endpoint spends it for all (CDS, Private Key JWT Client Authentication)."""
+    """After its first use it is refused at all endpoints (CDS, Private Key JWT Client Authentication)."""
     used = Deviation(token=ecosystem.mine.assertion())
     await ecosystem.mine.client_credentials(assertion=used)
     for call in (
@@ -66,7 +66,7 @@ async def test_a_replayed_assertion_is_refused_at_every_endpoint(ecosystem: Ecos
             await call
 
 
-async def test_an_assertion_sent_four_times_at_once_counts_once(ecosystem: Ecosystem) -> None:
+async def test_one_of_four_identical_assertions_at_once_is_accepted(ecosystem: Ecosystem) -> None:
     used = Deviation(token=ecosystem.mine.assertion())
     asked = (ecosystem.mine.client_credentials(assertion=used) for _ in range(4))
     answers = await asyncio.gather(*asked, return_exceptions=True)
@@ -85,19 +85,19 @@ REQUEST_OBJECTS: dict[str, tuple[Make, str]] = {
         lambda client: Deviation(token=tampered(client.request_object({}), scope="openid profile")),
         "does not verify",
     ),
-    "no JWT": (lambda _: Deviation(token="{}"), "does not verify"),
+    "not a JWT": (lambda _: Deviation(token="{}"), "does not verify"),
     "expired": (
         lambda client: Deviation(claims={"nbf": _at(client, -900), "exp": _at(client, -600)}),
         r"expired \(exp\)",
     ),
-    "over-long": (
+    "valid for too long": (
         lambda client: Deviation(claims={"nbf": _at(client, 0), "exp": _at(client, 3601)}),
         "more than 60 minutes after nbf",
     ),
-    "without an end": (lambda _: Deviation(claims={"exp": ABSENT}), "must have exp and nbf"),
+    "without exp": (lambda _: Deviation(claims={"exp": ABSENT}), "must have exp and nbf"),
     "another client's": (lambda _: Deviation(claims={"client_id": "somebody"}), "not the authenticated client"),
     "for another brand": (lambda _: Deviation(claims={"aud": "https://banksia.haas.localhost"}), "aud"),
-    "of another shape": (lambda _: Deviation(claims={"scope": ["openid"]}), "malformed"),
+    "wrong type of a claim": (lambda _: Deviation(claims={"scope": ["openid"]}), "malformed"),
 }
 
 
@@ -108,7 +108,7 @@ async def test_a_wrong_request_object_is_refused(ecosystem: Ecosystem, case: str
         await ecosystem.mine.push(SCOPES, request=make(ecosystem.mine))
 
 
-async def test_a_push_without_a_request_object_is_refused(ecosystem: Ecosystem) -> None:
+async def test_a_pushed_request_without_a_request_object_is_refused(ecosystem: Ecosystem) -> None:
     with refused("invalid_request", "signed request object is required"):
         await ecosystem.mine.push(SCOPES, form={"request": ABSENT, "response_type": "code", "scope": "openid"})
 
@@ -121,13 +121,13 @@ BODIES: dict[str, tuple[str, bytes, str]] = {
     "not ASCII": (FORM, "grant_type=ü".encode(), "cannot be read"),
     "not UTF-8": (FORM, b"grant_type=%ff", "cannot be read"),
     "a parameter twice": (FORM, b"grant_type=a&grant_type=b", "more than once"),
-    "too many": (FORM, b"&".join(b"p%d=1" % number for number in range(60)), "cannot be read"),
+    "too many parameters": (FORM, b"&".join(b"p%d=1" % number for number in range(60)), "cannot be read"),
 }
 
 
 @pytest.mark.parametrize("case", BODIES)
 @pytest.mark.parametrize("endpoint", ["token", "pushed_authorization_request", "cdr_arrangement_revocation"])
-async def test_a_body_that_is_no_readable_form_is_refused(ecosystem: Ecosystem, endpoint: str, case: str) -> None:
+async def test_a_body_that_is_not_a_valid_form_is_refused(ecosystem: Ecosystem, endpoint: str, case: str) -> None:
     content_type, body, said = BODIES[case]
     response = await _post(ecosystem, endpoint, body, content_type)
     oauth_error(response, "invalid_request", said)
@@ -140,7 +140,9 @@ async def test_a_form_without_a_client_assertion_is_refused(ecosystem: Ecosystem
 
 
 @pytest.mark.parametrize("size", [100 * 1024, 600 * 1024])
-async def test_a_body_too_large_is_refused_by_application_and_proxy_alike(ecosystem: Ecosystem, size: int) -> None:
+async def test_a_body_that_is_too_large_gets_the_same_error_from_application_and_proxy(
+    ecosystem: Ecosystem, size: int
+) -> None:
     response = await _post(ecosystem, "token", b"a=" + b"b" * size, FORM)
     oauth_error(response, "invalid_request", "larger than this service accepts", 413)
 
@@ -154,13 +156,13 @@ async def test_a_method_that_is_not_served_is_refused(ecosystem: Ecosystem, endp
 
 REGISTRATIONS: dict[str, tuple[str, bytes, str, str]] = {
     "JSON": ("application/json", b"{}", "invalid_request", "content type must be application/jwt"),
-    "no JWT": ("application/jwt", b"{}", "invalid_client_metadata", "registration request is invalid"),
+    "not a JWT": ("application/jwt", b"{}", "invalid_client_metadata", "registration request is invalid"),
     "not ASCII": ("application/jwt", "jwt ü".encode(), "invalid_request", "not a JWT"),
 }
 
 
 @pytest.mark.parametrize("case", REGISTRATIONS)
-async def test_a_bad_registration_body_is_refused(ecosystem: Ecosystem, case: str) -> None:
+async def test_a_malformed_registration_body_is_refused(ecosystem: Ecosystem, case: str) -> None:
     content_type, body, error, said = REGISTRATIONS[case]
     oauth_error(await _post(ecosystem, "registration", body, content_type), error, said)
 

@@ -17,7 +17,7 @@ STATEMENT = "invalid_software_statement"
 
 
 async def test_a_second_registration_of_the_same_product_is_refused(ecosystem: Ecosystem) -> None:
-    """Also where two arrive at the same time (CDS, Client Registration)."""
+    """Also if both arrive at the same time (CDS, Client Registration)."""
     recipient = await ecosystem.outside.recipient(ecosystem.aurora)
     client, registered = recipient.client, 0
     statements = [await ecosystem.control.ssa(recipient.product) for _ in range(3)]
@@ -34,7 +34,7 @@ async def test_a_second_registration_of_the_same_product_is_refused(ecosystem: E
     assert own["client_id"] == client.client_id
 
 
-async def test_a_software_statement_that_the_register_did_not_make_is_refused(ecosystem: Ecosystem) -> None:
+async def test_a_software_statement_that_the_register_did_not_issue_is_refused(ecosystem: Ecosystem) -> None:
     recipient = await ecosystem.outside.recipient(ecosystem.aurora)
     client = recipient.client
     right = await ecosystem.control.ssa(recipient.product)
@@ -76,7 +76,7 @@ async def test_another_clients_registration_cannot_be_read_changed_or_deleted(ec
     assert (await ecosystem.mine.read_registration(mine))["client_id"] == ecosystem.mine.client_id
 
 
-async def test_a_deleted_registration_ends_everything_under_it(ecosystem: Ecosystem) -> None:
+async def test_deleting_a_registration_ends_its_tokens_arrangements_and_flows(ecosystem: Ecosystem) -> None:
     recipient = await ecosystem.registered()
     client = recipient.client
     tokens = await ecosystem.consent(client, 10)
@@ -85,12 +85,12 @@ async def test_a_deleted_registration_ends_everything_under_it(ecosystem: Ecosys
     waiting = await client.push(SCOPES)
     registration = (await client.client_credentials()).access_token
     await client.delete_registration(registration)
-    await _gone(ecosystem, recipient, tokens)
+    await _assert_removed(ecosystem, recipient, tokens)
     with refused("invalid_token", "revoked", 401):
         await client.read_registration(registration)
     page_says((await person.press("authorise")).page, 410, "This request is over")
     page_says((await person.open(client.authorisation_url(waiting))).page, 400, "cannot be used")
-    await _seen_as_ended(ecosystem, 10, tokens)
+    await _assert_shown_as_ended(ecosystem, 10, tokens)
     await client.register(await ecosystem.control.ssa(recipient.product))
     assert await ecosystem.account_ids(client, await ecosystem.consent(client, 10))
 
@@ -126,18 +126,18 @@ async def test_a_status_in_the_register_takes_effect_at_the_next_poll(ecosystem:
     await client.revoke_token(str(ended.refresh_token))
     assert not (await client.introspect(str(ended.refresh_token))).active
     await client.revoke_arrangement(str(ended.cdr_arrangement_id))
-    await _seen_as_ended(ecosystem, 11, ended)
+    await _assert_shown_as_ended(ecosystem, 11, ended)
     assert (await client.introspect(str(kept.refresh_token))).active
     assert await ecosystem.account_ids(left_out.client, others)
 
     await ecosystem.change(product, status="REMOVED")
     await ecosystem.control.poll_register()
-    await _gone(ecosystem, product, kept)
-    await _seen_as_ended(ecosystem, 11, kept)
+    await _assert_removed(ecosystem, product, kept)
+    await _assert_shown_as_ended(ecosystem, 11, kept)
     assert await ecosystem.account_ids(left_out.client, others)
 
 
-async def _gone(ecosystem: Ecosystem, recipient: Recipient, tokens: Any) -> None:
+async def _assert_removed(ecosystem: Ecosystem, recipient: Recipient, tokens: Any) -> None:
     client = recipient.client
     with refused("invalid_client", "the client is unknown", 401):
         await client.refresh(tokens.refresh_token)
@@ -149,7 +149,7 @@ async def _gone(ecosystem: Ecosystem, recipient: Recipient, tokens: Any) -> None
     cds_error(response, "GeneralError/Expected", "access token is invalid", 401)
 
 
-async def _seen_as_ended(ecosystem: Ecosystem, customer: int, tokens: Any) -> None:
+async def _assert_shown_as_ended(ecosystem: Ecosystem, customer: int, tokens: Any) -> None:
     person = await ecosystem.signed_in(customer)
     await person.open(f"{ecosystem.aurora.dashboard_url}/arrangements/{tokens.cdr_arrangement_id}")
     assert person.page.status == 200, person.page.described()

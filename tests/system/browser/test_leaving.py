@@ -1,4 +1,4 @@
-"""The way of a person out of the flow in a browser: two tabs, the recipient's own redirects, and its window."""
+"""How a flow ends in a browser: two tabs, further redirects of the recipient, and a window that it opened."""
 
 import base64
 import re
@@ -50,7 +50,7 @@ def _further(redirect_uri: str, kind: str) -> str:
 
 @pytest.mark.parametrize("button", ["authorise", "cancel"])
 @pytest.mark.parametrize("kind", ["sub-domain", "another site"])
-async def test_the_recipient_may_redirect_further(
+async def test_the_redirect_uri_may_redirect_to_another_host(
     context: BrowserContext, visit: Visit, kind: str, button: str
 ) -> None:
     page = await context.new_page()
@@ -64,7 +64,7 @@ async def test_the_recipient_may_redirect_further(
 
 
 @pytest.mark.parametrize("button", ["authorise", "cancel"])
-async def test_the_recipient_may_redirect_to_its_app(context: BrowserContext, visit: Visit, button: str) -> None:
+async def test_the_redirect_uri_may_redirect_to_an_app(context: BrowserContext, visit: Visit, button: str) -> None:
     """Chromium reports a blocked redirect on the console; without an app it stays on the page in both cases."""
     page = await context.new_page()
     reports: list[str] = []
@@ -79,7 +79,9 @@ async def test_the_recipient_may_redirect_to_its_app(context: BrowserContext, vi
     assert [report for report in reports if "form-action" in report] == []
 
 
-async def test_a_flow_in_a_window_of_the_recipient_keeps_its_opener(context: BrowserContext, visit: Visit) -> None:
+async def test_a_flow_in_a_window_opened_by_the_recipient_keeps_window_opener(
+    context: BrowserContext, visit: Visit
+) -> None:
     recipient = await context.new_page()
     origin = visit.client.redirect_uri.rpartition("/")[0]
 
@@ -121,7 +123,7 @@ async def _answer_as_callback(page: Page, redirect_uri: str) -> None:
     await session.send("Fetch.enable", {"patterns": [{"urlPattern": f"{redirect_uri}*"}]})
 
 
-async def test_a_tab_that_shows_other_accounts_authorises_nothing(context: BrowserContext, visit: Visit) -> None:
+async def test_a_review_page_with_outdated_accounts_authorises_nothing(context: BrowserContext, visit: Visit) -> None:
     first = await context.new_page()
     await visit.to_the_review(first)
     shown = await first.locator("#accounts").inner_text()

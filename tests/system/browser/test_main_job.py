@@ -13,12 +13,12 @@ from ops.stack.embedded import Stack
 from tests.system.browser.conftest import SCREENSHOTS, VIEWPORTS
 
 
-class _Somebody(msgspec.Struct, frozen=True):
+class _DemonstrationCustomer(msgspec.Struct, frozen=True):
     identifier: str
 
 
 class Visitor:
-    """Uses a browser page as a person does, keeps a picture of each screen, and checks it with axe-core."""
+    """Uses a browser page like a person, takes a screenshot of each screen, and checks it with axe-core."""
 
     def __init__(self, page: Page, name: str) -> None:
         self.page = page
@@ -26,7 +26,7 @@ class Visitor:
         self._screens = 0
 
     async def look(self, screen: str) -> None:
-        """Keep a picture of the screen, and check that it is accessible and fits the window."""
+        """Take a screenshot, and check that the screen is accessible and fits the window."""
         self._screens += 1
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         await self.page.screenshot(path=SCREENSHOTS / f"{self._name}-{self._screens:02}-{screen}.png", full_page=True)
@@ -64,13 +64,13 @@ class Visitor:
 
 def _tenant(stack: Stack, slug: str) -> tuple[TenantDescription, list[str]]:
     tenant = next(tenant for tenant in stack.description.tenants if tenant.slug == slug)
-    people = msgspec.convert(tenant.demonstration_customers, list[_Somebody])
+    people = msgspec.convert(tenant.demonstration_customers, list[_DemonstrationCustomer])
     return tenant, [somebody.identifier for somebody in people]
 
 
 @pytest.mark.parametrize("viewport", VIEWPORTS)
 @pytest.mark.parametrize("slug", ["aurora", "banksia"])
-async def test_a_person_shares_and_stops(
+async def test_a_person_can_share_data_and_stop_sharing(
     chromium: Browser, stack: Stack, control: SandboxControl, slug: str, viewport: str
 ) -> None:
     tenant, people = _tenant(stack, slug)
@@ -78,9 +78,9 @@ async def test_a_person_shares_and_stops(
     context = await chromium.new_context(**VIEWPORTS[viewport], locale="en-AU", timezone_id="Australia/Sydney")
     context.set_default_timeout(20_000)
     page = await context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("requestfailed", lambda request: complaints.append(_failed(request)))
+    browser_errors: list[str] = []
+    page.on("console", lambda message: browser_errors.append(message.text) if message.type == "error" else None)
+    page.on("requestfailed", lambda request: browser_errors.append(_failed(request)))
     visitor = Visitor(page, f"{slug}-{viewport}")
 
     await page.goto(f"{stack.description.sandbox.recipient_url}/")
@@ -115,11 +115,11 @@ async def test_a_person_shares_and_stops(
     await page.goto(connection)
     await expect(page.locator("#state")).to_have_text("Ended")
     await visitor.look("recipient-ended")
-    assert complaints == []
+    assert browser_errors == []
     await context.close()
 
 
-async def test_cancelling_brings_the_person_back_to_the_recipient(chromium: Browser, stack: Stack) -> None:
+async def test_cancelling_redirects_the_person_to_the_recipient(chromium: Browser, stack: Stack) -> None:
     context = await chromium.new_context(**VIEWPORTS["phone"])
     page = await context.new_page()
     await page.goto(f"{stack.description.sandbox.recipient_url}/")

@@ -10,7 +10,9 @@ from ops.stack.embedded import Stack
 from tests.system.browser.visit import Visit
 
 
-async def test_another_browser_does_not_take_the_flow(chromium: Browser, context: BrowserContext, visit: Visit) -> None:
+async def test_another_browser_is_refused_after_the_person_sent_an_identifier(
+    chromium: Browser, context: BrowserContext, visit: Visit
+) -> None:
     flow = await visit.pushed()
     page = await context.new_page()
     await page.goto(visit.client.authorisation_url(flow))
@@ -33,7 +35,7 @@ async def test_another_browser_does_not_take_the_flow(chromium: Browser, context
     await elsewhere.close()
 
 
-async def test_a_prefetch_begins_nothing(chromium: Browser, stack: Stack, visit: Visit) -> None:
+async def test_a_prefetch_is_refused_and_starts_no_flow(chromium: Browser, stack: Stack, visit: Visit) -> None:
     """The sandbox's page prefetches the address; its own Content-Security-Policy would not allow that."""
     context = await chromium.new_context(bypass_csp=True)
     page = await context.new_page()

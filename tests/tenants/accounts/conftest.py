@@ -27,7 +27,7 @@ class Household:
     def today(self) -> date:
         return market_day(self.now)
 
-    async def move_in(self) -> None:
+    async def insert_rows(self) -> None:
         people = [self.customer_row(self.customer_id), self.customer_row(self.other_id)]
         async with self.database.transaction(self.tenant.namespace) as tx:
             await tx.execute(insert(customer), people)
@@ -54,5 +54,5 @@ class Household:
 @pytest.fixture
 async def household(database: Database, tenant: Tenant, clock: MovableClock) -> Household:
     household = Household(database, tenant, clock.now())
-    await household.move_in()
+    await household.insert_rows()
     return household

@@ -220,7 +220,7 @@ async def _withholdings(tx: Any, household: Household, version: UUID) -> dict[UU
         ("is_harm_flagged", {"customer_id": "this", "account_id": "this", "until": 0}, False),
     ],
 )
-async def test_a_decision_counts_for_what_it_names_and_while_it_lasts(
+async def test_a_decision_applies_to_its_subject_within_its_period(
     household: Household, fact: str, changes: dict[str, Any], *, holds: bool
 ) -> None:
     """A member that is not given stands for everything; a moment is in hours from now, a day from today."""
@@ -263,7 +263,7 @@ def _decision(fact: str, household: Household, values: dict[str, Any]) -> Sharin
     return HarmFlag(**{"set_by": "staff", **since, **values})
 
 
-async def test_what_was_decided_can_be_ended(household: Household) -> None:
+async def test_every_decision_can_be_ended(household: Household) -> None:
     customer_id, account_id, now = household.customer_id, household.account_id, household.now
     since = now - timedelta(hours=1)
     both = {"customer_id": customer_id, "account_id": account_id}

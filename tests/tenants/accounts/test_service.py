@@ -12,7 +12,7 @@ from tests.tenants.accounts.conftest import Household
 RECIPIENT = "the recipient's legal entity"
 
 
-async def test_a_secondary_user_with_an_instruction_is_eligible_by_an_open_account(household: Household) -> None:
+async def test_a_secondary_user_needs_an_instruction_to_share_an_account(household: Household) -> None:
     user, now = household.customer_id, household.now
     await household.run(_make_secondary_user, household)
     [held] = await household.run(service.accounts_of, user, RECIPIENT, now)

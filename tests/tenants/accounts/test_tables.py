@@ -151,17 +151,17 @@ async def test_a_row_that_breaks_a_constraint_is_refused(household: Household, v
     await assert_violated(household.database, household.tenant, row, violation._replace(changes=changes))
 
 
-def test_no_constraint_is_left_out() -> None:
+def test_every_constraint_has_a_violation() -> None:
     assert {violation.constraint for violation in VIOLATIONS} == names(*TABLES)
 
 
-async def test_a_pair_has_several_periods(household: Household) -> None:
+async def test_a_customer_can_hold_an_account_in_several_periods(household: Household) -> None:
     row = household.holding_row(household.customer_id)
     async with household.database.transaction(household.tenant.namespace) as tx:
         await tx.execute(insert(holding).values({**row, "valid_from": date(2010, 1, 1), "valid_to": date(2012, 1, 1)}))
 
 
-async def test_a_proposal_gathers_answers_until_it_is_closed(household: Household) -> None:
+async def test_a_proposal_collects_answers_until_it_is_closed(household: Household) -> None:
     now = household.now
     proposal = DisclosureProposal(
         id=uuid4(), account_id=household.account_id, option="pre-approval", proposed_by=household.customer_id,

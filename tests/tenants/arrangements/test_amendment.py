@@ -15,13 +15,13 @@ from tests.support.expectations import refused
 from tests.support.rows import execute
 
 
-async def test_an_amendment_keeps_the_id_and_ends_the_old_tokens_when_its_code_is_exchanged(
+async def test_an_amendment_keeps_the_id_and_revokes_the_old_tokens_when_its_code_is_exchanged(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     person = await new_consumer(application, aurora)
     first = await consent(application, aurora, recipient, person)
     flow = await recipient.push(
-        f"{SCOPE} energy:billing:read", sharing_duration=86_400, cdr_arrangement_id=first.cdr_arrangement_id
+        f"{SCOPE} energy:accounts.detail:read", sharing_duration=86_400, cdr_arrangement_id=first.cdr_arrangement_id
     )
     code = await authorised_code(application, aurora, recipient, flow, person)
     assert (await recipient.introspect(first.refresh_token)).active
@@ -34,7 +34,7 @@ async def test_an_amendment_keeps_the_id_and_ends_the_old_tokens_when_its_code_i
         await recipient.userinfo(first.access_token)
     with refused("invalid_grant", "expired or was revoked"):
         await recipient.refresh(first.refresh_token)
-    assert (await recipient.introspect(second.refresh_token)).scope == f"{SCOPE} energy:billing:read"
+    assert (await recipient.introspect(second.refresh_token)).scope == f"{SCOPE} energy:accounts.detail:read"
     async with application.database.transaction(aurora.namespace) as tx:
         (listed,) = await arrangements.list_for_login(tx, person.login_id, application.now)
     assert [version.version for version in listed.versions] == [1, 2]
@@ -65,7 +65,7 @@ async def test_another_customer_cannot_amend_an_arrangement(
         await authorised_code(application, aurora, recipient, flow, await new_consumer(application, aurora))
 
 
-async def test_an_id_in_another_notation_amends_nothing(
+async def test_an_arrangement_id_in_another_uuid_notation_is_refused(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -97,7 +97,7 @@ async def test_one_customer_may_have_several_arrangements_with_a_product(
     assert (await recipient.introspect(first.refresh_token)).active
 
 
-async def test_userinfo_describes_the_person_who_authorised_last(
+async def test_userinfo_returns_the_names_of_the_person_who_authorised_last(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     first, second = await new_consumer(application, aurora), await new_consumer(application, aurora)

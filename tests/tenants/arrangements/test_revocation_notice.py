@@ -1,4 +1,4 @@
-"""The notice to a data recipient, as CDS, CDR Arrangement Revocation endpoint and Client Authentication ask."""
+"""The notice of a withdrawal to a data recipient (CDS, CDR Arrangement Revocation endpoint; Client Authentication)."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -71,7 +71,7 @@ async def test_the_recipient_gets_the_notice_that_the_standards_describe(
     assert arrangement["jti"] != claims["jti"]
 
 
-async def test_each_try_is_signed_anew(
+async def test_each_attempt_of_a_delivery_has_new_signatures(
     database: Database, tenant: Tenant, clock: MovableClock, https: HttpsServer, delivery: Delivery
 ) -> None:
     https.answer = lambda _: (503, b"")
@@ -87,7 +87,7 @@ async def test_each_try_is_signed_anew(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 502, 302])
-async def test_an_answer_other_than_success_is_retried(
+async def test_a_notice_that_gets_an_error_or_redirect_is_retried(
     *, database: Database, tenant: Tenant, clock: MovableClock, https: HttpsServer, delivery: Delivery, status: int
 ) -> None:
     https.answer = lambda _: (status, b"")
@@ -96,7 +96,7 @@ async def test_an_answer_other_than_success_is_retried(
     assert str(status) in (await notice(database, tenant, notice_id)).last_error
 
 
-async def test_a_notice_of_an_arrangement_unknown_to_the_recipient_is_done(
+async def test_a_notice_that_the_recipient_answers_with_422_is_not_retried(
     database: Database, tenant: Tenant, clock: MovableClock, https: HttpsServer, delivery: Delivery
 ) -> None:
     https.answer = lambda _: (422, b"{}")
@@ -104,7 +104,7 @@ async def test_a_notice_of_an_arrangement_unknown_to_the_recipient_is_done(
     assert (await delivery.deliver_due(tenant)).done == 1
 
 
-async def test_a_notice_is_given_up_after_a_week_with_a_critical_log_entry(
+async def test_a_notice_is_abandoned_after_a_week_with_a_critical_log_entry(
     *,
     database: Database,
     tenant: Tenant,

@@ -58,7 +58,7 @@ async def test_ending_an_arrangement_revokes_its_tokens_and_notifies_the_recipie
     assert await _notices(application, aurora, arrangement_id) == expected
 
 
-async def test_an_arrangement_ends_only_once(application: Application, aurora: Tenant) -> None:
+async def test_ending_an_ended_arrangement_is_refused(application: Application, aurora: Tenant) -> None:
     arrangement_id, client_id, _ = await _arrangement(application, aurora)
     async with application.database.transaction(aurora.namespace) as tx:
         await service.end(tx, arrangement_id, by="consumer", now=application.now)
@@ -98,7 +98,9 @@ async def test_a_pending_arrangement_is_not_listed_and_ends_without_a_notice(
     assert await _notices(application, aurora, attempt.arrangement_id) == []
 
 
-async def test_a_login_sees_the_arrangements_of_its_customers_alone(application: Application, aurora: Tenant) -> None:
+async def test_a_login_sees_only_the_arrangements_of_its_own_customers(
+    application: Application, aurora: Tenant
+) -> None:
     arrangement_id, client_id, person = await _arrangement(application, aurora)
     stranger = await new_consumer(application, aurora)
     async with application.database.transaction(aurora.namespace) as tx:

@@ -1,4 +1,4 @@
-"""The constraints of arrangements and approvals, and what the other holders of an account say."""
+"""The constraints of arrangements and approvals, and the approvals of other account holders."""
 
 from datetime import timedelta
 from typing import Any
@@ -43,7 +43,7 @@ VIOLATIONS = (
 
 
 class Consent:
-    """An arrangement in force with one account, and a second account that it does not have."""
+    """An active arrangement with one account, and an account that does not belong to it."""
 
     def __init__(self, database: Database, tenant: Tenant, clock: MovableClock) -> None:
         self.database, self.tenant, self.now = database, tenant, clock.now()
@@ -106,7 +106,7 @@ async def test_a_row_that_breaks_a_constraint_is_refused(consent: Consent, viola
     await assert_violated(consent.database, consent.tenant, good, violation._replace(changes=changes))
 
 
-def test_no_constraint_is_left_out() -> None:
+def test_every_constraint_has_a_violation() -> None:
     assert {violation.constraint for violation in VIOLATIONS} == names(*TABLES)
 
 
@@ -118,7 +118,7 @@ async def test_an_arrangement_can_end_because_of_ineligibility_or_harm(consent: 
     assert ended.id == consent.arrangement.id
 
 
-async def test_a_holders_answer_replaces_what_they_said_before(consent: Consent) -> None:
+async def test_an_answer_of_an_account_holder_replaces_the_earlier_one(consent: Consent) -> None:
     due = consent.now + timedelta(days=7)
     asked = consent.approval(state="pending", due_at=due, login_id=None)
     answered = consent.approval(state="declined", due_at=due)
@@ -133,7 +133,7 @@ async def test_a_holders_answer_replaces_what_they_said_before(consent: Consent)
     assert found.approval == "declined"
 
 
-async def test_what_the_review_page_said_is_kept(consent: Consent) -> None:
+async def test_the_content_of_the_review_page_is_stored(consent: Consent) -> None:
     shown = {"clusters": ["Name"], "until": "1 December 2026"}
     new = NewAuthorisation(
         scopes=("openid",),

@@ -1,4 +1,4 @@
-"""The constraints of attempts, and what is kept of who goes through the flow and what they saw."""
+"""The constraints of attempts, and the columns about the authentication and the review page."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,11 +52,11 @@ async def test_a_row_that_breaks_a_constraint_is_refused(
     await assert_violated(database, tenant, row(client_id, clock.now()), violation)
 
 
-def test_no_constraint_is_left_out() -> None:
+def test_every_constraint_has_a_violation() -> None:
     assert {violation.constraint for violation in VIOLATIONS} == names(attempt)
 
 
-async def test_who_goes_through_the_flow_and_what_they_saw(
+async def test_acr_channel_and_digest_of_the_review_page_can_be_stored(
     database: Database, tenant: Tenant, clock: MovableClock
 ) -> None:
     now, attempt_id = clock.now(), uuid4()

@@ -1,4 +1,4 @@
-"""The audit trail: a chain of hashes that shows what was changed or taken away."""
+"""The audit trail: a chain of hashes that shows changed and deleted entries."""
 
 import asyncio
 from typing import Any
@@ -40,7 +40,7 @@ VIOLATIONS = (
 
 
 class Trail:
-    """The trail of a tenant, and its owner, who can do to it what the tenant's role cannot."""
+    """The audit trail of a tenant, which the owner of the tables can change and the tenant's role cannot."""
 
     def __init__(self, database: Database, tenant: Tenant, settings: Settings, clock: MovableClock) -> None:
         self.database, self.tenant, self.settings, self.now = database, tenant, settings, clock.now()
@@ -70,7 +70,7 @@ def trail(database: Database, tenant: Tenant, settings: Settings, clock: Movable
     return Trail(database, tenant, settings, clock)
 
 
-async def test_each_entry_continues_the_one_before_it(trail: Trail) -> None:
+async def test_each_entry_contains_the_hash_of_the_previous_one(trail: Trail) -> None:
     assert await trail.verify() is None
     assert [await trail.record(), await trail.record(before=None, after=None, reason=None)] == [1, 2]
     first, second = await trail.entries()
@@ -82,13 +82,13 @@ async def test_each_entry_continues_the_one_before_it(trail: Trail) -> None:
     assert await trail.verify() is None
 
 
-async def test_entries_that_come_at_once_are_put_in_one_chain(trail: Trail) -> None:
+async def test_concurrent_entries_form_one_chain(trail: Trail) -> None:
     numbers = await asyncio.gather(*(trail.record(subject=str(number)) for number in range(8)))
     assert sorted(numbers) == list(range(1, 9))
     assert await trail.verify() is None
 
 
-async def test_what_is_rolled_back_leaves_no_gap(trail: Trail) -> None:
+async def test_a_rolled_back_entry_leaves_no_gap_in_the_numbers(trail: Trail) -> None:
     await trail.record()
     with pytest.raises(ZeroDivisionError):
         async with trail.database.transaction(trail.tenant.namespace) as tx:
@@ -114,7 +114,7 @@ async def test_what_is_rolled_back_leaves_no_gap(trail: Trail) -> None:
         ("DELETE FROM $.audit_head", ChainBreak(4, "head")),
     ],
 )
-async def test_what_was_changed_or_taken_away_is_found(trail: Trail, statement: str, found: ChainBreak) -> None:
+async def test_a_changed_or_deleted_entry_is_found(trail: Trail, statement: str, found: ChainBreak) -> None:
     for number in range(3):
         await trail.record(subject=str(number))
     await trail.tamper(statement)
@@ -131,7 +131,7 @@ async def test_the_trail_is_read_page_by_page(trail: Trail, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {}.audit SET actor = 'x'", "DELETE FROM {}.audit"])
-async def test_the_tenants_role_can_only_add(trail: Trail, statement: str) -> None:
+async def test_the_role_of_a_tenant_cannot_change_or_delete_entries(trail: Trail, statement: str) -> None:
     await trail.record()
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with trail.database.transaction(trail.tenant.namespace) as tx:
@@ -152,5 +152,5 @@ async def test_a_row_that_breaks_a_constraint_is_refused(trail: Trail, violation
     await assert_violated(trail.database, trail.tenant, rows[violation.table], violation)
 
 
-def test_no_constraint_is_left_out() -> None:
+def test_every_constraint_has_a_violation() -> None:
     assert {violation.constraint for violation in VIOLATIONS} == names(audit, audit_head)

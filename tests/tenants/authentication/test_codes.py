@@ -34,16 +34,16 @@ def test_codes_have_six_digits_and_differ() -> None:
         ("1\N{VARIATION SELECTOR-16}23456\0", "123456"),
     ],
 )
-def test_answers_are_read_as_people_type_them(typed: str, read: str) -> None:
+def test_spaces_dashes_and_invisible_characters_in_a_code_are_ignored(typed: str, read: str) -> None:
     assert codes.parse_code(typed) == read
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "-12345", "12.345", ".123456"])
-def test_an_answer_that_is_not_six_digits_is_malformed(typed: str) -> None:
+def test_a_code_that_is_not_six_digits_is_malformed(typed: str) -> None:
     assert codes.parse_code(typed) is None
 
 
-def test_a_hash_is_bound_to_key_challenge_and_purpose() -> None:
+def test_the_hash_of_a_code_depends_on_key_challenge_purpose_and_code() -> None:
     one = uuid4()
     hashed = codes.code_hash(KEY, one, "authorisation", "123456")
     assert hashed == codes.code_hash(KEY, one, "authorisation", "123456")
@@ -57,7 +57,7 @@ def test_a_hash_is_bound_to_key_challenge_and_purpose() -> None:
 
 
 @pytest.mark.parametrize("typed", ["Jo@Example.test", " jo@example.test ", "JO@example.TEST", "jo @example.test"])
-def test_an_identifier_is_the_same_in_any_case_and_spacing(typed: str) -> None:
+def test_the_case_and_the_spaces_of_an_identifier_are_ignored(typed: str) -> None:
     assert canonical_identifier(typed) == "jo@example.test"
 
 
@@ -74,16 +74,16 @@ def test_an_identifier_is_the_same_in_any_case_and_spacing(typed: str) -> None:
         "ｊｏ－ｌｅｅ＠ｅｘａｍｐｌｅ．ｔｅｓｔ",
     ],
 )
-def test_an_identifier_is_the_same_however_it_was_pasted(pasted: str) -> None:
+def test_invisible_characters_and_dash_variants_in_an_identifier_are_normalised(pasted: str) -> None:
     assert canonical_identifier(pasted) == "jo-lee@example.test"
 
 
 @pytest.mark.parametrize("pasted", ["４０１ ２３４", "401\N{FIGURE SPACE}234", "401234。"])
-def test_a_customer_number_is_the_same_however_it_was_pasted(pasted: str) -> None:
+def test_spaces_and_full_width_digits_in_a_customer_number_are_normalised(pasted: str) -> None:
     assert canonical_identifier(pasted) == "401234"
 
 
-def test_pins_are_read_from_a_file(tmp_path: Path) -> None:
+def test_pinned_codes_are_read_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "pins.json"
     assert codes.pinned_codes(None, "aurora") == {}
     assert codes.pinned_codes(file, "aurora") == {}

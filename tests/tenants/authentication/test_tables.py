@@ -1,4 +1,4 @@
-"""Sessions of customers and of staff: whose each can be, and that neither is taken for the other."""
+"""Sessions of customers and of staff: their constraints, and that neither is accepted in place of the other."""
 
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from haas.clock import MovableClock
 from haas.database import Database
 from haas.digest import digest
+from haas.sessions import new_secret
 from tenants.authentication import sessions
 from tenants.authentication.tables import session
 from tenants.parties.models import Login, Person
@@ -50,14 +51,14 @@ async def test_a_row_that_breaks_a_constraint_is_refused(
     await assert_violated(database, tenant, good, violation)
 
 
-def test_no_constraint_is_left_out() -> None:
+def test_every_constraint_has_a_violation() -> None:
     assert {violation.constraint for violation in VIOLATIONS} == names(session)
 
 
-async def test_a_staff_session_is_none_at_the_dashboard(
+async def test_a_staff_session_is_not_accepted_at_the_dashboard(
     database: Database, tenant: Tenant, clock: MovableClock
 ) -> None:
-    now, secret = clock.now(), sessions.new_secret()
+    now, secret = clock.now(), new_secret()
     staff_id = await member(database, tenant, now)
     person = Person(login_id=staff_id, login=Login(id=staff_id, email=None, mobile=None), customers=())
     async with database.transaction(tenant.namespace) as tx:

@@ -1,4 +1,4 @@
-"""Outages as intervals: their constraints, which of them counts, and how long each is."""
+"""Outages: their constraints, which of several is current, and their durations."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -53,14 +53,14 @@ async def test_a_row_that_breaks_a_constraint_is_refused(
     await assert_violated(database, tenant, good, violation)
 
 
-def test_no_constraint_is_left_out() -> None:
+def test_every_constraint_has_a_violation() -> None:
     assert {violation.constraint for violation in VIOLATIONS} == names(outage)
 
 
-async def test_of_several_outages_the_worst_counts(database: Database, tenant: Tenant) -> None:
+async def test_the_most_severe_of_several_outages_is_current(database: Database, tenant: Tenant) -> None:
     async with database.transaction(tenant.namespace) as tx:
         assert await store.current_or_last(tx, NOW) is None
-        worse_and_worse = (
+        by_severity = (
             planned("not begun", NOW + HOUR, NOW + 2 * HOUR),
             planned("over", NOW - 2 * HOUR, NOW),
             an_outage("ended early", ends_at=NOW - HOUR / 2, closed_by="staff"),
@@ -71,14 +71,14 @@ async def test_of_several_outages_the_worst_counts(database: Database, tenant: T
             an_outage("whole, told later", updated_at=NOW),
         )
         found = []
-        for each in worse_and_worse:
+        for each in by_severity:
             await store.add(tx, each)
             latest = await store.current_or_last(tx, NOW)
             found.append(latest and latest.explanation)
-    assert found == [None, None, *(each.explanation for each in worse_and_worse[2:])]
+    assert found == [None, None, *(each.explanation for each in by_severity[2:])]
 
 
-async def test_planned_outages_that_are_not_over(database: Database, tenant: Tenant) -> None:
+async def test_only_planned_outages_that_have_not_ended_are_listed(database: Database, tenant: Tenant) -> None:
     async with database.transaction(tenant.namespace) as tx:
         for each in (
             planned("later", NOW + HOUR, NOW + 2 * HOUR),
@@ -92,7 +92,7 @@ async def test_planned_outages_that_are_not_over(database: Database, tenant: Ten
     assert {each.explanation for each in between} == {"now", "unplanned"}
 
 
-async def test_an_outage_is_corrected_and_closed_once(database: Database, tenant: Tenant) -> None:
+async def test_an_outage_can_be_corrected_and_closed_only_once(database: Database, tenant: Tenant) -> None:
     one = an_outage("unknown")
     async with database.transaction(tenant.namespace) as tx:
         await store.add(tx, one)
@@ -118,5 +118,5 @@ async def test_an_outage_is_corrected_and_closed_once(database: Database, tenant
         (timedelta(0), "PT0S"),
     ],
 )
-def test_a_length_of_time_as_iso_8601_writes_it(length: timedelta, text: str) -> None:
+def test_a_duration_is_written_in_iso_8601(length: timedelta, text: str) -> None:
     assert iso_duration(length) == text

@@ -1,4 +1,4 @@
-"""A row for each call, and the disclosure ledger."""
+"""Rows of single calls, and the counts of disclosures by day."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -51,7 +51,7 @@ def day(**changes: Any) -> DisclosureDay:
     return DisclosureDay(**{**values, **changes})
 
 
-async def test_each_call_is_a_row_until_it_is_forgotten(database: Database, tenant: Tenant) -> None:
+async def test_each_call_is_stored_as_a_row_until_it_is_deleted(database: Database, tenant: Tenant) -> None:
     own = tenant.namespace
     written = [
         record(own),
@@ -82,7 +82,7 @@ async def test_each_call_is_a_row_until_it_is_forgotten(database: Database, tena
         assert len(await store.calls_of_interaction(tx, INTERACTION)) == 1
 
 
-async def test_the_ledger_adds_up_by_day_account_and_cluster(database: Database, tenant: Tenant) -> None:
+async def test_disclosures_are_added_up_by_day_account_and_cluster(database: Database, tenant: Tenant) -> None:
     later = AT + timedelta(minutes=5)
     customer = {"account_id": None, "cluster": "common:customer.basic:read"}
     async with database.transaction(tenant.namespace) as tx:
@@ -97,7 +97,7 @@ async def test_the_ledger_adds_up_by_day_account_and_cluster(database: Database,
         ]
 
 
-async def test_what_was_corrected_is_marked_once(database: Database, tenant: Tenant) -> None:
+async def test_corrected_disclosures_are_marked_once(database: Database, tenant: Tenant) -> None:
     days = [day(day=date(2026, 11, number)) for number in (23, 24, 25)]
     async with database.transaction(tenant.namespace) as tx:
         await store.add_disclosures(tx, days)
@@ -112,10 +112,10 @@ async def test_what_was_corrected_is_marked_once(database: Database, tenant: Ten
 async def test_a_row_that_breaks_a_constraint_is_refused(
     database: Database, tenant: Tenant, violation: Violation
 ) -> None:
-    """Of a cluster about the customer too, whose account is null."""
+    """Also for a cluster about the customer, whose account is null."""
     good = {"id": uuid4(), **msgspec.structs.asdict(day(account_id=None))}
     await assert_violated(database, tenant, good, violation)
 
 
-def test_no_constraint_is_left_out() -> None:
+def test_every_constraint_has_a_violation() -> None:
     assert {violation.constraint for violation in VIOLATIONS} == names(call, disclosure_day)

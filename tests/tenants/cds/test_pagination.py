@@ -51,7 +51,7 @@ def test_a_page_in_the_middle_links_to_first_previous_next_and_last() -> None:
     assert meta == MetaPaginated(totalRecords=5, totalPages=3)
 
 
-def test_the_only_page_links_to_itself_alone() -> None:
+def test_a_single_page_links_only_to_itself() -> None:
     links, meta = described(1, 25, 25)
     assert links == LinksPaginated(self="self")
     assert meta == MetaPaginated(totalRecords=25, totalPages=1)
@@ -63,13 +63,13 @@ def test_an_empty_result_has_no_pages() -> None:
     assert meta == MetaPaginated(totalRecords=0, totalPages=0)
 
 
-def test_filters_are_kept_in_links() -> None:
+def test_links_to_other_pages_contain_the_filters() -> None:
     links, _ = links_and_meta(PageRequest(1, 1), 2, self_uri="self", resource_uri=URI, filters={"open-status": "OPEN"})
     assert links.next == f"{URI}?open-status=OPEN&page=2&page-size=1"
 
 
 @pytest.mark.parametrize("page", ["3000000000", "9" * 30, "9" * 5000])
-def test_a_large_page_of_any_length_is_a_page_out_of_range(page: str) -> None:
+def test_a_page_number_with_many_digits_is_out_of_range(page: str) -> None:
     request = PageRequest.parse(page, "1000")
     assert request.offset < 2**63, "PostgreSQL must be able to read it"
     with pytest.raises(CdsError) as caught:
@@ -78,7 +78,7 @@ def test_a_large_page_of_any_length_is_a_page_out_of_range(page: str) -> None:
 
 
 @pytest.mark.parametrize(("page", "total", "last"), [(4, 5, "3"), (2, 0, "0")])
-def test_a_page_out_of_range_says_how_many_there_are(page: int, total: int, last: str) -> None:
+def test_the_error_for_a_page_out_of_range_contains_the_number_of_pages(page: int, total: int, last: str) -> None:
     with pytest.raises(CdsError) as caught:
         described(page, 2, total)
     assert caught.value.kind == FIELD_INVALID_PAGE

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from haas.clock import MovableClock, epoch
+from haas.errors import Unavailable
 from ops.sandbox.jose import PublicKeys, half_hash, verify
-from ops.sandbox.messages import ABSENT
+from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.arrangements.tables import arrangement
@@ -19,7 +20,7 @@ from tenants.attempts.errors import AttemptAtWrongStage
 from tenants.grants.authorization_code import STEPS
 from tenants.registry.models import Tenant
 from tests.support.application import Application
-from tests.support.clients import load_client, new_product, registered_client, set_client
+from tests.support.clients import load_client, new_product, registered_client, set_client, unregistered_client
 from tests.support.consents import SCOPE, attempt_of, authorised_code, consent
 from tests.support.customers import new_consumer
 from tests.support.expectations import oauth_error, refused
@@ -31,7 +32,7 @@ async def _code(application: Application, tenant: Tenant, recipient: RecipientCl
     return await authorised_code(application, tenant, recipient, flow, await new_consumer(application, tenant)), flow
 
 
-async def test_the_token_response_is_complete_and_must_not_be_stored(
+async def test_the_token_response_has_every_member_and_must_not_be_cached(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
@@ -91,7 +92,7 @@ FIELDS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def test_every_check_has_its_cases() -> None:
+def test_the_cases_name_existing_steps() -> None:
     assert set(FIELDS) <= {step.__name__ for step in STEPS}
 
 
@@ -103,6 +104,30 @@ async def test_an_exchange_that_does_not_match_its_request_is_refused_and_the_co
     with refused("invalid_grant", next(iter(fields))):
         await recipient.exchange(code, flow, form=fields)
     await recipient.exchange(code, flow)
+
+
+async def test_a_code_for_a_redirect_uri_that_an_update_dropped_is_refused(
+    application: Application, aurora: Tenant
+) -> None:
+    """The code is within its minute. It can be exchanged again if the redirect_uri is registered again."""
+    product, recipient = await unregistered_client(application, aurora)
+    kept = f"{recipient.redirect_uri}?kept"
+
+    async def update_to(*redirect_uris: str) -> None:
+        token = (await recipient.client_credentials()).access_token
+        ssa = product.ssa(application.now, redirect_uris=redirect_uris)
+        await recipient.update_registration(token, ssa, Deviation(claims={"redirect_uris": redirect_uris}))
+
+    await recipient.register(product.ssa(application.now))
+    code, flow = await _code(application, aurora, recipient)
+    await update_to(kept)
+    with refused("invalid_grant", "no longer one of the client's registered redirect_uris"):
+        await recipient.exchange(code, flow)
+    attempt = await attempt_of(application, aurora, flow, recipient.client_id)
+    pending = await one(application.database, aurora, arrangement, id=attempt.arrangement_id)
+    assert (attempt.stage, pending.active_at) == ("preTokenExchange", None)
+    await update_to(kept, recipient.redirect_uri)
+    assert (await recipient.exchange(code, flow)).refresh_token
 
 
 async def test_a_code_expires(
@@ -145,7 +170,7 @@ async def test_a_code_is_refused_at_another_tenant(
         await elsewhere.exchange(code, flow)
 
 
-async def test_a_code_that_is_exchanged_again_ends_its_arrangement(
+async def test_exchanging_a_code_again_ends_its_arrangement(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
@@ -162,7 +187,7 @@ async def test_a_code_that_is_exchanged_again_ends_its_arrangement(
     assert [notice.kind for notice in told] == ["arrangement-revoked"]
 
 
-async def test_of_two_exchanges_at_once_one_is_refused(
+async def test_one_of_two_exchanges_of_a_code_at_once_is_refused(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     code, flow = await _code(application, aurora, recipient)
@@ -170,6 +195,22 @@ async def test_of_two_exchanges_at_once_one_is_refused(
     assert {type(outcome) for outcome in outcomes} == {Tokens, Refused}
     (refusal,) = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     oauth_error(refusal.response, "invalid_grant", "used before")
+
+
+async def test_a_code_can_be_sent_again_after_the_tenants_keys_could_not_be_read(
+    application: Application, aurora: Tenant, recipient: RecipientClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ID token is signed after the commit. A code that was recorded as used would end its arrangement."""
+
+    async def unreadable(_: Tenant) -> bytes:
+        raise Unavailable("the keys cannot be read")
+
+    code, flow = await _code(application, aurora, recipient)
+    with monkeypatch.context() as patched:
+        patched.setattr(application.services.keyring, "subject_key", unreadable)
+        with refused("temporarily_unavailable", "not available now", 503):
+            await recipient.exchange(code, flow)
+    assert await _is_alive(recipient, await recipient.exchange(code, flow))
 
 
 async def test_a_code_of_an_ended_arrangement_is_refused(
@@ -224,7 +265,7 @@ async def test_a_client_without_the_refresh_grant_gets_no_refresh_token(
     assert (await recipient.exchange(code, flow)).refresh_token is None
 
 
-async def test_a_code_is_issued_once_and_only_for_somebody_who_authenticated(
+async def test_a_code_is_issued_only_once_and_only_after_authentication(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     _, flow = await _code(application, aurora, recipient)

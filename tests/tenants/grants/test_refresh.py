@@ -17,7 +17,7 @@ from tests.support.expectations import refused
 
 
 @pytest.mark.parametrize("duration", [3600, 86_400, YEAR])
-async def test_a_refresh_token_lasts_as_long_as_the_sharing(
+async def test_a_refresh_token_expires_with_the_sharing_duration(
     application: Application, aurora: Tenant, recipient: RecipientClient, clock: MovableClock, duration: int
 ) -> None:
     start = epoch(application.now)
@@ -44,14 +44,15 @@ async def test_a_refreshed_id_token_keeps_auth_time_and_has_no_nonce(
     assert refreshed.id_claims["iat"] > tokens.id_claims["iat"]
 
 
-async def test_a_refresh_may_narrow_the_scope_and_not_widen_it(
+async def test_a_refresh_may_reduce_the_scope_and_not_extend_it(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
     assert (await recipient.refresh(tokens.refresh_token, form={"scope": "openid"})).scope == "openid"
     assert (await recipient.refresh(tokens.refresh_token)).scope == SCOPE
-    with refused("invalid_scope", "exceeds"):
-        await recipient.refresh(tokens.refresh_token, form={"scope": "openid energy:billing:read"})
+    for wider in ("energy:accounts.detail:read", "energy:billing:read"):
+        with refused("invalid_scope", "exceeds"):
+            await recipient.refresh(tokens.refresh_token, form={"scope": f"openid {wider}"})
 
 
 @pytest.mark.parametrize(("token", "error"), [(ABSENT, "invalid_request"), ("nonsense", "invalid_grant")])
@@ -72,7 +73,7 @@ async def test_a_refresh_token_is_refused_to_another_client_or_tenant(
     assert await _is_alive(recipient, tokens)
 
 
-async def test_an_access_token_is_no_refresh_token(
+async def test_an_access_token_is_refused_as_a_refresh_token(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     tokens = await consent(application, aurora, recipient)
@@ -80,7 +81,7 @@ async def test_an_access_token_is_no_refresh_token(
         await recipient.refresh(tokens.access_token)
 
 
-async def test_a_renewed_certificate_keeps_the_consent(
+async def test_a_client_with_a_renewed_certificate_can_refresh(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     product_key = recipient.key
@@ -101,7 +102,7 @@ async def test_a_renewed_certificate_keeps_the_consent(
         await recipient.userinfo(refreshed.access_token)
 
 
-async def test_an_inactive_recipient_may_refresh(application: Application, aurora: Tenant) -> None:
+async def test_an_inactive_recipient_can_refresh(application: Application, aurora: Tenant) -> None:
     recipient = await registered_client(application, aurora)
     tokens = await consent(application, aurora, recipient)
     await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")

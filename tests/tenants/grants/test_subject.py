@@ -1,4 +1,4 @@
-"""Pairwise subjects: one for each sector and customer, which never changes."""
+"""Pairwise subjects: one for each sector and customer, always the same."""
 
 from uuid import UUID, uuid4
 
@@ -8,7 +8,7 @@ KEY = bytes(range(32))
 CUSTOMER = UUID("7c9e6679-7425-40de-944b-e07fc1f90ae7")
 
 
-def test_a_subject_is_a_version_4_uuid_and_never_changes() -> None:
+def test_a_subject_is_a_version_4_uuid_and_the_same_each_time() -> None:
     subject = pairwise_subject(KEY, "software:product", CUSTOMER)
     assert UUID(subject).version == 4
     assert subject == pairwise_subject(KEY, "software:product", CUSTOMER)
@@ -24,10 +24,10 @@ def test_subjects_differ_by_customer_sector_and_tenant() -> None:
     assert len(subjects) == 4
 
 
-def test_the_sector_is_the_host_of_the_registered_sector_identifier_else_the_product() -> None:
+def test_the_sector_is_the_host_of_the_sector_identifier_uri_or_else_the_software_product() -> None:
     assert sector(None, "product") == "software:product"
     assert sector("https://sector.example:8443/list.json", "product") == "sector:sector.example"
 
 
-def test_a_product_cannot_take_the_sector_of_a_host_by_its_id() -> None:
+def test_a_product_id_that_looks_like_a_host_sector_is_another_sector() -> None:
     assert sector(None, "sector:sector.example") != sector("https://sector.example/list.json", "product")

@@ -74,7 +74,7 @@ async def test_an_abandoned_flow_is_closed_at_its_last_stage(
     assert await housekeeping.sweep(tenant) == {}
 
 
-async def test_a_code_that_nobody_exchanged_has_failed(
+async def test_an_attempt_whose_code_expired_is_marked_as_failed(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
     code_expires_at = clock.now() + timedelta(minutes=1)
@@ -129,7 +129,7 @@ async def test_passwords_sessions_and_assertions_are_deleted_after_they_expired(
     assert await count(database, tenant, attempt) == 1
 
 
-async def test_delivered_notices_are_deleted_after_a_month_and_given_up_ones_are_not(
+async def test_delivered_notices_are_deleted_after_a_month_and_abandoned_ones_are_kept(
     *, database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, housekeeping: Housekeeping
 ) -> None:
     delivery = Delivery(database, clock, {"email": EmailChannel(Mailer(mail.url))})
@@ -144,7 +144,7 @@ async def test_delivered_notices_are_deleted_after_a_month_and_given_up_ones_are
     assert await count(database, tenant, outbox) == 1
 
 
-async def test_the_other_steps_run_although_one_fails(
+async def test_the_other_tasks_run_although_one_fails(
     *,
     database: Database,
     tenant: Tenant,
@@ -163,7 +163,7 @@ async def test_the_other_steps_run_although_one_fails(
     assert "housekeeping.task_failed" in caplog.text
 
 
-async def test_attempts_are_deleted_when_no_metric_counts_them(
+async def test_attempts_are_deleted_after_the_period_that_metrics_need(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
     """Attempts without an arrangement are deleted by their age, others by the time since their arrangement ended."""

@@ -1,4 +1,4 @@
-"""An import never gives back what was taken away because a later record leaves a member out."""
+"""A member that a later record omits keeps its stored value, so that ended access is not restored."""
 
 from sqlalchemy import select
 
@@ -8,7 +8,7 @@ from tests.support.import_files import FileImporter, a_customer, a_holding, a_lo
 PEOPLE = (a_customer("C-1"), an_account("A-1"), a_login("P-1", "ann"))
 
 
-async def test_a_holding_that_is_sent_again_without_an_end_remains_ended(files: FileImporter) -> None:
+async def test_a_holding_imported_again_without_validto_remains_ended(files: FileImporter) -> None:
     await files.load(*PEOPLE, a_holding("C-1", "A-1", "2020-01-01", validTo="2024-06-30"))
     closed = [("C-1", "A-1", "2020-01-01", "2024-06-30")]
     assert await files.holdings() == closed
@@ -18,13 +18,13 @@ async def test_a_holding_that_is_sent_again_without_an_end_remains_ended(files: 
     assert await files.holdings() == [("C-1", "A-1", "2019-07-01", "2024-06-30")]
 
 
-async def test_a_holding_without_an_end_keeps_the_end_of_an_earlier_line(files: FileImporter) -> None:
+async def test_a_holding_without_validto_keeps_the_validto_of_an_earlier_line(files: FileImporter) -> None:
     closed = a_holding("C-1", "A-1", "2020-01-01", validTo="2024-06-30")
     await files.load(*PEOPLE, closed, a_holding("C-1", "A-1", "2020-01-01"))
     assert await files.holdings() == [("C-1", "A-1", "2020-01-01", "2024-06-30")]
 
 
-async def test_a_holding_is_opened_again_by_the_end_null_or_a_later_begin(files: FileImporter) -> None:
+async def test_a_holding_continues_after_a_null_validto_or_a_later_validfrom(files: FileImporter) -> None:
     await files.load(*PEOPLE, a_holding("C-1", "A-1", "2020-01-01", validTo="2024-06-30"))
     await files.load(a_holding("C-1", "A-1", "2025-01-01"))
     again = ("C-1", "A-1", "2025-01-01", None)
@@ -33,7 +33,7 @@ async def test_a_holding_is_opened_again_by_the_end_null_or_a_later_begin(files:
     assert await files.holdings() == [("C-1", "A-1", "2020-01-01", None)]
 
 
-async def test_an_option_that_is_left_out_or_different_is_kept(files: FileImporter) -> None:
+async def test_a_stored_disclosure_option_is_not_changed_by_an_import(files: FileImporter) -> None:
     await files.load(an_account("A-1", disclosureOption="no-disclosure"))
     assert await files.load(an_account("A-1"), file="second.jsonl") == []
     assert await files.load(an_account("A-1", disclosureOption="pre-approval"), file="third.jsonl") == [
@@ -43,7 +43,7 @@ async def test_an_option_that_is_left_out_or_different_is_kept(files: FileImport
         assert (await tx.execute(select(disclosure_option.c.option))).scalars().all() == ["no-disclosure"]
 
 
-async def test_a_representation_that_is_sent_again_without_dates_remains_ended(files: FileImporter) -> None:
+async def test_a_representation_imported_again_without_dates_remains_ended(files: FileImporter) -> None:
     dates = {"validFrom": "2020-01-01", "validTo": "2024-06-30"}
     await files.load(*PEOPLE, a_representation("P-1", "C-1", "nominated-representative", **dates))
     closed = [("P-1", "C-1", "2020-01-01", "2024-06-30")]
@@ -52,7 +52,7 @@ async def test_a_representation_that_is_sent_again_without_dates_remains_ended(f
     assert await files.representations() == closed
 
 
-async def test_a_login_that_is_sent_again_remains_disabled(files: FileImporter) -> None:
+async def test_a_login_imported_again_without_disabled_remains_disabled(files: FileImporter) -> None:
     await files.load(a_login("P-1", "ann", disabled=True))
     await files.load(a_login("P-1", "ann", email="new@people.test"))
     assert await files.logins() == [("P-1", "ann", "new@people.test", True)]

@@ -87,7 +87,7 @@ async def test_a_balance_names_its_account_itself(files: FileImporter) -> None:
     assert await files.load(an_account("A-1"), an_account("A-2"), amount("A-1", "1.00"), amount("A-2", "-5.25")) == []
     assert await files.load(amount("A-1", "7.50"), amount("A-3", "1.00"), amount("A-1", "8"), file="second.jsonl") == [
         "second.jsonl:3: $.balance.balance: not of the form: AmountString",
-        "second.jsonl:2: $: names the account 'A-3', which is not loaded",
+        "second.jsonl:2: $: refers to the account 'A-3', which is not loaded",
     ]
     query = select(account.c.reference, account.c.id, balance.c.detail).join(account).order_by(account.c.reference)
     async with files.database.transaction(files.namespace) as tx:

@@ -9,7 +9,14 @@ import pytest
 from tenants.cds.resource_ids import ServicePointId
 from tenants.imports.dsb_reader import read_dsb
 from tenants.imports.files import FileLimits
-from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, Record, ServicePointRecord
+from tenants.imports.records import (
+    AccountRecord,
+    CustomerRecord,
+    HoldingRecord,
+    Record,
+    ResourceRecord,
+    ServicePointRecord,
+)
 from tenants.imports.report import Report
 from tests.support import dsb
 
@@ -20,6 +27,9 @@ def read(path: Path, text: str | bytes, holder: int = 0) -> tuple[list[Record], 
     return [record for _, record in read_dsb(path, holder, report)], report
 
 
+REGULAR = {"paymentFrequency": "P1M", "calculationType": "BALANCE"}
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "dsb.json"
@@ -28,11 +38,12 @@ def path(tmp_path: Path) -> Path:
 def test_a_customer_is_read_with_accounts_holdings_and_service_points(path: Path) -> None:
     text = dsb.text([dsb.customer(1, dsb.account(1, [dsb.NMI, "99999999999", dsb.POINT]))])
     records, report = read(path, text)
-    point, customer, account, holding = records
+    point, customer, account, holding, balance = records
     assert isinstance(point, ServicePointRecord)
     assert isinstance(customer, CustomerRecord)
     assert isinstance(account, AccountRecord)
     assert isinstance(holding, HoldingRecord)
+    assert isinstance(balance, ResourceRecord)
     assert customer.reference == holding.customer == "customer-1"
     assert account.account.plans[0].servicePointIds == [ServicePointId(dsb.POINT)] * 2
     assert str(holding.valid_from) == "2025-02-02"
@@ -52,6 +63,42 @@ def test_each_fix_is_reported_with_its_location(path: Path) -> None:
         (f"{plan}.servicePointIds", "removed the NMI of an unknown service point (1)"),
     }
     assert report.fix_count == len(report.fixes)
+
+
+def test_the_data_of_an_account_is_read_with_its_fixes(path: Path) -> None:
+    wallet = {"name": "Mine", "type": "EMAIL", "identifier": "li@real.test", "provider": "OTHER", **REGULAR}
+    beside = {
+        "paymentSchedule": [{"paymentScheduleUType": "digitalWallet", "amount": "5", "digitalWallet": wallet}],
+        "concessions": [
+            {"type": "VARIABLE", "displayName": "One", "additionalInfo": "a", "startDate": "2026-10-02T09:44:03.123Z"}
+        ],
+        "balance": "12.5",
+    }
+    records, report = read(path, dsb.text([dsb.customer(1, dsb.account(1, []) | beside)]))
+    schedules, concessions, balance = (record for record in records if isinstance(record, ResourceRecord))
+    assert {each.reference for each in (schedules, concessions, balance)} == {"account-1"}
+    assert schedules.items[0].digitalWallet.identifier == "li@people.test"
+    assert schedules.items[0].amount == "5.00"
+    assert str(concessions.items[0].startDate) == "2026-10-02"
+    assert balance.items[0].balance == "12.50"
+    assert report.problems == []
+    place = "energy.accounts[0]"
+    reported = {fix.location.path.rpartition("customers[0].")[2] for fix in report.fixes}
+    assert reported >= {
+        f"{place}.paymentSchedules[0].digitalWallet.identifier",
+        f"{place}.concessions[0].startDate",
+        f"{place}.balance.balance",
+    }
+
+
+def test_bad_data_of_an_account_loses_nothing_else(path: Path) -> None:
+    beside = {"paymentSchedule": {}, "concessions": [{"type": "OTHER"}], "balance": "1.00"}
+    records, report = read(path, dsb.text([dsb.customer(1, dsb.account(1, []) | beside)]))
+    assert [type(record).__name__ for record in records][-3:] == ["AccountRecord", "HoldingRecord", "BalanceRecord"]
+    assert [problem.location.path.rpartition("accounts[0]")[2] for problem in report.problems] == [
+        ".paymentSchedules",
+        ".concessions[0].type",
+    ]
 
 
 def test_only_the_customers_of_the_named_holder_are_read(path: Path) -> None:
@@ -81,14 +128,14 @@ def test_a_bad_customer_is_reported_and_left_out_with_their_accounts(path: Path)
 
 
 @pytest.mark.parametrize("odd", [None, 5, "odd", {}, {"customerId": 1}])
-def test_a_value_that_is_no_customer_is_reported(path: Path, odd: Any) -> None:
+def test_a_value_that_is_not_a_customer_is_reported(path: Path, odd: Any) -> None:
     records, report = read(path, dsb.text([odd, dsb.customer(2)]))
     assert len(records) == 2
     assert report.problems[0].reason == "not an object with a customerId"
 
 
 @pytest.mark.parametrize("odd", [None, 5, {"accounts": 5, "servicePoints": [5]}, {"accounts": [{}, {"account": 5}]}])
-def test_energy_data_of_another_shape_is_ignored(path: Path, odd: Any) -> None:
+def test_malformed_energy_data_are_ignored(path: Path, odd: Any) -> None:
     records, _ = read(path, dsb.text([dsb.customer(1) | {"energy": odd}]))
     assert [type(each) for each in records] == [CustomerRecord]
 
@@ -122,7 +169,7 @@ def test_a_truncated_archive_is_read_up_to_the_truncation(path: Path) -> None:
     ]
 
 
-def test_a_holder_that_is_not_in_the_file_is_a_problem(path: Path) -> None:
+def test_a_holder_that_is_not_in_the_file_is_reported(path: Path) -> None:
     records, report = read(path, dsb.text([dsb.customer(1)], []), holder=1)
     assert records == []
     assert [str(problem) for problem in report.problems] == [
@@ -138,7 +185,7 @@ def test_a_file_of_another_kind_gives_no_records_and_one_problem(path: Path, tex
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_a_byte_order_mark_is_left_out(path: Path, *, compressed: bool) -> None:
+def test_a_byte_order_mark_is_ignored(path: Path, *, compressed: bool) -> None:
     content = dsb.text([dsb.customer(1)]).encode("utf-8-sig")
     records, report = read(path, gzip.compress(content) if compressed else content)
     assert len(records) == 2
@@ -146,7 +193,7 @@ def test_a_byte_order_mark_is_left_out(path: Path, *, compressed: bool) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
-def test_another_encoding_is_one_problem(path: Path, encoding: str) -> None:
+def test_another_encoding_is_reported_once_and_nothing_is_read(path: Path, encoding: str) -> None:
     records, report = read(path, dsb.text([dsb.customer(1), dsb.customer(2)]).encode(encoding))
     assert records == []
     assert [str(problem) for problem in report.problems] == [

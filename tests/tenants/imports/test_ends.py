@@ -1,4 +1,4 @@
-"""Access is taken away by records that end something, and by a snapshot that no longer contains it."""
+"""Access ends by end records, and by a snapshot that no longer contains a record."""
 
 from datetime import timedelta
 
@@ -35,7 +35,7 @@ def end(kind: str, *members: str, **more: str) -> Member:
     return {"kind": f"end-{kind}", **{member: NAMED[member] for member in members}, **more}
 
 
-async def test_end_records(files: FileImporter) -> None:
+async def test_end_records_end_a_holding_a_representation_and_a_login(files: FileImporter) -> None:
     await files.load(*WHOLE)
     assert (
         await files.load(
@@ -62,18 +62,20 @@ async def test_end_records(files: FileImporter) -> None:
         (end("holding", "customer", "account"), "missing required field `validTo`"),
     ],
 )
-async def test_an_end_of_nothing_is_reported(files: FileImporter, record: Member, problem: str) -> None:
+async def test_an_end_record_for_something_unknown_is_reported(
+    files: FileImporter, record: Member, problem: str
+) -> None:
     [reported] = await files.load(record)
     assert problem in reported
 
 
-async def test_an_end_of_a_pair_without_a_period_is_reported(files: FileImporter) -> None:
+async def test_an_end_record_for_a_customer_and_account_without_a_holding_is_reported(files: FileImporter) -> None:
     await files.load(*WHOLE[:4])
     ended = end("holding", "customer", "account", validTo="2026-01-31")
     assert await files.load(ended) == ["first.jsonl:1: $: there is no holding to end"]
 
 
-async def test_a_representation_has_dates(files: FileImporter) -> None:
+async def test_the_dates_of_a_representation_are_stored_and_checked(files: FileImporter) -> None:
     dates = {"validFrom": "2026-01-01", "validTo": "2026-06-30"}
     problems = await files.load(*WHOLE, a_representation("P-2", "C-1", "nominated-representative", **dates))
     assert problems == []
@@ -82,7 +84,7 @@ async def test_a_representation_has_dates(files: FileImporter) -> None:
     assert await files.load(wrong) == ["first.jsonl:1: $.validTo: `validTo` is before `validFrom`"]
 
 
-async def test_an_identifier_given_to_another_person_inherits_nothing(files: FileImporter) -> None:
+async def test_a_new_login_with_a_reused_identifier_gets_no_representations(files: FileImporter) -> None:
     await files.load(*WHOLE)
     assert await files.load(end("login", "login"), a_login("P-3", "Ann")) == []
     assert await files.representations() == [("P-1", "C-1", "0001-01-01", None), ("P-2", "C-2", "0001-01-01", None)]
@@ -96,7 +98,9 @@ async def test_an_identifier_given_to_another_person_inherits_nothing(files: Fil
     ]
 
 
-async def test_a_snapshot_ends_what_it_does_not_contain(files: FileImporter) -> None:
+async def test_a_snapshot_ends_holdings_representations_and_logins_that_it_does_not_contain(
+    files: FileImporter,
+) -> None:
     yesterday = str(market_day(files.now) - timedelta(days=1))
     began_today = a_holding("C-2", "A-1", str(market_day(files.now)))
     await files.load(*WHOLE, began_today, a_holding("C-2", "A-1", "2001-01-01", validTo="2002-01-01"))
@@ -114,7 +118,7 @@ async def test_a_snapshot_ends_what_it_does_not_contain(files: FileImporter) -> 
     assert [(login[0], login[3]) for login in await files.logins()] == [("P-1", False), ("P-2", True)]
 
 
-async def test_a_snapshot_ends_only_the_kinds_that_it_contains(files: FileImporter) -> None:
+async def test_a_snapshot_ends_only_records_of_kinds_that_it_contains(files: FileImporter) -> None:
     await files.load(*WHOLE)
     before = (await files.logins(), await files.representations())
     await files.load(WHOLE[4], snapshot=True)
@@ -130,7 +134,7 @@ async def test_a_snapshot_that_was_not_read_completely_ends_nothing(files: FileI
     assert (await files.logins(), await files.holdings(), await files.representations()) == before
 
 
-async def test_a_record_of_a_snapshot_that_is_not_loaded_is_not_missing(files: FileImporter) -> None:
+async def test_a_refused_record_of_a_snapshot_counts_as_contained(files: FileImporter) -> None:
     await files.load(*WHOLE)
     problems = await files.load(WHOLE[6], a_login("P-2", "ANN"), snapshot=True)
     assert len(problems) == 1

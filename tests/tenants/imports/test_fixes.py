@@ -13,7 +13,7 @@ def fixed(record: dict[str, Any], fixes: tuple[FieldFix, ...]) -> list[str]:
     return changed
 
 
-def test_dates_times_and_amounts_of_an_account() -> None:
+def test_dates_times_and_amounts_of_an_account_are_fixed() -> None:
     contract = {
         "tariffPeriod": [
             {
@@ -50,7 +50,7 @@ def test_dates_times_and_amounts_of_an_account() -> None:
     assert fixed(account, ACCOUNT_FIXES) == []
 
 
-def test_contacts_and_addresses_of_a_person() -> None:
+def test_contacts_and_addresses_of_a_person_are_fixed() -> None:
     customer = {
         "person": {
             "phoneNumbers": [
@@ -101,7 +101,9 @@ def test_contacts_and_addresses_of_a_person() -> None:
     ],
 )
 @pytest.mark.parametrize("form", ["simple", "paf"])
-def test_a_postcode_that_does_not_exist(address: dict[str, str], postcode: str, form: str) -> None:
+def test_a_postcode_that_does_not_exist_is_replaced_by_one_of_the_state(
+    address: dict[str, str], postcode: str, form: str
+) -> None:
     record = {"location": {form: dict(address)}}
     fixed(record, SERVICE_POINT_FIXES)
     assert record["location"][form]["postcode"] == postcode
@@ -111,7 +113,7 @@ def test_a_postcode_that_does_not_exist(address: dict[str, str], postcode: str, 
 
 
 @pytest.mark.parametrize("odd", [None, 1, "odd", [], {}, [None], {"plans": 1}, {"plans": [1, {"planDetail": []}]}])
-def test_a_value_of_another_shape_is_not_fixed(odd: Any) -> None:
+def test_a_value_of_another_type_is_not_fixed(odd: Any) -> None:
     for fixes in (ACCOUNT_FIXES, CUSTOMER_FIXES, SERVICE_POINT_FIXES):
         record = {"creationDate": odd, "validFromDate": odd, "plans": odd, "person": odd, "location": odd}
         assert fixed(record, fixes) == []

@@ -2,7 +2,9 @@
 
 import codecs
 import gzip
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +57,71 @@ def test_a_bad_line_is_reported_and_the_others_are_read(tmp_path: Path, line: by
     assert problem in reported
 
 
+RATE: dict[str, Any] = {"displayName": "Rate", "rates": [{"unitPrice": "0.30"}]}
+CONTRACT: dict[str, Any] = {
+    "pricingModel": "SINGLE_RATE",
+    "isFixed": True,
+    "paymentOption": ["BPAY"],
+    "tariffPeriod": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        (
+            "tariffPeriod",
+            {
+                "displayName": "All year",
+                "startDate": "01-01",
+                "endDate": "12-31",
+                "rateBlockUType": "singleRate",
+                "singleRate": RATE,
+                "demandCharges": [],
+            },
+        ),
+        (
+            "controlledLoad",
+            {"displayName": "Load", "rateBlockUType": "singleRate", "singleRate": RATE, "timeOfUseRates": []},
+        ),
+        (
+            "discounts",
+            {
+                "displayName": "Early",
+                "type": "OTHER",
+                "methodUType": "percentOfBill",
+                "percentOfBill": {"rate": "0.1"},
+                "fixedAmount": {"amount": "1.00"},
+            },
+        ),
+        (
+            "solarFeedInTariff",
+            {
+                "displayName": "Solar",
+                "scheme": "OTHER",
+                "payerType": "RETAILER",
+                "tariffUType": "singleTariff",
+                "singleTariff": {"rates": RATE["rates"]},
+                "timeVaryingTariffs": [],
+            },
+        ),
+    ],
+)
+def test_a_plan_with_two_members_of_a_union_is_refused_with_its_path(
+    tmp_path: Path, member: str, value: dict[str, Any]
+) -> None:
+    detail = {"fuelType": "ELECTRICITY", "electricityContract": {**CONTRACT, member: [value]}}
+    plans = [{"servicePointIds": [], "planDetail": detail}]
+    account = {"kind": "account", "account": {"accountId": "A", "openStatus": "CLOSED", "plans": plans}}
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(json.dumps(account).encode() + b"\n" + LOGIN)
+    good, [problem] = found(path)
+    assert good == [2]
+    where = f"1: $.account.plans[0].planDetail.electricityContract.{member}[0]."
+    assert problem.startswith(where), problem
+    assert problem.endswith("exclude each other"), problem
+
+
 @pytest.mark.parametrize("mobile", ["+61491570006", "+61400000001", "+6421123456", "+12025550123"])
 def test_a_mobile_number_is_accepted(tmp_path: Path, mobile: str) -> None:
     path = tmp_path / "file.jsonl"
@@ -104,7 +171,7 @@ def test_a_truncated_archive_is_read_as_far_as_possible(tmp_path: Path) -> None:
     assert "the file cannot be read from here on" in problems[-1]
 
 
-def test_a_file_that_only_begins_like_an_archive_is_reported(tmp_path: Path) -> None:
+def test_a_file_that_begins_like_gzip_but_is_not_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "file.jsonl.gz"
     path.write_bytes(b"\x1f\x8bnothing of the kind")
     good, problems = found(path)
@@ -113,13 +180,13 @@ def test_a_file_that_only_begins_like_an_archive_is_reported(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("data", [b"", b"\n \n"])
-def test_an_empty_file_is_no_problem(tmp_path: Path, data: bytes) -> None:
+def test_an_empty_file_is_read_without_a_problem(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "file.jsonl"
     path.write_bytes(data)
     assert found(path) == ([], [])
 
 
-def test_a_line_or_file_over_the_limit_is_reported(tmp_path: Path) -> None:
+def test_a_line_or_file_above_the_size_limit_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "file.jsonl"
     path.write_bytes(LOGIN + b" " * 500 + b"\n" + LOGIN + LOGIN * 10)
     good, problems = found(path, FileLimits(file_bytes=1000, record_bytes=200))
@@ -130,7 +197,7 @@ def test_a_line_or_file_over_the_limit_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_a_byte_order_mark_loses_no_line(tmp_path: Path, *, compressed: bool) -> None:
+def test_lines_after_a_byte_order_mark_are_read(tmp_path: Path, *, compressed: bool) -> None:
     path = tmp_path / "file.jsonl"
     content = (codecs.BOM_UTF8 + LOGIN) * 2  # two files one after another
     path.write_bytes(gzip.compress(content) if compressed else content)
@@ -138,7 +205,7 @@ def test_a_byte_order_mark_loses_no_line(tmp_path: Path, *, compressed: bool) ->
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
-def test_another_encoding_is_one_problem(tmp_path: Path, encoding: str) -> None:
+def test_another_encoding_is_reported_once_and_nothing_is_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "file.jsonl"
     path.write_bytes((LOGIN * 20).decode().encode(encoding))
     problem = "1: $: the file is UTF-16 or UTF-32, and must be UTF-8; nothing is read"
@@ -146,7 +213,7 @@ def test_another_encoding_is_one_problem(tmp_path: Path, encoding: str) -> None:
 
 
 @pytest.mark.parametrize("end", [b"", b"\n" + LOGIN])
-def test_a_line_that_decompresses_without_end_is_read_up_to_the_limit(
+def test_a_very_long_compressed_line_is_read_only_up_to_the_limit(
     tmp_path: Path, end: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "file.jsonl.gz"

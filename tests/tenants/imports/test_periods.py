@@ -1,4 +1,4 @@
-"""How a record changes the periods of a pair: what the record leaves out is kept."""
+"""How a record changes the periods of a customer and an account; dates that it omits are kept."""
 
 from datetime import date
 
@@ -28,7 +28,7 @@ OPEN = DatedPeriod(date(2025, 1, 1), None, "holder")
         ([OPEN], date(2025, 1, 1), date(2025, 2, 1), (date(2025, 1, 1), date(2025, 2, 1))),
     ],
 )
-def test_the_dates_of_a_new_period(
+def test_a_new_period_keeps_stored_dates_that_the_record_omits(
     stored: list[DatedPeriod],
     first: date | UnsetType,
     last: date | UnsetType | None,
@@ -46,7 +46,7 @@ def test_a_period_cannot_end_before_it_begins() -> None:
         with_period([CLOSED], UNSET, date(2019, 1, 1), "holder")
 
 
-def test_after_an_end_no_period_goes_on() -> None:
+def test_an_end_closes_the_last_period_and_removes_later_ones() -> None:
     assert ended([PAST, CLOSED, OPEN], date(2024, 1, 1)) == [PAST, CLOSED._replace(last=date(2024, 1, 1))]
     assert ended([PAST, CLOSED, OPEN], date(2025, 1, 1)) == [PAST, CLOSED, OPEN._replace(last=date(2025, 1, 1))]
     assert ended([PAST], date(2026, 1, 1)) == [PAST]

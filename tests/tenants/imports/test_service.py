@@ -30,6 +30,7 @@ from tenants.imports.service import import_records, read_records
 from tenants.parties.tables import customer, login, representation
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonPersonDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
+from tests.support.import_files import file_content
 
 TABLES = (account, service_point, supply, customer, holding, login, representation)
 
@@ -46,7 +47,7 @@ A_PERSON = CustomerRecord(
 
 
 class ClosedAccount(NamedTuple):
-    """The smallest account there can be, by its reference."""
+    """A closed account, which needs only its reference."""
 
     reference: str
 
@@ -110,7 +111,7 @@ async def test_loading_a_holder_twice_gives_the_same_rows(importer: Importer) ->
     assert await importer.counts() == first
 
 
-async def test_a_later_record_changes_the_earlier_one(importer: Importer) -> None:
+async def test_a_later_record_replaces_the_earlier_one(importer: Importer) -> None:
     records = [record for record in generate("one") if isinstance(record.record, AccountRecord)]
     points = [record for record in generate("one") if not isinstance(record.record, HoldingRecord)]
     await importer.load(points)
@@ -123,7 +124,7 @@ async def test_a_later_record_changes_the_earlier_one(importer: Importer) -> Non
     assert (await importer.counts())["supply"] == 29
 
 
-async def test_a_record_that_refers_to_nothing_is_reported_and_not_loaded(importer: Importer) -> None:
+async def test_a_record_that_refers_to_an_unknown_record_is_reported_and_not_loaded(importer: Importer) -> None:
     whole = [each.record for each in generate("one")]
     lonely = next(each for each in whole if isinstance(each, AccountRecord))
     report = await importer.load(
@@ -143,8 +144,8 @@ async def test_a_record_that_refers_to_nothing_is_reported_and_not_loaded(import
     assert await importer.rows(select(login.c.identifier)) == [("ann@people.test",)]
 
 
-async def test_an_import_sets_an_option_once_and_changes_none(importer: Importer) -> None:
-    """Who holds the account or works for the retailer may have decided since: absent means keep, and so does given."""
+async def test_an_import_sets_a_disclosure_option_once_and_does_not_change_it(importer: Importer) -> None:
+    """An account holder or the retailer may have changed it since, so an import does not change a stored option."""
     bare, stopped = ClosedAccount("A-1"), ClosedAccount("A-2")
     report = await importer.load(sourced(bare.record(), stopped.record("no-disclosure")))
     assert report.problems == []
@@ -164,14 +165,14 @@ async def test_an_import_sets_an_option_once_and_changes_none(importer: Importer
     assert sorted(await importer.rows(options)) == [("A-1", "pre-approval", "import"), *first]
 
 
-async def test_two_options_for_one_account_in_a_batch(importer: Importer) -> None:
+async def test_the_second_disclosure_option_for_an_account_in_a_batch_is_reported(importer: Importer) -> None:
     both = ClosedAccount("A-1")
     report = await importer.load(sourced(both.record("no-disclosure"), both.record("pre-approval")))
     assert [problem.location.line for problem in report.problems] == [2]
     assert await importer.rows(select(disclosure_option.c.option)) == [("no-disclosure",)]
 
 
-async def test_a_period_of_holding_replaces_what_it_overlaps_and_nothing_else(importer: Importer) -> None:
+async def test_a_holding_period_replaces_only_the_periods_that_it_overlaps(importer: Importer) -> None:
     await importer.load(sourced(A_PERSON, ClosedAccount("A-1").record()))
 
     def held(first: str, last: str | None = None, role: HoldingRole = "holder") -> HoldingRecord:
@@ -201,7 +202,7 @@ async def test_a_period_of_holding_replaces_what_it_overlaps_and_nothing_else(im
     ]
 
 
-async def test_a_login_is_self_for_one_customer(importer: Importer) -> None:
+async def test_a_login_can_be_self_for_only_one_customer(importer: Importer) -> None:
     another = msgspec.structs.replace(A_PERSON, reference="C-2")
     person = a_login("P-1", "ann@people.test")
     acts = [RepresentationRecord(login="P-1", customer=name, role="self") for name in ("C-1", "C-2")]
@@ -231,16 +232,15 @@ async def test_a_batch_that_fails_is_rolled_back(importer: Importer) -> None:
     assert (await importer.counts())["customer"] == 0
 
 
-async def test_records_over_the_limit_are_not_read(importer: Importer) -> None:
+async def test_records_above_the_limit_are_not_read(importer: Importer) -> None:
     report = await importer.load(generate("one"), limits=FileLimits(records=7))
     assert sum(report.loaded.values()) <= 7
     assert report.problems[-1].reason == "the file has more than 7 records; the rest is not read"
 
 
-async def test_generated_records_survive_writing_and_reading(importer: Importer, tmp_path: Path) -> None:
+async def test_generated_records_are_the_same_after_writing_and_reading(importer: Importer, tmp_path: Path) -> None:
     path = tmp_path / "holder.jsonl"
-    encode = msgspec.json.Encoder(enc_hook=lambda reference: reference.value).encode
-    path.write_bytes(b"".join(encode(each.record) + b"\n" for each in generate("one")))
+    path.write_bytes(file_content(generate("one")))
     report = Report()
     again = [each.record for each in read_json_lines(path, report)]
     assert again == [each.record for each in generate("one")]

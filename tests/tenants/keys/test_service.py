@@ -1,4 +1,4 @@
-"""A tenant's keys: sealed for the tenant, published before and after they sign, and deleted in the end."""
+"""A tenant's keys: encrypted for the tenant, published before and after they sign, and deleted at the end."""
 
 import asyncio
 from datetime import timedelta
@@ -24,7 +24,7 @@ async def _rows(database: Database, tenant: Tenant) -> list[store.KeyRow]:
         return await store.signing_keys(tx)
 
 
-async def test_a_new_tenant_has_its_keys(keyring: Keyring, tenant: Tenant) -> None:
+async def test_a_new_tenant_has_signing_keys_and_derivation_keys(keyring: Keyring, tenant: Tenant) -> None:
     published = await keyring.published_jwks(tenant)
     assert sorted(jwk["alg"] for jwk in published) == ["ES256", "ES256", "PS256", "PS256"]
     assert not any({"d", "p", "q"} & set(jwk) for jwk in published)
@@ -36,7 +36,7 @@ async def test_a_new_tenant_has_its_keys(keyring: Keyring, tenant: Tenant) -> No
     assert len(await keyring.subject_key(tenant)) == 32
 
 
-async def test_tenants_derive_different_ids(keyring: Keyring, two_tenants: tuple[Tenant, Tenant]) -> None:
+async def test_two_tenants_have_different_derivation_keys(keyring: Keyring, two_tenants: tuple[Tenant, Tenant]) -> None:
     first, second = two_tenants
     assert await keyring.subject_key(first) != await keyring.subject_key(second)
     assert (await keyring.resource_id_cipher(first)).conceal("1") != (await keyring.resource_id_cipher(second)).conceal(
@@ -44,7 +44,7 @@ async def test_tenants_derive_different_ids(keyring: Keyring, two_tenants: tuple
     )
 
 
-async def test_private_keys_are_stored_sealed(database: Database, tenant: Tenant, keyring: Keyring) -> None:
+async def test_private_keys_are_stored_encrypted(database: Database, tenant: Tenant, keyring: Keyring) -> None:
     key = await keyring.signing_key(tenant, "ES256")
     private = key.private_jwk()["d"].encode()
     for row in await _rows(database, tenant):
@@ -54,7 +54,7 @@ async def test_private_keys_are_stored_sealed(database: Database, tenant: Tenant
 
 
 @pytest.mark.parametrize("table", [data_key, derivation_key, signing_key], ids=lambda table: table.name)
-async def test_keys_of_another_tenant_do_not_open(
+async def test_keys_copied_from_another_tenant_cannot_be_decrypted(
     deployment: Deployment, two_tenants: tuple[Tenant, Tenant], table: Table
 ) -> None:
     mine, other = two_tenants
@@ -68,13 +68,13 @@ async def test_keys_of_another_tenant_do_not_open(
         await keyring.signing_key(mine, "ES256")
 
 
-async def test_a_wrong_master_key_is_named_in_the_error(deployment: Deployment, tenant: Tenant) -> None:
+async def test_the_error_for_a_wrong_master_key_names_its_variable(deployment: Deployment, tenant: Tenant) -> None:
     keyring = Keyring(deployment.database, KeySealer(new_key()), deployment.clock)
     with pytest.raises(KeysUnreadable, match="HAAS_MASTER_KEY"):
         await keyring.published_jwks(tenant)
 
 
-async def test_a_key_goes_through_its_states_from_next_to_gone(
+async def test_a_rotated_key_is_published_then_removed_and_then_deleted(
     deployment: Deployment, tenant: Tenant, keyring: Keyring, clock: MovableClock
 ) -> None:
     first = await keyring.signing_key(tenant, "PS256")
@@ -110,7 +110,9 @@ async def test_derived_ids_stay_the_same_after_a_rotation(deployment: Deployment
     assert await after.subject_key(tenant) == subject
 
 
-async def test_rotations_at_the_same_time_take_turns(deployment: Deployment, tenant: Tenant, keyring: Keyring) -> None:
+async def test_concurrent_rotations_run_one_after_the_other(
+    deployment: Deployment, tenant: Tenant, keyring: Keyring
+) -> None:
     await asyncio.gather(*(keyring.rotate(tenant, compromised=True) for _ in range(3)))
     states = sorted((row.algorithm, row.state) for row in await _rows(deployment.database, tenant))
     assert states == [
@@ -118,7 +120,7 @@ async def test_rotations_at_the_same_time_take_turns(deployment: Deployment, ten
     ]
 
 
-async def test_a_compromised_key_is_unpublished_and_deleted_at_once(
+async def test_a_compromised_key_is_removed_from_the_jwks_and_deleted_at_once(
     deployment: Deployment, tenant: Tenant, keyring: Keyring
 ) -> None:
     old = await keyring.signing_key(tenant, "ES256")
@@ -149,7 +151,7 @@ async def test_a_second_current_key_of_an_algorithm_is_refused(deployment: Deplo
     [(data_key, "no data key"), (derivation_key, "derivation key"), (signing_key, "no current ES256 key")],
     ids=lambda value: getattr(value, "name", None),
 )
-async def test_a_key_that_is_missing_is_named(
+async def test_the_error_for_a_missing_key_names_it(
     deployment: Deployment, tenant: Tenant, keyring: Keyring, table: Table, missing: str
 ) -> None:
     async with deployment.database.transaction(tenant.namespace) as tx:
@@ -158,7 +160,9 @@ async def test_a_key_that_is_missing_is_named(
         await keyring.signing_key(tenant, "ES256")
 
 
-async def test_without_a_next_key_nothing_rotates(deployment: Deployment, tenant: Tenant, keyring: Keyring) -> None:
+async def test_a_rotation_without_a_next_key_changes_nothing(
+    deployment: Deployment, tenant: Tenant, keyring: Keyring
+) -> None:
     async with deployment.database.transaction(tenant.namespace) as tx:
         await tx.execute(signing_key.delete().where(signing_key.c.state == "next", signing_key.c.algorithm == "ES256"))
     with pytest.raises(KeyMissing, match="no next ES256 key"):
@@ -166,7 +170,7 @@ async def test_without_a_next_key_nothing_rotates(deployment: Deployment, tenant
     assert {row.state for row in await _rows(deployment.database, tenant)} == {"current", "next"}
 
 
-async def test_keys_are_read_once_in_half_a_minute(
+async def test_keys_are_cached_for_half_a_minute(
     deployment: Deployment, tenant: Tenant, keyring: Keyring, clock: MovableClock
 ) -> None:
     elsewhere = Keyring(deployment.database, deployment.sealer, deployment.clock)
@@ -178,6 +182,6 @@ async def test_keys_are_read_once_in_half_a_minute(
         second = await keyring.signing_key(tenant, "PS256")
         assert second.kid != first.kid
         clock.move(FRESH_FOR)
-        assert await keyring.signing_key(tenant, "PS256") is second, "a key that is open is not opened again"
+        assert await keyring.signing_key(tenant, "PS256") is second, "a decrypted key is not decrypted again"
     finally:
         clock.reset()

@@ -1,4 +1,4 @@
-"""AEMO's participants: their secrets are sealed, bound to where they stand, and nobody's but their retailer's."""
+"""AEMO participants: their secrets are encrypted for one participant and column, and only their retailer uses them."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -76,7 +76,7 @@ async def market(deployment: Deployment, signing_keys: Any) -> AsyncIterator[Mar
             await deployment.administration.remove(tenant.slug, actor="tests")
 
 
-async def test_a_participant_is_kept_sealed_and_opened_whole(market: Market) -> None:
+async def test_the_secrets_of_a_participant_are_stored_encrypted_and_can_be_read_again(market: Market) -> None:
     participant = await market.participant(market.mine)
     await market.put(participant)
     kept = await market.row()
@@ -89,7 +89,7 @@ async def test_a_participant_is_kept_sealed_and_opened_whole(market: Market) -> 
     assert "Passw0rd" not in repr(found)
 
 
-async def test_each_mode_has_what_it_needs(market: Market) -> None:
+async def test_each_mode_requires_its_own_members_and_refuses_others(market: Market) -> None:
     subscription = msgspec.structs.replace(SECRETS, subscription_key="sub-key")
     token_uri = "https://api.aemo.test/oauth/v1/token"
     with_key = await market.participant(market.mine, mode="basic-with-key")
@@ -116,7 +116,9 @@ async def test_each_mode_has_what_it_needs(market: Market) -> None:
 
 
 @pytest.mark.parametrize("column", ["secret", "key"])
-async def test_what_is_sealed_opens_for_its_participant_and_column_alone(market: Market, column: str) -> None:
+async def test_an_encrypted_secret_cannot_be_decrypted_for_another_participant_or_column(
+    market: Market, column: str
+) -> None:
     await market.put(await market.participant(market.mine))
     elsewhere = ParticipantKey("FRMPOTHER", "production")
     await market.put(await market.participant(market.mine, id=elsewhere))
@@ -136,14 +138,14 @@ async def test_what_is_sealed_opens_for_its_participant_and_column_alone(market:
                 await service.credentials(tx, market.sealer, key)
 
 
-async def test_another_master_key_opens_nothing(market: Market) -> None:
+async def test_secrets_cannot_be_decrypted_with_another_master_key(market: Market) -> None:
     await market.put(await market.participant(market.mine))
     async with market.open() as tx:
         with pytest.raises(KeysUnreadable, match="HAAS_MASTER_KEY"):
             await service.credentials(tx, KeySealer(new_key()), market.key)
 
 
-async def test_a_password_is_changed_without_losing_either(market: Market) -> None:
+async def test_both_passwords_are_stored_until_the_password_change_is_completed(market: Market) -> None:
     await market.put(await market.participant(market.mine))
     later = market.now + timedelta(days=60)
     async with market.open() as tx:
@@ -163,7 +165,7 @@ async def test_a_password_is_changed_without_losing_either(market: Market) -> No
             await service.complete_secret_change(tx, market.sealer, market.key, later)
 
 
-async def test_a_change_that_aemo_refused_leaves_the_old_password(market: Market) -> None:
+async def test_an_abandoned_password_change_keeps_the_old_password(market: Market) -> None:
     await market.put(await market.participant(market.mine))
     async with market.open() as tx:
         await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd")
@@ -172,7 +174,7 @@ async def test_a_change_that_aemo_refused_leaves_the_old_password(market: Market
     assert (found.secrets, found.changed_at) == (SECRETS, market.now)
 
 
-async def test_brands_of_one_retailer_share_a_participant_and_others_cannot(market: Market) -> None:
+async def test_only_brands_of_the_same_retailer_can_use_a_participant(market: Market) -> None:
     await market.put(await market.participant(market.mine))
     for tenant in (market.mine, market.sister):
         async with market.open() as tx:
@@ -196,7 +198,9 @@ async def test_brands_of_one_retailer_share_a_participant_and_others_cannot(mark
             await store.load(tx, market.key)
 
 
-async def test_a_retailers_secrets_go_with_its_last_brand(market: Market, deployment: Deployment) -> None:
+async def test_a_participant_is_deleted_with_the_last_brand_of_its_retailer(
+    market: Market, deployment: Deployment
+) -> None:
     await market.put(await market.participant(market.mine))
     async with market.open() as tx:
         await store.assign(tx, market.mine.id, market.key)
@@ -208,7 +212,7 @@ async def test_a_retailers_secrets_go_with_its_last_brand(market: Market, deploy
             await store.load(tx, market.key)
 
 
-async def test_the_registry_in_memory_holds_no_secret(market: Market, deployment: Deployment) -> None:
+async def test_the_registry_in_memory_contains_no_secret(market: Market, deployment: Deployment) -> None:
     subscription = msgspec.structs.replace(SECRETS, subscription_key="Subscr1ption")
     await market.put(await market.participant(market.mine, mode="basic-with-key"), subscription)
     async with market.open() as tx:

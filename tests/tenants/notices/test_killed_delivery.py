@@ -1,4 +1,4 @@
-"""A deliverer that is killed after it has sent a notice and before it has marked it: the notice is sent again."""
+"""A process that is killed after it has sent a notice and before it has marked it as done."""
 
 import signal
 
@@ -42,7 +42,7 @@ asyncio.run(main())
 """
 
 
-async def test_a_notice_is_delivered_again_after_its_deliverer_was_killed(
+async def test_a_notice_is_sent_again_if_the_process_was_killed_after_sending_it(
     database: Database, tenant: Tenant, clock: MovableClock, settings: Settings, mail: MailServer
 ) -> None:
     own = msgspec.structs.replace(settings, smtp_url=mail.url)
@@ -50,13 +50,13 @@ async def test_a_notice_is_delivered_again_after_its_deliverer_was_killed(
         put_id = await put(tx, "email", {"to": "a@example.test", "subject": "s", "text": "t"}, now=clock.now())
     process = await python(own, "-c", SENDS_AND_DIES, tenant.slug)
     assert await process.wait() == -signal.SIGKILL
-    assert len(mail.taken) == 1
+    assert len(mail.accepted) == 1
     assert (await notice(database, tenant, put_id)).done_at is None
 
     delivery = Delivery(database, clock, {"email": EmailChannel(Mailer(mail.url))})
     assert (await delivery.deliver_due(tenant)).done == 0
     clock.move(LEASE_DURATION)
     assert (await delivery.deliver_due(tenant)).done == 1
-    first, second = mail.taken
+    first, second = mail.accepted
     assert first["Message-ID"] == second["Message-ID"]
     assert (await notice(database, tenant, put_id)).done_at is not None

@@ -19,7 +19,7 @@ from tests.support.rows import notice
 @pytest.mark.parametrize(
     ("status", "outcome"), [(202, "done"), (400, "given_up"), (429, "failed"), (503, "failed"), (302, "failed")]
 )
-async def test_a_text_message_is_posted_once_with_its_key(
+async def test_a_text_message_is_posted_once_and_the_status_decides_whether_it_is_retried(
     *,
     database: Database,
     tenant: Tenant,

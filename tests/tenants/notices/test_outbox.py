@@ -16,7 +16,7 @@ from tests.support.rows import notice
 PAYLOAD = {"to": "+61400000000", "text": "hello"}
 
 
-async def test_the_schema_of_the_tenant_is_notified_after_the_commit(
+async def test_a_notification_with_the_schema_of_the_tenant_is_sent_after_the_commit(
     database: Database, settings: Settings, two_tenants: tuple[Tenant, Tenant], clock: MovableClock
 ) -> None:
     heard: asyncio.Queue[str] = asyncio.Queue()

@@ -1,4 +1,4 @@
-"""Each notice of the outbox is delivered at least once, by a schedule that follows the clock."""
+"""Each notice of the outbox is delivered at least once; failures are retried at increasing intervals."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ def delivery(database: Database, clock: MovableClock, mail: MailServer) -> Deliv
 
 
 def by_mail(database: Database, clock: MovableClock, url: str) -> Delivery:
-    """Return what delivers through the SMTP server at `url`."""
+    """Return a delivery through the SMTP server at `url`."""
     return Delivery(database, clock, {"email": EmailChannel(Mailer(url))})
 
 
@@ -57,7 +57,7 @@ async def test_mail_is_sent_in_the_name_of_the_brand_and_its_payload_is_deleted(
     outcome = await delivery.deliver_due(tenant)
 
     assert (outcome.done, outcome.failed, outcome.given_up) == (1, 0, 0)
-    (message,) = mail.taken
+    (message,) = mail.accepted
     assert message["To"] == "ada@example.test"
     assert message["From"] == f"{tenant.name} <no-reply@{tenant.hosts.public}>"
     assert message["Message-ID"] == f"<{put_id}@{tenant.hosts.public}>"
@@ -88,10 +88,10 @@ async def test_a_notice_is_not_delivered_before_it_is_due(
     assert mail.recipients == []
     clock.move(timedelta(hours=1))
     assert (await delivery.deliver_due(tenant)).done == 1
-    assert len(mail.taken) == 1
+    assert len(mail.accepted) == 1
 
 
-async def test_a_failed_notice_is_retried_with_growing_waits_and_then_given_up(
+async def test_a_failed_notice_is_retried_with_increasing_intervals_and_then_abandoned(
     *,
     database: Database,
     tenant: Tenant,
@@ -137,7 +137,7 @@ async def test_an_expired_notice_is_not_sent(
     assert row.payload == {}
 
 
-async def test_a_lease_keeps_others_away_until_it_ends(
+async def test_a_leased_notice_is_not_delivered_by_others_until_the_lease_ends(
     *, database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, delivery: Delivery
 ) -> None:
     put_id = await put_one(database, tenant, clock.now())
@@ -149,14 +149,14 @@ async def test_a_lease_keeps_others_away_until_it_ends(
 
     clock.move(LEASE_DURATION)
     assert (await delivery.deliver_due(tenant)).done == 1
-    assert len(mail.taken) == 1
+    assert len(mail.accepted) == 1
     async with database.transaction(tenant.namespace) as tx:
-        assert not await store.mark_failed(tx, leased, clock.now(), "from a deliverer whose lease has ended")
+        assert not await store.mark_failed(tx, leased, clock.now(), "from a process whose lease has ended")
     row = await notice(database, tenant, put_id)
     assert (row.tries, row.done_at is not None) == (2, True)
 
 
-async def test_a_lease_from_before_the_clock_was_moved_back_does_not_last(
+async def test_a_lease_that_ends_in_the_far_future_after_a_clock_change_is_ignored(
     *, database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, delivery: Delivery
 ) -> None:
     await put_one(database, tenant, clock.now())
@@ -164,10 +164,10 @@ async def test_a_lease_from_before_the_clock_was_moved_back_does_not_last(
     async with database.transaction(tenant.namespace) as tx:
         assert await store.lease_due(tx, uuid4(), later, LEASE_DURATION, limit=1)
     assert (await delivery.deliver_due(tenant)).done == 1
-    assert len(mail.taken) == 1
+    assert len(mail.accepted) == 1
 
 
-async def test_several_deliverers_deliver_each_notice_once(
+async def test_concurrent_deliveries_send_each_notice_once(
     database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer
 ) -> None:
     async with database.transaction(tenant.namespace) as tx:
@@ -175,7 +175,7 @@ async def test_several_deliverers_deliver_each_notice_once(
     deliverers = [by_mail(database, clock, mail.url) for _ in range(4)]
     outcomes = await asyncio.gather(*(each.deliver_due(tenant) for each in deliverers))
     assert sum(outcome.done for outcome in outcomes) == 70
-    assert sorted(message["Message-ID"] for message in mail.taken) == sorted(
+    assert sorted(message["Message-ID"] for message in mail.accepted) == sorted(
         f"<{put_id}@{tenant.hosts.public}>" for put_id in ids
     )
 
@@ -189,7 +189,7 @@ async def test_a_notice_that_fails_unexpectedly_does_not_stop_the_others(
         await put_one(database, tenant, clock.now())
     outcome = await delivery.deliver_due(tenant)
     assert (outcome.done, outcome.failed) == (2, 1)
-    assert len(mail.taken) == 2
+    assert len(mail.accepted) == 2
     assert (await notice(database, tenant, broken)).last_error == "unexpected error: ValidationError"
     assert not await delivery.has_due(tenant)
 
@@ -200,7 +200,7 @@ async def test_a_notice_of_an_unknown_kind_is_kept(database: Database, tenant: T
     assert (await notice(database, tenant, put_id)).last_error == "this release does not know this kind of notice"
 
 
-async def test_operators_can_have_everything_retried_now(
+async def test_failed_notices_can_be_retried_at_once_on_request(
     *, database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, delivery: Delivery
 ) -> None:
     mail.refusals[EMAIL["to"]] = "451 not now"
@@ -211,7 +211,7 @@ async def test_operators_can_have_everything_retried_now(
     assert (await delivery.deliver_due(tenant, retry_now=True)).done == 1
 
 
-async def test_a_refused_address_is_given_up_at_once_and_not_logged(
+async def test_a_notice_to_a_refused_address_is_abandoned_at_once_and_the_address_is_not_logged(
     *,
     database: Database,
     tenant: Tenant,
@@ -225,12 +225,12 @@ async def test_a_refused_address_is_given_up_at_once_and_not_logged(
     put_id = await put_one(database, tenant, clock.now())
     assert (await delivery.deliver_due(tenant)).given_up == 1
     assert "ada@" not in caplog.text + (await notice(database, tenant, put_id)).last_error
-    assert mail.taken == []
+    assert mail.accepted == []
     await put_one(database, tenant, clock.now(), to="eve@example.test")
     assert (await delivery.deliver_due(tenant)).done == 1
 
 
-async def test_mail_waits_while_the_server_is_away_or_busy(
+async def test_mail_is_retried_after_the_server_was_unreachable_or_busy(
     *, database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, delivery: Delivery
 ) -> None:
     mail.refusals["ada@example.test"] = "451 greylisted"
@@ -240,7 +240,7 @@ async def test_mail_waits_while_the_server_is_away_or_busy(
     assert (await away.deliver_due(tenant, retry_now=True)).failed == 1
     mail.refusals.clear()
     assert (await delivery.deliver_due(tenant, retry_now=True)).done == 1
-    assert len(mail.taken) == 1
+    assert len(mail.accepted) == 1
 
 
 async def test_an_address_with_a_line_break_is_not_sent(
@@ -254,7 +254,7 @@ async def test_an_address_with_a_line_break_is_not_sent(
     assert mail.recipients == ["ada@example.test"]
 
 
-async def test_draining_waits_for_deliveries_in_progress(
+async def test_drain_waits_for_deliveries_in_progress(
     *, database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, delivery: Delivery
 ) -> None:
     mail.open.clear()
@@ -267,4 +267,4 @@ async def test_draining_waits_for_deliveries_in_progress(
     mail.open.set()
     assert (await delivering).done == 1
     assert (await draining).done == 0
-    assert len(mail.taken) == 1
+    assert len(mail.accepted) == 1

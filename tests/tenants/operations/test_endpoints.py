@@ -34,7 +34,7 @@ def test_an_operation_has_the_properties_of_the_standards(endpoint: Endpoint) ->
     assert {endpoint.tier(customer_present=True), endpoint.tier(customer_present=False)} <= set(THRESHOLD_MILLISECONDS)
 
 
-def test_versions_follow_each_other_and_the_newest_is_not_retired() -> None:
+def test_version_numbers_are_consecutive_and_the_newest_is_not_retired() -> None:
     for endpoint in ENDPOINTS:
         numbers = [version.number for version in endpoint.versions]
         assert numbers == list(range(1, len(numbers) + 1))

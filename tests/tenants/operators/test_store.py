@@ -45,7 +45,7 @@ def console(deployment: Deployment) -> Console:
     return Console(deployment)
 
 
-async def test_an_operator_is_who_the_openid_provider_says(console: Console) -> None:
+async def test_an_operator_is_identified_by_issuer_and_subject(console: Console) -> None:
     ana = await console.operator(email="ana@staff.test")
     async with console.open() as tx:
         assert await store.by_subject(tx, ISSUER, ana.subject) == ana
@@ -56,51 +56,51 @@ async def test_an_operator_is_who_the_openid_provider_says(console: Console) -> 
 
 
 @pytest.mark.parametrize("broken", [{"role": "owner"}, {"state": "asleep"}])
-async def test_roles_and_states_are_the_ones_there_are(console: Console, broken: dict[str, object]) -> None:
+async def test_an_unknown_role_or_state_is_refused(console: Console, broken: dict[str, object]) -> None:
     with pytest.raises(IntegrityError, match="_check"):
         await console.operator(**broken)
 
 
-async def test_a_session_begins_before_sign_in_and_ends(console: Console) -> None:
+async def test_a_session_can_begin_before_sign_in_and_can_be_ended(console: Console) -> None:
     ana = await console.operator()
     before, signed_in = await console.session(None), await console.session(ana)
     later = console.now + timedelta(minutes=5)
     async with console.open() as tx:
-        anonymous = await store.current_session(tx, before)
+        anonymous = await store.load_session(tx, before)
         assert anonymous is not None
         assert anonymous.operator is None
-        await store.touch_session(tx, signed_in, later)
-        current = await store.current_session(tx, signed_in)
+        await store.record_session_use(tx, signed_in, later)
+        current = await store.load_session(tx, signed_in)
         assert current is not None
         assert (current.operator, current.created_at, current.seen_at) == (ana, console.now, later)
         await store.end_session(tx, signed_in, later)
-        assert await store.current_session(tx, signed_in) is None
-        assert await store.current_session(tx, secrets.token_bytes(32)) is None
+        assert await store.load_session(tx, signed_in) is None
+        assert await store.load_session(tx, secrets.token_bytes(32)) is None
 
 
-async def test_disabling_an_operator_ends_the_sessions_of_that_one_alone(console: Console) -> None:
+async def test_disabling_an_operator_ends_only_the_sessions_of_that_operator(console: Console) -> None:
     ana, bo = await console.operator(), await console.operator()
     of_ana, of_bo = [await console.session(ana) for _ in range(2)], await console.session(bo)
     async with console.open() as tx:
         await store.set_state(tx, ana.id, "disabled", console.now)
-        assert [await store.current_session(tx, each) for each in of_ana] == [None, None]
-        assert await store.current_session(tx, of_bo) is not None
+        assert [await store.load_session(tx, each) for each in of_ana] == [None, None]
+        assert await store.load_session(tx, of_bo) is not None
         disabled = await store.by_subject(tx, ISSUER, ana.subject)
     assert disabled is not None
     assert disabled.state == "disabled"
     async with console.open() as tx:
         await store.set_state(tx, ana.id, "active", console.now)
-        assert await store.current_session(tx, of_ana[0]) is None, "an ended session stays ended"
+        assert await store.load_session(tx, of_ana[0]) is None, "an ended session stays ended"
 
 
-async def test_sessions_that_are_over_are_deleted(console: Console) -> None:
+async def test_ended_and_idle_sessions_are_deleted(console: Console) -> None:
     ana = await console.operator()
     ended, idle, used = [await console.session(ana) for _ in range(3)]
     day = console.now + timedelta(days=1)
     async with console.open() as tx:
         for each in (ended, used):
-            await store.touch_session(tx, each, day)
+            await store.record_session_use(tx, each, day)
         await store.end_session(tx, ended, console.now)
         assert await store.delete_sessions(tx, console.now + timedelta(hours=1)) >= 2
-        assert await store.current_session(tx, idle) is None
-        assert await store.current_session(tx, used) is not None
+        assert await store.load_session(tx, idle) is None
+        assert await store.load_session(tx, used) is not None

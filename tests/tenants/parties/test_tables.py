@@ -70,11 +70,11 @@ async def test_a_row_that_breaks_a_constraint_is_refused(person: Person, violati
     await assert_violated(person.database, person.tenant, rows[violation.table], violation)
 
 
-def test_no_constraint_is_left_out() -> None:
+def test_every_constraint_has_a_violation() -> None:
     assert {violation.constraint for violation in VIOLATIONS} == names(login, representation)
 
 
-async def test_a_login_acts_for_a_customer_from_the_first_day_to_the_last(person: Person) -> None:
+async def test_a_login_acts_for_a_customer_from_the_first_to_the_last_day(person: Person) -> None:
     first, last = date(2024, 1, 1), date(2024, 6, 30)
     firm = uuid4()
     await person.write(customer, person.customer_row(firm, "Firm"))
@@ -93,7 +93,7 @@ async def test_a_login_acts_for_a_customer_from_the_first_day_to_the_last(person
     assert await person.names(date(2025, 1, 1)) == both
 
 
-async def test_a_customer_that_a_login_acts_for_in_two_ways_is_named_once(person: Person) -> None:
+async def test_a_customer_that_a_login_represents_in_two_roles_is_listed_once(person: Person) -> None:
     await person.write(
         representation,
         person.representation_row(),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,12 @@ from msgspec import inspect
 from tenants.cds import field_types
 from tenants.cds.envelope import Links, LinksPaginated, MetaPaginated
 from tenants.cds.resource_ids import read_id
-from tenants.payloads.address_v1 import CommonPAFAddress, CommonPhysicalAddress, CommonSimpleAddress
+from tenants.payloads.address_v1 import (
+    CommonPAFAddress,
+    CommonPhysicalAddress,
+    CommonPhysicalAddressWithPurpose,
+    CommonSimpleAddress,
+)
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer, CommonPerson
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
@@ -24,6 +30,10 @@ from tenants.payloads.energy_payment_schedule_v1 import (
     EnergyPaymentSchedule,
     EnergyPaymentScheduleListV1,
 )
+from tenants.payloads.energy_plan_contract_v3 import EnergyPlanDiscounts
+from tenants.payloads.energy_plan_controlled_load_v2 import EnergyPlanControlledLoadV2
+from tenants.payloads.energy_plan_solar_feed_in_tariff_v3 import EnergyPlanSolarFeedInTariffV3
+from tenants.payloads.energy_plan_tariff_period_v2 import EnergyPlanTariffPeriodV2
 from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
 from tenants.payloads.outages_v1 import DiscoveryOutages
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
@@ -142,36 +152,12 @@ def test_members_have_the_field_types_of_the_standards(payload: type) -> None:
     [
         (CommonPerson, {"lastName": "Li", "middleNames": [], "occupationCode": "1"}, "occupationCodeVersion"),
         (CommonPerson, {"lastName": "Li"}, "middleNames"),
-        (CommonCustomer, {"customerUType": "person"}, "person"),
         (CommonSimpleAddress, {"addressLine1": "1 A St", "city": "B", "state": "VIC"}, "postcode"),
         (CommonSimpleAddress, {"addressLine1": "1 A St", "city": "B", "state": "Vic", "postcode": "3000"}, "state"),
         (CommonSimpleAddress, {**LINES, "postcode": "0000"}, "`postcode` is not an Australian postcode"),
         (CommonSimpleAddress, {**LINES, "postcode": "0000", "country": "AUS"}, "`postcode` is not an Australian"),
         (CommonSimpleAddress, {**LINES, "postcode": "3000", "country": "XXX"}, "country"),
         (CommonPAFAddress, {"localityName": "B", "postcode": "0300", "state": "VIC"}, "postcode"),
-        (
-            CommonPhysicalAddress,
-            {
-                "addressUType": "simple",
-                "simple": {**LINES, "postcode": "3000"},
-                "paf": {"localityName": "B", "postcode": "3000", "state": "VIC"},
-            },
-            "`simple` and `paf` exclude each other",
-        ),
-        (
-            CommonCustomer,
-            {
-                "customerUType": "person",
-                "person": {"lastName": "Li", "middleNames": []},
-                "organisation": {
-                    "agentLastName": "Li",
-                    "agentRole": "Owner",
-                    "businessName": "Li",
-                    "organisationType": "OTHER",
-                },
-            },
-            "`person` and `organisation` exclude each other",
-        ),
         (EnergyAccountV2, {"accountId": "a", "plans": []}, "creationDate"),
         (
             EnergyAccountV2,
@@ -183,16 +169,6 @@ def test_members_have_the_field_types_of_the_standards(payload: type) -> None:
         (EnergyDirectDebit, {**REGULAR, "bsb": "012003", "isTokenised": False}, "accountNumber"),
         (EnergyDirectDebit, {**REGULAR, "bsb": "012-003", "accountNumber": "1"}, "bsb"),
         (EnergyDirectDebit, {**REGULAR, "isTokenised": True, "paymentFrequency": "R/P1M"}, "paymentFrequency"),
-        (EnergyPaymentSchedule, {"paymentScheduleUType": "directDebit", "manualPayment": MANUAL}, "directDebit"),
-        (
-            EnergyPaymentSchedule,
-            {
-                "paymentScheduleUType": "manualPayment",
-                "manualPayment": MANUAL,
-                "directDebit": {**REGULAR, "isTokenised": True},
-            },
-            "exclude each other",
-        ),
         (EnergyConcession, {**CONCESSION, "type": "FIXED_AMOUNT", "discountFrequency": "P1M"}, "amount"),
         (EnergyConcession, {**CONCESSION, "type": "FIXED_AMOUNT", "amount": "5.00"}, "discountFrequency"),
         (EnergyConcession, {**CONCESSION, "type": "FIXED_PERCENTAGE", "discountFrequency": "P1M"}, "percentage"),
@@ -202,9 +178,111 @@ def test_members_have_the_field_types_of_the_standards(payload: type) -> None:
         (CommonDiscoveryStatus, {"status": "OK", "updateTime": "2026-01-01T00:00:00"}, "updateTime"),
     ],
 )
-def test_a_value_against_the_standards_is_refused(payload: type, value: dict[str, Any], where: str) -> None:
+def test_a_value_that_violates_the_standards_is_refused(payload: type, value: dict[str, Any], where: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=where):
         msgspec.convert(value, payload, dec_hook=read_id)
+
+
+RATES = {"displayName": "All", "rates": [{"unitPrice": "0.30"}]}
+CONTROLLED_TIMES = {**RATES, "type": "PEAK", "timeOfUse": [{"additionalInfo": "at night"}]}
+TIMES = {**RATES, "type": "PEAK", "timeOfUse": [{"days": ["MON"], "startTime": "07:00", "endTime": "22:00"}]}
+DEMAND = {
+    "displayName": "Peak",
+    "amount": "1.00",
+    "startTime": "07:00",
+    "endTime": "22:00",
+    "measurementPeriod": "DAY",
+    "chargePeriod": "DAY",
+}
+NAME: dict[str, Any] = {"lastName": "Li", "middleNames": []}
+BUSINESS: dict[str, Any] = {
+    "agentLastName": "Li",
+    "agentRole": "Owner",
+    "businessName": "Li",
+    "organisationType": "OTHER",
+}
+ADDRESS = {
+    "simple": {**LINES, "postcode": "3000"},
+    "paf": {"localityName": "B", "postcode": "3000", "state": "VIC"},
+}
+CONTACTS: dict[str, Any] = {"phoneNumbers": [], "emailAddresses": [], "physicalAddresses": []}
+UNIONS: dict[type, tuple[dict[str, Any], dict[str, Any]]] = {
+    EnergyPaymentSchedule: (
+        {},
+        {
+            "cardDebit": {**REGULAR, "cardScheme": "VISA"},
+            "directDebit": {**REGULAR, "isTokenised": True},
+            "digitalWallet": {**REGULAR, "name": "Mine", "identifier": "a", "type": "EMAIL", "provider": "OTHER"},
+            "manualPayment": MANUAL,
+        },
+    ),
+    CommonPhysicalAddress: ({}, ADDRESS),
+    CommonPhysicalAddressWithPurpose: ({"purpose": "MAIL"}, ADDRESS),
+    CommonCustomer: ({}, {"person": NAME, "organisation": BUSINESS}),
+    CommonCustomerDetailV2: (
+        {},
+        {"person": {**NAME, **CONTACTS}, "organisation": {**BUSINESS, "physicalAddresses": []}},
+    ),
+    EnergyPlanDiscounts: (
+        {"displayName": "Early", "type": "GUARANTEED"},
+        {
+            "percentOfBill": {"rate": "0.1"},
+            "percentOfUse": {"rate": "0.1"},
+            "fixedAmount": {"amount": "1.00"},
+            "percentOverThreshold": {"rate": "0.1", "usageAmount": "1.00"},
+        },
+    ),
+    EnergyPlanControlledLoadV2: (
+        {"displayName": "Hot water"},
+        {"singleRate": RATES, "timeOfUseRates": [CONTROLLED_TIMES]},
+    ),
+    EnergyPlanTariffPeriodV2: (
+        {"displayName": "All year", "startDate": "01-01", "endDate": "12-31"},
+        {"singleRate": RATES, "timeOfUseRates": [TIMES], "demandCharges": [DEMAND]},
+    ),
+    EnergyPlanSolarFeedInTariffV3: (
+        {"displayName": "Solar", "scheme": "OTHER", "payerType": "RETAILER"},
+        {
+            "singleTariff": {"rates": RATES["rates"]},
+            "timeVaryingTariffs": [{"displayName": "Day", "timeVariations": [{"days": ["MON"]}]}],
+        },
+    ),
+}
+"""Each payload type that is a union: the fields that it needs besides, and a valid value of each member."""
+
+
+def union_field(payload: type) -> inspect.Field | None:
+    """The field of a payload type whose name ends in `UType`, or None."""
+    kind = inspect.type_info(payload)
+    assert isinstance(kind, inspect.StructType)
+    return next((field for field in kind.fields if field.encode_name.endswith("UType")), None)
+
+
+def payload_types(kind: type = field_types.Payload) -> Iterator[type]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from payload_types(below)
+
+
+def test_every_union_is_tested_with_every_member() -> None:
+    found = {payload: choices(field.type) for payload in payload_types() if (field := union_field(payload))}
+    assert {payload: sorted(members_of) for payload, (_, members_of) in UNIONS.items()} == found
+
+
+@pytest.mark.parametrize("payload", UNIONS, ids=lambda payload: payload.__name__)
+def test_a_union_has_the_member_that_its_type_names_and_no_other(payload: type) -> None:
+    field, (needed, values) = union_field(payload), UNIONS[payload]
+    assert field is not None
+    for kind, count in product(values, range(len(values) + 1)):
+        for present in combinations(values, count):
+            value = {**needed, field.encode_name: kind, **{name: values[name] for name in present}}
+            if present == (kind,):
+                msgspec.convert(value, payload)
+                continue
+            exclude = " and ".join(f"`{name}`" for name in present) + " exclude each other"
+            problem = exclude if kind in present else f"`{kind}` is mandatory here"
+            with pytest.raises(msgspec.ValidationError, match=problem):
+                msgspec.convert(value, payload)
 
 
 def test_optional_members_that_are_null_or_absent_are_left_out() -> None:
@@ -221,7 +299,7 @@ def test_a_tokenised_direct_debit_has_no_numbers() -> None:
     assert msgspec.convert({**REGULAR, "isTokenised": True}, EnergyDirectDebit).bsb is None
 
 
-def test_the_basic_customer_is_the_detail_without_contacts() -> None:
+def test_the_basic_customer_is_the_detailed_customer_without_contacts() -> None:
     detail = msgspec.convert(
         {
             "customerUType": "person",

@@ -1,7 +1,7 @@
-"""Tenants on two database nodes, which are two servers: created, served and removed on their own node alone.
+"""Tenants on two database nodes, which are two servers: they are created, served and removed only on their own node.
 
-The registry is on the first node. Whatever is interrupted between the two servers, nothing of a tenant is left on the
-second one without a row in the registry, which nobody serves and `remove` deletes.
+The registry is on the first node. After any interruption between the two servers, a tenant with a schema or role on
+the second one still has a row in the registry. Such a tenant is not served, and `remove` deletes it.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ NOTHING: set[str] = set()
 
 @pytest.fixture
 def left(two_nodes: Deployment, superuser_url: str, second_superuser_url: str) -> Traces:
-    """What the two servers hold of a tenant, the main node's first."""
+    """Return which of schema and role of a tenant exist on the main node and on the second one."""
 
     async def left(slug: str) -> list[set[str]]:
         prefix = two_nodes.settings.role_prefix
@@ -56,7 +56,7 @@ def provisioner_login(two_nodes: Deployment) -> str:
 
 @pytest.fixture
 def served(two_nodes: Deployment) -> Registry:
-    """What a process serves that has read nothing yet."""
+    """The registry of a process that has not read it yet."""
     return Registry(two_nodes.database, two_nodes.settings, two_nodes.clock)
 
 
@@ -85,7 +85,7 @@ async def state(deployment: Deployment, slug: str) -> str | None:
         return (await tx.execute(select(brand.c.state).where(brand.c.slug == slug))).scalar_one_or_none()
 
 
-async def test_a_tenant_is_created_served_and_removed_on_its_node_alone(
+async def test_a_tenant_is_created_served_and_removed_only_on_its_own_node(
     two_nodes: Deployment, neighbour: Tenant, left: Traces, served: Registry, second_superuser_url: str
 ) -> None:
     tenant = await two_nodes.provisioner.create(new("plover"), actor="tests")
@@ -124,9 +124,9 @@ async def test_a_tenant_of_the_second_node_is_suspended_and_resumed(two_nodes: D
     await two_nodes.administration.remove("snipe", actor="tests")
 
 
-@pytest.mark.parametrize("fault", ["script", "keys"])
+@pytest.mark.parametrize(("fault", "error"), [("script", asyncpg.DivisionByZeroError), ("keys", RuntimeError)])
 async def test_a_failure_on_the_node_leaves_nothing_on_either_server(
-    two_nodes: Deployment, left: Traces, fault: str
+    two_nodes: Deployment, left: Traces, fault: str, error: type[Exception]
 ) -> None:
     class Broken(KeySealer):
         def seal(self, secret: bytes, purpose: str) -> bytes:
@@ -135,13 +135,13 @@ async def test_a_failure_on_the_node_leaves_nothing_on_either_server(
     script = TENANT.script() + ("SELECT 1 / 0;" if fault == "script" else "")
     sealer = Broken(new_key()) if fault == "keys" else two_nodes.sealer
     provisioner = Provisioner(two_nodes.owner, two_nodes.settings, sealer, two_nodes.clock, script)
-    with pytest.raises((asyncpg.DivisionByZeroError, RuntimeError)):
+    with pytest.raises(error):
         await provisioner.create(new("plover"), actor="tests")
     assert await left("plover") == [NOTHING, NOTHING]
     assert await state(two_nodes, "plover") is None
 
 
-async def test_a_schema_that_is_not_ours_is_left_alone(
+async def test_a_role_that_exists_already_on_the_node_is_not_taken_over(
     two_nodes: Deployment, left: Traces, second_superuser_url: str
 ) -> None:
     role = Roles(two_nodes.settings.role_prefix).tenant("squatter")
@@ -155,7 +155,7 @@ async def test_a_schema_that_is_not_ours_is_left_alone(
     await connection.close()
 
 
-async def test_a_connection_to_the_registry_lost_after_the_node_has_committed(
+async def test_a_tenant_stays_incomplete_if_the_registry_is_lost_after_the_commit_on_the_node(
     *,
     two_nodes: Deployment,
     left: Traces,
@@ -192,7 +192,7 @@ async def test_a_connection_to_the_registry_lost_after_the_node_has_committed(
     await two_nodes.administration.remove("heron", actor="tests")
 
 
-async def test_a_registry_that_is_away_when_the_creation_fails(
+async def test_a_tenant_stays_incomplete_if_the_registry_is_unreachable_after_a_failure(
     *,
     two_nodes: Deployment,
     left: Traces,
@@ -218,7 +218,7 @@ async def test_a_registry_that_is_away_when_the_creation_fails(
     assert await state(two_nodes, "egret") is None
 
 
-async def test_a_tenant_that_is_removed_while_it_is_created_leaves_nothing(two_nodes: Deployment, left: Traces) -> None:
+async def test_a_tenant_removed_during_its_creation_leaves_nothing(two_nodes: Deployment, left: Traces) -> None:
     class RemovingFirst(Database):
         """Removes the tenant between the first transaction of its creation and the second."""
 
@@ -244,7 +244,7 @@ async def test_a_tenant_that_is_removed_while_it_is_created_leaves_nothing(two_n
     assert await state(two_nodes, "godwit") is None
 
 
-async def test_a_removal_is_completed_by_the_next(
+async def test_an_interrupted_removal_is_completed_by_the_next_removal(
     *, two_nodes: Deployment, left: Traces, served: Registry, second_superuser_url: str, provisioner_login: str
 ) -> None:
     await two_nodes.provisioner.create(new("ibis"), actor="tests")
@@ -261,7 +261,7 @@ async def test_a_removal_is_completed_by_the_next(
     assert await state(two_nodes, "ibis") is None
 
 
-async def test_of_two_removals_of_a_tenant_at_once_one_is_refused(two_nodes: Deployment, left: Traces) -> None:
+async def test_one_of_two_removals_of_a_tenant_at_once_is_refused(two_nodes: Deployment, left: Traces) -> None:
     await two_nodes.provisioner.create(new("dodo"), actor="tests")
     outcomes = await asyncio.gather(
         *(two_nodes.administration.remove("dodo", actor="tests") for _ in range(2)), return_exceptions=True
@@ -270,7 +270,7 @@ async def test_of_two_removals_of_a_tenant_at_once_one_is_refused(two_nodes: Dep
     assert await left("dodo") == [NOTHING, NOTHING]
 
 
-async def test_a_node_that_is_unknown_or_draining_takes_no_new_tenants(two_nodes: Deployment, left: Traces) -> None:
+async def test_no_tenant_can_be_created_on_an_unknown_or_draining_node(two_nodes: Deployment, left: Traces) -> None:
     with pytest.raises(InvalidNode, match="'third' accepts no new tenants; nodes that do: main, second"):
         await two_nodes.provisioner.create(new("stilt", node="third"), actor="tests")
     await two_nodes.administration.set_node_state(SECOND, "draining", actor="tests")
@@ -283,7 +283,7 @@ async def test_a_node_that_is_unknown_or_draining_takes_no_new_tenants(two_nodes
     assert await state(two_nodes, "stilt") is None
 
 
-async def test_a_process_without_the_nodes_address_serves_the_other_tenants(
+async def test_a_process_without_the_address_of_a_node_serves_the_tenants_of_other_nodes(
     two_nodes: Deployment, own_deployment: Deployment, neighbour: Tenant
 ) -> None:
     tenant = await two_nodes.provisioner.create(new("curlew"), actor="tests")
@@ -298,7 +298,7 @@ async def test_a_process_without_the_nodes_address_serves_the_other_tenants(
     await two_nodes.administration.remove("curlew", actor="tests")
 
 
-async def test_a_node_that_is_away_takes_no_connections_from_the_other_tenants(
+async def test_an_unreachable_node_uses_no_connections_of_the_other_nodes(
     two_nodes: Deployment, neighbour: Tenant, second_superuser_url: str
 ) -> None:
     tenant = await two_nodes.provisioner.create(new("dunlin"), actor="tests")

@@ -40,7 +40,7 @@ async def _traces(deployment: Deployment, slug: str) -> list[str]:
     return [name for name, trace in found if trace is not None]
 
 
-async def test_a_new_tenant_answers_on_its_four_hosts_at_once(registry: Registry, tenant: Tenant) -> None:
+async def test_the_registry_finds_a_new_tenant_by_its_four_hosts_at_once(registry: Registry, tenant: Tenant) -> None:
     public = tenant.hosts.public
     assert dict(tenant.surfaces()) == {
         "public": public,
@@ -52,8 +52,8 @@ async def test_a_new_tenant_answers_on_its_four_hosts_at_once(registry: Registry
         assert await registry.by_host(name) == (tenant, surface)
 
 
-@pytest.mark.parametrize("fault", ["script", "keys"])
-async def test_a_failure_at_any_point_leaves_nothing(deployment: Deployment, fault: str) -> None:
+@pytest.mark.parametrize(("fault", "error"), [("script", asyncpg.DivisionByZeroError), ("keys", RuntimeError)])
+async def test_a_failed_creation_leaves_nothing(deployment: Deployment, fault: str, error: type[Exception]) -> None:
     class Broken(KeySealer):
         def seal(self, secret: bytes, purpose: str) -> bytes:
             raise RuntimeError(f"{len(secret)} bytes of {purpose} cannot be sealed")
@@ -61,14 +61,14 @@ async def test_a_failure_at_any_point_leaves_nothing(deployment: Deployment, fau
     script = TENANT.script() + ("SELECT 1 / 0;" if fault == "script" else "")
     sealer = Broken(new_key()) if fault == "keys" else deployment.sealer
     provisioner = Provisioner(deployment.owner, deployment.settings, sealer, deployment.clock, script)
-    with pytest.raises((asyncpg.DivisionByZeroError, RuntimeError)):
+    with pytest.raises(error):
         await provisioner.create(_new("plover"), actor="tests")
     assert await _traces(deployment, "plover") == []
     await deployment.provisioner.create(_new("plover"), actor="tests")
     await deployment.administration.remove("plover", actor="tests")
 
 
-async def test_of_two_creations_of_a_tenant_at_once_one_is_refused(deployment: Deployment) -> None:
+async def test_one_of_two_creations_of_a_tenant_at_once_is_refused(deployment: Deployment) -> None:
     outcomes = await asyncio.gather(
         *(deployment.provisioner.create(_new("twin"), actor="tests") for _ in range(2)), return_exceptions=True
     )
@@ -76,7 +76,7 @@ async def test_of_two_creations_of_a_tenant_at_once_one_is_refused(deployment: D
     await deployment.administration.remove("twin", actor="tests")
 
 
-async def test_a_role_of_the_same_name_is_not_taken_over(deployment: Deployment) -> None:
+async def test_a_role_of_the_same_name_prevents_the_creation(deployment: Deployment) -> None:
     role = Roles(deployment.settings.role_prefix).tenant("squatter")
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
         await tx.driver.execute(f"SET LOCAL ROLE NONE; CREATE ROLE {role}")
@@ -86,7 +86,7 @@ async def test_a_role_of_the_same_name_is_not_taken_over(deployment: Deployment)
         await tx.driver.execute(f"SET LOCAL ROLE NONE; DROP ROLE {role}")
 
 
-async def test_a_removed_tenant_leaves_nothing_and_its_neighbour_keeps_everything(
+async def test_a_removed_tenant_leaves_nothing_and_other_tenants_are_unchanged(
     deployment: Deployment, tenant: Tenant, registry: Registry
 ) -> None:
     first = await deployment.provisioner.create(_new("heron", owner="Heron Pty Ltd"), actor="tests")
@@ -103,7 +103,7 @@ async def test_a_removed_tenant_leaves_nothing_and_its_neighbour_keeps_everythin
     assert await registry.by_host(tenant.hosts.public) is not None
 
 
-async def test_of_two_removals_of_a_tenant_at_once_one_is_refused(deployment: Deployment) -> None:
+async def test_one_of_two_removals_of_a_tenant_at_once_is_refused(deployment: Deployment) -> None:
     await deployment.provisioner.create(_new("dodo"), actor="tests")
     outcomes = await asyncio.gather(
         *(deployment.administration.remove("dodo", actor="tests") for _ in range(2)), return_exceptions=True
@@ -115,12 +115,12 @@ async def test_of_two_removals_of_a_tenant_at_once_one_is_refused(deployment: De
 @pytest.mark.parametrize(
     "slug", ["", "A", "mtls", "admin", "api", "console", "a--b", "a-", "-a", "1a", "a_b", "é", "x" * 33]
 )
-def test_a_bad_slug_is_refused(slug: str) -> None:
+def test_an_invalid_slug_is_refused(slug: str) -> None:
     with pytest.raises(InvalidSlug):
         checked_slug(slug)
 
 
-BAD_NAMES = [
+INVALID_NAMES = [
     "",
     " ",
     " Aurora",
@@ -132,14 +132,14 @@ BAD_NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", [*BAD_NAMES, "A\0b", "A\x85b", "A\ud800", "A" * 121], ids=ascii)
-def test_a_bad_name_is_refused(name: str) -> None:
+@pytest.mark.parametrize("name", [*INVALID_NAMES, "A\0b", "A\x85b", "A\ud800", "A" * 121], ids=ascii)
+def test_an_invalid_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidName):
         checked_name(name)
 
 
-@pytest.mark.parametrize("name", BAD_NAMES, ids=ascii)
-async def test_no_tenant_gets_a_bad_name(deployment: Deployment, name: str) -> None:
+@pytest.mark.parametrize("name", INVALID_NAMES, ids=ascii)
+async def test_a_tenant_with_an_invalid_name_is_not_created(deployment: Deployment, name: str) -> None:
     new = _new("jabiru")
     for bad in (msgspec.structs.replace(new, name=name), msgspec.structs.replace(new, retailer=name)):
         with pytest.raises(InvalidName):
@@ -147,14 +147,14 @@ async def test_no_tenant_gets_a_bad_name(deployment: Deployment, name: str) -> N
     assert await _traces(deployment, "jabiru") == []
 
 
-def test_slugs_never_share_a_schema() -> None:
+def test_different_slugs_have_different_schemas() -> None:
     slugs = ["a", "a-b", "ab", "a-b-c", "ab-c", "x" * 32]
     assert len({tenant_schema(slug) for slug in slugs}) == len(slugs)
     assert all(len(Roles("p" * 20).tenant(slug)) < 63 for slug in slugs)
 
 
 @pytest.mark.parametrize("prefix", ["", "Haas", "1st", "a-b", "x" * 21, 'a"b'])
-def test_a_bad_role_prefix_is_refused(prefix: str) -> None:
+def test_an_invalid_role_prefix_is_refused(prefix: str) -> None:
     with pytest.raises(SettingsError, match="HAAS_ROLE_PREFIX"):
         Roles(prefix)
 
@@ -162,12 +162,12 @@ def test_a_bad_role_prefix_is_refused(prefix: str) -> None:
 @pytest.mark.parametrize(
     "name", ["localhost", "mtls.brand.test", "admin.brand.test", "api.brand.test", "UPPER.test", "a b.test", "-a.test"]
 )
-def test_a_bad_host_is_refused(name: str) -> None:
+def test_an_invalid_public_host_is_refused(name: str) -> None:
     with pytest.raises(InvalidHost):
         Hosts.from_public_host(name)
 
 
-def test_the_refusal_of_a_slug_says_what_is_allowed() -> None:
+def test_the_error_for_an_invalid_slug_says_what_is_allowed() -> None:
     with pytest.raises(RegistryError, match="use up to 32 lower-case letters"):
         checked_slug("Not A Slug")
 

@@ -1,4 +1,4 @@
-"""Requests to the provisioner: one open at a time for a tenant, leased by one provisioner until the lease ends."""
+"""Requests to the provisioner: one open request for each tenant, leased by one provisioner at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -60,7 +60,7 @@ async def requests(own_deployment: Deployment) -> AsyncIterator[Requests]:
         await tx.execute(delete(provision_request))
 
 
-async def test_a_request_is_asked_for_taken_done_and_kept(requests: Requests) -> None:
+async def test_a_request_is_added_leased_completed_and_stored(requests: Requests) -> None:
     request_id = await requests.ask()
     lease = await requests.held()
     assert lease.request.id == request_id
@@ -76,7 +76,7 @@ async def test_a_request_is_asked_for_taken_done_and_kept(requests: Requests) ->
     assert await requests.lease(at=timedelta(days=1)) is None
 
 
-async def test_a_request_that_failed_says_why_and_is_not_tried_again(requests: Requests) -> None:
+async def test_a_failed_request_stores_its_error_and_is_not_tried_again(requests: Requests) -> None:
     request_id = await requests.ask()
     async with requests.provisioner() as tx:
         await store.mark_failed(tx, await requests.held(), "the slug is taken", requests.now)
@@ -88,7 +88,7 @@ async def test_a_request_that_failed_says_why_and_is_not_tried_again(requests: R
     assert await requests.lease(at=timedelta(days=1)) is None
 
 
-async def test_of_two_open_requests_for_a_tenant_the_second_is_refused(requests: Requests) -> None:
+async def test_a_second_open_request_for_a_tenant_is_refused(requests: Requests) -> None:
     await requests.ask()
     with pytest.raises(OpenRequestExists, match="plover is not finished"):
         await requests.ask()
@@ -99,7 +99,7 @@ async def test_of_two_open_requests_for_a_tenant_the_second_is_refused(requests:
     await requests.ask()
 
 
-async def test_the_oldest_request_is_taken_first_and_each_by_one_provisioner(requests: Requests) -> None:
+async def test_each_request_is_leased_by_only_one_provisioner(requests: Requests) -> None:
     for later, subject in ((2, "third"), (0, "first"), (1, "second")):
         await requests.ask(subject, later=later)
     leases = await asyncio.gather(*(requests.lease() for _ in range(4)))
@@ -112,7 +112,7 @@ async def test_another_provisioner_continues_a_request_whose_lease_has_ended(req
     first = await requests.held()
     async with requests.provisioner() as tx:
         await store.record_progress(tx, first, "schema", requests.now + 2 * MINUTE)
-    assert await requests.lease(at=MINUTE) is None, "the step has kept the lease"
+    assert await requests.lease(at=MINUTE) is None, "`record_progress` has extended the lease"
     successor = await requests.lease(at=2 * MINUTE)
     assert successor is not None
     assert successor.request.progress == "schema"
@@ -131,7 +131,7 @@ async def test_another_provisioner_continues_a_request_whose_lease_has_ended(req
             await store.mark_failed(tx, successor, "after the end", requests.now)
 
 
-async def test_nothing_is_taken_before_somebody_has_approved(requests: Requests) -> None:
+async def test_a_request_is_not_leased_before_it_is_approved(requests: Requests) -> None:
     request_id = await requests.ask(approved_by=None)
     assert await requests.lease() is None
     async with requests.console() as tx:
@@ -155,7 +155,7 @@ async def test_nothing_is_taken_before_somebody_has_approved(requests: Requests)
         ),
     ],
 )
-async def test_the_table_refuses_what_makes_no_sense(
+async def test_a_row_that_breaks_a_constraint_is_refused(
     requests: Requests, broken: dict[str, object], constraint: str
 ) -> None:
     await requests.ask()

@@ -18,7 +18,7 @@ def _said(*numbers: tuple[str, str]) -> tuple[int, bytes]:
     return 200, msgspec.json.encode({"data": [{"legalEntityId": one, "accreditationNumber": n} for one, n in numbers]})
 
 
-async def test_accreditation_numbers_are_stored_and_survive_unreadable_answers(
+async def test_accreditation_numbers_are_stored_and_kept_after_unreadable_responses(
     database: Database, settings: Settings, clock: MovableClock, outbound: Outbound, https: HttpsServer, tenant: Tenant
 ) -> None:
     origin = https.origin("register")

@@ -1,4 +1,4 @@
-"""Each line of the table of the standards (CDS, Data Holder Responsibilities)."""
+"""The duties of a data holder by the statuses in the Register (CDS, Data Holder Responsibilities)."""
 
 import itertools
 from typing import get_args
@@ -35,6 +35,6 @@ def test_the_duties_follow_from_the_statuses_of_recipient_and_product(
     assert duties(recipient, product) == expected
 
 
-def test_data_is_disclosed_only_where_both_are_active() -> None:
+def test_data_is_disclosed_only_if_recipient_and_product_are_active() -> None:
     pairs = itertools.product(get_args(RecipientStatus), get_args(ProductStatus))
     assert [pair for pair in pairs if duties(*pair).disclose] == [("ACTIVE", "ACTIVE")]

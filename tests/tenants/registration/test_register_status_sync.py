@@ -33,7 +33,7 @@ Poll = Callable[..., Any]
 
 
 class Register:
-    """The Register's answers with their statuses; `broken` replaces the answer to a path."""
+    """The responses of the Register with statuses; `broken` replaces the response to a path."""
 
     def __init__(self) -> None:
         self.recipients: list[Any] = []
@@ -46,7 +46,7 @@ class Register:
         data = {RECIPIENTS: self.recipients, PRODUCTS: self.products}[asked.path]
         return 200, msgspec.json.encode({"data": data, "links": {"self": "https://x"}, "meta": {}})
 
-    def say(self, row: Any, recipient: str | None = None, product: str | None = None) -> None:
+    def add_status(self, row: Any, recipient: str | None = None, product: str | None = None) -> None:
         if recipient:
             self.recipients.append({"legalEntityId": row.recipient_id, "status": recipient})
         if product:
@@ -96,7 +96,7 @@ async def test_an_inactive_product_keeps_its_consents(
 ) -> None:
     client_id = await add_client(database, tenant, clock.now())
     arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
-    register.say(await one(database, tenant, client, client_id=client_id), recipient, product)
+    register.add_status(await one(database, tenant, client, client_id=client_id), recipient, product)
     polled = await poll(tenant)
     row = await one(database, tenant, client, client_id=client_id)
     assert (row.recipient_status, row.product_status, row.removed_at) == (recipient, product, None)
@@ -105,7 +105,7 @@ async def test_an_inactive_product_keeps_its_consents(
     assert (polled.effects.changed, polled.effects.removed) == (1, 0)
 
     register.recipients, register.products = [], []
-    register.say(row, "ACTIVE", "ACTIVE")
+    register.add_status(row, "ACTIVE", "ACTIVE")
     await poll(tenant)
     row = await one(database, tenant, client, client_id=client_id)
     assert (row.recipient_status, row.product_status) == ("ACTIVE", "ACTIVE")
@@ -136,7 +136,7 @@ async def test_a_removed_product_loses_consents_tokens_and_registration(
     arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
     other = await add_client(database, tenant, clock.now())
     other_arrangement = await add_arrangement(database, tenant, other, clock.now())
-    register.say(await one(database, tenant, client, client_id=client_id), recipient, product)
+    register.add_status(await one(database, tenant, client, client_id=client_id), recipient, product)
 
     polled = await poll(tenant)
 
@@ -157,7 +157,7 @@ async def test_a_missing_status_keeps_its_last_value(
 ) -> None:
     client_id = await add_client(database, tenant, clock.now())
     row = await one(database, tenant, client, client_id=client_id)
-    register.say(row, "SUSPENDED", "INACTIVE")
+    register.add_status(row, "SUSPENDED", "INACTIVE")
     await poll(tenant)
     register.recipients, register.products = [], []
     polled = await poll(tenant)
@@ -170,8 +170,8 @@ async def test_unknown_statuses_and_malformed_entries_are_ignored(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
     good, odd = [await add_client(database, tenant, clock.now()) for _ in range(2)]
-    register.say(await one(database, tenant, client, client_id=odd), "RETIRED", "PAUSED")
-    register.say(await one(database, tenant, client, client_id=good), "ACTIVE", "INACTIVE")
+    register.add_status(await one(database, tenant, client, client_id=odd), "RETIRED", "PAUSED")
+    register.add_status(await one(database, tenant, client, client_id=good), "ACTIVE", "INACTIVE")
     register.products += [
         None,
         7,
@@ -202,7 +202,7 @@ async def test_unknown_statuses_and_malformed_entries_are_ignored(
         (406, b'{"errors": []}'),
     ],
 )
-async def test_an_answer_that_cannot_be_read_changes_nothing(
+async def test_a_response_that_cannot_be_read_changes_nothing(
     *,
     database: Database,
     tenant: Tenant,
@@ -214,10 +214,10 @@ async def test_an_answer_that_cannot_be_read_changes_nothing(
 ) -> None:
     client_id = await add_client(database, tenant, clock.now())
     row = await one(database, tenant, client, client_id=client_id)
-    register.say(row, "ACTIVE", "INACTIVE")
+    register.add_status(row, "ACTIVE", "INACTIVE")
     await poll(tenant)
     register.recipients, register.products = [], []
-    register.say(row, "ACTIVE", "REMOVED")
+    register.add_status(row, "ACTIVE", "REMOVED")
     register.broken[PRODUCTS] = broken
     https.requests.clear()
     with pytest.raises(RegisterUnreadable):
@@ -227,7 +227,7 @@ async def test_an_answer_that_cannot_be_read_changes_nothing(
     assert (row.product_status, row.removed_at) == ("INACTIVE", None)
 
 
-async def test_a_register_that_answers_after_two_errors_is_read(
+async def test_a_poll_succeeds_after_two_errors_of_the_register(
     tenant: Tenant, https: HttpsServer, register: Register, poll: Poll
 ) -> None:
     answers = iter([(503, b""), (503, b"")])
@@ -239,8 +239,8 @@ async def test_the_next_poll_completes_an_interrupted_one_from_stored_statuses(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
     client_id = await add_client(database, tenant, clock.now())
-    register.say(await one(database, tenant, client, client_id=client_id), "ACTIVE", "REMOVED")
-    await poll()  # no tenant is updated, as where the process is killed
+    register.add_status(await one(database, tenant, client, client_id=client_id), "ACTIVE", "REMOVED")
+    await poll()  # no tenant is updated, as if the process had been killed
     register.broken = {PRODUCTS: (500, b""), RECIPIENTS: (500, b"")}
     with pytest.raises(RegisterUnreadable):
         await poll(tenant)
@@ -274,11 +274,11 @@ async def test_all_tenants_are_updated_although_one_fails(
         assert (await tx.execute(chosen)).scalar_one() is not None
 
 
-async def test_the_registers_own_client_has_no_status(
+async def test_the_status_of_the_client_of_the_register_does_not_change(
     database: Database, tenant: Tenant, clock: MovableClock, register: Register, poll: Poll
 ) -> None:
     client_id = await add_client(database, tenant, clock.now(), kind="register")
-    register.say(await one(database, tenant, client, client_id=client_id), "REVOKED", "REMOVED")
+    register.add_status(await one(database, tenant, client, client_id=client_id), "REVOKED", "REMOVED")
     await poll(tenant)
     row = await one(database, tenant, client, client_id=client_id)
     assert (row.recipient_status, row.removed_at) == ("ACTIVE", None)

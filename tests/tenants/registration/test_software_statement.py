@@ -90,7 +90,7 @@ async def test_a_statement_without_a_required_claim_is_refused(
         await recipient.register(product.ssa(application.now, **{claim: None}))
 
 
-async def test_a_statement_that_is_not_in_time_or_not_signed_by_the_register_is_refused(
+async def test_a_statement_outside_its_lifetime_or_not_signed_by_the_register_is_refused(
     application: Application, aurora: Tenant
 ) -> None:
     product, recipient = await unregistered_client(application, aurora)
@@ -144,5 +144,5 @@ async def test_a_statement_from_before_its_product_became_inactive_is_refused(
     )  # a statement that was issued later: the product is active again
 
 
-def test_every_check_has_its_cases() -> None:
+def test_every_check_has_test_cases() -> None:
     assert list(STATEMENTS) == [check.__name__ for check in STATEMENT_CHECKS]

@@ -1,4 +1,4 @@
-"""Which tenant a host belongs to: few queries, recent data, and answers while the database is away."""
+"""The registry finds the tenant of a host with few queries, recent data, and while the database is down."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,7 +41,9 @@ def fresh(counting: Counting, deployment: Deployment) -> Registry:
     return Registry(counting, deployment.settings, deployment.clock)
 
 
-async def test_many_requests_cost_few_queries(fresh: Registry, counting: Counting, tenant: Tenant) -> None:
+async def test_a_thousand_lookups_need_at_most_four_queries(
+    fresh: Registry, counting: Counting, tenant: Tenant
+) -> None:
     async with asyncio.TaskGroup() as group:
         for _ in range(500):
             group.create_task(fresh.by_host(tenant.hosts.public))
@@ -50,7 +52,7 @@ async def test_many_requests_cost_few_queries(fresh: Registry, counting: Countin
     assert counting.transactions <= 4
 
 
-async def test_a_new_tenant_is_found_at_once_though_its_host_was_asked_for_before(
+async def test_a_new_tenant_is_found_within_a_second_after_a_lookup_of_its_host_failed(
     fresh: Registry, deployment: Deployment
 ) -> None:
     assert await fresh.by_host("early.haas.localhost") is None
@@ -58,14 +60,14 @@ async def test_a_new_tenant_is_found_at_once_though_its_host_was_asked_for_befor
         await fresh.by_slug("early")
     tenant = await deployment.new_tenant("early")
     async with asyncio.timeout(1):
-        while await fresh.by_host("early.haas.localhost") is None:  # noqa: ASYNC110 - nobody tells
+        while await fresh.by_host("early.haas.localhost") is None:  # noqa: ASYNC110 - the registry sends no event
             await asyncio.sleep(0.05)
     assert await fresh.by_host(tenant.hosts.secure) == (tenant, "secure")
     assert tenant in await fresh.all()
     await deployment.administration.remove("early", actor="tests")
 
 
-async def test_the_last_known_tenants_are_served_while_the_database_is_away(
+async def test_the_last_known_tenants_are_served_while_the_database_is_unreachable(
     fresh: Registry, deployment: Deployment, tenant: Tenant, superuser_url: str, clock: MovableClock
 ) -> None:
     assert await fresh.by_host(tenant.hosts.public) is not None
@@ -80,7 +82,7 @@ async def test_the_last_known_tenants_are_served_while_the_database_is_away(
     assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
 
 
-async def test_addresses_leave_out_the_default_port(deployment: Deployment, tenant: Tenant) -> None:
+async def test_the_issuer_omits_the_default_port(deployment: Deployment, tenant: Tenant) -> None:
     usual = msgspec.structs.replace(deployment.settings, public_port=443)
     found = await Registry(deployment.database, usual, deployment.clock).by_slug(tenant.slug)
     assert found.issuer == f"https://{tenant.slug}.haas.localhost"

@@ -1,4 +1,4 @@
-"""What a tenant has chosen: typed, checked when it is written, and never in the way of other tenants."""
+"""The settings of a tenant are typed and checked, and invalid ones do not affect other tenants."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from tenants.registry.models import App, NewTenant, Tenant, TenantSettings
 from tenants.registry.service import Registry
 from tenants.registry.tables import brand
 
-CHOSEN = TenantSettings(
+SETTINGS = TenantSettings(
     private_hosts=frozenset({"api.retailer.test"}),
     time_zone="Australia/Brisbane",
     customer_source="upstream",
@@ -24,7 +24,7 @@ CHOSEN = TenantSettings(
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "australia/sydney", "../etc/passwd", "localtime", "Factory"])
-def test_a_time_zone_is_one_of_the_iana_database(zone: str) -> None:
+def test_a_time_zone_that_is_not_in_the_iana_database_is_refused(zone: str) -> None:
     with pytest.raises(ValueError, match="not an IANA time zone"):
         TenantSettings(time_zone=zone)
     with pytest.raises(msgspec.ValidationError, match="not an IANA time zone"):
@@ -42,12 +42,12 @@ def test_a_time_zone_is_one_of_the_iana_database(zone: str) -> None:
         {"app": {"issuer": "https://app.test"}},
     ],
 )
-def test_what_is_no_setting_is_refused(stored: dict[str, Any]) -> None:
+def test_an_invalid_value_of_a_setting_is_refused(stored: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(stored, TenantSettings)
 
 
-def test_a_setting_of_a_newer_release_is_passed_over() -> None:
+def test_an_unknown_setting_is_ignored() -> None:
     assert msgspec.convert({"of_a_newer_release": 1, "time_zone": "Australia/Perth"}, TenantSettings) == TenantSettings(
         time_zone="Australia/Perth"
     )
@@ -60,16 +60,16 @@ async def test_a_tenant_is_created_with_its_settings(deployment: Deployment, reg
         retailer="Plover Settings Pty Ltd",
         register_environment_id="sandbox",
         register_brand_id="plover",
-        settings=CHOSEN,
+        settings=SETTINGS,
     )
     await deployment.provisioner.create(new, actor="tests")
     found = await registry.by_slug("plover-settings")
-    assert found.settings == CHOSEN
+    assert found.settings == SETTINGS
     assert found.time_zone == ZoneInfo("Australia/Brisbane")
     await deployment.administration.remove("plover-settings", actor="tests")
 
 
-async def test_a_tenant_without_choices_has_every_switch_off(tenant: Tenant) -> None:
+async def test_a_tenant_without_settings_has_the_defaults(tenant: Tenant) -> None:
     assert msgspec.to_builtins(tenant.settings) == {
         "time_zone": "Australia/Sydney",
         "customer_source": "store",
@@ -83,7 +83,7 @@ async def test_a_tenant_without_choices_has_every_switch_off(tenant: Tenant) -> 
     }
 
 
-async def test_settings_that_cannot_be_read_stop_their_own_tenant_alone(
+async def test_a_tenant_with_unreadable_settings_is_not_served_and_the_others_are(
     deployment: Deployment, two_tenants: tuple[Tenant, Tenant], caplog: pytest.LogCaptureFixture
 ) -> None:
     broken, other = two_tenants

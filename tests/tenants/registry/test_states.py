@@ -1,4 +1,4 @@
-"""A tenant that is being prepared or is leaving is served to nobody, and known to those who administer it alone."""
+"""A tenant that is being prepared or removed is not served; only the administration finds it."""
 
 from typing import Any
 
@@ -9,13 +9,15 @@ import pytest
 from apps.asgi import HostRouter
 from ops.deployment import Deployment
 from tenants.provisioning.owner import owner_transaction
+from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry import store
 from tenants.registry.errors import TenantIncomplete, UnknownTenant
 from tenants.registry.models import Tenant, TenantState
 from tenants.registry.service import Registry
 from tenants.services import Services
+from themes.tokens import check_theme
 
-UNSERVED: list[TenantState] = ["preparing", "leaving"]
+STATES_NOT_SERVED: list[TenantState] = ["preparing", "leaving"]
 INTERACTION = "6f2b1d0c-4f4e-4bb7-8f8e-0d9b7c5a3e21"
 
 
@@ -26,7 +28,7 @@ class Answer(msgspec.Struct):
 
 
 async def ask(platform: HostRouter, host: str, path: str = "/") -> Answer:
-    """Send one request to the application, as the proxy hands it on."""
+    """Send one request to the application, as the proxy forwards it."""
     transport: Any = httpx.ASGITransport(platform)
     async with httpx.AsyncClient(transport=transport, base_url=f"https://{host}") as client:
         answer = await client.get(path, headers={"x-fapi-interaction-id": INTERACTION})
@@ -39,8 +41,8 @@ async def _move(deployment: Deployment, tenant: Tenant, state: TenantState) -> N
         await store.advance_revision(tx)
 
 
-@pytest.mark.parametrize("state", UNSERVED)
-async def test_it_is_unknown_to_the_processes_that_serve(
+@pytest.mark.parametrize("state", STATES_NOT_SERVED)
+async def test_a_tenant_that_is_not_active_is_not_found_in_the_registry(
     deployment: Deployment, tenant: Tenant, state: TenantState
 ) -> None:
     await _move(deployment, tenant, state)
@@ -52,8 +54,8 @@ async def test_it_is_unknown_to_the_processes_that_serve(
         await registry.by_slug(tenant.slug)
 
 
-@pytest.mark.parametrize("state", UNSERVED)
-async def test_its_hosts_answer_as_a_host_that_nobody_has(
+@pytest.mark.parametrize("state", STATES_NOT_SERVED)
+async def test_the_hosts_of_a_tenant_that_is_not_active_answer_like_unknown_hosts(
     deployment: Deployment, tenant: Tenant, state: TenantState
 ) -> None:
     services = Services.open(deployment.settings)
@@ -66,8 +68,8 @@ async def test_its_hosts_answer_as_a_host_that_nobody_has(
     await services.close()
 
 
-@pytest.mark.parametrize("state", UNSERVED)
-async def test_it_can_be_found_and_removed_but_neither_suspended_nor_resumed(
+@pytest.mark.parametrize("state", STATES_NOT_SERVED)
+async def test_a_tenant_that_is_not_active_can_be_removed_but_not_suspended_or_resumed(
     deployment: Deployment, tenant: Tenant, state: TenantState
 ) -> None:
     await _move(deployment, tenant, state)
@@ -76,24 +78,18 @@ async def test_it_can_be_found_and_removed_but_neither_suspended_nor_resumed(
     for change in (administration.suspend, administration.resume):
         with pytest.raises(TenantIncomplete, match=f"is {state}"):
             await change(tenant.slug, actor="tests")
+    with pytest.raises(TenantIncomplete, match=f"is {state}"):
+        await administration.change(tenant.slug, TenantChange(name="N"), actor="tests", check_theme=check_theme)
     assert (await administration.find(tenant.slug, incomplete=True)).state == state
     await administration.remove(tenant.slug, actor="tests")
     with pytest.raises(UnknownTenant):
         await administration.find(tenant.slug)
 
 
-async def test_a_prepared_tenant_is_served_once_it_is_active(deployment: Deployment, tenant: Tenant) -> None:
+async def test_a_tenant_is_served_after_its_state_became_active(deployment: Deployment, tenant: Tenant) -> None:
     registry = Registry(deployment.database, deployment.settings, deployment.clock)
     await _move(deployment, tenant, "preparing")
     assert await registry.by_host(tenant.hosts.public) is None
     await _move(deployment, tenant, "active")
     fresh = Registry(deployment.database, deployment.settings, deployment.clock)
     assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
-
-
-async def test_the_management_host_is_known_and_serves_nothing_yet(deployment: Deployment, tenant: Tenant) -> None:
-    services = Services.open(deployment.settings)
-    platform = HostRouter(services)
-    assert await services.registry.by_host(tenant.hosts.management) == (tenant, "management")
-    assert await ask(platform, tenant.hosts.management) == await ask(platform, "nobody.haas.localhost")
-    await services.close()

@@ -1,4 +1,4 @@
-"""What the `upstream` source signs in with at the retailer's server: sealed with the tenant's data key."""
+"""The credentials of the `upstream` source at the retailer's server, encrypted with the data key of the tenant."""
 
 import pytest
 from sqlalchemy import select, update
@@ -18,7 +18,9 @@ def _credential(deployment: Deployment, kind: CredentialKind, secret: str) -> Up
     )
 
 
-async def test_a_credential_is_kept_sealed_replaced_and_removed(deployment: Deployment, tenant: Tenant) -> None:
+async def test_a_credential_is_stored_encrypted_and_can_be_replaced_and_removed(
+    deployment: Deployment, tenant: Tenant
+) -> None:
     secret = _credential(deployment, "client-secret", "Upstream-S3cret")
     key = _credential(deployment, "client-certificate", "-----BEGIN PRIVATE KEY-----")
     async with deployment.database.transaction(tenant.namespace) as tx:
@@ -39,7 +41,7 @@ async def test_a_credential_is_kept_sealed_replaced_and_removed(deployment: Depl
         assert await service.credential(tx, tenant.id, deployment.sealer, "client-certificate") == key
 
 
-async def test_a_credential_opens_for_its_tenant_and_kind_alone(
+async def test_a_credential_cannot_be_decrypted_for_another_tenant_or_kind(
     deployment: Deployment, two_tenants: tuple[Tenant, Tenant]
 ) -> None:
     mine, other = two_tenants
@@ -60,7 +62,7 @@ async def test_a_credential_opens_for_its_tenant_and_kind_alone(
                 await service.credential(tx, tenant.id, deployment.sealer, kind)  # type: ignore[arg-type]
 
 
-async def test_there_are_two_kinds(deployment: Deployment, tenant: Tenant) -> None:
+async def test_an_unknown_kind_of_credential_is_refused(deployment: Deployment, tenant: Tenant) -> None:
     with pytest.raises(IntegrityError, match="kind_check"):
         async with deployment.database.transaction(tenant.namespace) as tx:
             await store.save_upstream_credential(tx, "password", "x", b"y", deployment.clock.now())

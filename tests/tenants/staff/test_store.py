@@ -1,4 +1,4 @@
-"""Staff members: known by their provider, renewed with each sign-in, disabled for good."""
+"""Staff members: added and updated by a sign-in, and disabled permanently."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -16,7 +16,7 @@ ISSUER = "https://sso.retailer.test"
 VIOLATIONS = (Violation(staff, "staff_issuer_subject_key", {"id": uuid4()}),)
 
 
-async def test_a_sign_in_adds_the_person_and_the_next_one_renews_what_is_known(
+async def test_the_first_sign_in_adds_the_person_and_later_ones_update_it(
     database: Database, tenant: Tenant, clock: MovableClock
 ) -> None:
     now = clock.now()
@@ -39,7 +39,9 @@ async def test_a_sign_in_adds_the_person_and_the_next_one_renews_what_is_known(
     assert other.id != first.id
 
 
-async def test_who_was_disabled_stays_so(database: Database, tenant: Tenant, clock: MovableClock) -> None:
+async def test_a_disabled_person_stays_disabled_after_a_sign_in(
+    database: Database, tenant: Tenant, clock: MovableClock
+) -> None:
     now = clock.now()
     person = {"issuer": ISSUER, "subject": "s-1", "name": "Kim", "email": None, "roles": []}
     async with database.transaction(tenant.namespace) as tx:
@@ -59,5 +61,5 @@ async def test_a_row_that_breaks_a_constraint_is_refused(
     await assert_violated(database, tenant, good, violation)
 
 
-def test_no_constraint_is_left_out() -> None:
+def test_every_constraint_has_a_violation() -> None:
     assert {violation.constraint for violation in VIOLATIONS} == names(staff)

@@ -27,7 +27,7 @@ async def test_a_preset_code_is_written_to_the_file_that_the_product_reads(
     assert json.loads(file.read_bytes()) == {"aurora": {}}
 
 
-async def test_jobs_of_the_product_are_run_to_their_end(stack_control: httpx.AsyncClient) -> None:
+async def test_jobs_of_the_product_are_run_and_their_results_returned(stack_control: httpx.AsyncClient) -> None:
     polled = await stack_control.post("/register-poll")
     assert polled.status_code == 200, polled.text
     assert [poll["environment"] for poll in polled.json()["result"]["polls"]] == ["sandbox"]

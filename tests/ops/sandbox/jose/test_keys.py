@@ -72,7 +72,7 @@ def test_keys_of_a_jwks_that_cannot_be_used_are_ignored() -> None:
 
 
 @pytest.mark.parametrize(("use", "alg"), [("enc", None), ("sig", "PS256")])
-def test_a_key_for_another_purpose_is_no_candidate(use: str, alg: str | None) -> None:
+def test_a_key_for_another_use_or_algorithm_is_not_a_candidate(use: str, alg: str | None) -> None:
     jwk = {**key_of("ES256").public_jwk(), "alg": "ES256"}
     assert PublicKeys.from_jwks({"keys": [jwk]}).candidates(None, "ES256")
     other = {**jwk, "use": use} | ({} if alg is None else {"alg": alg})

@@ -100,7 +100,7 @@ def test_clocks_may_differ_by_thirty_seconds(claims: dict[str, Any]) -> None:
         check_times(claims, NOW + 2 * HOUR, longest=HOUR)
 
 
-def test_hashes_of_the_specifications() -> None:
+def test_hashes_agree_with_the_examples_of_the_specifications() -> None:
     """RFC 7636 appendix B; OpenID Connect Core A.3."""
     assert s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     assert half_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y") == "77QmUPtjPfzWtF2AnpK9RQ"

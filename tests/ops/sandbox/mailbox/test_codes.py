@@ -16,5 +16,5 @@ from ops.sandbox.mailbox.codes import one_time_code
         ("", "Your code is 1234567.", None),
     ],
 )
-def test_one_time_code(subject: str, text: str, code: str | None) -> None:
+def test_the_one_time_code_of_a_message_is_found(subject: str, text: str, code: str | None) -> None:
     assert one_time_code(subject, text) == code

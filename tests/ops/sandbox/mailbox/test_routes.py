@@ -5,7 +5,7 @@ import httpx
 from tests.ops.sandbox.addresses import MAILBOX
 
 
-async def test_a_text_message_is_stored_one_time_for_each_idempotency_key(
+async def test_a_text_message_is_stored_once_for_each_idempotency_key(
     control: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     body = {"from": "Aurora", "to": "+61491570156", "text": "Your one-time code is 123456. Tell it to nobody."}

@@ -7,7 +7,7 @@ from tests.ops.sandbox.addresses import RECIPIENT
 from tests.ops.sandbox.faulty_holder import FaultyHolder
 
 
-async def test_the_addresses_of_the_ssa_exist(anonymous: httpx.AsyncClient) -> None:
+async def test_the_addresses_in_the_ssa_are_served(anonymous: httpx.AsyncClient) -> None:
     for path, kind in (
         ("/logo.svg", "image/svg+xml"),
         ("/policy", "text/html"),

@@ -13,7 +13,7 @@ from tests.ops.sandbox.faulty_holder import BRAND_ID, FaultyHolder
 from tests.ops.sandbox.recipient.browsing import CHOICE, share
 
 
-async def test_the_start_page_asks_in_the_words_of_the_standards(browser: httpx.AsyncClient) -> None:
+async def test_the_start_page_uses_the_data_language_of_the_standards(browser: httpx.AsyncClient) -> None:
     page = await browser.get(f"{RECIPIENT}/")
     assert "Aurora Energy" in page.text
     for text in ("Name, occupation, contact details", "Phone; Email address; Mail address; Residential address"):
@@ -22,7 +22,7 @@ async def test_the_start_page_asks_in_the_words_of_the_standards(browser: httpx.
     assert f"form-action 'self' {HOLDER}" in page.headers["content-security-policy"]
 
 
-async def test_a_person_shares_with_the_product_reads_again_and_stops(
+async def test_a_person_can_share_data_fetch_it_again_and_stop_sharing(
     stack: Stack, participants: Participants, aurora: TenantDescription
 ) -> None:
     person, identifier = await participants.person(), customer_identifier(aurora, 6)
@@ -49,7 +49,7 @@ async def test_a_person_shares_with_the_product_reads_again_and_stops(
 
 
 @pytest.mark.parametrize("brand", [0, 1])
-async def test_the_login_that_the_pages_name_can_share_data(
+async def test_the_login_shown_on_the_pages_can_share_data(
     stack: Stack, participants: Participants, brand: int
 ) -> None:
     tenant, sandbox = stack.description.tenants[brand], stack.description.sandbox
@@ -68,7 +68,7 @@ async def test_the_login_that_the_pages_name_can_share_data(
     assert "accounts" in person.page.elements
 
 
-async def test_a_person_stops_at_the_product_and_the_page_says_so(
+async def test_after_sharing_is_stopped_at_the_data_holder_the_page_shows_that_it_ended(
     stack: Stack, participants: Participants, aurora: TenantDescription
 ) -> None:
     person, identifier = await participants.person(), customer_identifier(aurora, 7)

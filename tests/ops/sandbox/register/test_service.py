@@ -37,7 +37,8 @@ async def test_an_ssa_verifies_against_the_published_keys(
     assert claims["software_roles"] == "data-recipient-software-product"
     assert claims["redirect_uris"] == ["https://recipient.cdr-sandbox.localhost:8443/callback"]
     assert claims["revocation_uri"] == "https://recipient.cdr-sandbox.localhost:8443/arrangements/revoke"
-    assert {"openid", "profile", "cdr:registration", "energy:accounts.basic:read"} <= set(claims["scope"].split())
+    every_sector = {"bank:accounts.basic:read", "energy:accounts.basic:read", "energy:billing:read"}
+    assert {"openid", "profile", "cdr:registration", *every_sector} <= set(claims["scope"].split())
 
 
 async def test_no_ssa_is_issued_for_a_product_that_is_not_active(

@@ -1,0 +1,46 @@
+"""The cookie that holds the secret of a browser's session. Each surface has a cookie of its own, on its own host."""
+
+from datetime import timedelta
+from typing import Any, Final, NamedTuple, TypeVar
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+
+from haas.sessions import is_well_formed_secret
+
+_HOST_PREFIX: Final = "__Host-"
+_R = TypeVar("_R", bound=Response[Any])
+
+
+class SessionCookie(NamedTuple):
+    """A cookie that browsers send only to the host that set it, and only over TLS (RFC 6265bis 4.1.3.2)."""
+
+    label: str
+    """The name without its prefix."""
+    lifetime: timedelta
+    """The longest time that a session can last."""
+
+    @property
+    def name(self) -> str:
+        """The name of the cookie."""
+        return _HOST_PREFIX + self.label
+
+    def secret(self, request: Request[Any, Any, Any]) -> str:
+        """Return the secret in the browser's cookie, or the empty string if there is none or it is malformed."""
+        secret = request.cookies.get(self.name, "")
+        return secret if is_well_formed_secret(secret) else ""
+
+    def set(self, response: _R, secret: str) -> _R:
+        """Set the cookie, and return the response."""
+        response.set_cookie(self._cookie(secret, int(self.lifetime.total_seconds())))
+        return response
+
+    def delete(self, response: _R) -> _R:
+        """Delete the cookie from the browser, and return the response."""
+        response.set_cookie(self._cookie("", 0))
+        return response
+
+    def _cookie(self, value: str, seconds: int) -> Cookie:
+        # Browsers ignore a `__Host-` cookie that is not Secure, even if it deletes a cookie. It is sent when a link or
+        # redirect of another site leads here (Lax), because an OpenID provider redirects the browser back.
+        return Cookie(self.name, path="/", value=value, max_age=seconds, secure=True, httponly=True, samesite="lax")

@@ -1,0 +1,112 @@
+"""Changes of a tenant's name, theme, contacts, switches and hosts, and what they make of the tenant."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from tenants.registry.errors import InvalidChange
+from tenants.registry.models import SWITCHES, Tenant
+from tenants.registry.names import checked_host, checked_name
+from tenants.registry.surfaces import TenantSurface
+
+CheckTheme = Callable[[str, Mapping[str, Any]], object]
+"""Takes the name of a brand and its theme tokens. Raises a HaasError if they are not a valid theme."""
+
+CONTACTS: Final = {"phone": "support_phone", "email": "support_email"}
+"""The contacts of a brand, with the theme tokens in which they are stored."""
+_BRAND_NAME: Final = "brand_name"
+"""The theme token that pages show instead of the name of the tenant."""
+
+
+class TenantChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What to change. Whatever it does not name stays as it is. It can be the `arguments` of a provision request."""
+
+    name: str | None = None
+    theme: dict[str, Any] | None = None
+    """All theme tokens. Contacts that they do not contain are kept."""
+    contacts: dict[str, str] = {}
+    """Contacts of CONTACTS. An empty text removes a contact."""
+    switches: dict[str, bool] = {}
+    """Settings of SWITCHES."""
+    hosts: dict[TenantSurface, str] = {}
+    move_endpoints: bool = False
+    """Whether the secure host may be changed although data recipients are registered."""
+
+
+class ChangedTenant(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant before and after a change. Both are equal if there was nothing to change."""
+
+    before: Tenant
+    after: Tenant
+
+
+class Alterations(msgspec.Struct, frozen=True, kw_only=True):
+    """The values of a tenant that a change really alters, and the row for the audit."""
+
+    name: str | None
+    theme: dict[str, Any] | None
+    settings: dict[str, bool]
+    hosts: dict[TenantSurface, str]
+    audit_detail: dict[str, Any]
+
+
+def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -> Alterations:
+    """Return what a change alters of a tenant.
+
+    Raise InvalidName, InvalidHost, InvalidChange, or what `check_theme` raises.
+
+    A new name also replaces a name in the theme, because pages show that one. A theme of the same change may contain
+    another name.
+    """
+    name = tenant.name if change.name is None else checked_name(change.name)
+    theme = _theme(tenant, change)
+    if theme != tenant.theme:
+        check_theme(name, theme)
+    unknown = set(change.switches) - set(SWITCHES)
+    if unknown:
+        raise InvalidChange(f"there is no switch {min(unknown)!r}; the switches are {', '.join(SWITCHES)}")
+    present = {switch: getattr(tenant.settings, switch) for switch in SWITCHES}
+    hosts = dict(tenant.surfaces())
+    wanted_hosts = {**hosts, **{surface: checked_host(surface, host) for surface, host in change.hosts.items()}}
+    detail = {
+        "name": _differences({"name": tenant.name}, {"name": name}).get("name"),
+        "theme": _differences(tenant.theme, theme),
+        "switches": _differences(present, {**present, **change.switches}),
+        "hosts": _differences(hosts, wanted_hosts),
+    }
+    return Alterations(
+        name=name if detail["name"] else None,
+        theme=theme if detail["theme"] else None,
+        settings={switch: change.switches[switch] for switch in detail["switches"] or ()},
+        hosts={surface: host for surface, host in wanted_hosts.items() if host != hosts[surface]},
+        audit_detail={part: differences for part, differences in detail.items() if differences},
+    )
+
+
+def _theme(tenant: Tenant, change: TenantChange) -> dict[str, Any]:
+    """Return the theme tokens after the change."""
+    unknown = set(change.contacts) - set(CONTACTS)
+    if unknown:
+        raise InvalidChange(f"there is no contact {min(unknown)!r}; the contacts are {', '.join(CONTACTS)}")
+    theme = dict(tenant.theme)
+    if change.theme is not None:
+        kept = {token: theme[token] for token in CONTACTS.values() if token in theme}
+        theme = {**kept, **change.theme}
+    elif change.name is not None:
+        theme.pop(_BRAND_NAME, None)
+    if change.contacts and not theme:
+        raise InvalidChange(f"{tenant.slug} has no theme, and contacts belong to a theme: give a theme too")
+    for contact, text in change.contacts.items():
+        theme[CONTACTS[contact]] = text
+        if not text:
+            del theme[CONTACTS[contact]]
+    return theme
+
+
+def _differences(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the entries that differ, each with its value before and after; None stands for a missing one."""
+    names = [*before, *(name for name in after if name not in before)]
+    return {
+        name: {"from": before.get(name), "to": after.get(name)} for name in names if before.get(name) != after.get(name)
+    }
