@@ -32,7 +32,7 @@ class RequestContext:
         "interaction_id",
         "now",
         "operation",
-        "secondary_calls",
+        "secondary",
         "services",
         "surface",
         "tenant",
@@ -72,8 +72,8 @@ class RequestContext:
         """The id of the client, or None while it is unknown."""
         self.arrangement_id: UUID | None = None
         """The id of the arrangement that permits the call, or None while it is unknown."""
-        self.secondary_calls = SecondaryCalls()
-        """The requests to a secondary data holder that were made for this call."""
+        self.secondary: SecondaryCalls | None = None
+        """The requests to a secondary data holder that were made for this call. None: there were none."""
 
     @property
     def origin(self) -> str:
@@ -83,6 +83,13 @@ class RequestContext:
             return settings.origin(console_host(settings.domain))
         return self.tenant.origin(self.surface)
 
+    @property
+    def secondary_calls(self) -> SecondaryCalls:
+        """The object to which requests to a secondary data holder are added."""
+        if self.secondary is None:
+            self.secondary = SecondaryCalls()
+        return self.secondary
+
     def call_record(self, status: int, started: int, finished: int) -> CallRecord | None:
         """Return the record of this call, or None if the standards do not count it.
 
@@ -91,8 +98,9 @@ class RequestContext:
         """
         if self.operation is None or self.tenant is None:
             return None
-        secondary = self.secondary_calls
-        waited = secondary.waited(started, finished) if secondary.requests else 0
+        secondary, waited = self.secondary, 0
+        if secondary is not None:
+            waited = secondary.waited(started, finished)
         return CallRecord(
             tenant=CalledTenant(self.tenant.namespace, self.tenant.id),
             at=self.now,
@@ -100,10 +108,10 @@ class RequestContext:
             tier=self.tier,
             status=status,
             latency=(finished - started - waited) // 1000,
-            secondary_latency=waited // 1000 if secondary.requests else None,
-            secondary_calls=secondary.requests,
-            secondary_errors=secondary.errors,
-            secondary_rejections=secondary.rejections,
+            secondary_latency=None if secondary is None else waited // 1000,
+            secondary_calls=0 if secondary is None else secondary.requests,
+            secondary_errors=0 if secondary is None else secondary.errors,
+            secondary_rejections=0 if secondary is None else secondary.rejections,
             interaction_id=self.interaction_id,
             authenticated=self.authenticated,
             error=self.error,

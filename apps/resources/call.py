@@ -30,6 +30,8 @@ class DataCall(Call):
     """The version of the endpoint in which the response is written."""
     data: msgspec.Struct
     """The member `data` of the response."""
+    is_read_after: bool = False
+    """Whether the data is read after the transaction has ended."""
     stream: ItemStream | None = None
     """The items of a response that is streamed, which has no `data`."""
 

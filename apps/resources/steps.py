@@ -149,12 +149,13 @@ async def fetch_inside_the_transaction(call: DataCall) -> None:
     if call.customer_data.is_read_inside(call.resource):
         await _fetch(call)
     else:
+        call.is_read_after = True
         await call.customer_data.prepare_to_read_after(call.resource)
 
 
 def fetch_after_the_transaction(call: DataCall) -> Awaitable[None] | None:
     """If the source is another server, the items are read now, so that no database connection waits for it."""
-    return None if call.customer_data.is_read_inside(call.resource) else _fetch(call)
+    return _fetch(call) if call.is_read_after else None
 
 
 async def _fetch(call: DataCall) -> None:
