@@ -41,7 +41,7 @@ async def test_a_tenant_is_created_and_managed_on_the_given_node(haas: Haas, two
     assert (await haas("tenant", "list")).output.startswith("There are no tenants")
     async with owner_transaction(two_nodes.owner, two_nodes.settings) as tx:
         rows = await tx.execute(select(audit.c.action).where(audit.c.subject == "kestrel").order_by(audit.c.at))
-        assert rows.scalars().all() == ["tenant.create", "keys.rotate", "tenant.remove"]
+        assert rows.scalars().all()[-3:] == ["tenant.create", "keys.rotate", "tenant.remove"]
 
 
 async def test_a_drained_node_gets_no_new_tenants_until_it_is_resumed(haas: Haas) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -17,10 +18,10 @@ async def proxy(state_folder: Path) -> AsyncIterator[Proxy]:
         yield proxy
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def own_proxy(state_folder: Path) -> AsyncIterator[Proxy]:
-    """A proxy whose authorities a module may change. Its nginx does not use the module headers-more."""
-    async with running_proxy(state_folder / "own-proxy", headers_more=False) as proxy:
+    """A proxy whose authorities a test may change. Its nginx does not use the module headers-more."""
+    async with running_proxy(state_folder / f"own-proxy-{uuid4().hex[:8]}", headers_more=False) as proxy:
         yield proxy
 
 

@@ -112,7 +112,6 @@ async def test_a_killed_nginx_is_started_again_and_accepts_clients(own_proxy: Pr
 
 
 async def test_clients_of_a_revoked_intermediate_authority_are_refused(own_proxy: Proxy) -> None:
-    """The last test of this module, because the intermediate authority stays revoked."""
     own_proxy.pki.revoke_intermediate()
     await reload(own_proxy.nginx.pid_file)
     assert await refused(own_proxy)
