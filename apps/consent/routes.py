@@ -63,6 +63,11 @@ class FlowBrowser(NamedTuple):
     key: bytes
     """The key with which the secret was made."""
 
+    def require_genuine(self) -> None:
+        """Raise FlowNotFound unless this server has made the secret for the flow. Ask the directory only after this."""
+        if not is_genuine(self.key, self.attempt_id, self.secret):
+            raise FlowNotFound(f"the cookie of the flow {self.attempt_id} was not made for it")
+
     def step_url(self, step: FlowStep) -> str:
         """Return the path of a step of the flow."""
         return flow_url(self.attempt_id, step)
@@ -71,17 +76,13 @@ class FlowBrowser(NamedTuple):
 async def flow_browser(request: _Request) -> FlowBrowser:
     """Return the browser that sent the request. Call this while no transaction is open.
 
-    Raises NotFoundException if the path contains no id of a flow, and FlowNotFound without a cookie that this server
-    has made for the flow: before that, the directory must not be asked.
+    Raises NotFoundException if the path contains no id of a flow, and FlowNotFound without the flow's cookie.
     """
     attempt_id = _flow_id(request)
     secret = request.cookies.get(cookie_name(attempt_id))
     if not secret:
         raise FlowNotFound(f"the request has no cookie of the flow {attempt_id}")
-    browser = FlowBrowser(attempt_id, secret, await load_flow_key(request))
-    if not is_genuine(browser.key, attempt_id, secret):
-        raise FlowNotFound(f"the cookie of the flow {attempt_id} was not made for it")
-    return browser
+    return FlowBrowser(attempt_id, secret, await load_flow_key(request))
 
 
 async def _in_flow(request: _Request, browser: FlowBrowser, act: _FlowAction[_T], *, answers_code: bool = False) -> _T:
@@ -97,6 +98,7 @@ async def _in_flow(request: _Request, browser: FlowBrowser, act: _FlowAction[_T]
 
 
 async def _act(request: _Request, browser: FlowBrowser, act: _FlowAction[_T], *, answers_code: bool) -> _T:
+    browser.require_genuine()
     ctx = context(request)
     database, namespace = ctx.services.database, ctx.tenant.namespace
     async with database.transaction(namespace) as tx:
@@ -164,8 +166,9 @@ async def redirect_form_address(request: _Request) -> Response[None]:
 async def identify(request: _Request) -> Response[None]:
     """Process the identifier, and send a one-time password."""
     authentication, now = await authentication_context(request), context(request).now
-    form = await read_form(request, (await flow_browser(request)).secret)
-    identifier = form.single_value("identifier")
+    browser = await flow_browser(request)
+    identifier = (await read_form(request, browser.secret)).single_value("identifier")
+    browser.require_genuine()
     login = await find_login(request, identifier)
     return await _submit(
         request,
