@@ -8,13 +8,13 @@ sets the headers `Client-Cert`, `HAAS-Refused`, `HAAS-Register-Environment` and 
 
 import logging
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from time import perf_counter_ns
-from typing import Any
 
 from apps.http.before_routing import certificate_refused, not_found, unavailable, with_interaction_id
 from apps.http.context import SCOPE_KEY, RequestContext, TenantContext
+from apps.http.sent_response import SentResponse
 from apps.surfaces import applications
 from haas.errors import Unavailable
 from haas.health import health_listener
@@ -135,18 +135,14 @@ class HostRouter:
         send: AsgiSend,
     ) -> None:
         scope[SCOPE_KEY] = context
-        started, status = perf_counter_ns(), 500
-
-        async def send_and_keep_status(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        started, response = perf_counter_ns(), SentResponse(send)
         try:
-            await application(scope, receive, send_and_keep_status)
+            await application(scope, receive, response.send)
+        except BaseException:
+            response.break_off()
+            raise
         finally:
-            call = context.call_record(status, (perf_counter_ns() - started) // 1000)
+            call = context.call_record(response.status, started, response.finished)
             if call is not None:
                 record(call)
 

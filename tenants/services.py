@@ -17,6 +17,7 @@ from tenants.register.accreditations import Accreditations
 from tenants.registration.validation_steps import ValidationSources
 from tenants.registry.names import control_namespace
 from tenants.registry.service import Registry
+from tenants.sources.choice import DataSources
 
 
 class Services:
@@ -31,7 +32,8 @@ class Services:
         self.database = database
         self.outbound = outbound
         self.registry = Registry(database, settings, clock)
-        self.directory: Directory = StoredDirectory()
+        self.directory: Directory = StoredDirectory(database)
+        self.sources = DataSources(database)
         self.keyring = Keyring(database, sealer, clock)
         self.accreditations = Accreditations(database, control_namespace(settings), clock)
         self.jwks = JwksClient(outbound, clock)
@@ -44,12 +46,13 @@ class Services:
     @classmethod
     def open(cls, settings: ApplicationSettings) -> "Services":
         """Return the services for `settings`. Connections are opened at first use."""
+        clock = clock_from(settings.clock_file)
         return cls(
             settings,
-            clock_from(settings.clock_file),
+            clock,
             Database.open(settings.database_urls),
             KeySealer(settings.master_key),
-            Outbound(settings),
+            Outbound(settings, clock=clock),
         )
 
     async def start(self) -> None:

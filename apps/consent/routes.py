@@ -5,14 +5,14 @@ redirected to the current step.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from apps.consent.template_values import StepQuery, build_screen
-from apps.http.authentication import authentication_context
+from apps.consent.template_values import Screen, StepQuery, build_screen
+from apps.http.authentication import authentication_context, find_login, find_person
 from apps.http.context import context
 from apps.http.flows import cookie_name, flow_url, load_flow_key
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
@@ -20,6 +20,7 @@ from apps.http.page_forms import PageForm, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from haas.database import Transaction
 from haas.errors import HaasError
+from tenants.attempts.browser_binding import is_genuine
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.clients.models import Client
 from tenants.consent import ending
@@ -29,6 +30,7 @@ from tenants.consent.errors import (
     ChoiceMissing,
     FlowNotFound,
     FlowStep,
+    PersonChanged,
     ResponseImpossible,
     ReviewChanged,
     StepNotCurrent,
@@ -38,6 +40,8 @@ from tenants.consent.review import shown_content, shown_digest
 from themes.views import recipient_view
 
 _Request = Request[Any, Any, Any]
+_T = TypeVar("_T")
+_FlowAction = Callable[[Transaction, Flow], Awaitable[_T]]
 _FormAction = Callable[[Transaction, Flow, PageForm], Awaitable[StepOutcome]]
 _FORM_OPTIONS: Final[dict[str, Any]] = {"status_code": SEE_OTHER, "request_max_body_size": MAXIMUM_BODY_BYTES}
 _STEPS: Final[dict[str, FlowStep]] = {
@@ -59,6 +63,11 @@ class FlowBrowser(NamedTuple):
     key: bytes
     """The key with which the secret was made."""
 
+    def require_genuine(self) -> None:
+        """Raise FlowNotFound unless this server has made the secret for the flow. Ask the directory only after this."""
+        if not is_genuine(self.key, self.attempt_id, self.secret):
+            raise FlowNotFound(f"the cookie of the flow {self.attempt_id} was not made for it")
+
     def step_url(self, step: FlowStep) -> str:
         """Return the path of a step of the flow."""
         return flow_url(self.attempt_id, step)
@@ -76,11 +85,28 @@ async def flow_browser(request: _Request) -> FlowBrowser:
     return FlowBrowser(attempt_id, secret, await load_flow_key(request))
 
 
-async def _load_flow(request: _Request, tx: Transaction, browser: FlowBrowser) -> Flow:
+async def _in_flow(request: _Request, browser: FlowBrowser, act: _FlowAction[_T], *, answers_code: bool = False) -> _T:
+    """Return the result of `act` with the flow, in a transaction of its own.
+
+    The directory is asked before that, so that the transaction does not wait for another server. If a person
+    authenticates between the two, for example because a form was sent twice, the directory is asked once more.
+    """
+    try:
+        return await _act(request, browser, act, answers_code=answers_code)
+    except PersonChanged:
+        return await _act(request, browser, act, answers_code=answers_code)
+
+
+async def _act(request: _Request, browser: FlowBrowser, act: _FlowAction[_T], *, answers_code: bool) -> _T:
+    browser.require_genuine()
     ctx = context(request)
-    return await flows.load_flow(
-        tx, ctx.services.directory, browser.attempt_id, browser.secret, key=browser.key, now=ctx.now
-    )
+    database, namespace = ctx.services.database, ctx.tenant.namespace
+    async with database.transaction(namespace) as tx:
+        login_id = await flows.login_to_ask_for(tx, browser.attempt_id, answers_code=answers_code)
+    person = None if login_id is None else await find_person(request, login_id)
+    async with database.transaction(namespace) as tx:
+        flow = await flows.load_flow(tx, browser.attempt_id, browser.secret, person=person, key=browser.key)
+        return await act(tx, flow)
 
 
 @get([f"/{step}" for step in _STEPS])
@@ -89,12 +115,14 @@ async def show_step(request: _Request) -> Response[str]:
     ctx, browser = context(request), await flow_browser(request)
     step = _STEPS[request.url.path.rstrip("/").rsplit("/", 1)[-1]]
     query = StepQuery(request.query_params.get("problem"), request.query_params.get("choose"))
-    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        flow = await _load_flow(request, tx, browser)
-        brand = brand_of(request)
-        screen = await build_screen(
+    brand = brand_of(request)
+
+    async def build(tx: Transaction, flow: Flow) -> tuple[Flow, Screen]:
+        return flow, await build_screen(
             tx, flow, step, query, identifier_label=brand.identifier_label, zone=brand.zone, now=ctx.now
         )
+
+    flow, screen = await _in_flow(request, browser, build)
     stated = await _review_page(request, flow.client)
     if screen.review is not None:
         screen.values["shown"] = shown_digest(shown_content(flow, screen.review, stated, now=ctx.now)).hex()
@@ -127,21 +155,25 @@ async def _review_page(request: _Request, client: Client) -> ReviewPage:
 async def redirect_form_address(request: _Request) -> Response[None]:
     """Redirect a browser that reloads the address of a form to the current step."""
     ctx, browser = context(request), await flow_browser(request)
-    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        flow = await _load_flow(request, tx, browser)
-        return redirect(browser.step_url(flows.current_step(flow, ctx.now)))
+
+    async def current_step(_: Transaction, flow: Flow) -> FlowStep:
+        return flows.current_step(flow, ctx.now)
+
+    return redirect(browser.step_url(await _in_flow(request, browser, current_step)))
 
 
 @post("/identify", **_FORM_OPTIONS)
 async def identify(request: _Request) -> Response[None]:
     """Process the identifier, and send a one-time password."""
     authentication, now = await authentication_context(request), context(request).now
+    browser = await flow_browser(request)
+    identifier = (await read_form(request, browser.secret)).single_value("identifier")
+    browser.require_genuine()
+    login = await find_login(request, identifier)
     return await _submit(
         request,
         "identify",
-        lambda tx, flow, form: flows.identify(
-            tx, flow, form.single_value("identifier"), context=authentication, now=now
-        ),
+        lambda tx, flow, _: flows.identify(tx, flow, identifier, login, context=authentication, now=now),
     )
 
 
@@ -153,6 +185,7 @@ async def verify(request: _Request) -> Response[None]:
         request,
         "verify",
         lambda tx, flow, form: flows.verify(tx, flow, form.single_value("code"), context=authentication, now=now),
+        answers_code=True,
     )
 
 
@@ -164,6 +197,7 @@ async def resend(request: _Request) -> Response[None]:
         request,
         "verify",
         lambda tx, flow, form: flows.resend(tx, flow, form.single_value("challenge"), context=authentication, now=now),
+        answers_code=True,
     )
 
 
@@ -204,8 +238,11 @@ async def authorise(request: _Request) -> Response[None]:
     """Record the consent, and redirect to the recipient with an authorization code."""
     ctx, browser = context(request), await flow_browser(request)
     await read_form(request, browser.secret)
-    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        client = (await _load_flow(request, tx, browser)).client
+
+    async def client_of(_: Transaction, flow: Flow) -> Client:
+        return flow.client
+
+    client = await _in_flow(request, browser, client_of)
     stated = await _review_page(request, client)
     try:
         keys = await ctx.services.responder.keys(ctx.tenant, client)
@@ -217,7 +254,7 @@ async def authorise(request: _Request) -> Response[None]:
             raise ReviewChanged("the client has changed since its keys and its accreditation number were read")
         return await ending.authorise(tx, flow, browser.secret, form.single_value("shown"), page=stated, now=ctx.now)
 
-    return await _submit(request, "review", action, keys)
+    return await _submit(request, "review", action, keys=keys)
 
 
 @post("/cancel", **_FORM_OPTIONS)
@@ -233,7 +270,12 @@ def redirect_to_current_step(request: _Request, error: StepNotCurrent) -> Respon
 
 
 async def _submit(
-    request: _Request, step: FlowStep, action: _FormAction, keys: ResponseKeys | None = None
+    request: _Request,
+    step: FlowStep,
+    action: _FormAction,
+    *,
+    answers_code: bool = False,
+    keys: ResponseKeys | None = None,
 ) -> Response[None]:
     """Process a form of `step`; redirect to the next step, to the same step with a problem, or to the recipient.
 
@@ -243,14 +285,19 @@ async def _submit(
     """
     ctx, browser = context(request), await flow_browser(request)
     form = await read_form(request, browser.secret)
+
+    async def act(tx: Transaction, flow: Flow) -> StepOutcome | Response[None]:
+        outcome = await action(tx, flow, form)
+        if isinstance(outcome, FlowResult) and keys is not None:
+            return redirect(_response_url(request, outcome, keys))
+        return outcome
+
     try:
-        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            flow = await _load_flow(request, tx, browser)
-            outcome = await action(tx, flow, form)
-            if isinstance(outcome, FlowResult) and keys is not None:
-                return redirect(_response_url(request, outcome, keys))
+        outcome = await _in_flow(request, browser, act, answers_code=answers_code)
     except _PROBLEMS as error:
         return _redirect_with_problem(browser, step, _problem_name(error, step))
+    if isinstance(outcome, Response):
+        return outcome
     if not isinstance(outcome, FlowResult):
         return redirect(browser.step_url(outcome))
     return redirect(_response_url(request, outcome, await ctx.services.responder.keys(ctx.tenant, outcome.flow.client)))

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from litestar import Request
 
+from apps.http.authentication import find_person
 from apps.http.context import context
 from apps.http.session_cookies import SessionCookie
 from haas.database import Transaction
 from haas.errors import HaasError
 from tenants.authentication import sessions
 from tenants.authentication.limits import DASHBOARD_SESSIONS
+from tenants.parties.models import Person
 
 COOKIE: Final = SessionCookie("dashboard", DASHBOARD_SESSIONS.lifetime)
 
@@ -27,16 +29,43 @@ class NotSignedIn(HaasError):
 
 
 class DashboardSession(NamedTuple):
-    """The login that is signed in, and the secret from which the tokens of its forms are derived."""
+    """The person who is signed in, and the secret from which the tokens of its forms are derived."""
 
-    login_id: UUID
+    person: Person
     secret: str
 
+    @property
+    def login_id(self) -> UUID:
+        """The id of the login that is signed in."""
+        return self.person.login_id
 
-async def require_session(request: _Request, tx: Transaction) -> DashboardSession:
-    """Return the session of the browser, and record its use. Raises NotSignedIn."""
+
+async def ask_for_person(request: _Request) -> Person | None:
+    """Return the directory's answer for the login that is signed in. Call this while no transaction is open."""
+    ctx = context(request)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        login_id = await sessions.login_to_ask_for(tx, COOKIE.secret(request))
+    return None if login_id is None else await find_person(request, login_id)
+
+
+async def ask_for_challenged_person(request: _Request) -> Person:
+    """Return the directory's answer for the login whose code is sent again or answered, or for `NOBODY`.
+
+    Call this while no transaction is open.
+    """
+    ctx = context(request)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        login_id = await sessions.challenged_login_to_ask_for(tx, COOKIE.secret(request))
+    return await find_person(request, login_id)
+
+
+async def require_session(request: _Request, tx: Transaction, person: Person | None) -> DashboardSession:
+    """Return the session of the browser, and record its use. Raises NotSignedIn.
+
+    `person` is the answer of `ask_for_person`.
+    """
     ctx, secret = context(request), COOKIE.secret(request)
-    login_id = await sessions.signed_in_login(tx, ctx.services.directory, secret, ctx.now)
-    if login_id is None:
+    login_id = await sessions.signed_in_login(tx, person, secret, ctx.now)
+    if login_id is None or person is None:
         raise NotSignedIn(session_ended=await sessions.was_signed_in(tx, secret))
-    return DashboardSession(login_id, secret)
+    return DashboardSession(person, secret)

@@ -6,15 +6,21 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
-from apps.dashboard.browser import COOKIE, DashboardSession, NotSignedIn, require_session
+from apps.dashboard.browser import (
+    COOKIE,
+    DashboardSession,
+    NotSignedIn,
+    ask_for_challenged_person,
+    ask_for_person,
+    require_session,
+)
 from apps.dashboard.views import ArrangementView, DashboardViewer, arrangement_view
-from apps.http.authentication import authentication_context
+from apps.http.authentication import authentication_context, find_login
 from apps.http.context import context
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.page_forms import form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from apps.http.suspension import SERVES_SUSPENDED
-from haas.database import Transaction
 from haas.sessions import new_secret
 from tenants.accounts import service as accounts
 from tenants.arrangements import service as arrangements
@@ -47,8 +53,9 @@ _FORM_OPTIONS: Final[dict[str, Any]] = {
 async def show_sign_in(request: _Request) -> Response[Any]:
     """Ask for the identifier, or redirect a person who has signed in to the list of arrangements."""
     ctx, secret = context(request), COOKIE.secret(request)
+    person = await ask_for_person(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        if await sessions.signed_in_login(tx, ctx.services.directory, secret, ctx.now) is not None:
+        if await sessions.signed_in_login(tx, person, secret, ctx.now) is not None:
             return redirect(DASHBOARD)
         if not secret or await sessions.is_used_or_ended(tx, secret):
             secret = new_secret()
@@ -71,9 +78,10 @@ async def sign_in(request: _Request) -> Response[None]:
     if not canonical_identifier(identifier):
         return redirect(f"{SIGN_IN}?problem=identifier-missing")
     authentication = await authentication_context(request)
+    login = await find_login(request, identifier)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            await sessions.request_code(tx, secret, identifier, context=authentication, now=ctx.now)
+            await sessions.request_code(tx, secret, identifier, login, context=authentication, now=ctx.now)
     except IdentifierLocked:
         return redirect(f"{SIGN_IN}?problem=identifier-locked")
     return redirect(VERIFY)
@@ -104,10 +112,11 @@ async def verify(request: _Request) -> Response[None]:
     ctx, secret = context(request), COOKIE.secret(request)
     form = await read_form(request, secret)
     authentication = await authentication_context(request)
+    person = await ask_for_challenged_person(request)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
             new_secret = await sessions.sign_in(
-                tx, secret, form.single_value("code"), context=authentication, now=ctx.now
+                tx, secret, form.single_value("code"), person=person, context=authentication, now=ctx.now
             )
     except CodeRefused as refused:
         return redirect(f"{VERIFY}?problem=code-{refused.reason}")
@@ -122,9 +131,11 @@ async def resend(request: _Request) -> Response[None]:
     ctx, secret = context(request), COOKIE.secret(request)
     form = await read_form(request, secret)
     authentication = await authentication_context(request)
+    person = await ask_for_challenged_person(request)
+    replaces = form.single_value("challenge")
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            await sessions.resend_code(tx, secret, form.single_value("challenge"), context=authentication, now=ctx.now)
+            await sessions.resend_code(tx, secret, replaces, person=person, context=authentication, now=ctx.now)
     except CodeRefused:
         return redirect(SIGN_IN)
     except IdentifierLocked:
@@ -135,10 +146,10 @@ async def resend(request: _Request) -> Response[None]:
 @get(DASHBOARD, **_PAGE_OPTIONS)
 async def list_arrangements(request: _Request) -> Response[str]:
     """List the arrangements under which data is shared now, and those under which it was shared before."""
-    ctx = context(request)
+    ctx, person = context(request), await ask_for_person(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        session = await require_session(request, tx)
-        viewer = await _viewer(request, tx, session.login_id)
+        session = await require_session(request, tx, person)
+        viewer = _viewer(request, session)
         views = [
             arrangement_view(each, viewer) for each in await arrangements.list_for_login(tx, session.login_id, ctx.now)
         ]
@@ -176,9 +187,10 @@ async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Respons
     """End the sharing. An arrangement that has already ended is not changed."""
     ctx = context(request)
     await read_form(request, COOKIE.secret(request))
+    person = await ask_for_person(request)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            session = await require_session(request, tx)
+            session = await require_session(request, tx, person)
             found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
             await arrangements.end(tx, found.id, by="consumer", now=ctx.now)
     except ArrangementEnded:
@@ -201,18 +213,16 @@ def redirect_to_sign_in(_: _Request, error: NotSignedIn) -> Response[None]:
     return redirect(f"{SIGN_IN}?notice=session-over" if error.session_ended else SIGN_IN)
 
 
-async def _viewer(request: _Request, tx: Transaction, login_id: UUID) -> DashboardViewer:
-    ctx = context(request)
-    customers = await ctx.services.directory.customers_of(tx, login_id, accounts.market_day(ctx.now))
-    return DashboardViewer(customers=customers, now=ctx.now, zone=brand_of(request).zone)
+def _viewer(request: _Request, session: DashboardSession) -> DashboardViewer:
+    return DashboardViewer(customers=session.person.customers, now=context(request).now, zone=brand_of(request).zone)
 
 
 async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[DashboardSession, ArrangementView]:
-    ctx = context(request)
+    ctx, person = context(request), await ask_for_person(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-        session = await require_session(request, tx)
+        session = await require_session(request, tx, person)
         found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
-        viewer = await _viewer(request, tx, session.login_id)
+        viewer = _viewer(request, session)
         held = await accounts.accounts_of(tx, found.customer_id, found.recipient.recipient_id, viewer.now)
     environment = ctx.tenant.register_environment
     number = await ctx.services.accreditations.number(environment.id, found.recipient.recipient_id)

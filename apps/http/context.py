@@ -8,6 +8,7 @@ from litestar.connection import ASGIConnection
 
 from haas.http import ClientCertificate
 from tenants.calls import CalledTenant, CallRecord, CallTier
+from tenants.calls.secondary import SecondaryCalls
 from tenants.registry.models import Tenant
 from tenants.registry.surfaces import Surface, console_host
 from tenants.services import Services
@@ -31,6 +32,7 @@ class RequestContext:
         "interaction_id",
         "now",
         "operation",
+        "secondary",
         "services",
         "surface",
         "tenant",
@@ -70,6 +72,8 @@ class RequestContext:
         """The id of the client, or None while it is unknown."""
         self.arrangement_id: UUID | None = None
         """The id of the arrangement that permits the call, or None while it is unknown."""
+        self.secondary: SecondaryCalls | None = None
+        """The requests to a secondary data holder that were made for this call. None: there were none."""
 
     @property
     def origin(self) -> str:
@@ -79,17 +83,35 @@ class RequestContext:
             return settings.origin(console_host(settings.domain))
         return self.tenant.origin(self.surface)
 
-    def call_record(self, status: int, microseconds: int) -> CallRecord | None:
-        """Return the record of this call, or None if the standards do not count it."""
+    @property
+    def secondary_calls(self) -> SecondaryCalls:
+        """The object to which requests to a secondary data holder are added."""
+        if self.secondary is None:
+            self.secondary = SecondaryCalls()
+        return self.secondary
+
+    def call_record(self, status: int, started: int, finished: int) -> CallRecord | None:
+        """Return the record of this call, or None if the standards do not count it.
+
+        `finished` is when the last byte of the response was handed to the proxy. The times are those of
+        `perf_counter_ns`.
+        """
         if self.operation is None or self.tenant is None:
             return None
+        secondary, waited = self.secondary, 0
+        if secondary is not None:
+            waited = secondary.waited(started, finished)
         return CallRecord(
             tenant=CalledTenant(self.tenant.namespace, self.tenant.id),
             at=self.now,
             operation=self.operation,
             tier=self.tier,
             status=status,
-            latency=microseconds,
+            latency=(finished - started - waited) // 1000,
+            secondary_latency=None if secondary is None else waited // 1000,
+            secondary_calls=0 if secondary is None else secondary.requests,
+            secondary_errors=0 if secondary is None else secondary.errors,
+            secondary_rejections=0 if secondary is None else secondary.rejections,
             interaction_id=self.interaction_id,
             authenticated=self.authenticated,
             error=self.error,

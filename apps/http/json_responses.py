@@ -14,7 +14,12 @@ NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Content
 
 def payload_response(ctx: RequestContext, body: bytes, version: int) -> Response[bytes]:
     """Return the response with an encoded payload of a version (CDS, HTTP Headers, Response Headers)."""
-    return Response(body, media_type=MediaType.JSON, headers={"x-v": str(version), **cds_headers(ctx)})
+    return Response(body, media_type=MediaType.JSON, headers=payload_headers(ctx, version))
+
+
+def payload_headers(ctx: RequestContext, version: int) -> dict[str, str]:
+    """Return the headers of a response with a payload of a version."""
+    return {"x-v": str(version), **cds_headers(ctx)}
 
 
 def cds_headers(ctx: RequestContext) -> dict[str, str]:

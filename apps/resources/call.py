@@ -1,6 +1,6 @@
 """The state of one call of the data APIs, and the construction of its response."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -9,16 +9,18 @@ import msgspec
 from litestar import Response
 
 from apps.http.call import Call, HttpRequest
-from apps.http.json_responses import payload_response
+from apps.http.json_responses import payload_headers, payload_response
 from apps.http.request_headers import header_fields
+from apps.http.streaming import StreamedResponse
 from apps.resources import headers
-from tenants.cds.envelope import Envelope, Links, PaginatedEnvelope
+from tenants.cds.envelope import Envelope, Links, LinksPaginated, Meta, MetaPaginated, PaginatedEnvelope
 from tenants.cds.pagination import PageRequest, links_and_meta
 from tenants.disclosure.models import DataAccessToken
 from tenants.disclosure.service import CustomerData
 from tenants.grants.access_token_rules import TokenUse
 from tenants.operations.endpoints import Endpoint, Version
 from tenants.operations.resources import Resource
+from tenants.sources.item_stream import ItemStream
 
 
 class DataCall(Call):
@@ -28,6 +30,10 @@ class DataCall(Call):
     """The version of the endpoint in which the response is written."""
     data: msgspec.Struct
     """The member `data` of the response."""
+    is_read_after: bool = False
+    """Whether the data is read after the transaction has ended."""
+    stream: ItemStream | None = None
+    """The items of a response that is streamed, which has no `data`."""
 
     # Only for calls for a customer's data:
     secret: str
@@ -61,13 +67,40 @@ class DataCall(Call):
 
     def build_response(self) -> Response[bytes]:
         """Return the payload with links and, for a page, meta. Raises Field/InvalidPage if the page is out of range."""
-        uri = self._uri()
         if self.page is None:
-            return self._encoded(Envelope(data=self.data, links=Links(self=self._with_query(uri))))
-        links, meta = links_and_meta(
-            self.page, self.total_records, self_uri=self._with_query(uri), resource_uri=uri, filters=self.given_filters
-        )
+            return self._encoded(Envelope(data=self.data, links=Links(self=self._with_query(self._uri()))))
+        links, meta = self._links_and_meta(self.page)
         return self._encoded(PaginatedEnvelope(data=self.data, links=links, meta=meta))
+
+    def build_streamed_response(self, stream: ItemStream) -> Response[bytes]:
+        """Return the response whose items are read while it is sent. Its content is that of `build_response`.
+
+        Raises Field/InvalidPage if the page is out of range. Then the caller must close the stream.
+        """
+        links: msgspec.Struct = Links(self=self._with_query(self._uri()))
+        meta: msgspec.Struct = Meta()
+        if self.page is not None:
+            links, meta = self._links_and_meta(self.page)
+        encode = msgspec.json.encode
+        head = b'{"data":{' + encode(self.resource.list_name) + b":["
+        tail = b']},"links":' + encode(links) + b',"meta":' + encode(meta) + b"}"
+        pieces = self._pieces(stream, head, tail)
+        return StreamedResponse(self.context, pieces, stream, payload_headers(self.context, self.version.number))
+
+    async def _pieces(self, stream: ItemStream, head: bytes, tail: bytes) -> AsyncGenerator[bytes, None]:
+        convert, separator = self.version.convert, b""
+        yield head
+        async for item in stream:
+            written = item if convert is None else convert(item)
+            yield separator + msgspec.json.encode(written, enc_hook=self.conceal)
+            separator = b","
+        yield tail
+
+    def _links_and_meta(self, page: PageRequest) -> tuple[LinksPaginated, MetaPaginated]:
+        uri = self._uri()
+        return links_and_meta(
+            page, self.total_records, self_uri=self._with_query(uri), resource_uri=uri, filters=self.given_filters
+        )
 
     def _encoded(self, body: msgspec.Struct) -> Response[bytes]:
         return payload_response(self.context, msgspec.json.encode(body, enc_hook=self.conceal), self.version.number)

@@ -5,6 +5,7 @@ versions, the resource, and where the request names accounts. A caller learns no
 earlier steps have passed.
 """
 
+from collections.abc import Awaitable
 from typing import Final
 
 from apps.http.call import in_transaction
@@ -25,7 +26,7 @@ from tenants.oauth.errors import TokenMissing
 from tenants.operations.endpoints import obligation_day
 from tenants.operations.resources import OUTAGES, STATUS
 from tenants.sources.contract import ResourceQuery
-from tenants.sources.store import StoreSource
+from tenants.sources.item_stream import ItemStream
 
 
 def has_an_access_token(call: DataCall) -> None:
@@ -62,7 +63,8 @@ async def prepare_the_customer_data(call: DataCall) -> None:
     """The tenant's key for resource ids is loaded, so that the data has ids for this recipient (CDS, ID Permanence)."""
     ctx = call.context
     siv = await ctx.services.keyring.resource_id_cipher(ctx.tenant)
-    call.customer_data = CustomerData(call.tx, call.token, StoreSource(call.tx), siv)
+    source = ctx.services.sources.of_customers(ctx.tenant, call.tx)
+    call.customer_data = CustomerData(call.tx, call.token, source, siv)
     call.conceal = call.customer_data.conceal
 
 
@@ -138,15 +140,32 @@ def named_accounts_are_shared(call: DataCall) -> None:
     )
 
 
-async def fetch_the_data(call: DataCall) -> None:
-    """The items of the resource are read, one page of them if the operation is paginated, in the form of the version.
+async def fetch_inside_the_transaction(call: DataCall) -> None:
+    """If the source is the tenant's schema, the items are read, one page if the operation is paginated.
 
-    If the operation gives one item and there is none, the error is Authorisation/UnavailableEnergyAccount.
+    They are in the form of the version. If the operation gives one item and there is none, the error is
+    Authorisation/UnavailableEnergyAccount.
     """
+    if call.customer_data.is_read_inside(call.resource):
+        await _fetch(call)
+    else:
+        call.is_read_after = True
+        await call.customer_data.prepare_to_read_after(call.resource)
+
+
+def fetch_after_the_transaction(call: DataCall) -> Awaitable[None] | None:
+    """If the source is another server, the items are read now, so that no database connection waits for it."""
+    return _fetch(call) if call.is_read_after else None
+
+
+async def _fetch(call: DataCall) -> None:
     found = await call.customer_data.read(ResourceQuery(call.resource, call.owners, call.filters, call.page))
     convert, payload = call.version.convert, call.version.payload
-    items = found.items if convert is None else [convert(item) for item in found.items]
     call.total_records = found.total_records
+    if isinstance(found, ItemStream):
+        call.stream = found
+        return
+    items = found.items if convert is None else [convert(item) for item in found.items]
     if call.endpoint.gives_list and payload is not None:
         call.data = payload(**{call.resource.list_name: items})
     elif items:
@@ -161,12 +180,24 @@ async def fetch_the_availability(call: DataCall) -> None:
     call.data = await _AVAILABILITY[call.resource](services.database, ctx.tenant, ctx.now)
 
 
-def encode_the_response(call: DataCall) -> None:
+def encode_the_response(call: DataCall) -> Awaitable[None] | None:
     """The response is 200 with data, links and meta, and has the recipient's ids in place of internal ids.
 
-    A page out of range is Field/InvalidPage (CDS, Pagination).
+    A page out of range is Field/InvalidPage (CDS, Pagination). If the source gives a stream, the items are encoded
+    while the response is sent.
     """
+    if call.stream is not None:
+        return _encode_the_stream(call, call.stream)
     call.response = call.build_response()
+    return None
+
+
+async def _encode_the_stream(call: DataCall, stream: ItemStream) -> None:
+    try:
+        call.response = call.build_streamed_response(stream)
+    except BaseException:
+        await stream.aclose()
+        raise
 
 
 _AVAILABILITY: Final = {STATUS: availability.status, OUTAGES: availability.outages}
@@ -200,8 +231,9 @@ CUSTOMER_DATA_STEPS: Final[tuple[Step[DataCall], ...]] = (
         read_the_filters,
         read_the_ids,
         named_accounts_are_shared,
-        fetch_the_data,
+        fetch_inside_the_transaction,
     ),
+    fetch_after_the_transaction,
     encode_the_response,
 )
 """The steps of every operation that discloses a customer's data."""

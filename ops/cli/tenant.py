@@ -108,6 +108,13 @@ def create(
     help=f"An optional feature: {', '.join(SWITCHES)}. Can be repeated.",
 )
 @click.option(
+    "--private-host",
+    "private_hosts",
+    multiple=True,
+    metavar="HOST=on|off",
+    help="A host of a data source that may have an address in a private network, such as a VPN. Can be repeated.",
+)
+@click.option(
     "--host",
     "hosts",
     multiple=True,
@@ -129,6 +136,7 @@ def set_(
     theme: Path | None,
     contacts: tuple[str, ...],
     switches: tuple[str, ...],
+    private_hosts: tuple[str, ...],
     hosts: tuple[str, ...],
     move_endpoints: bool,
 ) -> None:
@@ -138,7 +146,8 @@ def set_(
         name=name,
         theme=None if theme is None else _theme_file(theme),
         contacts=dict(_pair(each, "--contact", "KIND=TEXT") for each in contacts),
-        switches=dict(_switch(each) for each in switches),
+        switches=dict(_switched(each, "--switch", "NAME") for each in switches),
+        private_hosts=dict(_switched(each, "--private-host", "HOST") for each in private_hosts),
         hosts=dict(_host(each) for each in hosts),
         move_endpoints=move_endpoints,
     )
@@ -188,6 +197,7 @@ def show(slug: str) -> None:
         "time zone": tenant.settings.time_zone,
         "contacts": ", ".join(tenant.theme[token] for token in CONTACTS.values() if tenant.theme.get(token)) or "none",
         "switched on": ", ".join(switch for switch in SWITCHES if getattr(tenant.settings, switch)) or "nothing",
+        "private hosts": ", ".join(sorted(tenant.settings.private_hosts)) or "none",
         "register": tenant.register_environment.id,
         "register brand id": tenant.register_brand_id,
         "id": str(tenant.id),
@@ -292,10 +302,10 @@ def _pair(text: str, option: str, form: str) -> tuple[str, str]:
     return name, value
 
 
-def _switch(text: str) -> tuple[str, bool]:
-    name, value = _pair(text, "--switch", "NAME=on|off")
+def _switched(text: str, option: str, what: str) -> tuple[str, bool]:
+    name, value = _pair(text, option, f"{what}=on|off")
     if value not in _SWITCHED:
-        raise click.BadParameter(f"write {name}=on or {name}=off", param_hint="--switch")
+        raise click.BadParameter(f"write {name}=on or {name}=off", param_hint=option)
     return name, _SWITCHED[value]
 
 

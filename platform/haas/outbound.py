@@ -7,26 +7,60 @@ import asyncio
 import fnmatch
 import ssl
 from codecs import BOM_UTF8
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, NamedTuple, Self
 
 import httpx
+import msgspec
+import stamina
 
 from haas.addresses import NoPublicAddress, public_address
+from haas.circuit_breaker import CircuitBreaker
+from haas.clock import Clock, SystemClock
 from haas.errors import Unavailable
+from haas.outbound_clients import OutboundClients, TlsCredential
 from haas.settings import HTTPS_PORT, Settings
 
-TOTAL_TIMEOUT_SECONDS = 10.0  # the limit for the whole answer, even if its bytes arrive slowly
-TIMEOUT = httpx.Timeout(5.0, connect=3.0)
-LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16)
 MAXIMUM_BODY_BYTES = 1024 * 1024
 MAXIMUM_PORT = 65535
+SECONDS_BEFORE_A_RETRY: Final = 0.05
+MAXIMUM_CIRCUITS: Final = 10_000
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+_NOT_CONNECTED: Final = (httpx.ConnectError, httpx.ConnectTimeout)
+_CONNECTION_LOST: Final = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError)
+_SERVER_ERRORS: Final = 500
 
 
 class OutboundError(Unavailable):
     """Another party did not answer, or its answer cannot be used. The message names the address and the reason."""
+
+
+class CircuitOpen(OutboundError):
+    """The server has failed several times in a row, and nothing was sent (`haas.circuit_breaker`)."""
+
+
+class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of a call, and how the server is reached."""
+
+    total_seconds: float = 10.0
+    """The limit for the whole call with all its attempts, even if the bytes of the answer arrive slowly."""
+    connect_seconds: float = 3.0
+    silence_seconds: float = 5.0
+    """The longest time without a byte of the answer."""
+    maximum_bytes: int = MAXIMUM_BODY_BYTES
+    """The limit for the body of the answer."""
+    attempts: int = 1
+    """How often the request may be sent. It is repeated only where that is safe; see `Outbound.request`."""
+    circuit_breaker: bool = False
+    """Whether the call is refused while the server does not answer other calls with this option."""
+    private_hosts: frozenset[str] = frozenset()
+    """Hosts that may have an address in a private network. Only the provider's staff may enter them."""
+    allow_any_address: bool = False
+    """Only for a URL in the settings of the deployment: its host may have any address, also one of this machine."""
+    credential: TlsCredential | None = None
+    """The client certificate for mutual TLS. None: the one of the `Outbound` object, if it has one."""
 
 
 class OutboundResponse:
@@ -46,25 +80,33 @@ class OutboundResponse:
         return self.body.removeprefix(BOM_UTF8)
 
 
-class Outbound:
-    """A client for URLs that other parties gave us: https only, no redirects, answers of at most one megabyte.
+class _Request(NamedTuple):
+    method: str
+    url: httpx.URL
+    headers: Mapping[str, str]
+    form: dict[str, str] | None
+    content: bytes | None
 
-    In production it connects to public addresses only.
+
+class _NotAnswered(Exception):
+    """An attempt failed before a byte of the answer arrived. Its cause is the error of httpx."""
+
+
+class Outbound:
+    """A client for URLs that other parties gave us: https only, no redirects, and limits on time and size.
+
+    In production it connects to public addresses only, unless the options of a call permit more.
     """
 
-    def __init__(self, settings: Settings, *, certificate: tuple[Path, Path] | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, certificate: tuple[Path, Path] | None = None, clock: Clock | None = None
+    ) -> None:
         """Make a client. `certificate` is the chain and the key of a client certificate for mutual TLS."""
-        self._context = ssl.create_default_context()
-        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if settings.trusted_roots is not None:
-            self._context.load_verify_locations(settings.trusted_roots)
-        if certificate is not None:
-            self._context.load_cert_chain(*certificate)
+        self._clients = OutboundClients(settings.trusted_roots, certificate)
         self._hosts = settings.host_map
         self._public_only = settings.environment == "production"
-        self._client = self._new_client()
-        # httpx pools connections by address. A connection that was opened for one name must not be used for another.
-        self._clients_of_hosts: dict[str, httpx.AsyncClient] = {}
+        self._clock = clock or SystemClock()
+        self._circuits: dict[tuple[str, bytes], CircuitBreaker] = {}
 
     async def __aenter__(self) -> Self:
         """Return this client; it is closed at the end of the block."""
@@ -78,12 +120,13 @@ class Outbound:
 
     async def close(self) -> None:
         """Close the client's connections."""
-        for client in (self._client, *self._clients_of_hosts.values()):
-            await client.aclose()
+        await self._clients.close()
 
-    async def get(self, url: str, *, headers: dict[str, str] | None = None) -> OutboundResponse:
+    async def get(
+        self, url: str, *, headers: dict[str, str] | None = None, options: CallOptions | None = None
+    ) -> OutboundResponse:
         """Send a GET request to `url`. Raises OutboundError when there is no complete answer."""
-        return await self.request("GET", url, headers=headers)
+        return await self.request("GET", url, headers=headers, options=options)
 
     async def post_form(
         self, url: str, form: dict[str, str], *, headers: dict[str, str] | None = None
@@ -99,54 +142,110 @@ class Outbound:
         headers: dict[str, str] | None = None,
         form: dict[str, str] | None = None,
         content: bytes | None = None,
-        allow_private_addresses: bool = False,
+        options: CallOptions | None = None,
     ) -> OutboundResponse:
         """Send a request and return the complete answer with any status. Raises OutboundError.
 
-        `allow_private_addresses` is only for a URL that the operator has configured.
+        If `options.attempts` permits it, the request is sent again when no connection could be opened, and for GET and
+        HEAD also when the connection was lost before the first byte of the answer. It is never sent again after a byte
+        of the answer, or after the server was silent for too long. Raises CircuitOpen if `options.circuit_breaker` is
+        set and the server has failed several times in a row.
         """
-        target = https_url(url)
+        options = options or CallOptions()
+        request = _Request(method, https_url(url), headers or {}, form, content)
+        if not options.circuit_breaker:
+            return await self._limited(url, request, options)
+        circuit = self._circuit(request.url, options)
+        if not circuit.admit():
+            raise CircuitOpen(f"{url} was not requested: its server has failed several times in a row")
         try:
-            async with asyncio.timeout(TOTAL_TIMEOUT_SECONDS):
-                client, target, host_header, extensions = await self._route(
-                    target, allow_private_addresses=allow_private_addresses
-                )
-                # No compression: a small answer could become too large when it is decompressed.
-                headers = {**(headers or {}), **host_header, "Accept-Encoding": "identity"}
-                async with client.stream(
-                    method, target, headers=headers, data=form, content=content, extensions=extensions
-                ) as response:
-                    return OutboundResponse(response.status_code, response.headers, await _body(response))
+            response = await self._limited(url, request, options)
+        except OutboundError:
+            circuit.record(success=False)
+            raise
+        except BaseException:
+            circuit.abandon()
+            raise
+        circuit.record(success=response.status < _SERVER_ERRORS)
+        return response
+
+    def _circuit(self, target: httpx.URL, options: CallOptions) -> CircuitBreaker:
+        """Return the circuit of a server. A server has one for each certificate, as a certificate can be the cause."""
+        key = f"{target.host}:{target.port or HTTPS_PORT}", options.credential.id if options.credential else b""
+        circuit = self._circuits.pop(key, None) or CircuitBreaker(self._clock)
+        self._circuits[key] = circuit
+        if len(self._circuits) > MAXIMUM_CIRCUITS:
+            del self._circuits[next(iter(self._circuits))]  # the one that was used least recently
+        return circuit
+
+    async def _limited(self, url: str, request: _Request, options: CallOptions) -> OutboundResponse:
+        try:
+            async with asyncio.timeout(options.total_seconds):
+                return await self._attempts(request, options)
         except NoPublicAddress as error:
             raise OutboundError(f"{url} was not requested: {error}") from error
+        except _NotAnswered as error:
+            raise _unanswered(url, error.__cause__ or error) from error.__cause__
         except (httpx.HTTPError, ssl.SSLError, OSError, UnicodeError) as error:  # UnicodeError: not a DNS name
-            raise OutboundError(f"{url} did not answer: {type(error).__name__} {error}".rstrip()) from error
+            raise _unanswered(url, error) from error
 
-    async def _route(
-        self, target: httpx.URL, *, allow_private_addresses: bool
-    ) -> tuple[httpx.AsyncClient, httpx.URL, dict[str, str], dict[str, str]]:
-        """Return the client, the URL with the address to connect to, the Host header, and the SNI extension."""
+    async def _attempts(self, request: _Request, options: CallOptions) -> OutboundResponse:
+        if options.attempts == 1:
+            return await self._send(request, options)
+        async for attempt in stamina.retry_context(
+            on=_NotAnswered,
+            attempts=options.attempts,
+            timeout=None,  # `_limited` limits the time of all attempts
+            wait_initial=SECONDS_BEFORE_A_RETRY,
+            wait_jitter=SECONDS_BEFORE_A_RETRY,
+        ):
+            with attempt:
+                return await self._send(request, options)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _send(self, request: _Request, options: CallOptions) -> OutboundResponse:
+        """Send the request once. Raises _NotAnswered if it may be sent again."""
+        host = request.url.host
+        address = await self._address(request.url, options)
+        target, headers, extensions = request.url, dict(request.headers), {}
+        if address is not None:
+            target = target.copy_with(host=address)
+            headers["Host"] = request.url.netloc.decode("ascii")
+            extensions["sni_hostname"] = host
+        # No compression: a small answer could become too large when it is decompressed.
+        headers["Accept-Encoding"] = "identity"
+        timeout = httpx.Timeout(options.silence_seconds, connect=options.connect_seconds)
+        async with self._clients.client(host, address, options.credential) as client:
+            sent = client.build_request(
+                request.method,
+                target,
+                headers=headers,
+                data=request.form,
+                content=request.content,
+                extensions=extensions,
+                timeout=timeout,
+            )
+            try:
+                response = await client.send(sent, stream=True)
+            except _NOT_CONNECTED as error:
+                raise _NotAnswered from error
+            except _CONNECTION_LOST as error:
+                if request.method in _SAFE_METHODS:
+                    raise _NotAnswered from error
+                raise
+            try:
+                body = await _body(response, options.maximum_bytes)
+            finally:
+                await response.aclose()
+        return OutboundResponse(response.status_code, response.headers, body)
+
+    async def _address(self, target: httpx.URL, options: CallOptions) -> str | None:
+        """Return the address to connect to, or None if httpx may resolve the host. Raises NoPublicAddress."""
         host = target.host
-        address = next((to for pattern, to in self._hosts.items() if fnmatch.fnmatchcase(host, pattern)), None)
-        if address is None and self._public_only and not allow_private_addresses:
-            address = await public_address(host, target.port or HTTPS_PORT)
-        if address is None:
-            return self._client, target, {}, {}
-        client = self._clients_of_hosts.get(host)
-        if client is None:
-            client = self._clients_of_hosts[host] = self._new_client()
-        host_header = {"Host": target.netloc.decode("ascii")}
-        return client, target.copy_with(host=address), host_header, {"sni_hostname": host}
-
-    def _new_client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            verify=self._context,
-            timeout=TIMEOUT,
-            limits=LIMITS,
-            follow_redirects=False,
-            trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        )
+        mapped = next((to for pattern, to in self._hosts.items() if fnmatch.fnmatchcase(host, pattern)), None)
+        if mapped is not None or not self._public_only or options.allow_any_address:
+            return mapped
+        return await public_address(host, target.port or HTTPS_PORT, private_too=host in options.private_hosts)
 
 
 def https_url(url: str) -> httpx.URL:
@@ -161,13 +260,17 @@ def https_url(url: str) -> httpx.URL:
     return target
 
 
-async def _body(response: httpx.Response) -> bytes:
+def _unanswered(url: str, error: BaseException) -> OutboundError:
+    return OutboundError(f"{url} did not answer: {type(error).__name__} {error}".rstrip())
+
+
+async def _body(response: httpx.Response, maximum_bytes: int) -> bytes:
     encoding = response.headers.get("content-encoding", "identity")
     if encoding != "identity":
         raise OutboundError(f"{response.url} answered with content encoding {encoding[:20]}, which was not requested")
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
-        if len(body) > MAXIMUM_BODY_BYTES:
-            raise OutboundError(f"{response.url} answered with more than {MAXIMUM_BODY_BYTES} bytes")
+        if len(body) > maximum_bytes:
+            raise OutboundError(f"{response.url} answered with more than {maximum_bytes} bytes")
     return bytes(body)

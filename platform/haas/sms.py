@@ -6,12 +6,14 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import msgspec
 
 from haas.errors import HaasError, Unavailable
-from haas.outbound import Outbound, OutboundError
+from haas.outbound import CallOptions, Outbound, OutboundError
 from haas.settings import SettingsError
 
 _SUCCESS = range(200, 300)
 _TRY_LATER = (408, 425, 429)
 _CLIENT_ERRORS = range(400, 500)
+# The URL of the gateway is a setting of the deployment.
+_OPTIONS = CallOptions(allow_any_address=True)
 
 
 class Sms(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +54,7 @@ class SmsGateway:
         headers = {**self._headers, "Idempotency-Key": sms.key}
         try:
             response = await self._outbound.request(
-                "POST", self._url, headers=headers, content=content, allow_private_addresses=True
+                "POST", self._url, headers=headers, content=content, options=_OPTIONS
             )
         except OutboundError as error:
             raise SmsNotSent("the gateway did not answer") from error

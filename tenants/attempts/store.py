@@ -11,6 +11,7 @@ from sqlalchemy import LargeBinary, Text, bindparam, insert, select, update
 from haas.database import Statement, Transaction
 from tenants.attempts.models import Attempt, AuthorisationRequest, Stage
 from tenants.attempts.tables import attempt
+from tenants.authentication.tables import challenge
 
 _PUSH: Final = Statement(
     insert(attempt).values(
@@ -53,6 +54,12 @@ _ATTEMPT = (
 )
 _BY_ID: Final = Statement(
     select(*_ATTEMPT).where(attempt.c.id == bindparam("id", type_=attempt.c.id.type)).with_for_update()
+)
+_LOGIN: Final = Statement(select(attempt.c.login_id).where(attempt.c.id == bindparam("id", type_=attempt.c.id.type)))
+_CHALLENGED: Final = Statement(
+    select(challenge.c.login_id)
+    .join(attempt, attempt.c.challenge_id == challenge.c.id)
+    .where(attempt.c.id == bindparam("id", type_=attempt.c.id.type))
 )
 _BY_REQUEST_URI: Final = Statement(
     select(*_ATTEMPT)
@@ -104,6 +111,18 @@ async def by_id(tx: Transaction, attempt_id: UUID) -> Attempt | None:
     """Return the attempt with this id, or None. Its row is locked until the transaction ends."""
     row = await tx.row(_BY_ID, id=attempt_id)
     return None if row is None else _attempt(row)
+
+
+async def login_of(tx: Transaction, attempt_id: UUID) -> UUID | None:
+    """Return the login that has authenticated in an attempt, or None. The row is not locked."""
+    login_id: UUID | None = await tx.scalar(_LOGIN, id=attempt_id)
+    return login_id
+
+
+async def challenged_login(tx: Transaction, attempt_id: UUID) -> UUID | None:
+    """Return the login of the challenge of an attempt, or None. No row is locked."""
+    login_id: UUID | None = await tx.scalar(_CHALLENGED, id=attempt_id)
+    return login_id
 
 
 async def by_request_uri(tx: Transaction, client_id: str, request_uri_hash: bytes) -> Attempt | None:

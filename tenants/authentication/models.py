@@ -8,15 +8,13 @@ from uuid import UUID
 import msgspec
 
 from tenants.authentication.limits import TRIES_PER_CODE
-from tenants.parties.directory import Directory
 
 CodePurpose = Literal["authorisation", "dashboard"]
 
 
 class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
-    """The tenant's values that authentication needs: directory, key, brand name, and the sandbox's preset codes."""
+    """The tenant's values that authentication needs: its key, its brand name, and the sandbox's preset codes."""
 
-    directory: Directory
     key: bytes
     brand_name: str
     pinned_codes: Mapping[str, str] = {}

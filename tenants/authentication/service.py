@@ -28,22 +28,27 @@ from tenants.notices import outbox
 from tenants.notices import store as notices
 from tenants.notices.models import EmailPayload, SmsPayload
 from tenants.notices.outbox import NoticeKind
-from tenants.parties.models import Login, canonical_identifier
+from tenants.parties.models import NOBODY, Login, Person, canonical_identifier
 
 logger = logging.getLogger(__name__)
 
-_PLACEHOLDER_LOGIN = Login(id=UUID(int=0), email="nobody@invalid", mobile=None)
+_PLACEHOLDER_LOGIN = Login(id=NOBODY, email="nobody@invalid", mobile=None)
 
 
 async def send_code(
-    tx: Transaction, identifier: str, purpose: CodePurpose, *, context: AuthenticationContext, now: datetime
+    tx: Transaction,
+    identifier: str,
+    login: Login | None,
+    purpose: CodePurpose,
+    *,
+    context: AuthenticationContext,
+    now: datetime,
 ) -> Challenge:
     """Send a one-time password to the login with this identifier, if there is one. Raise IdentifierLocked.
 
-    A challenge is created even if there is no such login.
+    `login` is the directory's answer for the identifier. A challenge is created even if there is no such login.
     """
     canonical = canonical_identifier(identifier)
-    login = await context.directory.login_by_identifier(tx, canonical)
     hashed = codes.identifier_hash(context.key, canonical)
     return await _create_challenge(
         tx, login, hashed, purpose, context=context, pinned_code=context.pinned_codes.get(canonical), now=now
@@ -51,10 +56,14 @@ async def send_code(
 
 
 async def resend_code(
-    tx: Transaction, challenge: Challenge, *, context: AuthenticationContext, now: datetime
+    tx: Transaction, challenge: Challenge, person: Person, *, context: AuthenticationContext, now: datetime
 ) -> Challenge:
-    """Send a new one-time password in place of an earlier one. Raise IdentifierLocked."""
-    login = await context.directory.login_by_id(tx, challenge.login_id or _PLACEHOLDER_LOGIN.id)
+    """Send a new one-time password in place of an earlier one. Raise IdentifierLocked.
+
+    `person` is the directory's answer for the login of the challenge, or for `NOBODY` if it has none. Raise CodeRefused
+    if the directory was asked for another login, because another request has changed the challenge since then.
+    """
+    login = _login_of(challenge, person)
     pinned = {codes.identifier_hash(context.key, identifier): code for identifier, code in context.pinned_codes.items()}
     hashed = challenge.identifier_hash
     return await _create_challenge(
@@ -79,12 +88,14 @@ async def verify_code(
     code: str,
     purpose: CodePurpose,
     *,
+    person: Person,
     context: AuthenticationContext,
     now: datetime,
 ) -> UUID:
     """Return the login of a challenge if `code` is right. The challenge cannot be answered again.
 
-    Raise CodeRefused or IdentifierLocked. A wrong answer is committed although the error ends the transaction.
+    `person` is as for `resend_code`. Raise CodeRefused or IdentifierLocked. A wrong answer is committed although the
+    error ends the transaction.
     """
     challenge = await store.challenge_by_id(tx, challenge_id, purpose, lock=True)
     if challenge is None or challenge.answered_at is not None:
@@ -98,7 +109,7 @@ async def verify_code(
     if digits is None:
         raise CodeRefused("malformed", challenge.tries_left)
     right = hmac.compare_digest(codes.code_hash(context.key, challenge.id, purpose, digits), challenge.code_hash)
-    login = await context.directory.login_by_id(tx, challenge.login_id or _PLACEHOLDER_LOGIN.id)
+    login = _login_of(challenge, person)
     if right and login is not None:
         await store.mark_answered(tx, challenge.id, now)
         return login.id
@@ -106,6 +117,12 @@ async def verify_code(
     tx.commit_on_refusal()
     await _require_not_locked(tx, challenge.identifier_hash, now)
     raise CodeRefused("wrong", challenge.tries_left - 1)
+
+
+def _login_of(challenge: Challenge, person: Person) -> Login | None:
+    if (challenge.login_id or NOBODY) != person.login_id:
+        raise CodeRefused("closed")
+    return person.login
 
 
 async def _create_challenge(

@@ -15,17 +15,24 @@ from tenants.authentication import store
 from tenants.authentication.errors import CodeRefused
 from tenants.authentication.limits import DASHBOARD_SESSIONS
 from tenants.authentication.models import AuthenticationContext, Challenge
-from tenants.parties.directory import Directory
+from tenants.parties.models import NOBODY, Login, Person
 
 _SESSIONS = Sessions(store.DASHBOARD, DASHBOARD_SESSIONS)
 
 
 async def request_code(
-    tx: Transaction, secret: str, identifier: str, *, context: AuthenticationContext, now: datetime
+    tx: Transaction,
+    secret: str,
+    identifier: str,
+    login: Login | None,
+    *,
+    context: AuthenticationContext,
+    now: datetime,
 ) -> None:
     """Send a one-time password for the session with this secret. Raise IdentifierLocked.
 
-    Send nothing if the session already has a challenge for this identifier that can be answered.
+    `login` is the directory's answer for the identifier. Send nothing if the session already has a challenge for this
+    identifier that can be answered.
     """
     challenge = await pending_challenge(tx, secret, now)
     if (
@@ -33,25 +40,24 @@ async def request_code(
         or not challenge.can_be_answered(now)
         or not authentication.is_challenge_for(challenge, identifier, context)
     ):
-        await _save_challenge(
-            tx, secret, await authentication.send_code(tx, identifier, "dashboard", context=context, now=now), now
-        )
+        sent = await authentication.send_code(tx, identifier, login, "dashboard", context=context, now=now)
+        await _save_challenge(tx, secret, sent, now)
 
 
 async def resend_code(
-    tx: Transaction, secret: str, replaces: str, *, context: AuthenticationContext, now: datetime
+    tx: Transaction, secret: str, replaces: str, *, person: Person, context: AuthenticationContext, now: datetime
 ) -> None:
     """Send a new code in place of challenge `replaces` (its id in hex). Send nothing if it was already replaced.
 
-    Raise CodeRefused if the session has no challenge. Raise IdentifierLocked.
+    `person` is the directory's answer for `challenged_login_to_ask_for`. Raise CodeRefused if the session has no
+    challenge. Raise IdentifierLocked.
     """
     challenge = await pending_challenge(tx, secret, now)
     if challenge is None:
         raise CodeRefused("closed")
     if challenge.id.hex == replaces:
-        await _save_challenge(
-            tx, secret, await authentication.resend_code(tx, challenge, context=context, now=now), now
-        )
+        sent = await authentication.resend_code(tx, challenge, person, context=context, now=now)
+        await _save_challenge(tx, secret, sent, now)
 
 
 async def pending_challenge(tx: Transaction, secret: str, now: datetime) -> Challenge | None:
@@ -62,26 +68,47 @@ async def pending_challenge(tx: Transaction, secret: str, now: datetime) -> Chal
     return await authentication.load_challenge(tx, session.challenge_id, "dashboard")
 
 
-async def sign_in(tx: Transaction, secret: str, code: str, *, context: AuthenticationContext, now: datetime) -> str:
+async def sign_in(
+    tx: Transaction, secret: str, code: str, *, person: Person, context: AuthenticationContext, now: datetime
+) -> str:
     """Sign in with a one-time password. Return the secret of a new session; the old session is ended.
 
-    Raise CodeRefused or IdentifierLocked.
+    `person` is the directory's answer for `challenged_login_to_ask_for`. Raise CodeRefused or IdentifierLocked.
     """
     challenge = await pending_challenge(tx, secret, now)
     if challenge is None:
         raise CodeRefused("closed")
-    login_id = await authentication.verify_code(tx, challenge.id, code, "dashboard", context=context, now=now)
+    login_id = await authentication.verify_code(
+        tx, challenge.id, code, "dashboard", person=person, context=context, now=now
+    )
     add = partial(store.save_session, tx, challenge_id=challenge.id, login_id=login_id, now=now)
     return await _SESSIONS.replace(tx, secret, now, add)
 
 
-async def signed_in_login(tx: Transaction, directory: Directory, secret: str, now: datetime) -> UUID | None:
+async def login_to_ask_for(tx: Transaction, secret: str) -> UUID | None:
+    """Return the login for which the directory must be asked before a request of this session is processed, or None.
+
+    Whether the session is still valid is checked later.
+    """
+    return await store.signed_in_login(tx, digest(secret)) if secret else None
+
+
+async def challenged_login_to_ask_for(tx: Transaction, secret: str) -> UUID:
+    """Return the login for which the directory must be asked before a code is sent again or answered.
+
+    It is `NOBODY` where the challenge has no login, so that the directory is asked in every case.
+    """
+    return (await store.challenged_login(tx, digest(secret)) if secret else None) or NOBODY
+
+
+async def signed_in_login(tx: Transaction, person: Person | None, secret: str, now: datetime) -> UUID | None:
     """Return the login that is signed in with this secret, or None. Record that the session was used.
 
-    Return None if the session is unknown, ended, too old, idle for too long or not signed in, or its login is disabled.
+    `person` is the directory's answer for `login_to_ask_for`. Return None if the session is unknown, ended, too old,
+    idle for too long or not signed in, or its login is disabled.
     """
     session = await _SESSIONS.current(tx, secret, now)
-    if session is None or session.login_id is None or await directory.login_by_id(tx, session.login_id) is None:
+    if session is None or person is None or person.login is None or session.login_id != person.login_id:
         return None
     await _SESSIONS.record_use(tx, secret, now)
     return session.login_id

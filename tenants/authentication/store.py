@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from haas.database import Transaction
+from haas.database import Statement, Transaction
 from tenants.authentication.models import Challenge, ChallengeSummary, CodePurpose, Session
 from tenants.authentication.tables import challenge
 from tenants.authentication.tables import session as session_table
@@ -16,6 +16,13 @@ from tenants.authentication.tables import session as session_table
 SessionSurface = Literal["public", "admin"]
 """The surfaces whose sessions are in the tenant's schema. Those of the dashboard are on the public one."""
 _is_dashboard_session = session_table.c.surface == "public"
+_by_token = and_(
+    session_table.c.surface == literal_column("'public'"), session_table.c.token_hash == bindparam("token_hash")
+)
+_SIGNED_IN: Final = Statement(select(session_table.c.login_id).where(_by_token))
+_CHALLENGED: Final = Statement(
+    select(challenge.c.login_id).join(session_table, session_table.c.challenge_id == challenge.c.id).where(_by_token)
+)
 
 
 async def lock_identifier(tx: Transaction, identifier_hash: bytes) -> None:
@@ -96,6 +103,18 @@ async def save_session(
             where=and_(_is_dashboard_session, session_table.c.login_id.is_(None), session_table.c.ended_at.is_(None)),
         )
     )
+
+
+async def signed_in_login(tx: Transaction, token_hash: bytes) -> UUID | None:
+    """Return the login of a session of the dashboard, or None. The row is not locked."""
+    login_id: UUID | None = await tx.scalar(_SIGNED_IN, token_hash=token_hash)
+    return login_id
+
+
+async def challenged_login(tx: Transaction, token_hash: bytes) -> UUID | None:
+    """Return the login of the challenge of a session of the dashboard, or None. No row is locked."""
+    login_id: UUID | None = await tx.scalar(_CHALLENGED, token_hash=token_hash)
+    return login_id
 
 
 async def is_used_or_ended(tx: Transaction, token_hash: bytes) -> bool:

@@ -46,7 +46,7 @@ async def authorise(
     ):
         return FlowResult(flow, code)
     flows.require_step(flow, "review", now)
-    if not await _may_still_act(tx, flow):
+    if not _may_still_act(flow):
         return await _reject(tx, flow, AccessDenied("the consumer may no longer act for this customer"), now)
     amended = flow.amended_arrangement
     if attempt.request.cdr_arrangement_id is not None and (amended is None or amended.state(now) != "active"):
@@ -88,10 +88,10 @@ async def _reject(tx: Transaction, flow: Flow, error: OAuthError, now: datetime)
     return FlowResult(flow, error)
 
 
-async def _may_still_act(tx: Transaction, flow: Flow) -> bool:
+def _may_still_act(flow: Flow) -> bool:
     """Return whether the person still has an enabled login, and may still act for the customer."""
-    login_id, customer_id = flow.attempt.login_id, flow.attempt.customer_id
-    if login_id is None or await flow.directory.login_by_id(tx, login_id) is None:
+    customer_id = flow.attempt.customer_id
+    if flow.attempt.login_id is None or flow.person is None or flow.person.login is None:
         return False
     return customer_id is None or customer_id in {customer.id for customer in flow.customers}
 

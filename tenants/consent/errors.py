@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from haas.errors import HaasError
+from haas.errors import HaasError, Unavailable
 
 FlowStep = Literal["identify", "verify", "customer", "accounts", "review"]
 FlowEnd = Literal["awaited", "unfinished", "sharing", "stopped", "cancelled", "over"]
@@ -11,6 +11,10 @@ RequiredChoice = Literal["identifier", "customer", "accounts"]
 
 class FlowNotFound(HaasError):
     """There is no such flow, or it belongs to another browser."""
+
+
+class PersonChanged(Unavailable):
+    """A person has authenticated in the flow since the directory was asked. The same request may succeed now."""
 
 
 class FlowClosed(HaasError):

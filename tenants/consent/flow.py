@@ -20,18 +20,30 @@ from tenants.attempts import browser_binding, service, store
 from tenants.authentication import service as authentication
 from tenants.authentication.models import AuthenticationContext, Challenge
 from tenants.clients import store as clients
-from tenants.consent.errors import ChoiceMissing, FlowClosed, FlowNotFound, FlowStep, StepNotCurrent
+from tenants.consent.errors import ChoiceMissing, FlowClosed, FlowNotFound, FlowStep, PersonChanged, StepNotCurrent
 from tenants.consent.models import FLOW_LIFETIME, AccountChoice, Flow, FlowResult, StepOutcome
 from tenants.data_language import needs_accounts
 from tenants.oauth.errors import InvalidRequest
-from tenants.parties.directory import Directory
-from tenants.parties.models import canonical_identifier
+from tenants.parties.models import NOBODY, Login, Person, canonical_identifier
 
 
-async def load_flow(
-    tx: Transaction, directory: Directory, attempt_id: UUID, secret: str, *, key: bytes, now: datetime
-) -> Flow:
+async def login_to_ask_for(tx: Transaction, attempt_id: UUID, *, answers_code: bool) -> UUID | None:
+    """Return the login for which the directory must be asked before the flow is loaded, or None.
+
+    It is the login that has authenticated. With `answers_code` it can also be the login of the challenge, or `NOBODY`,
+    so that the directory is asked also where there is no login.
+    """
+    login_id = await store.login_of(tx, attempt_id)
+    if login_id is not None or not answers_code:
+        return login_id
+    return await store.challenged_login(tx, attempt_id) or NOBODY
+
+
+async def load_flow(tx: Transaction, attempt_id: UUID, secret: str, *, person: Person | None, key: bytes) -> Flow:
     """Return the flow of an attempt. The attempt's row is locked until the transaction ends.
+
+    `person` is the directory's answer for `login_to_ask_for`, which was asked before this transaction. Raise
+    PersonChanged if another person has authenticated since then.
 
     `secret` is the value of the browser's flow cookie, and `key` the key of its MAC (`browser_binding.flow_key`).
     Raise FlowNotFound if there is no such flow, if the secret is wrong, or if the flow is bound to another browser.
@@ -52,14 +64,15 @@ async def load_flow(
     if not service.may_redirect(client, attempt.request):
         raise FlowClosed("over", f"client {attempt.client_id} is no longer registered for the redirect_uri")
     if attempt.login_id is None:
-        return Flow(attempt=attempt, client=client, directory=directory, browser_hash=browser_hash)
-    customers = await directory.customers_of(tx, attempt.login_id, accounts.market_day(now))
+        return Flow(attempt=attempt, client=client, person=person, browser_hash=browser_hash)
+    if person is None or person.login_id != attempt.login_id:
+        raise PersonChanged(f"a person has authenticated in flow {attempt_id} since the directory was asked")
     return Flow(
         attempt=attempt,
         client=client,
-        directory=directory,
+        person=person,
         browser_hash=browser_hash,
-        customers=tuple(customers),
+        customers=person.customers,
         amended_arrangement=await _load_arrangement(tx, attempt.request.cdr_arrangement_id),
         authorised_arrangement=await _load_arrangement(tx, attempt.arrangement_id),
     )
@@ -94,11 +107,18 @@ def require_step(flow: Flow, step: FlowStep, now: datetime) -> None:
 
 
 async def identify(
-    tx: Transaction, flow: Flow, identifier: str, *, context: AuthenticationContext, now: datetime
+    tx: Transaction,
+    flow: Flow,
+    identifier: str,
+    login: Login | None,
+    *,
+    context: AuthenticationContext,
+    now: datetime,
 ) -> StepOutcome:
     """Send a one-time password to the person with this identifier. If the form is submitted twice, send only one code.
 
-    The flow is then bound to this browser, and no other browser can continue it.
+    `login` is the directory's answer for the identifier. The flow is then bound to this browser, and no other browser
+    can continue it.
 
     Raise ChoiceMissing, StepNotCurrent or IdentifierLocked.
     """
@@ -112,7 +132,7 @@ async def identify(
         require_step(flow, "identify", now)
     if not canonical_identifier(identifier):
         raise ChoiceMissing("identifier")
-    challenge = await authentication.send_code(tx, identifier, "authorisation", context=context, now=now)
+    challenge = await authentication.send_code(tx, identifier, login, "authorisation", context=context, now=now)
     await browser_binding.bind_to_browser(tx, flow.attempt, flow.browser_hash)
     await store.set_stage(tx, flow.attempt.id, "preAuthentication", now=now, challenge_id=challenge.id)
     return "verify"
@@ -132,12 +152,12 @@ async def resend(
 ) -> StepOutcome:
     """Send a new code in place of challenge `replaces` (its id in hex). Send nothing if it was already replaced.
 
-    Raise StepNotCurrent or IdentifierLocked.
+    Raise StepNotCurrent, CodeRefused or IdentifierLocked.
     """
     require_step(flow, "verify", now)
     challenge = await current_challenge(tx, flow)
     if challenge.id.hex == replaces:
-        challenge = await authentication.resend_code(tx, challenge, context=context, now=now)
+        challenge = await authentication.resend_code(tx, challenge, _asked(flow), context=context, now=now)
         await store.set_columns(tx, flow.attempt.id, challenge_id=challenge.id)
     return "verify"
 
@@ -162,10 +182,13 @@ async def verify(
     """
     require_step(flow, "verify", now)
     challenge = await current_challenge(tx, flow)
-    login_id = await authentication.verify_code(tx, challenge.id, code, "authorisation", context=context, now=now)
+    person = _asked(flow)
+    login_id = await authentication.verify_code(
+        tx, challenge.id, code, "authorisation", person=person, context=context, now=now
+    )
     await service.mark_request_uri_used(tx, flow.attempt, now)
     await store.set_columns(tx, flow.attempt.id, login_id=login_id, authenticated_at=now)
-    customers = await flow.directory.customers_of(tx, login_id, accounts.market_day(now))
+    customers = person.customers
     customer_id = customers[0].id if len(customers) == 1 else None
     arrangement_id = flow.attempt.request.cdr_arrangement_id
     if arrangement_id is not None:
@@ -233,6 +256,12 @@ async def chosen_accounts(tx: Transaction, flow: Flow, *, now: datetime) -> list
         tx.commit_on_refusal()
         raise StepNotCurrent("accounts")
     return held
+
+
+def _asked(flow: Flow) -> Person:
+    if flow.person is None:
+        raise AssertionError("the directory must be asked before a code is sent again or answered")
+    return flow.person
 
 
 async def _set_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> FlowStep:

@@ -14,8 +14,7 @@ from tenants.clients.models import Client
 from tenants.consent.errors import FlowEnd, FlowStep
 from tenants.data_language import Cluster
 from tenants.oauth.errors import AccessDenied, OAuthError
-from tenants.parties.directory import Directory
-from tenants.parties.models import Customer
+from tenants.parties.models import Customer, Person
 from tenants.tokens.lifetimes import AUTHORIZATION_CODE_LIFETIME
 
 FLOW_LIFETIME: Final = timedelta(hours=1)
@@ -27,8 +26,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 
     attempt: Attempt
     client: Client
-    directory: Directory
-    """The directory of the tenant's people."""
+    person: Person | None = None
+    """The directory's answer for the person who has authenticated, or who answers a code now."""
     browser_hash: bytes
     """SHA-256 of the secret in the flow cookie of the browser that sent this request."""
     customers: tuple[Customer, ...] = ()

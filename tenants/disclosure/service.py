@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from haas.database import Transaction
 from haas.jose import Siv
@@ -17,9 +18,10 @@ from tenants.disclosure.ids_for_recipients import InvalidResourceId, ResourceIds
 from tenants.disclosure.models import Agent, DataAccessToken
 from tenants.grants.errors import ConsentInvalid
 from tenants.oauth.errors import InvalidToken
-from tenants.operations.resources import CUSTOMER, Owner
+from tenants.operations.resources import CUSTOMER, Owner, Resource
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonOrganisationDetailV2
 from tenants.sources.contract import CustomerDataSource, ResourceQuery
+from tenants.sources.item_stream import ItemStream
 
 UNKNOWN_ROLE = "Unspecified"  # CommonOrganisation, agentRole
 
@@ -52,6 +54,7 @@ class CustomerData:
         self._token = token
         self._customer_id = token.customer_id
         self._source = source
+        self._agent: Agent | UnsetType | None = UNSET
         self._ids = ResourceIds(siv, token.software_id, token.customer_id)
         self.conceal = self._ids.conceal
 
@@ -80,10 +83,19 @@ class CustomerData:
             raise CdsError.for_ids(refused, in_body=in_body)
         return found
 
-    async def read(self, query: ResourceQuery) -> Page[Any]:
+    def is_read_inside(self, resource: Resource) -> bool:
+        """Return whether a resource must be read before the transaction ends. Otherwise it must be read after that."""
+        return self._source.reads(resource) == "inside"
+
+    async def prepare_to_read_after(self, resource: Resource) -> None:
+        """Read what `read` needs from the tenant's schema. Call this before the transaction ends."""
+        if resource is CUSTOMER:
+            self._agent = await self._load_agent()
+
+    async def read(self, query: ResourceQuery) -> Page[Any] | ItemStream:
         """Return the items of a resource. Raises ConsentInvalid if the source no longer has the customer."""
         found = await self._source.read(query)
-        if query.resource is not CUSTOMER:
+        if query.resource is not CUSTOMER or isinstance(found, ItemStream):
             return found
         if not found.items:
             raise ConsentInvalid("the source no longer has the customer of the arrangement")
@@ -97,10 +109,14 @@ class CustomerData:
 
     async def _with_agent(self, customer: CommonCustomerDetailV2) -> CommonCustomerDetailV2:
         """Return the customer. The agent of an organisation is the person who authorised (CDS, CommonOrganisation)."""
-        if customer.organisation is None or self._token.arrangement_id is None:
+        if customer.organisation is None:
             return customer
-        agent = await store.agent_of(self._tx, self._token.arrangement_id)
+        agent = await self._load_agent() if self._agent is UNSET else self._agent
         return customer if agent is None else _with_agent(customer, customer.organisation, agent)
+
+    async def _load_agent(self) -> Agent | None:
+        arrangement_id = self._token.arrangement_id
+        return None if arrangement_id is None else await store.agent_of(self._tx, arrangement_id)
 
 
 def _with_agent(

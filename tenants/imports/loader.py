@@ -5,15 +5,15 @@ and not loaded.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from haas.database import Transaction
 from tenants.accounts.tables import account, holding, service_point, supply
 from tenants.imports import rows, store
-from tenants.imports.internal_ids import internal_id, internal_id_of
+from tenants.imports.internal_ids import internal_id
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.logins import login_rows
 from tenants.imports.periods import DatedPeriod, Pair, ended, with_period
@@ -38,6 +38,10 @@ from tenants.parties.tables import customer, login, representation
 from tenants.sources.store import STORED
 
 _Kind = TypeVar("_Kind", bound=Record)
+_TABLES_OF_ACCOUNTS: Final = tuple(
+    stored.table for resource, stored in STORED.items() if resource.belongs_to == "account" and stored.table != account
+)
+"""The tables with the data behind accounts."""
 
 
 async def load_batch(tx: Transaction, batch: list[LocatedRecord], report: Report, now: datetime) -> Counter[str]:
@@ -71,8 +75,16 @@ class _BatchLoader:
             self.loaded[table.name] += len(written)
 
     async def service_points(self) -> None:
-        points = self._records_of(ServicePointRecord)
-        await self._upsert(service_point, [rows.service_point_row(record, self._now) for _, record in points])
+        """Write the service points. A stored one that has the same NMI or reference under another id is moved.
+
+        If a reference or an NMI occurs twice, its last record applies.
+        """
+        points = [record for _, record in self._records_of(ServicePointRecord)]
+        by_reference = {record.reference: rows.service_point_row(record, self._now) for record in points}
+        written = {row["id"]: row for row in by_reference.values()}
+        moved = await store.release_service_points(self._tx, list(written.values()))
+        await self._upsert(service_point, list(written.values()))
+        await store.move_service_points(self._tx, moved, _TABLES_OF_ACCOUNTS)
 
     async def customers(self) -> None:
         customers = self._records_of(CustomerRecord)
@@ -80,18 +92,19 @@ class _BatchLoader:
 
     async def accounts(self) -> None:
         accounts = self._records_of(AccountRecord)
-        known = await store.existing_ids(
-            self._tx, service_point, (point for _, record in accounts for point in _service_point_ids(record).values())
-        )
+        named = [rows.named_service_points(record.account) for _, record in accounts]
+        points = await store.service_point_ids(self._tx, set().union(*named))
         valid = [
-            each for each in accounts if self._all_loaded(each[0], "service point", _service_point_ids(each[1]), known)
+            each
+            for each, references in zip(accounts, named, strict=True)
+            if self._all_known(each[0], "service point", references, points)
         ]
-        await self._upsert(account, [rows.account_row(record, self._now) for _, record in valid])
+        await self._upsert(account, [rows.account_row(record, points, self._now) for _, record in valid])
         await self._disclosure_options(valid)
         # If an account occurs twice, its last record applies, as for the account's row.
         latest = {internal_id("account", record.reference): record for _, record in valid}
         if latest:
-            supplies = [row for record in latest.values() for row in rows.supply_rows(record)]
+            supplies = [row for record in latest.values() for row in rows.supply_rows(record, points)]
             await store.replace(self._tx, supply, latest, supplies)
 
     async def _disclosure_options(self, accounts: list[tuple[FileLocation, AccountRecord]]) -> None:
@@ -110,15 +123,19 @@ class _BatchLoader:
         records = self._records_of(ResourceRecord)
         named = {record.reference: internal_id("account", record.reference) for _, record in records}
         known = await store.existing_ids(self._tx, account, named.values())
+        used = [rows.named_service_points(record.items) for _, record in records]
+        points = await store.service_point_ids(self._tx, set().union(*used))
         # If an account occurs twice, its last record decides.
         latest: dict[Resource, dict[UUID, ResourceRecord]] = {}
-        for location, record in records:
+        for (location, record), references in zip(records, used, strict=True):
             account_id = named[record.reference]
-            if self._all_loaded(location, "account", {record.reference: account_id}, known):
+            if self._all_loaded(location, "account", {record.reference: account_id}, known) and self._all_known(
+                location, "service point", references, points
+            ):
                 latest.setdefault(record.resource, {})[account_id] = record
         for resource, by_account in latest.items():
             table = STORED[resource].table
-            written = [row for record in by_account.values() for row in rows.resource_rows(record, self._now)]
+            written = [row for record in by_account.values() for row in rows.resource_rows(record, points, self._now)]
             await store.replace(self._tx, table, by_account, written)
             self.loaded[table.name] += len(written)
 
@@ -188,8 +205,11 @@ class _BatchLoader:
         periods[pair] = changed
         self.loaded[table.name] += 1
 
-    def _all_loaded(self, location: FileLocation, what: str, named: dict[str, UUID], known: Iterable[UUID]) -> bool:
-        missing = [name for name, found in named.items() if found not in known]
+    def _all_loaded(self, location: FileLocation, what: str, named: dict[str, UUID], known: Container[UUID]) -> bool:
+        return self._all_known(location, what, named, {name for name, found in named.items() if found in known})
+
+    def _all_known(self, location: FileLocation, what: str, named: Iterable[str], known: Container[str]) -> bool:
+        missing = sorted(name for name in named if name not in known)
         if missing:
             self._report.add_problem(location, f"refers to the {what} {missing[0]!r}, which is not loaded")
         return not missing
@@ -203,7 +223,3 @@ def _is_self_for_another_customer(period: DatedPeriod, pair: Pair, periods: dict
         if login_id == pair[0] and customer_id != pair[1]
         for other in others
     )
-
-
-def _service_point_ids(record: AccountRecord) -> dict[str, UUID]:
-    return {each.value: internal_id_of(each) for plan in record.account.plans for each in plan.servicePointIds}

@@ -1,12 +1,14 @@
 """Convert import records to table rows."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from tenants.imports.internal_ids import internal_id, internal_id_of
+from tenants.cds.resource_ids import ServicePointId
+from tenants.imports.internal_ids import internal_id, internal_id_of, service_point_id
 from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,
@@ -23,11 +25,12 @@ Row = dict[str, Any]
 def service_point_row(record: ServicePointRecord, now: datetime) -> Row:
     """Return the row of a service point."""
     point = record.service_point
+    point_id = service_point_id(point.nationalMeteringId)
     return {
-        "id": internal_id_of(point.servicePointId),
+        "id": point_id,
         "reference": record.reference,
         "national_metering_id": point.nationalMeteringId,
-        "detail": to_json(point),
+        "detail": to_json(point, {record.reference: point_id}),
         "updated_at": now,
     }
 
@@ -39,7 +42,7 @@ def customer_row(record: CustomerRecord, now: datetime) -> Row:
         "reference": record.reference,
         "kind": record.customer.customerUType,
         "name": customer_name(record.customer),
-        "detail": to_json(record.customer.person or record.customer.organisation),
+        "detail": to_json(record.customer.person or record.customer.organisation, {}),
         "updated_at": now,
     }
 
@@ -51,18 +54,18 @@ def customer_name(customer: CommonCustomerDetailV2) -> str:
     return customer.organisation.businessName if customer.organisation is not None else ""
 
 
-def account_row(record: AccountRecord, now: datetime) -> Row:
-    """Return the row of an account."""
+def account_row(record: AccountRecord, service_points: Mapping[str, UUID], now: datetime) -> Row:
+    """Return the row of an account. `service_points` has the internal ids of service points by their references."""
     account = record.account
     return {
-        "id": internal_id_of(account.accountId),
+        "id": internal_id("account", record.reference),
         "reference": record.reference,
         "account_number": account.accountNumber,
         "display_name": account.displayName,
         "open_status": account.openStatus or "OPEN",
         "creation_date": account.creationDate,
-        "summary": to_json(account.summary().plans),
-        "detail": to_json(account.plans),
+        "summary": to_json(account.summary().plans, service_points),
+        "detail": to_json(account.plans, service_points),
         "updated_at": now,
     }
 
@@ -77,32 +80,46 @@ def disclosure_option_row(record: AccountRecord, now: datetime) -> Row:
     }
 
 
-def to_json(payload: object) -> Any:
+def to_json(payload: object, service_points: Mapping[str, UUID]) -> Any:
     """Return a payload as a value of a JSON column, with internal ids in place of the retailer's references."""
-    return msgspec.to_builtins(payload, enc_hook=lambda reference: str(internal_id_of(reference)))
+    return msgspec.to_builtins(payload, enc_hook=lambda reference: str(internal_id_of(reference, service_points)))
 
 
-def resource_rows(record: ResourceRecord, now: datetime) -> list[Row]:
+def named_service_points(payload: object) -> set[str]:
+    """Return the references of the service points that a payload contains."""
+    found: set[str] = set()
+
+    def collect(reference: object) -> None:
+        if isinstance(reference, ServicePointId):
+            found.add(reference.value)
+
+    msgspec.to_builtins(payload, enc_hook=collect)
+    return found
+
+
+def resource_rows(record: ResourceRecord, service_points: Mapping[str, UUID], now: datetime) -> list[Row]:
     """Return one row for each item of a resource."""
     account_id = internal_id("account", record.reference)
-    written = [{"account_id": account_id, "detail": to_json(item), "updated_at": now} for item in record.items]
+    written = [
+        {"account_id": account_id, "detail": to_json(item, service_points), "updated_at": now} for item in record.items
+    ]
     if record.resource.many:
         return [{**row, "position": position} for position, row in enumerate(written)]
     return written
 
 
-def supply_rows(record: AccountRecord) -> list[Row]:
+def supply_rows(record: AccountRecord, service_points: Mapping[str, UUID]) -> list[Row]:
     """Return one row for each service point that supplied the account.
 
     Its period begins with the earliest and ends with the latest of the account's plans that name the service point.
     """
-    account_id = internal_id_of(record.account.accountId)
+    account_id = internal_id("account", record.reference)
     periods: dict[UUID, tuple[date, date | None]] = {}
     for plan in record.account.plans:
         began = plan.planOverview.startDate if plan.planOverview else record.account.creationDate or date.min
         ended = plan.planOverview.endDate if plan.planOverview else None
         for reference in plan.servicePointIds:
-            point = internal_id_of(reference)
+            point = service_points[reference.value]
             first, last = periods.get(point, (began, ended))
             periods[point] = (min(first, began), None if last is None or ended is None else max(last, ended))
     return [

@@ -5,11 +5,26 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Transaction
-from tenants.accounts.tables import disclosure_option
+from tenants.accounts.tables import account, disclosure_option, service_point, supply
+from tenants.imports.internal_ids import NMI_CHARACTERS, nmi_without_check_digit
 from tenants.imports.periods import DatedPeriod, Pair
 from tenants.parties.tables import login
 
@@ -38,6 +53,79 @@ async def replace(tx: Transaction, table: Table, accounts: Iterable[UUID], rows:
     """Replace all rows of `table` that belong to `accounts` by `rows`."""
     await tx.execute(delete(table).where(table.c.account_id.in_(list(accounts))))
     await upsert(tx, table, rows)
+
+
+async def service_point_ids(tx: Transaction, references: Iterable[str]) -> dict[str, UUID]:
+    """Return the ids of the stored service points with these references, by reference."""
+    wanted = list(references)
+    if not wanted:
+        return {}
+    found = await tx.execute(
+        select(service_point.c.reference, service_point.c.id).where(service_point.c.reference.in_(wanted))
+    )
+    return {row.reference: row.id for row in found}
+
+
+async def release_service_points(tx: Transaction, written: Sequence[dict[str, Any]]) -> dict[UUID, UUID]:
+    """Prepare the table for the rows of service points that are written next.
+
+    Return the stored ids that no row has any more, each with the id of the row that replaces it. Such a row has an NMI
+    of `written` under the id of an earlier release, or its reference now has another NMI. A reference of `written` that
+    belongs to another stored row is taken from it, because references are unique.
+    """
+    if not written:
+        return {}
+    by_nmi = {nmi_without_check_digit(row["national_metering_id"]): row["id"] for row in written}
+    by_reference = {row["reference"]: row["id"] for row in written}
+    nmi = func.upper(func.left(service_point.c.national_metering_id, NMI_CHARACTERS))
+    stored = await tx.execute(
+        select(service_point.c.id, service_point.c.reference, nmi.label("nmi")).where(
+            or_(service_point.c.reference.in_(list(by_reference)), nmi.in_(list(by_nmi)))
+        )
+    )
+    moved: dict[UUID, UUID] = {}
+    released: list[dict[str, Any]] = []
+    for row in stored:
+        replaced_by = by_nmi.get(row.nmi) or by_reference[row.reference]
+        if replaced_by != row.id:
+            moved[row.id] = replaced_by
+        if by_reference.get(row.reference, row.id) != row.id:
+            released.append({"which": row.id, "free": f"replaced {row.id}"})
+    if released:
+        changed = update(service_point).where(service_point.c.id == bindparam("which"))
+        await tx.execute(changed.values(reference=bindparam("free")), released)
+    return moved
+
+
+async def move_service_points(tx: Transaction, moved: Mapping[UUID, UUID], tables: Iterable[Table]) -> None:
+    """Give the accounts of each service point in `moved` the service point that replaces it, and delete the old one.
+
+    `tables` are those with the data behind accounts. Their JSON contains ids of service points, as that of the accounts
+    does.
+    """
+    if not moved:
+        return
+    changes = [
+        {"old": old, "new": new, "old_text": str(old), "new_text": str(new)} for old, new in sorted(moved.items())
+    ]
+    old, new = bindparam("old", type_=Uuid), bindparam("new", type_=Uuid)
+    supplied = select(supply.c.account_id).where(supply.c.service_point_id == old)
+    columns = [(account.c.id, [account.c.summary, account.c.detail])]
+    columns += [(table.c.account_id, [table.c.detail]) for table in tables]
+    for account_id, documents in columns:
+        replaced = {document: _with_id_replaced(document) for document in documents}
+        await tx.execute(update(account_id.table).where(account_id.in_(supplied)).values(replaced), changes)
+    periods = select(supply.c.account_id, new, supply.c.valid_from, supply.c.valid_to, supply.c.participant_id)
+    names = ["account_id", "service_point_id", "valid_from", "valid_to", "participant_id"]
+    copied = insert(supply).from_select(names, periods.where(supply.c.service_point_id == old))
+    await tx.execute(copied.on_conflict_do_nothing(), changes)
+    await tx.execute(delete(service_point).where(service_point.c.id == old), changes)
+
+
+def _with_id_replaced(document: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a JSON document in which one id, which occurs nowhere else in the text, is replaced by another."""
+    text = func.replace(cast(document, Text), bindparam("old_text"), bindparam("new_text"))
+    return cast(text, document.type)
 
 
 async def stored_periods(tx: Transaction, table: Table, owners: Iterable[UUID]) -> dict[Pair, list[DatedPeriod]]:

@@ -48,6 +48,8 @@ class Resource(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """Whether one owner has a list of items. The list is imported as a whole."""
     list_name: str = ""
     """The member of `data` that contains the items where an operation gives several."""
+    streamed: bool = False
+    """Whether a page can be so large that the store reads it while the response is sent."""
     filters: tuple[Filter, ...] = ()
     order: tuple[str, ...] = ()
     """The fields by which items are ordered. The last one must make the order unique, or pages could overlap. Empty: by

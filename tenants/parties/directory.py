@@ -8,41 +8,44 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from haas.database import Transaction
+from haas.database import Database
 from tenants.parties import store
-from tenants.parties.models import Customer, Login
+from tenants.parties.models import Login, Person
+from tenants.registry.models import Tenant
 
 
 class Directory(Protocol):
-    """Finds logins and customers. It never returns a disabled login."""
+    """Finds logins and customers. It never returns a disabled login.
 
-    async def login_by_identifier(self, tx: Transaction, identifier: str) -> Login | None:
+    It is asked while no transaction is open, so that no database connection waits for another server. A method does the
+    same work, and takes the same time, whether or not there is such a login: the time of a response must not disclose
+    who is a customer (CDS, One Time Password Credential Requirements).
+    """
+
+    async def login_by_identifier(self, tenant: Tenant, identifier: str) -> Login | None:
         """Return the login with this identifier (in canonical form) and its contacts, or None."""
         ...
 
-    async def login_by_id(self, tx: Transaction, login_id: UUID) -> Login | None:
-        """Return the login with this id and its contacts, or None."""
-        ...
-
-    async def customers_of(self, tx: Transaction, login_id: UUID, today: date) -> list[Customer]:
-        """Return the customers for whom a login may act on `today`, a date in the market's time zone.
-
-        The person themselves is first, the others are sorted by name.
-        """
+    async def person(self, tenant: Tenant, login_id: UUID, today: date) -> Person:
+        """Return a login with the customers for whom it may act on `today`, a date in the market's time zone."""
         ...
 
 
 class StoredDirectory:
     """The directory in the tenant's schema, which is filled by import."""
 
-    async def login_by_identifier(self, tx: Transaction, identifier: str) -> Login | None:
+    def __init__(self, database: Database) -> None:
+        """Read with connections of `database`."""
+        self._database = database
+
+    async def login_by_identifier(self, tenant: Tenant, identifier: str) -> Login | None:
         """Return the login with this identifier, or None."""
-        return await store.login_by_identifier(tx, identifier)
+        async with self._database.transaction(tenant.namespace) as tx:
+            return await store.login_by_identifier(tx, identifier)
 
-    async def login_by_id(self, tx: Transaction, login_id: UUID) -> Login | None:
-        """Return the login with this id, or None."""
-        return await store.login_by_id(tx, login_id)
-
-    async def customers_of(self, tx: Transaction, login_id: UUID, today: date) -> list[Customer]:
-        """Return the customers for whom a login may act on `today`."""
-        return await store.customers_of(tx, login_id, today)
+    async def person(self, tenant: Tenant, login_id: UUID, today: date) -> Person:
+        """Return a login with the customers for whom it may act on `today`."""
+        async with self._database.transaction(tenant.namespace) as tx:
+            login = await store.login_by_id(tx, login_id)
+            customers = await store.customers_of(tx, login_id, today)
+        return Person(login_id=login_id, login=login, customers=tuple(customers))

@@ -64,6 +64,10 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     mobile: str | None
 
 
+NOBODY: Final = UUID(int=0)
+"""The id that is asked for in place of a login that does not exist, so that the answer takes the same time."""
+
+
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """A customer for whom a login may act."""
 
@@ -72,3 +76,14 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     is_self: bool
     """Whether the customer is the person who signs in, not another person or an organisation that they represent."""
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """What the directory answered when it was asked for one login."""
+
+    login_id: UUID
+    """The id that was asked for."""
+    login: Login | None
+    """None if there is no such login, or if it is disabled."""
+    customers: tuple[Customer, ...]
+    """The customers for whom the login may act: the person themselves is first, the others are sorted by name."""

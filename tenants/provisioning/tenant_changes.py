@@ -1,11 +1,12 @@
-"""Changes of a tenant's name, theme, contacts, switches and hosts, and what they make of the tenant."""
+"""Changes of a tenant's name, theme, contacts, switches and hosts, and the resulting values of the tenant."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from tenants.registry.errors import InvalidChange
+from haas.settings import Host
+from tenants.registry.errors import InvalidChange, InvalidHost
 from tenants.registry.models import SWITCHES, Tenant
 from tenants.registry.names import checked_host, checked_name
 from tenants.registry.surfaces import TenantSurface
@@ -37,6 +38,8 @@ class TenantChange(
     """Contacts of CONTACTS. An empty text removes a contact."""
     switches: dict[str, bool] = {}
     """Settings of SWITCHES."""
+    private_hosts: dict[str, bool] = {}
+    """Hosts that may have an address in a private network (true), or may not have one any more (false)."""
     hosts: dict[TenantSurface, str] = {}
     move_endpoints: bool = False
     """Whether the secure host may be changed although data recipients are registered."""
@@ -54,7 +57,7 @@ class Alterations(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str | None
     theme: dict[str, Any] | None
-    settings: dict[str, bool]
+    settings: dict[str, Any]
     hosts: dict[TenantSurface, str]
     audit_detail: dict[str, Any]
 
@@ -75,21 +78,37 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
     if unknown:
         raise InvalidChange(f"there is no switch {min(unknown)!r}; the switches are {', '.join(SWITCHES)}")
     present = {switch: getattr(tenant.settings, switch) for switch in SWITCHES}
+    private = dict.fromkeys(sorted(tenant.settings.private_hosts), True)
+    wanted_private = _private_hosts(private, change)
     hosts = dict(tenant.surfaces())
     wanted_hosts = {**hosts, **{surface: checked_host(surface, host) for surface, host in change.hosts.items()}}
     detail = {
         "name": _differences({"name": tenant.name}, {"name": name}).get("name"),
         "theme": _differences(tenant.theme, theme),
         "switches": _differences(present, {**present, **change.switches}),
+        "private_hosts": _differences(private, wanted_private),
         "hosts": _differences(hosts, wanted_hosts),
     }
+    settings: dict[str, Any] = {switch: change.switches[switch] for switch in detail["switches"] or ()}
+    if detail["private_hosts"]:
+        settings["private_hosts"] = sorted(wanted_private)
     return Alterations(
         name=name if detail["name"] else None,
         theme=theme if detail["theme"] else None,
-        settings={switch: change.switches[switch] for switch in detail["switches"] or ()},
+        settings=settings,
         hosts={surface: host for surface, host in wanted_hosts.items() if host != hosts[surface]},
         audit_detail={part: differences for part, differences in detail.items() if differences},
     )
+
+
+def _private_hosts(present: Mapping[str, bool], change: TenantChange) -> dict[str, bool]:
+    """Return the hosts that may be private after the change, each with the value true."""
+    for name in change.private_hosts:
+        try:
+            msgspec.convert(name, Host)
+        except msgspec.ValidationError:
+            raise InvalidHost(f"{name!r} is not a host name in lower case") from None
+    return {name: True for name, is_private in {**present, **change.private_hosts}.items() if is_private}
 
 
 def _theme(tenant: Tenant, change: TenantChange) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from haas.database import Namespace
-from haas.settings import MAIN_NODE
+from haas.settings import MAIN_NODE, Host
 from tenants.registry.names import Hosts
 from tenants.registry.surfaces import Surface, TenantSurface
 
@@ -57,6 +57,9 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Customers and accounts are read from the tenant's schema (store) or from the retailer's own server (upstream)."""
     market_source: Literal["store", "aemo"] = "store"
     """Service points, usage and DER are read from the tenant's schema (store) or from AEMO."""
+    private_hosts: frozenset[Host] = frozenset()
+    """Hosts of the sources that may have an address in a private network, such as MarketNet or a VPN of the retailer.
+    Only the provider's staff may enter them: with them, this deployment sends requests into that network."""
     app: App | None = None
     # Optional features. Each is off unless the retailer asks for it.
     serves_retired_versions: bool = False

@@ -5,11 +5,15 @@ A source uses internal ids only. The encoder of the response replaces them by th
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from tenants.cds.pagination import Page, PageRequest
 from tenants.operations.resources import Resource
+from tenants.sources.item_stream import ItemStream
+
+ReadingTime = Literal["inside", "after"]
+"""When a source reads: inside the transaction in which the access token was checked, or after it has ended."""
 
 
 class ResourceQuery(NamedTuple):
@@ -27,9 +31,19 @@ class ResourceQuery(NamedTuple):
 class CustomerDataSource(Protocol):
     """Returns the items of the resources as typed payloads."""
 
-    async def read(self, query: ResourceQuery) -> Page[Any]:
+    def reads(self, resource: Resource) -> ReadingTime:
+        """Return when `read` must be called for a resource.
+
+        A source outside the tenant's schema reads after the transaction, so that no database connection waits for
+        another server.
+        """
+        ...
+
+    async def read(self, query: ResourceQuery) -> Page[Any] | ItemStream:
         """Return the items that fulfil the query, in the order of the resource, with the total number of them.
 
-        The items have the type `Resource.item`. An owner that the source does not have has no items.
+        The items have the type `Resource.item`. An owner that the source does not have has no items. A stream is for
+        lists that are too long to be in memory as a whole; it can be returned only by a source that reads after the
+        transaction, and only for a resource that operations give as a list.
         """
         ...

@@ -1,6 +1,7 @@
 """The source `store`, which reads the tenant's own schema; and the SQL of the credentials of the source `upstream`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import JSON
 
-from haas.database import Statement, Transaction
+from haas.database import Database, Namespace, Statement, Transaction
 from tenants.accounts.tables import account
 from tenants.cds.field_types import Payload
 from tenants.cds.pagination import Page
@@ -42,7 +43,8 @@ from tenants.operations.resources import (
     Resource,
 )
 from tenants.parties.tables import customer
-from tenants.sources.contract import ResourceQuery
+from tenants.sources.contract import ReadingTime, ResourceQuery
+from tenants.sources.item_stream import ItemStream
 from tenants.sources.tables import balance, concession, payment_schedule, upstream_credential
 
 SqlValue = ColumnElement[Any]
@@ -67,24 +69,51 @@ class StoredResource:
             wanted = bindparam(by.parameter, type_=columns[by.field].type)
             conditions.append(or_(wanted.is_(None), by.compare(columns[by.field], wanted)))
         selected = [item] if item is not None else columns.values()
-        items: Select[Any] = select(*map(_as_read, selected), func.count().over().label("total"))
-        self._items = Statement(
-            items.where(*conditions)
+        items: Select[Any] = (
+            select(*map(_as_read, selected))
+            .where(*conditions)
             .order_by(*([columns[name] for name in resource.order] or self.table.primary_key))
             .limit(bindparam("size", type_=BigInteger))
             .offset(bindparam("offset", type_=BigInteger))
         )
+        self._items = Statement(items.add_columns(func.count().over().label("total")))
+        self._items_alone = Statement(items)
         self._count = Statement(select(func.count()).select_from(self.table).where(*conditions))
         self._item = _item_reader(resource.item, columns) if item is None else _whole_item_reader(resource.item)
 
     async def read(self, tx: Transaction, query: ResourceQuery) -> Page[Payload]:
         """Return the items that fulfil the query. See `CustomerDataSource.read`."""
-        values = {"owners": query.owners, **query.filters}
-        size, offset = (None, 0) if query.page is None else (query.page.size, query.page.offset)
-        rows = await tx.rows(self._items, **values, size=size, offset=offset)
-        if offset and not rows:
+        values, page = _values(query)
+        rows = await tx.rows(self._items, **values, **page)
+        if page["offset"] and not rows:
             return Page([], await tx.scalar(self._count, **values))
         return Page([self._item(row) for row in rows], rows[0]["total"] if rows else 0)
+
+    async def stream(self, database: Database, namespace: Namespace, query: ResourceQuery) -> ItemStream:
+        """Return the items as a stream. It holds a connection of the pool `long` until it is closed."""
+        rows = self._rows(database, namespace, query)
+        try:
+            total_records = await anext(rows)
+        except BaseException:
+            await rows.aclose()
+            raise
+        return await ItemStream.open(total_records, rows)
+
+    async def _rows(self, database: Database, namespace: Namespace, query: ResourceQuery) -> AsyncGenerator[Any, None]:
+        """Yield the total number of records, and then each item of the page."""
+        values, page = _values(query)
+        async with database.transaction(namespace, long=True) as tx:
+            await tx.use_one_snapshot()  # otherwise an import could change the number between the two queries
+            yield await tx.scalar(self._count, **values)
+            async with aclosing(tx.cursor(self._items_alone, **values, **page)) as rows:
+                async for row in rows:
+                    yield self._item(row)
+
+
+def _values(query: ResourceQuery) -> tuple[dict[str, Any], dict[str, int | None]]:
+    """Return the values that select the items, and those that select a page of them."""
+    size, offset = (None, 0) if query.page is None else (query.page.size, query.page.offset)
+    return {"owners": query.owners, **query.filters}, {"size": size, "offset": offset}
 
 
 def _item_reader(item: type[Payload], columns: Mapping[str, SqlValue]) -> ItemReader:
@@ -165,13 +194,24 @@ _CREDENTIAL = Statement(
 class StoreSource:
     """Reads the resources from the tenant's schema, which imports fill."""
 
-    def __init__(self, tx: Transaction) -> None:
-        """Read in the transaction in which the request was checked."""
+    def __init__(self, tx: Transaction, database: Database) -> None:
+        """Read in the transaction in which the request was checked. Streams have a transaction of their own."""
         self._tx = tx
+        self._database = database
 
-    async def read(self, query: ResourceQuery) -> Page[Payload]:
+    def reads(self, resource: Resource) -> ReadingTime:
+        """Return "inside", since the transaction uses the same schema; but "after" for a resource that is streamed.
+
+        A transaction that is open while a response is sent must not hold a connection that other calls need.
+        """
+        return "after" if resource.streamed else "inside"
+
+    async def read(self, query: ResourceQuery) -> Page[Payload] | ItemStream:
         """Return the items that fulfil the query. See `CustomerDataSource.read`."""
-        return await STORED[query.resource].read(self._tx, query)
+        stored = STORED[query.resource]
+        if query.resource.streamed:
+            return await stored.stream(self._database, self._tx.namespace, query)
+        return await stored.read(self._tx, query)
 
 
 async def save_upstream_credential(tx: Transaction, kind: str, presented: str, sealed: bytes, now: datetime) -> None:

@@ -4,13 +4,18 @@ import asyncio
 import gzip
 import ssl
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-import haas.outbound
-from haas.outbound import MAXIMUM_BODY_BYTES, Outbound, OutboundError
+import haas.outbound_clients
+from haas.circuit_breaker import FAILURES_TO_OPEN, SECONDS_OPEN
+from haas.clock import MovableClock
+from haas.outbound import MAXIMUM_BODY_BYTES, CallOptions, CircuitOpen, Outbound, OutboundError
+from haas.outbound_clients import TlsCredential
 from tests.haas.tls_server import (
     HOST,
     HOSTS,
@@ -22,6 +27,11 @@ from tests.haas.tls_server import (
     tls_server,
     url,
 )
+
+
+def credential(authority: TestAuthority) -> TlsCredential:
+    certificate, _, key = authority.client().read_text().partition("-----BEGIN PRIVATE KEY")
+    return TlsCredential(certificate, "-----BEGIN PRIVATE KEY" + key)
 
 
 async def test_a_mapped_host_receives_its_name_in_sni_and_host_header(authority: TestAuthority) -> None:
@@ -206,24 +216,21 @@ async def test_a_malformed_response_raises_an_error(authority: TestAuthority, ki
             await outbound.get(url(server.port))
 
 
-async def test_a_request_without_a_response_is_aborted(
-    authority: TestAuthority, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(haas.outbound, "TIMEOUT", httpx.Timeout(0.1))
+async def test_a_request_without_a_response_is_aborted(authority: TestAuthority) -> None:
+    options = CallOptions(silence_seconds=0.1, attempts=3)
 
     async def wait(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
 
     async with tls_server(authority, HOSTS, lambda _: wait) as server, Outbound(settings_for(authority)) as outbound:
         with pytest.raises(OutboundError, match="Timeout"):
-            await outbound.get(url(server.port))
+            await outbound.get(url(server.port), options=options)
+        assert len(server.requests) == 1  # the server may be busy: the request is not sent again
 
 
-async def test_a_response_that_takes_too_long_is_aborted(
-    authority: TestAuthority, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_response_that_takes_too_long_is_aborted(authority: TestAuthority) -> None:
     """Each byte arrives within the time-out of a read, but the answer never ends."""
-    monkeypatch.setattr(haas.outbound, "TOTAL_TIMEOUT_SECONDS", 0.3)
+    options = CallOptions(total_seconds=0.3)
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
@@ -237,7 +244,7 @@ async def test_a_response_that_takes_too_long_is_aborted(
 
     async with tls_server(authority, HOSTS, lambda _: drip) as server, Outbound(settings_for(authority)) as outbound:
         with pytest.raises(OutboundError, match="Timeout"):
-            await outbound.get(url(server.port))
+            await outbound.get(url(server.port), options=options)
 
 
 async def test_a_request_can_be_cancelled(authority: TestAuthority) -> None:
@@ -257,6 +264,152 @@ async def test_a_request_can_be_cancelled(authority: TestAuthority) -> None:
 
 async def test_tls_1_2_and_a_verified_certificate_are_required(authority: TestAuthority) -> None:
     async with Outbound(settings_for(authority)) as outbound:
-        assert outbound._context.minimum_version is ssl.TLSVersion.TLSv1_2
-        assert outbound._context.verify_mode is ssl.CERT_REQUIRED
-        assert outbound._context.check_hostname
+        context = outbound._clients._context
+        assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        assert context.check_hostname
+
+
+async def test_the_size_of_an_answer_is_limited_per_call(authority: TestAuthority) -> None:
+    async with (
+        tls_server(authority, HOSTS, lambda _: answer_of(b"a" * 200)) as server,
+        Outbound(settings_for(authority)) as outbound,
+    ):
+        assert len((await outbound.get(url(server.port), options=CallOptions(maximum_bytes=200))).body) == 200
+        with pytest.raises(OutboundError, match="more than 199"):
+            await outbound.get(url(server.port), options=CallOptions(maximum_bytes=199))
+
+
+def _close_at_first(times: int) -> Callable[[bytes], bytes | Handler]:
+    """Close the connection without an answer for the first requests."""
+    seen = 0
+
+    def answer(_: bytes) -> bytes | Handler:
+        nonlocal seen
+        seen += 1
+        return _close("nothing")(b"") if seen <= times else answer_of(b"fine")
+
+    return answer
+
+
+async def test_a_get_request_is_sent_again_if_no_byte_of_an_answer_arrived(authority: TestAuthority) -> None:
+    async with (
+        tls_server(authority, HOSTS, _close_at_first(1)) as server,
+        Outbound(settings_for(authority)) as outbound,
+    ):
+        assert (await outbound.get(url(server.port), options=CallOptions(attempts=2))).body == b"fine"
+        assert len(server.requests) == 2
+
+
+async def test_attempts_are_limited(authority: TestAuthority) -> None:
+    async with (
+        tls_server(authority, HOSTS, _close_at_first(9)) as server,
+        Outbound(settings_for(authority)) as outbound,
+    ):
+        with pytest.raises(OutboundError, match="RemoteProtocolError"):
+            await outbound.get(url(server.port), options=CallOptions(attempts=2))
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(("method", "kind"), [("POST", "nothing"), ("GET", "half")])
+async def test_a_request_that_may_have_had_an_effect_is_not_sent_again(
+    authority: TestAuthority, method: str, kind: str
+) -> None:
+    async with tls_server(authority, HOSTS, _close(kind)) as server, Outbound(settings_for(authority)) as outbound:
+        with pytest.raises(OutboundError):
+            await outbound.request(method, url(server.port), options=CallOptions(attempts=3))
+        assert len(server.requests) == 1
+
+
+async def test_every_request_is_tried_again_if_no_connection_was_opened(
+    authority: TestAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = 0
+
+    async def send(self: httpx.AsyncClient, *_: Any, **__: Any) -> None:
+        nonlocal tried
+        tried += 1
+        raise httpx.ConnectError("refused")
+
+    monkeypatch.setattr(httpx.AsyncClient, "send", send)
+    async with Outbound(settings_for(authority)) as outbound:
+        with pytest.raises(OutboundError, match="ConnectError refused"):
+            await outbound.request("POST", url(1), options=CallOptions(attempts=2))
+    assert tried == 2
+
+
+async def test_each_certificate_has_connections_of_its_own(authority: TestAuthority) -> None:
+    first, second = credential(authority), credential(authority)
+    async with (
+        tls_server(authority, HOSTS, ok, mutual=True) as server,
+        Outbound(settings_for(authority)) as outbound,
+    ):
+        for used in (first, second, first):
+            answer = await outbound.get(url(server.port), options=CallOptions(credential=used))
+            assert answer.status == 200
+        assert server.connections == 2
+        with pytest.raises(OutboundError):
+            await outbound.get(url(server.port))
+
+
+async def test_a_private_key_that_does_not_fit_is_an_error_without_the_key(authority: TestAuthority) -> None:
+    wrong = TlsCredential(credential(authority).chain, "not a key")
+    async with Outbound(settings_for(authority)) as outbound:
+        with pytest.raises(OutboundError, match="private key") as refused:
+            await outbound.get(url(1), options=CallOptions(credential=wrong))
+    assert "not a key" not in f"{refused.value} {wrong}"
+
+
+async def test_idle_clients_are_closed(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(haas.outbound_clients, "MAXIMUM_IDLE_CLIENTS", 1)
+    async with tls_server(authority, HOSTS, ok) as server, Outbound(settings_for(authority)) as outbound:
+        for host in [*HOSTS, HOSTS[1], HOSTS[0]]:
+            await outbound.get(url(server.port, host=host))
+            assert len(outbound._clients._clients) == 1
+        assert server.connections == 3
+
+
+async def test_a_client_with_a_request_is_not_closed(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(haas.outbound_clients, "MAXIMUM_IDLE_CLIENTS", 0)
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await go_on.wait()
+        writer.write(answer_of(b"late"))
+        await writer.drain()
+
+    def answer(request: bytes) -> bytes | Handler:
+        return wait if b"/slow" in request else answer_of(b"fine")
+
+    async with tls_server(authority, HOSTS, answer) as server, Outbound(settings_for(authority)) as outbound:
+        slow = asyncio.create_task(outbound.get(url(server.port, "/slow")))
+        await asked.wait()
+        await outbound.get(url(server.port, host=HOSTS[1]))
+        go_on.set()
+        assert (await slow).body == b"late"
+        assert outbound._clients._clients == {}
+
+
+async def test_no_request_is_sent_to_a_server_that_fails(authority: TestAuthority, tmp_path: Path) -> None:
+    clock, status = MovableClock(tmp_path / "clock"), "500 Oops"
+    options = CallOptions(circuit_breaker=True)
+
+    def answer(_: bytes) -> bytes:
+        return answer_of(b"", status)
+
+    async with (
+        tls_server(authority, HOSTS, answer) as server,
+        Outbound(settings_for(authority), clock=clock) as outbound,
+    ):
+        for _ in range(FAILURES_TO_OPEN):
+            await outbound.get(url(server.port), options=options)
+        with pytest.raises(CircuitOpen):
+            await outbound.get(url(server.port), options=options)
+        assert len(server.requests) == FAILURES_TO_OPEN
+        assert (await outbound.get(url(server.port))).status == 500  # a call without the option
+        assert (await outbound.get(url(server.port, host=HOSTS[1]), options=options)).status == 500  # another server
+        clock.move(timedelta(seconds=SECONDS_OPEN))
+        status = "404 Not Found"
+        for _ in range(2):
+            assert (await outbound.get(url(server.port), options=options)).status == 404

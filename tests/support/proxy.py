@@ -179,9 +179,12 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
 
 
 @asynccontextmanager
-async def running_proxy(root: Path, *, headers_more: bool = True, **settings: object) -> AsyncIterator[Proxy]:
+async def running_proxy(
+    root: Path, *, headers_more: bool = True, application: str = "tests.support.echo:create", **settings: object
+) -> AsyncIterator[Proxy]:
     """Run nginx in front of two echo applications, all below the folder `root`.
 
+    `application` is the factory of another application than the echo of the product's hosts.
     `settings` are fields of ProxyConfiguration that differ from those of most tests.
     """
     folder = StateFolder(root)
@@ -216,12 +219,12 @@ async def running_proxy(root: Path, *, headers_more: bool = True, **settings: ob
             *(
                 Uvicorn(
                     name,
-                    "tests.support.echo:create",
+                    factory,
                     sockets / name,
                     {"ECHO_NAME": name, "PYTHONPATH": str(Path(__file__).parents[2])},
                     group=group,
                 )
-                for name in ("application", "sandbox")
+                for name, factory in (("application", application), ("sandbox", "tests.support.echo:create"))
             ),
             nginx,
         )

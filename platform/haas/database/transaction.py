@@ -1,7 +1,7 @@
 """A transaction that belongs to one schema and one role."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from asyncpg import Connection, Record
 from sqlalchemy import CursorResult, Executable
@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from haas.database.statement import SCHEMA_TOKEN, Statement
 from haas.settings import MAIN_NODE
+
+ROWS_FETCHED_AT_ONCE: Final = 50
 
 
 class Namespace(NamedTuple):
@@ -58,6 +60,16 @@ class Transaction:
         """Run a hot statement and return the first column of its first row, or None."""
         sql, ordered = statement.bind(self.namespace.schema, values)
         return await self.driver.fetchval(sql, *ordered)
+
+    async def cursor(self, statement: Statement, **values: object) -> AsyncGenerator[Record, None]:
+        """Run a hot statement and yield its rows. Only a few of them are in memory at once."""
+        sql, ordered = statement.bind(self.namespace.schema, values)
+        async for record in self.driver.cursor(sql, *ordered, prefetch=ROWS_FETCHED_AT_ONCE):
+            yield record
+
+    async def use_one_snapshot(self) -> None:
+        """Let all statements see the data of one moment. Call this before the first statement."""
+        await self.driver.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
     @property
     def driver(self) -> "Connection[Record]":

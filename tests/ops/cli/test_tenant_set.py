@@ -283,3 +283,25 @@ def test_a_change_can_be_the_arguments_of_a_provision_request() -> None:
     for wrong in ({"hosts": {"console": "console.b"}}, {"colour": "red"}):
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert({**arguments, **wrong}, DeploymentChange)
+
+
+async def test_a_private_host_is_entered_and_removed(haas: Haas, deployment: Deployment, swift: Tenant) -> None:
+    async def private() -> frozenset[str]:
+        return (await deployment.administration.find(swift.slug)).settings.private_hosts
+
+    options = ("--private-host", "apis.prod.marketnet.net.au=on", "--private-host", "api.retailer.test=on")
+    assert (await haas("tenant", "set", swift.slug, *options)).exit_code == 0
+    assert await private() == {"apis.prod.marketnet.net.au", "api.retailer.test"}
+    assert "api.retailer.test, apis.prod.marketnet.net.au" in (await haas("tenant", "show", swift.slug)).output
+    assert (await haas("tenant", "set", swift.slug, "--private-host", "api.retailer.test=off")).exit_code == 0
+    assert await private() == {"apis.prod.marketnet.net.au"}
+    assert (await rows_of_audit(deployment, swift.slug))[-1] == {
+        "private_hosts": {"api.retailer.test": {"from": True, "to": None}}
+    }
+
+
+@pytest.mark.parametrize("value", ["https://api.retailer.test=on", "API.test=on", "=on", "api.retailer.test=yes"])
+async def test_a_private_host_that_is_no_host_is_refused(haas: Haas, swift: Tenant, value: str) -> None:
+    refused = await haas("tenant", "set", swift.slug, "--private-host", value)
+    assert refused.exit_code != 0
+    assert "Traceback" not in refused.output

@@ -10,11 +10,13 @@ from sqlalchemy import select
 from haas.clock import MovableClock
 from haas.database import Database, Transaction
 from haas.jose import new_key
+from tenants.accounts.service import market_day
 from tenants.authentication import service
 from tenants.authentication.errors import CodeRefused
 from tenants.authentication.models import AuthenticationContext, Challenge
 from tenants.notices.tables import outbox
 from tenants.parties.directory import StoredDirectory
+from tenants.parties.models import NOBODY, Person, canonical_identifier
 from tenants.registry.models import Tenant
 from tests.support.customers import CustomerData
 from tests.support.rows import execute
@@ -27,7 +29,8 @@ class Authentication:
 
     def __init__(self, database: Database, tenant: Tenant, clock: MovableClock) -> None:
         self.database, self.tenant, self.clock = database, tenant, clock
-        self.context = AuthenticationContext(directory=StoredDirectory(), key=new_key(), brand_name="Aurora Energy")
+        self.context = AuthenticationContext(key=new_key(), brand_name="Aurora Energy")
+        self.directory = StoredDirectory(database)
         self.logins = CustomerData(database, tenant, clock.now)
 
     def transaction(self) -> Any:
@@ -41,24 +44,33 @@ class Authentication:
     async def begin(self, identifier: str, **changes: Any) -> Challenge:
         """Begin a challenge; `changes` are of the context."""
         context = msgspec.structs.replace(self.context, **changes)
+        login = await self.directory.login_by_identifier(self.tenant, canonical_identifier(identifier))
         made: Challenge = await self.run(
-            lambda tx: service.send_code(tx, identifier, PURPOSE, context=context, now=self.clock.now())
+            lambda tx: service.send_code(tx, identifier, login, PURPOSE, context=context, now=self.clock.now())
         )
         return made
 
     async def resend(self, challenge: Challenge) -> Challenge:
         """Replace a challenge by one with a new code."""
+        person = await self.asked(challenge)
         made: Challenge = await self.run(
-            lambda tx: service.resend_code(tx, challenge, context=self.context, now=self.clock.now())
+            lambda tx: service.resend_code(tx, challenge, person, context=self.context, now=self.clock.now())
         )
         return made
 
     async def answer(self, challenge: Challenge, code: str, purpose: Any = PURPOSE) -> UUID:
         """Answer a challenge; return the id of the login."""
+        person = await self.asked(challenge)
         login_id: UUID = await self.run(
-            lambda tx: service.verify_code(tx, challenge.id, code, purpose, context=self.context, now=self.clock.now())
+            lambda tx: service.verify_code(
+                tx, challenge.id, code, purpose, person=person, context=self.context, now=self.clock.now()
+            )
         )
         return login_id
+
+    async def asked(self, challenge: Challenge) -> Person:
+        """Return the directory's answer for the login of a challenge."""
+        return await self.directory.person(self.tenant, challenge.login_id or NOBODY, market_day(self.clock.now()))
 
     async def refusal(self, challenge: Challenge, code: str, purpose: Any = PURPOSE) -> CodeRefused:
         """Return the refusal of an answer."""

@@ -180,11 +180,10 @@ async def test_parallel_answers_to_several_challenges_are_counted_one_after_the_
     for challenge, tries in ((first, 5), (second, 4)):
         for _ in range(tries):
             assert (await authentication.refusal(challenge, wrong(code))).reason == "wrong"
+    person, context, now = await authentication.asked(second), authentication.context, authentication.clock.now()
     async with authentication.transaction() as tx:
         with pytest.raises(IdentifierLocked):  # the tenth, counted and not committed yet
-            await service.verify_code(
-                tx, second.id, wrong(code), PURPOSE, context=authentication.context, now=authentication.clock.now()
-            )
+            await service.verify_code(tx, second.id, wrong(code), PURPOSE, person=person, context=context, now=now)
         beside = asyncio.ensure_future(authentication.answer(third, code))
         await asyncio.wait({beside}, timeout=0.5)
     with pytest.raises(IdentifierLocked):
@@ -206,3 +205,34 @@ async def test_the_codes_that_a_tenant_sends_in_an_hour_are_limited(
     assert await authentication.begin("pinned@people.test", pinned_codes={"pinned@people.test": "000789"})
     authentication.clock.move(timedelta(hours=1))
     assert await authentication.begin(f"{uuid4().hex}@people.test")
+
+
+async def test_a_wrong_code_takes_as_long_without_a_login(authentication: Authentication) -> None:
+    known = [(await authentication.logins.add_login())[1] for _ in range(40)]
+    unknown = [f"{uuid4().hex}@nobody.test" for _ in range(40)]
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for pair in zip(known, unknown, strict=True):
+        for identifier in pair:
+            challenge = await authentication.begin(identifier)
+            started = perf_counter()
+            await authentication.refusal(challenge, "000000" if challenge.login_id is None else "000001")
+            times[identifier in known].append(perf_counter() - started)
+    assert min(times[False]) == pytest.approx(min(times[True]), rel=0.35)
+
+
+async def test_the_answer_of_the_directory_for_another_login_is_refused(authentication: Authentication) -> None:
+    """Another request can replace the challenge between the question and the transaction."""
+    _, identifier = await authentication.logins.add_login()
+    other_id, _ = await authentication.logins.add_login()
+    challenge = await authentication.begin(identifier)
+    code, now = await authentication.code_to(identifier), authentication.clock.now()
+    person = await authentication.directory.person(authentication.tenant, other_id, now.date())
+    context = authentication.context
+    for act in (
+        lambda tx: service.verify_code(tx, challenge.id, code, PURPOSE, person=person, context=context, now=now),
+        lambda tx: service.resend_code(tx, challenge, person, context=context, now=now),
+    ):
+        with pytest.raises(CodeRefused) as refused:
+            await authentication.run(act)
+        assert refused.value.reason == "closed"
+    assert await authentication.answer(challenge, code) is not None

@@ -13,7 +13,7 @@ from haas.digest import digest
 from haas.sessions import new_secret
 from tenants.authentication import sessions
 from tenants.authentication.tables import session
-from tenants.parties.directory import StoredDirectory
+from tenants.parties.models import Login, Person
 from tenants.registry.models import Tenant
 from tenants.staff import store as staff
 from tests.support.constraints import Violation, assert_violated, names
@@ -60,9 +60,12 @@ async def test_a_staff_session_is_not_accepted_at_the_dashboard(
 ) -> None:
     now, secret = clock.now(), new_secret()
     staff_id = await member(database, tenant, now)
+    person = Person(login_id=staff_id, login=Login(id=staff_id, email=None, mobile=None), customers=())
     async with database.transaction(tenant.namespace) as tx:
         await tx.execute(insert(session).values(row(staff_id, now, secret)))
-        assert await sessions.signed_in_login(tx, StoredDirectory(), secret, now) is None
+        assert await sessions.login_to_ask_for(tx, secret) is None
+        assert await sessions.challenged_login_to_ask_for(tx, secret) == NOBODY
+        assert await sessions.signed_in_login(tx, person, secret, now) is None
         assert not await sessions.was_signed_in(tx, secret)
         assert await sessions.pending_challenge(tx, secret, now) is None
         await sessions.sign_out(tx, secret, now)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tenants.accounts.service import market_day
-from tenants.parties.directory import StoredDirectory
+from tenants.parties import store
 from tests.support.import_files import (
     FileImporter,
     Member,
@@ -49,8 +49,8 @@ async def test_end_records_end_a_holding_a_representation_and_a_login(files: Fil
     assert ("P-1", "C-1", "0001-01-01", "2026-01-31") in await files.representations()
     assert await files.logins() == [("P-1", "ann", "p-1@people.test", True), ("P-2", "ben", "p-2@people.test", False)]
     async with files.database.transaction(files.namespace) as tx:
-        assert await StoredDirectory().login_by_identifier(tx, "ann") is None
-        assert await StoredDirectory().login_by_identifier(tx, "ben") is not None
+        assert await store.login_by_identifier(tx, "ann") is None
+        assert await store.login_by_identifier(tx, "ben") is not None
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,10 @@ async def test_a_new_login_with_a_reused_identifier_gets_no_representations(file
     assert await files.load(end("login", "login"), a_login("P-3", "Ann")) == []
     assert await files.representations() == [("P-1", "C-1", "0001-01-01", None), ("P-2", "C-2", "0001-01-01", None)]
     async with files.database.transaction(files.namespace) as tx:
-        directory = StoredDirectory()
-        login = await directory.login_by_identifier(tx, "ann")
+        login = await store.login_by_identifier(tx, "ann")
         assert login is not None
         assert login.email == "p-3@people.test"
-        assert await directory.customers_of(tx, login.id, market_day(files.now)) == []
+        assert await store.customers_of(tx, login.id, market_day(files.now)) == []
     assert await files.load(a_login("P-1", "ann", disabled=False), file="second.jsonl") == [
         "second.jsonl:1: $: the identifier 'ann' belongs to the login 'P-3' (first.jsonl:2)"
     ]

@@ -52,10 +52,8 @@ class Person:
         return {**who, "role": "self", "valid_from": date(2020, 1, 1), "valid_to": None, **changes}
 
     async def names(self, today: date) -> list[tuple[str, bool]]:
-        async with self.database.transaction(self.tenant.namespace) as tx:
-            return [
-                (each.name, each.is_self) for each in await StoredDirectory().customers_of(tx, self.login_id, today)
-            ]
+        found = await StoredDirectory(self.database).person(self.tenant, self.login_id, today)
+        return [(each.name, each.is_self) for each in found.customers]
 
 
 @pytest.fixture

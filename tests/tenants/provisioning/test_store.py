@@ -177,7 +177,7 @@ def test_the_arguments_of_a_request_have_no_secret() -> None:
         },
         "Suspend": set(),
         "Resume": set(),
-        "TenantChange": {"name", "theme", "contacts", "switches", "hosts", "move_endpoints"},
+        "TenantChange": {"name", "theme", "contacts", "switches", "hosts", "private_hosts", "move_endpoints"},
         "RotateKeys": {"compromised"},
         "SetNodeState": {"node", "state"},
         "PutRegisterEnvironment": {"environment"},

@@ -14,6 +14,7 @@ from tenants.registry.service import Registry
 from tenants.registry.tables import brand
 
 SETTINGS = TenantSettings(
+    private_hosts=frozenset({"api.retailer.test"}),
     time_zone="Australia/Brisbane",
     customer_source="upstream",
     market_source="aemo",
@@ -73,6 +74,7 @@ async def test_a_tenant_without_settings_has_the_defaults(tenant: Tenant) -> Non
         "time_zone": "Australia/Sydney",
         "customer_source": "store",
         "market_source": "store",
+        "private_hosts": [],
         "app": None,
         "serves_retired_versions": False,
         "offers_co_approval": False,

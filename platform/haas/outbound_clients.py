@@ -1,0 +1,146 @@
+"""The HTTP clients behind `haas.outbound`: one for each host, address and client certificate, up to a maximum number.
+
+httpx keeps connections by address. A connection that was opened for one host, or with one certificate, must not be used
+for another, so each of them has a client of its own.
+"""
+
+import secrets
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Final, NamedTuple
+
+import httpx
+import msgspec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+MAXIMUM_IDLE_CLIENTS: Final = 128
+LIMITS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=16)
+
+
+class TlsCredential(msgspec.Struct, frozen=True):
+    """A certificate with its chain, and its private key, both in PEM, with which we authenticate to a server."""
+
+    chain: str
+    private_key: str
+
+    @property
+    def id(self) -> bytes:
+        """What tells this credential from others."""
+        return sha256(self.chain.encode()).digest()
+
+    def __repr__(self) -> str:
+        """Leave out the private key, because tracebacks and logs may contain this text."""
+        return "TlsCredential()"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Leave out the private key for rich as well."""
+        return []
+
+
+class _Key(NamedTuple):
+    host: str
+    address: str | None
+    credential: bytes
+
+
+class _Client:
+    __slots__ = ("http", "requests")
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+        self.requests = 0
+
+
+class OutboundClients:
+    """Opens clients when they are needed, and closes those that were used least recently."""
+
+    def __init__(self, trusted_roots: Path | None, certificate: tuple[Path, Path] | None) -> None:
+        """Trust the system's roots and the given ones. `certificate` is for requests without a credential."""
+        self._trusted_roots = trusted_roots
+        self._context = _context(trusted_roots)
+        if certificate is not None:
+            self._context.load_cert_chain(*certificate)
+        self._clients: dict[_Key, _Client] = {}
+
+    @asynccontextmanager
+    async def client(
+        self, host: str, address: str | None, credential: TlsCredential | None
+    ) -> AsyncIterator[httpx.AsyncClient]:
+        """Return the client for requests to a host at an address. It stays open until the end of the block."""
+        key = _Key(host, address, credential.id if credential else b"")
+        # The client that was used last is the last one of the dictionary.
+        client = self._clients.pop(key, None) or _Client(_new_client(self._context_for(credential)))
+        self._clients[key] = client
+        client.requests += 1
+        try:
+            yield client.http
+        finally:
+            client.requests -= 1
+            await self._close_least_used()
+
+    async def close(self) -> None:
+        """Close every client."""
+        while self._clients:
+            _, client = self._clients.popitem()
+            await client.http.aclose()
+
+    async def _close_least_used(self) -> None:
+        """Close the idle clients that exceed the maximum number. A client with a request is never closed."""
+        excess = len(self._clients) - MAXIMUM_IDLE_CLIENTS
+        if excess <= 0:
+            return
+        idle = [key for key, client in self._clients.items() if not client.requests]
+        for client in [self._clients.pop(key) for key in idle[:excess]]:
+            await client.http.aclose()
+
+    def _context_for(self, credential: TlsCredential | None) -> ssl.SSLContext:
+        if credential is None:
+            return self._context
+        context = _context(self._trusted_roots)
+        _load(context, credential)
+        return context
+
+
+def _context(trusted_roots: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if trusted_roots is not None:
+        context.load_verify_locations(trusted_roots)
+    return context
+
+
+def _load(context: ssl.SSLContext, credential: TlsCredential) -> None:
+    """Load a credential. OpenSSL reads it from a file, so the private key is encrypted before it is written there.
+
+    Raises ssl.SSLError if the two parts do not belong together.
+    """
+    password = secrets.token_bytes(32).hex()
+    try:
+        key = load_pem_private_key(credential.private_key.encode(), None)
+    except (TypeError, ValueError) as error:
+        raise ssl.SSLError("the private key of the client certificate cannot be read") from error
+    encrypted = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password.encode()))
+    with NamedTemporaryFile() as file:
+        file.write(credential.chain.encode() + b"\n" + encrypted)
+        file.flush()
+        context.load_cert_chain(file.name, password=password)
+
+
+def _new_client(context: ssl.SSLContext) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        verify=context,
+        limits=LIMITS,
+        follow_redirects=False,
+        trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )

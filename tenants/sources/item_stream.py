@@ -1,0 +1,43 @@
+"""Items that a source gives one after the other, so that not all of them are in memory at once."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any, Final
+
+_END: Final = object()
+
+
+class ItemStream:
+    """The items of one page. The total number of records and the first item are known before the response begins.
+
+    Make it with `open`, and call `aclose` in every case, because the source may hold a connection.
+    """
+
+    def __init__(self, total_records: int, first: Any, items: AsyncGenerator[Any, None]) -> None:
+        """Take the items after the first one."""
+        self.total_records = total_records
+        """The number of records in all pages."""
+        self._first = first
+        self._items = items
+
+    @classmethod
+    async def open(cls, total_records: int, items: AsyncGenerator[Any, None]) -> "ItemStream":
+        """Wait for the first item. An error up to here is raised here, where the call can still be refused."""
+        try:
+            first = await anext(items, _END)
+        except BaseException:
+            await items.aclose()
+            raise
+        return cls(total_records, first, items)
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        """Yield every item once. An error of the source is raised."""
+        if self._first is _END:
+            return
+        first, self._first = self._first, _END
+        yield first
+        async for item in self._items:
+            yield item
+
+    async def aclose(self) -> None:
+        """Release what the source holds for the stream."""
+        await self._items.aclose()

@@ -1,0 +1,96 @@
+"""A source reads inside the transaction of the call, or after it, when the call holds no database connection."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from haas.database import Database, Namespace, Transaction
+from haas.errors import Unavailable
+from tenants.cds.pagination import Page
+from tenants.operations.resources import Resource
+from tenants.registry.models import Tenant
+from tenants.sources.contract import ReadingTime, ResourceQuery
+from tenants.sources.item_stream import ItemStream
+from tenants.sources.store import StoreSource
+from tests.apps.resources.conftest import Brand, Sharing
+from tests.support.expectations import cds_error
+
+ACCOUNTS = "/energy/accounts"
+CUSTOMER = "/common/customer"
+
+
+def free_connections(database: Database, namespace: Namespace) -> int:
+    """Return how many more connections can be taken for a tenant."""
+    return database._nodes[namespace.node].small_pool_of(namespace.schema)._slots._value
+
+
+class SourceElsewhere:
+    """Stands for a server outside the database. It answers with the stored data, and notes the connections in use."""
+
+    def __init__(self, brand: Brand) -> None:
+        self.brand = brand
+        self.tx: Transaction | None = None
+        self.free: list[int] = []
+        self.fails = False
+
+    def of_customers(self, _: Tenant, tx: Transaction) -> "SourceElsewhere":
+        self.tx = tx
+        return self
+
+    def reads(self, _: Resource) -> ReadingTime:
+        return "after"
+
+    async def read(self, query: ResourceQuery) -> Page[Any] | ItemStream:
+        database, namespace = self.brand.application.database, self.brand.tenant.namespace
+        assert self.tx is not None
+        with pytest.raises(RuntimeError, match="has ended"):
+            _ = self.tx.driver
+        self.free.append(free_connections(database, namespace))
+        if self.fails:
+            raise Unavailable("the source does not answer")
+        async with database.transaction(namespace) as tx:
+            return await StoreSource(tx, database).read(query)
+
+
+@pytest.fixture
+def elsewhere(brand: Brand, monkeypatch: pytest.MonkeyPatch) -> Iterator[SourceElsewhere]:
+    """The source of all tenants in this test."""
+    source = SourceElsewhere(brand)
+    monkeypatch.setattr(brand.application.services, "sources", source)
+    yield source
+    database, namespace = brand.application.database, brand.tenant.namespace
+    assert set(source.free) <= {free_connections(database, namespace)}
+
+
+async def test_no_connection_is_held_while_another_server_is_read(
+    brand: Brand, sharing: Sharing, elsewhere: SourceElsewhere
+) -> None:
+    all_free = brand.application.database._nodes["main"].small_pool_of(brand.tenant.namespace.schema).size
+    accounts = await sharing.account_ids()
+    detail = await sharing.get(f"{ACCOUNTS}/{accounts[0]}")
+    assert len(accounts) == 2
+    assert detail.json()["data"]["accountId"] == accounts[0]
+    assert elsewhere.free == [all_free, all_free]
+
+
+async def test_the_answer_does_not_depend_on_when_the_source_reads(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent of an organisation is read from the tenant's schema, whatever the source of the customer is."""
+    sharing = await brand.share(await brand.consumer("organisation"))
+    paths = (CUSTOMER, f"{CUSTOMER}/detail", ACCOUNTS)
+    inside = [(await sharing.get(path)).content for path in paths]
+    monkeypatch.setattr(brand.application.services, "sources", SourceElsewhere(brand))
+    assert [(await sharing.get(path)).content for path in paths] == inside
+
+
+async def test_a_call_that_is_refused_does_not_reach_the_source(sharing: Sharing, elsewhere: SourceElsewhere) -> None:
+    cds_error(await sharing.get(ACCOUNTS, "unknown"), "GeneralError/Expected", status=401)
+    cds_error(await sharing.get(f"{ACCOUNTS}/unknown"), "cds-energy:Authorisation/InvalidEnergyAccount", status=404)
+    assert elsewhere.free == []
+
+
+async def test_a_source_that_does_not_answer(sharing: Sharing, elsewhere: SourceElsewhere) -> None:
+    elsewhere.fails = True
+    cds_error(await sharing.get(ACCOUNTS), "Service/Unavailable", status=503)
