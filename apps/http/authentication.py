@@ -7,7 +7,7 @@ from litestar.connection import ASGIConnection
 
 from apps.http.context import context
 from tenants.accounts.service import market_day
-from tenants.authentication.codes import authentication_key, pinned_codes
+from tenants.authentication.codes import authentication_key, preset_codes
 from tenants.authentication.models import AuthenticationContext
 from tenants.parties.models import Login, Person, canonical_identifier
 
@@ -19,9 +19,9 @@ async def authentication_context(connection: "ASGIConnection[Any, Any, Any, Any]
     return AuthenticationContext(
         key=authentication_key(await ctx.services.keyring.subject_key(ctx.tenant)),
         brand_name=ctx.tenant.name,
-        pinned_codes={}
+        preset_codes={}
         if settings.environment == "production"
-        else pinned_codes(settings.pinned_codes, ctx.tenant.slug),
+        else preset_codes(settings.preset_codes, ctx.tenant.slug),
     )
 
 

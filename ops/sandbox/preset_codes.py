@@ -1,7 +1,7 @@
 """One-time codes that are set in advance, for browser automation that cannot read messages.
 
-The control API and the product's setting call them pinned codes. The product reads them from the file in the setting
-`HAAS_PINNED_CODES`, which is refused in production, and sends a preset code instead of a random one:
+The product reads them from the file in the setting `HAAS_PRESET_CODES`, which is refused in production, and sends a
+preset code instead of a random one:
 
     {"aurora": {"ada.lovelace@example.test": "000789"}}     tenant slug → login identifier → code
 """

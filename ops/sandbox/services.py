@@ -43,7 +43,7 @@ class SandboxServices:
         self.store = Store(settings.folder / "sandbox.sqlite")
         self.tenants = Tenants(settings.stack_file)
         self.jobs = ProductJobs(self.tenants)
-        self.preset_codes = PresetCodes(settings.pinned_codes or settings.folder / "pinned-codes.json")
+        self.preset_codes = PresetCodes(settings.preset_codes or settings.folder / "preset-codes.json")
         self.certificates = Certificates(settings.pki)
         opener = open_http or self._open_http
         self.http = opener(None)

@@ -21,7 +21,7 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     host_map: dict[str, str] = {}
     trusted_roots: Path | None = None
     clock_file: Path | None = None
-    pinned_codes: Path | None = None
+    preset_codes: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "SandboxSettings":
@@ -39,7 +39,7 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
             "host_map": "HAAS_HOST_MAP",
             "trusted_roots": "HAAS_TRUSTED_ROOTS",
             "clock_file": "HAAS_CLOCK_FILE",
-            "pinned_codes": "HAAS_PINNED_CODES",
+            "preset_codes": "HAAS_PRESET_CODES",
         }
         values: dict[str, object] = {}
         for field in msgspec.structs.fields(cls):

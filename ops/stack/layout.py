@@ -75,12 +75,12 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
             "HAAS_CLOCK_FILE": str(folder.clock),
             "HAAS_HOST_MAP": json.dumps(ADDRESSES),
             "HAAS_TRUSTED_ROOTS": str(pki.trusted_roots_file),
-            "HAAS_PINNED_CODES": str(folder.sandbox / "pinned-codes.json"),
+            "HAAS_PRESET_CODES": str(folder.sandbox / "preset-codes.json"),
         }
 
     def sandbox_variables(self, folder: StateFolder, variables: dict[str, str]) -> dict[str, str]:
         """Return the sandbox's variables, which contain no secret of the product."""
-        public = ("ENVIRONMENT", "PUBLIC_PORT", "CLOCK_FILE", "HOST_MAP", "TRUSTED_ROOTS", "PINNED_CODES")
+        public = ("ENVIRONMENT", "PUBLIC_PORT", "CLOCK_FILE", "HOST_MAP", "TRUSTED_ROOTS", "PRESET_CODES")
         return {
             **{f"HAAS_{name}": variables[f"HAAS_{name}"] for name in public},
             "HAAS_SANDBOX_FOLDER": str(folder.sandbox),

@@ -119,7 +119,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clock_file: Path | None = None
     host_map: dict[str, str] = {}
     trusted_roots: Path | None = None
-    pinned_codes: Path | None = None
+    preset_codes: Path | None = None
 
     def __repr__(self) -> str:
         """Return a text without secrets, because settings may appear in tracebacks."""
@@ -177,7 +177,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def _refuse_sandbox_settings_in_production(self) -> None:
         if self.environment != "production":
             return
-        for name in ("clock_file", "host_map", "trusted_roots", "pinned_codes"):
+        for name in ("clock_file", "host_map", "trusted_roots", "preset_codes"):
             if getattr(self, name):
                 raise SettingsError(
                     f"HAAS_{name.upper()} is only for the sandbox: it is refused with HAAS_ENVIRONMENT=production"

@@ -44,8 +44,8 @@ def identifier_hash(key: bytes, canonical: str) -> bytes:
     return hmac.digest(key, b"identifier\0" + canonical.encode(), sha256)
 
 
-def pinned_codes(path: Path | None, slug: str) -> dict[str, str]:
-    """Return the preset (pinned) codes of a tenant, by canonical identifier, from a JSON file that the sandbox writes.
+def preset_codes(path: Path | None, slug: str) -> dict[str, str]:
+    """Return the preset codes of a tenant, by canonical identifier, from a JSON file that the sandbox writes.
 
     The file's content is `{slug: {identifier: code}}`. Return an empty dictionary if there is no file.
     """

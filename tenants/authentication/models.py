@@ -17,7 +17,7 @@ class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
 
     key: bytes
     brand_name: str
-    pinned_codes: Mapping[str, str] = {}
+    preset_codes: Mapping[str, str] = {}
     """Preset codes by canonical identifier, for tests. Empty in production."""
 
     def __repr__(self) -> str:

@@ -51,7 +51,7 @@ async def send_code(
     canonical = canonical_identifier(identifier)
     hashed = codes.identifier_hash(context.key, canonical)
     return await _create_challenge(
-        tx, login, hashed, purpose, context=context, pinned_code=context.pinned_codes.get(canonical), now=now
+        tx, login, hashed, purpose, context=context, preset_code=context.preset_codes.get(canonical), now=now
     )
 
 
@@ -64,10 +64,10 @@ async def resend_code(
     if the directory was asked for another login, because another request has changed the challenge since then.
     """
     login = _login_of(challenge, person)
-    pinned = {codes.identifier_hash(context.key, identifier): code for identifier, code in context.pinned_codes.items()}
+    preset = {codes.identifier_hash(context.key, identifier): code for identifier, code in context.preset_codes.items()}
     hashed = challenge.identifier_hash
     return await _create_challenge(
-        tx, login, hashed, challenge.purpose, context=context, pinned_code=pinned.get(hashed), now=now
+        tx, login, hashed, challenge.purpose, context=context, preset_code=preset.get(hashed), now=now
     )
 
 
@@ -132,14 +132,14 @@ async def _create_challenge(
     purpose: CodePurpose,
     *,
     context: AuthenticationContext,
-    pinned_code: str | None,
+    preset_code: str | None,
     now: datetime,
 ) -> Challenge:
     past = await _require_not_locked(tx, identifier_hash, now)
-    if pinned_code is None:
+    if preset_code is None:
         _require_below_unanswered_limit(past)
         await _require_below_tenant_limit(tx, now)
-    challenge_id, code = uuid4(), pinned_code or codes.new_code()
+    challenge_id, code = uuid4(), preset_code or codes.new_code()
     message = code_message(login or _PLACEHOLDER_LOGIN, context.brand_name, purpose, code)
     challenge = Challenge(
         id=challenge_id,

@@ -34,7 +34,7 @@ SANDBOX_ONLY = {
     "HAAS_CLOCK_FILE": "/var/lib/haas/clock",
     "HAAS_HOST_MAP": '{"*.haas.localhost": "127.0.0.1"}',
     "HAAS_TRUSTED_ROOTS": "/etc/haas/roots.pem",
-    "HAAS_PINNED_CODES": "/var/lib/haas/pinned-codes.json",
+    "HAAS_PRESET_CODES": "/var/lib/haas/preset-codes.json",
 }
 
 
@@ -102,7 +102,7 @@ def test_the_required_variables_are_sufficient() -> None:
     assert settings.master_key == KEY
     assert settings.certificates == Path("/etc/haas/certificates")
     assert (settings.public_port, settings.role_prefix, settings.log_level) == (443, "haas", "INFO")
-    assert (settings.clock_file, settings.host_map, settings.trusted_roots, settings.pinned_codes) == (
+    assert (settings.clock_file, settings.host_map, settings.trusted_roots, settings.preset_codes) == (
         None,
         {},
         None,
@@ -118,7 +118,7 @@ def test_every_variable_is_read() -> None:
     assert settings.clock_file == Path("/var/lib/haas/clock")
     assert settings.host_map == {"*.haas.localhost": "127.0.0.1"}
     assert settings.trusted_roots == Path("/etc/haas/roots.pem")
-    assert settings.pinned_codes == Path("/var/lib/haas/pinned-codes.json")
+    assert settings.preset_codes == Path("/var/lib/haas/preset-codes.json")
 
 
 def test_each_further_database_node_needs_two_urls_that_are_never_shown() -> None:

@@ -21,7 +21,7 @@ async def test_the_test_authorities_of_a_stack_issue_the_certificate_of_a_host(s
 
 def test_no_test_authority_issues_a_certificate_in_production(stack: Stack) -> None:
     production = msgspec.structs.replace(
-        stack.settings, environment="production", clock_file=None, host_map={}, trusted_roots=None, pinned_codes=None
+        stack.settings, environment="production", clock_file=None, host_map={}, trusted_roots=None, preset_codes=None
     )
     assert certificate_issuer(production) is None
 

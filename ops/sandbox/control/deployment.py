@@ -48,13 +48,13 @@ async def move_clock(request: HttpRequest, services: NamedDependency[SandboxServ
     return _clock(services.clock)
 
 
-@get("/pinned-codes")
+@get("/preset-codes")
 async def list_preset_codes(services: NamedDependency[SandboxServices]) -> dict[str, Any]:
-    """Every preset (pinned) one-time code: tenant → identifier → code."""
-    return {"pinned_codes": services.preset_codes.all()}
+    """Every preset one-time code: tenant → identifier → code."""
+    return {"preset_codes": services.preset_codes.all()}
 
 
-@put("/pinned-codes/{tenant:str}/{identifier:str}")
+@put("/preset-codes/{tenant:str}/{identifier:str}")
 async def set_preset_code(
     request: HttpRequest, tenant: FromPath[str], identifier: FromPath[str], services: NamedDependency[SandboxServices]
 ) -> dict[str, str]:
@@ -64,7 +64,7 @@ async def set_preset_code(
     return {"tenant": tenant, "identifier": identifier, "code": preset.code}
 
 
-@delete("/pinned-codes/{tenant:str}/{identifier:str}")
+@delete("/preset-codes/{tenant:str}/{identifier:str}")
 async def remove_preset_code(
     tenant: FromPath[str], identifier: FromPath[str], services: NamedDependency[SandboxServices]
 ) -> None:

@@ -134,7 +134,7 @@ async def sandbox(
         pki=pki.folder,
         stack_file=folder / "stack.json",
         clock_file=folder / "clock",
-        pinned_codes=folder / "pinned-codes.json",
+        preset_codes=folder / "preset-codes.json",
     )
     running = RunningSandbox(settings, session_holder, pki)
     await running.start()

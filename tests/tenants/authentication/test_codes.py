@@ -83,10 +83,10 @@ def test_spaces_and_full_width_digits_in_a_customer_number_are_normalised(pasted
     assert canonical_identifier(pasted) == "401234"
 
 
-def test_pinned_codes_are_read_from_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "pins.json"
-    assert codes.pinned_codes(None, "aurora") == {}
-    assert codes.pinned_codes(file, "aurora") == {}
+def test_preset_codes_are_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "preset-codes.json"
+    assert codes.preset_codes(None, "aurora") == {}
+    assert codes.preset_codes(file, "aurora") == {}
     file.write_text(json.dumps({"aurora": {"Mia@People.test": "111111"}, "banksia": {"x": "222222"}}))
-    assert codes.pinned_codes(file, "aurora") == {"mia@people.test": "111111"}
-    assert codes.pinned_codes(file, "kestrel") == {}
+    assert codes.preset_codes(file, "aurora") == {"mia@people.test": "111111"}
+    assert codes.preset_codes(file, "kestrel") == {}

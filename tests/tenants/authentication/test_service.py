@@ -163,9 +163,9 @@ async def test_an_unknown_identifier_takes_as_long_as_a_known_one(authentication
     assert min(times[False]) == pytest.approx(min(times[True]), rel=0.35)
 
 
-async def test_a_pinned_code_is_accepted(authentication: Authentication) -> None:
+async def test_a_preset_code_is_accepted(authentication: Authentication) -> None:
     login_id, identifier = await authentication.logins.add_login()
-    challenge = await authentication.begin(identifier, pinned_codes={identifier: "424242"})
+    challenge = await authentication.begin(identifier, preset_codes={identifier: "424242"})
     assert await authentication.answer(challenge, "424242") == login_id
     assert "424242" not in repr(authentication.context)
 
@@ -202,7 +202,7 @@ async def test_the_codes_that_a_tenant_sends_in_an_hour_are_limited(
         await authentication.begin(f"{uuid4().hex}@people.test")
     assert locked.value.until == first.created_at + timedelta(hours=1)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
-    assert await authentication.begin("pinned@people.test", pinned_codes={"pinned@people.test": "000789"})
+    assert await authentication.begin("preset@people.test", preset_codes={"preset@people.test": "000789"})
     authentication.clock.move(timedelta(hours=1))
     assert await authentication.begin(f"{uuid4().hex}@people.test")
 

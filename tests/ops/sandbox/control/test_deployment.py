@@ -17,12 +17,12 @@ async def test_the_clock_is_moved_and_reset(sandbox: RunningSandbox, control: ht
 async def test_a_preset_code_is_written_to_the_file_that_the_product_reads(
     sandbox: RunningSandbox, control: httpx.AsyncClient
 ) -> None:
-    url = "/pinned-codes/aurora/ada%40example.test"
+    url = "/preset-codes/aurora/ada%40example.test"
     assert (await control.put(url, json={"code": "000789"})).json()["code"] == "000789"
-    file = sandbox.settings.pinned_codes
+    file = sandbox.settings.preset_codes
     assert file is not None
     assert json.loads(file.read_bytes()) == {"aurora": {"ada@example.test": "000789"}}
-    assert (await control.get("/pinned-codes")).json()["pinned_codes"]["aurora"] == {"ada@example.test": "000789"}
+    assert (await control.get("/preset-codes")).json()["preset_codes"]["aurora"] == {"ada@example.test": "000789"}
     assert (await control.delete(url)).status_code == 204
     assert json.loads(file.read_bytes()) == {"aurora": {}}
 
