@@ -106,8 +106,14 @@ def shown_content(flow: Flow, review: Review, page: ReviewPage, *, now: datetime
 
 
 def shown_digest(content: Mapping[str, Any]) -> bytes:
-    """Return the SHA-256 hash of the content of a review page."""
-    return sha256(msgspec.json.encode(content, order="sorted")).digest()
+    """Return the SHA-256 hash of the content of a review page, except for the recipient's accreditation number.
+
+    The number of a new recipient is read from the Register within minutes after its registration, perhaps while the
+    page is open. It does not change what is shared, so the person need not check the page again. The stored content
+    then has the new number.
+    """
+    recipient = {name: value for name, value in content["recipient"].items() if name != "accreditation_number"}
+    return sha256(msgspec.json.encode({**content, "recipient": recipient}, order="sorted")).digest()
 
 
 def clusters(scopes: tuple[str, ...], claims: Mapping[str, Any], kind: CustomerKind) -> list[Cluster]:
