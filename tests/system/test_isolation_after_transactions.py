@@ -287,11 +287,11 @@ async def test_an_idle_connection_has_no_role_and_no_access_to_tables(
     with suppress(Exception, asyncio.CancelledError):
         await asyncio.create_task(work())
     pool = single._nodes[tenant.namespace.node].small_pool_of(tenant.namespace.schema)
-    resting = await pool.take()
+    resting = await pool.take(tenant.namespace.schema)
     try:
         assert not resting.driver.is_in_transaction()
         assert await resting.driver.fetchval("SELECT current_user") == Roles(settings.role_prefix).app
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await resting.driver.execute(f"SELECT FROM {tenant.namespace.schema}.outbox")
     finally:
-        await pool.give_back(resting, clean=True)
+        await pool.give_back(resting, tenant.namespace.schema, clean=True)

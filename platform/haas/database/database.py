@@ -23,7 +23,10 @@ logger = logging.getLogger(__name__)
 POOLS = 4
 CONNECTIONS_PER_POOL = 6
 """With four, requests waited for a connection while the process had processor time left (docs/performance.md)."""
+SHARE_OF_POOL = 4
+"""How many connections of a pool one schema may hold at the same time."""
 LONG_CONNECTIONS = 4
+SHARE_OF_LONG_POOL = 2
 STATEMENT_TIMEOUT = "5s"
 IDLE_IN_TRANSACTION_TIMEOUT = "10s"
 LONG_STATEMENT_TIMEOUT = "10min"
@@ -33,8 +36,9 @@ LONG_IDLE_IN_TRANSACTION_TIMEOUT = "1min"  # a stream waits for its reader betwe
 class NodePools:
     """The connections of one process to one database node.
 
-    There are a few small pools, and a schema always uses the same one. So its statements stay prepared there, and slow
-    statements of one tenant delay only the tenants of the same pool. Imports, streams and reports use the pool `long`.
+    There are a few small pools, and a schema always uses the same one, so that its statements stay prepared there. A
+    schema holds at most a share of its pool, so that a tenant with slow statements does not stop the others. Imports,
+    streams and reports use the pool `long`.
     """
 
     def __init__(self, url: str, pools: int, connections: int) -> None:
@@ -43,6 +47,7 @@ class NodePools:
             Pool(
                 url,
                 connections,
+                share=min(SHARE_OF_POOL, connections),
                 statement_timeout=STATEMENT_TIMEOUT,
                 idle_in_transaction_timeout=IDLE_IN_TRANSACTION_TIMEOUT,
                 # Each connection plans the statements of each tenant of its pool. Planning one takes several times as
@@ -54,6 +59,7 @@ class NodePools:
         self.long = Pool(
             url,
             LONG_CONNECTIONS,
+            share=SHARE_OF_LONG_POOL,
             statement_timeout=LONG_STATEMENT_TIMEOUT,
             idle_in_transaction_timeout=LONG_IDLE_IN_TRANSACTION_TIMEOUT,
         )
@@ -124,7 +130,7 @@ class Database:
             ended = True
         finally:
             transaction.close()
-            await pool.give_back(pooled, clean=ended)
+            await pool.give_back(pooled, namespace.schema, clean=ended)
 
 
 def _begin_with_role(namespace: Namespace) -> str:
@@ -134,7 +140,7 @@ def _begin_with_role(namespace: Namespace) -> str:
 async def _begin(pool: Pool, namespace: Namespace) -> Pooled:
     """Begin a transaction on a pooled connection. Close connections that the server has ended, and try the next one."""
     for _ in range(pool.size + 1):
-        pooled = await pool.take()
+        pooled = await pool.take(namespace.schema)
         begun = False
         try:
             await pooled.driver.execute(_begin_with_role(namespace))
@@ -145,7 +151,7 @@ async def _begin(pool: Pool, namespace: Namespace) -> Pooled:
             raise RoleRefused(f"the role {namespace.role} cannot be taken: {error}") from error
         finally:
             if not begun:
-                await pool.give_back(pooled, clean=False)
+                await pool.give_back(pooled, namespace.schema, clean=False)
         return pooled
     raise Unavailable("the database closes every connection")
 

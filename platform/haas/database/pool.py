@@ -1,8 +1,8 @@
 """A small pool of connections.
 
 SQLAlchemy's own pool takes more processor time than the transaction itself, because it builds new wrapper objects each
-time that a connection is taken. Here a connection keeps its SQLAlchemy wrapper until it is closed. `take` acquires a
-semaphore and returns the connection that was used last (decision 0013).
+time that a connection is taken. Here a connection keeps its SQLAlchemy wrapper until it is closed. `take` acquires two
+semaphores, of the schema and of the pool, and returns the connection that was used last (decision 0013).
 """
 
 import asyncio
@@ -31,9 +31,10 @@ class Pooled(NamedTuple):
 
 
 class Pool:
-    """At most `size` connections.
+    """At most `size` connections, of which one schema holds at most `share` at the same time.
 
-    The connection that was used last is taken next, because its statements are prepared and its caches are filled.
+    So a tenant whose statements wait for a lock leaves connections to the other tenants that use this pool. The
+    connection that was used last is taken next, because its statements are prepared and its caches are filled.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Pool:
         url: str,
         size: int,
         *,
+        share: int,
         statement_timeout: str,
         idle_in_transaction_timeout: str,
         plan_cache_mode: PlanCacheMode = "auto",
@@ -52,6 +54,8 @@ class Pool:
         """
         self.size = size
         self._slots = asyncio.Semaphore(size)
+        self._share = share
+        self._shares: dict[str, asyncio.Semaphore] = {}
         self._idle: list[Pooled] = []
         self._closed = False
         self._engine = create_async_engine(
@@ -77,9 +81,12 @@ class Pool:
             },
         )
 
-    async def take(self) -> Pooled:
-        """Return a connection for exclusive use until it is given back. Raises PoolExhausted, Unavailable."""
-        await self._wait()
+    async def take(self, schema: str) -> Pooled:
+        """Return a connection for the exclusive use of `schema` until it is given back.
+
+        Raises PoolExhausted if there is none within a second, and Unavailable if the server cannot be reached.
+        """
+        await self._wait(schema)
         try:
             while self._idle:
                 pooled = self._idle.pop()
@@ -88,18 +95,18 @@ class Pool:
                 await asyncio.shield(_discard(pooled))
             return await self._connect()
         except BaseException:
-            self._slots.release()
+            self._release(schema)
             raise
 
-    async def give_back(self, pooled: Pooled, *, clean: bool) -> None:
-        """Take a connection back. Close it unless it is `clean`: its transaction has certainly ended."""
+    async def give_back(self, pooled: Pooled, schema: str, *, clean: bool) -> None:
+        """Take a connection back from `schema`. Close it unless it is `clean`: its transaction has certainly ended."""
         if clean and not self._closed and not pooled.driver.is_closed() and not pooled.driver.is_in_transaction():
             if pooled.connection.in_transaction():
                 await pooled.connection.rollback()  # resets SQLAlchemy's state; in AUTOCOMMIT nothing is sent
             self._idle.append(pooled)
-            self._slots.release()
+            self._release(schema)
         else:
-            await asyncio.shield(self._replace(pooled))
+            await asyncio.shield(self._replace(pooled, schema))
 
     async def close(self) -> None:
         """Close the idle connections; those in use are closed when they are given back."""
@@ -108,16 +115,30 @@ class Pool:
             await self._idle.pop().connection.close()
         await self._engine.dispose()
 
-    async def _wait(self) -> None:
-        if not self._slots.locked():
+    async def _wait(self, schema: str) -> None:
+        """Wait until `schema` may hold one more connection, and then until the pool has one to give."""
+        share = self._shares.get(schema)
+        if share is None:
+            share = self._shares[schema] = asyncio.Semaphore(self._share)
+        if not (share.locked() or self._slots.locked()):  # a time limit is only needed for waiting
+            await share.acquire()
             await self._slots.acquire()
             return
         try:
             async with asyncio.timeout(SECONDS_TO_WAIT_FOR_A_CONNECTION):
-                await self._slots.acquire()
+                await share.acquire()
+                try:
+                    await self._slots.acquire()
+                except BaseException:
+                    share.release()
+                    raise
         except TimeoutError as error:
             seconds = SECONDS_TO_WAIT_FOR_A_CONNECTION
             raise PoolExhausted(f"no connection became free within {seconds} s") from error
+
+    def _release(self, schema: str) -> None:
+        self._slots.release()
+        self._shares[schema].release()
 
     async def _connect(self) -> Pooled:
         try:
@@ -127,11 +148,11 @@ class Pool:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         return Pooled(connection, driver)
 
-    async def _replace(self, pooled: Pooled) -> None:
+    async def _replace(self, pooled: Pooled, schema: str) -> None:
         try:
             await _discard(pooled)
         finally:
-            self._slots.release()
+            self._release(schema)
 
 
 async def _discard(pooled: Pooled) -> None:
