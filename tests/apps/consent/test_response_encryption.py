@@ -5,8 +5,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from joserfc import jwe
-from joserfc.jwk import RSAKey
 
 from haas.clock import MovableClock
 from ops.browser.browser import Browser
@@ -20,6 +18,7 @@ from tenants.registry.models import Tenant
 from tests.support.clients import SoftwareProduct, new_product, registered_client, set_client
 from tests.support.consent_pages import ConsentPages, away, response_claims
 from tests.support.consents import attempt_of, response_of
+from tests.support.encrypted_tokens import EncryptionKey
 from tests.support.expectations import refused
 from tests.support.rows import count
 
@@ -27,7 +26,7 @@ ALGORITHM, CONTENT = "RSA-OAEP-256", "A256GCM"
 IMPOSSIBLE = "cannot receive our answer at present. You have not authorised anything yet."
 CACHED_FOR = timedelta(minutes=6)
 """Longer than a JWKS that was fetched is used without being fetched again."""
-ENCRYPTION_KEY = RSAKey.generate_key(2048, {"use": "enc", "alg": ALGORITHM, "kid": "enc"})
+ENCRYPTION_KEY = EncryptionKey(ALGORITHM)
 
 
 class Encrypting(ConsentPages):
@@ -51,7 +50,7 @@ class Encrypting(ConsentPages):
         return theirs
 
     def publish_key(self) -> None:
-        self._publish(ENCRYPTION_KEY.as_dict(private=False))
+        self._publish(ENCRYPTION_KEY.public_jwk())
 
     def withdraw_key(self) -> None:
         self._publish()
@@ -81,9 +80,8 @@ async def _reviewed_without_key(theirs: Encrypting, clock: MovableClock, browser
 
 
 async def _code(recipient: RecipientClient, url: str, flow: Flow) -> str:
-    opened = jwe.decrypt_compact(response_of(url), ENCRYPTION_KEY, algorithms=[ALGORITHM, CONTENT])
-    assert opened.plaintext is not None
-    return await recipient.read_response(opened.plaintext.decode(), flow)
+    _, signed = ENCRYPTION_KEY.decrypt(response_of(url))
+    return await recipient.read_response(signed, flow)
 
 
 async def test_without_the_key_nothing_is_authorised_and_with_it_the_person_goes_on(
