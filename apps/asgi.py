@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from time import perf_counter_ns
 
+from apps.http.admission import Admission
 from apps.http.before_routing import certificate_refused, not_found, unavailable, with_interaction_id
 from apps.http.context import SCOPE_KEY, RequestContext, TenantContext
 from apps.http.sent_response import SentResponse
-from apps.surfaces import applications
+from apps.surfaces import MAXIMUM_BODY_BYTES, applications
 from haas.errors import Unavailable
 from haas.health import health_listener
 from haas.http import (
@@ -53,6 +54,7 @@ class HostRouter:
         self._services = services
         self._console_host = console_host(services.settings.domain)
         self._surfaces = applications()
+        self._admission = Admission()
         self._exits = AsyncExitStack()
 
     async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
@@ -80,9 +82,10 @@ class HostRouter:
         # Pages and documents that can be cached have no interaction id. The data APIs of the public host add one.
         send_response = send if surface in _SURFACES_WITH_PAGES else send_with_id
         with bind(tenant=None if tenant is None else tenant.slug, interaction_id=interaction):
-            await self._run_and_record(
-                context, self._select_application(context, headers), scope, receive, send_response
-            )
+            application = self._select_application(context, headers)
+            if _has_body(headers):
+                receive = await self._admission.whole_body(receive, MAXIMUM_BODY_BYTES, context)
+            await self._run_and_record(context, application, scope, receive, send_response)
 
     async def _owner_of(self, host: str) -> tuple[Tenant | None, Surface] | None:
         """Return the tenant and the surface of a host. The console has no tenant. Return None if the host is unknown.
@@ -137,7 +140,8 @@ class HostRouter:
         scope[SCOPE_KEY] = context
         started, response = perf_counter_ns(), SentResponse(send)
         try:
-            await application(scope, receive, response.send)
+            async with self._admission.slot(context):
+                await application(scope, receive, response.send)
         except BaseException:
             response.break_off()
             raise
@@ -171,6 +175,11 @@ class HostRouter:
 def _host_name(headers: dict[bytes, bytes]) -> str:
     """Return the host without its port. A host that is not ASCII belongs to no tenant."""
     return headers.get(b"host", b"").decode("ascii", "replace").rsplit(":", 1)[0].lower()
+
+
+def _has_body(headers: dict[bytes, bytes]) -> bool:
+    """Return whether a body follows (RFC 9112 6)."""
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
 def _interaction_id(headers: dict[bytes, bytes]) -> str:

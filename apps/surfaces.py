@@ -7,6 +7,7 @@ from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
 from apps import admin, consent, console, dashboard, resources
+from apps.http.admission import refuse_unless_admitted
 from apps.http.brand_files import logo, stylesheet
 from apps.http.errors import error_handlers
 from apps.http.suspension import refuse_when_suspended
@@ -40,7 +41,7 @@ def application_with(routes: Sequence[ControllerRouterHandler]) -> AsgiApplicati
     """Return an application that serves `routes`, with the errors and limits that all surfaces have."""
     application = Litestar(
         routes,
-        guards=[refuse_when_suspended],
+        guards=[refuse_unless_admitted, refuse_when_suspended],
         exception_handlers=error_handlers,
         openapi_config=None,
         logging_config=None,

@@ -32,6 +32,7 @@ class RequestContext:
         "interaction_id",
         "now",
         "operation",
+        "refusal",
         "secondary",
         "services",
         "surface",
@@ -58,6 +59,8 @@ class RequestContext:
         self.interaction_id = interaction_id
         self.certificate = certificate
         self.now = now
+        self.refusal: Exception | None = None
+        """The reason why the request is not processed (`apps.http.admission`)."""
         # For the call record:
         self.operation: str | None = None
         """The operation name of the standards, such as `listEnergyAccounts`. Calls without one are not recorded."""

@@ -23,6 +23,7 @@ from apps.http.page_forms import FormRefused
 from apps.http.pages import message_page
 from apps.http.suspension import TenantSuspended
 from haas.errors import HaasError, Unavailable
+from haas.shares import NoSlot
 from tenants.arrangements.errors import ArrangementNotFound
 from tenants.cds import errors as cds
 from tenants.cds.errors import CdsError, ErrorType
@@ -54,6 +55,7 @@ UNAVAILABLE: Final = 503
 _DETAILS: Final = {
     NOT_FOUND: "There is nothing at this address.",
     METHOD_NOT_ALLOWED: "This method is not served at this address.",
+    408: "The request took too long to arrive.",
     413: "The request is larger than this service accepts.",
     SERVER_ERROR: "The service met an unexpected condition.",
     UNAVAILABLE: "The service is not available now. Try again soon.",
@@ -255,6 +257,8 @@ def _status(error: Exception) -> int:
 def _log(error: Exception, status: int | None) -> None:
     if isinstance(error, OAuthError):
         logger.info("oauth.refused", extra={"error": error.error, "reason": str(error)})
+    elif isinstance(error, NoSlot):
+        pass  # apps.http.admission logs one line for many
     elif status == UNAVAILABLE:
         logger.warning("request.unavailable", extra={"reason": str(error)})
     elif status == SERVER_ERROR:

@@ -1,0 +1,123 @@
+"""When a request begins to be processed: after its body has arrived, and when the process has a slot for its host.
+
+A request whose body arrives slowly holds no slot. Requests that have to wait too long for a slot, or for the rest of
+their body, are refused by the guard `refuse_unless_admitted`, so that the response has the shape that its route uses.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from litestar.connection import ASGIConnection
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+
+from apps.http.context import RequestContext, any_context
+from haas.http import AsgiReceive
+from haas.shares import NoSlot, SharedSlots
+
+logger = logging.getLogger(__name__)
+
+SECONDS_FOR_A_BODY: Final = 15.0
+"""The time for a whole body. nginx limits only the time between two reads (`client_body_timeout`)."""
+REQUESTS_AT_THE_SAME_TIME: Final = 64
+REQUESTS_OF_ONE_HOST: Final = 16
+"""How many requests of one host are processed at the same time. One process answers about a thousand requests in a
+second, so more at the same time only make every request slower, also those of other brands."""
+WAITING_FOR_ONE_HOST: Final = 256
+SECONDS_TO_WAIT: Final = 1.0
+_SECONDS_BETWEEN_LOG_LINES: Final = 10.0
+
+
+class BodyTooSlow(HTTPException):
+    """The body of the request did not arrive in time (RFC 9110 15.5.9)."""
+
+    status_code = 408
+
+
+class Admission:
+    """The slots of one process for requests."""
+
+    def __init__(
+        self,
+        *,
+        requests: int = REQUESTS_AT_THE_SAME_TIME,
+        of_one_host: int = REQUESTS_OF_ONE_HOST,
+        waiting: int = WAITING_FOR_ONE_HOST,
+        seconds: float = SECONDS_TO_WAIT,
+        seconds_for_a_body: float = SECONDS_FOR_A_BODY,
+    ) -> None:
+        """Take the limits. Only tests use others than the defaults."""
+        self._slots = SharedSlots(requests, of_one_host, seconds=seconds, waiting=waiting)
+        self._seconds_for_a_body = seconds_for_a_body
+        self._refused = 0
+        self._logged_at = -_SECONDS_BETWEEN_LOG_LINES
+
+    async def whole_body(self, receive: AsgiReceive, maximum: int, context: RequestContext) -> AsgiReceive:
+        """Wait for the body, and return a `receive` that gives all of it at once.
+
+        Reading ends after more than `maximum` bytes, which the application then refuses. If the body is too slow, the
+        refusal is set in the context.
+        """
+        parts: list[bytes] = []
+        size, more = 0, True
+        try:
+            async with asyncio.timeout(self._seconds_for_a_body):
+                while more and size <= maximum:
+                    message = await receive()
+                    if message["type"] != "http.request":  # the client has left
+                        return _first(message, receive)
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            context.refusal = BodyTooSlow()
+        return _first({"type": "http.request", "body": b"".join(parts), "more_body": False}, receive)
+
+    @asynccontextmanager
+    async def slot(self, context: RequestContext) -> AsyncIterator[None]:
+        """Hold a slot for a request. If there is none for its host, set the refusal in the context, and hold none."""
+        host = None if context.tenant is None else context.tenant.id, context.surface
+        try:
+            await self._slots.take(host)
+        except NoSlot as error:
+            context.refusal = error
+            self._log_refusals(error)
+            yield
+            return
+        try:
+            yield
+        finally:
+            self._slots.give_back(host)
+
+    def _log_refusals(self, error: NoSlot) -> None:
+        """Log that requests are refused, in one line for many, because each line costs time that the others need."""
+        self._refused += 1
+        now = asyncio.get_running_loop().time()
+        if now - self._logged_at >= _SECONDS_BETWEEN_LOG_LINES:
+            logger.warning("requests.refused", extra={"refused": self._refused, "reason": str(error)})
+            self._refused, self._logged_at = 0, now
+
+
+async def refuse_unless_admitted(
+    connection: "ASGIConnection[Any, Any, Any, Any]", _route_handler: BaseRouteHandler
+) -> None:
+    """Raise the reason why the request is not processed, if there is one: NoSlot or BodyTooSlow.
+
+    It is a coroutine because Litestar would run a plain function in a thread for every request.
+    """
+    refusal = any_context(connection).refusal
+    if refusal is not None:
+        raise refusal
+
+
+def _first(message: Any, receive: AsgiReceive) -> AsgiReceive:
+    """Return a `receive` that gives `message`, and then what the server gives."""
+    messages = [message]
+
+    async def receiving() -> Any:
+        return messages.pop() if messages else await receive()
+
+    return receiving
