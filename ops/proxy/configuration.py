@@ -96,6 +96,19 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """How often one address may request one-time passwords from one brand. The application limits each identifier; this
     limits a client that tries many identifiers. Many people can share one address (RFC 6888)."""
     identification_burst: int = 120
+    request_rate: str = "100r/s"
+    """How many requests one client may send to all hosts without mutual TLS, on average. A client is an IPv4 address or
+    an IPv6 network of 64 bits. Behind one address of a carrier there may be some dozen people who each load a page."""
+    request_burst: int = 400
+    requests_at_the_same_time: int = 64
+    """How many requests of one client may be in progress at the same time on hosts without mutual TLS."""
+    streams: int = 32
+    """How many requests may be in progress at the same time on one HTTP/2 connection."""
+    requests_of_a_certificate: int = 256
+    """How many requests with one client certificate may be in progress at the same time."""
+    refused_rate: str = "10r/s"
+    """How many requests of one client without a valid certificate the application answers and records."""
+    refused_burst: int = 50
     upstream_tls: UpstreamTls | None = None
     """None: every application has a unix socket."""
     health_port: int | None = None
