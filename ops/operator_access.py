@@ -1,4 +1,4 @@
-"""The access of an operator's command: it reads the registry, and asks the provisioner for everything else.
+"""How an operator's command uses a deployment: it reads the registry, and asks the provisioner for everything else.
 
 The commands log in as the application does, and take the role of the console. They hold neither the login that owns the
 database nor the master key.
@@ -42,7 +42,7 @@ class OperatorAccess:
     """One command's access to a deployment."""
 
     def __init__(self, settings: CommandSettings) -> None:
-        """Create the objects. No connection is opened yet. `open` also closes the connections."""
+        """Create the objects. No connection is opened yet. Use `open` instead, which closes the connections."""
         self.settings = settings
         self.clock: Clock = clock_from(settings.clock_file)
         self.database = Database.open(settings.database_urls, pools=1)
@@ -104,9 +104,10 @@ class OperatorAccess:
         asker = actor()
         # An operator of the command line approves their own request.
         new = NewProvisionRequest(kind=kind, subject=subject, arguments=written, asked_by=asker, approved_by=asker)
-        return await self._done(await self._added(new), on_progress)
+        return await self._wait_until_done(await self._add_or_find(new), on_progress)
 
-    async def _added(self, new: NewProvisionRequest) -> UUID:
+    async def _add_or_find(self, new: NewProvisionRequest) -> UUID:
+        """Return the id of the request, which is added unless the same request is open already."""
         try:
             async with self._console() as tx:
                 return await requests.add_request(tx, new, self.clock.now())
@@ -114,12 +115,12 @@ class OperatorAccess:
             async with self._console() as tx:
                 open_already = await requests.open_request(tx, new.subject)
             if open_already is None:  # it was completed a moment ago
-                return await self._added(new)
+                return await self._add_or_find(new)
             if not _same(open_already, new):
                 raise
             return open_already.id
 
-    async def _done(self, request_id: UUID, on_progress: Callable[[str], None]) -> str:
+    async def _wait_until_done(self, request_id: UUID, on_progress: Callable[[str], None]) -> str:
         loop = asyncio.get_running_loop()
         idle_since, shown = loop.time(), None
         while True:
@@ -139,7 +140,7 @@ class OperatorAccess:
             elif loop.time() - idle_since > SECONDS_UNTIL_TAKEN:
                 raise NoProvisioner(
                     f"no provisioner has taken the request within {SECONDS_UNTIL_TAKEN:.0f} s: {_START}."
-                    " The request stays in the database until then; the same command waits for it again"
+                    " The request stays in the database until a provisioner executes it; the same command waits for it"
                 )
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 

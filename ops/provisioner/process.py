@@ -1,7 +1,7 @@
 """The provisioner process: it leases requests, works on one after the other, and marks them done or failed.
 
-Any number of provisioners may run. While one works on a request, it extends its lease. If it is killed, the lease ends,
-and another provisioner, or the same one after its restart, begins the request again (`ops/provisioner/work.py`).
+Any number of provisioners may run. While one works on a request, it extends its lease. If it is killed, the lease
+expires. Then another provisioner, or the same one after a restart, starts the request again (`ops/provisioner/work.py`).
 """
 
 import asyncio
@@ -32,14 +32,16 @@ logger = logging.getLogger(__name__)
 LEASE: Final = timedelta(seconds=30)
 SECONDS_BETWEEN_EXTENSIONS: Final = 10.0
 SECONDS_BETWEEN_LOOKS: Final = 2.0
-"""A notification wakes the provisioner at once. It also looks periodically, for requests whose lease has ended."""
+"""A notification of a new request wakes the provisioner at once. No notification is sent when a lease expires, so the
+provisioner also looks for requests periodically."""
 SECONDS_BETWEEN_TRIES: Final = 2.0
 TRIES: Final = 3
-"""The number of attempts while a database is unavailable. Then the request fails, and an operator can repeat it."""
+"""How often the creation of a tenant is attempted while a database is unavailable. Then the request fails, and an
+operator can repeat it. Requests of other kinds are attempted once."""
 
 
 class _TextProgress:
-    """Keeps the newest line of progress, for the row of the request."""
+    """Keeps the newest message about the progress. `ProvisionerProcess` stores it in the row of the request."""
 
     def __init__(self) -> None:
         self.text = "begun"
@@ -60,7 +62,7 @@ class _TextProgress:
 
 
 class ProvisionerProcess:
-    """One provisioner. `run` executes requests until it is stopped. It completes the current request first."""
+    """One provisioner. `run` executes requests until it is told to stop. Then it completes its current request."""
 
     def __init__(self, settings: ProvisionerSettings) -> None:
         """No connection is opened before `run`."""
@@ -127,12 +129,12 @@ class ProvisionerProcess:
         # This tells a later attempt that work has begun.
         await self._record(held, progress.text)
         extending = asyncio.create_task(self._extend(held, progress), name="lease")
-        working = asyncio.create_task(self._tried(held, progress), name="request")
+        working = asyncio.create_task(self._execute(held, progress), name="request")
         try:
             await asyncio.wait((working, extending), return_when=asyncio.FIRST_COMPLETED)
             if not working.done():
                 working.cancel()
-                extending.result()  # raises why the lease cannot be extended
+                extending.result()  # raises the error because of which the lease could not be extended
             summary, failure = await working
         finally:
             for task in (extending, working):
@@ -145,13 +147,13 @@ class ProvisionerProcess:
                 await store.mark_failed(tx, held, failure, self._clock.now())
         logger.info("provisioner.request_done", extra={**details, "failed": failure is not None})
 
-    async def _tried(self, held: Lease, progress: _TextProgress) -> tuple[str, str | None]:
-        """Work on a request. Return what was done, and the reason of a failure or None."""
+    async def _execute(self, held: Lease, progress: _TextProgress) -> tuple[str, str | None]:
+        """Execute a request. Return a summary of what was done and None, or an empty text and why it failed."""
         for attempt in range(1, TRIES + 1):
             try:
                 return await self._work.run(held.request, progress), None
             except (Unavailable, TenantIncomplete) as error:
-                # TenantIncomplete: the result of a commit is unknown, or a creation on another node is half done.
+                # TenantIncomplete: it is unknown whether a commit succeeded, or a tenant on another node is incomplete.
                 if attempt == TRIES or isinstance(error, UnknownNode) or held.request.kind != "create":
                     return "", str(error)
                 await asyncio.sleep(SECONDS_BETWEEN_TRIES)
@@ -171,7 +173,7 @@ class ProvisionerProcess:
             elapsed += 1.0
             if elapsed >= SECONDS_BETWEEN_EXTENSIONS or progress.text != recorded:
                 recorded, elapsed = progress.text, 0.0
-                with suppress(Unavailable):  # the work gets the same error, and the lease lasts for a few more seconds
+                with suppress(Unavailable):  # the work gets the same error; the lease has not expired yet
                     await self._record(held, recorded)
 
     async def _record(self, held: Lease, text: str) -> None:
@@ -179,7 +181,7 @@ class ProvisionerProcess:
             await store.record_progress(tx, held, text, self._clock.now() + LEASE)
 
     async def _listen(self) -> None:
-        """Wake up at each announcement of a request. A lost connection is opened again."""
+        """Wake `run` at each notification of a new request. If the connection is lost, open a new one."""
         while True:
             try:
                 url = self._settings.owner_database_urls[MAIN_NODE]

@@ -77,7 +77,7 @@ class Work:
         except UnknownTenant:
             if request.progress is None:
                 raise
-            # An earlier attempt has removed it: no other request for this tenant was possible since then.
+            # An earlier attempt at this request has removed the tenant: only one request for a tenant can be open.
         return f"removed {request.subject}"
 
     async def _change(self, request: ProvisionRequest) -> str:
@@ -95,7 +95,7 @@ class Work:
             case PutRegisterEnvironment():
                 await self._administration.put_register_environment(change.environment, actor=actor)
             case RotateKeys():
-                # A second rotation would retire keys that have signed nothing yet.
+                # A second rotation would retire keys that have not been used yet.
                 since = None if request.progress is None else request.asked_at
                 rotated = await self._administration.rotate_keys(
                     request.subject, self._sealer, actor=actor, compromised=change.compromised, unless_since=since
@@ -121,7 +121,7 @@ class Work:
 
 def _rotation(rotated: list[KeyRotation], *, compromised: bool) -> str:
     hours = round(PUBLISHED_AFTER_USE.total_seconds() / 3600)
-    ending = "no longer published" if compromised else f"published for {hours} hours more"
+    ending = "no longer published" if compromised else f"published for {hours} more hours"
     lines = [
         f"{each.algorithm}: {each.current} signs now; {each.retired} is {ending}; next is {each.next}"
         for each in rotated

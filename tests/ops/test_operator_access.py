@@ -1,4 +1,4 @@
-"""What a command does when no provisioner answers, and what it leaves behind."""
+"""The requests of commands: without a provisioner, with a running one, and when the same request is open already."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -44,13 +44,13 @@ async def test_without_a_provisioner_a_command_says_what_to_start(
     with pytest.raises(OpenRequestExists):
         await access.ask("change", "node:main", SetNodeState("main", "active"))
     async with running_provisioner(own_deployment.settings):
-        await access.ask("change", "node:main", drain)  # waits for the request that is there
+        await access.ask("change", "node:main", drain)  # waits for the request of the first command
         assert await access.nodes() == {"main": "draining"}
         await access.ask("change", "node:main", SetNodeState("main", "active"))
     assert await access.nodes() == {"main": "active"}
 
 
-async def test_requests_are_served_one_after_the_other_and_refused_with_a_reason(
+async def test_equal_requests_are_executed_and_an_impossible_request_is_refused_with_a_reason(
     access: OperatorAccess, own_deployment: Deployment
 ) -> None:
     tenant = await own_deployment.new_tenant()

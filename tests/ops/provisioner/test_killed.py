@@ -71,7 +71,7 @@ class Provisioning:
         return code != 0
 
     async def complete(self) -> None:
-        """Let another provisioner work when the lease of the killed one has ended."""
+        """Let another provisioner complete the request after the lease of the killed one has expired."""
         process = ProvisionerProcess(self.settings.of(ProvisionerSettings))
         try:
             assert not await process._serve_next(), "the lease of the killed provisioner has not ended"
@@ -83,7 +83,10 @@ class Provisioning:
     async def killed_at_every_commit(
         self, ask: Callable[[], Awaitable[UUID]], check: Callable[[ProvisionRequest], Awaitable[None]]
     ) -> int:
-        """Ask, kill the provisioner after its first commit, complete, and check; then with the second, and so on."""
+        """Add a request, kill the provisioner after its first commit, let another one complete the request, and check.
+
+        Do the same with the second commit, and so on. Return the number of repetitions.
+        """
         for commits in count(1):
             assert commits < MOST
             request_id = await ask()
