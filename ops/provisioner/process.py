@@ -1,7 +1,7 @@
 """The provisioner process: it leases requests, works on one after the other, and marks them done or failed.
 
 Any number of provisioners may run. While one works on a request, it extends its lease. If it is killed, the lease
-expires. Then another provisioner, or the same one after a restart, starts the request again (`ops/provisioner/work.py`).
+expires, and another provisioner, or the same one after a restart, starts the request again (`ops/provisioner/work.py`).
 """
 
 import asyncio

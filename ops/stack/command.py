@@ -43,7 +43,7 @@ def command(state: Path, *, fresh: bool, port: int | None) -> None:
 
 
 async def _up(options: Options, progress: Progress) -> None:
-    """Run until a signal arrives, which also stops a stack that is starting."""
+    """Run the stack until a signal arrives. A signal also stops a stack that is still starting."""
     loop = asyncio.get_running_loop()
     stack = asyncio.create_task(_run(options, progress))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -40,11 +40,11 @@ class TenantDescription(msgspec.Struct, frozen=True, kw_only=True):
     demonstration_customers: list[Any] = []
     """The customers in the demonstration data who can sign in; empty for other tenants."""
     demonstration_login: str | None = None
-    """The identifier of a person who acts only for themselves and has no joint accounts, to try first."""
+    """The identifier of the login to try first: a person who acts only for themselves, if there is one."""
 
 
 class SandboxDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """The services around the tenants. `control_api` uses plain HTTP on loopback, and its root lists its operations."""
+    """The services of the sandbox. `control_api` uses plain HTTP on loopback, and its root lists its operations."""
 
     control_api: str
     register_url: str
@@ -69,7 +69,7 @@ class StackDescription(msgspec.Struct, frozen=True, kw_only=True):
     settings_file: str
     """The file with the variables for `haas` commands that use this stack; mode 0600."""
     worker_settings_file: str
-    """The file with the variables for jobs of the workers that are run by hand; mode 0600."""
+    """The file with the variables for worker jobs that somebody runs by hand; mode 0600."""
     logs: str
     processes_file: str
     """The file with {pid, started, boot} of each running process, by name."""

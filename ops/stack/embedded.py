@@ -90,7 +90,7 @@ class Stack:
 async def running(
     options: Options, set_up: SetUpDemonstration, progress: Progress | None = None
 ) -> AsyncIterator[Stack]:
-    """Run the stack until the block ends, then stop every process. Raises StackError when one does not start."""
+    """Run the stack until the block ends, then stop every process. Raises StackError if a process does not start."""
     check_installed(options.packages)
     progress = progress or NoProgress()
     folder = StateFolder(options.state)
@@ -252,7 +252,7 @@ class _Start:
                 port=layout.https,
                 user=None if proxy is None else proxy.name,
                 group=group,
-                # All clients have the loopback address here.
+                # Here all clients have the loopback address, so the limit for one address must be high.
                 identification_rate="100r/s",
                 identification_burst=200,
                 sandbox=SandboxProxy(domain=names.SANDBOX_DOMAIN, upstream=f"unix:{sockets / 'sandbox'}"),

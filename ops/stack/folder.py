@@ -25,7 +25,7 @@ from ops.stack.unprivileged import (
 
 MARKER: Final = "haas-state"
 SCREENSHOTS: Final = "screenshots"  # the browser tests write here, even before a stack has run
-MARKER_TEXT: Final = b"State of an embedded Holder as a Service stack. `haas up --fresh` deletes this folder.\n"
+MARKER_TEXT: Final = b"State of an embedded Holder as a Service stack. `haas up --fresh` empties this folder.\n"
 FALLBACK_ROOT: Final = Path("/var/lib/haas")
 
 
@@ -172,7 +172,8 @@ class StateFolder:
     def _create_or_check(self) -> None:
         marker = self.root / MARKER
         if not self.root.exists():
-            # As root, PostgreSQL runs as `nobody` and must be able to enter this folder. Private files have mode 0600.
+            # If root runs the stack, PostgreSQL runs as `nobody`, who must be able to enter this folder. Private files
+            # have mode 0600.
             self.root.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True)
         if not marker.exists():
             if any(entry.name != SCREENSHOTS for entry in self.root.iterdir()):

@@ -62,7 +62,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return describe_sandbox(settings, SANDBOX_DOMAIN, self.control_api, self.smtp_url)
 
     def variables(self, folder: StateFolder, pki: Pki, servers: dict[str, str]) -> dict[str, str]:
-        """Return the `HAAS_` variables of application, workers and commands; `servers` are those of the servers."""
+        """Return the `HAAS_` variables of all processes. `servers` has those with the URLs of the servers."""
         return {
             **servers,
             "HAAS_ENVIRONMENT": "sandbox",

@@ -34,7 +34,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     fresh: bool = False
     """Whether to first delete the content of the folder."""
     port: int | None = None
-    """The HTTPS port, which is stored at the first start. None: 8443, or any port if it is in use. 0: any port."""
+    """The HTTPS port, which is stored at the first start. None: 8443, or any free port if that is in use. 0: any."""
     database_url: str | None = None
     owner_database_url: str | None = None
     redis_url: str | None = None

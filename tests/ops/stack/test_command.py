@@ -1,4 +1,4 @@
-"""`haas up` as a person runs it: a process in the foreground, as root or as anybody."""
+"""`haas up` as a person runs it: a process in the foreground, as an ordinary user if possible."""
 
 import asyncio
 import os
@@ -25,9 +25,9 @@ PATIENCE = 90
 
 @cache
 def ordinary_user() -> pwd.struct_passwd | None:
-    """Return whom root runs `haas up` as, to try an ordinary user's way; None to run it as oneself.
+    """Return the user as which `haas up` is run in these tests, or None to run it as the present user.
 
-    Root may have a Python, or a clone, that nobody else can reach.
+    If root runs the tests, it is the user `nobody`, unless `nobody` cannot reach root's Python or this checkout.
     """
     if os.geteuid() != 0:
         return None
@@ -165,7 +165,7 @@ async def test_the_url_of_only_one_database_login_is_refused(state: Path) -> Non
 
 @pytest.mark.parametrize("filled", [False, True])
 async def test_a_full_disk_is_reported_in_one_sentence(tmp_path: Path, *, filled: bool) -> None:
-    """On a disk of 16 MB: `df` still shows room in the first case, and not a byte can be written in the second."""
+    """The disk has 16 MB. In the first case some of them are free; in the second case no byte can be written."""
     disk = tmp_path / "disk"
     disk.mkdir()
     fill = f"head --bytes=20M /dev/zero 2>/dev/null >{disk}/filling;" if filled else ""
@@ -180,10 +180,10 @@ async def test_a_full_disk_is_reported_in_one_sentence(tmp_path: Path, *, filled
 
 
 async def in_own_mounts(script: str) -> subprocess.CompletedProcess[bytes]:
-    """Run a shell script that may mount file systems, which only its own processes see."""
+    """Run a shell script that may mount file systems. Only the processes of the script see them."""
     unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
     if shutil.which("unshare") is None or subprocess.run([*unshare, "true"], check=False).returncode != 0:  # noqa: ASYNC221, S603
-        pytest.skip("this machine lets nobody mount a file system of their own: THE FULL DISK WAS NOT TESTED")
+        pytest.skip("the tests may not mount a file system on this machine: THE FULL DISK WAS NOT TESTED")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HAAS_")}
     process = await asyncio.create_subprocess_exec(
         *(*unshare, "sh", "-c", script),

@@ -1,4 +1,4 @@
-"""The whole stack: its files, its restarts of processes, and a tenant that is created later."""
+"""The whole stack: its files, how it restarts its processes, and tenants that are created after the start."""
 
 import asyncio
 import os
@@ -58,7 +58,7 @@ async def test_files_with_secrets_can_be_read_only_by_their_owner(stack: Stack) 
 
 
 def test_the_sockets_are_for_the_proxy_only(stack: Stack) -> None:
-    """The mode of a socket says who may connect. The health of a process is for us only."""
+    """The mode of a socket says who may connect. Only the user who runs the stack may ask for the health."""
     sockets = {file.name: stat.S_IMODE(file.stat().st_mode) for file in stack.folder.sockets().iterdir()}
     health = {f"{process}-health" for process in ("app", "worker", "schedule", "provisioner")}
     assert sockets == {"app": 0o660, "sandbox": 0o660, **dict.fromkeys(health, 0o600)}
@@ -88,7 +88,7 @@ async def test_every_process_says_that_it_is_ready(stack: Stack) -> None:
 
 async def test_a_worker_without_its_broker_is_live_and_not_ready(stack: Stack) -> None:
     if "valkey" not in stack.processes():
-        pytest.skip("the broker is not ours to stop")
+        pytest.skip("the broker does not belong to the stack, so it must not be stopped")
     sockets, broker = stack.folder.sockets(), stack.processes()["valkey"]
     os.kill(broker, signal.SIGSTOP)
     try:
@@ -181,7 +181,7 @@ async def test_the_hosts_of_staff_and_of_management_are_served(stack: Stack) -> 
 
 
 async def test_a_changed_tenant_is_served_by_the_running_processes(stack: Stack) -> None:
-    """The name within two seconds, and a new host with its certificate."""
+    """Pages show the new name within two seconds, and the new host is served with its certificate."""
     environment = {"HAAS_STATE": str(stack.folder.root)}
 
     async def change(*options: str) -> None:

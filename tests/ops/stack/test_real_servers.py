@@ -1,4 +1,4 @@
-"""A stack that uses servers that run already."""
+"""A stack that uses existing servers instead of starting its own."""
 
 from pathlib import Path
 

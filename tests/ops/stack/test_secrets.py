@@ -36,7 +36,7 @@ def command_line(pid: int) -> str:
 
 async def test_each_process_holds_only_the_secrets_that_it_uses(stack: Stack) -> None:
     settings = stack.settings
-    signs = {
+    recognised_by = {
         APPLICATION_LOGIN: [urlsplit(settings.database_url).password],
         OWNER_LOGIN: [urlsplit(settings.owner_database_url).password],
         SUPERUSER: [(stack.folder.secrets / "postgres").read_text()] if _embedded(stack, "postgres") else ["SUPERUSER"],
@@ -46,7 +46,7 @@ async def test_each_process_holds_only_the_secrets_that_it_uses(stack: Stack) ->
     held = {}
     for process, pid in stack.processes().items():
         text = "\n".join(f"{name}={value}" for name, value in environment(pid).items()) + command_line(pid)
-        held[process] = {secret for secret, found in signs.items() if any(str(sign) in text for sign in found)}
+        held[process] = {secret for secret, signs in recognised_by.items() if any(str(sign) in text for sign in signs)}
     assert held == {process: secrets for process, secrets in HELD.items() if process in held}
     assert {"app", "worker", "schedule", "provisioner", "sandbox", "nginx"} <= set(held)
 

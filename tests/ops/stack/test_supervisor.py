@@ -163,7 +163,7 @@ async def test_processes_of_a_killed_supervisor_are_stopped_by_the_next_one(tmp_
 
 
 async def test_the_child_of_a_killed_process_is_stopped_by_the_next_supervisor(tmp_path: Path) -> None:
-    """Like the workers of an nginx whose master was killed together with the supervisor."""
+    """For example the workers of nginx, if its master process was killed together with the supervisor."""
     root = tmp_path / "state"
     supervisor, parent, child = await asyncio.to_thread(leave_behind, root)
     left = identify(child)
@@ -206,7 +206,7 @@ def test_a_state_folder_in_use_cannot_be_opened(folder: StateFolder) -> None:
         StateFolder(folder.root).open()
 
 
-def test_a_folder_with_files_of_others_is_refused_as_state_folder(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_refused_as_state_folder(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("mine")
     with pytest.raises(StackError, match="not a state folder of this program"):
         StateFolder(tmp_path).open()
