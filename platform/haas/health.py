@@ -28,7 +28,7 @@ _REASONS: Final = {200: "OK", 404: "Not Found", 503: "Service Unavailable"}
 
 
 class NotReady(Exception):
-    """A check of the health is not met. The message says why, without a secret."""
+    """The condition of a check is not met. The message says why, and contains no secret."""
 
 
 @asynccontextmanager
@@ -66,7 +66,7 @@ async def ask_health(address: str, path: str, seconds: float = _SECONDS_FOR_REQU
     try:
         return int(head.split()[1]), msgspec.json.decode(body or b"{}", type=dict[str, Any])
     except (IndexError, ValueError, msgspec.DecodeError):
-        raise ConnectionError(f"{address} does not answer like a process of this program") from None
+        raise ConnectionError(f"the answer at {address} is not that of a process of this program") from None
 
 
 async def _serve(address: str, checks: Checks) -> asyncio.Server:
@@ -119,16 +119,16 @@ async def _answer(path: str, checks: Checks) -> tuple[int, dict[str, Any]]:
 
 
 async def _failure(check: Callable[[], Awaitable[object]]) -> str | None:
-    """Return why a check is not met, or None.
+    """Return why the condition of a check is not met, or None if it is met.
 
-    Of other errors, return the type only, because the message may contain an address.
+    Return only the type of an unexpected error, because its message may contain an address or a secret.
     """
     try:
         async with asyncio.timeout(SECONDS_FOR_CHECKS):
             await check()
     except NotReady as error:
         return str(error)
-    except Exception as error:  # noqa: BLE001 - whatever fails, the process cannot do its job
+    except Exception as error:  # noqa: BLE001 - after any error, the process is not ready
         return type(error).__name__
     return None
 

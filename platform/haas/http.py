@@ -53,5 +53,5 @@ def client_certificate(header: bytes) -> ClientCertificate:
 
 
 def interaction_id(given: bytes | None) -> str:
-    """Return the interaction id that the caller gave if it is a UUID, else a new one (CDS, HTTP Headers)."""
+    """Return the caller's interaction id if it is a UUID, otherwise a new one (CDS, HTTP Headers)."""
     return given.decode() if given is not None and _UUID.fullmatch(given) else str(uuid4())

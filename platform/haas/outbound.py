@@ -54,11 +54,11 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 1
     """How often the request may be sent. It is repeated only where that is safe; see `Outbound.request`."""
     circuit_breaker: bool = False
-    """Whether the call is refused while the server does not answer other calls with this option."""
+    """Whether failures of this call count for the circuit of the server, and an open circuit refuses the call."""
     private_hosts: frozenset[str] = frozenset()
     """Hosts that may have an address in a private network. Only the provider's staff may enter them."""
     allow_any_address: bool = False
-    """Only for a URL in the settings of the deployment: its host may have any address, also one of this machine."""
+    """Whether the host may have any address, even one of this machine. Only for a URL in the deployment's settings."""
     credential: TlsCredential | None = None
     """The client certificate for mutual TLS. None: the one of the `Outbound` object, if it has one."""
 
@@ -89,7 +89,7 @@ class _Request(NamedTuple):
 
 
 class _NotAnswered(Exception):
-    """An attempt failed before a byte of the answer arrived. Its cause is the error of httpx."""
+    """An attempt failed before a byte of the answer arrived. The request may be sent again. The cause is httpx's error."""
 
 
 class Outbound:
@@ -154,12 +154,12 @@ class Outbound:
         options = options or CallOptions()
         request = _Request(method, https_url(url), headers or {}, form, content)
         if not options.circuit_breaker:
-            return await self._limited(url, request, options)
+            return await self._send_within_limits(url, request, options)
         circuit = self._circuit(request.url, options)
         if not circuit.admit():
             raise CircuitOpen(f"{url} was not requested: its server has failed several times in a row")
         try:
-            response = await self._limited(url, request, options)
+            response = await self._send_within_limits(url, request, options)
         except OutboundError:
             circuit.record(success=False)
             raise
@@ -170,7 +170,7 @@ class Outbound:
         return response
 
     def _circuit(self, target: httpx.URL, options: CallOptions) -> CircuitBreaker:
-        """Return the circuit of a server. A server has one for each certificate, as a certificate can be the cause."""
+        """Return the circuit of a server for a client certificate: a certificate can be the reason of the failures."""
         key = f"{target.host}:{target.port or HTTPS_PORT}", options.credential.id if options.credential else b""
         circuit = self._circuits.pop(key, None) or CircuitBreaker(self._clock)
         self._circuits[key] = circuit
@@ -178,33 +178,38 @@ class Outbound:
             del self._circuits[next(iter(self._circuits))]  # the one that was used least recently
         return circuit
 
-    async def _limited(self, url: str, request: _Request, options: CallOptions) -> OutboundResponse:
+    async def _send_within_limits(self, url: str, request: _Request, options: CallOptions) -> OutboundResponse:
         try:
             async with asyncio.timeout(options.total_seconds):
-                return await self._attempts(request, options)
+                return await self._send_with_retries(request, options)
         except NoPublicAddress as error:
             raise OutboundError(f"{url} was not requested: {error}") from error
         except _NotAnswered as error:
-            raise _unanswered(url, error.__cause__ or error) from error.__cause__
-        except (httpx.HTTPError, ssl.SSLError, OSError, UnicodeError) as error:  # UnicodeError: not a DNS name
-            raise _unanswered(url, error) from error
+            raise _no_answer(url, error.__cause__ or error) from error.__cause__
+        except (
+            httpx.HTTPError,
+            ssl.SSLError,
+            OSError,
+            UnicodeError,
+        ) as error:  # UnicodeError: the host is not a DNS name
+            raise _no_answer(url, error) from error
 
-    async def _attempts(self, request: _Request, options: CallOptions) -> OutboundResponse:
+    async def _send_with_retries(self, request: _Request, options: CallOptions) -> OutboundResponse:
         if options.attempts == 1:
-            return await self._send(request, options)
+            return await self._send_once(request, options)
         async for attempt in stamina.retry_context(
             on=_NotAnswered,
             attempts=options.attempts,
-            timeout=None,  # `_limited` limits the time of all attempts
+            timeout=None,  # `_send_within_limits` limits the time of all attempts
             wait_initial=SECONDS_BEFORE_A_RETRY,
             wait_jitter=SECONDS_BEFORE_A_RETRY,
         ):
             with attempt:
-                return await self._send(request, options)
+                return await self._send_once(request, options)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _send(self, request: _Request, options: CallOptions) -> OutboundResponse:
-        """Send the request once. Raises _NotAnswered if it may be sent again."""
+    async def _send_once(self, request: _Request, options: CallOptions) -> OutboundResponse:
+        """Send the request once. Raises _NotAnswered if it failed and may be sent again."""
         host = request.url.host
         address = await self._address(request.url, options)
         target, headers, extensions = request.url, dict(request.headers), {}
@@ -256,11 +261,11 @@ def https_url(url: str) -> httpx.URL:
     except (httpx.InvalidURL, TypeError, UnicodeError) as error:
         raise OutboundError(f"{url!r} is not a URL") from error
     if target.scheme != "https" or not host or target.userinfo or (target.port or 0) > MAXIMUM_PORT:
-        raise OutboundError(f"{url!r} is not an https URL")
+        raise OutboundError(f"{url!r} is not an https URL with a host, a valid port and no user name")
     return target
 
 
-def _unanswered(url: str, error: BaseException) -> OutboundError:
+def _no_answer(url: str, error: BaseException) -> OutboundError:
     return OutboundError(f"{url} did not answer: {type(error).__name__} {error}".rstrip())
 
 

@@ -1,4 +1,4 @@
-"""The HTTP clients behind `haas.outbound`: one for each host, address and client certificate, up to a maximum number.
+"""The HTTP clients of `haas.outbound`: one for each host, address and client certificate, up to a maximum number.
 
 httpx keeps connections by address. A connection that was opened for one host, or with one certificate, must not be used
 for another, so each of them has a client of its own.
@@ -35,7 +35,7 @@ class TlsCredential(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> bytes:
-        """What tells this credential from others."""
+        """The SHA-256 of the chain, which differs for each certificate."""
         return sha256(self.chain.encode()).digest()
 
     def __repr__(self) -> str:
@@ -54,15 +54,15 @@ class _Key(NamedTuple):
 
 
 class _Client:
-    __slots__ = ("http", "requests")
+    __slots__ = ("http", "open_requests")
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
-        self.requests = 0
+        self.open_requests = 0
 
 
 class OutboundClients:
-    """Opens clients when they are needed, and closes those that were used least recently."""
+    """Opens clients when they are needed. If there are too many, closes the idle ones that were used least recently."""
 
     def __init__(self, trusted_roots: Path | None, certificate: tuple[Path, Path] | None) -> None:
         """Trust the system's roots and the given ones. `certificate` is for requests without a credential."""
@@ -76,17 +76,17 @@ class OutboundClients:
     async def client(
         self, host: str, address: str | None, credential: TlsCredential | None
     ) -> AsyncIterator[httpx.AsyncClient]:
-        """Return the client for requests to a host at an address. It stays open until the end of the block."""
+        """Yield the client for requests to a host at an address. It is not closed before the end of the block."""
         key = _Key(host, address, credential.id if credential else b"")
         # The client that was used last is the last one of the dictionary.
         client = self._clients.pop(key, None) or _Client(_new_client(self._context_for(credential)))
         self._clients[key] = client
-        client.requests += 1
+        client.open_requests += 1
         try:
             yield client.http
         finally:
-            client.requests -= 1
-            await self._close_least_used()
+            client.open_requests -= 1
+            await self._close_idle_clients()
 
     async def close(self) -> None:
         """Close every client."""
@@ -94,12 +94,12 @@ class OutboundClients:
             _, client = self._clients.popitem()
             await client.http.aclose()
 
-    async def _close_least_used(self) -> None:
-        """Close the idle clients that exceed the maximum number. A client with a request is never closed."""
+    async def _close_idle_clients(self) -> None:
+        """If there are too many clients, close idle ones. A client with an open request is not closed."""
         excess = len(self._clients) - MAXIMUM_IDLE_CLIENTS
         if excess <= 0:
             return
-        idle = [key for key, client in self._clients.items() if not client.requests]
+        idle = [key for key, client in self._clients.items() if not client.open_requests]
         for client in [self._clients.pop(key) for key in idle[:excess]]:
             await client.http.aclose()
 
@@ -122,7 +122,7 @@ def _context(trusted_roots: Path | None) -> ssl.SSLContext:
 def _load(context: ssl.SSLContext, credential: TlsCredential) -> None:
     """Load a credential. OpenSSL reads it from a file, so the private key is encrypted before it is written there.
 
-    Raises ssl.SSLError if the two parts do not belong together.
+    Raises ssl.SSLError if the private key cannot be read, or does not belong to the certificate.
     """
     password = secrets.token_bytes(32).hex()
     try:

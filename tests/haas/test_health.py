@@ -11,7 +11,7 @@ from haas.health import LIVE, READY, NotReady, ask_health, health_listener
 
 
 async def met() -> None:
-    """A check that is met."""
+    """A check whose condition is met."""
 
 
 async def unmet() -> None:
@@ -35,21 +35,21 @@ async def test_a_process_is_live_although_it_is_not_ready(tmp_path: Path) -> Non
         await ask_health(address, LIVE)
 
 
-async def test_a_process_is_ready_if_all_checks_are_met(tmp_path: Path) -> None:
+async def test_a_process_is_ready_if_the_conditions_of_all_checks_are_met(tmp_path: Path) -> None:
     address = f"unix:{tmp_path / 'health'}"
     (tmp_path / "health").touch()  # left over from a process that was killed
     async with health_listener(address, {"database": met}):
         assert await ask_health(address, READY) == (200, {"status": "ready"})
 
 
-async def test_a_check_that_hangs_is_not_met(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_is_not_ready_if_a_check_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("haas.health.SECONDS_FOR_CHECKS", 0.05)
     address = f"unix:{tmp_path / 'health'}"
     async with health_listener(address, {"database": asyncio.Event().wait}):
         assert (await ask_health(address, READY))[0] == 503
 
 
-async def test_a_port_of_this_machine() -> None:
+async def test_the_health_can_be_served_at_a_port_of_this_machine() -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     async with health_listener(address, {}):
@@ -61,7 +61,7 @@ async def test_without_an_address_nothing_listens() -> None:
         pass
 
 
-async def test_what_is_no_request_is_no_error(tmp_path: Path) -> None:
+async def test_bytes_that_are_not_a_request_do_not_end_the_listener(tmp_path: Path) -> None:
     path = tmp_path / "health"
     async with health_listener(f"unix:{path}", {}):
         for sent in (b"", b"\r\n", b"x" * 100_000):

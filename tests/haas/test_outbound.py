@@ -65,7 +65,7 @@ async def test_a_host_that_is_not_mapped_is_resolved(authority: TestAuthority) -
         assert server.requests[0][:2] == ("localhost", f"localhost:{server.port}")
 
 
-async def test_a_form_and_a_body_are_posted(authority: TestAuthority) -> None:
+async def test_a_form_and_a_body_are_sent(authority: TestAuthority) -> None:
     async with tls_server(authority, HOSTS, ok) as server, Outbound(settings_for(authority)) as outbound:
         await outbound.post_form(url(server.port), {"token": "a b&c"})
         await outbound.request(
@@ -174,7 +174,7 @@ async def test_an_endless_response_is_aborted(authority: TestAuthority) -> None:
 
 
 async def test_a_compressed_response_is_neither_requested_nor_decompressed(authority: TestAuthority) -> None:
-    """One megabyte could become one gigabyte of memory."""
+    """An answer of one megabyte could need one gigabyte of memory when it is decompressed."""
     bomb = gzip.compress(b"a" * MAXIMUM_BODY_BYTES * 20)
 
     async with (
@@ -225,11 +225,11 @@ async def test_a_request_without_a_response_is_aborted(authority: TestAuthority)
     async with tls_server(authority, HOSTS, lambda _: wait) as server, Outbound(settings_for(authority)) as outbound:
         with pytest.raises(OutboundError, match="Timeout"):
             await outbound.get(url(server.port), options=options)
-        assert len(server.requests) == 1  # the server may be busy: the request is not sent again
+        assert len(server.requests) == 1  # not sent again: a server that is too slow would get more work
 
 
 async def test_a_response_that_takes_too_long_is_aborted(authority: TestAuthority) -> None:
-    """Each byte arrives within the time-out of a read, but the answer never ends."""
+    """Each byte arrives in time, but the answer never ends."""
     options = CallOptions(total_seconds=0.3)
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -281,7 +281,7 @@ async def test_the_size_of_an_answer_is_limited_per_call(authority: TestAuthorit
 
 
 def _close_at_first(times: int) -> Callable[[bytes], bytes | Handler]:
-    """Close the connection without an answer for the first requests."""
+    """Answer the first requests, `times` in number, by closing the connection; answer later ones with 200."""
     seen = 0
 
     def answer(_: bytes) -> bytes | Handler:
@@ -301,7 +301,7 @@ async def test_a_get_request_is_sent_again_if_no_byte_of_an_answer_arrived(autho
         assert len(server.requests) == 2
 
 
-async def test_attempts_are_limited(authority: TestAuthority) -> None:
+async def test_a_request_is_sent_at_most_as_often_as_the_option_permits(authority: TestAuthority) -> None:
     async with (
         tls_server(authority, HOSTS, _close_at_first(9)) as server,
         Outbound(settings_for(authority)) as outbound,
@@ -352,7 +352,7 @@ async def test_each_certificate_has_connections_of_its_own(authority: TestAuthor
             await outbound.get(url(server.port))
 
 
-async def test_a_private_key_that_does_not_fit_is_an_error_without_the_key(authority: TestAuthority) -> None:
+async def test_the_error_for_an_unreadable_private_key_does_not_contain_the_key(authority: TestAuthority) -> None:
     wrong = TlsCredential(credential(authority).chain, "not a key")
     async with Outbound(settings_for(authority)) as outbound:
         with pytest.raises(OutboundError, match="private key") as refused:
@@ -369,7 +369,9 @@ async def test_idle_clients_are_closed(authority: TestAuthority, monkeypatch: py
         assert server.connections == 3
 
 
-async def test_a_client_with_a_request_is_not_closed(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_with_an_open_request_is_not_closed(
+    authority: TestAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(haas.outbound_clients, "MAXIMUM_IDLE_CLIENTS", 0)
     asked, go_on = asyncio.Event(), asyncio.Event()
 
@@ -391,7 +393,9 @@ async def test_a_client_with_a_request_is_not_closed(authority: TestAuthority, m
         assert outbound._clients._clients == {}
 
 
-async def test_no_request_is_sent_to_a_server_that_fails(authority: TestAuthority, tmp_path: Path) -> None:
+async def test_no_request_is_sent_to_a_server_that_has_failed_several_times(
+    authority: TestAuthority, tmp_path: Path
+) -> None:
     clock, status = MovableClock(tmp_path / "clock"), "500 Oops"
     options = CallOptions(circuit_breaker=True)
 
