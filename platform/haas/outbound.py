@@ -89,7 +89,7 @@ class _Request(NamedTuple):
 
 
 class _NotAnswered(Exception):
-    """An attempt failed before a byte of the answer arrived. The request may be sent again. The cause is httpx's error."""
+    """An attempt failed before a byte of the answer arrived, and may be repeated. Its cause is the error of httpx."""
 
 
 class Outbound:
