@@ -40,7 +40,7 @@ _SYDNEY: Final = ZoneInfo("Australia/Sydney")
 
 
 def obligation_day(now: datetime) -> date:
-    """Return the day for the dates of the standards. A day of obligation begins at 00:00 in Sydney."""
+    """Return the date in Sydney, where the standards' obligations begin at 00:00 of their dates."""
     return now.astimezone(_SYDNEY).date()
 
 
@@ -53,10 +53,10 @@ class Version(NamedTuple):
     payload: type[Payload] | None = None
     """The type of `data` in this version."""
     convert: Callable[[Any], Payload] | None = None
-    """Makes an item of this version from an item of the resource. None: they are the same."""
+    """Makes an item of this version from an item of the resource. None: the item is used unchanged."""
 
     def is_served(self, today: date, *, retired_too: bool) -> bool:
-        """Return whether the version is served on a day. `retired_too`: also after its retirement.
+        """Return whether the version is served on a day. With `retired_too`, it is also served after its retirement.
 
         A version may be served before its binding date.
         """

@@ -1,7 +1,7 @@
-"""The resources: what the operations give. Each is declared once, whatever the number of operations that give it.
+"""The resources: the data that the operations give. Each is declared once, even if several operations give it.
 
-A source of data maps a resource to where it has the data (`tenants.sources.store`). An import reads the same
-declarations (`tenants.imports.records`).
+A source of data knows where it has the items of each resource (`tenants.sources.store`). The record
+types of an import are made from the same declarations (`tenants.imports.records`).
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     parameter: str
     field: str
     values: Mapping[str, str | None]
-    """The values that the parameter can have, each with the value to which the field is compared. None: to nothing."""
+    """The values that the parameter can have, each with the value to which the field is compared. None: every item."""
     default: str
     compare: Callable[[Any, Any], Any] = eq
     """The comparison of the field, on the left, with the value."""
@@ -45,14 +45,14 @@ class Resource(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """The type of an item in its newest version."""
     belongs_to: Owner
     many: bool = False
-    """Whether one owner has a list of items. The list is imported as a whole."""
+    """Whether one owner can have several items. An import replaces all items of an owner together."""
     list_name: str = ""
     """The member of `data` that contains the items where an operation gives several."""
     streamed: bool = False
     """Whether a page can be so large that the store reads it while the response is sent."""
     filters: tuple[Filter, ...] = ()
     order: tuple[str, ...] = ()
-    """The fields by which items are ordered. The last one must make the order unique, or pages could overlap. Empty: by
+    """The fields by which items are ordered. Two items must differ in one of them, or pages could overlap. Empty: by
     owner, and then in the retailer's order."""
 
     @property

@@ -42,7 +42,7 @@ class CustomerDataSource(Protocol):
     async def read(self, query: ResourceQuery) -> Page[Any] | ItemStream:
         """Return the items that fulfil the query, in the order of the resource, with the total number of them.
 
-        The items have the type `Resource.item`. An owner that the source does not have has no items. A stream is for
+        The items have the type `Resource.item`. An owner that the source does not know has no items. A stream is for
         lists that are too long to be in memory as a whole; it can be returned only by a source that reads after the
         transaction, and only for a resource that operations give as a list.
         """

@@ -9,7 +9,7 @@ _END: Final = object()
 class ItemStream:
     """The items of one page. The total number of records and the first item are known before the response begins.
 
-    Make it with `open`, and call `aclose` in every case, because the source may hold a connection.
+    Create it with `open`, and always call `aclose`, because the source may use a connection until then.
     """
 
     def __init__(self, total_records: int, first: Any, items: AsyncGenerator[Any, None]) -> None:
@@ -21,7 +21,7 @@ class ItemStream:
 
     @classmethod
     async def open(cls, total_records: int, items: AsyncGenerator[Any, None]) -> "ItemStream":
-        """Wait for the first item. An error up to here is raised here, where the call can still be refused."""
+        """Wait for the first item. An error before it is raised here, while the call can still be refused."""
         try:
             first = await anext(items, _END)
         except BaseException:
@@ -39,5 +39,5 @@ class ItemStream:
             yield item
 
     async def aclose(self) -> None:
-        """Release what the source holds for the stream."""
+        """Release the resources that the source uses for the stream, for example a connection."""
         await self._items.aclose()

@@ -52,16 +52,16 @@ ItemReader = Callable[[Record], Payload]
 
 
 class StoredResource:
-    """Where the store has the items of a resource, and the statements that read them."""
+    """The table in which the store has the items of a resource, and the statements that read them."""
 
     def __init__(
         self, resource: Resource, owner: Column[Any], columns: Mapping[str, SqlValue], item: SqlValue | None = None
     ) -> None:
-        """Take the column with the internal id of the owner, and what contains an item.
+        """Take the column with the internal id of the owner, and the expressions that make up an item.
 
-        `columns` has an expression for each field of an item. If the JSON expression `item` contains whole items, then
-        `columns` has only the fields of the resource's filters and order. A resource without an order is ordered by the
-        primary key of the table.
+        `columns` has an expression for each field of an item. If the JSON expression `item` is given, it contains the
+        whole item, and `columns` has only the fields of the resource's filters and order. A resource without an order
+        is ordered by the primary key of the table.
         """
         self.table = owner.table
         conditions = [owner == func.any(bindparam("owners", type_=ARRAY(Uuid)))]
@@ -90,7 +90,7 @@ class StoredResource:
         return Page([self._item(row) for row in rows], rows[0]["total"] if rows else 0)
 
     async def stream(self, database: Database, namespace: Namespace, query: ResourceQuery) -> ItemStream:
-        """Return the items as a stream. It holds a connection of the pool `long` until it is closed."""
+        """Return the items as a stream. It uses a connection for long work (`long=True`) until it is closed."""
         rows = self._rows(database, namespace, query)
         try:
             total_records = await anext(rows)
@@ -133,7 +133,7 @@ def _item_reader(item: type[Payload], columns: Mapping[str, SqlValue]) -> ItemRe
 
 
 def _field_reader(kind: Any, value: SqlValue) -> Callable[[Any], Any] | None:
-    """Return the function that makes a field from a value of the database. None: they are the same."""
+    """Return the function that makes a field from a value of the database. None: the value is used unchanged."""
     if isinstance(value.type, JSON):
         return msgspec.json.Decoder(kind, dec_hook=read_id).decode
     return (lambda internal: kind(str(internal))) if isinstance(value.type, Uuid) else None
@@ -155,7 +155,7 @@ def _detail_of(kind: str) -> SqlValue:
 
 
 def _in_own_table(resource: Resource, table: Table) -> StoredResource:
-    """Return where the items of accounts are that a table of their own has, each as a whole."""
+    """Describe a resource with a table of its own: a row belongs to an account, and its `detail` is a whole item."""
     return StoredResource(resource, table.c.account_id, {}, table.c.detail)
 
 
@@ -182,7 +182,7 @@ STORED: Final = {
     CONCESSIONS: _in_own_table(CONCESSIONS, concession),
     BALANCE: _in_own_table(BALANCE, balance),
 }
-"""Every resource that the store has."""
+"""How the store reads each resource that it has."""
 
 _CREDENTIAL = Statement(
     select(upstream_credential.c.presented, upstream_credential.c.sealed, upstream_credential.c.changed_at).where(

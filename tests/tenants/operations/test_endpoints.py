@@ -21,14 +21,14 @@ def test_every_operation_of_the_standards_is_in_the_table_once() -> None:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
 def test_an_operation_has_the_properties_of_the_standards(endpoint: Endpoint) -> None:
-    said = OPERATIONS[endpoint.operation]
+    expected = OPERATIONS[endpoint.operation]
     assert (endpoint.method, endpoint.path, endpoint.scope, endpoint.paginated) == (
-        said["method"],
-        said["path"],
-        said["scope"],
-        said["paginated"],
+        expected["method"],
+        expected["path"],
+        expected["scope"],
+        expected["paginated"],
     )
-    assert endpoint.versions[-1].number == said["version"]
+    assert endpoint.versions[-1].number == expected["version"]
     assert endpoint.scope is None or endpoint.scope in DATA_SCOPES
     assert endpoint.transport == ("public" if endpoint.scope is None else "secure")
     assert {endpoint.tier(customer_present=True), endpoint.tier(customer_present=False)} <= set(THRESHOLD_MILLISECONDS)
@@ -45,9 +45,9 @@ def test_version_numbers_are_consecutive_and_the_newest_is_not_retired() -> None
 
 
 def test_a_served_operation_serves_its_newest_version() -> None:
-    waiting = set(endpoints_not_served())
+    not_served = set(endpoints_not_served())
     for endpoint in ENDPOINTS:
-        assert endpoint in waiting or endpoint.served_versions[-1] == endpoint.versions[-1].number
+        assert endpoint in not_served or endpoint.served_versions[-1] == endpoint.versions[-1].number
 
 
 def test_an_operation_has_a_resource_when_it_has_a_payload() -> None:
@@ -70,7 +70,7 @@ RETIREMENT = date(2026, 3, 16)
         (RETIREMENT, True, True),
     ],
 )
-def test_a_version_is_served_until_its_retirement_unless_the_tenant_continues(
+def test_a_version_is_served_until_its_retirement_unless_the_tenant_serves_retired_versions(
     today: date, *, retired_too: bool, served: bool
 ) -> None:
     version = Version(1, date(2022, 11, 15), RETIREMENT, CommonDiscoveryStatus)
@@ -106,7 +106,7 @@ def test_a_day_of_obligation_begins_at_midnight_in_sydney(now: str, day: date) -
     "operation",
     ["getBillingForEnergyAccount", "listEnergyAccountBillingBulk", "listEnergyAccountBillingForSpecificAccounts"],
 )
-def test_version_2_of_billing_need_not_be_served(operation: str) -> None:
+def test_versions_1_and_2_of_billing_are_retired(operation: str) -> None:
     [endpoint] = [each for each in ENDPOINTS if each.operation == operation]
     assert [version.retired_from for version in endpoint.versions] == [date(2024, 9, 9), date(2024, 9, 9), None]
 
@@ -119,6 +119,8 @@ def test_version_2_of_billing_need_not_be_served(operation: str) -> None:
         ("getEnergyAccountDetail", "path", False),
     ],
 )
-def test_the_row_says_where_ids_are_named_and_what_is_given(operation: str, ids_in: Any, *, gives_list: bool) -> None:
+def test_the_row_says_where_a_request_names_ids_and_whether_the_response_is_a_list(
+    operation: str, ids_in: Any, *, gives_list: bool
+) -> None:
     [endpoint] = [each for each in ENDPOINTS if each.operation == operation]
     assert (endpoint.ids_in, endpoint.gives_list) == (ids_in, gives_list)

@@ -26,9 +26,9 @@ async def test_a_credential_is_stored_encrypted_and_can_be_replaced_and_removed(
     async with deployment.database.transaction(tenant.namespace) as tx:
         for credential in (secret, key):
             await service.save_credential(tx, tenant.id, deployment.sealer, credential)
-        kept = repr((await tx.execute(select(upstream_credential))).all())
-        assert "S3cret" not in kept
-        assert "PRIVATE KEY" not in kept
+        stored = repr((await tx.execute(select(upstream_credential))).all())
+        assert "S3cret" not in stored
+        assert "PRIVATE KEY" not in stored
         for credential in (secret, key):
             found = await service.credential(tx, tenant.id, deployment.sealer, credential.kind)
             assert found == credential
