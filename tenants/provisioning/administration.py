@@ -111,7 +111,7 @@ class Administration:
         return rotated
 
     async def _delete(self, tenant: Tenant, actor: str) -> None:
-        """Delete a tenant's row, schema and role, in one transaction or in two on two servers."""
+        """Delete a tenant's row, schema and role, in one transaction, or in two if they are on two servers."""
         slug, (schema, role, _) = tenant.slug, tenant.namespace
         async with registry_and_tenant(self._owner, self._settings, tenant.namespace, long=True) as (registry, tx):
             if not await store.delete_brand(registry, tenant.id):
@@ -125,13 +125,13 @@ class Administration:
     async def change(self, slug: str, change: TenantChange, *, actor: str, check_theme: CheckTheme) -> ChangedTenant:
         """Change a tenant's name, theme, contacts, switches or hosts. Every process serves it within two seconds.
 
-        The public host is the issuer, so it can be changed only while no software product is registered. The secure
-        host carries the endpoints that registered products use, so its change needs `change.move_endpoints` then.
-        A product that registers while the change takes effect may still learn the old hosts; suspend the tenant
-        before to exclude that.
+        The public host is the issuer, so it can be changed only while no software product is registered. Registered
+        products use the endpoints on the secure host, so while one is registered, that host is changed only with
+        `change.move_endpoints`. A product that registers while the change takes effect can still get the old hosts. To
+        prevent this, suspend the tenant first.
 
         Raise UnknownTenant, TenantIncomplete, InvalidName, InvalidHost, InvalidChange, HostInUse, TenantExists (another
-        tenant has a host), or what `check_theme` raises. Then nothing was changed.
+        tenant has one of the hosts), or what `check_theme` raises. Then nothing was changed.
         """
         async with owner_transaction(self._owner, self._settings) as registry:
             stored_settings = await store.lock_settings(registry, slug)
@@ -145,7 +145,7 @@ class Administration:
                 values["name"] = altered.name
             if altered.theme is not None:
                 values["theme"] = altered.theme
-            if altered.settings:  # fields that only a newer release knows are kept
+            if altered.settings:  # the stored fields are kept, because a newer release may have added some
                 values["settings"] = {**(stored_settings or {}), **altered.settings}
             if values:
                 await store.update_brand(registry, before.id, values)

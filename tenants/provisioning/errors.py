@@ -8,7 +8,7 @@ class OpenRequestExists(HaasError):
 
 
 class LeaseLost(HaasError):
-    """The request is finished, or another provisioner has leased it. This provisioner must stop."""
+    """The request is finished, or another provisioner has leased it. This provisioner must stop working on it."""
 
 
 class NotAwaitingApproval(HaasError):

@@ -13,9 +13,9 @@ ProvisionRequestKind = Literal["create", "migrate", "change", "remove"]
 EVERY_TENANT: Final = "*"
 """The subject of a request that concerns every tenant. It is not a valid slug."""
 STATUS: Final = "*status"
-"""The subject of a request for the revisions of all schemas, which changes nothing."""
+"""The subject of a request of the kind `migrate` that changes nothing: it only reports the revisions of all schemas."""
 REQUEST_CHANNEL: Final = "haas_provision"
-"""The channel on which a new request is announced."""
+"""The channel of PostgreSQL (NOTIFY) on which the provisioners are told about a new request."""
 
 
 class Suspend(msgspec.Struct, frozen=True, tag="suspend", tag_field="change"):
@@ -54,7 +54,7 @@ class NewProvisionRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: ProvisionRequestKind
     subject: str
-    """The tenant's slug, EVERY_TENANT, STATUS, or what the DeploymentChange says."""
+    """The tenant's slug, EVERY_TENANT, STATUS, or the subject that the docstring of the change gives."""
     arguments: dict[str, Any] = {}
     asked_by: str
     approved_by: str | None = None
@@ -68,7 +68,7 @@ class ProvisionRequest(NewProvisionRequest, frozen=True, kw_only=True):
     asked_at: datetime
     leased_until: datetime | None
     progress: str | None
-    """The last completed step. After completion, a summary of what was done. None: no work has begun."""
+    """The newest message about the work. After completion, a summary of what was done. None: no work has begun."""
     done_at: datetime | None
     """When the request was completed or failed; None while it is open."""
     error: str | None

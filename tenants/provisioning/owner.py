@@ -1,4 +1,4 @@
-"""Transactions of the provisioning login.
+"""Transactions of the provisioner's login, whose URLs are the settings `owner_database_urls`.
 
 The control schema is on the main node. A tenant's schema is on the node of its namespace. A change of both schemas is
 one transaction if both are on the main node, and two transactions otherwise. Of these two, the transaction in the

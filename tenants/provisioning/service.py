@@ -2,8 +2,8 @@
 
 On the main node, which also has the control schema, this is one transaction. On another node there are three. The first
 commits the tenant's row in the registry with the state `preparing`, in which the tenant is not served. Then one
-transaction on each of the two servers does the rest. If these are interrupted, each tenant schema on the node still has
-a row in the registry, and `haas tenant remove` removes both.
+transaction on each of the two servers does the rest. If they are interrupted, every tenant schema on the node has a row
+in the registry, and `haas tenant remove` removes the schema and the row.
 """
 
 import logging

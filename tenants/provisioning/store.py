@@ -1,7 +1,7 @@
 """The SQL of requests to the provisioner.
 
 The console adds requests with its own role. The provisioner works as the owner. A lease expires, so that another
-provisioner can continue the request if the first one stopped. It continues after the step in `progress`.
+provisioner can start the request again if the first one was killed. `progress` tells it that work had begun.
 """
 
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ async def add_request(tx: Transaction, new: NewProvisionRequest, now: datetime) 
 
 
 async def open_request(tx: Transaction, subject: str) -> ProvisionRequest | None:
-    """Return the request for a subject that is not done yet, or None."""
+    """Return the request for a subject that is not finished yet, or None."""
     of_subject = select(*_COLUMNS).where(provision_request.c.subject == subject, provision_request.c.done_at.is_(None))
     row = (await tx.execute(of_subject)).mappings().one_or_none()
     return None if row is None else _request(row)
@@ -58,7 +58,7 @@ async def load_request(tx: Transaction, request_id: UUID) -> ProvisionRequest | 
 
 
 async def lease_next_request(tx: Transaction, now: datetime, duration: timedelta) -> Lease | None:
-    """Lease the oldest open, approved request without a current lease, for `duration`. Return None if there is none."""
+    """Lease the oldest open, approved request that nobody leases now, for `duration`. Return None if there is none."""
     free = (
         select(provision_request.c.id)
         .where(
@@ -78,35 +78,35 @@ async def lease_next_request(tx: Transaction, now: datetime, duration: timedelta
     return None if row is None else Lease(lease_id, _request(row))
 
 
-async def record_progress(tx: Transaction, held: Lease, step: str, until: datetime) -> None:
-    """Store that `step` is completed, and extend the lease until `until`. Raise LeaseLost."""
-    await _write(tx, _update_of(held).values(progress=step, leased_until=until), held)
+async def record_progress(tx: Transaction, lease: Lease, message: str, until: datetime) -> None:
+    """Store the newest message about the work, and extend the lease until `until`. Raise LeaseLost."""
+    await _write(tx, _update_of(lease).values(progress=message, leased_until=until), lease)
 
 
-async def mark_done(tx: Transaction, held: Lease, now: datetime, summary: str | None = None) -> None:
+async def mark_done(tx: Transaction, lease: Lease, now: datetime, summary: str | None = None) -> None:
     """Mark the request as completed; `summary` says what was done, and is stored as its progress. Raise LeaseLost."""
     values: dict[str, object] = {"done_at": now}
     if summary is not None:
         values["progress"] = summary
-    await _write(tx, _update_of(held).values(values), held)
+    await _write(tx, _update_of(lease).values(values), lease)
 
 
-async def mark_failed(tx: Transaction, held: Lease, error: str, now: datetime) -> None:
-    """Mark the request as failed, with the reason. It is not tried again. Raise LeaseLost."""
-    await _write(tx, _update_of(held).values(done_at=now, error=error), held)
+async def mark_failed(tx: Transaction, lease: Lease, error: str, now: datetime) -> None:
+    """Mark the request as failed, with the reason. It is not started again. Raise LeaseLost."""
+    await _write(tx, _update_of(lease).values(done_at=now, error=error), lease)
 
 
-def _update_of(held: Lease) -> Update:
+def _update_of(lease: Lease) -> Update:
     return update(provision_request).where(
-        provision_request.c.id == held.request.id,
-        provision_request.c.lease == held.id,
+        provision_request.c.id == lease.request.id,
+        provision_request.c.lease == lease.id,
         provision_request.c.done_at.is_(None),
     )
 
 
-async def _write(tx: Transaction, statement: Update, held: Lease) -> None:
+async def _write(tx: Transaction, statement: Update, lease: Lease) -> None:
     if not (await tx.execute(statement)).rowcount:
-        raise LeaseLost(f"the request {held.request.id} is leased by another provisioner, or finished")
+        raise LeaseLost(f"the request {lease.request.id} is leased by another provisioner, or finished")
 
 
 def _request(row: RowMapping | dict[str, Any]) -> ProvisionRequest:

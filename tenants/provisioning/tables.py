@@ -9,15 +9,15 @@ provision_request = Table(
     control,
     Column("id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("subject", Text, nullable=False),  # the tenant's slug, or * for every tenant
+    Column("subject", Text, nullable=False),  # a slug, or another value that models.py describes
     Column("arguments", Json, nullable=False),
     Column("asked_by", Text, nullable=False),
     Column("approved_by", Text),  # null: the provisioner does not take the request yet
     Column("asked_at", Moment, nullable=False),
     Column("leased_until", Moment),
-    Column("lease", Uuid),  # id of the last lease; only its holder may update the row
-    Column("progress", Text),  # the last completed step, after which another provisioner can continue
-    Column("done_at", Moment),
+    Column("lease", Uuid),  # id of the last lease; only the provisioner that has it may update the row
+    Column("progress", Text),  # the newest message about the work, or the summary; null: no work has begun
+    Column("done_at", Moment),  # when it was completed or failed
     Column("error", Text),  # why it failed; null if it was completed
     CheckConstraint("kind in ('create', 'migrate', 'change', 'remove')", name="kind"),
     CheckConstraint("(lease is null) = (leased_until is null)", name="lease"),

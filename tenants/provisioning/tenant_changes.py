@@ -29,7 +29,7 @@ class TenantChange(
     tag="set-tenant",
     tag_field="change",
 ):
-    """What to change. Whatever it does not name stays as it is. It can be the `arguments` of a provision request."""
+    """What to change. What it does not name is kept. It can be the `arguments` of a request to the provisioner."""
 
     name: str | None = None
     theme: dict[str, Any] | None = None
@@ -53,7 +53,7 @@ class ChangedTenant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Alterations(msgspec.Struct, frozen=True, kw_only=True):
-    """The values of a tenant that a change really alters, and the row for the audit."""
+    """The values of a tenant that differ after a change, and what the row of the audit table says about them."""
 
     name: str | None
     theme: dict[str, Any] | None
@@ -102,7 +102,7 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
 
 
 def _private_hosts(present: Mapping[str, bool], change: TenantChange) -> dict[str, bool]:
-    """Return the hosts that may be private after the change, each with the value true."""
+    """Return the hosts that may have an address in a private network after the change, each with the value true."""
     for name in change.private_hosts:
         try:
             msgspec.convert(name, Host)
@@ -132,7 +132,7 @@ def _theme(tenant: Tenant, change: TenantChange) -> dict[str, Any]:
 
 
 def _differences(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return the entries that differ, each with its value before and after; None stands for a missing one."""
+    """Return the entries that differ, each with its value before and after. A missing value is None."""
     names = [*before, *(name for name in after if name not in before)]
     return {
         name: {"from": before.get(name), "to": after.get(name)} for name in names if before.get(name) != after.get(name)

@@ -40,7 +40,7 @@ NOTHING: set[str] = set()
 
 @pytest.fixture
 def left(two_nodes: Deployment, superuser_url: str, second_superuser_url: str) -> Traces:
-    """Return which of schema and role of a tenant exist on the main node and on the second one."""
+    """A function that returns what exists of a tenant, its schema or its role, on the main node and on the second."""
 
     async def left(slug: str) -> list[set[str]]:
         prefix = two_nodes.settings.role_prefix
@@ -80,7 +80,7 @@ def new(slug: str, node: str = SECOND) -> NewTenant:
 
 
 async def state(deployment: Deployment, slug: str) -> str | None:
-    """The state of the tenant's row in the registry, None without one."""
+    """Return the state of the tenant's row in the registry, or None if there is no row."""
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
         return (await tx.execute(select(brand.c.state).where(brand.c.slug == slug))).scalar_one_or_none()
 
@@ -289,7 +289,7 @@ async def test_a_process_without_the_address_of_a_node_serves_the_tenants_of_oth
     tenant = await two_nodes.provisioner.create(new("curlew"), actor="tests")
     with pytest.raises(UnknownNode, match="set HAAS_DATABASE_URL_SECOND and HAAS_OWNER_DATABASE_URL_SECOND"):
         async with own_deployment.database.transaction(tenant.namespace):
-            pytest.fail("there is no address")
+            pytest.fail("the process has no address of the node")
     async with own_deployment.database.transaction(neighbour.namespace) as tx:
         assert await tx.driver.fetchval("SELECT current_user") == neighbour.namespace.role
     with pytest.raises(UnknownNode):
@@ -307,7 +307,7 @@ async def test_an_unreachable_node_uses_no_connections_of_the_other_nodes(
         for _ in range(3):
             with pytest.raises(Unavailable, match="does not answer"):
                 async with database.transaction(tenant.namespace):
-                    pytest.fail("the node is away")
+                    pytest.fail("the node is unreachable")
             async with database.transaction(neighbour.namespace) as tx:
                 assert await tx.driver.fetchval("SELECT current_user") == neighbour.namespace.role
     async with database.transaction(tenant.namespace), database.transaction(neighbour.namespace):

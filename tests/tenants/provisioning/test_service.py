@@ -76,7 +76,7 @@ async def test_one_of_two_creations_of_a_tenant_at_once_is_refused(deployment: D
     await deployment.administration.remove("twin", actor="tests")
 
 
-async def test_a_role_of_the_same_name_prevents_the_creation(deployment: Deployment) -> None:
+async def test_a_tenant_is_not_created_if_a_role_with_its_name_exists(deployment: Deployment) -> None:
     role = Roles(deployment.settings.role_prefix).tenant("squatter")
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
         await tx.driver.execute(f"SET LOCAL ROLE NONE; CREATE ROLE {role}")

@@ -48,7 +48,7 @@ class Requests:
         async with self.provisioner() as tx:
             return await store.lease_next_request(tx, self.now + at, MINUTE)
 
-    async def held(self) -> Lease:
+    async def lease_the_next(self) -> Lease:
         lease = await self.lease()
         assert lease is not None
         return lease
@@ -64,7 +64,7 @@ async def requests(own_deployment: Deployment) -> AsyncIterator[Requests]:
 
 async def test_a_request_is_added_leased_completed_and_stored(requests: Requests) -> None:
     request_id = await requests.ask()
-    lease = await requests.held()
+    lease = await requests.lease_the_next()
     assert lease.request.id == request_id
     assert (lease.request.kind, lease.request.subject, lease.request.arguments) == ("create", "plover", {"name": "P"})
     assert (lease.request.asked_by, lease.request.approved_by) == ("ana", "bo")
@@ -72,21 +72,21 @@ async def test_a_request_is_added_leased_completed_and_stored(requests: Requests
         await store.record_progress(tx, lease, "schema", requests.now + MINUTE)
         await store.mark_done(tx, lease, requests.now)
     async with requests.console() as tx:
-        kept = await store.load_request(tx, request_id)
-    assert kept is not None
-    assert (kept.progress, kept.done_at, kept.error) == ("schema", requests.now, None)
+        stored = await store.load_request(tx, request_id)
+    assert stored is not None
+    assert (stored.progress, stored.done_at, stored.error) == ("schema", requests.now, None)
     assert await requests.lease(at=timedelta(days=1)) is None
 
 
-async def test_a_failed_request_stores_its_error_and_is_not_tried_again(requests: Requests) -> None:
+async def test_a_failed_request_stores_its_error_and_is_not_leased_again(requests: Requests) -> None:
     request_id = await requests.ask()
     async with requests.provisioner() as tx:
-        await store.mark_failed(tx, await requests.held(), "the slug is taken", requests.now)
+        await store.mark_failed(tx, await requests.lease_the_next(), "the slug is taken", requests.now)
     async with requests.console() as tx:
-        kept = await store.load_request(tx, request_id)
+        stored = await store.load_request(tx, request_id)
         assert await store.load_request(tx, uuid4()) is None
-    assert kept is not None
-    assert (kept.done_at, kept.error) == (requests.now, "the slug is taken")
+    assert stored is not None
+    assert (stored.done_at, stored.error) == (requests.now, "the slug is taken")
     assert await requests.lease(at=timedelta(days=1)) is None
 
 
@@ -97,7 +97,7 @@ async def test_a_second_open_request_for_a_tenant_is_refused(requests: Requests)
     await requests.ask("heron", later=1)
     await requests.ask(EVERY_TENANT, later=2)
     async with requests.provisioner() as tx:
-        await store.mark_done(tx, await requests.held(), requests.now)
+        await store.mark_done(tx, await requests.lease_the_next(), requests.now)
     await requests.ask()
 
 
@@ -109,9 +109,9 @@ async def test_each_request_is_leased_by_only_one_provisioner(requests: Requests
     assert leases.count(None) == 1
 
 
-async def test_another_provisioner_continues_a_request_whose_lease_has_ended(requests: Requests) -> None:
+async def test_a_request_whose_lease_has_expired_is_leased_by_another_provisioner(requests: Requests) -> None:
     await requests.ask()
-    first = await requests.held()
+    first = await requests.lease_the_next()
     async with requests.provisioner() as tx:
         await store.record_progress(tx, first, "schema", requests.now + 2 * MINUTE)
     assert await requests.lease(at=MINUTE) is None, "`record_progress` has extended the lease"
@@ -138,11 +138,11 @@ async def test_a_request_is_not_leased_before_it_is_approved(requests: Requests)
     assert await requests.lease() is None
     async with requests.console() as tx:
         await store.approve(tx, request_id, "bo")
-    assert (await requests.held()).request.approved_by == "bo"
-    for known in (request_id, uuid4()):
+    assert (await requests.lease_the_next()).request.approved_by == "bo"
+    for approved_or_unknown in (request_id, uuid4()):
         with pytest.raises(NotAwaitingApproval):
             async with requests.console() as tx:
-                await store.approve(tx, known, "cy")
+                await store.approve(tx, approved_or_unknown, "cy")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,8 @@
-"""A tenant is removed, and made again under its slug, beside transactions that use it. They are stopped by events."""
+"""A tenant is removed, and another one is created with the same slug, while transactions use the first one.
+
+The removed tenant is called the predecessor, and the new one the successor. The tests stop each task at a chosen point
+with an event.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,7 +30,7 @@ LONGEST_WAIT = 30
 
 
 class Brand:
-    """A brand with the slug `lorikeet`, and a flusher that holds a call of it which is not written yet."""
+    """A brand with the slug `lorikeet`, and a flusher that has counted calls of it and has not written them yet."""
 
     def __init__(self, deployment: Deployment, tenant: Tenant) -> None:
         self.deployment, self.tenant, self.database = deployment, tenant, deployment.database
@@ -52,14 +56,14 @@ class Brand:
     async def remove(self) -> None:
         await self.deployment.administration.remove("lorikeet", actor="tests")
 
-    async def make_again(self) -> Tenant:
+    async def create_successor(self) -> Tenant:
         successor = await self.deployment.new_tenant("lorikeet")
         assert successor.namespace == self.tenant.namespace
         return successor
 
     async def replace(self) -> Tenant:
         await self.remove()
-        return await self.make_again()
+        return await self.create_successor()
 
     async def until_a_transaction_waits(self) -> None:
         """Return when a transaction waits for a lock that another one holds."""
@@ -90,7 +94,7 @@ async def brand(deployment: Deployment) -> AsyncIterator[Brand]:
 
 @pytest.fixture
 def uncommitted_removal(monkeypatch: pytest.MonkeyPatch) -> "Stop":
-    """Stops a removal after the schema and the role were dropped and before the commit."""
+    """Stop a removal after the schema and the role were dropped, and before the commit."""
     stop = Stop()
 
     @asynccontextmanager
@@ -104,7 +108,7 @@ def uncommitted_removal(monkeypatch: pytest.MonkeyPatch) -> "Stop":
 
 
 class Stop:
-    """A point at which a task waits until the test lets it go on."""
+    """A point at which a task waits until the test calls `go_on`."""
 
     def __init__(self) -> None:
         self.reached, self._go_on = asyncio.Event(), asyncio.Event()
@@ -128,12 +132,12 @@ async def test_a_removal_waits_for_the_transactions_of_open_requests(brand: Bran
         removal = asyncio.ensure_future(brand.remove())
         await brand.until_a_transaction_waits()
         assert not removal.done()
-        assert list(await tx.execute(select(outbox))) == []  # the request is not disturbed
+        assert list(await tx.execute(select(outbox))) == []  # the request still reads its tenant
     await finished(removal)
     assert "lorikeet" not in {tenant.slug for tenant in await brand.deployment.administration.all()}
 
 
-async def test_a_request_beside_an_uncommitted_removal_writes_nothing_in_the_successor(
+async def test_a_request_during_an_uncommitted_removal_writes_nothing_to_the_successor(
     brand: Brand, uncommitted_removal: Stop
 ) -> None:
     async def request() -> None:
@@ -150,7 +154,7 @@ async def test_a_request_beside_an_uncommitted_removal_writes_nothing_in_the_suc
     assert await brand.call_rows() == []
 
 
-async def test_calls_that_are_being_written_are_completed_and_then_removed(
+async def test_calls_that_are_being_written_are_committed_and_then_removed(
     brand: Brand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop, add = Stop(), store.add
@@ -172,7 +176,9 @@ async def test_calls_that_are_being_written_are_completed_and_then_removed(
     assert brand.counter.take() == {}
 
 
-async def test_calls_beside_an_uncommitted_removal_are_dropped(brand: Brand, uncommitted_removal: Stop) -> None:
+async def test_calls_that_are_written_during_an_uncommitted_removal_are_dropped(
+    brand: Brand, uncommitted_removal: Stop
+) -> None:
     brand.record()
     replacing = asyncio.ensure_future(brand.replace())
     await uncommitted_removal.reached.wait()
@@ -190,7 +196,7 @@ Before = Callable[[Brand, Stop, pytest.MonkeyPatch], Awaitable[None]]
 
 
 async def before_the_transaction(brand: Brand, stop: Stop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop the flusher when it knows that the tenant exists, and has not begun the transaction that writes."""
+    """Stop the flusher after it has learned that the tenant exists, and before the transaction that writes."""
     brand.record()
     assert await brand.flusher.flush() == 1
     begin = brand.database.transaction
@@ -219,7 +225,7 @@ async def before_the_rows(brand: Brand, stop: Stop, monkeypatch: pytest.MonkeyPa
 
 
 async def before_the_registry_is_asked(brand: Brand, stop: Stop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop the flusher when it has read the id of the schema, and has not asked the registry."""
+    """Stop the flusher after it has read the id of the schema, and before it asks the registry."""
     begin = brand.database.transaction
 
     @asynccontextmanager
@@ -235,7 +241,7 @@ async def before_the_registry_is_asked(brand: Brand, stop: Stop, monkeypatch: py
 
 
 @pytest.mark.parametrize("point", [before_the_transaction, before_the_rows, before_the_registry_is_asked])
-async def test_a_brand_that_is_made_again_during_a_flush_gets_no_calls_of_its_predecessor(
+async def test_the_successor_that_is_created_during_a_flush_gets_no_calls_of_its_predecessor(
     brand: Brand, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, point: Before
 ) -> None:
     caplog.set_level("INFO")
@@ -257,8 +263,8 @@ async def test_a_brand_that_is_made_again_during_a_flush_gets_no_calls_of_its_pr
     assert [row.status for row in (await brand.call_rows())[:1]] == [500]
 
 
-async def test_many_flushes_beside_a_replacement_leave_no_call_of_the_predecessor(brand: Brand) -> None:
-    """Without stops: whatever the order is, the flushes write to the predecessor or not at all."""
+async def test_many_flushes_during_a_replacement_leave_no_call_of_the_predecessor(brand: Brand) -> None:
+    """No task is stopped. In every order, the flushes write to the predecessor or do not write."""
 
     async def flush_until(done: asyncio.Event, counter: CallCounter) -> None:
         flusher = Flusher(brand.database, brand.control, counter)
