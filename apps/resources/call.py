@@ -31,7 +31,7 @@ class DataCall(Call):
     data: msgspec.Struct
     """The member `data` of the response."""
     is_read_after: bool = False
-    """Whether the data is read after the transaction has ended."""
+    """Whether the data is read after the transaction, because the source is another server or gives a stream."""
     stream: ItemStream | None = None
     """The items of a response that is streamed, which has no `data`."""
 
@@ -55,7 +55,7 @@ class DataCall(Call):
     given_filters: dict[str, str]
     """The filters from the request, which the links contain too."""
     filters: dict[str, object]
-    """The values to which the resource's filters compare, by their parameters."""
+    """The value to which each filter of the resource compares its field, by the parameter of the filter."""
 
     def __init__(self, request: HttpRequest, endpoint: Endpoint, resource: Resource) -> None:
         """Take the row of the endpoint table, and the resource that it gives."""

@@ -21,16 +21,16 @@ def is_customer_present(headers: Headers) -> bool:
 
 
 def check_interaction_id(headers: Headers, returned_id: str) -> None:
-    """x-fapi-interaction-id, if present, is a UUID.
+    """Raise Header/Invalid if x-fapi-interaction-id is present and not a UUID.
 
-    `returned_id` is the id that the response contains. It differs from the request's id if that is not a UUID.
+    `returned_id` is the id in the response. It is the id of the request, or a new one if that is not a UUID.
     """
     if headers.get("x-fapi-interaction-id", returned_id) != returned_id:
         raise CdsError(HEADER_INVALID, "x-fapi-interaction-id is not a UUID")
 
 
 def check_auth_date(headers: Headers) -> None:
-    """x-fapi-auth-date is present and an HTTP date (RFC 7231 7.1.1.1)."""
+    """Raise Header/Missing without x-fapi-auth-date, Header/Invalid if it is not an HTTP date (RFC 7231 7.1.1.1)."""
     value = headers.get("x-fapi-auth-date")
     if value is None:
         raise CdsError(HEADER_MISSING, "x-fapi-auth-date")
@@ -39,7 +39,7 @@ def check_auth_date(headers: Headers) -> None:
 
 
 def check_customer_ip_address(headers: Headers) -> None:
-    """x-fapi-customer-ip-address, if present, is an IPv4 or IPv6 address.
+    """Raise Header/Invalid if x-fapi-customer-ip-address is present and not an IPv4 or IPv6 address.
 
     An IPv6 zone is refused: it names an interface of one computer and means nothing elsewhere (RFC 4007 11.2).
     """
@@ -55,7 +55,7 @@ def check_customer_ip_address(headers: Headers) -> None:
 
 
 def check_client_headers(headers: Headers) -> None:
-    """x-cds-client-headers, if present, is Base64.
+    """Raise Header/Invalid if x-cds-client-headers is present and not Base64.
 
     The standards make it mandatory if the customer is present. A call without it is served nevertheless, because
     nothing here depends on it, and a refusal would withhold the data from a waiting customer.
@@ -69,10 +69,13 @@ def check_client_headers(headers: Headers) -> None:
 
 
 def check_accept(headers: Headers) -> None:
-    """Accept, if present, allows application/json in UTF-8 (CDS, Response Codes, 406; RFC 9110 12.5.1)."""
+    """Raise GeneralError/Expected (406) if Accept is present and does not allow application/json in UTF-8.
+
+    CDS, Response Codes, 406; RFC 9110 12.5.1.
+    """
     value = headers.get("accept")
     if value is not None and not accepts_json(value):
-        raise CdsError(EXPECTED, "Accept allows no application/json in UTF-8", status=NOT_ACCEPTABLE)
+        raise CdsError(EXPECTED, "Accept does not allow application/json in UTF-8", status=NOT_ACCEPTABLE)
 
 
 def _is_date(value: str, form: str) -> bool:

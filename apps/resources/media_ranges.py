@@ -19,14 +19,14 @@ class _MediaRange(NamedTuple):
 def accepts_json(accept: str) -> bool:
     """Return whether the value of an Accept header allows application/json in UTF-8.
 
-    The most specific range that contains the type decides. If two ranges are equally specific, either may allow it.
+    The most specific range that contains the type decides. If two ranges are equally specific, one of them is enough.
     """
     ranges = [found for text in _split(accept, ",") if (found := _containing_json(text)) is not None]
     return max(ranges).is_acceptable if ranges else False
 
 
 def _containing_json(text: str) -> _MediaRange | None:
-    """Return a media range that contains JSON in UTF-8, or None for another range.
+    """Return the media range if it contains JSON in UTF-8, otherwise None.
 
     Of the parameters, only `charset` is compared: the others have no meaning for JSON.
     """

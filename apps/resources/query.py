@@ -23,7 +23,10 @@ def page_request(parameters: QueryParameters) -> PageRequest:
 
 
 def compared_value(given: str | None, by: Filter) -> str | None:
-    """Return the value to which a filter compares, from the value of its parameter. Raises Field/Invalid."""
+    """Return the value to which a filter compares its field. Raises Field/Invalid.
+
+    `given` is the value of its parameter in the request, or None.
+    """
     value = by.default if given is None else given
     if value not in by.values:
         raise CdsError(FIELD_INVALID, f"{by.parameter} must be one of {', '.join(by.values)}")

@@ -19,7 +19,7 @@ from tenants.operations.resources import STATUS, Resource
 
 
 def _route(endpoint: Endpoint) -> ControllerRouterHandler:
-    """Return the route of an operation. One that is not implemented is refused."""
+    """Return the route of an operation. Calls of an operation that is not implemented are refused."""
     return _not_implemented(endpoint) if endpoint.resource is None else _served(endpoint, endpoint.resource)
 
 

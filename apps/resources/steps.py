@@ -38,7 +38,7 @@ def has_an_access_token(call: DataCall) -> None:
 
 
 async def receive_the_body(call: DataCall) -> None:
-    """The body of a POST request is received; it is not read yet. No transaction waits for it."""
+    """The body of a POST request is received, but not parsed. No transaction is open while the body arrives."""
     if call.endpoint.ids_in == "body":
         call.body = await call.request.body()
 
@@ -141,9 +141,9 @@ def named_accounts_are_shared(call: DataCall) -> None:
 
 
 async def fetch_inside_the_transaction(call: DataCall) -> None:
-    """If the source is the tenant's schema, the items are read, one page if the operation is paginated.
+    """If the source is the tenant's schema, the items are read: one page of them if the operation is paginated.
 
-    They are in the form of the version. If the operation gives one item and there is none, the error is
+    The items have the form of the negotiated version. If the operation gives one item and there is none, the error is
     Authorisation/UnavailableEnergyAccount.
     """
     if call.customer_data.is_read_inside(call.resource):
@@ -154,7 +154,7 @@ async def fetch_inside_the_transaction(call: DataCall) -> None:
 
 
 def fetch_after_the_transaction(call: DataCall) -> Awaitable[None] | None:
-    """If the source is another server, the items are read now, so that no database connection waits for it."""
+    """If the source is another server or gives a stream, the items are read now, so that no transaction waits for it."""
     return _fetch(call) if call.is_read_after else None
 
 
@@ -183,8 +183,8 @@ async def fetch_the_availability(call: DataCall) -> None:
 def encode_the_response(call: DataCall) -> Awaitable[None] | None:
     """The response is 200 with data, links and meta, and has the recipient's ids in place of internal ids.
 
-    A page out of range is Field/InvalidPage (CDS, Pagination). If the source gives a stream, the items are encoded
-    while the response is sent.
+    A page out of range is refused with Field/InvalidPage (CDS, Pagination). If the source gives a stream, the items are
+    encoded while the response is sent.
     """
     if call.stream is not None:
         return _encode_the_stream(call, call.stream)

@@ -65,7 +65,7 @@ class Brand:
         return await run(self.application.database, self.tenant, function, *arguments, **named)
 
     async def consumer(self, kind: str = "person") -> Consumer:
-        """Add a consumer with two accounts, whose details are those of generated ones."""
+        """Add a consumer with two accounts. The details are copied from a generated customer and generated accounts."""
         generated = select(customer.c.name, customer.c.detail).where(customer.c.kind == kind)
         (name, detail), *_ = await self.execute(generated.order_by(customer.c.id))
         role = "self" if kind == "person" else "nominated-representative"
@@ -85,7 +85,7 @@ class Brand:
         scope: str = ALL_SCOPES,
         **asked: Any,
     ) -> Sharing:
-        """Let a consumer share with a client; both are new unless they are given."""
+        """Let a consumer share with a client. Without `consumer` or `client`, a new one is created."""
         consumer = consumer or await self.consumer()
         client = client or await registered_client(self.application, self.tenant)
         tokens = await consent(self.application, self.tenant, client, consumer, scope=scope, **asked)
@@ -99,7 +99,7 @@ class Brand:
 
 @pytest.fixture(scope="module")
 async def brand(application: Application) -> Brand:
-    """A tenant of the module's own with generated data, which consumers take their details from."""
+    """A tenant for this module only. It has generated customers, whose details the consumers of the tests get."""
     tenant = await application.new_tenant()
     await load_demonstration(application.database, tenant.namespace, 0, file=None, now=application.now)
     return Brand(application, tenant)

@@ -1,4 +1,4 @@
-"""The data behind an account: what each operation gives, and what it answers when it has nothing to give."""
+"""The data of an account: what each operation gives, and what it answers if there is no data."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -32,12 +32,12 @@ CARD = {
 }
 REBATE = {"type": "FIXED_AMOUNT", "displayName": "Rebate", "discountFrequency": "P1Y", "amount": "285.00"}
 COOLING = {"type": "VARIABLE", "displayName": "Medical cooling", "additionalInfo": "In summer", "appliedTo": ["USAGE"]}
-# Each operation that gives a list of one account: its last segment, the list's name, its table, and two items.
 BALANCE_OPERATIONS = (
     "getEnergyAccountBalance",
     "listEnergyAccountBalancesBulk",
     "listEnergyAccountBalancesSpecificAccounts",
 )
+# The operations that give a list for one account: last segment of the path, name of the list, table, and two items.
 LISTS = [
     ("payment-schedule", "paymentSchedules", payment_schedule, [MANUAL, CARD]),
     ("concessions", "concessions", concession, [REBATE, COOLING]),
@@ -61,7 +61,7 @@ async def first_account(sharing: Sharing) -> str:
 
 
 @lists
-async def test_the_list_of_an_account_is_given_in_the_retailers_order(
+async def test_the_items_of_an_account_are_listed_in_the_retailers_order(
     brand: Brand, sharing: Sharing, segment: str, name: str, table: Table, items: list[Any]
 ) -> None:
     await add(brand, table, sharing.consumer.account_ids[0], *items)

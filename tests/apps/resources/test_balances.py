@@ -54,7 +54,7 @@ async def test_the_balance_of_an_account_is_given_without_its_id(
         }
 
 
-async def test_an_account_without_a_balance_is_unavailable_alone_and_left_out_of_lists(
+async def test_an_account_without_a_balance_is_unavailable_by_its_id_and_missing_in_lists(
     brand: Brand, sharing: Sharing
 ) -> None:
     first, second = await sharing.account_ids()
@@ -69,7 +69,7 @@ async def test_an_account_without_a_balance_is_unavailable_alone_and_left_out_of
         assert response.json()["meta"] == {"totalRecords": 1, "totalPages": 1}
 
 
-async def test_bulk_and_specific_balances_are_pages_of_the_same_order(
+async def test_bulk_and_specific_balances_have_the_same_order_and_pages(
     brand: Brand, sharing: Sharing, known: dict[str, str]
 ) -> None:
     base = f"{brand.tenant.secure_base}/cds-au/v1{BALANCES}"
@@ -179,12 +179,12 @@ async def test_a_thousand_ids_may_be_named(sharing: Sharing, known: dict[str, st
 @pytest.mark.parametrize(
     "content_type", [ABSENT, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"]
 )
-async def test_a_body_that_is_not_json_by_its_type_is_refused(sharing: Sharing, content_type: Any) -> None:
+async def test_a_body_whose_content_type_is_not_json_is_refused(sharing: Sharing, content_type: Any) -> None:
     response = await post(sharing, naming(), headers={"Content-Type": content_type})
     cds_error(response, "GeneralError/Expected", "Content-Type is not application/json", 415)
 
 
-async def test_a_type_of_json_may_have_a_parameter_and_any_case(sharing: Sharing) -> None:
+async def test_the_content_type_of_json_may_have_a_parameter_and_any_case(sharing: Sharing) -> None:
     response = await post(sharing, naming(), headers={"Content-Type": "Application/JSON; charset=UTF-8"})
     assert response.status_code == 200
 

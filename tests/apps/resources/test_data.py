@@ -141,7 +141,7 @@ async def test_account_ids_are_the_same_for_every_token_and_registration_of_a_pr
     first = await (await brand.share(consumer, before)).account_ids()
     assert await (await brand.share(consumer, before)).account_ids() == first
     removed = update(client).where(client.c.client_id == before.client_id).values(removed_at=application.now)
-    await brand.execute(removed)  # a product has one live registration
+    await brand.execute(removed)  # a product can have only one registration that is not removed
     again = await registered_client(application, tenant, product)
     assert await (await brand.share(consumer, again)).account_ids() == first
 
@@ -156,7 +156,7 @@ async def test_another_recipient_gets_other_account_ids_and_cannot_use_the_first
 
 
 @pytest.mark.parametrize("made_up", ["x", "4a1f6ad6-8b5c-4f6f-9d0e-3a1c3a7a4a11", "A" * 64, "é", "%00", "%2e%2e"])
-async def test_a_made_up_account_id_is_invalid(sharing: Sharing, made_up: str) -> None:
+async def test_an_account_id_that_this_server_has_not_made_is_invalid(sharing: Sharing, made_up: str) -> None:
     cds_error(await sharing.get(f"{ACCOUNTS}/{made_up}"), INVALID, status=404)
 
 

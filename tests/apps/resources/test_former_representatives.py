@@ -120,7 +120,7 @@ async def test_the_last_day_of_a_representation_belongs_to_it(
 async def test_a_former_representative_neither_sees_nor_withdraws_the_consent(
     brand: Brand, kind: str, role: RepresentationRole
 ) -> None:
-    """Also with a page that was open when the representation ended."""
+    """This is also true for a page that was open when the representation ended."""
     found = await represented(brand, kind, role)
     browser = found.pages.browser()
     page = await found.pages.signed_in(browser, found.giver)
@@ -150,7 +150,7 @@ async def test_a_disabled_login_sees_nothing(brand: Brand) -> None:
 async def test_whoever_may_act_now_sees_and_withdraws_the_consent(
     brand: Brand, kind: str, role: RepresentationRole, ending: Ending
 ) -> None:
-    """Another representative of the organisation, or the person who was represented."""
+    """This is another representative of the organisation, or the person who was represented."""
     found = await represented(brand, kind, role)
     await found.end(ending, found.giver_id)
     browser = found.pages.browser()
@@ -163,7 +163,7 @@ async def test_whoever_may_act_now_sees_and_withdraws_the_consent(
 
 
 async def test_a_consent_continues_without_a_representative_and_the_next_one_can_withdraw_it(brand: Brand) -> None:
-    """While there is none, the retailer or the recipient can end it (CDR Rules 4.25(1)(b))."""
+    """While there is no representative, the retailer or the recipient can end the consent (CDR Rules 4.25(1)(b))."""
     found = await represented(brand, "organisation", "nominated-representative")
     for login_id in (found.giver_id, found.other_id):
         await found.end("representation", login_id)

@@ -26,7 +26,7 @@ def free_connections(database: Database, namespace: Namespace) -> int:
 
 
 class SourceElsewhere:
-    """Stands for a server outside the database. It answers with the stored data, and notes the connections in use."""
+    """Represents another server. It answers with stored data, and records how many database connections are free."""
 
     def __init__(self, brand: Brand) -> None:
         self.brand = brand
@@ -63,7 +63,7 @@ def elsewhere(brand: Brand, monkeypatch: pytest.MonkeyPatch) -> Iterator[SourceE
     assert set(source.free) <= {free_connections(database, namespace)}
 
 
-async def test_no_connection_is_held_while_another_server_is_read(
+async def test_no_database_connection_is_used_while_another_server_is_read(
     brand: Brand, sharing: Sharing, elsewhere: SourceElsewhere
 ) -> None:
     all_free = brand.application.database._nodes["main"].small_pool_of(brand.tenant.namespace.schema).size
@@ -91,6 +91,8 @@ async def test_a_call_that_is_refused_does_not_reach_the_source(sharing: Sharing
     assert elsewhere.free == []
 
 
-async def test_a_source_that_does_not_answer(sharing: Sharing, elsewhere: SourceElsewhere) -> None:
+async def test_a_call_is_refused_with_503_if_the_source_does_not_answer(
+    sharing: Sharing, elsewhere: SourceElsewhere
+) -> None:
     elsewhere.fails = True
     cds_error(await sharing.get(ACCOUNTS), "Service/Unavailable", status=503)

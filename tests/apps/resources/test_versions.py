@@ -1,4 +1,4 @@
-"""The version of an operation that answers, and when a version is no longer served."""
+"""Which version of an operation answers a request, and when a version is no longer served."""
 
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -17,9 +17,9 @@ NEW = Version(2, date(2025, 11, 10), payload=CommonDiscoveryStatus)
 LAST_SECOND = datetime(2026, 3, 15, 12, 59, 59, tzinfo=UTC)  # 23:59:59 in Sydney
 
 
-def call(now: datetime, *, continues: bool = False, **headers: str) -> Any:
-    """Return a call at a moment, at a tenant that continues to serve retired versions or not."""
-    tenant = SimpleNamespace(settings=TenantSettings(serves_retired_versions=continues))
+def call(now: datetime, *, serves_retired: bool = False, **headers: str) -> Any:
+    """Return a call at a moment. `serves_retired` says whether the tenant serves retired versions."""
+    tenant = SimpleNamespace(settings=TenantSettings(serves_retired_versions=serves_retired))
     return SimpleNamespace(
         endpoint=ENDPOINTS[0]._replace(versions=(OLD, NEW)),
         context=SimpleNamespace(now=now, tenant=tenant),
@@ -44,10 +44,10 @@ def test_both_versions_are_served_until_the_day_of_retirement_in_sydney(
     assert made.version is version
 
 
-def test_a_retired_version_is_served_only_by_a_tenant_that_continues() -> None:
+def test_a_retired_version_is_served_only_if_the_tenant_serves_retired_versions() -> None:
     retired = LAST_SECOND.replace(hour=13)
     with pytest.raises(CdsError, match=r"UnsupportedVersion: supported: 2$"):
         negotiate_the_version(call(retired, x_v="1"))
-    continuing = call(retired, continues=True, x_v="1")
-    negotiate_the_version(continuing)
-    assert continuing.version is OLD
+    permitted = call(retired, serves_retired=True, x_v="1")
+    negotiate_the_version(permitted)
+    assert permitted.version is OLD
