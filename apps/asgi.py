@@ -143,7 +143,7 @@ class HostRouter:
             async with self._admission.slot(context):
                 await application(scope, receive, response.send)
         except BaseException:
-            response.break_off()
+            response.mark_failed()
             raise
         finally:
             call = context.call_record(response.status, started, response.finished)

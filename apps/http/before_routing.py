@@ -11,7 +11,7 @@ from haas.http import AsgiApplication, AsgiReceive, AsgiScope, AsgiSend
 
 _REASONS: Final = {
     b"certificate-missing": "A client certificate of the CDR CA is required.",
-    b"certificate-invalid": "The client certificate is expired, revoked, or not of the CDR CA.",
+    b"certificate-invalid": "The client certificate is expired, revoked, or not issued by the CDR CA.",
 }
 _NOT_FOUND: Final = 404
 _JSON: Final = b"application/json"

@@ -17,7 +17,7 @@ SCOPE_KEY = "haas"
 
 
 class RequestContext:
-    """The tenant or the provider, the surface and the circumstances of a request, and the values for its call record.
+    """The tenant, the surface, the client certificate and the time of a request, and the values for its call record.
 
     `tenant` is None if the request belongs to the provider. Code that serves only hosts of tenants asks for a
     TenantContext instead (`context`).

@@ -62,7 +62,7 @@ _DETAILS: Final = {
 }
 _PROBLEM: Final = "application/problem+json"
 _PHRASES: Final = {413: "Content Too Large"}
-"""The phrases of RFC 9110 15 that Python 3.11 has in an older version."""
+"""The reason phrases of RFC 9110 15 for which Python 3.11 has an older text."""
 _MALFORMED: Final = "The request is not well formed."
 _CDS_ERRORS: Final = {
     NOT_FOUND: cds.RESOURCE_NOT_FOUND,
@@ -208,7 +208,7 @@ def page_kind(error: Exception) -> pages.MessageKind:  # noqa: PLR0911 - one ret
             return "request-over"
         case OAuthError():
             return "request-invalid"
-        case ArrangementNotFound():  # also for another person's arrangement, which is not disclosed
+        case ArrangementNotFound():  # also for another person's arrangement, so that its existence is not disclosed
             return "not-found"
     return _PAGES.get(_status(error), "failed")
 
@@ -347,7 +347,7 @@ def _matches(route: HTTPRoute, requested: list[str]) -> bool:
 
 
 def unavailable_response() -> CdsErrorResponse:
-    """Return the response for a request whose tenant is unknown, because the registry could never be read."""
+    """Return the response for a request whose tenant is unknown, because the registry has not been read yet."""
     return CdsErrorResponse(UNAVAILABLE, cds.SERVICE_UNAVAILABLE, _DETAILS[UNAVAILABLE])
 
 

@@ -70,7 +70,7 @@ def _response(request: _Request, text: str, status: int, *, forms_redirect_elsew
     if not forms_redirect_elsewhere:
         policy += "; form-action 'self'"
     headers = {**_HEADERS, "Content-Security-Policy": policy}
-    if not _belongs_to_flow(request):  # a recipient that opened the flow in a window keeps access to it
+    if not _belongs_to_flow(request):  # a recipient that opened the flow in a window can still use that window
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
 

@@ -1,4 +1,4 @@
-"""What was sent of a response, for the record of the call."""
+"""The status of a response and the time at which it was complete, for the record of the call."""
 
 from collections.abc import MutableMapping
 from time import perf_counter_ns
@@ -10,7 +10,7 @@ _SERVER_ERROR: Final = 500
 
 
 class SentResponse:
-    """Sends a response, and keeps its status and the time at which its last byte was handed to the proxy.
+    """Sends a response, and records its status and the time at which its last byte was handed to the proxy.
 
     Times are those of `perf_counter_ns`.
     """
@@ -32,12 +32,12 @@ class SentResponse:
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             self._finished = perf_counter_ns()
 
-    def break_off(self) -> None:
-        """Note that the response failed. If it was not complete, the caller saw an error, whatever its status was."""
+    def mark_failed(self) -> None:
+        """Record an error of the application. If the response is not complete, its status counts as 500."""
         if self._finished is None:
             self.status = _SERVER_ERROR
 
     @property
     def finished(self) -> int:
-        """When the last byte was handed to the proxy; now, if that did not happen."""
+        """When the last byte was handed to the proxy, or the present time if the response is not complete."""
         return self._finished or perf_counter_ns()

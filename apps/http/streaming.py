@@ -1,7 +1,7 @@
 """Responses that are sent while their content is still being read, such as long lists of meter readings.
 
-A response can only be refused before its status is sent. If the content cannot be completed after that, the connection
-is broken, so that the caller cannot take the part that it has received for the whole.
+A request can be refused only before the status of the response is sent. If the content cannot be completed after that,
+the connection is closed before the end of the content. So the caller knows that the content is incomplete.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ logger = logging.getLogger(__name__)
 
 CHUNK_BYTES: Final = 32 * 1024
 SECONDS_TO_SEND: Final = 60.0
-"""The longest time in which a response must have been handed to the proxy, which holds it for slow clients."""
+"""The time within which a whole response must be handed to the proxy. The proxy buffers it for slow clients."""
 
 
 class Closable(Protocol):
     """Something that must be closed after the response, whether or not it was sent completely."""
 
     async def aclose(self) -> None:
-        """Release what is held for the response."""
+        """Release the resources that the response needed, for example a connection."""
         ...
 
 
@@ -73,27 +73,27 @@ class _AsgiStream(ASGIResponse):
         self._source = source
 
     async def send_body(self, send: Send, receive: Receive) -> None:
-        """Send the chunks. Stop when the client has left. Raises the error with which the content ended."""
+        """Send the chunks. Stop when the client has disconnected. Raises the error with which the content ended."""
         try:
             async with asyncio.timeout(SECONDS_TO_SEND):
-                await self._send_unless_client_leaves(send, receive)
+                await self._send_until_disconnect(send, receive)
         except Exception:
-            logger.exception("response.broken_off")
+            logger.exception("response.aborted")
             self._ctx.error = UNEXPECTED.urn
             raise
         finally:
             await self._pieces.aclose()
             await self._source.aclose()
 
-    async def _send_unless_client_leaves(self, send: Send, receive: Receive) -> None:
+    async def _send_until_disconnect(self, send: Send, receive: Receive) -> None:
         sending = asyncio.create_task(_send_chunks(self._pieces, send))
-        leaving = asyncio.create_task(_client_leaves(receive))
+        disconnecting = asyncio.create_task(_wait_for_disconnect(receive))
         try:
-            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((sending, disconnecting), return_when=asyncio.FIRST_COMPLETED)
         finally:
             sending.cancel()
-            leaving.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+            disconnecting.cancel()
+            await asyncio.gather(sending, disconnecting, return_exceptions=True)
         if not sending.cancelled():
             sending.result()
 
@@ -105,11 +105,11 @@ async def _send_chunks(pieces: AsyncIterator[bytes], send: Send) -> None:
         while len(content) >= CHUNK_BYTES:
             await send({"type": "http.response.body", "body": bytes(content[:CHUNK_BYTES]), "more_body": True})
             del content[:CHUNK_BYTES]
-            # `send` does not wait while the proxy accepts everything, so without this no other request would be served.
+            # While the proxy accepts every chunk, `send` does not wait. Without this, no other request would be served.
             await asyncio.sleep(0)
     await send({"type": "http.response.body", "body": bytes(content), "more_body": False})
 
 
-async def _client_leaves(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

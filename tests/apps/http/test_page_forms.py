@@ -1,6 +1,6 @@
 """The cookie, the form token and the Origin check are one mechanism for the pages of every surface.
 
-Each surface is tried with a form that it serves. Every test changes one thing of a form that would be accepted.
+Each surface is tested with a form that it serves. Every test changes one thing in a form that would be accepted.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -37,7 +37,7 @@ class Visitor(msgspec.Struct):
     surface: str
     origin: str
     start: str
-    """A page that only a person who has signed in sees without the sign-in."""
+    """A page that shows the button to sign out only to a person who has signed in."""
     form: str
     """The path of the form."""
     cookie: str
@@ -179,7 +179,7 @@ async def test_a_form_of_another_surface_of_the_brand_is_refused(sign_in: SignIn
 
 
 @pytest.mark.parametrize("surface", SURFACES)
-async def test_a_session_of_another_surface_is_none_here(sign_in: SignIn, surface: str) -> None:
+async def test_a_session_of_another_surface_is_not_valid(sign_in: SignIn, surface: str) -> None:
     visitor = await sign_in(surface)
     for other in {*SURFACES} - {surface}:
         visitor.secret = (await sign_in(other)).secret
@@ -225,8 +225,10 @@ async def test_a_disabled_member_of_staff_and_a_disabled_operator_are_signed_out
     assert not await at_console.signed_in()
 
 
-async def test_a_sign_in_ends_the_session_before_it(application: Application, brand: Tenant, sign_in: SignIn) -> None:
-    """Against session fixation: the secret that the browser had is never signed in."""
+async def test_a_sign_in_ends_the_previous_session_of_the_browser(
+    application: Application, brand: Tenant, sign_in: SignIn
+) -> None:
+    """This prevents session fixation: a secret from before the sign-in never becomes that of a session."""
     visitor, now = await sign_in("admin"), application.now
     async with application.database.transaction(brand.namespace) as tx:
         kim = await staff_sessions.signed_in_member(tx, visitor.secret, now)

@@ -55,7 +55,7 @@ class StreamingSource:
         try:
             async for item in stream:
                 if number == self.fails_at:
-                    raise Unavailable("the source has broken off")
+                    raise Unavailable("the source has failed")
                 yield item
                 number += 1
         finally:
@@ -101,7 +101,7 @@ async def test_an_error_before_the_first_item_is_an_error_response(
     assert streaming.closed == 1
 
 
-async def test_an_error_after_the_first_item_breaks_the_response_off(
+async def test_an_error_after_the_first_item_aborts_the_response(
     brand: Brand, sharing: Sharing, streaming: StreamingSource, caplog: pytest.LogCaptureFixture
 ) -> None:
     await brand.calls()
@@ -109,7 +109,7 @@ async def test_an_error_after_the_first_item_breaks_the_response_off(
     with pytest.raises(Exception, match="after response started"):
         await sharing.get(LIST)
     assert streaming.closed == 1
-    assert "response.broken_off" in caplog.messages
+    assert "response.aborted" in caplog.messages
     assert [row.error for row in await brand.calls() if row.status == 500] == [UNEXPECTED.urn]
 
 
@@ -131,7 +131,7 @@ def _free(brand: Brand) -> int:
     return brand.application.database._nodes["main"].long._slots._value
 
 
-async def test_a_stream_that_is_not_read_to_its_end_gives_its_connection_back(brand: Brand) -> None:
+async def test_a_stream_that_is_closed_before_its_end_returns_its_connection(brand: Brand) -> None:
     owners = [row.id for row in await brand.execute(select(account.c.id))]
     database, namespace = brand.application.database, brand.tenant.namespace
     before = _free(brand)
@@ -159,7 +159,7 @@ async def test_a_streamed_resource_is_read_after_the_transaction(brand: Brand, m
 
 
 async def test_the_memory_does_not_grow_with_the_number_of_rows(brand: Brand) -> None:
-    """20 MB in the database."""
+    """The rows have 20 MB. Less than a quarter of that may be in memory."""
     [owner, *_] = [row.id for row in await brand.execute(select(account.c.id))]
     detail = {"type": "VARIABLE", "displayName": "Seniors", "additionalInfo": "a" * ROW_BYTES}
     row = {"account_id": owner, "detail": detail, "updated_at": brand.application.now}
@@ -184,12 +184,12 @@ async def test_the_memory_does_not_grow_with_the_number_of_rows(brand: Brand) ->
 
 
 class Sent:
-    """Takes the parts of a response at once, as the proxy does, and lets the client leave."""
+    """Accepts the parts of a response immediately, as the proxy does. The client disconnects with `disconnected`."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
         self.complete = False
-        self.left = asyncio.Event()
+        self.disconnected = asyncio.Event()
 
     async def send(self, message: Any) -> None:
         if message["type"] == "http.response.body":
@@ -197,7 +197,7 @@ class Sent:
             self.complete = not message["more_body"]
 
     async def receive(self) -> Any:
-        await self.left.wait()
+        await self.disconnected.wait()
         return {"type": "http.disconnect"}
 
 
@@ -242,20 +242,20 @@ async def test_other_requests_are_served_after_each_chunk(number: int, size: int
     assert (sent.complete, source.closed) == (True, True)
 
 
-async def test_nothing_is_read_after_the_client_has_left() -> None:
+async def test_nothing_is_read_after_the_client_has_disconnected() -> None:
     sent, source = Sent(), Source()
 
     async def endless() -> AsyncGenerator[bytes, None]:
         while True:
             yield b"a" * CHUNK_BYTES
             if len(sent.bodies) == 3:
-                sent.left.set()
+                sent.disconnected.set()
 
     await application_of(endless(), source)({}, sent.receive, sent.send)
     assert (sent.complete, source.closed) == (False, True)
 
 
-async def test_a_response_that_takes_too_long_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_response_that_takes_too_long_is_aborted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apps.http.streaming, "SECONDS_TO_SEND", 0.1)
     sent, source = Sent(), Source()
 
