@@ -154,7 +154,7 @@ async def fetch_inside_the_transaction(call: DataCall) -> None:
 
 
 def fetch_after_the_transaction(call: DataCall) -> Awaitable[None] | None:
-    """If the source is another server or gives a stream, the items are read now, so that no transaction waits for it."""
+    """If the source is another server or gives a stream, the items are read now, so no transaction waits for it."""
     return _fetch(call) if call.is_read_after else None
 
 
