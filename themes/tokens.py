@@ -11,7 +11,7 @@ import msgspec
 
 from haas.errors import HaasError
 from haas.mail import is_header_text
-from themes.colour import ENHANCED_CONTRAST, MINIMUM_CONTRAST, contrast, is_colour
+from themes.contrast import ENHANCED_CONTRAST, MINIMUM_CONTRAST, contrast, is_colour
 from themes.logo import LogoError, sanitized
 
 SURFACE = "#ffffff"

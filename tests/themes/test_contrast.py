@@ -2,7 +2,7 @@
 
 import pytest
 
-from themes.colour import contrast, is_colour
+from themes.contrast import contrast, is_colour
 
 
 @pytest.mark.parametrize(
