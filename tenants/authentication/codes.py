@@ -1,4 +1,4 @@
-"""One-time passwords: generating, reading and hashing them."""
+"""One-time passwords: generating, reading and hashing them. `tenants.authentication.service` compares the answers."""
 
 import hmac
 import json
