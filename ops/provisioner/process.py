@@ -109,10 +109,10 @@ class ProvisionerProcess:
         """Lease the next request and work on it. Return False if there is none, or if the database is unavailable."""
         try:
             async with owner_transaction(self._owner, self._settings) as tx:
-                held = await store.lease_next_request(tx, self._clock.now(), LEASE)
-            if held is None:
+                lease = await store.lease_next_request(tx, self._clock.now(), LEASE)
+            if lease is None:
                 return False
-            await self._serve(held)
+            await self._serve(lease)
         except LeaseLost as error:
             logger.warning("provisioner.lease_lost", extra={"reason": str(error)})
         except HaasError as error:
@@ -120,16 +120,16 @@ class ProvisionerProcess:
             return False
         return True
 
-    async def _serve(self, held: Lease) -> None:
+    async def _serve(self, lease: Lease) -> None:
         """Work on a request and store the result. Raise LeaseLost, Unavailable."""
-        request = held.request
+        request = lease.request
         details = {"request": str(request.id), "kind": request.kind, "subject": request.subject}
         logger.info("provisioner.request_begun", extra={**details, "resumed": request.progress is not None})
         progress = _TextProgress()
         # This tells a later attempt that work has begun.
-        await self._record(held, progress.text)
-        extending = asyncio.create_task(self._extend(held, progress), name="lease")
-        working = asyncio.create_task(self._execute(held, progress), name="request")
+        await self._record(lease, progress.text)
+        extending = asyncio.create_task(self._extend(lease, progress), name="lease")
+        working = asyncio.create_task(self._execute(lease, progress), name="request")
         try:
             await asyncio.wait((working, extending), return_when=asyncio.FIRST_COMPLETED)
             if not working.done():
@@ -142,30 +142,30 @@ class ProvisionerProcess:
             await asyncio.gather(extending, working, return_exceptions=True)
         async with owner_transaction(self._owner, self._settings) as tx:
             if failure is None:
-                await store.mark_done(tx, held, self._clock.now(), summary)
+                await store.mark_done(tx, lease, self._clock.now(), summary)
             else:
-                await store.mark_failed(tx, held, failure, self._clock.now())
+                await store.mark_failed(tx, lease, failure, self._clock.now())
         logger.info("provisioner.request_done", extra={**details, "failed": failure is not None})
 
-    async def _execute(self, held: Lease, progress: _TextProgress) -> tuple[str, str | None]:
+    async def _execute(self, lease: Lease, progress: _TextProgress) -> tuple[str, str | None]:
         """Execute a request. Return a summary of what was done and None, or an empty text and why it failed."""
         for attempt in range(1, TRIES + 1):
             try:
-                return await self._work.run(held.request, progress), None
+                return await self._work.run(lease.request, progress), None
             except (Unavailable, TenantIncomplete) as error:
                 # TenantIncomplete: it is unknown whether a commit succeeded, or a tenant on another node is incomplete.
-                if attempt == TRIES or isinstance(error, UnknownNode) or held.request.kind != "create":
+                if attempt == TRIES or isinstance(error, UnknownNode) or lease.request.kind != "create":
                     return "", str(error)
                 await asyncio.sleep(SECONDS_BETWEEN_TRIES)
             except HaasError as error:
                 return "", str(error)
             except Exception:
                 # One request that cannot be executed must not end the process.
-                logger.exception("provisioner.request_failed", extra={"request": str(held.request.id)})
+                logger.exception("provisioner.request_failed", extra={"request": str(lease.request.id)})
                 return "", "an unexpected error: the log of the provisioner has the details"
         raise AssertionError("the last attempt returns")
 
-    async def _extend(self, held: Lease, progress: _TextProgress) -> None:
+    async def _extend(self, lease: Lease, progress: _TextProgress) -> None:
         """Extend the lease and store the progress, until cancelled."""
         recorded, elapsed = progress.text, 0.0
         while True:
@@ -174,11 +174,11 @@ class ProvisionerProcess:
             if elapsed >= SECONDS_BETWEEN_EXTENSIONS or progress.text != recorded:
                 recorded, elapsed = progress.text, 0.0
                 with suppress(Unavailable):  # the work gets the same error; the lease has not expired yet
-                    await self._record(held, recorded)
+                    await self._record(lease, recorded)
 
-    async def _record(self, held: Lease, text: str) -> None:
+    async def _record(self, lease: Lease, text: str) -> None:
         async with owner_transaction(self._owner, self._settings) as tx:
-            await store.record_progress(tx, held, text, self._clock.now() + LEASE)
+            await store.record_progress(tx, lease, text, self._clock.now() + LEASE)
 
     async def _listen(self) -> None:
         """Wake `run` at each notification of a new request. If the connection is lost, open a new one."""
