@@ -1,7 +1,8 @@
 """When a request begins to be processed: after its body has arrived, and when the process has a slot for its host.
 
-A request whose body arrives slowly holds no slot. Requests that have to wait too long for a slot, or for the rest of
-their body, are refused by the guard `refuse_unless_admitted`, so that the response has the shape that its route uses.
+A request has no slot while its body arrives, so that a slow client cannot use one. Requests that wait too long for a
+slot, or for the rest of their body, are refused by the guard `refuse_unless_admitted`, so that the response has the
+shape that its route uses.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ SECONDS_FOR_A_BODY: Final = 15.0
 REQUESTS_AT_THE_SAME_TIME: Final = 64
 REQUESTS_OF_ONE_HOST: Final = 16
 """How many requests of one host are processed at the same time. One process answers about a thousand requests in a
-second, so more at the same time only make every request slower, also those of other brands."""
+second. With more requests at the same time, each one only takes longer, also those of other brands."""
 WAITING_FOR_ONE_HOST: Final = 256
 SECONDS_TO_WAIT: Final = 1.0
 _SECONDS_BETWEEN_LOG_LINES: Final = 10.0
@@ -58,8 +59,8 @@ class Admission:
     async def whole_body(self, receive: AsgiReceive, maximum: int, context: RequestContext) -> AsgiReceive:
         """Wait for the body, and return a `receive` that gives all of it at once.
 
-        Reading ends after more than `maximum` bytes, which the application then refuses. If the body is too slow, the
-        refusal is set in the context.
+        It stops reading after more than `maximum` bytes: the application then refuses the body as too large. If the
+        body does not arrive in time, the refusal is set in the context.
         """
         parts: list[bytes] = []
         size, more = 0, True
@@ -67,7 +68,7 @@ class Admission:
             async with asyncio.timeout(self._seconds_for_a_body):
                 while more and size <= maximum:
                     message = await receive()
-                    if message["type"] != "http.request":  # the client has left
+                    if message["type"] != "http.request":  # the client has disconnected
                         return _first(message, receive)
                     parts.append(message.get("body", b""))
                     size += len(parts[-1])
@@ -78,7 +79,7 @@ class Admission:
 
     @asynccontextmanager
     async def slot(self, context: RequestContext) -> AsyncIterator[None]:
-        """Hold a slot for a request. If there is none for its host, set the refusal in the context, and hold none."""
+        """Give a request a slot until the block ends. If none becomes free in time, set the refusal in the context."""
         host = None if context.tenant is None else context.tenant.id, context.surface
         try:
             await self._slots.take(host)
@@ -93,7 +94,7 @@ class Admission:
             self._slots.give_back(host)
 
     def _log_refusals(self, error: NoSlot) -> None:
-        """Log that requests are refused, in one line for many, because each line costs time that the others need."""
+        """Log many refused requests in one line, because writing a line takes time from the other requests."""
         self._refused += 1
         now = asyncio.get_running_loop().time()
         if now - self._logged_at >= _SECONDS_BETWEEN_LOG_LINES:
