@@ -333,7 +333,8 @@ def _challenge(error: OAuthError) -> str | None:
 
 def _served_methods(request: _Request) -> str:
     """Return the methods that the path serves, which a 405 response must list (RFC 9110 15.5.6)."""
-    requested = request.url.path.strip("/").split("/")
+    path = request.url.path.strip("/")
+    requested = path.split("/") if path else []
     routes = (route for route in request.app.routes if isinstance(route, HTTPRoute))
     found = (route.methods for route in routes if _matches(route, requested))
     return ", ".join(sorted(set().union(*found)))
