@@ -7,17 +7,16 @@ On SIGTERM or SIGINT the process finishes its running deliveries and ends.
 
 import asyncio
 import logging
-import os
 import signal
 
 import dramatiq
 
 from haas.health import health_listener
 from haas.jobs import open_broker
-from haas.logs import configure
 from haas.settings import WorkerSettings
 from tenants.services import Services
 from workers.actors import Actors
+from workers.settings import read_settings
 from workers.tasks import Tasks
 
 logger = logging.getLogger(__name__)
@@ -57,9 +56,7 @@ async def work(settings: WorkerSettings, stopping: asyncio.Event) -> None:
 
 
 async def _main() -> None:
-    settings = WorkerSettings.from_environment(os.environ)
-    configure(settings.log_level)
-    await work(settings, stop_signals())
+    await work(read_settings(), stop_signals())
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ whole job succeeded, 1 if a part of it failed, and 2 if the arguments are wrong.
 """
 
 import asyncio
-import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -13,10 +12,10 @@ from typing import Any, Final
 import msgspec
 
 from haas.errors import HaasError
-from haas.logs import configure
 from haas.settings import WorkerSettings
 from tenants.notices.outbox_delivery import DeliveryCounts
 from tenants.services import Services
+from workers.settings import read_settings
 from workers.tasks import Tasks
 
 USAGE: Final = "usage: python -m workers.run_once register-poll|outbox-drain|sweep\n"
@@ -75,9 +74,7 @@ def main() -> int:
     if len(sys.argv) != 2 or sys.argv[1] not in JOBS:  # noqa: PLR2004 - the command and its one argument
         sys.stderr.write(USAGE)
         return 2
-    settings = WorkerSettings.from_environment(os.environ)
-    configure(settings.log_level)
-    complete, summary = asyncio.run(run(sys.argv[1], settings))
+    complete, summary = asyncio.run(run(sys.argv[1], read_settings()))
     sys.stdout.write(msgspec.json.encode({"job": sys.argv[1], **summary}).decode() + "\n")
     return 0 if complete else 1
 

@@ -9,7 +9,6 @@ become due by the platform's clock, so moving that clock moves them too.
 
 import asyncio
 import logging
-import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,12 +18,12 @@ from haas.database.dedicated import DedicatedConnection, dedicated_connection
 from haas.errors import HaasError, Unavailable
 from haas.health import health_listener
 from haas.jobs import Jobs, open_broker
-from haas.logs import configure
 from haas.settings import MAIN_NODE, WorkerSettings
 from tenants.notices.outbox import NOTIFY_CHANNEL
 from tenants.services import Services
 from workers.dispatch import Dispatcher
 from workers.main import stop_signals
+from workers.settings import read_settings
 from workers.tasks import Tasks
 
 logger = logging.getLogger(__name__)
@@ -161,9 +160,7 @@ async def schedule(settings: WorkerSettings, stopping: asyncio.Event) -> None:
 
 
 async def _main() -> None:
-    settings = WorkerSettings.from_environment(os.environ)
-    configure(settings.log_level)
-    await schedule(settings, stop_signals())
+    await schedule(read_settings(), stop_signals())
 
 
 if __name__ == "__main__":

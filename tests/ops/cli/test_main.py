@@ -4,17 +4,22 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 from click.testing import CliRunner
 
+from haas.settings import ApplicationSettings, ProvisionerSettings, Settings, WorkerSettings
 from ops.cli import main
+from ops.deployment_settings import DeploymentSettings
 from tests.support.commands import Haas
+from tests.support.processes import PROJECT, environment
 
 
 @pytest.mark.parametrize("command", [("tenant", "list"), ("migrate",), ("migrate", "--status"), ("keys", "list", "a")])
 async def test_an_unreachable_database_is_reported_without_its_password(haas: Haas, command: tuple[str, ...]) -> None:
-    done = await haas(*command, HAAS_DATABASE_URL="postgresql://nobody:secret@127.0.0.1:1/none")
+    done = await haas(*command, HAAS_OPERATOR_DATABASE_URL="postgresql://nobody:secret@127.0.0.1:1/none")
     assert done.exit_code == 1
     assert "database" in done.output
     assert "secret" not in done.output
@@ -25,11 +30,76 @@ async def test_an_empty_database_is_reported_with_the_command_that_sets_it_up(ha
     listed = await haas(
         "tenant",
         "list",
-        HAAS_DATABASE_URL=empty.app_url,
+        HAAS_OPERATOR_DATABASE_URL=empty.operator_url,
         HAAS_ROLE_PREFIX=empty.role_prefix,
     )
     assert listed.exit_code == 1
     assert "haas provisioner" in listed.output
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            "ALTER ROLE {login} PASSWORD 'another'",
+            "it does not exist, a database administrator creates it: CREATE ROLE {login} ",
+        ),
+        ("REVOKE CONNECT ON DATABASE {database} FROM {login}", "GRANT CONNECT ON DATABASE {database} TO {login}"),
+    ],
+)
+async def test_a_refused_login_of_the_commands_is_reported_with_the_statements_that_create_it(
+    haas: Haas,
+    postgres,  # noqa: ANN001
+    change: str,
+    says: str,
+) -> None:
+    made = await postgres.deployment()
+    names = {"login": f"{made.role_prefix}_operator", "database": made.role_prefix}
+    connection = await asyncpg.connect(postgres.superuser_url)
+    await connection.execute(change.format(**names))
+    await connection.close()
+    variables = {"HAAS_OPERATOR_DATABASE_URL": made.operator_url, "HAAS_ROLE_PREFIX": made.role_prefix}
+    listed = await haas("tenant", "list", **variables)
+    assert listed.exit_code == 1
+    assert "HAAS_OPERATOR_DATABASE_URL" in listed.output
+    assert says.format(**names) in listed.output
+    assert urlsplit(made.operator_url).password not in listed.output
+
+
+@pytest.mark.parametrize("variable", ["HAAS_DATABASE_URL", "HAAS_DATABASE_URL_NORTH_FILE", "HAAS_OWNER_DATABASE_URL"])
+async def test_a_command_refuses_the_logins_of_the_processes(haas: Haas, variable: str) -> None:
+    refused = await haas("tenant", "list", **{variable: "postgresql://u:very-secret@h/d"})
+    assert refused.exit_code == 1
+    assert f"{variable} is set, and a command must not have it: remove the variable" in refused.output
+    assert "secret" not in refused.output
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [
+        (("-m", "ops.cli", "serve", "--socket", "app"), ApplicationSettings),
+        (("-m", "ops.cli", "provisioner"), ProvisionerSettings),
+        (("-m", "workers.main"), WorkerSettings),
+        (("-m", "workers.schedule"), WorkerSettings),
+        (("-m", "workers.run_once", "sweep"), WorkerSettings),
+    ],
+)
+def test_a_process_without_its_master_key_does_not_start(
+    settings: DeploymentSettings, tmp_path: Path, command: tuple[str, ...], kind: type[Settings]
+) -> None:
+    variables = {name: value for name, value in environment(settings, kind).items() if "MASTER_KEY" not in name}
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={"PYTHONPATH": f"{PROJECT / 'platform'}:{PROJECT}", "PATH": os.environ["PATH"], **variables},
+    )
+    assert done.returncode == 1
+    assert "HAAS_MASTER_KEY is not set, and neither is HAAS_MASTER_KEY_FILE" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert urlsplit(settings.database_url).password not in done.stderr
 
 
 def test_help_lists_all_commands() -> None:
