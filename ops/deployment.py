@@ -22,7 +22,7 @@ from tenants.registry.models import NewTenant, Tenant
 
 
 class Deployment:
-    """Connections with both logins, and the services that change tenants. The database must be bootstrapped."""
+    """Connections with the three logins, and the services that change tenants. The database must be bootstrapped."""
 
     def __init__(self, settings: DeploymentSettings) -> None:
         """Create the objects. No connection is opened yet. `open` also closes the connections."""
@@ -31,6 +31,7 @@ class Deployment:
         self.sealer: Sealer = KeySealer(settings.master_key)
         self.database = Database.open(settings.database_urls)
         self.owner = Database.open(settings.owner_database_urls, pools=1)
+        self.operator = Database.open(settings.operator_database_urls, pools=1)
         self.administration = Administration(self.owner, settings, self.clock)
         self.provisioner = Provisioner(self.owner, settings, self.sealer, self.clock, TENANT.script())
         self._numbers = count(1)
@@ -43,8 +44,8 @@ class Deployment:
         try:
             yield deployment
         finally:
-            await deployment.database.close()
-            await deployment.owner.close()
+            for database in (deployment.database, deployment.owner, deployment.operator):
+                await database.close()
 
     async def new_tenant(
         self,

@@ -43,12 +43,19 @@ class DeploymentSettings(WorkerSettings, frozen=True, kw_only=True):
 
     owner_database_url: DatabaseUrl
     owner_nodes: dict[str, str] = msgspec.field(default_factory=dict)
+    operator_database_url: DatabaseUrl
+    operator_nodes: dict[str, str] = msgspec.field(default_factory=dict)
     certificates: Path
 
     @property
     def owner_database_urls(self) -> dict[str, str]:
         """The address of each database node for the login that provisions and migrates."""
         return {MAIN_NODE: self.owner_database_url, **self.owner_nodes}
+
+    @property
+    def operator_database_urls(self) -> dict[str, str]:
+        """The address of each database node for the login of the commands."""
+        return {MAIN_NODE: self.operator_database_url, **self.operator_nodes}
 
     def of(self, kind: type[Kind]) -> Kind:
         """Return the settings of one kind of process."""

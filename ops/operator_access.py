@@ -1,21 +1,23 @@
 """How an operator's command uses a deployment: it reads the registry, and asks the provisioner for everything else.
 
-The commands log in as the application does, and take the role of the console. They hold neither the login that owns the
-database nor the master key.
+The commands have a login of their own, which may take the role of the console and the roles of the tenants. They hold
+neither the login that owns the database nor the master key.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 
 from haas.clock import Clock, clock_from
-from haas.database import Database, RoleRefused, Transaction
+from haas.database import Database, LoginRefused, RoleRefused, Transaction
 from haas.errors import HaasError
-from haas.settings import CommandSettings
+from haas.settings import MAIN_NODE, CommandSettings, database_variable
+from ops.migrations.cluster import login_statements
 from ops.operator import actor
 from tenants.provisioning import store as requests
 from tenants.provisioning.errors import OpenRequestExists
@@ -23,7 +25,7 @@ from tenants.provisioning.models import NewProvisionRequest, ProvisionRequest, P
 from tenants.registry import store as registry
 from tenants.registry.errors import NotBootstrapped, TenantIncomplete, UnknownTenant
 from tenants.registry.models import NodeState, RegisterEnvironment, Tenant
-from tenants.registry.names import console_namespace
+from tenants.registry.names import Roles, console_namespace
 
 SECONDS_UNTIL_TAKEN: Final = 10.0
 SECONDS_BETWEEN_LOOKS: Final = 0.05
@@ -38,6 +40,10 @@ class NoProvisioner(HaasError):
     """No provisioner works on the request. It stays in the database until a provisioner is started and executes it."""
 
 
+class OperatorLoginRefused(HaasError):
+    """PostgreSQL refuses the login of the commands, or one of its roles. The message says how to create or grant it."""
+
+
 class OperatorAccess:
     """One command's access to a deployment."""
 
@@ -45,15 +51,24 @@ class OperatorAccess:
         """Create the objects. No connection is opened yet. Use `open` instead, which closes the connections."""
         self.settings = settings
         self.clock: Clock = clock_from(settings.clock_file)
-        self.database = Database.open(settings.database_urls, pools=1)
+        self.database = Database.open(settings.operator_database_urls, pools=1)
 
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: CommandSettings) -> AsyncIterator["OperatorAccess"]:
-        """Yield the access, and close its connections at the end of the block."""
+        """Yield the access, and close its connections at the end of the block.
+
+        Raise OperatorLoginRefused if PostgreSQL refuses the login of the commands or a tenant's role for it.
+        """
         access = cls(settings)
         try:
             yield access
+        except LoginRefused as error:
+            raise OperatorLoginRefused(_login_refused(settings, error)) from error
+        except RoleRefused as error:
+            raise OperatorLoginRefused(
+                f"{error}. `haas migrate` grants the tenants' roles to the login of the commands"
+            ) from error
         finally:
             await access.database.close()
 
@@ -154,6 +169,15 @@ class OperatorAccess:
                 f"the database is not set up for a deployment with the role prefix {self.settings.role_prefix!r}:"
                 f" the provisioner sets it up, {_START} ({error})"
             ) from error
+
+
+def _login_refused(settings: CommandSettings, error: LoginRefused) -> str:
+    database = urlsplit(settings.operator_database_url).path.removeprefix("/")
+    login = Roles(settings.role_prefix).operator
+    return (
+        f"{error}. The commands use the login of {database_variable(MAIN_NODE, 'operator')}. If it does not exist, a"
+        f" database administrator creates it: {login_statements(login, database)}"
+    )
 
 
 def _same(open_already: ProvisionRequest, new: NewProvisionRequest) -> bool:

@@ -72,7 +72,7 @@ def valkey(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 async def empty_deployment(postgres: PostgresServer) -> DeploymentDatabase:
-    """An empty database with its two logins and nothing in it. Ask `postgres.deployment()` for one of your own."""
+    """An empty database with its three logins and nothing in it. Ask `postgres.deployment()` for one of your own."""
     return await postgres.deployment()
 
 

@@ -4,4 +4,4 @@ from litestar.types import ControllerRouterHandler
 
 from apps.console import routes as pages
 
-routes: list[ControllerRouterHandler] = [pages.show_start, pages.sign_out]
+routes: list[ControllerRouterHandler] = [pages.show_start]

@@ -139,6 +139,7 @@ async def _settings(root: Path) -> AsyncIterator[DeploymentSettings]:
             domain="haas.localhost",
             database_url=databases.app_url,
             owner_database_url=databases.owner_url,
+            operator_database_url=databases.operator_url,
             redis_url=running.redis_url,
             smtp_url="smtp://127.0.0.1:1",
             sms_url="https://sms.cdr-sandbox.localhost",

@@ -17,6 +17,7 @@ from haas.errors import HaasError
 from haas.progress import NO_PROGRESS, Progress
 from haas.settings import MAIN_NODE, OwnerSettings, database_variable
 from ops.migrations.chains import CONTROL
+from ops.migrations.cluster import connect_statement, login_statements
 from ops.migrations.connection import as_owner, owner_connection
 from tenants.registry.names import Roles
 from tenants.registry.tables import database_node, revision
@@ -75,6 +76,7 @@ async def _prepare_main_node(settings: OwnerSettings, roles: Roles, now: datetim
         await _check(connection, roles, MAIN_NODE)
         await _create_owner_role(connection, roles)
         await _create_control_roles(connection, roles)
+        await _grant_tenants_to_operator(connection, roles)
         await connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {CONTROL_SCHEMA} AUTHORIZATION {roles.owner}")
         await as_owner(connection, roles)
         await connection.run_sync(CONTROL.upgrade, CONTROL_SCHEMA)
@@ -89,6 +91,7 @@ async def _prepare_further_node(settings: OwnerSettings, roles: Roles, node: str
         await _lock(connection)
         await _check(connection, roles, node)
         await _create_owner_role(connection, roles)
+        await _grant_tenants_to_operator(connection, roles)
     async with owner_connection(settings) as connection, connection.begin():
         await as_owner(connection, roles)
         await _add_node(connection, node, now)
@@ -105,7 +108,7 @@ def _bootstrap_errors(node: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise BootstrapError(
-            f"PostgreSQL refused a statement: {error.orig}. The login of {database_variable(node, owner=True)} must be"
+            f"PostgreSQL refused a statement: {error.orig}. The login of {database_variable(node, 'owner')} must be"
             " the one that created the roles and schemas of this deployment"
         ) from error
 
@@ -119,18 +122,36 @@ async def _check(connection: AsyncConnection, roles: Roles, node: str) -> None:
     version = int((await connection.exec_driver_sql("SHOW server_version_num")).scalar_one())
     if version < MINIMUM_SERVER:
         raise BootstrapError(f"PostgreSQL {version // 10000} is too old: 16 or newer is needed")
-    if not await _exists(connection, roles.app):
-        raise BootstrapError(
-            f"the application's login does not exist: CREATE ROLE {roles.app} LOGIN NOINHERIT PASSWORD '…'"
-        )
+    await _check_login(connection, roles.app, "the application's login", node)
+    await _check_login(connection, roles.operator, "the login of the operator's commands", node)
     privileges = await connection.exec_driver_sql(
         "SELECT has_database_privilege(current_database(), 'CREATE'), rolcreaterole OR rolsuper"
         " FROM pg_roles WHERE rolname = current_user"
     )
     if not all(privileges.one()):
         raise BootstrapError(
-            f"the login of {database_variable(node, owner=True)} must own the database (or have CREATE on it) and have"
+            f"the login of {database_variable(node, 'owner')} must own the database (or have CREATE on it) and have"
             " CREATEROLE"
+        )
+
+
+async def _check_login(connection: AsyncConnection, login: str, title: str, node: str) -> None:
+    """Raise BootstrapError with the statements that create the login, because only a person can give it a password."""
+    query = (
+        "SELECT current_database() AS name, (SELECT has_database_privilege(oid, current_database(), 'CONNECT')"
+        " FROM pg_roles WHERE rolname = $1) AS may_connect"
+    )
+    found = (await connection.exec_driver_sql(query, (login,))).mappings().one()
+    database, may_connect = found["name"], found["may_connect"]
+    if may_connect is None:
+        raise BootstrapError(
+            f"{title} does not exist. On the database node {node}, a database administrator creates it:"
+            f" {login_statements(login, database)}"
+        )
+    if not may_connect:
+        raise BootstrapError(
+            f"{title} may not connect to the database node {node}. A database administrator allows it:"
+            f" {connect_statement(login, database)}"
         )
 
 
@@ -141,9 +162,33 @@ async def _create_owner_role(connection: AsyncConnection, roles: Roles) -> None:
 
 
 async def _create_control_roles(connection: AsyncConnection, roles: Roles) -> None:
-    for role in (roles.control, roles.console):
+    for role, login in ((roles.control, roles.app), (roles.console, roles.operator)):
         await _create_role(connection, role)
-        await connection.exec_driver_sql(f"GRANT {role} TO {roles.app} WITH INHERIT FALSE, SET TRUE")
+        await connection.exec_driver_sql(f"GRANT {role} TO {login} WITH INHERIT FALSE, SET TRUE")
+    # An earlier release granted it. With it, the application could ask the provisioner for changes of the deployment.
+    if await _is_member(connection, roles.app, roles.console):
+        await connection.exec_driver_sql(f"REVOKE {roles.console} FROM {roles.app}")
+        if await _is_member(connection, roles.app, roles.console):
+            raise BootstrapError(
+                f"the application's login may take the role {roles.console}, and only a superuser can revoke that:"
+                f" REVOKE {roles.console} FROM {roles.app}"
+            )
+
+
+async def _grant_tenants_to_operator(connection: AsyncConnection, roles: Roles) -> None:
+    """Grant the operator's login each tenant's role of this server that only the application's login may take.
+
+    New tenants have both grants. An earlier release granted the role to the application's login only.
+    """
+    missing = await connection.exec_driver_sql(
+        "SELECT DISTINCT rolname FROM pg_auth_members granted JOIN pg_roles ON pg_roles.oid = granted.roleid"
+        " WHERE granted.member = to_regrole($1) AND starts_with(rolname, $3) AND NOT EXISTS"
+        " (SELECT FROM pg_auth_members WHERE roleid = granted.roleid AND member = to_regrole($2))",
+        (roles.app, roles.operator, roles.every_tenant),
+    )
+    names = missing.scalars().all()
+    if names:
+        await connection.exec_driver_sql(f"GRANT {', '.join(names)} TO {roles.operator} WITH INHERIT FALSE, SET TRUE")
 
 
 async def _create_role(connection: AsyncConnection, role: str) -> None:
@@ -159,6 +204,12 @@ async def _grant(connection: AsyncConnection, roles: Roles) -> None:
         await connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {CONTROL_SCHEMA} TO {role}")
         for table, granted in (*((table, "SELECT") for table in _READABLE_BY_BOTH), *privileges.items()):
             await connection.exec_driver_sql(f"GRANT {granted} ON {CONTROL_SCHEMA}.{table} TO {role}")
+
+
+async def _is_member(connection: AsyncConnection, login: str, role: str) -> bool:
+    """Return whether `login` may take `role`, directly or through another role."""
+    found = await connection.exec_driver_sql("SELECT pg_has_role($1::name, $2::name, 'MEMBER')", (login, role))
+    return bool(found.scalar_one())
 
 
 async def _exists(connection: AsyncConnection, role: str) -> bool:

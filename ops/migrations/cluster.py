@@ -1,4 +1,4 @@
-"""Creates the two logins and the database of a deployment in a PostgreSQL cluster, before the migrations."""
+"""Creates the three logins and the database of a deployment in a PostgreSQL cluster, before the migrations."""
 
 import secrets
 from urllib.parse import urlsplit, urlunsplit
@@ -15,6 +15,8 @@ class DeploymentDatabase(msgspec.Struct, frozen=True):
     """URL with the login for provisioning and migrations. It owns the database and may create roles."""
     app_url: str
     """URL with the login of the application. It owns nothing and has no privileges until roles are granted to it."""
+    operator_url: str
+    """URL with the login of the operator's commands. It owns nothing, as that of the application."""
 
 
 def with_database(url: str, database: str) -> str:
@@ -29,25 +31,46 @@ def with_login(url: str, user: str, password: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{user}:{password}@{address}"))
 
 
-async def create_deployment(
-    superuser_url: str, role_prefix: str, *, owner_password: str | None = None, app_password: str | None = None
-) -> DeploymentDatabase:
-    """Create the logins `{prefix}_provisioner` and `{prefix}_app` and the database `{prefix}`, if they do not exist.
+def login_statements(login: str, database: str) -> str:
+    """Return the statements with which a DBA creates a login that owns nothing. The password is to be filled in."""
+    return f"CREATE ROLE {login} LOGIN NOINHERIT PASSWORD '…'; {connect_statement(login, database)}"
 
-    The attributes and passwords of the logins are always set.
+
+def connect_statement(login: str, database: str) -> str:
+    """Return the statement with which a DBA lets a login connect to a database."""
+    return f"GRANT CONNECT ON DATABASE {database} TO {login}"
+
+
+async def create_deployment(
+    superuser_url: str,
+    role_prefix: str,
+    *,
+    owner_password: str | None = None,
+    app_password: str | None = None,
+    operator_password: str | None = None,
+) -> DeploymentDatabase:
+    """Create the database `{prefix}` and its three logins, if they do not exist.
+
+    The logins are `{prefix}_provisioner`, `{prefix}_app` and `{prefix}_operator`. Their attributes and passwords are
+    always set. A password that is None is made.
     """
-    owner, app = f"{role_prefix}_provisioner", f"{role_prefix}_app"
+    owner, app, operator = (f"{role_prefix}_{name}" for name in ("provisioner", "app", "operator"))
     owner_password = owner_password or secrets.token_urlsafe(24)
     app_password = app_password or secrets.token_urlsafe(24)
+    operator_password = operator_password or secrets.token_urlsafe(24)
     # The statements contain passwords, so the server must not log them.
     connection = await asyncpg.connect(superuser_url, server_settings={"log_min_duration_statement": "-1"})
     try:
         await _ensure_login(connection, owner, owner_password, "CREATEROLE NOCREATEDB INHERIT")
         await _ensure_login(connection, app, app_password, "NOCREATEROLE NOCREATEDB NOINHERIT")
+        await _ensure_login(connection, operator, operator_password, "NOCREATEROLE NOCREATEDB NOINHERIT")
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", role_prefix):
             await connection.execute(await _format(connection, "CREATE DATABASE %I OWNER %I", role_prefix, owner))
         await connection.execute(await _format(connection, "REVOKE ALL ON DATABASE %I FROM PUBLIC", role_prefix))
-        await connection.execute(await _format(connection, "GRANT CONNECT ON DATABASE %I TO %I", role_prefix, app))
+        for login in (app, operator):
+            await connection.execute(
+                await _format(connection, "GRANT CONNECT ON DATABASE %I TO %I", role_prefix, login)
+            )
     finally:
         await connection.close()
     database_url = with_database(superuser_url, role_prefix)
@@ -55,6 +78,7 @@ async def create_deployment(
         role_prefix=role_prefix,
         owner_url=with_login(database_url, owner, owner_password),
         app_url=with_login(database_url, app, app_password),
+        operator_url=with_login(database_url, operator, operator_password),
     )
 
 

@@ -36,7 +36,7 @@ async def owner_connection(settings: OwnerSettings, node: str = MAIN_NODE) -> As
         connection = await engine.connect()
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
         raise Unavailable(
-            f"the database of {database_variable(node, owner=True)} accepted no connection:"
+            f"the database of {database_variable(node, 'owner')} accepted no connection:"
             f" {error or type(error).__name__}"
         ) from error
     try:

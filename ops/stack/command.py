@@ -34,7 +34,8 @@ from ops.stack.options import DEFAULT_PORT, Options
 def command(state: Path, *, fresh: bool, port: int | None) -> None:
     """Run the embedded stack until Ctrl-C: every server, two demonstration brands and the sandbox around them.
 
-    If HAAS_DATABASE_URL and HAAS_OWNER_DATABASE_URL, or HAAS_REDIS_URL, are set, it uses these servers instead.
+    If HAAS_DATABASE_URL, HAAS_OWNER_DATABASE_URL and HAAS_OPERATOR_DATABASE_URL are set, or HAAS_REDIS_URL, it uses
+    these servers instead.
     """
     progress = ConsoleProgress()
     configure("WARNING")

@@ -179,13 +179,16 @@ class _Start:
                 options.role_prefix,
                 owner_password=stored_secret(folder.secrets / "postgres-provisioner"),
                 app_password=stored_secret(folder.secrets / "postgres-app"),
+                operator_password=stored_secret(folder.secrets / "postgres-operator"),
             )
             variables["HAAS_DATABASE_URL"] = deployment.app_url
             variables["HAAS_OWNER_DATABASE_URL"] = deployment.owner_url
+            variables["HAAS_OPERATOR_DATABASE_URL"] = deployment.operator_url
         else:
             self._progress.line("PostgreSQL: the server of HAAS_DATABASE_URL")
             variables["HAAS_DATABASE_URL"] = str(options.database_url)
             variables["HAAS_OWNER_DATABASE_URL"] = str(options.owner_database_url)
+            variables["HAAS_OPERATOR_DATABASE_URL"] = str(options.operator_database_url)
         if layout.valkey is not None:
             valkey = Valkey(folder, layout.valkey)
             self._progress.line(f"Valkey on port {layout.valkey}")

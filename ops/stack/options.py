@@ -37,6 +37,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The HTTPS port, which is stored at the first start. None: 8443, or any free port if that is in use. 0: any."""
     database_url: str | None = None
     owner_database_url: str | None = None
+    operator_database_url: str | None = None
     redis_url: str | None = None
     role_prefix: str = "haas"
     variables: Mapping[str, str] = {}
@@ -55,10 +56,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def __post_init__(self) -> None:
-        if bool(self.database_url) != bool(self.owner_database_url):
+        logins = (self.database_url, self.owner_database_url, self.operator_database_url)
+        if any(logins) and not all(logins):
             raise StackError(
-                "a real PostgreSQL needs two logins: set both HAAS_DATABASE_URL (the application's) and"
-                " HAAS_OWNER_DATABASE_URL (for provisioning and migrations)"
+                "a real PostgreSQL needs three logins: set HAAS_DATABASE_URL (the application's),"
+                " HAAS_OWNER_DATABASE_URL (for provisioning and migrations) and HAAS_OPERATOR_DATABASE_URL (for"
+                " commands). `haas database` creates them"
             )
 
     @classmethod
@@ -72,6 +75,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             database_url=environment.get("HAAS_DATABASE_URL"),
             owner_database_url=environment.get("HAAS_OWNER_DATABASE_URL"),
+            operator_database_url=environment.get("HAAS_OPERATOR_DATABASE_URL"),
             redis_url=environment.get("HAAS_REDIS_URL"),
             role_prefix=environment.get("HAAS_ROLE_PREFIX", "haas"),
             variables={name: environment[name] for name in REPLACEABLE if environment.get(name)},

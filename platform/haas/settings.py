@@ -20,22 +20,32 @@ MASTER_KEY_BYTES = 32
 HTTPS_PORT = 443
 MAIN_NODE: Final = "main"
 """The database node of HAAS_DATABASE_URL, which also holds the control schema."""
-_DATABASE_URL: Final = "HAAS_DATABASE_URL"
-_OWNER_DATABASE_URL: Final = "HAAS_OWNER_DATABASE_URL"
+DatabaseLogin = Literal["application", "owner", "operator"]
+"""The logins of a deployment: of its processes, of the provisioner, and of the commands of an operator."""
+_DATABASE_URLS: Final[Mapping[DatabaseLogin, str]] = {
+    "application": "HAAS_DATABASE_URL",
+    "owner": "HAAS_OWNER_DATABASE_URL",
+    "operator": "HAAS_OPERATOR_DATABASE_URL",
+}
 _FILE: Final = "_FILE"
+# The fields with the addresses of further database nodes, and the login in these addresses.
+_NODES: Final[Mapping[str, DatabaseLogin]] = {
+    "nodes": "application",
+    "owner_nodes": "owner",
+    "operator_nodes": "operator",
+}
 # The secrets by field. The value is the name of the variable, or the prefix of the names of several variables.
 _SECRETS: Final = {
-    "database_url": _DATABASE_URL,
-    "nodes": f"{_DATABASE_URL}_",
-    "owner_database_url": _OWNER_DATABASE_URL,
-    "owner_nodes": f"{_OWNER_DATABASE_URL}_",
+    "database_url": _DATABASE_URLS["application"],
+    "owner_database_url": _DATABASE_URLS["owner"],
+    "operator_database_url": _DATABASE_URLS["operator"],
+    **{field: f"{_DATABASE_URLS[login]}_" for field, login in _NODES.items()},
     "master_key": "HAAS_MASTER_KEY",
     "redis_url": "HAAS_REDIS_URL",
     "smtp_url": "HAAS_SMTP_URL",
     "sms_url": "HAAS_SMS_URL",
     "superuser_url": "HAAS_SUPERUSER_URL",
 }
-_NODES: Final = ("nodes", "owner_nodes")
 _NODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,30}")
 _MASTER_KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}=?")
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -78,9 +88,9 @@ class SettingsError(HaasError):
     """A setting is missing, wrong or not allowed. The message names the variable and the expected value."""
 
 
-def database_variable(node: str, *, owner: bool = False) -> str:
-    """Return the name of the variable with a database node's address, for the application's or the owner's login."""
-    variable = _OWNER_DATABASE_URL if owner else _DATABASE_URL
+def database_variable(node: str, login: DatabaseLogin = "application") -> str:
+    """Return the name of the variable with a database node's address for a login."""
+    variable = _DATABASE_URLS[login]
     return variable if node == MAIN_NODE else f"{variable}_{node.upper()}"
 
 
@@ -101,8 +111,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings that every kind of process has. They contain no secret.
 
     Each field is read from the environment variable `HAAS_<FIELD>`, in capitals. The value of a secret may be in the
-    file that `HAAS_<FIELD>_FILE` names. The addresses of further database nodes are `HAAS_DATABASE_URL_<NODE>` and
-    `HAAS_OWNER_DATABASE_URL_<NODE>`.
+    file that `HAAS_<FIELD>_FILE` names. The addresses of further database nodes are `HAAS_DATABASE_URL_<NODE>`,
+    `HAAS_OWNER_DATABASE_URL_<NODE>` and `HAAS_OPERATOR_DATABASE_URL_<NODE>`.
     """
 
     process: ClassVar[str] = "this process"
@@ -145,7 +155,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for field in msgspec.structs.fields(cls):
             variable = f"HAAS_{field.name.upper()}"
             if field.name in _NODES:
-                values[field.name] = _nodes(environment, owner=field.name == "owner_nodes")
+                values[field.name] = _nodes(environment, _DATABASE_URLS[_NODES[field.name]])
             elif field.name in _SECRETS:
                 source, text = _secret(environment, variable)
                 values[field.name] = (
@@ -226,21 +236,21 @@ class ProvisionerSettings(Settings, frozen=True, kw_only=True):
 
 
 class CommandSettings(Settings, frozen=True, kw_only=True):
-    """The settings of an operator's command. It asks the provisioner for what the application's login cannot do.
+    """The settings of an operator's command, which has a login of its own and asks the provisioner for changes.
 
     `certificates` is the folder in which nginx finds `<host>.pem`.
     """
 
     process: ClassVar[str] = "a command"
 
-    database_url: DatabaseUrl
-    nodes: dict[str, str] = {}
+    operator_database_url: DatabaseUrl
+    operator_nodes: dict[str, str] = {}
     certificates: Path
 
     @property
-    def database_urls(self) -> dict[str, str]:
-        """The address of each database node for the application's login."""
-        return {MAIN_NODE: self.database_url, **self.nodes}
+    def operator_database_urls(self) -> dict[str, str]:
+        """The address of each database node for the login of the commands."""
+        return {MAIN_NODE: self.operator_database_url, **self.operator_nodes}
 
 
 def refuse_secrets(environment: Mapping[str, str], process: str, own: AbstractSet[str] = frozenset()) -> None:
@@ -298,9 +308,11 @@ def _secret(environment: Mapping[str, str], variable: str) -> tuple[str, str]:
         raise SettingsError(f"{variable}{_FILE} cannot be read: {error}") from error
 
 
-def _nodes(environment: Mapping[str, str], *, owner: bool) -> dict[str, str]:
-    """Read the addresses of the nodes other than the main node. A variable's name ends with a node's id in capitals."""
-    main = _OWNER_DATABASE_URL if owner else _DATABASE_URL
+def _nodes(environment: Mapping[str, str], main: str) -> dict[str, str]:
+    """Read the addresses of the nodes other than the main node, whose address is in the variable `main`.
+
+    A variable's name ends with a node's id in capitals.
+    """
     return {name.lower(): _node(environment, main, name) for name in sorted(set(_node_names(environment, main)))}
 
 

@@ -174,8 +174,8 @@ class Provisioner:
             # The provisioning login may create roles; the owner of the objects may not.
             "SET LOCAL ROLE NONE",
             f"CREATE ROLE {role} NOLOGIN",
-            # Without INHERIT FALSE the application could read this tenant without setting a role.
-            f"GRANT {role} TO {self._roles.app} WITH INHERIT FALSE, SET TRUE",
+            # Without INHERIT FALSE these logins could read this tenant without setting a role.
+            f"GRANT {role} TO {self._roles.app}, {self._roles.operator} WITH INHERIT FALSE, SET TRUE",
             f"CREATE SCHEMA {schema} AUTHORIZATION {owner}",
             f"SET LOCAL ROLE {owner}",
             f"GRANT USAGE ON SCHEMA {schema} TO {role}",

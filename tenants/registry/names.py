@@ -17,6 +17,7 @@ MAXIMUM_NAME: Final = 120
 MAXIMUM_HOST: Final = 253  # RFC 1035 2.3.4, without the length octets and the final dot
 MAXIMUM_PUBLIC_HOST: Final = 200  # leaves room for one more label at the front
 RESERVED_SLUGS: Final = frozenset({*FIRST_LABELS.values(), "www"})
+_TENANT: Final = "tenant_"
 _SLUG = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
 _PREFIX = re.compile(r"[a-z][a-z0-9_]{0,19}")
@@ -88,9 +89,10 @@ class Hosts(msgspec.Struct, frozen=True):
 class Roles(msgspec.Struct, frozen=True):
     """The names of the database roles of a deployment. All databases of a cluster share roles, hence the prefix.
 
-    `provisioner` and `app` are the two logins. `owner` owns every object and cannot log in. `control` and `console` may
-    use the control schema; only `console` may use the tables of the provider's console and the credentials for AEMO.
-    The role of a tenant may read and write rows of that tenant's schema only.
+    `provisioner`, `app` and `operator` are the three logins. `owner` owns every object and cannot log in. `control` and
+    `console` may use the control schema. `app` may take `control`. Only `operator` may take `console`, the role for the
+    tables of the provider's console, the requests to the provisioner and the credentials for AEMO. Both may take the
+    role of each tenant, which may read and write rows of that tenant's schema only.
     """
 
     prefix: str
@@ -122,9 +124,19 @@ class Roles(msgspec.Struct, frozen=True):
         """The login of the application. It owns nothing and has no privileges until a transaction sets a role."""
         return f"{self.prefix}_app"
 
+    @property
+    def operator(self) -> str:
+        """The login of the operator's commands. Like `app`, it has no privileges until a transaction sets a role."""
+        return f"{self.prefix}_operator"
+
     def tenant(self, slug: str) -> str:
         """Return the name of the role of a tenant. Raise InvalidSlug."""
         return f"{self.prefix}_{tenant_schema(slug)}"
+
+    @property
+    def every_tenant(self) -> str:
+        """The beginning of the name of every tenant's role. No other role of the deployment has it."""
+        return f"{self.prefix}_{_TENANT}"
 
 
 def tenant_schema(slug: str) -> str:
@@ -132,7 +144,7 @@ def tenant_schema(slug: str) -> str:
 
     Raise InvalidSlug.
     """
-    return f"tenant_{checked_slug(slug).replace('-', '_')}"
+    return f"{_TENANT}{checked_slug(slug).replace('-', '_')}"
 
 
 def control_namespace(settings: Settings) -> Namespace:

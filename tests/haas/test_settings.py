@@ -24,6 +24,7 @@ REQUIRED = {
     "HAAS_DOMAIN": "haas.localhost",
     "HAAS_DATABASE_URL": "postgresql://haas_app:app-password@127.0.0.1:5432/haas",
     "HAAS_OWNER_DATABASE_URL": "postgresql://haas_owner:owner-password@127.0.0.1:5432/haas",
+    "HAAS_OPERATOR_DATABASE_URL": "postgresql://haas_operator:operator-password@127.0.0.1:5432/haas",
     "HAAS_REDIS_URL": "redis://:redis-password@127.0.0.1:6379/0",
     "HAAS_SMTP_URL": "smtp://user:mail-password@127.0.0.1:25",
     "HAAS_SMS_URL": "https://user:sms-password@sms.example/send",
@@ -42,7 +43,7 @@ SECRETS = {
     ApplicationSettings: {"HAAS_DATABASE_URL", "HAAS_MASTER_KEY"},
     WorkerSettings: {"HAAS_DATABASE_URL", "HAAS_MASTER_KEY", "HAAS_REDIS_URL", "HAAS_SMTP_URL", "HAAS_SMS_URL"},
     ProvisionerSettings: {"HAAS_OWNER_DATABASE_URL", "HAAS_MASTER_KEY"},
-    CommandSettings: {"HAAS_DATABASE_URL"},
+    CommandSettings: {"HAAS_OPERATOR_DATABASE_URL"},
 }
 ALL_SECRETS = set().union(*SECRETS.values(), {"HAAS_SUPERUSER_URL"})
 
@@ -68,10 +69,16 @@ def test_a_kind_of_process_refuses_the_secrets_of_others(kind: type[Settings], s
             kind.from_environment({**kind.select(REQUIRED), f"{other}{suffix}": "very-secret"})
 
 
-def test_the_owner_of_another_database_node_is_refused_too() -> None:
-    own = ApplicationSettings.select(REQUIRED)
-    with pytest.raises(SettingsError, match="HAAS_OWNER_DATABASE_URL_NORTH is set, and the application must not"):
-        ApplicationSettings.from_environment({**own, "HAAS_OWNER_DATABASE_URL_NORTH": "postgresql://u:p@h/d"})
+LOGINS = {"HAAS_DATABASE_URL", "HAAS_OWNER_DATABASE_URL", "HAAS_OPERATOR_DATABASE_URL"}
+
+
+@pytest.mark.parametrize("suffix", ["", "_FILE"])
+@pytest.mark.parametrize("kind", SECRETS)
+def test_the_other_logins_of_another_database_node_are_refused_too(kind: type[Settings], suffix: str) -> None:
+    for other in sorted(LOGINS - SECRETS[kind]):
+        variable = f"{other}_NORTH{suffix}"
+        with pytest.raises(SettingsError, match=f"{variable} is set, and {kind.process} must not have it"):
+            kind.from_environment({**kind.select(REQUIRED), variable: "postgresql://u:p@h/d"})
 
 
 def test_every_secret_can_be_in_a_file(tmp_path: Path) -> None:
@@ -121,10 +128,11 @@ def test_every_variable_is_read() -> None:
     assert settings.preset_codes == Path("/var/lib/haas/preset-codes.json")
 
 
-def test_each_further_database_node_needs_two_urls_that_are_never_shown() -> None:
+def test_each_further_database_node_needs_three_urls_that_are_never_shown() -> None:
     node = {
         "HAAS_DATABASE_URL_NORTH_2": "postgresql://haas_app:app-password@north:5432/haas",
         "HAAS_OWNER_DATABASE_URL_NORTH_2": "postgresql://haas_owner:owner-password@north:5432/haas",
+        "HAAS_OPERATOR_DATABASE_URL_NORTH_2": "postgresql://haas_operator:operator-password@north:5432/haas",
     }
     settings = read(**node, HAAS_DATABASE_URL_EMPTY="")
     assert settings.database_urls == {
@@ -134,6 +142,10 @@ def test_each_further_database_node_needs_two_urls_that_are_never_shown() -> Non
     assert settings.owner_database_urls == {
         "main": REQUIRED["HAAS_OWNER_DATABASE_URL"],
         "north_2": node["HAAS_OWNER_DATABASE_URL_NORTH_2"],
+    }
+    assert settings.operator_database_urls == {
+        "main": REQUIRED["HAAS_OPERATOR_DATABASE_URL"],
+        "north_2": node["HAAS_OPERATOR_DATABASE_URL_NORTH_2"],
     }
     for missing in node:
         with pytest.raises(SettingsError, match=f"{missing} is not postgresql://") as refused:
@@ -177,6 +189,7 @@ def test_the_error_for_a_missing_variable_contains_its_name(variable: str, empty
         ("HAAS_DATABASE_URL", "postgresql://u:very-secret@/d"),
         ("HAAS_DATABASE_URL", "postgresql://u:very-secret@h:port/d"),
         ("HAAS_OWNER_DATABASE_URL", "https://u:very-secret@h/d"),
+        ("HAAS_OPERATOR_DATABASE_URL", "https://u:very-secret@h/d"),
         ("HAAS_REDIS_URL", "http://:very-secret@h"),
         ("HAAS_SMTP_URL", "https://u:very-secret@h"),
         ("HAAS_SMTP_URL", "smtp://"),

@@ -27,16 +27,17 @@ HELD = {
         "superuser",
         "owner",
         "application",
+        "operator",
         "master-key",
         "broker",
         "valkey-configuration",
     },
     "postgres": {"superuser-password"},
     "valkey": {"valkey-configuration"},
-    "database": {"superuser", "owner", "application"},
+    "database": {"superuser", "owner", "application", "operator"},
     "provisioner": {"owner", "master-key"},
-    "migrate": {"application"},
-    "command": {"application"},
+    "migrate": {"operator"},
+    "command": {"operator"},
     "app": {"application", "master-key"},
     "worker": {"application", "master-key", "broker", "smtp_url", "sms_url"},
     "schedule": {"application", "master-key", "broker", "smtp_url", "sms_url"},
@@ -187,6 +188,7 @@ async def test_a_second_start_changes_no_secret(started: Deployment) -> None:
             "superuser",
             "owner",
             "application",
+            "operator",
             "master-key",
             "broker",
             "valkey-configuration",
@@ -194,7 +196,7 @@ async def test_a_second_start_changes_no_secret(started: Deployment) -> None:
         return {str(file): file.read_bytes() for name in names for file in (started.root / name).iterdir()}
 
     before = content()
-    assert len(before) == 7
+    assert len(before) == 8
     for name in ("secrets", "database", "migrate", "first-crl", "proxy-configuration"):
         await started.start(name)
     assert content() == before

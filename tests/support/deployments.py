@@ -26,14 +26,14 @@ REGISTER = RegisterEnvironment(
 
 
 class PostgresServer:
-    """A real PostgreSQL. `deployment()` makes a fresh database with its two logins and a role prefix of its own."""
+    """A real PostgreSQL. `deployment()` makes a fresh database with its three logins and a role prefix of its own."""
 
     def __init__(self, superuser_url: str) -> None:
         self.superuser_url = superuser_url
         self._numbers = count(1)
 
     async def deployment(self) -> DeploymentDatabase:
-        """`.owner_url` (provisioning, migrations), `.app_url` (the application's login), `.role_prefix`."""
+        """`.owner_url` (provisioner), `.app_url` (application), `.operator_url` (commands), `.role_prefix`."""
         return await create_deployment(self.superuser_url, f"t{os.getpid()}x{next(self._numbers)}")
 
     async def discard(self, databases: DeploymentDatabase) -> None:
@@ -60,6 +60,7 @@ async def open_deployment(postgres: PostgresServer, redis_url: str, folder: Path
         public_port=8443,
         database_url=databases.app_url,
         owner_database_url=databases.owner_url,
+        operator_database_url=databases.operator_url,
         redis_url=redis_url,
         smtp_url="smtp://127.0.0.1:1",
         sms_url="https://sms.cdr-sandbox.localhost",
@@ -93,6 +94,7 @@ async def real_servers(name: str = "stack") -> dict[str, str]:
         databases = await create_deployment(url, f"t{os.getpid()}{name}")
         options["database_url"] = databases.app_url
         options["owner_database_url"] = databases.owner_url
+        options["operator_database_url"] = databases.operator_url
         options["role_prefix"] = databases.role_prefix
     if url := os.environ.get("HAAS_TEST_REDIS_URL"):
         options["redis_url"] = url

@@ -19,7 +19,10 @@ async def with_second_node(deployment: Deployment, superuser_url: str) -> AsyncI
     """Open a deployment once more, with the server at `superuser_url` as the database node SECOND."""
     databases = await create_deployment(superuser_url, deployment.settings.role_prefix)
     settings = msgspec.structs.replace(
-        deployment.settings, nodes={SECOND: databases.app_url}, owner_nodes={SECOND: databases.owner_url}
+        deployment.settings,
+        nodes={SECOND: databases.app_url},
+        owner_nodes={SECOND: databases.owner_url},
+        operator_nodes={SECOND: databases.operator_url},
     )
     await bootstrap(settings)
     async with Deployment.open(settings) as opened:

@@ -20,10 +20,11 @@ def environment(settings: DeploymentSettings, kind: type[Settings]) -> dict[str,
     variables = {
         f"HAAS_{field.upper()}": str(value)
         for field, value in msgspec.structs.asdict(settings).items()
-        if value not in (None, {}) and field not in ("master_key", "host_map", "nodes", "owner_nodes")
+        if value not in (None, {}) and field not in ("master_key", "host_map", "nodes", "owner_nodes", "operator_nodes")
     }
     variables |= {database_variable(node): url for node, url in settings.nodes.items()}
-    variables |= {database_variable(node, owner=True): url for node, url in settings.owner_nodes.items()}
+    variables |= {database_variable(node, "owner"): url for node, url in settings.owner_nodes.items()}
+    variables |= {database_variable(node, "operator"): url for node, url in settings.operator_nodes.items()}
     variables["HAAS_MASTER_KEY"] = urlsafe_b64encode(settings.master_key).decode()
     variables["HAAS_HOST_MAP"] = msgspec.json.encode(settings.host_map).decode()
     return kind.select(variables)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import asyncpg
@@ -12,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from haas.database import Database, Namespace, Statement, Transaction
 from haas.database.statement import SCHEMA_TOKEN
 from haas.settings import Settings
+from ops.deployment import Deployment
+from ops.deployment_settings import DeploymentSettings
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles, console_namespace, control_namespace
 from tenants.schema_metadata import CONTROL_SCHEMA, denied_privileges
@@ -70,10 +73,10 @@ async def test_a_tenant_cannot_use_a_table_of_the_control_schema(
 
 @pytest.mark.parametrize(("table", "column"), _columns(TENANT_TABLES))
 async def test_the_roles_of_the_control_schema_cannot_use_a_table_of_a_tenant(
-    database: Database, settings: Settings, tenant_pair: tuple[Tenant, Tenant], table: str, column: str
+    deployment: Deployment, tenant_pair: tuple[Tenant, Tenant], table: str, column: str
 ) -> None:
-    for namespace in (control_namespace(settings), console_namespace(settings)):
-        async with database.transaction(namespace) as tx:
+    for role in ("control", "console"):
+        async with _control(deployment, role) as tx:
             await _assert_refused(tx, tenant_pair[0].namespace.schema, table, column)
 
 
@@ -163,10 +166,10 @@ COLUMN_PRIVILEGES = {
 @pytest.mark.parametrize("table", [*(table.name for table in CONTROL_TABLES), VERSION])
 @pytest.mark.parametrize(("role", "may"), [("control", CONTROL_PRIVILEGES), ("console", CONSOLE_PRIVILEGES)])
 async def test_a_role_of_the_control_schema_has_exactly_the_listed_privileges(
-    database: Database, settings: Settings, role: str, may: dict[str, frozenset[str]], table: str, kind: str
+    deployment: Deployment, role: str, may: dict[str, frozenset[str]], table: str, kind: str
 ) -> None:
     allowed = kind in may.get(table, frozenset())
-    async with database.transaction(_control(settings, role)) as tx:
+    async with _control(deployment, role) as tx:
         has = await tx.driver.fetchval("SELECT has_table_privilege($1, $2)", f"{CONTROL_SCHEMA}.{table}", kind)
         assert has == allowed
 
@@ -174,12 +177,12 @@ async def test_a_role_of_the_control_schema_has_exactly_the_listed_privileges(
 @pytest.mark.parametrize("table", CONTROL_TABLES, ids=lambda table: table.name)
 @pytest.mark.parametrize(("role", "may"), [("control", CONTROL_PRIVILEGES), ("console", CONSOLE_PRIVILEGES)])
 async def test_a_role_of_the_control_schema_cannot_run_any_other_statement(
-    database: Database, settings: Settings, role: str, may: dict[str, frozenset[str]], table: Table
+    deployment: Deployment, role: str, may: dict[str, frozenset[str]], table: Table
 ) -> None:
     """The statements are run, because `has_table_privilege` does not consider privileges on columns."""
     allowed = may.get(table.name, frozenset())
     name = f"{CONTROL_SCHEMA}.{table.name}"
-    async with database.transaction(_control(settings, role)) as tx:
+    async with _control(deployment, role) as tx:
         for column in table.columns:
             await _try(tx, f"SELECT {column.name} FROM {name}", refused="select" not in allowed)
             update = "update" in allowed or (role, table.name, column.name) in COLUMN_PRIVILEGES
@@ -208,7 +211,7 @@ async def test_only_the_owner_can_change_the_audit_table_of_the_control_schema(
         )
     finally:
         await connection.close()
-    assert {roles.control, roles.console, roles.app, tenant_pair[0].namespace.role} <= {
+    assert {roles.control, roles.console, roles.app, roles.operator, tenant_pair[0].namespace.role} <= {
         row["rolname"] for row in everyone
     }
     # The login that creates tenants is a member of the owner role.
@@ -218,8 +221,11 @@ async def test_only_the_owner_can_change_the_audit_table_of_the_control_schema(
     }
 
 
-def _control(settings: Settings, role: str) -> Namespace:
-    return {"control": control_namespace, "console": console_namespace}[role](settings)
+def _control(deployment: Deployment, role: str) -> AbstractAsyncContextManager[Transaction]:
+    """Begin a transaction with a role of the control schema, with the login that may take it."""
+    if role == "control":
+        return deployment.database.transaction(control_namespace(deployment.settings))
+    return deployment.operator.transaction(console_namespace(deployment.settings))
 
 
 def _in_deployment(settings: Settings, superuser_url: str) -> str:
@@ -237,11 +243,19 @@ async def _try(tx: Transaction, statement: str, *, refused: bool) -> None:
     await tx.driver.execute("ROLLBACK TO SAVEPOINT before")
 
 
-async def test_without_a_role_the_application_cannot_use_any_table(
-    settings: Settings, tenant_pair: tuple[Tenant, Tenant]
+LOGINS = ("app", "operator")
+
+
+def _url(settings: DeploymentSettings, login: str) -> str:
+    return {"app": settings.database_url, "operator": settings.operator_database_url}[login]
+
+
+@pytest.mark.parametrize("login", LOGINS)
+async def test_without_a_role_a_login_cannot_use_any_table(
+    deployment: Deployment, tenant_pair: tuple[Tenant, Tenant], login: str
 ) -> None:
     schemas = {CONTROL_SCHEMA: CONTROL_TABLES, **{each.namespace.schema: TENANT_TABLES for each in tenant_pair}}
-    connection = await asyncpg.connect(settings.database_url)
+    connection = await asyncpg.connect(_url(deployment.settings, login))
     try:
         for schema, tables in schemas.items():
             for table, column in _columns(tables):
@@ -255,12 +269,14 @@ async def test_without_a_role_the_application_cannot_use_any_table(
         await connection.close()
 
 
-async def test_the_application_cannot_create_objects_or_take_other_roles(
-    settings: Settings, tenant_pair: tuple[Tenant, Tenant]
+@pytest.mark.parametrize("login", LOGINS)
+async def test_a_login_cannot_create_objects_or_take_other_roles(
+    deployment: Deployment, tenant_pair: tuple[Tenant, Tenant], login: str
 ) -> None:
-    roles = Roles(settings.role_prefix)
+    roles = Roles(deployment.settings.role_prefix)
     schema, role, _ = tenant_pair[0].namespace
-    connection = await asyncpg.connect(settings.database_url)
+    mine, of_the_other = (roles.control, roles.console) if login == "app" else (roles.console, roles.control)
+    connection = await asyncpg.connect(_url(deployment.settings, login))
     forbidden = (
         "CREATE SCHEMA mine",
         "CREATE ROLE somebody",
@@ -269,14 +285,17 @@ async def test_the_application_cannot_create_objects_or_take_other_roles(
         f"CREATE TABLE {schema}.mine (id int)",
         f"SET ROLE {roles.owner}",
         f"SET ROLE {roles.prefix}_provisioner",
+        f"SET ROLE {of_the_other}",
+        f"SET LOCAL ROLE {of_the_other}",
         f"SET SESSION AUTHORIZATION {roles.owner}",
-        f"GRANT {roles.owner} TO {roles.app}",
+        f"GRANT {roles.owner} TO {roles.prefix}_{login}",
+        f"GRANT {of_the_other} TO {roles.prefix}_{login}",
         f"GRANT {role} TO {tenant_pair[1].namespace.role}",
         f"ALTER TABLE {schema}.outbox ADD COLUMN more text",
         f"DROP TABLE {schema}.outbox",
     )
     try:
-        for as_role in (None, role, roles.control, roles.console):
+        for as_role in (None, role, mine):
             for statement in forbidden:
                 async with connection.transaction():
                     if as_role is not None:
@@ -285,6 +304,40 @@ async def test_the_application_cannot_create_objects_or_take_other_roles(
                         async with connection.transaction():
                             await connection.execute(statement)
                             pytest.fail(f"as {as_role}: {statement} succeeded")
+    finally:
+        await connection.close()
+
+
+async def test_only_the_login_of_the_commands_can_ask_the_provisioner(deployment: Deployment) -> None:
+    """Whoever controls the application or a worker, which have the same login, cannot give work to the provisioner."""
+    roles = Roles(deployment.settings.role_prefix)
+    request = (
+        f"INSERT INTO {CONTROL_SCHEMA}.provision_request"
+        " (id, kind, subject, arguments, asked_by, approved_by, asked_at)"
+        " VALUES (gen_random_uuid(), 'remove', 'somebody', '{}', 'me', 'me', now())"
+    )
+    connection = await asyncpg.connect(deployment.settings.database_url)
+    try:
+        for as_role in (None, roles.control):
+            async with connection.transaction():
+                if as_role is not None:
+                    await connection.execute(f"SET LOCAL ROLE {as_role}")
+                with pytest.raises(asyncpg.InsufficientPrivilegeError, match='permission denied to set role "'):
+                    async with connection.transaction():
+                        await connection.execute(f"SET LOCAL ROLE {roles.console}")
+                with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                    async with connection.transaction():
+                        await connection.execute(request)
+    finally:
+        await connection.close()
+    connection = await asyncpg.connect(deployment.settings.operator_database_url)
+    try:
+        # The statement itself is right: it is the login that decides.
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(f"SET LOCAL ROLE {roles.console}")
+        assert await connection.execute(request) == "INSERT 0 1"
+        await transaction.rollback()
     finally:
         await connection.close()
 
@@ -301,10 +354,11 @@ async def test_a_tenant_cannot_grant_access_to_its_tables(
         )
 
 
-async def test_the_application_inherits_no_privileges_of_its_roles(
-    settings: Settings, superuser_url: str, tenant_pair: tuple[Tenant, Tenant]
+@pytest.mark.parametrize("login", LOGINS)
+async def test_a_login_may_take_exactly_its_roles_and_inherits_none_of_their_privileges(
+    deployment: Deployment, superuser_url: str, tenant_pair: tuple[Tenant, Tenant], login: str
 ) -> None:
-    roles = Roles(settings.role_prefix)
+    roles = Roles(deployment.settings.role_prefix)
     connection = await asyncpg.connect(superuser_url)
     try:
         memberships = await connection.fetch(
@@ -312,7 +366,7 @@ async def test_the_application_inherits_no_privileges_of_its_roles(
             SELECT roleid::regrole::text AS role, inherit_option, set_option, admin_option FROM pg_auth_members
              WHERE member = $1::regrole
             """,
-            roles.app,
+            f"{roles.prefix}_{login}",
         )
         everyone = await connection.fetch(
             "SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1) AND (rolsuper OR rolbypassrls)", roles.prefix
@@ -320,8 +374,9 @@ async def test_the_application_inherits_no_privileges_of_its_roles(
     finally:
         await connection.close()
     granted = {row["role"]: (row["inherit_option"], row["set_option"], row["admin_option"]) for row in memberships}
-    assert {roles.control, roles.console, tenant_pair[0].namespace.role, tenant_pair[1].namespace.role} <= set(granted)
-    assert roles.owner not in granted
+    of_tenants = {role for role in granted if role.startswith(roles.every_tenant)}
+    assert {each.namespace.role for each in tenant_pair} <= of_tenants
+    assert granted.keys() - of_tenants == {roles.control if login == "app" else roles.console}
     assert set(granted.values()) == {(False, True, False)}
     assert everyone == []
 

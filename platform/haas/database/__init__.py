@@ -1,12 +1,13 @@
 """Access to PostgreSQL: every transaction belongs to one schema and one role on one database node."""
 
 from haas.database.database import Database
-from haas.database.failures import PoolExhausted, RoleRefused, TransactionAborted, UnknownNode
+from haas.database.failures import LoginRefused, PoolExhausted, RoleRefused, TransactionAborted, UnknownNode
 from haas.database.statement import Statement
 from haas.database.transaction import Namespace, Transaction
 
 __all__ = [
     "Database",
+    "LoginRefused",
     "Namespace",
     "PoolExhausted",
     "RoleRefused",

@@ -14,8 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from haas.database.failures import PoolExhausted
-from haas.errors import Unavailable
+from haas.database.failures import PoolExhausted, not_connected
 
 SECONDS_TO_WAIT_FOR_A_CONNECTION = 1.0
 SECONDS_TO_CONNECT = 5
@@ -84,7 +83,8 @@ class Pool:
     async def take(self, schema: str) -> Pooled:
         """Return a connection for the exclusive use of `schema` until it is given back.
 
-        Raises PoolExhausted if there is none within a second, and Unavailable if the server cannot be reached.
+        Raises PoolExhausted if there is none within a second, LoginRefused, and Unavailable if the server cannot be
+        reached.
         """
         await self._wait(schema)
         try:
@@ -144,7 +144,7 @@ class Pool:
         try:
             connection = await self._engine.connect()
         except (OSError, InterfaceError, PostgresError, DBAPIError) as error:
-            raise Unavailable(f"the database does not answer: {error or type(error).__name__}") from error
+            raise not_connected(error) from error
         driver: Any = (await connection.get_raw_connection()).driver_connection
         return Pooled(connection, driver)
 

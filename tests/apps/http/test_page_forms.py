@@ -18,16 +18,12 @@ from haas.digest import digest
 from haas.sessions import new_secret
 from tenants.authentication import staff_sessions
 from tenants.authentication import store as tenant_sessions
-from tenants.operators import sessions as operator_sessions
-from tenants.operators import store as operators
-from tenants.operators.models import Operator
 from tenants.registry.models import Tenant
-from tenants.registry.names import console_namespace
 from tenants.staff import store as staff
 from tests.support.application import Application
 from tests.support.customers import CustomerData
 
-SURFACES = ("public", "admin", "console")
+SURFACES = ("public", "admin")
 
 
 class Visitor(msgspec.Struct):
@@ -73,14 +69,11 @@ async def sign_in(application: Application, brand: Tenant) -> AsyncIterator[Sign
 
         async def on(surface: str) -> Visitor:
             secret = await SIGN_INS[surface](application, brand)
-            origin = "https://console.haas.localhost:8443"
             if surface == "public":
                 return Visitor(
                     http, surface, brand.issuer, "/dashboard", "/dashboard/sign-out", "__Host-dashboard", secret
                 )
-            if surface == "admin":
-                origin = brand.admin_base
-            return Visitor(http, surface, origin, "/", "/sign-out", f"__Host-{surface}", secret)
+            return Visitor(http, surface, brand.admin_base, "/", "/sign-out", "__Host-admin", secret)
 
         yield on
 
@@ -102,15 +95,7 @@ async def _at_admin(application: Application, brand: Tenant) -> str:
         return await staff_sessions.begin(tx, "", kim.id, now)
 
 
-async def _at_console(application: Application, _brand: Tenant) -> str:
-    now = application.now
-    ana = Operator(id=uuid4(), issuer="https://sso.test", subject=uuid4().hex, name="Ana Ruiz", role="operator")
-    async with application.database.transaction(console_namespace(application.services.settings)) as tx:
-        await operators.add(tx, ana, now)
-        return await operator_sessions.begin(tx, "", ana.id, now)
-
-
-SIGN_INS = {"public": _at_dashboard, "admin": _at_admin, "console": _at_console}
+SIGN_INS = {"public": _at_dashboard, "admin": _at_admin}
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -186,7 +171,7 @@ async def test_a_session_of_another_surface_is_not_valid(sign_in: SignIn, surfac
         assert not await visitor.signed_in()
 
 
-@pytest.mark.parametrize(("surface", "idle", "lifetime"), [("public", 15, 1), ("admin", 30, 12), ("console", 15, 12)])
+@pytest.mark.parametrize(("surface", "idle", "lifetime"), [("public", 15, 1), ("admin", 30, 12)])
 async def test_a_session_ends_when_it_is_idle_and_when_it_is_old(
     sign_in: SignIn, clock: MovableClock, surface: str, idle: int, lifetime: int
 ) -> None:
@@ -205,24 +190,15 @@ async def test_a_session_ends_when_it_is_idle_and_when_it_is_old(
     assert not await visitor.signed_in()
 
 
-async def test_a_disabled_member_of_staff_and_a_disabled_operator_are_signed_out(
+async def test_a_disabled_member_of_staff_is_signed_out(
     application: Application, brand: Tenant, sign_in: SignIn
 ) -> None:
-    at_admin, at_console = await sign_in("admin"), await sign_in("console")
-    now = application.now
+    at_admin, now = await sign_in("admin"), application.now
     async with application.database.transaction(brand.namespace) as tx:
         kim = await staff_sessions.signed_in_member(tx, at_admin.secret, now)
         assert kim is not None
         await staff.disable(tx, kim.id, now)
-    async with application.database.transaction(console_namespace(application.services.settings)) as tx:
-        ana = await operator_sessions.signed_in_operator(tx, at_console.secret, now)
-        assert ana is not None
-        await operators.set_state(tx, ana.id, "disabled", now)
-        began_meanwhile = await operator_sessions.begin(tx, "", ana.id, now)
     assert not await at_admin.signed_in()
-    assert not await at_console.signed_in()
-    at_console.secret = began_meanwhile
-    assert not await at_console.signed_in()
 
 
 async def test_a_sign_in_ends_the_previous_session_of_the_browser(

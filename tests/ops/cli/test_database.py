@@ -20,8 +20,8 @@ async def test_the_logins_that_the_database_command_creates_can_connect(
     done = await asyncio.to_thread(CliRunner().invoke, main, arguments)
     assert done.exit_code == 0, done.output
     variables = dict(line.split("=", 1) for line in done.output.splitlines())
-    for name in (f"HAAS_DATABASE_URL{ending}", f"HAAS_OWNER_DATABASE_URL{ending}"):
-        connection = await asyncpg.connect(shlex.split(variables[name])[0])
+    for name in ("HAAS_DATABASE_URL", "HAAS_OWNER_DATABASE_URL", "HAAS_OPERATOR_DATABASE_URL"):
+        connection = await asyncpg.connect(shlex.split(variables[name + ending])[0])
         await connection.close()
 
 

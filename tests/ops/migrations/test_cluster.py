@@ -1,4 +1,4 @@
-"""The two logins and the database of a deployment."""
+"""The three logins and the database of a deployment."""
 
 import asyncpg
 import pytest
@@ -6,15 +6,15 @@ import pytest
 from ops.migrations.cluster import DeploymentDatabase, create_deployment, with_login
 
 
-async def test_the_application_login_has_no_privileges_before_they_are_granted(
-    empty_deployment: DeploymentDatabase,
+@pytest.mark.parametrize("login", ["app", "operator"])
+async def test_the_logins_that_own_nothing_have_no_privileges_before_they_are_granted(
+    empty_deployment: DeploymentDatabase, login: str
 ) -> None:
-    connection = await asyncpg.connect(empty_deployment.app_url)
+    connection = await asyncpg.connect(getattr(empty_deployment, f"{login}_url"))
     try:
-        assert (
-            await connection.fetchval("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
-            is False
-        )
+        attributes = "SELECT rolsuper OR rolcreaterole OR rolinherit FROM pg_roles WHERE rolname = current_user"
+        assert await connection.fetchval(attributes) is False
+        assert await connection.fetchval("SELECT current_user") == f"{empty_deployment.role_prefix}_{login}"
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("CREATE SCHEMA mine")
     finally:

@@ -109,24 +109,27 @@ async def test_a_further_node_has_no_control_schema_and_no_role_for_one(
     connection = await asyncpg.connect(with_database(second_superuser_url, prefix))
     try:
         roles = await connection.fetch("SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1)", f"{prefix}_")
-        assert {row["rolname"] for row in roles} == {f"{prefix}_{name}" for name in ("provisioner", "app", "owner")}
+        assert {row["rolname"] for row in roles} == {
+            f"{prefix}_{name}" for name in ("provisioner", "app", "operator", "owner")
+        }
         assert await connection.fetchval("SELECT to_regnamespace('control')") is None
     finally:
         await connection.close()
 
 
-async def test_bootstrap_refuses_a_node_without_the_application_login(
-    two_nodes: Deployment, second_superuser_url: str
+@pytest.mark.parametrize("name", ["app", "operator"])
+async def test_bootstrap_refuses_a_node_without_a_login(
+    two_nodes: Deployment, second_superuser_url: str, name: str
 ) -> None:
-    app = f"{two_nodes.settings.role_prefix}_app"
+    login = f"{two_nodes.settings.role_prefix}_{name}"
     third = msgspec.structs.replace(two_nodes.settings, nodes={"third": two_nodes.settings.nodes[SECOND]})
     connection = await asyncpg.connect(second_superuser_url)
-    await connection.execute(f"ALTER ROLE {app} RENAME TO elsewhere")
+    await connection.execute(f"ALTER ROLE {login} RENAME TO elsewhere")
     try:
-        with pytest.raises(BootstrapError, match=f"CREATE ROLE {app}"):
+        with pytest.raises(BootstrapError, match=f"On the database node second, .* creates it: CREATE ROLE {login} "):
             await bootstrap(third)
     finally:
-        await connection.execute(f"ALTER ROLE elsewhere RENAME TO {app}")
+        await connection.execute(f"ALTER ROLE elsewhere RENAME TO {login}")
         await connection.close()
     async with owner_transaction(two_nodes.owner, two_nodes.settings) as tx:
         assert (await tx.execute(select(database_node.c.id).where(database_node.c.id == "third"))).first() is None

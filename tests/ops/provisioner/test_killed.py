@@ -54,11 +54,11 @@ class Provisioning:
     ) -> UUID:
         written = {} if arguments is None else msgspec.to_builtins(arguments)
         new = NewProvisionRequest(kind=kind, subject=subject, arguments=written, asked_by="ana", approved_by="bo")
-        async with self.deployment.database.transaction(console_namespace(self.settings)) as tx:
+        async with self.deployment.operator.transaction(console_namespace(self.settings)) as tx:
             return await store.add_request(tx, new, self.clock.now())
 
     async def result(self, request_id: UUID) -> ProvisionRequest:
-        async with self.deployment.database.transaction(console_namespace(self.settings)) as tx:
+        async with self.deployment.operator.transaction(console_namespace(self.settings)) as tx:
             request = await store.load_request(tx, request_id)
         assert request is not None
         return request

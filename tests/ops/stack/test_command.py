@@ -157,10 +157,11 @@ async def test_the_stack_is_refused_in_production(state: Path) -> None:
     assert list(state.parent.iterdir()) == []
 
 
-async def test_the_url_of_only_one_database_login_is_refused(state: Path) -> None:
-    async with up(state, HAAS_DATABASE_URL="postgresql://app@db/haas") as refused:
+async def test_the_urls_of_only_some_database_logins_are_refused(state: Path) -> None:
+    given = {"HAAS_DATABASE_URL": "postgresql://app@db/haas", "HAAS_OWNER_DATABASE_URL": "postgresql://owner@db/haas"}
+    async with up(state, **given) as refused:
         assert await refused.process.wait() == 1
-        await refused.until("set both HAAS_DATABASE_URL")
+        await refused.until("a real PostgreSQL needs three logins: set HAAS_DATABASE_URL")
 
 
 @pytest.mark.parametrize("filled", [False, True])

@@ -15,6 +15,7 @@ async def test_configured_servers_are_used_instead_of_embedded_ones(
     environment = {
         "HAAS_DATABASE_URL": database.app_url,
         "HAAS_OWNER_DATABASE_URL": database.owner_url,
+        "HAAS_OPERATOR_DATABASE_URL": database.operator_url,
         "HAAS_ROLE_PREFIX": database.role_prefix,
         "HAAS_REDIS_URL": valkey,
         "HAAS_SMTP_URL": "smtp://mail.test:25",

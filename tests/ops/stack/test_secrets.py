@@ -4,10 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import asyncpg
+import pytest
+
+from ops.settings_file import read_settings
 from ops.stack.embedded import Stack
+from tenants.registry.names import Roles
 
 APPLICATION_LOGIN = "the login of the application"
 OWNER_LOGIN = "the login that owns the database"
+OPERATOR_LOGIN = "the login of the operator's commands"
 SUPERUSER = "the superuser of PostgreSQL"
 BROKER = "the password of the broker"
 MASTER_KEY = "the master key"
@@ -39,6 +45,7 @@ async def test_each_process_holds_only_the_secrets_that_it_uses(stack: Stack) ->
     recognised_by = {
         APPLICATION_LOGIN: [urlsplit(settings.database_url).password],
         OWNER_LOGIN: [urlsplit(settings.owner_database_url).password],
+        OPERATOR_LOGIN: [urlsplit(settings.operator_database_url).password],
         SUPERUSER: [(stack.folder.secrets / "postgres").read_text()] if _embedded(stack, "postgres") else ["SUPERUSER"],
         BROKER: [urlsplit(settings.redis_url).password or "HAAS_REDIS_URL"],
         MASTER_KEY: [str(stack.folder.master_key), stack.folder.master_key.read_text(), "HAAS_MASTER_KEY"],
@@ -63,6 +70,29 @@ async def test_no_process_has_a_variable_that_it_does_not_read(stack: Stack) -> 
             "provisioner": {"HAAS_OWNER_DATABASE_URL", "HAAS_MASTER_KEY_FILE"},
         }
         assert secret == expected.get(process, set()), process
+
+
+async def test_no_login_that_a_process_holds_may_take_the_role_of_the_console(stack: Stack) -> None:
+    """A row of the provisioner's requests, which this role may add, is executed with the rights of the owner."""
+    roles = Roles(stack.settings.role_prefix)
+    for process in ("app", "worker", "schedule"):
+        connection = await asyncpg.connect(environment(stack.processes()[process])["HAAS_DATABASE_URL"])
+        try:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match=f'to set role "{roles.console}"'):
+                await connection.execute(f"SET ROLE {roles.console}")
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                await connection.execute("INSERT INTO control.provision_request DEFAULT VALUES")
+        finally:
+            await connection.close()
+
+
+async def test_the_file_for_commands_has_their_login_and_no_other_secret(stack: Stack) -> None:
+    variables = read_settings(stack.folder.settings)
+    secret = {
+        name for name in variables if any(part in name for part in ("DATABASE", "MASTER", "REDIS", "SMTP", "SMS"))
+    }
+    assert secret == {"HAAS_OPERATOR_DATABASE_URL"}
+    assert variables["HAAS_OPERATOR_DATABASE_URL"] == stack.settings.operator_database_url
 
 
 def _embedded(stack: Stack, process: str) -> bool:

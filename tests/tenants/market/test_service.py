@@ -37,7 +37,7 @@ class Market:
         self.key = ParticipantKey("FRMPMINE", "production")
 
     def open(self) -> AbstractAsyncContextManager[Transaction]:
-        return self._deployment.database.transaction(console_namespace(self._deployment.settings))
+        return self._deployment.operator.transaction(console_namespace(self._deployment.settings))
 
     async def retailer_id(self, tenant: Tenant) -> UUID:
         async with self.open() as tx:

@@ -24,7 +24,7 @@ class Console:
         self.now: datetime = deployment.clock.now()
 
     def open(self) -> AbstractAsyncContextManager[Transaction]:
-        return self._deployment.database.transaction(console_namespace(self._deployment.settings))
+        return self._deployment.operator.transaction(console_namespace(self._deployment.settings))
 
     async def operator(self, **changes: object) -> Operator:
         values = {"id": uuid4(), "issuer": ISSUER, "subject": secrets.token_hex(8), "name": "Ana", "role": "operator"}

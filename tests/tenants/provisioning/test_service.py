@@ -68,6 +68,20 @@ async def test_a_failed_creation_leaves_nothing(deployment: Deployment, fault: s
     await deployment.administration.remove("plover", actor="tests")
 
 
+async def test_two_logins_may_take_the_role_of_a_new_tenant(deployment: Deployment, tenant: Tenant) -> None:
+    """The application's and that of the commands, for `haas import` and `haas keys list`."""
+    roles = Roles(deployment.settings.role_prefix)
+    query = (
+        "SELECT member::regrole::text, inherit_option, admin_option FROM pg_auth_members"
+        " WHERE roleid = to_regrole($1) AND set_option"
+    )
+    for database in (deployment.database, deployment.operator):
+        async with database.transaction(tenant.namespace) as tx:
+            await tx.execute(select(outbox))
+            granted = await tx.driver.fetch(query, tenant.namespace.role)
+    assert {tuple(row) for row in granted} == {(login, False, False) for login in (roles.app, roles.operator)}
+
+
 async def test_one_of_two_creations_of_a_tenant_at_once_is_refused(deployment: Deployment) -> None:
     outcomes = await asyncio.gather(
         *(deployment.provisioner.create(_new("twin"), actor="tests") for _ in range(2)), return_exceptions=True

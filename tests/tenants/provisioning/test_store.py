@@ -32,7 +32,7 @@ class Requests:
         self.now: datetime = deployment.clock.now()
 
     def console(self) -> AbstractAsyncContextManager[Transaction]:
-        return self._deployment.database.transaction(console_namespace(self._deployment.settings))
+        return self._deployment.operator.transaction(console_namespace(self._deployment.settings))
 
     def provisioner(self) -> AbstractAsyncContextManager[Transaction]:
         return owner_transaction(self._deployment.owner, self._deployment.settings)
