@@ -202,6 +202,16 @@ async def test_a_second_start_changes_no_secret(started: Deployment) -> None:
     assert content() == before
 
 
+async def test_a_deployment_of_an_earlier_release_gets_the_login_of_the_commands(started: Deployment) -> None:
+    """`docker compose up` makes the secret that is missing, and the login with it."""
+    file = started.root / "operator" / "url"
+    before = file.read_text()
+    file.unlink()
+    for name in ("secrets", "database", "migrate"):
+        await started.start(name)
+    assert file.read_text() != before
+
+
 def test_what_was_started_holds_no_other_secret(started: Deployment) -> None:
     """By the environments of the processes themselves."""
     for name, process in started.running.items():
