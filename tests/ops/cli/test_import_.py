@@ -13,9 +13,13 @@ from haas.clock import MovableClock
 from haas.database import Database
 from ops.cli import main
 from ops.demonstration.generator import generate
+from ops.deployment import Deployment
+from ops.migrations.bootstrap import bootstrap
 from tenants.accounts.service import accounts_of
 from tenants.parties.tables import customer
+from tenants.provisioning.owner import owner_transaction
 from tenants.registry.models import Tenant
+from tenants.registry.names import Roles
 from tests.support import dsb
 from tests.support.import_files import Member, a_customer, a_holding, a_login, an_account, file_content
 
@@ -24,6 +28,23 @@ from tests.support.import_files import Member, a_customer, a_holding, a_login, a
 def runner(variables: dict[str, str]) -> CliRunner:
     """Runs the command under the settings of the tests' deployment."""
     return CliRunner(env=variables)
+
+
+async def test_a_tenant_whose_role_was_not_granted_is_reported_with_the_command_that_grants_it(
+    runner: CliRunner, deployment: Deployment, tenant: Tenant, tmp_path: Path
+) -> None:
+    """As in a deployment of an earlier release, in which the provisioner has not been restarted."""
+    file = tmp_path / "holder.jsonl"
+    file.write_bytes(file_content(generate("one")))
+    operator = Roles(deployment.settings.role_prefix).operator
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        await tx.driver.execute(f"SET LOCAL ROLE NONE; REVOKE {tenant.namespace.role} FROM {operator}")
+    refused = await asyncio.to_thread(runner.invoke, main, ["import", tenant.slug, str(file)])
+    assert refused.exit_code == 1
+    assert "`haas migrate` grants the tenants' roles to the login of the commands" in refused.output
+    await bootstrap(deployment.settings)
+    loaded = await asyncio.to_thread(runner.invoke, main, ["import", tenant.slug, str(file)])
+    assert loaded.exit_code == 0, loaded.output
 
 
 def test_a_good_file_is_loaded_and_one_with_a_bad_line_is_refused(
