@@ -21,7 +21,8 @@ from apps.identity import (
 from apps.resources.steps import CUSTOMER_DATA_STEPS, PUBLIC_STEPS
 from haas.steps import Step
 from tenants.oauth import endpoints
-from tenants.operations.endpoints import ENDPOINTS, Transport
+from tenants.operations.endpoints import ENDPOINTS
+from tenants.operations.models import Transport
 
 HEAD: Final = """\
 # The steps of each endpoint

@@ -31,7 +31,7 @@ from tenants.consent.errors import FlowClosed, FlowEnd, FlowNotFound, ResponseIm
 from tenants.grants.errors import AccessRefused, ConsentExpired, ConsentRevoked, RecipientNotActive
 from tenants.oauth import errors as oauth
 from tenants.oauth.errors import OAuthError
-from tenants.operations.endpoints import Endpoint
+from tenants.operations.models import Endpoint
 from tenants.registry.surfaces import Surface
 from themes import pages
 

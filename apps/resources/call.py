@@ -18,8 +18,7 @@ from tenants.cds.pagination import PageRequest, links_and_meta
 from tenants.disclosure.models import DataAccessToken
 from tenants.disclosure.service import CustomerData
 from tenants.grants.access_token_rules import TokenUse
-from tenants.operations.endpoints import Endpoint, Version
-from tenants.operations.resources import Resource
+from tenants.operations.models import Endpoint, Resource, Version
 from tenants.sources.item_stream import ItemStream
 
 
@@ -45,9 +44,9 @@ class DataCall(Call):
     """Returns the recipient's id for an internal id of the payload."""
     body: bytes = b""
     named_ids: Sequence[str] | None = None
-    """The ids of accounts that the request names. None: it asks for the data of all accounts."""
+    """The ids of accounts or service points that the request names. None: it asks for the data of all of them."""
     owners: Sequence[UUID]
-    """The internal ids of the accounts, or of the customer, whose data is fetched."""
+    """The internal ids of the accounts or service points, or of the customer, whose data is fetched."""
 
     # Only for paginated calls:
     page: PageRequest | None = None

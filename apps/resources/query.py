@@ -4,7 +4,6 @@ from litestar.datastructures import MultiDict
 
 from tenants.cds.errors import FIELD_INVALID, CdsError
 from tenants.cds.pagination import PageRequest
-from tenants.operations.resources import Filter
 
 QueryParameters = MultiDict[str]
 
@@ -20,14 +19,3 @@ def single_value(parameters: QueryParameters, name: str) -> str | None:
 def page_request(parameters: QueryParameters) -> PageRequest:
     """Read `page` and `page-size`."""
     return PageRequest.parse(single_value(parameters, "page"), single_value(parameters, "page-size"))
-
-
-def compared_value(given: str | None, by: Filter) -> str | None:
-    """Return the value to which a filter compares its field. Raises Field/Invalid.
-
-    `given` is the value of its parameter in the request, or None.
-    """
-    value = by.default if given is None else given
-    if value not in by.values:
-        raise CdsError(FIELD_INVALID, f"{by.parameter} must be one of {', '.join(by.values)}")
-    return by.values[value]

@@ -1,4 +1,4 @@
-"""The request body that names accounts (CDS, RequestAccountIdListV1)."""
+"""The request body that names accounts or service points (CDS, RequestAccountIdListV1, RequestServicePointIdListV1)."""
 
 import re
 from typing import Annotated, Any, Final
@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from apps.http.request_headers import Headers
 from tenants.cds.errors import EXPECTED, FIELD_INVALID, FIELD_MISSING, CdsError
+from tenants.operations.models import NAMED_OWNERS
 
 MAXIMUM_IDS: Final = 1000
 """The most ids that a request may name. The standards define no limit."""
@@ -15,20 +16,18 @@ UNSUPPORTED_MEDIA_TYPE: Final = 415
 _MISSING: Final = re.compile(r"Object missing required field `(\w+)`\Z")
 
 
-class _Data(msgspec.Struct):
-    accountIds: Annotated[list[str], Meta(max_length=MAXIMUM_IDS)]  # noqa: N815 - the standards' name
+def _decoder(member: str) -> msgspec.json.Decoder[Any]:
+    """Return the decoder of a body whose `data` has a list of ids in this member."""
+    data = msgspec.defstruct("_Data", [(member, Annotated[list[str], Meta(max_length=MAXIMUM_IDS)])])
+    body = msgspec.defstruct("_Body", [("data", data), ("meta", dict[str, Any] | None, None)])
+    return msgspec.json.Decoder(body)
 
 
-class _Body(msgspec.Struct):
-    data: _Data
-    meta: dict[str, Any] | None = None
+_DECODERS: Final = {owner.ids_member: _decoder(owner.ids_member) for owner in NAMED_OWNERS.values()}
 
 
-_decoder: Final = msgspec.json.Decoder(_Body)
-
-
-def account_ids(headers: Headers, body: bytes) -> list[str]:
-    """Return the ids of the body, each once, in their order.
+def named_ids(headers: Headers, body: bytes, member: str) -> list[str]:
+    """Return the ids in a member of the body's `data`, each once, in their order.
 
     Raises CdsError: GeneralError/Expected with the status 415 if the Content-Type is not JSON; Field/Missing or
     Field/Invalid if the body is malformed or names more than `MAXIMUM_IDS` ids.
@@ -37,7 +36,7 @@ def account_ids(headers: Headers, body: bytes) -> list[str]:
     if media_type != "application/json":
         raise CdsError(EXPECTED, "Content-Type is not application/json", status=UNSUPPORTED_MEDIA_TYPE)
     try:
-        named = _decoder.decode(body).data.accountIds
+        named = getattr(_DECODERS[member].decode(body).data, member)
     except msgspec.ValidationError as error:
         raise _field_error(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

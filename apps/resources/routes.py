@@ -14,11 +14,12 @@ from apps.http.suspension import SERVES_SUSPENDED
 from apps.resources.call import DataCall
 from apps.resources.steps import CUSTOMER_DATA_STEPS, PUBLIC_STEPS
 from tenants.cds.errors import RESOURCE_NOT_IMPLEMENTED, CdsError
-from tenants.operations.endpoints import BASE_PATH, ENDPOINTS, Endpoint
-from tenants.operations.resources import STATUS, Resource
+from tenants.operations.endpoints import ENDPOINTS
+from tenants.operations.models import BASE_PATH, Endpoint, Resource
+from tenants.operations.resources import STATUS
 
 
-def _route(endpoint: Endpoint) -> ControllerRouterHandler:
+def route_of(endpoint: Endpoint) -> ControllerRouterHandler:
     """Return the route of an operation. Calls of an operation that is not implemented are refused."""
     return _not_implemented(endpoint) if endpoint.resource is None else _served(endpoint, endpoint.resource)
 
@@ -56,6 +57,6 @@ _public: Final = [endpoint for endpoint in ENDPOINTS if endpoint.transport == "p
 _secure: Final = [endpoint for endpoint in ENDPOINTS if endpoint.transport == "secure"]
 
 public_routes: Final[list[ControllerRouterHandler]] = [
-    Router(BASE_PATH, route_handlers=[preflight([_path(endpoint) for endpoint in _public]), *map(_route, _public)])
+    Router(BASE_PATH, route_handlers=[preflight([_path(endpoint) for endpoint in _public]), *map(route_of, _public)])
 ]
-secure_routes: Final[list[ControllerRouterHandler]] = [Router(BASE_PATH, route_handlers=[*map(_route, _secure)])]
+secure_routes: Final[list[ControllerRouterHandler]] = [Router(BASE_PATH, route_handlers=[*map(route_of, _secure)])]

@@ -12,18 +12,20 @@ from apps.http.call import in_transaction
 from apps.http.request_headers import bearer_token
 from apps.resources import headers
 from apps.resources.call import DataCall
-from apps.resources.query import compared_value, page_request, single_value
-from apps.resources.request_body import account_ids
+from apps.resources.query import page_request, single_value
+from apps.resources.request_body import named_ids
 from haas.steps import Step, on_attribute
+from tenants.accounts.service import market_day
 from tenants.availability import service as availability
-from tenants.cds.errors import UNAVAILABLE_ENERGY_ACCOUNT, CdsError
+from tenants.cds.errors import CdsError
 from tenants.cds.version_negotiation import negotiate_version
 from tenants.disclosure import service as disclosure
 from tenants.disclosure.service import CustomerData
 from tenants.grants import access_token_rules
 from tenants.grants.access_token_rules import TokenUse
 from tenants.oauth.errors import TokenMissing
-from tenants.operations.endpoints import obligation_day
+from tenants.operations.filters import FilterContext
+from tenants.operations.models import NAMED_OWNERS, obligation_day
 from tenants.operations.resources import OUTAGES, STATUS
 from tenants.sources.contract import ResourceQuery
 from tenants.sources.item_stream import ItemStream
@@ -111,32 +113,35 @@ def read_the_page(call: DataCall) -> None:
 def read_the_filters(call: DataCall) -> None:
     """The filters of the operation have valid values and occur at most once (CDS, Energy APIs)."""
     call.given_filters, call.filters = {}, {}
+    if not call.resource.filters:
+        return
+    context = FilterContext(call.context.now.astimezone(call.context.tenant.time_zone), call.filters)
     for by in call.resource.filters:
         given = single_value(call.request.query_params, by.parameter)
-        call.filters[by.parameter] = compared_value(given, by)
+        call.filters[by.parameter] = by.value(given, context)
         if given is not None:
             call.given_filters[by.parameter] = given
 
 
 def read_the_ids(call: DataCall) -> None:
-    """The ids of accounts are those of the path, or those of a body that is valid JSON (CDS, RequestAccountIdListV1).
+    """The ids of accounts or service points are those of the path, or those of a body that is valid JSON.
 
-    A body names at most 1,000 ids.
+    A body names at most 1,000 ids (CDS, RequestAccountIdListV1, RequestServicePointIdListV1).
     """
     if call.endpoint.ids_in == "path":
         call.named_ids = tuple(call.request.path_params.values())
     elif call.endpoint.ids_in == "body":
-        call.named_ids = account_ids(call.headers, call.body)
+        call.named_ids = named_ids(call.headers, call.body, NAMED_OWNERS[call.resource.belongs_to].ids_member)
 
 
-def named_accounts_are_shared(call: DataCall) -> None:
-    """Every named account is in the arrangement, and its data is disclosed now (CDS, Error Codes).
+async def named_owners_are_shared(call: DataCall) -> None:
+    """Every named account or service point belongs to the arrangement, and its data is disclosed now.
 
-    The errors are Authorisation/InvalidEnergyAccount and Authorisation/UnavailableEnergyAccount, one for each id. The
-    status is 404 for an id of the path and 422 for ids of a body.
+    The errors are Authorisation/InvalidEnergyAccount and Authorisation/UnavailableEnergyAccount, one for each id, and
+    the same for service points (CDS, Error Codes). The status is 404 for an id of the path and 422 for ids of a body.
     """
-    call.owners = call.customer_data.owners(
-        call.resource.belongs_to, call.named_ids, in_body=call.endpoint.ids_in == "body"
+    call.owners = await call.customer_data.owners(
+        call.resource.belongs_to, call.named_ids, market_day(call.context.now), in_body=call.endpoint.ids_in == "body"
     )
 
 
@@ -144,7 +149,7 @@ async def fetch_inside_the_transaction(call: DataCall) -> None:
     """If the source is the tenant's schema, the items are read: one page of them if the operation is paginated.
 
     The items have the form of the negotiated version. If the operation gives one item and there is none, the error is
-    Authorisation/UnavailableEnergyAccount.
+    Authorisation/UnavailableEnergyAccount or Authorisation/UnavailableServicePoint.
     """
     if call.customer_data.is_read_inside(call.resource):
         await _fetch(call)
@@ -171,7 +176,8 @@ async def _fetch(call: DataCall) -> None:
     elif items:
         call.data = items[0]
     else:
-        raise CdsError.for_ids(dict.fromkeys(call.named_ids or (), UNAVAILABLE_ENERGY_ACCOUNT), in_body=False)
+        unavailable = NAMED_OWNERS[call.resource.belongs_to].unavailable
+        raise CdsError.for_ids(dict.fromkeys(call.named_ids or (), unavailable), in_body=False)
 
 
 async def fetch_the_availability(call: DataCall) -> None:
@@ -230,7 +236,7 @@ CUSTOMER_DATA_STEPS: Final[tuple[Step[DataCall], ...]] = (
         read_the_page,
         read_the_filters,
         read_the_ids,
-        named_accounts_are_shared,
+        named_owners_are_shared,
         fetch_inside_the_transaction,
     ),
     fetch_after_the_transaction,

@@ -1,7 +1,7 @@
 """The data that a valid access token discloses, and the ids of its accounts for the recipient."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +10,16 @@ from msgspec import UNSET, UnsetType
 
 from haas.database import Transaction
 from haas.jose import Siv
-from tenants.cds.errors import INVALID_ENERGY_ACCOUNT, UNAVAILABLE_ENERGY_ACCOUNT, CdsError, ErrorType
+from tenants.cds.errors import CdsError, ErrorType
 from tenants.cds.pagination import Page
-from tenants.cds.resource_ids import AccountId
+from tenants.cds.resource_ids import ResourceId
 from tenants.disclosure import store
 from tenants.disclosure.ids_for_recipients import InvalidResourceId, ResourceIds
 from tenants.disclosure.models import Agent, DataAccessToken
 from tenants.grants.errors import ConsentInvalid
 from tenants.oauth.errors import InvalidToken
-from tenants.operations.resources import CUSTOMER, Owner, Resource
+from tenants.operations.models import NAMED_OWNERS, NamedOwner, Owner, Resource
+from tenants.operations.resources import CUSTOMER
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2, CommonOrganisationDetailV2
 from tenants.sources.contract import CustomerDataSource, ResourceQuery
 from tenants.sources.item_stream import ItemStream
@@ -58,30 +59,26 @@ class CustomerData:
         self._ids = ResourceIds(siv, token.software_id, token.customer_id)
         self.conceal = self._ids.conceal
 
-    def owners(self, kind: Owner, named_ids: Sequence[str] | None, *, in_body: bool) -> Sequence[UUID]:
-        """Return the internal ids of the objects whose data a request asks for: the customer, or accounts.
+    async def owners(
+        self, kind: Owner, named_ids: Sequence[str] | None, today: date, *, in_body: bool
+    ) -> Sequence[UUID]:
+        """Return the internal ids of the objects whose data a request asks for: the customer, accounts, service points.
 
-        `named_ids` are the recipient's ids of the accounts; None means all accounts whose data is disclosed. `in_body`
-        says that the request's body contains the ids, and not its path. Raises CdsError with one error for each named
-        account whose data is not disclosed. An account is invalid if the arrangement does not contain it, and
-        unavailable if its data is not disclosed at present.
+        `named_ids` are the recipient's ids of accounts or service points; None means all whose data is disclosed.
+        `in_body` says that the request's body contains the ids, and not its path. Raises CdsError with one error for
+        each named object whose data is not disclosed. It is invalid if it does not belong to the arrangement, and
+        unavailable if its data is not disclosed at present. A service point belongs to the accounts that are open and
+        that it supplies `today`, in the market's time zone.
         """
-        if kind != "account":
+        if kind not in NAMED_OWNERS:
             return (self._customer_id,)
+        disclosed, withheld = self._token.accounts or [], self._token.withheld or []
+        if kind == "service-point":
+            disclosed = await store.supplied_service_points(self._tx, disclosed, today)
+            withheld = [] if named_ids is None else await store.supplied_service_points(self._tx, withheld, today)
         if named_ids is None:
-            return self._token.accounts or ()
-        disclosed, withheld = set(self._token.accounts or ()), set(self._token.withheld or ())
-        found: list[UUID] = []
-        refused: dict[str, ErrorType] = {}
-        for identifier in named_ids:
-            account_id = self._revealed(identifier)
-            if account_id in disclosed:
-                found.append(account_id)
-            else:
-                refused[identifier] = UNAVAILABLE_ENERGY_ACCOUNT if account_id in withheld else INVALID_ENERGY_ACCOUNT
-        if refused:
-            raise CdsError.for_ids(refused, in_body=in_body)
-        return found
+            return disclosed
+        return self._named(NAMED_OWNERS[kind], named_ids, set(disclosed), set(withheld), in_body=in_body)
 
     def is_read_inside(self, resource: Resource) -> bool:
         """Return whether a resource must be read before the transaction ends. Otherwise it must be read after that."""
@@ -101,9 +98,24 @@ class CustomerData:
             raise ConsentInvalid("the source no longer has the customer of the arrangement")
         return Page([await self._with_agent(customer) for customer in found.items], found.total_records)
 
-    def _revealed(self, identifier: str) -> UUID | None:
+    def _named(
+        self, kind: NamedOwner, named_ids: Sequence[str], disclosed: set[UUID], withheld: set[UUID], *, in_body: bool
+    ) -> list[UUID]:
+        found: list[UUID] = []
+        refused: dict[str, ErrorType] = {}
+        for identifier in named_ids:
+            internal = self._revealed(kind.id_type, identifier)
+            if internal in disclosed:
+                found.append(internal)
+            else:
+                refused[identifier] = kind.unavailable if internal in withheld else kind.invalid
+        if refused:
+            raise CdsError.for_ids(refused, in_body=in_body)
+        return found
+
+    def _revealed(self, kind: type[ResourceId], identifier: str) -> UUID | None:
         try:
-            return self._ids.reveal(AccountId, identifier)
+            return self._ids.reveal(kind, identifier)
         except InvalidResourceId:
             return None
 

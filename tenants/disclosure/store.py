@@ -1,10 +1,11 @@
 """The queries for the access token of a data API call and for the person who authorised an arrangement."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, literal_column, select, true
+from sqlalchemy import ARRAY, Uuid, bindparam, func, literal_column, or_, select, true
 from sqlalchemy.dialects.postgresql import array
 
 from haas.database import Statement, Transaction
@@ -12,6 +13,7 @@ from haas.digest import digest
 from tenants.accounts.models import TREATED_AS_NOT_CHOSEN
 from tenants.accounts.service import market_day
 from tenants.accounts.store import disclosure_facts, withholding_reason
+from tenants.accounts.tables import account, supply
 from tenants.arrangements.tables import arrangement, authorised_account
 from tenants.clients.tables import client
 from tenants.disclosure.models import Agent, DataAccessToken
@@ -58,6 +60,18 @@ _AGENT = Statement(
     .where(arrangement.c.id == bindparam("arrangement_id"))
 )
 
+_SUPPLIED = Statement(
+    select(supply.c.service_point_id)
+    .distinct()
+    .join(account, account.c.id == supply.c.account_id)
+    .where(
+        account.c.id == func.any(bindparam("accounts", type_=ARRAY(Uuid))),
+        account.c.open_status == literal_column("'OPEN'"),
+        supply.c.valid_from <= bindparam("today"),
+        or_(supply.c.valid_to.is_(None), supply.c.valid_to >= bindparam("today")),
+    )
+)
+
 
 async def load_data_access_token(tx: Transaction, token: str, now: datetime) -> DataAccessToken | None:
     """Return an access token with the accounts of its arrangement at `now`, or None for an unknown token."""
@@ -69,3 +83,10 @@ async def agent_of(tx: Transaction, arrangement_id: UUID) -> Agent | None:
     """Return the person who authorised an arrangement, or None."""
     row: Any = await tx.row(_AGENT, arrangement_id=arrangement_id)
     return None if row is None else Agent(**row)
+
+
+async def supplied_service_points(tx: Transaction, accounts: Sequence[UUID], today: date) -> list[UUID]:
+    """Return the service points that supply those of `accounts` today that are open, each once."""
+    if not accounts:
+        return []
+    return [row["service_point_id"] for row in await tx.rows(_SUPPLIED, accounts=accounts, today=today)]

@@ -5,13 +5,12 @@ Dates are those of the standards' endpoint version schedule: `binding_from` is t
 `retired_from` on a version need not be served.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import date, datetime
-from typing import Any, Final, Literal, NamedTuple
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
 
-from tenants.cds.field_types import Payload
 from tenants.cds.tiers import Tier
+from tenants.operations.models import Endpoint, Version
 from tenants.operations.resources import (
     ACCOUNT_DETAIL,
     ACCOUNTS,
@@ -21,7 +20,6 @@ from tenants.operations.resources import (
     OUTAGES,
     PAYMENT_SCHEDULES,
     STATUS,
-    Resource,
 )
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer
@@ -32,91 +30,6 @@ from tenants.payloads.energy_concession_v1 import EnergyConcessionListV1
 from tenants.payloads.energy_payment_schedule_v1 import EnergyPaymentScheduleListV1
 from tenants.payloads.outages_v1 import DiscoveryOutages
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
-
-Method = Literal["GET", "POST"]
-Transport = Literal["public", "secure"]
-BASE_PATH = "/cds-au/v1"
-_SYDNEY: Final = ZoneInfo("Australia/Sydney")
-
-
-def obligation_day(now: datetime) -> date:
-    """Return the date in Sydney, where the standards' obligations begin at 00:00 of their dates."""
-    return now.astimezone(_SYDNEY).date()
-
-
-class Version(NamedTuple):
-    """A version of an endpoint. A version without a payload is not implemented."""
-
-    number: int
-    binding_from: date
-    retired_from: date | None = None
-    payload: type[Payload] | None = None
-    """The type of `data` in this version."""
-    convert: Callable[[Any], Payload] | None = None
-    """Makes an item of this version from an item of the resource. None: the item is used unchanged."""
-
-    def is_served(self, today: date, *, retired_too: bool) -> bool:
-        """Return whether the version is served on a day. With `retired_too`, it is also served after its retirement.
-
-        A version may be served before its binding date.
-        """
-        current = retired_too or self.retired_from is None or today < self.retired_from
-        return self.payload is not None and current
-
-
-class Endpoint(NamedTuple):
-    """An operation with the `operationId` of the standards. Its URI path is BASE_PATH followed by `path`.
-
-    The path, the method and the resource determine the rest: which ids a request names, and whether the response
-    contains one item or a list.
-    """
-
-    operation: str
-    name: str
-    method: Method
-    path: str
-    versions: tuple[Version, ...]
-    scope: str | None
-    present_tier: Tier
-    unattended_tier: Tier
-    resource: Resource | None = None
-    """What the operation gives. None: the operation is not implemented."""
-    paginated: bool = False
-    transport: Transport = "secure"
-
-    def tier(self, *, customer_present: bool) -> Tier:
-        """Return the performance tier of a call, which depends on whether the customer is present."""
-        return self.present_tier if customer_present else self.unattended_tier
-
-    @property
-    def uri_path(self) -> str:
-        """The path of the URI, with its parameters in braces."""
-        return BASE_PATH + self.path
-
-    @property
-    def served_versions(self) -> tuple[int, ...]:
-        """The versions that this product implements."""
-        return tuple(version.number for version in self.versions if version.payload is not None)
-
-    def versions_on(self, today: date, *, retired_too: bool) -> dict[int, Version]:
-        """Return the versions that are served on a day, by their numbers. See `Version.is_served`."""
-        return {each.number: each for each in self.versions if each.is_served(today, retired_too=retired_too)}
-
-    @property
-    def ids_in(self) -> Literal["path", "body"] | None:
-        """Where a request names the accounts whose data it asks for. None: nowhere, it asks for all data."""
-        if self.method == "POST":
-            return "body"
-        return "path" if "{" in self.path else None
-
-    @property
-    def gives_list(self) -> bool:
-        """Whether `data` contains a list of items. Otherwise `data` is one item."""
-        resource = self.resource
-        if resource is None:
-            return False
-        return resource.many or (resource.belongs_to == "account" and self.ids_in != "path")
-
 
 _2022, _COMMON = date(2022, 11, 15), date(2020, 7, 1)
 _V1 = (Version(1, _2022),)
@@ -139,7 +52,7 @@ _POINTS = "/energy/electricity/servicepoints"
 _BASIC, _DETAIL, _BILLS = "energy:accounts.basic:read", "energy:accounts.detail:read", "energy:billing:read"
 _USAGE, _DER = "energy:electricity.usage:read", "energy:electricity.der:read"
 
-ENDPOINTS: tuple[Endpoint, ...] = (
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint(
         "getStatus",
         "Get Status",

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from tenants.cds.pagination import Page, PageRequest
-from tenants.operations.resources import Resource
+from tenants.operations.models import Resource
 from tenants.sources.item_stream import ItemStream
 
 ReadingTime = Literal["inside", "after"]
@@ -21,7 +21,7 @@ class ResourceQuery(NamedTuple):
 
     resource: Resource
     owners: Sequence[UUID]
-    """The internal ids of the accounts, or of the customer, that the items belong to."""
+    """The internal ids of the accounts or service points, or of the customer, that the items belong to."""
     filters: Mapping[str, object]
     """The value to which each filter of the resource compares, by its parameter. None selects every item."""
     page: PageRequest | None

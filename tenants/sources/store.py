@@ -33,19 +33,19 @@ from tenants.accounts.tables import account
 from tenants.cds.field_types import Payload
 from tenants.cds.pagination import Page
 from tenants.cds.resource_ids import read_id
-from tenants.operations.resources import (
-    ACCOUNT_DETAIL,
-    ACCOUNTS,
-    BALANCE,
-    CONCESSIONS,
-    CUSTOMER,
-    PAYMENT_SCHEDULES,
-    Resource,
-)
+from tenants.operations.models import Order, Resource
+from tenants.operations.resources import ACCOUNT_DETAIL, ACCOUNTS, BALANCE, CONCESSIONS, CUSTOMER, PAYMENT_SCHEDULES
 from tenants.parties.tables import customer
 from tenants.sources.contract import ReadingTime, ResourceQuery
 from tenants.sources.item_stream import ItemStream
-from tenants.sources.tables import balance, concession, payment_schedule, upstream_credential
+from tenants.sources.tables import (
+    balance,
+    column_of,
+    concession,
+    owner_column,
+    payment_schedule,
+    upstream_credential,
+)
 
 SqlValue = ColumnElement[Any]
 ItemReader = Callable[[Record], Payload]
@@ -60,9 +60,10 @@ class StoredResource:
         """Take the column with the internal id of the owner, and the expressions that make up an item.
 
         `columns` has an expression for each field of an item. If the JSON expression `item` is given, it contains the
-        whole item, and `columns` has only the fields of the resource's filters and order. A resource without an order
-        is ordered by the primary key of the table.
+        whole item, and `columns` has only the fields of the resource's filters and order. Items that are equal in the
+        fields of the order are ordered by the primary key of the table.
         """
+        self.owner = owner
         self.table = owner.table
         conditions = [owner == func.any(bindparam("owners", type_=ARRAY(Uuid)))]
         for by in resource.filters:
@@ -72,7 +73,7 @@ class StoredResource:
         items: Select[Any] = (
             select(*map(_as_read, selected))
             .where(*conditions)
-            .order_by(*([columns[name] for name in resource.order] or self.table.primary_key))
+            .order_by(*(_in_order(columns[by.field], by) for by in resource.order), *self.table.primary_key)
             .limit(bindparam("size", type_=BigInteger))
             .offset(bindparam("offset", type_=BigInteger))
         )
@@ -150,13 +151,19 @@ def _as_read(value: SqlValue) -> SqlValue:
     return cast(value, Text) if isinstance(value.type, JSON) else value
 
 
+def _in_order(value: SqlValue, by: Order) -> ColumnElement[Any]:
+    """Return the expression by which items are ordered. Items without the field come last in both directions."""
+    return value.desc().nulls_last() if by.descending else value.asc()
+
+
 def _detail_of(kind: str) -> SqlValue:
     return case((customer.c.kind == literal_column(f"'{kind}'"), customer.c.detail))
 
 
-def _in_own_table(resource: Resource, table: Table) -> StoredResource:
-    """Describe a resource with a table of its own: a row belongs to an account, and its `detail` is a whole item."""
-    return StoredResource(resource, table.c.account_id, {}, table.c.detail)
+def in_own_table(resource: Resource, table: Table) -> StoredResource:
+    """Describe a resource with a table of its own, whose rows have whole items in `detail` (`item_table`)."""
+    columns = {field: table.c[column_of(field)] for field in resource.compared_fields}
+    return StoredResource(resource, owner_column(table, resource.belongs_to), columns, table.c.detail)
 
 
 _ACCOUNT: Final = {
@@ -166,7 +173,7 @@ _ACCOUNT: Final = {
     "openStatus": account.c.open_status,
     "creationDate": account.c.creation_date,
 }
-STORED: Final = {
+STORED: Final[dict[Resource, StoredResource]] = {
     CUSTOMER: StoredResource(
         CUSTOMER,
         customer.c.id,
@@ -178,9 +185,9 @@ STORED: Final = {
     ),
     ACCOUNTS: StoredResource(ACCOUNTS, account.c.id, {**_ACCOUNT, "plans": account.c.summary}),
     ACCOUNT_DETAIL: StoredResource(ACCOUNT_DETAIL, account.c.id, {**_ACCOUNT, "plans": account.c.detail}),
-    PAYMENT_SCHEDULES: _in_own_table(PAYMENT_SCHEDULES, payment_schedule),
-    CONCESSIONS: _in_own_table(CONCESSIONS, concession),
-    BALANCE: _in_own_table(BALANCE, balance),
+    PAYMENT_SCHEDULES: in_own_table(PAYMENT_SCHEDULES, payment_schedule),
+    CONCESSIONS: in_own_table(CONCESSIONS, concession),
+    BALANCE: in_own_table(BALANCE, balance),
 }
 """How the store reads each resource that it has."""
 

@@ -1,39 +1,62 @@
-"""The data of accounts that the source `store` reads, and the credentials of the source `upstream`.
+"""The data that the source `store` reads, and the credentials of the source `upstream`.
 
 A table of the source `store` has the items of one resource (`tenants.operations.resources`). `detail` is an item as
-JSON, with internal ids. If an account can have several items, `position` is their order, from 0.
+JSON, with internal ids. If an owner can have several items, `position` is their order, from 0, or `reference` is the
+retailer's reference of each.
 """
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, LargeBinary, Table, Text
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
-from tenants.accounts.tables import account
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
+
+from tenants.accounts.tables import account, service_point
+from tenants.operations.models import Owner
+from tenants.parties.tables import customer
 from tenants.schema_metadata import Json, Moment, Uuid, tenant
 
-payment_schedule = Table(
-    "payment_schedule",
-    tenant,
-    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("detail", Json, nullable=False),
-    Column("updated_at", Moment, nullable=False),
-)
+_OWNERS: Final[Mapping[Owner, Table]] = {"customer": customer, "account": account, "service-point": service_point}
 
-concession = Table(
-    "concession",
-    tenant,
-    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("detail", Json, nullable=False),
-    Column("updated_at", Moment, nullable=False),
-)
 
-balance = Table(
-    "balance",
-    tenant,
-    Column("account_id", Uuid, ForeignKey(account.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("detail", Json, nullable=False),
-    Column("updated_at", Moment, nullable=False),
-)
+def owner_column(table: Table, owner: Owner) -> Column[Any]:
+    """Return the column of a table of items with the internal id of their owner."""
+    return table.c[f"{_OWNERS[owner].name}_id"]
+
+
+def column_of(field: str) -> str:
+    """Return the name of the column with a field of an item, which is in the form of the standards: issueDate."""
+    return re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", field)
+
+
+def item_table(
+    name: str, owner: Owner, key: Literal["position", "reference"] | None, *compared: Column[Any], schema: MetaData
+) -> Table:
+    """Return the table of a resource whose items belong to `owner`.
+
+    `key` is what tells the items of one owner apart: their `position` if a record of an import has all of them, the
+    retailer's `reference` of each if a record has one of them. None: there is only one. `compared` are the fields that
+    the filters and the order of the resource compare, each in the column of `column_of`.
+    """
+    keys: dict[str | None, tuple[Column[Any], ...]] = {
+        "position": (Column("position", Integer, primary_key=True, autoincrement=False),),
+        "reference": (Column("reference", Text, primary_key=True),),
+    }
+    owners = _OWNERS[owner]
+    return Table(
+        name,
+        schema,
+        Column(f"{owners.name}_id", Uuid, ForeignKey(owners.c.id, ondelete="CASCADE"), primary_key=True),
+        *keys.get(key, ()),
+        *compared,
+        Column("detail", Json, nullable=False),
+        Column("updated_at", Moment, nullable=False),
+    )
+
+
+payment_schedule = item_table("payment_schedule", "account", "position", schema=tenant)
+concession = item_table("concession", "account", "position", schema=tenant)
+balance = item_table("balance", "account", None, schema=tenant)
 
 # The credentials with which the source `upstream` authenticates at the retailer's own server.
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tenants.oauth import endpoints
-from tenants.operations.endpoints import BASE_PATH
+from tenants.operations.models import BASE_PATH
 from tenants.registry.models import Tenant
 from tests.support.application import Application, client_cert_header
 

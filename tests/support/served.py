@@ -3,7 +3,7 @@
 import pytest
 
 from tenants.operations import endpoints
-from tenants.operations.endpoints import Endpoint
+from tenants.operations.models import Endpoint
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
 
 

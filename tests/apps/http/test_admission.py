@@ -12,7 +12,7 @@ from litestar import Request, get, post
 from apps.http.admission import Admission
 from apps.surfaces import MAXIMUM_BODY_BYTES, application_with
 from tenants.oauth import endpoints
-from tenants.operations.endpoints import BASE_PATH
+from tenants.operations.models import BASE_PATH
 from tenants.registry.models import Tenant
 from tests.support.application import Application, client_cert_header
 from tests.support.deployments import REGISTER

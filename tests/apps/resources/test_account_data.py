@@ -12,7 +12,8 @@ from ops.demonstration.customers import load_demonstration
 from tenants.accounts.tables import holding
 from tenants.cds.envelope import Envelope, PaginatedEnvelope
 from tenants.cds.resource_ids import read_id
-from tenants.operations.endpoints import ENDPOINTS, Endpoint
+from tenants.operations.endpoints import ENDPOINTS
+from tenants.operations.models import Endpoint
 from tenants.parties.tables import representation
 from tenants.sources.tables import concession, payment_schedule
 from tests.apps.resources.conftest import ALL_SCOPES, Brand, Sharing

@@ -8,7 +8,7 @@ import pytest
 from haas.database import Database, Namespace, Transaction
 from haas.errors import Unavailable
 from tenants.cds.pagination import Page
-from tenants.operations.resources import Resource
+from tenants.operations.models import Resource
 from tenants.registry.models import Tenant
 from tenants.sources.contract import ReadingTime, ResourceQuery
 from tenants.sources.item_stream import ItemStream

@@ -17,7 +17,8 @@ from haas.errors import Unavailable
 from tenants.accounts.tables import account
 from tenants.cds.errors import UNEXPECTED
 from tenants.cds.pagination import Page, PageRequest
-from tenants.operations.resources import ACCOUNTS, CONCESSIONS, PAYMENT_SCHEDULES, Resource
+from tenants.operations.models import Resource
+from tenants.operations.resources import ACCOUNTS, CONCESSIONS, PAYMENT_SCHEDULES
 from tenants.registry.models import Tenant
 from tenants.sources.contract import ReadingTime, ResourceQuery
 from tenants.sources.item_stream import ItemStream

@@ -8,7 +8,8 @@ import pytest
 
 from apps.resources.steps import negotiate_the_version
 from tenants.cds.errors import CdsError
-from tenants.operations.endpoints import ENDPOINTS, Version
+from tenants.operations.endpoints import ENDPOINTS
+from tenants.operations.models import Version
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
 from tenants.registry.models import TenantSettings
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tenants.oauth import scopes
-from tenants.operations.endpoints import ENDPOINTS, Endpoint
+from tenants.operations.endpoints import ENDPOINTS
+from tenants.operations.models import Endpoint
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
 from tests.support.served import serve, serve_nothing_with
 

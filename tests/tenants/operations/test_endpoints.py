@@ -9,7 +9,8 @@ import pytest
 
 from tenants.cds.tiers import THRESHOLD_MILLISECONDS
 from tenants.oauth.scopes import DATA_SCOPES
-from tenants.operations.endpoints import ENDPOINTS, Endpoint, Version, endpoints_not_served, obligation_day
+from tenants.operations.endpoints import ENDPOINTS, endpoints_not_served
+from tenants.operations.models import Endpoint, Version, obligation_day
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
 
 OPERATIONS = json.loads((Path(__file__).parents[1] / "cds_1_36_0.json").read_text())["operations"]
