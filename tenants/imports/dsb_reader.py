@@ -130,7 +130,7 @@ class _CustomerReader:
         for name, resource, fixes in _ACCOUNT_DATA:
             if name not in item:
                 continue
-            if resource.many:
+            if resource.imported_as_list:
                 value = {"account": account, resource.list_name: item[name]}
             else:
                 value = {resource.name: {"accountId": account, name: item[name]}}

@@ -5,7 +5,7 @@ and not loaded.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import Final, TypeVar
 from uuid import UUID
@@ -29,19 +29,18 @@ from tenants.imports.records import (
     Record,
     RepresentationChange,
     RepresentationRecord,
-    ResourceRecord,
+    ResourceChange,
+    ResourceRemoval,
     ServicePointRecord,
 )
 from tenants.imports.report import FileLocation, Report
-from tenants.operations.resources import Resource
+from tenants.operations.models import Owner, Resource
 from tenants.parties.tables import customer, login, representation
-from tenants.sources.store import STORED
+from tenants.sources.store import STORED, StoredResource
 
 _Kind = TypeVar("_Kind", bound=Record)
-_TABLES_OF_ACCOUNTS: Final = tuple(
-    stored.table for resource, stored in STORED.items() if resource.belongs_to == "account" and stored.table != account
-)
-"""The tables with the data behind accounts."""
+_DIRECTORY: Final = (customer, account)
+"""The tables that have a resource, but are not tables of items (`tenants.sources.tables.item_table`)."""
 
 
 async def load_batch(tx: Transaction, batch: list[LocatedRecord], report: Report, now: datetime) -> Counter[str]:
@@ -84,7 +83,8 @@ class _BatchLoader:
         written = {row["id"]: row for row in by_reference.values()}
         moved = await store.release_service_points(self._tx, list(written.values()))
         await self._upsert(service_point, list(written.values()))
-        await store.move_service_points(self._tx, moved, _TABLES_OF_ACCOUNTS)
+        items = [stored.owner for stored in STORED.values() if stored.table not in _DIRECTORY]
+        await store.move_service_points(self._tx, moved, items)
 
     async def customers(self) -> None:
         customers = self._records_of(CustomerRecord)
@@ -105,7 +105,7 @@ class _BatchLoader:
         latest = {internal_id("account", record.reference): record for _, record in valid}
         if latest:
             supplies = [row for record in latest.values() for row in rows.supply_rows(record, points)]
-            await store.replace(self._tx, supply, latest, supplies)
+            await store.replace_items(self._tx, supply.c.account_id, [(each, None) for each in latest], supplies)
 
     async def _disclosure_options(self, accounts: list[tuple[FileLocation, AccountRecord]]) -> None:
         given = [(location, record) for location, record in accounts if record.disclosure_option is not None]
@@ -120,24 +120,52 @@ class _BatchLoader:
                 )
 
     async def resources(self) -> None:
-        records = self._records_of(ResourceRecord)
-        named = {record.reference: internal_id("account", record.reference) for _, record in records}
-        known = await store.existing_ids(self._tx, account, named.values())
+        records = self._records_of(ResourceChange)
+        owners = await self._owners([record for _, record in records])
         used = [rows.named_service_points(record.items) for _, record in records]
         points = await store.service_point_ids(self._tx, set().union(*used))
-        # If an account occurs twice, its last record decides.
-        latest: dict[Resource, dict[UUID, ResourceRecord]] = {}
+        # If an owner, or an item that is imported by itself, occurs twice, its last record decides.
+        latest: dict[Resource, dict[store.ItemKey, ResourceChange]] = {}
         for (location, record), references in zip(records, used, strict=True):
-            account_id = named[record.reference]
-            if self._all_loaded(location, "account", {record.reference: account_id}, known) and self._all_known(
+            kind = record.resource.belongs_to
+            known = owners[kind]
+            if self._all_known(location, kind.replace("-", " "), [record.owner], known) and self._all_known(
                 location, "service point", references, points
             ):
-                latest.setdefault(record.resource, {})[account_id] = record
-        for resource, by_account in latest.items():
-            table = STORED[resource].table
-            written = [row for record in by_account.values() for row in rows.resource_rows(record, points, self._now)]
-            await store.replace(self._tx, table, by_account, written)
-            self.loaded[table.name] += len(written)
+                key = (known[record.owner], record.item_reference)
+                latest.setdefault(record.resource, {})[key] = record
+        for resource, by_key in latest.items():
+            await self._replace_items(STORED[resource], by_key, points)
+
+    async def _replace_items(
+        self, stored: StoredResource, changes: Mapping[store.ItemKey, ResourceChange], points: Mapping[str, UUID]
+    ) -> None:
+        written = [
+            row
+            for (owner_id, _), record in changes.items()
+            for row in rows.resource_rows(record, {stored.owner.name: owner_id}, points, self._now)
+        ]
+        await store.replace_items(self._tx, stored.owner, changes, written)
+        removals = sum(isinstance(record, ResourceRemoval) for record in changes.values())
+        self.loaded += Counter({stored.table.name: len(written), f"removal of {stored.table.name}": removals})
+
+    async def _owners(self, records: list[ResourceChange]) -> dict[Owner, dict[str, UUID]]:
+        """Return the internal ids of the stored owners of `records`, by kind and reference."""
+        named: dict[Owner, set[str]] = {}
+        for record in records:
+            named.setdefault(record.resource.belongs_to, set()).add(record.owner)
+        return {kind: await self._stored_ids(kind, references) for kind, references in named.items()}
+
+    async def _stored_ids(self, kind: Owner, references: set[str]) -> dict[str, UUID]:
+        match kind:
+            case "service-point":
+                return await store.service_point_ids(self._tx, references)
+            case "customer" | "account":
+                ids = {reference: internal_id(kind, reference) for reference in references}
+                table = customer if kind == "customer" else account
+                stored = await store.existing_ids(self._tx, table, ids.values())
+                return {reference: found for reference, found in ids.items() if found in stored}
+        raise TypeError(f"an import cannot contain a resource of the {kind}")
 
     async def logins(self) -> None:
         changes = [(place, record) for place, record in self._batch if isinstance(record, LoginRecord | EndLoginRecord)]

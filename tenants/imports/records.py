@@ -5,7 +5,7 @@ references.
 """
 
 from datetime import date
-from typing import Annotated, Any, ClassVar, Final, Literal, Union
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, Union
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -13,7 +13,8 @@ from msgspec import UNSET, Meta, UnsetType
 from tenants.accounts.models import HoldingRole
 from tenants.cds.field_types import DateString, EmailAddress
 from tenants.imports.mobile_numbers import is_mobile_number
-from tenants.operations.resources import IMPORTED, Resource
+from tenants.operations.models import Resource
+from tenants.operations.resources import IMPORTED
 from tenants.parties.models import canonical_identifier
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
@@ -22,6 +23,7 @@ from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDe
 Reference = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1F]*\Z")]
 Mobile = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}\Z", description="E.164")]
 ImportedOption = Literal["pre-approval", "no-disclosure"]
+_Change = TypeVar("_Change", bound="ResourceChange")
 
 
 class _Record(
@@ -146,11 +148,12 @@ class EndRepresentationRecord(_Record, frozen=True, kw_only=True, tag="end-repre
     valid_to: DateString
 
 
-class ResourceRecord(_Record, frozen=True, kw_only=True):
-    """All items of a resource that belong to one account. They replace the items that the account had.
+class ResourceChange(_Record, frozen=True, kw_only=True):
+    """Items of a resource that replace those of the same owner, or the one that had the same reference.
 
-    Each resource has a subclass, which is made from the declaration of the resource. A list of items has the reference
-    of the account beside it. An item that is the only one of its account has the reference in its `accountId`.
+    Each resource has two subclasses, which are made from its declaration: a record with items, and one that removes
+    what is stored. The reference of the owner is in the item, if the item has such a field and is the only one of the
+    record. Otherwise it is beside the items.
     """
 
     resource: ClassVar[Resource]
@@ -158,41 +161,96 @@ class ResourceRecord(_Record, frozen=True, kw_only=True):
     @property
     def items(self) -> list[Any]:
         """The items, in the order of the record."""
-        value = getattr(self, self.resource.imported_member)
-        return value if self.resource.many else [value]
+        return []
 
     @property
-    def reference(self) -> str:
-        """The retailer's own id of the account."""
-        reference: str = self.account if self.resource.many else self.items[0].accountId.value  # type: ignore[attr-defined]
+    def owner(self) -> str:
+        """The retailer's own id of what the items belong to."""
+        reference: str = getattr(self, _owner_member(self.resource))
+        return reference
+
+    @property
+    def item_reference(self) -> str | None:
+        """The retailer's own id of the item, if items are imported one by one."""
+        reference: str | None = getattr(self, "reference", None)
         return reference
 
 
-def _record_type(resource: Resource) -> type[ResourceRecord]:
-    items: Any = list[resource.item] if resource.many else resource.item  # type: ignore[name-defined]
-    members: list[tuple[str, Any]] = [("account", Reference)] if resource.many else []
+class ResourceRecord(ResourceChange, frozen=True, kw_only=True):
+    """All items of a resource that belong to one owner, or one of them."""
+
+    @property
+    def items(self) -> list[Any]:
+        """The items, in the order of the record."""
+        value = getattr(self, self.resource.imported_member)
+        return value if self.resource.imported_as_list else [value]
+
+    @property
+    def owner(self) -> str:
+        """The retailer's own id of what the items belong to."""
+        if not _is_owner_in_item(self.resource):
+            return super().owner
+        reference: str = getattr(self.items[0], self.resource.id_field or "").value
+        return reference
+
+    def __post_init__(self) -> None:
+        id_field = self.resource.id_field
+        if id_field is not None and any(getattr(item, id_field).value != self.owner for item in self.items):
+            raise ValueError(f"the `{id_field}` of an item is not the {_owner_member(self.resource)!r} of the record")
+
+
+class ResourceRemoval(ResourceChange, frozen=True, kw_only=True):
+    """States that an owner has no item of a resource, or no longer has the item with a reference."""
+
+
+def _owner_member(resource: Resource) -> str:
+    return resource.belongs_to.replace("-", "_")
+
+
+def _is_owner_in_item(resource: Resource) -> bool:
+    return resource.id_field is not None and not resource.imported_as_list
+
+
+def record_type(resource: Resource) -> type[ResourceRecord]:
+    """Return the type of the records with items of a resource."""
+    items: Any = list[resource.item] if resource.imported_as_list else resource.item  # type: ignore[name-defined]
+    members = [] if _is_owner_in_item(resource) else [_owner_member(resource)]
+    return _made(resource, ResourceRecord, resource.name, members, (resource.imported_member, items))
+
+
+def removal_type(resource: Resource) -> type[ResourceRemoval]:
+    """Return the type of the records that remove items of a resource."""
+    return _made(resource, ResourceRemoval, f"remove-{resource.name}", [_owner_member(resource)])
+
+
+def _made(
+    resource: Resource, base: type[_Change], kind: str, named: list[str], *more: tuple[str, Any]
+) -> type[_Change]:
+    references = [*named, "reference"] if resource.imported_one_by_one else named
     made: Any = msgspec.defstruct(
-        f"{resource.name.title().replace('-', '')}Record",
-        [*members, (resource.imported_member, items)],
-        bases=(ResourceRecord,),
+        f"{kind.title().replace('-', '')}Record",
+        [*((member, Reference) for member in references), *more],
+        bases=(base,),
         namespace={"resource": resource},
         module=__name__,
         frozen=True,
         kw_only=True,
         tag_field="kind",
-        tag=resource.name,
+        tag=kind,
     )
-    record_type: type[ResourceRecord] = made
-    return record_type
+    changed: type[_Change] = made
+    return changed
 
 
-RESOURCE_RECORDS: Final = {resource: _record_type(resource) for resource in IMPORTED}
-"""The type of the records of each resource that can be imported."""
+RESOURCE_RECORDS: Final = {resource: record_type(resource) for resource in IMPORTED}
+"""The type of the records with items of each resource that can be imported."""
+RESOURCE_REMOVALS: Final = {resource: removal_type(resource) for resource in IMPORTED}
+"""The type of the records that remove items of each of these resources."""
 
 HoldingChange = HoldingRecord | EndHoldingRecord
 LoginChange = LoginRecord | EndLoginRecord
 RepresentationChange = RepresentationRecord | EndRepresentationRecord
 _Directory = ServicePointRecord | CustomerRecord | AccountRecord | HoldingChange | LoginChange | RepresentationChange
-Record = _Directory | ResourceRecord
-ANY_RECORD: Final[Any] = Union[_Directory, *RESOURCE_RECORDS.values()]
+Record = _Directory | ResourceChange
+ANY_RECORD: Final[Any] = Union[_Directory, *RESOURCE_RECORDS.values(), *RESOURCE_REMOVALS.values()]
 """The type of every line of a file."""

@@ -13,11 +13,12 @@ from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,
     LoginRecord,
-    ResourceRecord,
+    ResourceChange,
     ServicePointRecord,
 )
 from tenants.parties.models import canonical_identifier
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
+from tenants.sources.tables import column_of
 
 Row = dict[str, Any]
 
@@ -97,15 +98,23 @@ def named_service_points(payload: object) -> set[str]:
     return found
 
 
-def resource_rows(record: ResourceRecord, service_points: Mapping[str, UUID], now: datetime) -> list[Row]:
-    """Return one row for each item of a resource."""
-    account_id = internal_id("account", record.reference)
+def resource_rows(
+    record: ResourceChange, owner: Mapping[str, UUID], service_points: Mapping[str, UUID], now: datetime
+) -> list[Row]:
+    """Return one row for each item of a resource. `owner` is the column of the owner with its internal id."""
+    resource = record.resource
     written = [
-        {"account_id": account_id, "detail": to_json(item, service_points), "updated_at": now} for item in record.items
+        {
+            **owner,
+            **{column_of(field): getattr(item, field) for field in resource.compared_fields},
+            "detail": to_json(item, service_points),
+            "updated_at": now,
+        }
+        for item in record.items
     ]
-    if record.resource.many:
+    if resource.imported_as_list:
         return [{**row, "position": position} for position, row in enumerate(written)]
-    return written
+    return [{**row, "reference": record.item_reference} for row in written] if resource.many else written
 
 
 def supply_rows(record: AccountRecord, service_points: Mapping[str, UUID]) -> list[Row]:

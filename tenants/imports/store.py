@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Select,
     Table,
@@ -30,6 +31,8 @@ from tenants.parties.tables import login
 
 ImportTable = Table
 """A table that an import writes to."""
+ItemKey = tuple[UUID, str | None]
+"""The internal id of an owner, and the retailer's reference of one of its items, or None for all of them."""
 
 
 async def lock(tx: Transaction) -> None:
@@ -49,9 +52,18 @@ async def upsert(tx: Transaction, table: Table, rows: Sequence[dict[str, Any]]) 
     await tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), list(rows))
 
 
-async def replace(tx: Transaction, table: Table, accounts: Iterable[UUID], rows: Sequence[dict[str, Any]]) -> None:
-    """Replace all rows of `table` that belong to `accounts` by `rows`."""
-    await tx.execute(delete(table).where(table.c.account_id.in_(list(accounts))))
+async def replace_items(
+    tx: Transaction, owner: Column[Any], replaced: Iterable[ItemKey], rows: Sequence[dict[str, Any]]
+) -> None:
+    """Replace by `rows` what `replaced` names in the table of the column `owner`."""
+    table = owner.table
+    whole = [owner_id for owner_id, reference in replaced if reference is None]
+    if whole:
+        await tx.execute(delete(table).where(owner.in_(whole)))
+    single = [{"owner_id": owner_id, "item": reference} for owner_id, reference in replaced if reference is not None]
+    if single:
+        which = (owner == bindparam("owner_id"), table.c.reference == bindparam("item"))
+        await tx.execute(delete(table).where(*which), single)
     await upsert(tx, table, rows)
 
 
@@ -97,11 +109,11 @@ async def release_service_points(tx: Transaction, written: Sequence[dict[str, An
     return moved
 
 
-async def move_service_points(tx: Transaction, moved: Mapping[UUID, UUID], tables: Iterable[Table]) -> None:
+async def move_service_points(tx: Transaction, moved: Mapping[UUID, UUID], items: Sequence[Column[Any]]) -> None:
     """Give the accounts of each service point in `moved` the service point that replaces it, and delete the old one.
 
-    `tables` are those with the data behind accounts. Their JSON contains ids of service points, as that of the accounts
-    does.
+    `items` are the columns with the owner in the tables of items. Their JSON contains ids of service points, as that of
+    the accounts does. The items of a service point move too, unless the service point that replaces it has some.
     """
     if not moved:
         return
@@ -111,10 +123,16 @@ async def move_service_points(tx: Transaction, moved: Mapping[UUID, UUID], table
     old, new = bindparam("old", type_=Uuid), bindparam("new", type_=Uuid)
     supplied = select(supply.c.account_id).where(supply.c.service_point_id == old)
     columns = [(account.c.id, [account.c.summary, account.c.detail])]
-    columns += [(table.c.account_id, [table.c.detail]) for table in tables]
+    columns += [(owner, [owner.table.c.detail]) for owner in items if owner.name == "account_id"]
     for account_id, documents in columns:
         replaced = {document: _with_id_replaced(document) for document in documents}
         await tx.execute(update(account_id.table).where(account_id.in_(supplied)).values(replaced), changes)
+    for owner in (each for each in items if each.name == "service_point_id"):
+        table = owner.table
+        present = table.alias()
+        has_some = select(present.c[owner.name]).where(present.c[owner.name] == new).exists()
+        values = {owner: new, table.c.detail: _with_id_replaced(table.c.detail)}
+        await tx.execute(update(table).where(owner == old, ~has_some).values(values), changes)
     periods = select(supply.c.account_id, new, supply.c.valid_from, supply.c.valid_to, supply.c.participant_id)
     names = ["account_id", "service_point_id", "valid_from", "valid_to", "participant_id"]
     copied = insert(supply).from_select(names, periods.where(supply.c.service_point_id == old))

@@ -35,7 +35,8 @@ def test_every_imported_resource_has_a_record_type_and_a_table_of_its_own() -> N
     assert set(RESOURCE_RECORDS) == set(IMPORTED)
     assert len({STORED[resource].table for resource in IMPORTED}) == len(IMPORTED)
     for resource in IMPORTED:
-        assert ("position" in STORED[resource].table.c) == resource.many
+        assert ("position" in STORED[resource].table.c) == resource.imported_as_list
+        assert ("reference" in STORED[resource].table.c) == resource.imported_one_by_one
 
 
 async def test_the_items_of_a_record_replace_those_of_its_account(files: FileImporter) -> None:

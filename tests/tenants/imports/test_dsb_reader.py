@@ -76,7 +76,7 @@ def test_the_data_of_an_account_is_read_with_its_fixes(path: Path) -> None:
     }
     records, report = read(path, dsb.text([dsb.customer(1, dsb.account(1, []) | beside)]))
     schedules, concessions, balance = (record for record in records if isinstance(record, ResourceRecord))
-    assert {each.reference for each in (schedules, concessions, balance)} == {"account-1"}
+    assert {each.owner for each in (schedules, concessions, balance)} == {"account-1"}
     assert schedules.items[0].digitalWallet.identifier == "li@people.test"
     assert schedules.items[0].amount == "5.00"
     assert str(concessions.items[0].startDate) == "2026-10-02"
