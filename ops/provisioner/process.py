@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from haas.clock import clock_from
@@ -20,11 +20,13 @@ from haas.progress import NO_PROGRESS
 from haas.settings import MAIN_NODE, ProvisionerSettings
 from ops.migrations.bootstrap import bootstrap
 from ops.provisioner.work import Work
+from tenants.housekeeping.service import Housekeeping
 from tenants.provisioning import store
 from tenants.provisioning.errors import LeaseLost
 from tenants.provisioning.models import REQUEST_CHANNEL, Lease
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry.errors import TenantIncomplete
+from tenants.registry.names import owner_namespace
 from tenants.registry.store import revision_number
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ SECONDS_BETWEEN_LOOKS: Final = 2.0
 """A notification of a new request wakes the provisioner at once. No notification is sent when a lease expires, so the
 provisioner also looks for requests periodically."""
 SECONDS_BETWEEN_TRIES: Final = 2.0
+BETWEEN_SWEEPS: Final = timedelta(minutes=10)
 TRIES: Final = 3
 """How often the creation of a tenant is attempted while a database is unavailable. Then the request fails, and an
 operator can repeat it. Requests of other kinds are attempted once."""
@@ -70,6 +73,8 @@ class ProvisionerProcess:
         self._clock = clock_from(settings.clock_file)
         self._owner = Database.open(settings.owner_database_urls, pools=1)
         self._work = Work(settings, self._owner, self._clock)
+        self._housekeeping = Housekeeping(self._owner, self._clock)
+        self._swept_at: datetime | None = None
         self._woken = asyncio.Event()
         self._prepared = False
 
@@ -83,6 +88,7 @@ class ProvisionerProcess:
             async with health_listener(self._settings.health, {"database": self._check_database}):
                 await self._prepare(stopping)
                 while not stopping.is_set():
+                    await self._sweep_if_due()
                     if not await self._serve_next():
                         await self._wait(SECONDS_BETWEEN_LOOKS)
         finally:
@@ -104,6 +110,14 @@ class ProvisionerProcess:
                 self._prepared = True
                 logger.info("provisioner.ready")
                 return
+
+    async def _sweep_if_due(self) -> None:
+        """Run the housekeeping of the control schema, which no other process may do. A failure is logged."""
+        now = self._clock.now()
+        if self._swept_at is None or now - self._swept_at >= BETWEEN_SWEEPS:
+            self._swept_at = now
+            changed = await self._housekeeping.sweep_control(owner_namespace(self._settings))
+            logger.info("housekeeping.done", extra={"node": "control", "changed": sum(changed.values())})
 
     async def _serve_next(self) -> bool:
         """Lease the next request and work on it. Return False if there is none, or if the database is unavailable."""

@@ -1,1 +1,1 @@
-"""Housekeeping of a tenant's rows: ends expired arrangements and attempts, and deletes rows no longer needed."""
+"""Housekeeping: ends expired arrangements and attempts, and deletes rows that are no longer needed."""

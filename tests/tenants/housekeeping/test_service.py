@@ -1,25 +1,36 @@
 """Expired rows are closed or deleted; those that are still needed are kept."""
 
+import secrets
 from datetime import timedelta
 from uuid import uuid4
 
+import msgspec
 import pytest
 from sqlalchemy import insert, update
 
 from haas.clock import MovableClock
 from haas.database import Database
 from haas.mail import Mailer
+from ops.deployment import Deployment
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.attempts.tables import attempt
+from tenants.authentication.limits import STAFF_SESSIONS
 from tenants.authentication.tables import challenge, session
+from tenants.calls.models import CalledTenant, CallRecord
+from tenants.calls.store import copy_calls
+from tenants.calls.tables import call
 from tenants.clients.tables import used_assertion
 from tenants.housekeeping import service
-from tenants.housekeeping.service import Housekeeping
+from tenants.housekeeping.service import KEEP_CONSOLE_SESSIONS, Housekeeping
+from tenants.housekeeping.store import KEEP_CHALLENGES
 from tenants.notices.message_channels import EmailChannel
 from tenants.notices.outbox import put
 from tenants.notices.outbox_delivery import Delivery
 from tenants.notices.tables import outbox
+from tenants.operators import store as operators
+from tenants.operators.sessions import OPERATOR_SESSIONS
 from tenants.registry.models import Tenant
+from tenants.registry.names import console_namespace, owner_namespace
 from tenants.tokens.tables import access_token
 from tests.support.clients import add_client
 from tests.support.consents import add_arrangement
@@ -188,3 +199,65 @@ async def test_attempts_are_deleted_after_the_period_that_metrics_need(
     clock.move(timedelta(days=3))
     assert (await housekeeping.sweep(tenant))["attempts deleted"] == 1
     assert (await one(database, tenant, attempt, id=of_the_living)).arrangement_id == alive
+
+
+async def test_sessions_of_staff_are_deleted_a_day_after_their_last_use(
+    database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
+) -> None:
+    now = clock.now()
+    async with database.transaction(tenant.namespace) as tx:
+        for token_hash, used in ((b"idle", now), (b"used", now + timedelta(hours=1))):
+            row = {"token_hash": token_hash, "surface": "admin", "created_at": now, "seen_at": used}
+            await tx.execute(insert(session).values(row))
+    assert await housekeeping.sweep(tenant) == {}
+    clock.move(timedelta(days=1))
+    assert await housekeeping.sweep(tenant) == {"sessions deleted": 1}
+    assert (await one(database, tenant, session)).token_hash == b"used"
+
+
+async def test_single_calls_are_deleted_after_a_month(
+    database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
+) -> None:
+    made = CallRecord(
+        tenant=CalledTenant(tenant.namespace, tenant.id),
+        at=clock.now(),
+        interaction_id=str(uuid4()),
+        operation="getStatus",
+        tier="highPriority",
+        status=200,
+        latency=1,
+    )
+    later = msgspec.structs.replace(made, at=clock.now() + timedelta(hours=1))
+    async with database.transaction(tenant.namespace) as tx:
+        await copy_calls(tx, [made, later])
+    clock.move(timedelta(days=30, minutes=-10))
+    assert await housekeeping.sweep(tenant) == {}
+    clock.move(timedelta(minutes=20))
+    assert await housekeeping.sweep(tenant) == {"single calls deleted": 1}
+    assert (await one(database, tenant, call)).at == later.at
+
+
+async def test_sessions_of_the_console_are_deleted_a_day_after_they_ended_or_were_last_used(
+    deployment: Deployment, clock: MovableClock
+) -> None:
+    console, now = console_namespace(deployment.settings), clock.now()
+    housekeeping = Housekeeping(deployment.owner, clock)
+    idle, used = secrets.token_bytes(32), secrets.token_bytes(32)
+    async with deployment.operator.transaction(console) as tx:
+        for token_hash in (idle, used):
+            await operators.begin_session(tx, token_hash, None, now)
+        await operators.record_session_use(tx, used, now + timedelta(hours=1))
+    own = owner_namespace(deployment.settings)
+    await housekeeping.sweep_control(own)
+    async with deployment.operator.transaction(console) as tx:
+        assert await operators.load_session(tx, idle) is not None
+    clock.move(KEEP_CONSOLE_SESSIONS + timedelta(minutes=1))
+    assert (await housekeeping.sweep_control(own))["console sessions deleted"] >= 1
+    async with deployment.operator.transaction(console) as tx:
+        assert await operators.load_session(tx, idle) is None
+        assert await operators.load_session(tx, used) is not None
+
+
+def test_a_session_that_can_still_be_used_is_never_deleted() -> None:
+    assert KEEP_CONSOLE_SESSIONS > OPERATOR_SESSIONS.lifetime > OPERATOR_SESSIONS.idle
+    assert KEEP_CHALLENGES > STAFF_SESSIONS.lifetime > STAFF_SESSIONS.idle
