@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import pytest
 
-from apps.http.errors import printable
+from apps.http.error_shapes.oauth import printable
 from apps.http.form_encoding import decode_fields
 from apps.http.request_headers import bearer_token
 from apps.identity.parameters import query_parameters
 from apps.resources.headers import check_accept, check_auth_date, check_client_headers, check_customer_ip_address
-from apps.resources.request_body import account_ids
+from apps.resources.request_body import named_ids
 from haas.errors import HaasError
 from haas.http import client_certificate, interaction_id
 from haas.jose import PublicKeys, read_unverified
@@ -131,9 +131,9 @@ PARSERS: Final[dict[str, Callable[[str], object]]] = {
     "x-fapi-auth-date": lambda text: check_auth_date({"x-fapi-auth-date": text}),
     "x-fapi-customer-ip-address": lambda text: check_customer_ip_address({"x-fapi-customer-ip-address": text}),
     "x-cds-client-headers": lambda text: check_client_headers({"x-cds-client-headers": text}),
-    "a request body": lambda text: account_ids({"content-type": "application/json"}, text.encode()),
-    "a request body with an id": lambda text: account_ids(
-        {"content-type": "application/json"}, f'{{"data":{{"accountIds":["{text}"]}}}}'.encode()
+    "a request body": lambda text: named_ids({"content-type": "application/json"}, text.encode(), "accountIds"),
+    "a request body with an id": lambda text: named_ids(
+        {"content-type": "application/json"}, f'{{"data":{{"accountIds":["{text}"]}}}}'.encode(), "accountIds"
     ),
     "scope": split,
     "an identifier": canonical_identifier,

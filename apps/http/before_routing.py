@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from apps.http.any_origin import CORS
 from apps.http.context import RequestContext
-from apps.http.errors import SECONDS_TO_RETRY, certificate_error_response, unavailable_response
+from apps.http.error_shapes.cds import unavailable_response
+from apps.http.error_shapes.statuses import SECONDS_TO_RETRY
+from apps.http.errors import certificate_error_response
 from apps.http.json_responses import INTERACTION_ID
 from haas.http import AsgiApplication, AsgiReceive, AsgiScope, AsgiSend
 

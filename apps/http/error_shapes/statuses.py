@@ -1,0 +1,68 @@
+"""What error responses of all shapes have in common: the status of an error, a text about it, and headers."""
+
+from typing import Any, Final
+
+from litestar import Request
+from litestar.exceptions import HTTPException
+from litestar.routes import HTTPRoute
+
+from haas.errors import Unavailable
+
+BAD_REQUEST: Final = 400
+NOT_FOUND: Final = 404
+METHOD_NOT_ALLOWED: Final = 405
+SERVER_ERROR: Final = 500
+UNAVAILABLE: Final = 503
+SECONDS_TO_RETRY: Final = "5"
+_DETAILS: Final = {
+    NOT_FOUND: "There is nothing at this address.",
+    METHOD_NOT_ALLOWED: "This method is not served at this address.",
+    408: "The request took too long to arrive.",
+    413: "The request is larger than this service accepts.",
+    SERVER_ERROR: "The service met an unexpected condition.",
+    UNAVAILABLE: "The service is not available now. Try again soon.",
+}
+_MALFORMED: Final = "The request is not well formed."
+
+ErrorRequest = Request[Any, Any, Any]
+"""A request that was refused."""
+
+
+def status_of(error: Exception) -> int:
+    """Return the status for an error that is neither an OAuthError nor a CdsError."""
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return UNAVAILABLE if isinstance(error, Unavailable) else SERVER_ERROR
+
+
+def detail_of(status: int) -> str:
+    """Return a text about an error that has only a status."""
+    return _DETAILS.get(status, _MALFORMED)
+
+
+def headers_of_status(request: ErrorRequest, status: int, challenge: str | None = None) -> dict[str, str]:
+    """Return the headers that a status requires: Retry-After, Allow or WWW-Authenticate."""
+    headers = {}
+    if status == UNAVAILABLE:
+        headers["Retry-After"] = SECONDS_TO_RETRY
+    if status == METHOD_NOT_ALLOWED:
+        headers["Allow"] = _served_methods(request)
+    if challenge is not None:
+        headers["WWW-Authenticate"] = challenge
+    return headers
+
+
+def _served_methods(request: ErrorRequest) -> str:
+    """Return the methods that the path serves, which a 405 response must list (RFC 9110 15.5.6)."""
+    path = request.url.path.strip("/")
+    requested = path.split("/") if path else []
+    routes = (route for route in request.app.routes if isinstance(route, HTTPRoute))
+    found = (route.methods for route in routes if _matches(route, requested))
+    return ", ".join(sorted(set().union(*found)))
+
+
+def _matches(route: HTTPRoute, requested: list[str]) -> bool:
+    parts = route.path_components
+    return len(parts) == len(requested) and all(
+        part == value or not isinstance(part, str) for part, value in zip(parts, requested, strict=True)
+    )
