@@ -64,6 +64,16 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         supported = scopes.recipient_scopes()
         return tuple(scope for scope in self.scopes if scope in supported)
 
+    def usable_scopes(self, granted: str) -> str:
+        """Return a granted scope string without the scopes that the client has removed from its registration.
+
+        The registered scopes are those "that the client can use when requesting access tokens" (CDS, SSA Definition).
+        A scope that is not supported now is kept: it is missing in the registration for that reason, and the client has
+        not removed it (decision 0021).
+        """
+        supported = scopes.recipient_scopes()
+        return scopes.join(scope for scope in scopes.split(granted) if scope in self.scopes or scope not in supported)
+
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A client of a tenant, as stored."""

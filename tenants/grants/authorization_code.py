@@ -17,7 +17,7 @@ from tenants.attempts.store import IssuedCode
 from tenants.grants.models import Authentication, IssuedTokens
 from tenants.grants.token_request import TokenRequest
 from tenants.oauth import scopes
-from tenants.oauth.errors import InvalidGrant, InvalidRequest
+from tenants.oauth.errors import InvalidGrant, InvalidRequest, InvalidScope
 from tenants.tokens import issue
 from tenants.tokens.lifetimes import ACCESS_TOKEN_LIFETIME
 
@@ -28,6 +28,8 @@ class CodeExchange(TokenRequest):
     """The state of a request that exchanges a code."""
 
     code: IssuedCode
+    scope: str
+    """The scope of the access token."""
     authorisation: Authorisation
 
 
@@ -96,6 +98,13 @@ def recipient_may_be_authorised(exchange: CodeExchange) -> None:
     require_active_recipient(exchange.client)
 
 
+def client_is_registered_for_a_scope(exchange: CodeExchange) -> None:
+    """Scopes that the client has removed from its registration are ignored, and one remains (CDS, SSA Definition)."""
+    exchange.scope = exchange.client.registration.usable_scopes(scopes.join(exchange.code.attempt.request.scopes))
+    if not exchange.scope:
+        raise InvalidScope("the client is no longer registered for any scope of the request")
+
+
 async def put_the_authorisation_in_force(exchange: CodeExchange) -> None:
     """The authorisation takes effect. Tokens of the previous one are revoked (CDS, Specifying an existing arrangement).
 
@@ -133,13 +142,12 @@ async def issue_tokens(exchange: CodeExchange) -> None:
     requested = attempt.request
     if attempt.arrangement_id is None or attempt.customer_id is None:
         raise AssertionError("a code is issued together with its arrangement")
-    scope = scopes.join(requested.scopes)
     refresh_token = None
     if requested.sharing_duration and "refresh_token" in client.registration.grant_types:
         refresh_token = await issue.refresh_token(
             exchange.tx,
             client_id=client.client_id,
-            scope=scope,
+            scope=scopes.join(requested.scopes),
             arrangement_id=attempt.arrangement_id,
             authorisation_id=authorisation.id,
             expires_at=authorisation.expires_at,
@@ -148,7 +156,7 @@ async def issue_tokens(exchange: CodeExchange) -> None:
     access_token = await issue.access_token(
         exchange.tx,
         client_id=client.client_id,
-        scope=scope,
+        scope=exchange.scope,
         thumbprint=exchange.thumbprint,
         arrangement_id=attempt.arrangement_id,
         authorisation_id=authorisation.id,
@@ -157,7 +165,7 @@ async def issue_tokens(exchange: CodeExchange) -> None:
     exchange.issued = IssuedTokens(
         client=client,
         access_token=access_token,
-        scope=scope,
+        scope=exchange.scope,
         refresh_token=refresh_token,
         arrangement_id=attempt.arrangement_id,
         authentication=Authentication(
@@ -177,6 +185,7 @@ STEPS: Final[tuple[Step[CodeExchange], ...]] = (
     redirect_uri_is_still_registered,
     code_verifier_matches_the_challenge,
     recipient_may_be_authorised,
+    client_is_registered_for_a_scope,
     put_the_authorisation_in_force,
     mark_the_code_as_used,
     issue_tokens,

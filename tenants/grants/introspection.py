@@ -35,6 +35,6 @@ async def introspect(tx: Transaction, client: Client, token: str, now: datetime)
     return Introspection(
         active=True,
         exp=epoch(refresh_token.expires_at),
-        scope=refresh_token.scope,
+        scope=client.registration.usable_scopes(refresh_token.scope),
         cdr_arrangement_id=str(refresh_token.arrangement_id),
     )

@@ -19,6 +19,8 @@ class TokenRefresh(TokenRequest):
     """The state of a request that refreshes an access token."""
 
     token: RefreshToken
+    scope: str
+    """The scope of the new access token."""
 
 
 def client_is_registered_for_the_grant(refresh: TokenRefresh) -> None:
@@ -50,10 +52,17 @@ def scope_was_granted(refresh: TokenRefresh) -> None:
         raise InvalidScope("scope exceeds what the consumer authorised")
 
 
+def client_is_registered_for_a_scope(refresh: TokenRefresh) -> None:
+    """Scopes that the client has removed from its registration are ignored, and one remains (CDS, SSA Definition)."""
+    wanted = scopes.join(scopes.split(refresh.parameters.get("scope", ""))) or refresh.token.scope
+    refresh.scope = refresh.client.registration.usable_scopes(wanted)
+    if not refresh.scope:
+        raise InvalidScope("the client is no longer registered for any of these scopes")
+
+
 async def issue_an_access_token(refresh: TokenRefresh) -> None:
     """An access token is issued, bound to the client certificate (RFC 8705 3)."""
-    token = refresh.token
-    scope = scopes.join(scopes.split(refresh.parameters.get("scope", ""))) or token.scope
+    token, scope = refresh.token, refresh.scope
     access_token = await issue.access_token(
         refresh.tx,
         client_id=refresh.client.client_id,
@@ -80,5 +89,6 @@ STEPS: Final[tuple[Step[TokenRefresh], ...]] = (
     refresh_token_was_issued_to_the_client,
     refresh_token_is_active,
     scope_was_granted,
+    client_is_registered_for_a_scope,
     issue_an_access_token,
 )

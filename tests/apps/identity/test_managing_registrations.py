@@ -8,13 +8,16 @@ from uuid import uuid4
 import pytest
 
 from haas.clock import MovableClock
+from haas.digest import digest
 from ops.sandbox.messages import ABSENT, Deviation
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.arrangements.tables import arrangement
 from tenants.registry.models import Tenant
+from tenants.tokens.tables import access_token
 from tests.support.application import Application
 from tests.support.clients import product_client, unregistered_client
-from tests.support.consents import consent
+from tests.support.consents import DAY, authorised_code, consent
+from tests.support.customers import new_consumer
 from tests.support.expectations import refused
 from tests.support.rows import one
 
@@ -73,6 +76,52 @@ async def test_deleting_a_registration_ends_its_tokens_and_arrangements(
     assert ended.ended_by == "recipient"
     with refused("invalid_token", "was revoked", 401):
         await recipient.read_registration(own)
+
+
+async def test_tokens_have_no_scope_that_the_client_has_removed_from_its_registration(
+    application: Application, aurora: Tenant
+) -> None:
+    """The registered scopes are those "that the client can use when requesting access tokens" (CDS, SSA Definition)."""
+    product, recipient = await unregistered_client(application, aurora)
+    await recipient.register(product.ssa(application.now))
+    own = (await recipient.client_credentials()).access_token
+    granted = "openid energy:accounts.basic:read energy:billing:read"
+    person = await new_consumer(application, aurora)
+    tokens = await consent(application, aurora, recipient, person, scope=granted)
+    flow = await recipient.push(granted, sharing_duration=DAY)
+    code = await authorised_code(application, aurora, recipient, flow, person)
+
+    narrow = "openid energy:accounts.basic:read"
+    await recipient.update_registration(own, product.ssa(application.now, scope=f"{narrow} cdr:registration"))
+    refreshed = await recipient.refresh(tokens.refresh_token)
+    asked = await recipient.refresh(
+        tokens.refresh_token, form={"scope": "energy:accounts.basic:read energy:billing:read"}
+    )
+    exchanged = await recipient.exchange(code, flow)
+    assert [each.scope for each in (refreshed, asked, exchanged)] == [narrow, "energy:accounts.basic:read", narrow]
+    assert (await recipient.introspect(tokens.refresh_token)).scope == narrow
+    with refused("invalid_scope", "no longer registered"):
+        await recipient.refresh(tokens.refresh_token, form={"scope": "energy:billing:read"})
+    stored = await one(application.database, aurora, access_token, token_hash=digest(refreshed.access_token))
+    assert stored.scope == narrow
+
+    await recipient.update_registration(own, product.ssa(application.now))
+    for refresh_token in (tokens.refresh_token, exchanged.refresh_token):
+        assert (await recipient.refresh(refresh_token)).scope == granted
+        assert (await recipient.introspect(refresh_token)).scope == granted
+
+
+async def test_a_code_of_which_the_client_has_removed_every_scope_is_refused(
+    application: Application, aurora: Tenant
+) -> None:
+    product, recipient = await unregistered_client(application, aurora)
+    await recipient.register(product.ssa(application.now))
+    own = (await recipient.client_credentials()).access_token
+    flow = await recipient.push("openid energy:accounts.basic:read", sharing_duration=DAY)
+    code = await authorised_code(application, aurora, recipient, flow, await new_consumer(application, aurora))
+    await recipient.update_registration(own, product.ssa(application.now, scope="profile cdr:registration"))
+    with refused("invalid_scope", "no longer registered"):
+        await recipient.exchange(code, flow)
 
 
 Call = Callable[[RecipientClient, str, str], Any]
