@@ -23,7 +23,7 @@ from tenants.attempts.models import Attempt
 from tenants.clients import store as clients
 from tenants.clients.models import Client
 from tenants.oauth.endpoints import AUTHORISE
-from tenants.oauth.errors import InvalidRequest, OAuthError
+from tenants.oauth.errors import InvalidRequest, InvalidRequestUri, OAuthError
 
 _OPTIONS: Final[dict[str, Any]] = {SHAPE: "page"}
 _PREFETCH_HEADERS: Final = ("sec-purpose", "purpose", "x-moz")
@@ -128,13 +128,16 @@ async def begin_or_reject(call: AuthoriseCall) -> None:
     """The flow can begin, unless the recipient is inactive, `prompt` is none, or `acr` cannot be reached.
 
     In these cases the attempt ends with an error for the client (CDS, Participant Statuses; OIDC Core 3.1.2.6 and
-    5.5.1.1). A visit stores nothing: each browser gets its own cookie, and no visit ends the flow of another browser.
+    5.5.1.1), which each visit gets until the request_uri expires. Other visits store nothing: each browser gets its own
+    cookie. So no visit ends the flow of another browser.
     """
     if call.is_continued:
         return
     call.immediate_error = attempts.immediate_error(call.client, call.attempt.request)
     if call.immediate_error is not None:
-        await attempts.reject(call.tx, call.attempt, call.immediate_error, call.context.now)
+        await attempts.record_immediate_error(call.tx, call.attempt, call.immediate_error, call.context.now)
+    elif call.attempt.stage == "rejected":
+        raise InvalidRequestUri("the request was answered with an error before")
 
 
 async def redirect_the_browser(call: AuthoriseCall) -> None:

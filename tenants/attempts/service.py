@@ -115,6 +115,15 @@ def immediate_error(client: Client, request: AuthorisationRequest) -> OAuthError
     return None
 
 
+async def record_immediate_error(tx: Transaction, attempt: Attempt, error: OAuthError, now: datetime) -> None:
+    """Store that an attempt ended with its immediate error. Its request_uri is not used by that.
+
+    A link scanner that visits the request_uri first must not keep the error from the browser of the person.
+    """
+    if attempt.stage != "rejected":
+        await store.set_stage(tx, attempt.id, "rejected", now=now, error=error.error)
+
+
 async def mark_request_uri_used(tx: Transaction, attempt: Attempt, now: datetime) -> None:
     """Mark the request_uri of an attempt as used, because the person has authenticated or cancelled.
 

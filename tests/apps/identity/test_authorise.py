@@ -26,6 +26,7 @@ from tests.support.consents import SCOPE, attempt_of, authorise, authorised_code
 from tests.support.customers import new_consumer
 from tests.support.encrypted_tokens import EncryptionKey
 
+UNMET = {"essential": True, "values": ["urn:cds.au:cdr:3"]}
 OTHER_URI = "https://other.test/callback"
 
 
@@ -193,7 +194,6 @@ async def test_an_essential_acr_that_cannot_be_met_gets_a_signed_error(
     assert (await _error(recipient, flow)).error == "unmet_authentication_requirements"
     attempt = await attempt_of(application, aurora, flow, recipient.client_id)
     assert (attempt.stage, attempt.error) == ("rejected", "unmet_authentication_requirements")
-    assert await _is_over(await _visit(recipient, flow))
 
 
 @pytest.mark.parametrize(
@@ -222,6 +222,35 @@ async def test_a_recipient_that_became_inactive_gets_a_signed_error(application:
     flow = await recipient.push(SCOPE)
     await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")
     assert (await _error(recipient, flow)).error == "unauthorized_client"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [Deviation(claims={"prompt": "none"}), Deviation(claims={"claims": {"id_token": {"acr": UNMET}}})],
+    ids=str,
+)
+async def test_each_browser_gets_the_signed_error_until_the_request_uri_expires(
+    recipient: RecipientClient, clock: MovableClock, request_: Deviation
+) -> None:
+    """A link scanner that comes first must not keep the error from the person's browser."""
+    flow = await recipient.push(SCOPE, request=request_)
+    first = await _error(recipient, flow)
+    clock.move(timedelta(seconds=80))
+    assert (await _error(recipient, flow)).error == first.error
+    clock.move(timedelta(seconds=11))
+    assert await _is_over(await _visit(recipient, flow))
+
+
+async def test_a_recipient_that_became_active_after_the_error_must_push_again(
+    application: Application, aurora: Tenant
+) -> None:
+    recipient = await registered_client(application, aurora)
+    flow = await recipient.push(SCOPE)
+    await set_client(application.database, aurora, recipient.client_id, product_status="INACTIVE")
+    await _error(recipient, flow)
+    assert (await _error(recipient, flow)).error == "unauthorized_client"
+    await set_client(application.database, aurora, recipient.client_id, product_status="ACTIVE")
+    assert await _is_over(await _visit(recipient, flow))
 
 
 async def test_the_response_keeps_the_query_of_the_redirect_uri(
