@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from io import BufferedIOBase
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from tenants.imports.report import FileLocation, Report
 
 MEBIBYTE = 1024 * 1024
+_MARKS = re.compile(rb"\A(?:\xef\xbb\xbf)+")
 _GZIP_MAGIC = b"\x1f\x8b"
 _READ_ERRORS = (EOFError, zlib.error, OSError)
 _WIDE = "the file is UTF-16 or UTF-32, and must be UTF-8; nothing is read"
@@ -27,7 +29,7 @@ class FileLimits(NamedTuple):
 def file_lines(path: Path, report: Report, limits: FileLimits) -> Iterator[tuple[FileLocation, bytes]]:
     """Yield the lines of a file; report lines that are too long, and the line from which on the file is not readable.
 
-    A byte order mark at the beginning of each line is removed, because a file can be several files joined together.
+    Byte order marks at the beginning of each line are removed, because a file can be several files joined together.
     """
     number = total = 0
     try:
@@ -49,7 +51,7 @@ def file_lines(path: Path, report: Report, limits: FileLimits) -> Iterator[tuple
                 if is_too_long:
                     report.add_problem(location, f"the line is longer than {limits.record_bytes} bytes")
                 else:
-                    yield location, line.removeprefix(codecs.BOM_UTF8)
+                    yield location, _without_marks(line)
     except _READ_ERRORS as error:
         report.add_problem(FileLocation(path.name, number + 1), f"the file cannot be read from here on: {error}")
 
@@ -57,7 +59,7 @@ def file_lines(path: Path, report: Report, limits: FileLimits) -> Iterator[tuple
 def file_content(path: Path, report: Report, limits: FileLimits) -> bytes | None:
     """Return the content of a file as far as it can be read; report the line at which reading stopped early.
 
-    A byte order mark at the beginning is removed. Returns None if the file is UTF-16 or UTF-32, which is reported.
+    Byte order marks at the beginning are removed. Returns None if the file is UTF-16 or UTF-32, which is reported.
     """
     data = bytearray()
     try:
@@ -74,7 +76,12 @@ def file_content(path: Path, report: Report, limits: FileLimits) -> bytes | None
     if _is_wide(data):
         report.add_problem(FileLocation(path.name, 1), _WIDE)
         return None
-    return bytes(data.removeprefix(codecs.BOM_UTF8))
+    return _without_marks(bytes(data))
+
+
+def _without_marks(text: bytes) -> bytes:
+    """Return a text without the byte order marks at its beginning. There are two if two programs have added one."""
+    return _MARKS.sub(b"", text)
 
 
 def _is_wide(data: bytes | bytearray) -> bool:
