@@ -91,6 +91,7 @@ async def test_tokens_have_no_scope_that_the_client_has_removed_from_its_registr
     flow = await recipient.push(granted, sharing_duration=DAY)
     code = await authorised_code(application, aurora, recipient, flow, person)
 
+    assert tokens.refresh_token is not None
     narrow = "openid energy:accounts.basic:read"
     await recipient.update_registration(own, product.ssa(application.now, scope=f"{narrow} cdr:registration"))
     refreshed = await recipient.refresh(tokens.refresh_token)
@@ -106,6 +107,7 @@ async def test_tokens_have_no_scope_that_the_client_has_removed_from_its_registr
     assert stored.scope == narrow
 
     await recipient.update_registration(own, product.ssa(application.now))
+    assert exchanged.refresh_token is not None
     for refresh_token in (tokens.refresh_token, exchanged.refresh_token):
         assert (await recipient.refresh(refresh_token)).scope == granted
         assert (await recipient.introspect(refresh_token)).scope == granted
