@@ -152,6 +152,15 @@ async def test_an_ipv6_client_has_one_limit_for_its_network(balanced: Proxy) -> 
     assert (await through_balancer(balanced, "2001:db8:0:2::1", ask_for_code(PUBLIC))).status == 200
 
 
+@pytest.mark.parametrize("prefix", ["::ffff:", "64:ff9b::"])
+async def test_ipv4_clients_that_are_named_in_ipv6_form_have_limits_of_their_own(balanced: Proxy, prefix: str) -> None:
+    """Load balancers with IPv6 sockets, and translators (RFC 6052), write IPv4 addresses in this form."""
+    await exhaust(balanced, f"{prefix}198.51.100.1", PUBLIC)
+    others = [f"{prefix}198.51.100.{number}" for number in range(2, 20)]
+    answers = [await through_balancer(balanced, address, ask_for_code(PUBLIC)) for address in others]
+    assert {answer.status for answer in answers} == {200}
+
+
 @pytest.mark.parametrize(
     ("source", "trusted", "reason"),
     [
