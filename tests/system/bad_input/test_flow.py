@@ -86,11 +86,11 @@ async def test_a_wrong_authorisation_url_gets_an_error_page(ecosystem: Ecosystem
 async def test_an_essential_acr_that_cannot_be_met_gets_a_signed_error(ecosystem: Ecosystem) -> None:
     client = ecosystem.mine
     flow = await client.push(SCOPES, acr_values=["urn:cds.au:cdr:3"])
-    person = await (await ecosystem.person()).open(client.authorisation_url(flow))
-    with pytest.raises(AuthorisationRefused, match="acr") as refusal:
-        await client.read_response(person.response, flow)
-    assert refusal.value.error == "unmet_authentication_requirements"
-    page_says((await person.open(client.authorisation_url(flow))).page, 410, "This request is over")
+    for _ in range(2):  # a second browser gets the error too
+        person = await (await ecosystem.person()).open(client.authorisation_url(flow))
+        with pytest.raises(AuthorisationRefused, match="acr") as refusal:
+            await client.read_response(person.response, flow)
+        assert refusal.value.error == "unmet_authentication_requirements"
 
 
 async def test_two_equal_forms_at_once_have_the_effect_of_one(ecosystem: Ecosystem) -> None:
