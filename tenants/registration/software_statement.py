@@ -1,6 +1,7 @@
 """The software statement assertion (SSA): data of a software product, signed by the CDR Register (CDS)."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from haas.jose import JoseError, PublicKeys, check_times, verify
 from haas.outbound import OutboundError, https_url
 from haas.steps import Step
 from tenants.oauth.errors import InvalidRedirectUri, InvalidSoftwareStatement, UnapprovedSoftwareStatement
+from tenants.parties.models import plain_text
 
 REGISTER: Final = "cdr-register"
 ROLE: Final = "data-recipient-software-product"
@@ -18,6 +20,7 @@ ALGORITHM: Final = "PS256"  # "SSAs are signed by the CDR Register using PS256"
 _HTTPS: Final = re.compile(
     r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?#][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*)?"
 )
+_JOINERS: Final = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 NO_MAXIMUM_LIFETIME: Final = timedelta(days=36_500)
 """The Register issues statements for ten minutes, but the standards set no maximum that a holder must check."""
 
@@ -66,6 +69,18 @@ def is_for_a_recipient(statement: SoftwareStatement) -> None:
         raise UnapprovedSoftwareStatement(f"software_roles must be {ROLE}")
 
 
+def names_can_be_shown(statement: SoftwareStatement) -> None:
+    """The names, which pages show to the person, are visible, and contain no line end or mark for the text direction.
+
+    A person must be able to see with whom they share data. Characters that join others, as in Indic scripts, are
+    allowed.
+    """
+    for name in ("client_name", "org_name", "legal_entity_name"):
+        value = getattr(statement, name)
+        if value is not None and not _can_be_shown(value):
+            raise InvalidSoftwareStatement(f"{name} of the software statement cannot be shown")
+
+
 def addresses_are_https(statement: SoftwareStatement) -> None:
     """Every URI that the data holder fetches or calls is https, with a valid host name (CDS, Use of TLS)."""
     for name in ("jwks_uri", "sector_identifier_uri", "revocation_uri", "recipient_base_uri"):
@@ -85,6 +100,7 @@ def redirect_uris_are_https(statement: SoftwareStatement) -> None:
 CHECKS: Final[tuple[Step[SoftwareStatement], ...]] = (
     is_issued_by_the_register,
     is_for_a_recipient,
+    names_can_be_shown,
     addresses_are_https,
     redirect_uris_are_https,
 )
@@ -110,6 +126,13 @@ def is_https(uri: str) -> bool:
     headers are refused.
     """
     return _HTTPS.fullmatch(uri) is not None
+
+
+def _can_be_shown(name: str) -> bool:
+    hidden = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    return bool(plain_text(name).strip()) and all(
+        unicodedata.category(character) not in hidden or character in _JOINERS for character in name
+    )
 
 
 def _can_be_requested(uri: str) -> bool:

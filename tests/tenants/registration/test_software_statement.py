@@ -29,6 +29,14 @@ REDIRECT = "invalid_redirect_uri"
 STATEMENTS: dict[str, list[tuple[dict[str, Any], str, str]]] = {
     "is_issued_by_the_register": [({"iss": "somebody"}, STATEMENT, "iss")],
     "is_for_a_recipient": [({"software_roles": "data-holder"}, "unapproved_software_statement", "software_roles")],
+    "names_can_be_shown": [
+        ({"client_name": ""}, STATEMENT, "client_name"),
+        ({"client_name": " \u00a0"}, STATEMENT, "client_name"),
+        ({"org_name": "\u200b\u3164"}, STATEMENT, "org_name"),
+        ({"legal_entity_name": "Mock\r\nPty Ltd"}, STATEMENT, "legal_entity_name"),
+        ({"client_name": "Mock \u202eerawtfoS"}, STATEMENT, "client_name"),
+        ({"client_name": "Mock\u2028Software"}, STATEMENT, "client_name"),
+    ],
     "addresses_are_https": [
         ({"jwks_uri": f"http://{HOST}/jwks"}, STATEMENT, "jwks_uri"),
         ({"recipient_base_uri": "ftp://x.example"}, STATEMENT, "recipient_base_uri"),
@@ -79,6 +87,12 @@ async def test_a_statement_with_a_wrong_claim_is_refused(
     product, recipient = await unregistered_client(application, aurora)
     with refused(error, said):
         await recipient.register(product.ssa(application.now, **claims))
+
+
+async def test_a_name_may_contain_letters_of_any_script_and_joiners(application: Application, aurora: Tenant) -> None:
+    product, recipient = await unregistered_client(application, aurora)
+    name = "\u0915\u094d\u200d\u0937 & S\u00f6hne"
+    assert (await recipient.register(product.ssa(application.now, client_name=name)))["client_name"] == name
 
 
 @pytest.mark.parametrize("claim", REQUIRED)
