@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from haas.database import Transaction
 from haas.jose import Siv
-from tenants.cds.errors import CdsError, ErrorType
+from tenants.cds.errors import RESOURCE_UNAVAILABLE, CdsError, ErrorType
 from tenants.cds.pagination import Page
 from tenants.cds.resource_ids import ResourceId
 from tenants.disclosure import store
@@ -90,10 +90,16 @@ class CustomerData:
             self._agent = await self._load_agent()
 
     async def read(self, query: ResourceQuery) -> Page[Any] | ItemStream:
-        """Return the items of a resource. Raises ConsentInvalid if the source no longer has the customer."""
+        """Return the items of a resource.
+
+        Raises ConsentInvalid if the source no longer has the customer, and CdsError (Resource/Unavailable) if it has
+        left the customer out, because the data does not follow the standards.
+        """
         found = await self._source.read(query)
         if query.resource is not CUSTOMER or isinstance(found, ItemStream):
             return found
+        if not found.items and found.total_records:
+            raise CdsError(RESOURCE_UNAVAILABLE, "the data of the customer")
         if not found.items:
             raise ConsentInvalid("the source no longer has the customer of the arrangement")
         return Page([await self._with_agent(customer) for customer in found.items], found.total_records)

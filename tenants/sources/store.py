@@ -1,9 +1,10 @@
 """The source `store`, which reads the tenant's own schema; and the SQL of the credentials of the source `upstream`."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from asyncpg import Record
@@ -47,12 +48,27 @@ from tenants.sources.tables import (
     upstream_credential,
 )
 
+logger = logging.getLogger(__name__)
+
 SqlValue = ColumnElement[Any]
 ItemReader = Callable[[Record], Payload]
 
 
+class InvalidItem(NamedTuple):
+    """A stored item that does not follow the standards."""
+
+    resource: Resource
+    reference: str
+    """The retailer's reference of the account or of the customer that it belongs to."""
+    problem: str
+
+
 class StoredResource:
-    """The table in which the store has the items of a resource, and the statements that read them."""
+    """The table in which the store has the items of a resource, and the statements that read them.
+
+    An item is left out, and the log says so, if it does not follow the standards any more. An import checks each item,
+    but an earlier release, whose checks were less strict, may have stored it.
+    """
 
     def __init__(
         self, resource: Resource, owner: Column[Any], columns: Mapping[str, SqlValue], item: SqlValue | None = None
@@ -65,6 +81,7 @@ class StoredResource:
         """
         self.owner = owner
         self.table = owner.table
+        self._resource = resource
         conditions = [owner == func.any(bindparam("owners", type_=ARRAY(Uuid)))]
         for by in resource.filters:
             wanted = bindparam(by.parameter, type_=columns[by.field].type)
@@ -80,15 +97,38 @@ class StoredResource:
         self._items = Statement(items.add_columns(func.count().over().label("total")))
         self._items_alone = Statement(items)
         self._count = Statement(select(func.count()).select_from(self.table).where(*conditions))
+        holder = customer if resource.belongs_to == "customer" else account
+        every = select(*map(_as_read, selected), holder.c.reference.label("reference")).where(holder.c.id == owner)
+        self._every = Statement(every.order_by(holder.c.reference))
         self._item = _item_reader(resource.item, columns) if item is None else _whole_item_reader(resource.item)
 
     async def read(self, tx: Transaction, query: ResourceQuery) -> Page[Payload]:
-        """Return the items that fulfil the query. See `CustomerDataSource.read`."""
+        """Return the items that fulfil the query. See `CustomerDataSource.read`.
+
+        The total number of records includes items that are left out.
+        """
         values, page = _values(query)
         rows = await tx.rows(self._items, **values, **page)
         if page["offset"] and not rows:
             return Page([], await tx.scalar(self._count, **values))
-        return Page([self._item(row) for row in rows], rows[0]["total"] if rows else 0)
+        items = [item for row in rows for item in self._valid(row)]
+        return Page(items, rows[0]["total"] if rows else 0)
+
+    async def invalid_items(self, tx: Transaction) -> AsyncGenerator[InvalidItem, None]:
+        """Yield every stored item that is left out, in the order of the references."""
+        async with aclosing(tx.cursor(self._every)) as rows:
+            async for row in rows:
+                try:
+                    self._item(row)
+                except msgspec.ValidationError as error:
+                    yield InvalidItem(self._resource, row["reference"], str(error))
+
+    def _valid(self, row: Record) -> Iterator[Payload]:
+        """Yield the item of a row, unless it must be left out."""
+        try:
+            yield self._item(row)
+        except msgspec.ValidationError as error:
+            logger.warning("sources.invalid_item", extra={"resource": self._resource.name, "problem": str(error)})
 
     async def stream(self, database: Database, namespace: Namespace, query: ResourceQuery) -> ItemStream:
         """Return the items as a stream. It uses a connection for long work (`long=True`) until it is closed."""
@@ -108,7 +148,8 @@ class StoredResource:
             yield await tx.scalar(self._count, **values)
             async with aclosing(tx.cursor(self._items_alone, **values, **page)) as rows:
                 async for row in rows:
-                    yield self._item(row)
+                    for item in self._valid(row):
+                        yield item
 
 
 def _values(query: ResourceQuery) -> tuple[dict[str, Any], dict[str, int | None]]:

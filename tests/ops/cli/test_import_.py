@@ -7,7 +7,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from haas.clock import MovableClock
 from haas.database import Database
@@ -16,6 +16,7 @@ from ops.demonstration.generator import generate
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
 from tenants.accounts.service import accounts_of
+from tenants.accounts.tables import account
 from tenants.parties.tables import customer
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry.models import Tenant
@@ -121,5 +122,29 @@ async def test_the_example_of_the_documentation_gives_a_customer_with_an_account
     assert done.exit_code == 0, done.output
     async with database.transaction(tenant.namespace) as tx:
         row = (await tx.execute(select(customer.c.id).where(customer.c.reference == "C-1001"))).one()
-        (account,) = await accounts_of(tx, row.id, str(uuid4()), clock.now())
-    assert account.unavailable is None
+        (shared,) = await accounts_of(tx, row.id, str(uuid4()), clock.now())
+    assert shared.unavailable is None
+
+
+async def test_stored_items_that_do_not_follow_the_standards_are_listed(
+    runner: CliRunner, tenant: Tenant, database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "holder.jsonl"
+    reference = f"checked-{uuid4()}"
+    file.write_bytes(msgspec.json.encode(an_account(reference)))
+
+    async def haas(*arguments: str) -> Result:
+        return await asyncio.to_thread(runner.invoke, main, arguments)
+
+    assert (await haas("import", tenant.slug, str(file))).exit_code == 0
+    checked = await haas("tenant", "check-data", tenant.slug)
+    assert checked.exit_code == 0, checked.output
+    assert "All stored items follow the standards." in checked.output
+    async with database.transaction(tenant.namespace) as tx:
+        await tx.execute(update(account).where(account.c.reference == reference).values(detail=[{"nickname": 5}]))
+    refused = await haas("tenant", "check-data", tenant.slug)
+    assert refused.exit_code == 1
+    assert f"account {reference}, account detail: Expected `str" in refused.output
+    assert "Items that do not follow the standards and are not disclosed: 1" in refused.output
+    assert (await haas("import", tenant.slug, str(file))).exit_code == 0
+    assert (await haas("tenant", "check-data", tenant.slug)).exit_code == 0
