@@ -15,6 +15,7 @@ MAXIMUM_RSA_EXPONENT_BITS = 32  # nearly all keys have the exponent 65537; verif
 _CURVE: Final = "P-256"
 _COORDINATE_BITS: Final = 256
 _PUBLIC_MEMBERS: Final = ("kty", "n", "e", "crv", "x", "y", "kid", "use", "alg", "key_ops")
+_KEY_OPERATIONS: Final = ("sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits")
 _EMPTY_VALUES: Final[tuple[Any, ...]] = (None, "", [], {})
 _IMPORT_ERRORS = (JoserfcError, ValueError, TypeError, LookupError, AttributeError)
 
@@ -37,11 +38,15 @@ def public_jwk(jwk: Any) -> dict[str, Any]:
     """Return the public members of another party's JWK, without members that are null or empty.
 
     Private members are left out, because importing them can require a factorisation (RFC 7518 6.3.2). Certificates are
-    not used. Many servers send an optional member without a value as null or empty. Raises JwkError.
+    not used. Many servers send an optional member without a value as null or empty. Key operations that the RFC does
+    not define are left out: "Other values MAY be used" (RFC 7517 4.3). Raises JwkError.
     """
     if not isinstance(jwk, dict):
         raise JwkError("not a JWK that can be used")
-    return {name: jwk[name] for name in _PUBLIC_MEMBERS if name in jwk and jwk[name] not in _EMPTY_VALUES}
+    public = {name: jwk[name] for name in _PUBLIC_MEMBERS if name in jwk and jwk[name] not in _EMPTY_VALUES}
+    if isinstance(public.get("key_ops"), list):
+        public["key_ops"] = [each for each in public["key_ops"] if each in _KEY_OPERATIONS]
+    return public
 
 
 def _is_allowed(jwk: Mapping[str, Any]) -> bool:

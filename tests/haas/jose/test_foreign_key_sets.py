@@ -97,6 +97,15 @@ def test_a_key_for_another_use_does_not_verify_signatures(algorithm: str) -> Non
     assert verifies(encoded({**bare(algorithm), "use": "sig", "key_ops": ["verify"], "alg": algorithm}), algorithm)
 
 
+@pytest.mark.parametrize("use", [{}, {"use": "sig"}], ids=str)
+@pytest.mark.parametrize("algorithm", KEYS)
+def test_an_unknown_key_operation_beside_the_right_one_is_ignored(algorithm: str, use: dict[str, str]) -> None:
+    """RFC 7517 4.3: "Other values MAY be used"."""
+    assert verifies(encoded({**bare(algorithm), **use, "key_ops": ["verify", "attest", {}, None]}), algorithm)
+    with pytest.raises(JoseError, match="not signed with a key"):
+        verifies(encoded({**bare(algorithm), **use, "key_ops": ["attest"]}), algorithm)
+
+
 @pytest.mark.parametrize("algorithm", KEYS)
 def test_unusable_keys_in_a_jwks_are_ignored(algorithm: str) -> None:
     assert verifies(encoded(*OF_OTHER_TYPES, bare(algorithm), *OF_OTHER_TYPES), algorithm)
