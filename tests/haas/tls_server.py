@@ -117,6 +117,7 @@ def settings_for(authority: TestAuthority | None, **changes: Any) -> DeploymentS
         "domain": "haas.localhost",
         "database_url": "postgresql://u:p@h/d",
         "owner_database_url": "postgresql://u:p@h/d",
+        "operator_database_url": "postgresql://u:p@h/d",
         "redis_url": "redis://h",
         "smtp_url": "smtp://h",
         "sms_url": "https://h",
