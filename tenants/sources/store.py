@@ -30,11 +30,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import JSON
 
 from haas.database import Database, Namespace, Statement, Transaction
-from tenants.accounts.tables import account
+from tenants.accounts.tables import account, service_point
 from tenants.cds.field_types import Payload
 from tenants.cds.pagination import Page
 from tenants.cds.resource_ids import read_id
-from tenants.operations.models import Order, Resource
+from tenants.operations.models import Order, Owner, Resource
 from tenants.operations.resources import ACCOUNT_DETAIL, ACCOUNTS, BALANCE, CONCESSIONS, CUSTOMER, PAYMENT_SCHEDULES
 from tenants.parties.tables import customer
 from tenants.sources.contract import ReadingTime, ResourceQuery
@@ -50,6 +50,8 @@ from tenants.sources.tables import (
 
 logger = logging.getLogger(__name__)
 
+_OWNERS: Final[Mapping[Owner, Table]] = {"customer": customer, "account": account, "service-point": service_point}
+
 SqlValue = ColumnElement[Any]
 ItemReader = Callable[[Record], Payload]
 
@@ -59,7 +61,7 @@ class InvalidItem(NamedTuple):
 
     resource: Resource
     reference: str
-    """The retailer's reference of the account or of the customer that it belongs to."""
+    """The retailer's reference of the customer, account or service point that it belongs to."""
     problem: str
 
 
@@ -97,9 +99,9 @@ class StoredResource:
         self._items = Statement(items.add_columns(func.count().over().label("total")))
         self._items_alone = Statement(items)
         self._count = Statement(select(func.count()).select_from(self.table).where(*conditions))
-        holder = customer if resource.belongs_to == "customer" else account
-        every = select(*map(_as_read, selected), holder.c.reference.label("reference")).where(holder.c.id == owner)
-        self._every = Statement(every.order_by(holder.c.reference))
+        owners = _OWNERS[resource.belongs_to]
+        every = select(*map(_as_read, selected), owners.c.reference.label("reference")).where(owners.c.id == owner)
+        self._every = Statement(every.order_by(owners.c.reference))
         self._item = _item_reader(resource.item, columns) if item is None else _whole_item_reader(resource.item)
 
     async def read(self, tx: Transaction, query: ResourceQuery) -> Page[Payload]:
