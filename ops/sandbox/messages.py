@@ -5,6 +5,7 @@ import hmac
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +13,12 @@ import msgspec
 from ops.sandbox.jose import SigningKey, compact
 from ops.sandbox.jose.tokens import base64url
 
-ABSENT: Final = object()
+
+class _Absent(Enum):
+    ABSENT = "absent"
+
+
+ABSENT: Final = _Absent.ABSENT
 """An overriding value that removes the claim, header member or form field."""
 
 

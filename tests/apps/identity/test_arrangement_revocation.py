@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -47,7 +47,7 @@ async def test_revocation_ends_the_arrangement_and_its_tokens_without_a_notice(
     assert await notices_of(application.database, aurora, tokens.cdr_arrangement_id) == []
 
 
-@pytest.mark.parametrize("arrangement_id", [str(uuid4()), "nonsense"])
+@pytest.mark.parametrize("arrangement_id", ["e7f0a3b5-6a52-4a0e-9a35-3c1d6f0b8d21", "nonsense"])
 async def test_an_unknown_arrangement_is_refused(recipient: RecipientClient, arrangement_id: str) -> None:
     await _assert_invalid(recipient, arrangement_id)
 

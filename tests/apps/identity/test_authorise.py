@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
-from uuid import uuid4
 
 import httpx
 import msgspec
@@ -80,7 +79,11 @@ REFUSED: dict[str, list[dict[str, Any]]] = {
     "has_no_request_object": [{"request": "x.y.z"}],
     "has_a_request_uri": [{"request_uri": ABSENT}, {"request_uri": "https://recipients.test/request.jwt"}],
     "has_a_client_id": [{"client_id": ABSENT}],
-    "client_is_registered": [{"client_id": "nobody"}, {"client_id": "no\0body"}, {"client_id": str(uuid4())}],
+    "client_is_registered": [
+        {"client_id": "nobody"},
+        {"client_id": "no\0body"},
+        {"client_id": "e7f0a3b5-6a52-4a0e-9a35-3c1d6f0b8d21"},
+    ],
 }
 
 

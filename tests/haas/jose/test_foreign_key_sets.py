@@ -130,7 +130,7 @@ async def jwks(authority: TestAuthority, tmp_path: Path) -> AsyncIterator[JwksCl
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (answer_of(gzip.compress(b"{}"), Content_Encoding="gzip"), "content encoding gzip"),
+        (answer_of(gzip.compress(b"{}", mtime=0), Content_Encoding="gzip"), "content encoding gzip"),
         (answer_of(b"", "404 Not Found"), "answered 404"),
         (answer_of(b"", "302 Found", Location="https://elsewhere.test"), "answered 302"),
         (answer_of(b"<html>"), "not a JWKS document"),
