@@ -17,6 +17,7 @@ from ops.demonstration import set_up_demonstration
 from ops.deployment import Deployment
 from ops.migrations.cluster import DeploymentDatabase
 from ops.sandbox.recipient.client import RecipientClient
+from ops.stack import ports
 from ops.stack.embedded import Stack, running
 from ops.stack.options import Options
 from ops.stack.servers import Servers, servers
@@ -32,6 +33,14 @@ from tests.support.mail_server import MailServer
 from tests.support.nodes import with_second_node
 
 KeySets = Iterator[Sequence[NewSigningKey]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ports_of_this_process() -> None:
+    """Two processes that run tests (pytest-xdist) never choose the same free port before one of them uses it."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        number, processes = int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        ports.PORT_RANGE = ports.PORT_RANGE[number::processes]
 
 
 @pytest.fixture(scope="session")
