@@ -1,6 +1,5 @@
 """The latency of a call ends when its last byte is handed to the proxy, and does not contain the secondary holder's."""
 
-import asyncio
 from typing import Any
 
 import httpx
@@ -10,8 +9,17 @@ from apps.http.context import SCOPE_KEY, RequestContext
 from haas.http import AsgiApplication
 from tenants.calls import CallRecord
 from tests.support.application import Application
+from tests.support.counted_time import CountedTime
 
 MILLISECOND = 1_000
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> CountedTime:
+    counted = CountedTime()
+    for module in ("apps.asgi", "apps.http.sent_response", "tenants.calls.secondary"):
+        monkeypatch.setattr(f"{module}.perf_counter_ns", counted)
+    return counted
 
 
 @pytest.fixture
@@ -46,38 +54,39 @@ async def finish(send: Any) -> None:
 
 
 async def test_the_time_waited_for_the_secondary_holder_is_taken_off_once(
-    application: Application, monkeypatch: pytest.MonkeyPatch, calls: list[CallRecord]
+    application: Application, monkeypatch: pytest.MonkeyPatch, calls: list[CallRecord], time: CountedTime
 ) -> None:
     async def serve(found: RequestContext, send: Any) -> None:
-        async def ask(seconds: float) -> None:
-            with found.secondary_calls.request() as made:
-                await asyncio.sleep(seconds)
-                made.result = "answered"
-
-        await asyncio.gather(ask(0.3), ask(0.3), ask(0.2))
+        time.add(20)
+        asked = found.secondary_calls
+        with asked.request() as first, asked.request() as second:
+            with asked.request() as third:
+                time.add(200)
+                third.result = "answered"
+            time.add(100)
+            first.result = second.result = "answered"
         await start(send)
+        time.add(30)
         await finish(send)
 
     await call(application, monkeypatch, serve)
     [recorded] = calls
-    assert recorded.secondary_latency is not None
-    assert 300 * MILLISECOND <= recorded.secondary_latency < 500 * MILLISECOND
-    assert recorded.latency < 200 * MILLISECOND
+    assert (recorded.secondary_latency, recorded.latency) == (300 * MILLISECOND, 50 * MILLISECOND)
     assert (recorded.secondary_calls, recorded.secondary_errors, recorded.secondary_rejections) == (3, 0, 0)
 
 
 async def test_the_latency_contains_the_whole_response_and_nothing_after_it(
-    application: Application, monkeypatch: pytest.MonkeyPatch, calls: list[CallRecord]
+    application: Application, monkeypatch: pytest.MonkeyPatch, calls: list[CallRecord], time: CountedTime
 ) -> None:
     async def serve(_: RequestContext, send: Any) -> None:
         await start(send)
-        await asyncio.sleep(0.2)
+        time.add(200)
         await finish(send)
-        await asyncio.sleep(0.5)
+        time.add(500)
 
     await call(application, monkeypatch, serve)
     [recorded] = calls
-    assert 200 * MILLISECOND <= recorded.latency < 500 * MILLISECOND
+    assert recorded.latency == 200 * MILLISECOND
     assert (recorded.status, recorded.secondary_latency, recorded.secondary_calls) == (200, None, 0)
 
 

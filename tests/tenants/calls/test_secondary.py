@@ -5,7 +5,9 @@ from itertools import permutations
 
 import pytest
 
+from tenants.calls import secondary
 from tenants.calls.secondary import SecondaryCalls
+from tests.support.counted_time import MILLISECOND, CountedTime
 
 
 @pytest.mark.parametrize(
@@ -32,16 +34,16 @@ def test_the_time_waited_is_the_union_of_the_requests(intervals: list[tuple[int,
         assert calls.requests == len(intervals)
 
 
-async def test_requests_at_the_same_time_are_measured_once() -> None:
-    calls = SecondaryCalls()
-
-    async def ask(seconds: float) -> None:
-        with calls.request() as made:
-            await asyncio.sleep(seconds)
-            made.result = "answered"
-
-    await asyncio.gather(ask(0.2), ask(0.2), ask(0.1))
-    assert 190_000_000 < calls.waited(0, 2**63) < 390_000_000
+def test_requests_at_the_same_time_are_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    time, calls = CountedTime(), SecondaryCalls()
+    monkeypatch.setattr(secondary, "perf_counter_ns", time)
+    with calls.request() as first, calls.request() as second:
+        with calls.request() as third:
+            time.add(100)
+            third.result = "answered"
+        time.add(100)
+        first.result = second.result = "answered"
+    assert calls.waited(0, 2**63) == 200 * MILLISECOND
     assert (calls.requests, calls.errors, calls.rejections) == (3, 0, 0)
 
 
