@@ -2,7 +2,8 @@
 
 Run as `python -m ops.bench.tenants [--tenants 1000]`.
 
-It starts an embedded PostgreSQL in a temporary folder, with fsync as in a deployment.
+It starts an embedded PostgreSQL in a temporary folder, with fsync as in a deployment. A provisioner runs in this
+process. Tenants whose creation or removal is timed are created and removed as operators do it: by requests to it.
 """
 
 import asyncio
@@ -21,7 +22,9 @@ import msgspec
 
 from haas.jose import new_key
 from haas.progress import ConsoleProgress, Progress
+from haas.settings import CommandSettings, ProvisionerSettings
 from ops.demonstration import create_many
+from ops.demonstration.brands import REGISTER_ENVIRONMENT
 from ops.demonstration.setup import sandbox_register
 from ops.deployment import Deployment
 from ops.deployment_settings import DeploymentSettings
@@ -29,7 +32,10 @@ from ops.migrations.bootstrap import bootstrap
 from ops.migrations.chains import TENANT, Chain
 from ops.migrations.cluster import create_deployment
 from ops.migrations.run import migrate_tenants
+from ops.operator_access import OperatorAccess
+from ops.provisioner.process import ProvisionerProcess
 from ops.stack.servers import servers
+from tenants.registry.models import NewTenant
 
 SAMPLES: Final = 20
 ONBOARD_BUDGET: Final = 1.0
@@ -87,34 +93,54 @@ async def measure(root: Path, number: int, progress: Progress) -> list[Timing]:
     """Create `number` tenants and migrate them. Return the time of each step. All files are below `root`."""
     async with _settings(root) as settings:
         await bootstrap(settings)
-        async with Deployment.open(settings) as deployment:
+        async with Deployment.open(settings) as deployment, _operator(settings) as operator:
             await deployment.administration.put_register_environment(sandbox_register(settings), actor="bench")
-            await deployment.new_tenant("warm-up")
-            lines = await _onboard(deployment, "first")
+            await _create(operator, "warm-up")
+            lines = await _onboard(operator, "first")
             creating = await _seconds_for(lambda: create_many(deployment, number, progress=progress))
             lines.append(Timing(f"create {number} tenants with shared signing keys", creating))
-            lines += await _onboard(deployment, f"with {number} others")
+            lines += await _onboard(operator, f"with {number} others")
             extended = _extended_chain(root / "chain")
             migrating = await _seconds_for(lambda: migrate_tenants(settings, progress, chain=extended))
             again = await _seconds_for(lambda: migrate_tenants(settings, progress, chain=extended))
             lines.append(Timing(f"migrate {number} tenants", migrating, MIGRATE_BUDGET * max(number / 1000, 1)))
             lines.append(Timing(f"migrate {number} tenants that are up to date", again))
-            lines.append(Timing("remove a tenant", await _seconds_for(lambda: _remove(deployment, "warm-up"))))
+            lines.append(Timing("remove a tenant", await _seconds_for(lambda: operator.ask("remove", "warm-up"))))
     return lines
 
 
-async def _onboard(deployment: Deployment, prefix: str) -> list[Timing]:
+@asynccontextmanager
+async def _operator(settings: DeploymentSettings) -> AsyncIterator[OperatorAccess]:
+    """Yield the access of an operator's command, and run the provisioner that it asks until the block ends."""
+    stopping = asyncio.Event()
+    running = asyncio.create_task(ProvisionerProcess(settings.of(ProvisionerSettings)).run(stopping))
+    try:
+        async with OperatorAccess.open(settings.of(CommandSettings)) as access:
+            yield access
+    finally:
+        stopping.set()
+        await running
+
+
+async def _onboard(operator: OperatorAccess, prefix: str) -> list[Timing]:
     """Measure the creation of tenants one after another, each with new keys."""
     slugs = [f"{prefix.replace(' ', '-')}-{position}" for position in range(SAMPLES)]
-    times = [await _seconds_for(partial(deployment.new_tenant, slug)) for slug in slugs]
+    times = [await _seconds_for(partial(_create, operator, slug)) for slug in slugs]
     return [
         Timing(f"onboard a tenant, {prefix}, median", statistics.median(times), ONBOARD_BUDGET),
         Timing(f"onboard a tenant, {prefix}, slowest of {SAMPLES}", max(times), ONBOARD_BUDGET),
     ]
 
 
-async def _remove(deployment: Deployment, slug: str) -> None:
-    await deployment.administration.remove(slug, actor="bench")
+async def _create(operator: OperatorAccess, slug: str) -> None:
+    new = NewTenant(
+        slug=slug,
+        name=slug.title(),
+        retailer=f"{slug.title()} Pty Ltd",
+        register_environment_id=REGISTER_ENVIRONMENT,
+        register_brand_id=slug,
+    )
+    await operator.ask("create", slug, new)
 
 
 async def _seconds_for(work: Callable[[], Awaitable[object]]) -> float:
