@@ -1,4 +1,8 @@
-"""A provisioner that is killed after its n-th commit: `python killed.py <n>`. The exit status is 0 if it has fewer."""
+"""A provisioner that is killed (`kill -9`) after its n-th commit.
+
+`serve` runs in a child of a fork server. The fork server imports this module once, so that a child begins without the
+second that the imports take.
+"""
 
 import asyncio
 import os
@@ -11,20 +15,22 @@ from haas.database import database
 from haas.settings import ProvisionerSettings
 from ops.provisioner.process import ProvisionerProcess
 
-remaining = int(sys.argv[1])
-serving = False
+
+def serve(settings: ProvisionerSettings, commits: int) -> None:
+    """Work on one request, and kill this process after so many commits. Return if the request has fewer."""
+    _kill_after(commits)
+    asyncio.run(_serve_next(settings))
 
 
-def committed() -> None:
-    global remaining  # noqa: PLW0603 - this process counts one thing
-    if serving:
-        remaining -= 1
-    if remaining == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def count_commits() -> None:
+def _kill_after(commits: int) -> None:
+    remaining = commits
     commit, leave = database._commit, AsyncTransaction.__aexit__
+
+    def committed() -> None:
+        nonlocal remaining
+        remaining -= 1
+        if remaining == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     async def commit_and_count(*arguments: object) -> None:
         await commit(*arguments)
@@ -38,14 +44,6 @@ def count_commits() -> None:
     AsyncTransaction.__aexit__ = leave_and_count
 
 
-async def main() -> None:
-    global serving  # noqa: PLW0603
-    process = ProvisionerProcess(ProvisionerSettings.from_environment(os.environ))
-    await process._prepare(asyncio.Event())
-    serving = True
-    if not await process._serve_next():
+async def _serve_next(settings: ProvisionerSettings) -> None:
+    if not await ProvisionerProcess(settings)._serve_next():
         sys.exit("there is no request")
-
-
-count_commits()
-asyncio.run(main())

@@ -1,11 +1,11 @@
 """A provisioner that is killed (`kill -9`) after each of its commits: the next one completes the request."""
 
 import asyncio
+import multiprocessing
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,8 @@ from haas.clock import MovableClock
 from haas.settings import ProvisionerSettings
 from ops.deployment import Deployment
 from ops.provisioner.process import LEASE, ProvisionerProcess
-from tenants.keys.store import signing_keys
+from tenants.keys import store as key_store
+from tenants.keys.creation import NewSigningKey
 from tenants.provisioning import store
 from tenants.provisioning.models import (
     EVERY_TENANT,
@@ -32,10 +33,11 @@ from tenants.registry.models import NewTenant
 from tenants.registry.names import console_namespace
 from tenants.registry.surfaces import TenantSurface
 from tenants.registry.tables import audit
+from tests.ops.provisioner import killed
 from tests.support.nodes import SECOND, traces
-from tests.support.processes import python
 
-KILLED = str(Path(__file__).parent / "killed.py")
+PROVISIONERS = multiprocessing.get_context("forkserver")
+PROVISIONERS.set_forkserver_preload(["pytest", killed.__name__])
 SLUG = "plover"
 MOST = 20
 NODES = ["main", SECOND]
@@ -65,10 +67,11 @@ class Provisioning:
 
     async def kill_after(self, commits: int) -> bool:
         """Run a provisioner and kill it after so many commits. Return whether it was killed."""
-        process = await python(self.settings, KILLED, str(commits), kind=ProvisionerSettings)
-        code = await process.wait()
-        assert code in (0, -signal.SIGKILL)
-        return code != 0
+        process = PROVISIONERS.Process(target=killed.serve, args=(self.settings.of(ProvisionerSettings), commits))
+        process.start()
+        await asyncio.to_thread(process.join)
+        assert process.exitcode in (0, -signal.SIGKILL)
+        return process.exitcode != 0
 
     async def complete(self) -> None:
         """Let another provisioner complete the request after the lease of the killed one has expired."""
@@ -90,14 +93,14 @@ class Provisioning:
         for commits in count(1):
             assert commits < MOST
             request_id = await ask()
-            killed = await self.kill_after(commits)
+            was_killed = await self.kill_after(commits)
             if (await self.result(request_id)).done_at is None:
                 await self.complete()
             request = await self.result(request_id)
             assert request.done_at is not None
             assert request.error is None, f"after {commits} commits: {request.error}"
             await check(request)
-            if not killed:
+            if not was_killed:
                 return commits
         raise AssertionError("the loop returns")
 
@@ -144,7 +147,7 @@ async def test_a_tenant_is_created_once_and_completely(provisioning: Provisionin
         assert tenant.id == request.id
         assert (await provisioning.traces())[node] == {"schema", "role"}
         async with deployment.database.transaction(tenant.namespace) as tx:
-            assert len(await signing_keys(tx)) == 4
+            assert len(await key_store.signing_keys(tx)) == 4
         await deployment.administration.remove(SLUG, actor="tests")
         assert await provisioning.traces() == {"main": set(), SECOND: set()}
 
@@ -153,11 +156,13 @@ async def test_a_tenant_is_created_once_and_completely(provisioning: Provisionin
 
 
 @pytest.mark.parametrize("node", NODES)
-async def test_a_tenant_is_removed_completely(provisioning: Provisioning, node: str) -> None:
+async def test_a_tenant_is_removed_completely(
+    provisioning: Provisioning, node: str, signing_keys: Iterator[Sequence[NewSigningKey]]
+) -> None:
     deployment = provisioning.deployment
 
     async def ask() -> UUID:
-        await deployment.provisioner.create(new_tenant(node), actor="tests")
+        await deployment.provisioner.create(new_tenant(node), actor="tests", signing_keys=next(signing_keys))
         return await provisioning.ask("remove")
 
     async def check(_: ProvisionRequest) -> None:
@@ -177,7 +182,7 @@ async def test_keys_are_rotated_once(provisioning: Provisioning) -> None:
         rotations += 1
         tenant = await provisioning.deployment.administration.find(SLUG)
         async with provisioning.deployment.database.transaction(tenant.namespace) as tx:
-            keys = await signing_keys(tx)
+            keys = await key_store.signing_keys(tx)
         assert sum(key.state == "gone" for key in keys) == 2 * rotations
         provisioning.clock.move(timedelta(seconds=1))
 
