@@ -3,14 +3,15 @@
 import os
 
 import msgspec
-from litestar.types import Receive, Scope, Send
+
+from haas.http import AsgiReceive, AsgiScope, AsgiSend
 
 
 class Echo:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
         assert scope["type"] == "http"
         size, more = 0, True
         while more:

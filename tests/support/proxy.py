@@ -49,7 +49,9 @@ class Handshake(msgspec.Struct):
 class Proxy:
     """The running proxy, and a client that can send different host names in the handshake and in the request."""
 
-    def __init__(self, folder: StateFolder, pki: Pki, port: int, nginx: Nginx, supervisor: Supervisor) -> None:
+    def __init__(
+        self, folder: StateFolder, pki: Pki, port: int, nginx: Nginx, supervisor: Supervisor, applications: Path
+    ) -> None:
         self.folder = folder
         self.pki = pki
         self.port = port
@@ -57,6 +59,8 @@ class Proxy:
         self.supervisor = supervisor
         self.group = nginx.configuration.group
         """The group of nginx's workers; None if they run as we do."""
+        self.applications = applications
+        """The folder of the sockets of the two applications."""
 
     def context(self, client: IssuedClient | None = None) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(self.pki.trusted_roots_file))
@@ -180,11 +184,17 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
 
 @asynccontextmanager
 async def running_proxy(
-    root: Path, *, headers_more: bool = True, application: str = "tests.support.echo:create", **settings: object
+    root: Path,
+    *,
+    headers_more: bool = True,
+    application: str = "tests.support.echo:create",
+    in_front_of: Path | None = None,
+    **settings: object,
 ) -> AsyncIterator[Proxy]:
     """Run nginx in front of two echo applications, all below the folder `root`.
 
-    `application` is the factory of another application than the echo of the product's hosts.
+    `application` is the factory of another application than the echo of the product's hosts. `in_front_of` is the
+    folder of the applications of a proxy that runs already: then only nginx is started.
     `settings` are fields of ProxyConfiguration that differ from those of most tests.
     """
     folder = StateFolder(root)
@@ -193,7 +203,7 @@ async def running_proxy(
     pki = Pki(folder.pki)
     for host in HOSTS:
         pki.ensure_server(host, folder.certificates)
-    sockets = folder.sockets()
+    sockets = in_front_of or folder.sockets()
     account = proxy_account()
     group = None if account is None else group_name(account)
     port = Ports(folder.ports).obtain("https")
@@ -215,6 +225,7 @@ async def running_proxy(
     )
     nginx = Nginx(msgspec.structs.replace(configuration, **settings))
     async with Supervisor(folder) as supervisor:
+        applications = (("application", application), ("sandbox", "tests.support.echo:create"))
         await supervisor.start_together(
             *(
                 Uvicorn(
@@ -224,10 +235,10 @@ async def running_proxy(
                     {"ECHO_NAME": name, "PYTHONPATH": str(Path(__file__).parents[2])},
                     group=group,
                 )
-                for name, factory in (("application", application), ("sandbox", "tests.support.echo:create"))
+                for name, factory in (applications if in_front_of is None else ())
             ),
             nginx,
         )
-        yield Proxy(folder, pki, port, nginx, supervisor)
+        yield Proxy(folder, pki, port, nginx, supervisor, sockets)
     folder.discard_sockets()
     folder.close()

@@ -19,10 +19,11 @@ async def proxy(state_folder: Path) -> AsyncIterator[Proxy]:
 
 
 @pytest.fixture
-async def own_proxy(state_folder: Path) -> AsyncIterator[Proxy]:
-    """A proxy whose authorities a test may change. Its nginx does not use the module headers-more."""
-    async with running_proxy(state_folder / f"own-proxy-{uuid4().hex[:8]}", headers_more=False) as proxy:
-        yield proxy
+async def own_proxy(state_folder: Path, proxy: Proxy) -> AsyncIterator[Proxy]:
+    """An nginx whose authorities a test may change. It does not use the module headers-more."""
+    folder = state_folder / f"own-proxy-{uuid4().hex[:8]}"
+    async with running_proxy(folder, headers_more=False, in_front_of=proxy.applications) as own:
+        yield own
 
 
 @pytest.fixture(scope="session")

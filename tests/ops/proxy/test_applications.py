@@ -8,6 +8,7 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -74,11 +75,14 @@ async def serving(name: str, *options: str) -> AsyncIterator[Process]:
         await process.wait()
 
 
-async def answers(port: int) -> None:
+async def answers(at: int | Path) -> None:
+    """Wait until an application accepts connections at a port of this machine or a socket."""
+    unix, tcp = asyncio.open_unix_connection, asyncio.open_connection
+    connect = partial(unix, at) if isinstance(at, Path) else partial(tcp, "127.0.0.1", at)
     async with asyncio.timeout(20):
         while True:
             with suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                _, writer = await connect()
                 writer.close()
                 return
             await asyncio.sleep(0.05)
@@ -157,20 +161,22 @@ async def test_the_proxy_refuses_what_is_not_the_application(
 
 
 async def test_each_process_has_a_socket_and_requests_go_to_all_of_them(state_folder: Path) -> None:
-    names = ("one", "two")
+    sockets = {name: state_folder / f"{name}-app" for name in ("one", "two")}
     async with running_proxy(
-        state_folder / "proxy-two", applications=tuple(f"unix:{state_folder / each}-app" for each in names)
+        state_folder / "proxy-two", applications=tuple(f"unix:{socket}" for socket in sockets.values())
     ) as proxy:
         group = ("--socket-group", proxy.group) if proxy.group else ()
         async with (
-            serving("one", "--socket", f"{state_folder / 'one'}-app", *group) as first,
-            serving("two", "--socket", f"{state_folder / 'two'}-app", *group),
+            serving("one", "--socket", str(sockets["one"]), *group) as first,
+            serving("two", "--socket", str(sockets["two"]), *group),
         ):
+            # nginx sends nothing for ten seconds to an application that did not answer.
+            for socket in sockets.values():
+                await answers(socket)
             async with asyncio.timeout(20):
                 answered: set[object] = set()
-                while answered != set(names):
-                    answer = await proxy.ask(PUBLIC)
-                    answered |= {answer.json()["name"]} if answer.status == 200 else set()
+                while answered != set(sockets):
+                    answered.add((await proxy.ask(PUBLIC)).json()["name"])
             first.kill()
             await first.wait()
             assert {(await proxy.ask(PUBLIC)).json()["name"] for _ in range(4)} == {"two"}
