@@ -89,8 +89,9 @@ class SoftwareProduct:
 
 def new_product(application: Application, algorithm: Algorithm = "PS256") -> SoftwareProduct:
     """Return a new software product that signs by an algorithm."""
-    key = application.product_keys.setdefault(algorithm, SigningKey.generate(algorithm))
-    return SoftwareProduct(application.web, key, application.register_key)
+    if algorithm not in application.product_keys:
+        application.product_keys[algorithm] = SigningKey.generate(algorithm)
+    return SoftwareProduct(application.web, application.product_keys[algorithm], application.register_key)
 
 
 async def product_client(
