@@ -1,6 +1,7 @@
 """Challenges are limited in number, expire, and behave the same for unknown identifiers."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from time import perf_counter
 from uuid import uuid4
@@ -150,17 +151,28 @@ async def test_an_unknown_identifier_gets_no_message_and_no_code_is_accepted(aut
     assert (await authentication.refusal(again, "123456")).reason == "wrong"
 
 
+async def _assert_as_long(authentication: Authentication, measured: Callable[[str], Awaitable[float]]) -> None:
+    """Compare the shortest times for identifiers of logins and for unknown ones, which other work lengthens least.
+
+    While the two differ, more are measured, because on a busy machine even the shortest of some may be too long.
+    """
+    known, unknown = [], []
+    for _ in range(5):
+        for _ in range(60):
+            known.append(await measured((await authentication.logins.add_login())[1]))
+            unknown.append(await measured(f"{uuid4().hex}@nobody.test"))
+        if min(unknown) == pytest.approx(min(known), rel=0.35):
+            return
+    pytest.fail(f"{min(unknown)} s for an unknown identifier, {min(known)} s for a known one")
+
+
 async def test_an_unknown_identifier_takes_as_long_as_a_known_one(authentication: Authentication) -> None:
-    known = [(await authentication.logins.add_login())[1] for _ in range(60)]
-    unknown = [f"{uuid4().hex}@nobody.test" for _ in range(60)]
-    times: dict[bool, list[float]] = {True: [], False: []}
-    for pair in zip(known, unknown, strict=True):
-        for identifier in pair:
-            started = perf_counter()
-            await authentication.begin(identifier)
-            times[identifier in known].append(perf_counter() - started)
-    # The shortest times, which other work on the machine lengthens least.
-    assert min(times[False]) == pytest.approx(min(times[True]), rel=0.35)
+    async def measured(identifier: str) -> float:
+        started = perf_counter()
+        await authentication.begin(identifier)
+        return perf_counter() - started
+
+    await _assert_as_long(authentication, measured)
 
 
 async def test_a_preset_code_is_accepted(authentication: Authentication) -> None:
@@ -208,16 +220,13 @@ async def test_the_codes_that_a_tenant_sends_in_an_hour_are_limited(
 
 
 async def test_a_wrong_code_takes_as_long_without_a_login(authentication: Authentication) -> None:
-    known = [(await authentication.logins.add_login())[1] for _ in range(40)]
-    unknown = [f"{uuid4().hex}@nobody.test" for _ in range(40)]
-    times: dict[bool, list[float]] = {True: [], False: []}
-    for pair in zip(known, unknown, strict=True):
-        for identifier in pair:
-            challenge = await authentication.begin(identifier)
-            started = perf_counter()
-            await authentication.refusal(challenge, "000000" if challenge.login_id is None else "000001")
-            times[identifier in known].append(perf_counter() - started)
-    assert min(times[False]) == pytest.approx(min(times[True]), rel=0.35)
+    async def measured(identifier: str) -> float:
+        challenge = await authentication.begin(identifier)
+        started = perf_counter()
+        await authentication.refusal(challenge, "000000" if challenge.login_id is None else "000001")
+        return perf_counter() - started
+
+    await _assert_as_long(authentication, measured)
 
 
 async def test_the_answer_of_the_directory_for_another_login_is_refused(authentication: Authentication) -> None:
