@@ -3,14 +3,23 @@
 import sys
 from collections.abc import Mapping, Sequence
 
-from haas.health import READY, ask_health
+from haas.health import LIVE, READY, ask_health
 from ops.stack.stack_process import Launch, StackProcess
 
 
 async def is_ready(address: str) -> bool:
     """Whether the process with the health address `address` answers that it is ready."""
+    return await _is_ok(address, READY)
+
+
+async def is_live(address: str) -> bool:
+    """Whether the event loop of the process with the health address `address` runs."""
+    return await _is_ok(address, LIVE)
+
+
+async def _is_ok(address: str, path: str) -> bool:
     try:
-        status, _ = await ask_health(address, READY)
+        status, _ = await ask_health(address, path)
     except (OSError, TimeoutError):
         return False
     return status == 200  # noqa: PLR2004 - the status of HTTP
@@ -31,3 +40,6 @@ class BackgroundProcess(StackProcess):
 
     async def ready(self) -> bool:
         return await is_ready(self._health)
+
+    async def responds(self) -> bool:
+        return await is_live(self._health)

@@ -12,7 +12,8 @@ from haas.progress import ConsoleProgress, Progress
 from ops.demonstration import set_up_demonstration
 from ops.deployment_settings import DEFAULT_STATE, STATE_VARIABLE
 from ops.stack.description import StackDescription
-from ops.stack.embedded import running
+from ops.stack.embedded import Stack, running
+from ops.stack.errors import StackError
 from ops.stack.options import DEFAULT_PORT, Options
 
 
@@ -31,15 +32,24 @@ from ops.stack.options import DEFAULT_PORT, Options
     type=click.IntRange(1, 65535),
     help=f"HTTPS port; stored on the first start.  [default: {DEFAULT_PORT} if free]",
 )
-def command(state: Path, *, fresh: bool, port: int | None) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    help="Application processes. Two or more: no request fails during a deploy.",
+)
+def command(state: Path, *, fresh: bool, port: int | None, workers: int) -> None:
     """Run the embedded stack until Ctrl-C: every server, two demonstration brands and the sandbox around them.
+
+    SIGUSR1 deploys: the product's processes are started again with the present code, one after another.
 
     If HAAS_DATABASE_URL, HAAS_OWNER_DATABASE_URL and HAAS_OPERATOR_DATABASE_URL are set, or HAAS_REDIS_URL, it uses
     these servers instead.
     """
     progress = ConsoleProgress()
     configure("WARNING")
-    options = Options.from_environment(os.environ, state=state, fresh=fresh, port=port)
+    options = Options.from_environment(os.environ, state=state, fresh=fresh, port=port, workers=workers)
     asyncio.run(_up(options, progress))
 
 
@@ -62,9 +72,24 @@ def _stop(stack: asyncio.Task[None], progress: Progress) -> None:
 
 
 async def _run(options: Options, progress: Progress) -> None:
+    asked = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, asked.set)
     async with running(options, set_up_demonstration, progress) as stack:
         progress.line(summary(stack.description))
-        await asyncio.Event().wait()
+        while True:
+            await asked.wait()
+            asked.clear()
+            await _deploy(stack, progress)
+
+
+async def _deploy(stack: Stack, progress: Progress) -> None:
+    progress.line("Deploying …")
+    try:
+        await stack.deploy()
+    except StackError as error:
+        progress.line(f"The deploy ended, because a process does not start. The next ones were not restarted.\n{error}")
+    else:
+        progress.line("Deployed.")
 
 
 def summary(description: StackDescription) -> str:

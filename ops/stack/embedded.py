@@ -25,7 +25,7 @@ from ops.deployment_settings import DeploymentSettings
 from ops.migrations.cluster import create_deployment
 from ops.pki.store import Pki
 from ops.proxy.configuration import ProxyConfiguration, SandboxProxy
-from ops.serving import APPLICATION
+from ops.serving.server import APPLICATION
 from ops.settings_file import write_settings
 from ops.stack import layout as names
 from ops.stack.background_process import BackgroundProcess
@@ -33,6 +33,7 @@ from ops.stack.description import Roots, StackDescription, describe_tenant, writ
 from ops.stack.errors import DiskFull
 from ops.stack.folder import StateFolder
 from ops.stack.layout import Layout, ensure_secrets
+from ops.stack.log_rotation import rotate
 from ops.stack.nginx import Nginx
 from ops.stack.options import Options, SetUpDemonstration
 from ops.stack.periodic_checks import RevocationListCheck, TenantCheck, check_periodically
@@ -46,24 +47,46 @@ from ops.stack.wheels import check_installed
 from tenants.registry.models import Tenant
 from tenants.registry.service import Registry
 
+LOG_CHECK_SECONDS = 5.0
 REVOCATION_CHECK_SECONDS = 0.2
 TENANT_CHECK_SECONDS = 1.0
+
+
+def application_names(workers: int) -> list[str]:
+    """Return the names of the application processes: app, app-2, app-3 and so on."""
+    return ["app", *(f"app-{number}" for number in range(2, workers + 1))]
 
 
 class Stack:
     """A running stack. `description` is the current content of `stack.json`."""
 
-    def __init__(self, folder: StateFolder, supervisor: Supervisor, settings: DeploymentSettings, pki: Pki) -> None:
+    def __init__(
+        self, folder: StateFolder, supervisor: Supervisor, settings: DeploymentSettings, pki: Pki, workers: int
+    ) -> None:
+        """`workers` is the number of application processes."""
         self.folder = folder
         self.settings = settings
         self.pki = pki
+        self.workers = workers
         self.description: StackDescription
         self.changed = asyncio.Event()
         self._supervisor = supervisor
 
     def processes(self) -> dict[str, int]:
-        """Return the current pids by name: postgres, valkey, app, worker, schedule, provisioner, sandbox, nginx."""
+        """Return the current pids by name: postgres, valkey, app, worker, schedule, provisioner, sandbox, nginx.
+
+        Further application processes are app-2, app-3 and so on.
+        """
         return self._supervisor.processes()
+
+    async def deploy(self) -> None:
+        """Restart the product's processes one after another, as for a new version of the code. Raises ProcessFailed.
+
+        Each process finishes its work before it ends. The next one is stopped only when its successor is ready. With
+        two or more application processes, no request fails. After a failure, the remaining processes keep running.
+        """
+        for process in ("provisioner", "worker", "schedule", *application_names(self.workers)):
+            await self._supervisor.process(process).restart()
 
     async def kill(self, process: str) -> None:
         """Kill a process with SIGKILL, as in a crash. The supervisor restarts it."""
@@ -153,7 +176,7 @@ class _Start:
         ):
             write_settings(file, kind.select(variables))
         settings = DeploymentSettings.from_environment(variables)
-        stack = Stack(folder, self._supervisor, settings, pki)
+        stack = Stack(folder, self._supervisor, settings, pki, self._options.workers)
         progress.line("Databases and demonstration brands")
         customers = await set_up(settings, progress, stack.issue_certificate)
         await self._describe(stack, layout, customers)
@@ -234,6 +257,7 @@ class _Start:
         sandbox_variables = layout.sandbox_variables(folder, variables)
         proxy = proxy_account()
         group = None if proxy is None else group_name(proxy)
+        names_of_applications = application_names(self._options.workers)
 
         def health(process: str) -> str:
             return f"unix:{sockets / process}-health"
@@ -248,7 +272,7 @@ class _Start:
                 certificates=folder.certificates,
                 client_authorities=stack.pki.client_authorities_file,
                 revocation_lists=stack.pki.revocation_lists_file,
-                applications=(f"unix:{sockets / 'app'}",),
+                applications=tuple(f"unix:{sockets / name}" for name in names_of_applications),
                 register_environment=REGISTER_ENVIRONMENT,
                 health_port=layout.nginx_health,
                 access_log=folder.logs / "access.log",
@@ -264,13 +288,16 @@ class _Start:
         self._progress.line(f"Application, worker, schedule, provisioner, sandbox, and nginx on port {layout.https}")
         revocation = RevocationListCheck(stack.pki, nginx.pid_file)
         await self._supervisor.start_together(
-            Uvicorn(
-                "app",
-                APPLICATION,
-                sockets / "app",
-                own(ApplicationSettings, "app"),
-                group=group,
-                health=health("app"),
+            *(
+                Uvicorn(
+                    name,
+                    APPLICATION,
+                    sockets / name,
+                    own(ApplicationSettings, name),
+                    group=group,
+                    health=health(name),
+                )
+                for name in names_of_applications
             ),
             BackgroundProcess("worker", ("workers.main",), own(WorkerSettings, "worker"), health("worker")),
             BackgroundProcess("schedule", ("workers.schedule",), own(WorkerSettings, "schedule"), health("schedule")),
@@ -284,6 +311,7 @@ class _Start:
             nginx,
         )
         self._check(revocation.check, REVOCATION_CHECK_SECONDS)
+        self._check(lambda: asyncio.to_thread(rotate, folder.logs), LOG_CHECK_SECONDS)
 
     def _check(self, check: Callable[[], Awaitable[None]], every: float) -> None:
         task = asyncio.create_task(check_periodically(check, every))

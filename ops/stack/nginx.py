@@ -5,6 +5,8 @@ from pathlib import Path
 
 from ops.files import write_atomically
 from ops.proxy.configuration import ProxyConfiguration
+from ops.stack.background_process import is_live
+from ops.stack.ports import LOOPBACK
 from ops.stack.stack_process import Launch, StackProcess
 from ops.stack.wheels import program
 
@@ -34,6 +36,10 @@ class Nginx(StackProcess):
         writer.close()
         await writer.wait_closed()
         return self.pid_file.exists()
+
+    async def responds(self) -> bool:
+        port = self.configuration.health_port
+        return port is None or await is_live(f"{LOOPBACK}:{port}")
 
     @property
     def _file(self) -> Path:

@@ -42,6 +42,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     role_prefix: str = "haas"
     variables: Mapping[str, str] = {}
     """`HAAS_` variables that replace those of the stack: a real mail server, text message gateway, or master key."""
+    workers: int = 1
+    """The number of application processes."""
     durable: bool = True
     """Whether PostgreSQL waits for the disk (fsync)."""
 

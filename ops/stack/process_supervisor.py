@@ -19,10 +19,11 @@ FIRST_DELAY = 0.1
 LONGEST_DELAY = 5.0
 STABLE_AFTER = 10.0
 POLL = 0.03
-STOP_TIMEOUT = 15.0
+SECONDS_BETWEEN_CHECKS = 2.0
+MISSED_CHECKS = 2
+"""A process that does not respond to so many checks in a row is killed. A check takes up to five seconds."""
 TAIL_LINES = 12
 TAIL_BYTES = 8192
-LOG_LIMIT = 16 * 1024 * 1024
 
 
 def tail(log: Path) -> list[str]:
@@ -60,11 +61,23 @@ class ProcessSupervisor:
         self._task = asyncio.create_task(self._supervise(), name=f"supervise {self.definition.name}")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._end_supervision()
         await self._stop_process()
+
+    async def restart(self) -> None:
+        """Let the process finish its work and end, then start it again and wait until it is ready.
+
+        Raises ProcessFailed if the new process does not start. Then it is tried again, as after a crash.
+        """
+        await self._end_supervision()
+        try:
+            await self._stop_process()
+            await self._start_once()
+        except StackError:
+            await self._stop_process()
+            raise
+        finally:
+            self._task = asyncio.create_task(self._supervise(), name=f"supervise {self.definition.name}")
 
     async def kill(self) -> None:
         """Kill the process, as in a crash. It is restarted."""
@@ -83,8 +96,6 @@ class ProcessSupervisor:
 
     async def _spawn(self) -> None:
         launch = self.definition.launch()
-        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
-            self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *launch.command,
@@ -126,7 +137,7 @@ class ProcessSupervisor:
         while True:
             began = time.monotonic()
             assert self._process is not None  # noqa: S101 - started before this task
-            code = await self._process.wait()
+            code = await self._until_ended(self._process)
             self._ready.clear()
             if time.monotonic() - began > STABLE_AFTER:
                 delay = FIRST_DELAY
@@ -156,6 +167,26 @@ class ProcessSupervisor:
             else:
                 logger.warning("process.restarted", extra={"process_name": self.definition.name})
 
+    async def _until_ended(self, process: Process) -> int:
+        """Wait for the end of the process, and kill it if it does not respond any more. Return its exit code."""
+        ended, missed = asyncio.ensure_future(process.wait()), 0
+        try:
+            while not (await asyncio.wait([ended], timeout=SECONDS_BETWEEN_CHECKS))[0]:
+                missed = 0 if await self.definition.responds() else missed + 1
+                if missed >= MISSED_CHECKS and not ended.done():
+                    logger.warning("process.hung", extra={"process_name": self.definition.name})
+                    process.kill()
+                    break
+            return await ended
+        finally:
+            ended.cancel()
+
+    async def _end_supervision(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
     async def _stop_process(self) -> None:
         """Stop the process, if possible with its stop signal, and all processes that it started."""
         self._ready.clear()
@@ -165,11 +196,10 @@ class ProcessSupervisor:
         if process.returncode is None:
             process.send_signal(self.definition.stop_signal)
             try:
-                await asyncio.wait_for(process.wait(), STOP_TIMEOUT)
+                await asyncio.wait_for(process.wait(), self.definition.stop_timeout)
             except TimeoutError:
-                logger.warning(
-                    "process.killed", extra={"process_name": self.definition.name, "seconds_waited": STOP_TIMEOUT}
-                )
+                details = {"process_name": self.definition.name, "seconds_waited": self.definition.stop_timeout}
+                logger.warning("process.killed", extra=details)
                 process.kill()
                 await process.wait()
         await self._stop_remaining_children()

@@ -26,6 +26,8 @@ class StackProcess(ABC):
     start_timeout: float = 60.0
     """The maximum time until it is ready, in seconds."""
     stop_signal: signal.Signals = signal.SIGTERM
+    stop_timeout: float = 15.0
+    """The time to end after the stop signal, in seconds. After that the process is killed."""
 
     async def prepare(self) -> None:
         """Write the files that the process needs. It is called before every start."""
@@ -37,3 +39,7 @@ class StackProcess(ABC):
     @abstractmethod
     async def ready(self) -> bool:
         """Return whether the process is ready. Must not raise while the process is starting."""
+
+    async def responds(self) -> bool:
+        """Return whether the process still does its work. One that does not is killed and started again."""
+        return True

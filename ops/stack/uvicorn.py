@@ -5,12 +5,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ops.stack.background_process import is_ready
+from ops.serving.server import DRAIN_SECONDS
+from ops.stack.background_process import is_live, is_ready
 from ops.stack.stack_process import Launch, StackProcess
 
 
 class Uvicorn(StackProcess):
     """One process of the ASGI application made by `factory` (`module:function`)."""
+
+    stop_timeout = DRAIN_SECONDS + 15.0
 
     def __init__(
         self,
@@ -45,3 +48,6 @@ class Uvicorn(StackProcess):
         writer.close()
         await writer.wait_closed()
         return self._health is None or await is_ready(self._health)
+
+    async def responds(self) -> bool:
+        return self._health is None or await is_live(self._health)

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import msgspec
 
+from haas.service_manager import watchdog
+
 logger = logging.getLogger(__name__)
 
 Checks = Mapping[str, Callable[[], Awaitable[object]]]
@@ -33,20 +35,21 @@ class NotReady(Exception):
 
 @asynccontextmanager
 async def health_listener(address: str | None, checks: Checks) -> AsyncIterator[None]:
-    """Answer at `address` (`unix:<path>` or `127.0.0.1:<port>`) until the block ends; do nothing if it is None.
+    """Answer at `address` (`unix:<path>` or `127.0.0.1:<port>`; None: nowhere), and tell systemd, until the block ends.
 
     Raises OSError if the address cannot be used.
     """
-    if address is None:
-        yield
-        return
-    server = await _serve(address, checks)
-    try:
-        yield
-    finally:
-        server.close()
-        if address.startswith(_UNIX):
-            _remove(address)
+    async with watchdog():
+        if address is None:
+            yield
+            return
+        server = await _serve(address, checks)
+        try:
+            yield
+        finally:
+            server.close()
+            if address.startswith(_UNIX):
+                _remove(address)
 
 
 async def ask_health(address: str, path: str, seconds: float = _SECONDS_FOR_REQUEST) -> tuple[int, dict[str, Any]]:
@@ -70,12 +73,14 @@ async def ask_health(address: str, path: str, seconds: float = _SECONDS_FOR_REQU
 
 
 async def _serve(address: str, checks: Checks) -> asyncio.Server:
+    failed_before: set[str] = set()
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(_SECONDS_FOR_REQUEST):
                 request = (await reader.readuntil(b"\r\n")).split()
                 path = request[1].decode("ascii", "replace") if len(request) > 1 else ""
-                status, body = await _answer(path, checks)
+                status, body = await _answer(path, checks, failed_before)
                 content = msgspec.json.encode(body)
                 writer.write(
                     f"HTTP/1.0 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
@@ -104,7 +109,8 @@ def _remove(address: str) -> None:
     Path(address.removeprefix(_UNIX)).unlink(missing_ok=True)
 
 
-async def _answer(path: str, checks: Checks) -> tuple[int, dict[str, Any]]:
+async def _answer(path: str, checks: Checks, failed_before: set[str]) -> tuple[int, dict[str, Any]]:
+    """Return the status and the body. `failed_before` is changed to the names of the checks that fail now."""
     if path == LIVE:
         return 200, {"status": "live"}
     if path != READY:
@@ -112,8 +118,12 @@ async def _answer(path: str, checks: Checks) -> tuple[int, dict[str, Any]]:
     names = list(checks)
     results = await asyncio.gather(*(_failure(checks[name]) for name in names))
     failed = {name: reason for name, reason in zip(names, results, strict=True) if reason is not None}
-    if failed:
+    if not failed.keys() <= failed_before:
+        # Once for each failure: health is asked every few seconds.
         logger.warning("health.not_ready", extra={"failed": ", ".join(failed)})
+    failed_before.clear()
+    failed_before.update(failed)
+    if failed:
         return 503, {"status": "not ready", "failed": failed}
     return 200, {"status": "ready"}
 

@@ -7,11 +7,13 @@ minute is dropped.
 
 import asyncio
 import logging
-from typing import Final
+import threading
+from typing import Any, Final
 
 import dramatiq
 import redis
-from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
+from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import AgeLimit, Middleware
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -23,9 +25,70 @@ NAMESPACE: Final = "haas"
 MAXIMUM_AGE_MS = 60_000
 TIMEOUT_SECONDS = 1.0
 HEARTBEAT_TIMEOUT_SECONDS = 30
+_ABOUT_A_LOST_CONNECTION: Final = ("Consumer encountered a connection error", "Failed to post_process_message")
 
 
-def open_broker(redis_url: str) -> RedisBroker:
+class BrokerLog:
+    """Logs one line when the broker is lost, and one when it answers again, however often it is tried in between.
+
+    It is thread-safe, because Dramatiq's threads use it too.
+    """
+
+    def __init__(self) -> None:
+        """Assume that the broker answers."""
+        self._lost = False
+        self._lock = threading.Lock()
+
+    def failed(self, error: Exception) -> None:
+        """The broker did not answer."""
+        with self._lock:
+            before, self._lost = self._lost, True
+        if not before:
+            logger.warning("broker.lost", extra={"reason": type(error).__name__})
+
+    def answered(self) -> None:
+        """The broker has answered."""
+        if not self._lost:  # without the lock, because this is called for every message
+            return
+        with self._lock:
+            before, self._lost = self._lost, False
+        if before:
+            logger.warning("broker.returned")
+
+
+class Broker(RedisBroker):
+    """Dramatiq's broker, which logs in `log` whether the server answers."""
+
+    def __init__(self, client: redis.Redis, **options: Any) -> None:
+        """`options` are those of RedisBroker."""
+        super().__init__(client=client, **options)  # type: ignore[no-untyped-call]
+        self.log = BrokerLog()
+
+    @property
+    def consumer_class(self) -> type[_RedisConsumer]:
+        """The class of the objects that read the messages of one queue."""
+        return _Consumer
+
+
+class _Consumer(_RedisConsumer):
+    broker: Broker
+
+    def __next__(self) -> Any:
+        try:
+            message = super().__next__()  # type: ignore[no-untyped-call]
+        except ConnectionClosed as error:
+            self.broker.log.failed(error.__context__ if isinstance(error.__context__, Exception) else error)
+            raise
+        self.broker.log.answered()
+        return message
+
+
+def _is_not_about_a_lost_connection(record: logging.LogRecord) -> bool:
+    # Dramatiq repeats such lines every few seconds while the broker is lost. BrokerLog writes one for all of them.
+    return not str(record.msg).startswith(_ABOUT_A_LOST_CONNECTION)
+
+
+def open_broker(redis_url: str) -> Broker:
     """Return the broker at `redis_url`. It connects when it is first used, so a process can start without the server.
 
     Dramatiq's retries are not used: failed work is repeated from its row in PostgreSQL, at the time in that row.
@@ -39,7 +102,8 @@ def open_broker(redis_url: str) -> RedisBroker:
         # One retry without delay, if the server has closed the connection. The client's default retries wait longer.
         retry=Retry(NoBackoff(), retries=1),
     )
-    return RedisBroker(  # type: ignore[no-untyped-call]
+    logging.getLogger(f"dramatiq.worker.ConsumerThread({QUEUE})").addFilter(_is_not_about_a_lost_connection)
+    return Broker(
         client=client,
         middleware=middleware,
         namespace=NAMESPACE,
@@ -50,14 +114,14 @@ def open_broker(redis_url: str) -> RedisBroker:
 class Jobs:
     """Sends messages to actors by name, so that the sender need not import them."""
 
-    def __init__(self, broker: dramatiq.Broker) -> None:
+    def __init__(self, broker: Broker) -> None:
         """Send messages through `broker`; see `open_broker`."""
         self._broker = broker
 
     async def enqueue(self, actor: str, *arguments: str | int) -> bool:
         """Send a message to `actor` with `arguments`, which are ids only. Return whether the broker accepted it.
 
-        A broker that does not answer is logged and raises no error, because the periodic sweep finds the work.
+        A broker that does not answer raises no error, because the periodic sweep finds the work.
         """
         message: dramatiq.Message[object] = dramatiq.Message(
             queue_name=QUEUE, actor_name=actor, args=arguments, kwargs={}, options={}
@@ -65,6 +129,7 @@ class Jobs:
         try:
             await asyncio.to_thread(self._broker.enqueue, message)
         except (redis.RedisError, dramatiq.BrokerConnectionError, OSError) as error:
-            logger.warning("jobs.not_enqueued", extra={"actor": actor, "reason": type(error).__name__})
+            self._broker.log.failed(error)
             return False
+        self._broker.log.answered()
         return True

@@ -8,16 +8,19 @@ interaction id. Personal data and secrets must not be logged; `redacted` removes
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import IO, Any, Final
 
 import msgspec
 
 REDACTED: Final = "[redacted]"
 MAXIMUM_TEXT = 8_000
+_TRACEBACK_START: Final = 2_000
 # Libraries that add their own handlers. These handlers are removed, so that all lines have the same form.
 _LOGGERS_WITH_HANDLERS = ("uvicorn", "uvicorn.error")
 # Its lines would contain query strings, in which browsers send codes and personal data.
@@ -77,6 +80,27 @@ def redacted(text: str) -> str:
     return text if length <= MAXIMUM_TEXT else f"{text}… ({length} characters)"
 
 
+def redacted_traceback(error: BaseException | None) -> str:
+    """Return the traceback of an error without secrets, shortened to about MAXIMUM_TEXT.
+
+    If it is too long, frames in its middle are left out. Its start has the first cause, and its end the error itself.
+    """
+    if error is None:
+        return ""
+    # A secret is within one part, a frame or a message. So no part of a secret remains when other parts are left out.
+    parts = [redacted(part) for part in traceback.TracebackException.from_exception(error).format()]
+    if sum(map(len, parts)) > MAXIMUM_TEXT:
+        start = _fitting(parts, _TRACEBACK_START)
+        end = max(1, _fitting(parts[:start:-1], MAXIMUM_TEXT - _TRACEBACK_START))
+        parts[start:-end] = [f"… ({len(parts) - start - end} parts are left out)\n"]
+    return "".join(parts).rstrip("\n")
+
+
+def _fitting(parts: Sequence[str], room: int) -> int:
+    """Return how many of the first parts have together at most `room` characters."""
+    return sum(1 for used in accumulate(map(len, parts)) if used <= room)
+
+
 def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
     """Write all logs of this process to `stream` (standard error): JSON lines, or short lines on a terminal."""
     target = sys.stderr if stream is None else stream
@@ -113,7 +137,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__
-            line["traceback"] = redacted(self.formatException(record.exc_info))
+            line["traceback"] = redacted_traceback(record.exc_info[1])
         return msgspec.json.encode(line).decode()
 
 
@@ -128,7 +152,7 @@ class ShortLines(logging.Formatter):
         words += [] if tenant is None else [f"{tenant}:"]
         words += [redacted(record.getMessage()), *(f"{name}={value}" for name, value in details.items())]
         if record.exc_info and record.exc_info[0] is not None:
-            words.append(f"\n{redacted(self.formatException(record.exc_info))}")
+            words.append(f"\n{redacted_traceback(record.exc_info[1])}")
         return " ".join(words)
 
 

@@ -111,7 +111,7 @@ async def test_processes_do_not_inherit_settings_of_another_deployment(
 
 
 async def test_a_process_that_ignores_sigterm_is_killed(folder: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops.stack.process_supervisor, "STOP_TIMEOUT", 0.2)
+    monkeypatch.setattr(Script, "stop_timeout", 0.2)
     code = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVE}"
     async with Supervisor(folder) as supervisor:
         await supervisor.start(Script("server", code, folder.run))
