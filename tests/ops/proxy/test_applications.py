@@ -1,12 +1,8 @@
 """The applications behind nginx: several processes, on this machine or, over mutual TLS, on another one."""
 
 import asyncio
-import os
 import ssl
-import sys
-from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,6 +16,7 @@ from ops.pki.keys import key_to_pem, new_key
 from ops.proxy.configuration import UpstreamTls
 from ops.stack.ports import Ports
 from tests.support.proxy import PUBLIC, SECURE, running_proxy
+from tests.support.serving import serving
 
 NAME = "application.internal.example"
 
@@ -55,24 +52,6 @@ class InternalPki:
 @pytest.fixture(scope="module")
 def internal(tmp_path_factory: pytest.TempPathFactory) -> InternalPki:
     return InternalPki(tmp_path_factory.mktemp("internal"))
-
-
-@asynccontextmanager
-async def serving(name: str, *options: str) -> AsyncIterator[Process]:
-    """Run `haas serve` with the echo application."""
-    project = Path(__file__).parents[3]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "ops.cli", "serve", "--factory", "tests.support.echo:create", *options),
-        env={**os.environ, "ECHO_NAME": name, "PYTHONPATH": f"{project / 'platform'}:{project}"},
-        stdout=DEVNULL,
-        stderr=DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
 
 
 async def answers(at: int | Path) -> None:
@@ -168,7 +147,7 @@ async def test_each_process_has_a_socket_and_requests_go_to_all_of_them(state_fo
         group = ("--socket-group", proxy.group) if proxy.group else ()
         async with (
             serving("one", "--socket", str(sockets["one"]), *group) as first,
-            serving("two", "--socket", str(sockets["two"]), *group),
+            serving("two", "--socket", str(sockets["two"]), *group) as second,
         ):
             # nginx sends nothing for ten seconds to an application that did not answer.
             for socket in sockets.values():
@@ -180,3 +159,4 @@ async def test_each_process_has_a_socket_and_requests_go_to_all_of_them(state_fo
             first.kill()
             await first.wait()
             assert {(await proxy.ask(PUBLIC)).json()["name"] for _ in range(4)} == {"two"}
+            second.kill()

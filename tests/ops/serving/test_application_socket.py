@@ -78,7 +78,7 @@ def test_the_first_free_one_of_several_sockets_is_taken(tmp_path: Path) -> None:
     with application_socket(paths) as first:
         with application_socket(paths) as second:
             assert [first.path, second.path] == paths
-            with pytest.raises(ServingError, match="app-1 and at .*app-2"), application_socket(paths):
+            with pytest.raises(ServingError, match=r"app-1 and at .*app-2"), application_socket(paths):
                 pass
         with application_socket(paths) as again:
             assert again.path == paths[1]
@@ -95,5 +95,8 @@ def test_what_is_no_socket_is_not_deleted(tmp_path: Path) -> None:
         application_socket([tmp_path / "socket"], "no-such-group"),
     ):
         pass
-    with pytest.raises(ServingError, match="cannot be used as the socket"), application_socket([tmp_path / "no" / "app"]):
+    with (
+        pytest.raises(ServingError, match="cannot be used as the socket"),
+        application_socket([tmp_path / "no" / "app"]),
+    ):
         pass

@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-import ops.stack.process_supervisor
 from ops.stack.errors import ProcessFailed, StackError
 from ops.stack.folder import MARKER, StateFolder
 from ops.stack.processes import identify, runs

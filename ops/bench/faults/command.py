@@ -1,0 +1,62 @@
+"""The command: each trial in a new stack, and a table of the outcomes."""
+
+import click
+
+from haas.errors import HaasError
+from haas.logs import configure
+from haas.progress import ConsoleProgress
+from ops.bench.faults.traffic import RATE
+from ops.bench.faults.trials import TRIALS, Outcome, Trial, run
+from ops.browser.errors import Unexpected
+from ops.demonstration import set_up_demonstration
+from ops.smoke import foreground
+from ops.smoke.steps import StepFailed
+from ops.stack.embedded import running
+from ops.stack.options import Options
+
+
+class TrialFailed(HaasError):
+    """Something happened in a trial that must not happen."""
+
+
+@click.command("faults")
+@click.option(
+    "--trial", "names", type=click.Choice([trial.name for trial in TRIALS]), multiple=True, help="Default: all."
+)
+@click.option(
+    "--rounds", type=click.IntRange(1, 100), default=10, show_default=True, help="Disturbances of each trial."
+)
+@click.option("--workers", type=click.IntRange(1, 16), default=2, show_default=True, help="Application processes.")
+@click.option("--rate", type=click.FloatRange(1, 500), default=RATE, show_default=True, help="Requests per second.")
+def command(names: tuple[str, ...], rounds: int, workers: int, rate: float) -> None:
+    """Disturb a stack under load, and compare what it has stored with what it has acknowledged."""
+    configure("WARNING")
+    wrong = []
+    for trial in TRIALS:
+        if not names or trial.name in names:
+            outcome = foreground.run(_run(trial, rounds, workers, rate))
+            click.echo(line(outcome))
+            wrong += [f"{trial.name}: {each}" for each in outcome.wrong]
+    if wrong:
+        raise TrialFailed("\n".join(wrong))
+
+
+def line(outcome: Outcome) -> str:
+    """Return the outcome of a trial as one line of text."""
+    ledger = outcome.ledger
+    return (
+        f"{outcome.trial.name}: {outcome.rounds} rounds, {outcome.answered} requests answered,"
+        f" {len(ledger.failures)} failed, {ledger.acknowledged} acknowledged entries, {len(outcome.lost)} kinds lost,"
+        f" {outcome.counted} calls counted"
+    )
+
+
+async def _run(trial: Trial, rounds: int, workers: int, rate: float) -> Outcome:
+    with foreground.folder_kept_on_failure("haas-faults-") as folder:
+        options = Options(state=folder / "state", port=0, workers=workers)
+        try:
+            async with running(options, set_up_demonstration, ConsoleProgress()) as stack:
+                outcome = await run(stack, trial, rounds, ConsoleProgress(), rate)
+        except (StepFailed, Unexpected) as failure:
+            raise TrialFailed(f"{failure}\n  logs      {options.state / 'logs'}") from failure
+        return outcome
