@@ -80,13 +80,22 @@ class Stack:
         return self._supervisor.processes()
 
     async def deploy(self) -> None:
-        """Restart the product's processes one after another, as for a new version of the code. Raises ProcessFailed.
+        """Restart the product's processes, as for a new version of the code. Raises ProcessFailed.
 
-        Each process finishes its work before it ends. The next one is stopped only when its successor is ready. With
-        two or more application processes, no request fails. After a failure, the remaining processes keep running.
+        Each process finishes its work before it ends. The application processes are the last ones, one after another:
+        the next one is stopped when the one before it is ready again. So no request fails if there are two or more.
+        After a failure, the remaining application processes keep running.
         """
-        for process in ("provisioner", "worker", "schedule", *application_names(self.workers)):
-            await self._supervisor.process(process).restart()
+        background = (self.restart(name) for name in ("provisioner", "worker", "schedule"))
+        for error in await asyncio.gather(*background, return_exceptions=True):
+            if error is not None:
+                raise error
+        for name in application_names(self.workers):
+            await self.restart(name)
+
+    async def restart(self, process: str) -> None:
+        """Let a process finish its work and end, and start it again. Raises ProcessFailed."""
+        await self._supervisor.process(process).restart()
 
     async def kill(self, process: str) -> None:
         """Kill a process with SIGKILL, as in a crash. The supervisor restarts it."""

@@ -31,14 +31,9 @@ class TrialFailed(HaasError):
 def command(names: tuple[str, ...], rounds: int, workers: int, rate: float) -> None:
     """Disturb a stack under load, and compare what it has stored with what it has acknowledged."""
     configure("WARNING")
-    wrong = []
     for trial in TRIALS:
         if not names or trial.name in names:
-            outcome = foreground.run(_run(trial, rounds, workers, rate))
-            click.echo(line(outcome))
-            wrong += [f"{trial.name}: {each}" for each in outcome.wrong]
-    if wrong:
-        raise TrialFailed("\n".join(wrong))
+            foreground.run(_run(trial, rounds, workers, rate))
 
 
 def line(outcome: Outcome) -> str:
@@ -51,7 +46,7 @@ def line(outcome: Outcome) -> str:
     )
 
 
-async def _run(trial: Trial, rounds: int, workers: int, rate: float) -> Outcome:
+async def _run(trial: Trial, rounds: int, workers: int, rate: float) -> None:
     with foreground.folder_kept_on_failure("haas-faults-") as folder:
         options = Options(state=folder / "state", port=0, workers=workers)
         try:
@@ -59,4 +54,6 @@ async def _run(trial: Trial, rounds: int, workers: int, rate: float) -> Outcome:
                 outcome = await run(stack, trial, rounds, ConsoleProgress(), rate)
         except (StepFailed, Unexpected) as failure:
             raise TrialFailed(f"{failure}\n  logs      {options.state / 'logs'}") from failure
-        return outcome
+        click.echo(line(outcome))
+        if outcome.wrong:
+            raise TrialFailed("\n".join([f"{trial.name}:", *outcome.wrong, f"  logs      {options.state / 'logs'}"]))

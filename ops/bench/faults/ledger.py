@@ -62,7 +62,7 @@ class Ledger:
 
 
 async def counted_calls(stack: Stack, tenants: Sequence[Tenant]) -> int:
-    """Return how many calls are counted for Get Metrics. Calls of the last seconds are in memory until a process ends."""
+    """Return how many calls are counted for Get Metrics. Those of the last seconds are in the memory of processes."""
     total = 0
     async with Deployment.open(stack.settings) as deployment:
         for tenant in tenants:

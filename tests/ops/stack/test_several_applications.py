@@ -1,0 +1,169 @@
+"""Two application processes: deploys under load, processes that hang, and state that both of them share."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from itertools import cycle
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from haas.health import LIVE, ask_health
+from haas.progress import NoProgress
+from ops.bench.faults.trials import Trial, run
+from ops.browser.person import Person
+from ops.cli import main
+from ops.demonstration import set_up_demonstration
+from ops.stack.description import TenantDescription
+from ops.stack.embedded import Stack, application_names, running
+from ops.stack.options import Options
+from tenants.authentication.limits import UNANSWERED_CODES_PER_WINDOW
+from tenants.registry.service import FRESH_FOR
+from tests.support.deployments import real_servers
+
+RATE = 70
+APPLICATIONS = application_names(2)
+
+
+@pytest.fixture(scope="module")
+async def stack(state_folder: Path) -> AsyncIterator[Stack]:
+    """A stack of this module's own with two application processes."""
+    options = Options(state=state_folder / "two", port=0, durable=False, workers=2, **await real_servers())
+    async with running(options, set_up_demonstration) as stack:
+        yield stack
+
+
+class EachInTurn(httpx.AsyncBaseTransport):
+    """Sends requests to the application processes in turn, without the proxy."""
+
+    def __init__(self, stack: Stack, names: list[str]) -> None:
+        sockets = stack.folder.sockets()
+        self._processes = {name: httpx.AsyncHTTPTransport(uds=str(sockets / name)) for name in names}
+        self._order = cycle(names)
+        self.used: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.used.append(next(self._order))
+        # The browser has the address of the proxy, because of its secure cookies.
+        plain = httpx.Request(
+            request.method,
+            request.url.copy_with(scheme="http"),
+            headers=request.headers,
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+        return await self._processes[self.used[-1]].handle_async_request(plain)
+
+    async def aclose(self) -> None:
+        for transport in self._processes.values():
+            await transport.aclose()
+
+
+def directly(stack: Stack, *names: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=EachInTurn(stack, list(names)), follow_redirects=False, timeout=20)
+
+
+async def command(stack: Stack, *arguments: str) -> None:
+    environment = {"HAAS_STATE": str(stack.folder.root)}
+    done = await asyncio.to_thread(CliRunner().invoke, main, list(arguments), env=environment)
+    assert done.exit_code == 0, done.output
+
+
+def brand(stack: Stack, slug: str) -> TenantDescription:
+    return next(tenant for tenant in stack.description.tenants if tenant.slug == slug)
+
+
+async def test_no_request_fails_and_nothing_is_lost_while_every_application_is_restarted(stack: Stack) -> None:
+    async def restart_applications(stack: Stack) -> None:
+        for name in APPLICATIONS:
+            await stack.restart(name)
+
+    trial = Trial(name="deploy", disturb=restart_applications, loses_requests=False, loses_counts=False)
+    before = [stack.processes()[name] for name in APPLICATIONS]
+    outcome = await run(stack, trial, 1, NoProgress(), RATE)
+    after = [stack.processes()[name] for name in APPLICATIONS]
+    assert not set(before) & set(after)
+    assert outcome.wrong == []
+    assert outcome.ledger.failures == []
+    assert outcome.answered > RATE
+    assert outcome.counted == outcome.answered
+    assert outcome.ledger.acknowledged > 0
+    log = (stack.folder.logs / "app.log").read_text()
+    assert "serving.connections_cut" not in log
+
+
+@pytest.mark.parametrize("process", ["app-2", "worker"])
+async def test_a_process_that_hangs_is_restarted(stack: Stack, process: str) -> None:
+    hung = stack.processes()[process]
+    os.kill(hung, signal.SIGSTOP)
+    async with asyncio.timeout(60):
+        while stack.processes()[process] == hung:  # noqa: ASYNC110 - the supervisor finds it by itself
+            await asyncio.sleep(0.1)
+    await stack.until_ready(process)
+    assert await ask_health(f"unix:{stack.folder.sockets() / process}-health", LIVE) == (200, {"status": "live"})
+
+
+async def test_a_tenant_that_is_changed_through_the_registry_is_changed_in_every_process(stack: Stack) -> None:
+    page = f"{brand(stack, 'banksia').issuer}/dashboard/sign-in"
+
+    async def shown(name: str) -> str:
+        async with directly(stack, name) as http:
+            return (await http.get(page)).text
+
+    for name in APPLICATIONS:
+        assert "Banksia Power" in await shown(name)
+    await command(stack, "tenant", "set", "banksia", "--name", "Banksia Renamed")
+    async with asyncio.timeout(FRESH_FOR.total_seconds() + 1):
+        for name in APPLICATIONS:
+            while "Banksia Renamed" not in await shown(name):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    await command(stack, "tenant", "set", "banksia", "--name", "Banksia Power")
+
+
+async def test_a_new_key_is_published_by_every_process(stack: Stack) -> None:
+    url = brand(stack, "aurora").jwks_uri
+
+    async def key_ids(name: str) -> set[str]:
+        async with directly(stack, name) as http:
+            return {key["kid"] for key in (await http.get(url)).json()["keys"]}
+
+    before = [await key_ids(name) for name in APPLICATIONS]
+    assert before[0] == before[1]
+    await command(stack, "keys", "rotate", "aurora")
+    async with asyncio.timeout(60):
+        for name in APPLICATIONS:
+            while not await key_ids(name) - before[0]:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    assert await key_ids(APPLICATIONS[0]) == await key_ids(APPLICATIONS[1])
+
+
+async def test_the_limit_of_one_time_passwords_counts_the_requests_of_all_processes(stack: Stack) -> None:
+    tenant = brand(stack, "banksia")
+    identifier = tenant.demonstration_customers[-1]["identifier"]
+    async with directly(stack, *APPLICATIONS) as http, Person(http) as person:
+        for _ in range(UNANSWERED_CODES_PER_WINDOW):
+            await person.open(tenant.dashboard_url)
+            await person.identify(identifier)
+            assert "code" in person.page.elements, person.page.described()
+    for name in APPLICATIONS:
+        async with directly(stack, name) as http, Person(http) as person:
+            await person.open(tenant.dashboard_url)
+            await person.identify(identifier)
+            assert "code" not in person.page.elements, name
+            assert person.page.status == 429
+
+
+async def test_no_log_of_a_process_has_a_line_for_a_request(stack: Stack) -> None:
+    """The access log is that of nginx."""
+    tenant = brand(stack, "aurora")
+    async with directly(stack, *APPLICATIONS) as http:
+        for _ in APPLICATIONS:
+            assert (await http.get(f"{tenant.issuer}/a-path-to-find?a=query")).status_code == 404
+    for log in stack.folder.logs.glob("*.log"):
+        text = log.read_text(errors="replace")
+        assert "a-path-to-find" not in text, log.name
+        if log.name != "access.log":
+            assert '"GET /' not in text, log.name
