@@ -164,6 +164,7 @@ class HostRouter:
 
     async def _start(self) -> None:
         await self._services.start()
+        await self._services.prepare()
         checks = {"database": self._services.registry.check}
         await self._exits.enter_async_context(health_listener(self._services.settings.health, checks))
 
