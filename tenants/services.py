@@ -27,7 +27,7 @@ from tenants.sources.choice import DataSources
 
 PREPARED_TENANTS: Final = 16
 PREPARED_CONNECTIONS: Final = 4
-"""For each of these tenants. In a deploy, a new process without connections answered 503 to some of its first requests."""
+"""For each of these tenants. Without them, a new process under load answered 503 to some of its first requests."""
 
 
 class Services:

@@ -8,6 +8,8 @@ no such paths, so that no client of the proxy can reach them.
 import asyncio
 import logging
 import os
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -70,6 +72,24 @@ async def ask_health(address: str, path: str, seconds: float = _SECONDS_FOR_REQU
         return int(head.split()[1]), msgspec.json.decode(body or b"{}", type=dict[str, Any])
     except (IndexError, ValueError, msgspec.DecodeError):
         raise ConnectionError(f"the answer at {address} is not that of a process of this program") from None
+
+
+def process_at(address: str) -> int:
+    """Return the id of the process that listens at `unix:<path>`, also if it hangs: the kernel knows it (unix(7)).
+
+    Raises OSError if nothing listens, and ValueError for an address of another kind.
+    """
+    if not address.startswith(_UNIX):
+        raise ValueError(f"the process at {address} is not known: only a unix socket tells it")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(_SECONDS_FOR_REQUEST)  # if its queue is full
+        connection.connect(address.removeprefix(_UNIX))
+        credentials = struct.Struct("3i")  # pid, user, group
+        answer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, credentials.size)
+    pid = int(credentials.unpack(answer)[0])
+    if pid <= 0:
+        raise ValueError(f"the process at {address} belongs to another container")
+    return pid
 
 
 async def _serve(address: str, checks: Checks) -> asyncio.Server:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
+from dramatiq.common import dq_name
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import AgeLimit, Middleware
 from redis.backoff import NoBackoff
@@ -102,7 +103,8 @@ def open_broker(redis_url: str) -> Broker:
         # One retry without delay, if the server has closed the connection. The client's default retries wait longer.
         retry=Retry(NoBackoff(), retries=1),
     )
-    logging.getLogger(f"dramatiq.worker.ConsumerThread({QUEUE})").addFilter(_is_not_about_a_lost_connection)
+    for queue in (QUEUE, dq_name(QUEUE)):
+        logging.getLogger(f"dramatiq.worker.ConsumerThread({queue})").addFilter(_is_not_about_a_lost_connection)
     return Broker(
         client=client,
         middleware=middleware,

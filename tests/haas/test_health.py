@@ -1,13 +1,14 @@
 """The health of a process: live, ready, and why it is not ready."""
 
 import asyncio
+import os
 import socket
 import stat
 from pathlib import Path
 
 import pytest
 
-from haas.health import LIVE, READY, NotReady, ask_health, health_listener
+from haas.health import LIVE, READY, NotReady, ask_health, health_listener, process_at
 
 
 async def met() -> None:
@@ -40,6 +41,35 @@ async def test_a_process_is_ready_if_the_conditions_of_all_checks_are_met(tmp_pa
     (tmp_path / "health").touch()  # left over from a process that was killed
     async with health_listener(address, {"database": met}):
         assert await ask_health(address, READY) == (200, {"status": "ready"})
+
+
+async def test_a_failure_is_logged_once_and_again_after_it_was_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    address, failing = f"unix:{tmp_path / 'health'}", [unmet]
+
+    async def check() -> None:
+        for each in failing:
+            await each()
+
+    async with health_listener(address, {"broker": check}):
+        for _ in range(3):
+            assert (await ask_health(address, READY))[0] == 503
+        assert [record.message for record in caplog.records] == ["health.not_ready"]
+        failing.clear()
+        assert (await ask_health(address, READY))[0] == 200
+        failing.append(unmet)
+        assert (await ask_health(address, READY))[0] == 503
+    assert [record.message for record in caplog.records] == ["health.not_ready"] * 2
+
+
+async def test_the_process_at_an_address_is_known(tmp_path: Path) -> None:
+    async with health_listener(f"unix:{tmp_path / 'health'}", {}):
+        assert process_at(f"unix:{tmp_path / 'health'}") == os.getpid()
+    with pytest.raises(FileNotFoundError):
+        process_at(f"unix:{tmp_path / 'health'}")
+    with pytest.raises(ValueError, match="only a unix socket"):
+        process_at("127.0.0.1:1")
 
 
 async def test_a_process_is_not_ready_if_a_check_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

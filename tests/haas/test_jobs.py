@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import dramatiq
 import pytest
 
-from haas.jobs import QUEUE, Jobs, open_broker
+from haas.jobs import QUEUE, BrokerLog, Jobs, open_broker
 
 
 @pytest.fixture
@@ -36,7 +36,21 @@ async def test_a_message_reaches_its_actor(broker: dramatiq.Broker) -> None:
         await asyncio.to_thread(worker.stop)
 
 
-async def test_an_unreachable_broker_is_logged_and_raises_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    assert not await Jobs(open_broker("redis://127.0.0.1:1/0")).enqueue("act", "aurora")
-    assert "jobs.not_enqueued" in caplog.text
+async def test_an_unreachable_broker_is_logged_once_and_raises_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    jobs = Jobs(open_broker("redis://127.0.0.1:1/0"))
+    for _ in range(3):
+        assert not await jobs.enqueue("act", "aurora")
+    assert [record.message for record in caplog.records] == ["broker.lost"]
     assert "aurora" not in caplog.text
+
+
+def test_each_loss_and_each_return_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    log = BrokerLog()
+    for _ in range(2):
+        log.answered()
+        log.failed(ConnectionError("redis://u:secret@h"))
+        log.failed(TimeoutError())
+        log.answered()
+        log.answered()
+    assert [record.message for record in caplog.records] == ["broker.lost", "broker.returned"] * 2
+    assert "secret" not in caplog.text

@@ -129,6 +129,39 @@ def test_a_long_text_is_shortened(written: io.StringIO, piece: str) -> None:
     assert len(written.getvalue()) < 2 * logs.MAXIMUM_TEXT
 
 
+def raised_from(depth: int, error: Exception) -> None:
+    """Raise `error` from so many frames. Two functions call each other, because Python shortens repeated frames."""
+    if depth == 0:
+        raise error
+    also_raised_from(depth - 1, error)
+
+
+def also_raised_from(depth: int, error: Exception) -> None:
+    raised_from(depth, error)
+
+
+@pytest.mark.parametrize("message", ["the end", "[parameters: ('ada', '123456')]" + " and so on" * 700 + " the end"])
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_a_long_traceback_keeps_its_end(root: logging.Logger, stream: type[io.StringIO], message: str) -> None:
+    target = stream()
+    logs.configure("INFO", target)
+    try:
+        try:
+            raise KeyError("the first cause")
+        except KeyError:
+            raised_from(100, RuntimeError(message))
+    except RuntimeError:
+        log.exception("it failed")
+    text = target.getvalue()
+    assert "the first cause" in text
+    assert "parts are left out" in text
+    assert "RuntimeError" in text
+    assert "123456" not in text
+    if len(message) < 100:
+        assert "the end" in text
+    assert len(text) < 2 * logs.MAXIMUM_TEXT
+
+
 def test_lines_on_a_terminal_have_the_short_format(root: logging.Logger) -> None:
     terminal = Terminal()
     logs.configure("INFO", terminal)

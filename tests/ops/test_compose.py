@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from haas.settings import ApplicationSettings, CommandSettings, ProvisionerSettings, Settings, WorkerSettings
 from ops.pki.store import Pki
 from ops.sandbox.transport import http_client
+from ops.serving.server import DRAIN_SECONDS
 from tests.support.compose import PROJECT, Deployment, deployment, document, in_order, services
 from tests.support.revocation_lists import file_server, publish_both
 
@@ -87,6 +89,27 @@ def test_the_databases_have_no_way_to_other_machines() -> None:
         assert services()[name]["networks"] == ["data"], name
     for name in ("nginx", "crl", "first-crl"):
         assert services()[name]["networks"] == ["outside"], name
+
+
+def test_each_container_of_the_application_has_a_socket_that_nginx_knows() -> None:
+    application, proxy = services()["app"], services()["proxy-configuration"]
+    command = application["command"]
+    sockets = [path for option, path in pairwise(command) if option == "--socket"]
+    known = [option.partition("=unix:")[2] for option in proxy["command"] if option.startswith("--application=")]
+    assert sockets == known
+    assert len(set(sockets)) == application["scale"] == 2
+
+
+def test_the_engine_waits_until_a_process_of_the_application_has_finished_its_requests() -> None:
+    assert int(services()["app"]["stop_grace_period"].removesuffix("s")) > DRAIN_SECONDS
+
+
+def test_a_process_that_hangs_is_killed_and_its_container_started_again() -> None:
+    for name in ("app", "worker", "schedule", "provisioner"):
+        service = services()[name]
+        assert service["healthcheck"]["test"] == ["CMD", "haas", "health", "--kill"], name
+        assert service["init"] is True, "the kernel ignores a signal of the container to its first process"
+        assert service["restart"] == "unless-stopped"
 
 
 def test_the_services_can_start_in_one_order() -> None:
@@ -227,6 +250,6 @@ def test_what_was_started_holds_no_other_secret(started: Deployment) -> None:
 def test_nginx_works_without_the_rights_of_root(started: Deployment) -> None:
     """It reads the private keys, connects to the application and is told to read new lists, as the user 10002."""
     assert Path(f"/proc/{started.running['nginx'].pid}").stat().st_uid == 10002
-    socket = started.root / "sockets" / "app"
+    socket = started.root / "sockets" / "app-1"
     assert stat.S_IMODE(socket.stat().st_mode) == 0o660
     assert socket.stat().st_gid == 10001

@@ -130,6 +130,22 @@ async def test_notices_are_delivered_after_the_broker_or_the_worker_was_killed(
     assert "a@example.test" not in said
 
 
+async def test_the_loss_of_the_broker_is_one_line_and_its_return_another(
+    settings: Settings, https: HttpsServer, own_valkey: tuple[str, ProcessSupervisor]
+) -> None:
+    url, valkey = own_valkey
+    ours = https.settings(settings, redis_url=url)
+    async with running("workers.main", ours, WORKING) as worker:
+        for _ in range(2):
+            await valkey.kill()
+            await worker.says("broker.lost")
+            await valkey.until_ready()
+            await worker.says("broker.returned")
+        assert await worker.stop() == 0
+    warnings = [line["event"] for line in worker.lines if line["level"] not in {"debug", "info"}]
+    assert warnings == ["broker.lost", "broker.returned"] * 2
+
+
 async def test_a_poll_from_the_command_line_fails_if_the_register_is_unreachable(
     settings: Settings, https: HttpsServer, tenant: Tenant
 ) -> None:

@@ -11,6 +11,7 @@ from itertools import cycle
 from typing import Final
 
 import httpx
+import msgspec
 
 from haas.errors import HaasError
 from ops.bench.faults.ledger import Failure, Ledger
@@ -20,35 +21,44 @@ from ops.smoke.participants import SCOPES
 RATE: Final = 70
 """Requests per second."""
 _OK: Final = 200
-Operation = Callable[[Caller, Ledger], Awaitable[None]]
+Operation = Callable[["Recipient"], Awaitable[None]]
+
+
+class Recipient(msgspec.Struct):
+    """The recipient that sends the requests. The access token is the newest one: a token is valid for some minutes."""
+
+    caller: Caller
+    ledger: Ledger
+    access_token: str
 
 
 class UnexpectedStatus(HaasError):
     """A data request was not answered with 200."""
 
 
-async def energy_accounts(caller: Caller, _: Ledger) -> None:
+async def energy_accounts(recipient: Recipient) -> None:
     """Get Energy Accounts: a request that nginx may repeat."""
-    response = await caller.client.resource("/energy/accounts", caller.tokens.access_token, version=2)
+    response = await recipient.caller.client.resource("/energy/accounts", recipient.access_token, version=2)
     if response.status_code != _OK:
         raise UnexpectedStatus(f"{response.status_code} {response.text[:300]}")
 
 
-async def introspection(caller: Caller, _: Ledger) -> None:
+async def introspection(recipient: Recipient) -> None:
     """Introspect the refresh token: a POST, which is not repeated, and which stores the `jti` of its assertion."""
-    await caller.client.introspect(str(caller.tokens.refresh_token))
+    await recipient.caller.client.introspect(str(recipient.caller.tokens.refresh_token))
 
 
-async def refresh(caller: Caller, ledger: Ledger) -> None:
+async def refresh(recipient: Recipient) -> None:
     """Request an access token."""
-    tokens = await caller.client.refresh(str(caller.tokens.refresh_token))
-    ledger.acknowledge("access tokens", tokens.access_token)
+    tokens = await recipient.caller.client.refresh(str(recipient.caller.tokens.refresh_token))
+    recipient.ledger.acknowledge("access tokens", tokens.access_token)
+    recipient.access_token = tokens.access_token
 
 
-async def pushed_request(caller: Caller, ledger: Ledger) -> None:
+async def pushed_request(recipient: Recipient) -> None:
     """Push an authorisation request."""
-    flow = await caller.client.push(SCOPES, sharing_duration=86_400)
-    ledger.acknowledge("pushed requests", flow.request_uri)
+    flow = await recipient.caller.client.push(SCOPES, sharing_duration=86_400)
+    recipient.ledger.acknowledge("pushed requests", flow.request_uri)
 
 
 MIX: Final[tuple[Operation, ...]] = (
@@ -62,7 +72,7 @@ class Traffic:
 
     def __init__(self, caller: Caller, ledger: Ledger, rate: float = RATE) -> None:
         """Send requests as `caller`."""
-        self._caller = caller
+        self._recipient = Recipient(caller, ledger, caller.tokens.access_token)
         self._ledger = ledger
         self._rate = rate
         self._requests: set[asyncio.Task[None]] = set()
@@ -91,7 +101,7 @@ class Traffic:
     async def _request(self, operation: Operation) -> None:
         name = operation.__name__
         try:
-            await operation(self._caller, self._ledger)
+            await operation(self._recipient)
         except (HaasError, httpx.HTTPError) as error:
             self._ledger.failures.append(Failure(name, f"{type(error).__name__}: {error}"))
         else:

@@ -132,6 +132,20 @@ async def test_the_stack_starts_again_after_a_crash_and_stops_at_ctrl_c(state: P
     assert not (state / "stack.json").exists()
 
 
+async def test_a_signal_deploys_the_present_code(state: Path) -> None:
+    async with up(state, "--workers", "2") as running:
+        await running.until("Ctrl-C stops everything.")
+        before = msgspec.json.decode((state / "run" / "processes.json").read_bytes(), type=dict[str, ProcessIdentity])
+        running.process.send_signal(signal.SIGUSR1)
+        await running.until("Deployed.")
+        after = msgspec.json.decode((state / "run" / "processes.json").read_bytes(), type=dict[str, ProcessIdentity])
+        restarted = {name for name in before if before[name] != after[name]}
+        assert restarted == {"app", "app-2", "worker", "schedule", "provisioner"}
+        assert all(runs(identity) for identity in after.values())
+        assert not any(runs(before[name]) for name in restarted)
+        assert await running.end(signal.SIGTERM) == 0
+
+
 async def test_a_signal_during_the_start_stops_all_processes(state: Path) -> None:
     async with up(state) as starting:
         await starting.until("Valkey")

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 
 import httpx
@@ -132,7 +132,7 @@ async def test_a_new_key_is_published_by_every_process(stack: Stack) -> None:
 
     before = [await key_ids(name) for name in APPLICATIONS]
     assert before[0] == before[1]
-    await command(stack, "keys", "rotate", "aurora")
+    await command(stack, "keys", "rotate", "aurora", "--compromised")
     async with asyncio.timeout(60):
         for name in APPLICATIONS:
             while not await key_ids(name) - before[0]:  # noqa: ASYNC110
@@ -143,17 +143,17 @@ async def test_a_new_key_is_published_by_every_process(stack: Stack) -> None:
 async def test_the_limit_of_one_time_passwords_counts_the_requests_of_all_processes(stack: Stack) -> None:
     tenant = brand(stack, "banksia")
     identifier = tenant.demonstration_customers[-1]["identifier"]
-    async with directly(stack, *APPLICATIONS) as http, Person(http) as person:
-        for _ in range(UNANSWERED_CODES_PER_WINDOW):
+
+    async def receives_a_code(*names: str) -> bool:
+        async with directly(stack, *names) as http, Person(http) as person:
             await person.open(tenant.dashboard_url)
             await person.identify(identifier)
-            assert "code" in person.page.elements, person.page.described()
+            return "code" in person.page.elements
+
+    for name in islice(cycle(APPLICATIONS), UNANSWERED_CODES_PER_WINDOW):
+        assert await receives_a_code(name)
     for name in APPLICATIONS:
-        async with directly(stack, name) as http, Person(http) as person:
-            await person.open(tenant.dashboard_url)
-            await person.identify(identifier)
-            assert "code" not in person.page.elements, name
-            assert person.page.status == 429
+        assert not await receives_a_code(name)
 
 
 async def test_no_log_of_a_process_has_a_line_for_a_request(stack: Stack) -> None:
@@ -162,8 +162,8 @@ async def test_no_log_of_a_process_has_a_line_for_a_request(stack: Stack) -> Non
     async with directly(stack, *APPLICATIONS) as http:
         for _ in APPLICATIONS:
             assert (await http.get(f"{tenant.issuer}/a-path-to-find?a=query")).status_code == 404
-    for log in stack.folder.logs.glob("*.log"):
-        text = log.read_text(errors="replace")
-        assert "a-path-to-find" not in text, log.name
-        if log.name != "access.log":
-            assert '"GET /' not in text, log.name
+    for name in (*APPLICATIONS, "sandbox", "worker", "schedule", "provisioner"):
+        text = (stack.folder.logs / f"{name}.log").read_text(errors="replace")
+        for method in ("GET", "POST"):
+            assert f"{method} /" not in text, name
+        assert "a-path-to-find" not in text, name

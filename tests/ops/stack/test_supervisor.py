@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import ops.stack.process_supervisor
 from ops.stack.errors import ProcessFailed, StackError
 from ops.stack.folder import MARKER, StateFolder
 from ops.stack.processes import identify, runs
@@ -44,6 +45,64 @@ async def test_a_process_that_is_killed_is_started_again(folder: StateFolder, ca
         ended = next(record for record in caplog.records if record.message == "process.ended")
         assert (vars(ended)["process_name"], vars(ended)["end"]) == ("server", "signal SIGKILL")
     assert identify(second) is None
+
+
+async def test_a_process_ends_in_order_before_it_is_started_again(folder: StateFolder) -> None:
+    ended = folder.run / "ended"
+    code = (
+        "import pathlib, signal, sys;"
+        f"signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path({str(ended)!r}).touch(), sys.exit(0)));{SERVE}"
+    )
+    async with Supervisor(folder) as supervisor:
+        server = Script("server", code, folder.run)
+        await supervisor.start(server)
+        first = supervisor.processes()["server"]
+        await supervisor.process("server").restart()
+        assert ended.exists()
+        assert identify(first) is None
+        assert server.prepared == 2
+        # It is supervised as before.
+        await supervisor.process("server").kill()
+        await asyncio.wait_for(supervisor.process("server").until_ready(), 10)
+        assert server.prepared == 3
+
+
+async def test_a_process_that_cannot_be_started_again_is_reported_and_tried_again(folder: StateFolder) -> None:
+    broken = folder.run / "broken"
+    code = f"import pathlib, sys; pathlib.Path({str(broken)!r}).exists() and sys.exit(5); {SERVE}"
+    async with Supervisor(folder) as supervisor:
+        await supervisor.start(Script("server", code, folder.run))
+        broken.touch()
+        with pytest.raises(ProcessFailed, match="exit code 5"):
+            await supervisor.process("server").restart()
+        broken.unlink()
+        await asyncio.wait_for(supervisor.process("server").until_ready(), 10)
+
+
+async def test_a_process_that_does_not_respond_is_killed_and_started_again(
+    folder: StateFolder, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hanging(Script):
+        asked = 0
+
+        async def responds(self) -> bool:
+            """The first process misses one check, responds once, and then hangs."""
+            self.asked += 1
+            return self.prepared > 1 or self.asked == 2
+
+    monkeypatch.setattr(ops.stack.process_supervisor, "SECONDS_BETWEEN_CHECKS", 0.01)
+    async with Supervisor(folder) as supervisor:
+        server = Hanging("server", f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVE}", folder.run)
+        server.stop_timeout = 0.2
+        await supervisor.start(server)
+        first = supervisor.processes()["server"]
+        async with asyncio.timeout(10):
+            while supervisor.processes()["server"] == first:  # noqa: ASYNC110 - the supervisor restarts it
+                await asyncio.sleep(0.01)
+        await asyncio.wait_for(supervisor.process("server").until_ready(), 10)
+        assert server.asked >= 2 + ops.stack.process_supervisor.MISSED_CHECKS
+        assert identify(first) is None
+    assert [record.message for record in caplog.records][:2] == ["process.hung", "process.ended"]
 
 
 async def test_a_failed_restart_is_tried_again_until_it_succeeds(folder: StateFolder) -> None:
