@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up test smoke bench lint format lock
+.PHONY: help up test smoke bench faults lint format lock
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ smoke: $(STAMP) ## Run the whole data sharing process at both demonstration bran
 
 bench: $(STAMP) ## Measure the most frequent requests through the proxy, with 2 and with 200 tenants
 	$(BIN)/haas bench $(ARGS)
+
+faults: $(STAMP) ## Restart every process under load, and compare what is stored with what was acknowledged
+	$(BIN)/python -m ops.bench.faults $(ARGS)
 
 lint: $(STAMP) ## Check style, types, import layers and templates
 	$(BIN)/ruff check .

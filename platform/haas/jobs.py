@@ -8,6 +8,8 @@ minute is dropped.
 import asyncio
 import logging
 import threading
+from math import inf
+from time import monotonic
 from typing import Any, Final
 
 import dramatiq
@@ -26,25 +28,32 @@ NAMESPACE: Final = "haas"
 MAXIMUM_AGE_MS = 60_000
 TIMEOUT_SECONDS = 1.0
 HEARTBEAT_TIMEOUT_SECONDS = 30
+SECONDS_TO_SETTLE = 5.0
 _ABOUT_A_LOST_CONNECTION: Final = ("Consumer encountered a connection error", "Failed to post_process_message")
 
 
 class BrokerLog:
     """Logs one line when the broker is lost, and one when it answers again, however often it is tried in between.
 
+    Dramatiq has several connections. One may still find out that it was closed when another one has answered. So a
+    failure within `settle` seconds after the return belongs to the loss before it.
+
     It is thread-safe, because Dramatiq's threads use it too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settle: float = SECONDS_TO_SETTLE) -> None:
         """Assume that the broker answers."""
         self._lost = False
+        self._settle = settle
+        self._returned_at = -inf
         self._lock = threading.Lock()
 
     def failed(self, error: Exception) -> None:
         """The broker did not answer."""
         with self._lock:
-            before, self._lost = self._lost, True
-        if not before:
+            is_new = not self._lost and monotonic() - self._returned_at >= self._settle
+            self._lost = self._lost or is_new
+        if is_new:
             logger.warning("broker.lost", extra={"reason": type(error).__name__})
 
     def answered(self) -> None:
@@ -53,6 +62,8 @@ class BrokerLog:
             return
         with self._lock:
             before, self._lost = self._lost, False
+            if before:
+                self._returned_at = monotonic()
         if before:
             logger.warning("broker.returned")
 

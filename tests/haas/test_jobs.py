@@ -45,7 +45,7 @@ async def test_an_unreachable_broker_is_logged_once_and_raises_nothing(caplog: p
 
 
 def test_each_loss_and_each_return_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    log = BrokerLog()
+    log = BrokerLog(settle=0)
     for _ in range(2):
         log.answered()
         log.failed(ConnectionError("redis://u:secret@h"))
@@ -54,3 +54,14 @@ def test_each_loss_and_each_return_is_one_line(caplog: pytest.LogCaptureFixture)
         log.answered()
     assert [record.message for record in caplog.records] == ["broker.lost", "broker.returned"] * 2
     assert "secret" not in caplog.text
+
+
+def test_a_connection_that_finds_the_loss_later_than_the_others_writes_no_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = BrokerLog(settle=3600)
+    log.failed(ConnectionError())
+    log.answered()
+    log.failed(ConnectionError())
+    log.answered()
+    assert [record.message for record in caplog.records] == ["broker.lost", "broker.returned"]

@@ -61,7 +61,8 @@ def test_the_sockets_are_for_the_proxy_only(stack: Stack) -> None:
     """The mode of a socket says who may connect. Only the user who runs the stack may ask for the health."""
     sockets = {file.name: stat.S_IMODE(file.stat().st_mode) for file in stack.folder.sockets().iterdir()}
     health = {f"{process}-health" for process in ("app", "worker", "schedule", "provisioner")}
-    assert sockets == {"app": 0o660, "sandbox": 0o660, **dict.fromkeys(health, 0o600)}
+    locks = {"app.lock", "sandbox.lock"}
+    assert sockets == {"app": 0o660, "sandbox": 0o660, **dict.fromkeys(health | locks, 0o600)}
     assert stat.S_IMODE(stack.folder.sockets().stat().st_mode) & 0o007 == 0
 
 
