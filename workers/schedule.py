@@ -29,6 +29,8 @@ from workers.tasks import Tasks
 logger = logging.getLogger(__name__)
 
 LEADER_LOCK: Final = 0x48414153  # "HAAS"
+OUTBOX_INTERVAL: Final = timedelta(seconds=5)
+"""A person may wait for a message whose worker was killed, or that is tried again after five seconds."""
 TICK_SECONDS: Final = 0.5
 SECONDS_BETWEEN_LOCK_ATTEMPTS: Final = 2.0
 SECONDS_BETWEEN_CONNECTION_CHECKS: Final = 10.0
@@ -82,7 +84,7 @@ class Scheduler:
         self._clock = clock
         self._dispatcher = dispatcher
         self._jobs = [
-            PeriodicJob("outbox delivery", timedelta(seconds=30), dispatcher.deliver_due_outboxes),
+            PeriodicJob("outbox delivery", OUTBOX_INTERVAL, dispatcher.deliver_due_outboxes),
             PeriodicJob("housekeeping", timedelta(minutes=10), dispatcher.sweep),
         ]
         if dispatcher.node == MAIN_NODE:

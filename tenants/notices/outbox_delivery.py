@@ -2,13 +2,14 @@
 
     put ─ commit ─ NOTIFY → lease (a transaction) → channel → done | failed, due again | given up (a transaction)
 
-If a process dies between two steps, its lease ends after some time and the notice is delivered again. Each notice is
-therefore delivered at least once.
+A process extends its leases while it delivers. If it dies, its leases end within seconds, because a person may wait for
+the message, and the notices are delivered again. Each notice is therefore delivered at least once.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final, Protocol
 from uuid import uuid4
@@ -17,6 +18,7 @@ import msgspec
 
 from haas.clock import Clock
 from haas.database import Database
+from haas.errors import HaasError
 from tenants.notices import store
 from tenants.notices.errors import NotDelivered
 from tenants.notices.models import Notice
@@ -25,7 +27,9 @@ from tenants.registry.models import Tenant
 
 logger = logging.getLogger(__name__)
 
-LEASE_DURATION: Final = timedelta(seconds=30)
+LEASE_DURATION: Final = timedelta(seconds=6)
+SECONDS_BETWEEN_EXTENSIONS = 2.0
+"""A third of a lease: the second of two extensions can fail, and the lease does not end."""
 DELIVERY_TIMEOUT_SECONDS = 20.0
 BATCH_SIZE = 10
 POLL_INTERVAL_SECONDS = 0.1
@@ -66,7 +70,7 @@ class Delivery:
     async def has_due(self, tenant: Tenant) -> bool:
         """Return whether a notice of the tenant is due."""
         async with self._database.transaction(tenant.namespace) as tx:
-            return await store.has_due(tx, self._clock.now(), LEASE_DURATION)
+            return await store.has_due(tx, self._clock.now())
 
     async def deliver_due(self, tenant: Tenant, *, retry_now: bool = False) -> DeliveryCounts:
         """Deliver all notices that are due. With `retry_now`, also deliver those that wait for another try."""
@@ -75,9 +79,10 @@ class Delivery:
             async with self._database.transaction(tenant.namespace) as tx:
                 await store.make_retries_due(tx, self._clock.now())
         while notices := await self._lease(tenant):
-            results = await asyncio.gather(
-                *(self._deliver(tenant, notice) for notice in notices), return_exceptions=True
-            )
+            async with self._extended_leases(tenant, notices):
+                results = await asyncio.gather(
+                    *(self._deliver(tenant, notice) for notice in notices), return_exceptions=True
+                )
             for result in results:
                 if isinstance(result, BaseException):
                     raise result
@@ -97,12 +102,32 @@ class Delivery:
 
     async def _has_leased(self, tenant: Tenant) -> bool:
         async with self._database.transaction(tenant.namespace) as tx:
-            return await store.has_leased(tx, self._clock.now(), LEASE_DURATION)
+            return await store.has_leased(tx, self._clock.now())
 
     async def _lease(self, tenant: Tenant) -> list[Notice]:
         now = self._clock.now()
         async with self._database.transaction(tenant.namespace) as tx:
             return await store.lease_due(tx, uuid4(), now, LEASE_DURATION, limit=BATCH_SIZE)
+
+    @asynccontextmanager
+    async def _extended_leases(self, tenant: Tenant, notices: Sequence[Notice]) -> AsyncIterator[None]:
+        """Extend the leases of these notices regularly until the block ends."""
+        extending = asyncio.create_task(self._extend_leases(tenant, notices), name="extend leases")
+        try:
+            yield
+        finally:
+            extending.cancel()
+            await asyncio.gather(extending, return_exceptions=True)
+
+    async def _extend_leases(self, tenant: Tenant, notices: Sequence[Notice]) -> None:
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_EXTENSIONS)
+            try:
+                async with self._database.transaction(tenant.namespace) as tx:
+                    await store.extend_leases(tx, notices, self._clock.now(), LEASE_DURATION)
+            except HaasError as error:
+                # The next extension may succeed. Otherwise the leases end, and the notices are delivered again.
+                logger.warning("notice.lease_not_extended", extra={"reason": str(error)})
 
     async def _deliver(self, tenant: Tenant, notice: Notice) -> DeliveryCounts:
         details = {"notice": str(notice.id), "kind": notice.kind, "tries": notice.tries}

@@ -4,14 +4,31 @@ Only the holder of a row's last lease may record a result. A process that was st
 ended therefore cannot overwrite the result of another process.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from haas.database import Statement, Transaction
 from tenants.notices.models import Notice
 from tenants.notices.tables import outbox
+from tenants.schema_metadata import Uuid
 
 _IS_OPEN = and_(outbox.c.done_at.is_(None), outbox.c.given_up_at.is_(None))
 _NOTICE_COLUMNS = (
@@ -44,10 +61,15 @@ _INSERT = Statement(
 )
 
 
+LONGEST_LEASE: Final = timedelta(minutes=1)
+"""A lease that ends later than this time from now was given before the clock was moved back, and is ignored.
+
+It is longer than a lease of this release: another process may read the clock a little later, and workers of the release
+before, which run at the same time during a deployment, lease for 30 seconds.
+"""
+
+
 def _is_available(now: ColumnElement[datetime], longest: ColumnElement[datetime]) -> ColumnElement[bool]:
-    # `longest` is the latest moment at which a valid lease can end. A lease that ends later was given before the clock
-    # was moved back, and is ignored. Another process may read the clock a little later than this one and so have a
-    # lease that ends a little later: callers therefore add twice the duration of a lease to the current time.
     return and_(
         _IS_OPEN,
         or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now, outbox.c.leased_until > longest),
@@ -88,14 +110,14 @@ async def insert_notice(
     )
 
 
-async def has_due(tx: Transaction, now: datetime, lease: timedelta) -> bool:
+async def has_due(tx: Transaction, now: datetime) -> bool:
     """Return whether a notice is due and not leased. The regular sweep calls this for every tenant."""
-    return await tx.row(_DUE, now=now, longest=now + 2 * lease, limit=1) is not None
+    return await tx.row(_DUE, now=now, longest=now + LONGEST_LEASE, limit=1) is not None
 
 
-async def has_leased(tx: Transaction, now: datetime, lease: timedelta) -> bool:
+async def has_leased(tx: Transaction, now: datetime) -> bool:
     """Return whether a notice is leased now, which means that a process is delivering it."""
-    leased = and_(_IS_OPEN, outbox.c.leased_until > now, outbox.c.leased_until <= now + 2 * lease)
+    leased = and_(_IS_OPEN, outbox.c.leased_until > now, outbox.c.leased_until <= now + LONGEST_LEASE)
     return (await tx.execute(select(outbox.c.id).where(leased).limit(1))).first() is not None
 
 
@@ -103,7 +125,7 @@ async def lease_due(tx: Transaction, holder: UUID, now: datetime, lease: timedel
     """Lease up to `limit` due notices to `holder`. Skip rows that another transaction has locked."""
     chosen = (
         select(outbox.c.id)
-        .where(_is_available(literal(now), literal(now + 2 * lease)), outbox.c.due_at <= now)
+        .where(_is_available(literal(now), literal(now + LONGEST_LEASE)), outbox.c.due_at <= now)
         .order_by(outbox.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -116,6 +138,16 @@ async def lease_due(tx: Transaction, holder: UUID, now: datetime, lease: timedel
         .returning(*_NOTICE_COLUMNS)
     )
     return [Notice(**row) for row in result.mappings()]
+
+
+async def extend_leases(tx: Transaction, notices: Sequence[Notice], now: datetime, lease: timedelta) -> None:
+    """Let the leases of these notices end `lease` after now, where they are still the last ones and were not ended."""
+    own = and_(
+        outbox.c.id == any_(literal([notice.id for notice in notices], ARRAY(Uuid))),
+        outbox.c.lease == any_(literal([notice.lease for notice in notices], ARRAY(Uuid))),
+        outbox.c.leased_until.is_not(None),
+    )
+    await tx.execute(update(outbox).where(own, _IS_OPEN).values(leased_until=now + lease))
 
 
 async def make_retries_due(tx: Transaction, now: datetime) -> None:

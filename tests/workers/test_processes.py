@@ -19,11 +19,13 @@ from ops.stack.process_supervisor import ProcessSupervisor
 from ops.stack.supervisor import Supervisor
 from ops.stack.valkey import Valkey
 from tenants.notices.outbox import put
+from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tenants.services import Services
 from tests.support.https_server import HttpsServer
 from tests.support.mail_server import MailServer
 from tests.support.processes import python
+from tests.support.rows import execute
 from workers.run_once import register_poll
 from workers.tasks import Tasks
 
@@ -143,6 +145,33 @@ async def test_the_loss_of_the_broker_is_one_line_and_its_return_another(
         assert await worker.stop() == 0
     warnings = [line["event"] for line in worker.lines if line["level"] not in {"debug", "info"}]
     assert warnings == ["broker.lost", "broker.returned"]
+
+
+async def test_a_message_that_a_killed_worker_held_is_sent_by_another_worker_within_seconds(
+    *,
+    database: Database,
+    settings: Settings,
+    https: HttpsServer,
+    mail: MailServer,
+    tenant: Tenant,
+    clock: MovableClock,
+    valkey: str,
+) -> None:
+    ours = https.settings(settings, smtp_url=mail.url, redis_url=valkey)
+    mail.open.clear()
+    async with running("workers.schedule", ours, LEADING) as scheduler:
+        async with running("workers.main", ours, WORKING) as killed:
+            await write(database, tenant, clock)
+            await mail.arriving.wait()
+            killed.process.kill()
+            await killed.process.wait()
+        mail.open.set()
+        async with running("workers.main", ours, WORKING) as worker:
+            await worker.says(DELIVERED)
+            assert await worker.stop() == 0
+        assert await scheduler.stop() == 0
+    (row,) = await execute(database, tenant, outbox.select())
+    assert (row.tries, row.done_at is not None) == (2, True)
 
 
 async def test_a_poll_from_the_command_line_fails_if_the_register_is_unreachable(

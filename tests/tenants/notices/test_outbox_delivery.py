@@ -3,22 +3,25 @@
 import asyncio
 import logging
 from datetime import datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from haas.clock import MovableClock
 from haas.database import Database
-from haas.errors import HaasError
+from haas.errors import HaasError, Unavailable
 from haas.mail import Mailer
-from tenants.notices import store
+from tenants.notices import outbox_delivery, store
 from tenants.notices.message_channels import EmailChannel
 from tenants.notices.outbox import NoticeKind, put
 from tenants.notices.outbox_delivery import LEASE_DURATION, Delivery
 from tenants.notices.retry_policy import RETRY_POLICIES
+from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tests.support.mail_server import MailServer
 from tests.support.rows import notice
+from workers.schedule import OUTBOX_INTERVAL
 
 EMAIL = {"to": "ada@example.test", "subject": "Your code", "text": "The code is 123456."}
 
@@ -42,7 +45,7 @@ async def put_one(
     due: datetime | None = None,
     expires_at: datetime | None = None,
     **changes: str,
-) -> object:
+) -> UUID:
     """Put a notice into the outbox; `changes` are of its payload."""
     async with database.transaction(tenant.namespace) as tx:
         return await put(tx, kind, {**EMAIL, **changes}, now=now, due_at=due, expires_at=expires_at)
@@ -165,6 +168,81 @@ async def test_a_lease_that_ends_in_the_far_future_after_a_clock_change_is_ignor
         assert await store.lease_due(tx, uuid4(), later, LEASE_DURATION, limit=1)
     assert (await delivery.deliver_due(tenant)).done == 1
     assert len(mail.accepted) == 1
+
+
+async def test_a_lease_of_the_release_before_is_honoured(
+    *, database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, delivery: Delivery
+) -> None:
+    """Its workers lease for 30 seconds, and run at the same time during a deployment."""
+    await put_one(database, tenant, clock.now())
+    async with database.transaction(tenant.namespace) as tx:
+        assert await store.lease_due(tx, uuid4(), clock.now(), timedelta(seconds=30), limit=1)
+    assert not await delivery.has_due(tenant)
+    assert (await delivery.deliver_due(tenant)).done == 0
+    assert mail.recipients == []
+
+
+async def test_a_notice_is_not_sent_by_others_while_a_slow_delivery_of_it_goes_on(
+    *,
+    database: Database,
+    tenant: Tenant,
+    clock: MovableClock,
+    mail: MailServer,
+    delivery: Delivery,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The process extends its lease, also after an extension that failed."""
+    monkeypatch.setattr(outbox_delivery, "SECONDS_BETWEEN_EXTENSIONS", 0.01)
+    extend, tries = store.extend_leases, 0
+
+    async def fail_first(*arguments: Any) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise Unavailable("not now")
+        await extend(*arguments)
+
+    monkeypatch.setattr(store, "extend_leases", fail_first)
+    mail.open.clear()
+    put_id = await put_one(database, tenant, clock.now())
+    delivering = asyncio.create_task(delivery.deliver_due(tenant))
+    await mail.arriving.wait()
+    for _ in range(2):
+        clock.move(LEASE_DURATION)
+        async with asyncio.timeout(30):
+            while (await notice(database, tenant, put_id)).leased_until <= clock.now():
+                pass
+        assert not await delivery.has_due(tenant)
+        assert (await by_mail(database, clock, mail.url).deliver_due(tenant)).done == 0
+    mail.open.set()
+    assert (await delivering).done == 1
+    assert len(mail.accepted) == 1
+    assert "notice.lease_not_extended" in caplog.text
+
+
+async def test_only_the_last_lease_of_an_open_notice_is_extended(
+    database: Database, tenant: Tenant, clock: MovableClock
+) -> None:
+    failed, taken, own = [await put_one(database, tenant, clock.now(), to=f"{name}@x.test") for name in "abc"]
+    async with database.transaction(tenant.namespace) as tx:
+        leased = await store.lease_due(tx, uuid4(), clock.now(), LEASE_DURATION, limit=3)
+    by_id = {each.id: each for each in leased}
+    async with database.transaction(tenant.namespace) as tx:
+        await store.mark_failed(tx, by_id[failed], clock.now() + timedelta(hours=1), "no")
+        await tx.execute(outbox.update().where(outbox.c.id == taken).values(lease=uuid4()))
+        clock.move(LEASE_DURATION / 2)
+        await store.extend_leases(tx, leased, clock.now(), LEASE_DURATION)
+    extended = {put_id: (await notice(database, tenant, put_id)).leased_until for put_id in (failed, taken, own)}
+    assert extended[failed] is None
+    assert extended[taken] < clock.now() + LEASE_DURATION / 2 + timedelta(seconds=1)
+    assert extended[own] > extended[taken]
+
+
+def test_a_person_waits_only_seconds_for_a_message_of_a_killed_process() -> None:
+    assert timedelta(seconds=12) >= LEASE_DURATION + OUTBOX_INTERVAL
+    assert timedelta(seconds=2 * outbox_delivery.SECONDS_BETWEEN_EXTENSIONS) < LEASE_DURATION
+    assert LEASE_DURATION < store.LONGEST_LEASE
 
 
 async def test_concurrent_deliveries_send_each_notice_once(
