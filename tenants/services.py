@@ -50,7 +50,7 @@ class Services:
         self.authenticator = Authenticator(database, self.jwks, clock)
         self.responder = AuthorisationResponder(self.keyring, self.jwks)
         self.registration_sources = ValidationSources(self.jwks, outbound, database, control_namespace(settings))
-        self._flusher = Flusher(database, control_namespace(settings))
+        self._flusher = Flusher(database, control_namespace(settings), clock)
         self._flushing: asyncio.Task[None] | None = None
 
     @classmethod

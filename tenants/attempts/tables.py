@@ -16,7 +16,9 @@ attempt = Table(
     Column("request_uri_hash", LargeBinary, nullable=False, unique=True),
     Column("request_expires_at", Moment, nullable=False),
     Column("request_uri_used_at", Moment),  # when the person authenticated or cancelled
-    Column("request", Json, nullable=False),  # attempts.models.AuthorisationRequest
+    # attempts.models.AuthorisationRequest. Null: it was deleted, because nobody authenticated. The row remains for the
+    # metrics, and the attempt cannot be continued.
+    Column("request", Json),
     Column("stage", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("stage_at", Moment, nullable=False),
@@ -44,4 +46,5 @@ attempt = Table(
     ),
     CheckConstraint("claimed_as in ('browser', 'app')", name="claimed_as"),
     Index(None, "stage", "stage_at"),
+    Index(None, "client_id", "created_at"),
 )

@@ -1,6 +1,7 @@
 """Counting of calls in memory, so that a call needs no database write."""
 
 from collections import Counter
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -43,11 +44,6 @@ class CallSums(msgspec.Struct):
     secondary_errors: int = 0
     secondary_rejections: int = 0
 
-    def add(self, other: "CallSums") -> None:
-        """Add the sums of `other` to this object."""
-        for name in self.__struct_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
 
 class TenantCalls(msgspec.Struct):
     """The calls of one tenant since the last write."""
@@ -55,11 +51,10 @@ class TenantCalls(msgspec.Struct):
     rollup: dict[RollupKey, CallSums] = {}
     seconds: Counter[tuple[datetime, bool]] = msgspec.field(default_factory=Counter)
 
-    def add(self, other: "TenantCalls") -> None:
-        """Add the calls of `other` to this object."""
-        for key, sums in other.rollup.items():
-            self.rollup.setdefault(key, CallSums()).add(sums)
-        self.seconds.update(other.seconds)
+    @property
+    def number(self) -> int:
+        """The number of calls."""
+        return sum(sums.calls for sums in self.rollup.values())
 
 
 class CallCounter:
@@ -69,7 +64,10 @@ class CallCounter:
     """
 
     def __init__(self, maximum_keys: int = MAXIMUM_KEYS) -> None:
-        """Keep at most `maximum_keys` different keys. `lost` counts the calls that would need more keys."""
+        """Keep at most `maximum_keys` different keys, with those that were taken and not yet released.
+
+        `lost` counts the calls that would need more keys.
+        """
         self._tenants: dict[CalledTenant, TenantCalls] = {}
         self._maximum_keys = maximum_keys
         self._keys = 0
@@ -108,20 +106,25 @@ class CallCounter:
             sums.secondary_rejections += call.secondary_rejections
         tenant.seconds[call.at.replace(microsecond=0), call.authenticated] += 1
 
-    def take(self) -> dict[CalledTenant, TenantCalls]:
-        """Return everything that was counted, and start again with nothing."""
-        taken, self._tenants, self._keys = self._tenants, {}, 0
-        return taken
+    @property
+    def number(self) -> int:
+        """The number of calls that were counted and not taken."""
+        return sum(calls.number for calls in self._tenants.values())
 
-    def put_back(self, called: CalledTenant, calls: TenantCalls) -> None:
-        """Add calls that could not be written to the aggregate again, unless it would have too many keys."""
-        if self._keys + len(calls.rollup) > self._maximum_keys:
-            self.lost += sum(sums.calls for sums in calls.rollup.values())
-            return
-        tenant = self._tenants.setdefault(called, TenantCalls())
-        before = len(tenant.rollup)
-        tenant.add(calls)
-        self._keys += len(tenant.rollup) - before
+    def tenants(self) -> AbstractSet[CalledTenant]:
+        """Return the tenants of the calls that were counted and not taken."""
+        return self._tenants.keys()
+
+    def take(self, called: CalledTenant) -> TenantCalls | None:
+        """Return the calls of a tenant, and start again with nothing; return None if there are none.
+
+        The caller keeps them in memory until it calls `release`.
+        """
+        return self._tenants.pop(called, None)
+
+    def release(self, calls: TenantCalls) -> None:
+        """Make room for other keys: `calls`, which `take` has returned, are no longer in memory."""
+        self._keys -= len(calls.rollup)
 
 
 def _bucket(microseconds: int) -> int:

@@ -1,10 +1,17 @@
 """Writing the counted calls every few seconds, and once more when the process stops."""
 
 import asyncio
+import itertools
 import logging
-from collections.abc import Iterable
-from uuid import UUID
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from typing import Final
+from uuid import UUID, uuid4
 
+import msgspec
+
+from haas.clock import Clock
 from haas.database import Database, Namespace
 from haas.errors import HaasError
 from tenants.calls import store
@@ -14,7 +21,8 @@ from tenants.registry import store as registry
 
 logger = logging.getLogger(__name__)
 
-SECONDS_BETWEEN_FLUSHES = 5.0
+SECONDS_BETWEEN_FLUSHES: Final = 2.0
+"""A process that is killed loses the calls of this time at most, and of the time that one write takes."""
 
 # One object for the whole process, so that the code that answers a call needs no reference to it.
 _process_calls = CallCounter()
@@ -29,8 +37,24 @@ class _SchemaReplaced(HaasError):
     """The schema is not the one that the tenant had before. It may belong to another tenant with the same slug."""
 
 
+class _BatchCommittedBefore(HaasError):
+    """An earlier attempt to write the batch was committed, although the COMMIT was not answered."""
+
+
+class _Batch(msgspec.Struct):
+    """The calls of a tenant that are written in one transaction."""
+
+    number: int
+    calls: TenantCalls
+    has_failed: bool = False
+
+
 class Flusher:
-    """Writes the counted calls. If a tenant's calls cannot be written, they are kept for the next attempt.
+    """Writes the counted calls in batches, each of them exactly once.
+
+    A batch has a number, which is written in the same transaction. If a write fails, the same batch is written again
+    with the same number. If it was committed before, although the COMMIT was not answered, the number is found and the
+    transaction is rolled back. A tenant has at most one batch at a time; its later calls wait in the counter.
 
     The calls of a tenant that was removed are dropped. A later tenant with the same slug has the same schema name and
     the same role name. So that it never gets calls of its predecessor, the flusher remembers the object id (oid) of the
@@ -44,16 +68,27 @@ class Flusher:
     No transaction is open while another one begins, so one connection for each database node is enough.
     """
 
-    def __init__(self, database: Database, control: Namespace, counter: CallCounter = _process_calls) -> None:
+    def __init__(
+        self, database: Database, control: Namespace, clock: Clock, counter: CallCounter = _process_calls
+    ) -> None:
         """Write the calls of `counter`; the default is the counter of this process.
 
         `control` is the namespace of the control schema, which says whether a tenant still exists.
         """
         self._database = database
         self._control = control
+        self._clock = clock
         self._counter = counter
+        self._process = uuid4()
+        self._numbers = itertools.count(1)
+        self._batches: dict[CalledTenant, _Batch] = {}
         self._schema_ids: dict[CalledTenant, int] = {}
         self._removed: set[UUID] = set()
+
+    @property
+    def unwritten(self) -> int:
+        """The number of calls that were counted and are not written."""
+        return self._counter.number + sum(batch.calls.number for batch in self._batches.values())
 
     async def run(self) -> None:
         """Write every few seconds until cancelled, and then one last time."""
@@ -62,44 +97,60 @@ class Flusher:
                 await asyncio.sleep(SECONDS_BETWEEN_FLUSHES)
                 await self.flush()
         finally:
-            await asyncio.shield(self.flush())
+            await asyncio.shield(self._flush_at_the_end())
 
     async def flush(self) -> int:
         """Write all counted calls; return the number of tenants whose calls were written.
 
         Database nodes are written concurrently, so a node that does not answer does not delay the others.
         """
-        nodes: dict[str, dict[CalledTenant, TenantCalls]] = {}
-        for called, calls in self._counter.take().items():
-            nodes.setdefault(called.namespace.node, {})[called] = calls
-        try:
-            written = sum(await asyncio.gather(*map(self._flush_node, nodes.values())))
-        except BaseException:
-            for remaining in nodes.values():
-                for called, calls in remaining.items():
-                    self._counter.put_back(called, calls)
-            raise
+        nodes: dict[str, set[CalledTenant]] = {}
+        for called in self._batches.keys() | self._counter.tenants():
+            nodes.setdefault(called.namespace.node, set()).add(called)
+        written = sum(await asyncio.gather(*map(self._flush_node, nodes.values())))
         if self._counter.lost:
             logger.error("calls.dropped", extra={"calls": self._counter.lost})
             self._counter.lost = 0
         return written
 
-    async def _flush_node(self, taken: dict[CalledTenant, TenantCalls]) -> int:
-        """Write the calls of one node's tenants and remove them from `taken`; return the number of tenants written."""
+    async def _flush_at_the_end(self) -> None:
+        await self.flush()
+        if self.unwritten:
+            logger.error("calls.dropped", extra={"calls": self.unwritten})
+
+    async def _flush_node(self, tenants: AbstractSet[CalledTenant]) -> int:
+        """Write the calls of one node's tenants; return for how many tenants that succeeded.
+
+        The batches that an earlier flush could not write are first. Only a tenant without such a batch gets a new one.
+        """
+        written = await self._write_batches([called for called in tenants if called in self._batches])
+        new = [called for called in tenants if called not in self._batches]
+        for called in new:
+            calls = self._counter.take(called)
+            if calls is not None:
+                self._batches[called] = _Batch(next(self._numbers), calls)
+        return len(written | await self._write_batches([called for called in new if called in self._batches]))
+
+    async def _write_batches(self, tenants: Sequence[CalledTenant]) -> set[CalledTenant]:
+        """Write the batches of these tenants of one node; return the tenants for which that succeeded."""
+        written: set[CalledTenant] = set()
         failed: dict[CalledTenant, Exception] = {}
-        await self._learn_schema_ids([called for called in taken if called not in self._schema_ids], failed)
-        written = 0
-        for called in [called for called in taken if called not in failed]:
+        await self._learn_schema_ids([called for called in tenants if called not in self._schema_ids], failed)
+        for called in [called for called in tenants if called not in failed]:
             try:
-                await self._write(called, taken[called])
+                with suppress(_BatchCommittedBefore):
+                    await self._write(called, self._batches[called])
             except Exception as error:  # noqa: BLE001 - one tenant's failure must not lose the calls of the others
                 failed[called] = error
             else:
-                del taken[called]
-                written += 1
+                self._forget_batch(called)
+                written.add(called)
         if failed:
-            await self._keep_or_drop(failed, taken)
+            await self._keep_or_drop(failed)
         return written
+
+    def _forget_batch(self, called: CalledTenant) -> None:
+        self._counter.release(self._batches.pop(called).calls)
 
     async def _learn_schema_ids(self, unknown: list[CalledTenant], failed: dict[CalledTenant, Exception]) -> None:
         """Remember the ids of the schemas of these tenants. Add those for which this is not possible to `failed`."""
@@ -123,30 +174,35 @@ class Flusher:
             else:
                 failed[called] = _SchemaReplaced(f"the tenant of {called.namespace.schema} was removed")
 
-    async def _write(self, called: CalledTenant, calls: TenantCalls) -> None:
-        """Write the calls of a tenant. Raise _SchemaReplaced, and write nothing, if the schema is not the tenant's."""
+    async def _write(self, called: CalledTenant, batch: _Batch) -> None:
+        """Write the batch of a tenant.
+
+        Raise _BatchCommittedBefore, or _SchemaReplaced if the schema is not the tenant's. Then nothing is written.
+        """
         async with self._database.transaction(called.namespace) as tx:
-            await store.add(tx, calls)
+            await store.add(tx, batch.calls)
+            if not await store.add_batch(tx, self._process, batch.number, self._clock.now()):
+                raise _BatchCommittedBefore
             if await store.schema_id(tx) != self._schema_ids[called]:
                 raise _SchemaReplaced(f"{called.namespace.schema} is another schema than before")
 
-    async def _keep_or_drop(
-        self, failed: dict[CalledTenant, Exception], taken: dict[CalledTenant, TenantCalls]
-    ) -> None:
-        """Keep the calls of the tenants that exist, and drop those of removed tenants."""
+    async def _keep_or_drop(self, failed: dict[CalledTenant, Exception]) -> None:
+        """Keep the batches of the tenants that exist, and drop those of removed tenants."""
         try:
             existing = await self._existing(failed)
         except Exception:  # noqa: BLE001 - whether they exist is not known, so their calls are kept
             existing = {called.id for called in failed}
         for called, error in failed.items():
-            calls = taken.pop(called)
             self._schema_ids.pop(called, None)
-            if called.id in existing:
+            batch = self._batches[called]
+            if called.id not in existing:
+                self._forget_batch(called)
+                if called.id not in self._removed:
+                    self._removed.add(called.id)
+                    logger.info("calls.tenant_removed", extra={"schema": called.namespace.schema})
+            elif not batch.has_failed:
+                batch.has_failed = True
                 logger.error("calls.not_written", extra={"schema": called.namespace.schema}, exc_info=error)
-                self._counter.put_back(called, calls)
-            elif called.id not in self._removed:
-                self._removed.add(called.id)
-                logger.info("calls.tenant_removed", extra={"schema": called.namespace.schema})
 
     async def _existing(self, tenants: Iterable[CalledTenant]) -> set[UUID]:
         """Return the ids of those tenants that exist. Call it while no transaction is open."""

@@ -1,29 +1,44 @@
 """The SQL of counted calls, of rows for single calls, and of the disclosure ledger."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Table, bindparam, delete, func, select, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 
-from haas.database import Transaction
-from tenants.calls.counter import CallSums, RollupKey, TenantCalls
+from haas.database import Statement, Transaction
+from tenants.calls.counter import TenantCalls
 from tenants.calls.models import CallRecord, DisclosureDay
-from tenants.calls.tables import call, call_peak, call_rollup, call_second, disclosure_day
+from tenants.calls.tables import call, call_batch, call_peak, call_rollup, call_second, disclosure_day
 
-_INSERT_ROLLUP = insert(call_rollup)
-_ADD_ROLLUP = _INSERT_ROLLUP.on_conflict_do_update(
-    index_elements=list(RollupKey._fields),
-    set_={name: call_rollup.c[name] + _INSERT_ROLLUP.excluded[name] for name in CallSums.__struct_fields__},
-)
-_INSERT_SECOND = insert(call_second)
-_ADD_SECOND = _INSERT_SECOND.on_conflict_do_update(
-    index_elements=["second"],
-    set_={name: call_second.c[name] + _INSERT_SECOND.excluded[name] for name in ("authenticated", "unauthenticated")},
+
+def _rows_of_arrays(table: Table) -> Insert:
+    """Return an INSERT of any number of rows, in their order. Its parameters are an array for each column."""
+    arrays = (bindparam(column.name, type_=ARRAY(column.type)) for column in table.c)
+    given = func.unnest(*arrays).table_valued(*table.c.keys()).render_derived(name="given")
+    return insert(table).from_select(table.c.keys(), select(given))
+
+
+def _adding(table: Table) -> Statement:
+    """Return a statement that adds to the sums of a table, which are the columns outside its primary key."""
+    new = _rows_of_arrays(table)
+    sums = {column.name: column + new.excluded[column.name] for column in table.c if not column.primary_key}
+    return Statement(new.on_conflict_do_update(constraint=table.primary_key, set_=sums))
+
+
+_ADD_ROLLUP: Final = _adding(call_rollup)
+_ADD_SECOND: Final = _adding(call_second)
+_INSERT_BATCH = insert(call_batch).values({column.name: bindparam(column.name) for column in call_batch.c})
+_ADD_BATCH: Final = Statement(
+    _INSERT_BATCH.on_conflict_do_update(
+        constraint=call_batch.primary_key,
+        set_={name: _INSERT_BATCH.excluded[name] for name in ("number", "written_at")},
+        where=call_batch.c.number < _INSERT_BATCH.excluded.number,
+    ).returning(call_batch.c.number)
 )
 _HALF_HOUR: Final = timedelta(minutes=30)
 _HALF_HOUR_ORIGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -42,12 +57,27 @@ async def add(tx: Transaction, calls: TenantCalls) -> None:
     """Add a tenant's counted calls to the stored sums. Rows are sorted, so that two processes cannot deadlock."""
     if not calls.rollup:
         return
-    rollup = sorted(calls.rollup.items())
-    await tx.execute(_ADD_ROLLUP, [{**key._asdict(), **msgspec.structs.asdict(sums)} for key, sums in rollup])
+    rollup = [{**key._asdict(), **msgspec.structs.asdict(sums)} for key, sums in sorted(calls.rollup.items())]
+    await tx.rows(_ADD_ROLLUP, **_arrays(call_rollup, rollup))
     seconds: dict[datetime, dict[str, int]] = defaultdict(lambda: {"authenticated": 0, "unauthenticated": 0})
     for (second, authenticated), count in calls.seconds.items():
         seconds[second]["authenticated" if authenticated else "unauthenticated"] += count
-    await tx.execute(_ADD_SECOND, [{"second": second, **counts} for second, counts in sorted(seconds.items())])
+    counted = [{"second": second, **counts} for second, counts in sorted(seconds.items())]
+    await tx.rows(_ADD_SECOND, **_arrays(call_second, counted))
+
+
+async def add_batch(tx: Transaction, process: UUID, number: int, now: datetime) -> bool:
+    """Store that this transaction has written a batch of a process. Return False if the batch was committed before.
+
+    If another transaction with the same batch has not ended yet, this waits for its end. Call it after `add`: a
+    transaction that uses the tables in another order than that of their creation can deadlock with DROP SCHEMA.
+    """
+    return await tx.row(_ADD_BATCH, process=process, number=number, written_at=now) is not None
+
+
+async def delete_batches(tx: Transaction, before: datetime) -> int:
+    """Delete the numbers of batches of processes that have written none since `before`; return how many."""
+    return int((await tx.execute(delete(call_batch).where(call_batch.c.written_at < before))).rowcount)
 
 
 async def schema_id(tx: Transaction) -> int:
@@ -137,6 +167,10 @@ async def mark_corrected(tx: Transaction, arrangement_id: UUID, cluster: str, si
         .values(corrected_at=now)
     )
     return int(result.rowcount)
+
+
+def _arrays(table: Table, rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
+    return {name: [row[name] for row in rows] for name in (column.name for column in table.c)}
 
 
 def _call_row(record: CallRecord) -> dict[str, Any]:

@@ -52,6 +52,16 @@ call_peak = Table(
     Column("unauthenticated", Integer, nullable=False),
 )
 
+# The last batch of counted calls that each process has written. A batch is written together with its number, so that a
+# process that does not know whether it was committed can send it again.
+call_batch = Table(
+    "call_batch",
+    tenant,
+    Column("process", Uuid, primary_key=True),  # a random id that a process has from its start to its end
+    Column("number", BigInteger, nullable=False),  # the batches of a process have increasing numbers
+    Column("written_at", Moment, nullable=False),
+)
+
 # A row for each call, without its payload, kept for days so that staff can investigate a single call.
 call = Table(
     "call",

@@ -93,7 +93,8 @@ class Brand:
 
     async def calls(self) -> list[Any]:
         """Return the rows in which calls of this tenant are counted."""
-        await Flusher(self.application.database, control_namespace(self.application.services.settings)).flush()
+        services = self.application.services
+        await Flusher(services.database, control_namespace(services.settings), services.clock).flush()
         return await self.execute(select(call_rollup))
 
 
