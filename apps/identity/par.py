@@ -83,8 +83,13 @@ async def arrangement_may_be_amended(call: PushCall) -> None:
 
 
 async def store_the_request(call: PushCall) -> None:
-    """The request is stored as an attempt. Its new request_uri is valid for 90 seconds and stored as a hash (CDS)."""
-    call.pushed = PushedResponse(*await attempts.push(call.tx, call.authorisation_request, call.context.now))
+    """The request is stored as an attempt. Its new request_uri is valid for 90 seconds and stored as a hash (CDS).
+
+    If the client has pushed too many requests within 90 seconds, it is not stored (RFC 9126 2.3, 429).
+    """
+    ctx = call.context
+    limit = ctx.services.settings.pushed_requests
+    call.pushed = PushedResponse(*await attempts.push(call.tx, call.authorisation_request, ctx.now, limit=limit))
 
 
 def respond_with_the_request_uri(call: PushCall) -> None:

@@ -3,6 +3,7 @@
 import os
 import platform
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -21,6 +22,8 @@ from ops.stack.options import Options
 
 TARGET_RATE = 450
 TARGET_P95_SECONDS = 0.050
+WITHOUT_LIMIT: Final = {"HAAS_PUSHED_REQUESTS": "1000000"}
+"""The measurement pushes more requests with one client than a client may."""
 
 
 class BenchFailed(HaasError):
@@ -49,7 +52,7 @@ def command(tenants: tuple[int, ...], seconds: float, connections: int) -> None:
 
 async def _bench(bench: BenchmarkOptions) -> Results:
     with folder_kept_on_failure("haas-bench-") as folder:
-        options = Options(state=folder / "state", port=0)
+        options = Options(state=folder / "state", port=0, variables=WITHOUT_LIMIT)
         try:
             async with running(options, set_up_demonstration, ConsoleProgress()) as stack:
                 return await measure(stack, bench, ConsoleProgress())

@@ -11,7 +11,7 @@ from ops.deployment_settings import DEFAULT_STATE, DeploymentSettings
 from ops.stack.errors import StackError
 
 DEFAULT_PORT: Final = 8443
-REPLACEABLE: Final = ("HAAS_SMTP_URL", "HAAS_SMS_URL", "HAAS_MASTER_KEY_FILE", "HAAS_LOG_LEVEL")
+REPLACEABLE: Final = ("HAAS_SMTP_URL", "HAAS_SMS_URL", "HAAS_MASTER_KEY_FILE", "HAAS_LOG_LEVEL", "HAAS_PUSHED_REQUESTS")
 IssueCertificate = Callable[[str], None]
 """Issues the server certificate of a host, so that the proxy serves it at once."""
 
@@ -41,7 +41,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str | None = None
     role_prefix: str = "haas"
     variables: Mapping[str, str] = {}
-    """`HAAS_` variables that replace those of the stack: a real mail server, text message gateway, or master key."""
+    """`HAAS_` variables that replace those of the stack, such as a real mail server, or are added to them."""
     workers: int = 1
     """The number of application processes."""
     durable: bool = True

@@ -54,6 +54,7 @@ _AUTHORITY: Final = r"([^@/?#\s]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{
 
 Host = Annotated[str, Meta(pattern=rf"^({_LABEL}\.)*{_LABEL}\Z", description="a host name in lower case")]
 Port = Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")]
+PositiveNumber = Annotated[int, Meta(ge=1, description="a whole number, 1 or more")]
 RolePrefix = Annotated[
     str, Meta(pattern=r"^[a-z][a-z0-9_]{0,19}\Z", description="up to 20 of a-z, 0-9 and _, with a letter first")
 ]
@@ -203,6 +204,8 @@ class ApplicationSettings(Settings, frozen=True, kw_only=True):
     nodes: dict[str, str] = {}
     """The URLs of the database nodes other than the main node, by id."""
     master_key: bytes
+    pushed_requests: PositiveNumber = 300
+    """How many authorisation requests a client can push to a tenant within 90 seconds, the lifetime of a request."""
 
     @property
     def database_urls(self) -> dict[str, str]:

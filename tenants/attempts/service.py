@@ -23,6 +23,7 @@ from tenants.oauth.errors import (
     InvalidRequestUri,
     LoginRequired,
     OAuthError,
+    TooManyRequests,
     UnauthorizedClient,
     UnmetAuthenticationRequirements,
 )
@@ -56,20 +57,26 @@ async def require_amendable_arrangement(
         raise InvalidRequest("claims.cdr_arrangement_id is not an active arrangement of this client")
 
 
-async def push(tx: Transaction, request: AuthorisationRequest, now: datetime) -> tuple[str, int]:
+async def push(tx: Transaction, request: AuthorisationRequest, now: datetime, *, limit: int) -> tuple[str, int]:
     """Store a checked request as a new attempt. Return its request_uri and the lifetime of the request_uri in seconds.
 
-    Only the hash of the request_uri is stored.
+    Only the hash of the request_uri is stored. Raise TooManyRequests, and store nothing, if the client has pushed
+    `limit` requests within the lifetime of a request_uri. Requests of transactions that have not ended are not counted.
     """
     request_uri = REQUEST_URI_PREFIX + secrets.token_urlsafe(32)
-    await store.insert_attempt(
+    added = await store.insert_attempt(
         tx,
         uuid4(),
         request,
         request_uri_hash=digest(request_uri),
         expires_at=now + REQUEST_URI_LIFETIME,
         now=now,
+        limit=limit,
+        window=REQUEST_URI_LIFETIME,
     )
+    if not added:
+        seconds = int(REQUEST_URI_LIFETIME.total_seconds())
+        raise TooManyRequests(f"the client has pushed {limit} requests within {seconds} seconds")
     return request_uri, int(REQUEST_URI_LIFETIME.total_seconds())
 
 

@@ -1,34 +1,48 @@
 """The SQL of authorisation attempts."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import LargeBinary, Text, bindparam, insert, select, update
+from sqlalchemy import Integer, LargeBinary, Text, bindparam, func, insert, literal_column, select, update
 
 from haas.database import Statement, Transaction
 from tenants.attempts.models import Attempt, AuthorisationRequest, Stage
 from tenants.attempts.tables import attempt
 from tenants.authentication.tables import challenge
 
-_PUSH: Final = Statement(
-    insert(attempt).values(
-        {
-            name: bindparam(name)
-            for name in (
-                "id",
-                "client_id",
-                "request_uri_hash",
-                "request_expires_at",
-                "request",
-                "stage",
-                "created_at",
-                "stage_at",
-            )
-        }
+_PUSHED_COLUMNS: Final = (
+    attempt.c.id,
+    attempt.c.client_id,
+    attempt.c.request_uri_hash,
+    attempt.c.request_expires_at,
+    attempt.c.request,
+    attempt.c.stage,
+    attempt.c.created_at,
+    attempt.c.stage_at,
+)
+_counted_push = (
+    select(literal_column("1"))
+    .where(
+        attempt.c.client_id == bindparam("client_id", type_=Text),
+        attempt.c.created_at > bindparam("since", type_=attempt.c.created_at.type),
+        attempt.c.created_at <= bindparam("until", type_=attempt.c.created_at.type),
     )
+    .limit(bindparam("limit", type_=Integer))
+    .subquery()
+)
+# The requests of the client are counted in the statement that adds one, so that no further round trip is needed.
+_PUSH: Final = Statement(
+    insert(attempt)
+    .from_select(
+        [column.name for column in _PUSHED_COLUMNS],
+        select(*(bindparam(column.name, type_=column.type) for column in _PUSHED_COLUMNS)).where(
+            select(func.count()).select_from(_counted_push).scalar_subquery() < bindparam("limit", type_=Integer)
+        ),
+    )
+    .returning(attempt.c.id)
 )
 _ATTEMPT = (
     attempt.c.id,
@@ -52,8 +66,10 @@ _ATTEMPT = (
     attempt.c.authorisation_id,
     attempt.c.error,
 )
+# An attempt whose request was deleted cannot be continued.
+_HAS_REQUEST: Final = attempt.c.request.is_not(None)
 _BY_ID: Final = Statement(
-    select(*_ATTEMPT).where(attempt.c.id == bindparam("id", type_=attempt.c.id.type)).with_for_update()
+    select(*_ATTEMPT).where(attempt.c.id == bindparam("id", type_=attempt.c.id.type), _HAS_REQUEST).with_for_update()
 )
 _LOGIN: Final = Statement(select(attempt.c.login_id).where(attempt.c.id == bindparam("id", type_=attempt.c.id.type)))
 _CHALLENGED: Final = Statement(
@@ -66,6 +82,7 @@ _BY_REQUEST_URI: Final = Statement(
     .where(
         attempt.c.request_uri_hash == bindparam("request_uri_hash", type_=LargeBinary),
         attempt.c.client_id == bindparam("client_id", type_=Text),
+        _HAS_REQUEST,
     )
     .with_for_update()
 )
@@ -92,9 +109,15 @@ async def insert_attempt(
     request_uri_hash: bytes,
     expires_at: datetime,
     now: datetime,
-) -> None:
-    """Add an attempt at its first stage."""
-    await tx.rows(
+    limit: int,
+    window: timedelta,
+) -> bool:
+    """Add an attempt at its first stage.
+
+    Return False, and add nothing, if the client has pushed `limit` requests within the last `window`. Transactions that
+    have not ended are not counted.
+    """
+    added = await tx.row(
         _PUSH,
         id=attempt_id,
         client_id=request.client_id,
@@ -104,7 +127,13 @@ async def insert_attempt(
         stage="preIdentification",
         created_at=now,
         stage_at=now,
+        limit=limit,
+        since=now - window,
+        # Other requests were pushed since `now` was read. One that is further in the future than the window was pushed
+        # before the clock was moved back.
+        until=now + window,
     )
+    return added is not None
 
 
 async def by_id(tx: Transaction, attempt_id: UUID) -> Attempt | None:

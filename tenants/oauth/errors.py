@@ -92,6 +92,15 @@ class TemporarilyUnavailable(OAuthError):
     error = "temporarily_unavailable"
 
 
+class TooManyRequests(OAuthError):
+    """The client has sent too many requests (RFC 9126 2.3).
+
+    No standard registers a code for this. The code of RFC 6749 4.1.2.1 for a temporary overload is the nearest one.
+    """
+
+    error = "temporarily_unavailable"
+
+
 class InvalidRequestObject(OAuthError):
     """The request object is invalid (RFC 9101 7)."""
 

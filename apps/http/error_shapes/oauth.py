@@ -9,6 +9,7 @@ from apps.http.context import any_context
 from apps.http.error_shapes.statuses import (
     BAD_REQUEST,
     SERVER_ERROR,
+    TOO_MANY_REQUESTS,
     UNAVAILABLE,
     ErrorRequest,
     detail_of,
@@ -29,6 +30,7 @@ _STATUSES: Final[dict[type[OAuthError], int]] = {
     oauth.AccessDenied: 403,
     oauth.ServerError: SERVER_ERROR,
     oauth.TemporarilyUnavailable: UNAVAILABLE,
+    oauth.TooManyRequests: TOO_MANY_REQUESTS,
 }
 
 
@@ -66,7 +68,7 @@ def oauth_response(request: ErrorRequest, error: Exception) -> Response[bytes]:
     """Return the response for an error, and set the error in the call record."""
     refused = oauth_error_response(error)
     ctx = any_context(request)
-    ctx.error = refused.code
+    ctx.error, ctx.throttled = refused.code, refused.status == TOO_MANY_REQUESTS
     headers = NO_STORE | public_headers(ctx) | headers_of_status(request, refused.status, refused.challenge)
     return Response(refused.body, status_code=refused.status, media_type=MediaType.JSON, headers=headers)
 

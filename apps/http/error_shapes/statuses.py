@@ -11,9 +11,12 @@ from haas.errors import Unavailable
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
 METHOD_NOT_ALLOWED: Final = 405
+TOO_MANY_REQUESTS: Final = 429
 SERVER_ERROR: Final = 500
 UNAVAILABLE: Final = 503
 SECONDS_TO_RETRY: Final = "5"
+_SECONDS_TO_RETRY_TOO_MANY: Final = "10"
+"""Retry-After with 429. After this time, a part of the requests that were counted is too old to be counted."""
 _DETAILS: Final = {
     NOT_FOUND: "There is nothing at this address.",
     METHOD_NOT_ALLOWED: "This method is not served at this address.",
@@ -45,6 +48,8 @@ def headers_of_status(request: ErrorRequest, status: int, challenge: str | None 
     headers = {}
     if status == UNAVAILABLE:
         headers["Retry-After"] = SECONDS_TO_RETRY
+    if status == TOO_MANY_REQUESTS:
+        headers["Retry-After"] = _SECONDS_TO_RETRY_TOO_MANY
     if status == METHOD_NOT_ALLOWED:
         headers["Allow"] = _served_methods(request)
     if challenge is not None:

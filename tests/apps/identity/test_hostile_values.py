@@ -211,9 +211,10 @@ async def _fail_in_postgres(tx: Any, *_: object, **__: object) -> None:
     await tx.driver.execute("SELECT 1 / 0")
 
 
-async def _go_on_after_a_failure(tx: Any, *_: object, **__: object) -> None:
+async def _go_on_after_a_failure(tx: Any, *_: object, **__: object) -> bool:
     with suppress(Exception):
         await tx.driver.execute("SELECT 1 / 0")
+    return True
 
 
 @pytest.mark.parametrize("beside", [{}, {"use": "enc", "alg": "RSA-OAEP-256"}, {"use": "sig"}])

@@ -69,8 +69,15 @@ async def test_acr_channel_and_digest_of_the_review_page_can_be_stored(
         code_challenge="c",
     )
     async with database.transaction(tenant.namespace) as tx:
-        await store.insert_attempt(
-            tx, attempt_id, request, request_uri_hash=b"r", expires_at=now + timedelta(seconds=90), now=now
+        assert await store.insert_attempt(
+            tx,
+            attempt_id,
+            request,
+            request_uri_hash=b"r",
+            expires_at=now + timedelta(seconds=90),
+            now=now,
+            limit=1,
+            window=timedelta(0),
         )
         pushed = await store.by_id(tx, attempt_id)
         await store.set_columns(tx, attempt_id, acr="urn:cds.au:cdr:3", claimed_as="app", shown_digest=b"d")
