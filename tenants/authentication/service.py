@@ -176,7 +176,7 @@ async def _require_not_locked(tx: Transaction, identifier_hash: bytes, now: date
     Raise IdentifierLocked if they have ten or more wrong answers.
     """
     await store.lock_identifier(tx, identifier_hash)
-    past = _after_last_right_answer(await store.challenge_summaries(tx, identifier_hash, now - LIMIT_WINDOW))
+    past = _after_last_right_answer(await store.challenge_summaries(tx, identifier_hash, now, LIMIT_WINDOW))
     failures = sum(challenge.failures for challenge in past)
     for challenge in past:
         if failures < WRONG_ANSWERS_PER_WINDOW:
@@ -195,7 +195,7 @@ def _require_below_unanswered_limit(past: Sequence[ChallengeSummary]) -> None:
 
 async def _require_below_tenant_limit(tx: Transaction, now: datetime) -> None:
     """Raise IdentifierLocked and log an error if the tenant has reached its limit of codes."""
-    nth_latest_at = await store.nth_latest_challenge_time(tx, TENANT_CODES_PER_WINDOW, now - LIMIT_WINDOW)
+    nth_latest_at = await store.nth_latest_challenge_time(tx, TENANT_CODES_PER_WINDOW, now, LIMIT_WINDOW)
     if nth_latest_at is not None:
         logger.error("authentication.too_many_codes", extra={"limit": TENANT_CODES_PER_WINDOW})
         raise IdentifierLocked(nth_latest_at + LIMIT_WINDOW)

@@ -1,7 +1,7 @@
 """The SQL of challenges and sessions."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -55,11 +55,13 @@ async def challenge_by_id(
     return None if row is None else _challenge(row)
 
 
-async def challenge_summaries(tx: Transaction, identifier_hash: bytes, since: datetime) -> Sequence[ChallengeSummary]:
-    """Return the results of an identifier's challenges that were made after `since`, oldest first."""
+async def challenge_summaries(
+    tx: Transaction, identifier_hash: bytes, now: datetime, window: timedelta
+) -> Sequence[ChallengeSummary]:
+    """Return the results of an identifier's challenges of the last `window`, oldest first."""
     query = (
         select(challenge.c.created_at, challenge.c.failures, challenge.c.answered_at)
-        .where(challenge.c.identifier_hash == identifier_hash, challenge.c.created_at > since)
+        .where(challenge.c.identifier_hash == identifier_hash, _made_within(now, window))
         .order_by(challenge.c.created_at)
     )
     return [
@@ -67,11 +69,11 @@ async def challenge_summaries(tx: Transaction, identifier_hash: bytes, since: da
     ]
 
 
-async def nth_latest_challenge_time(tx: Transaction, count: int, since: datetime) -> datetime | None:
-    """Return when the tenant's `count`-th latest challenge was made, or None if fewer were made after `since`."""
+async def nth_latest_challenge_time(tx: Transaction, count: int, now: datetime, window: timedelta) -> datetime | None:
+    """Return when the tenant's `count`-th latest challenge was made, or None if the last `window` has fewer."""
     query = (
         select(challenge.c.created_at)
-        .where(challenge.c.created_at > since)
+        .where(_made_within(now, window))
         .order_by(challenge.c.created_at.desc())
         .offset(count - 1)
         .limit(1)
@@ -169,6 +171,12 @@ class SessionRows:
 
 
 DASHBOARD: Final = SessionRows("public")
+
+
+def _made_within(now: datetime, window: timedelta) -> ColumnElement[bool]:
+    # A challenge that is further in the future than the window was made before the clock was moved back. Nobody could
+    # wait until it is old enough. Another process may read the clock a little later than this one.
+    return and_(challenge.c.created_at > now - window, challenge.c.created_at <= now + window)
 
 
 def _challenge(row: Row[Any]) -> Challenge:

@@ -22,11 +22,17 @@ KEEP_SINGLE_CALLS: Final = timedelta(days=30)
 """As long as attempts and notices, so that staff can investigate one call together with them."""
 KEEP_CONSOLE_SESSIONS: Final = timedelta(days=1)
 """Longer than a session of the console can last, so that only sessions that have ended are deleted."""
+KEEP_BATCH_NUMBERS: Final = timedelta(days=1)
+"""Longer than a process tries again to write a batch whose COMMIT was not answered, unless the database is away."""
 
 
 async def _aggregate_seconds(tx: Transaction, now: datetime) -> int:
     # Only whole hours, so that the peak of a half hour does not change after it is stored.
     return await calls.aggregate_seconds(tx, (now - KEEP_SECONDS).replace(minute=0, second=0, microsecond=0))
+
+
+async def _delete_batch_numbers(tx: Transaction, now: datetime) -> int:
+    return await calls.delete_batches(tx, now - KEEP_BATCH_NUMBERS)
 
 
 async def _delete_keys(tx: Transaction, now: datetime) -> int:
@@ -50,8 +56,8 @@ class HousekeepingTask(NamedTuple):
 
 TASKS: Final = (
     HousekeepingTask("arrangements expired", arrangements.end_expired),
-    HousekeepingTask("attempts closed", store.close_stale_attempts),
     HousekeepingTask("codes expired", store.fail_expired_codes),
+    HousekeepingTask("requests deleted", store.delete_requests),
     HousekeepingTask("attempts deleted", store.delete_attempts),
     HousekeepingTask("assertions deleted", clients.delete_expired_jtis),
     HousekeepingTask("tokens deleted", store.delete_tokens),
@@ -61,6 +67,7 @@ TASKS: Final = (
     HousekeepingTask("per-second counts aggregated", _aggregate_seconds),
     HousekeepingTask("calls deleted", store.delete_call_counts),
     HousekeepingTask("single calls deleted", _delete_single_calls),
+    HousekeepingTask("batch numbers deleted", _delete_batch_numbers),
     HousekeepingTask("keys deleted", _delete_keys),
 )
 CONTROL_TASKS: Final = (HousekeepingTask("console sessions deleted", _delete_console_sessions),)

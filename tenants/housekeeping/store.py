@@ -3,19 +3,16 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Delete, Update, and_, delete, func, or_, select, update
+from sqlalchemy import Delete, Update, and_, delete, or_, select, update
 
 from haas.database import Transaction
 from tenants.arrangements.tables import arrangement
-from tenants.attempts.models import FLOW_STAGES
 from tenants.attempts.tables import attempt
 from tenants.authentication.tables import challenge, session
 from tenants.calls.tables import call_rollup
 from tenants.notices.tables import outbox
 from tenants.tokens.tables import access_token, refresh_token
 
-STALE_AFTER: Final = timedelta(hours=1)
-"""A consent flow without any activity for this time counts as abandoned."""
 KEEP_TOKENS: Final = timedelta(hours=1)
 KEEP_REFRESH_TOKENS: Final = timedelta(days=1)
 KEEP_CHALLENGES: Final = timedelta(days=1)
@@ -26,24 +23,23 @@ KEEP_CALLS: Final = timedelta(days=400)
 KEEP_ATTEMPTS: Final = timedelta(days=30)
 """Get Metrics counts abandoned flows of today and the seven days before. Older attempts are for the investigation of
 complaints. An attempt names the person who authenticated, so it is not kept for longer."""
+KEEP_UNAUTHENTICATED_ATTEMPTS: Final = timedelta(days=9)
+"""Attempts in which nobody authenticated are kept for the metrics only, in every time zone."""
+KEEP_REQUESTS: Final = timedelta(days=1)
+"""The request of such an attempt is most of its row, and no longer needed when the flow is over. A day later, so that a
+flow continues after the clock was moved forward by some hours and back."""
+_is_unauthenticated: Final = and_(
+    attempt.c.stage.in_(("preIdentification", "preAuthentication", "rejected")), attempt.c.login_id.is_(None)
+)
 
 
-async def close_stale_attempts(tx: Transaction, now: datetime) -> int:
-    """Remove the browser binding of abandoned attempts, and mark their request_uri as used.
+async def delete_requests(tx: Transaction, now: datetime) -> int:
+    """Delete the requests of attempts in which nobody authenticated, KEEP_REQUESTS after their last stage.
 
-    The stage is not changed: it records where the person stopped (Get Metrics, abandonmentsByStage).
+    The attempts remain: their stage records where the person stopped (Get Metrics, abandonmentsByStage).
     """
-    stale = and_(
-        attempt.c.stage.in_(sorted(FLOW_STAGES)),
-        attempt.c.stage_at <= now - STALE_AFTER,
-        attempt.c.request_expires_at <= now,
-    )
-    return await _execute(
-        tx,
-        update(attempt)
-        .where(stale, or_(attempt.c.request_uri_used_at.is_(None), attempt.c.browser_hash.is_not(None)))
-        .values(browser_hash=None, request_uri_used_at=func.coalesce(attempt.c.request_uri_used_at, now)),
-    )
+    old = and_(_is_unauthenticated, attempt.c.stage_at <= now - KEEP_REQUESTS, attempt.c.request.is_not(None))
+    return await _execute(tx, update(attempt).where(old).values(request=None))
 
 
 async def fail_expired_codes(tx: Transaction, now: datetime) -> int:
@@ -56,7 +52,8 @@ async def delete_attempts(tx: Transaction, now: datetime) -> int:
     """Delete attempts older than KEEP_ATTEMPTS, except those of an arrangement that is active or ended more recently.
 
     The attempts of such an arrangement are needed to detect a code that is used twice. An arrangement whose code was
-    never exchanged does not prevent the deletion.
+    never exchanged does not prevent the deletion. Attempts in which nobody authenticated are deleted earlier, after
+    KEEP_UNAUTHENTICATED_ATTEMPTS.
     """
     until = now - KEEP_ATTEMPTS
     kept = (
@@ -68,7 +65,11 @@ async def delete_attempts(tx: Transaction, now: datetime) -> int:
         )
         .exists()
     )
-    return await _execute(tx, delete(attempt).where(attempt.c.stage_at <= until, ~kept))
+    old = or_(
+        and_(attempt.c.stage_at <= until, ~kept),
+        and_(_is_unauthenticated, attempt.c.stage_at <= now - KEEP_UNAUTHENTICATED_ATTEMPTS),
+    )
+    return await _execute(tx, delete(attempt).where(old))
 
 
 async def delete_sessions(tx: Transaction, now: datetime) -> int:

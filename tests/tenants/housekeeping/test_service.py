@@ -13,12 +13,14 @@ from haas.database import Database
 from haas.mail import Mailer
 from ops.deployment import Deployment
 from tenants.arrangements.tables import arrangement, authorisation
+from tenants.attempts import store as attempt_store
+from tenants.attempts.models import Stage
 from tenants.attempts.tables import attempt
 from tenants.authentication.limits import STAFF_SESSIONS
 from tenants.authentication.tables import challenge, session
 from tenants.calls.models import CalledTenant, CallRecord
-from tenants.calls.store import copy_calls
-from tenants.calls.tables import call
+from tenants.calls.store import add_batch, copy_calls
+from tenants.calls.tables import call, call_batch
 from tenants.clients.tables import used_assertion
 from tenants.housekeeping import service
 from tenants.housekeeping.service import KEEP_CONSOLE_SESSIONS, Housekeeping
@@ -34,8 +36,9 @@ from tenants.registry.names import console_namespace, owner_namespace
 from tenants.tokens.tables import access_token
 from tests.support.clients import add_client
 from tests.support.consents import add_arrangement
+from tests.support.customers import CustomerData
 from tests.support.mail_server import MailServer
-from tests.support.rows import count, one
+from tests.support.rows import count, one, run
 
 
 @pytest.fixture
@@ -67,22 +70,41 @@ async def test_a_sweep_of_a_new_tenant_does_nothing(tenant: Tenant, housekeeping
     assert await housekeeping.sweep(tenant) == {}
 
 
-async def test_an_abandoned_flow_is_closed_at_its_last_stage(
+async def test_the_request_of_an_attempt_without_a_person_is_deleted_after_a_day(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
-    left = await add_attempt(database, tenant, clock, "preAccountSelection")
-    used_at = clock.now()
-    identified = await add_attempt(database, tenant, clock, "preAuthorisation", request_uri_used_at=used_at)
-    clock.move(timedelta(minutes=30))
-    under_way = await add_attempt(database, tenant, clock, "preAuthentication")
-    clock.move(timedelta(minutes=40))
-    assert await housekeeping.sweep(tenant) == {"attempts closed": 2}
-    assert (await one(database, tenant, attempt, id=identified)).request_uri_used_at == used_at
-    row = await one(database, tenant, attempt, id=left)
-    assert (row.stage, row.browser_hash) == ("preAccountSelection", None)
-    assert row.request_uri_used_at is not None
-    assert (await one(database, tenant, attempt, id=under_way)).browser_hash == b"browser"
+    """The attempt remains for the metrics, and cannot be continued. The request of an authenticated person remains."""
+    login_id, _ = await CustomerData(database, tenant, clock.now).add_login()
+    stages: tuple[Stage, ...] = ("preIdentification", "preAuthentication", "rejected")
+    left = {stage: await add_attempt(database, tenant, clock, stage) for stage in stages}
+    authenticated = await add_attempt(database, tenant, clock, "preAuthorisation", login_id=login_id)
+    refused = await add_attempt(database, tenant, clock, "rejected", login_id=login_id)
+    clock.move(timedelta(hours=23))
     assert await housekeeping.sweep(tenant) == {}
+    clock.move(timedelta(hours=1))
+    assert await housekeeping.sweep(tenant) == {"requests deleted": 3}
+    for stage, attempt_id in left.items():
+        row = await one(database, tenant, attempt, id=attempt_id)
+        assert (row.stage, row.request, row.browser_hash) == (stage, None, b"browser")
+        assert await run(database, tenant, attempt_store.by_id, attempt_id) is None
+        by_uri = await run(database, tenant, attempt_store.by_request_uri, row.client_id, row.request_uri_hash)
+        assert by_uri is None
+    for attempt_id in (authenticated, refused):
+        assert (await one(database, tenant, attempt, id=attempt_id)).request == {}
+    assert await housekeeping.sweep(tenant) == {}
+
+
+async def test_batch_numbers_of_processes_that_have_ended_are_deleted_after_a_day(
+    database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
+) -> None:
+    ended, working = uuid4(), uuid4()
+    await run(database, tenant, add_batch, ended, 1, clock.now())
+    clock.move(timedelta(hours=1))
+    await run(database, tenant, add_batch, working, 1, clock.now())
+    assert await housekeeping.sweep(tenant) == {}
+    clock.move(timedelta(hours=23, seconds=1))
+    assert await housekeeping.sweep(tenant) == {"batch numbers deleted": 1}
+    assert (await one(database, tenant, call_batch)).process == working
 
 
 async def test_an_attempt_whose_code_expired_is_marked_as_failed(
@@ -136,7 +158,9 @@ async def test_passwords_sessions_and_assertions_are_deleted_after_they_expired(
     clock.move(timedelta(minutes=10))
     assert await housekeeping.sweep(tenant) == {"assertions deleted": 1}
     clock.move(timedelta(days=1))
-    assert await housekeeping.sweep(tenant) == {"sessions deleted": 1, "challenges deleted": 1}
+    assert await housekeeping.sweep(tenant) == {
+        "requests deleted": 1, "sessions deleted": 1, "challenges deleted": 1
+    }  # fmt: skip
     assert await count(database, tenant, attempt) == 1
 
 
@@ -169,20 +193,26 @@ async def test_the_other_tasks_run_although_one_fails(
 
     monkeypatch.setattr(service, "TASKS", (service.HousekeepingTask("broken", fail), *service.TASKS))
     await add_attempt(database, tenant, clock, "preAuthentication")
-    clock.move(timedelta(hours=2))
-    assert await housekeeping.sweep(tenant) == {"attempts closed": 1}
+    clock.move(timedelta(days=1))
+    assert await housekeeping.sweep(tenant) == {"requests deleted": 1}
     assert "housekeeping.task_failed" in caplog.text
 
 
 async def test_attempts_are_deleted_after_the_period_that_metrics_need(
     database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
 ) -> None:
-    """Attempts without an arrangement are deleted by their age, others by the time since their arrangement ended."""
+    """Attempts without an arrangement are deleted by their age, others by the time since their arrangement ended.
+
+    Those in which nobody authenticated are deleted earlier.
+    """
+    login_id, _ = await CustomerData(database, tenant, clock.now).add_login()
     client_id = await add_client(database, tenant, clock.now())
     over = await add_arrangement(database, tenant, client_id, clock.now())
     alive = await add_arrangement(database, tenant, client_id, clock.now())
     await add_attempt(database, tenant, clock, "preAuthentication")
     await add_attempt(database, tenant, clock, "rejected")
+    await add_attempt(database, tenant, clock, "preAuthorisation", login_id=login_id)
+    await add_attempt(database, tenant, clock, "rejected", login_id=login_id)
     of_the_ended = await add_attempt(database, tenant, clock, "completed", arrangement_id=over)
     of_the_living = await add_attempt(database, tenant, clock, "completed", arrangement_id=alive)
     lasting = authorisation.c.arrangement_id == alive
@@ -190,7 +220,11 @@ async def test_attempts_are_deleted_after_the_period_that_metrics_need(
         await tx.execute(update(authorisation).where(lasting).values(expires_at=clock.now() + timedelta(days=5000)))
     clock.move(timedelta(days=2))
     await housekeeping.sweep(tenant)
-    clock.move(timedelta(days=27))
+    clock.move(timedelta(days=6))
+    assert "attempts deleted" not in await housekeeping.sweep(tenant)
+    clock.move(timedelta(days=1))
+    assert (await housekeeping.sweep(tenant))["attempts deleted"] == 2
+    clock.move(timedelta(days=20))
     assert "attempts deleted" not in await housekeeping.sweep(tenant)
     assert await count(database, tenant, attempt) == 4
     clock.move(timedelta(days=1, hours=1))
