@@ -1,11 +1,12 @@
 """docs/data-model.md lists every table of both schemas, each with its noun and one sentence, and no other table."""
 
 import ast
+import importlib
 import re
 from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 
 from tenants.tables import control, tenant
 
@@ -29,12 +30,13 @@ def declared(schema: str) -> set[tuple[str, str]]:
     """Return the tables of a schema, each with the folder of `tenants/` whose `tables.py` declares it."""
     found = set()
     for file in (ROOT / "tenants").glob("*/tables.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        module = importlib.import_module(f"tenants.{file.parent.name}.tables")
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
             match node:
-                case ast.Call(func=ast.Name("Table"), args=[ast.Constant(name), ast.Name(owner), *_]) if (
-                    owner == schema
-                ):
-                    found.add((file.parent.name, name))
+                case ast.Assign(targets=[ast.Name(name)]):
+                    value = getattr(module, name)
+                    if isinstance(value, Table) and value.metadata is SCHEMAS[schema]:
+                        found.add((file.parent.name, value.name))
     return found
 
 
