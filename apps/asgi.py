@@ -13,13 +13,15 @@ from contextlib import AsyncExitStack
 from time import perf_counter_ns
 
 from apps.http.admission import Admission
-from apps.http.before_routing import certificate_refused, not_found, unavailable, with_interaction_id
+from apps.http.before_routing import certificate_refused, malformed, not_found, unavailable, with_interaction_id
 from apps.http.context import SCOPE_KEY, RequestContext, TenantContext
 from apps.http.sent_response import SentResponse
 from apps.surfaces import MAXIMUM_BODY_BYTES, applications
 from haas.errors import Unavailable
 from haas.health import health_listener
 from haas.http import (
+    MALFORMED,
+    REFUSED,
     AsgiApplication,
     AsgiReceive,
     AsgiScope,
@@ -115,9 +117,9 @@ class HostRouter:
         )
 
     def _select_application(self, context: RequestContext, headers: dict[bytes, bytes]) -> AsgiApplication:
-        refusal = headers.get(b"haas-refused")
+        refusal = headers.get(REFUSED)
         if refusal:
-            return certificate_refused(context, refusal)
+            return malformed if refusal == MALFORMED else certificate_refused(context, refusal)
         if context.surface == "secure":
             if context.certificate is None:
                 return certificate_refused(context, b"certificate-missing")

@@ -1,13 +1,20 @@
-"""Responses to requests that are not routed: unknown host, unavailable registry, or no valid client certificate."""
+"""Responses to requests that are not routed.
+
+The host is unknown, the registry is unavailable, the HTTP parser has refused the request, or there is no valid client
+certificate.
+"""
 
 from collections.abc import MutableMapping
 from typing import Any, Final
+
+from litestar import Request
+from litestar.exceptions import ClientException
 
 from apps.http.any_origin import CORS
 from apps.http.context import RequestContext
 from apps.http.error_shapes.cds import unavailable_response
 from apps.http.error_shapes.statuses import SECONDS_TO_RETRY
-from apps.http.errors import certificate_error_response
+from apps.http.errors import certificate_error_response, error_response
 from apps.http.json_responses import INTERACTION_ID
 from haas.http import AsgiApplication, AsgiReceive, AsgiScope, AsgiSend
 
@@ -33,6 +40,13 @@ async def unavailable(_scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) 
     refused = unavailable_response()
     retry = (b"retry-after", SECONDS_TO_RETRY.encode())
     await _send(send, refused.status, _JSON, refused.body, retry, *_ANY_ORIGIN)
+
+
+async def malformed(scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
+    """Respond with 400 in the shape of the surface and the path: the HTTP parser has refused the request."""
+    request: Request[Any, Any, Any] = Request(scope)  # type: ignore[arg-type]
+    response = error_response(request, ClientException()).to_asgi_response(None, request)
+    await response(scope, receive, send)  # type: ignore[arg-type]
 
 
 def certificate_refused(context: RequestContext, reason: bytes) -> AsgiApplication:

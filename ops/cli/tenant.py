@@ -278,7 +278,7 @@ async def _check_data(settings: CommandSettings, slug: str) -> int:
     count = 0
     async with OperatorAccess.open(settings) as access:
         tenant = await access.find(slug)
-        async with access.database.transaction(tenant.namespace, long=True) as tx:
+        async with access.database.transaction(tenant.namespace, "long") as tx:
             for stored in STORED.values():
                 async for resource, reference, problem in stored.invalid_items(tx):
                     click.echo(f"{resource.belongs_to} {reference}, {resource.name}: {problem}")

@@ -111,6 +111,8 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     refused_burst: int = 50
     upstream_tls: UpstreamTls | None = None
     """None: every application has a unix socket."""
+    seconds_to_answer: int = 30
+    """How long nginx waits for an answer of the application, and then for each further part of it."""
     health_port: int | None = None
     """The port of this machine at which nginx answers `/health/live` and `/health/ready`; None: nowhere. A unix socket
     would be left over when nginx is killed, and nginx would not start again."""

@@ -19,6 +19,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from haas.health import READY, ask_health
 from haas.service_manager import tell_service_manager
+from ops.http_protocol import Protocol
 from ops.serving.application_socket import application_socket
 from ops.serving.errors import ServingError
 
@@ -38,7 +39,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _OPTIONS: Final[dict[str, Any]] = {
     "factory": True,
     "loop": "uvloop",
-    "http": "httptools",
+    "http": Protocol,
     "ws": "none",
     "server_header": False,
     "access_log": False,

@@ -38,6 +38,9 @@ class CacheLimits(msgspec.Struct, frozen=True, kw_only=True):
     """The least time between a load that failed and the next load, when there is a last value."""
     first_retry_after: timedelta = _NO_TIME
     """The least time between a load that failed and the next load, when there is no value yet."""
+    patience: timedelta | None = None
+    """How long a caller waits for a load if there is a last value that it can use. After that, or at once if the load
+    before has failed, it gets the last value, and the load continues. None: a caller waits until the load ends."""
 
 
 def _accept_any(_: object) -> bool:
@@ -48,7 +51,7 @@ class CachedValue(Generic[V]):
     """One value, which is never None, and the state of its loads. At most one load runs at a time."""
 
     __slots__ = (
-        "_failure", "_limits", "_lock", "_now", "_started", "_succeeded", "_tried_at",
+        "_failure", "_limits", "_lock", "_now", "_reload", "_started", "_succeeded", "_tried_at",
         "callers", "fresh_until", "loaded_at", "value",
     )  # fmt: skip
 
@@ -62,6 +65,7 @@ class CachedValue(Generic[V]):
         self._failure: Unavailable | None = None
         # Loads are numbered: the number of the last started load, and that of the last load that returned a value.
         self._started = self._succeeded = 0
+        self._reload: asyncio.Task[None] | None = None
         self.callers = 0
 
     @property
@@ -80,13 +84,35 @@ class CachedValue(Generic[V]):
         accept it. Raises Unavailable if the source is unavailable and there is no value that can still be used.
         """
         if self._is_due(accepts):
-            started, failure = self._started, self._failure
-            async with self._lock:
-                # While this call waited for the lock, the load of another call may have given the answer.
-                answered = self._succeeded > started or self._failure not in {None, failure}
-                if not answered and self._is_due(accepts):
-                    await self._load(load)
+            if self._limits.patience is not None and self._last_is_usable(accepts):
+                await self._reload_within(self._limits.patience, load, accepts)
+            else:
+                await self._load_once(load, accepts)
         return self._answer(accepts)
+
+    async def _load_once(self, load: Load[V], accepts: Callable[[V], bool]) -> None:
+        started, failure = self._started, self._failure
+        async with self._lock:
+            # While this call waited for the lock, the load of another call may have given the answer.
+            answered = self._succeeded > started or self._failure not in {None, failure}
+            if not answered and self._is_due(accepts):
+                await self._load(load)
+
+    async def _reload_within(self, patience: timedelta, load: Load[V], accepts: Callable[[V], bool]) -> None:
+        reload = self._reload
+        if reload is None or reload.done():
+            reload = self._reload = asyncio.create_task(self._load_once(load, accepts), name="cache.reload")
+        if self._failure is None:
+            await asyncio.wait({reload}, timeout=patience.total_seconds())
+            if reload.done():
+                reload.result()
+
+    def _last_is_usable(self, accepts: Callable[[V], bool]) -> bool:
+        return self.value is not None and accepts(self.value) and self._is_usable()
+
+    def _is_usable(self) -> bool:
+        longest = self._limits.usable_for
+        return longest is not None and self._now() - self.loaded_at < longest.total_seconds()
 
     def _is_due(self, accepts: Callable[[V], bool]) -> bool:
         if self._is_fresh_and_accepted(accepts):
@@ -113,11 +139,10 @@ class CachedValue(Generic[V]):
             self.fresh_until = self.loaded_at + self._limits.fresh_for.total_seconds()
 
     def _answer(self, accepts: Callable[[V], bool]) -> V:
-        if self.value is not None:
-            longest = self._limits.usable_for
-            usable = longest is not None and self._now() - self.loaded_at < longest.total_seconds()
-            if self._failure is None or usable or self._is_fresh_and_accepted(accepts):
-                return self.value
+        if self.value is not None and (
+            self._failure is None or self._is_usable() or self._is_fresh_and_accepted(accepts)
+        ):
+            return self.value
         raise Unavailable(str(self._failure)) from self._failure
 
 

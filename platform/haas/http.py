@@ -5,7 +5,7 @@ import re
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 from haas.errors import HaasError
@@ -16,6 +16,10 @@ AsgiReceive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApplication = Callable[[AsgiScope, AsgiReceive, AsgiSend], Awaitable[None]]
 
+REFUSED: Final = b"haas-refused"
+"""The header with which the proxy, or this program's HTTP server, says why a request is refused."""
+MALFORMED: Final = b"malformed"
+"""The value of REFUSED for a request that the HTTP parser has refused."""
 _UUID = re.compile(rb"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 MAXIMUM_CERTIFICATE_HEADER_BYTES = 16 * 1024
 

@@ -15,7 +15,7 @@ async def status(database: Database, tenant: Tenant, now: datetime) -> CommonDis
     """Return the tenant's status: suspended, in an unplanned outage, in a planned outage, or OK."""
     if tenant.suspended:
         return CommonDiscoveryStatus(status="UNAVAILABLE", explanation=_SUSPENDED, updateTime=now)
-    async with database.transaction(tenant.namespace) as tx:
+    async with database.transaction(tenant.namespace, "public") as tx:
         outage = await store.current_or_last(tx, now)
     if outage is None or not outage.is_open(now):
         ended_at = None if outage is None else outage.ends_at
@@ -35,7 +35,7 @@ async def status(database: Database, tenant: Tenant, now: datetime) -> CommonDis
 
 async def outages(database: Database, tenant: Tenant, now: datetime) -> DiscoveryOutages:
     """Return the scheduled outages that have not ended."""
-    async with database.transaction(tenant.namespace) as tx:
+    async with database.transaction(tenant.namespace, "public") as tx:
         planned = await store.planned(tx, now)
     return DiscoveryOutages(
         outages=[

@@ -97,7 +97,7 @@ class Housekeeping:
         changed: dict[str, int] = {}
         for task in tasks:
             try:
-                async with self._database.transaction(namespace, long=True) as tx:
+                async with self._database.transaction(namespace, "long") as tx:
                     changed[task.name] = await task.run(tx, self._clock.now())
             except Exception:
                 # If one task fails, for example because a statement timed out, the other tasks still run.

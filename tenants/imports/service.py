@@ -60,7 +60,7 @@ async def import_records(
             if snapshot:
                 seen.add(batch)
             problems = report.problem_count
-            async with database.transaction(namespace, long=True) as tx:
+            async with database.transaction(namespace, "long") as tx:
                 loaded = await load_batch(tx, batch, report, now)
             report.loaded.update(loaded)
             not_loaded += report.problem_count - problems
@@ -69,5 +69,5 @@ async def import_records(
     if snapshot and report.problem_count > not_loaded:
         report.add_problem(report.problems[-1].location, "the snapshot was not read completely; nothing is ended")
     elif snapshot:
-        async with database.transaction(namespace, long=True) as tx:
+        async with database.transaction(namespace, "long") as tx:
             report.loaded.update(await seen.end_missing(tx, now))

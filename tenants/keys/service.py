@@ -21,6 +21,9 @@ from tenants.registry.models import Tenant
 __all__ = ["Keyring", "create_keys"]
 
 FRESH_FOR: Final = timedelta(seconds=30)
+RETRY_AFTER: Final = timedelta(seconds=2)
+PATIENCE: Final = timedelta(seconds=0.2)
+"""How long a request waits until keys are read again before it uses the last ones."""
 MAXIMUM_TENANTS: Final = 10_000
 
 
@@ -39,9 +42,9 @@ class Keyring:
         self._database = database
         self._sealer = sealer
         self._clock = clock
-        self._unsealed: TimedCache[UUID, _TenantKeys] = TimedCache(
-            clock, CacheLimits(fresh_for=FRESH_FOR), MAXIMUM_TENANTS
-        )
+        # While the database is unavailable, the last keys stay usable, because they cannot be rotated either.
+        limits = CacheLimits(fresh_for=FRESH_FOR, usable_for=timedelta.max, retry_after=RETRY_AFTER, patience=PATIENCE)
+        self._unsealed: TimedCache[UUID, _TenantKeys] = TimedCache(clock, limits, MAXIMUM_TENANTS)
 
     async def signing_key(self, tenant: Tenant, algorithm: Algorithm) -> SigningKey:
         """Return the current key of `tenant` for the algorithm. Raise KeyMissing, KeysUnreadable."""
@@ -74,7 +77,7 @@ class Keyring:
 
     async def _keys(self, tenant: Tenant) -> _TenantKeys:
         async def load(last: _TenantKeys | None) -> _TenantKeys:
-            async with self._database.transaction(tenant.namespace) as tx:
+            async with self._database.transaction(tenant.namespace, "public") as tx:
                 return await self._read(tx, tenant, last)
 
         return await self._unsealed.get(tenant.id, load)

@@ -113,7 +113,7 @@ class Administration:
     async def _delete(self, tenant: Tenant, actor: str) -> None:
         """Delete a tenant's row, schema and role, in one transaction, or in two if they are on two servers."""
         slug, (schema, role, _) = tenant.slug, tenant.namespace
-        async with registry_and_tenant(self._owner, self._settings, tenant.namespace, long=True) as (registry, tx):
+        async with registry_and_tenant(self._owner, self._settings, tenant.namespace, "long") as (registry, tx):
             if not await store.delete_brand(registry, tenant.id):
                 raise UnknownTenant(f"{slug} was removed by another command a moment ago")
             await store.append_audit(registry, actor=actor, action="tenant.remove", subject=slug, now=self._clock.now())

@@ -87,7 +87,7 @@ class Provisioner:
     ) -> AsyncIterator[tuple[Transaction, Transaction]]:
         """Add the brand; yield the transactions in which the rest is created, as `registry_and_tenant` does."""
         if namespace.node == MAIN_NODE:
-            async with owner_transaction(self._owner, self._settings, namespace, long=True) as tx:
+            async with owner_transaction(self._owner, self._settings, namespace, "long") as tx:
                 await self._insert_brand(tx, new, tenant_id, namespace, now)
                 yield tx, tx
             return
@@ -95,7 +95,7 @@ class Provisioner:
             await self._insert_brand(registry, new, tenant_id, namespace, now)
         completed = False
         try:
-            async with registry_and_tenant(self._owner, self._settings, namespace, long=True) as (registry, tx):
+            async with registry_and_tenant(self._owner, self._settings, namespace, "long") as (registry, tx):
                 # This locks the row until the end, so that nobody can remove the tenant meanwhile.
                 if not await store.end_preparation(registry, tenant_id, now):
                     raise TenantIncomplete(f"the tenant {new.slug!r} was removed while it was being created")

@@ -114,7 +114,7 @@ class StatusSync:
     async def _clean_up(self, tenant: Tenant, client_id: str) -> StatusEffects:
         """Invalidate the consents of a client and remove its registration (CDS, Data Holder Responsibilities)."""
         now = self._clock.now()
-        async with self._database.transaction(tenant.namespace, long=True) as tx:
+        async with self._database.transaction(tenant.namespace, "long") as tx:
             ended = await registrations.end_client(tx, client_id, by="register", reason=REASON, now=now)
         logger.info("register.client_removed", extra={"client": client_id, "arrangements": ended})
         return StatusEffects(removed=1, arrangements_ended=ended)

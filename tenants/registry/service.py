@@ -21,6 +21,8 @@ FRESH_FOR: Final = timedelta(seconds=2)
 """The maximum age of the snapshot. After that, only the revision is read, which is one row."""
 RELOAD_FOR_UNKNOWN_AFTER: Final = timedelta(seconds=0.2)
 """The minimum time between two reads for an unknown host or slug: it limits the queries that unknown hosts cause."""
+PATIENCE: Final = timedelta(seconds=0.2)
+"""How long a request waits for a read of the revision before it uses the last snapshot."""
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +47,11 @@ class Registry:
         self._namespace = control_namespace(settings)
         # While the database is unavailable, the registry cannot change either. So the last snapshot stays usable.
         limits = CacheLimits(
-            fresh_for=FRESH_FOR, usable_for=timedelta.max, reload_after=RELOAD_FOR_UNKNOWN_AFTER, retry_after=FRESH_FOR
+            fresh_for=FRESH_FOR,
+            usable_for=timedelta.max,
+            reload_after=RELOAD_FOR_UNKNOWN_AFTER,
+            retry_after=FRESH_FOR,
+            patience=PATIENCE,
         )
         self._snapshot: CachedValue[_Snapshot] = CachedValue(clock, limits)
 
@@ -72,7 +78,7 @@ class Registry:
 
     async def check(self) -> None:
         """Read the revision now, and the tenants if they were never read. Raise Unavailable, NotBootstrapped."""
-        async with self._database.transaction(self._namespace) as tx:
+        async with self._database.transaction(self._namespace, "public") as tx:
             if await store.revision_number(tx) is None:
                 raise NotBootstrapped("the control schema is empty")
         await self.all()
@@ -82,7 +88,7 @@ class Registry:
 
     async def _read(self, last: _Snapshot | None) -> _Snapshot:
         try:
-            async with self._database.transaction(self._namespace) as tx:
+            async with self._database.transaction(self._namespace, "public") as tx:
                 revision = await store.revision_number(tx)
                 if revision is None:
                     raise NotBootstrapped("the database is not set up yet: start `haas provisioner`, which sets it up")

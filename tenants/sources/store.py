@@ -133,7 +133,7 @@ class StoredResource:
             logger.warning("sources.invalid_item", extra={"resource": self._resource.name, "problem": str(error)})
 
     async def stream(self, database: Database, namespace: Namespace, query: ResourceQuery) -> ItemStream:
-        """Return the items as a stream. It uses a connection for long work (`long=True`) until it is closed."""
+        """Return the items as a stream. It uses a connection for long work (`long`) until it is closed."""
         rows = self._rows(database, namespace, query)
         try:
             total_records = await anext(rows)
@@ -145,7 +145,7 @@ class StoredResource:
     async def _rows(self, database: Database, namespace: Namespace, query: ResourceQuery) -> AsyncGenerator[Any, None]:
         """Yield the total number of records, and then each item of the page."""
         values, page = _values(query)
-        async with database.transaction(namespace, long=True) as tx:
+        async with database.transaction(namespace, "long") as tx:
             await tx.use_one_snapshot()  # otherwise an import could change the number between the two queries
             yield await tx.scalar(self._count, **values)
             async with aclosing(tx.cursor(self._items_alone, **values, **page)) as rows:

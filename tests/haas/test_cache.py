@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from haas.cache import CachedValue, CacheLimits, TimedCache
@@ -267,3 +268,62 @@ async def test_a_value_with_an_unchanged_revision_is_not_read_again(clock: Movab
     second = await value.get(load)
     assert second[0] == 2
     assert value.fresh() is second
+
+
+WITH_PATIENCE = CacheLimits(fresh_for=SECOND, usable_for=timedelta.max, retry_after=SECOND, patience=timedelta(0))
+
+
+async def test_the_last_value_is_returned_while_a_load_takes_longer_than_the_patience(
+    clock: MovableClock, source: Source
+) -> None:
+    value: CachedValue[int] = CachedValue(clock, WITH_PATIENCE)
+    assert await value.get(source.load) == 1
+    clock.move(SECOND)
+    source.gate.clear()
+    assert [await value.get(source.load) for _ in range(3)] == [1, 1, 1]
+    assert source.loads == 2, "one load runs, for all callers"
+    source.gate.set()
+    await until_waiting()
+    assert (await value.get(source.load), source.loads) == (2, 2)
+
+
+async def test_a_caller_with_patience_gets_the_new_value(clock: MovableClock, source: Source) -> None:
+    value: CachedValue[int] = CachedValue(clock, msgspec.structs.replace(WITH_PATIENCE, patience=MINUTE))
+    assert await value.get(source.load) == 1
+    clock.move(SECOND)
+    assert await value.get(source.load) == 2
+
+
+async def test_after_a_failed_load_the_last_value_is_returned_at_once(clock: MovableClock, source: Source) -> None:
+    value: CachedValue[int] = CachedValue(clock, msgspec.structs.replace(WITH_PATIENCE, patience=MINUTE))
+    assert await value.get(source.load) == 1
+    clock.move(SECOND)
+    source.error = Unavailable("away")
+    assert await value.get(source.load) == 1
+    clock.move(SECOND)
+    source.gate.clear()
+    assert await value.get(source.load) == 1, "it does not wait for the load"
+    source.error = None
+    source.gate.set()
+    await until_waiting()
+    assert await value.get(source.load) == 3
+
+
+async def test_patience_is_only_for_a_value_that_the_caller_can_use(clock: MovableClock, source: Source) -> None:
+    value: CachedValue[int] = CachedValue(clock, WITH_PATIENCE)
+    assert await value.get(source.load) == 1
+    clock.move(SECOND)
+    assert await value.get(source.load, wants(2)) == 2
+
+
+async def test_an_unexpected_error_of_a_load_is_raised_to_callers_with_patience(
+    clock: MovableClock, source: Source
+) -> None:
+    value: CachedValue[int] = CachedValue(clock, msgspec.structs.replace(WITH_PATIENCE, patience=MINUTE))
+    assert await value.get(source.load) == 1
+    clock.move(SECOND)
+    source.error = HaasError("broken")
+    with pytest.raises(HaasError, match="broken"):
+        await value.get(source.load)
+    source.error = None
+    assert await value.get(source.load) == 3

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import bindparam, select
 
 from haas.clock import MovableClock
-from haas.database import Database, PoolExhausted, Statement, Transaction
+from haas.database import Database, PoolExhausted, Purpose, Statement, Transaction
 from haas.errors import HaasError
 from haas.settings import Settings
 from ops.demonstration import create_many
@@ -247,8 +247,8 @@ async def test_concurrent_transactions_of_many_tenants_see_only_their_own_rows(
     database = Database.open(own_deployment.settings.database_urls)
     turn = asyncio.Semaphore(100)
 
-    async def one_round(mine: Tenant, *, long: bool) -> None:
-        async with turn, database.transaction(mine.namespace, long=long) as tx:
+    async def one_round(mine: Tenant, purpose: Purpose) -> None:
+        async with turn, database.transaction(mine.namespace, purpose) as tx:
             await _write(tx, mine.slug, clock)
             hot = {row["kind"] for row in await tx.rows(_KINDS)}
             core = set((await tx.execute(select(outbox.c.kind))).scalars())
@@ -258,7 +258,7 @@ async def test_concurrent_transactions_of_many_tenants_see_only_their_own_rows(
     async def patiently(mine: Tenant, number: int) -> None:
         while True:
             try:
-                await one_round(mine, long=number == 0 and mine.slug.endswith("7"))
+                await one_round(mine, "long" if number == 0 and mine.slug.endswith("7") else "requests")
             except PoolExhausted:
                 continue
             return

@@ -1,6 +1,6 @@
 """Access to PostgreSQL: every transaction belongs to one schema and one role on one database node."""
 
-from haas.database.database import Database
+from haas.database.database import Database, Purpose
 from haas.database.failures import LoginRefused, PoolExhausted, RoleRefused, TransactionAborted, UnknownNode
 from haas.database.statement import Statement
 from haas.database.transaction import Namespace, Transaction
@@ -10,6 +10,7 @@ __all__ = [
     "LoginRefused",
     "Namespace",
     "PoolExhausted",
+    "Purpose",
     "RoleRefused",
     "Statement",
     "Transaction",

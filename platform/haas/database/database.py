@@ -10,10 +10,19 @@ import logging
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Literal
 
-from asyncpg import Connection, PostgresError, Record
+from asyncpg import PostgresError
 
-from haas.database.failures import CONNECTION_ERRORS, RoleRefused, TransactionAborted, UnknownNode, unavailable
+from haas.database.failures import (
+    DRIVER_ERRORS,
+    RoleRefused,
+    TransactionAborted,
+    UnknownNode,
+    ends_the_connection,
+    not_now,
+)
 from haas.database.pool import Pool, Pooled
 from haas.database.transaction import Namespace, Transaction
 from haas.errors import HaasError, Unavailable
@@ -25,52 +34,69 @@ CONNECTIONS_PER_POOL = 6
 """With four, requests waited for a connection while the process had processor time left (docs/performance.md)."""
 SHARE_OF_POOL = 4
 """How many connections of a pool one schema may hold at the same time."""
+PUBLIC_CONNECTIONS = 4
+SHARE_OF_PUBLIC_POOL = 2
 LONG_CONNECTIONS = 4
 SHARE_OF_LONG_POOL = 2
-STATEMENT_TIMEOUT = "5s"
+SECONDS_TO_ANSWER = 1.5
+"""How long a statement may take until the server counts as silent. A request is then answered within two seconds."""
+STATEMENT_TIMEOUT = "1250ms"
+LOCK_TIMEOUT = "1s"
 IDLE_IN_TRANSACTION_TIMEOUT = "10s"
+LONG_SECONDS_TO_ANSWER = 605.0
 LONG_STATEMENT_TIMEOUT = "10min"
 LONG_IDLE_IN_TRANSACTION_TIMEOUT = "1min"  # a stream waits for its reader between two reads
+
+Purpose = Literal["requests", "public", "long"]
+"""What a transaction is for: a request; what is public, and the registry and the keys, which every request needs; or an
+import, a stream or a report."""
 
 
 class NodePools:
     """The connections of one process to one database node.
 
-    There are a few small pools, and a schema always uses the same one, so that its statements stay prepared there. A
-    schema holds at most a share of its pool, so that a tenant with slow statements does not stop the others. Imports,
-    streams and reports use the pool `long`.
+    There are a few small pools for requests, and a schema always uses the same one, so that its statements stay
+    prepared there. A schema holds at most a share of each pool, so that a tenant with slow statements does not stop the
+    others. Public information has a pool of its own: it never waits for requests that need a consent.
     """
 
     def __init__(self, url: str, pools: int, connections: int) -> None:
         """Make the pools for the server at `url` (`postgresql://…`). A pool connects when it is first used."""
-        self.small = [
-            Pool(
-                url,
-                connections,
-                share=min(SHARE_OF_POOL, connections),
-                statement_timeout=STATEMENT_TIMEOUT,
-                idle_in_transaction_timeout=IDLE_IN_TRANSACTION_TIMEOUT,
-                # Each connection plans the statements of each tenant of its pool. Planning one takes several times as
-                # long as executing it, and its plan does not depend on the values.
-                plan_cache_mode="force_generic_plan",
-            )
-            for _ in range(pools)
-        ]
+        short = partial(
+            Pool,
+            url,
+            seconds_to_answer=SECONDS_TO_ANSWER,
+            statement_timeout=STATEMENT_TIMEOUT,
+            lock_timeout=LOCK_TIMEOUT,
+            idle_in_transaction_session_timeout=IDLE_IN_TRANSACTION_TIMEOUT,
+            # Each connection plans the statements of each tenant of its pool. Planning one takes several times as
+            # long as executing it, and its plan does not depend on the values.
+            plan_cache_mode="force_generic_plan",
+        )
+        self.small = [short(connections, share=min(SHARE_OF_POOL, connections)) for _ in range(pools)]
+        self.public = short(PUBLIC_CONNECTIONS, share=SHARE_OF_PUBLIC_POOL)
         self.long = Pool(
             url,
             LONG_CONNECTIONS,
             share=SHARE_OF_LONG_POOL,
+            seconds_to_answer=LONG_SECONDS_TO_ANSWER,
             statement_timeout=LONG_STATEMENT_TIMEOUT,
-            idle_in_transaction_timeout=LONG_IDLE_IN_TRANSACTION_TIMEOUT,
+            idle_in_transaction_session_timeout=LONG_IDLE_IN_TRANSACTION_TIMEOUT,
         )
 
     def small_pool_of(self, schema: str) -> Pool:
         """Return the small pool that `schema` uses."""
         return self.small[zlib.crc32(schema.encode()) % len(self.small)]
 
+    def pool_of(self, schema: str, purpose: Purpose) -> Pool:
+        """Return the pool that `schema` uses for a purpose."""
+        if purpose == "requests":
+            return self.small_pool_of(schema)
+        return self.public if purpose == "public" else self.long
+
     async def close(self) -> None:
         """Close every connection."""
-        for pool in (*self.small, self.long):
+        for pool in (*self.small, self.public, self.long):
             await pool.close()
 
 
@@ -94,39 +120,41 @@ class Database:
             await node.close()
 
     @asynccontextmanager
-    async def transaction(self, namespace: Namespace, *, long: bool = False) -> AsyncIterator[Transaction]:
+    async def transaction(self, namespace: Namespace, purpose: Purpose = "requests") -> AsyncIterator[Transaction]:
         """Begin a transaction with the role of `namespace` on its node. Commit it at the end, or roll back on an error.
 
-        With `long`, the connection comes from the pool for imports, streams and reports. Raises Unavailable if the
-        database cannot be reached, ends the connection, or cancels a statement, and its subclasses PoolExhausted,
-        UnknownNode and RoleRefused. Raises TransactionAborted if a statement failed and the block caught the error.
+        The connection comes from the pool for `purpose`. Raises Unavailable if the database cannot be reached, does not
+        answer in time, or fails for a reason that does not depend on the request (`failures.NOT_NOW`), and its
+        subclasses PoolExhausted, UnknownNode and RoleRefused. Raises TransactionAborted if a statement failed and the
+        block caught the error.
         """
         try:
             pools = self._nodes[namespace.node]
         except KeyError:
             raise UnknownNode(namespace.node) from None
-        pool = pools.long if long else pools.small_pool_of(namespace.schema)
+        pool = pools.pool_of(namespace.schema, purpose)
         pooled = await _begin(pool, namespace)
         driver = pooled.driver
-        transaction = Transaction(namespace, pooled.connection, driver)
+        transaction = Transaction(namespace, pooled)
         ended = False
         try:
             try:
                 yield transaction
             except HaasError:
                 if transaction.commits_on_refusal:
-                    await _commit(driver, transaction)
+                    await _commit(pooled, transaction)
                     ended = True
                 else:
-                    ended = await _roll_back(driver)
+                    ended = await _roll_back(pooled)
                 raise
             except Exception as error:
-                ended = await _roll_back(driver) and await _repeat_writes(driver, transaction)
-                reason = unavailable(error, lost=driver.is_closed())
+                pool.terminate_if_standby(pooled, error)
+                ended = await _roll_back(pooled) and await _repeat_writes(pooled, transaction)
+                reason = not_now(error, lost=driver.is_closed())
                 if reason is not None:
                     raise reason from error
                 raise
-            await _commit(driver, transaction)
+            await _commit(pooled, transaction)
             ended = True
         finally:
             transaction.close()
@@ -138,17 +166,26 @@ def _begin_with_role(namespace: Namespace) -> str:
 
 
 async def _begin(pool: Pool, namespace: Namespace) -> Pooled:
-    """Begin a transaction on a pooled connection. Close connections that the server has ended, and try the next one."""
+    """Begin a transaction on a pooled connection."""
+    if not pool.silent:
+        return await _begin_on_the_first_open(pool, namespace)
+    with pool.trial():
+        return await _begin_on_the_first_open(pool, namespace)
+
+
+async def _begin_on_the_first_open(pool: Pool, namespace: Namespace) -> Pooled:
+    """Close connections that the server has ended, and try the next one, unless the server is silent."""
     for _ in range(pool.size + 1):
         pooled = await pool.take(namespace.schema)
         begun = False
         try:
             await pooled.driver.execute(_begin_with_role(namespace))
             begun = True
-        except CONNECTION_ERRORS:
+        except (*DRIVER_ERRORS, PostgresError) as error:
+            if not ends_the_connection(error):
+                refused = RoleRefused(f"the role {namespace.role} cannot be taken: {error}")
+                raise (not_now(error, lost=False) or refused) from error
             continue
-        except PostgresError as error:
-            raise RoleRefused(f"the role {namespace.role} cannot be taken: {error}") from error
         finally:
             if not begun:
                 await pool.give_back(pooled, namespace.schema, clean=False)
@@ -156,20 +193,26 @@ async def _begin(pool: Pool, namespace: Namespace) -> Pooled:
     raise Unavailable("the database closes every connection")
 
 
-async def _commit(driver: "Connection[Record]", transaction: Transaction) -> None:
+async def _commit(pooled: Pooled, transaction: Transaction) -> None:
     """Commit, and check the server's answer: after a failed statement, the server rolls back at COMMIT."""
+    pooled.begin_statement()
     try:
-        outcome = await driver.execute("COMMIT")
-    except CONNECTION_ERRORS as error:
-        raise Unavailable(
-            "the connection was lost during COMMIT: it is not known whether the transaction was committed"
-        ) from error
+        outcome = await pooled.driver.execute("COMMIT")
+    except (*DRIVER_ERRORS, PostgresError) as error:
+        if ends_the_connection(error):
+            raise Unavailable(
+                "the connection was lost during COMMIT: it is not known whether the transaction was committed"
+            ) from error
+        reason = not_now(error, lost=False)
+        if reason is None:
+            raise
+        raise reason from error
     if outcome != "COMMIT":
-        await _repeat_writes(driver, transaction)
+        await _repeat_writes(pooled, transaction)
         raise TransactionAborted("a statement had failed before COMMIT: the server rolled the transaction back")
 
 
-async def _repeat_writes(driver: "Connection[Record]", transaction: Transaction) -> bool:
+async def _repeat_writes(pooled: Pooled, transaction: Transaction) -> bool:
     """Write again, after a rollback, what must remain, in a new transaction. Return False if that failed.
 
     A failure is logged and not raised: it would hide the error that caused the rollback.
@@ -177,19 +220,20 @@ async def _repeat_writes(driver: "Connection[Record]", transaction: Transaction)
     if transaction.repeat is None:
         return True
     try:
-        await driver.execute(_begin_with_role(transaction.namespace))
+        await pooled.driver.execute(_begin_with_role(transaction.namespace))
         await transaction.repeat()
-        await driver.execute("COMMIT")
+        await pooled.driver.execute("COMMIT")
     except Exception:
         logger.exception("database.not_repeated", extra={"schema": transaction.namespace.schema})
         return False
     return True
 
 
-async def _roll_back(driver: "Connection[Record]") -> bool:
+async def _roll_back(pooled: Pooled) -> bool:
     """Roll back, and return whether that succeeded. A failure is not raised: it would hide the error before it."""
+    pooled.begin_statement()
     try:
-        await driver.execute("ROLLBACK")
-    except (*CONNECTION_ERRORS, PostgresError):
+        await pooled.driver.execute("ROLLBACK")
+    except (*DRIVER_ERRORS, PostgresError):
         return False
     return True

@@ -5,8 +5,8 @@ from typing import Any, Final, NamedTuple
 
 from asyncpg import Connection, Record
 from sqlalchemy import CursorResult, Executable
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from haas.database.pool import Pooled
 from haas.database.statement import SCHEMA_TOKEN, Statement
 from haas.settings import MAIN_NODE
 
@@ -24,17 +24,16 @@ class Namespace(NamedTuple):
 class Transaction:
     """Runs a store's SQL. It neither commits nor rolls back: `Database.transaction` does that when its block ends."""
 
-    __slots__ = ("_connection", "_driver", "_ended", "commits_on_refusal", "namespace", "repeat")
+    __slots__ = ("_ended", "_pooled", "commits_on_refusal", "namespace", "repeat")
 
-    def __init__(self, namespace: Namespace, connection: AsyncConnection, driver: "Connection[Record]") -> None:
+    def __init__(self, namespace: Namespace, pooled: Pooled) -> None:
         """Use a connection on which the transaction has begun with the role of `namespace`."""
         self.namespace = namespace
         self.commits_on_refusal = False
         """Whether the transaction is committed if a HaasError ends the block."""
         self.repeat: Callable[[], Awaitable[object]] | None = None
         """The function that writes again, after a rollback, what must remain after every error."""
-        self._connection = connection
-        self._driver = driver
+        self._pooled = pooled
         self._ended = False
 
     async def execute(
@@ -43,7 +42,7 @@ class Transaction:
         """Run a Core statement. With a sequence of values, run it once for each element."""
         self._check()
         options = {"schema_translate_map": {SCHEMA_TOKEN: self.namespace.schema}}
-        return await self._connection.execute(statement, values, execution_options=options)
+        return await self._pooled.connection.execute(statement, values, execution_options=options)
 
     async def rows(self, statement: Statement, **values: object) -> list[Record]:
         """Run a hot statement and return all its rows."""
@@ -68,14 +67,17 @@ class Transaction:
             yield record
 
     async def use_one_snapshot(self) -> None:
-        """Let all statements see the data of one moment. Call this before the first statement."""
-        await self.driver.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        """Let all statements see the data of one moment, and wait for locks for a second only.
+
+        Call this before the first statement.
+        """
+        await self.driver.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout = '1s'")
 
     @property
     def driver(self) -> "Connection[Record]":
         """The asyncpg connection, for bulk loading (COPY) and server-side cursors. Do not store it."""
         self._check()
-        return self._driver
+        return self._pooled.driver
 
     def commit_on_refusal(self, repeat: Callable[[], Awaitable[object]] | None = None) -> None:
         """Commit the transaction from now on, even if a HaasError ends the block and the request is refused.
@@ -92,5 +94,6 @@ class Transaction:
         self._ended = True
 
     def _check(self) -> None:
+        self._pooled.begin_statement()
         if self._ended:
             raise RuntimeError("this transaction has ended: its connection may be in use by another tenant")

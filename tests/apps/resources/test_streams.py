@@ -129,7 +129,7 @@ async def test_the_store_streams_a_page_in_the_order_of_the_resource(brand: Bran
 
 
 def _free(brand: Brand) -> int:
-    return brand.application.database._nodes["main"].long._slots._value
+    return brand.application.database._nodes["main"].long._slots._slots._value
 
 
 async def test_a_stream_that_is_closed_before_its_end_returns_its_connection(brand: Brand) -> None:
@@ -165,7 +165,7 @@ async def test_the_memory_does_not_grow_with_the_number_of_rows(brand: Brand) ->
     detail = {"type": "VARIABLE", "displayName": "Seniors", "additionalInfo": "a" * ROW_BYTES}
     row = {"account_id": owner, "detail": detail, "updated_at": brand.application.now}
     database, namespace = brand.application.database, brand.tenant.namespace
-    async with database.transaction(namespace, long=True) as tx:
+    async with database.transaction(namespace, "long") as tx:
         rows = [{**row, "position": 1_000 + number} for number in range(ROWS)]
         await tx.execute(insert(concession), rows)
     del rows

@@ -158,8 +158,9 @@ async def test_waiting_for_a_connection_ends_with_pool_exhausted(
         with pytest.raises(PoolExhausted):
             async with single_connection.transaction(second.namespace):
                 pytest.fail("there is no second connection")
-        async with single_connection.transaction(second.namespace, long=True) as tx:
-            assert await tx.scalar(_COUNT) == 1
+        for purpose in ("public", "long"):
+            async with single_connection.transaction(second.namespace, purpose) as tx:
+                assert await tx.scalar(_COUNT) == 1
 
 
 async def test_terminated_connections_in_the_pool_are_not_used(
@@ -242,5 +243,5 @@ async def test_only_long_transactions_plan_a_statement_for_its_values(database: 
     mode = Statement(select(literal_column("current_setting('plan_cache_mode')")))
     async with database.transaction(tenant.namespace) as tx:
         assert await tx.scalar(mode) == "force_generic_plan"
-    async with database.transaction(tenant.namespace, long=True) as tx:
+    async with database.transaction(tenant.namespace, "long") as tx:
         assert await tx.scalar(mode) == "auto"

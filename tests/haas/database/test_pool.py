@@ -13,7 +13,7 @@ from haas.settings import Settings
 
 @pytest.fixture
 async def pool(settings: Settings) -> AsyncIterator[Pool]:
-    pool = Pool(settings.database_url, 2, share=2, statement_timeout="5s", idle_in_transaction_timeout="5s")
+    pool = Pool(settings.database_url, 2, share=2, seconds_to_answer=5)
     yield pool
     await pool.close()
 
@@ -61,7 +61,7 @@ async def test_cancelling_a_waiting_task_loses_no_slot(pool: Pool) -> None:
 
 
 async def test_cancelling_while_connecting_loses_no_slot(settings: Settings) -> None:
-    pool = Pool(settings.database_url, 1, share=1, statement_timeout="5s", idle_in_transaction_timeout="5s")
+    pool = Pool(settings.database_url, 1, share=1, seconds_to_answer=5)
     for steps in range(12):
         connecting = asyncio.create_task(pool.take("a"))
         for _ in range(steps):
@@ -75,7 +75,7 @@ async def test_cancelling_while_connecting_loses_no_slot(settings: Settings) -> 
 
 
 async def test_an_unreachable_server_loses_no_slot() -> None:
-    pool = Pool("postgresql://a:b@127.0.0.1:1/c", 1, share=1, statement_timeout="5s", idle_in_transaction_timeout="5s")
+    pool = Pool("postgresql://a:b@127.0.0.1:1/c", 1, share=1, seconds_to_answer=5)
     for _ in range(3):
         with pytest.raises(Unavailable, match="does not answer"):
             await pool.take("a")
@@ -83,7 +83,7 @@ async def test_an_unreachable_server_loses_no_slot() -> None:
 
 
 async def test_a_connection_given_back_to_a_closed_pool_is_closed(settings: Settings) -> None:
-    pool = Pool(settings.database_url, 1, share=1, statement_timeout="5s", idle_in_transaction_timeout="5s")
+    pool = Pool(settings.database_url, 1, share=1, seconds_to_answer=5)
     pooled = await pool.take("a")
     await pool.close()
     await pool.give_back(pooled, "a", clean=True)
@@ -99,7 +99,7 @@ async def test_a_connection_given_back_with_an_open_transaction_is_closed(pool: 
 
 
 async def test_a_schema_that_holds_its_share_leaves_connections_to_the_others(settings: Settings) -> None:
-    pool = Pool(settings.database_url, 3, share=2, statement_timeout="5s", idle_in_transaction_timeout="5s")
+    pool = Pool(settings.database_url, 3, share=2, seconds_to_answer=5)
     held = [await pool.take("a"), await pool.take("a")]
     waiting = asyncio.create_task(pool.take("a"))
     await asyncio.sleep(0)
@@ -116,7 +116,7 @@ async def test_a_schema_that_holds_its_share_leaves_connections_to_the_others(se
 
 async def test_a_schema_waits_for_the_pool_only_within_its_share(settings: Settings) -> None:
     """Otherwise requests of one tenant that wait would take every place in the queue of the pool."""
-    pool = Pool(settings.database_url, 2, share=1, statement_timeout="5s", idle_in_transaction_timeout="5s")
+    pool = Pool(settings.database_url, 2, share=1, seconds_to_answer=5)
     first, second = await pool.take("a"), await pool.take("b")
     waiting = [asyncio.create_task(pool.take("a")) for _ in range(3)]
     await asyncio.sleep(0)

@@ -1,12 +1,15 @@
 """Errors of nginx itself on public APIs: JSON that scripts of any website may read."""
 
+import os
+import signal
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from ops.pki.clients import IssuedClient
 from tests.support.http2 import ask_http2
-from tests.support.proxy import ADMIN, CONSOLE, MAILBOX, MANAGEMENT, PUBLIC, SECURE, Answer, Proxy
+from tests.support.proxy import ADMIN, CONSOLE, MAILBOX, MANAGEMENT, PUBLIC, SECURE, Answer, Proxy, running_proxy
 
 TOO_LARGE = "Content-Length: 9000000"
 ID = "x-fapi-interaction-id"
@@ -168,3 +171,40 @@ async def test_a_secure_host_plays_back_the_interaction_id_while_the_application
     await supervised.until_ready()
     assert answer.status == 502
     assert answer.headers[ID] == interaction
+
+
+SHAPES = [
+    (PUBLIC, "/cds-au/v1/discovery/status", "application/json"),
+    (PUBLIC, "/.well-known/openid-configuration", "application/json"),
+    (PUBLIC, "/jwks", "application/json"),
+    (PUBLIC, "/authorise", "text/html; charset=utf-8"),
+    (SECURE, "/cds-au/v1/energy/accounts", "application/json"),
+    (SECURE, "/token", "application/json"),
+    (MANAGEMENT, "/", "application/problem+json"),
+    (ADMIN, "/", "text/html; charset=utf-8"),
+]
+
+
+async def answers_of(proxy: Proxy, status: int, client: IssuedClient) -> None:
+    """Check the answers of nginx itself on every surface: their shape, and when to try again."""
+    for host, target, content_type in SHAPES:
+        request = f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        answer = await proxy.ask(host, client=client if host == SECURE else None, request=request.encode())
+        assert (answer.status, answer.headers["content-type"], answer.headers["retry-after"]) == (
+            status,
+            content_type,
+            "5",
+        )
+
+
+async def test_every_surface_says_when_to_try_again_while_the_application_is_silent_or_down(state_folder: Path) -> None:
+    async with running_proxy(state_folder / "silent-proxy", seconds_to_answer=1) as proxy:
+        client = proxy.pki.issue_client("Budget App", "Recipient Pty Ltd")
+        application = proxy.supervisor.process("application")
+        os.kill(application.pid, signal.SIGSTOP)
+        try:
+            await answers_of(proxy, 504, client)
+        finally:
+            os.kill(application.pid, signal.SIGCONT)
+        await application.stop()
+        await answers_of(proxy, 502, client)

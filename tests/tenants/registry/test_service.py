@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from haas.clock import MovableClock
-from haas.database import Database, Namespace, Transaction
+from haas.database import Database, Namespace, Purpose, Transaction
 from haas.errors import Unavailable
 from ops.deployment import Deployment
 from tenants.registry.errors import UnknownTenant
@@ -23,9 +23,11 @@ class Counting(Database):
 
     transactions = 0
 
-    def transaction(self, namespace: Namespace, *, long: bool = False) -> AbstractAsyncContextManager[Transaction]:
+    def transaction(
+        self, namespace: Namespace, purpose: Purpose = "requests"
+    ) -> AbstractAsyncContextManager[Transaction]:
         self.transactions += 1
-        return super().transaction(namespace, long=long)
+        return super().transaction(namespace, purpose)
 
 
 @pytest.fixture
