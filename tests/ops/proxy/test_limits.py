@@ -59,10 +59,13 @@ class Http2:
         await self._writer.drain()
 
     async def events(self) -> Sequence[Event]:
-        """Return the next events from the server, or none if the connection has ended."""
-        received = await asyncio.wait_for(self._reader.read(65_536), 10)
-        events: Sequence[Event] = self.state.receive_data(received) if received else ()
-        await self.flush()
+        """Return the next events from the server, or none if it has closed the connection."""
+        try:
+            received = await asyncio.wait_for(self._reader.read(65_536), 10)
+            events: Sequence[Event] = self.state.receive_data(received) if received else ()
+            await self.flush()
+        except ConnectionError:  # nginx closes a connection on which many streams were refused
+            return ()
         return events
 
 
