@@ -145,9 +145,11 @@ async def test_a_process_that_ends_on_sigterm_writes_its_last_calls(
     deployment: Deployment, tenant: Tenant, state_folder: Path
 ) -> None:
     socket = state_folder / "calls-sigterm"
-    async with serving(deployment, socket) as process, caller(tenant, socket) as http:
-        for _ in range(3):
-            await get_status(http)
+    async with serving(deployment, socket) as process:
+        # A process ends only when the connections to it are closed.
+        async with caller(tenant, socket) as http:
+            for _ in range(3):
+                await get_status(http)
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(LONGEST_WAIT):
             await process.wait()
