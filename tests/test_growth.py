@@ -27,6 +27,7 @@ from tenants.imports.partial_json import EVERY_ELEMENT, InvalidJson, elements
 from tenants.oauth.scopes import split
 from tenants.parties.models import canonical_identifier
 from tenants.registration.software_statement import is_https
+from tenants.usage.nem12 import read_nem12
 from tests.support.growth import TooSlow, assert_linear, slowest
 from tests.support.patterns import Attack, Found, attacks, patterns
 from themes.logo import sanitized
@@ -112,6 +113,7 @@ def _ignoring_refusals(run: Callable[[str], object]) -> Callable[[str], object]:
     return quiet
 
 
+_NEM12_DATASTREAM: Final = b"200,NMI0000001,E1,1,E1,N1,MTR001,KWH,5,"
 PARSERS: Final[dict[str, Callable[[str], object]]] = {
     "a JWT": read_unverified,
     "the header of a JWT": lambda text: read_unverified(f"{text}.e30.AA"),
@@ -143,6 +145,11 @@ PARSERS: Final[dict[str, Callable[[str], object]]] = {
     "a redirection URI": is_https,
     "an import file": lambda text: list(elements(text, EVERY_ELEMENT, "name", EVERY_ELEMENT)),
     "an array in an import file": lambda text: list(elements(f"[{text}", EVERY_ELEMENT)),
+    "a NEM12 file": lambda text: list(read_nem12(enumerate(text.encode().splitlines(), 1))),
+    "a line of a NEM12 file": lambda text: list(read_nem12([(1, _NEM12_DATASTREAM), (2, text.encode())])),
+    "the values of a NEM12 file": lambda text: list(
+        read_nem12([(1, _NEM12_DATASTREAM), (2, f"300,20240201,{text}".encode())])
+    ),
     "a logo": sanitized,
     "the drawing of a logo": lambda text: sanitized(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="{text}"/></svg>'
