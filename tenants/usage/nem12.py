@@ -205,7 +205,6 @@ class _Reader:
 
     def _unknown(self, number: int, line: bytes) -> Iterator[Entry]:
         yield from self._end_day()
-        self._ignoring = False
         self._forget_datastream_after(number, line)
         found = shown(line.split(b",", 1)[0])
         yield RefusedRecord(number, f"expected a record 100, 200, 300, 400, 500 or 900, found {found}")

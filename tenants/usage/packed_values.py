@@ -9,9 +9,8 @@ The first byte is FORMAT, and the rest is compressed with zlib, whose checksum s
 Decision 0034 has the measurements.
 """
 
-import sys
+import struct
 import zlib
-from array import array
 from collections.abc import Sequence
 from typing import Final
 
@@ -19,7 +18,7 @@ from tenants.usage.errors import DamagedValues
 
 FORMAT: Final = 1
 _TYPE_CODES: Final = {1: "b", 2: "h", 4: "i", 8: "q"}
-"""The type codes of `array` by width."""
+"""The type codes of `struct` by width."""
 _LEVEL: Final = 6
 _WINDOW_BITS: Final = 12
 """4 KiB, more than 288 values of 8 bytes. With zlib's default of 32 KiB, most of the time is spent on empty memory."""
@@ -29,11 +28,10 @@ _MEMORY_LEVEL: Final = 5
 def pack_values(values: Sequence[int]) -> bytes:
     """Return the stored form of one value or more. Raises OverflowError if a value does not fit into 64 bits."""
     bits = 1 + max((~min(*values, -1)).bit_length(), max(*values, 0).bit_length())
-    width = next((width for width in _TYPE_CODES if bits <= 8 * width), max(_TYPE_CODES))
-    numbers = array(_TYPE_CODES[width], values)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    content = numbers.tobytes()
+    width = next((width for width in _TYPE_CODES if bits <= 8 * width), 0)
+    if not width:
+        raise OverflowError(f"a value needs {bits} bits")
+    content = struct.pack(f"<{len(values)}{_TYPE_CODES[width]}", *values)
     deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL)
     planes = b"".join(content[place::width] for place in range(width))
     return bytes([FORMAT]) + deflate.compress(bytes([width]) + planes) + deflate.flush()
@@ -57,8 +55,4 @@ def unpack_values(packed: bytes, count: int) -> tuple[int, ...]:
     ordered = bytearray(count * width)
     for place in range(width):
         ordered[place::width] = content[1 + place * count : 1 + (place + 1) * count]
-    numbers = array(_TYPE_CODES[width])
-    numbers.frombytes(ordered)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return tuple(numbers)
+    return struct.unpack(f"<{count}{_TYPE_CODES[width]}", ordered)
