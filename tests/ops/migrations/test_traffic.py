@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import Table, text
 
 from haas.settings import Settings
+from ops.bench.command import WITHOUT_LIMIT
 from ops.bench.load import Load, Measured, Target
 from ops.bench.operations import OPERATIONS, Caller, Operation
 from ops.bench.run import SOURCE, caller_with_consent
@@ -95,7 +96,8 @@ async def own_stack(state_folder: Path) -> AsyncIterator[Stack]:
     """A stack of this module's own: its schemas get revisions that exist only here."""
     servers = await real_servers("migrated")
     async with running(
-        Options(state=state_folder / "migrated", port=0, durable=False, **servers), set_up_demonstration
+        Options(state=state_folder / "migrated", port=0, durable=False, variables=WITHOUT_LIMIT, **servers),
+        set_up_demonstration,
     ) as stack:
         yield stack
 

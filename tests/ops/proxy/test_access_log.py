@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from ops.pki.clients import IssuedClient
-from tests.support.proxy import PUBLIC, SECURE, Answer, Proxy
+from tests.support.proxy import PUBLIC, SECURE, Answer, Proxy, running_proxy
 
 ACCOUNT, FLOW = "kPzQ8J3hbhcdtGV0", "8c4b2d1e"
 
@@ -62,19 +62,17 @@ async def test_a_refused_request_for_a_one_time_password_is_only_in_the_access_l
         assert b"mia%40example.com" not in log.read_bytes(), log.name
 
 
-async def test_a_failed_request_is_only_in_the_access_log(own_proxy: Proxy) -> None:
+async def test_a_failed_request_is_only_in_the_access_log(state_folder: Path, tmp_path: Path) -> None:
     """A body that is too large, another host than that of the connection, and an application that is down."""
     target = "/authorise?login_hint=zoe%40example.com"
     line = f"POST {target} HTTP/1.1\r\nHost: {{}}\r\nContent-Length: {{}}\r\nConnection: close\r\n\r\n"
-    too_large = await own_proxy.ask(PUBLIC, request=line.format(PUBLIC, 9_000_000).encode())
-    misdirected = await own_proxy.ask(PUBLIC, request=line.format("other.test", 0).encode())
-    application = own_proxy.supervisor.process("application")
-    await application.kill()
-    down = await own_proxy.ask(PUBLIC, request=line.format(PUBLIC, 0).encode())
-    await application.until_ready()
-    assert [answer.status for answer in (too_large, misdirected, down)] == [413, 421, 502]
-    for log in own_proxy.folder.logs.iterdir():
-        assert b"zoe%40example.com" not in log.read_bytes(), log.name
+    async with running_proxy(state_folder / "proxy-failures", in_front_of=tmp_path) as proxy:
+        too_large = await proxy.ask(PUBLIC, request=line.format(PUBLIC, 9_000_000).encode())
+        misdirected = await proxy.ask(PUBLIC, request=line.format("other.test", 0).encode())
+        down = await proxy.ask(PUBLIC, request=line.format(PUBLIC, 0).encode())
+        assert [answer.status for answer in (too_large, misdirected, down)] == [413, 421, 502]
+        for log in proxy.folder.logs.iterdir():
+            assert b"zoe%40example.com" not in log.read_bytes(), log.name
 
 
 @pytest.mark.parametrize(
