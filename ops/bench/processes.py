@@ -38,6 +38,11 @@ def memory_mib(roots: Mapping[str, int]) -> dict[str, float]:
     }
 
 
+def descendants(root: int) -> list[int]:
+    """Return the pids of a process and its descendants."""
+    return list(_descendants(root, _processes()))
+
+
 def own_cpu_seconds() -> float:
     """Return the processor time in seconds that this process has used so far."""
     return _processes()[os.getpid()].cpu

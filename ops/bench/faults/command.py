@@ -1,5 +1,7 @@
 """The command: each trial in a new stack, and a table of the outcomes."""
 
+from typing import Final
+
 import click
 
 from haas.errors import HaasError
@@ -14,6 +16,12 @@ from ops.smoke.steps import StepFailed
 from ops.stack.embedded import running
 from ops.stack.options import Options
 
+HEADER: Final = (
+    "| part | rounds | calls answered | calls failed | calls counted | consents completed | given up | acknowledged"
+    " | wrong |\n|---|---|---|---|---|---|---|---|---|"
+)
+_NO_LIMIT: Final = "1000000"
+
 
 class TrialFailed(HaasError):
     """Something happened in a trial that must not happen."""
@@ -24,31 +32,47 @@ class TrialFailed(HaasError):
     "--trial", "names", type=click.Choice([trial.name for trial in TRIALS]), multiple=True, help="Default: all."
 )
 @click.option(
-    "--rounds", type=click.IntRange(1, 100), default=10, show_default=True, help="Disturbances of each trial."
+    "--rounds", type=click.IntRange(1, 100), default=15, show_default=True, help="Disturbances of each trial."
 )
 @click.option("--workers", type=click.IntRange(1, 16), default=2, show_default=True, help="Application processes.")
 @click.option("--rate", type=click.FloatRange(1, 500), default=RATE, show_default=True, help="Requests per second.")
 def command(names: tuple[str, ...], rounds: int, workers: int, rate: float) -> None:
     """Disturb a stack under load, and compare what it has stored with what it has acknowledged."""
     configure("WARNING")
+    click.echo(HEADER)
+    failed = []
     for trial in TRIALS:
         if not names or trial.name in names:
-            foreground.run(_run(trial, rounds, workers, rate))
+            try:
+                foreground.run(_run(trial, rounds, workers, rate))
+            except TrialFailed as failure:
+                failed.append(str(failure))
+    if failed:
+        raise TrialFailed("\n".join(failed))
 
 
 def line(outcome: Outcome) -> str:
-    """Return the outcome of a trial as one line of text."""
-    ledger = outcome.ledger
-    return (
-        f"{outcome.trial.name}: {outcome.rounds} rounds, {outcome.answered} requests answered,"
-        f" {len(ledger.failures)} failed, {ledger.acknowledged} acknowledged entries, {len(outcome.lost)} kinds lost,"
-        f" {outcome.counted} calls counted"
+    """Return the outcome of a trial as a row of the table."""
+    requests, people = outcome.ledger, outcome.people
+    cells = (
+        outcome.trial.name,
+        outcome.rounds,
+        outcome.answered,
+        len(requests.failures),
+        outcome.counted,
+        people.answered.total(),
+        len(people.failures),
+        requests.acknowledged + people.acknowledged,
+        len(outcome.wrong),
     )
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 async def _run(trial: Trial, rounds: int, workers: int, rate: float) -> None:
     with foreground.folder_kept_on_failure("haas-faults-") as folder:
-        options = Options(state=folder / "state", port=0, workers=workers)
+        # One client pushes more requests than the quota of a client allows.
+        variables = {"HAAS_PUSHED_REQUESTS": _NO_LIMIT}
+        options = Options(state=folder / "state", port=0, workers=workers, variables=variables)
         try:
             async with running(options, set_up_demonstration, ConsoleProgress()) as stack:
                 outcome = await run(stack, trial, rounds, ConsoleProgress(), rate)
