@@ -27,7 +27,7 @@ smoke: $(STAMP) ## Run the whole data sharing process at both demonstration bran
 bench: $(STAMP) ## Measure the most frequent requests through the proxy, with 2 and with 200 tenants
 	$(BIN)/haas bench $(ARGS)
 
-faults: $(STAMP) ## Restart every process under load, and compare what is stored with what was acknowledged
+faults: $(STAMP) ## Kill every part under load, and compare what is stored with what was acknowledged
 	$(BIN)/python -m ops.bench.faults $(ARGS)
 
 lint: $(STAMP) ## Check style, types, import layers and templates

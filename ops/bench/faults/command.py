@@ -12,7 +12,6 @@ from ops.bench.faults.trials import TRIALS, Outcome, Trial, run
 from ops.browser.errors import Unexpected
 from ops.demonstration import set_up_demonstration
 from ops.smoke import foreground
-from ops.smoke.steps import StepFailed
 from ops.stack.embedded import running
 from ops.stack.options import Options
 
@@ -76,8 +75,8 @@ async def _run(trial: Trial, rounds: int, workers: int, rate: float) -> None:
         try:
             async with running(options, set_up_demonstration, ConsoleProgress()) as stack:
                 outcome = await run(stack, trial, rounds, ConsoleProgress(), rate)
-        except (StepFailed, Unexpected) as failure:
-            raise TrialFailed(f"{failure}\n  logs      {options.state / 'logs'}") from failure
+        except (HaasError, Unexpected, TimeoutError) as failure:
+            raise TrialFailed(f"{trial.name}: {failure!r}\n  logs      {options.state / 'logs'}") from failure
         click.echo(line(outcome))
         if outcome.wrong:
             raise TrialFailed("\n".join([f"{trial.name}:", *outcome.wrong, f"  logs      {options.state / 'logs'}"]))

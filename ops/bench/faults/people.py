@@ -86,6 +86,7 @@ class People:
                 self._ledger.wrong.append(str(error))
             except (HaasError, httpx.HTTPError, Unexpected) as error:
                 self._ledger.fail("consent", error, not_now=is_not_now(error) or _shows_not_now(person))
+                await asyncio.sleep(_SECONDS_BETWEEN_QUESTIONS)
             else:
                 self._ledger.answered["consent"] += 1
             await person.http.aclose()

@@ -32,7 +32,7 @@ from tenants.provisioning import store as requests
 from tenants.registry.models import NewTenant, Tenant
 from tenants.registry.names import console_namespace, owner_namespace, tenant_schema
 
-SETTLE_SECONDS: Final = 1.0
+SETTLE_SECONDS: Final = 2.0
 """The traffic before the first disturbance of a trial, and after each of them."""
 COUNTS_LOST_SECONDS: Final = 3.0
 """A killed application process loses the calls of two seconds, and of the time that one write takes (decision 0030)."""

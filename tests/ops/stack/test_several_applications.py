@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from haas.health import LIVE, ask_health
 from haas.progress import NoProgress
-from ops.bench.faults.trials import Trial, run
+from ops.bench.faults.trials import TRIALS, Trial, run
 from ops.browser.person import Person
 from ops.cli import main
 from ops.demonstration import set_up_demonstration
@@ -91,8 +91,20 @@ async def test_no_request_fails_and_nothing_is_lost_while_every_application_is_r
     assert outcome.answered > RATE
     assert outcome.counted == outcome.answered
     assert outcome.ledger.acknowledged > 0
+    assert outcome.people.failures == []
     log = (stack.folder.logs / "app.log").read_text()
     assert "serving.connections_cut" not in log
+
+
+async def test_nothing_acknowledged_is_lost_when_an_application_is_killed_under_load(stack: Stack) -> None:
+    before = stack.processes()
+    trial = next(trial for trial in TRIALS if trial.name == "app")
+    outcome = await run(stack, trial, 1, NoProgress(), RATE)
+    assert outcome.wrong == []
+    assert outcome.answered > RATE
+    assert outcome.people.answered.total() > 0
+    assert outcome.ledger.acknowledged > 0
+    assert stack.processes()["app"] != before["app"]
 
 
 @pytest.mark.parametrize("process", ["app-2", "worker"])
