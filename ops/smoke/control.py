@@ -75,10 +75,10 @@ class SandboxControl:
                 return str(code)
             seen = mail["after"]
 
-    async def codes(self, to: str, after: int) -> list[str]:
-        """Return the one-time passwords to `to` in messages newer than the message number `after`, oldest first."""
+    async def codes(self, to: str, after: int) -> set[str]:
+        """Return the different one-time passwords to `to` in messages newer than the message number `after`."""
         mail = await self._ask("GET", "/mailbox", params={"to": to, "after": after})
-        return [str(message["code"]) for message in mail["messages"] if message["code"]]
+        return {str(message["code"]) for message in mail["messages"] if message["code"]}
 
     async def notice(self, arrangement_id: str) -> dict[str, Any]:
         """Wait for the holder's signed notice that an arrangement was revoked."""

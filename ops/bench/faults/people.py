@@ -17,6 +17,7 @@ import httpx
 from haas.errors import HaasError
 from ops.bench.faults.ledger import Ledger, is_not_now, says_not_now
 from ops.browser.errors import LeftSite, Unexpected
+from ops.browser.page import Page
 from ops.browser.person import Person
 from ops.sandbox.recipient.answers import Flow, Refused, Tokens
 from ops.smoke.journey import YEAR, Journey
@@ -63,13 +64,13 @@ class People:
     async def doubled_mails(self) -> list[str]:
         """Return the persons to whom more one-time passwords were sent than they asked for, as lines of text.
 
-        The sandbox stores a message with the same Message-ID only once, so what is found here has another one.
+        A message that a worker sends again, with the same Message-ID, has the same one-time password and is not found.
         """
         doubled = []
         for identifier, requested in self._requested.items():
-            messages = await asked(lambda to=identifier: self._participants.control.codes(to, self._before))  # type: ignore[misc]
-            if len(messages) > requested:
-                doubled.append(f"{len(messages)} one-time passwords for {requested} requests of {identifier}")
+            passwords = await asked(lambda to=identifier: self._participants.control.codes(to, self._before))  # type: ignore[misc]
+            if len(passwords) > requested:
+                doubled.append(f"{len(passwords)} one-time passwords for {requested} requests of {identifier}")
         return doubled
 
     async def _one_after_the_other(self, identifiers: list[str]) -> None:
@@ -108,7 +109,8 @@ class People:
 
     async def _authorise(self, person: Person, identifier: str) -> tuple[Flow, str]:
         flow = await self.client.push(self._scope, sharing_duration=YEAR)
-        self._ledger.acknowledge("pushed requests", flow.request_uri, flow)
+        # The person uses it now, so nobody else can.
+        self._ledger.acknowledge("pushed requests", flow.request_uri, flow, usable_until=self.client.clock.now())
         await person.open(self.client.authorisation_url(flow))
         seen = await asked(self._participants.control.newest_message)
         self._requested[identifier] += 1
@@ -128,22 +130,30 @@ class People:
         self._requested[identifier] += 1
         await person.identify(identifier)
         form = person.page
-        field = form.element("code")
         password = await self._one_time_password(identifier, seen)
-        other_window = await self._participants.person()
-        for cookie in person.http.cookies.jar:
-            other_window.http.cookies.jar.set_cookie(cookie)
+        other_window = await self._with_the_cookies_of(person)
         await person.verify(password)
         person.page.element("current")
-        action = field.form.action if field.form else ""
-        await other_window.post(form, action, **{field.attributes["name"]: password})
-        await other_window.open(dashboard)
-        if "current" in other_window.page.elements:
-            self._ledger.wrong.append("a one-time password was accepted twice")
+        await self._repeat_the_password(other_window, form, password, dashboard)
         self._ledger.forget("consents", arrangement)
         await person.withdraw(dashboard, arrangement)
         person.page.element("notice")
         self._ledger.acknowledge("notices", arrangement, arrangement)
+
+    async def _with_the_cookies_of(self, person: Person) -> Person:
+        """Return another browser, which has the cookies that the person has now and not those of later."""
+        other = await self._participants.person()
+        for cookie in person.http.cookies.jar:
+            other.http.cookies.jar.set_cookie(cookie)
+        return other
+
+    async def _repeat_the_password(self, person: Person, form: Page, password: str, dashboard: str) -> None:
+        field = form.element("code")
+        action = field.form.action if field.form else ""
+        await person.post(form, action, **{field.attributes["name"]: password})
+        await person.open(dashboard)
+        if "current" in person.page.elements:
+            self._ledger.wrong.append("a one-time password was accepted twice")
 
     async def _repeat_the_code(self, code: str, flow: Flow) -> None:
         try:

@@ -40,15 +40,24 @@ class Uses:
         }
         found = []
         for kind, is_right in kinds.items():
-            now = self._client.clock.now()
-            usable = [each for each in ledger.entries(kind) if each.usable_until is None or each.usable_until > now]
-            if kind == "pushed requests":
-                # Those of persons have no time: they were used, and are in the ledger a second time.
-                usable = [each for each in usable if each.usable_until is not None]
-            answers = await _all(is_right, usable[-NEWEST:])
-            if answers.count(False):
-                found.append(f"not as acknowledged when used again: {answers.count(False)} of {len(answers)} {kind}")
+            usable = [each for each in ledger.entries(kind) if self._is_usable(each)]
+            wrong = await self._count_wrong(is_right, usable[-NEWEST:])
+            if wrong:
+                found.append(f"not as acknowledged when used again: {wrong} of {len(usable[-NEWEST:])} {kind}")
         return found
+
+    async def _count_wrong(self, is_right: Callable[[Entry], Awaitable[bool]], entries: list[Entry]) -> int:
+        free = asyncio.Semaphore(_AT_A_TIME)
+
+        async def is_wrong(entry: Entry) -> bool:
+            async with free:
+                # An entry may expire before it is its turn.
+                return not await is_right(entry) and self._is_usable(entry)
+
+        return sum(await asyncio.gather(*map(is_wrong, entries)))
+
+    def _is_usable(self, entry: Entry) -> bool:
+        return entry.usable_until is None or entry.usable_until > self._client.clock.now()
 
     async def _access_token_works(self, entry: Entry) -> bool:
         return await self._status_of(entry.proof) == _OK
@@ -106,13 +115,3 @@ class Uses:
         asks = person.left_for is None and "identifier" in person.page.elements
         await person.http.aclose()
         return asks
-
-
-async def _all(is_right: Callable[[Entry], Awaitable[bool]], entries: list[Entry]) -> list[bool]:
-    free = asyncio.Semaphore(_AT_A_TIME)
-
-    async def one(entry: Entry) -> bool:
-        async with free:
-            return await is_right(entry)
-
-    return list(await asyncio.gather(*map(one, entries)))

@@ -116,6 +116,37 @@ async def test_an_assertion_that_is_accepted_twice_is_reported(served: Served) -
     assert len(ledger.wrong) == 1
 
 
+@pytest.fixture
+async def newcomers(served: Served) -> People:
+    """Persons of the same brand with an empty ledger."""
+    described = next(each for each in served.stack.description.tenants if each.slug == SOURCE)
+    journey = Journey(served.participants, described, Steps(lambda _: None))
+    await journey.register()
+    return People(journey, served.participants, Ledger())
+
+
+async def test_a_code_that_is_accepted_twice_is_reported(newcomers: People) -> None:
+    flow, code = await newcomers._authorise(await newcomers._participants.person(), newcomers._identifiers[-1])
+    # This code was not used before, so the stack accepts it.
+    await newcomers._repeat_the_code(code, flow)
+    assert newcomers._ledger.wrong == ["an authorization code was accepted twice"]
+    await newcomers._repeat_the_code(code, flow)
+    assert len(newcomers._ledger.wrong) == 1
+
+
+async def test_a_one_time_password_that_is_accepted_twice_is_reported(newcomers: People) -> None:
+    person, identifier = await newcomers._participants.person(), newcomers._identifiers[-1]
+    dashboard = newcomers._tenant.dashboard_url
+    seen = await newcomers._participants.control.newest_message()
+    form = (await (await person.open(dashboard)).identify(identifier)).page
+    password = await newcomers._one_time_password(identifier, seen)
+    others = [await newcomers._with_the_cookies_of(person) for _ in range(2)]
+    # This password was not used before, so the stack accepts it.
+    for other in others:
+        await newcomers._repeat_the_password(other, form, password, dashboard)
+        assert newcomers._ledger.wrong == ["a one-time password was accepted twice"]
+
+
 async def test_a_mail_that_does_not_come_is_reported(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people_module, "_MAIL_SECONDS", 0)
     monkeypatch.setattr(control, "WAIT_SECONDS", 0)
