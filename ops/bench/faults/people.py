@@ -53,13 +53,15 @@ class People:
     async def consenting(self) -> AsyncIterator[None]:
         """Let AT_A_TIME persons consent at a time until the block ends, and then wait for the last ones."""
         self._before = await asked(self._participants.control.newest_message)
-        async with asyncio.TaskGroup() as group:
-            for lane in range(AT_A_TIME):
-                group.create_task(self._one_after_the_other(self._identifiers[lane::AT_A_TIME]))
-            try:
-                yield
-            finally:
-                self._finished.set()
+        lanes = [
+            asyncio.create_task(self._one_after_the_other(self._identifiers[lane::AT_A_TIME]))
+            for lane in range(AT_A_TIME)
+        ]
+        try:
+            yield
+        finally:
+            self._finished.set()
+            await asyncio.gather(*lanes)
 
     async def doubled_mails(self) -> list[str]:
         """Return the persons to whom more one-time passwords were sent than they asked for, as lines of text.
