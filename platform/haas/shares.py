@@ -21,6 +21,8 @@ class SharedSlots:
     def __init__(self, size: int, share: int, *, seconds: float, waiting: int | None = None) -> None:
         """A caller waits at most `seconds`. At most `waiting` callers with one key wait; None does not limit them."""
         self.size: Final = size
+        self.free = size
+        """The number of slots that nobody holds."""
         self._share = share
         self._seconds = seconds
         self._most_waiting = waiting
@@ -36,6 +38,7 @@ class SharedSlots:
         if not (share.locked() or self._slots.locked()):  # the usual case: nothing to wait for, and no time limit
             await share.acquire()
             await self._slots.acquire()
+            self.free -= 1
             return
         waiting = self._waiting.get(key, 0)
         if self._most_waiting is not None and waiting >= self._most_waiting:
@@ -43,11 +46,13 @@ class SharedSlots:
         self._waiting[key] = waiting + 1
         try:
             await self._wait(share)
+            self.free -= 1
         finally:
             self._waiting[key] -= 1
 
     def give_back(self, key: Hashable) -> None:
         """Give back a slot that `key` holds."""
+        self.free += 1
         self._slots.release()
         self._shares[key].release()
 

@@ -34,7 +34,7 @@ class DirectoryElsewhere:
         return await self._stored.person(tenant, login_id, today)
 
     def _note(self, question: str) -> None:
-        assert self._pool._slots._value == self._pool.size, "a connection is held"
+        assert self._pool._slots.free == self._pool.size, "a connection is held"
         self.asked.append(question)
         if self.fails:
             raise Unavailable("the directory does not answer")

@@ -157,8 +157,9 @@ def history(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("history")
-async def test_what_is_stored_is_everything_that_the_page_says(pages: ConsentPages) -> None:
+async def test_what_is_stored_is_everything_that_the_page_says(pages: ConsentPages, clock: MovableClock) -> None:
     await _number(pages, "ADR000777")
+    clock.move(timedelta(minutes=2))  # the numbers are read again after a minute
     browser, flow = pages.browser(), await pages.pushed()
     page = await pages.reviewed(browser, flow)
     assert "How far back" in page.text

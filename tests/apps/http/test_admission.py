@@ -143,7 +143,7 @@ async def test_a_body_that_does_not_arrive_in_time_is_refused_and_holds_no_slot(
     status, problem = await slow
     assert status == 408
     assert b"took too long to arrive" in problem
-    assert application.asgi._admission._slots._slots._value == 8
+    assert application.asgi._admission._slots.free == 8
 
 
 @pytest.mark.usefixtures("held")
@@ -168,4 +168,4 @@ async def test_a_client_that_leaves_while_it_sends_its_body_holds_no_slot(
     await asyncio.sleep(0)
     leaving.cancel()
     await asyncio.gather(leaving, return_exceptions=True)
-    assert application.asgi._admission._slots._slots._value == 8
+    assert application.asgi._admission._slots.free == 8

@@ -22,7 +22,7 @@ CUSTOMER = "/common/customer"
 
 def free_connections(database: Database, namespace: Namespace) -> int:
     """Return how many more connections can be taken for a tenant."""
-    return database._nodes[namespace.node].small_pool_of(namespace.schema)._slots._value
+    return database._nodes[namespace.node].small_pool_of(namespace.schema)._slots.free
 
 
 class SourceElsewhere:

@@ -129,7 +129,7 @@ async def test_the_store_streams_a_page_in_the_order_of_the_resource(brand: Bran
 
 
 def _free(brand: Brand) -> int:
-    return brand.application.database._nodes["main"].long._slots._slots._value
+    return brand.application.database._nodes["main"].long._slots.free
 
 
 async def test_a_stream_that_is_closed_before_its_end_returns_its_connection(brand: Brand) -> None:

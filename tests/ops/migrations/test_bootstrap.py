@@ -14,12 +14,12 @@ from haas.errors import Unavailable
 from haas.settings import Settings
 from ops.deployment import Deployment
 from ops.migrations.bootstrap import BootstrapError, bootstrap
-from ops.migrations.cluster import DeploymentDatabase
 from ops.migrations.run import migrate_tenants, status
 from tenants.keys.creation import NewSigningKey
 from tenants.notices.tables import outbox
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry.names import Roles, console_namespace
+from tests.support.deployments import PostgresServer
 from tests.support.nodes import SECOND
 
 NODES: Final = ("main", SECOND)
@@ -30,13 +30,15 @@ _MEMBERSHIPS: Final = """
 
 
 @pytest.fixture
-def empty(settings: Settings, empty_deployment: DeploymentDatabase) -> Settings:
+async def empty(settings: Settings, postgres: PostgresServer) -> Settings:
+    """The settings of a new deployment, whose database is empty."""
+    database = await postgres.deployment()
     return msgspec.structs.replace(
         settings,
-        database_url=empty_deployment.app_url,
-        owner_database_url=empty_deployment.owner_url,
-        operator_database_url=empty_deployment.operator_url,
-        role_prefix=empty_deployment.role_prefix,
+        database_url=database.app_url,
+        owner_database_url=database.owner_url,
+        operator_database_url=database.operator_url,
+        role_prefix=database.role_prefix,
     )
 
 

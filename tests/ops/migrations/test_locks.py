@@ -36,7 +36,7 @@ async def test_requests_are_served_while_a_migration_waits_for_a_table_lock(
 ) -> None:
     database, mine = own_deployment.database, pair[0].namespace
     table = f"{mine.schema}.account"
-    async with database.transaction(mine) as long:
+    async with database.transaction(mine, "long") as long:
         # like a report that reads for a long time
         await long.driver.execute(f"LOCK TABLE {table} IN ACCESS SHARE MODE")
         migrating = asyncio.create_task(run.migrate_tenants(own_deployment.settings, chain=revisions.longer()))
@@ -56,7 +56,7 @@ async def test_a_tenant_whose_table_stays_locked_is_reported_and_the_others_are_
 ) -> None:
     monkeypatch.setattr(run, "TRIES", 2)
     chain, (busy, other) = revisions.longer(), pair
-    async with own_deployment.database.transaction(busy.namespace) as tx:
+    async with own_deployment.database.transaction(busy.namespace, "long") as tx:
         await tx.driver.execute(f"LOCK TABLE {busy.namespace.schema}.account IN ACCESS SHARE MODE")
         first = await run.migrate_tenants(own_deployment.settings, chain=chain)
     assert [(failure.slug, failure.reason) for failure in first.failed] == [
