@@ -6,7 +6,7 @@ The first byte is FORMAT, and the rest is compressed with zlib, whose checksum s
 - the values as signed little-endian integers, with their bytes in the order of significance: first the lowest byte of
   every value, then the next byte of every value. High bytes are similar to each other, and compress better together.
 
-Decision 0034 has the measurements.
+Decision 0027 has the measurements.
 """
 
 import struct

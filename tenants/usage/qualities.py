@@ -7,7 +7,7 @@ from typing import Final
 from tenants.usage.models import QualityRange, ReadQuality
 
 _WORST_FIRST: Final = (ReadQuality.SUBSTITUTE, ReadQuality.FINAL_SUBSTITUTE)
-"""The order of decision 0034. A substitute can still be replaced; a final substitute stays."""
+"""The order of decision 0027. A substitute can still be replaced; a final substitute stays."""
 
 
 def quality_ranges(flags: Iterable[ReadQuality | None]) -> tuple[QualityRange, ...]:

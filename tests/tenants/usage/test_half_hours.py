@@ -1,4 +1,4 @@
-"""`interval-reads=MIN_30`: exact sums, and the worst quality of a half hour (C-Q5, C-U4, decision 0034)."""
+"""`interval-reads=MIN_30`: exact sums, and the worst quality of a half hour (C-Q5, C-U4, decision 0027)."""
 
 import pytest
 
