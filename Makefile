@@ -16,7 +16,7 @@ up: $(STAMP) ## Run the embedded stack until Ctrl-C (ARGS="--fresh" deletes its 
 
 # Two processes run the whole suite, each with its own servers. For a selection, a second set of servers is not worth it.
 # With servers from the environment there is one process: workers of two would take each other's jobs from one broker.
-PROCESSES := $(if $(HAAS_TEST_DATABASE_URL)$(HAAS_TEST_REDIS_URL),,--numprocesses 2 --dist loadfile)
+PROCESSES := $(if $(HAAS_TEST_DATABASE_URL)$(HAAS_TEST_REDIS_URL),,--numprocesses 2 --dist loadfile --no-loadscope-reorder)
 test: $(STAMP) ## Run the tests on real servers (ARGS="-k name" selects tests by name, and runs them in one process)
 	@ops/install-browser
 	$(BIN)/python -m pytest $(or $(ARGS),$(PROCESSES))
