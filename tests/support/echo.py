@@ -34,3 +34,18 @@ class Echo:
 
 def create() -> Echo:
     return Echo(os.environ["ECHO_NAME"])
+
+
+class Impatient:
+    """Answers 408 after the first part of a body, as the application does when the rest does not arrive in time."""
+
+    async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
+        assert scope["type"] == "http"
+        await receive()
+        headers = [(b"content-type", b"text/plain"), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 408, "headers": headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def create_impatient() -> Impatient:
+    return Impatient()

@@ -188,3 +188,11 @@ async def test_a_client_without_a_certificate_is_answered_by_the_application_onl
     assert answers[0].json()["name"] == "application"
     assert "error" in answers[-1].json()
     assert (await rate.ask(SECURE, client=rate.pki.issue_client("One", "Recipient Pty Ltd"))).status == 200
+
+
+async def test_the_application_decides_how_long_a_body_may_take(state_folder: Path) -> None:
+    """If nginx stored bodies before it passes them on, it would wait as long as one byte arrives now and then."""
+    part = f"POST /path HTTP/1.1\r\nHost: {PUBLIC}\r\nContent-Length: 2\r\n\r\na"
+    folder = state_folder / "proxy-slow-body"
+    async with running_proxy(folder, application="tests.support.echo:create_impatient") as proxy:
+        assert (await proxy.ask(PUBLIC, request=part.encode())).status == 408
