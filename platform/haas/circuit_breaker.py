@@ -25,6 +25,11 @@ class CircuitBreaker:
         self._opened_at: float | None = None
         self._trial = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether requests are refused, except for trials."""
+        return self._opened_at is not None
+
     def admit(self) -> bool:
         """Return whether a request may be sent now.
 

@@ -30,6 +30,11 @@ class SharedSlots:
         self._shares: dict[Hashable, asyncio.Semaphore] = {}
         self._waiting: dict[Hashable, int] = {}
 
+    @property
+    def waiting(self) -> int:
+        """The number of callers that wait."""
+        return sum(list(self._waiting.values()))
+
     async def take(self, key: Hashable) -> None:
         """Take a slot for `key`, until it is given back. Raise NoSlot."""
         share = self._shares.get(key)
@@ -67,3 +72,27 @@ class SharedSlots:
                     raise
         except TimeoutError as error:
             raise NoSlot(f"no slot became free within {self._seconds} s") from error
+
+
+class HeldSlot:
+    """A slot that a caller holds and can exchange."""
+
+    def __init__(self, slots: SharedSlots, key: Hashable) -> None:
+        """The caller has taken a slot of `slots` for `key`."""
+        self._slots = slots
+        self._key = key
+
+    async def exchange(self, slots: SharedSlots) -> None:
+        """Take a slot of `slots` for the same key, and give back the slot that was held. Raise NoSlot.
+
+        A slot of `slots` that is held already is kept.
+        """
+        if slots is self._slots:
+            return
+        await slots.take(self._key)
+        self._slots.give_back(self._key)
+        self._slots = slots
+
+    def give_back(self) -> None:
+        """Give back the slot that is held now."""
+        self._slots.give_back(self._key)

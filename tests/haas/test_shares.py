@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from haas.shares import NoSlot, SharedSlots
+from haas.shares import HeldSlot, NoSlot, SharedSlots
 
 
 async def _turns(count: int = 3) -> None:
@@ -81,3 +81,20 @@ async def test_cancelling_a_waiting_caller_loses_no_slot(key: str) -> None:
     for each in ("a", "b"):
         await slots.take(each)
         slots.give_back(each)
+
+
+async def test_a_held_slot_is_exchanged_for_one_of_other_slots() -> None:
+    slots, others = SharedSlots(1, 1, seconds=60), SharedSlots(1, 1, seconds=60, waiting=0)
+    await slots.take("a")
+    held = HeldSlot(slots, "a")
+    for _ in range(2):
+        await held.exchange(others)
+        assert (slots.free, others.free) == (1, 0)
+    await slots.take("a")
+    second = HeldSlot(slots, "a")
+    with pytest.raises(NoSlot):
+        await second.exchange(others)
+    assert (slots.free, others.free) == (0, 0)
+    for each in (held, second):
+        each.give_back()
+    assert (slots.free, others.free) == (1, 1)
