@@ -7,16 +7,15 @@ no such paths, so that no client of the proxy can reach them.
 
 import asyncio
 import logging
-import os
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from haas.local_listener import SECONDS_FOR_REQUEST, UNIX, LocalAnswer, local_listener
 from haas.service_manager import watchdog
 
 logger = logging.getLogger(__name__)
@@ -26,9 +25,6 @@ Checks = Mapping[str, Callable[[], Awaitable[object]]]
 LIVE: Final = "/health/live"
 READY: Final = "/health/ready"
 SECONDS_FOR_CHECKS: Final = 3.0
-_SECONDS_FOR_REQUEST: Final = 5.0
-_UNIX: Final = "unix:"
-_REASONS: Final = {200: "OK", 404: "Not Found", 503: "Service Unavailable"}
 
 
 class NotReady(Exception):
@@ -45,16 +41,17 @@ async def health_listener(address: str | None, checks: Checks) -> AsyncIterator[
         if address is None:
             yield
             return
-        server = await _serve(address, checks)
-        try:
+        failed_before: set[str] = set()
+
+        async def answer(path: str) -> LocalAnswer:
+            status, body = await _answer(path, checks, failed_before)
+            return LocalAnswer(status, "application/json", msgspec.json.encode(body))
+
+        async with local_listener(address, answer):
             yield
-        finally:
-            server.close()
-            if address.startswith(_UNIX):
-                _remove(address)
 
 
-async def ask_health(address: str, path: str, seconds: float = _SECONDS_FOR_REQUEST) -> tuple[int, dict[str, Any]]:
+async def ask_health(address: str, path: str, seconds: float = SECONDS_FOR_REQUEST) -> tuple[int, dict[str, Any]]:
     """Ask a process for its health. Return the HTTP status and the members of the answer.
 
     Raises OSError if nothing listens, and TimeoutError if there is no answer within `seconds`.
@@ -79,54 +76,17 @@ def process_at(address: str) -> int:
 
     Raises OSError if nothing listens, and ValueError for an address of another kind.
     """
-    if not address.startswith(_UNIX):
+    if not address.startswith(UNIX):
         raise ValueError(f"the process at {address} is not known: only a unix socket tells it")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(_SECONDS_FOR_REQUEST)  # if its queue is full
-        connection.connect(address.removeprefix(_UNIX))
+        connection.settimeout(SECONDS_FOR_REQUEST)  # if its queue is full
+        connection.connect(address.removeprefix(UNIX))
         credentials = struct.Struct("3i")  # pid, user, group
         answer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, credentials.size)
     pid = int(credentials.unpack(answer)[0])
     if pid <= 0:
         raise ValueError(f"the process at {address} belongs to another container")
     return pid
-
-
-async def _serve(address: str, checks: Checks) -> asyncio.Server:
-    failed_before: set[str] = set()
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            async with asyncio.timeout(_SECONDS_FOR_REQUEST):
-                request = (await reader.readuntil(b"\r\n")).split()
-                path = request[1].decode("ascii", "replace") if len(request) > 1 else ""
-                status, body = await _answer(path, checks, failed_before)
-                content = msgspec.json.encode(body)
-                writer.write(
-                    f"HTTP/1.0 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
-                    f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode()
-                    + content
-                )
-                await writer.drain()
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # the client closed the connection, or sent no request
-        finally:
-            writer.close()
-
-    if not address.startswith(_UNIX):
-        host, _, port = address.rpartition(":")
-        return await asyncio.start_server(answer, host.strip("[]"), int(port))
-    _remove(address)  # the socket of a process that was killed
-    # No other user may connect, not even in the moment between the creation of the socket and a chmod.
-    before = os.umask(0o177)
-    try:
-        return await asyncio.start_unix_server(answer, address.removeprefix(_UNIX))
-    finally:
-        os.umask(before)
-
-
-def _remove(address: str) -> None:
-    Path(address.removeprefix(_UNIX)).unlink(missing_ok=True)
 
 
 async def _answer(path: str, checks: Checks, failed_before: set[str]) -> tuple[int, dict[str, Any]]:
@@ -164,7 +124,7 @@ async def _failure(check: Callable[[], Awaitable[object]]) -> str | None:
 
 
 async def _connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    if address.startswith(_UNIX):
-        return await asyncio.open_unix_connection(address.removeprefix(_UNIX))
+    if address.startswith(UNIX):
+        return await asyncio.open_unix_connection(address.removeprefix(UNIX))
     host, _, port = address.rpartition(":")
     return await asyncio.open_connection(host.strip("[]"), int(port))

@@ -34,6 +34,11 @@ _SENSITIVE = (
     r"|authorization|(?:set-)?cookie|cdr_arrangement_jwt|assertion|response|private_key|master_key)"
 )
 _SENSITIVE_FIELD = re.compile(rf"{_SENSITIVE}\Z", re.IGNORECASE)
+# The parts of a traceback that are no message begin like this; so do the errors of our own packages.
+_NO_MESSAGE: Final = (" ", "\n", "Traceback ")
+_OWN_PACKAGES: Final = ("haas.", "tenants.", "apps.", "themes.", "workers.", "ops.")
+# PostgreSQL quotes the names of its objects too, which stay. A value can have quotation marks, so the last one counts.
+_QUOTED: Final = re.compile(r"(\b(?:constraint|relation|column|role|schema|table) \"[a-z0-9_.]+\")|([\"'])[^\n]*\2")
 # A pattern must not fail after it has read a long text. The search would then read this text again from each further
 # place where the pattern can begin, and the time would grow with the square of the length of the text.
 _SECRETS_IN_TEXT = (
@@ -88,12 +93,23 @@ def redacted_traceback(error: BaseException | None) -> str:
     if error is None:
         return ""
     # A secret is within one part, a frame or a message. So no part of a secret remains when other parts are left out.
-    parts = [redacted(part) for part in traceback.TracebackException.from_exception(error).format()]
+    formatted = traceback.TracebackException.from_exception(error).format()
+    parts = [redacted(_without_quoted_values(part)) for part in formatted]
     if sum(map(len, parts)) > MAXIMUM_TEXT:
         start = _fitting(parts, _TRACEBACK_START)
         end = max(1, _fitting(parts[:start:-1], MAXIMUM_TEXT - _TRACEBACK_START))
         parts[start:-end] = [f"… ({len(parts) - start - end} parts are left out)\n"]
     return "".join(parts).rstrip("\n")
+
+
+def _without_quoted_values(part: str) -> str:
+    """Remove quoted text from a part of a traceback that is the message of an error, unless it is an error of our own.
+
+    Python and libraries quote the value that an error is about, for example the text that is not a number.
+    """
+    if part.startswith((*_NO_MESSAGE, *_OWN_PACKAGES)):
+        return part
+    return _QUOTED.sub(lambda found: found[1] or f"'{REDACTED}'", part)
 
 
 def _fitting(parts: Sequence[str], room: int) -> int:

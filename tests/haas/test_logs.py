@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from haas import logs
+from haas.errors import Unavailable
 
 JWT = "eyJhbGciOiJQUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2ln"
 log = logging.getLogger("tests.telemetry")
@@ -102,6 +103,40 @@ def test_secrets_and_personal_data_are_removed_from_log_lines(written: io.String
     assert len(lines(written)) == 3
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("invalid literal for int() with base 10: 'Quillon Zebrowitz'"),
+        KeyError("Quillon Zebrowitz"),
+        TypeError('Object "Quillon Zebrowitz" is not "Zebrowitz"'),
+        UnicodeEncodeError("ascii", "Zebrowitz\u2019", 9, 10, "ordinal not in range"),
+        RuntimeError("key 'account' is not \"Zebrowitz\""),
+    ],
+)
+def test_values_that_errors_of_libraries_quote_are_removed(written: io.StringIO, error: Exception) -> None:
+    try:
+        try:
+            raise error
+        except type(error) as cause:
+            raise Unavailable("the registry 'cannot' be read") from cause
+    except Unavailable:
+        log.exception("it failed")
+    (line,) = lines(written)
+    # The line of the source that raised the error is in the traceback, but not the value.
+    assert "Zebrowitz" not in line["traceback"]
+    assert type(error).__name__ in line["traceback"]
+    assert "the registry 'cannot' be read" in line["traceback"], "our own errors are written for logs"
+
+
+def test_names_of_objects_of_the_database_stay_in_errors(written: io.StringIO) -> None:
+    said = 'duplicate key value violates unique constraint "login_pkey", not "Zebrowitz"'
+    try:
+        raise RuntimeError(said)
+    except RuntimeError:
+        log.exception("it failed")
+    assert f"{said.partition(', not')[0]}, not '[redacted]'" in lines(written)[0]["traceback"]
+
+
 def test_a_field_with_the_name_of_a_secret_is_removed(written: io.StringIO) -> None:
     log.info("x", extra={"code": 123456, "password": "hunter2", "access_token": "abc", "status_code": 200})
     (line,) = lines(written)
@@ -153,7 +188,7 @@ def test_a_long_traceback_keeps_its_end(root: logging.Logger, stream: type[io.St
     except RuntimeError:
         log.exception("it failed")
     text = target.getvalue()
-    assert "the first cause" in text
+    assert "KeyError: '[redacted]'" in text
     assert "parts are left out" in text
     assert "RuntimeError" in text
     assert "123456" not in text
