@@ -24,8 +24,10 @@ from haas.database.failures import (
     not_now,
 )
 from haas.database.pool import Pool, Pooled
+from haas.database.pool_metrics import PoolMetrics
 from haas.database.transaction import Namespace, Transaction
 from haas.errors import HaasError, Unavailable
+from haas.traces import span
 
 logger = logging.getLogger(__name__)
 
@@ -114,6 +116,15 @@ class Database:
         """Return the pools for the nodes of `urls` (id → `postgresql://…`). A pool connects when it is first used."""
         return cls({node: NodePools(url, pools, connections) for node, url in urls.items()})
 
+    def metrics(self) -> PoolMetrics:
+        """Return the source of the metrics of the pools."""
+        pools = {}
+        for node, found in self._nodes.items():
+            pools[node, "requests"] = found.small
+            pools[node, "public"] = [found.public]
+            pools[node, "long"] = [found.long]
+        return PoolMetrics(pools)
+
     async def close(self) -> None:
         """Close every connection."""
         for node in self._nodes.values():
@@ -133,32 +144,33 @@ class Database:
         except KeyError:
             raise UnknownNode(namespace.node) from None
         pool = pools.pool_of(namespace.schema, purpose)
-        pooled = await _begin(pool, namespace)
-        driver = pooled.driver
-        transaction = Transaction(namespace, pooled)
-        ended = False
-        try:
+        with span("database", purpose):
+            pooled = await _begin(pool, namespace)
+            driver = pooled.driver
+            transaction = Transaction(namespace, pooled)
+            ended = False
             try:
-                yield transaction
-            except HaasError:
-                if transaction.commits_on_refusal:
-                    await _commit(pooled, transaction)
-                    ended = True
-                else:
-                    ended = await _roll_back(pooled)
-                raise
-            except Exception as error:
-                pool.terminate_if_standby(pooled, error)
-                ended = await _roll_back(pooled) and await _repeat_writes(pooled, transaction)
-                reason = not_now(error, lost=driver.is_closed())
-                if reason is not None:
-                    raise reason from error
-                raise
-            await _commit(pooled, transaction)
-            ended = True
-        finally:
-            transaction.close()
-            await pool.give_back(pooled, namespace.schema, clean=ended)
+                try:
+                    yield transaction
+                except HaasError:
+                    if transaction.commits_on_refusal:
+                        await _commit(pooled, transaction)
+                        ended = True
+                    else:
+                        ended = await _roll_back(pooled)
+                    raise
+                except Exception as error:
+                    pool.terminate_if_standby(pooled, error)
+                    ended = await _roll_back(pooled) and await _repeat_writes(pooled, transaction)
+                    reason = not_now(error, lost=driver.is_closed())
+                    if reason is not None:
+                        raise reason from error
+                    raise
+                await _commit(pooled, transaction)
+                ended = True
+            finally:
+                transaction.close()
+                await pool.give_back(pooled, namespace.schema, clean=ended)
 
 
 def _begin_with_role(namespace: Namespace) -> str:
@@ -170,13 +182,13 @@ async def _begin(pool: Pool, namespace: Namespace) -> Pooled:
     if not pool.silent:
         return await _begin_on_the_first_open(pool, namespace)
     with pool.trial():
-        return await _begin_on_the_first_open(pool, namespace)
+        return await _begin_on_the_first_open(pool, namespace, on_trial=True)
 
 
-async def _begin_on_the_first_open(pool: Pool, namespace: Namespace) -> Pooled:
+async def _begin_on_the_first_open(pool: Pool, namespace: Namespace, *, on_trial: bool = False) -> Pooled:
     """Close connections that the server has ended, and try the next one, unless the server is silent."""
     for _ in range(pool.size + 1):
-        pooled = await pool.take(namespace.schema)
+        pooled = await pool.take(namespace.schema, on_trial=on_trial)
         begun = False
         try:
             await pooled.driver.execute(_begin_with_role(namespace))
@@ -185,6 +197,8 @@ async def _begin_on_the_first_open(pool: Pool, namespace: Namespace) -> Pooled:
             if not ends_the_connection(error):
                 refused = RoleRefused(f"the role {namespace.role} cannot be taken: {error}")
                 raise (not_now(error, lost=False) or refused) from error
+            if pooled.was_silent:  # the next connection would not be answered either, and take as long
+                raise Unavailable("the database does not answer") from error
             continue
         finally:
             if not begun:

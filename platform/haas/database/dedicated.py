@@ -11,6 +11,7 @@ from haas.errors import Unavailable
 
 SECONDS_TO_CONNECT = 5.0
 SECONDS_TO_ANSWER = 5.0
+SECONDS_BETWEEN_LOCK_ATTEMPTS = 0.2
 _ANY_FAILURE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -72,3 +73,18 @@ async def dedicated_connection(url: str, name: str) -> AsyncIterator[DedicatedCo
                 await connection.close(timeout=SECONDS_TO_ANSWER)
             except _ANY_FAILURE:
                 connection.terminate()
+
+
+@asynccontextmanager
+async def session_lock(url: str, name: str, number: int) -> AsyncIterator[None]:
+    """Wait for the advisory lock `number` of the database at `url`, and hold it until the block ends.
+
+    It is held by a dedicated connection with the application name `name`, so it ends with the process too. Raises
+    Unavailable.
+    """
+    async with dedicated_connection(url, name) as connection:
+        while True:
+            if await connection.try_lock(number):
+                break
+            await asyncio.sleep(SECONDS_BETWEEN_LOCK_ATTEMPTS)
+        yield

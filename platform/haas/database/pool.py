@@ -39,15 +39,22 @@ logger = logging.getLogger(__name__)
 class Pooled:
     """One connection: SQLAlchemy's object and the driver's object for the same session."""
 
-    __slots__ = ("_ticks_to_answer", "connection", "driver", "ticks_left")
+    __slots__ = ("_ticks_to_answer", "connection", "driver", "schemas", "ticks_left")
 
     def __init__(self, connection: AsyncConnection, driver: "Connection[Record]", ticks_to_answer: int) -> None:
         """Take an open connection."""
         self.connection = connection
         self.driver = driver
+        self.schemas: set[str] = set()
+        """Those that have used it: their statements are prepared here."""
         self.ticks_left = TICKS_TO_BEGIN
         """After how many more ticks of the pool the server counts as silent."""
         self._ticks_to_answer = ticks_to_answer
+
+    @property
+    def was_silent(self) -> bool:
+        """Whether the connection was terminated because the server did not answer on it in time."""
+        return self.ticks_left <= 0
 
     def begin_statement(self) -> None:
         """Give the server the time for one more statement."""
@@ -58,7 +65,8 @@ class Pool:
     """At most `size` connections, of which one schema holds at most `share` at the same time.
 
     So a tenant whose statements wait for a lock leaves connections to the other tenants that use this pool. The
-    connection that was used last is taken next, because its statements are prepared and its caches are filled.
+    connection that the same schema used last is taken next, because its statements are prepared there: to prepare those
+    of a call takes longer than to run them. If there is none, the connection that was used last is taken.
     """
 
     def __init__(self, url: str, size: int, *, share: int, seconds_to_answer: float, **settings: str) -> None:
@@ -75,6 +83,8 @@ class Pool:
         self.silent = False
         """Whether the server did not answer in time. Then one caller at a time may try it, in `trial`."""
         self._on_trial = False
+        self.exhausted = 0
+        """How often nobody gave a connection back in time."""
         self._slots = SharedSlots(size, share, seconds=SECONDS_TO_WAIT_FOR_A_CONNECTION)
         self._idle: list[Pooled] = []
         self._opened: dict[object, Connection[Record]] = {}
@@ -97,24 +107,36 @@ class Pool:
             },
         )
 
-    async def take(self, schema: str) -> Pooled:
+    @property
+    def in_use(self) -> int:
+        """The number of connections that are in use, or are being opened."""
+        return self.size - self._slots.free
+
+    @property
+    def waiting(self) -> int:
+        """The number of callers that wait for a connection."""
+        return self._slots.waiting
+
+    async def take(self, schema: str, *, on_trial: bool = False) -> Pooled:
         """Return a connection for the exclusive use of `schema` until it is given back.
 
-        Raises PoolExhausted if there is none within a second, LoginRefused, and Unavailable if the server cannot be
-        reached.
+        `on_trial` says that the caller is in the block of `trial`. Raises PoolExhausted if there is none within a
+        second, LoginRefused, and Unavailable if the server cannot be reached.
         """
         try:
             await self._slots.take(schema)
         except NoSlot as error:
+            self.exhausted += 1
             raise PoolExhausted(f"no connection: {error}") from error
         try:
-            if self.silent and not self._on_trial:  # it fell silent while this caller waited
+            if self.silent and not on_trial:  # it fell silent while this caller waited
                 raise Unavailable("the database does not answer")
-            pooled = await self._idle_or_new()
+            pooled = await self._idle_or_new(schema)
         except BaseException:
             self._slots.give_back(schema)
             raise
         pooled.ticks_left = TICKS_TO_BEGIN
+        pooled.schemas.add(schema)
         self._in_use.add(pooled)
         if not self._ticking:
             self._ticking = True
@@ -163,9 +185,10 @@ class Pool:
         await asyncio.gather(*map(_discard, idle))
         await self._engine.dispose()
 
-    async def _idle_or_new(self) -> Pooled:
+    async def _idle_or_new(self, schema: str) -> Pooled:
         while self._idle:
-            pooled = self._idle.pop()
+            newest_first = range(len(self._idle) - 1, -1, -1)
+            pooled = self._idle.pop(next((at for at in newest_first if schema in self._idle[at].schemas), -1))
             if not pooled.driver.is_closed():
                 return pooled
             await asyncio.shield(_discard(pooled))

@@ -26,6 +26,17 @@ async def test_the_connection_used_last_is_used_next(pool: Pool) -> None:
     await pool.give_back(first, "a", clean=True)
 
 
+async def test_the_connection_that_a_schema_has_used_is_used_by_it_again(pool: Pool) -> None:
+    """Its statements are prepared there. Another schema gets the connection that was used last."""
+    first, second = await pool.take("a"), await pool.take("b")
+    await pool.give_back(first, "a", clean=True)
+    await pool.give_back(second, "b", clean=True)
+    assert await pool.take("a") is first
+    assert await pool.take("c") is second
+    await pool.give_back(second, "c", clean=True)
+    await pool.give_back(first, "a", clean=True)
+
+
 async def test_waiting_tasks_are_served_in_order(pool: Pool) -> None:
     first, second = await pool.take("a"), await pool.take("a")
     waiting = [asyncio.create_task(pool.take("a")) for _ in range(2)]
