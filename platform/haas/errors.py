@@ -13,3 +13,16 @@ class HaasError(Exception):
 
 class Unavailable(HaasError):
     """Something that the request needs is not available now. The same request may succeed later."""
+
+
+class TimedOut(Unavailable):
+    """Another party did not answer in time. The same request may succeed if it is repeated."""
+
+
+class Busy(Unavailable):
+    """Another party does not accept more requests at present."""
+
+    def __init__(self, message: str, *, seconds_to_retry: int) -> None:
+        """`seconds_to_retry` is the time after which the same request may succeed."""
+        super().__init__(message)
+        self.seconds_to_retry = seconds_to_retry

@@ -20,6 +20,8 @@ REFUSED: Final = b"haas-refused"
 """The header with which the proxy, or this program's HTTP server, says why a request is refused."""
 MALFORMED: Final = b"malformed"
 """The value of REFUSED for a request that the HTTP parser has refused."""
+REFUSALS: Final = b"haas-refusals"
+"""The header of the requests in which the proxy says how many requests it has refused itself."""
 _UUID = re.compile(rb"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 MAXIMUM_CERTIFICATE_HEADER_BYTES = 16 * 1024
 

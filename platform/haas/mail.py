@@ -43,14 +43,19 @@ class Mailer:
     With `smtp://`, STARTTLS is used if the server offers it. The server's certificate is verified in both cases.
     """
 
-    def __init__(self, url: str) -> None:
-        """Take the URL of the server. Raises SettingsError."""
+    def __init__(self, url: str, *, requires_tls: bool) -> None:
+        """Take the URL of the server. Raises SettingsError.
+
+        With `requires_tls`, nothing is sent to a server that does not offer STARTTLS: a message can contain a one-time
+        password, and somebody between the two servers could remove the offer.
+        """
         parts = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname:
             raise SettingsError("HAAS_SMTP_URL is not smtp://host:port or smtps://host:port")
         self._host = parts.hostname
         self._port = parts.port or _PORTS[parts.scheme]
         self._tls = parts.scheme == "smtps"
+        self._start_tls = True if requires_tls and not self._tls else None
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
         # It is made only once, because loading the root certificates takes longer than sending an email.
@@ -65,6 +70,7 @@ class Mailer:
                 hostname=self._host,
                 port=self._port,
                 use_tls=self._tls,
+                start_tls=self._start_tls,
                 local_hostname=mail.sender_address.rpartition("@")[2],
                 username=self._user,
                 password=self._password,
@@ -76,7 +82,7 @@ class Mailer:
         except aiosmtplib.SMTPResponseException as error:
             raise _failure([error.code]) from None
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise MailNotSent(f"the mail server did not answer: {type(error).__name__}") from None
+            raise MailNotSent(f"the mail server did not answer as required: {type(error).__name__}") from None
 
 
 def is_header_text(text: str) -> bool:

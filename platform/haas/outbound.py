@@ -7,10 +7,11 @@ import asyncio
 import fnmatch
 import ssl
 from codecs import BOM_UTF8
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from time import perf_counter
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import httpx
 import msgspec
@@ -20,8 +21,10 @@ from haas.addresses import NoPublicAddress, public_address
 from haas.circuit_breaker import CircuitBreaker
 from haas.clock import Clock, SystemClock
 from haas.errors import Unavailable
-from haas.outbound_clients import OutboundClients, TlsCredential
+from haas.outbound_clients import OutboundClients, TlsCredential, close_if_tls_fails
+from haas.outbound_metrics import OutboundMetrics, OutboundOutcome, Peer
 from haas.settings import HTTPS_PORT, Settings
+from haas.traces import span
 
 MAXIMUM_BODY_BYTES = 1024 * 1024
 MAXIMUM_PORT = 65535
@@ -35,6 +38,11 @@ _SERVER_ERRORS: Final = 500
 
 class OutboundError(Unavailable):
     """Another party did not answer, or its answer cannot be used. The message names the address and the reason."""
+
+    is_late = False
+    """Whether the reason is that a time limit was reached."""
+    is_unsent = False
+    """Whether no connection was opened, so that the server has certainly not received the request."""
 
 
 class CircuitOpen(OutboundError):
@@ -59,6 +67,13 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Hosts that may have an address in a private network. Only the provider's staff may enter them."""
     allow_any_address: bool = False
     """Whether the host may have any address, even one of this machine. Only for a URL in the deployment's settings."""
+    proxy: str | None = None
+    """The URL of the proxy through which the server is reached, without credentials. The proxy then resolves the host.
+    Only the provider's staff may enter it."""
+    title: str | None = None
+    """What errors name instead of the URL. Set it if the URL contains personal data."""
+    peer: Peer = "other"
+    """What kind of server it is, for metrics and traces."""
     credential: TlsCredential | None = None
     """The client certificate for mutual TLS. None: the one of the `Outbound` object, if it has one."""
 
@@ -106,7 +121,8 @@ class Outbound:
         self._hosts = settings.host_map
         self._public_only = settings.environment == "production"
         self._clock = clock or SystemClock()
-        self._circuits: dict[tuple[str, bytes], CircuitBreaker] = {}
+        self._circuits: dict[tuple[Peer, str, bytes], CircuitBreaker] = {}
+        self.metrics: Final = OutboundMetrics(self._open_circuits)
 
     async def __aenter__(self) -> Self:
         """Return this client; it is closed at the end of the block."""
@@ -152,14 +168,29 @@ class Outbound:
         set and the server has failed several times in a row.
         """
         options = options or CallOptions()
+        shown = options.title or url
         request = _Request(method, https_url(url), headers or {}, form, content)
+        outcome: OutboundOutcome = "failed"
+        started = perf_counter()
+        try:
+            with span("outbound", options.peer):
+                response = await self._send_if_admitted(shown, request, options)
+            outcome = "answered" if response.status < _SERVER_ERRORS else "server_error"
+        except CircuitOpen:
+            outcome = "not_sent"
+            raise
+        finally:
+            self.metrics.add(options.peer, outcome, perf_counter() - started)
+        return response
+
+    async def _send_if_admitted(self, shown: str, request: _Request, options: CallOptions) -> OutboundResponse:
         if not options.circuit_breaker:
-            return await self._send_within_limits(url, request, options)
+            return await self._send_within_limits(shown, request, options)
         circuit = self._circuit(request.url, options)
         if not circuit.admit():
-            raise CircuitOpen(f"{url} was not requested: its server has failed several times in a row")
+            raise CircuitOpen(f"{shown} was not requested: its server has failed several times in a row")
         try:
-            response = await self._send_within_limits(url, request, options)
+            response = await self._send_within_limits(shown, request, options)
         except OutboundError:
             circuit.record(success=False)
             raise
@@ -169,30 +200,34 @@ class Outbound:
         circuit.record(success=response.status < _SERVER_ERRORS)
         return response
 
+    def _open_circuits(self) -> Iterable[Peer]:
+        return [peer for (peer, *_), circuit in list(self._circuits.items()) if circuit.is_open]
+
     def _circuit(self, target: httpx.URL, options: CallOptions) -> CircuitBreaker:
         """Return the circuit of a server for a client certificate: a certificate can be the reason of the failures."""
-        key = f"{target.host}:{target.port or HTTPS_PORT}", options.credential.id if options.credential else b""
+        server = f"{target.host}:{target.port or HTTPS_PORT}"
+        key = options.peer, server, options.credential.id if options.credential else b""
         circuit = self._circuits.pop(key, None) or CircuitBreaker(self._clock)
         self._circuits[key] = circuit
         if len(self._circuits) > MAXIMUM_CIRCUITS:
             del self._circuits[next(iter(self._circuits))]  # the one that was used least recently
         return circuit
 
-    async def _send_within_limits(self, url: str, request: _Request, options: CallOptions) -> OutboundResponse:
+    async def _send_within_limits(self, shown: str, request: _Request, options: CallOptions) -> OutboundResponse:
         try:
             async with asyncio.timeout(options.total_seconds):
                 return await self._send_with_retries(request, options)
         except NoPublicAddress as error:
-            raise OutboundError(f"{url} was not requested: {error}") from error
+            raise OutboundError(f"{shown} was not requested: {error}") from error
         except _NotAnswered as error:
-            raise _no_answer(url, error.__cause__ or error) from error.__cause__
+            raise _no_answer(shown, error.__cause__ or error) from error.__cause__
         except (
             httpx.HTTPError,
             ssl.SSLError,
             OSError,
             UnicodeError,
         ) as error:  # UnicodeError: the host is not a DNS name
-            raise _no_answer(url, error) from error
+            raise _no_answer(shown, error) from error
 
     async def _send_with_retries(self, request: _Request, options: CallOptions) -> OutboundResponse:
         if options.attempts == 1:
@@ -212,7 +247,8 @@ class Outbound:
         """Send the request once. Raises _NotAnswered if it failed and may be sent again."""
         host = request.url.host
         address = await self._address(request.url, options)
-        target, headers, extensions = request.url, dict(request.headers), {}
+        target, headers = request.url, dict(request.headers)
+        extensions: dict[str, Any] = {"trace": close_if_tls_fails()}
         if address is not None:
             target = target.copy_with(host=address)
             headers["Host"] = request.url.netloc.decode("ascii")
@@ -220,7 +256,7 @@ class Outbound:
         # No compression: a small answer could become too large when it is decompressed.
         headers["Accept-Encoding"] = "identity"
         timeout = httpx.Timeout(options.silence_seconds, connect=options.connect_seconds)
-        async with self._clients.client(host, address, options.credential) as client:
+        async with self._clients.client(host, address, options.credential, options.proxy) as client:
             sent = client.build_request(
                 request.method,
                 target,
@@ -239,7 +275,7 @@ class Outbound:
                     raise _NotAnswered from error
                 raise
             try:
-                body = await _body(response, options.maximum_bytes)
+                body = await _body(response, options)
             finally:
                 await response.aclose()
         return OutboundResponse(response.status_code, response.headers, body)
@@ -248,6 +284,8 @@ class Outbound:
         """Return the address to connect to, or None if httpx may resolve the host. Raises NoPublicAddress."""
         host = target.host
         mapped = next((to for pattern, to in self._hosts.items() if fnmatch.fnmatchcase(host, pattern)), None)
+        if options.proxy is not None:
+            return None
         if mapped is not None or not self._public_only or options.allow_any_address:
             return mapped
         return await public_address(host, target.port or HTTPS_PORT, private_too=host in options.private_hosts)
@@ -265,17 +303,22 @@ def https_url(url: str) -> httpx.URL:
     return target
 
 
-def _no_answer(url: str, error: BaseException) -> OutboundError:
-    return OutboundError(f"{url} did not answer: {type(error).__name__} {error}".rstrip())
+def _no_answer(shown: str, error: BaseException) -> OutboundError:
+    """Return the error for a request without a complete answer."""
+    found = OutboundError(f"{shown} did not answer: {type(error).__name__} {error}".rstrip())
+    found.is_late = isinstance(error, TimeoutError | httpx.TimeoutException)
+    found.is_unsent = isinstance(error, _NOT_CONNECTED)
+    return found
 
 
-async def _body(response: httpx.Response, maximum_bytes: int) -> bytes:
+async def _body(response: httpx.Response, options: CallOptions) -> bytes:
+    shown, maximum_bytes = options.title or str(response.url), options.maximum_bytes
     encoding = response.headers.get("content-encoding", "identity")
     if encoding != "identity":
-        raise OutboundError(f"{response.url} answered with content encoding {encoding[:20]}, which was not requested")
+        raise OutboundError(f"{shown} answered with content encoding {encoding[:20]}, which was not requested")
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > maximum_bytes:
-            raise OutboundError(f"{response.url} answered with more than {maximum_bytes} bytes")
+            raise OutboundError(f"{shown} answered with more than {maximum_bytes} bytes")
     return bytes(body)

@@ -1,4 +1,4 @@
-"""The HTTP clients of `haas.outbound`: one for each host, address and client certificate, up to a maximum number.
+"""The HTTP clients of `haas.outbound`: one for each host, address, client certificate and proxy, up to a limit.
 
 httpx keeps connections by address. A connection that was opened for one host, or with one certificate, must not be used
 for another, so each of them has a client of its own.
@@ -6,7 +6,7 @@ for another, so each of them has a client of its own.
 
 import secrets
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -51,6 +51,7 @@ class _Key(NamedTuple):
     host: str
     address: str | None
     credential: bytes
+    proxy: str | None
 
 
 class _Client:
@@ -74,12 +75,15 @@ class OutboundClients:
 
     @asynccontextmanager
     async def client(
-        self, host: str, address: str | None, credential: TlsCredential | None
+        self, host: str, address: str | None, credential: TlsCredential | None, proxy: str | None = None
     ) -> AsyncIterator[httpx.AsyncClient]:
-        """Yield the client for requests to a host at an address. It is not closed before the end of the block."""
-        key = _Key(host, address, credential.id if credential else b"")
+        """Yield the client for requests to a host at an address, or through a proxy, which then resolves the host.
+
+        It is not closed before the end of the block.
+        """
+        key = _Key(host, address, credential.id if credential else b"", proxy)
         # The client that was used last is the last one of the dictionary.
-        client = self._clients.pop(key, None) or _Client(_new_client(self._context_for(credential)))
+        client = self._clients.pop(key, None) or _Client(_new_client(self._context_for(credential), proxy))
         self._clients[key] = client
         client.open_requests += 1
         try:
@@ -111,6 +115,22 @@ class OutboundClients:
         return context
 
 
+def close_if_tls_fails() -> Callable[[str, dict[str, Any]], Awaitable[None]]:
+    """Return the extension `trace` for one request, which closes a connection whose TLS handshake does not succeed.
+
+    httpcore closes it after an error, but not if the task is cancelled, as it is at the end of a time limit.
+    """
+    opened: list[Any] = []
+
+    async def trace(event: str, details: dict[str, Any]) -> None:
+        if event.endswith(".connect_tcp.complete"):
+            opened.append(details["return_value"])
+        elif event.endswith(".start_tls.failed"):
+            await opened[-1].aclose()
+
+    return trace
+
+
 def _context(trusted_roots: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -136,9 +156,10 @@ def _load(context: ssl.SSLContext, credential: TlsCredential) -> None:
         context.load_cert_chain(file.name, password=password)
 
 
-def _new_client(context: ssl.SSLContext) -> httpx.AsyncClient:
+def _new_client(context: ssl.SSLContext, proxy: str | None) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         verify=context,
+        proxy=proxy,
         limits=LIMITS,
         follow_redirects=False,
         trust_env=False,

@@ -20,12 +20,13 @@ MASTER_KEY_BYTES = 32
 HTTPS_PORT = 443
 MAIN_NODE: Final = "main"
 """The database node of HAAS_DATABASE_URL, which also holds the control schema."""
-DatabaseLogin = Literal["application", "owner", "operator"]
-"""The logins of a deployment: of its processes, of the provisioner, and of the commands of an operator."""
+DatabaseLogin = Literal["application", "owner", "operator", "backup"]
+"""The logins of a deployment: of its processes, of the provisioner, of the commands of an operator, and of backups."""
 _DATABASE_URLS: Final[Mapping[DatabaseLogin, str]] = {
     "application": "HAAS_DATABASE_URL",
     "owner": "HAAS_OWNER_DATABASE_URL",
     "operator": "HAAS_OPERATOR_DATABASE_URL",
+    "backup": "HAAS_BACKUP_DATABASE_URL",
 }
 _FILE: Final = "_FILE"
 # The fields with the addresses of further database nodes, and the login in these addresses.
@@ -33,12 +34,14 @@ _NODES: Final[Mapping[str, DatabaseLogin]] = {
     "nodes": "application",
     "owner_nodes": "owner",
     "operator_nodes": "operator",
+    "backup_nodes": "backup",
 }
 # The secrets by field. The value is the name of the variable, or the prefix of the names of several variables.
 _SECRETS: Final = {
     "database_url": _DATABASE_URLS["application"],
     "owner_database_url": _DATABASE_URLS["owner"],
     "operator_database_url": _DATABASE_URLS["operator"],
+    "backup_database_url": _DATABASE_URLS["backup"],
     **{field: f"{_DATABASE_URLS[login]}_" for field, login in _NODES.items()},
     "master_key": "HAAS_MASTER_KEY",
     "redis_url": "HAAS_REDIS_URL",
@@ -82,6 +85,20 @@ HealthAddress = Annotated[
         description="unix:<absolute path> or a port on this machine, 127.0.0.1:<port>",
     ),
 ]
+MetricsAddress = Annotated[
+    str,
+    Meta(
+        pattern=r"^(unix:/\S+|([0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9a-f:.]+\]):[0-9]{1,5})\Z",
+        description="unix:<absolute path> or <IP address>:<port>",
+    ),
+]
+TracesAddress = Annotated[
+    str,
+    Meta(pattern=rf"^https?://{_AUTHORITY}/\S*\Z", description="the http or https URL of an OTLP server"),
+]
+Ratio = Annotated[float, Meta(ge=0, le=1, description="a number between 0 and 1")]
+_BASE: Final = r"^https://[A-Za-z0-9._:\[\]-]+(/[A-Za-z0-9._~-]+)*\Z"
+HttpsBase = Annotated[str, Meta(pattern=_BASE, description="an https URL without a slash at its end")]
 SmsUrl = Annotated[str, Meta(pattern=rf"^https://{_AUTHORITY}(/\S*)?\Z", description="an https URL")]
 
 
@@ -113,7 +130,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     Each field is read from the environment variable `HAAS_<FIELD>`, in capitals. The value of a secret may be in the
     file that `HAAS_<FIELD>_FILE` names. The addresses of further database nodes are `HAAS_DATABASE_URL_<NODE>`,
-    `HAAS_OWNER_DATABASE_URL_<NODE>` and `HAAS_OPERATOR_DATABASE_URL_<NODE>`.
+    `HAAS_OWNER_DATABASE_URL_<NODE>` and so on.
     """
 
     process: ClassVar[str] = "this process"
@@ -126,6 +143,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     health: HealthAddress | None = None
     """Where the process answers `/health/live` and `/health/ready`; None if it does not answer."""
+    metrics: MetricsAddress | None = None
+    """Where the process answers Prometheus, `GET /metrics`; None if it does not answer."""
+    metrics_tenants: PositiveNumber = 50
+    """How many tenants have a label of their own in the metrics of a process. All others share the label `other`."""
+    traces: TracesAddress | None = None
+    """The OTLP server that gets traces, for example `http://127.0.0.1:4318/v1/traces`; None: there are none."""
+    traces_ratio: Ratio = 0.01
+    """What share of the requests is traced."""
     # Only for the sandbox:
     clock_file: Path | None = None
     host_map: dict[str, str] = {}
@@ -196,7 +221,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApplicationSettings(Settings, frozen=True, kw_only=True):
-    """The settings of the HTTP application: the login that owns nothing, and the master key."""
+    """The settings of the HTTP application: the login that owns nothing, the master key, and Valkey for its counts."""
 
     process: ClassVar[str] = "the application"
 
@@ -206,6 +231,13 @@ class ApplicationSettings(Settings, frozen=True, kw_only=True):
     master_key: bytes
     pushed_requests: PositiveNumber = 300
     """How many authorisation requests a client can push to a tenant within 90 seconds, the lifetime of a request."""
+    redis_url: RedisUrl
+    application_processes: PositiveNumber = 2
+    """How many application processes share the traffic thresholds and, without Valkey, the requests to AEMO."""
+    traffic_factor: PositiveNumber = 1
+    """By what the traffic thresholds of the standards are multiplied."""
+    market_status_uri: HttpsBase | None = None
+    """The address below which AEMO publishes `/discovery/status` and `/discovery/outages`."""
 
     @property
     def database_urls(self) -> dict[str, str]:
@@ -218,7 +250,6 @@ class WorkerSettings(ApplicationSettings, frozen=True, kw_only=True):
 
     process: ClassVar[str] = "a worker or scheduler"
 
-    redis_url: RedisUrl
     smtp_url: SmtpUrl
     sms_url: SmsUrl
 
@@ -254,6 +285,31 @@ class CommandSettings(Settings, frozen=True, kw_only=True):
     def operator_database_urls(self) -> dict[str, str]:
         """The address of each database node for the login of the commands."""
         return {MAIN_NODE: self.operator_database_url, **self.operator_nodes}
+
+
+class BackupSettings(Settings, frozen=True, kw_only=True):
+    """The settings of `haas backup create`, whose login may read everything and change nothing."""
+
+    process: ClassVar[str] = "a backup"
+
+    backup_database_url: DatabaseUrl
+    backup_nodes: dict[str, str] = {}
+    postgres_programs: Path | None = None
+    """The folder of pg_dump, pg_restore and psql. None: they are found in PATH."""
+
+    @property
+    def backup_database_urls(self) -> dict[str, str]:
+        """The address of each database node for the login of backups."""
+        return {MAIN_NODE: self.backup_database_url, **self.backup_nodes}
+
+
+class RestoreSettings(ProvisionerSettings, frozen=True, kw_only=True):
+    """The settings of `haas restore`, which creates schemas and roles as the provisioner does."""
+
+    process: ClassVar[str] = "a restore"
+
+    postgres_programs: Path | None = None
+    """The folder of pg_restore and psql. None: they are found in PATH."""
 
 
 def refuse_secrets(environment: Mapping[str, str], process: str, own: AbstractSet[str] = frozenset()) -> None:

@@ -35,7 +35,7 @@ def message(**changes: Any) -> Mail:
 
 
 async def test_a_message_is_sent_with_its_headers(mail: MailServer) -> None:
-    await Mailer(mail.url).send(message())
+    await Mailer(mail.url, requires_tls=False).send(message())
     (received,) = mail.accepted
     assert received["From"] == "Aurora Energy <no-reply@aurora.haas.localhost>"
     assert (received["To"], received["Subject"]) == (ADDRESS, "Your one-time password")
@@ -52,15 +52,21 @@ async def test_permanent_and_temporary_refusals_raise_different_errors(
 ) -> None:
     mail.refusals[ADDRESS] = f"{answer} {ADDRESS}"
     with pytest.raises(error) as raised:
-        await Mailer(mail.url).send(message())
+        await Mailer(mail.url, requires_tls=False).send(message())
     assert answer[:3] in str(raised.value)
     assert ADDRESS not in str(raised.value)
     assert mail.accepted == []
 
 
+async def test_nothing_is_sent_without_tls_if_tls_is_required(mail: MailServer) -> None:
+    with pytest.raises(MailNotSent):
+        await Mailer(mail.url, requires_tls=True).send(message())
+    assert mail.recipients == []
+
+
 async def test_an_unreachable_server_raises_the_temporary_error() -> None:
     with pytest.raises(MailNotSent):
-        await Mailer("smtp://127.0.0.1:1").send(message())
+        await Mailer("smtp://127.0.0.1:1", requires_tls=False).send(message())
 
 
 @pytest.mark.parametrize(
@@ -88,13 +94,13 @@ async def test_an_unreachable_server_raises_the_temporary_error() -> None:
 )
 async def test_a_malformed_header_is_refused(mail: MailServer, changes: dict[str, str]) -> None:
     with pytest.raises(MailRefused):
-        await Mailer(mail.url).send(message(**changes))
+        await Mailer(mail.url, requires_tls=False).send(message(**changes))
     assert mail.accepted == []
 
 
 @pytest.mark.parametrize("name", ["Énergie d'Ivoire", 'Aurora "Solar", <Energy>', "A = B?", "光エネルギー"])
 async def test_special_characters_in_names_are_sent_unchanged(mail: MailServer, name: str) -> None:
-    await Mailer(mail.url).send(message(sender_name=name, subject=f"Your code from {name}"))
+    await Mailer(mail.url, requires_tls=False).send(message(sender_name=name, subject=f"Your code from {name}"))
     (received,) = mail.accepted
     (sender,) = policy.default.header_factory("from", received["From"]).addresses
     assert (sender.display_name, sender.addr_spec) == (name, "no-reply@aurora.haas.localhost")
@@ -105,4 +111,4 @@ async def test_special_characters_in_names_are_sent_unchanged(mail: MailServer, 
 @pytest.mark.parametrize("url", ["", "mail.test", "http://mail.test", "smtp://", "smtp:mail.test"])
 def test_a_url_that_is_not_smtp_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="HAAS_SMTP_URL"):
-        Mailer(url)
+        Mailer(url, requires_tls=False)

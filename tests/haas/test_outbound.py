@@ -1,9 +1,11 @@
 """Requests to URLs of other parties, against real TLS servers on loopback."""
 
 import asyncio
+import gc
 import gzip
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -262,6 +264,34 @@ async def test_a_request_can_be_cancelled(authority: TestAuthority) -> None:
             await task
 
 
+async def test_a_connection_is_closed_if_the_request_is_cancelled_before_the_end_of_the_handshake(
+    authority: TestAuthority,
+) -> None:
+    """The server sees the end of the connection at once, and not when a garbage collector finds it."""
+    asked, ended = asyncio.Event(), asyncio.Event()
+
+    async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        asked.set()
+        with suppress(ConnectionError):
+            await reader.read()
+        ended.set()
+        writer.close()
+
+    server = await asyncio.start_server(never_answer, "127.0.0.1", 0)
+    async with server, Outbound(settings_for(authority)) as outbound, asyncio.timeout(10):
+        gc.disable()
+        try:
+            task = asyncio.create_task(outbound.get(url(server.sockets[0].getsockname()[1])))
+            await asked.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await ended.wait()
+        finally:
+            gc.enable()
+
+
 async def test_tls_1_2_and_a_verified_certificate_are_required(authority: TestAuthority) -> None:
     async with Outbound(settings_for(authority)) as outbound:
         context = outbound._clients._context
@@ -417,3 +447,92 @@ async def test_no_request_is_sent_to_a_server_that_has_failed_several_times(
         status = "404 Not Found"
         for _ in range(2):
             assert (await outbound.get(url(server.port), options=options)).status == 404
+
+
+async def test_errors_name_the_title_in_place_of_a_url_with_personal_data(authority: TestAuthority) -> None:
+    options = CallOptions(title="the operation", silence_seconds=0.1, maximum_bytes=3, circuit_breaker=True)
+
+    async def wait(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    answers: list[bytes | Handler] = [wait, answer_of(b"long"), answer_of(b"", Content_Encoding="gzip")]
+    answers += [_close("nothing")(b""), _close("nothing")(b"")]
+    turns = iter(answers)
+    async with (
+        tls_server(authority, HOSTS, lambda _: next(turns)) as server,
+        Outbound(settings_for(authority)) as outbound,
+    ):
+        for _ in range(len(answers) + 1):  # the last one is refused by the circuit
+            with pytest.raises(OutboundError) as caught:
+                await outbound.get(url(server.port, "/4102000001"), options=options)
+            assert "the operation" in str(caught.value)
+            assert "4102000001" not in str(caught.value)
+
+
+async def test_an_error_says_whether_the_server_was_late_or_never_got_the_request(authority: TestAuthority) -> None:
+    async def wait(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with tls_server(authority, HOSTS, lambda _: wait) as server, Outbound(settings_for(authority)) as outbound:
+        for options in (CallOptions(silence_seconds=0.1), CallOptions(total_seconds=0.1)):
+            with pytest.raises(OutboundError) as caught:
+                await outbound.get(url(server.port), options=options)
+            assert (caught.value.is_late, caught.value.is_unsent) == (True, False)
+        with pytest.raises(OutboundError) as caught:
+            await outbound.get(url(1))
+        assert (caught.value.is_late, caught.value.is_unsent) == (False, True)
+
+
+async def test_a_request_can_go_through_a_proxy_which_resolves_the_host(authority: TestAuthority) -> None:
+    asked: list[bytes] = []
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
+        upstream = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+        await asyncio.gather(_pump(reader, upstream[1]), _pump(upstream[0], writer))
+
+    async with tls_server(authority, HOSTS, ok, mutual=True) as server:
+        proxy = await asyncio.start_server(tunnel, "127.0.0.1", 0)
+        options = CallOptions(
+            proxy=f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}", credential=credential(authority)
+        )
+        without_map = settings_for(authority, host_map={})
+        async with Outbound(without_map) as outbound:
+            assert (await outbound.get(url(server.port), options=options)).body == b"fine"
+            with pytest.raises(OutboundError):  # a connection of the proxy is not used without it
+                await outbound.get(url(server.port, host=HOST), options=CallOptions(connect_seconds=0.5))
+        proxy.close()
+        await proxy.wait_closed()
+    assert asked == [f"CONNECT {HOST}:{server.port} HTTP/1.1".encode()]
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+async def test_a_connection_is_closed_if_the_server_does_not_complete_the_handshake(authority: TestAuthority) -> None:
+    """The total time may be shorter than the time to connect."""
+    closed = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(4096):
+            pass
+        closed.set()
+        writer.close()
+
+    listener = await asyncio.start_server(silent, "127.0.0.1")
+    port = listener.sockets[0].getsockname()[1]
+    options = CallOptions(total_seconds=0.3, connect_seconds=5)
+    async with listener, Outbound(settings_for(authority)) as outbound:
+        gc.disable()  # otherwise a connection that was not closed might be collected and closed
+        try:
+            with pytest.raises(OutboundError):
+                await outbound.get(url(port), options=options)
+            await asyncio.wait_for(closed.wait(), 10)
+        finally:
+            gc.enable()

@@ -40,7 +40,7 @@ SANDBOX_ONLY = {
 
 
 SECRETS = {
-    ApplicationSettings: {"HAAS_DATABASE_URL", "HAAS_MASTER_KEY"},
+    ApplicationSettings: {"HAAS_DATABASE_URL", "HAAS_MASTER_KEY", "HAAS_REDIS_URL"},
     WorkerSettings: {"HAAS_DATABASE_URL", "HAAS_MASTER_KEY", "HAAS_REDIS_URL", "HAAS_SMTP_URL", "HAAS_SMS_URL"},
     ProvisionerSettings: {"HAAS_OWNER_DATABASE_URL", "HAAS_MASTER_KEY"},
     CommandSettings: {"HAAS_OPERATOR_DATABASE_URL"},
@@ -200,6 +200,11 @@ def test_the_error_for_a_missing_variable_contains_its_name(variable: str, empty
         ("HAAS_ROLE_PREFIX", "9haas"),
         ("HAAS_ROLE_PREFIX", "h" * 40),
         ("HAAS_LOG_LEVEL", "LOUD"),
+        ("HAAS_APPLICATION_PROCESSES", "0"),
+        ("HAAS_TRAFFIC_FACTOR", "0.5"),
+        ("HAAS_MARKET_STATUS_URI", "http://market.example/cds-au/v1"),
+        ("HAAS_MARKET_STATUS_URI", "https://market.example/cds-au/v1/"),
+        ("HAAS_MARKET_STATUS_URI", "https://user:very-secret@market.example"),
         ("HAAS_HOST_MAP", "{"),
         ("HAAS_HOST_MAP", "[]"),
         ("HAAS_HOST_MAP", '{"a": 1}'),

@@ -5,12 +5,13 @@ No other package imports joserfc.
 
 from haas.jose.jwk import JwkError
 from haas.jose.jwks import JwksClient, JwksError
-from haas.jose.jwt import DecodedJwt, JoseError, check_times, encrypt, read_unverified, sign, verify
+from haas.jose.jwt import SIGNING_TIMES, DecodedJwt, JoseError, check_times, encrypt, read_unverified, sign, verify
 from haas.jose.keys import SIGNING_ALGORITHMS, Algorithm, PublicKeys, SigningKey, half_hash, s256
 from haas.jose.sealing import KeySealer, Sealer, SealError, Siv, new_key
 
 __all__ = [
     "SIGNING_ALGORITHMS",
+    "SIGNING_TIMES",
     "Algorithm",
     "DecodedJwt",
     "JoseError",
