@@ -33,11 +33,17 @@ _READABLE_BY_BOTH: Final = (
     "register_status",
     "brand_participant",
 )
-# Further privileges of the two roles, by table. Neither role has a privilege that is not listed.
+# Further privileges of the roles of the control schema, by table. No role has a privilege that is not listed.
 _CONTROL_PRIVILEGES: Final = {
     "register_status": "INSERT, UPDATE",
     "register_environment": "UPDATE (polled_at)",
     "audit": "SELECT, INSERT",
+}
+_MARKET_PRIVILEGES: Final = {"market_participant": "SELECT", "brand_participant": "SELECT"}
+_MARKET_CHANGE_PRIVILEGES: Final = {
+    "market_participant": "SELECT, UPDATE (secret, next_secret, changed_at, change_begun_at, change_stopped_at)",
+    "brand_participant": "SELECT",
+    "brand": "SELECT",  # the settings name the hosts in private networks
 }
 _CONSOLE_PRIVILEGES: Final = {
     "audit": "SELECT, INSERT",
@@ -83,6 +89,7 @@ async def _prepare_main_node(settings: OwnerSettings, roles: Roles, now: datetim
         await connection.execute(insert(revision).values(id=1, number=1).on_conflict_do_nothing())
         await _add_node(connection, MAIN_NODE, now)
         await _grant(connection, roles)
+        await _grant_reading(connection, roles)
 
 
 async def _prepare_further_node(settings: OwnerSettings, roles: Roles, node: str, now: datetime) -> None:
@@ -92,6 +99,7 @@ async def _prepare_further_node(settings: OwnerSettings, roles: Roles, node: str
         await _check(connection, roles, node)
         await _create_owner_role(connection, roles)
         await _grant_tenants_to_operator(connection, roles)
+        await _grant_reading(connection, roles)
     async with owner_connection(settings) as connection, connection.begin():
         await as_owner(connection, roles)
         await _add_node(connection, node, now)
@@ -162,7 +170,8 @@ async def _create_owner_role(connection: AsyncConnection, roles: Roles) -> None:
 
 
 async def _create_control_roles(connection: AsyncConnection, roles: Roles) -> None:
-    for role, login in ((roles.control, roles.app), (roles.console, roles.operator)):
+    of_the_application = (roles.control, roles.market, roles.market_change)
+    for role, login in (*((role, roles.app) for role in of_the_application), (roles.console, roles.operator)):
         await _create_role(connection, role)
         await connection.exec_driver_sql(f"GRANT {role} TO {login} WITH INHERIT FALSE, SET TRUE")
     # An earlier release granted it. With it, the application could ask the provisioner for changes of the deployment.
@@ -198,12 +207,37 @@ async def _create_role(connection: AsyncConnection, role: str) -> None:
 
 async def _grant(connection: AsyncConnection, roles: Roles) -> None:
     """Grant each role only the privileges that it needs. Tenants are created with the owner's login."""
-    for role, privileges in ((roles.control, _CONTROL_PRIVILEGES), (roles.console, _CONSOLE_PRIVILEGES)):
+    readable = tuple((table, "SELECT") for table in _READABLE_BY_BOTH)
+    for role, privileges in (
+        (roles.control, (*readable, *_CONTROL_PRIVILEGES.items())),
+        (roles.console, (*readable, *_CONSOLE_PRIVILEGES.items())),
+        (roles.market, tuple(_MARKET_PRIVILEGES.items())),
+        (roles.market_change, tuple(_MARKET_CHANGE_PRIVILEGES.items())),
+    ):
         # This also revokes privileges on columns, and those that an earlier release granted.
         await connection.exec_driver_sql(f"REVOKE ALL ON ALL TABLES IN SCHEMA {CONTROL_SCHEMA} FROM {role}")
         await connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {CONTROL_SCHEMA} TO {role}")
-        for table, granted in (*((table, "SELECT") for table in _READABLE_BY_BOTH), *privileges.items()):
+        for table, granted in privileges:
             await connection.exec_driver_sql(f"GRANT {granted} ON {CONTROL_SCHEMA}.{table} TO {role}")
+
+
+async def _grant_reading(connection: AsyncConnection, roles: Roles) -> None:
+    """Let the role of backups read every table of this database, also those that are created later (decision 0049)."""
+    await connection.exec_driver_sql("SET LOCAL ROLE NONE")
+    await _create_role(connection, roles.reader)
+    if await _exists(connection, roles.backup):
+        await connection.exec_driver_sql(f"GRANT {roles.reader} TO {roles.backup} WITH INHERIT FALSE, SET TRUE")
+    await as_owner(connection, roles)
+    for privilege, kind in (("USAGE", "SCHEMAS"), ("SELECT", "TABLES")):
+        await connection.exec_driver_sql(f"ALTER DEFAULT PRIVILEGES GRANT {privilege} ON {kind} TO {roles.reader}")
+    earlier = await connection.exec_driver_sql(
+        "SELECT nspname FROM pg_namespace WHERE nspowner = to_regrole($1)"
+        " AND NOT has_schema_privilege($2::name, oid, 'USAGE')",
+        (roles.owner, roles.reader),
+    )
+    for schema in earlier.scalars().all():
+        await connection.exec_driver_sql(f'GRANT USAGE ON SCHEMA "{schema}" TO {roles.reader}')
+        await connection.exec_driver_sql(f'GRANT SELECT ON ALL TABLES IN SCHEMA "{schema}" TO {roles.reader}')
 
 
 async def _is_member(connection: AsyncConnection, login: str, role: str) -> bool:

@@ -41,6 +41,10 @@ class Chain(msgspec.Struct, frozen=True):
         context = MigrationContext.configure(connection, opts={"version_table_schema": schema})
         return context.get_current_revision()
 
+    def has(self, revision: str) -> bool:
+        """Return whether the chain has a revision. A newer release can have revisions that this one does not have."""
+        return revision in {each.revision for each in _scripts(self.folder).walk_revisions()}
+
     def upgrade(self, connection: Connection, schema: str) -> None:
         """Upgrade `schema` to the newest revision, in the open transaction of `connection`."""
         self._run(schema, connection=connection)

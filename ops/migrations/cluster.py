@@ -1,4 +1,4 @@
-"""Creates the three logins and the database of a deployment in a PostgreSQL cluster, before the migrations."""
+"""Creates the logins and the database of a deployment in a PostgreSQL cluster, before the migrations."""
 
 import secrets
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +17,8 @@ class DeploymentDatabase(msgspec.Struct, frozen=True):
     """URL with the login of the application. It owns nothing and has no privileges until roles are granted to it."""
     operator_url: str
     """URL with the login of the operator's commands. It owns nothing, as that of the application."""
+    backup_url: str
+    """URL with the login of backups. It owns nothing, and may only read."""
 
 
 def with_database(url: str, database: str) -> str:
@@ -48,26 +50,29 @@ async def create_deployment(
     owner_password: str | None = None,
     app_password: str | None = None,
     operator_password: str | None = None,
+    backup_password: str | None = None,
 ) -> DeploymentDatabase:
-    """Create the database `{prefix}` and its three logins, if they do not exist.
+    """Create the database `{prefix}` and its four logins, if they do not exist.
 
-    The logins are `{prefix}_provisioner`, `{prefix}_app` and `{prefix}_operator`. Their attributes and passwords are
-    always set. A password that is None is made.
+    The logins are `{prefix}_provisioner`, `{prefix}_app`, `{prefix}_operator` and `{prefix}_backup`. Their attributes
+    and passwords are always set. A password that is None is made.
     """
-    owner, app, operator = (f"{role_prefix}_{name}" for name in ("provisioner", "app", "operator"))
+    owner, app, operator, backup = (f"{role_prefix}_{name}" for name in ("provisioner", "app", "operator", "backup"))
     owner_password = owner_password or secrets.token_urlsafe(24)
     app_password = app_password or secrets.token_urlsafe(24)
     operator_password = operator_password or secrets.token_urlsafe(24)
+    backup_password = backup_password or secrets.token_urlsafe(24)
     # The statements contain passwords, so the server must not log them.
     connection = await asyncpg.connect(superuser_url, server_settings={"log_min_duration_statement": "-1"})
     try:
         await _ensure_login(connection, owner, owner_password, "CREATEROLE NOCREATEDB INHERIT")
         await _ensure_login(connection, app, app_password, "NOCREATEROLE NOCREATEDB NOINHERIT")
         await _ensure_login(connection, operator, operator_password, "NOCREATEROLE NOCREATEDB NOINHERIT")
+        await _ensure_login(connection, backup, backup_password, "NOCREATEROLE NOCREATEDB NOINHERIT")
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", role_prefix):
             await connection.execute(await _format(connection, "CREATE DATABASE %I OWNER %I", role_prefix, owner))
         await connection.execute(await _format(connection, "REVOKE ALL ON DATABASE %I FROM PUBLIC", role_prefix))
-        for login in (app, operator):
+        for login in (app, operator, backup):
             await connection.execute(
                 await _format(connection, "GRANT CONNECT ON DATABASE %I TO %I", role_prefix, login)
             )
@@ -79,6 +84,7 @@ async def create_deployment(
         owner_url=with_login(database_url, owner, owner_password),
         app_url=with_login(database_url, app, app_password),
         operator_url=with_login(database_url, operator, operator_password),
+        backup_url=with_login(database_url, backup, backup_password),
     )
 
 

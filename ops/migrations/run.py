@@ -64,15 +64,18 @@ class MigrationStatus(msgspec.Struct, frozen=True):
 
 
 async def migrate_tenants(
-    settings: OwnerSettings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT
+    settings: OwnerSettings, progress: Progress = NO_PROGRESS, *, chain: Chain = TENANT, only: str | None = None
 ) -> MigrationResult:
     """Upgrade the schema of each tenant to the newest revision. Failures are in the result; the next run tries again.
+
+    `only` is the slug of the only tenant that is migrated.
 
     Tenants of a database node that has no URL in the settings are failures too. Raise Unavailable if a database does
     not answer or the connection is lost. Schemas that were migrated before stay migrated.
     """
     result = MigrationResult([], [], [])
-    for node, tenants in (await _schemas_by_node(settings)).items():
+    for node, found in (await _schemas_by_node(settings)).items():
+        tenants = {slug: schema for slug, schema in found.items() if only in (None, slug)}
         try:
             async with owner_connection(settings, node) as connection:
                 await _migrate_node(connection, Roles(settings.role_prefix), tenants, chain, result, progress=progress)

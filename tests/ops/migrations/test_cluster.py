@@ -1,4 +1,4 @@
-"""The three logins and the database of a deployment."""
+"""The logins and the database of a deployment."""
 
 import asyncpg
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from ops.migrations.cluster import DeploymentDatabase, create_deployment, with_login
 
 
-@pytest.mark.parametrize("login", ["app", "operator"])
+@pytest.mark.parametrize("login", ["app", "operator", "backup"])
 async def test_the_logins_that_own_nothing_have_no_privileges_before_they_are_granted(
     empty_deployment: DeploymentDatabase, login: str
 ) -> None:

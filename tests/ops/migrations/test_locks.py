@@ -9,8 +9,8 @@ from haas.database import Database, Namespace
 from ops.deployment import Deployment
 from ops.migrations import run
 from tenants.registry.models import Tenant
-from tests.conftest import KeySets
 from tests.ops.migrations.revisions import Revisions
+from tests.support.application import KeySets
 
 _WAITING = """
 SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock' AND relation = to_regclass($1)

@@ -165,6 +165,37 @@ async def test_revision_0002_keeps_accounts_and_writes_internal_ids_into_service
         assert (await connection.execute(text("SELECT reference FROM scratch.account"))).scalars().all() == ["A-1"]
 
 
+async def test_revision_0010_keeps_the_counted_calls_with_their_class_and_the_calls_in_time(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "versions").mkdir()
+    for file in (TENANT.folder / "versions").glob("*.py"):
+        if file.name < "0008":
+            shutil.copy(file, tmp_path / "versions")
+    counted = "INSERT INTO scratch.call_rollup VALUES ('2026-11-27', :operation, :tier, 200, '', :bucket, 5, 9, 1"
+    calls = (("getStatus", "highPriority", 1_000), ("listEnergyAccounts", "highPriority", 1_500), ("token", "other", 5))
+    async with scratch(settings) as connection:
+        await connection.run_sync(Chain("tenant", TENANT.tables, tmp_path).upgrade, "scratch")
+        for operation, tier, bucket in calls:
+            values = {"operation": operation, "tier": tier, "bucket": bucket}
+            await connection.execute(text(counted + ", 0, 0, 0, 0, 0, 0, 0)"), values)
+        await connection.run_sync(TENANT.upgrade, "scratch")
+        query = "SELECT operation, authenticated, within_limit, calls FROM scratch.call_rollup ORDER BY operation"
+        assert [tuple(row) for row in await connection.execute(text(query))] == [
+            ("getStatus", False, 4, 5),
+            ("listEnergyAccounts", True, 0, 5),
+            ("token", True, 0, 5),
+        ]
+        # As a process of the release before writes
+        columns = (
+            "minute, operation, tier, status, error, latency_bucket, calls, latency_total, throttled, tokens_issued"
+        )
+        columns += ", secondary_requests, secondary_within_limit, secondary_latency_total, secondary_calls"
+        columns += ", secondary_errors, secondary_rejections"
+        old = f"INSERT INTO scratch.call_rollup ({columns}) VALUES ('2026-11-27', 'x', 'other', 200, '', 5{', 1' * 10})"
+        await connection.execute(text(old))
+
+
 class StopAfter:
     """Raises KeyboardInterrupt, like Ctrl-C, after a number of schemas."""
 

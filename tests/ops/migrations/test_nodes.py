@@ -110,7 +110,7 @@ async def test_a_further_node_has_no_control_schema_and_no_role_for_one(
     try:
         roles = await connection.fetch("SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1)", f"{prefix}_")
         assert {row["rolname"] for row in roles} == {
-            f"{prefix}_{name}" for name in ("provisioner", "app", "operator", "owner")
+            f"{prefix}_{name}" for name in ("provisioner", "app", "operator", "backup", "owner", "reader")
         }
         assert await connection.fetchval("SELECT to_regnamespace('control')") is None
     finally:

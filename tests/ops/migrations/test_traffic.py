@@ -22,7 +22,7 @@ from ops.bench.command import WITHOUT_LIMIT
 from ops.bench.load import Load, Measured, Target
 from ops.bench.operations import OPERATIONS, Caller, Operation
 from ops.bench.run import SOURCE, caller_with_consent
-from ops.demonstration import set_up_demonstration
+from ops.demonstration import set_up_from_store
 from ops.deployment import Deployment
 from ops.migrations.chains import Chain
 from ops.migrations.compare import describe_schema
@@ -97,7 +97,7 @@ async def own_stack(state_folder: Path) -> AsyncIterator[Stack]:
     servers = await real_servers("migrated")
     async with running(
         Options(state=state_folder / "migrated", port=0, durable=False, variables=WITHOUT_LIMIT, **servers),
-        set_up_demonstration,
+        set_up_from_store,
     ) as stack:
         yield stack
 
