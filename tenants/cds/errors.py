@@ -24,6 +24,12 @@ class CdsError(HaasError):
 
     further: Sequence["CdsError"] = ()
     """Other occurrences with the same status that the response contains too."""
+    retry_after: int | None = None
+    """After how many seconds the same request may succeed. None: nothing is said about that."""
+    is_of_secondary_holder = False
+    """Whether the cause is a secondary data holder, such as AEMO (CDS, isSecondaryDataHolderError)."""
+    application_code: str | None = None
+    """The code of another system that the response contains instead of the URN, which is then in `meta.urn`."""
 
     def __init__(self, kind: ErrorType, detail: str, *, status: int | None = None) -> None:
         """Take the error and its detail: the name of a parameter, an id, or the current status.
@@ -37,12 +43,18 @@ class CdsError(HaasError):
 
     @classmethod
     def for_ids(cls, refused: Mapping[str, ErrorType], *, in_body: bool) -> "CdsError":
-        """Return one error for each id that the request's path, or its body, contains and that is refused."""
+        """Return one error for each id that the request's path, or its body, contains and that is refused.
+
+        If the errors have different statuses, that of the response is 400 (CDS, HTTP Response Codes: the status that is
+        most generally applicable).
+        """
         first, *further = (
             cls(kind, identifier, status=kind.status_in_body if in_body else kind.status)
             for identifier, kind in refused.items()
         )
         first.further = further
+        if any(error.status != first.status for error in further):
+            first.status = EXPECTED.status
         return first
 
 

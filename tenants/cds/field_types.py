@@ -6,21 +6,31 @@ in the form of the standards. A pattern ends in backslash Z, because `$` would a
 
 import re
 from datetime import date, datetime, time
-from typing import Annotated, Any, Literal, dataclass_transform
+from typing import Annotated, Any, Literal, TypeVar, dataclass_transform
 
 import msgspec
 from msgspec import Meta
 
 from tenants.cds.countries import COUNTRY_CODES
 
+_Copied = TypeVar("_Copied", bound="msgspec.Struct")
+
 DateString = date
 DateTimeString = Annotated[datetime, Meta(tz=True)]
 TimeString = Annotated[time, Meta(tz=True)]
 
+NonEmptyString = Annotated[str, Meta(min_length=1)]
+"""A string that has a value. An optional one that has none is left out ("Payload Conventions", Empty/Null Fields)."""
 ASCIIString = Annotated[str, Meta(pattern=r"^[\x20-\x7E]+\Z")]
 Base64 = Annotated[
     str, Meta(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z", min_length=4)
 ]
+_LARGEST_NUMBER = 10**15
+Number = (
+    Annotated[int, Meta(ge=-_LARGEST_NUMBER, le=_LARGEST_NUMBER)]
+    | Annotated[float, Meta(ge=-_LARGEST_NUMBER, le=_LARGEST_NUMBER)]
+)
+"""A JSON number. The limit, which is our own, excludes infinity and numbers that a double cannot represent."""
 NaturalNumber = Annotated[int, Meta(ge=0)]
 PositiveInteger = Annotated[int, Meta(ge=1)]
 CurrencyString = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
@@ -94,6 +104,11 @@ class Payload(msgspec.Struct, metaclass=_KeywordsOnly, frozen=True, omit_default
     """
 
 
+def copy_fields(value: msgspec.Struct, kind: type[_Copied]) -> _Copied:
+    """Return an object with those fields of `value` that `kind` has. `value` must have all of them."""
+    return kind(**{name: getattr(value, name) for name in kind.__struct_fields__})
+
+
 def required_when(condition: object, /, **fields: object) -> None:
     """Raise ValueError if `condition` is true and one of `fields` is None. The message names the first such field.
 
@@ -108,9 +123,14 @@ def required_when(condition: object, /, **fields: object) -> None:
 def only_member_of_union(kind: str, /, **members: object) -> None:
     """Raise ValueError unless `kind`, the value of a `…UType` field, names the only one of `members` with a value.
 
+    A source can give a value that the standards do not know, and then nothing is named.
+
     The standards describe each member of a union as "Required if" its `…UType` names it.
     """
-    required_when(True, **{kind: members[kind]})
-    present = [name for name, value in members.items() if value is not None]
+    if kind not in members:
+        raise ValueError("no member is named")
+    if members[kind] is None:
+        raise ValueError(f"`{kind}` is mandatory here")
+    present = [name for name in members if members[name] is not None]
     if len(present) > 1:
         raise ValueError(" and ".join(f"`{name}`" for name in present) + " exclude each other")

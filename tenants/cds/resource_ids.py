@@ -2,7 +2,7 @@
 
 So a payload with such an id can be encoded only by code that says what to write for the id. The response of a data API
 contains the recipient's id (`tenants.disclosure.ids_for_recipients`). A row that is imported contains the internal id
-(`tenants.imports.internal_ids`). Every other attempt to encode the payload raises TypeError. So an internal id cannot
+(`tenants.accounts.internal_ids`). Every other attempt to encode the payload raises TypeError. So an internal id cannot
 leave the product because somebody forgot to replace it.
 """
 
