@@ -15,34 +15,54 @@ from tenants.operations.resources import (
     ACCOUNT_DETAIL,
     ACCOUNTS,
     BALANCE,
+    BILLING,
     CONCESSIONS,
     CUSTOMER,
+    DER,
+    INVOICES,
     OUTAGES,
     PAYMENT_SCHEDULES,
+    SERVICE_POINT_DETAIL,
+    SERVICE_POINTS,
     STATUS,
+    USAGE,
 )
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.customer_v1 import CommonCustomer
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountListV2
 from tenants.payloads.energy_balance_v1 import EnergyAccountBalance, EnergyBalance, EnergyBalanceListV1
+from tenants.payloads.energy_billing_v1 import EnergyBillingListV1
+from tenants.payloads.energy_billing_v2 import EnergyBillingListV2
+from tenants.payloads.energy_billing_v3 import EnergyBillingListV3, EnergyBillingTransactionV3
 from tenants.payloads.energy_concession_v1 import EnergyConcessionListV1
+from tenants.payloads.energy_der_v1 import EnergyDerListV1, EnergyDerRecord
+from tenants.payloads.energy_invoice_v1 import EnergyInvoiceListV1
 from tenants.payloads.energy_payment_schedule_v1 import EnergyPaymentScheduleListV1
+from tenants.payloads.energy_service_point_detail_v1 import EnergyServicePointDetailV1
+from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
+from tenants.payloads.energy_service_point_v1 import EnergyServicePointListV1
+from tenants.payloads.energy_service_point_v2 import EnergyServicePointListV2, EnergyServicePointV2
+from tenants.payloads.energy_usage_v1 import EnergyUsageListV1
+from tenants.payloads.metadata_update_v1 import MetadataUpdateV1
+from tenants.payloads.metrics_v5 import MetricsV5
 from tenants.payloads.outages_v1 import DiscoveryOutages
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
 
 _2022, _COMMON = date(2022, 11, 15), date(2020, 7, 1)
 _V1 = (Version(1, _2022),)
 _ACCOUNTS_V2, _DETAIL_V3 = date(2023, 4, 14), date(2023, 11, 1)
-_SERVICE_POINTS = (Version(1, _2022, date(2026, 3, 16)), Version(2, date(2025, 11, 10)))
+_POINTS_V2, _POINTS_V1_ENDS = date(2025, 11, 10), date(2026, 3, 16)
 _BILLING = (
-    Version(1, _2022, date(2024, 9, 9)),
-    Version(2, date(2023, 11, 1), date(2024, 9, 9)),
-    Version(3, date(2023, 12, 21)),
+    Version(1, _2022, date(2024, 9, 9), EnergyBillingListV1, EnergyBillingTransactionV3.as_version_1),
+    Version(2, date(2023, 11, 1), date(2024, 9, 9), EnergyBillingListV2, EnergyBillingTransactionV3.as_version_2),
+    Version(3, date(2023, 12, 21), payload=EnergyBillingListV3),
 )
+_INVOICES = (Version(1, _2022, payload=EnergyInvoiceListV1),)
 _DISCOVERY: tuple[Tier, Tier] = ("highPriority", "highPriority")
 _HIGH: tuple[Tier, Tier] = ("highPriority", "unattended")
 _LOW: tuple[Tier, Tier] = ("lowPriority", "unattended")
+_UNATTENDED: tuple[Tier, Tier] = ("unattended", "unattended")
 _LARGE: tuple[Tier, Tier] = ("largePayload", "largePayload")
 _SECONDARY: tuple[Tier, Tier] = ("secondary", "largeSecondary")
 _LARGE_SECONDARY: tuple[Tier, Tier] = ("largeSecondary", "largeSecondary")
@@ -50,6 +70,7 @@ _LARGE_SECONDARY: tuple[Tier, Tier] = ("largeSecondary", "largeSecondary")
 _ACCOUNTS = "/energy/accounts"
 _POINTS = "/energy/electricity/servicepoints"
 _BASIC, _DETAIL, _BILLS = "energy:accounts.basic:read", "energy:accounts.detail:read", "energy:billing:read"
+_USAGE_VERSIONS = (Version(1, _2022, payload=EnergyUsageListV1),)
 _USAGE, _DER = "energy:electricity.usage:read", "energy:electricity.der:read"
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
@@ -129,9 +150,13 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Get Service Points",
         "GET",
         _POINTS,
-        _SERVICE_POINTS,
+        (
+            Version(1, _2022, _POINTS_V1_ENDS, EnergyServicePointListV1, EnergyServicePointV2.version_1),
+            Version(2, _POINTS_V2, payload=EnergyServicePointListV2),
+        ),
         "energy:electricity.servicepoints.basic:read",
         *_SECONDARY,
+        SERVICE_POINTS,
         paginated=True,
     ),
     Endpoint(
@@ -139,18 +164,23 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Get Service Point Detail",
         "GET",
         _POINTS + "/{servicePointId}",
-        _SERVICE_POINTS,
+        (
+            Version(1, _2022, _POINTS_V1_ENDS, EnergyServicePointDetailV1, EnergyServicePointDetailV2.version_1),
+            Version(2, _POINTS_V2, payload=EnergyServicePointDetailV2),
+        ),
         "energy:electricity.servicepoints.detail:read",
         *_SECONDARY,
+        SERVICE_POINT_DETAIL,
     ),
     Endpoint(
         "getElectricityServicePointUsage",
         "Get Usage For Service Point",
         "GET",
         _POINTS + "/{servicePointId}/usage",
-        _V1,
+        _USAGE_VERSIONS,
         _USAGE,
         *_LARGE_SECONDARY,
+        USAGE,
         paginated=True,
     ),
     Endpoint(
@@ -158,9 +188,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Get Bulk Usage",
         "GET",
         _POINTS + "/usage",
-        _V1,
+        _USAGE_VERSIONS,
         _USAGE,
         *_LARGE_SECONDARY,
+        USAGE,
         paginated=True,
     ),
     Endpoint(
@@ -168,9 +199,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Get Usage For Specific Service Points",
         "POST",
         _POINTS + "/usage",
-        _V1,
+        _USAGE_VERSIONS,
         _USAGE,
         *_LARGE_SECONDARY,
+        USAGE,
         paginated=True,
     ),
     Endpoint(
@@ -178,21 +210,31 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Get DER For Service Point",
         "GET",
         _POINTS + "/{servicePointId}/der",
-        _V1,
+        (Version(1, _2022, payload=EnergyDerRecord),),
         _DER,
         *_SECONDARY,
+        DER,
     ),
     Endpoint(
-        "listElectricityDERBulk", "Get Bulk DER", "GET", _POINTS + "/der", _V1, _DER, *_LARGE_SECONDARY, paginated=True
+        "listElectricityDERBulk",
+        "Get Bulk DER",
+        "GET",
+        _POINTS + "/der",
+        (Version(1, _2022, payload=EnergyDerListV1),),
+        _DER,
+        *_LARGE_SECONDARY,
+        DER,
+        paginated=True,
     ),
     Endpoint(
         "listElectricityDERForSpecificServicePoints",
         "Get DER For Specific Service Points",
         "POST",
         _POINTS + "/der",
-        _V1,
+        (Version(1, _2022, payload=EnergyDerListV1),),
         _DER,
         *_LARGE_SECONDARY,
+        DER,
         paginated=True,
     ),
     Endpoint(
@@ -252,9 +294,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Get Invoices For Account",
         "GET",
         _ACCOUNTS + "/{accountId}/invoices",
-        _V1,
+        _INVOICES,
         _BILLS,
         *_HIGH,
+        INVOICES,
         paginated=True,
     ),
     Endpoint(
@@ -262,9 +305,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Get Bulk Invoices",
         "GET",
         _ACCOUNTS + "/invoices",
-        _V1,
+        _INVOICES,
         _BILLS,
         *_LOW,
+        INVOICES,
         paginated=True,
     ),
     Endpoint(
@@ -272,9 +316,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Get Invoices For Specific Accounts",
         "POST",
         _ACCOUNTS + "/invoices",
-        _V1,
+        _INVOICES,
         _BILLS,
         *_LOW,
+        INVOICES,
         paginated=True,
     ),
     Endpoint(
@@ -285,6 +330,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         _BILLING,
         _BILLS,
         *_LOW,
+        BILLING,
         paginated=True,
     ),
     Endpoint(
@@ -295,6 +341,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         _BILLING,
         _BILLS,
         *_LARGE,
+        BILLING,
         paginated=True,
     ),
     Endpoint(
@@ -305,14 +352,44 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         _BILLING,
         _BILLS,
         *_LARGE,
+        BILLING,
         paginated=True,
     ),
 )
 
 
+GET_METRICS: Final = Endpoint(
+    "getMetrics",
+    "Get Metrics",
+    "GET",
+    "/admin/metrics",
+    (
+        Version(1, _COMMON, date(2021, 10, 31)),
+        Version(2, date(2020, 11, 1), date(2022, 12, 5)),
+        Version(3, date(2022, 10, 1), date(2024, 5, 13)),
+        Version(4, date(2023, 11, 1), date(2024, 5, 13)),
+        Version(5, date(2024, 5, 13), payload=MetricsV5),
+    ),
+    "admin:metrics.basic:read",
+    *_UNATTENDED,
+)
+METADATA_UPDATE: Final = Endpoint(
+    "metadataUpdate",
+    "Metadata Update",
+    "POST",
+    "/admin/register/metadata",
+    (Version(1, _COMMON, payload=MetadataUpdateV1),),
+    "admin:metadata:update",
+    *_UNATTENDED,
+)
+ADMIN_ENDPOINTS: Final[tuple[Endpoint, ...]] = (GET_METRICS, METADATA_UPDATE)
+"""The operations that only the CDR Register may call. They give nothing that belongs to a customer."""
+
+
 def scopes_of_served_operations() -> frozenset[str]:
     """Return the scopes that the served operations need."""
-    return frozenset(endpoint.scope for endpoint in ENDPOINTS if endpoint.served_versions and endpoint.scope)
+    every = (*ENDPOINTS, *ADMIN_ENDPOINTS)
+    return frozenset(endpoint.scope for endpoint in every if endpoint.served_versions and endpoint.scope)
 
 
 def endpoints_not_served() -> Iterator[Endpoint]:

@@ -75,13 +75,24 @@ class Resource(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     contains everything that an owner has."""
     list_name: str = ""
     """The member of `data` that contains the items where an operation gives several."""
+    of_nothing: Callable[[Any], Payload] | None = None
+    """Makes the item of an owner of which no item is known, from the id of the owner. None: the owner has no item."""
     streamed: bool = False
     """Whether a page can be so large that the store reads it while the response is sent."""
+    disclosed_by_day: bool = False
+    """Whether the items are of days, as meter reads are. Then the service points of closed accounts are disclosed too,
+    with the days on which the customer held the account (C-P5, `tenants/disclosure/windows.py`). The resource has the
+    filters of `date_period`."""
     filters: tuple[Filter, ...] = ()
     """The filters, in the order in which they are read: a default can depend on the filters before it."""
     order: tuple[Order, ...] = ()
-    """The fields by which items are ordered. Items that are equal in all of them, and all items if there is no such
-    field, are ordered by the primary key of their table, so that pages do not overlap."""
+    """The fields by which items are ordered. Items of service points are first ordered by the NMI of the service point.
+    Items that are equal in all of this, and all items if there is nothing of it, are ordered by their owner and the
+    primary key of their table, so that pages do not overlap."""
+
+    dated_by: str | None = None
+    """The field that says when that happened what an item is about: a day, or a moment. If there is one, the items of
+    closed accounts are limited (`tenants.accounts.closed_accounts`)."""
 
     @property
     def imported_as_list(self) -> bool:
@@ -101,8 +112,10 @@ class Resource(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
     @property
     def compared_fields(self) -> tuple[str, ...]:
-        """The fields of an item that the filters and the order compare, each once."""
-        return tuple(dict.fromkeys([by.field for by in self.filters] + [by.field for by in self.order]))
+        """The fields of an item that the filters, the order and the limit of closed accounts compare, each once."""
+        filters = [by.field for by in self.filters if by.selects_items]
+        compared = filters + [by.field for by in self.order]
+        return tuple(dict.fromkeys(compared + ([self.dated_by] if self.dated_by else [])))
 
 
 class Version(NamedTuple):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tenants.oauth import scopes
-from tenants.operations.endpoints import ENDPOINTS
+from tenants.operations.endpoints import ADMIN_ENDPOINTS, ENDPOINTS
 from tenants.operations.models import Endpoint
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
 from tests.support.served import serve, serve_nothing_with
@@ -25,7 +25,7 @@ def test_a_scope_is_supported_exactly_if_a_served_operation_needs_it() -> None:
     assert set(scopes.served_data_scopes()) == NEEDED
     assert set(scopes.consumer_scopes()) == NEEDED | without_data
     assert set(scopes.recipient_scopes()) == NEEDED | without_data | {"cdr:registration"}
-    assert set(scopes.supported()) == NEEDED | without_data | {"cdr:registration"}, "no admin API is served"
+    assert set(scopes.supported()) == NEEDED | without_data | {"cdr:registration", *scopes.ADMIN_SCOPES}
 
 
 @pytest.mark.parametrize("endpoint", [one for one in ENDPOINTS if one.scope], ids=lambda one: one.operation)
@@ -56,10 +56,9 @@ def test_the_order_is_that_of_the_standards(monkeypatch: pytest.MonkeyPatch) -> 
     assert scopes.served_data_scopes() == scopes.DATA_SCOPES
 
 
-def test_an_admin_scope_is_supported_when_its_operation_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    like = next(endpoint for endpoint in ENDPOINTS if endpoint.served_versions)
-    metrics = like._replace(operation="getMetrics", path="/admin/metrics", scope=scopes.METRICS)
-    monkeypatch.setattr("tenants.operations.endpoints.ENDPOINTS", (*ENDPOINTS, metrics))
-    assert scopes.METRICS in scopes.supported()
-    assert scopes.METADATA_UPDATE not in scopes.supported()
-    assert scopes.METRICS not in scopes.recipient_scopes()
+def test_an_admin_scope_is_supported_while_its_operation_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics, update = ADMIN_ENDPOINTS
+    monkeypatch.setattr("tenants.operations.endpoints.ADMIN_ENDPOINTS", (metrics, update._replace(versions=())))
+    assert [scope for scope in scopes.supported() if scope in scopes.ADMIN_SCOPES] == [metrics.scope]
+    assert scopes.supported()[-1] == metrics.scope
+    assert metrics.scope not in scopes.recipient_scopes()

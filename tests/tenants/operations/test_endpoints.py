@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tenants.cds.tiers import THRESHOLD_MILLISECONDS
-from tenants.oauth.scopes import DATA_SCOPES
-from tenants.operations.endpoints import ENDPOINTS, endpoints_not_served
+from tenants.oauth.scopes import DATA_SCOPES, METADATA_UPDATE, METRICS
+from tenants.operations.endpoints import ADMIN_ENDPOINTS, ENDPOINTS, endpoints_not_served
 from tenants.operations.models import Endpoint, Version, obligation_day
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
 
@@ -33,6 +33,18 @@ def test_an_operation_has_the_properties_of_the_standards(endpoint: Endpoint) ->
     assert endpoint.scope is None or endpoint.scope in DATA_SCOPES
     assert endpoint.transport == ("public" if endpoint.scope is None else "secure")
     assert {endpoint.tier(customer_present=True), endpoint.tier(customer_present=False)} <= set(THRESHOLD_MILLISECONDS)
+
+
+def test_the_admin_operations_are_those_of_the_standards() -> None:
+    """F-1, F-3, F-6, F-67: cds_admin.json of the Data Standards Body. Only their newest versions are served."""
+    found = [(each.operation, each.method, each.uri_path, each.scope, each.served_versions) for each in ADMIN_ENDPOINTS]
+    assert found == [
+        ("getMetrics", "GET", "/cds-au/v1/admin/metrics", METRICS, (5,)),
+        ("metadataUpdate", "POST", "/cds-au/v1/admin/register/metadata", METADATA_UPDATE, (1,)),
+    ]
+    for each in ADMIN_ENDPOINTS:
+        assert {each.tier(customer_present=True), each.tier(customer_present=False)} == {"unattended"}
+        assert [version.number for version in each.versions] == list(range(1, each.versions[-1].number + 1))
 
 
 def test_version_numbers_are_consecutive_and_the_newest_is_not_retired() -> None:
