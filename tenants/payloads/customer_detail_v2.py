@@ -1,15 +1,11 @@
 """Get Customer Detail, version 2: the customer with contact details."""
 
 from collections.abc import Sequence
-from typing import Literal, TypeVar
+from typing import Literal
 
-import msgspec
-
-from tenants.cds.field_types import EmailAddress, Payload, TelephoneNumber, only_member_of_union
+from tenants.cds.field_types import EmailAddress, Payload, TelephoneNumber, copy_fields, only_member_of_union
 from tenants.payloads.address_v1 import CommonPhysicalAddressWithPurpose
 from tenants.payloads.customer_v1 import CommonCustomer, CommonOrganisation, CommonPerson
-
-_Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 
 class CommonPhoneNumber(Payload):
@@ -73,8 +69,8 @@ class CommonCustomerDetailV2(Payload):
         """Return the data of Get Customer: the same customer without contact details."""
         return CommonCustomer(
             customerUType=self.customerUType,
-            person=None if self.person is None else _copy_fields(self.person, CommonPerson),
-            organisation=None if self.organisation is None else _copy_fields(self.organisation, CommonOrganisation),
+            person=None if self.person is None else copy_fields(self.person, CommonPerson),
+            organisation=None if self.organisation is None else copy_fields(self.organisation, CommonOrganisation),
         )
 
 
@@ -88,7 +84,3 @@ def check_addresses(addresses: Sequence[CommonPhysicalAddressWithPurpose]) -> No
     """Raise ValueError if several addresses have the purpose REGISTERED, or several have the purpose MAIL."""
     at_most_one("address with the purpose REGISTERED", [address.purpose == "REGISTERED" for address in addresses])
     at_most_one("address with the purpose MAIL", [address.purpose == "MAIL" for address in addresses])
-
-
-def _copy_fields(value: msgspec.Struct, kind: type[_Struct]) -> _Struct:
-    return kind(**{name: getattr(value, name) for name in kind.__struct_fields__})

@@ -1,4 +1,4 @@
-"""Units, days and rates that several parts of a plan's contract use."""
+"""Units, days and rates that several parts of a plan's contract use; billing transactions use the units too."""
 
 from typing import Literal
 

@@ -1,37 +1,20 @@
 """Get Service Points, version 2 (EnergyServicePointV2)."""
 
-from typing import Literal
-
-from tenants.cds.field_types import DateString, DateTimeString, ExternalRef, Payload
-from tenants.cds.resource_ids import ServicePointId
+from tenants.cds.field_types import DateString, Payload, copy_fields
+from tenants.payloads.energy_service_point_v1 import EnergyServicePointV1
 
 
-class ConsumerProfile(Payload):
-    """The class of the consumer, and the class of the consumption."""
+class EnergyServicePointV2(EnergyServicePointV1):
+    """A service point, with the day on which its account holder changed if the market's operator knows this day."""
 
-    classification: Literal["BUSINESS", "RESIDENTIAL"] | None = None
-    threshold: Literal["LOW", "MEDIUM", "HIGH"] | None = None
-
-
-class EnergyServicePointV2(Payload):
-    """A point where electricity is supplied. `nationalMeteringId` is its NMI, by which the industry identifies it."""
-
-    servicePointId: ServicePointId
-    nationalMeteringId: ExternalRef
-    servicePointClassification: Literal[
-        "EXTERNAL_PROFILE",
-        "GENERATOR",
-        "LARGE",
-        "SMALL",
-        "WHOLESALE",
-        "NON_CONTEST_UNMETERED_LOAD",
-        "NON_REGISTERED_EMBEDDED_GENERATOR",
-        "DISTRIBUTION_WHOLESALE",
-    ]
-    servicePointStatus: Literal["ACTIVE", "DE_ENERGISED", "EXTINCT", "GREENFIELD", "OFF_MARKET"]
-    jurisdictionCode: Literal["ALL", "ACT", "NEM", "NSW", "QLD", "SA", "TAS", "VIC"]
-    isGenerator: bool | None = None
-    validFromDate: DateString
-    lastUpdateDateTime: DateTimeString
     lastConsumerChangeDate: DateString | None = None
-    consumerProfile: ConsumerProfile | None = None
+
+    def version_1(self) -> EnergyServicePointV1:
+        """Return the service point as in version 1, which has no `lastConsumerChangeDate`."""
+        return copy_fields(self, EnergyServicePointV1)
+
+
+class EnergyServicePointListV2(Payload):
+    """The data of Get Service Points, version 2."""
+
+    servicePoints: list[EnergyServicePointV2]

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec import inspect
 
+from tenants.aemo.usage import AemoUsageRead
 from tenants.cds import field_types
 from tenants.cds.envelope import Links, LinksPaginated, MetaPaginated
 from tenants.cds.resource_ids import read_id
@@ -24,7 +25,13 @@ from tenants.payloads.customer_v1 import CommonCustomer, CommonPerson
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountListV2, EnergyAccountV2
 from tenants.payloads.energy_balance_v1 import EnergyBalance, EnergyBalanceListV1
+from tenants.payloads.energy_billing_base import EnergyBillingOtherTransaction
+from tenants.payloads.energy_billing_v1 import EnergyBillingListV1, EnergyBillingTransaction
+from tenants.payloads.energy_billing_v2 import EnergyBillingListV2, EnergyBillingTransactionV2
+from tenants.payloads.energy_billing_v3 import EnergyBillingListV3, EnergyBillingTransactionV3
 from tenants.payloads.energy_concession_v1 import EnergyConcession, EnergyConcessionListV1
+from tenants.payloads.energy_der_v1 import EnergyDerListV1, EnergyDerRecord
+from tenants.payloads.energy_invoice_v1 import EnergyInvoice, EnergyInvoiceListV1
 from tenants.payloads.energy_payment_schedule_v1 import (
     EnergyDirectDebit,
     EnergyPaymentSchedule,
@@ -35,6 +42,8 @@ from tenants.payloads.energy_plan_controlled_load_v2 import EnergyPlanControlled
 from tenants.payloads.energy_plan_solar_feed_in_tariff_v3 import EnergyPlanSolarFeedInTariffV3
 from tenants.payloads.energy_plan_tariff_period_v2 import EnergyPlanTariffPeriodV2
 from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
+from tenants.payloads.energy_service_point_v2 import EnergyServicePointListV2
+from tenants.payloads.energy_usage_v1 import EnergyUsageListV1, EnergyUsageRead
 from tenants.payloads.outages_v1 import DiscoveryOutages
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
 
@@ -48,9 +57,17 @@ PAYLOADS = (
     EnergyAccountDetailV4,
     EnergyBalance,
     EnergyBalanceListV1,
+    EnergyBillingListV1,
+    EnergyBillingListV2,
+    EnergyBillingListV3,
     EnergyConcessionListV1,
+    EnergyDerListV1,
+    EnergyDerRecord,
+    EnergyInvoiceListV1,
     EnergyPaymentScheduleListV1,
     EnergyServicePointDetailV2,
+    EnergyServicePointListV2,
+    EnergyUsageListV1,
     Links,
     LinksPaginated,
     MetaPaginated,
@@ -121,6 +138,28 @@ def plain(kind: inspect.Type) -> Any:
 REGULAR = {"paymentFrequency": "P1M", "calculationType": "BALANCE"}
 CONCESSION = {"displayName": "Rebate"}
 MANUAL = {"billFrequency": "P3M"}
+TOTALS = {
+    "totalUsageCharges": "1.00",
+    "totalGenerationCredits": "0.00",
+    "totalOnceOffCharges": "0.00",
+    "totalOnceOffDiscounts": "0.00",
+}
+INVOICE: dict[str, Any] = {
+    "accountId": "a",
+    "invoiceNumber": "1",
+    "issueDate": "2026-01-31",
+    "balanceAtIssue": "0.00",
+    "servicePoints": [],
+    "paymentStatus": "PAID",
+}
+METERED = {
+    "timeOfUseType": "PEAK",
+    "startDate": "2026-01-01T00:00:00+10:00",
+    "endDate": "2026-02-01T00:00:00+10:00",
+    "amount": "1.00",
+}
+PAYMENT = {"transactionUType": "payment", "payment": {"amount": "5.00", "method": "BPAY"}}
+TRANSACTION: dict[str, Any] = {"accountId": "a", "executionDateTime": "2026-01-31T09:30:00+10:00"}
 LINES = {"addressLine1": "1 A St", "city": "B", "state": "VIC"}
 EXPECTED = {
     "DateString": inspect.DateType,
@@ -174,6 +213,51 @@ def test_members_have_the_field_types_of_the_standards(payload: type) -> None:
         (EnergyConcession, {**CONCESSION, "type": "FIXED_PERCENTAGE", "discountFrequency": "P1M"}, "percentage"),
         (EnergyConcession, {**CONCESSION, "type": "FIXED_PERCENTAGE", "percentage": "0.1"}, "discountFrequency"),
         (EnergyConcession, {**CONCESSION, "type": "VARIABLE"}, "additionalInfo"),
+        (EnergyInvoice, {**INVOICE, "invoiceNumber": ""}, "invoiceNumber"),
+        (EnergyInvoice, {**INVOICE, "issueDate": "2026-01-31T00:00:00Z"}, "issueDate"),
+        (EnergyInvoice, {**INVOICE, "balanceAtIssue": ""}, "balanceAtIssue"),
+        (EnergyInvoice, {**INVOICE, "balanceAtIssue": "1,000.00"}, "balanceAtIssue"),
+        (EnergyInvoice, {**INVOICE, "paymentStatus": "CANCELLED"}, "paymentStatus"),
+        (EnergyInvoice, {**INVOICE, "electricity": TOTALS}, "period"),
+        (EnergyInvoice, {**INVOICE, "gas": {**TOTALS, "totalUsageCharges": "-0.01"}}, "period"),
+        (
+            EnergyBillingTransactionV3,
+            {**TRANSACTION, **PAYMENT, "executionDateTime": "2026-01-31"},
+            "executionDateTime",
+        ),
+        (
+            EnergyBillingTransactionV3,
+            {**TRANSACTION, **PAYMENT, "executionDateTime": "2026-01-31T09:30:00"},
+            "executionDateTime",
+        ),
+        (
+            EnergyBillingTransactionV3,
+            {**TRANSACTION, **PAYMENT, "executionDateTime": "0001-01-01T00:00:00+10:00"},
+            "`executionDateTime` is not in the years 1 to 9999",
+        ),
+        (
+            EnergyBillingOtherTransaction,
+            {"amount": "1.00", "description": "a", "startDate": "2026-01-31T00:00:00Z"},
+            "start",
+        ),
+        *(
+            (
+                EnergyBillingTransactionV3,
+                {**TRANSACTION, "transactionUType": "usage", "usage": {**METERED, "usage": 1, **members}},
+                where,
+            )
+            for members, where in (
+                ({"startDate": "2026-01-01"}, "startDate"),
+                ({"timeOfUseType": "OFFPEAK"}, "timeOfUseType"),  # the form of registers (C-K6, C-D25)
+                ({"timeOfUseType": "EXCESS"}, "timeOfUseType"),  # demand only
+                ({"usage": "1"}, "usage"),
+                ({"usage": 1e300}, "usage"),
+                ({"usage": float("inf")}, "usage"),
+                ({"usage": 10**16}, "usage"),
+                ({"calculationFactors": [{"value": 1, "type": "ALF"}]}, "type"),
+                ({"adjustments": [{"amount": "1.00"}]}, "description"),
+            )
+        ),
         (CommonDiscoveryStatus, {"status": "UNAVAILABLE", "updateTime": "2026-01-01T00:00:00Z"}, "explanation"),
         (CommonDiscoveryStatus, {"status": "OK", "updateTime": "2026-01-01T00:00:00"}, "updateTime"),
     ],
@@ -216,6 +300,13 @@ UNIONS: dict[type, tuple[dict[str, Any], dict[str, Any]]] = {
             "manualPayment": MANUAL,
         },
     ),
+    **dict.fromkeys(
+        (EnergyUsageRead, AemoUsageRead),
+        (
+            {"servicePointId": "SP-1", "registerSuffix": "E1", "readStartDate": "2025-01-01"},
+            {"basicRead": {"value": 1}, "intervalRead": {"aggregateValue": 1}},
+        ),
+    ),
     CommonPhysicalAddress: ({}, ADDRESS),
     CommonPhysicalAddressWithPurpose: ({"purpose": "MAIL"}, ADDRESS),
     CommonCustomer: ({}, {"person": NAME, "organisation": BUSINESS}),
@@ -223,6 +314,19 @@ UNIONS: dict[type, tuple[dict[str, Any], dict[str, Any]]] = {
         {},
         {"person": {**NAME, **CONTACTS}, "organisation": {**BUSINESS, "physicalAddresses": []}},
     ),
+    **{
+        payload: (
+            TRANSACTION,
+            {
+                "demand": {**METERED, "rate": 2},
+                "onceOff": {"amount": "-1.00", "description": "Credit"},
+                "otherCharges": {"amount": "1.00", "description": "Supply"},
+                "payment": PAYMENT["payment"],
+                "usage": {**METERED, "usage": -1.5},
+            },
+        )
+        for payload in (EnergyBillingTransaction, EnergyBillingTransactionV2, EnergyBillingTransactionV3)
+    },
     EnergyPlanDiscounts: (
         {"displayName": "Early", "type": "GUARANTEED"},
         {
@@ -277,12 +381,12 @@ def test_a_union_has_the_member_that_its_type_names_and_no_other(payload: type) 
         for present in combinations(values, count):
             value = {**needed, field.encode_name: kind, **{name: values[name] for name in present}}
             if present == (kind,):
-                msgspec.convert(value, payload)
+                msgspec.convert(value, payload, dec_hook=read_id)
                 continue
             exclude = " and ".join(f"`{name}`" for name in present) + " exclude each other"
             problem = exclude if kind in present else f"`{kind}` is mandatory here"
             with pytest.raises(msgspec.ValidationError, match=problem):
-                msgspec.convert(value, payload)
+                msgspec.convert(value, payload, dec_hook=read_id)
 
 
 def test_optional_members_that_are_null_or_absent_are_left_out() -> None:
@@ -296,6 +400,7 @@ def test_a_foreign_address_needs_no_postcode_and_no_australian_state() -> None:
 
 
 def test_a_tokenised_direct_debit_has_no_numbers() -> None:
+    """C-D18."""
     assert msgspec.convert({**REGULAR, "isTokenised": True}, EnergyDirectDebit).bsb is None
 
 
