@@ -14,8 +14,10 @@ MAXIMUM_SCALE: Final = 9
 MAXIMUM_DIGITS: Final = 15
 """The maximum number of decimal digits of a value, those after the point included.
 
-The sum of 288 such values fits into 64 bits.
+A number with so many digits is the same after it was written as a JSON number and read as a double.
 """
+MAXIMUM_SUM: Final = 10**MAXIMUM_DIGITS - 1
+"""The maximum of the sum of a day's absolute values, so that the same is true for every sum of them."""
 
 
 class ReadQuality(StrEnum):
@@ -46,7 +48,7 @@ class IntervalDay(msgspec.Struct, frozen=True, kw_only=True):
     read_date: date
     interval_minutes: int
     """One of INTERVAL_LENGTHS."""
-    unit: str
+    unit: str | None
     """The unit of measure, spelled as in the source, for example `KWH` or `kWh` (C-U8)."""
     scale: int
     """The number of decimal places of the values, from 0 to MAXIMUM_SCALE."""
@@ -58,6 +60,8 @@ class IntervalDay(msgspec.Struct, frozen=True, kw_only=True):
     """When the meter data provider made or changed the data. Market time, which is UTC+10 all year, without a zone."""
     meter_serial: str | None = None
     register_id: str | None = None
+    controlled_load: bool | None = None
+    """Whether the register is of a controlled load. NEM12 does not say it, and a suffix does not imply it (C-U7)."""
 
     @property
     def key(self) -> tuple[str, str, date]:
