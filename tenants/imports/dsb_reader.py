@@ -1,10 +1,10 @@
 """Read the file of the Data Standards Body's test data generator.
 
 The file is one JSON document. It contains holders; each holder has customers, and each customer has service points and
-accounts. A plan refers to service points by NMI, and most of these NMIs belong to no service point in the file. The
-reader replaces an NMI by the id of its service point, removes an NMI that belongs to no service point, and reports both
-as fixes. The reported line number is the line on which the customer begins. The status and the outages in the file are
-not read, because the generator invents them.
+accounts. Plans, invoices and transactions refer to service points by NMI, and most of these NMIs belong to no service
+point in the file. The reader replaces an NMI by the id of its service point, removes an NMI that belongs to no service
+point, and reports both as fixes. The reported line number is the line on which the customer begins. The status and the
+outages in the file are not read, because the generator invents them.
 """
 
 from collections.abc import Generator, Iterator
@@ -21,8 +21,12 @@ from tenants.imports.fixes import (
     BALANCE_FIXES,
     CONCESSION_FIXES,
     CUSTOMER_FIXES,
+    DER_FIXES,
+    INVOICE_FIXES,
     PAYMENT_SCHEDULE_FIXES,
     SERVICE_POINT_FIXES,
+    TRANSACTION_FIXES,
+    USAGE_FIXES,
     FieldFix,
     apply_fixes,
 )
@@ -33,13 +37,17 @@ from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,
     HoldingRecord,
+    ResourceRecord,
     ServicePointRecord,
+    UsageRecord,
 )
 from tenants.imports.report import FileLocation, Report
-from tenants.operations.resources import BALANCE, CONCESSIONS, PAYMENT_SCHEDULES
+from tenants.operations.models import Resource
+from tenants.operations.resources import BALANCE, BILLING, CONCESSIONS, DER, INVOICES, PAYMENT_SCHEDULES
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
+from tenants.payloads.energy_usage_v1 import EnergyUsageRead
 
 _Kind = TypeVar("_Kind", bound=msgspec.Struct)
 _TO_CUSTOMERS = ("holders", EVERY_ELEMENT, "holder", "authenticated", "customers", EVERY_ELEMENT)
@@ -48,6 +56,8 @@ _ACCOUNT_DATA = (
     ("paymentSchedule", PAYMENT_SCHEDULES, PAYMENT_SCHEDULE_FIXES),
     ("concessions", CONCESSIONS, CONCESSION_FIXES),
     ("balance", BALANCE, BALANCE_FIXES),
+    ("invoices", INVOICES, INVOICE_FIXES),
+    ("transactions", BILLING, TRANSACTION_FIXES),
 )
 """The members beside an account that contain its data, each with the resource and its fixes."""
 
@@ -109,7 +119,23 @@ class _CustomerReader:
             if point is not None:
                 ids[point.nationalMeteringId] = ids[point.servicePointId.value] = point.servicePointId.value
                 yield LocatedRecord(location, ServicePointRecord(service_point=point))
+                yield from self._der(element, item)
+                yield from self._usage(element, item)
         return ids
+
+    def _der(self, location: FileLocation, item: dict[str, Any]) -> Iterator[LocatedRecord]:
+        if DER.name in item:
+            record = self._convert(location, {DER.name: item[DER.name]}, DER_FIXES, RESOURCE_RECORDS[DER])
+            if record is not None:
+                yield LocatedRecord(location, record)
+
+    def _usage(self, location: FileLocation, item: dict[str, Any]) -> Iterator[LocatedRecord]:
+        reads = item.get("usage")
+        for index, value in enumerate(reads if isinstance(reads, list) else []):
+            place = location._replace(path=f"{location.path}.usage[{index}]")
+            read = self._convert(place, value, USAGE_FIXES, EnergyUsageRead)
+            if read is not None:
+                yield LocatedRecord(place, UsageRecord(read=read))
 
     def _accounts(self, energy: Any, customer: str, ids: dict[str, str]) -> Iterator[LocatedRecord]:
         for element, item in self._elements(energy, "accounts"):
@@ -124,11 +150,20 @@ class _CustomerReader:
             )
             held = HoldingRecord(customer=customer, account=account.accountId.value, role="holder", valid_from=began)
             yield LocatedRecord(location, held)
-            yield from self._account_data(element, item, account.accountId.value)
+            yield from self._account_data(element, item, account.accountId.value, ids)
 
-    def _account_data(self, location: FileLocation, item: dict[str, Any], account: str) -> Iterator[LocatedRecord]:
+    def _account_data(
+        self, location: FileLocation, item: dict[str, Any], account: str, ids: dict[str, str]
+    ) -> Iterator[LocatedRecord]:
         for name, resource, fixes in _ACCOUNT_DATA:
             if name not in item:
+                continue
+            if resource.imported_one_by_one:
+                for place, found in self._items_of_account(location, item[name], resource, fixes, ids):
+                    if found.owner == account:
+                        yield LocatedRecord(place, found)
+                    else:
+                        self._report.add_problem(place, "the accountId is that of another account")
                 continue
             if resource.imported_as_list:
                 value = {"account": account, resource.list_name: item[name]}
@@ -137,6 +172,23 @@ class _CustomerReader:
             record = self._convert(location, value, fixes, RESOURCE_RECORDS[resource])
             if record is not None:
                 yield LocatedRecord(location, record)
+
+    def _items_of_account(
+        self, location: FileLocation, items: Any, resource: Resource, fixes: tuple[FieldFix, ...], ids: dict[str, str]
+    ) -> Iterator[tuple[FileLocation, ResourceRecord]]:
+        """Yield one record for each item. Its reference is its number in the file: transactions have no other id."""
+        name = resource.list_name
+        given = {name: items}
+        self._fix(location, given, fixes)
+        if not isinstance(given[name], list):
+            self._report.add_problem(location._replace(path=f"{location.path}.{name}"), "not an array")
+            return
+        for index, item in enumerate(given[name]):
+            place = location._replace(path=f"{location.path}.{name}[{index}]")
+            self._resolve_service_points_of_item(place, item, ids)
+            converted = self._convert(place, item, (), resource.item)
+            if converted is not None:
+                yield place, RESOURCE_RECORDS[resource](reference=str(index), **{resource.imported_member: converted})
 
     def _elements(self, energy: Any, array: str) -> Iterator[tuple[FileLocation, dict[str, Any]]]:
         """Yield the elements of an array with their locations, an empty object for each that is not an object."""
@@ -149,32 +201,53 @@ class _CustomerReader:
         """Replace NMIs in the account's plans by service point ids. Remove NMIs of other customers' service points."""
         plans = account.get("plans") if isinstance(account, dict) else None
         for index, plan in enumerate(plans if isinstance(plans, list) else []):
-            named = plan.get("servicePointIds") if isinstance(plan, dict) else None
-            if not isinstance(named, list):
-                continue
-            found = [ids[name] for name in named if isinstance(name, str) and name in ids]
-            array = location._replace(path=f"{location.path}.plans[{index}].servicePointIds")
-            resolved = [name for name in named if ids.get(name, name) != name]
-            if resolved:
-                self._report.add_fix(array, f"NMI replaced by the service point id ({len(resolved)})")
-            if len(found) < len(named):
-                self._report.add_fix(array, f"removed the NMI of an unknown service point ({len(named) - len(found)})")
-            plan["servicePointIds"] = found
+            place = location._replace(path=f"{location.path}.plans[{index}]")
+            self._resolve_list(place, plan, "servicePointIds", ids)
+
+    def _resolve_service_points_of_item(self, location: FileLocation, item: Any, ids: dict[str, str]) -> None:
+        """Do the same in an invoice, and in the charge of a transaction."""
+        self._resolve_list(location, item, "servicePoints", ids)
+        for name, charge in item.items() if isinstance(item, dict) else ():
+            named = charge.get("servicePointId") if isinstance(charge, dict) else None
+            if isinstance(named, str) and ids.get(named) != named:
+                place = location._replace(path=f"{location.path}.{name}.servicePointId")
+                if named in ids:
+                    charge["servicePointId"] = ids[named]
+                    self._report.add_fix(place, "NMI replaced by the service point id (1)")
+                else:
+                    del charge["servicePointId"]
+                    self._report.add_fix(place, "removed the NMI of an unknown service point (1)")
+
+    def _resolve_list(self, location: FileLocation, parent: Any, member: str, ids: dict[str, str]) -> None:
+        named = parent.get(member) if isinstance(parent, dict) else None
+        if not isinstance(named, list):
+            return
+        found = [ids[name] for name in named if isinstance(name, str) and name in ids]
+        array = location._replace(path=f"{location.path}.{member}")
+        resolved = [name for name in named if isinstance(name, str) and ids.get(name, name) != name]
+        if resolved:
+            self._report.add_fix(array, f"NMI replaced by the service point id ({len(resolved)})")
+        if len(found) < len(named):
+            self._report.add_fix(array, f"removed the NMI of an unknown service point ({len(named) - len(found)})")
+        parent[member] = found
 
     def _convert(
         self, location: FileLocation, value: Any, fixes: tuple[FieldFix, ...], kind: type[_Kind]
     ) -> _Kind | None:
+        self._fix(location, value, fixes)
+        try:
+            return msgspec.convert(value, kind, dec_hook=read_id)
+        except msgspec.ValidationError as error:
+            self._report.add_invalid_record(location, error)
+            return None
+
+    def _fix(self, location: FileLocation, value: Any, fixes: tuple[FieldFix, ...]) -> None:
         if isinstance(value, dict):
             apply_fixes(
                 value,
                 fixes,
                 lambda path, what: self._report.add_fix(location._replace(path=location.path + path[1:]), what),
             )
-        try:
-            return msgspec.convert(value, kind, dec_hook=read_id)
-        except msgspec.ValidationError as error:
-            self._report.add_invalid_record(location, error)
-            return None
 
 
 def _member(location: FileLocation, name: str) -> FileLocation:

@@ -5,6 +5,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedIOBase
 from pathlib import Path
 from typing import NamedTuple
@@ -26,14 +27,40 @@ class FileLimits(NamedTuple):
     records: int = 2_000_000
 
 
-def file_lines(path: Path, report: Report, limits: FileLimits) -> Iterator[tuple[FileLocation, bytes]]:
+class FilePosition:
+    """How many bytes of a file have been read. Of a compressed file these are compressed bytes."""
+
+    def __init__(self) -> None:
+        """Start at the beginning of a file that is not open yet."""
+        self._file: BufferedIOBase | None = None
+        self._last = 0
+
+    @property
+    def bytes_read(self) -> int:
+        """The number of bytes that were read from the file."""
+        return self._last if self._file is None else self._file.tell()
+
+    @contextmanager
+    def of(self, file: BufferedIOBase) -> Iterator[None]:
+        """Give the position of an open file, and the last position after the block."""
+        self._file = file
+        try:
+            yield
+        finally:
+            self._file, self._last = None, file.tell()
+
+
+def file_lines(
+    path: Path, report: Report, limits: FileLimits, position: FilePosition | None = None
+) -> Iterator[tuple[FileLocation, bytes]]:
     """Yield the lines of a file; report lines that are too long, and the line from which on the file is not readable.
 
     Byte order marks at the beginning of each line are removed, because a file can be several files joined together.
+    `position` follows the reading.
     """
     number = total = 0
     try:
-        with _opened(path) as file:
+        with _opened(path, position) as file:
             while line := file.readline(limits.record_bytes + 1):
                 number += 1
                 location = FileLocation(path.name, number)
@@ -93,9 +120,12 @@ def _too_long(limits: FileLimits) -> str:
     return f"the file is longer than {limits.file_bytes} bytes; the rest is not read"
 
 
-def _opened(path: Path) -> BufferedIOBase:
-    file = path.open("rb")
-    if file.peek(len(_GZIP_MAGIC))[: len(_GZIP_MAGIC)] == _GZIP_MAGIC:
-        file.close()  # a GzipFile closes only a file that it has opened itself
-        return gzip.GzipFile(path)
-    return file
+@contextmanager
+def _opened(path: Path, position: FilePosition | None = None) -> Iterator[BufferedIOBase]:
+    """Open a file, and decompress it if it is compressed."""
+    with path.open("rb") as file, (position or FilePosition()).of(file):
+        if file.peek(len(_GZIP_MAGIC))[: len(_GZIP_MAGIC)] == _GZIP_MAGIC:
+            with gzip.GzipFile(fileobj=file) as content:
+                yield content
+        else:
+            yield file

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from tenants.cds.field_types import AUSTRALIAN_POSTCODE
 from tenants.payloads.address_v1 import AUSTRALIA
+from tenants.usage.models import INTERVAL_LENGTHS, intervals_of_a_day
 
 _DATE_TIME = re.compile(r"(\d{4}-(\d{2}-\d{2}))T(\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})\Z", re.ASCII)
 _SHORT_AMOUNT = re.compile(r"(-?\d{1,16})(?:\.(\d))?\Z", re.ASCII)
@@ -38,6 +39,7 @@ _CAPITALS = {
     "VIC": "3000",
     "WA": "6000",
 }
+_MINUTES_BY_NUMBER = {intervals_of_a_day(minutes): minutes for minutes in INTERVAL_LENGTHS}
 
 Value = Any
 Change = Callable[[Value], Value]
@@ -170,6 +172,58 @@ def _fill_discount_category(value: Value) -> Value:
     ]
 
 
+def _fill_balances_at_issue(value: Value) -> Value:
+    """Fill an empty balance at issue with the amount of the invoice, which is all that was owed if nothing was before.
+
+    `value` is a list of invoices.
+    """
+    if not isinstance(value, list):
+        return value
+    return [
+        item | {"balanceAtIssue": item.get("invoiceAmount", "0.00")}
+        if isinstance(item, dict) and item.get("balanceAtIssue") == ""
+        else item
+        for item in value
+    ]
+
+
+def _fill_periods(value: Value) -> Value:
+    """Let an invoice with charges of a fuel and without a period cover its day of issue.
+
+    `value` is a list of invoices.
+    """
+    if not isinstance(value, list):
+        return value
+    return [
+        item | {"period": {"startDate": item["issueDate"], "endDate": item["issueDate"]}}
+        if isinstance(item, dict)
+        and "issueDate" in item
+        and "period" not in item
+        and item.keys() & {"electricity", "gas"}
+        else item
+        for item in value
+    ]
+
+
+def _fit_intervals(value: Value) -> Value:
+    """Correct the length of the intervals and the qualities of a day, so that they fit the number of its reads."""
+    reads = value.get("intervalReads") if isinstance(value, dict) else None
+    qualities = value.get("readQualities") if isinstance(value, dict) else None
+    if not isinstance(reads, list) or len(reads) not in _MINUTES_BY_NUMBER:
+        return value
+    fixed = value | {"readIntervalLength": _MINUTES_BY_NUMBER[len(reads)]}
+    if isinstance(qualities, list):
+        fixed["readQualities"] = [each for each in qualities if not _is_outside(each, len(reads))]
+    return fixed
+
+
+def _is_outside(quality: Value, count: int) -> bool:
+    """Return whether a quality is of intervals that the day does not have, or that end before they begin."""
+    bounds = [quality.get(name) for name in ("startInterval", "endInterval")] if isinstance(quality, dict) else []
+    numbers = [bound for bound in bounds if isinstance(bound, int)]
+    return len(numbers) == len(bounds) > 0 and not numbers[0] <= numbers[1] <= count
+
+
 _to_date = _rewrite(_DATE_TIME, r"\1")
 _to_month_day = _rewrite(_DATE_TIME, r"\2")
 _to_time = _rewrite(_DATE_TIME, r"\3")
@@ -239,7 +293,26 @@ CONCESSION_FIXES = (
     FieldFix("concessions[].endDate", _DATE, _to_date),
     FieldFix("concessions[].amount", _AMOUNT, _add_decimal_places),
 )
+INVOICE_FIXES = (
+    *(
+        FieldFix(f"invoices[].{field}", _DATE, _to_date)
+        for field in ("issueDate", "dueDate", "period.startDate", "period.endDate", "payOnTimeDiscount.date")
+    ),
+    FieldFix("invoices", "empty balance at issue replaced by the amount of the invoice", _fill_balances_at_issue),
+    FieldFix("invoices", "missing period replaced by the day of issue", _fill_periods),
+)
+TRANSACTION_FIXES = (
+    FieldFix("transactions[].otherCharges.startDate", _DATE, _to_date),
+    FieldFix("transactions[].otherCharges.endDate", _DATE, _to_date),
+)
 BALANCE_FIXES = (FieldFix("balance.balance", _AMOUNT, _add_decimal_places),)
+
+USAGE_FIXES = (
+    FieldFix("readStartDate", _DATE, _to_date),
+    FieldFix("readEndDate", _DATE, _to_date),
+    FieldFix("registerSuffix", "empty register suffix replaced by E1", lambda value: value or "E1"),
+    FieldFix("intervalRead", "interval length and qualities fitted to the number of reads", _fit_intervals),
+)
 
 SERVICE_POINT_FIXES = (
     FieldFix("validFromDate", _DATE, _to_date),
@@ -250,3 +323,4 @@ SERVICE_POINT_FIXES = (
     FieldFix("location.simple", _POSTCODE, _replace_postcode),
     FieldFix("location.paf", _POSTCODE, _replace_postcode),
 )
+DER_FIXES = (FieldFix("der.acConnections[].commissioningDate", _DATE, _to_date),)

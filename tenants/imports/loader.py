@@ -5,26 +5,31 @@ and not loaded.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from haas.database import Transaction
-from tenants.accounts.tables import account, holding, service_point, supply
+from tenants.accounts.internal_ids import InternalIdKind, internal_id
+from tenants.accounts.tables import account, holding, ineligibility, service_point, supply
+from tenants.corrections.changes import ChangeFinder
 from tenants.imports import rows, store
-from tenants.imports.internal_ids import internal_id
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.logins import login_rows
-from tenants.imports.periods import DatedPeriod, Pair, ended, with_period
+from tenants.imports.periods import DatedPeriod, Ineligible, Pair, ended, with_period
 from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,
     EndHoldingRecord,
+    EndIneligibilityRecord,
     EndLoginRecord,
     EndRepresentationRecord,
     HoldingChange,
     HoldingRecord,
+    IneligibilityChange,
+    IneligibilityRecord,
+    ListedAccountRecord,
     LoginRecord,
     Record,
     RepresentationChange,
@@ -32,37 +37,56 @@ from tenants.imports.records import (
     ResourceChange,
     ResourceRemoval,
     ServicePointRecord,
+    UsageRecord,
+    UsageRemoval,
 )
-from tenants.imports.report import FileLocation, Report
+from tenants.imports.report import CHANGES, FileLocation, Report
+from tenants.imports.usage_records import converted_read, removed_reads
 from tenants.operations.models import Owner, Resource
 from tenants.parties.tables import customer, login, representation
-from tenants.sources.store import STORED, StoredResource
+from tenants.sources.store import STORED
+from tenants.usage.store import remove_reads, save_reads
+from tenants.usage.stored_reads import StoredRead
+from tenants.usage.tables import usage_read
+from tenants.usage.versions import latest_reads
 
 _Kind = TypeVar("_Kind", bound=Record)
-_DIRECTORY: Final = (customer, account)
+_Key = TypeVar("_Key", Pair, Ineligible)
+_DIRECTORY: Final = (customer, account, service_point)
 """The tables that have a resource, but are not tables of items (`tenants.sources.tables.item_table`)."""
 
 
-async def load_batch(tx: Transaction, batch: list[LocatedRecord], report: Report, now: datetime) -> Counter[str]:
-    """Write the records of `batch` and return the number of rows by table; report records that are not loaded."""
+async def load_batch(
+    tx: Transaction, batch: list[LocatedRecord], report: Report, now: datetime, import_id: UUID
+) -> Counter[str]:
+    """Write the records of `batch` and return the number of rows by table; report records that are not loaded.
+
+    `import_id` is the same for all batches of an import: changes of disclosed data become findings of this import.
+    """
     await store.lock(tx)
-    loader = _BatchLoader(tx, batch, report, now)
+    loader = _BatchLoader(tx, batch, report, now, import_id)
     await loader.service_points()
     await loader.customers()
     await loader.accounts()
+    await loader.listed_accounts()
     await loader.resources()
+    await loader.usage()
     await loader.logins()
     await loader.holdings()
     await loader.representations()
+    await loader.ineligibilities()
     return loader.loaded
 
 
 class _BatchLoader:
-    def __init__(self, tx: Transaction, batch: list[LocatedRecord], report: Report, now: datetime) -> None:
+    def __init__(
+        self, tx: Transaction, batch: list[LocatedRecord], report: Report, now: datetime, import_id: UUID
+    ) -> None:
         self._tx = tx
         self._batch = batch
         self._report = report
         self._now = now
+        self._changes = ChangeFinder(import_id, now)
         self.loaded: Counter[str] = Counter()
 
     def _records_of(self, kind: type[_Kind]) -> list[tuple[FileLocation, _Kind]]:
@@ -80,7 +104,9 @@ class _BatchLoader:
         """
         points = [record for _, record in self._records_of(ServicePointRecord)]
         by_reference = {record.reference: rows.service_point_row(record, self._now) for record in points}
-        written = {row["id"]: row for row in by_reference.values()}
+        await self._write_service_points({row["id"]: row for row in by_reference.values()})
+
+    async def _write_service_points(self, written: Mapping[UUID, rows.Row]) -> None:
         moved = await store.release_service_points(self._tx, list(written.values()))
         await self._upsert(service_point, list(written.values()))
         items = [stored.owner for stored in STORED.values() if stored.table not in _DIRECTORY]
@@ -107,7 +133,28 @@ class _BatchLoader:
             supplies = [row for record in latest.values() for row in rows.supply_rows(record, points)]
             await store.replace_items(self._tx, supply.c.account_id, [(each, None) for each in latest], supplies)
 
-    async def _disclosure_options(self, accounts: list[tuple[FileLocation, AccountRecord]]) -> None:
+    async def listed_accounts(self) -> None:
+        """Write the accounts of a list of the retailer's own server. Service points that are stored are not changed."""
+        # If an account occurs twice, its last record applies.
+        latest = {record.reference: (location, record) for location, record in self._records_of(ListedAccountRecord)}
+        records = [record for _, record in latest.values()]
+        points = {
+            row["id"]: row
+            for record in records
+            for row in (rows.supplied_point_row(x, self._now) for x in record.supplies)
+        }
+        stored = await store.existing_ids(self._tx, service_point, points)
+        await self._write_service_points({found: row for found, row in points.items() if found not in stored})
+        await self._upsert(account, [rows.listed_account_row(record, self._now) for record in records])
+        await self._disclosure_options(list(latest.values()))
+        if records:
+            supplies = [row for record in records for row in rows.listed_supply_rows(record)]
+            replaced = [(internal_id("account", record.reference), None) for record in records]
+            await store.replace_items(self._tx, supply.c.account_id, replaced, supplies)
+
+    async def _disclosure_options(
+        self, accounts: Sequence[tuple[FileLocation, AccountRecord | ListedAccountRecord]]
+    ) -> None:
         given = [(location, record) for location, record in accounts if record.disclosure_option is not None]
         options = await store.insert_missing_options(
             self._tx, [rows.disclosure_option_row(record, self._now) for _, record in given]
@@ -135,19 +182,47 @@ class _BatchLoader:
                 key = (known[record.owner], record.item_reference)
                 latest.setdefault(record.resource, {})[key] = record
         for resource, by_key in latest.items():
-            await self._replace_items(STORED[resource], by_key, points)
+            await self._replace_items(resource, by_key, points)
 
     async def _replace_items(
-        self, stored: StoredResource, changes: Mapping[store.ItemKey, ResourceChange], points: Mapping[str, UUID]
+        self, resource: Resource, changes: Mapping[store.ItemKey, ResourceChange], points: Mapping[str, UUID]
     ) -> None:
+        stored = STORED[resource]
         written = [
             row
             for (owner_id, _), record in changes.items()
             for row in rows.resource_rows(record, {stored.owner.name: owner_id}, points, self._now)
         ]
+        self.loaded[CHANGES] += await self._changes.items(self._tx, resource, changes, written)
         await store.replace_items(self._tx, stored.owner, changes, written)
         removals = sum(isinstance(record, ResourceRemoval) for record in changes.values())
         self.loaded += Counter({stored.table.name: len(written), f"removal of {stored.table.name}": removals})
+
+    async def usage(self) -> None:
+        """Remove and write meter reads, as if each record was applied after the one before it."""
+        records = [(place, record) for place, record in self._batch if isinstance(record, UsageRecord | UsageRemoval)]
+        points = await store.service_point_ids(self._tx, {record.service_point for _, record in records})
+        reads: list[StoredRead] = []
+        for location, record in records:
+            if not self._all_known(location, "service point", [record.service_point], points):
+                continue
+            if isinstance(record, UsageRemoval):
+                removed = removed_reads(record, points[record.service_point])
+                reads = [read for read in reads if not removed.contains(read)]
+                await remove_reads(self._tx, removed)
+                self.loaded[f"removal of {usage_read.name}"] += 1
+                continue
+            try:
+                read, fix = converted_read(record, points[record.service_point], self._now)
+            except ValueError as error:
+                self._report.add_problem(location, str(error))
+                continue
+            if fix is not None:
+                self._report.add_fix(location, fix)
+            reads.append(read)
+        latest = latest_reads(reads)
+        self.loaded[CHANGES] += await self._changes.reads(self._tx, latest)
+        self.loaded += Counter({usage_read.name: await save_reads(self._tx, latest)})
 
     async def _owners(self, records: list[ResourceChange]) -> dict[Owner, dict[str, UUID]]:
         """Return the internal ids of the stored owners of `records`, by kind and reference."""
@@ -205,17 +280,45 @@ class _BatchLoader:
                 self._change(representation, location, record, pair, after)
         await store.write_periods(self._tx, representation, before, after)
 
+    async def ineligibilities(self) -> None:
+        """Write the periods without eligibility. Those that an import has not set are not changed."""
+        changes = [
+            (place, record)
+            for place, record in self._batch
+            if isinstance(record, IneligibilityRecord | EndIneligibilityRecord)
+        ]
+        named = [
+            (_id_of("customer", record.customer), _id_of("account", record.account), record.reason)
+            for _, record in changes
+        ]
+        customers = await store.existing_ids(self._tx, customer, {each for each, _, _ in named if each})
+        accounts = await store.existing_ids(self._tx, account, {each for _, each, _ in named if each})
+        before, others = await store.stored_ineligibilities(self._tx, customers, accounts)
+        after = dict(before)
+        for (location, record), subject in zip(changes, named, strict=True):
+            of_customer = {record.customer: subject[0]} if record.customer and subject[0] else {}
+            of_account = {record.account: subject[1]} if record.account and subject[1] else {}
+            if not self._all_loaded(location, "customer", of_customer, customers):
+                continue
+            if not self._all_loaded(location, "account", of_account, accounts):
+                continue
+            if isinstance(record, IneligibilityRecord) and (subject, record.valid_from) in others:
+                self._report.add_problem(location, "another source has set this period; an import cannot change it")
+                continue
+            self._change(ineligibility, location, record, subject, after)
+        await store.write_ineligibilities(self._tx, before, after)
+
     def _change(
         self,
         table: store.ImportTable,
         location: FileLocation,
-        record: HoldingChange | RepresentationChange,
-        pair: Pair,
-        periods: dict[Pair, list[DatedPeriod]],
+        record: HoldingChange | RepresentationChange | IneligibilityChange,
+        pair: _Key,
+        periods: dict[_Key, list[DatedPeriod]],
     ) -> None:
         """Apply a record to the periods of its pair, or report why it cannot be applied."""
         stored = periods.get(pair, [])
-        if isinstance(record, EndHoldingRecord | EndRepresentationRecord):
+        if isinstance(record, EndHoldingRecord | EndRepresentationRecord | EndIneligibilityRecord):
             if stored:
                 periods[pair] = ended(stored, record.valid_to)
                 self.loaded[f"end of {table.name}"] += 1
@@ -223,7 +326,8 @@ class _BatchLoader:
                 self._report.add_problem(location, f"there is no {table.name} to end")
             return
         try:
-            changed = with_period(stored, record.valid_from, record.valid_to, record.role)
+            role = record.reason if isinstance(record, IneligibilityRecord) else record.role
+            changed = with_period(stored, record.valid_from, record.valid_to, role)
         except ValueError as error:
             self._report.add_problem(location, str(error))
             return
@@ -243,7 +347,13 @@ class _BatchLoader:
         return not missing
 
 
-def _is_self_for_another_customer(period: DatedPeriod, pair: Pair, periods: dict[Pair, list[DatedPeriod]]) -> bool:
+def _id_of(kind: InternalIdKind, reference: str | None) -> UUID | None:
+    return None if reference is None else internal_id(kind, reference)
+
+
+def _is_self_for_another_customer(
+    period: DatedPeriod, pair: tuple[Any, ...], periods: Mapping[Any, list[DatedPeriod]]
+) -> bool:
     """Return whether the login is `self` for another customer on any day of `period`."""
     return period.role == "self" and any(
         other.role == "self" and other.overlaps(period)

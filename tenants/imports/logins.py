@@ -12,8 +12,8 @@ from datetime import datetime
 from uuid import UUID
 
 from haas.database import Transaction
+from tenants.accounts.internal_ids import internal_id
 from tenants.imports import rows, store
-from tenants.imports.internal_ids import internal_id
 from tenants.imports.records import EndLoginRecord, LoginChange, LoginRecord
 from tenants.imports.report import FileLocation, Report
 from tenants.parties.models import canonical_identifier

@@ -3,17 +3,20 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tenants.imports.files import FileLimits, file_lines
+from tenants.imports.files import FileLimits, FilePosition, file_lines
 from tenants.imports.report import FileLocation, Report
 from tenants.usage.nem12 import FormatDeviation, ReadDay, RefusedRecord, read_nem12
 
 
-def read_nem12_file(path: Path, report: Report, limits: FileLimits | None = None) -> Iterator[ReadDay]:
+def read_nem12_file(
+    path: Path, report: Report, limits: FileLimits | None = None, position: FilePosition | None = None
+) -> Iterator[ReadDay]:
     """Yield the days of a file. Report each refused record as a problem, and each deviation of the format as a fix.
 
-    Several versions of the same day are all yielded (`tenants.usage.versions.latest_versions`).
+    Several versions of the same day are all yielded (`tenants.usage.versions.latest_versions`). `position` follows the
+    reading.
     """
-    lines = ((location.line, line) for location, line in file_lines(path, report, limits or FileLimits()))
+    lines = ((location.line, line) for location, line in file_lines(path, report, limits or FileLimits(), position))
     for entry in read_nem12(lines):
         match entry:
             case ReadDay():

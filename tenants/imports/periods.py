@@ -1,7 +1,8 @@
-"""Periods of days in which a customer holds an account or a login acts for a customer, and how an import changes them.
+"""Periods of days, for example in which a customer holds an account, and how an import changes them.
 
 A date that a record omits is not changed. In particular, a record without an end does not reopen an ended period.
-The periods of one pair (customer and account, or login and customer) never overlap.
+The periods of one pair (customer and account, or login and customer) never overlap, and neither do those in which
+somebody is not eligible for the same reason.
 """
 
 from collections.abc import Iterable
@@ -13,10 +14,15 @@ from msgspec import UNSET, UnsetType
 
 Pair = tuple[UUID, UUID]
 """The ids of a customer and an account, or of a login and a customer."""
+Ineligible = tuple[UUID | None, UUID | None, str]
+"""The ids of a customer and an account, one of which may be None, and why they are not eligible."""
 
 
 class DatedPeriod(NamedTuple):
-    """A period from `first` to `last`, both included. `last` is None if no end is known."""
+    """A period from `first` to `last`, both included. `last` is None if no end is known.
+
+    `role` is that of a holding or a representation, and the reason of an ineligibility.
+    """
 
     first: date
     last: date | None

@@ -10,18 +10,19 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, Union
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from tenants.accounts.models import HoldingRole
-from tenants.cds.field_types import DateString, EmailAddress
+from tenants.accounts.models import HoldingRole, IneligibilityReason
+from tenants.cds.field_types import DateString, DateTimeString, EmailAddress
 from tenants.imports.mobile_numbers import is_mobile_number
 from tenants.operations.models import Resource
 from tenants.operations.resources import IMPORTED
-from tenants.parties.models import canonical_identifier
+from tenants.parties.models import Mobile, canonical_identifier
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
+from tenants.payloads.energy_account_v2 import EnergyAccountV2
 from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
+from tenants.payloads.energy_usage_v1 import EnergyUsageRead
 
 Reference = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1F]*\Z")]
-Mobile = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}\Z", description="E.164")]
 ImportedOption = Literal["pre-approval", "no-disclosure"]
 _Change = TypeVar("_Change", bound="ResourceChange")
 
@@ -71,6 +72,32 @@ class AccountRecord(_Record, frozen=True, kw_only=True, tag="account", tag_field
         return self.account.accountId.value
 
 
+class AccountSupply(msgspec.Struct, frozen=True, kw_only=True):
+    """A service point, by its NMI, and the period in which it supplies an account."""
+
+    nmi: str
+    participant_id: str | None = None
+    valid_from: date
+    valid_to: date | None = None
+
+
+class ListedAccountRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as in Get Energy Accounts, from the retailer's own server. A file does not contain such records.
+
+    The details of its plans stay on that server. The `servicePointIds` of its plans are NMIs. A service point that is
+    not stored yet is added with its NMI only.
+    """
+
+    account: EnergyAccountV2
+    supplies: tuple[AccountSupply, ...]
+    disclosure_option: ImportedOption | None = None
+
+    @property
+    def reference(self) -> str:
+        """The retailer's own id of the account."""
+        return self.account.accountId.value
+
+
 class HoldingRecord(_Record, frozen=True, kw_only=True, tag="holding", tag_field="kind"):
     """States that a customer holds an account, from `valid_from` to `valid_to`, both included.
 
@@ -92,6 +119,38 @@ class EndHoldingRecord(_Record, frozen=True, kw_only=True, tag="end-holding", ta
 
     customer: Reference
     account: Reference
+    valid_to: DateString
+
+
+class _OfIneligible(_Record, frozen=True, kw_only=True):
+    """Who is not eligible: a customer, an account whoever holds it, or a customer for one account."""
+
+    customer: Reference | None = None
+    account: Reference | None = None
+    reason: IneligibilityReason
+
+    def __post_init__(self) -> None:
+        if self.customer is None and self.account is None:
+            raise ValueError("one of `customer` and `account` is mandatory here")
+
+
+class IneligibilityRecord(_OfIneligible, frozen=True, kw_only=True, tag="ineligibility", tag_field="kind"):
+    """States that data must not be shared (CDR Rules 1.10B), from `valid_from` to `valid_to`, both included.
+
+    Without `valid_to`, the end that is stored is kept. The value null states that no end is known.
+    """
+
+    valid_from: DateString
+    valid_to: DateString | UnsetType | None = UNSET
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_period(self.valid_from, self.valid_to)
+
+
+class EndIneligibilityRecord(_OfIneligible, frozen=True, kw_only=True, tag="end-ineligibility", tag_field="kind"):
+    """States that the reason does not exclude the data after the day `valid_to`."""
+
     valid_to: DateString
 
 
@@ -146,6 +205,38 @@ class EndRepresentationRecord(_Record, frozen=True, kw_only=True, tag="end-repre
     login: Reference
     customer: Reference
     valid_to: DateString
+
+
+class UsageRecord(_Record, frozen=True, kw_only=True, tag="usage", tag_field="kind"):
+    """A day of interval reads in full, or a basic read, of one register. Other reads of the register stay.
+
+    The `servicePointId` of the read is the retailer's reference.
+    """
+
+    read: EnergyUsageRead
+    updated_at: DateTimeString | None = None
+    """When the data was made or changed. Without it, the read is older than every version that has a time."""
+
+    @property
+    def service_point(self) -> str:
+        """The retailer's own id of the service point."""
+        return self.read.servicePointId.value
+
+
+class UsageRemoval(_Record, frozen=True, kw_only=True, tag="remove-usage", tag_field="kind"):
+    """States that the reads that begin from `oldest_date` to `newest_date`, both included, are wrong.
+
+    The reads of a register of the service point are removed. Without a suffix, those of all registers are.
+    """
+
+    service_point: Reference
+    oldest_date: DateString
+    newest_date: DateString
+    register_suffix: Reference | None = None
+
+    def __post_init__(self) -> None:
+        if self.newest_date < self.oldest_date:
+            raise ValueError("`newestDate` is before `oldestDate`")
 
 
 class ResourceChange(_Record, frozen=True, kw_only=True):
@@ -247,10 +338,13 @@ RESOURCE_RECORDS: Final = {resource: record_type(resource) for resource in IMPOR
 RESOURCE_REMOVALS: Final = {resource: removal_type(resource) for resource in IMPORTED}
 """The type of the records that remove items of each of these resources."""
 
+_UsageChange = UsageRecord | UsageRemoval
 HoldingChange = HoldingRecord | EndHoldingRecord
 LoginChange = LoginRecord | EndLoginRecord
 RepresentationChange = RepresentationRecord | EndRepresentationRecord
-_Directory = ServicePointRecord | CustomerRecord | AccountRecord | HoldingChange | LoginChange | RepresentationChange
-Record = _Directory | ResourceChange
-ANY_RECORD: Final[Any] = Union[_Directory, *RESOURCE_RECORDS.values(), *RESOURCE_REMOVALS.values()]
+IneligibilityChange = IneligibilityRecord | EndIneligibilityRecord
+_Persons = CustomerRecord | LoginChange | RepresentationChange
+_Directory = ServicePointRecord | AccountRecord | HoldingChange | IneligibilityChange | _Persons
+Record = _Directory | ListedAccountRecord | ResourceChange | _UsageChange
+ANY_RECORD: Final[Any] = Union[_Directory, _UsageChange, *RESOURCE_RECORDS.values(), *RESOURCE_REMOVALS.values()]
 """The type of every line of a file."""

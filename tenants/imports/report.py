@@ -1,17 +1,13 @@
 """The report of an import: what was loaded, what was fixed, and what could not be loaded, with file, line and path."""
 
-import re
 from collections import Counter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-import msgspec
-
-from tenants.cds import field_types
+from tenants.cds.validation_messages import split_validation_message
 
 MAXIMUM_KEPT = 10_000
-_PATH = re.compile(r"(?s)(?P<reason>.*) - at `(?P<path>[^`]*)`\Z")
-_MEMBER = re.compile(r"`(?P<name>\w+)` ")
-_PATTERN = re.compile(r"(?s)Expected `str` matching regex (?P<pattern>.*)\Z")
+CHANGES: Final = "finding about changed data that was disclosed before"
+"""What a report counts in `loaded` besides rows: staff decides about these findings (`haas finding`)."""
 
 
 class FileLocation(NamedTuple):
@@ -60,32 +56,3 @@ class Report:
         """Report a record that does not conform to its type, with the path and the reason from msgspec's error."""
         path, reason = split_validation_message(str(error))
         self.add_problem(location._replace(path=location.path + path[1:]), reason)
-
-
-def split_validation_message(message: str) -> tuple[str, str]:
-    """Split a msgspec error message into path and reason; show a field type instead of its regular expression.
-
-    The message of a check of a whole object contains the path of the object. If the reason begins with the name of a
-    member, the name is added to the path.
-    """
-    found = _PATH.match(message)
-    path, reason = (found["path"], found["reason"]) if found else ("$", message)
-    member = _MEMBER.match(reason)
-    if member:
-        path = f"{path}.{member['name']}"
-    pattern = _PATTERN.match(reason)
-    if pattern:
-        reason = f"not of the form: {_PATTERN_NAMES.get(pattern['pattern'], 'the pattern of the field')}"
-    return path, reason
-
-
-def _pattern_names() -> dict[str, str]:
-    names = {}
-    for name, kind in vars(field_types).items():
-        for meta in getattr(kind, "__metadata__", ()):
-            if isinstance(meta, msgspec.Meta) and meta.pattern is not None:
-                names[repr(meta.pattern)] = meta.description or name
-    return names
-
-
-_PATTERN_NAMES = _pattern_names()

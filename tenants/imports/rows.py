@@ -7,11 +7,13 @@ from uuid import UUID
 
 import msgspec
 
+from tenants.accounts.internal_ids import internal_id, internal_id_of, nmi_without_check_digit, service_point_id
 from tenants.cds.resource_ids import ServicePointId
-from tenants.imports.internal_ids import internal_id, internal_id_of, service_point_id
 from tenants.imports.records import (
     AccountRecord,
+    AccountSupply,
     CustomerRecord,
+    ListedAccountRecord,
     LoginRecord,
     ResourceChange,
     ServicePointRecord,
@@ -71,7 +73,57 @@ def account_row(record: AccountRecord, service_points: Mapping[str, UUID], now: 
     }
 
 
-def disclosure_option_row(record: AccountRecord, now: datetime) -> Row:
+def listed_account_row(record: ListedAccountRecord, now: datetime) -> Row:
+    """Return the row of an account whose details are on the retailer's own server.
+
+    `detail` has the plans without their details. So the store does not disclose them as complete: the plan of an open
+    account must have a detail.
+    """
+    account = record.account
+    points = {reference: service_point_id(reference) for reference in named_service_points(account)}
+    plans = to_json(account.plans, points)
+    return {
+        "id": internal_id("account", record.reference),
+        "reference": record.reference,
+        "account_number": account.accountNumber,
+        "display_name": account.displayName,
+        "open_status": account.openStatus or "OPEN",
+        "creation_date": account.creationDate,
+        "summary": plans,
+        "detail": plans,
+        "updated_at": now,
+    }
+
+
+def supplied_point_row(supply: AccountSupply, now: datetime) -> Row:
+    """Return the row of a service point of which only the NMI is known."""
+    nmi = nmi_without_check_digit(supply.nmi)
+    return {
+        "id": service_point_id(nmi),
+        "reference": nmi,
+        "national_metering_id": supply.nmi,
+        "detail": {},
+        "updated_at": now,
+    }
+
+
+def listed_supply_rows(record: ListedAccountRecord) -> list[Row]:
+    """Return one row for each period in which a service point supplies the account."""
+    account_id = internal_id("account", record.reference)
+    by_key = {
+        (service_point_id(each.nmi), each.valid_from): {
+            "account_id": account_id,
+            "service_point_id": service_point_id(each.nmi),
+            "valid_from": each.valid_from,
+            "valid_to": each.valid_to,
+            "participant_id": each.participant_id,
+        }
+        for each in record.supplies
+    }
+    return list(by_key.values())
+
+
+def disclosure_option_row(record: AccountRecord | ListedAccountRecord, now: datetime) -> Row:
     """Return the row of the disclosure option that an account record contains."""
     return {
         "account_id": internal_id("account", record.reference),

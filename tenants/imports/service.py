@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Literal
+from uuid import uuid4
 
 from haas.database import Database, Namespace
 from tenants.imports.dsb_reader import read_dsb
@@ -45,7 +46,7 @@ async def import_records(
     With `snapshot`, the logins, holdings and representations that are not among the records are ended afterwards
     (`tenants.imports.snapshot`). Nothing is ended if the file could not be read completely.
     """
-    seen = Snapshot()
+    seen, import_id = Snapshot(), uuid4()
     not_loaded = 0
     maximum = (limits or FileLimits()).records
     remaining = iter(records)
@@ -61,7 +62,7 @@ async def import_records(
                 seen.add(batch)
             problems = report.problem_count
             async with database.transaction(namespace, "long") as tx:
-                loaded = await load_batch(tx, batch, report, now)
+                loaded = await load_batch(tx, batch, report, now, import_id)
             report.loaded.update(loaded)
             not_loaded += report.problem_count - problems
             if progress is not None:

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from haas.database import Transaction
+from tenants.accounts.internal_ids import internal_id
 from tenants.accounts.service import market_day
 from tenants.accounts.tables import holding
 from tenants.imports import store
-from tenants.imports.internal_ids import internal_id
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.periods import Pair, ended
 from tenants.imports.records import HoldingRecord, LoginRecord, RepresentationRecord

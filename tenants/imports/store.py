@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import (
     Column,
@@ -24,9 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Transaction
-from tenants.accounts.tables import account, disclosure_option, service_point, supply
-from tenants.imports.internal_ids import NMI_CHARACTERS, nmi_without_check_digit
-from tenants.imports.periods import DatedPeriod, Pair
+from tenants.accounts.internal_ids import NMI_CHARACTERS, nmi_without_check_digit
+from tenants.accounts.tables import account, disclosure_option, ineligibility, service_point, supply
+from tenants.imports.periods import DatedPeriod, Ineligible, Pair
 from tenants.parties.tables import login
 
 ImportTable = Table
@@ -60,10 +60,15 @@ async def replace_items(
     whole = [owner_id for owner_id, reference in replaced if reference is None]
     if whole:
         await tx.execute(delete(table).where(owner.in_(whole)))
-    single = [{"owner_id": owner_id, "item": reference} for owner_id, reference in replaced if reference is not None]
-    if single:
+    written = {(row[owner.name], row.get("reference")) for row in rows}
+    removed = [
+        {"owner_id": owner_id, "item": reference}
+        for owner_id, reference in replaced
+        if reference is not None and (owner_id, reference) not in written
+    ]
+    if removed:
         which = (owner == bindparam("owner_id"), table.c.reference == bindparam("item"))
-        await tx.execute(delete(table).where(*which), single)
+        await tx.execute(delete(table).where(*which), removed)
     await upsert(tx, table, rows)
 
 
@@ -194,6 +199,62 @@ async def write_periods(
         row(pair, period) for pair, periods in after.items() for period in periods if period not in before.get(pair, ())
     ]
     await upsert(tx, table, sorted(written, key=lambda each: each["valid_to"] is None))
+
+
+async def stored_ineligibilities(
+    tx: Transaction, customers: Iterable[UUID], accounts: Iterable[UUID]
+) -> tuple[dict[Ineligible, list[DatedPeriod]], set[tuple[Ineligible, date]]]:
+    """Return the periods that an import has set for the customers and accounts, and the first days of all others."""
+    imported: dict[Ineligible, list[DatedPeriod]] = {}
+    others: set[tuple[Ineligible, date]] = set()
+    of = or_(ineligibility.c.customer_id.in_(list(customers)), ineligibility.c.account_id.in_(list(accounts)))
+    for row in await tx.execute(select(ineligibility).where(of).order_by(ineligibility.c.valid_from)):
+        subject = (row.customer_id, row.account_id, row.reason)
+        if row.set_by == "import":
+            imported.setdefault(subject, []).append(DatedPeriod(row.valid_from, row.valid_to, row.reason))
+        else:
+            others.add((subject, row.valid_from))
+    return imported, others
+
+
+async def write_ineligibilities(
+    tx: Transaction,
+    before: Mapping[Ineligible, Sequence[DatedPeriod]],
+    after: Mapping[Ineligible, Sequence[DatedPeriod]],
+) -> None:
+    """Change the periods that an import has set from `before` to `after`. The ids of unchanged periods stay."""
+    subject = (
+        ineligibility.c.customer_id.is_not_distinct_from(bindparam("of_customer", type_=Uuid)),
+        ineligibility.c.account_id.is_not_distinct_from(bindparam("of_account", type_=Uuid)),
+        ineligibility.c.reason == bindparam("why"),
+    )
+    removed = [
+        {"of_customer": customer_id, "of_account": account_id, "why": reason, "first": first}
+        for (customer_id, account_id, reason), periods in before.items()
+        for first in {each.first for each in periods} - {each.first for each in after[customer_id, account_id, reason]}
+    ]
+    if removed:
+        which = (*subject, ineligibility.c.valid_from == bindparam("first"), ineligibility.c.set_by == "import")
+        await tx.execute(delete(ineligibility).where(*which), removed)
+    written = [
+        {
+            "id": uuid4(),
+            "customer_id": customer_id,
+            "account_id": account_id,
+            "reason": reason,
+            "valid_from": period.first,
+            "valid_to": period.last,
+            "set_by": "import",
+        }
+        for (customer_id, account_id, reason), periods in after.items()
+        for period in periods
+        if period not in before.get((customer_id, account_id, reason), ())
+    ]
+    if written:
+        new = insert(ineligibility)
+        key = [ineligibility.c[name] for name in ("customer_id", "account_id", "reason", "valid_from")]
+        changed = new.on_conflict_do_update(index_elements=key, set_={"valid_to": new.excluded.valid_to})
+        await tx.execute(changed, written)
 
 
 async def insert_missing_options(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[UUID, str]:

@@ -9,18 +9,19 @@ import pytest
 from sqlalchemy import select
 
 from ops.deployment import Deployment
+from tenants.accounts.internal_ids import internal_id, service_point_id
 from tenants.accounts.tables import account, service_point
 from tenants.cds.resource_ids import read_id
-from tenants.imports.internal_ids import internal_id, service_point_id
 from tenants.imports.records import ANY_RECORD
-from tenants.operations.models import Resource
-from tenants.operations.resources import BALANCE, CONCESSIONS, IMPORTED, PAYMENT_SCHEDULES
+from tenants.operations.models import Owner, Resource
+from tenants.operations.resources import BALANCE, BILLING, CONCESSIONS, DER, IMPORTED, INVOICES, PAYMENT_SCHEDULES
 from tenants.registry.models import Tenant
 from tenants.sources.store import STORED
 from tests.support import declared
 from tests.support.declared import BILLS, NOTES, READINGS, record
 from tests.support.import_files import FileImporter, Member, a_customer, an_account
 from tests.support.rows import count
+from tests.support.service_points import NO_DER, detail_of
 from tests.tenants.imports.test_service import Importer, importer, sourced
 from tests.tenants.imports.test_service_points import a_point
 
@@ -36,19 +37,49 @@ ONE = {
         "concessions": [{"type": "VARIABLE", "displayName": "Rebate", "additionalInfo": "In summer"}],
     },
     BALANCE: {"balance": {"accountId": "A-1", "balance": "1.00"}},
+    INVOICES: {
+        "reference": "1",
+        "invoice": {
+            "accountId": "A-1",
+            "invoiceNumber": "1001",
+            "issueDate": "2026-01-31",
+            "balanceAtIssue": "1.00",
+            "servicePoints": [],
+            "paymentStatus": "PAID",
+        },
+    },
+    BILLING: {
+        "reference": "1",
+        "transaction": {
+            "accountId": "A-1",
+            "executionDateTime": "2026-01-31T09:30:00+10:00",
+            "transactionUType": "payment",
+            "payment": {"amount": "1.00", "method": "BPAY"},
+        },
+    },
+    DER: {"der": {"servicePointId": "SP-1", **NO_DER}},
 }
-"""A record of each resource that can be imported, without its kind. An item of each is for the account A-1."""
+"""A record of each resource that can be imported, without its kind. It is of the account A-1 or service point SP-1."""
+OWNERS: dict[Owner, tuple[Member, Member]] = {
+    "account": (an_account("A-1"), {"account": "A-1"}),
+    "service-point": (
+        {"kind": "service-point", "servicePoint": detail_of(FIRST, "SP-1")},
+        {"servicePoint": "SP-1"},
+    ),
+}
+"""The record of the owner of these records, and the member by which a removal names this owner."""
 
 
 @pytest.mark.parametrize("resource", IMPORTED, ids=lambda each: each.name)
-async def test_every_imported_resource_can_be_removed_from_an_account(
+async def test_every_imported_resource_can_be_removed_from_its_owner(
     files: FileImporter, tenant: Tenant, resource: Resource
 ) -> None:
-    given, removed = {"kind": resource.name, **ONE[resource]}, {"kind": f"remove-{resource.name}", "account": "A-1"}
+    owner, named = OWNERS[resource.belongs_to]
+    given, removed = {"kind": resource.name, **ONE[resource]}, {"kind": f"remove-{resource.name}", **named}
     if resource.imported_one_by_one:
         removed["reference"] = given["reference"]
     table = STORED[resource].table
-    assert await files.load(an_account("A-1"), given) == []
+    assert await files.load(owner, given) == []
     assert await count(files.database, tenant, table) == 1
     for _ in range(2):  # the same file can be imported again
         assert await files.load(removed) == []
@@ -60,17 +91,16 @@ async def test_every_imported_resource_can_be_removed_from_an_account(
 
 
 @pytest.mark.parametrize("resource", IMPORTED, ids=lambda each: each.name)
-async def test_a_removal_names_a_known_account_and_nothing_else(files: FileImporter, resource: Resource) -> None:
-    kind = f"remove-{resource.name}"
-    reference = {"reference": "1"} if resource.imported_one_by_one else {}
-    assert await files.load(an_account("A-1"), {"kind": kind, "account": "A-2", **reference}) == [
-        "first.jsonl:2: $: refers to the account 'A-2', which is not loaded"
+async def test_a_removal_names_a_known_owner_and_nothing_else(files: FileImporter, resource: Resource) -> None:
+    owner, named = OWNERS[resource.belongs_to]
+    [member] = named
+    removal = {"kind": f"remove-{resource.name}", **({"reference": "1"} if resource.imported_one_by_one else {})}
+    what = resource.belongs_to.replace("-", " ")
+    assert await files.load(owner, {**removal, member: "other"}) == [
+        f"first.jsonl:2: $: refers to the {what} 'other', which is not loaded"
     ]
-    assert await files.load({"kind": kind, **reference}) == [
-        "first.jsonl:1: $: Object missing required field `account`"
-    ]
-    more = {"kind": kind, "account": "A-1", "more": 1}
-    [problem] = await files.load(more)
+    assert await files.load(removal) == [f"first.jsonl:1: $: Object missing required field `{member}`"]
+    [problem] = await files.load({**removal, **named, "more": 1})
     assert "`more`" in problem
 
 

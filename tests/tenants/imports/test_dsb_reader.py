@@ -102,6 +102,112 @@ def test_bad_data_of_an_account_loses_nothing_else(path: Path) -> None:
     ]
 
 
+INVOICE = {
+    "accountId": "account-1",
+    "balanceAtIssue": "",
+    "invoiceNumber": "252608040",
+    "invoiceAmount": "209.40",
+    "issueDate": "2026-05-03T04:05:46.689Z",
+    "dueDate": "2026-06-12T00:00:00.000Z",
+    "paymentStatus": "PAID",
+    "servicePoints": [dsb.NMI, "99999999999", dsb.POINT],
+    "payOnTimeDiscount": {"discountAmount": "6.30", "date": "2025-09-25T00:00:00.000Z"},
+    "electricity": {
+        "totalUsageCharges": "146.26",
+        "totalGenerationCredits": "0.00",
+        "totalOnceOffCharges": "0.00",
+        "totalOnceOffDiscounts": "0.00",
+    },
+}
+DSB_PERIOD = {"startDate": "2026-04-05T00:00:00.000Z", "endDate": "2026-04-09T23:57:17.248Z"}
+EXECUTED = {"accountId": "account-1", "executionDateTime": "2026-05-03T04:05:46.689Z"}
+
+
+def a_charge(kind: str, **members: Any) -> dict[str, Any]:
+    return {**EXECUTED, "transactionUType": kind, kind: {"amount": "1.00", "description": "One", **members}}
+
+
+def read_bills(path: Path, **beside: Any) -> tuple[list[Any], set[tuple[str, str]], Report]:
+    """Return the records of bills, the fixes of the account's data with their paths, and the report."""
+    account = dsb.account(1, []) | beside
+    records, report = read(path, dsb.text([dsb.customer(1, account)]))
+    fixes = {(fix.location.path.rpartition("accounts[0].")[2], fix.reason) for fix in report.fixes}
+    return [record for record in records if isinstance(record, ResourceRecord)][1:], fixes, report
+
+
+def test_invoices_are_read_with_their_fixes(path: Path) -> None:
+    invoices = [INVOICE | {"period": DSB_PERIOD}, INVOICE | {"invoiceNumber": "2", "balanceAtIssue": "0.50"}]
+    records, fixes, report = read_bills(path, invoices=invoices)
+    assert report.problems == []
+    assert [(record.reference, record.owner) for record in records] == [("0", "account-1"), ("1", "account-1")]
+    first, second = (record.invoice for record in records)
+    assert [str(day) for day in (first.issueDate, first.dueDate, first.payOnTimeDiscount.date)] == [
+        "2026-05-03",
+        "2026-06-12",
+        "2025-09-25",
+    ]
+    assert (str(first.period.startDate), str(first.period.endDate)) == ("2026-04-05", "2026-04-09")
+    assert str(second.period.startDate) == str(second.period.endDate) == "2026-05-03"
+    assert (first.balanceAtIssue, second.balanceAtIssue) == ("209.40", "0.50")
+    assert first.servicePoints == [ServicePointId(dsb.POINT)] * 2
+    assert fixes >= {
+        ("invoices[0].issueDate", "date-time replaced by its date"),
+        ("invoices[1].payOnTimeDiscount.date", "date-time replaced by its date"),
+        ("invoices[0].period.endDate", "date-time replaced by its date"),
+        ("invoices", "empty balance at issue replaced by the amount of the invoice"),
+        ("invoices", "missing period replaced by the day of issue"),
+        ("invoices[0].servicePoints", "NMI replaced by the service point id (1)"),
+        ("invoices[0].servicePoints", "removed the NMI of an unknown service point (1)"),
+    }
+
+
+def test_transactions_are_read_with_their_fixes(path: Path) -> None:
+    transactions = [
+        a_charge("otherCharges", startDate="2026-01-01T00:00:00.000Z", servicePointId=dsb.NMI),
+        a_charge("onceOff", servicePointId="99999999999"),
+        a_charge("onceOff", servicePointId=dsb.POINT),
+        {**EXECUTED, "transactionUType": "payment", "payment": {"amount": "5.00", "method": "BPAY"}},
+    ]
+    records, fixes, report = read_bills(path, transactions=transactions)
+    assert report.problems == []
+    assert [record.reference for record in records] == ["0", "1", "2", "3"]
+    other, unknown, known, payment = (record.transaction for record in records)
+    assert str(other.otherCharges.startDate) == "2026-01-01"
+    assert other.otherCharges.servicePointId == known.onceOff.servicePointId == ServicePointId(dsb.POINT)
+    assert unknown.onceOff.servicePointId is None
+    assert payment.executionDateTime.isoformat() == "2026-05-03T04:05:46.689000+00:00"
+    assert fixes >= {
+        ("transactions[0].otherCharges.startDate", "date-time replaced by its date"),
+        ("transactions[0].otherCharges.servicePointId", "NMI replaced by the service point id (1)"),
+        ("transactions[1].onceOff.servicePointId", "removed the NMI of an unknown service point (1)"),
+    }
+    assert not [path for path, _ in fixes if path.startswith("transactions[2]")]
+
+
+def test_a_bad_bill_is_reported_with_its_path_and_costs_no_other(path: Path) -> None:
+    invoices = [5, INVOICE | {"paymentStatus": "CANCELLED"}, INVOICE, INVOICE | {"accountId": "account-2"}]
+    transactions = [a_charge("onceOff", amount="1"), a_charge("usage"), a_charge("onceOff")]
+    records, _, report = read_bills(path, invoices=invoices, transactions=transactions)
+    assert [(type(record).__name__, record.reference) for record in records] == [
+        ("InvoiceRecord", "2"),
+        ("TransactionRecord", "2"),
+    ]
+    assert [problem.location.path.rpartition("accounts[0].")[2] for problem in report.problems] == [
+        "invoices[0]",
+        "invoices[1].paymentStatus",
+        "invoices[3]",
+        "transactions[0].onceOff.amount",
+        "transactions[1].usage",
+    ]
+
+
+@pytest.mark.parametrize("odd", [None, 5, {}, [None], [[]], [{"servicePoints": [[], 5]}], [{"usage": 5}]])
+def test_malformed_bills_are_reported(path: Path, odd: Any) -> None:
+    records, _, report = read_bills(path, invoices=odd, transactions=odd)
+    assert records == []
+    assert report.problem_count == 2
+
+
 def test_only_the_customers_of_the_named_holder_are_read(path: Path) -> None:
     text = dsb.text([dsb.customer(1)], [dsb.customer(2), dsb.customer(3)])
     for holder, expected in ((0, ["customer-1"]), (1, ["customer-2", "customer-3"])):

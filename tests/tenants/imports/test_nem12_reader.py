@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tenants.imports.files import FileLimits
+from tenants.imports.files import FileLimits, FilePosition
 from tenants.imports.nem12_reader import read_nem12_file
 from tenants.imports.report import Report
 from tests.support.nem12 import END, HEADER, datastream, day
@@ -30,6 +30,18 @@ def found(tmp_path: Path, content: bytes, limits: FileLimits | None = None) -> t
 )
 def test_days_are_read_and_the_rest_is_in_the_report(tmp_path: Path, content: bytes) -> None:
     assert found(tmp_path, content) == ([3, 5], [PROBLEM], ["reads.csv:6: $: empty line"])
+
+
+@pytest.mark.parametrize("content", [CONTENT, gzip.compress(CONTENT)])
+def test_the_position_is_that_in_the_file_also_if_it_is_compressed(tmp_path: Path, content: bytes) -> None:
+    path, position = tmp_path / "reads.csv", FilePosition()
+    path.write_bytes(content)
+    days = read_nem12_file(path, Report(), position=position)
+    assert position.bytes_read == 0
+    next(days)
+    assert 0 < position.bytes_read <= len(content)
+    assert len(list(days)) == 1
+    assert position.bytes_read == len(content)
 
 
 def test_a_file_in_utf_16_is_not_read(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from ops.demonstration.generator import generate
+from tenants.accounts.internal_ids import service_point_id
 from tenants.accounts.tables import account, service_point, supply
 from tenants.cds.resource_ids import ServicePointId
-from tenants.imports.internal_ids import service_point_id
 from tenants.imports.records import AccountRecord, ServicePointRecord
 from tenants.sources.tables import payment_schedule
 from tests.tenants.imports.test_service import Importer, importer, sourced
