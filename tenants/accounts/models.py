@@ -16,7 +16,11 @@ WithholdingReason = Literal[
     "not-held",
     "secondary-user",
     "ineligible",
-    "refused",
+    "refused-harm",
+    "refused-security",
+    "refused-account-blocked",
+    "refused-account-suspended",
+    "refused-data-standards",
     "blocked",
     "approval-pending",
     "approval-declined",
@@ -25,11 +29,51 @@ WithholdingReason = Literal[
     "sharing-off",
 ]
 """Why an account is not disclosed, as `tenants.accounts.disclosure_rule.withholding_reason` returns it."""
-TREATED_AS_NOT_CHOSEN: Final[frozenset[WithholdingReason]] = frozenset(("not-held", "secondary-user"))
-"""For these reasons the recipient gets the answers that it would get if the account had not been chosen for sharing.
+RefusalReason = Literal["harm", "security", "data-standards", "account-blocked", "account-suspended"]
+"""Why a data holder refuses to disclose data (CDR Rules 4.7(1)).
 
-The other reasons can be temporary.
+If several apply to the same data, the first one of this list is the reason on which the holder relies: it decides the
+answer and is counted (CDR Rules 9.4; decision 0010). Those with the strictest answers (`ANSWERS`) are first, and those
+that refuse a whole request are before those that refuse accounts only.
 """
+RequestRefusal = RefusalReason | Literal["traffic-threshold"]
+"""Why a request of a recipient was refused, or an authorisation was not asked for (CDR Rules 4.7, 9.4)."""
+RULE_OF_REFUSAL: Final[dict[RequestRefusal, str]] = {
+    "harm": "4.7(1)(a)",
+    "security": "4.7(1)(b)",
+    "account-blocked": "4.7(1)(c)",
+    "account-suspended": "4.7(1)(c)",
+    "data-standards": "4.7(1)(d)",
+    "traffic-threshold": "4.7(1)(d)",  # the data standards permit it (CDS, Traffic Thresholds)
+}
+"""The rule that permits each refusal."""
+Answer = Literal["invalid", "unavailable", "forbidden", "too-many-requests"]
+"""What a recipient is told about an account of its arrangement: that it is not part of the arrangement; that its data
+is not available now, but may be later; that the holder refuses to disclose it; or that the holder does not answer now.
+"""
+ANSWERS: Final[dict[WithholdingReason, Answer]] = {
+    "not-held": "invalid",
+    "secondary-user": "invalid",
+    "ineligible": "unavailable",
+    "refused-harm": "forbidden",
+    "refused-security": "too-many-requests",
+    "refused-account-blocked": "unavailable",
+    "refused-account-suspended": "unavailable",
+    "refused-data-standards": "too-many-requests",
+    "blocked": "unavailable",
+    "approval-pending": "unavailable",
+    "approval-declined": "unavailable",
+    "approval-lapsed": "unavailable",
+    "approval-withdrawn": "unavailable",
+    "sharing-off": "unavailable",
+}
+"""The answer for each reason. Those for refusals are in the guidance of the ACCC (CDR Support Portal 4523876174863)."""
+TREATED_AS_NOT_CHOSEN: Final[frozenset[WithholdingReason]] = frozenset(
+    reason for reason, answer in ANSWERS.items() if answer == "invalid"
+)
+"""For these reasons the recipient gets the answers that it would get if the account had not been chosen for sharing."""
+IneligibilityReason = Literal["under-age", "large-consumption", "outside-market", "trial-product", "deceased", "other"]
+"""Why data must not be shared (CDR Rules 1.10B and Schedule 4)."""
 ProposalState = Literal["open", "agreed", "declined", "lapsed", "withdrawn"]
 UnavailabilityReason = WithholdingReason | Literal["no-open-account"]
 """Why an account cannot be chosen for sharing."""
@@ -46,7 +90,8 @@ class DisclosureFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_instructed: bool = False
     """Whether a holder has instructed that the customer, a secondary user, may share the account's data."""
     is_ineligible: bool = False
-    is_refused: bool = False
+    refusal: RefusalReason | None = None
+    """Why the holder refuses to disclose the account; of several reasons, the first one of `RefusalReason`."""
     is_blocked: bool = False
     is_harm_flagged: bool = False
     """Whether the account is disclosed as if the customer were its only holder (CDR Rules 4A.15)."""
@@ -142,7 +187,7 @@ class Ineligibility(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     customer_id: UUID | None = None
     account_id: UUID | None = None
-    reason: Literal["under-age", "large-consumption", "outside-market", "trial-product", "deceased", "other"]
+    reason: IneligibilityReason
     valid_from: date
     valid_to: date | None = None
     set_by: Literal["import", "upstream", "staff"]
@@ -174,7 +219,7 @@ class DisclosureRefusal(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: UUID | None = None
     account_id: UUID | None = None
     recipient_id: str | None = None
-    reason: Literal["harm", "security", "account-blocked", "account-suspended", "data-standards"]
+    reason: RefusalReason
     rule: str
     """The rule that permits the refusal, such as "4.7(1)(a)"."""
     refused_by: str

@@ -1,12 +1,13 @@
 """The accounts of a customer, and whether the data of each can be shared."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
 from uuid import UUID
 
 from haas.database import Transaction
 from tenants.accounts import store
-from tenants.accounts.disclosure_rule import withholding_reason
+from tenants.accounts.disclosure_rule import makes_eligible, withholding_reason
 from tenants.accounts.models import (
     DisclosureFacts,
     HeldAccount,
@@ -25,13 +26,18 @@ def market_day(now: datetime) -> date:
     return now.astimezone(_MARKET_TIME).date()
 
 
+def start_of_market_day(now: datetime) -> datetime:
+    """Return the time at which the date in the market's time zone began."""
+    return now.astimezone(_MARKET_TIME).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 async def accounts_of(tx: Transaction, customer_id: UUID, recipient_id: str, now: datetime) -> list[HeldAccount]:
     """Return a customer's accounts, each with the reason why it cannot be shared with a recipient, or None.
 
     `recipient_id` identifies the recipient's legal entity.
     """
     held = await store.accounts_of(tx, customer_id, recipient_id, today=market_day(now), now=now)
-    eligible = any(_makes_eligible(account) for account in held)
+    eligible = _is_eligible(held)
     return [
         HeldAccount(
             id=account.id,
@@ -46,13 +52,13 @@ async def accounts_of(tx: Transaction, customer_id: UUID, recipient_id: str, now
     ]
 
 
-def _makes_eligible(account: StoredAccount) -> bool:
-    """Return whether the account makes its customer an eligible consumer (CDR Rules 1.10B, Schedule 4).
+async def is_eligible(tx: Transaction, customer_id: UUID, recipient_id: str, now: datetime) -> bool:
+    """Return whether a customer is an eligible consumer, who can share data (`disclosure_rule.makes_eligible`)."""
+    return _is_eligible(await store.accounts_of(tx, customer_id, recipient_id, today=market_day(now), now=now))
 
-    An eligible consumer holds at least one open account, or is a secondary user of one with a holder's instruction.
-    """
-    facts = account.disclosure_facts
-    return account.open_status == "OPEN" and (facts.role != "secondary-user" or facts.is_instructed)
+
+def _is_eligible(held: Sequence[StoredAccount]) -> bool:
+    return any(makes_eligible(account.disclosure_facts, account.open_status) for account in held)
 
 
 def _unavailability_reason(facts: DisclosureFacts, *, eligible: bool) -> UnavailabilityReason | None:

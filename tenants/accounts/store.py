@@ -1,7 +1,8 @@
 """The SQL of accounts, their holders, and whether an account is disclosed."""
 
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from functools import partial
+from typing import Any, Final, NamedTuple, get_args
 from uuid import UUID
 
 import msgspec
@@ -38,6 +39,7 @@ from tenants.accounts.models import (
     Ineligibility,
     ProposalAnswer,
     ProposalState,
+    RefusalReason,
     SecondaryUserInstruction,
     SharingBlock,
     SharingDecision,
@@ -60,6 +62,7 @@ from tenants.schema_metadata import Uuid
 SqlExpression = ColumnElement[Any]
 _today = bindparam("today", type_=Date)
 _now = bindparam("now", type_=DateTime(timezone=True))
+_REFUSALS: Final = tuple(enumerate(get_args(RefusalReason)))
 _TABLES: Final[dict[type[SharingDecision], Table]] = {
     DisclosureProposal: disclosure_proposal,
     ProposalAnswer: disclosure_answer,
@@ -79,7 +82,7 @@ class DisclosureFactColumns(NamedTuple):
     option: SqlExpression
     is_instructed: SqlExpression
     is_ineligible: SqlExpression
-    is_refused: SqlExpression
+    refusal: SqlExpression
     is_blocked: SqlExpression
     is_harm_flagged: SqlExpression
 
@@ -104,6 +107,9 @@ def disclosure_facts(
         .correlate_except(holding)
         .lateral("held")
     )
+    other = holding.alias("other_holding")
+    in_force = _is_today(ineligibility.c.valid_from, ineligibility.c.valid_to)
+    is_excluded = partial(_has_row, ineligibility, _matches(ineligibility.c.account_id, account_id), in_force)
     option = (
         select(disclosure_option.c.option)
         .where(disclosure_option.c.account_id == account_id)
@@ -120,19 +126,20 @@ def disclosure_facts(
             secondary_user_instruction.c.customer_id == customer_id,
             _is_now(secondary_user_instruction.c.given_at, secondary_user_instruction.c.withdrawn_at),
         ),
-        is_ineligible=_has_row(
-            ineligibility,
-            _matches(ineligibility.c.customer_id, customer_id),
-            _matches(ineligibility.c.account_id, account_id),
-            _is_today(ineligibility.c.valid_from, ineligibility.c.valid_to),
+        is_ineligible=or_(
+            is_excluded(_matches(ineligibility.c.customer_id, customer_id)),
+            # Every holder of a joint account must be eligible (CDR Rules 1.7).
+            and_(
+                held.c.role == _text("joint-holder"),
+                is_excluded(
+                    ineligibility.c.customer_id == other.c.customer_id,
+                    other.c.account_id == account_id,
+                    other.c.role == _text("joint-holder"),
+                    _is_today(other.c.valid_from, other.c.valid_to),
+                ),
+            ),
         ),
-        is_refused=_has_row(
-            refusal,
-            _matches(refusal.c.customer_id, customer_id),
-            _matches(refusal.c.account_id, account_id),
-            _matches(refusal.c.recipient_id, recipient_id),
-            _is_now(refusal.c.since, refusal.c.until),
-        ),
+        refusal=first_refusal(customer_id, recipient_id, _matches(refusal.c.account_id, account_id)),
         is_blocked=_has_row(
             sharing_block,
             sharing_block.c.account_id == account_id,
@@ -155,13 +162,53 @@ def withholding_reason(facts: DisclosureFactColumns, approval: SqlExpression) ->
         (facts.role.is_(None), _text("not-held")),
         (and_(facts.role == _text("secondary-user"), ~facts.is_instructed), _text("secondary-user")),
         (facts.is_ineligible, _text("ineligible")),
-        (facts.is_refused, _text("refused")),
+        (facts.refusal.is_not(None), _text("refused-").concat(facts.refusal)),
         (facts.is_blocked, _text("blocked")),
         (facts.is_harm_flagged, null()),
         (approval != _text("approved"), _text("approval-").concat(approval)),
         (facts.option == _text("no-disclosure"), _text("sharing-off")),
         else_=null(),
     )
+
+
+def first_refusal(customer_id: SqlExpression, recipient_id: SqlExpression, of: SqlExpression) -> SqlExpression:
+    """Return the first reason why data is refused now, or null. `of` selects refusals by their account."""
+    customer_and_recipient = (
+        _matches(refusal.c.customer_id, customer_id),
+        _matches(refusal.c.recipient_id, recipient_id),
+    )
+    order = case(*((refusal.c.reason == _text(each), literal_column(str(n))) for n, each in _REFUSALS))
+    found = select(refusal.c.reason).where(of, *customer_and_recipient, _is_now(refusal.c.since, refusal.c.until))
+    first = found.order_by(order).limit(literal_column("1")).correlate_except(refusal)
+    return case((_has_any_row(refusal), first.scalar_subquery()))
+
+
+def is_eligible(customer_id: SqlExpression) -> SqlExpression:
+    """Return whether a customer is an eligible consumer today: the rule of `disclosure_rule.makes_eligible` in SQL.
+
+    `customer_id` is a column of an enclosing statement, which must bind the parameters `today` and `now`.
+    """
+    own, opened = holding.alias("own_holding"), account.alias("own_account")
+    facts = disclosure_facts(own.join(opened, opened.c.id == own.c.account_id), customer_id, own.c.account_id, null())
+    usable = and_(facts.role.is_not(None), or_(facts.role != _text("secondary-user"), facts.is_instructed))
+    makes_eligible: Select[Any] = select(literal_column("1")).select_from(facts.source)
+    makes_eligible = makes_eligible.where(
+        own.c.customer_id == customer_id, opened.c.open_status == _text("OPEN"), usable, ~facts.is_ineligible
+    )
+    return makes_eligible.correlate_except(own, opened, facts.source).exists()
+
+
+def was_concealed(customer_id: SqlExpression, account_id: SqlExpression, since: SqlExpression) -> SqlExpression:
+    """Return whether a harm flag of a customer for an account is in force, or ended after `since`.
+
+    What a flag has concealed from the other holders is not made visible by its end (CDR Rules 4A.15, K-14).
+    """
+    flags: Select[Any] = select(literal_column("1")).where(
+        harm_flag.c.customer_id == customer_id,
+        harm_flag.c.account_id == account_id,
+        or_(harm_flag.c.until.is_(None), harm_flag.c.until > since),
+    )
+    return flags.correlate_except(harm_flag).exists()
 
 
 def _is_now(since: SqlExpression, until: SqlExpression) -> SqlExpression:

@@ -43,7 +43,7 @@ holding = Table(
 service_point = Table(
     "service_point",
     tenant,
-    Column("id", Uuid, primary_key=True),  # derived from the NMI (tenants/imports/internal_ids.py)
+    Column("id", Uuid, primary_key=True),  # derived from the NMI (tenants/accounts/internal_ids.py)
     Column("reference", Text, nullable=False, unique=True),
     Column("national_metering_id", Text, nullable=False),
     Column("detail", Json, nullable=False),

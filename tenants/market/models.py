@@ -1,7 +1,7 @@
 """A participant of the electricity market, its unsealed secrets, and both together."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,10 @@ class ParticipantKey(msgspec.Struct, frozen=True):
 
     participant_id: str
     environment: MarketEnvironment
+
+
+PASSWORD_MODES: Final[tuple[AuthenticationMode, ...]] = ("basic", "basic-with-key")
+"""The modes whose secret is the password of a user of AEMO, which expires."""
 
 
 class Participant(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,3 +63,43 @@ class MarketCredentials(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Secrets
     changed_at: datetime
     """When the current secret came into use. Passwords of AEMO expire after 90 days."""
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether a change of the secret has begun. It is then unknown which secret AEMO accepts."""
+        return self.secrets.next_secret is not None
+
+
+class SecretChange(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the change of a participant's secret is."""
+
+    id: ParticipantKey
+    begun_at: datetime | None
+    is_pending: bool
+    """Whether a next secret is stored, because an earlier attempt has ended without a known result."""
+
+
+class AccessState(msgspec.Struct, frozen=True, kw_only=True):
+    """Until when a participant has access to AEMO, without its secrets."""
+
+    id: ParticipantKey
+    password_set_at: datetime | None
+    """When the present password came into use; None in the mode `bearer`."""
+    is_stopped: bool
+    """Whether it is unknown which password AEMO accepts, so that no change is tried any more."""
+    certificate: str
+    """The client certificate and its chain, PEM."""
+
+
+class ParticipantSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A participant in a list for the provider's staff."""
+
+    id: ParticipantKey
+    retailer: str
+    mode: AuthenticationMode
+    base_uri: str
+    changed_at: datetime
+    stopped_at: datetime | None
+    """Since when no change of the secret is tried any more, because it is unknown which secret AEMO accepts."""
+    brands: list[str]
+    """The slugs of the brands that call AEMO as this participant."""

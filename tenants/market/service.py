@@ -5,8 +5,10 @@ and committed. Then AEMO is asked to change it. Then the new password replaces t
 user after six attempts with a wrong password.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from haas.database import Transaction
 from haas.jose import Sealer
@@ -36,13 +38,86 @@ async def put(tx: Transaction, sealer: Sealer, participant: Participant, secrets
         "certificate": participant.certificate,
         "proxy_uri": participant.proxy_uri,
         "changed_at": now,
+        "change_begun_at": None,
+        "change_stopped_at": None,
     }
     await store.put(tx, key, {**plain, **sealed})
 
 
 async def credentials(tx: Transaction, sealer: Sealer, key: ParticipantKey) -> MarketCredentials:
     """Return a participant with its unsealed secrets. Raise UnknownParticipant, KeysUnreadable."""
-    row = await store.load(tx, key)
+    return _credentials(sealer, dict(await store.load(tx, key)))
+
+
+async def credentials_of_brand(tx: Transaction, sealer: Sealer, brand_id: UUID) -> list[MarketCredentials]:
+    """Return the participants that are assigned to a brand, with their unsealed secrets. Raise KeysUnreadable."""
+    return [_credentials(sealer, row) for row in await store.load_of_brand(tx, brand_id)]
+
+
+async def begin_secret_change(
+    tx: Transaction, sealer: Sealer, key: ParticipantKey, next_secret: str, now: datetime
+) -> None:
+    """Store the new secret, before AEMO is asked to change it. Raise UnknownParticipant, SecretChangePending."""
+    row = await store.load(tx, key, lock=True)
+    if row["next_secret"] is not None:
+        raise SecretChangePending(
+            f"a change of the secret of {key.participant_id} has begun:"
+            f" find out first which of the two secrets AEMO accepts"
+        )
+    sealed = _seal(sealer, key, "next_secret", next_secret)
+    await store.set_secrets(tx, key, {"next_secret": sealed, "change_begun_at": now})
+
+
+async def stop_secret_change(tx: Transaction, key: ParticipantKey, now: datetime) -> None:
+    """Let nothing more be tried, before the two secrets are probed: each may be tried once only.
+
+    `complete_secret_change` and `abandon_secret_change` permit further changes. Raise UnknownParticipant,
+    SecretChangePending if another process has stopped it already.
+    """
+    row = await store.load(tx, key, lock=True)
+    if row["change_stopped_at"] is not None:
+        raise SecretChangePending(f"the change of the secret of {key.participant_id} was stopped already")
+    await store.set_secrets(tx, key, {"change_stopped_at": now})
+
+
+async def complete_secret_change(tx: Transaction, sealer: Sealer, key: ParticipantKey, now: datetime) -> None:
+    """Replace the old secret with the new one, which AEMO accepts. Raise UnknownParticipant, InvalidParticipant."""
+    row = await store.load(tx, key, lock=True)
+    secret = _unseal(sealer, key, "next_secret", row["next_secret"])
+    if secret is None:
+        raise InvalidParticipant(f"{key.participant_id} has no next secret: no change has begun")
+    await store.set_secrets(
+        tx,
+        key,
+        {
+            "secret": _seal(sealer, key, "secret", secret),
+            "next_secret": None,
+            "changed_at": now,
+            "change_stopped_at": None,
+        },
+    )
+
+
+async def abandon_secret_change(tx: Transaction, key: ParticipantKey) -> None:
+    """Delete the new secret, because AEMO still accepts the old one. Raise UnknownParticipant."""
+    await store.load(tx, key, lock=True)
+    await store.set_secrets(tx, key, {"next_secret": None, "change_stopped_at": None})
+
+
+async def replace_secret(tx: Transaction, sealer: Sealer, key: ParticipantKey, secret: str, now: datetime) -> None:
+    """Store the secret that AEMO accepts, as the staff know it, and permit changes again. Raise UnknownParticipant."""
+    await store.load(tx, key, lock=True)
+    values = {"secret": _seal(sealer, key, "secret", secret), "next_secret": None, "changed_at": now}
+    await store.set_secrets(tx, key, {**values, "change_begun_at": None, "change_stopped_at": None})
+
+
+def sealing_purpose(key: ParticipantKey, column: str) -> str:
+    """Return the purpose of a sealed value. A copy in another row or column cannot be unsealed."""
+    return f"market-participant/{key.environment}/{key.participant_id}/{column}"
+
+
+def _credentials(sealer: Sealer, row: Mapping[str, Any]) -> MarketCredentials:
+    key = ParticipantKey(row["participant_id"], row["environment"])
     unsealed = {column: _unseal(sealer, key, column, row[column]) for column in SEALED_COLUMNS}
     return MarketCredentials(
         participant=Participant(
@@ -63,39 +138,6 @@ async def credentials(tx: Transaction, sealer: Sealer, key: ParticipantKey) -> M
         ),
         changed_at=row["changed_at"],
     )
-
-
-async def begin_secret_change(tx: Transaction, sealer: Sealer, key: ParticipantKey, next_secret: str) -> None:
-    """Store the new secret, before AEMO is asked to change it. Raise UnknownParticipant, SecretChangePending."""
-    row = await store.load(tx, key, lock=True)
-    if row["next_secret"] is not None:
-        raise SecretChangePending(
-            f"a change of the secret of {key.participant_id} has begun:"
-            f" find out first which of the two secrets AEMO accepts"
-        )
-    await store.set_secrets(tx, key, {"next_secret": _seal(sealer, key, "next_secret", next_secret)})
-
-
-async def complete_secret_change(tx: Transaction, sealer: Sealer, key: ParticipantKey, now: datetime) -> None:
-    """Replace the old secret with the new one, which AEMO accepts. Raise UnknownParticipant, InvalidParticipant."""
-    row = await store.load(tx, key, lock=True)
-    secret = _unseal(sealer, key, "next_secret", row["next_secret"])
-    if secret is None:
-        raise InvalidParticipant(f"{key.participant_id} has no next secret: no change has begun")
-    await store.set_secrets(
-        tx, key, {"secret": _seal(sealer, key, "secret", secret), "next_secret": None, "changed_at": now}
-    )
-
-
-async def abandon_secret_change(tx: Transaction, key: ParticipantKey) -> None:
-    """Delete the new secret, because AEMO still accepts the old one. Raise UnknownParticipant."""
-    await store.load(tx, key, lock=True)
-    await store.set_secrets(tx, key, {"next_secret": None})
-
-
-def sealing_purpose(key: ParticipantKey, column: str) -> str:
-    """Return the purpose of a sealed value. A copy in another row or column cannot be unsealed."""
-    return f"market-participant/{key.environment}/{key.participant_id}/{column}"
 
 
 def _seal(sealer: Sealer, key: ParticipantKey, column: str, secret: str | None) -> bytes | None:

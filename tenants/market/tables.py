@@ -1,7 +1,8 @@
 """Market participants and their assignment to brands. Brands of one retailer may share a participant.
 
-The tables are in the control schema. Only the role of the console may use `market_participant`. The role of ordinary
-requests may read `brand_participant`, which contains no secrets.
+The tables are in the control schema. Only the role of the console may change them, and only the role that calls AEMO
+may also read them (decision 0040). The role of ordinary requests may read `brand_participant`, which contains no
+secrets.
 """
 
 from sqlalchemy import (
@@ -37,6 +38,8 @@ market_participant = Table(
     Column("certificate", Text, nullable=False),  # PEM, with its chain
     Column("changed_at", Moment, nullable=False),  # when `secret` came into use
     Column("proxy_uri", Text),  # proxy to the private network of AEMO
+    Column("change_begun_at", Moment),  # when the last change of the secret was begun
+    Column("change_stopped_at", Moment),  # it is unknown which secret AEMO accepts: nothing is tried until staff decide
     UniqueConstraint("participant_id", "environment", "retailer_id"),
     CheckConstraint("environment in ('production', 'pre-production')", name="environment"),
     CheckConstraint("mode in ('basic', 'basic-with-key', 'bearer')", name="mode"),
@@ -54,6 +57,8 @@ brand_participant = Table(
     Column("participant_id", Text, primary_key=True),
     Column("environment", Text, primary_key=True),
     Column("retailer_id", Uuid, nullable=False),
+    # A brand uses a participant in one environment only, so that the FRMP of a service point names one participant.
+    UniqueConstraint("brand_id", "participant_id"),
     ForeignKeyConstraint(
         ["brand_id", "retailer_id"],
         [brand.c.id, brand.c.retailer_id],

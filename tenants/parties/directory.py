@@ -22,8 +22,20 @@ class Directory(Protocol):
     who is a customer (CDS, One Time Password Credential Requirements).
     """
 
+    def is_copy(self, tenant: Tenant) -> bool:
+        """Return whether the directory of a tenant is a copy of what another server knows, which `refresh` renews."""
+        ...
+
     async def login_by_identifier(self, tenant: Tenant, identifier: str) -> Login | None:
         """Return the login with this identifier (in canonical form) and its contacts, or None."""
+        ...
+
+    async def refresh(self, tenant: Tenant, login_id: UUID) -> None:
+        """Renew the copy of what belongs to a login: the customers, their accounts, and who holds them.
+
+        Call this only for a person who has given the right one-time password: it takes longer than for other logins.
+        Raises Unavailable if the other server does not answer.
+        """
         ...
 
     async def person(self, tenant: Tenant, login_id: UUID, today: date) -> Person:
@@ -37,6 +49,13 @@ class StoredDirectory:
     def __init__(self, database: Database) -> None:
         """Read with connections of `database`."""
         self._database = database
+
+    def is_copy(self, _: Tenant) -> bool:
+        """Return False: the tenant's schema is the only place of this directory."""
+        return False
+
+    async def refresh(self, tenant: Tenant, login_id: UUID) -> None:
+        """Do nothing, because the directory is not a copy."""
 
     async def login_by_identifier(self, tenant: Tenant, identifier: str) -> Login | None:
         """Return the login with this identifier, or None."""

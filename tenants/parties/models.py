@@ -1,10 +1,11 @@
 """People who sign in, and the customers they may act for."""
 
 import unicodedata
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from tenants.data_language import CustomerKind
 
@@ -24,6 +25,8 @@ _INVISIBLE: Final = frozenset(
 """Characters without a shape that are not in the categories Cf and Cc."""
 LONGEST_IDENTIFIER = 1_000
 """In characters. The limit is needed because the time for normalisation grows with the square of the length."""
+Mobile = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}\Z", description="E.164")]
+"""The number of a mobile telephone, to which text messages are sent."""
 RepresentationRole = Literal["self", "nominated-representative", "attorney", "guardian"]
 
 

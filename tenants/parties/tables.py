@@ -7,7 +7,7 @@ from tenants.schema_metadata import Json, Moment, Uuid, tenant
 login = Table(
     "login",
     tenant,
-    Column("id", Uuid, primary_key=True),  # derived from the reference (tenants/imports/internal_ids.py)
+    Column("id", Uuid, primary_key=True),  # derived from the reference (tenants/accounts/internal_ids.py)
     Column("reference", Text, nullable=False, unique=True),  # the stable id that the retailer uses for the person
     Column("identifier", Text, nullable=False),  # in the form that `parties.models.canonical_identifier` returns
     Column("source", Text),  # the file and the line of the import record; null if the login was not imported

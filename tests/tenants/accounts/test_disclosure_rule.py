@@ -1,8 +1,8 @@
 """Whether an account is disclosed, and if not, why: the rule in Python and its SQL form give the same result."""
 
 from datetime import date, timedelta
-from itertools import product
-from typing import Any
+from itertools import cycle, product
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import msgspec
@@ -14,6 +14,7 @@ from haas.digest import digest
 from tenants.accounts import service, store
 from tenants.accounts.disclosure_rule import withholding_reason
 from tenants.accounts.models import (
+    ANSWERS,
     TREATED_AS_NOT_CHOSEN,
     DisclosureFacts,
     DisclosureOptionSetting,
@@ -21,6 +22,7 @@ from tenants.accounts.models import (
     HarmFlag,
     HoldingRole,
     Ineligibility,
+    RefusalReason,
     SecondaryUserInstruction,
     SharingBlock,
     SharingDecision,
@@ -38,6 +40,7 @@ from tenants.accounts.tables import (
 )
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.disclosure.store import load_data_access_token
+from tenants.parties.tables import customer
 from tenants.registry.models import Tenant
 from tenants.tokens.tables import access_token
 from tests.support.clients import add_client
@@ -93,9 +96,16 @@ def decisions(household: Household, account_id: UUID, standing: DisclosureFacts)
             {**both, "id": uuid4(), "reason": "other", "valid_from": household.today, "set_by": "import"},
         ),
         (
-            standing.is_refused,
+            standing.refusal is not None,
             refusal,
-            {**both, "id": uuid4(), "reason": "harm", "rule": "4.7(1)(a)", "refused_by": "staff", "since": since},
+            {
+                **both,
+                "id": uuid4(),
+                "reason": standing.refusal,
+                "rule": "4.7(1)(a)",
+                "refused_by": "staff",
+                "since": since,
+            },
         ),
         (
             standing.is_blocked,
@@ -114,15 +124,22 @@ async def test_the_rule_in_python_and_its_sql_form_agree_for_every_combination_o
     now = household.now
     client_id = await add_client(database, tenant, now, legal_entity_id=RECIPIENT)
     standings: dict[UUID, DisclosureFacts] = {}
+    refusals = cycle(get_args(RefusalReason))
     rows: dict[Any, list[dict[str, Any]]] = {}
     for (role, periods), option, open_status, *flags in product(
         holdings(household.today), OPTIONS, ("OPEN", "CLOSED"), *[(False, True)] * 5
     ):
         account_id = uuid4()
-        facts = dict(
-            zip(("is_instructed", "is_ineligible", "is_refused", "is_blocked", "is_harm_flagged"), flags, strict=True)
+        instructed, ineligible, refused, is_blocked, harm_flagged = flags
+        standings[account_id] = DisclosureFacts(
+            role=role,
+            option=option or "pre-approval",
+            is_instructed=instructed,
+            is_ineligible=ineligible,
+            refusal=next(refusals) if refused else None,
+            is_blocked=is_blocked,
+            is_harm_flagged=harm_flagged,
         )
-        standings[account_id] = DisclosureFacts(role=role, option=option or "pre-approval", **facts)
         rows.setdefault(account, []).append({**household.account_row(account_id), "open_status": open_status})
         for period in periods:
             rows.setdefault(holding, []).append(
@@ -170,7 +187,10 @@ async def test_the_rule_in_python_and_its_sql_form_agree_for_every_combination_o
         assert set(token.withheld or ()) == {
             each for each, reason in reasons.items() if reason not in TREATED_AS_NOT_CHOSEN
         }
-    assert len(seen) == 11
+        assert dict(zip(token.withheld or (), token.withholdings or (), strict=True)) == {
+            each: reason for each, reason in reasons.items() if reason not in TREATED_AS_NOT_CHOSEN
+        }
+    assert seen == {*ANSWERS, None}, "every reason occurs, and each has an answer"
 
     held = await household.run(service.accounts_of, household.customer_id, RECIPIENT, now)
     stood = {each.id: each.disclosure_facts for each in held if each.id != household.account_id}
@@ -198,18 +218,23 @@ async def _withholdings(tx: Any, household: Household, version: UUID) -> dict[UU
         ("is_ineligible", {}, False),
         ("is_ineligible", {"account_id": "this"}, True),
         ("is_ineligible", {"customer_id": "this"}, True),
-        ("is_ineligible", {"customer_id": "other"}, False),
+        # "other" is the other holder of the joint account "this", and every holder must be eligible (K-1; rule 1.7).
+        ("is_ineligible", {"customer_id": "other"}, True),
+        ("is_ineligible", {"customer_id": "other", "account_id": "this"}, True),
+        ("is_ineligible", {"customer_id": "other", "account_id": "another"}, False),
+        ("is_ineligible", {"customer_id": "other", "valid_to": -1, "valid_from": -2}, False),
+        ("is_ineligible", {"customer_id": "stranger"}, False),
         ("is_ineligible", {"customer_id": "this", "account_id": "another"}, False),
         ("is_ineligible", {"customer_id": "this", "valid_to": 0}, True),
         ("is_ineligible", {"customer_id": "this", "valid_from": -2, "valid_to": -1}, False),
         ("is_ineligible", {"customer_id": "this", "valid_from": 1}, False),
-        ("is_refused", {"customer_id": "this"}, True),
-        ("is_refused", {"recipient_id": RECIPIENT}, True),
-        ("is_refused", {"recipient_id": "another"}, False),
-        ("is_refused", {"account_id": "this", "customer_id": "other"}, False),
-        ("is_refused", {"account_id": "this", "until": 0}, False),
-        ("is_refused", {"account_id": "this", "until": 1}, True),
-        ("is_refused", {"account_id": "this", "since": 1}, False),
+        ("refusal", {"customer_id": "this"}, True),
+        ("refusal", {"recipient_id": RECIPIENT}, True),
+        ("refusal", {"recipient_id": "another"}, False),
+        ("refusal", {"account_id": "this", "customer_id": "other"}, False),
+        ("refusal", {"account_id": "this", "until": 0}, False),
+        ("refusal", {"account_id": "this", "until": 1}, True),
+        ("refusal", {"account_id": "this", "since": 1}, False),
         ("is_blocked", {"account_id": "this"}, True),
         ("is_blocked", {"account_id": "this", "customer_id": "other"}, False),
         ("is_blocked", {"account_id": "this", "recipient_id": "another"}, False),
@@ -226,13 +251,16 @@ async def test_a_decision_applies_to_its_subject_within_its_period(
     """A member that is not given stands for everything; a moment is in hours from now, a day from today."""
     another = uuid4()
     await household.run(_insert, account, household.account_row(another))
+    stranger = uuid4()
+    await household.run(_insert, customer, household.customer_row(stranger))
     named = {"this": household.account_id, "another": another}
+    customers = {"this": household.customer_id, "other": household.other_id, "stranger": stranger}
     values: dict[str, Any] = {}
     for name, value in changes.items():
         if name == "account_id":
             values[name] = named[value]
         elif name == "customer_id":
-            values[name] = household.customer_id if value == "this" else household.other_id
+            values[name] = customers[value]
         elif name.startswith("valid"):
             values[name] = household.today + timedelta(days=value)
         elif name in {"since", "until"}:
@@ -242,7 +270,7 @@ async def test_a_decision_applies_to_its_subject_within_its_period(
     if values:
         await household.run(store.insert_decision, _decision(fact, household, values))
     [held] = await household.run(service.accounts_of, household.customer_id, RECIPIENT, household.now)
-    assert getattr(held.disclosure_facts, fact) is holds
+    assert bool(getattr(held.disclosure_facts, fact)) is holds
 
 
 async def _insert(tx: Any, table: Any, row: dict[str, Any]) -> None:
@@ -255,7 +283,7 @@ def _decision(fact: str, household: Household, values: dict[str, Any]) -> Sharin
         case "is_ineligible":
             common = {"id": uuid4(), "reason": "under-age", "set_by": "import", "valid_from": household.today}
             return Ineligibility(**{**common, **values})
-        case "is_refused":
+        case "refusal":
             common = {"id": uuid4(), "reason": "harm", "rule": "4.7(1)(a)", "refused_by": "staff"}
             return DisclosureRefusal(**{**common, **since, **values})
         case "is_blocked":
@@ -296,7 +324,7 @@ async def test_every_decision_can_be_ended(household: Household) -> None:
         option="no-disclosure",
         is_instructed=True,
         is_ineligible=True,
-        is_refused=True,
+        refusal="harm",
         is_blocked=True,
         is_harm_flagged=True,
     )

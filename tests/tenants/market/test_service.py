@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
 
 from haas.database import Transaction
 from haas.jose import KeySealer, new_key
@@ -17,11 +19,13 @@ from tenants.keys.errors import KeysUnreadable
 from tenants.market import service, store
 from tenants.market.errors import InvalidParticipant, ParticipantInUse, SecretChangePending, UnknownParticipant
 from tenants.market.models import Participant, ParticipantKey, Secrets
-from tenants.market.tables import market_participant
+from tenants.market.tables import brand_participant, market_participant
+from tenants.provisioning.owner import owner_transaction
+from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry.models import NewTenant, Tenant
-from tenants.registry.names import console_namespace
+from tenants.registry.names import console_namespace, control_namespace, market_namespace
 from tenants.registry.service import Registry
-from tenants.registry.tables import brand
+from tenants.registry.tables import brand, retailer
 
 SECRETS = Secrets(secret="Passw0rd-of-URM", key="-----BEGIN PRIVATE KEY-----\nplain\n")
 
@@ -64,16 +68,35 @@ class Market:
             return dict(await store.load(tx, self.key))
 
 
+BRANDS = {"finch": "Finch Pty Ltd", "finch-two": "Finch Pty Ltd", "grebe": "Grebe Pty Ltd"}
+
+
+@pytest.fixture(scope="module")
+async def brands(deployment: Deployment) -> AsyncIterator[dict[str, Tenant]]:
+    """The brands of BRANDS that exist, as they were made. They are removed when the module ends."""
+    made: dict[str, Tenant] = {}
+    yield made
+    for slug in made:
+        await deployment.administration.remove(slug, actor="tests")
+
+
 @pytest.fixture
-async def market(deployment: Deployment, signing_keys: Any) -> AsyncIterator[Market]:
-    made = []
-    for slug, owner in (("finch", "Finch Pty Ltd"), ("finch-two", "Finch Pty Ltd"), ("grebe", "Grebe Pty Ltd")):
-        new = NewTenant(slug=slug, name=slug, retailer=owner, register_environment_id="sandbox", register_brand_id=slug)
-        made.append(await deployment.provisioner.create(new, actor="tests", signing_keys=next(signing_keys)))
-    yield Market(deployment, *made)
-    for tenant in await deployment.administration.all():
-        if tenant.slug in {each.slug for each in made}:
-            await deployment.administration.remove(tenant.slug, actor="tests")
+async def market(deployment: Deployment, signing_keys: Any, brands: dict[str, Tenant]) -> AsyncIterator[Market]:
+    for slug in BRANDS.keys() - brands.keys():
+        new = NewTenant(
+            slug=slug, name=slug, retailer=BRANDS[slug], register_environment_id="sandbox", register_brand_id=slug
+        )
+        brands[slug] = await deployment.provisioner.create(new, actor="tests", signing_keys=next(signing_keys))
+    yield Market(deployment, *(brands[slug] for slug in BRANDS))
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        own = select(retailer.c.id).where(retailer.c.legal_name.in_(BRANDS.values()))
+        for table in (brand_participant, market_participant):
+            await tx.execute(delete(table).where(table.c.retailer_id.in_(own)))
+    now = {tenant.slug: tenant for tenant in await deployment.administration.all()}
+    for slug in [slug for slug, made in brands.items() if now.get(slug) != made]:
+        del brands[slug]
+        if slug in now:
+            await deployment.administration.remove(slug, actor="tests")
 
 
 async def test_the_secrets_of_a_participant_are_stored_encrypted_and_can_be_read_again(market: Market) -> None:
@@ -149,12 +172,12 @@ async def test_both_passwords_are_stored_until_the_password_change_is_completed(
     await market.put(await market.participant(market.mine))
     later = market.now + timedelta(days=60)
     async with market.open() as tx:
-        await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd")
+        await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd", market.now)
     async with market.open() as tx:
         found = (await service.credentials(tx, market.sealer, market.key)).secrets
         assert (found.secret, found.next_secret) == (SECRETS.secret, "Next-Passw0rd")
         with pytest.raises(SecretChangePending):
-            await service.begin_secret_change(tx, market.sealer, market.key, "Yet-another-1")
+            await service.begin_secret_change(tx, market.sealer, market.key, "Yet-another-1", market.now)
     async with market.open() as tx:
         await service.complete_secret_change(tx, market.sealer, market.key, later)
         found_then = await service.credentials(tx, market.sealer, market.key)
@@ -168,7 +191,7 @@ async def test_both_passwords_are_stored_until_the_password_change_is_completed(
 async def test_an_abandoned_password_change_keeps_the_old_password(market: Market) -> None:
     await market.put(await market.participant(market.mine))
     async with market.open() as tx:
-        await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd")
+        await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd", market.now)
         await service.abandon_secret_change(tx, market.key)
         found = await service.credentials(tx, market.sealer, market.key)
     assert (found.secrets, found.changed_at) == (SECRETS, market.now)
@@ -217,7 +240,7 @@ async def test_the_registry_in_memory_contains_no_secret(market: Market, deploym
     await market.put(await market.participant(market.mine, mode="basic-with-key"), subscription)
     async with market.open() as tx:
         await store.assign(tx, market.mine.id, market.key)
-        await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd")
+        await service.begin_secret_change(tx, market.sealer, market.key, "Next-Passw0rd", market.now)
     registry = Registry(deployment.database, deployment.settings, deployment.clock)
     assert await registry.by_slug(market.mine.slug) == market.mine
     held = msgspec.json.encode(registry._snapshot.value.by_slug if registry._snapshot.value else None)
@@ -231,3 +254,74 @@ async def test_the_registry_in_memory_contains_no_secret(market: Market, deploym
 def test_every_binary_column_of_a_participant_is_sealed() -> None:
     binary = {column.name for column in market_participant.columns if column.type.python_type is bytes}
     assert binary == set(service.SEALED_COLUMNS)
+
+
+async def test_the_application_reads_the_credentials_of_a_brand_with_the_role_for_that_only(
+    market: Market, deployment: Deployment
+) -> None:
+    """Decision 0040: not with the role of ordinary requests, and it can change nothing."""
+    await market.put(await market.participant(market.mine))
+    other = ParticipantKey("FRMPOTHER", "production")
+    await market.put(await market.participant(market.mine, id=other))
+    async with market.open() as tx:
+        await store.assign(tx, market.mine.id, market.key)
+    async with deployment.database.transaction(market_namespace(deployment.settings)) as tx:
+        (found,) = await service.credentials_of_brand(tx, market.sealer, market.mine.id)
+        assert await service.credentials_of_brand(tx, market.sealer, market.sister.id) == []
+    assert (found.participant.id, found.secrets, found.is_changing) == (market.key, SECRETS, False)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with deployment.database.transaction(control_namespace(deployment.settings)) as tx:
+            await service.credentials_of_brand(tx, market.sealer, market.mine.id)
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with deployment.database.transaction(market_namespace(deployment.settings)) as tx:
+            await service.replace_secret(tx, market.sealer, market.key, "x", market.now)
+
+
+async def test_participants_are_listed_without_secrets_and_with_their_brands(market: Market) -> None:
+    await market.put(await market.participant(market.mine))
+    async with market.open() as tx:
+        assert [each.brands for each in await store.summaries(tx) if each.id == market.key] == [[]]
+        for tenant in (market.sister, market.mine):
+            await store.assign(tx, tenant.id, market.key)
+        (found,) = [each for each in await store.summaries(tx) if each.id == market.key]
+    assert (found.id, found.retailer, found.brands) == (market.key, "Finch Pty Ltd", ["finch", "finch-two"])
+    assert "Passw0rd" not in repr(found)
+
+
+async def test_the_private_hosts_of_a_participant_are_those_of_its_brands(
+    market: Market, deployment: Deployment
+) -> None:
+    await market.put(await market.participant(market.mine))
+    for tenant, host in ((market.mine, "apis.marketnet.test"), (market.sister, "other.marketnet.test")):
+        change = TenantChange(private_hosts={host: True})
+        await deployment.administration.change(tenant.slug, change, actor="tests", check_theme=lambda _, __: None)
+    async with market.open() as tx:
+        assert await store.private_hosts(tx, market.key) == frozenset()
+        await store.assign(tx, market.mine.id, market.key)
+        assert await store.private_hosts(tx, market.key) == {"apis.marketnet.test"}
+
+
+async def test_a_change_is_stopped_once_and_a_known_secret_ends_it(market: Market) -> None:
+    await market.put(await market.participant(market.mine))
+    async with market.open() as tx:
+        await service.begin_secret_change(tx, market.sealer, market.key, "next", market.now)
+        await service.stop_secret_change(tx, market.key, market.now)
+    with pytest.raises(SecretChangePending):
+        async with market.open() as tx:
+            await service.stop_secret_change(tx, market.key, market.now)
+    async with market.open() as tx:
+        await service.replace_secret(tx, market.sealer, market.key, "known", market.now)
+        found = await service.credentials(tx, market.sealer, market.key)
+    assert (found.secrets.secret, found.is_changing) == ("known", False)
+    assert (await market.row())["change_stopped_at"] is None
+
+
+async def test_a_brand_uses_a_participant_in_one_environment_only(market: Market) -> None:
+    pre_production = ParticipantKey(market.key.participant_id, "pre-production")
+    for key in (market.key, pre_production):
+        await market.put(await market.participant(market.mine, id=key))
+    async with market.open() as tx:
+        await store.assign(tx, market.mine.id, market.key)
+    with pytest.raises(InvalidParticipant):
+        async with market.open() as tx:
+            await store.assign(tx, market.mine.id, pre_production)
