@@ -1,0 +1,169 @@
+"""The bucket of a participant: shared through Valkey, and divided among the processes without it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from haas.clock import MovableClock
+from haas.shared_values import SharedValues
+from tenants.aemo.throttle import (
+    BURST_SECONDS,
+    LEAST_RATE,
+    RATE,
+    REFUSED_FOR,
+    BucketState,
+    CredentialsRefused,
+    Throttle,
+    Throttled,
+)
+
+BURST = RATE * BURST_SECONDS
+NOW = 1_000_000.0
+NewThrottle = Callable[[], Throttle]
+
+
+@pytest.fixture(params=["valkey", "without valkey"])
+async def new_throttle(
+    request: pytest.FixtureRequest, own_clock: MovableClock, valkey: str
+) -> AsyncIterator[NewThrottle]:
+    """Makes the throttles of several processes; without Valkey there is one process."""
+    shared = SharedValues(valkey if request.param == "valkey" else None)
+    yield lambda: Throttle(own_clock, shared, processes=1)
+    await shared.close()
+
+
+async def test_a_burst_is_admitted_at_once_and_further_requests_wait_for_the_rate(new_throttle: NewThrottle) -> None:
+    """A-6: five requests a second, ten at once."""
+    throttle, participant = new_throttle(), uuid4().hex
+    waits = [(await throttle.admit(participant, 5.0, "m")).wait for _ in range(int(BURST) + 5)]
+    assert waits[: int(BURST)] == [0.0] * int(BURST)
+    assert waits[-1] == pytest.approx(5 / RATE, abs=0.15)
+    assert waits == sorted(waits)
+
+
+async def test_a_request_that_would_wait_too_long_is_refused_and_takes_no_token(new_throttle: NewThrottle) -> None:
+    throttle, participant = new_throttle(), uuid4().hex
+    for _ in range(int(BURST)):
+        await throttle.admit(participant, 0.0, "m")
+    for _ in range(3):
+        with pytest.raises(Throttled) as caught:
+            await throttle.admit(participant, 0.05, "m")
+        assert caught.value.seconds == pytest.approx(1 / RATE, abs=0.1)
+
+
+async def test_processes_share_one_bucket_through_valkey(own_clock: MovableClock, valkey: str) -> None:
+    """All processes and brands together send no more than one process could."""
+    participant = uuid4().hex
+    several = [SharedValues(valkey) for _ in range(4)]
+    throttles = [Throttle(own_clock, shared, processes=4) for shared in several]
+    admitted = await asyncio.gather(
+        *(throttle.admit(participant, 0.01, "m") for throttle in throttles for _ in range(8)), return_exceptions=True
+    )
+    assert sum(not isinstance(each, BaseException) for each in admitted) == int(BURST)
+    assert {type(each) for each in admitted if isinstance(each, BaseException)} == {Throttled}
+    for shared in several:
+        await shared.close()
+
+
+async def test_without_valkey_each_process_takes_its_share(own_clock: MovableClock) -> None:
+    unreachable = SharedValues("redis://127.0.0.1:1/0")
+    throttle = Throttle(own_clock, unreachable, processes=5)
+    waits = [(await throttle.admit("p", 10.0, "m")).wait for _ in range(4)]
+    assert waits[:2] == [0.0, 0.0]  # a fifth of the burst
+    assert waits[2] == pytest.approx(1.0, abs=0.2)  # a fifth of the rate
+    await unreachable.close()
+
+
+def test_a_throttled_answer_halves_the_rate_and_pauses_longer_each_time() -> None:
+    """C-A14: from one second to a minute."""
+    state, now, rates, pauses = BucketState(NOW), NOW, [], []
+    for _ in range(9):
+        state.slow_down(now, 1.0, jitter=1.0)
+        rates.append(state.rate)
+        pauses.append(state.paused_until - now)
+        now = state.paused_until
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert rates[0] == RATE / 2
+    assert min(rates) >= LEAST_RATE
+    assert all(rate < RATE for rate in rates)
+
+
+def test_answers_to_requests_of_the_same_moment_halve_the_rate_once() -> None:
+    state = BucketState(NOW)
+    for _ in range(4):
+        state.slow_down(NOW, 1.0, jitter=0.0)
+    assert (state.rate, state.throttled, state.paused_until) == (RATE / 2, 1, NOW + 0.5)
+
+
+def test_the_rate_recovers_slowly_and_not_beyond_its_start() -> None:
+    state = BucketState(NOW)
+    state.slow_down(NOW, 1.0, jitter=0.0)
+    state.admit(NOW + 60, 1.0, 0.0, "m")
+    assert RATE / 2 < state.rate < RATE
+    state.admit(NOW + 3_600, 1.0, 0.0, "m")
+    assert state.rate == RATE
+
+
+async def test_a_participant_may_have_agreed_another_rate(new_throttle: NewThrottle) -> None:
+    """A-6: the burst, the halved rate and the recovery are in proportion to it."""
+    throttle, participant = new_throttle(), uuid4().hex
+    waits = [(await throttle.admit(participant, 5.0, "m", 1_000)).wait for _ in range(80)]
+    assert waits == [0.0] * 80
+    state = BucketState(NOW)
+    state.admit(NOW, 1.0, 0.0, "m", 40)
+    state.slow_down(NOW, 1.0, jitter=0.0)
+    assert state.rate == 20
+    state.admit(NOW + 60, 1.0, 0.0, "m", 40)
+    assert 20 < state.rate < 40
+    state.admit(NOW + 3_600, 1.0, 0.0, "m", 40)
+    assert (state.rate, state.tokens) == (40, 79)
+    state.admit(NOW + 3_600, 1.0, 0.0, "m")
+    assert (state.rate, state.tokens) == (RATE, 79 / 8 - 1)
+
+
+def test_no_request_is_admitted_during_a_pause() -> None:
+    state = BucketState(NOW)
+    state.slow_down(NOW, 1.0, jitter=1.0)
+    refused = state.admit(NOW + 0.5, 1.0, 0.1, "m")
+    assert isinstance(refused, Throttled)
+    assert refused.seconds >= 0.5
+
+
+def test_a_clock_that_was_set_back_does_not_make_the_pause_longer() -> None:
+    state = BucketState(NOW)
+    state.slow_down(NOW, 1.0, jitter=1.0)
+    assert not isinstance(state.admit(NOW - 86_400, 1.0, 5.0, "m"), Throttled)
+
+
+async def test_the_success_after_a_pause_ends_the_doubling(new_throttle: NewThrottle, own_clock: MovableClock) -> None:
+    throttle, participant = new_throttle(), uuid4().hex
+    for _ in range(3):
+        await throttle.slow_down(participant)
+        own_clock.move(timedelta(seconds=70))
+    assert (await throttle.admit(participant, 1.0, "m")).is_after_failure
+    await throttle.succeed(participant)
+    assert not (await throttle.admit(participant, 1.0, "m")).is_after_failure
+    assert 0 < await throttle.slow_down(participant) <= 1.0
+
+
+async def test_refused_credentials_are_admitted_again_when_they_change_or_after_hours(
+    new_throttle: NewThrottle, own_clock: MovableClock
+) -> None:
+    """A-1: several processes together must not try a wrong password six times."""
+    mine, other, participant = new_throttle(), new_throttle(), uuid4().hex
+    await mine.refuse(participant, "old")
+    with pytest.raises(CredentialsRefused):
+        await mine.admit(participant, 1.0, "old")
+    assert (await mine.admit(participant, 1.0, "new")).wait == 0.0
+    own_clock.move(REFUSED_FOR)
+    assert (await other.admit(participant, 1.0, "old")).wait == 0.0
+
+
+async def test_a_state_of_another_release_is_begun_anew(own_clock: MovableClock, valkey: str) -> None:
+    shared, participant = SharedValues(valkey), uuid4().hex
+    await shared.update(f"aemo/{participant}", lambda _: b"something else")
+    assert (await Throttle(own_clock, shared, processes=1).admit(participant, 0.0, "m")).wait == 0.0
+    await shared.close()
