@@ -1,4 +1,4 @@
-"""The data that the source `store` reads, and the credentials of the source `upstream`.
+"""The data that the source `store` reads.
 
 A table of the source `store` has the items of one resource (`tenants.operations.resources`). `detail` is an item as
 JSON, with internal ids. If an owner can have several items, `position` is their order, from 0, or `reference` is the
@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, MetaData, Table, Text
 
 from tenants.accounts.tables import account, service_point
 from tenants.operations.models import Owner
@@ -57,15 +57,18 @@ def item_table(
 payment_schedule = item_table("payment_schedule", "account", "position", schema=tenant)
 concession = item_table("concession", "account", "position", schema=tenant)
 balance = item_table("balance", "account", None, schema=tenant)
+der_record = item_table("der_record", "service-point", None, schema=tenant)
 
-# The credentials with which the source `upstream` authenticates at the retailer's own server.
-
-upstream_credential = Table(
-    "upstream_credential",
-    tenant,
-    Column("kind", Text, primary_key=True),
-    Column("presented", Text, nullable=False),  # shown to the server: the client id, or the certificate in PEM
-    Column("sealed", LargeBinary, nullable=False),  # the client secret or private key, encrypted with the data key
-    Column("changed_at", Moment, nullable=False),
-    CheckConstraint("kind in ('client-secret', 'client-certificate')", name="kind"),
+# An account can have tens of thousands of these. The index has all that decides which of them are on a page.
+invoice = item_table("invoice", "account", "reference", Column("issue_date", Date, nullable=False), schema=tenant)
+Index(None, invoice.c.account_id, invoice.c.issue_date, invoice.c.reference)
+billing_transaction = item_table(
+    "billing_transaction",
+    "account",
+    "reference",
+    Column("execution_date_time", Moment, nullable=False),  # the moment; `detail` has the offset that was delivered
+    schema=tenant,
+)
+Index(
+    None, billing_transaction.c.account_id, billing_transaction.c.execution_date_time, billing_transaction.c.reference
 )
