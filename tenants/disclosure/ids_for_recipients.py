@@ -19,15 +19,19 @@ class InvalidResourceId(HaasError):
 
 
 class ResourceIds:
-    """Encrypts and decrypts ids for one software product and one customer of a tenant."""
+    """Encrypts and decrypts ids for one software product and one customer of a tenant.
 
-    __slots__ = ("_customer", "_siv", "_software_id")
+    An object is made for one call. It keeps the ids that it has made, because many records of a page have the same one.
+    """
+
+    __slots__ = ("_concealed", "_customer", "_siv", "_software_id")
 
     def __init__(self, siv: Siv, software_id: str, customer_id: UUID) -> None:
         """Take the tenant's SIV key, and the software product and the customer that ids are bound to."""
         self._siv = siv
         self._software_id = software_id
         self._customer = customer_id.hex
+        self._concealed: dict[type[ResourceId], dict[str, str]] = {kind: {} for kind in _KINDS}
 
     def conceal(self, internal: object) -> str:
         """Return the id of `internal` for this recipient: the `enc_hook` with which msgspec encodes a response.
@@ -36,8 +40,12 @@ class ResourceIds:
         """
         if not isinstance(internal, ResourceId):
             raise TypeError(f"a response cannot contain a {type(internal).__name__}")
-        value, kind = internal.value.replace("-", ""), _KINDS[type(internal)]
-        return self._siv.conceal(value, kind, self._software_id, self._customer)
+        known = self._concealed[type(internal)]
+        found = known.get(internal.value)
+        if found is None:
+            value, kind = internal.value.replace("-", ""), _KINDS[type(internal)]
+            found = known[internal.value] = self._siv.conceal(value, kind, self._software_id, self._customer)
+        return found
 
     def reveal(self, kind: type[ResourceId], identifier: str) -> UUID:
         """Return the internal id. Raises InvalidResourceId if the id is invalid or was made for something else."""
