@@ -47,6 +47,15 @@ class SecondaryCalls:
         finally:
             self.add(started, perf_counter_ns(), made.result)
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Measure the block as time in which this call waits for a request that another call has made."""
+        started = perf_counter_ns()
+        try:
+            yield
+        finally:
+            self._intervals.append((started, perf_counter_ns()))
+
     def add(self, started: int, ended: int, result: RequestResult = "answered") -> None:
         """Add a request with the times of its beginning and its end."""
         self._intervals.append((started, ended))

@@ -28,9 +28,9 @@ SECONDS_BETWEEN_FLUSHES: Final = 2.0
 _process_calls = CallCounter()
 
 
-def record(call: CallRecord) -> None:
-    """Count a call of this process. `Flusher` writes the counts every few seconds."""
-    _process_calls.count(call)
+def record(call: CallRecord, number: int = 1) -> None:
+    """Count a call of this process, or a number of equal calls. `Flusher` writes the counts every few seconds."""
+    _process_calls.count(call, number)
 
 
 class _SchemaReplaced(HaasError):
@@ -108,9 +108,14 @@ class Flusher:
         for called in self._batches.keys() | self._counter.tenants():
             nodes.setdefault(called.namespace.node, set()).add(called)
         written = sum(await asyncio.gather(*map(self._flush_node, nodes.values())))
-        if self._counter.lost:
-            logger.error("calls.dropped", extra={"calls": self._counter.lost})
-            self._counter.lost = 0
+        counter = self._counter
+        if counter.combined or counter.rows_lost:
+            details = {"combined": counter.combined, "rows_lost": counter.rows_lost}
+            logger.error("calls.counted_with_less_detail", extra=details)
+            counter.combined = counter.rows_lost = 0
+        if counter.disclosure_limit.lost:
+            logger.error("disclosures.dropped", extra={"disclosures": counter.disclosure_limit.lost})
+            counter.disclosure_limit.lost = 0
         return written
 
     async def _flush_at_the_end(self) -> None:
@@ -181,8 +186,10 @@ class Flusher:
         """
         async with self._database.transaction(called.namespace) as tx:
             await store.add(tx, batch.calls)
+            await store.add_disclosures(tx, batch.calls.disclosures.days())
             if not await store.add_batch(tx, self._process, batch.number, self._clock.now()):
                 raise _BatchCommittedBefore
+            await store.add_refusals(tx, batch.calls.refusals.days())  # the newest table is last: see `add_batch`
             if await store.schema_id(tx) != self._schema_ids[called]:
                 raise _SchemaReplaced(f"{called.namespace.schema} is another schema than before")
 

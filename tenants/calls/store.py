@@ -7,13 +7,36 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import ARRAY, Table, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Table,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from haas.database import Statement, Transaction
+from tenants.accounts.models import RULE_OF_REFUSAL
 from tenants.calls.counter import TenantCalls
-from tenants.calls.models import CallRecord, DisclosureDay
-from tenants.calls.tables import call, call_batch, call_peak, call_rollup, call_second, disclosure_day
+from tenants.calls.models import CallRecord, DisclosedPeriod, DisclosureDay, RefusalFigure, RefusedDay
+from tenants.calls.tables import (
+    call,
+    call_batch,
+    call_peak,
+    call_quarter_hour,
+    call_rollup,
+    call_second,
+    disclosure_day,
+    refused_day,
+)
+from tenants.operations.endpoints import ENDPOINTS
 
 
 def _rows_of_arrays(table: Table) -> Insert:
@@ -40,29 +63,40 @@ _ADD_BATCH: Final = Statement(
         where=call_batch.c.number < _INSERT_BATCH.excluded.number,
     ).returning(call_batch.c.number)
 )
-_HALF_HOUR: Final = timedelta(minutes=30)
-_HALF_HOUR_ORIGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_QUARTER_HOUR: Final = timedelta(minutes=15)
+_ORIGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _CALL_COLUMNS: Final = tuple(call.c.keys())
-_INSERT_DISCLOSURE = insert(disclosure_day)
-_ADD_DISCLOSURE = _INSERT_DISCLOSURE.on_conflict_do_update(
-    index_elements=["arrangement_id", "account_id", "cluster", "day"],
-    set_={
-        "calls": disclosure_day.c.calls + _INSERT_DISCLOSURE.excluded.calls,
-        "last_at": func.greatest(disclosure_day.c.last_at, _INSERT_DISCLOSURE.excluded.last_at),
-    },
-)
+
+
+def _adding_days(table: Table, *key: str) -> Statement:
+    """Return a statement that adds to the calls of the days with the same `key`."""
+    new = _rows_of_arrays(table)
+    last_at = func.greatest(table.c.last_at, new.excluded.last_at)
+    added = {"calls": table.c.calls + new.excluded.calls, "last_at": last_at}
+    return Statement(new.on_conflict_do_update(index_elements=key, set_=added))
+
+
+_ADD_DISCLOSURES: Final = _adding_days(disclosure_day, "arrangement_id", "account_id", "cluster", "day")
+_ADD_REFUSALS: Final = _adding_days(refused_day, "day", "request", "reason", "arrangement_id")
 
 
 async def add(tx: Transaction, calls: TenantCalls) -> None:
-    """Add a tenant's counted calls to the stored sums. Rows are sorted, so that two processes cannot deadlock."""
+    """Add a tenant's counted calls to the stored sums, and a row for each of its single calls.
+
+    Rows of sums are sorted, so that two processes cannot deadlock.
+    """
     if not calls.rollup:
         return
-    rollup = [{**key._asdict(), **msgspec.structs.asdict(sums)} for key, sums in sorted(calls.rollup.items())]
+    await copy_calls(tx, calls.rows)  # its table was created first: see `add_batch`
+    rollup = [
+        {**key._asdict(), **msgspec.structs.asdict(sums), "minute": _moment(key.minute)}
+        for key, sums in sorted(calls.rollup.items())
+    ]
     await tx.rows(_ADD_ROLLUP, **_arrays(call_rollup, rollup))
-    seconds: dict[datetime, dict[str, int]] = defaultdict(lambda: {"authenticated": 0, "unauthenticated": 0})
+    seconds: dict[int, dict[str, int]] = defaultdict(lambda: {"authenticated": 0, "unauthenticated": 0})
     for (second, authenticated), count in calls.seconds.items():
         seconds[second]["authenticated" if authenticated else "unauthenticated"] += count
-    counted = [{"second": second, **counts} for second, counts in sorted(seconds.items())]
+    counted = [{"second": _moment(second), **counts} for second, counts in sorted(seconds.items())]
     await tx.rows(_ADD_SECOND, **_arrays(call_second, counted))
 
 
@@ -91,34 +125,80 @@ async def schema_id(tx: Transaction) -> int:
     return found
 
 
+async def aggregate_minutes(tx: Transaction, before: datetime) -> int:
+    """Move the sums of minutes older than `before` into those of quarter hours; return the number of rows changed.
+
+    A row that arrives later is moved by the next call. Both happen in one statement, so nothing is counted twice.
+    """
+    kept = [column.name for column in call_quarter_hour.c if column.name != "starts_at"]
+    sums = [column.name for column in call_quarter_hour.c if not column.primary_key]
+    deleted = delete(call_rollup).where(call_rollup.c.minute < before).returning(*call_rollup.c).cte("deleted")
+    quarter_hour = func.date_bin(_QUARTER_HOUR, deleted.c.minute, _ORIGIN).label("starts_at")
+    groups = [deleted.c[name] for name in kept if name not in sums]
+    summed: dict[str, ColumnElement[Any]] = {name: func.sum(deleted.c[name]) for name in sums if name != "data_calls"}
+    of_data = deleted.c.operation.in_(_data_operations())
+    summed["data_calls"] = func.coalesce(func.sum(deleted.c.calls).filter(of_data), literal_column("0"))
+    added = insert(call_quarter_hour).from_select(
+        ["starts_at", *kept],
+        select(quarter_hour, *groups, *(summed[name] for name in sums)).group_by(quarter_hour, *groups),
+    )
+    totals = {name: call_quarter_hour.c[name] + added.excluded[name] for name in sums}
+    constraint = call_quarter_hour.primary_key
+    return int((await tx.execute(added.on_conflict_do_update(constraint=constraint, set_=totals))).rowcount)
+
+
 async def aggregate_seconds(tx: Transaction, before: datetime) -> int:
-    """Replace per-second counts older than `before` by half-hour peaks; return the number of half hours changed."""
+    """Replace counts of seconds older than `before` by peaks of quarter hours; return the number of rows changed."""
     deleted = delete(call_second).where(call_second.c.second < before).returning(*call_second.c).cte("deleted")
-    half_hour = func.date_bin(_HALF_HOUR, deleted.c.second, _HALF_HOUR_ORIGIN)
+    quarter_hour = func.date_bin(_QUARTER_HOUR, deleted.c.second, _ORIGIN).label("starts_at")
     peaks = insert(call_peak).from_select(
-        ["half_hour", "aggregate", "authenticated", "unauthenticated"],
+        ["starts_at", "aggregate", "authenticated", "unauthenticated"],
         select(
-            half_hour.label("half_hour"),
+            quarter_hour,
             func.max(deleted.c.authenticated + deleted.c.unauthenticated),
             func.max(deleted.c.authenticated),
             func.max(deleted.c.unauthenticated),
-        ).group_by("half_hour"),
+        ).group_by(quarter_hour),
     )
     highest = {
         name: func.greatest(call_peak.c[name], peaks.excluded[name])
         for name in ("aggregate", "authenticated", "unauthenticated")
     }
-    result = await tx.execute(peaks.on_conflict_do_update(index_elements=["half_hour"], set_=highest))
+    result = await tx.execute(peaks.on_conflict_do_update(index_elements=["starts_at"], set_=highest))
     return int(result.rowcount)
 
 
-async def copy_calls(tx: Transaction, calls: Iterable[CallRecord]) -> None:
+async def delete_counts(tx: Transaction, before: datetime) -> int:
+    """Delete the counts and peaks of quarter hours that begin before `before`; return how many."""
+    deleted = 0
+    for table in (call_quarter_hour, call_peak):
+        deleted += int((await tx.execute(delete(table).where(table.c.starts_at < before))).rowcount)
+    return deleted
+
+
+async def data_calls_between(tx: Transaction, begins: datetime, ends: datetime) -> int:
+    """Return the number of calls for consumers' data from `begins` until before `ends`, also of those refused."""
+    of_data = call_rollup.c.operation.in_(_data_operations())
+    minutes = select(func.coalesce(func.sum(call_rollup.c.calls), literal_column("0"))).where(
+        call_rollup.c.minute >= begins, call_rollup.c.minute < ends, of_data
+    )
+    quarter_hours = select(func.coalesce(func.sum(call_quarter_hour.c.data_calls), literal_column("0"))).where(
+        call_quarter_hour.c.starts_at >= begins, call_quarter_hour.c.starts_at < ends
+    )
+    counted = select(minutes.scalar_subquery() + quarter_hours.scalar_subquery())
+    return int((await tx.execute(counted)).scalar_one())
+
+
+def _data_operations() -> list[str]:
+    return [each.operation for each in ENDPOINTS if each.scope is not None and not each.scope.startswith("admin:")]
+
+
+async def copy_calls(tx: Transaction, calls: Sequence[CallRecord]) -> None:
     """Insert a row for each call with COPY."""
+    if not calls:
+        return
     await tx.driver.copy_records_to_table(
-        call.name,
-        schema_name=tx.namespace.schema,
-        columns=_CALL_COLUMNS,
-        records=[tuple(_call_row(each)[name] for name in _CALL_COLUMNS) for each in calls],
+        call.name, schema_name=tx.namespace.schema, columns=_CALL_COLUMNS, records=map(_call_row, calls)
     )
 
 
@@ -133,15 +213,46 @@ async def delete_single_calls(tx: Transaction, before: datetime) -> int:
     return int((await tx.execute(delete(call).where(call.c.at < before))).rowcount)
 
 
-async def add_disclosures(tx: Transaction, days: Sequence[DisclosureDay]) -> None:
-    """Add entries to the disclosure ledger. Rows are sorted, so that two processes cannot deadlock."""
-    if not days:
-        return
+async def add_disclosures(tx: Transaction, days: Iterable[DisclosureDay]) -> None:
+    """Add entries with different keys to the disclosure ledger.
+
+    Rows are sorted, so that two processes cannot deadlock.
+    """
     rows = sorted(
-        (msgspec.structs.asdict(day) for day in days),
+        ({"id": uuid4(), **msgspec.structs.asdict(day)} for day in days),
         key=lambda row: (row["arrangement_id"], row["account_id"] or UUID(int=0), row["cluster"], row["day"]),
     )
-    await tx.execute(_ADD_DISCLOSURE, [{"id": uuid4(), **row} for row in rows])
+    if rows:
+        await tx.rows(_ADD_DISCLOSURES, **_arrays(disclosure_day, rows))
+
+
+async def add_refusals(tx: Transaction, days: Iterable[RefusedDay]) -> None:
+    """Add entries with different keys to the counts of refused requests.
+
+    Rows are sorted, so that two processes cannot deadlock.
+    """
+    rows = sorted(
+        ({"id": uuid4(), "rule": RULE_OF_REFUSAL[day.reason], **msgspec.structs.asdict(day)} for day in days),
+        key=lambda row: (row["day"], row["request"], row["reason"], row["arrangement_id"] or UUID(int=0)),
+    )
+    if rows:
+        await tx.rows(_ADD_REFUSALS, **_arrays(refused_day, rows))
+
+
+async def refusal_figures(tx: Transaction, first: date, last: date) -> list[RefusalFigure]:
+    """Return the refusals of a period, both days included, by rule and reason (CDR Rules 9.4)."""
+    by = (refused_day.c.rule, refused_day.c.reason, refused_day.c.request)
+    found = await tx.execute(
+        select(
+            *by,
+            cast(func.sum(refused_day.c.calls), BigInteger).label("calls"),
+            func.count(refused_day.c.arrangement_id.distinct()).label("arrangements"),
+        )
+        .where(refused_day.c.day.between(first, last))
+        .group_by(*by)
+        .order_by(*by)
+    )
+    return [RefusalFigure(**row) for row in found.mappings()]
 
 
 async def disclosures(tx: Transaction, arrangement_id: UUID) -> list[DisclosureDay]:
@@ -154,17 +265,18 @@ async def disclosures(tx: Transaction, arrangement_id: UUID) -> list[DisclosureD
     return [DisclosureDay(**row) for row in found.mappings()]
 
 
-async def mark_corrected(tx: Transaction, arrangement_id: UUID, cluster: str, since: date, now: datetime) -> int:
-    """Mark the entries of a cluster since a day as corrected; return the number of entries."""
+async def mark_corrected(tx: Transaction, wrong: DisclosedPeriod, at: datetime) -> int:
+    """Mark entries of the ledger as corrected; return their number. `at` is when the right data was disclosed."""
     result = await tx.execute(
         update(disclosure_day)
         .where(
-            disclosure_day.c.arrangement_id == arrangement_id,
-            disclosure_day.c.cluster == cluster,
-            disclosure_day.c.day >= since,
+            disclosure_day.c.arrangement_id == wrong.arrangement_id,
+            disclosure_day.c.account_id == wrong.account_id,
+            disclosure_day.c.cluster == wrong.cluster,
+            disclosure_day.c.day.between(wrong.first_day, wrong.last_day),
             disclosure_day.c.corrected_at.is_(None),
         )
-        .values(corrected_at=now)
+        .values(corrected_at=at)
     )
     return int(result.rowcount)
 
@@ -173,19 +285,24 @@ def _arrays(table: Table, rows: Sequence[Mapping[str, object]]) -> dict[str, lis
     return {name: [row[name] for row in rows] for name in (column.name for column in table.c)}
 
 
-def _call_row(record: CallRecord) -> dict[str, Any]:
-    return {
-        "at": record.at,
-        "id": uuid4(),
-        "interaction_id": UUID(record.interaction_id),
-        "operation": record.operation,
-        "tier": record.tier,
-        "authenticated": record.authenticated,
-        "status": record.status,
-        "error": record.error,
-        "throttled": record.throttled,
-        "latency": record.latency,
-        "secondary_latency": record.secondary_latency,
-        "client_id": record.client_id,
-        "arrangement_id": record.arrangement_id,
-    }
+def _call_row(record: CallRecord) -> tuple[object, ...]:
+    """Return the values of a row, in the order of the columns."""
+    return (
+        record.at,
+        uuid4(),
+        UUID(record.interaction_id),
+        record.operation,
+        record.tier,
+        record.authenticated,
+        record.status,
+        record.error,
+        record.throttled,
+        record.latency,
+        record.secondary_latency,
+        record.client_id,
+        record.arrangement_id,
+    )
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

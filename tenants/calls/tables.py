@@ -1,35 +1,75 @@
-"""Calls to a tenant's endpoints, as single rows and as sums. Get Metrics and the disclosure ledger use them.
+"""Calls to a tenant's endpoints, as single rows and as sums, for Get Metrics, the disclosure ledger and reports.
 
 Times are UTC. Every process adds to the columns that are sums. `latency` does not include the time of a secondary data
 holder (CDS, Get Metrics 5: "Secondary Data Holder performance MUST be excluded"). No table here has a foreign key: a
 record must remain when the client or arrangement that it refers to is deleted.
 """
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, SmallInteger, Table, Text
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    true,
+)
 
 from tenants.schema_metadata import DENIED_PRIVILEGES, Moment, Uuid, tenant
+
+
+def _sums() -> tuple[Column[Any], ...]:
+    return (
+        Column("calls", BigInteger, nullable=False),
+        # Of the calls that no traffic threshold refused: those that were answered within the tier's threshold.
+        # The default is for processes of the release before, which do not know it.
+        Column("within_limit", BigInteger, nullable=False, server_default="0"),
+        Column("latency_total", BigInteger, nullable=False),  # microseconds
+        Column("throttled", BigInteger, nullable=False),
+        Column("tokens_issued", BigInteger, nullable=False),
+        # The calls that needed a secondary data holder, and how many of them it answered within the tier's threshold.
+        Column("secondary_requests", BigInteger, nullable=False),
+        Column("secondary_within_limit", BigInteger, nullable=False),
+        Column("secondary_latency_total", BigInteger, nullable=False),  # microseconds
+        # Such a call causes one or more calls to the secondary data holder: the number of these, and their results.
+        Column("secondary_calls", BigInteger, nullable=False),
+        Column("secondary_errors", BigInteger, nullable=False),
+        Column("secondary_rejections", BigInteger, nullable=False),
+    )
+
 
 call_rollup = Table(
     "call_rollup",
     tenant,
     Column("minute", Moment, primary_key=True),
-    Column("operation", Text, primary_key=True),
+    Column("operation", Text, primary_key=True),  # empty where the process had to combine the operations
     Column("tier", Text, primary_key=True),
     Column("status", SmallInteger, primary_key=True),
     Column("error", Text, primary_key=True),  # the CDS URN or OAuth error code, empty where there was none
-    Column("latency_bucket", Integer, primary_key=True),  # upper bound in milliseconds; 0: above the last bound
-    Column("calls", BigInteger, nullable=False),
-    Column("latency_total", BigInteger, nullable=False),  # microseconds
-    Column("throttled", BigInteger, nullable=False),
-    Column("tokens_issued", BigInteger, nullable=False),
-    # The calls that needed a secondary data holder, and how many of them it answered within the tier's threshold.
-    Column("secondary_requests", BigInteger, nullable=False),
-    Column("secondary_within_limit", BigInteger, nullable=False),
-    Column("secondary_latency_total", BigInteger, nullable=False),  # microseconds
-    # Such a call causes one or more calls to the secondary data holder: the number of these, and their results.
-    Column("secondary_calls", BigInteger, nullable=False),
-    Column("secondary_errors", BigInteger, nullable=False),
-    Column("secondary_rejections", BigInteger, nullable=False),
+    # Whether the endpoint requires authentication. The default is for processes of the release before.
+    Column("authenticated", Boolean, primary_key=True, server_default=true()),
+    # The upper bound in milliseconds; 0: above the last bound; -1: the process had to combine the ranges.
+    Column("latency_bucket", Integer, primary_key=True),
+    *_sums(),
+)
+
+# After some hours, the rows of `call_rollup` are aggregated into this table, which has so few rows that Get Metrics can
+# add them up. The offset of every time zone is a whole number of quarter hours, so they add up to its hours and days.
+call_quarter_hour = Table(
+    "call_quarter_hour",
+    tenant,
+    Column("starts_at", Moment, primary_key=True),
+    Column("tier", Text, primary_key=True),
+    Column("status", SmallInteger, primary_key=True),
+    Column("authenticated", Boolean, primary_key=True),
+    Column("data_calls", BigInteger, nullable=False),  # those of the calls that asked for a consumer's data
+    *_sums(),
 )
 
 # Calls for each second, for the peak number of transactions per second. After some hours they are aggregated into
@@ -42,11 +82,11 @@ call_second = Table(
     Column("unauthenticated", Integer, nullable=False),
 )
 
-# Peaks of half hours, not of hours, because in some time zones a day begins at half past an hour in UTC.
+# Peaks of quarter hours. Rows of earlier releases are peaks of half hours.
 call_peak = Table(
     "call_peak",
     tenant,
-    Column("half_hour", Moment, primary_key=True),
+    Column("starts_at", Moment, primary_key=True),
     Column("aggregate", Integer, nullable=False),
     Column("authenticated", Integer, nullable=False),
     Column("unauthenticated", Integer, nullable=False),
@@ -106,4 +146,30 @@ disclosure_day = Table(
         postgresql_nulls_not_distinct=True,
     ),
     Index(None, "account_id", "day"),
+    Index(None, "day", postgresql_using="brin"),  # for the deletion after six years: rows of a day lie together
+)
+
+# How often the holder refused to disclose data or to ask for an authorisation, by reason and rule (CDR Rules 4.7, 9.4).
+refused_day = Table(
+    "refused_day",
+    tenant,
+    Column("id", Uuid, primary_key=True),
+    Column("day", Date, nullable=False),  # in the market's time zone
+    Column("request", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("rule", Text, nullable=False),  # the rule that permits the refusal, such as "4.7(1)(a)"
+    Column("arrangement_id", Uuid),  # null where an authorisation was not asked for
+    Column("calls", BigInteger, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    CheckConstraint("calls > 0", name="calls"),
+    CheckConstraint("request in ('data', 'authorisation')", name="request"),
+    Index(
+        "refused_day_key",
+        "day",
+        "request",
+        "reason",
+        "arrangement_id",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
 )

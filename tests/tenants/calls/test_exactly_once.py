@@ -17,14 +17,16 @@ from haas.settings import ApplicationSettings
 from ops.deployment import Deployment
 from tenants.calls import CalledTenant, CallRecord, Flusher, store
 from tenants.calls.counter import CallCounter
+from tenants.calls.models import DisclosedData
 from tenants.calls.service import SECONDS_BETWEEN_FLUSHES
-from tenants.calls.tables import call_rollup, call_second
+from tenants.calls.tables import call_rollup, call_second, disclosure_day
 from tenants.registry.models import Tenant
 from tenants.registry.names import control_namespace
 from tests.support.postgres_proxy import CutAt, PostgresProxy
 from tests.support.processes import python
 from tests.support.rows import execute
 
+ARRANGEMENT = uuid4()
 LONGEST_WAIT = 60
 """Seconds after which a test fails. What the tests wait for happens within seconds."""
 
@@ -44,14 +46,21 @@ def call(tenant: Tenant, clock: MovableClock) -> CallRecord:
         status=200,
         latency=12_000,
         interaction_id=str(uuid4()),
+        disclosed=DisclosedData(ARRANGEMENT, "energy:billing:read", clock.now().date(), {str(ARRANGEMENT), None}),
     )
 
 
-async def written(database: Database, tenant: Tenant) -> tuple[int, int]:
-    """Return the number of calls by the sums of minutes, and by the sums of seconds."""
+async def written(database: Database, tenant: Tenant) -> tuple[int, int, int]:
+    """Return the number of calls by the sums of minutes, by the sums of seconds, and by the disclosure ledger."""
     rollup = await execute(database, tenant, call_rollup.select())
     seconds = await execute(database, tenant, call_second.select())
-    return sum(row.calls for row in rollup), sum(row.authenticated + row.unauthenticated for row in seconds)
+    disclosed = await execute(database, tenant, disclosure_day.select())
+    assert {row.account_id for row in disclosed} <= {ARRANGEMENT, None}
+    return (
+        sum(row.calls for row in rollup),
+        sum(row.authenticated + row.unauthenticated for row in seconds),
+        sum(row.calls for row in disclosed) // 2,
+    )
 
 
 @pytest.mark.parametrize(("cut_at", "after_the_cut"), [("answer", 5), ("statement", 2)])
@@ -75,12 +84,12 @@ async def test_calls_are_counted_once_if_the_connection_is_lost_during_commit(
     proxy.cut_at = cut_at
     assert await flusher.flush() == 0
     assert proxy.cuts == 1
-    assert await written(deployment.database, tenant) == (after_the_cut, after_the_cut)
+    assert await written(deployment.database, tenant) == (after_the_cut,) * 3
     assert flusher.unwritten == 3
 
     counter.count(call(tenant, clock))
     assert await flusher.flush() == 1
-    assert await written(deployment.database, tenant) == (6, 6)
+    assert await written(deployment.database, tenant) == (6, 6, 6)
     assert flusher.unwritten == 0
     await database.close()
 
@@ -153,7 +162,7 @@ async def test_a_process_that_ends_on_sigterm_writes_its_last_calls(
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(LONGEST_WAIT):
             await process.wait()
-    assert await written(deployment.database, tenant) == (3, 3)
+    assert await written(deployment.database, tenant) == (3, 3, 0)
 
 
 async def test_a_process_that_is_killed_loses_only_the_calls_of_one_interval(

@@ -13,10 +13,13 @@ from sqlalchemy import select
 from haas.clock import SystemClock
 from haas.database import Database, Namespace, Transaction
 from haas.settings import Settings
+from ops.bench.call_records import differences, expected, made_up_log, replay
 from ops.deployment import Deployment
 from tenants.calls import CalledTenant, CallRecord, Flusher, store
 from tenants.calls.counter import CallCounter
-from tenants.calls.tables import call_batch, call_peak, call_rollup, call_second
+from tenants.calls.models import DisclosedData
+from tenants.calls.tables import call as single_call
+from tenants.calls.tables import call_batch, call_peak, call_rollup, call_second, disclosure_day, refused_day
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles, control_namespace
@@ -24,6 +27,8 @@ from tenants.registry.names import Roles, control_namespace
 INTERACTION = "6f2b1d0c-4f4e-4bb7-8f8e-0d9b7c5a3e21"
 CLOCK = SystemClock()
 AT = datetime(2026, 11, 24, 10, 30, 15, 250_000, tzinfo=UTC)
+WRITTEN = [table.name for table in (single_call, call_rollup, call_second, disclosure_day, call_batch, refused_day)]
+"""The tables that a write of counted calls uses, in the order of their creation."""
 
 
 @pytest.fixture
@@ -225,7 +230,7 @@ async def test_a_schema_that_was_restored_under_its_tenant_is_learned_again(
     counter.count(call(own))
     assert await flusher.flush() == 1
     (schema, role, _), owner = tenant.namespace, Roles(deployment.settings.role_prefix).owner
-    tables = (call_batch.name, call_rollup.name, call_second.name)
+    tables = (call_batch.name, call_rollup.name, call_second.name, single_call.name)
     as_login, as_owner = "SET LOCAL ROLE NONE", f"SET LOCAL ROLE {owner}"
     statements = (
         as_login,
@@ -280,25 +285,55 @@ async def test_a_flush_that_is_cancelled_loses_no_calls(database: Database, tena
         assert [row["calls"] for row in await rows(database, tenant, call_rollup)] == [steps + 1]
 
 
-async def test_the_number_of_counts_in_memory_is_limited_and_lost_calls_are_logged(
+async def test_no_call_is_lost_when_there_are_too_many_keys(
     database: Database, tenant: Tenant, control: Namespace, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The calls of a batch that could not be written still need their memory."""
-    counter, gone = CallCounter(maximum_keys=2), called_tenant(tenant, schema="tenant_that_is_gone")
+    """F-65: the error and the range of the latency are left out first, then the operation and the minute.
+
+    The calls of a batch that could not be written still need their memory.
+    """
+    counter, gone = CallCounter(maximum_keys=4, maximum_rows=4), called_tenant(tenant, schema="tenant_that_is_gone")
     flusher = Flusher(database, control, CLOCK, counter)
     counter.count(call(gone))
     await flusher.flush()
-    for status in (200, 401, 403):
-        counter.count(call(called_tenant(tenant), status=status))
-    counter.count(call(called_tenant(tenant)))
-    assert counter.lost == 2
+    own = called_tenant(tenant)
+    calls = [
+        call(own, status=status, error=error, latency=micros, at=AT + timedelta(minutes=later), throttled=status == 429)
+        for status in (200, 429)
+        for error, micros in (("", 1_000), ("urn:x", 20_000), ("urn:y", 5_000_000))
+        for later in range(20)
+    ]
+    for each in calls:
+        counter.count(each)
+    assert (counter.combined, counter.rows_lost) == (119, 117)
     assert await flusher.flush() == 1
-    assert [row["calls"] for row in await rows(database, tenant, call_rollup)] == [2]
-    assert "calls.dropped" in caplog.text
+    assert "calls.counted_with_less_detail" in caplog.text
+    written = await rows(database, tenant, call_rollup)
+    assert len(written) < 12
+    assert {row["status"] for row in written} == {200, 429}
+    assert sum(row["calls"] for row in written) == len(calls)
+    assert sum(row["latency_total"] for row in written) == sum(each.latency for each in calls)
+    assert sum(row["throttled"] for row in written) == 60
+    assert sum(row["within_limit"] for row in written) == 40
+    assert {row["minute"].minute % 15 for row in written if not row["operation"]} == {0}
+    assert len(await rows(database, tenant, single_call)) == 3
+    counter.count(call(own, status=500, at=AT + timedelta(hours=1)))
+    assert (counter.combined, counter.rows_lost) == (0, 0)  # there is room again
 
-    counter.count(call(called_tenant(tenant), status=401))
-    counter.count(call(called_tenant(tenant), status=403))
-    assert counter.lost == 1
+
+async def test_a_log_is_counted_exactly_by_several_processes_that_are_restarted(
+    database: Database, tenant: Tenant, control: Namespace
+) -> None:
+    """The smaller form of `python -m ops.bench.call_records`, with the same check of every figure."""
+    log = list(made_up_log(4_000, called_tenant(tenant), AT))
+    report = await replay(log, database, control, processes=3, restarts=4)
+    async with database.transaction(tenant.namespace) as tx:
+        await store.aggregate_minutes(tx, AT + timedelta(minutes=20))
+        await store.aggregate_seconds(tx, AT + timedelta(minutes=20))
+        assert await differences(tx, expected(log)) == []
+        await tx.execute(call_rollup.delete().where(call_rollup.c.status == 503))
+        assert await differences(tx, expected(log)) != []
+    assert report.calls == 4_000
 
 
 async def test_the_last_calls_are_written_when_the_process_stops(
@@ -324,10 +359,10 @@ async def test_two_processes_add_to_the_same_rows(database: Database, tenant: Te
     assert {row["calls"] for row in await rows(database, tenant, call_rollup)} == {2}
 
 
-async def test_per_second_counts_are_reduced_to_the_peak_of_each_half_hour(
+async def test_per_second_counts_are_reduced_to_the_peak_of_each_quarter_hour(
     database: Database, tenant: Tenant, control: Namespace
 ) -> None:
-    """Half hours, because the days of some zones begin at half past (UTC)."""
+    """F-63: quarter hours, because the days of some zones begin at half past or at a quarter to (UTC)."""
     counter = CallCounter()
     for second, count in ((0, 2), (1, 5), (2, 3)):
         for _ in range(count):
@@ -343,8 +378,8 @@ async def test_per_second_counts_are_reduced_to_the_peak_of_each_half_hour(
     async with database.transaction(tenant.namespace) as tx:
         assert await store.aggregate_seconds(tx, half_past + timedelta(hours=1)) == 0
     earlier, peak = await rows(database, tenant, call_peak)
-    assert (earlier["half_hour"], earlier["aggregate"]) == (half_past - timedelta(minutes=30), 1)
-    assert (peak["half_hour"], peak["aggregate"]) == (half_past, 7)
+    assert (earlier["starts_at"], earlier["aggregate"]) == (half_past - timedelta(minutes=15), 1)
+    assert (peak["starts_at"], peak["aggregate"]) == (half_past, 7)
     assert (peak["authenticated"], peak["unauthenticated"]) == (5, 4)
     assert len(await rows(database, tenant, call_second)) == 1
 
@@ -359,3 +394,32 @@ def test_recording_2000_calls_takes_less_than_a_tenth_of_a_second() -> None:
         counter.count(one)
     assert loop.time() - started < 0.1
     loop.close()
+
+
+async def test_a_write_uses_the_tables_in_the_order_in_which_drop_schema_locks_them(
+    deployment: Deployment, tenant: Tenant, control: Namespace
+) -> None:
+    """Otherwise the write and the removal of the tenant can wait for each other. It is the order of their creation."""
+    disclosed = DisclosedData(uuid4(), "energy:accounts.basic:read", AT.date(), [str(uuid4())])
+    waits = "SELECT true FROM pg_locks WHERE NOT granted AND relation = ($1 || '.' || $2)::regclass"
+    schema = tenant.namespace.schema
+    for number, table in enumerate(WRITTEN):
+        counter = CallCounter()
+        flusher = Flusher(deployment.database, control, CLOCK, counter)
+        await flusher.flush()
+        counter.count(call(called_tenant(tenant), disclosed=disclosed, refused={"harm"}))
+        async with owner_transaction(deployment.owner, deployment.settings, tenant.namespace) as tx:
+            await tx.driver.execute(f"LOCK TABLE {schema}.{table} IN ACCESS EXCLUSIVE MODE")
+            flushing = asyncio.ensure_future(flusher.flush())
+            while not await tx.driver.fetchval(waits, schema, table):
+                assert not flushing.done(), f"nothing was written to {table}"
+            for later in WRITTEN[number + 1 :]:
+                await tx.driver.execute(f"LOCK TABLE {schema}.{later} IN ACCESS EXCLUSIVE MODE NOWAIT")
+        assert await flushing == 1
+
+
+async def test_the_written_tables_were_created_in_that_order(deployment: Deployment, tenant: Tenant) -> None:
+    query = "SELECT relname FROM pg_class WHERE relnamespace = $1::regnamespace AND relname = ANY($2) ORDER BY oid"
+    async with owner_transaction(deployment.owner, deployment.settings, tenant.namespace) as tx:
+        found = await tx.driver.fetch(query, tenant.namespace.schema, WRITTEN)
+    assert [row["relname"] for row in found] == WRITTEN

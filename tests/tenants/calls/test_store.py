@@ -9,8 +9,8 @@ import pytest
 
 from haas.database import Database, Namespace
 from tenants.calls import CalledTenant, CallRecord, store
-from tenants.calls.models import DisclosureDay
-from tenants.calls.tables import call, disclosure_day
+from tenants.calls.models import DisclosedPeriod, DisclosureDay, RefusalFigure, RefusedDay
+from tenants.calls.tables import call, disclosure_day, refused_day
 from tenants.registry.models import Tenant
 from tests.support.constraints import Violation, assert_violated, names
 
@@ -20,6 +20,21 @@ ARRANGEMENT, ACCOUNT = uuid4(), uuid4()
 VIOLATIONS = (
     Violation(disclosure_day, "disclosure_day_calls_check", {"calls": 0}),
     Violation(disclosure_day, "disclosure_day_key", {"id": uuid4()}),
+)
+REFUSED = {
+    "id": uuid4(),
+    "day": AT.date(),
+    "request": "data",
+    "reason": "harm",
+    "rule": "4.7(1)(a)",
+    "arrangement_id": None,
+    "calls": 1,
+    "last_at": AT,
+}
+REFUSED_VIOLATIONS = (
+    Violation(refused_day, "refused_day_calls_check", {"calls": 0}),
+    Violation(refused_day, "refused_day_request_check", {"request": "none"}),
+    Violation(refused_day, "refused_day_key", {"id": uuid4()}),
 )
 
 
@@ -97,13 +112,39 @@ async def test_disclosures_are_added_up_by_day_account_and_cluster(database: Dat
         ]
 
 
+async def test_refusals_are_added_up_and_reported_by_rule(database: Database, tenant: Tenant) -> None:
+    """K-36, CDR Rules 9.4: reasons with the same rule stay apart, and so does not asking for an authorisation."""
+    one = RefusedDay(day=AT.date(), request="data", reason="harm", arrangement_id=ARRANGEMENT, calls=2, last_at=AT)
+    changed = msgspec.structs.replace
+    given = [
+        one,
+        changed(one, arrangement_id=uuid4(), calls=1),
+        changed(one, reason="account-blocked"),
+        changed(one, reason="account-suspended", arrangement_id=None),
+        changed(one, request="authorisation", arrangement_id=None, calls=1),
+        changed(one, day=AT.date() + timedelta(days=1)),
+    ]
+    async with database.transaction(tenant.namespace) as tx:
+        await store.add_refusals(tx, [])
+        await store.add_refusals(tx, given)
+        await store.add_refusals(tx, [one])
+        found = await store.refusal_figures(tx, AT.date(), AT.date())
+    assert [msgspec.structs.astuple(each) for each in found] == [
+        ("4.7(1)(a)", "harm", "authorisation", 1, 0),
+        ("4.7(1)(a)", "harm", "data", 5, 2),
+        ("4.7(1)(c)", "account-blocked", "data", 2, 1),
+        ("4.7(1)(c)", "account-suspended", "data", 2, 0),
+    ]
+    assert isinstance(found[0], RefusalFigure)
+
+
 async def test_corrected_disclosures_are_marked_once(database: Database, tenant: Tenant) -> None:
     days = [day(day=date(2026, 11, number)) for number in (23, 24, 25)]
     async with database.transaction(tenant.namespace) as tx:
         await store.add_disclosures(tx, days)
-        since = date(2026, 11, 24)
-        assert await store.mark_corrected(tx, ARRANGEMENT, days[0].cluster, since, AT) == 2
-        assert await store.mark_corrected(tx, ARRANGEMENT, days[0].cluster, since, AT) == 0
+        wrong = DisclosedPeriod(ARRANGEMENT, ACCOUNT, days[0].cluster, date(2026, 11, 24), date(2026, 11, 25))
+        assert await store.mark_corrected(tx, wrong, AT) == 2
+        assert await store.mark_corrected(tx, wrong, AT) == 0
         found = await store.disclosures(tx, ARRANGEMENT)
     assert [each.corrected_at for each in found] == [None, AT, AT]
 
@@ -117,5 +158,13 @@ async def test_a_row_that_breaks_a_constraint_is_refused(
     await assert_violated(database, tenant, good, violation)
 
 
+@pytest.mark.parametrize("violation", REFUSED_VIOLATIONS, ids=lambda each: each.constraint)
+async def test_a_refusal_that_breaks_a_constraint_is_refused(
+    database: Database, tenant: Tenant, violation: Violation
+) -> None:
+    await assert_violated(database, tenant, REFUSED, violation)
+
+
 def test_every_constraint_has_a_violation() -> None:
-    assert {violation.constraint for violation in VIOLATIONS} == names(call, disclosure_day)
+    tested = {violation.constraint for violation in (*VIOLATIONS, *REFUSED_VIOLATIONS)}
+    assert tested == names(call, disclosure_day, refused_day)

@@ -1,0 +1,1 @@
+"""The figures of Get Metrics, and the payloads that are made of them."""
