@@ -5,42 +5,29 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import DateTime, and_, bindparam, insert, or_, select, true, update
+from sqlalchemy import DateTime, bindparam, delete, func, insert, or_, select, true, update
 
 from haas.database import Statement, Transaction
 from tenants.availability.models import Outage
 from tenants.availability.tables import outage
 
 _now = bindparam("now", type_=DateTime(timezone=True))
-_is_open = and_(outage.c.starts_at <= _now, or_(outage.c.ends_at.is_(None), outage.c.ends_at > _now))
-# Among several open outages, unplanned ones come before planned ones, and complete ones before partial ones. If none is
-# open, the unplanned outage that ended last is chosen. Boolean columns sort false before true.
-_CURRENT_OR_LAST = Statement(
-    select(outage)
-    .where(outage.c.starts_at <= _now, or_(_is_open, ~outage.c.planned))
-    .order_by(
-        _is_open.desc(),
-        outage.c.planned,
-        and_(_is_open, outage.c.partial),
-        outage.c.ends_at.desc().nulls_first(),
-        outage.c.updated_at.desc(),
-        outage.c.id,
-    )
-)
-_PLANNED = Statement(
-    select(outage).where(outage.c.planned, outage.c.ends_at > _now).order_by(outage.c.starts_at, outage.c.id)
+_has_not_ended = or_(outage.c.ends_at.is_(None), outage.c.ends_at > _now)
+_last_end = select(func.max(outage.c.ends_at)).where(outage.c.ends_at <= _now).scalar_subquery()
+_RELEVANT = Statement(
+    select(outage).where(or_(_has_not_ended, outage.c.ends_at == _last_end)).order_by(outage.c.starts_at, outage.c.id)
 )
 
 
-async def current_or_last(tx: Transaction, now: datetime) -> Outage | None:
-    """Return the outage that Get Status reports: an open one, or the unplanned one that ended last, or None."""
-    row = await tx.row(_CURRENT_OR_LAST, now=now)
-    return None if row is None else Outage(**row)
+async def relevant(tx: Transaction, now: datetime) -> list[Outage]:
+    """Return the outages that have not ended, and the one that ended last, ordered by their start."""
+    return [Outage(**row) for row in await tx.rows(_RELEVANT, now=now)]
 
 
-async def planned(tx: Transaction, now: datetime) -> list[Outage]:
-    """Return the planned outages that have not ended, ordered by their start."""
-    return [Outage(**row) for row in await tx.rows(_PLANNED, now=now)]
+async def number_of_open(tx: Transaction, now: datetime) -> int:
+    """Return how many outages have not ended."""
+    not_ended = or_(outage.c.ends_at.is_(None), outage.c.ends_at > now)
+    return int((await tx.execute(select(func.count()).select_from(outage).where(not_ended))).scalar_one())
 
 
 async def between(tx: Transaction, start: datetime, end: datetime) -> list[Outage]:
@@ -65,11 +52,19 @@ async def change(tx: Transaction, outage_id: UUID, *, now: datetime, **values: A
 
 async def close(tx: Transaction, outage_id: UUID, *, closed_by: str, now: datetime) -> bool:
     """End an open outage; return whether it was open."""
-    is_open = and_(outage.c.starts_at < now, or_(outage.c.ends_at.is_(None), outage.c.ends_at > now))
+    not_ended = or_(outage.c.ends_at.is_(None), outage.c.ends_at > now)
     result = await tx.execute(
         update(outage)
-        .where(outage.c.id == outage_id, is_open)
+        .where(outage.c.id == outage_id, outage.c.starts_at < now, not_ended)
         .values(ends_at=now, closed_by=closed_by, updated_at=now)
         .returning(true())
+    )
+    return result.one_or_none() is not None
+
+
+async def withdraw(tx: Transaction, outage_id: UUID, now: datetime) -> bool:
+    """Delete a planned outage that has not begun; return whether there was one."""
+    result = await tx.execute(
+        delete(outage).where(outage.c.id == outage_id, outage.c.planned, outage.c.starts_at >= now).returning(true())
     )
     return result.one_or_none() is not None

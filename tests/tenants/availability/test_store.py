@@ -10,7 +10,7 @@ import pytest
 from haas.database import Database
 from tenants.availability import store
 from tenants.availability.models import Outage
-from tenants.availability.service import iso_duration
+from tenants.availability.service import current, iso_duration
 from tenants.availability.tables import outage
 from tenants.registry.models import Tenant
 from tests.support.constraints import Violation, assert_violated, names
@@ -41,8 +41,8 @@ def an_outage(explanation: str, **changes: Any) -> Outage:
     return Outage(**{**values, **changes})
 
 
-def planned(explanation: str, starts_at: datetime, ends_at: datetime) -> Outage:
-    return an_outage(explanation, planned=True, starts_at=starts_at, ends_at=ends_at)
+def planned(explanation: str, starts_at: datetime, ends_at: datetime, **changes: Any) -> Outage:
+    return an_outage(explanation, planned=True, starts_at=starts_at, ends_at=ends_at, **changes)
 
 
 @pytest.mark.parametrize("violation", VIOLATIONS, ids=lambda each: each.constraint)
@@ -59,35 +59,40 @@ def test_every_constraint_has_a_violation() -> None:
 
 async def test_the_most_severe_of_several_outages_is_current(database: Database, tenant: Tenant) -> None:
     async with database.transaction(tenant.namespace) as tx:
-        assert await store.current_or_last(tx, NOW) is None
+        assert await store.relevant(tx, NOW) == []
         by_severity = (
             planned("not begun", NOW + HOUR, NOW + 2 * HOUR),
             planned("over", NOW - 2 * HOUR, NOW),
             an_outage("ended early", ends_at=NOW - HOUR / 2, closed_by="staff"),
-            an_outage("ended late", ends_at=NOW - HOUR / 3, closed_by="staff"),
+            planned("planned in part", NOW, NOW + HOUR, partial=True),
             planned("planned", NOW, NOW + HOUR),
             an_outage("in part", partial=True),
+            an_outage("of one class", endpoint_class="authenticated", updated_at=NOW - HOUR / 2),
             an_outage("whole", updated_at=NOW - HOUR),
             an_outage("whole, told later", updated_at=NOW),
         )
         found = []
         for each in by_severity:
             await store.add(tx, each)
-            latest = await store.current_or_last(tx, NOW)
+            latest = current(await store.relevant(tx, NOW), NOW)
             found.append(latest and latest.explanation)
-    assert found == [None, None, *(each.explanation for each in by_severity[2:])]
+    assert found == [None, None, None, *(each.explanation for each in by_severity[3:])]
 
 
-async def test_only_planned_outages_that_have_not_ended_are_listed(database: Database, tenant: Tenant) -> None:
+async def test_outages_that_have_not_ended_are_relevant_and_the_one_that_ended_last(
+    database: Database, tenant: Tenant
+) -> None:
     async with database.transaction(tenant.namespace) as tx:
         for each in (
             planned("later", NOW + HOUR, NOW + 2 * HOUR),
             planned("now", NOW - HOUR, NOW + HOUR),
             planned("over", NOW - HOUR, NOW),
+            planned("over before", NOW - HOUR, NOW - HOUR / 2),
             an_outage("unplanned"),
         ):
             await store.add(tx, each)
-        assert [each.explanation for each in await store.planned(tx, NOW)] == ["now", "later"]
+        assert {each.explanation for each in await store.relevant(tx, NOW)} == {"later", "now", "over", "unplanned"}
+        assert await store.number_of_open(tx, NOW) == 3
         between = await store.between(tx, NOW, NOW + HOUR)
     assert {each.explanation for each in between} == {"now", "unplanned"}
 
@@ -97,13 +102,11 @@ async def test_an_outage_can_be_corrected_and_closed_only_once(database: Databas
     async with database.transaction(tenant.namespace) as tx:
         await store.add(tx, one)
         await store.change(tx, one.id, now=NOW, explanation="a cable", expected_end_at=NOW + HOUR)
-        found = await store.current_or_last(tx, NOW)
-        assert found is not None
+        (found,) = await store.relevant(tx, NOW)
         assert (found.explanation, found.expected_end_at, found.updated_at) == ("a cable", NOW + HOUR, NOW)
         assert await store.close(tx, one.id, closed_by="staff", now=NOW + HOUR)
         assert not await store.close(tx, one.id, closed_by="staff", now=NOW + 2 * HOUR)
-        closed = await store.current_or_last(tx, NOW + 3 * HOUR)
-    assert closed is not None
+        (closed,) = await store.relevant(tx, NOW + 3 * HOUR)
     assert (closed.ends_at, closed.closed_by) == (NOW + HOUR, "staff")
 
 
