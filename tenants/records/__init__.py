@@ -1,0 +1,1 @@
+"""Records that the CDR Rules ask for: complaints, corrections, copies for a consumer, and the half-yearly report."""

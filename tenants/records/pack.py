@@ -1,0 +1,180 @@
+"""The records about one consumer (CDR Rules 9.5), for the consumer: no secret, and nothing that could harm another.
+
+Of a joint account, a holder also gets what the others have shared: of this account only, and never who shared it or
+what data about that person. Nothing of a sharing is in it that a harm flag has concealed at any time, because clearing
+a flag makes nothing visible that was concealed before (CDR Rules 4A.15, K-14).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from haas.database import Transaction
+from tenants.accounts.models import account_hint, account_name
+from tenants.arrangements import store as arrangements
+from tenants.arrangements.models import Authorisation, EndedBy, Recipient
+from tenants.consent.review import clusters_of
+from tenants.data_language import CustomerKind, clusters
+from tenants.notices.dead_letters import LETTER
+from tenants.records import store
+from tenants.records.errors import UnknownCustomer
+from tenants.records.models import (
+    AuthorisedVersion,
+    ComplaintRecord,
+    CopyRecord,
+    CorrectionRecord,
+    Disclosure,
+    JointSharing,
+    RecordedRefusal,
+    RecordPack,
+    SentNotice,
+    Sharing,
+)
+from tenants.registry.models import Tenant
+
+_ENDED: Final[Mapping[EndedBy, str]] = {
+    "consumer": "withdrawn by the consumer on the dashboard",
+    "recipient": "withdrawn at the data recipient, which told us through its interface",
+    "retailer": "ended by us",
+    "register": "ended because of a status in the CDR Register",
+    "expiry": "expired",
+    "replay": "ended by us to protect the data",
+    "ineligible": "ended because the consumer was not eligible any more",
+    "harm": "ended by us",
+}
+_NOTICES: Final = {
+    "arrangement-revoked": "to the data recipient: the arrangement has ended",
+    "authorisation-expired": "to you: the authorisation of another person has expired",
+    "approval-lapsed": "to you: another account holder did not approve the sharing in time",
+}
+_OF_ACCOUNTS: Final = "energy:"
+"""How scopes begin whose data is about an account, and not about the person."""
+
+
+async def build(tx: Transaction, tenant: Tenant, customer_id: UUID, now: datetime) -> RecordPack:
+    """Return the records about a customer. Raise UnknownCustomer."""
+    who = await store.customer(tx, customer_id)
+    if who is None:
+        raise UnknownCustomer(f"there is no customer {customer_id}")
+    return RecordPack(
+        brand=tenant.name,
+        retailer=tenant.retailer,
+        made_at=now,
+        time_zone=tenant.settings.time_zone,
+        customer=who.name,
+        customer_reference=who.reference,
+        sharing=await _own(tx, customer_id, who.kind),
+        sharing_by_others=await _joint(tx, customer_id),
+        refusals=[RecordedRefusal(**row) for row in await store.refusals(tx, customer_id)],
+        complaints=await store.of_customer(tx, "complaint", ComplaintRecord, customer_id),
+        corrections=await store.of_customer(tx, "correction_request", CorrectionRecord, customer_id),
+        record_requests=await store.of_customer(tx, "record_request", CopyRecord, customer_id),
+    )
+
+
+async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind) -> list[Sharing]:
+    """Return what the consumer has shared, also authorisations whose codes were never exchanged."""
+    own = {each.id: each for each in await arrangements.of_customer(tx, customer_id)}
+    versions = {each.id: list(each.versions) for each in own.values()}
+    recipients = {each.id: each.recipient for each in own.values()}
+    for arrangement_id, recipient, version in await arrangements.never_in_force(tx, customer_id):
+        versions.setdefault(arrangement_id, []).append(version)
+        recipients.setdefault(arrangement_id, recipient)
+    disclosed = await store.disclosures(tx, list(own))
+    notices = await store.notices(tx, list(own))
+    found = []
+    for arrangement_id, recipient in recipients.items():
+        arrangement = own.get(arrangement_id)
+        ended_by = None if arrangement is None else arrangement.ended_by
+        found.append(
+            Sharing(
+                arrangement_id=arrangement_id,
+                recipient=_name(recipient),
+                software_product=recipient.client_name,
+                versions=[
+                    _version(each, kind)
+                    for each in sorted(versions[arrangement_id], key=lambda version: version.version)
+                ],
+                ended_at=None if arrangement is None else arrangement.ended_at,
+                ended=None if ended_by is None else _ENDED[ended_by],
+                disclosures=[_disclosure(row, kind) for row in disclosed if row.arrangement_id == arrangement_id],
+                notices=[
+                    _notice(row)
+                    for row in notices
+                    # What other account holders were told is not told to the consumer (K-25).
+                    if row.arrangement_id == arrangement_id and row.customer_id in (None, customer_id)
+                ],
+            )
+        )
+    return found
+
+
+async def _joint(tx: Transaction, customer_id: UUID) -> list[JointSharing]:
+    """Return what others have shared of the accounts that the consumer holds too, unless it was ever concealed."""
+    shared = await store.shared_by_others(tx, customer_id)
+    shared_ids = sorted({row.arrangement_id for row in shared})
+    disclosed = await store.disclosures(tx, shared_ids)
+    notices = await store.notices(tx, shared_ids)
+    found = []
+    for row in shared:
+        scopes = [scope for scope in row.scopes if scope.startswith(_OF_ACCOUNTS)]
+        found.append(
+            JointSharing(
+                account=_account(row.display_name, row.account_number),
+                recipient=row.registration.get("legal_entity_name") or row.registration["org_name"],
+                # The clusters of accounts are the same for every kind of customer.
+                data=[cluster.title for cluster in clusters(scopes, "person")],
+                authorised_at=row.authorised_at,
+                until=row.expires_at,
+                ended_at=row.ended_at,
+                disclosures=[
+                    _disclosure(each, "person")
+                    for each in disclosed
+                    if (each.arrangement_id, each.account_id) == (row.arrangement_id, row.account_id)
+                ],
+                notices=[
+                    _notice(each)
+                    for each in notices
+                    if (each.arrangement_id, each.customer_id) == (row.arrangement_id, customer_id)
+                ],
+            )
+        )
+    return found
+
+
+def _version(version: Authorisation, kind: CustomerKind) -> AuthorisedVersion:
+    return AuthorisedVersion(
+        what="authorisation" if version.version == 1 else "amendment",
+        authorised_at=version.authorised_at,
+        in_force_from=version.active_at,
+        until=version.expires_at,
+        data=[cluster.title for cluster in clusters_of(version, kind)],
+        accounts=[_account(each.display_name, each.account_number) for each in version.accounts],
+    )
+
+
+def _disclosure(row: store.DisclosureRow, kind: CustomerKind) -> Disclosure:
+    titles = [cluster.title for cluster in clusters([row.cluster], kind)]
+    return Disclosure(
+        data=titles[0] if titles else row.cluster,
+        account=None if row.account_id is None else _account(row.display_name, row.account_number),
+        first_on=row.first_on,
+        last_at=row.last_at,
+        times=row.times,
+        corrected_at=row.corrected_at,
+    )
+
+
+def _notice(row: store.NoticeRow) -> SentNotice:
+    what = row.about or row.kind
+    delivered_at = row.handled_at if row.kind == LETTER else row.done_at
+    return SentNotice(what=_NOTICES.get(what, what), made_at=row.created_at, delivered_at=delivered_at)
+
+
+def _account(display_name: str | None, account_number: str | None) -> str:
+    return " ".join(filter(None, (account_name(display_name), account_hint(account_number))))
+
+
+def _name(recipient: Recipient) -> str:
+    return recipient.legal_entity_name or recipient.org_name
