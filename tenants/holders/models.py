@@ -1,0 +1,44 @@
+"""What happened to an authorisation, and who is told of it."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+
+class Receiver(msgspec.Struct, frozen=True, kw_only=True):
+    """A person who may act for a customer."""
+
+    login_id: UUID
+    name: str
+    email: str | None
+    mobile: str | None
+    channel: Literal["email", "sms", "post"] | None
+    """How the person wants to be told; None if that is not known."""
+
+
+class Addressee(msgspec.Struct, frozen=True, kw_only=True):
+    """The customer who is told, and the persons to whom it is sent."""
+
+    customer_id: UUID
+    reference: str
+    """The id that the retailer uses for the customer."""
+    name: str
+    contacts: tuple[Receiver, ...]
+    """Empty if no person is known who can be told in the customer's place: then the customer gets a letter."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to the sharing of accounts under one authorisation."""
+
+    arrangement_id: UUID
+    key: str
+    """What tells this event from others that are told about."""
+    at: datetime
+    recipient: str
+    """The name of the data recipient."""
+    accounts: tuple[str, ...]
+    """The name of each account that is concerned."""
+    is_of_user: bool = False
+    """Whether a secondary user had authorised, and not another holder."""

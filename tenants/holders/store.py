@@ -1,0 +1,195 @@
+"""The SQL of who holds an account together with whom, and of approvals whose time limit is over."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, func, literal_column, or_, select, tuple_, update
+
+from haas.database import Transaction
+from tenants.accounts.store import was_concealed
+from tenants.accounts.tables import account, harm_flag, holding
+from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
+from tenants.clients.tables import client
+from tenants.parties.store import is_representation_in_force
+from tenants.parties.tables import customer, login, representation
+
+HolderRow = Row[Any]
+"""An account of an authorisation, the customer who is told of it, and a person who may act for this customer."""
+ApprovalKey = tuple[UUID, UUID]
+"""The authorisation and the account."""
+_PENDING: Final = "pending"
+_LAPSED: Final = "lapsed"
+_SHARED: Final = (
+    arrangement.c.id.label("arrangement_id"),
+    arrangement.c.login_id,
+    authorisation.c.id.label("authorisation_id"),
+    authorisation.c.expires_at,
+    client.c.registration,
+    account.c.id.label("account_id"),
+    account.c.display_name,
+    account.c.account_number,
+    account.c.creation_date,
+)
+_CONTACT: Final = (
+    representation.c.role.label("acts_as"),
+    login.c.id.label("contact_id"),
+    login.c.name.label("contact_name"),
+    login.c.email,
+    login.c.mobile,
+    login.c.channel,
+)
+_IN_FORCE: Final = (
+    arrangement.join(authorisation, authorisation.c.id == arrangement.c.authorisation_id)
+    .join(authorised_account, authorised_account.c.authorisation_id == authorisation.c.id)
+    .join(account, account.c.id == authorised_account.c.account_id)
+    .join(client, client.c.client_id == arrangement.c.client_id)
+)
+"""The accounts of the authorisation in force of each arrangement."""
+
+
+async def other_holders(tx: Transaction, arrangement_ids: Collection[UUID], today: date) -> list[HolderRow]:
+    """Return one row for each account, other holder of it, and person who may act for this holder.
+
+    Only accounts that the customer of the arrangement holds or may use today, and only holders of today. The columns of
+    the person are null if nobody is known. What a harm flag has concealed from the others since the authorisation was
+    given is left out.
+    """
+    own = (
+        select(holding.c.role)
+        .where(
+            holding.c.customer_id == arrangement.c.customer_id,
+            holding.c.account_id == account.c.id,
+            _is_today(holding.c.valid_from, holding.c.valid_to, today),
+        )
+        .order_by(holding.c.valid_from.desc())
+        .limit(literal_column("1"))
+        .correlate_except(holding)
+        .lateral("own")
+    )
+    other = holding.alias("other")
+    is_other_holder = and_(
+        other.c.account_id == account.c.id,
+        other.c.customer_id != arrangement.c.customer_id,
+        other.c.role.in_(("holder", "joint-holder")),
+        _is_today(other.c.valid_from, other.c.valid_to, today),
+    )
+    acts_today = and_(representation.c.customer_id == customer.c.id, is_representation_in_force(today))
+    people = representation.join(login, and_(login.c.id == representation.c.login_id, login.c.disabled_at.is_(None)))
+    query = (
+        select(
+            *_SHARED,
+            own.c.role,
+            customer.c.id.label("holder_id"),
+            customer.c.reference,
+            customer.c.name,
+            *_CONTACT,
+        )
+        .select_from(
+            _IN_FORCE.join(own, literal_column("true"))
+            .join(other, is_other_holder)
+            .join(customer, customer.c.id == other.c.customer_id)
+            .outerjoin(people, acts_today)
+        )
+        .where(
+            arrangement.c.id.in_(arrangement_ids),
+            ~was_concealed(arrangement.c.customer_id, account.c.id, authorisation.c.authorised_at),
+        )
+        .order_by(arrangement.c.id, customer.c.id, login.c.id, account.c.display_name, account.c.id)
+    )
+    return list((await tx.execute(query)).all())
+
+
+async def lapse_approvals(tx: Transaction, now: datetime) -> list[ApprovalKey]:
+    """Mark the approvals as lapsed whose time limit is over. Return the authorised accounts that lapse with them.
+
+    An account on which another holder has decided already keeps that decision.
+    """
+    is_due = and_(account_approval.c.state == _PENDING, account_approval.c.due_at <= now)
+    has_due = (
+        select(account_approval.c.account_id)
+        .where(
+            account_approval.c.authorisation_id == authorised_account.c.authorisation_id,
+            account_approval.c.account_id == authorised_account.c.account_id,
+            is_due,
+        )
+        .exists()
+    )
+    # The account is locked before the approvals of its holders, as in `arrangements.store.holder_approvals`.
+    due = (
+        select(authorised_account.c.authorisation_id, authorised_account.c.account_id)
+        .join(authorisation, authorisation.c.id == authorised_account.c.authorisation_id)
+        .join(arrangement, arrangement.c.id == authorisation.c.arrangement_id)
+        .where(arrangement.c.ended_at.is_(None), has_due)
+        .order_by(authorised_account.c.authorisation_id, authorised_account.c.account_id)
+        .with_for_update(of=authorised_account)
+    )
+    keys = [(row.authorisation_id, row.account_id) for row in await tx.execute(due)]
+    if not keys:
+        return []
+    await tx.execute(
+        update(account_approval)
+        .where(is_due, tuple_(account_approval.c.authorisation_id, account_approval.c.account_id).in_(keys))
+        .values(state=_LAPSED, at=now)
+    )
+    lapsed = await tx.execute(
+        update(authorised_account)
+        .where(
+            authorised_account.c.approval == _PENDING,
+            tuple_(authorised_account.c.authorisation_id, authorised_account.c.account_id).in_(keys),
+        )
+        .values(approval=_LAPSED)
+        .returning(authorised_account.c.authorisation_id, authorised_account.c.account_id)
+    )
+    return [(row.authorisation_id, row.account_id) for row in lapsed]
+
+
+async def requesters(tx: Transaction, lapsed: Sequence[ApprovalKey], now: datetime) -> list[HolderRow]:
+    """Return one row for each of these accounts of an authorisation in force, with the person who authorised.
+
+    The columns of the person are null if the login is disabled. An account with a harm flag is left out: it is shared
+    without the approval of the others (CDR Rules 4A.15).
+    """
+    is_flagged = (
+        select(harm_flag.c.account_id)
+        .where(
+            harm_flag.c.customer_id == arrangement.c.customer_id,
+            harm_flag.c.account_id == account.c.id,
+            harm_flag.c.since <= now,
+            or_(harm_flag.c.until.is_(None), harm_flag.c.until > now),
+        )
+        .exists()
+    )
+    last_due = (
+        select(func.max(account_approval.c.due_at))
+        .where(
+            account_approval.c.authorisation_id == authorisation.c.id,
+            account_approval.c.account_id == account.c.id,
+            account_approval.c.state == _LAPSED,
+        )
+        .correlate_except(account_approval)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            *_SHARED,
+            customer.c.id.label("holder_id"),
+            customer.c.reference,
+            customer.c.name,
+            *_CONTACT[1:],
+            last_due.label("due_at"),
+        )
+        .select_from(
+            _IN_FORCE.join(customer, customer.c.id == arrangement.c.customer_id).outerjoin(
+                login, and_(login.c.id == arrangement.c.login_id, login.c.disabled_at.is_(None))
+            )
+        )
+        .where(tuple_(authorisation.c.id, account.c.id).in_(lapsed), arrangement.c.ended_at.is_(None), ~is_flagged)
+        .order_by(arrangement.c.id, account.c.display_name, account.c.id)
+    )
+    return list((await tx.execute(query)).all())
+
+
+def _is_today(first: ColumnElement[date], last: ColumnElement[date], today: date) -> ColumnElement[bool]:
+    return and_(first <= today, or_(last.is_(None), last >= today))
