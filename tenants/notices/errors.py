@@ -1,6 +1,10 @@
-"""Why a notice was not delivered."""
+"""Why a notice was not delivered, or cannot be handled by the staff."""
 
 from haas.errors import HaasError
+
+
+class NoDeadLetter(HaasError):
+    """A notice was not given up, or somebody has already handled it."""
 
 
 class NotDelivered(HaasError):
@@ -10,3 +14,11 @@ class NotDelivered(HaasError):
         """Store the reason. `permanent` is true where another try cannot succeed."""
         super().__init__(reason)
         self.permanent = permanent
+
+
+class LeftToStaff(NotDelivered):
+    """The notice is for a person of the staff, who sends it. That is no failure."""
+
+    def __init__(self, reason: str) -> None:
+        """Store what is to be done."""
+        super().__init__(reason, permanent=True)

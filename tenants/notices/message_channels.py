@@ -1,11 +1,11 @@
-"""Mail and text messages to the retailer's customers, with the brand as the sender."""
+"""Mail, text messages and letters to the retailer's customers, with the brand as the sender."""
 
 import msgspec
 
 from haas.mail import Mail, Mailer, MailNotSent, MailRefused
 from haas.sms import Sms, SmsGateway, SmsNotSent, SmsRefused
-from tenants.notices.errors import NotDelivered
-from tenants.notices.models import EmailPayload, Notice, SmsPayload
+from tenants.notices.errors import LeftToStaff, NotDelivered
+from tenants.notices.models import TO_BE_POSTED, EmailPayload, Notice, SmsPayload
 from tenants.registry.models import Tenant
 
 
@@ -51,3 +51,11 @@ class SmsChannel:
             raise NotDelivered(str(error), permanent=True) from error
         except SmsNotSent as error:
             raise NotDelivered(str(error)) from error
+
+
+class LetterChannel:
+    """Leaves letters to the staff: a letter is given up at its first try, and waits in the list of `haas outbox`."""
+
+    async def deliver(self, _tenant: Tenant, _notice: Notice) -> None:
+        """Raise LeftToStaff."""
+        raise LeftToStaff(TO_BE_POSTED)

@@ -1,10 +1,15 @@
 """Notices of the outbox, and the payload of each kind."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
+
+About = Literal["authorisation-expired", "approval-lapsed"]
+"""What a customer is told about an arrangement (CDR Rules 4.28 and 4A.14)."""
+TO_BE_POSTED: Final = "to be sent by post"
+"""Why a letter is given up: a person sends it."""
 
 
 class EmailPayload(msgspec.Struct, frozen=True):
@@ -19,6 +24,17 @@ class SmsPayload(msgspec.Struct, frozen=True):
     """A text message."""
 
     to: str
+    text: str
+
+
+class LetterPayload(msgspec.Struct, frozen=True):
+    """A letter to a customer whom the retailer tells on paper. The retailer knows the address."""
+
+    customer_reference: str
+    """The id that the retailer uses for the customer."""
+    to: str
+    """The name of the person, or of the customer."""
+    subject: str
     text: str
 
 
@@ -39,3 +55,33 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime | None
     tries: int  # the number of delivery attempts, including the current one
+    replayed_at: datetime | None = None  # when staff has last sent it again after it was given up
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice that was given up, without its contact and its text."""
+
+    id: UUID
+    kind: str
+    created_at: datetime
+    given_up_at: datetime
+    tries: int
+    last_error: str
+    can_be_replayed: bool
+    """Whether its payload is still stored."""
+    arrangement_id: UUID | None
+    client_id: str | None
+    """The arrangement of a notice, and the client if it is to a data recipient."""
+    about: About | None
+    """What a customer is told about the arrangement; None if the notice is to a data recipient."""
+    assigned_to: str | None
+    handled_at: datetime | None
+    handled_by: str | None
+    handling: str | None
+    """What was done in place of the notice."""
+
+
+class Letter(LetterPayload, frozen=True, kw_only=True):
+    """A letter that is still to be sent, with the id of its notice."""
+
+    id: UUID

@@ -11,7 +11,8 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Final, Protocol
+from time import monotonic
+from typing import Final, NamedTuple, Protocol
 from uuid import uuid4
 
 import msgspec
@@ -20,8 +21,9 @@ from haas.clock import Clock
 from haas.database import Database
 from haas.errors import HaasError
 from tenants.notices import store
-from tenants.notices.errors import NotDelivered
+from tenants.notices.errors import LeftToStaff, NotDelivered
 from tenants.notices.models import Notice
+from tenants.notices.outbox import OWED_KINDS
 from tenants.notices.retry_policy import RETRY_POLICIES, UNKNOWN_KIND_POLICY
 from tenants.registry.models import Tenant
 
@@ -32,6 +34,8 @@ SECONDS_BETWEEN_EXTENSIONS = 2.0
 """A third of a lease: the second of two extensions can fail, and the lease does not end."""
 DELIVERY_TIMEOUT_SECONDS = 20.0
 BATCH_SIZE = 10
+SECONDS_OF_A_ROUND = 1.0
+"""After this time a round begins no further batch, so that a tenant with very many notices does not delay others."""
 POLL_INTERVAL_SECONDS = 0.1
 MAX_POLLS = 200
 
@@ -58,6 +62,13 @@ class DeliveryCounts(msgspec.Struct):
         self.given_up += other.given_up
 
 
+class DeliveryRound(NamedTuple):
+    """What one round has delivered, and whether more notices may be due."""
+
+    counts: DeliveryCounts
+    is_unfinished: bool
+
+
 class Delivery:
     """Delivers each notice through the channel of its kind."""
 
@@ -78,6 +89,15 @@ class Delivery:
         if retry_now:
             async with self._database.transaction(tenant.namespace) as tx:
                 await store.make_retries_due(tx, self._clock.now())
+        is_unfinished = True
+        while is_unfinished:
+            counts, is_unfinished = await self.deliver_round(tenant)
+            outcome.add(counts)
+        return outcome
+
+    async def deliver_round(self, tenant: Tenant) -> DeliveryRound:
+        """Deliver due notices in batches for SECONDS_OF_A_ROUND. The last batch is completed."""
+        outcome, end = DeliveryCounts(), monotonic() + SECONDS_OF_A_ROUND
         while notices := await self._lease(tenant):
             async with self._extended_leases(tenant, notices):
                 results = await asyncio.gather(
@@ -89,7 +109,9 @@ class Delivery:
                 outcome.add(result)
             if len(notices) < BATCH_SIZE:
                 break
-        return outcome
+            if monotonic() >= end:
+                return DeliveryRound(outcome, is_unfinished=True)
+        return DeliveryRound(outcome, is_unfinished=False)
 
     async def drain(self, tenant: Tenant) -> DeliveryCounts:
         """Deliver all notices that are due or wait for another try, and wait for the deliveries of other processes."""
@@ -99,6 +121,14 @@ class Delivery:
                 break
             await asyncio.sleep(POLL_INTERVAL_SECONDS)
         return outcome
+
+    async def warn_of_unassigned(self, tenant: Tenant) -> int:
+        """Write to the log how many notices that are owed were given up and are nobody's task. Return their number."""
+        async with self._database.transaction(tenant.namespace) as tx:
+            number = await store.unassigned_given_up(tx, OWED_KINDS)
+        if number:
+            logger.critical("notice.unassigned", extra={"notices": number})
+        return number
 
     async def _has_leased(self, tenant: Tenant) -> bool:
         async with self._database.transaction(tenant.namespace) as tx:
@@ -167,9 +197,12 @@ class Delivery:
         due = None if error.permanent else policy.next_try(notice, now)
         async with self._database.transaction(tenant.namespace) as tx:
             if due is None:
-                await store.mark_given_up(tx, notice, now, reason, delete_payload=policy.delete_payload)
+                await store.mark_given_up(tx, notice, now, reason, delete_payload=policy.deletes_payload_of(notice))
             else:
                 await store.mark_failed(tx, notice, due, reason)
+        if isinstance(error, LeftToStaff):
+            logger.info("notice.left_to_staff", extra={**details, "reason": reason})
+            return DeliveryCounts()
         if due is None:
             logger.critical("notice.given_up", extra={**details, "reason": reason})
             return DeliveryCounts(given_up=1)

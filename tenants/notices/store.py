@@ -4,7 +4,7 @@ Only the holder of a row's last lease may record a result. A process that was st
 ended therefore cannot overwrite the result of another process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -18,19 +18,21 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     literal,
     or_,
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Statement, Transaction
-from tenants.notices.models import Notice
+from tenants.notices.models import About, DeadLetter, Letter, LetterPayload, Notice
 from tenants.notices.tables import outbox
-from tenants.schema_metadata import Uuid
+from tenants.schema_metadata import Json, Uuid
 
 _IS_OPEN = and_(outbox.c.done_at.is_(None), outbox.c.given_up_at.is_(None))
+_IS_GIVEN_UP = and_(outbox.c.given_up_at.is_not(None), outbox.c.handled_at.is_(None))
+_HAS_PAYLOAD = outbox.c.payload != literal({}, Json)
 _NOTICE_COLUMNS = (
     outbox.c.id,
     outbox.c.lease,
@@ -39,6 +41,7 @@ _NOTICE_COLUMNS = (
     outbox.c.created_at,
     outbox.c.expires_at,
     outbox.c.tries,
+    outbox.c.replayed_at,
 )
 
 
@@ -55,7 +58,11 @@ _INSERT = Statement(
             due_at=bindparam("due_at"),
             expires_at=bindparam("expires_at"),
             tries=bindparam("tries"),
+            arrangement_id=bindparam("arrangement_id"),
+            customer_id=bindparam("customer_id"),
+            about=bindparam("about"),
         )
+        .on_conflict_do_nothing()
         .cte("put")
     )
 )
@@ -94,8 +101,14 @@ async def insert_notice(
     now: datetime,
     due_at: datetime,
     expires_at: datetime | None,
+    arrangement_id: UUID | None = None,
+    customer_id: UUID | None = None,
+    about: About | None = None,
 ) -> None:
-    """Add a notice. `payload` is JSON text. Listeners of `channel` are notified when the transaction commits."""
+    """Add a notice, unless there is one with this id. `payload` is JSON text.
+
+    Listeners of `channel` are notified when the transaction commits.
+    """
     await tx.rows(
         _INSERT,
         channel=channel,
@@ -107,12 +120,22 @@ async def insert_notice(
         due_at=due_at,
         expires_at=expires_at,
         tries=0,
+        arrangement_id=arrangement_id,
+        customer_id=customer_id,
+        about=about,
     )
 
 
 async def has_due(tx: Transaction, now: datetime) -> bool:
     """Return whether a notice is due and not leased. The regular sweep calls this for every tenant."""
     return await tx.row(_DUE, now=now, longest=now + LONGEST_LEASE, limit=1) is not None
+
+
+async def longest_overdue(tx: Transaction, now: datetime) -> timedelta:
+    """Return for how long the notice that has waited longest is due, or zero if none is due."""
+    query = select(func.min(outbox.c.due_at)).where(_IS_OPEN, outbox.c.due_at <= now)
+    oldest = (await tx.execute(query)).scalar_one()
+    return timedelta() if oldest is None else now - oldest
 
 
 async def has_leased(tx: Transaction, now: datetime) -> bool:
@@ -170,6 +193,61 @@ async def mark_given_up(tx: Transaction, notice: Notice, now: datetime, reason: 
     """Stop trying. The row stays in the table for operators. Return whether the lease was still the last one."""
     values: dict[str, object] = {"payload": {}} if delete_payload else {}
     return await _mark(tx, notice, given_up_at=now, leased_until=None, last_error=reason, **values)
+
+
+async def given_up(tx: Transaction, *, also_handled: bool, limit: int) -> list[DeadLetter]:
+    """Return the notices that were given up, the oldest first. See `tenants.notices.dead_letters`."""
+    conditions = [outbox.c.given_up_at.is_not(None)]
+    if not also_handled:
+        conditions.append(outbox.c.handled_at.is_(None))
+    same = [outbox.c[name] for name in DeadLetter.__struct_fields__ if name in outbox.c and name != "arrangement_id"]
+    in_payload = outbox.c.payload["arrangement_id"].astext.cast(Uuid)  # where the release before has added the notice
+    query = select(
+        *same,
+        _HAS_PAYLOAD.label("can_be_replayed"),
+        func.coalesce(outbox.c.arrangement_id, in_payload).label("arrangement_id"),
+        outbox.c.payload["client_id"].astext.label("client_id"),
+    )
+    result = await tx.execute(query.where(*conditions).order_by(outbox.c.given_up_at, outbox.c.id).limit(limit))
+    return [DeadLetter(**row) for row in result.mappings()]
+
+
+async def replay(tx: Transaction, ids: Collection[UUID], *, channel: str, now: datetime) -> list[UUID]:
+    """Make notices due that were given up, are not handled and have a payload. Return their ids.
+
+    Listeners of `channel` are notified when the transaction commits.
+    """
+    chosen = and_(_IS_GIVEN_UP, _HAS_PAYLOAD, outbox.c.id == any_(literal(list(ids), ARRAY(Uuid))))
+    changes = {"given_up_at": None, "replayed_at": now, "due_at": now, "tries": 0}
+    result = await tx.execute(update(outbox).where(chosen).values(changes).returning(outbox.c.id))
+    replayed = [row.id for row in result]
+    if replayed:
+        await tx.execute(select(func.pg_notify(channel, tx.namespace.schema)))
+    return replayed
+
+
+async def update_given_up(tx: Transaction, notice_id: UUID, **values: object) -> bool:
+    """Change a notice that was given up and is not handled. Return whether there is one."""
+    result = await tx.execute(update(outbox).where(outbox.c.id == notice_id, _IS_GIVEN_UP).values(**values))
+    return bool(result.rowcount)
+
+
+async def letters(tx: Transaction, kind: str, *, limit: int) -> list[Letter]:
+    """Return the letters that are not handled, the oldest first. `kind` is the kind of letters."""
+    members = [outbox.c.payload[name].astext.label(name) for name in LetterPayload.__struct_fields__]
+    query = select(outbox.c.id, *members).where(_IS_GIVEN_UP, _HAS_PAYLOAD, outbox.c.kind == kind)
+    result = await tx.execute(query.order_by(outbox.c.given_up_at, outbox.c.id).limit(limit))
+    return [Letter(**row) for row in result.mappings()]
+
+
+async def unassigned_given_up(tx: Transaction, kinds: Sequence[str]) -> int:
+    """Return the number of notices that were given up and are neither handled nor assigned.
+
+    Only those of these kinds, and those that tell a customer about an arrangement.
+    """
+    is_owed = or_(outbox.c.kind.in_(kinds), outbox.c.about.is_not(None))
+    chosen = and_(_IS_GIVEN_UP, outbox.c.assigned_to.is_(None), is_owed)
+    return int((await tx.execute(select(func.count()).select_from(outbox).where(chosen))).scalar_one())
 
 
 async def delete_notice_if(tx: Transaction, notice_id: UUID, *, condition: bool) -> None:

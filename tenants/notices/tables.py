@@ -1,6 +1,6 @@
 """The outbox: messages to other systems, written in the same transaction as the change that they report."""
 
-from sqlalchemy import Column, Index, Integer, Table, Text, text
+from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text, text
 
 from tenants.schema_metadata import Json, Moment, Uuid, tenant
 
@@ -12,6 +12,11 @@ outbox = Table(
     # Replaced by {} when the notice is delivered. The kind's policy decides whether it is also replaced when the
     # notice is given up. It can hold contacts and one-time passwords.
     Column("payload", Json, nullable=False),
+    # What the notice is about, and the customer who is told. They stay when the payload is deleted, as evidence. Null:
+    # nothing to record, or nobody but the data recipient.
+    Column("arrangement_id", Uuid),
+    Column("customer_id", Uuid),
+    Column("about", Text),  # one of `tenants.notices.models.About`
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("expires_at", Moment),  # the notice is not delivered from this moment on; null: it does not expire
@@ -21,5 +26,14 @@ outbox = Table(
     Column("last_error", Text),
     Column("done_at", Moment),
     Column("given_up_at", Moment),
+    # What the staff does about a notice that was given up (`tenants/notices/dead_letters.py`).
+    Column("replayed_at", Moment),  # when it was last put into the outbox again
+    Column("assigned_to", Text),
+    Column("handled_at", Moment),
+    Column("handled_by", Text),
+    Column("handling", Text),  # what was done in its place
+    CheckConstraint("num_nonnulls(handled_at, handled_by, handling) in (0, 3)", name="handled"),
     Index("outbox_due_ix", "due_at", postgresql_where=text("done_at is null and given_up_at is null")),
+    Index("outbox_arrangement_id_ix", "arrangement_id", postgresql_where=text("arrangement_id is not null")),
+    Index("outbox_given_up_ix", "given_up_at", postgresql_where=text("given_up_at is not null")),
 )

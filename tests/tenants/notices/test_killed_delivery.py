@@ -35,7 +35,7 @@ class Dying(EmailChannel):
 async def main():
     services = Services.open(WorkerSettings.from_environment(os.environ))
     tenant = await services.registry.by_slug(sys.argv[1])
-    channel = Dying(Mailer(services.settings.smtp_url))
+    channel = Dying(Mailer(services.settings.smtp_url, requires_tls=False))
     await Delivery(services.database, services.clock, {"email": channel}).deliver_due(tenant)
 
 asyncio.run(main())
@@ -53,7 +53,7 @@ async def test_a_notice_is_sent_again_if_the_process_was_killed_after_sending_it
     assert len(mail.accepted) == 1
     assert (await notice(database, tenant, put_id)).done_at is None
 
-    delivery = Delivery(database, clock, {"email": EmailChannel(Mailer(mail.url))})
+    delivery = Delivery(database, clock, {"email": EmailChannel(Mailer(mail.url, requires_tls=False))})
     assert (await delivery.deliver_due(tenant)).done == 0
     clock.move(LEASE_DURATION)
     assert (await delivery.deliver_due(tenant)).done == 1
