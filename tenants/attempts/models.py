@@ -65,6 +65,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     request_expires_at: datetime
     request_uri_used_at: datetime | None
     """When the request_uri was used, that is, when the person authenticated or cancelled."""
+    visited_at: datetime | None = None
+    """When a browser first came with the request_uri."""
     browser_hash: bytes | None
     """SHA-256 of the secret that the browser has as a cookie. None until a browser sends an identifier or cancels."""
     challenge_id: UUID | None

@@ -16,6 +16,7 @@ from tenants.arrangements.models import NewAuthorisation
 from tenants.attempts import store
 from tenants.attempts.errors import AttemptAtWrongStage
 from tenants.attempts.models import Attempt, AuthorisationRequest
+from tenants.attempts.state import outcome_of_rejection
 from tenants.clients.models import Client
 from tenants.oauth.claims import ACR_2
 from tenants.oauth.errors import (
@@ -23,7 +24,6 @@ from tenants.oauth.errors import (
     InvalidRequestUri,
     LoginRequired,
     OAuthError,
-    TooManyRequests,
     UnauthorizedClient,
     UnmetAuthenticationRequirements,
 )
@@ -57,26 +57,20 @@ async def require_amendable_arrangement(
         raise InvalidRequest("claims.cdr_arrangement_id is not an active arrangement of this client")
 
 
-async def push(tx: Transaction, request: AuthorisationRequest, now: datetime, *, limit: int) -> tuple[str, int]:
+async def push(tx: Transaction, request: AuthorisationRequest, now: datetime) -> tuple[str, int]:
     """Store a checked request as a new attempt. Return its request_uri and the lifetime of the request_uri in seconds.
 
-    Only the hash of the request_uri is stored. Raise TooManyRequests, and store nothing, if the client has pushed
-    `limit` requests within the lifetime of a request_uri. Requests of transactions that have not ended are not counted.
+    Only the hash of the request_uri is stored.
     """
     request_uri = REQUEST_URI_PREFIX + secrets.token_urlsafe(32)
-    added = await store.insert_attempt(
+    await store.insert_attempt(
         tx,
         uuid4(),
         request,
         request_uri_hash=digest(request_uri),
         expires_at=now + REQUEST_URI_LIFETIME,
         now=now,
-        limit=limit,
-        window=REQUEST_URI_LIFETIME,
     )
-    if not added:
-        seconds = int(REQUEST_URI_LIFETIME.total_seconds())
-        raise TooManyRequests(f"the client has pushed {limit} requests within {seconds} seconds")
     return request_uri, int(REQUEST_URI_LIFETIME.total_seconds())
 
 
@@ -128,7 +122,16 @@ async def record_immediate_error(tx: Transaction, attempt: Attempt, error: OAuth
     A link scanner that visits the request_uri first must not keep the error from the browser of the person.
     """
     if attempt.stage != "rejected":
-        await store.set_stage(tx, attempt.id, "rejected", now=now, error=error.error)
+        await store.end(tx, attempt.id, "rejected", "refused", now=now, error=error.error)
+
+
+async def record_visit(tx: Transaction, attempt: Attempt, now: datetime) -> None:
+    """Store when a browser first came with the request_uri: with it the flow begins (CDS, Get Metrics).
+
+    A visit changes nothing else, so that a link scanner that comes first does not keep the person from the flow.
+    """
+    if attempt.visited_at is None:
+        await store.set_columns(tx, attempt.id, visited_at=now)
 
 
 async def mark_request_uri_used(tx: Transaction, attempt: Attempt, now: datetime) -> None:
@@ -140,11 +143,19 @@ async def mark_request_uri_used(tx: Transaction, attempt: Attempt, now: datetime
         await store.set_columns(tx, attempt.id, request_uri_used_at=now)
 
 
-async def reject(tx: Transaction, attempt: Attempt, error: OAuthError, now: datetime) -> None:
-    """End an attempt with an OAuth error. The caller sends the error to the client."""
-    await store.set_stage(
-        tx, attempt.id, "rejected", now=now, error=error.error, request_uri_used_at=attempt.request_uri_used_at or now
-    )
+async def reject(
+    tx: Transaction,
+    attempt: Attempt,
+    error: OAuthError,
+    now: datetime,
+    *,
+    denied_by_person: bool = False,
+    authenticated: bool = False,
+) -> None:
+    """End an attempt with an OAuth error, which the caller sends to the client. See `state.outcome_of_rejection`."""
+    outcome = outcome_of_rejection(attempt, denied_by_person=denied_by_person, authenticated=authenticated)
+    used_at = attempt.request_uri_used_at or now
+    await store.end(tx, attempt.id, "rejected", outcome, now=now, error=error.error, request_uri_used_at=used_at)
 
 
 async def issue_code(

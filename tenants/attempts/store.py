@@ -1,15 +1,16 @@
 """The SQL of authorisation attempts."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Integer, LargeBinary, Text, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import ARRAY, LargeBinary, Text, bindparam, func, insert, literal, select, update
 
 from haas.database import Statement, Transaction
 from tenants.attempts.models import Attempt, AuthorisationRequest, Stage
+from tenants.attempts.state import AttemptOutcome, Ending, Facts, ending
 from tenants.attempts.tables import attempt
 from tenants.authentication.tables import challenge
 
@@ -23,26 +24,8 @@ _PUSHED_COLUMNS: Final = (
     attempt.c.created_at,
     attempt.c.stage_at,
 )
-_counted_push = (
-    select(literal_column("1"))
-    .where(
-        attempt.c.client_id == bindparam("client_id", type_=Text),
-        attempt.c.created_at > bindparam("since", type_=attempt.c.created_at.type),
-        attempt.c.created_at <= bindparam("until", type_=attempt.c.created_at.type),
-    )
-    .limit(bindparam("limit", type_=Integer))
-    .subquery()
-)
-# The requests of the client are counted in the statement that adds one, so that no further round trip is needed.
 _PUSH: Final = Statement(
-    insert(attempt)
-    .from_select(
-        [column.name for column in _PUSHED_COLUMNS],
-        select(*(bindparam(column.name, type_=column.type) for column in _PUSHED_COLUMNS)).where(
-            select(func.count()).select_from(_counted_push).scalar_subquery() < bindparam("limit", type_=Integer)
-        ),
-    )
-    .returning(attempt.c.id)
+    insert(attempt).values({column.name: bindparam(column.name, type_=column.type) for column in _PUSHED_COLUMNS})
 )
 _ATTEMPT = (
     attempt.c.id,
@@ -53,6 +36,7 @@ _ATTEMPT = (
     attempt.c.created_at,
     attempt.c.request_expires_at,
     attempt.c.request_uri_used_at,
+    attempt.c.visited_at,
     attempt.c.browser_hash,
     attempt.c.challenge_id,
     attempt.c.login_id,
@@ -93,6 +77,20 @@ _BY_CODE: Final = Statement(
 )
 
 
+_FACTS: Final = tuple(attempt.c[name] for name in Facts._fields)
+_MAXIMUM_ENDINGS: Final = 20_000
+_ENDED: Final = (
+    update(attempt)
+    .where(attempt.c.id == bindparam("attempt_id", type_=attempt.c.id.type), attempt.c.outcome.is_(None))
+    .values(
+        outcome=bindparam("new_outcome", type_=Text),
+        ended_at=bindparam("at", type_=attempt.c.ended_at.type),
+        # Where a person only left, the stage says where, and the flow continues if the clock is moved back.
+        stage=func.coalesce(bindparam("new_stage", type_=Text), attempt.c.stage),
+    )
+)
+
+
 class IssuedCode(msgspec.Struct, frozen=True, kw_only=True):
     """An authorization code that was issued, with its attempt."""
 
@@ -109,15 +107,9 @@ async def insert_attempt(
     request_uri_hash: bytes,
     expires_at: datetime,
     now: datetime,
-    limit: int,
-    window: timedelta,
-) -> bool:
-    """Add an attempt at its first stage.
-
-    Return False, and add nothing, if the client has pushed `limit` requests within the last `window`. Transactions that
-    have not ended are not counted.
-    """
-    added = await tx.row(
+) -> None:
+    """Add an attempt at its first stage."""
+    await tx.rows(
         _PUSH,
         id=attempt_id,
         client_id=request.client_id,
@@ -127,13 +119,7 @@ async def insert_attempt(
         stage="preIdentification",
         created_at=now,
         stage_at=now,
-        limit=limit,
-        since=now - window,
-        # Other requests were pushed since `now` was read. One that is further in the future than the window was pushed
-        # before the clock was moved back.
-        until=now + window,
     )
-    return added is not None
 
 
 async def by_id(tx: Transaction, attempt_id: UUID) -> Attempt | None:
@@ -174,8 +160,52 @@ async def set_columns(tx: Transaction, attempt_id: UUID, **values: object) -> No
 
 
 async def set_stage(tx: Transaction, attempt_id: UUID, stage: Stage, *, now: datetime, **values: object) -> None:
-    """Set the stage of an attempt and, with `values`, other columns."""
-    await set_columns(tx, attempt_id, stage=stage, stage_at=now, **values)
+    """Set the stage of an attempt that has not ended and, with `values`, other columns."""
+    await set_columns(tx, attempt_id, stage=stage, stage_at=now, outcome=None, ended_at=None, **values)
+
+
+async def end(
+    tx: Transaction, attempt_id: UUID, stage: Stage, outcome: AttemptOutcome, *, now: datetime, **values: object
+) -> None:
+    """Store that an attempt has ended, with its last stage and, with `values`, other columns."""
+    await set_columns(tx, attempt_id, stage=stage, stage_at=now, outcome=outcome, ended_at=now, **values)
+
+
+async def endings_to_store(tx: Transaction, now: datetime) -> list[tuple[UUID, Ending]]:
+    """Return the attempts that have ended by themselves and are not stored as ended, at most `_MAXIMUM_ENDINGS`."""
+    query = select(attempt.c.id, *_FACTS).where(attempt.c.outcome.is_(None)).order_by(attempt.c.created_at)
+    found = []
+    for row in await tx.execute(query.limit(_MAXIMUM_ENDINGS)):
+        ended = ending(Facts._make(row[1:]), now)
+        if ended is not None:
+            found.append((row.id, ended))
+    return found
+
+
+async def store_endings(tx: Transaction, now: datetime) -> int:
+    """Store how the attempts have ended that ended by themselves; return their number."""
+    ended = await endings_to_store(tx, now)
+    if not ended:
+        return 0
+    stages = {"failedTokenExchange": "failedTokenExchange", "completed": "completed", "rejected": "rejected"}
+    rows = [
+        {"attempt_id": id_, "new_outcome": each.outcome, "at": each.at, "new_stage": stages.get(each.outcome)}
+        for id_, each in ended
+    ]
+    await tx.execute(_ENDED, rows)
+    return len(ended)
+
+
+async def outcomes(tx: Transaction, edges: Sequence[datetime]) -> list[tuple[int, AttemptOutcome, int]]:
+    """Return how many attempts ended, by period and outcome. Period `n` is from `edges[n]` to `edges[n + 1]`."""
+    times = literal(list(edges), type_=ARRAY(attempt.c.ended_at.type))
+    period = (func.width_bucket(attempt.c.ended_at, times) - 1).label("period")
+    query = (
+        select(period, attempt.c.outcome, func.count())
+        .where(attempt.c.ended_at >= edges[0], attempt.c.ended_at < edges[-1])
+        .group_by(period, attempt.c.outcome)
+    )
+    return [tuple(row) for row in await tx.execute(query)]
 
 
 def _attempt(row: Mapping[str, Any]) -> Attempt:
@@ -188,6 +218,7 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
         created_at=row["created_at"],
         request_expires_at=row["request_expires_at"],
         request_uri_used_at=row["request_uri_used_at"],
+        visited_at=row["visited_at"],
         browser_hash=row["browser_hash"],
         challenge_id=row["challenge_id"],
         login_id=row["login_id"],

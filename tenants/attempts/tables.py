@@ -1,6 +1,6 @@
 """Authorisation attempts. A row is added by a pushed request and changed until its code is exchanged or it fails."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text
+from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, LargeBinary, Table, Text, text
 
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.authentication.tables import challenge
@@ -16,6 +16,7 @@ attempt = Table(
     Column("request_uri_hash", LargeBinary, nullable=False, unique=True),
     Column("request_expires_at", Moment, nullable=False),
     Column("request_uri_used_at", Moment),  # when the person authenticated or cancelled
+    Column("visited_at", Moment),  # when a browser first came with the request_uri
     # attempts.models.AuthorisationRequest. Null: it was deleted, because nobody authenticated. The row remains for the
     # metrics, and the attempt cannot be continued.
     Column("request", Json),
@@ -44,7 +45,18 @@ attempt = Table(
         " 'preTokenExchange', 'rejected', 'failedTokenExchange', 'completed')",
         name="stage",
     ),
+    # How and when the attempt ended (attempts.state). Null: it has not ended, or housekeeping has not stored it yet.
+    Column("outcome", Text),
+    Column("ended_at", Moment),
     CheckConstraint("claimed_as in ('browser', 'app')", name="claimed_as"),
+    CheckConstraint(
+        "outcome in ('preIdentification', 'preAuthentication', 'preAccountSelection', 'preAuthorisation', 'rejected',"
+        " 'failedTokenExchange', 'completed', 'notBegun', 'refused')",
+        name="outcome",
+    ),
+    CheckConstraint("(outcome is null) = (ended_at is null)", name="ended_at"),
+    Index(None, "ended_at"),
+    Index("attempt_open_ix", "created_at", postgresql_where=text("outcome is null")),
     Index(None, "stage", "stage_at"),
-    Index(None, "client_id", "created_at"),
+    Index(None, "client_id", "created_at"),  # deleting a client deletes its attempts
 )

@@ -26,11 +26,15 @@ class CodeRefused(HaasError):
         self.tries_left = tries_left
 
 
+class TooManyIdentifiers(HaasError):
+    """The person has entered too many different identifiers in one consent flow."""
+
+
 class IdentifierLocked(HaasError):
     """There were too many wrong answers or too many requests for codes for an identifier.
 
-    It is raised in the same way for identifiers without a login. It is also raised when the whole tenant has reached
-    its limit of codes, so that an attacker does not learn which limit was reached.
+    It is raised in the same way for identifiers without a login. It is also raised when a network or the whole tenant
+    has used its budget, so that an attacker does not learn which limit was reached.
     """
 
     def __init__(self, until: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,12 @@ class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
 
     key: bytes
     brand_name: str
+    host: str
+    """The host on which the person enters the code, without its port."""
+    network_hash: bytes
+    """The network from which the request came (`codes.network_hash`)."""
+    known_browser: str = ""
+    """The value of the browser's cookie with the marks of earlier sign-ins (`known_browsers`)."""
     preset_codes: Mapping[str, str] = {}
     """Preset codes by canonical identifier, for tests. Empty in production."""
 
@@ -37,6 +43,12 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     failures: int = 0
     answered_at: datetime | None = None
+    network_hash: bytes | None = None
+    """The network from which the code was asked for."""
+    is_known_browser: bool = False
+    """Whether the browser that asked for the code has signed in with the same identifier before."""
+    attempt_id: UUID | None = None
+    """The attempt whose consent flow the code is for. None: it is for the dashboard."""
 
     @property
     def tries_left(self) -> int:
@@ -48,8 +60,16 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
         return self.answered_at is None and self.tries_left > 0 and now < self.expires_at
 
 
+class SharingFlow(NamedTuple):
+    """The consent flow that a code is for."""
+
+    attempt_id: UUID
+    recipient: str
+    """The name of the software product that asks for the data."""
+
+
 class ChallengeSummary(msgspec.Struct, frozen=True):
-    """The result of an earlier challenge for the same identifier."""
+    """The result of an earlier challenge for the same identifier, or from the same network."""
 
     created_at: datetime
     failures: int

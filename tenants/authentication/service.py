@@ -5,32 +5,22 @@ the same for identifiers with and without a login (CDS, One Time Password Creden
 """
 
 import hmac
-import logging
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
 import msgspec
 
 from haas.database import Transaction
-from tenants.authentication import codes, store
-from tenants.authentication.code_message import code_message
-from tenants.authentication.errors import CodeRefused, IdentifierLocked
-from tenants.authentication.limits import (
-    CODE_LIFETIME,
-    LIMIT_WINDOW,
-    TENANT_CODES_PER_WINDOW,
-    UNANSWERED_CODES_PER_WINDOW,
-    WRONG_ANSWERS_PER_WINDOW,
-)
-from tenants.authentication.models import AuthenticationContext, Challenge, ChallengeSummary, CodePurpose
+from tenants.authentication import budgets, codes, known_browsers, store
+from tenants.authentication.code_message import CodeMessage
+from tenants.authentication.errors import CodeRefused, TooManyIdentifiers
+from tenants.authentication.limits import CODE_LIFETIME, IDENTIFIERS_OF_A_FLOW
+from tenants.authentication.models import AuthenticationContext, Challenge, CodePurpose, SharingFlow
 from tenants.notices import outbox
 from tenants.notices import store as notices
 from tenants.notices.models import EmailPayload, SmsPayload
 from tenants.notices.outbox import NoticeKind
 from tenants.parties.models import NOBODY, Login, Person, canonical_identifier
-
-logger = logging.getLogger(__name__)
 
 _PLACEHOLDER_LOGIN = Login(id=NOBODY, email="nobody@invalid", mobile=None)
 
@@ -42,21 +32,28 @@ async def send_code(
     purpose: CodePurpose,
     *,
     context: AuthenticationContext,
+    flow: SharingFlow | None = None,
     now: datetime,
 ) -> Challenge:
-    """Send a one-time password to the login with this identifier, if there is one. Raise IdentifierLocked.
+    """Send a one-time password to the login with this identifier, if there is one.
 
-    `login` is the directory's answer for the identifier. A challenge is created even if there is no such login.
+    `login` is the directory's answer for the identifier. A challenge is created even if there is no such login. `flow`
+    is the consent flow that the code is for. Raise IdentifierLocked, or TooManyIdentifiers for a flow.
     """
     canonical = canonical_identifier(identifier)
     hashed = codes.identifier_hash(context.key, canonical)
-    return await _create_challenge(
-        tx, login, hashed, purpose, context=context, preset_code=context.preset_codes.get(canonical), now=now
-    )
+    preset = context.preset_codes.get(canonical)
+    return await _create_challenge(tx, login, hashed, purpose, context=context, flow=flow, preset_code=preset, now=now)
 
 
 async def resend_code(
-    tx: Transaction, challenge: Challenge, person: Person, *, context: AuthenticationContext, now: datetime
+    tx: Transaction,
+    challenge: Challenge,
+    person: Person,
+    *,
+    context: AuthenticationContext,
+    flow: SharingFlow | None = None,
+    now: datetime,
 ) -> Challenge:
     """Send a new one-time password in place of an earlier one. Raise IdentifierLocked.
 
@@ -67,13 +64,18 @@ async def resend_code(
     preset = {codes.identifier_hash(context.key, identifier): code for identifier, code in context.preset_codes.items()}
     hashed = challenge.identifier_hash
     return await _create_challenge(
-        tx, login, hashed, challenge.purpose, context=context, preset_code=preset.get(hashed), now=now
+        tx, login, hashed, challenge.purpose, context=context, flow=flow, preset_code=preset.get(hashed), now=now
     )
 
 
 async def load_challenge(tx: Transaction, challenge_id: UUID, purpose: CodePurpose) -> Challenge | None:
     """Return the challenge with this id and purpose, or None."""
     return await store.challenge_by_id(tx, challenge_id, purpose)
+
+
+def mark_of(challenge: Challenge, context: AuthenticationContext, now: datetime) -> str:
+    """Return the cookie by which the browser is known from now on for the identifier of an answered challenge."""
+    return known_browsers.with_mark(context.key, challenge.identifier_hash, context.known_browser, now)
 
 
 def is_challenge_for(challenge: Challenge, identifier: str, context: AuthenticationContext) -> bool:
@@ -100,7 +102,7 @@ async def verify_code(
     challenge = await store.challenge_by_id(tx, challenge_id, purpose, lock=True)
     if challenge is None or challenge.answered_at is not None:
         raise CodeRefused("closed")
-    await _require_not_locked(tx, challenge.identifier_hash, now)
+    await budgets.require_answers_left(tx, _asking(challenge), now)
     digits = codes.parse_code(code)
     if challenge.tries_left == 0:
         raise CodeRefused("closed")
@@ -108,15 +110,47 @@ async def verify_code(
         raise CodeRefused("expired")
     if digits is None:
         raise CodeRefused("malformed", challenge.tries_left)
-    right = hmac.compare_digest(codes.code_hash(context.key, challenge.id, purpose, digits), challenge.code_hash)
     login = _login_of(challenge, person)
-    if right and login is not None:
+    if _is_right(challenge, digits, context) and login is not None:
         await store.mark_answered(tx, challenge.id, now)
         return login.id
     await store.count_failure(tx, challenge.id)
     tx.commit_on_refusal()
-    await _require_not_locked(tx, challenge.identifier_hash, now)
+    await budgets.require_answers_left(tx, _asking(challenge), now)
     raise CodeRefused("wrong", challenge.tries_left - 1)
+
+
+async def login_if_right(
+    tx: Transaction,
+    challenge_id: UUID,
+    code: str,
+    purpose: CodePurpose,
+    *,
+    person: Person,
+    context: AuthenticationContext,
+    now: datetime,
+) -> UUID | None:
+    """Return the login of a challenge if `code` is right and can still be given, otherwise None. Nothing is changed.
+
+    The person is not authenticated by this: the caller must call `verify_code` afterwards in every case, which counts
+    wrong answers. `person` is as for `resend_code`.
+    """
+    challenge = await store.challenge_by_id(tx, challenge_id, purpose)
+    digits = codes.parse_code(code)
+    if challenge is None or digits is None or not challenge.can_be_answered(now):
+        return None
+    if (challenge.login_id or NOBODY) != person.login_id or person.login is None:
+        return None
+    return person.login.id if _is_right(challenge, digits, context) else None
+
+
+def _is_right(challenge: Challenge, digits: str, context: AuthenticationContext) -> bool:
+    hashed = codes.code_hash(context.key, challenge.id, challenge.purpose, digits)
+    return hmac.compare_digest(hashed, challenge.code_hash)
+
+
+def _asking(challenge: Challenge) -> budgets.Asking:
+    return budgets.Asking(challenge.identifier_hash, challenge.network_hash, challenge.is_known_browser)
 
 
 def _login_of(challenge: Challenge, person: Person) -> Login | None:
@@ -132,15 +166,24 @@ async def _create_challenge(
     purpose: CodePurpose,
     *,
     context: AuthenticationContext,
+    flow: SharingFlow | None,
     preset_code: str | None,
     now: datetime,
 ) -> Challenge:
-    past = await _require_not_locked(tx, identifier_hash, now)
+    is_known = known_browsers.is_known(context.key, identifier_hash, context.known_browser, now)
+    asking = budgets.Asking(identifier_hash, context.network_hash, is_known)
+    past = await budgets.require_answers_left(tx, asking, now)
     if preset_code is None:
-        _require_below_unanswered_limit(past)
-        await _require_below_tenant_limit(tx, now)
+        await budgets.require_codes_left(tx, asking, past, now)
+    if flow is not None:
+        others = await store.other_identifiers_of_attempt(tx, flow.attempt_id, identifier_hash)
+        if others >= IDENTIFIERS_OF_A_FLOW:
+            raise TooManyIdentifiers(f"the flow {flow.attempt_id} has had {others} identifiers")
     challenge_id, code = uuid4(), preset_code or codes.new_code()
-    message = code_message(login or _PLACEHOLDER_LOGIN, context.brand_name, purpose, code)
+    contents = CodeMessage(
+        brand=context.brand_name, host=context.host, code=code, recipient=None if flow is None else flow.recipient
+    )
+    message = contents.to(login or _PLACEHOLDER_LOGIN)
     challenge = Challenge(
         id=challenge_id,
         login_id=login.id if login is not None and message is not None else None,
@@ -149,11 +192,12 @@ async def _create_challenge(
         code_hash=codes.code_hash(context.key, challenge_id, purpose, code),
         created_at=now,
         expires_at=now + CODE_LIFETIME,
+        network_hash=context.network_hash,
+        is_known_browser=is_known,
+        attempt_id=None if flow is None else flow.attempt_id,
     )
     await store.insert_challenge(tx, challenge)
-    await _queue_message(
-        tx, challenge, message or code_message(_PLACEHOLDER_LOGIN, context.brand_name, purpose, code), now
-    )
+    await _queue_message(tx, challenge, message or contents.to(_PLACEHOLDER_LOGIN), now)
     return challenge
 
 
@@ -168,39 +212,3 @@ async def _queue_message(
     payload = msgspec.to_builtins(message)
     notice = await outbox.put(tx, kind, payload, now=now, expires_at=challenge.expires_at)
     await notices.delete_notice_if(tx, notice, condition=challenge.login_id is None)
-
-
-async def _require_not_locked(tx: Transaction, identifier_hash: bytes, now: datetime) -> Sequence[ChallengeSummary]:
-    """Return the identifier's challenges of the last hour that were created after its last right answer.
-
-    Raise IdentifierLocked if they have ten or more wrong answers.
-    """
-    await store.lock_identifier(tx, identifier_hash)
-    past = _after_last_right_answer(await store.challenge_summaries(tx, identifier_hash, now, LIMIT_WINDOW))
-    failures = sum(challenge.failures for challenge in past)
-    for challenge in past:
-        if failures < WRONG_ANSWERS_PER_WINDOW:
-            break
-        failures -= challenge.failures
-        if failures < WRONG_ANSWERS_PER_WINDOW:
-            raise IdentifierLocked(challenge.created_at + LIMIT_WINDOW)
-    return past
-
-
-def _require_below_unanswered_limit(past: Sequence[ChallengeSummary]) -> None:
-    """Raise IdentifierLocked if too many codes were sent without a right answer."""
-    if len(past) >= UNANSWERED_CODES_PER_WINDOW:
-        raise IdentifierLocked(past[-UNANSWERED_CODES_PER_WINDOW].created_at + LIMIT_WINDOW)
-
-
-async def _require_below_tenant_limit(tx: Transaction, now: datetime) -> None:
-    """Raise IdentifierLocked and log an error if the tenant has reached its limit of codes."""
-    nth_latest_at = await store.nth_latest_challenge_time(tx, TENANT_CODES_PER_WINDOW, now, LIMIT_WINDOW)
-    if nth_latest_at is not None:
-        logger.error("authentication.too_many_codes", extra={"limit": TENANT_CODES_PER_WINDOW})
-        raise IdentifierLocked(nth_latest_at + LIMIT_WINDOW)
-
-
-def _after_last_right_answer(past: Sequence[ChallengeSummary]) -> Sequence[ChallengeSummary]:
-    last_right_answer = max((index for index, challenge in enumerate(past) if challenge.answered), default=-1)
-    return past[last_right_answer + 1 :]

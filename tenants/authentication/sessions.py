@@ -5,6 +5,7 @@ A session does not authenticate a person in the consent flow.
 
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from haas.database import Transaction
@@ -18,6 +19,15 @@ from tenants.authentication.models import AuthenticationContext, Challenge
 from tenants.parties.models import NOBODY, Login, Person
 
 _SESSIONS = Sessions(store.DASHBOARD, DASHBOARD_SESSIONS)
+
+
+class SignedIn(NamedTuple):
+    """What the browser keeps after a sign-in."""
+
+    secret: str
+    """The secret of the new session."""
+    known_browser: str
+    """The value of the cookie by which the browser is known from now on."""
 
 
 async def request_code(
@@ -70,8 +80,8 @@ async def pending_challenge(tx: Transaction, secret: str, now: datetime) -> Chal
 
 async def sign_in(
     tx: Transaction, secret: str, code: str, *, person: Person, context: AuthenticationContext, now: datetime
-) -> str:
-    """Sign in with a one-time password. Return the secret of a new session; the old session is ended.
+) -> SignedIn:
+    """Sign in with a one-time password. The old session is ended.
 
     `person` is the directory's answer for `challenged_login_to_ask_for`. Raise CodeRefused or IdentifierLocked.
     """
@@ -82,7 +92,23 @@ async def sign_in(
         tx, challenge.id, code, "dashboard", person=person, context=context, now=now
     )
     add = partial(store.save_session, tx, challenge_id=challenge.id, login_id=login_id, now=now)
-    return await _SESSIONS.replace(tx, secret, now, add)
+    new_secret = await _SESSIONS.replace(tx, secret, now, add)
+    return SignedIn(new_secret, authentication.mark_of(challenge, context, now))
+
+
+async def login_if_right(
+    tx: Transaction, secret: str, code: str, *, person: Person, context: AuthenticationContext, now: datetime
+) -> UUID | None:
+    """Return the login that `sign_in` would sign in with this code, or None. Nothing is changed.
+
+    `person` is as for `sign_in`.
+    """
+    challenge = await pending_challenge(tx, secret, now)
+    if challenge is None:
+        return None
+    return await authentication.login_if_right(
+        tx, challenge.id, code, "dashboard", person=person, context=context, now=now
+    )
 
 
 async def login_to_ask_for(tx: Transaction, secret: str) -> UUID | None:

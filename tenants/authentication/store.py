@@ -15,6 +15,7 @@ from tenants.authentication.tables import session as session_table
 
 SessionSurface = Literal["public", "admin"]
 """The surfaces whose sessions are in the tenant's schema. Those of the dashboard are on the public one."""
+_FAILED: Final = (challenge.c.failures > literal_column("0"), ~challenge.c.is_known_browser)
 _is_dashboard_session = session_table.c.surface == "public"
 _by_token = and_(
     session_table.c.surface == literal_column("'public'"), session_table.c.token_hash == bindparam("token_hash")
@@ -42,6 +43,9 @@ async def insert_challenge(tx: Transaction, new: Challenge) -> None:
             code_hash=new.code_hash,
             created_at=new.created_at,
             expires_at=new.expires_at,
+            network_hash=new.network_hash,
+            is_known_browser=new.is_known_browser,
+            attempt_id=new.attempt_id,
         )
     )
 
@@ -55,30 +59,54 @@ async def challenge_by_id(
     return None if row is None else _challenge(row)
 
 
-async def challenge_summaries(
-    tx: Transaction, identifier_hash: bytes, now: datetime, window: timedelta
+async def results_of_identifier(
+    tx: Transaction, identifier_hash: bytes, now: datetime, window: timedelta, *, is_known_browser: bool
 ) -> Sequence[ChallengeSummary]:
-    """Return the results of an identifier's challenges of the last `window`, oldest first."""
-    query = (
-        select(challenge.c.created_at, challenge.c.failures, challenge.c.answered_at)
-        .where(challenge.c.identifier_hash == identifier_hash, _made_within(now, window))
-        .order_by(challenge.c.created_at)
-    )
-    return [
-        ChallengeSummary(row.created_at, row.failures, row.answered_at is not None) for row in await tx.execute(query)
-    ]
+    """Return the results of an identifier's challenges of the last `window`, oldest first.
+
+    Those of known browsers and those of other browsers are counted apart.
+    """
+    of_identifier = challenge.c.identifier_hash == identifier_hash
+    return await _results(tx, now, window, of_identifier, challenge.c.is_known_browser == is_known_browser)
 
 
-async def nth_latest_challenge_time(tx: Transaction, count: int, now: datetime, window: timedelta) -> datetime | None:
-    """Return when the tenant's `count`-th latest challenge was made, or None if the last `window` has fewer."""
-    query = (
-        select(challenge.c.created_at)
-        .where(_made_within(now, window))
-        .order_by(challenge.c.created_at.desc())
-        .offset(count - 1)
-        .limit(1)
+async def failures_of_network(
+    tx: Transaction, network_hash: bytes, now: datetime, window: timedelta
+) -> Sequence[ChallengeSummary]:
+    """Return the challenges with wrong answers that unknown browsers of a network asked for, oldest first."""
+    return await _results(tx, now, window, challenge.c.network_hash == network_hash, *_FAILED)
+
+
+async def number_of_failures(tx: Transaction, now: datetime, window: timedelta) -> int:
+    """Return the tenant's number of wrong answers to challenges that unknown browsers asked for."""
+    query = select(func.coalesce(func.sum(challenge.c.failures), 0)).where(_made_within(now, window), *_FAILED)
+    return int((await tx.execute(query)).scalar_one())
+
+
+async def nth_latest_sent(tx: Transaction, count: int, now: datetime, window: timedelta) -> datetime | None:
+    """Return when the tenant's `count`-th latest code was sent to a person. None if the last `window` has fewer."""
+    return await _nth_latest(tx, count, now, window, challenge.c.login_id.is_not(None))
+
+
+async def nth_latest_of_network(
+    tx: Transaction, network_hash: bytes, count: int, now: datetime, window: timedelta
+) -> datetime | None:
+    """Return when a network's `count`-th latest code was asked for. None if the last `window` has fewer."""
+    return await _nth_latest(tx, count, now, window, challenge.c.network_hash == network_hash)
+
+
+async def other_identifiers_of_attempt(tx: Transaction, attempt_id: UUID, identifier_hash: bytes) -> int:
+    """Return for how many identifiers, besides this one, codes were asked for in the flow of an attempt."""
+    query = select(func.count(challenge.c.identifier_hash.distinct())).where(
+        challenge.c.attempt_id == attempt_id, challenge.c.identifier_hash != identifier_hash
     )
-    return (await tx.execute(query)).scalar_one_or_none()
+    return int((await tx.execute(query)).scalar_one())
+
+
+async def codes_sent(tx: Transaction, now: datetime, window: timedelta) -> int:
+    """Return how many of the tenant's codes were sent to a person within the last `window`."""
+    query = select(func.count()).where(_made_within(now, window), challenge.c.login_id.is_not(None))
+    return int((await tx.execute(query)).scalar_one())
 
 
 async def count_failure(tx: Transaction, challenge_id: UUID) -> None:
@@ -173,6 +201,27 @@ class SessionRows:
 DASHBOARD: Final = SessionRows("public")
 
 
+async def _results(
+    tx: Transaction, now: datetime, window: timedelta, *conditions: ColumnElement[bool]
+) -> Sequence[ChallengeSummary]:
+    query = (
+        select(challenge.c.created_at, challenge.c.failures, challenge.c.answered_at)
+        .where(_made_within(now, window), *conditions)
+        .order_by(challenge.c.created_at)
+    )
+    return [
+        ChallengeSummary(row.created_at, row.failures, row.answered_at is not None) for row in await tx.execute(query)
+    ]
+
+
+async def _nth_latest(
+    tx: Transaction, count: int, now: datetime, window: timedelta, condition: ColumnElement[bool]
+) -> datetime | None:
+    query = select(challenge.c.created_at).where(_made_within(now, window), condition)
+    query = query.order_by(challenge.c.created_at.desc()).offset(count - 1).limit(1)
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
 def _made_within(now: datetime, window: timedelta) -> ColumnElement[bool]:
     # A challenge that is further in the future than the window was made before the clock was moved back. Nobody could
     # wait until it is old enough. Another process may read the clock a little later than this one.
@@ -190,4 +239,7 @@ def _challenge(row: Row[Any]) -> Challenge:
         expires_at=row.expires_at,
         failures=row.failures,
         answered_at=row.answered_at,
+        network_hash=row.network_hash,
+        is_known_browser=row.is_known_browser,
+        attempt_id=row.attempt_id,
     )

@@ -1,6 +1,6 @@
 """Challenges (one-time passwords that were sent) and sessions."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from tenants.parties.tables import login
 from tenants.schema_metadata import Moment, Uuid, tenant
@@ -19,9 +19,18 @@ challenge = Table(
     Column("expires_at", Moment, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("answered_at", Moment),
+    # Where the code was asked for. The network is a hash with the tenant's key; null before revision 0012.
+    Column("network_hash", LargeBinary),
+    Column("is_known_browser", Boolean, nullable=False, server_default="false"),
+    # The attempt whose consent flow the code is for; null for the dashboard. Attempts are deleted earlier or later.
+    Column("attempt_id", Uuid),
     CheckConstraint("purpose in ('authorisation', 'dashboard')", name="purpose"),
     Index(None, "identifier_hash", "created_at"),
     Index(None, "created_at"),
+    Index(None, "network_hash", "created_at"),
+    Index(None, "attempt_id", postgresql_where=text("attempt_id is not null")),
+    Index("challenge_sent_ix", "created_at", postgresql_where=text("login_id is not null")),
+    Index("challenge_failed_ix", "created_at", postgresql_where=text("failures > 0")),
 )
 
 # A browser's session on a surface: of a customer at the dashboard (public), or of a staff member.

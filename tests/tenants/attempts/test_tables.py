@@ -1,6 +1,6 @@
 """The constraints of attempts, and the columns about the authentication and the review page."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +19,8 @@ NOBODY = UUID(int=0)
 VIOLATIONS = (
     Violation(attempt, "attempt_stage_check", {"stage": "daydreaming"}),
     Violation(attempt, "attempt_claimed_as_check", {"claimed_as": "pigeon"}),
+    Violation(attempt, "attempt_outcome_check", {"outcome": "bored", "ended_at": datetime(2026, 11, 27, tzinfo=UTC)}),
+    Violation(attempt, "attempt_ended_at_check", {"outcome": "completed"}),
     Violation(attempt, "attempt_request_uri_hash_key", {"id": uuid4(), "code_hash": b"another"}),
     Violation(attempt, "attempt_code_hash_key", {"id": uuid4(), "request_uri_hash": b"another"}),
     Violation(attempt, "attempt_client_id_fkey", {"client_id": "nobody"}),
@@ -69,15 +71,13 @@ async def test_acr_channel_and_digest_of_the_review_page_can_be_stored(
         code_challenge="c",
     )
     async with database.transaction(tenant.namespace) as tx:
-        assert await store.insert_attempt(
+        await store.insert_attempt(
             tx,
             attempt_id,
             request,
             request_uri_hash=b"r",
             expires_at=now + timedelta(seconds=90),
             now=now,
-            limit=1,
-            window=timedelta(0),
         )
         pushed = await store.by_id(tx, attempt_id)
         await store.set_columns(tx, attempt_id, acr="urn:cds.au:cdr:3", claimed_as="app", shown_digest=b"d")

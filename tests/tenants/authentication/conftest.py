@@ -1,7 +1,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -12,8 +12,10 @@ from haas.database import Database, Transaction
 from haas.jose import new_key
 from tenants.accounts.service import market_day
 from tenants.authentication import service
+from tenants.authentication.codes import identifier_hash
 from tenants.authentication.errors import CodeRefused
-from tenants.authentication.models import AuthenticationContext, Challenge
+from tenants.authentication.known_browsers import with_mark
+from tenants.authentication.models import AuthenticationContext, Challenge, SharingFlow
 from tenants.notices.tables import outbox
 from tenants.parties.directory import StoredDirectory
 from tenants.parties.models import NOBODY, Person, canonical_identifier
@@ -29,7 +31,9 @@ class Authentication:
 
     def __init__(self, database: Database, tenant: Tenant, clock: MovableClock) -> None:
         self.database, self.tenant, self.clock = database, tenant, clock
-        self.context = AuthenticationContext(key=new_key(), brand_name="Aurora Energy")
+        self.context = AuthenticationContext(
+            key=new_key(), brand_name="Aurora Energy", host="aurora.test", network_hash=uuid4().bytes
+        )
         self.directory = StoredDirectory(database)
         self.logins = CustomerData(database, tenant, clock.now)
 
@@ -41,14 +45,21 @@ class Authentication:
         columns = (outbox.c.kind, outbox.c.payload, outbox.c.expires_at)
         return await execute(self.database, self.tenant, select(*columns).order_by(outbox.c.created_at))
 
-    async def begin(self, identifier: str, **changes: Any) -> Challenge:
+    async def begin(self, identifier: str, flow: SharingFlow | None = None, **changes: Any) -> Challenge:
         """Begin a challenge; `changes` are of the context."""
         context = msgspec.structs.replace(self.context, **changes)
         login = await self.directory.login_by_identifier(self.tenant, canonical_identifier(identifier))
         made: Challenge = await self.run(
-            lambda tx: service.send_code(tx, identifier, login, PURPOSE, context=context, now=self.clock.now())
+            lambda tx: service.send_code(
+                tx, identifier, login, PURPOSE, context=context, flow=flow, now=self.clock.now()
+            )
         )
         return made
+
+    def known_for(self, identifier: str) -> str:
+        """Return the cookie of a browser in which somebody has signed in with this identifier."""
+        hashed = identifier_hash(self.context.key, canonical_identifier(identifier))
+        return with_mark(self.context.key, hashed, "", self.clock.now())
 
     async def resend(self, challenge: Challenge) -> Challenge:
         """Replace a challenge by one with a new code."""
@@ -81,7 +92,7 @@ class Authentication:
     async def code_to(self, address: str) -> str:
         """Return the latest code that was sent to an address."""
         texts = [payload["text"] for _, payload, _ in await self.sent() if payload["to"] == address]
-        return re.findall(r"\b\d{6}\b", texts[-1])[0]
+        return str(re.findall(r"\b\d{6}\b", texts[-1])[0])
 
     async def run(self, act: Callable[[Transaction], Awaitable[Any]]) -> Any:
         """Return what `act` does in a transaction of its own."""

@@ -2,20 +2,48 @@
 
 from uuid import UUID
 
-from tenants.authentication.code_message import code_message
+import pytest
+
+from tenants.authentication.code_message import CodeMessage
 from tenants.notices.models import EmailPayload, SmsPayload
 from tenants.parties.models import Login
 
-LOGIN = Login(id=UUID(int=1), email="mia@people.test", mobile="+61491570006")
+MIA = Login(id=UUID(int=1), email="mia@people.test", mobile="+61491570006")
+BY_TEXT = Login(id=MIA.id, email=None, mobile=MIA.mobile)
+TO_SHARE = CodeMessage(brand="Aurora Energy", host="aurora.test", code="123456", recipient="Brightside Budget")
+TO_SIGN_IN = TO_SHARE._replace(recipient=None)
 
 
-def test_a_message_has_the_code_once_and_what_the_standards_require() -> None:
-    for login in (LOGIN, Login(id=LOGIN.id, email=None, mobile=LOGIN.mobile)):
-        message = code_message(login, "Aurora Energy", "authorisation", "123456")
+@pytest.mark.parametrize("login", [MIA, BY_TEXT], ids=["email", "text message"])
+def test_a_message_has_the_code_and_what_the_standards_require(login: Login) -> None:
+    for contents in (TO_SHARE, TO_SIGN_IN):
+        message = contents.to(login)
         assert message is not None
-        assert message.text.count("123456") == 1
+        assert message.text.startswith("123456 is your ")
+        assert message.text.rstrip().endswith("\n\n@aurora.test #123456")
+        assert message.text.count("123456") == 2
         assert "10 minutes" in message.text
         assert "Nobody needs your password" in message.text
         assert "Aurora Energy" in message.text
         assert isinstance(message, EmailPayload if login.email else SmsPayload)
-    assert code_message(Login(id=LOGIN.id, email=None, mobile=None), "A", "dashboard", "123456") is None
+
+
+@pytest.mark.parametrize("login", [MIA, BY_TEXT], ids=["email", "text message"])
+def test_a_message_names_the_recipient_only_if_the_code_is_for_sharing(login: Login) -> None:
+    sharing, signing_in = TO_SHARE.to(login), TO_SIGN_IN.to(login)
+    assert sharing is not None
+    assert signing_in is not None
+    assert "share your data with Brightside Budget" in sharing.text
+    assert "Brightside" not in signing_in.text
+    assert "sign in to" in signing_in.text
+
+
+def test_a_text_message_shortens_a_long_name() -> None:
+    message = TO_SHARE._replace(recipient="B" * 500).to(BY_TEXT)
+    assert message is not None
+    assert f"{'B' * 59}\N{HORIZONTAL ELLIPSIS}." in message.text
+    assert len(message.text) < 320
+
+
+def test_a_person_without_contacts_gets_no_message() -> None:
+    assert TO_SHARE.to(Login(id=MIA.id, email=None, mobile=None)) is None
