@@ -1,6 +1,7 @@
 """Creating, amending, activating, listing and ending arrangements."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
 from haas.database import Transaction
@@ -11,6 +12,8 @@ from tenants.arrangements.models import Arrangement, Authorisation, EndedBy, New
 from tenants.notices import outbox
 from tenants.tokens import store as tokens
 
+SETTLING: Final = timedelta(minutes=15)
+"""How long no account of a customer must have been written before the customer's arrangements end as ineligible."""
 _ENDS_WITHOUT_NOTICE: frozenset[EndedBy] = frozenset({"recipient", "register", "expiry"})
 """Values of `ended_by`. The recipient is not notified of these (CDS, CDR Arrangement Revocation endpoint)."""
 
@@ -83,8 +86,7 @@ async def end(tx: Transaction, arrangement_id: UUID, *, by: EndedBy, reason: str
     The caller must have checked that the requester may end the arrangement. Raise ArrangementNotFound, or
     ArrangementEnded if it has already ended. If an error is raised, nothing was changed.
     """
-    ended = await _end_all(tx, store.has_id(arrangement_id), by=by, reason=reason, now=now)
-    if not ended:
+    if not await _end_all(tx, store.has_id(arrangement_id), by=by, reason=reason, now=now):
         if await store.exists(tx, arrangement_id):
             raise ArrangementEnded(f"{arrangement_id} has already ended")
         raise ArrangementNotFound(f"there is no arrangement {arrangement_id}")
@@ -108,12 +110,35 @@ async def end_all_of_client(
     tx: Transaction, client_id: str, *, by: EndedBy, reason: str | None = None, now: datetime
 ) -> int:
     """End all arrangements of a client (CDS, Participant statuses: invalidate consents). Return their number."""
-    return await _end_all(tx, store.has_client(client_id), by=by, reason=reason, now=now)
+    return len(await _end_all(tx, store.has_client(client_id), by=by, reason=reason, now=now))
 
 
-async def end_expired(tx: Transaction, now: datetime) -> int:
-    """Mark the arrangements whose sharing duration is over as ended by expiry. Return their number."""
+async def end_all_of_customer(
+    tx: Transaction, customer_id: UUID, *, by: EndedBy, reason: str | None = None, now: datetime
+) -> int:
+    """End all arrangements of a customer, for example because the customer is not eligible any more (CDR Rules 4.26).
+
+    Return their number.
+    """
+    return len(await _end_all(tx, store.has_customer(customer_id), by=by, reason=reason, now=now))
+
+
+async def end_expired(tx: Transaction, now: datetime) -> list[UUID]:
+    """Mark the arrangements whose sharing duration is over as ended by expiry. Return their ids.
+
+    The caller tells the other holders of the accounts (`tenants.holders`).
+    """
     return await _end_all(tx, store.is_past_its_expiry(now), by="expiry", reason=None, now=now)
+
+
+async def end_of_ineligible_customers(tx: Transaction, now: datetime) -> int:
+    """End the arrangements of customers who are not eligible consumers (CDR Rules 4.26(1)(c)). Return their number.
+
+    Their data is not disclosed in any case. An end cannot be undone, so it waits until an import or a correction of the
+    customer's accounts is complete (`SETTLING`).
+    """
+    found = await store.of_ineligible_customers(tx, market_day(now), now, now - SETTLING)
+    return len(await _end_all(tx, store.is_one_of(found), by="ineligible", reason=None, now=now)) if found else 0
 
 
 async def list_for_login(tx: Transaction, login_id: UUID, now: datetime) -> list[Arrangement]:
@@ -135,13 +160,14 @@ async def get_for_login(tx: Transaction, arrangement_id: UUID, login_id: UUID, n
 
 async def _end_all(
     tx: Transaction, which: store.ArrangementCondition, *, by: EndedBy, reason: str | None, now: datetime
-) -> int:
+) -> list[UUID]:
     ended = await store.mark_ended(tx, which, by=by, reason=reason, now=now)
-    if ended:
-        await tokens.revoke_for_arrangements(tx, [row.id for row in ended], now)
+    ids = [row.id for row in ended]
+    if ids:
+        await tokens.revoke_for_arrangements(tx, ids, now)
     if by not in _ENDS_WITHOUT_NOTICE:
         for row in ended:
             if row.active_at is not None:  # a recipient does not know of pending arrangements
                 payload = {"arrangement_id": str(row.id), "client_id": row.client_id}
-                await outbox.put(tx, "arrangement-revoked", payload, now=now)
-    return len(ended)
+                await outbox.put(tx, "arrangement-revoked", payload, now=now, arrangement_id=row.id)
+    return ids

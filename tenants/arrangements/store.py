@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
 from tenants.accounts.models import ApprovalState
-from tenants.accounts.tables import account
+from tenants.accounts.store import is_eligible
+from tenants.accounts.tables import account, holding
 from tenants.arrangements.models import (
     AccountApproval,
     Arrangement,
@@ -27,7 +28,7 @@ from tenants.parties import store as parties
 from tenants.parties.tables import representation
 
 ArrangementCondition = ColumnElement[bool]
-"""An SQL condition that selects arrangements: the result of `has_id`, `has_client` or `is_past_its_expiry`."""
+"""An SQL condition that selects arrangements: the result of `has_id`, for example."""
 _WAS_ACTIVATED = arrangement.c.active_at.is_not(None)
 
 
@@ -178,12 +179,49 @@ def has_client(client_id: str) -> ArrangementCondition:
     return arrangement.c.client_id == client_id
 
 
+def has_customer(customer_id: UUID) -> ArrangementCondition:
+    """Return the condition that selects all arrangements of a customer."""
+    return arrangement.c.customer_id == customer_id
+
+
 def is_past_its_expiry(now: datetime) -> ArrangementCondition:
     """Return the condition that selects active arrangements whose sharing duration is over."""
     over = select(authorisation.c.id).where(
         authorisation.c.id == arrangement.c.authorisation_id, authorisation.c.expires_at <= now
     )
     return and_(_WAS_ACTIVATED, over.exists())
+
+
+def is_one_of(arrangement_ids: Collection[UUID]) -> ArrangementCondition:
+    """Return the condition that selects arrangements by their ids."""
+    return arrangement.c.id.in_(arrangement_ids)
+
+
+async def of_ineligible_customers(tx: Transaction, today: date, now: datetime, settled: datetime) -> list[UUID]:
+    """Return the active arrangements whose customer is not an eligible consumer.
+
+    Arrangements of customers of whom an account was written after `settled` are left out.
+    """
+    written = (
+        select(holding.c.account_id)
+        .join(account, account.c.id == holding.c.account_id)
+        .where(holding.c.customer_id == arrangement.c.customer_id, account.c.updated_at > settled)
+    )
+    query = select(arrangement.c.id).where(
+        _WAS_ACTIVATED, arrangement.c.ended_at.is_(None), ~is_eligible(arrangement.c.customer_id), ~written.exists()
+    )
+    return list((await tx.execute(query, {"today": today, "now": now})).scalars())
+
+
+async def number_of_active_authorisations(tx: Transaction, now: datetime) -> int:
+    """Return how many arrangements are in force at `now`. Each has one authorisation in force."""
+    in_force = authorisation.c.id == arrangement.c.authorisation_id
+    query = (
+        select(func.count())
+        .select_from(arrangement.join(authorisation, in_force))
+        .where(_WAS_ACTIVATED, arrangement.c.ended_at.is_(None), authorisation.c.expires_at > now)
+    )
+    return int((await tx.execute(query)).scalar_one())
 
 
 async def exists(tx: Transaction, arrangement_id: UUID) -> bool:
@@ -203,6 +241,34 @@ async def for_login(
     if arrangement_id is not None:
         query = query.where(arrangement.c.id == arrangement_id)
     return await _load(tx, query)
+
+
+async def of_customer(tx: Transaction, customer_id: UUID) -> list[Arrangement]:
+    """Return all arrangements of a customer, also ended ones, newest first. Omit pending ones."""
+    return await _load(tx, _select_arrangements().where(arrangement.c.customer_id == customer_id))
+
+
+async def never_in_force(tx: Transaction, customer_id: UUID) -> list[tuple[UUID, Recipient, Authorisation]]:
+    """Return the authorisations of a customer whose codes were not exchanged, with arrangement and recipient."""
+    query = (
+        select(
+            authorisation, arrangement.c.client_id, client.c.software_id, client.c.recipient_id, client.c.registration
+        )
+        .join(arrangement, arrangement.c.id == authorisation.c.arrangement_id)
+        .join(client, client.c.client_id == arrangement.c.client_id)
+        .where(arrangement.c.customer_id == customer_id, authorisation.c.active_at.is_(None))
+        .order_by(authorisation.c.authorised_at)
+    )
+    rows = (await tx.execute(query)).all()
+    accounts = await _accounts(tx, [row.id for row in rows])
+    return [
+        (
+            row.arrangement_id,
+            _recipient(row),
+            msgspec.structs.replace(_authorisation(row), accounts=accounts.get(row.id, ())),
+        )
+        for row in rows
+    ]
 
 
 async def by_id(tx: Transaction, arrangement_id: UUID) -> Arrangement | None:
@@ -285,22 +351,26 @@ def _authorisation(row: Row[Any]) -> Authorisation:
     )
 
 
+def _recipient(row: Row[Any]) -> Recipient:
+    registration: Mapping[str, Any] = row.registration
+    return Recipient(
+        client_id=row.client_id,
+        software_id=row.software_id,
+        client_name=registration["client_name"],
+        org_name=registration["org_name"],
+        legal_entity_name=registration.get("legal_entity_name"),
+        recipient_id=row.recipient_id,
+        logo_uri=registration.get("logo_uri"),
+    )
+
+
 def _arrangement(row: Row[Any], versions: list[Authorisation]) -> Arrangement:
     in_force = next(version for version in versions if version.id == row.authorisation_id)
-    registration: Mapping[str, Any] = row.registration
     return Arrangement(
         id=row.id,
         customer_id=row.customer_id,
         login_id=row.login_id,
-        recipient=Recipient(
-            client_id=row.client_id,
-            software_id=row.software_id,
-            client_name=registration["client_name"],
-            org_name=registration["org_name"],
-            legal_entity_name=registration.get("legal_entity_name"),
-            recipient_id=row.recipient_id,
-            logo_uri=registration.get("logo_uri"),
-        ),
+        recipient=_recipient(row),
         created_at=row.created_at,
         active_at=row.active_at,
         ended_at=row.ended_at,

@@ -195,7 +195,7 @@ class Authenticator:
         return tenant.register_environment.jwks_uri if client.kind == "register" else registered
 
 
-async def use_assertion(tx: Transaction, assertion: VerifiedAssertion) -> Client:
+async def mark_as_used(tx: Transaction, assertion: VerifiedAssertion) -> Client:
     """Mark the `jti` of the assertion as used, and return the client. Raise InvalidClient.
 
     After this call, the transaction is committed even if the request is refused, so that the `jti` stays used. So the
@@ -203,17 +203,28 @@ async def use_assertion(tx: Transaction, assertion: VerifiedAssertion) -> Client
     `jti` is marked as used again.
     """
 
-    async def mark_as_used() -> tuple[Client, bool] | None:
+    async def mark() -> tuple[Client, bool] | None:
         return await store.mark_jti_used(tx, assertion.client_id, assertion.jti_hash, assertion.expires_at)
 
-    found = await mark_as_used()
+    found = await mark()
     if found is None:
         raise InvalidClient(_NOT_AUTHENTIC, detail="the client was removed")
     client, unused = found
     if not unused:
         raise InvalidClient("the client assertion was used before (jti)")
-    tx.commit_on_refusal(mark_as_used)
-    if client.registration.token_endpoint_auth_signing_alg != assertion.algorithm:
+    tx.commit_on_refusal(mark)
+    return client
+
+
+async def use_assertion(tx: Transaction, assertion: VerifiedAssertion) -> Client:
+    """Mark the `jti` of an assertion as used, and return the client. See `mark_as_used`.
+
+    Raise InvalidClient, also if the algorithm is not the registered one. The Register has registered none: it may use
+    every algorithm of the profile (FAPI 1.0 Advanced 8.6).
+    """
+    client = await mark_as_used(tx, assertion)
+    registered = client.registration.token_endpoint_auth_signing_alg
+    if client.kind != "register" and registered != assertion.algorithm:
         # "The algorithm used for signing the JWT" (CDS, Registration Request); OIDC Registration 2.
         raise InvalidClient("the client assertion is not signed with the registered token_endpoint_auth_signing_alg")
     return client

@@ -77,14 +77,16 @@ async def cancel(tx: Transaction, flow: Flow, *, now: datetime) -> FlowResult:
     attempt = flow.attempt
     if attempt.in_flow:
         await browser_binding.bind_to_browser(tx, attempt, flow.browser_hash)
-        return await _reject(tx, flow, error, now)
+        return await _reject(tx, flow, error, now, denied_by_person=True)
     if attempt.error != error.error or now - attempt.stage_at >= AUTHORISATION_RESPONSE_LIFETIME:
         raise FlowClosed(flow.end(now), f"attempt {attempt.id} is at stage {attempt.stage}")
     return FlowResult(flow, error)
 
 
-async def _reject(tx: Transaction, flow: Flow, error: OAuthError, now: datetime) -> FlowResult:
-    await service.reject(tx, flow.attempt, error, now)
+async def _reject(
+    tx: Transaction, flow: Flow, error: OAuthError, now: datetime, *, denied_by_person: bool = False
+) -> FlowResult:
+    await service.reject(tx, flow.attempt, error, now, denied_by_person=denied_by_person)
     return FlowResult(flow, error)
 
 

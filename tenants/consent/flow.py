@@ -13,15 +13,19 @@ from uuid import UUID
 
 from haas.database import Transaction
 from tenants.accounts import service as accounts
+from tenants.accounts.disclosure_rule import REFUSAL_BY_REASON
 from tenants.accounts.models import HeldAccount
 from tenants.arrangements import store as arrangements
 from tenants.arrangements.models import Arrangement
 from tenants.attempts import browser_binding, service, store
+from tenants.attempts.state import FLOW_LIFETIME
 from tenants.authentication import service as authentication
-from tenants.authentication.models import AuthenticationContext, Challenge
+from tenants.authentication.models import AuthenticationContext, Challenge, SharingFlow
+from tenants.calls import store as calls
+from tenants.calls.models import RefusedDay
 from tenants.clients import store as clients
 from tenants.consent.errors import ChoiceMissing, FlowClosed, FlowNotFound, FlowStep, PersonChanged, StepNotCurrent
-from tenants.consent.models import FLOW_LIFETIME, AccountChoice, Flow, FlowResult, StepOutcome
+from tenants.consent.models import AccountChoice, Flow, FlowResult, StepOutcome
 from tenants.data_language import needs_accounts
 from tenants.oauth.errors import InvalidRequest
 from tenants.parties.models import NOBODY, Login, Person, canonical_identifier
@@ -120,7 +124,7 @@ async def identify(
     `login` is the directory's answer for the identifier. The flow is then bound to this browser, and no other browser
     can continue it.
 
-    Raise ChoiceMissing, StepNotCurrent or IdentifierLocked.
+    Raise ChoiceMissing, StepNotCurrent, IdentifierLocked or TooManyIdentifiers.
     """
     if current_step(flow, now) == "verify":
         challenge = await current_challenge(tx, flow)
@@ -132,7 +136,9 @@ async def identify(
         require_step(flow, "identify", now)
     if not canonical_identifier(identifier):
         raise ChoiceMissing("identifier")
-    challenge = await authentication.send_code(tx, identifier, login, "authorisation", context=context, now=now)
+    challenge = await authentication.send_code(
+        tx, identifier, login, "authorisation", context=context, flow=_sharing(flow), now=now
+    )
     await browser_binding.bind_to_browser(tx, flow.attempt, flow.browser_hash)
     await store.set_stage(tx, flow.attempt.id, "preAuthentication", now=now, challenge_id=challenge.id)
     return "verify"
@@ -157,7 +163,9 @@ async def resend(
     require_step(flow, "verify", now)
     challenge = await current_challenge(tx, flow)
     if challenge.id.hex == replaces:
-        challenge = await authentication.resend_code(tx, challenge, _asked(flow), context=context, now=now)
+        challenge = await authentication.resend_code(
+            tx, challenge, _asked(flow), context=context, flow=_sharing(flow), now=now
+        )
         await store.set_columns(tx, flow.attempt.id, challenge_id=challenge.id)
     return "verify"
 
@@ -199,13 +207,27 @@ async def verify(
             or amended.customer_id not in {customer.id for customer in customers}
         ):
             error = InvalidRequest("cdr_arrangement_id is not an active arrangement of this consumer")
-            await service.reject(tx, flow.attempt, error, now)
+            await service.reject(tx, flow.attempt, error, now, authenticated=True)
             return FlowResult(flow, error)
         customer_id = amended.customer_id
     if customer_id is None:
         await store.set_stage(tx, flow.attempt.id, "preAccountSelection", now=now)
         return "customer" if customers else "accounts"
     return await _set_customer(tx, flow, customer_id, now)
+
+
+async def login_if_right(
+    tx: Transaction, flow: Flow, code: str, *, context: AuthenticationContext, now: datetime
+) -> UUID | None:
+    """Return the login that `verify` would authenticate with this code, or None. Nothing is changed.
+
+    With it, the directory is refreshed before the customers of the person decide about the next step.
+    """
+    if flow.attempt.stage != "preAuthentication" or flow.attempt.challenge_id is None:
+        return None
+    return await authentication.login_if_right(
+        tx, flow.attempt.challenge_id, code, "authorisation", person=_asked(flow), context=context, now=now
+    )
 
 
 async def choose_customer(tx: Transaction, flow: Flow, customer_id: UUID | None, *, now: datetime) -> StepOutcome:
@@ -258,6 +280,10 @@ async def chosen_accounts(tx: Transaction, flow: Flow, *, now: datetime) -> list
     return held
 
 
+def _sharing(flow: Flow) -> SharingFlow:
+    return SharingFlow(flow.attempt.id, flow.client.registration.client_name)
+
+
 def _asked(flow: Flow) -> Person:
     if flow.person is None:
         raise AssertionError("the directory must be asked before a code is sent again or answered")
@@ -265,13 +291,29 @@ def _asked(flow: Flow) -> Person:
 
 
 async def _set_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> FlowStep:
-    if needs_accounts(flow.attempt.request.scopes):
+    await _record_refusals(tx, flow, customer_id, now)
+    # A person who cannot share anything learns why on the page that lists the accounts, and can only cancel there.
+    if needs_accounts(flow.attempt.request.scopes) or not await accounts.is_eligible(
+        tx, customer_id, flow.client.recipient_id, now
+    ):
         await store.set_stage(
             tx, flow.attempt.id, "preAccountSelection", now=now, customer_id=customer_id, accounts=None
         )
         return "accounts"
     await store.set_stage(tx, flow.attempt.id, "preAuthorisation", now=now, customer_id=customer_id, accounts=[])
     return "review"
+
+
+async def _record_refusals(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> None:
+    """Record for which reasons the person is not asked to share some or all of the accounts (CDR Rules 4.7, 9.4)."""
+    held = await accounts.accounts_of(tx, customer_id, flow.client.recipient_id, now)
+    reasons = {REFUSAL_BY_REASON[each.unavailable] for each in held if each.unavailable in REFUSAL_BY_REASON}
+    day = accounts.market_day(now)
+    refused = [
+        RefusedDay(day=day, request="authorisation", reason=reason, arrangement_id=None, calls=1, last_at=now)
+        for reason in reasons
+    ]
+    await calls.add_refusals(tx, refused)
 
 
 async def _held_accounts(tx: Transaction, flow: Flow, now: datetime) -> list[HeldAccount]:

@@ -1,8 +1,7 @@
 """The data that an app needs to show the steps of the consent flow."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,9 +15,6 @@ from tenants.data_language import Cluster
 from tenants.oauth.errors import AccessDenied, OAuthError
 from tenants.parties.models import Customer, Person
 from tenants.tokens.lifetimes import AUTHORIZATION_CODE_LIFETIME
-
-FLOW_LIFETIME: Final = timedelta(hours=1)
-"""The maximum time between the pushed request and the authorisation. After this time, the person must start again."""
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):

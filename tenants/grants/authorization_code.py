@@ -131,9 +131,8 @@ async def put_the_authorisation_in_force(exchange: CodeExchange) -> None:
 
 async def mark_the_code_as_used(exchange: CodeExchange) -> None:
     """The code is marked as used and cannot be exchanged again; the attempt is completed (RFC 6749 4.1.2)."""
-    await attempts.set_stage(
-        exchange.tx, exchange.code.attempt.id, "completed", now=exchange.now, code_used_at=exchange.now
-    )
+    now = exchange.now
+    await attempts.end(exchange.tx, exchange.code.attempt.id, "completed", "completed", now=now, code_used_at=now)
 
 
 async def issue_tokens(exchange: CodeExchange) -> None:

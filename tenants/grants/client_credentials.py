@@ -17,10 +17,11 @@ def client_is_registered_for_the_grant(request: TokenRequest) -> None:
 
 
 def scope_is_for_the_client_itself(request: TokenRequest) -> None:
-    """A software product requests only `cdr:registration`, and the CDR Register only admin scopes.
+    """A software product requests only `cdr:registration`, and the CDR Register the scope of one admin operation.
 
-    Neither is combined with a data scope: "these scopes MUST never be included in the same access token as a CDR
-    Data scope" (CDS, Authorisation Scopes).
+    The Register must give "the scope of the endpoint" (CDS, CDR Register calling Data Holders). Neither is combined
+    with a data scope: "these scopes MUST never be included in the same access token as a CDR Data scope" (CDS,
+    Authorisation Scopes).
     """
     client = request.client
     allowed = scopes.ADMIN_SCOPES if client.kind == "register" else (scopes.REGISTRATION,)
@@ -30,6 +31,8 @@ def scope_is_for_the_client_itself(request: TokenRequest) -> None:
     registered = client.registration.scopes
     if any(value not in allowed or value not in registered for value in requested):
         raise InvalidScope("scope contains a value that this client cannot request with client_credentials")
+    if client.kind == "register" and len(requested) > 1:
+        raise InvalidScope("scope must be that of one operation")
 
 
 async def issue_an_access_token(request: TokenRequest) -> None:

@@ -5,6 +5,7 @@ If the token itself is not valid, the errors are `InvalidToken` and `Insufficien
 """
 
 from haas.errors import HaasError
+from tenants.accounts.models import Answer, RefusalReason
 
 
 class AccessRefused(HaasError):
@@ -25,8 +26,21 @@ class ConsentRevoked(AccessRefused):
 
 
 class ConsentExpired(ConsentRevoked):
-    """The sharing duration of the arrangement is over. The standards use the error for withdrawn consents."""
+    """The authorisation has expired: its sharing duration is over, or the customer is not eligible any more.
+
+    The standards use the error for withdrawn consents.
+    """
 
 
 class ConsentInvalid(AccessRefused):
     """The token was not issued for a consumer, or the arrangement is not active yet."""
+
+
+class DisclosureRefused(AccessRefused):
+    """The data holder refuses to disclose all data of the customer, or all data to the recipient (CDR Rules 4.7)."""
+
+    def __init__(self, reason: RefusalReason, answer: Answer) -> None:
+        """Store the reason, which the recipient is not told, and the answer that it gets."""
+        super().__init__(f"disclosure is refused: {reason}")
+        self.reason = reason
+        self.answer = answer

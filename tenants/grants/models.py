@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from tenants.accounts.models import RefusalReason
 from tenants.clients.models import Client
 from tenants.oauth import scopes
 from tenants.register.duties import Duties, ProductStatus, RecipientStatus, duties
@@ -101,7 +102,16 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
         return duties(self.recipient_status, self.product_status)
 
 
-class UserInfoToken(AccessToken, frozen=True, kw_only=True):
+class ConsumerToken(AccessToken, frozen=True, kw_only=True):
+    """An access token with what decides whether data of its consumer may be disclosed (`consumer_rules`)."""
+
+    refusal: RefusalReason | None
+    """Why the holder refuses all data of the customer, or all data to the recipient, now."""
+    is_customer_eligible: bool
+    """Whether the customer is an eligible consumer today (`tenants.accounts.disclosure_rule.makes_eligible`)."""
+
+
+class UserInfoToken(ConsumerToken, frozen=True, kw_only=True):
     """An access token with the additional values that UserInfo needs."""
 
     sector_identifier_uri: str | None

@@ -1,10 +1,14 @@
 """The SQL that reads a token together with its client, arrangement and authorisation."""
 
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import LargeBinary, bindparam, literal_column, select
 
 from haas.database import Statement, Transaction
+from tenants.accounts.service import market_day
+from tenants.accounts.store import first_refusal, is_eligible
+from tenants.accounts.tables import refusal
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.clients.tables import client
 from tenants.grants.models import AccessToken, RefreshToken, UserInfoToken
@@ -56,6 +60,10 @@ ACCESS_TOKEN_SOURCE: Final = (
     .outerjoin(arrangement, arrangement.c.id == access_token.c.arrangement_id)
     .outerjoin(authorisation, authorisation.c.id == access_token.c.authorisation_id)
 )
+REFUSAL_OF_ALL_DATA: Final = first_refusal(
+    arrangement.c.customer_id, client.c.recipient_id, refusal.c.account_id.is_(None)
+).label("refusal")
+"""The column `refusal` of `models.ConsumerToken`. A statement that selects it must bind the parameter `now`."""
 _ACCESS: Final = Statement(
     select(*ACCESS_TOKEN_COLUMNS).select_from(ACCESS_TOKEN_SOURCE).where(access_token.c.token_hash == _TOKEN_HASH)
 )
@@ -64,6 +72,8 @@ _USERINFO: Final = Statement(
         *ACCESS_TOKEN_COLUMNS,
         client.c.registration.op("->>")(literal_column("'sector_identifier_uri'")).label("sector_identifier_uri"),
         authorisation.c.claims,
+        REFUSAL_OF_ALL_DATA,
+        is_eligible(arrangement.c.customer_id).label("is_customer_eligible"),
     )
     .select_from(ACCESS_TOKEN_SOURCE)
     .where(access_token.c.token_hash == _TOKEN_HASH)
@@ -86,7 +96,11 @@ async def load_access_token(tx: Transaction, token_hash: bytes) -> AccessToken |
     return None if row is None else AccessToken(**row)
 
 
-async def load_userinfo_token(tx: Transaction, token_hash: bytes) -> UserInfoToken | None:
-    """Return an access token for UserInfo, even if it has expired or was revoked; None for an unknown token."""
-    row = await tx.row(_USERINFO, token_hash=token_hash)
+async def load_userinfo_token(tx: Transaction, token_hash: bytes, now: datetime) -> UserInfoToken | None:
+    """Return an access token for UserInfo, even if it has expired or was revoked; None for an unknown token.
+
+    The same statement finds out whether the customer is eligible and whether all data is refused. The names of the
+    person are read by another one, and only if they were authorised (`tenants.grants.userinfo.person_claims`).
+    """
+    row = await tx.row(_USERINFO, token_hash=token_hash, today=market_day(now), now=now)
     return None if row is None else UserInfoToken(**row)

@@ -134,7 +134,7 @@ async def test_expired_arrangements_are_marked_as_ended_by_expiry(
     clock.move(timedelta(hours=2))
     async with application.database.transaction(banksia.namespace) as tx:
         await service.end_expired(tx, application.now)
-        assert await service.end_expired(tx, application.now) == 0
+        assert await service.end_expired(tx, application.now) == []
         found = await service.get_for_login(tx, short, person.login_id, application.now)
     assert (found.ended_by, found.state(application.now)) == ("expiry", "expired")
     assert await _notices(application, banksia, short) == []
