@@ -1,6 +1,7 @@
 """The objects that a process of the HTTP application or of the workers creates once and shares between its parts."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from secrets import token_urlsafe
 from typing import Final
@@ -8,22 +9,38 @@ from typing import Final
 from haas.clock import Clock, clock_from
 from haas.database import Database
 from haas.errors import Unavailable
-from haas.jose import JwksClient, KeySealer, Sealer
+from haas.jose import SIGNING_TIMES, JwksClient, KeySealer, Sealer
+from haas.metrics import ServerStates, Source
 from haas.outbound import Outbound
 from haas.settings import ApplicationSettings
+from haas.shared_limits import SharedLimits
+from haas.shared_values import SharedValues
+from haas.valkey_counts import ValkeyCounts
+from tenants.aemo.client import AemoClient
+from tenants.aemo.participants import Participants
+from tenants.aemo.service import Market
+from tenants.availability.board import OutageBoard
+from tenants.availability.secondary_status import SecondaryStatus
 from tenants.calls import Flusher
 from tenants.clients.authentication import Authenticator
 from tenants.consent.authorisation_response import AuthorisationResponder
 from tenants.disclosure.store import load_data_access_token
 from tenants.keys.service import Keyring
-from tenants.parties.directory import Directory, StoredDirectory
+from tenants.parties.directory import Directory
 from tenants.register.accreditations import Accreditations
 from tenants.registration.validation_steps import ValidationSources
 from tenants.registry.errors import NotBootstrapped
 from tenants.registry.models import Tenant
-from tenants.registry.names import control_namespace
+from tenants.registry.names import control_namespace, market_namespace
 from tenants.registry.service import Registry
 from tenants.sources.choice import DataSources
+from tenants.sources.upstream import UpstreamParts
+from tenants.synchronisation.directory import UpstreamDirectory
+from tenants.traffic.active_authorisations import ActiveAuthorisations
+from tenants.traffic.service import Traffic
+from tenants.upstream.access import UpstreamAccesses
+from tenants.upstream.capabilities import KnownCapabilities
+from tenants.upstream.client import UpstreamClient
 
 PREPARED_TENANTS: Final = 16
 PREPARED_CONNECTIONS: Final = 4
@@ -41,15 +58,36 @@ class Services:
         self.clock = clock
         self.database = database
         self.outbound = outbound
+        self.sealer = sealer
+        """Uses the master key of the deployment."""
         self.registry = Registry(database, settings, clock)
-        self.directory: Directory = StoredDirectory(database)
-        self.sources = DataSources(database)
+        self._shared_values = SharedValues(settings.redis_url)
+        self.aemo = AemoClient(outbound, clock, self._shared_values, settings.application_processes)
+        self._market = Market(Participants(database, market_namespace(settings), sealer, clock), self.aemo, clock)
         self.keyring = Keyring(database, sealer, clock)
+        self.upstream = UpstreamClient(
+            outbound, UpstreamAccesses(database, sealer, outbound, clock), self.keyring, clock
+        )
+        self.directory: Directory = UpstreamDirectory(database, self.upstream, clock)
+        self.capabilities = KnownCapabilities(clock)
+        upstream = UpstreamParts(self.upstream, self.capabilities, database)
+        self.sources = DataSources(database, self._market, upstream)
         self.accreditations = Accreditations(database, control_namespace(settings), clock)
         self.jwks = JwksClient(outbound, clock)
         self.authenticator = Authenticator(database, self.jwks, clock)
         self.responder = AuthorisationResponder(self.keyring, self.jwks)
         self.registration_sources = ValidationSources(self.jwks, outbound, database, control_namespace(settings))
+        self._shared_counts = ValkeyCounts(settings.redis_url)
+        self._active_authorisations = ActiveAuthorisations(database, clock)
+        self.traffic = Traffic(
+            SharedLimits(clock, self._shared_counts, processes=settings.application_processes),
+            self._active_authorisations,
+            clock,
+            factor=settings.traffic_factor,
+            pushed_requests=settings.pushed_requests,
+        )
+        self.outage_board = OutageBoard(database, clock)
+        self.secondary_status = SecondaryStatus(outbound, settings.market_status_uri, clock)
         self._flusher = Flusher(database, control_namespace(settings), clock)
         self._flushing: asyncio.Task[None] | None = None
 
@@ -65,6 +103,14 @@ class Services:
             Outbound(settings, clock=clock),
         )
 
+    def metrics(self, **uses: Callable[[], bool]) -> Sequence[Source]:
+        """Return the sources of the metrics that every process with these services has.
+
+        `uses` are further uses of Valkey, each with a function that says whether it answers.
+        """
+        states = {"limits": lambda: self._shared_counts.is_up, "values": lambda: self._shared_values.is_up, **uses}
+        return self.database.metrics(), self.outbound.metrics, SIGNING_TIMES, ServerStates(states)
+
     async def start(self) -> None:
         """Start the task that writes the records of calls in the background."""
         self._flushing = asyncio.create_task(self._flusher.run(), name="calls.flush")
@@ -78,6 +124,7 @@ class Services:
             tenants = (await self.registry.all())[:PREPARED_TENANTS]
             for tenant in tenants:
                 await self.keyring.published_jwks(tenant)
+                await self.outage_board.known(tenant)
                 await asyncio.gather(*(self._prepare(tenant) for _ in range(PREPARED_CONNECTIONS)))
 
     async def _prepare(self, tenant: Tenant) -> None:
@@ -90,5 +137,11 @@ class Services:
             self._flushing.cancel()
             with suppress(asyncio.CancelledError):
                 await self._flushing
+        await self.secondary_status.close()
+        await self.outage_board.close()
+        await self._active_authorisations.close()
+        await self._shared_counts.close()
+        await self._market.close()
+        await self._shared_values.close()
         await self.outbound.close()
         await self.database.close()

@@ -3,32 +3,51 @@
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, NamedTuple
 
 from haas.clock import Clock
 from haas.database import Database, Namespace, Transaction
+from tenants.accounts.service import market_day
 from tenants.arrangements import service as arrangements
+from tenants.attempts import store as attempts
 from tenants.calls import store as calls
 from tenants.clients import store as clients
+from tenants.corrections import service as corrections
+from tenants.holders import service as holders
 from tenants.housekeeping import store
 from tenants.keys import rotation as keys
+from tenants.operations.filters import months_before
 from tenants.operators import store as operators
 from tenants.registry.models import Tenant
+from tenants.retention.kinds import six_years_before
+from tenants.retention.store import AFTER_SIX_YEARS
+from tenants.usage import store as usage
 
 logger = logging.getLogger(__name__)
 
 KEEP_SECONDS: Final = timedelta(hours=2)
+"""For so long, the calls of each minute and each second are kept. After that there are sums for quarter hours."""
+KEEP_CALL_COUNTS: Final = timedelta(days=400)
+"""Get Metrics reports on eight days. The figures of a year are for the reports of a period (CDR Rules 9.4)."""
 KEEP_SINGLE_CALLS: Final = timedelta(days=30)
 """As long as attempts and notices, so that staff can investigate one call together with them."""
 KEEP_CONSOLE_SESSIONS: Final = timedelta(days=1)
 """Longer than a session of the console can last, so that only sessions that have ended are deleted."""
 KEEP_BATCH_NUMBERS: Final = timedelta(days=1)
 """Longer than a process tries again to write a batch whose COMMIT was not answered, unless the database is away."""
+KEEP_MONTHS_OF_READS: Final = 25
+"""The standards' default period of usage is 24 months. One more month is for readers whose day differs."""
 
 
-async def _aggregate_seconds(tx: Transaction, now: datetime) -> int:
-    # Only whole hours, so that the peak of a half hour does not change after it is stored.
-    return await calls.aggregate_seconds(tx, (now - KEEP_SECONDS).replace(minute=0, second=0, microsecond=0))
+async def _aggregate_calls(tx: Transaction, now: datetime) -> int:
+    # Only whole hours, so that a row of a quarter hour seldom changes after it is stored.
+    before = (now - KEEP_SECONDS).replace(minute=0, second=0, microsecond=0)
+    return await calls.aggregate_minutes(tx, before) + await calls.aggregate_seconds(tx, before)
+
+
+async def _delete_call_counts(tx: Transaction, now: datetime) -> int:
+    return await calls.delete_counts(tx, now - KEEP_CALL_COUNTS)
 
 
 async def _delete_batch_numbers(tx: Transaction, now: datetime) -> int:
@@ -37,6 +56,10 @@ async def _delete_batch_numbers(tx: Transaction, now: datetime) -> int:
 
 async def _delete_keys(tx: Transaction, now: datetime) -> int:
     return len(await keys.delete_retired_keys(tx, now))
+
+
+async def _delete_reads(tx: Transaction, now: datetime) -> int:
+    return await usage.delete_reads_before(tx, months_before(market_day(now), KEEP_MONTHS_OF_READS))
 
 
 async def _delete_single_calls(tx: Transaction, now: datetime) -> int:
@@ -54,9 +77,33 @@ class HousekeepingTask(NamedTuple):
     run: Callable[[Transaction, datetime], Awaitable[int]]
 
 
+async def _purge(tx: Transaction, now: datetime) -> int:
+    """Delete what is six years old, unless a legal hold keeps it (`tenants.retention`)."""
+    limit = six_years_before(now)
+    return sum([await purge.run(tx, limit) for purge in AFTER_SIX_YEARS])
+
+
+async def _end_expired(tenant: Tenant, tx: Transaction, now: datetime) -> int:
+    ended = await arrangements.end_expired(tx, now)
+    await holders.tell_of_expiry(tx, tenant, ended, now)
+    return len(ended)
+
+
+async def _lapse_approvals(tenant: Tenant, tx: Transaction, now: datetime) -> int:
+    return await holders.lapse_approvals(tx, tenant, now)
+
+
+def tasks_with_notices(tenant: Tenant) -> tuple[HousekeepingTask, ...]:
+    """Return the tasks that write to customers in the name of the brand."""
+    return (
+        HousekeepingTask("arrangements expired", partial(_end_expired, tenant)),
+        HousekeepingTask("approvals lapsed", partial(_lapse_approvals, tenant)),
+    )
+
+
 TASKS: Final = (
-    HousekeepingTask("arrangements expired", arrangements.end_expired),
-    HousekeepingTask("codes expired", store.fail_expired_codes),
+    HousekeepingTask("arrangements of ineligible customers ended", arrangements.end_of_ineligible_customers),
+    HousekeepingTask("attempts ended", attempts.store_endings),
     HousekeepingTask("requests deleted", store.delete_requests),
     HousekeepingTask("attempts deleted", store.delete_attempts),
     HousekeepingTask("assertions deleted", clients.delete_expired_jtis),
@@ -64,11 +111,16 @@ TASKS: Final = (
     HousekeepingTask("sessions deleted", store.delete_sessions),
     HousekeepingTask("challenges deleted", store.delete_challenges),
     HousekeepingTask("notices deleted", store.delete_notices),
-    HousekeepingTask("per-second counts aggregated", _aggregate_seconds),
-    HousekeepingTask("calls deleted", store.delete_call_counts),
+    HousekeepingTask("calls aggregated", _aggregate_calls),
+    HousekeepingTask("calls deleted", _delete_call_counts),
+    HousekeepingTask("contacts of given-up notices deleted", store.delete_payloads),
     HousekeepingTask("single calls deleted", _delete_single_calls),
     HousekeepingTask("batch numbers deleted", _delete_batch_numbers),
+    HousekeepingTask("disclosures corrected", corrections.mark_corrected),
     HousekeepingTask("keys deleted", _delete_keys),
+    HousekeepingTask("meter reads deleted", _delete_reads),
+    HousekeepingTask("data checks deleted", store.delete_data_checks),
+    HousekeepingTask("records of six years ago deleted", _purge),
 )
 CONTROL_TASKS: Final = (HousekeepingTask("console sessions deleted", _delete_console_sessions),)
 """The tasks for the control schema. Only the role of the console and the owner may run them."""
@@ -87,7 +139,7 @@ class Housekeeping:
 
         A task that fails is logged. The next sweep runs it again.
         """
-        return await self._run(TASKS, tenant.namespace)
+        return await self._run((*tasks_with_notices(tenant), *TASKS), tenant.namespace)
 
     async def sweep_control(self, namespace: Namespace) -> dict[str, int]:
         """Run all tasks for the control schema. `namespace` names the role. See `sweep`."""

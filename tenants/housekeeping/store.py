@@ -3,23 +3,25 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Delete, Update, and_, delete, or_, select, update
+from sqlalchemy import Delete, Update, and_, delete, insert, or_, select, update
 
 from haas.database import Transaction
 from tenants.arrangements.tables import arrangement
 from tenants.attempts.tables import attempt
 from tenants.authentication.tables import challenge, session
-from tenants.calls.tables import call_rollup
+from tenants.housekeeping.tables import data_check
+from tenants.notices.dead_letters import LETTER
+from tenants.notices.outbox import MESSAGE_KINDS
 from tenants.notices.tables import outbox
+from tenants.retention.store import is_held
 from tenants.tokens.tables import access_token, refresh_token
 
 KEEP_TOKENS: Final = timedelta(hours=1)
 KEEP_REFRESH_TOKENS: Final = timedelta(days=1)
 KEEP_CHALLENGES: Final = timedelta(days=1)
-"""Longer than `authentication.limits.LIMIT_WINDOW`, and longer than any challenge or session is valid."""
+"""From the end of a challenge: as long as the longest window of `authentication.limits`, and as any session."""
 KEEP_NOTICES: Final = timedelta(days=30)
-KEEP_CALLS: Final = timedelta(days=400)
-"""Get Metrics reports on up to twelve months in the past."""
+KEEP_DATA_CHECKS: Final = timedelta(days=400)
 KEEP_ATTEMPTS: Final = timedelta(days=30)
 """Get Metrics counts abandoned flows of today and the seven days before. Older attempts are for the investigation of
 complaints. An attempt names the person who authenticated, so it is not kept for longer."""
@@ -42,18 +44,12 @@ async def delete_requests(tx: Transaction, now: datetime) -> int:
     return await _execute(tx, update(attempt).where(old).values(request=None))
 
 
-async def fail_expired_codes(tx: Transaction, now: datetime) -> int:
-    """Mark attempts whose authorization code has expired without being exchanged (Get Metrics, failedTokenExchange)."""
-    unexchanged = and_(attempt.c.stage == "preTokenExchange", attempt.c.code_expires_at <= now)
-    return await _execute(tx, update(attempt).where(unexchanged).values(stage="failedTokenExchange", stage_at=now))
-
-
 async def delete_attempts(tx: Transaction, now: datetime) -> int:
     """Delete attempts older than KEEP_ATTEMPTS, except those of an arrangement that is active or ended more recently.
 
     The attempts of such an arrangement are needed to detect a code that is used twice. An arrangement whose code was
-    never exchanged does not prevent the deletion. Attempts in which nobody authenticated are deleted earlier, after
-    KEEP_UNAUTHENTICATED_ATTEMPTS.
+    never exchanged does not prevent the deletion; a legal hold does. Attempts in which nobody authenticated are deleted
+    earlier, after KEEP_UNAUTHENTICATED_ATTEMPTS.
     """
     until = now - KEEP_ATTEMPTS
     kept = (
@@ -69,7 +65,8 @@ async def delete_attempts(tx: Transaction, now: datetime) -> int:
         and_(attempt.c.stage_at <= until, ~kept),
         and_(_is_unauthenticated, attempt.c.stage_at <= now - KEEP_UNAUTHENTICATED_ATTEMPTS),
     )
-    return await _execute(tx, delete(attempt).where(old))
+    held = is_held(attempt.c.customer_id, attempt.c.arrangement_id)
+    return await _execute(tx, delete(attempt).where(old, ~held))
 
 
 async def delete_sessions(tx: Transaction, now: datetime) -> int:
@@ -93,13 +90,40 @@ async def delete_tokens(tx: Transaction, now: datetime) -> int:
 
 
 async def delete_notices(tx: Transaction, now: datetime) -> int:
-    """Delete notices that were delivered more than KEEP_NOTICES ago. Undelivered notices are kept for staff."""
-    return await _execute(tx, delete(outbox).where(outbox.c.done_at <= now - KEEP_NOTICES))
+    """Delete messages that were delivered more than KEEP_NOTICES ago.
+
+    Undelivered ones are kept for staff, and notices about an arrangement for six years (`tenants.retention`).
+    """
+    old = and_(outbox.c.done_at <= now - KEEP_NOTICES, outbox.c.arrangement_id.is_(None))
+    return await _execute(tx, delete(outbox).where(old))
 
 
-async def delete_call_counts(tx: Transaction, now: datetime) -> int:
-    """Delete call counts that are older than KEEP_CALLS."""
-    return await _execute(tx, delete(call_rollup).where(call_rollup.c.minute <= now - KEEP_CALLS))
+async def delete_data_checks(tx: Transaction, now: datetime) -> int:
+    """Delete the results of data checks that are older than KEEP_DATA_CHECKS."""
+    return await _execute(tx, delete(data_check).where(data_check.c.began_at <= now - KEEP_DATA_CHECKS))
+
+
+async def delete_payloads(tx: Transaction, now: datetime) -> int:
+    """Delete the payloads of messages that were given up more than KEEP_NOTICES ago: they contain contacts.
+
+    Also those of letters that were handled. A letter is kept until somebody has sent it.
+    """
+    old = or_(
+        and_(outbox.c.given_up_at <= now - KEEP_NOTICES, outbox.c.kind.in_(MESSAGE_KINDS)),
+        and_(outbox.c.handled_at.is_not(None), outbox.c.kind == LETTER),
+    )
+    return await _execute(tx, update(outbox).where(old, outbox.c.payload != {}).values(payload={}))
+
+
+async def was_checked_since(tx: Transaction, since: datetime) -> bool:
+    """Return whether a check of the stored data began at `since` or later."""
+    found = await tx.execute(select(data_check.c.began_at).where(data_check.c.began_at >= since).limit(1))
+    return found.first() is not None
+
+
+async def add_data_check(tx: Transaction, began_at: datetime, ended_at: datetime, invalid: dict[str, int]) -> None:
+    """Store the result of a check: the number of invalid items by resource."""
+    await tx.execute(insert(data_check).values(began_at=began_at, ended_at=ended_at, invalid=invalid))
 
 
 async def _execute(tx: Transaction, statement: Update | Delete) -> int:

@@ -24,6 +24,7 @@ from tenants.provisioning.tenant_changes import (
 from tenants.registry import store
 from tenants.registry.errors import HostInUse, InvalidNode, TenantExists, TenantIncomplete, UnknownTenant
 from tenants.registry.models import NodeState, RegisterEnvironment, Tenant, TenantState
+from tenants.retention import service as retention
 
 
 class Administration:
@@ -63,6 +64,8 @@ class Administration:
     async def remove(self, slug: str, *, actor: str) -> Tenant:
         """Delete the tenant and all its data. This cannot be undone. Raise UnknownTenant.
 
+        Raise RecordsHeld while a legal hold keeps records of the tenant.
+
         Each tenant is removed in its own transaction, because a transaction that drops many schemas runs out of locks.
         If the tenant is not on the main node, a first transaction sets its state to `leaving`, and its row in the
         registry is deleted last, after its schema. If the removal is interrupted, the tenant is no longer
@@ -70,9 +73,12 @@ class Administration:
         """
         async with owner_transaction(self._owner, self._settings) as registry:
             tenant = await self._require_tenant(registry, slug)
-            if tenant.namespace.node != MAIN_NODE:
+        if tenant.namespace.node != MAIN_NODE:
+            async with registry_and_tenant(self._owner, self._settings, tenant.namespace) as (registry, tx):
+                # This locks the row first, so that no other removal drops the schema meanwhile.
                 await store.set_state(registry, tenant.id, "leaving", self._clock.now())
                 await store.advance_revision(registry)
+                await retention.refuse_removal_during_hold(tx, slug)
         await self._delete(tenant, actor)
         return tenant
 
@@ -116,6 +122,7 @@ class Administration:
         async with registry_and_tenant(self._owner, self._settings, tenant.namespace, "long") as (registry, tx):
             if not await store.delete_brand(registry, tenant.id):
                 raise UnknownTenant(f"{slug} was removed by another command a moment ago")
+            await retention.refuse_removal_during_hold(tx, slug)
             await store.append_audit(registry, actor=actor, action="tenant.remove", subject=slug, now=self._clock.now())
             await store.advance_revision(registry)
             await tx.driver.execute(

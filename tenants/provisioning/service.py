@@ -34,6 +34,29 @@ logger = logging.getLogger(__name__)
 SCHEMA_PLACEHOLDER = "__tenant_schema__"
 
 
+def role_statements(roles: Roles, role: str) -> tuple[str, ...]:
+    """Return the statements that create the role of a tenant. Every name was validated and needs no quoting."""
+    return (
+        # The provisioning login may create roles; the owner of the objects may not.
+        "SET LOCAL ROLE NONE",
+        f"CREATE ROLE {role} NOLOGIN",
+        # Without INHERIT FALSE these logins could read this tenant without setting a role.
+        f"GRANT {role} TO {roles.app}, {roles.operator} WITH INHERIT FALSE, SET TRUE",
+    )
+
+
+def schema_statements(roles: Roles, namespace: Namespace) -> tuple[str, ...]:
+    """Return the statements that create the empty schema of a tenant. Its role may use each table made after them."""
+    schema, role = namespace.schema, namespace.role
+    return (
+        "SET LOCAL ROLE NONE",
+        f"CREATE SCHEMA {schema} AUTHORIZATION {roles.owner}",
+        f"SET LOCAL ROLE {roles.owner}",
+        f"GRANT USAGE ON SCHEMA {schema} TO {role}",
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
+    )
+
+
 class Provisioner:
     """Creates tenants with the provisioning login.
 
@@ -168,25 +191,18 @@ class Provisioner:
             raise TenantExists(f"the slug {new.slug!r} or one of its hosts is taken by another tenant") from error
 
     async def _create_schema(self, tx: Transaction, namespace: Namespace) -> None:
-        """Create role, schema and tables in one round trip. Every name was validated and needs no quoting."""
-        schema, role, owner = namespace.schema, namespace.role, self._roles.owner
+        """Create role, schema and tables in one round trip."""
+        schema = namespace.schema
         statements = (
-            # The provisioning login may create roles; the owner of the objects may not.
-            "SET LOCAL ROLE NONE",
-            f"CREATE ROLE {role} NOLOGIN",
-            # Without INHERIT FALSE these logins could read this tenant without setting a role.
-            f"GRANT {role} TO {self._roles.app}, {self._roles.operator} WITH INHERIT FALSE, SET TRUE",
-            f"CREATE SCHEMA {schema} AUTHORIZATION {owner}",
-            f"SET LOCAL ROLE {owner}",
-            f"GRANT USAGE ON SCHEMA {schema} TO {role}",
-            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
+            *role_statements(self._roles, namespace.role),
+            *schema_statements(self._roles, namespace),
             self._script.replace(SCHEMA_PLACEHOLDER, schema).rstrip("; \n"),
-            f"REVOKE ALL ON {schema}.alembic_version FROM {role}",
+            f"REVOKE ALL ON {schema}.alembic_version FROM {namespace.role}",
         )
         try:
             await tx.driver.execute(";\n".join(statements))
         except (asyncpg.DuplicateObjectError, asyncpg.DuplicateSchemaError) as error:
             raise TenantExists(
-                f"schema {schema} or role {role} exists, but no tenant of this deployment uses it:"
+                f"schema {schema} or role {namespace.role} exists, but no tenant of this deployment uses it:"
                 " drop it by hand, or choose another slug"
             ) from error

@@ -1,4 +1,4 @@
-"""Changes of a tenant's name, theme, contacts, switches and hosts, and the resulting values of the tenant."""
+"""Changes of a tenant's name, theme, contacts, settings and hosts, and the resulting values of the tenant."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -7,7 +7,18 @@ import msgspec
 
 from haas.settings import Host
 from tenants.registry.errors import InvalidChange, InvalidHost
-from tenants.registry.models import SWITCHES, Tenant
+from tenants.registry.models import (
+    MARKET_CHOICES,
+    SWITCHES,
+    CustomerKey,
+    CustomerSource,
+    MarketRate,
+    RegisterAuthentication,
+    Tenant,
+    TenantSettings,
+    UpstreamServer,
+    VelocityLimit,
+)
 from tenants.registry.names import checked_host, checked_name
 from tenants.registry.surfaces import TenantSurface
 
@@ -16,6 +27,15 @@ CheckTheme = Callable[[str, Mapping[str, Any]], object]
 
 CONTACTS: Final = {"phone": "support_phone", "email": "support_email"}
 """The contacts of a brand, with the theme tokens in which they are stored."""
+UPSTREAM_VALUES: Final = tuple(field.name for field in msgspec.structs.fields(UpstreamServer))
+"""The values of the retailer's own server."""
+_CHOSEN: Final = ("customer_source", "register_authentication")
+"""The settings that have one of several values."""
+_NUMBERS: Final[Mapping[str, tuple[Any, str]]] = {
+    "low_velocity_limit": (VelocityLimit | None, "a limit for low velocity data: 10 to 1000 calls"),
+    "market_calls_per_second": (MarketRate | None, "a number of requests a second to AEMO: 1 to 1000"),
+}
+"""The settings that are a number or None, with their types."""
 _BRAND_NAME: Final = "brand_name"
 """The theme token that pages show instead of the name of the tenant."""
 
@@ -38,8 +58,20 @@ class TenantChange(
     """Contacts of CONTACTS. An empty text removes a contact."""
     switches: dict[str, bool] = {}
     """Settings of SWITCHES."""
+    market: dict[str, str] = {}
+    """Settings of MARKET_CHOICES."""
     private_hosts: dict[str, bool] = {}
     """Hosts that may have an address in a private network (true), or may not have one any more (false)."""
+    customer_calls_counted_by: CustomerKey | None = None
+    low_velocity_limit: int | None = None
+    """A limit from 10 to 1000 calls; 0 removes the limit."""
+    register_authentication: RegisterAuthentication | None = None
+    market_calls_per_second: int | None = None
+    """A number from 1 to 1000 requests; 0 removes it."""
+    customer_source: CustomerSource | None = None
+    upstream: dict[str, str] = {}
+    """Values of the retailer's own server (`UpstreamServer`), by field. An empty text removes a value. If all are
+    removed, the tenant has no server."""
     hosts: dict[TenantSurface, str] = {}
     move_endpoints: bool = False
     """Whether the secure host may be changed although data recipients are registered."""
@@ -77,21 +109,42 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
     unknown = set(change.switches) - set(SWITCHES)
     if unknown:
         raise InvalidChange(f"there is no switch {min(unknown)!r}; the switches are {', '.join(SWITCHES)}")
+    for choice, value in change.market.items():
+        if value not in MARKET_CHOICES.get(choice, ()):
+            raise InvalidChange(f"the market settings are {_possible_choices()}")
     present = {switch: getattr(tenant.settings, switch) for switch in SWITCHES}
+    choices = {choice: getattr(tenant.settings, choice) for choice in MARKET_CHOICES}
     private = dict.fromkeys(sorted(tenant.settings.private_hosts), True)
     wanted_private = _private_hosts(private, change)
+    limits = {name: getattr(tenant.settings, name) for name in ("customer_calls_counted_by", *_NUMBERS)}
+    wanted_limits = {**limits, **_limits(change)}
     hosts = dict(tenant.surfaces())
     wanted_hosts = {**hosts, **{surface: checked_host(surface, host) for surface, host in change.hosts.items()}}
+    upstream = _values_of(tenant.settings.upstream)
+    wanted_upstream = {name: value for name, value in {**upstream, **change.upstream}.items() if value}
+    source = {name: getattr(tenant.settings, name) for name in _CHOSEN}
+    wanted_source = {name: getattr(change, name) or source[name] for name in _CHOSEN}
     detail = {
         "name": _differences({"name": tenant.name}, {"name": name}).get("name"),
         "theme": _differences(tenant.theme, theme),
         "switches": _differences(present, {**present, **change.switches}),
+        "market": _differences(choices, {**choices, **change.market}),
         "private_hosts": _differences(private, wanted_private),
+        "limits": _differences(limits, wanted_limits),
+        "upstream": _differences(upstream, wanted_upstream),
+        "source": _differences(source, wanted_source),
         "hosts": _differences(hosts, wanted_hosts),
     }
     settings: dict[str, Any] = {switch: change.switches[switch] for switch in detail["switches"] or ()}
+    settings |= {name: wanted_limits[name] for name in detail["limits"] or ()}
+    settings |= {choice: change.market[choice] for choice in detail["market"] or ()}
     if detail["private_hosts"]:
         settings["private_hosts"] = sorted(wanted_private)
+    if detail["upstream"]:
+        settings["upstream"] = wanted_upstream or None
+    if detail["source"]:
+        settings |= {name: wanted_source[name] for name in detail["source"]}
+    _check_settings(tenant, settings)
     return Alterations(
         name=name if detail["name"] else None,
         theme=theme if detail["theme"] else None,
@@ -99,6 +152,43 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
         hosts={surface: host for surface, host in wanted_hosts.items() if host != hosts[surface]},
         audit_detail={part: differences for part, differences in detail.items() if differences},
     )
+
+
+def _limits(change: TenantChange) -> dict[str, Any]:
+    """Return the values of the settings of limits that the change names."""
+    limits: dict[str, Any] = {}
+    if change.customer_calls_counted_by is not None:
+        limits["customer_calls_counted_by"] = change.customer_calls_counted_by
+    for name, (kind, meaning) in _NUMBERS.items():
+        number = getattr(change, name)
+        if number is not None:
+            try:
+                limits[name] = msgspec.convert(number or None, kind)
+            except msgspec.ValidationError:
+                raise InvalidChange(f"{number} is not {meaning}, or 0 for none") from None
+    return limits
+
+
+def _possible_choices() -> str:
+    return ", ".join(f"{choice}={'|'.join(values)}" for choice, values in MARKET_CHOICES.items())
+
+
+def _values_of(server: UpstreamServer | None) -> dict[str, str]:
+    """Return the values of a server that are set, by field."""
+    values = {} if server is None else msgspec.structs.asdict(server)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _check_settings(tenant: Tenant, settings: Mapping[str, Any]) -> None:
+    """Raise InvalidChange if the settings of the tenant would be invalid with the changed ones."""
+    unknown = set(settings.get("upstream") or ()) - set(UPSTREAM_VALUES)
+    if unknown:
+        known = ", ".join(UPSTREAM_VALUES)
+        raise InvalidChange(f"the retailer's server has no value {min(unknown)!r}; its values are {known}")
+    try:
+        msgspec.convert({**msgspec.to_builtins(tenant.settings), **settings}, TenantSettings)
+    except msgspec.ValidationError as error:
+        raise InvalidChange(f"the settings would be invalid: {error}") from None
 
 
 def _private_hosts(present: Mapping[str, bool], change: TenantChange) -> dict[str, bool]:

@@ -32,6 +32,13 @@ async def put_statuses(tx: Transaction, environment_id: str, statuses: Statuses,
     await tx.execute(polled.values(polled_at=now))
 
 
+async def polled_at(tx: Transaction, environment_id: str) -> datetime | None:
+    """Return when the last reading of a Register began that succeeded, or None."""
+    query = select(register_environment.c.polled_at).where(register_environment.c.id == environment_id)
+    found: datetime | None = (await tx.execute(query)).scalar_one_or_none()
+    return found
+
+
 async def put_accreditations(tx: Transaction, environment_id: str, numbers: Mapping[str, str], now: datetime) -> None:
     """Store the accreditation numbers of data recipients by legal entity id."""
     await _put(tx, environment_id, "accreditation", numbers, now)
@@ -64,6 +71,12 @@ async def statuses_since(
         register_status.c.register_environment_id == environment_id, register_status.c.status_at >= since, either
     )
     return {row.kind: row.status for row in await tx.execute(query)}
+
+
+async def poll_times(tx: Transaction) -> dict[str, datetime | None]:
+    """Return when the statuses of each register environment were read last, by the id of the environment."""
+    query = select(register_environment.c.id, register_environment.c.polled_at)
+    return {row.id: row.polled_at for row in await tx.execute(query)}
 
 
 async def _put(tx: Transaction, environment_id: str, kind: str, given: Mapping[str, str], now: datetime) -> None:

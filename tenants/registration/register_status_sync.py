@@ -54,14 +54,14 @@ class StatusSync:
 
         Raise RegisterUnreadable if three attempts failed. In that case, the last stored statuses were applied.
         """
-        failure, statuses = None, Statuses({}, {})
+        failure, statuses, began = None, Statuses({}, {}), self._clock.now()
         try:
             statuses = await self._fetch(environment)
         except RegisterUnreadable as error:
             failure = error
         else:
             async with self._database.transaction(self._control) as tx:
-                await store.put_statuses(tx, environment.id, statuses, self._clock.now())
+                await store.put_statuses(tx, environment.id, statuses, began)
         effects, failed = StatusEffects(), 0
         async with self._database.transaction(self._control) as tx:
             stored = await store.stored_statuses(tx, environment.id)

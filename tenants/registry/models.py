@@ -1,7 +1,8 @@
 """A tenant, its settings and its register environment, as the registry returns them."""
 
+from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,7 +15,12 @@ from tenants.registry.names import Hosts
 from tenants.registry.surfaces import Surface, TenantSurface
 
 TenantState = Literal["preparing", "active", "suspended", "leaving"]
+CustomerSource = Literal["store", "upstream"]
 NodeState = Literal["active", "draining"]
+CustomerKey = Literal["customer", "arrangement"]
+RegisterAuthentication = Literal["private-key-jwt", "self-signed-jwt"]
+MarketRate = Annotated[int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")]
+VelocityLimit = Annotated[int, Meta(ge=10, le=1000, description="a whole number from 10 to 1000")]
 HttpsUrl = Annotated[str, Meta(pattern=r"^https://[^\s/?#@]+(/[^\s#]*)?\Z", description="an https address")]
 
 # Names in the time zone folder of the system that are not time zones of the IANA database.
@@ -44,6 +50,32 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     """The URL of the JWKS with which those JWTs are verified."""
 
 
+class UpstreamServer(msgspec.Struct, frozen=True, kw_only=True):
+    """The retailer's own server, from which customers and accounts are read (docs/upstream.md). It has no secrets.
+
+    The constructor raises ValueError when the values do not fit together.
+    """
+
+    base_uri: HttpsUrl
+    """The paths of the contract begin after it. It has no query."""
+    authentication: Literal["signed-jwt", "client-credentials"] = "signed-jwt"
+    """How requests are authenticated besides the client certificate: by a JWT that the tenant signs, or by an access
+    token of the retailer."""
+    token_uri: HttpsUrl | None = None
+    """The retailer's token endpoint, for `client-credentials`."""
+    scope: Annotated[str, Meta(max_length=1_000, pattern=r"^[\x21\x23-\x5B\x5D-\x7E ]+\Z")] | None = None
+    """The scope of the token request (RFC 6749 3.3). None: the request has no scope."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when the base URI has a query, or the token endpoint is missing or not used."""
+        if "?" in self.base_uri:
+            raise ValueError("`base_uri` must not have a query")
+        if (self.authentication == "client-credentials") != (self.token_uri is not None):
+            raise ValueError("`token_uri` is mandatory with `client-credentials`, and must be absent otherwise")
+        if self.scope is not None and self.token_uri is None:
+            raise ValueError("`scope` is only for `client-credentials`")
+
+
 class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of a tenant. They contain no credentials, because every process keeps the registry in memory.
 
@@ -53,14 +85,32 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     time_zone: str = "Australia/Sydney"
     """IANA name. Pages and messages show times in it, and the days of the metrics begin in it (CDS, Get Metrics)."""
-    customer_source: Literal["store", "upstream"] = "store"
+    customer_source: CustomerSource = "store"
     """Customers and accounts are read from the tenant's schema (store) or from the retailer's own server (upstream)."""
+    upstream: UpstreamServer | None = None
+    """The retailer's own server. It must be set before `customer_source` is `upstream`."""
     market_source: Literal["store", "aemo"] = "store"
     """Service points, usage and DER are read from the tenant's schema (store) or from AEMO."""
+    unknown_market_values: Literal["pass", "mend", "drop"] = "pass"
+    """What is done with a value of AEMO that the standards do not know, such as the jurisdiction ISO: it is passed on,
+    replaced where there is a replacement, or its service point is left out (decision 0041)."""
+    missing_market_values: Literal["mend", "drop"] = "mend"
+    """Whether a mandatory field that AEMO leaves out gets a placeholder, or its service point is left out."""
+    market_calls_per_second: MarketRate | None = None
+    """How many requests a second AEMO has agreed for the participants of the brand. None: nothing was agreed (A-6).
+    Brands that share a participant have the same number."""
     private_hosts: frozenset[Host] = frozenset()
     """Hosts of the sources that may have an address in a private network, such as MarketNet or a VPN of the retailer.
     Only the provider's staff may enter them: with them, this deployment sends requests into that network."""
+    register_authentication: RegisterAuthentication = "private-key-jwt"
+    """How the CDR Register authenticates at the admin operations (CDS, CDR Register calling Data Holders): with an
+    access token, for which it uses `private_key_jwt`, or a JWT that it signs itself. It is agreed at onboarding."""
     app: App | None = None
+    customer_calls_counted_by: CustomerKey = "customer"
+    """For whom the threshold of 10 calls in a second "per customer" is counted (CDS, Traffic Thresholds; sm#728)."""
+    low_velocity_limit: VelocityLimit | None = None
+    """After how many calls within 24 hours for the same low velocity data under an arrangement a further one is
+    refused (CDS, Low Velocity Data Sets). None: it is answered."""
     # Optional features. Each is off unless the retailer asks for it.
     serves_retired_versions: bool = False
     """Whether a version of an operation is still served after its retirement date."""
@@ -72,13 +122,21 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the Management API is offered."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError when the IANA database does not have the time zone."""
+        """Raise ValueError when the IANA database does not have the time zone, or the server of a source is missing."""
         if self.time_zone not in _time_zones():
             raise ValueError(f"{self.time_zone!r} is not an IANA time zone")
+        if self.customer_source == "upstream" and self.upstream is None:
+            raise ValueError("`customer_source` is `upstream`, but `upstream` is not set")
 
 
 SWITCHES: Final = tuple(field.name for field in msgspec.structs.fields(TenantSettings) if field.type is bool)
 """The settings that are on or off."""
+MARKET_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    field.name: get_args(field.type)
+    for field in msgspec.structs.fields(TenantSettings)
+    if field.name in ("market_source", "unknown_market_values", "missing_market_values")
+}
+"""The settings of the market source, each with its values."""
 
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):

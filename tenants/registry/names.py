@@ -89,10 +89,12 @@ class Hosts(msgspec.Struct, frozen=True):
 class Roles(msgspec.Struct, frozen=True):
     """The names of the database roles of a deployment. All databases of a cluster share roles, hence the prefix.
 
-    `provisioner`, `app` and `operator` are the three logins. `owner` owns every object and cannot log in. `control` and
-    `console` may use the control schema. `app` may take `control`. Only `operator` may take `console`, the role for the
-    tables of the provider's console, the requests to the provisioner and the credentials for AEMO. Both may take the
-    role of each tenant, which may read and write rows of that tenant's schema only.
+    `provisioner`, `app`, `operator` and `backup` are the logins. `owner` owns every object and cannot log in.
+    `control`, `market`, `market_change` and `console` may use the control schema. `app` may take `control`, and two
+    roles for the credentials for AEMO: the application reads them, and a worker changes passwords. Only `operator` may
+    take `console`, the role for the tables of the provider's console, the requests to the provisioner and the
+    participants at AEMO. Both may take the role of each tenant, which may read and write rows of that tenant's schema
+    only. `backup` may take `reader`, which may read every table of the deployment and change none.
     """
 
     prefix: str
@@ -120,6 +122,16 @@ class Roles(msgspec.Struct, frozen=True):
         return f"{self.prefix}_console"
 
     @property
+    def market(self) -> str:
+        """The role with which the application reads the credentials for AEMO. It may read nothing else."""
+        return f"{self.prefix}_market"
+
+    @property
+    def market_change(self) -> str:
+        """The role with which a worker changes the passwords at AEMO. It may change nothing else."""
+        return f"{self.prefix}_market_change"
+
+    @property
     def app(self) -> str:
         """The login of the application. It owns nothing and has no privileges until a transaction sets a role."""
         return f"{self.prefix}_app"
@@ -128,6 +140,16 @@ class Roles(msgspec.Struct, frozen=True):
     def operator(self) -> str:
         """The login of the operator's commands. Like `app`, it has no privileges until a transaction sets a role."""
         return f"{self.prefix}_operator"
+
+    @property
+    def backup(self) -> str:
+        """The login of backups. A deployment without backups by `haas backup` need not have it."""
+        return f"{self.prefix}_backup"
+
+    @property
+    def reader(self) -> str:
+        """The role with which a backup reads all tables. It may change nothing."""
+        return f"{self.prefix}_reader"
 
     def tenant(self, slug: str) -> str:
         """Return the name of the role of a tenant. Raise InvalidSlug."""
@@ -150,6 +172,16 @@ def tenant_schema(slug: str) -> str:
 def control_namespace(settings: Settings) -> Namespace:
     """Return the control schema with the role of ordinary requests."""
     return Namespace(CONTROL_SCHEMA, Roles(settings.role_prefix).control, MAIN_NODE)
+
+
+def market_namespace(settings: Settings) -> Namespace:
+    """Return the control schema with the role that may only read the participants of AEMO with their credentials."""
+    return Namespace(CONTROL_SCHEMA, Roles(settings.role_prefix).market, MAIN_NODE)
+
+
+def market_change_namespace(settings: Settings) -> Namespace:
+    """Return the control schema with the role that may also change the passwords of participants."""
+    return Namespace(CONTROL_SCHEMA, Roles(settings.role_prefix).market_change, MAIN_NODE)
 
 
 def console_namespace(settings: Settings) -> Namespace:

@@ -80,6 +80,22 @@ def test_a_detailed_scope_alone_includes_the_permissions_of_the_basic_one(
     assert set(first.permissions) < set(merged.permissions)
 
 
+def test_the_nmi_is_described_only_with_the_scopes_of_service_points() -> None:
+    """C-D23: standards-maintenance issue 529."""
+    points = {"energy:electricity.servicepoints.basic:read", "energy:electricity.servicepoints.detail:read"}
+    naming = {
+        scope
+        for scope in DATA_SCOPES
+        for cluster in clusters([scope], "person")
+        if any("NMI" in permission for permission in cluster.permissions)
+    }
+    assert naming == points
+    [connection] = [
+        each for each in clusters(points, "person") if "National Meter Identifier (NMI)" in each.permissions
+    ]
+    assert connection.title == "Electricity connection"
+
+
 def test_organisations_have_their_own_titles() -> None:
     assert titles("common:customer.basic:read", kind="organisation") == ["Organisation profile"]
     assert titles("common:customer.detail:read", kind="organisation") == ["Organisation profile and contact details"]

@@ -6,12 +6,14 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from haas.clock import MovableClock
 from haas.database import Database
 from haas.mail import Mailer
 from ops.deployment import Deployment
+from tenants.accounts.service import market_day
+from tenants.accounts.tables import service_point
 from tenants.arrangements.tables import arrangement, authorisation
 from tenants.attempts import store as attempt_store
 from tenants.attempts.models import Stage
@@ -23,22 +25,24 @@ from tenants.calls.store import add_batch, copy_calls
 from tenants.calls.tables import call, call_batch
 from tenants.clients.tables import used_assertion
 from tenants.housekeeping import service
-from tenants.housekeeping.service import KEEP_CONSOLE_SESSIONS, Housekeeping
+from tenants.housekeeping.service import KEEP_CONSOLE_SESSIONS, KEEP_MONTHS_OF_READS, Housekeeping
 from tenants.housekeeping.store import KEEP_CHALLENGES
 from tenants.notices.message_channels import EmailChannel
 from tenants.notices.outbox import put
 from tenants.notices.outbox_delivery import Delivery
 from tenants.notices.tables import outbox
+from tenants.operations.filters import months_before
 from tenants.operators import store as operators
 from tenants.operators.sessions import OPERATOR_SESSIONS
 from tenants.registry.models import Tenant
 from tenants.registry.names import console_namespace, owner_namespace
 from tenants.tokens.tables import access_token
+from tenants.usage.tables import usage_read
 from tests.support.clients import add_client
 from tests.support.consents import add_arrangement
 from tests.support.customers import CustomerData
 from tests.support.mail_server import MailServer
-from tests.support.rows import count, one, run
+from tests.support.rows import count, execute, one, run
 
 
 @pytest.fixture
@@ -66,6 +70,24 @@ async def add_attempt(database: Database, tenant: Tenant, clock: MovableClock, s
     return attempt_id
 
 
+async def test_meter_reads_are_kept_for_25_months(
+    database: Database, tenant: Tenant, clock: MovableClock, housekeeping: Housekeeping
+) -> None:
+    """A read of several days is kept as long as its last day."""
+    oldest = months_before(market_day(clock.now()), KEEP_MONTHS_OF_READS)
+    before = oldest - timedelta(days=1)
+    point, now = uuid4(), clock.now()
+    written = {"national_metering_id": "4103000001", "detail": {}, "updated_at": now}
+    await execute(database, tenant, insert(service_point).values(id=point, reference="SP-1", **written))
+    periods = [(before, before), (before, oldest), (oldest, oldest), (before - timedelta(days=90), before)]
+    for number, (first, last) in enumerate(periods):
+        row = {"service_point_id": point, "register_suffix": f"E{number}", "scale": 0, "total": 1, "version": now}
+        await execute(database, tenant, insert(usage_read).values(read_start_date=first, read_end_date=last, **row))
+    assert await housekeeping.sweep(tenant) == {"meter reads deleted": 2}
+    kept = await execute(database, tenant, select(usage_read.c.register_suffix).order_by("register_suffix"))
+    assert [row.register_suffix for row in kept] == ["E1", "E2"]
+
+
 async def test_a_sweep_of_a_new_tenant_does_nothing(tenant: Tenant, housekeeping: Housekeeping) -> None:
     assert await housekeeping.sweep(tenant) == {}
 
@@ -80,7 +102,7 @@ async def test_the_request_of_an_attempt_without_a_person_is_deleted_after_a_day
     authenticated = await add_attempt(database, tenant, clock, "preAuthorisation", login_id=login_id)
     refused = await add_attempt(database, tenant, clock, "rejected", login_id=login_id)
     clock.move(timedelta(hours=23))
-    assert await housekeeping.sweep(tenant) == {}
+    assert await housekeeping.sweep(tenant) == {"attempts ended": 5}
     clock.move(timedelta(hours=1))
     assert await housekeeping.sweep(tenant) == {"requests deleted": 3}
     for stage, attempt_id in left.items():
@@ -116,8 +138,13 @@ async def test_an_attempt_whose_code_expired_is_marked_as_failed(
     )
     assert await housekeeping.sweep(tenant) == {}
     clock.move(timedelta(minutes=2))
-    assert await housekeeping.sweep(tenant) == {"codes expired": 1}
-    assert (await one(database, tenant, attempt, id=waiting)).stage == "failedTokenExchange"
+    assert await housekeeping.sweep(tenant) == {"attempts ended": 1}
+    ended = await one(database, tenant, attempt, id=waiting)
+    assert (ended.stage, ended.outcome, ended.ended_at) == (
+        "failedTokenExchange",
+        "failedTokenExchange",
+        code_expires_at,
+    )
 
 
 async def test_arrangements_expire_and_their_tokens_are_deleted(
@@ -130,7 +157,7 @@ async def test_arrangements_expire_and_their_tokens_are_deleted(
     clock.move(timedelta(hours=2))
     assert await housekeeping.sweep(tenant) == {"arrangements expired": 1}
     assert (await one(database, tenant, arrangement, id=arrangement_id)).ended_by == "expiry"
-    assert await count(database, tenant, outbox) == 0
+    assert await count(database, tenant, outbox) == 0  # nobody else holds the account
     assert await count(database, tenant, access_token) == 0
 
 
@@ -154,7 +181,7 @@ async def test_passwords_sessions_and_assertions_are_deleted_after_they_expired(
         await tx.execute(insert(session).values(browser))
         await tx.execute(insert(used_assertion).values(spent))
     await add_attempt(database, tenant, clock, "rejected", challenge_id=challenge_id)
-    assert await housekeeping.sweep(tenant) == {}
+    assert await housekeeping.sweep(tenant) == {"attempts ended": 1}
     clock.move(timedelta(minutes=10))
     assert await housekeeping.sweep(tenant) == {"assertions deleted": 1}
     clock.move(timedelta(days=1))
@@ -167,7 +194,7 @@ async def test_passwords_sessions_and_assertions_are_deleted_after_they_expired(
 async def test_delivered_notices_are_deleted_after_a_month_and_abandoned_ones_are_kept(
     *, database: Database, tenant: Tenant, clock: MovableClock, mail: MailServer, housekeeping: Housekeeping
 ) -> None:
-    delivery = Delivery(database, clock, {"email": EmailChannel(Mailer(mail.url))})
+    delivery = Delivery(database, clock, {"email": EmailChannel(Mailer(mail.url, requires_tls=False))})
     payload = {"to": "a@example.test", "subject": "s", "text": "t"}
     async with database.transaction(tenant.namespace) as tx:
         await put(tx, "email", payload, now=clock.now())
@@ -194,7 +221,7 @@ async def test_the_other_tasks_run_although_one_fails(
     monkeypatch.setattr(service, "TASKS", (service.HousekeepingTask("broken", fail), *service.TASKS))
     await add_attempt(database, tenant, clock, "preAuthentication")
     clock.move(timedelta(days=1))
-    assert await housekeeping.sweep(tenant) == {"requests deleted": 1}
+    assert await housekeeping.sweep(tenant) == {"attempts ended": 1, "requests deleted": 1}
     assert "housekeeping.task_failed" in caplog.text
 
 

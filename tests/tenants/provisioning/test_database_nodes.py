@@ -23,6 +23,7 @@ from tenants.clients.cdr_register import add_cdr_register_client
 from tenants.keys.creation import NewSigningKey
 from tenants.keys.service import Keyring
 from tenants.keys.tables import data_key
+from tenants.provisioning.administration import Administration
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.service import Provisioner
 from tenants.registry.errors import InvalidNode, TenantExists, TenantIncomplete, UnknownTenant
@@ -30,7 +31,10 @@ from tenants.registry.models import NewTenant, Tenant
 from tenants.registry.names import Roles
 from tenants.registry.service import Registry
 from tenants.registry.tables import brand
+from tenants.retention import service as retention
+from tenants.retention.errors import RecordsHeld
 from tests.support.nodes import SECOND, shut_out, terminate, traces
+from tests.support.rows import run
 
 KeySets = Iterator[Sequence[NewSigningKey]]
 Traces = Callable[[str], Awaitable[list[set[str]]]]
@@ -247,10 +251,33 @@ async def test_a_tenant_removed_during_its_creation_leaves_nothing(two_nodes: De
 async def test_an_interrupted_removal_is_completed_by_the_next_removal(
     *, two_nodes: Deployment, left: Traces, served: Registry, second_superuser_url: str, provisioner_login: str
 ) -> None:
-    await two_nodes.provisioner.create(new("ibis"), actor="tests")
+    """While the node does not answer, or has a legal hold of the tenant, the removal does not begin."""
+
+    class FailingLater(Database):
+        """Loses the second node after the first transaction there."""
+
+        begun = 0
+
+        def transaction(self, namespace, *arguments, **options):  # noqa: ANN001, ANN002, ANN003, ANN202
+            self.begun += namespace.node == SECOND
+            if self.begun > 1:
+                raise Unavailable("the node is lost")
+            return super().transaction(namespace, *arguments, **options)
+
+    ibis = await two_nodes.provisioner.create(new("ibis"), actor="tests")
+    by = {"reason": "A proceeding.", "actor": "tests", "now": two_nodes.clock.now()}
+    hold = await run(two_nodes.database, ibis, retention.hold, **by)
+    with pytest.raises(RecordsHeld, match=f"{hold.id}.*haas retention release ibis"):
+        await two_nodes.administration.remove("ibis", actor="tests")
+    await run(two_nodes.database, ibis, retention.release, hold.id, **by)
     async with shut_out(second_superuser_url, provisioner_login):
         with pytest.raises(Unavailable):
             await two_nodes.administration.remove("ibis", actor="tests")
+    assert await state(two_nodes, "ibis") == "active"
+    owner = FailingLater.open(two_nodes.settings.owner_database_urls, pools=1)
+    with pytest.raises(Unavailable):
+        await Administration(owner, two_nodes.settings, two_nodes.clock).remove("ibis", actor="tests")
+    await owner.close()
     assert await left("ibis") == [NOTHING, WHOLE]
     assert await state(two_nodes, "ibis") == "leaving"
     assert await served.by_host("ibis.haas.localhost") is None

@@ -177,7 +177,17 @@ def test_the_arguments_of_a_request_have_no_secret() -> None:
         },
         "Suspend": set(),
         "Resume": set(),
-        "TenantChange": {"name", "theme", "contacts", "switches", "hosts", "private_hosts", "move_endpoints"},
+        "TenantChange": {
+            *("name", "theme", "contacts", "switches", "market", "hosts", "private_hosts", "move_endpoints"),
+            *(
+                "customer_calls_counted_by",
+                "low_velocity_limit",
+                "market_calls_per_second",
+                "customer_source",
+                "register_authentication",
+                "upstream",
+            ),
+        },
         "RotateKeys": {"compromised"},
         "SetNodeState": {"node", "state"},
         "PutRegisterEnvironment": {"environment"},

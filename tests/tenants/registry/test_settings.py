@@ -9,7 +9,7 @@ import pytest
 from ops.deployment import Deployment
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry import store
-from tenants.registry.models import App, NewTenant, Tenant, TenantSettings
+from tenants.registry.models import App, NewTenant, Tenant, TenantSettings, UpstreamServer
 from tenants.registry.service import Registry
 from tenants.registry.tables import brand
 
@@ -17,6 +17,12 @@ SETTINGS = TenantSettings(
     private_hosts=frozenset({"api.retailer.test"}),
     time_zone="Australia/Brisbane",
     customer_source="upstream",
+    upstream=UpstreamServer(
+        base_uri="https://cdr.retailer.test/v1",
+        authentication="client-credentials",
+        token_uri="https://login.retailer.test/token",
+        scope="cdr",
+    ),
     market_source="aemo",
     serves_retired_versions=True,
     app=App(issuer="https://app.plover.test", jwks_uri="https://app.plover.test/jwks"),
@@ -35,6 +41,14 @@ def test_a_time_zone_that_is_not_in_the_iana_database_is_refused(zone: str) -> N
     "stored",
     [
         {"customer_source": "elsewhere"},
+        {"customer_source": "upstream"},
+        {"upstream": {"base_uri": "http://cdr.retailer.test"}},
+        {"upstream": {"base_uri": "https://name:secret@cdr.retailer.test"}},
+        {"upstream": {"base_uri": "https://cdr.retailer.test/?v=1"}},
+        {"upstream": {"base_uri": "https://cdr.retailer.test", "authentication": "client-credentials"}},
+        {"upstream": {"base_uri": "https://cdr.retailer.test", "token_uri": "https://login.retailer.test"}},
+        {"upstream": {"base_uri": "https://cdr.retailer.test", "scope": "cdr"}},
+        {"upstream": {"base_uri": "https://cdr.retailer.test", "authentication": "password"}},
         {"market_source": "upstream"},
         {"offers_co_approval": "yes"},
         {"app": {"issuer": "https://app.test", "jwks_uri": "http://app.test/jwks"}},
@@ -73,9 +87,16 @@ async def test_a_tenant_without_settings_has_the_defaults(tenant: Tenant) -> Non
     assert msgspec.to_builtins(tenant.settings) == {
         "time_zone": "Australia/Sydney",
         "customer_source": "store",
+        "upstream": None,
         "market_source": "store",
+        "unknown_market_values": "pass",
+        "missing_market_values": "mend",
         "private_hosts": [],
         "app": None,
+        "customer_calls_counted_by": "customer",
+        "low_velocity_limit": None,
+        "market_calls_per_second": None,
+        "register_authentication": "private-key-jwt",
         "serves_retired_versions": False,
         "offers_co_approval": False,
         "offers_secondary_user_blocks": False,

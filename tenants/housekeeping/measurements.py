@@ -1,0 +1,47 @@
+"""What is read from the database for those who watch the deployment: one transaction for each tenant, and two more."""
+
+from datetime import datetime
+
+import msgspec
+
+from haas.database import Database, Namespace
+from tenants.authentication import store as authentication
+from tenants.authentication.limits import CODES_OF_A_TENANT
+from tenants.corrections import store as corrections
+from tenants.market import store as market
+from tenants.market.models import AccessState
+from tenants.notices import store as notices
+from tenants.register import store as register
+from tenants.registry.models import Tenant
+
+
+class TenantMeasurement(msgspec.Struct, frozen=True):
+    """The state of one tenant."""
+
+    longest_overdue_seconds: float
+    """For how long the notice that has waited longest is due, or zero if none is due."""
+    code_budget_used: float
+    """The share of the one-time passwords of an hour that were sent in the last hour, from 0 to 1."""
+    findings_overdue: int
+    """How many findings about changed data, and persons who must be told of them, are past the time limit."""
+
+
+async def measure_tenant(database: Database, tenant: Tenant, now: datetime) -> TenantMeasurement:
+    """Read the state of a tenant. Raises Unavailable."""
+    async with database.transaction(tenant.namespace) as tx:
+        overdue = await notices.longest_overdue(tx, now)
+        codes = await authentication.codes_sent(tx, now, CODES_OF_A_TENANT.window)
+        findings = await corrections.owed(tx, now)
+    return TenantMeasurement(overdue.total_seconds(), codes / CODES_OF_A_TENANT.most, findings.total)
+
+
+async def poll_times(database: Database, control: Namespace) -> dict[str, datetime | None]:
+    """Return when each Register was read last, by the id of its environment. Raises Unavailable."""
+    async with database.transaction(control) as tx:
+        return await register.poll_times(tx)
+
+
+async def access_states(database: Database, market_change: Namespace) -> list[AccessState]:
+    """Return until when each participant has access to AEMO. Raises Unavailable."""
+    async with database.transaction(market_change) as tx:
+        return await market.access_states(tx)
