@@ -18,10 +18,11 @@ from apps.identity import (
     token,
     userinfo,
 )
+from apps.resources import admin
 from apps.resources.steps import CUSTOMER_DATA_STEPS, PUBLIC_STEPS
 from haas.steps import Step
 from tenants.oauth import endpoints
-from tenants.operations.endpoints import ENDPOINTS
+from tenants.operations.endpoints import ENDPOINTS, GET_METRICS, METADATA_UPDATE
 from tenants.operations.models import Transport
 
 HEAD: Final = """\
@@ -62,6 +63,8 @@ def step_lists() -> Iterator[StepList]:
     yield StepList(f"Registration: PUT {endpoints.REGISTER}/{{clientId}}", registration.PUT_STEPS)
     yield StepList(f"Registration: DELETE {endpoints.REGISTER}/{{clientId}}", registration.DELETE_STEPS)
     yield StepList("Data APIs: a customer's data", CUSTOMER_DATA_STEPS, _served_operations("secure"))
+    yield StepList(f"Get Metrics: GET {GET_METRICS.uri_path}", admin.GET_METRICS_STEPS)
+    yield StepList(f"Metadata Update: POST {METADATA_UPDATE.uri_path}", admin.METADATA_UPDATE_STEPS)
     yield StepList("Data APIs: status and outages", PUBLIC_STEPS, _served_operations("public"))
 
 

@@ -5,32 +5,29 @@ redirected to the current step.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, NamedTuple, TypeVar
-from uuid import UUID
+from typing import Any, Final
 
 from litestar import Request, Response, get, post
-from litestar.exceptions import NotFoundException
 
+from apps.consent.browser import FlowBrowser, as_uuid, flow_browser, flow_id, in_flow, refresh_directory
 from apps.consent.template_values import Screen, StepQuery, build_screen
-from apps.http.authentication import authentication_context, find_login, find_person
+from apps.http.authentication import KNOWN_BROWSER, authentication_context, find_login
 from apps.http.context import context
-from apps.http.flows import cookie_name, flow_url, load_flow_key
+from apps.http.flows import flow_url
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.page_forms import PageForm, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from haas.database import Transaction
 from haas.errors import HaasError
-from tenants.attempts.browser_binding import is_genuine
-from tenants.authentication.errors import CodeRefused, IdentifierLocked
+from tenants.authentication import service as authentication_service
+from tenants.authentication.errors import CodeRefused, IdentifierLocked, TooManyIdentifiers
 from tenants.clients.models import Client
 from tenants.consent import ending
 from tenants.consent import flow as flows
 from tenants.consent.authorisation_response import ResponseKeys, response_url
 from tenants.consent.errors import (
     ChoiceMissing,
-    FlowNotFound,
     FlowStep,
-    PersonChanged,
     ResponseImpossible,
     ReviewChanged,
     StepNotCurrent,
@@ -40,8 +37,6 @@ from tenants.consent.review import shown_content, shown_digest
 from themes.views import recipient_view
 
 _Request = Request[Any, Any, Any]
-_T = TypeVar("_T")
-_FlowAction = Callable[[Transaction, Flow], Awaitable[_T]]
 _FormAction = Callable[[Transaction, Flow, PageForm], Awaitable[StepOutcome]]
 _FORM_OPTIONS: Final[dict[str, Any]] = {"status_code": SEE_OTHER, "request_max_body_size": MAXIMUM_BODY_BYTES}
 _STEPS: Final[dict[str, FlowStep]] = {
@@ -51,62 +46,15 @@ _STEPS: Final[dict[str, FlowStep]] = {
     "accounts": "accounts",
     "review": "review",
 }
-_PROBLEMS: Final = (ChoiceMissing, CodeRefused, IdentifierLocked, ResponseImpossible, ReviewChanged)
+_PROBLEMS: Final = (
+    ChoiceMissing,
+    CodeRefused,
+    IdentifierLocked,
+    TooManyIdentifiers,
+    ResponseImpossible,
+    ReviewChanged,
+)
 """The errors after which the same step is shown again, with a problem."""
-
-
-class FlowBrowser(NamedTuple):
-    """The browser of a flow, which the secret in the flow's cookie identifies."""
-
-    attempt_id: UUID
-    secret: str
-    key: bytes
-    """The key with which the secret was made."""
-
-    def require_genuine(self) -> None:
-        """Raise FlowNotFound unless this server has made the secret for the flow. Ask the directory only after this."""
-        if not is_genuine(self.key, self.attempt_id, self.secret):
-            raise FlowNotFound(f"the cookie of the flow {self.attempt_id} was not made for it")
-
-    def step_url(self, step: FlowStep) -> str:
-        """Return the path of a step of the flow."""
-        return flow_url(self.attempt_id, step)
-
-
-async def flow_browser(request: _Request) -> FlowBrowser:
-    """Return the browser that sent the request. Call this while no transaction is open.
-
-    Raises NotFoundException if the path contains no id of a flow, and FlowNotFound without the flow's cookie.
-    """
-    attempt_id = _flow_id(request)
-    secret = request.cookies.get(cookie_name(attempt_id))
-    if not secret:
-        raise FlowNotFound(f"the request has no cookie of the flow {attempt_id}")
-    return FlowBrowser(attempt_id, secret, await load_flow_key(request))
-
-
-async def _in_flow(request: _Request, browser: FlowBrowser, act: _FlowAction[_T], *, answers_code: bool = False) -> _T:
-    """Return the result of `act` with the flow, in a transaction of its own.
-
-    The directory is asked before that, so that the transaction does not wait for another server. If a person
-    authenticates between the two, for example because a form was sent twice, the directory is asked once more.
-    """
-    try:
-        return await _act(request, browser, act, answers_code=answers_code)
-    except PersonChanged:
-        return await _act(request, browser, act, answers_code=answers_code)
-
-
-async def _act(request: _Request, browser: FlowBrowser, act: _FlowAction[_T], *, answers_code: bool) -> _T:
-    browser.require_genuine()
-    ctx = context(request)
-    database, namespace = ctx.services.database, ctx.tenant.namespace
-    async with database.transaction(namespace) as tx:
-        login_id = await flows.login_to_ask_for(tx, browser.attempt_id, answers_code=answers_code)
-    person = None if login_id is None else await find_person(request, login_id)
-    async with database.transaction(namespace) as tx:
-        flow = await flows.load_flow(tx, browser.attempt_id, browser.secret, person=person, key=browser.key)
-        return await act(tx, flow)
 
 
 @get([f"/{step}" for step in _STEPS])
@@ -122,7 +70,7 @@ async def show_step(request: _Request) -> Response[str]:
             tx, flow, step, query, identifier_label=brand.identifier_label, zone=brand.zone, now=ctx.now
         )
 
-    flow, screen = await _in_flow(request, browser, build)
+    flow, screen = await in_flow(request, browser, build, refreshes=step == "accounts")
     stated = await _review_page(request, flow.client)
     if screen.review is not None:
         screen.values["shown"] = shown_digest(shown_content(flow, screen.review, stated, now=ctx.now)).hex()
@@ -159,7 +107,7 @@ async def redirect_form_address(request: _Request) -> Response[None]:
     async def current_step(_: Transaction, flow: Flow) -> FlowStep:
         return flows.current_step(flow, ctx.now)
 
-    return redirect(browser.step_url(await _in_flow(request, browser, current_step)))
+    return redirect(browser.step_url(await in_flow(request, browser, current_step)))
 
 
 @post("/identify", **_FORM_OPTIONS)
@@ -181,12 +129,18 @@ async def identify(request: _Request) -> Response[None]:
 async def verify(request: _Request) -> Response[None]:
     """Check the one-time password."""
     authentication, now = await authentication_context(request), context(request).now
-    return await _submit(
-        request,
-        "verify",
-        lambda tx, flow, form: flows.verify(tx, flow, form.single_value("code"), context=authentication, now=now),
-        answers_code=True,
-    )
+    await refresh_directory(request, authentication)
+    known_browser = ""
+
+    async def action(tx: Transaction, flow: Flow, form: PageForm) -> StepOutcome:
+        nonlocal known_browser
+        outcome = await flows.verify(tx, flow, form.single_value("code"), context=authentication, now=now)
+        challenge = await flows.current_challenge(tx, flow)
+        known_browser = authentication_service.mark_of(challenge, authentication, now)
+        return outcome
+
+    response = await _submit(request, "verify", action, answers_code=True)
+    return KNOWN_BROWSER.set(response, known_browser) if known_browser else response
 
 
 @post("/resend", **_FORM_OPTIONS)
@@ -215,7 +169,7 @@ async def choose_customer(request: _Request) -> Response[None]:
     return await _submit(
         request,
         "customer",
-        lambda tx, flow, form: flows.choose_customer(tx, flow, _uuid(form.single_value("customer")), now=now),
+        lambda tx, flow, form: flows.choose_customer(tx, flow, as_uuid(form.single_value("customer")), now=now),
     )
 
 
@@ -225,7 +179,7 @@ async def choose_accounts(request: _Request) -> Response[None]:
     now = context(request).now
 
     async def action(tx: Transaction, flow: Flow, form: PageForm) -> StepOutcome:
-        chosen = {_uuid(account) for account in form.values("account")}
+        chosen = {as_uuid(account) for account in form.values("account")}
         return await flows.choose_accounts(
             tx, flow, {account_id for account_id in chosen if account_id is not None}, now=now
         )
@@ -242,7 +196,7 @@ async def authorise(request: _Request) -> Response[None]:
     async def client_of(_: Transaction, flow: Flow) -> Client:
         return flow.client
 
-    client = await _in_flow(request, browser, client_of)
+    client = await in_flow(request, browser, client_of)
     stated = await _review_page(request, client)
     try:
         keys = await ctx.services.responder.keys(ctx.tenant, client)
@@ -266,7 +220,7 @@ async def cancel(request: _Request) -> Response[None]:
 
 def redirect_to_current_step(request: _Request, error: StepNotCurrent) -> Response[None]:
     """Redirect a request for a step that is not current to the current step."""
-    return redirect(flow_url(_flow_id(request), error.step))
+    return redirect(flow_url(flow_id(request), error.step))
 
 
 async def _submit(
@@ -293,7 +247,7 @@ async def _submit(
         return outcome
 
     try:
-        outcome = await _in_flow(request, browser, act, answers_code=answers_code)
+        outcome = await in_flow(request, browser, act, answers_code=answers_code)
     except _PROBLEMS as error:
         return _redirect_with_problem(browser, step, _problem_name(error, step))
     if isinstance(outcome, Response):
@@ -316,6 +270,8 @@ def _problem_name(error: HaasError, step: FlowStep) -> str:
             return f"code-{error.reason}"
         case IdentifierLocked():
             return "identifier-locked" if step == "identify" else "code-locked"
+        case TooManyIdentifiers():
+            return "identifiers-used"
         case ResponseImpossible():
             return "response-impossible"
     return "review-changed"
@@ -323,17 +279,3 @@ def _problem_name(error: HaasError, step: FlowStep) -> str:
 
 def _redirect_with_problem(browser: FlowBrowser, step: FlowStep, problem: str) -> Response[None]:
     return redirect(f"{browser.step_url(step)}?problem={problem}")
-
-
-def _flow_id(request: _Request) -> UUID:
-    attempt_id = _uuid(request.path_params["flow_id"])
-    if attempt_id is None:
-        raise NotFoundException
-    return attempt_id
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

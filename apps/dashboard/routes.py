@@ -15,7 +15,7 @@ from apps.dashboard.browser import (
     require_session,
 )
 from apps.dashboard.views import ArrangementView, DashboardViewer, arrangement_view
-from apps.http.authentication import authentication_context, find_login
+from apps.http.authentication import KNOWN_BROWSER, authentication_context, find_login, refresh_directory_for
 from apps.http.context import context
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.page_forms import form_token, read_form
@@ -113,16 +113,24 @@ async def verify(request: _Request) -> Response[None]:
     form = await read_form(request, secret)
     authentication = await authentication_context(request)
     person = await ask_for_challenged_person(request)
+    if ctx.services.directory.is_copy(ctx.tenant):
+        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+            login_id = await sessions.login_if_right(
+                tx, secret, form.single_value("code"), person=person, context=authentication, now=ctx.now
+            )
+        if login_id is not None:
+            await refresh_directory_for(request, login_id)
+            person = await ask_for_challenged_person(request)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
-            new_secret = await sessions.sign_in(
+            signed_in = await sessions.sign_in(
                 tx, secret, form.single_value("code"), person=person, context=authentication, now=ctx.now
             )
     except CodeRefused as refused:
         return redirect(f"{VERIFY}?problem=code-{refused.reason}")
     except IdentifierLocked:
         return redirect(f"{VERIFY}?problem=code-locked")
-    return COOKIE.set(redirect(DASHBOARD), new_secret)
+    return KNOWN_BROWSER.set(COOKIE.set(redirect(DASHBOARD), signed_in.secret), signed_in.known_browser)
 
 
 @post("/dashboard/resend", **_FORM_OPTIONS)

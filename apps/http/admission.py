@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 from litestar.connection import ASGIConnection
@@ -17,7 +18,7 @@ from litestar.handlers import BaseRouteHandler
 
 from apps.http.context import RequestContext, any_context
 from haas.http import AsgiReceive
-from haas.shares import NoSlot, SharedSlots
+from haas.shares import HeldSlot, NoSlot, SharedSlots
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,10 @@ REQUESTS_OF_ONE_HOST: Final = 16
 """How many requests of one host are processed at the same time. One process answers about a thousand requests in a
 second. With more requests at the same time, each one only takes longer, also those of other brands."""
 WAITING_FOR_ONE_HOST: Final = 256
+ELSEWHERE_AT_THE_SAME_TIME: Final = 512
+ELSEWHERE_OF_ONE_HOST: Final = 64
+"""How many requests of one host wait for another server at the same time, such as a retailer's own or AEMO's. They need
+almost no processor time. If they kept their slots, a few brands whose servers are slow would stop every brand."""
 SECONDS_TO_WAIT: Final = 1.0
 _SECONDS_BETWEEN_LOG_LINES: Final = 10.0
 
@@ -49,12 +54,19 @@ class Admission:
         waiting: int = WAITING_FOR_ONE_HOST,
         seconds: float = SECONDS_TO_WAIT,
         seconds_for_a_body: float = SECONDS_FOR_A_BODY,
+        elsewhere_of_one_host: int = ELSEWHERE_OF_ONE_HOST,
     ) -> None:
         """Take the limits. Only tests use others than the defaults."""
+        self._elsewhere = SharedSlots(ELSEWHERE_AT_THE_SAME_TIME, elsewhere_of_one_host, seconds=seconds, waiting=0)
         self._slots = SharedSlots(requests, of_one_host, seconds=seconds, waiting=waiting)
         self._seconds_for_a_body = seconds_for_a_body
         self._refused = 0
         self._logged_at = -_SECONDS_BETWEEN_LOG_LINES
+
+    @property
+    def slots(self) -> SharedSlots:
+        """The slots of the requests that are processed."""
+        return self._slots
 
     async def whole_body(self, receive: AsgiReceive, maximum: int, context: RequestContext) -> AsgiReceive:
         """Wait for the body, and return a `receive` that gives all of it at once.
@@ -79,7 +91,10 @@ class Admission:
 
     @asynccontextmanager
     async def slot(self, context: RequestContext) -> AsyncIterator[None]:
-        """Give a request a slot until the block ends. If none becomes free in time, set the refusal in the context."""
+        """Give a request a slot until the block ends. If none becomes free in time, set the refusal in the context.
+
+        While the request waits for another server, it can leave the slot to others (`RequestContext.leave_the_slot`).
+        """
         host = None if context.tenant is None else context.tenant.id, context.surface
         try:
             await self._slots.take(host)
@@ -88,10 +103,12 @@ class Admission:
             self._log_refusals(error)
             yield
             return
+        held = HeldSlot(self._slots, host)
+        context.leave_the_slot = partial(held.exchange, self._elsewhere)
         try:
             yield
         finally:
-            self._slots.give_back(host)
+            held.give_back()
 
     def _log_refusals(self, error: NoSlot) -> None:
         """Log many refused requests in one line, because writing a line takes time from the other requests."""

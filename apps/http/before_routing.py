@@ -54,7 +54,7 @@ def certificate_refused(context: RequestContext, reason: bytes) -> AsgiApplicati
 
     async def refuse(scope: AsgiScope, _receive: AsgiReceive, send: AsgiSend) -> None:
         text = _REASONS.get(reason, _REASONS[b"certificate-invalid"])
-        refused = certificate_error_response(context, scope["path"], text)
+        refused = certificate_error_response(context, scope["method"], scope["path"], text)
         await _send(send, refused.status, _JSON, refused.body)
 
     return refuse

@@ -1,5 +1,6 @@
 """What is known of a request before it is routed: its surface, its tenant if it has one, and its client certificate."""
 
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,9 @@ from uuid import UUID
 from litestar.connection import ASGIConnection
 
 from haas.http import ClientCertificate
+from tenants.accounts.models import RequestRefusal
 from tenants.calls import CalledTenant, CallRecord, CallTier
+from tenants.calls.models import DisclosedData
 from tenants.calls.secondary import SecondaryCalls
 from tenants.registry.models import Tenant
 from tenants.registry.surfaces import Surface, console_host
@@ -28,11 +31,14 @@ class RequestContext:
         "authenticated",
         "certificate",
         "client_id",
+        "disclosed",
         "error",
         "interaction_id",
+        "leave_the_slot",
         "now",
         "operation",
         "refusal",
+        "refused",
         "secondary",
         "services",
         "surface",
@@ -61,6 +67,8 @@ class RequestContext:
         self.now = now
         self.refusal: Exception | None = None
         """The reason why the request is not processed (`apps.http.admission`)."""
+        self.leave_the_slot: Callable[[], Awaitable[None]]
+        """Exchanges the request's slot, before it waits for another server. Raises NoSlot (`apps.http.admission`)."""
         # For the call record:
         self.operation: str | None = None
         """The operation name of the standards, such as `listEnergyAccounts`. Calls without one are not recorded."""
@@ -75,6 +83,10 @@ class RequestContext:
         """The id of the client, or None while it is unknown."""
         self.arrangement_id: UUID | None = None
         """The id of the arrangement that permits the call, or None while it is unknown."""
+        self.disclosed: DisclosedData | None = None
+        """The data of a consumer that is in the response. None: there is none."""
+        self.refused: set[RequestRefusal] = set()
+        """The reasons for which all or a part of a request for a consumer's data is refused (CDR Rules 4.7)."""
         self.secondary: SecondaryCalls | None = None
         """The requests to a secondary data holder that were made for this call. None: there were none."""
 
@@ -122,6 +134,8 @@ class RequestContext:
             token_issued=self.token_issued,
             client_id=self.client_id,
             arrangement_id=self.arrangement_id,
+            disclosed=self.disclosed,
+            refused=self.refused,
         )
 
 
@@ -130,6 +144,14 @@ class TenantContext(RequestContext):
 
     __slots__ = ()
     tenant: Tenant
+
+    def record_disclosure(self, arrangement_id: UUID, cluster: str, accounts: Collection[str | None]) -> None:
+        """Record that the response discloses data of `accounts`, which may grow until the response is sent.
+
+        None among them is for data about the customer.
+        """
+        day = self.now.astimezone(self.tenant.time_zone).date()
+        self.disclosed = DisclosedData(arrangement_id, cluster, day, accounts)
 
 
 def context(connection: "ASGIConnection[Any, Any, Any, Any]") -> TenantContext:

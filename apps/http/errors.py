@@ -20,13 +20,18 @@ from apps.http.error_shapes.oauth import OAuthErrorResponse, oauth_response
 from apps.http.error_shapes.page import page_response
 from apps.http.error_shapes.problem import problem_response
 from apps.http.error_shapes.statuses import BAD_REQUEST, SERVER_ERROR, UNAVAILABLE, ErrorRequest
-from haas.errors import HaasError
+from apps.http.request_headers import header_fields, is_customer_present
+from haas.errors import HaasError, Unavailable
 from haas.shares import NoSlot
+from tenants.availability.errors import InOutage
 from tenants.cds import errors as cds
 from tenants.cds.errors import CdsError
+from tenants.grants.errors import DisclosureRefused
+from tenants.oauth.called_operations import called_operation
 from tenants.oauth.errors import InvalidClient, OAuthError
 from tenants.operations.models import Endpoint
 from tenants.registry.surfaces import Surface
+from tenants.traffic.errors import ThresholdExceeded
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +55,7 @@ _SOFTWARE_PATH_SEGMENTS: Final = (".well-known", "jwks")
 def error_response(request: ErrorRequest, error: Exception) -> Response[Any]:
     """Return the response for an error, and set the error in the call record."""
     _set_operation(request)
+    _record_refusal(request, error)
     response = _RESPONSES[_shape(request, error)](request, error)
     _log(error, response.status_code)
     return response
@@ -63,13 +69,17 @@ error_handlers: Final[ExceptionHandlersMap] = {
 """The exception handlers of every application."""
 
 
-def certificate_error_response(ctx: RequestContext, path: str, reason: str) -> CdsErrorResponse | OAuthErrorResponse:
+def certificate_error_response(
+    ctx: RequestContext, method: str, path: str, reason: str
+) -> CdsErrorResponse | OAuthErrorResponse:
     """Return the response for a connection without a valid client certificate, and set the error in the call record.
 
     Below /cds-au it is the error payload of the standards. Elsewhere it is an OAuth error (RFC 6749 5.2), since no
     access token was read. The status is 400, as in nginx.
     """
-    ctx.operation = "clientCertificate"
+    called = called_operation(ctx.surface, method, path)
+    if called is not None:  # otherwise it is no call of an operation, and is not counted
+        ctx.operation, ctx.authenticated = "clientCertificate", called.authenticated
     if is_data_api(path):
         ctx.error = cds.EXPECTED.urn
         return CdsErrorResponse(BAD_REQUEST, cds.EXPECTED, reason)
@@ -109,12 +119,21 @@ def _options(request: ErrorRequest) -> dict[str, Any]:
 def _log(error: Exception, status: int | None) -> None:
     if isinstance(error, OAuthError):
         logger.info("oauth.refused", extra={"error": error.error, "reason": str(error)})
-    elif isinstance(error, NoSlot):
-        pass  # apps.http.admission logs one line for many
-    elif status == UNAVAILABLE:
+    elif isinstance(error, NoSlot | InOutage):
+        pass  # apps.http.admission logs one line for many; somebody has announced the outage
+    elif status == UNAVAILABLE or isinstance(error, Unavailable):
         logger.warning("request.unavailable", extra={"reason": str(error)})
     elif status == SERVER_ERROR:
         logger.error("request.failed", exc_info=error)
+
+
+def _record_refusal(request: ErrorRequest, error: Exception) -> None:
+    """Record that a request for a consumer's data is refused as a whole, with the reason (CDR Rules 4.7, 9.4)."""
+    ctx = any_context(request)
+    if isinstance(error, DisclosureRefused):
+        ctx.refused.add(error.reason)
+    elif isinstance(error, ThresholdExceeded) and ctx.arrangement_id is not None:
+        ctx.refused.add("traffic-threshold")
 
 
 def _set_operation(request: ErrorRequest) -> None:
@@ -122,3 +141,4 @@ def _set_operation(request: ErrorRequest) -> None:
     endpoint, ctx = _options(request).get(ENDPOINT), any_context(request)
     if ctx.operation is None and isinstance(endpoint, Endpoint):
         ctx.operation, ctx.authenticated = endpoint.operation, endpoint.transport == "secure"
+        ctx.tier = endpoint.tier(customer_present=is_customer_present(header_fields(request.scope["headers"])))

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv6Address, ip_address
+from typing import Final
 
 Headers = Mapping[str, str]
+CUSTOMER_ADDRESS: Final = "x-fapi-customer-ip-address"
 
 _BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]+=*)\Z")
 
@@ -19,6 +22,28 @@ def header_fields(lines: Iterable[tuple[bytes, bytes]]) -> Headers:
         key, value = name.decode("latin-1"), line.decode("latin-1")
         found[key] = f"{found[key]}, {value}" if key in found else value
     return found
+
+
+def is_customer_present(headers: Headers) -> bool:
+    """Return whether the customer uses the software product at the time of the call.
+
+    This is the case "if, and only if, the x-fapi-customer-ip-address header is populated with a valid IP address" (CDS,
+    NFR Definitions; clause C-N1).
+    """
+    value = headers.get(CUSTOMER_ADDRESS)
+    return value is not None and is_address(value)
+
+
+def is_address(value: str) -> bool:
+    """Return whether `value` is an IPv4 or IPv6 address.
+
+    An IPv6 zone is refused: it names an interface of one computer and means nothing elsewhere (RFC 4007 11.2).
+    """
+    try:
+        address = ip_address(value.strip())
+    except ValueError:
+        return False
+    return not (isinstance(address, IPv6Address) and address.scope_id is not None)
 
 
 def bearer_token(headers: Headers) -> str | None:

@@ -4,6 +4,7 @@ While the pushed request is unknown, or its redirect_uri is no longer registered
 shown on a page. After that, errors are returned to the client in a signed response (JARM).
 """
 
+from collections.abc import Awaitable
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -104,6 +105,16 @@ async def request_was_pushed_by_the_client(call: AuthoriseCall) -> None:
     call.attempt = await attempts.by_request_uri(call.tx, call.client, call.parameters["request_uri"])
 
 
+def client_is_within_the_traffic_threshold(call: AuthoriseCall) -> Awaitable[None] | None:
+    """The authorisation traffic of the software product is within its threshold (CDS, Traffic Thresholds).
+
+    Otherwise the status is 429. Only visits for a request that the client has pushed are counted, so nobody else can
+    use up the client's calls.
+    """
+    traffic = call.context.services.traffic
+    return traffic.authorisation_call(call.context.tenant, call.client.software_id, secure=False)
+
+
 def recognise_the_browser(call: AuthoriseCall) -> None:
     """If the flow is bound to this browser, the visit continues the flow, and the next two checks are skipped."""
     call.is_continued = is_bound_to(call.attempt, secret_hash(call.flow_cookie))
@@ -128,8 +139,8 @@ async def begin_or_reject(call: AuthoriseCall) -> None:
     """The flow can begin, unless the recipient is inactive, `prompt` is none, or `acr` cannot be reached.
 
     In these cases the attempt ends with an error for the client (CDS, Participant Statuses; OIDC Core 3.1.2.6 and
-    5.5.1.1), which each visit gets until the request_uri expires. Other visits store nothing: each browser gets its own
-    cookie. So no visit ends the flow of another browser.
+    5.5.1.1), which each visit gets until the request_uri expires. Of other visits, only the time of the first is
+    stored: each browser gets its own cookie. So no visit ends the flow of another browser.
     """
     if call.is_continued:
         return
@@ -138,6 +149,8 @@ async def begin_or_reject(call: AuthoriseCall) -> None:
         await attempts.record_immediate_error(call.tx, call.attempt, call.immediate_error, call.context.now)
     elif call.attempt.stage == "rejected":
         raise InvalidRequestUri("the request was answered with an error before")
+    else:
+        await attempts.record_visit(call.tx, call.attempt, call.context.now)
 
 
 async def redirect_the_browser(call: AuthoriseCall) -> None:
@@ -175,6 +188,7 @@ STEPS: Final[tuple[Step[AuthoriseCall], ...]] = (
     in_transaction(
         client_is_registered,
         request_was_pushed_by_the_client,
+        client_is_within_the_traffic_threshold,
         recognise_the_browser,
         request_uri_is_unused,
         request_uri_has_not_expired,

@@ -4,6 +4,7 @@ An endpoint lists AUTHENTICATE_THE_CLIENT before its transaction, because the cl
 `mark_the_assertion_as_used` is the first step of the transaction.
 """
 
+from collections.abc import Awaitable
 from typing import Final
 
 from apps.http.call import Call, HttpRequest
@@ -65,6 +66,16 @@ async def mark_the_assertion_as_used(call: ClientCall) -> None:
     """
     call.client = await authentication.use_assertion(call.tx, call.assertion)
     call.context.client_id = call.client.client_id
+
+
+def client_is_within_the_traffic_thresholds(call: ClientCall) -> Awaitable[None] | None:
+    """The calls of the software product and of the brand are within the thresholds (CDS, Traffic Thresholds).
+
+    Otherwise the status is 429. The calls of a customer are not limited here: whose authorisation a request is about is
+    known only when its code is already used.
+    """
+    ctx = call.context
+    return ctx.services.traffic.authorisation_call(ctx.tenant, call.client.software_id)
 
 
 AUTHENTICATE_THE_CLIENT: Final[tuple[Step[ClientCall], ...]] = (

@@ -7,7 +7,12 @@ from litestar import Response, post
 from apps.http.call import HttpRequest, in_transaction, respond
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.json_responses import json_response
-from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, mark_the_assertion_as_used
+from apps.identity.client_authentication import (
+    AUTHENTICATE_THE_CLIENT,
+    ClientCall,
+    client_is_within_the_traffic_thresholds,
+    mark_the_assertion_as_used,
+)
 from haas.steps import Step
 from tenants.grants.introspection import Introspection, introspect
 from tenants.oauth.endpoints import INTROSPECT
@@ -38,7 +43,12 @@ def respond_with_the_state(call: IntrospectionCall) -> None:
 
 STEPS: Final[tuple[Step[IntrospectionCall], ...]] = (
     *AUTHENTICATE_THE_CLIENT,
-    in_transaction(mark_the_assertion_as_used, has_a_token, look_up_the_token),
+    in_transaction(
+        mark_the_assertion_as_used,
+        client_is_within_the_traffic_thresholds,
+        has_a_token,
+        look_up_the_token,
+    ),
     respond_with_the_state,
 )
 

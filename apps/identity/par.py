@@ -1,5 +1,6 @@
 """The pushed authorisation request endpoint (RFC 9126; CDS, Pushed Authorisation endpoint)."""
 
+from collections.abc import Awaitable
 from typing import Final
 
 import msgspec
@@ -8,7 +9,12 @@ from litestar import Response, post
 from apps.http.call import HttpRequest, in_transaction, respond
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.json_responses import json_response
-from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, mark_the_assertion_as_used
+from apps.identity.client_authentication import (
+    AUTHENTICATE_THE_CLIENT,
+    ClientCall,
+    client_is_within_the_traffic_thresholds,
+    mark_the_assertion_as_used,
+)
 from haas.jose import PublicKeys
 from haas.steps import Step, on_attribute
 from tenants.attempts import service as attempts
@@ -82,14 +88,15 @@ async def arrangement_may_be_amended(call: PushCall) -> None:
     await attempts.require_amendable_arrangement(call.tx, call.client, call.authorisation_request, call.context.now)
 
 
-async def store_the_request(call: PushCall) -> None:
-    """The request is stored as an attempt. Its new request_uri is valid for 90 seconds and stored as a hash (CDS).
-
-    If the client has pushed too many requests within 90 seconds, it is not stored (RFC 9126 2.3, 429).
-    """
+def client_has_not_pushed_too_many(call: PushCall) -> Awaitable[None] | None:
+    """The client has not pushed too many requests within 90 seconds, which would be stored (RFC 9126 2.3, 429)."""
     ctx = call.context
-    limit = ctx.services.settings.pushed_requests
-    call.pushed = PushedResponse(*await attempts.push(call.tx, call.authorisation_request, ctx.now, limit=limit))
+    return ctx.services.traffic.pushed_request(ctx.tenant, call.client.client_id)
+
+
+async def store_the_request(call: PushCall) -> None:
+    """The request is stored as an attempt. Its new request_uri is valid for 90 seconds and stored as a hash (CDS)."""
+    call.pushed = PushedResponse(*await attempts.push(call.tx, call.authorisation_request, call.context.now))
 
 
 def respond_with_the_request_uri(call: PushCall) -> None:
@@ -102,6 +109,7 @@ STEPS: Final[tuple[Step[PushCall], ...]] = (
     fetch_the_clients_keys,
     in_transaction(
         mark_the_assertion_as_used,
+        client_is_within_the_traffic_thresholds,
         has_no_request_uri,
         has_a_request_object,
         request_object_is_signed_by_the_client,
@@ -110,6 +118,7 @@ STEPS: Final[tuple[Step[PushCall], ...]] = (
         response_can_be_encrypted,
         recipient_may_be_authorised,
         arrangement_may_be_amended,
+        client_has_not_pushed_too_many,
         store_the_request,
     ),
     respond_with_the_request_uri,

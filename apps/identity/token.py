@@ -8,7 +8,12 @@ from litestar import Response, post
 from apps.http.call import HttpRequest, in_transaction, respond
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.json_responses import json_response
-from apps.identity.client_authentication import AUTHENTICATE_THE_CLIENT, ClientCall, mark_the_assertion_as_used
+from apps.identity.client_authentication import (
+    AUTHENTICATE_THE_CLIENT,
+    ClientCall,
+    client_is_within_the_traffic_thresholds,
+    mark_the_assertion_as_used,
+)
 from haas.steps import Step, run
 from tenants.grants import authorization_code, client_credentials, refresh
 from tenants.grants.authorization_code import CodeExchange
@@ -17,7 +22,7 @@ from tenants.grants.refresh import TokenRefresh
 from tenants.grants.token_request import TokenRequest
 from tenants.grants.token_response import token_response
 from tenants.oauth.endpoints import TOKEN
-from tenants.oauth.errors import InvalidClient, InvalidRequest, UnsupportedGrantType
+from tenants.oauth.errors import InvalidClient, InvalidRequest, UnauthorizedClient, UnsupportedGrantType
 
 
 class Grant(NamedTuple):
@@ -51,6 +56,15 @@ def grant_type_is_supported(call: TokenCall) -> None:
     if grant is None:
         raise UnsupportedGrantType("grant_type is not supported")
     call.grant = grant
+
+
+def register_authenticates_here(call: TokenCall) -> None:
+    """The Register gets an access token only if the brand agreed on that (CDS, CDR Register calling Data Holders).
+
+    Otherwise it signs a JWT itself for each call of an admin operation.
+    """
+    if call.client.kind == "register" and call.context.tenant.settings.register_authentication != "private-key-jwt":
+        raise UnauthorizedClient("this brand accepts a self-signed JWT of the Register at the admin operations")
 
 
 async def load_the_tenants_keys(call: TokenCall) -> None:
@@ -87,6 +101,8 @@ STEPS: Final[tuple[Step[TokenCall], ...]] = (
     load_the_tenants_keys,
     in_transaction(
         mark_the_assertion_as_used,
+        register_authenticates_here,
+        client_is_within_the_traffic_thresholds,
         grant_type_is_supported,
         run_the_steps_of_the_grant,
     ),

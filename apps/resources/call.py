@@ -10,27 +10,41 @@ from litestar import Response
 
 from apps.http.call import Call, HttpRequest
 from apps.http.json_responses import payload_headers, payload_response
-from apps.http.request_headers import header_fields
+from apps.http.request_headers import header_fields, is_customer_present
 from apps.http.streaming import StreamedResponse
-from apps.resources import headers
 from tenants.cds.envelope import Envelope, Links, LinksPaginated, Meta, MetaPaginated, PaginatedEnvelope
 from tenants.cds.pagination import PageRequest, links_and_meta
+from tenants.disclosure.accounts_in_answer import AccountsInAnswer
 from tenants.disclosure.models import DataAccessToken
 from tenants.disclosure.service import CustomerData
 from tenants.grants.access_token_rules import TokenUse
 from tenants.operations.models import Endpoint, Resource, Version
+from tenants.sources.contract import ClosedAccounts, ReadingTime
 from tenants.sources.item_stream import ItemStream
 
 
-class DataCall(Call):
-    """The state of a call. Attributes without an initial value are set by steps."""
+class CdsCall(Call):
+    """The state of a call of an endpoint of the standards. Attributes without an initial value are set by steps."""
 
     version: Version
     """The version of the endpoint in which the response is written."""
+
+    def __init__(self, request: HttpRequest, endpoint: Endpoint) -> None:
+        """Take the row of the endpoint table."""
+        self.endpoint = endpoint
+        self.headers = header_fields(request.scope["headers"])
+        self.customer_present = is_customer_present(self.headers)
+        tier = endpoint.tier(customer_present=self.customer_present)
+        super().__init__(request, endpoint.operation, tier, authenticated=endpoint.transport == "secure")
+
+
+class DataCall(CdsCall):
+    """The state of a call of the data APIs. Attributes without an initial value are set by steps."""
+
     data: msgspec.Struct
     """The member `data` of the response."""
-    is_read_after: bool = False
-    """Whether the data is read after the transaction, because the source is another server or gives a stream."""
+    reading_time: ReadingTime
+    """When the data is read: in the transaction, or after it."""
     stream: ItemStream | None = None
     """The items of a response that is streamed, which has no `data`."""
 
@@ -47,6 +61,10 @@ class DataCall(Call):
     """The ids of accounts or service points that the request names. None: it asks for the data of all of them."""
     owners: Sequence[UUID]
     """The internal ids of the accounts or service points, or of the customer, whose data is fetched."""
+    in_answer: AccountsInAnswer | None = None
+    """The accounts whose data is in the response, as far as it is known."""
+    closed: ClosedAccounts | None = None
+    """The closed accounts among the owners, whose data is limited."""
 
     # Only for paginated calls:
     page: PageRequest | None = None
@@ -58,11 +76,8 @@ class DataCall(Call):
 
     def __init__(self, request: HttpRequest, endpoint: Endpoint, resource: Resource) -> None:
         """Take the row of the endpoint table, and the resource that it gives."""
-        self.endpoint = endpoint
+        super().__init__(request, endpoint)
         self.resource = resource
-        self.headers = header_fields(request.scope["headers"])
-        tier = endpoint.tier(customer_present=headers.is_customer_present(self.headers))
-        super().__init__(request, endpoint.operation, tier, authenticated=endpoint.transport == "secure")
 
     def build_response(self) -> Response[bytes]:
         """Return the payload with links and, for a page, meta. Raises Field/InvalidPage if the page is out of range."""
@@ -90,6 +105,8 @@ class DataCall(Call):
         convert, separator = self.version.convert, b""
         yield head
         async for item in stream:
+            if self.in_answer is not None:
+                self.in_answer.add(item)
             written = item if convert is None else convert(item)
             yield separator + msgspec.json.encode(written, enc_hook=self.conceal)
             separator = b","

@@ -3,21 +3,15 @@
 from base64 import b64decode
 from binascii import Error as Base64Error
 from datetime import UTC, datetime
-from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from apps.http.request_headers import Headers
+from apps.http.request_headers import CUSTOMER_ADDRESS, Headers, is_address
 from apps.resources.media_ranges import accepts_json
 from tenants.cds.errors import EXPECTED, HEADER_INVALID, HEADER_MISSING, CdsError
 
 NOT_ACCEPTABLE: Final = 406
 _IMF_FIXDATE = "%a, %d %b %Y %H:%M:%S GMT"
 _OBSOLETE_DATES = ("%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
-
-
-def is_customer_present(headers: Headers) -> bool:
-    """Return whether the customer uses the software product at the time of the call."""
-    return "x-fapi-customer-ip-address" in headers
 
 
 def check_interaction_id(headers: Headers, returned_id: str) -> None:
@@ -39,19 +33,10 @@ def check_auth_date(headers: Headers) -> None:
 
 
 def check_customer_ip_address(headers: Headers) -> None:
-    """Raise Header/Invalid if x-fapi-customer-ip-address is present and not an IPv4 or IPv6 address.
-
-    An IPv6 zone is refused: it names an interface of one computer and means nothing elsewhere (RFC 4007 11.2).
-    """
-    value = headers.get("x-fapi-customer-ip-address")
-    if value is None:
-        return
-    try:
-        address = ip_address(value.strip())
-    except ValueError as error:
-        raise CdsError(HEADER_INVALID, "x-fapi-customer-ip-address is not an IP address") from error
-    if isinstance(address, IPv6Address) and address.scope_id is not None:
-        raise CdsError(HEADER_INVALID, "x-fapi-customer-ip-address must not have an IPv6 zone")
+    """Raise Header/Invalid if x-fapi-customer-ip-address is present and not an IPv4 or IPv6 address."""
+    value = headers.get(CUSTOMER_ADDRESS)
+    if value is not None and not is_address(value):
+        raise CdsError(HEADER_INVALID, f"{CUSTOMER_ADDRESS} is not an IP address without a zone")
 
 
 def check_client_headers(headers: Headers) -> None:

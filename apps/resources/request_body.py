@@ -32,16 +32,24 @@ def named_ids(headers: Headers, body: bytes, member: str) -> list[str]:
     Raises CdsError: GeneralError/Expected with the status 415 if the Content-Type is not JSON; Field/Missing or
     Field/Invalid if the body is malformed or names more than `MAXIMUM_IDS` ids.
     """
+    return list(dict.fromkeys(getattr(decoded_body(headers, body, _DECODERS[member]).data, member)))
+
+
+def decoded_body(headers: Headers, body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+    """Return the body of a request as the decoder's type.
+
+    Raises CdsError: GeneralError/Expected with the status 415 if the Content-Type is not JSON; Field/Missing or
+    Field/Invalid if the body is malformed.
+    """
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise CdsError(EXPECTED, "Content-Type is not application/json", status=UNSUPPORTED_MEDIA_TYPE)
     try:
-        named = getattr(_DECODERS[member].decode(body).data, member)
+        return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise _field_error(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CdsError(FIELD_INVALID, "the body is not JSON in UTF-8") from error
-    return list(dict.fromkeys(named))
 
 
 def _field_error(message: str) -> CdsError:

@@ -11,6 +11,7 @@ from apps.http.context import context
 from apps.http.errors import ENDPOINT
 from apps.http.read_methods import READ_METHODS
 from apps.http.suspension import SERVES_SUSPENDED
+from apps.resources import admin
 from apps.resources.call import DataCall
 from apps.resources.steps import CUSTOMER_DATA_STEPS, PUBLIC_STEPS
 from tenants.cds.errors import RESOURCE_NOT_IMPLEMENTED, CdsError
@@ -59,4 +60,7 @@ _secure: Final = [endpoint for endpoint in ENDPOINTS if endpoint.transport == "s
 public_routes: Final[list[ControllerRouterHandler]] = [
     Router(BASE_PATH, route_handlers=[preflight([_path(endpoint) for endpoint in _public]), *map(route_of, _public)])
 ]
-secure_routes: Final[list[ControllerRouterHandler]] = [Router(BASE_PATH, route_handlers=[*map(route_of, _secure)])]
+secure_routes: Final[list[ControllerRouterHandler]] = [
+    Router(BASE_PATH, route_handlers=[*map(route_of, _secure)]),
+    *admin.routes,
+]

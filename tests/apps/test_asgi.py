@@ -1,10 +1,12 @@
 """The secure host refuses a request without a verified client certificate, even if the proxy forwards it."""
 
+import gc
 from typing import Any
 
 import httpx
 import pytest
 
+from apps import asgi
 from tenants.oauth import endpoints
 from tenants.operations.models import BASE_PATH
 from tenants.registry.models import Tenant
@@ -27,6 +29,14 @@ HEADERS: dict[str, dict[str, str]] = {
 }
 
 
+class AnySettings:
+    log_level = "INFO"
+
+    @classmethod
+    def from_environment(cls, _: object) -> "AnySettings":
+        return cls()
+
+
 @pytest.mark.parametrize("headers", HEADERS.values(), ids=list(HEADERS))
 @pytest.mark.parametrize("path", PATHS)
 async def test_requests_without_a_verified_certificate_are_refused(
@@ -46,3 +56,16 @@ async def test_requests_without_a_verified_certificate_are_refused(
             else:
                 assert answer.json()["error"] == "invalid_client"
                 assert "certificate" in answer.json()["error_description"]
+
+
+def test_the_garbage_collector_leaves_out_what_exists_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise it stops all requests for 0.1 s after some thousands of records."""
+    events: list[str] = []
+    monkeypatch.setattr(asgi, "ApplicationSettings", AnySettings)
+    monkeypatch.setattr(asgi, "configure", lambda _: None)
+    monkeypatch.setattr("apps.asgi.Services.open", lambda _: None)
+    monkeypatch.setattr(asgi, "HostRouter", lambda _: events.append("router"))
+    monkeypatch.setattr(gc, "collect", lambda: events.append("collect"))
+    monkeypatch.setattr(gc, "freeze", lambda: events.append("freeze"))
+    asgi.create()
+    assert events == ["router", "collect", "freeze"]

@@ -14,12 +14,14 @@ from apps.http.error_shapes.statuses import (
     ErrorRequest,
     detail_of,
     headers_of_status,
+    retry_after,
     status_of,
 )
 from apps.http.json_responses import NO_STORE, public_headers
-from tenants.grants.errors import AccessRefused, ConsentExpired, RecipientNotActive
+from tenants.grants.errors import AccessRefused, ConsentExpired, DisclosureRefused, RecipientNotActive
 from tenants.oauth import errors as oauth
 from tenants.oauth.errors import OAuthError
+from tenants.traffic.errors import ThresholdExceeded
 
 _CODES: Final = {SERVER_ERROR: "server_error", UNAVAILABLE: "temporarily_unavailable"}
 _STATUSES: Final[dict[type[OAuthError], int]] = {
@@ -48,7 +50,7 @@ class OAuthErrorResponse(NamedTuple):
         return msgspec.json.encode({"error": self.code, "error_description": self.description})
 
 
-def oauth_error_response(error: Exception) -> OAuthErrorResponse:
+def oauth_error_response(error: Exception) -> OAuthErrorResponse:  # noqa: PLR0911 - one return for each error
     """Return the response for an error in the shape of OAuth (RFC 6749 5.2, RFC 6750 3, RFC 7591 3.2.2)."""
     match error:
         case OAuthError():
@@ -56,8 +58,13 @@ def oauth_error_response(error: Exception) -> OAuthErrorResponse:
             return OAuthErrorResponse(status, error.error, text, _challenge(error))
         case RecipientNotActive():
             return oauth_error_response(oauth.AccessDenied("the data recipient or its software product is not active"))
+        case DisclosureRefused(answer=answer):
+            kind = oauth.TooManyRequests if answer == "too-many-requests" else oauth.AccessDenied
+            return oauth_error_response(kind("the data holder does not disclose this data"))
         case ConsentExpired():
             return oauth_error_response(oauth.InvalidToken("the access token has expired"))
+        case ThresholdExceeded():
+            return oauth_error_response(oauth.TooManyRequests(f"there were {error}"))
         case AccessRefused():
             return oauth_error_response(oauth.InvalidToken("the access token was revoked"))
     status = status_of(error)
@@ -68,8 +75,10 @@ def oauth_response(request: ErrorRequest, error: Exception) -> Response[bytes]:
     """Return the response for an error, and set the error in the call record."""
     refused = oauth_error_response(error)
     ctx = any_context(request)
-    ctx.error, ctx.throttled = refused.code, refused.status == TOO_MANY_REQUESTS
-    headers = NO_STORE | public_headers(ctx) | headers_of_status(request, refused.status, refused.challenge)
+    ctx.error = refused.code
+    ctx.throttled = refused.status == TOO_MANY_REQUESTS and not isinstance(error, DisclosureRefused)
+    required = headers_of_status(request, refused.status, refused.challenge, retry_after=retry_after(error))
+    headers = NO_STORE | public_headers(ctx) | required
     return Response(refused.body, status_code=refused.status, media_type=MediaType.JSON, headers=headers)
 
 

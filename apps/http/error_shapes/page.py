@@ -6,7 +6,14 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from apps.http.context import any_context
-from apps.http.error_shapes.statuses import METHOD_NOT_ALLOWED, ErrorRequest, headers_of_status, status_of
+from apps.http.error_shapes.statuses import (
+    METHOD_NOT_ALLOWED,
+    TOO_MANY_REQUESTS,
+    ErrorRequest,
+    headers_of_status,
+    retry_after,
+    status_of,
+)
 from apps.http.page_forms import FormRefused
 from apps.http.pages import message_page
 from apps.http.suspension import TenantSuspended
@@ -14,6 +21,7 @@ from tenants.arrangements.errors import ArrangementNotFound
 from tenants.consent.errors import FlowClosed, FlowEnd, FlowNotFound, ResponseImpossible
 from tenants.oauth import errors as oauth
 from tenants.oauth.errors import OAuthError
+from tenants.traffic.errors import ThresholdExceeded
 from themes import pages
 
 _PAGES: Final[dict[int, pages.MessageKind]] = {
@@ -30,6 +38,8 @@ _FLOW_ENDS: Final[dict[FlowEnd, pages.MessageKind]] = {
 def page_kind(error: Exception) -> pages.MessageKind:  # noqa: PLR0911 - one return for each error
     """Return the kind of page that explains an error to a person."""
     match error:
+        case ThresholdExceeded():
+            return "unavailable"
         case TenantSuspended():
             return "suspended"
         case FormRefused():
@@ -54,7 +64,9 @@ def page_response(request: ErrorRequest, error: Exception) -> Response[str]:
     if isinstance(error, OAuthError):
         any_context(request).error = error.error
     response = message_page(request, page_kind(error))
+    if isinstance(error, ThresholdExceeded):
+        response.status_code, any_context(request).throttled = TOO_MANY_REQUESTS, True
     if isinstance(error, HTTPException) and error.status_code == METHOD_NOT_ALLOWED:
         response.status_code = METHOD_NOT_ALLOWED
-    response.headers.update(headers_of_status(request, response.status_code or 0))
+    response.headers.update(headers_of_status(request, response.status_code or 0, retry_after=retry_after(error)))
     return response

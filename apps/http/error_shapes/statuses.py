@@ -6,7 +6,10 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 from litestar.routes import HTTPRoute
 
-from haas.errors import Unavailable
+from haas.errors import Busy, Unavailable
+from tenants.availability.errors import InOutage
+from tenants.cds.errors import CdsError
+from tenants.traffic.errors import ThresholdExceeded
 
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
@@ -14,6 +17,7 @@ METHOD_NOT_ALLOWED: Final = 405
 TOO_MANY_REQUESTS: Final = 429
 SERVER_ERROR: Final = 500
 UNAVAILABLE: Final = 503
+GATEWAY_TIMEOUT: Final = 504
 SECONDS_TO_RETRY: Final = "5"
 _SECONDS_TO_RETRY_TOO_MANY: Final = "10"
 """Retry-After with 429. After this time, a part of the requests that were counted is too old to be counted."""
@@ -21,6 +25,7 @@ _DETAILS: Final = {
     NOT_FOUND: "There is nothing at this address.",
     METHOD_NOT_ALLOWED: "This method is not served at this address.",
     408: "The request took too long to arrive.",
+    TOO_MANY_REQUESTS: "There were too many requests. Try again later.",
     413: "The request is larger than this service accepts.",
     SERVER_ERROR: "The service met an unexpected condition.",
     UNAVAILABLE: "The service is not available now. Try again soon.",
@@ -35,7 +40,16 @@ def status_of(error: Exception) -> int:
     """Return the status for an error that is neither an OAuthError nor a CdsError."""
     if isinstance(error, HTTPException):
         return error.status_code
+    if isinstance(error, ThresholdExceeded):
+        return TOO_MANY_REQUESTS
     return UNAVAILABLE if isinstance(error, Unavailable) else SERVER_ERROR
+
+
+def retry_after(error: Exception) -> int | None:
+    """Return after how many seconds a refused request can be repeated, if the error says it."""
+    if isinstance(error, Busy):
+        return error.seconds_to_retry
+    return error.retry_after if isinstance(error, ThresholdExceeded | InOutage | CdsError) else None
 
 
 def detail_of(status: int) -> str:
@@ -43,13 +57,18 @@ def detail_of(status: int) -> str:
     return _DETAILS.get(status, _MALFORMED)
 
 
-def headers_of_status(request: ErrorRequest, status: int, challenge: str | None = None) -> dict[str, str]:
-    """Return the headers that a status requires: Retry-After, Allow or WWW-Authenticate."""
+def headers_of_status(
+    request: ErrorRequest, status: int, challenge: str | None = None, *, retry_after: int | None = None
+) -> dict[str, str]:
+    """Return the headers that a status requires: Retry-After, Allow or WWW-Authenticate.
+
+    `retry_after` is in seconds. None: the usual time for the status.
+    """
     headers = {}
-    if status == UNAVAILABLE:
-        headers["Retry-After"] = SECONDS_TO_RETRY
+    if status in {UNAVAILABLE, GATEWAY_TIMEOUT}:
+        headers["Retry-After"] = SECONDS_TO_RETRY if retry_after is None else str(retry_after)
     if status == TOO_MANY_REQUESTS:
-        headers["Retry-After"] = _SECONDS_TO_RETRY_TOO_MANY
+        headers["Retry-After"] = _SECONDS_TO_RETRY_TOO_MANY if retry_after is None else str(retry_after)
     if status == METHOD_NOT_ALLOWED:
         headers["Allow"] = _served_methods(request)
     if challenge is not None:

@@ -8,7 +8,7 @@ from haas.clock import MovableClock
 from ops.browser.browser import Browser
 from ops.browser.page import Page
 from ops.sandbox.recipient.answers import Flow, Tokens
-from tenants.housekeeping import store as housekeeping
+from tenants.attempts import store as attempts
 from tests.support.consent_pages import ConsentPages, away, response_claims
 from tests.support.rows import run
 
@@ -62,7 +62,7 @@ async def test_authorising_again_after_the_code_expired_answers_that_the_request
     page, _ = await _authorised(pages, browser, flow)
     clock.move(timedelta(seconds=61))
     if stage == "failedTokenExchange":  # set by housekeeping
-        await run(pages.application.database, pages.tenant, housekeeping.fail_expired_codes, pages.application.now)
+        await run(pages.application.database, pages.tenant, attempts.store_endings, pages.application.now)
     answer = await browser.send(page, "/authorise")
     assert (answer.status, "This request was not completed" in answer.text) == (410, True)
 

@@ -7,13 +7,16 @@ from uuid import uuid4
 import pytest
 
 from haas.clock import MovableClock
+from tenants.accounts.models import DisclosureRefusal
+from tenants.accounts.store import insert_decision
 from tenants.arrangements.tables import arrangement
+from tenants.calls.tables import refused_day
 from tenants.register.store import put_accreditations
 from tenants.registry.names import control_namespace
 from tests.support.clients import load_client
 from tests.support.consent_pages import SCOPE, ConsentPages, away, response_claims
 from tests.support.consents import DAY, response_of
-from tests.support.rows import count
+from tests.support.rows import count, execute, run
 from tests.support.served import serve, serve_nothing_with
 
 
@@ -181,6 +184,23 @@ async def test_choosing_no_account_or_an_unavailable_one_shows_an_error_on_the_p
     assert everything.html.count(" checked") == 3
 
 
+async def test_an_authorisation_that_the_holder_does_not_ask_for_is_counted(pages: ConsentPages) -> None:
+    """K-36, CDR Rules 4.7, 9.4: once for each reason, however often the page with the accounts is shown."""
+    login_id, identifier = await pages.customers.add_login("Robin Vale")
+    customer_id = await pages.customers.add_customer("Robin Vale", login_id)
+    accounts = [await pages.customers.add_account(name, customer_id) for name in ("Home", "Shed", "Farm")]
+    database, now = pages.application.database, pages.application.now
+    decided = {"reason": "account-suspended", "rule": "4.7(1)(c)", "refused_by": "staff", "since": now}
+    for account_id in accounts[1:]:
+        made = DisclosureRefusal(id=uuid4(), account_id=account_id, **decided)
+        await run(database, pages.tenant, insert_decision, made)
+    page = await pages.authenticated(browser := pages.browser(), identifier=identifier)
+    await browser.get(page.path)
+    counts = refused_day.select().where(refused_day.c.request == "authorisation")
+    [row] = await execute(database, pages.tenant, counts)
+    assert (row.reason, row.rule, row.arrangement_id, row.calls) == ("account-suspended", "4.7(1)(c)", None, 1)
+
+
 async def test_a_once_only_consent_without_account_scopes_skips_the_account_step(pages: ConsentPages) -> None:
     browser = pages.browser()
     flow = await pages.pushed("openid common:customer.detail:read", sharing_duration=None)
@@ -214,12 +234,14 @@ async def test_a_person_who_acts_for_several_customers_must_choose_one(pages: Co
     assert back.path.endswith("/customer")
 
 
-async def test_a_customer_without_open_accounts_can_only_cancel(pages: ConsentPages) -> None:
+@pytest.mark.parametrize("scope", [SCOPE, "openid profile common:customer.basic:read"], ids=["accounts", "no accounts"])
+async def test_a_customer_without_open_accounts_can_only_cancel(pages: ConsentPages, scope: str) -> None:
+    """K-1: also if the requested data belongs to no account."""
     login_id, identifier = await pages.customers.add_login("Ned Gone")
     gone = await pages.customers.add_customer("Ned Gone", login_id)
     await pages.customers.add_account("Left", gone, open_status="CLOSED")
     browser = pages.browser()
-    page = await pages.authenticated(browser, identifier=identifier)
+    page = await pages.authenticated(browser, identifier=identifier, scope=scope)
     assert "No account can be shared" in page.text
     assert "continue" not in page.elements
     assert (response_claims(await away(browser.send(page, "/cancel"))))["error"] == "access_denied"

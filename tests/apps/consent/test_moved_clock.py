@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from haas.clock import MovableClock
-from tenants.authentication.limits import LIMIT_WINDOW, TRIES_PER_CODE, WRONG_ANSWERS_PER_WINDOW
-from tenants.consent.models import FLOW_LIFETIME
+from tenants.attempts.state import FLOW_LIFETIME
+from tenants.authentication.limits import HOUR, TRIES_PER_CODE, WRONG_ANSWERS_OF_AN_IDENTIFIER
 from tenants.housekeeping.service import Housekeeping
 from tests.support.consent_pages import ConsentPages, away, response_claims
 
@@ -85,8 +85,8 @@ async def test_wrong_answers_of_a_time_that_has_not_come_do_not_lock_a_person(
 ) -> None:
     """They were given before the clock was moved back, and nobody can wait until they are an hour old."""
     browser = pages.browser()
-    clock.move(2 * LIMIT_WINDOW)
-    for _ in range(WRONG_ANSWERS_PER_WINDOW // TRIES_PER_CODE):
+    clock.move(2 * HOUR)
+    for _ in range(WRONG_ANSWERS_OF_AN_IDENTIFIER[0].most // TRIES_PER_CODE):
         page = await pages.identified(browser)
         for _ in range(TRIES_PER_CODE):
             answered = await browser.send(page, "/verify", code="000000")

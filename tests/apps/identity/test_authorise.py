@@ -35,7 +35,7 @@ async def _visit(recipient: RecipientClient, flow: Flow, **changes: Any) -> http
     return await recipient.http.get(f"{recipient.holder.metadata.authorization_endpoint}?{sent}")
 
 
-async def test_a_visit_redirects_to_the_flow_and_does_not_change_the_attempt(
+async def test_a_visit_redirects_to_the_flow_and_stores_only_when_it_was(
     application: Application, aurora: Tenant, recipient: RecipientClient
 ) -> None:
     flow = await recipient.push(SCOPE)
@@ -51,7 +51,10 @@ async def test_a_visit_redirects_to_the_flow_and_does_not_change_the_attempt(
     assert name.startswith("__Host-flow-")
     assert {"secure", "httponly", "path=/", "samesite=lax"} <= {part.strip().lower() for part in cookie.split(";")}
     assert "domain" not in cookie.lower()
-    assert attempt == before
+    assert attempt.visited_at is not None
+    assert attempt == msgspec.structs.replace(before, visited_at=attempt.visited_at)
+    await _visit(recipient, flow)
+    assert await attempt_of(application, aurora, flow, recipient.client_id) == attempt
     assert (attempt.stage, attempt.browser_hash) == ("preIdentification", None)
 
 

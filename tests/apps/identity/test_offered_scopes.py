@@ -60,8 +60,10 @@ async def everywhere(offers: Offers) -> list[set[str]]:
     """Return the data scopes that discovery, registration (returned and stored), a consent and its tokens have."""
     recipient, registered = await offers.registered()
     tokens = await consent(offers.application, offers.tenant, recipient, scope=EVERYTHING)
+    discovered = await offers.discovery()
+    assert discovered.issuperset(scopes.ADMIN_SCOPES)  # only the Register can use them
     found = (
-        await offers.discovery(),
+        discovered.difference(scopes.ADMIN_SCOPES),
         registered["scope"].split(),
         (await recipient.read_registration((await recipient.client_credentials()).access_token))["scope"].split(),
         (await offers.stored(recipient)).scopes,

@@ -1,18 +1,32 @@
 """The UserInfo endpoint, and the checks of its access token."""
 
+import asyncio
+from collections import defaultdict
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import delete, insert, select, update
 
 from haas.clock import MovableClock, epoch
+from haas.database import Transaction
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.client import RecipientClient
+from tenants.accounts.models import RefusalReason
+from tenants.accounts.tables import account, refusal
+from tenants.calls import Flusher
+from tenants.calls import store as calls
+from tenants.calls.tables import refused_day
+from tenants.grants import store
 from tenants.registry.models import Tenant
+from tenants.registry.names import control_namespace
 from tests.support.application import Application
 from tests.support.clients import registered_client, set_client
 from tests.support.consents import consent
+from tests.support.customers import new_consumer
 from tests.support.expectations import refused
+from tests.support.rows import execute, run
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -53,10 +67,25 @@ async def test_single_claims_can_be_requested_and_unsupported_ones_are_ignored(
 
 
 @pytest.mark.parametrize("asked", [{}, None])
-async def test_the_openid_scope_alone_returns_only_the_subject(
-    application: Application, aurora: Tenant, recipient: RecipientClient, asked: Any
+async def test_the_openid_scope_alone_returns_only_the_subject_with_one_statement(
+    application: Application, aurora: Tenant, recipient: RecipientClient, asked: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert set(await _userinfo_with_claims(application, aurora, recipient, asked)) == {"sub"}
+    """The statement that reads the token also reads whether the customer is eligible. No name is read."""
+    request = Deviation(claims={"scope": "openid", "claims": {"userinfo": asked}})
+    tokens = await consent(application, aurora, recipient, sharing_duration=None, request=request)
+    await recipient.userinfo(tokens.access_token)  # what is read once for a tenant is in memory now
+    statements: dict[object, list[object]] = defaultdict(list)
+    for name in ("row", "rows", "execute"):
+        run_it = getattr(Transaction, name)
+
+        def counted(tx: Transaction, statement: Any, *values: Any, _run: Any = run_it, **named: Any) -> Any:
+            statements[asyncio.current_task()].append(statement)
+            return _run(tx, statement, *values, **named)
+
+        monkeypatch.setattr(Transaction, name, counted)
+    assert set(await recipient.userinfo(tokens.access_token)) == {"sub"}
+    [of_the_request] = [found for found in statements.values() if store._USERINFO in found]
+    assert of_the_request == [store._USERINFO]
 
 
 async def test_a_token_without_the_openid_scope_is_refused(
@@ -144,3 +173,56 @@ async def test_a_token_in_the_query_is_ignored(
     tokens = await consent(application, aurora, recipient)
     url = f"{recipient.holder.metadata.userinfo_endpoint}?access_token={tokens.access_token}"
     assert (await recipient.http.get(url)).status_code == 401
+
+
+async def test_the_customer_of_an_expired_authorisation_has_no_claims(application: Application, aurora: Tenant) -> None:
+    """K-1, K-2: the last account is closed. The authorisation has expired, as for the data APIs."""
+    consumer = await new_consumer(application, aurora)
+    recipient = await registered_client(application, aurora)
+    tokens = await consent(application, aurora, recipient, consumer)
+    assert await recipient.userinfo(tokens.access_token)
+    closed = update(account).where(account.c.id.in_(consumer.account_ids)).values(open_status="CLOSED")
+    await execute(application.database, aurora, closed)
+    with refused("invalid_token", "expired", 401):
+        await recipient.userinfo(tokens.access_token)
+
+
+async def test_refusals_apply_to_the_claims_too(application: Application, aurora: Tenant) -> None:
+    """K-36: reasons that are about accounts refuse only accounts. Each refusal is counted, and claims are recorded."""
+    consumer = await new_consumer(application, aurora)
+    recipient = await registered_client(application, aurora)
+    tokens = await consent(application, aurora, recipient, consumer)
+    answers = {
+        "account-blocked": None,
+        "account-suspended": None,
+        "data-standards": ("temporarily_unavailable", 429),
+        "security": ("temporarily_unavailable", 429),
+        "harm": ("access_denied", 403),
+    }
+    assert set(answers) == set(get_args(RefusalReason))
+    for reason, answer in answers.items():
+        decided = {"customer_id": consumer.customer_id, "reason": reason, "rule": "4.7(1)", "refused_by": "staff"}
+        row = insert(refusal).values(id=uuid4(), **decided, since=application.now - timedelta(hours=1))
+        await execute(
+            application.database, aurora, delete(refusal).where(refusal.c.customer_id == consumer.customer_id)
+        )
+        await execute(application.database, aurora, row)
+        if answer is None:
+            assert "name" in await recipient.userinfo(tokens.access_token)
+        else:
+            with refused(answer[0], "does not disclose", answer[1]) as refusal_:
+                await recipient.userinfo(tokens.access_token)
+            assert ("retry-after" in refusal_.value.response.headers) == (answer[1] == 429)
+    services = application.services
+    await Flusher(services.database, control_namespace(services.settings), services.clock).flush()
+    arrangement_id = UUID(tokens.cdr_arrangement_id)
+    [claims] = await run(application.database, aurora, calls.disclosures, arrangement_id)
+    assert (claims.account_id, claims.cluster, claims.calls) == (None, "profile", 2)
+    of_arrangement = select(refused_day.c.reason, refused_day.c.rule, refused_day.c.calls).where(
+        refused_day.c.arrangement_id == arrangement_id
+    )
+    assert {tuple(row) for row in await execute(application.database, aurora, of_arrangement)} == {
+        ("data-standards", "4.7(1)(d)", 1),
+        ("security", "4.7(1)(b)", 1),
+        ("harm", "4.7(1)(a)", 1),
+    }

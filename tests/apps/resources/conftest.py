@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from ops.demonstration.customers import load_demonstration
 from ops.sandbox.recipient.answers import Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.accounts.tables import account
@@ -23,6 +22,7 @@ from tests.support.application import Application
 from tests.support.clients import registered_client
 from tests.support.consents import consent
 from tests.support.customers import Consumer, CustomerData
+from tests.support.demonstration import load_customers
 from tests.support.rows import execute, run
 
 ALL_SCOPES = " ".join(("openid", *served_data_scopes()))
@@ -50,6 +50,12 @@ class Sharing(msgspec.Struct, frozen=True):
         assert response.status_code == 200, response.text
         return [found["accountId"] for found in response.json()["data"]["accounts"]]
 
+    async def point_ids(self) -> list[str]:
+        """Return the ids of the service points that are listed to the client."""
+        response = await self.get("/energy/electricity/servicepoints")
+        assert response.status_code == 200, response.text
+        return [found["servicePointId"] for found in response.json()["data"]["servicePoints"]]
+
 
 class Brand:
     """A tenant, its consumers and its clients."""
@@ -57,6 +63,8 @@ class Brand:
     def __init__(self, application: Application, tenant: Tenant) -> None:
         self.application, self.tenant = application, tenant
         self.customers = CustomerData(application.database, tenant, application.services.clock.now)
+        self._people: dict[str, Any] = {}
+        self._plans: list[dict[str, Any]] = []
 
     async def execute(self, statement: Any) -> list[Any]:
         return await execute(self.application.database, self.tenant, statement)
@@ -66,16 +74,26 @@ class Brand:
 
     async def consumer(self, kind: str = "person") -> Consumer:
         """Add a consumer with two accounts. The details are copied from a generated customer and generated accounts."""
-        generated = select(customer.c.name, customer.c.detail).where(customer.c.kind == kind)
-        (name, detail), *_ = await self.execute(generated.order_by(customer.c.id))
+        name, detail, accounts = await self._generated(kind)
         role = "self" if kind == "person" else "nominated-representative"
         login_id, _ = await self.customers.add_login()
         customer_id = await self.customers.add_customer(name, login_id, kind=kind, role=role, detail=detail)
-        details = select(account.c.summary, account.c.detail).order_by(account.c.id).limit(2)
-        account_ids = [
-            await self.customers.add_account("Home", customer_id, **row._mapping) for row in await self.execute(details)
-        ]
+        account_ids = [await self.customers.add_account("Home", customer_id, **each) for each in accounts]
         return Consumer(login_id, customer_id, account_ids)
+
+    async def _generated(self, kind: str) -> tuple[str, Any, list[dict[str, Any]]]:
+        """Return the name and the detail of a generated customer, and the plans of two generated accounts.
+
+        They are read once, because a test can make the data of its own consumer invalid.
+        """
+        if not self._plans:
+            query = select(account.c.summary, account.c.detail).order_by(account.c.id).limit(2)
+            self._plans = [dict(row._mapping) for row in await self.execute(query)]
+        if kind not in self._people:
+            people = select(customer.c.name, customer.c.detail).where(customer.c.kind == kind)
+            self._people[kind], *_ = await self.execute(people.order_by(customer.c.id))
+        name, detail = self._people[kind]
+        return name, detail, self._plans
 
     async def share(
         self,
@@ -91,6 +109,10 @@ class Brand:
         tokens = await consent(self.application, self.tenant, client, consumer, scope=scope, **asked)
         return Sharing(client, consumer, tokens)
 
+    async def set_market_source(self, source: str) -> None:
+        """Set from where the market's data is read; the application learns of it at once."""
+        await self.application.set_setting(self.tenant, market_source=source)
+
     async def calls(self) -> list[Any]:
         """Return the rows in which calls of this tenant are counted."""
         services = self.application.services
@@ -102,7 +124,7 @@ class Brand:
 async def brand(application: Application) -> Brand:
     """A tenant for this module only. It has generated customers, whose details the consumers of the tests get."""
     tenant = await application.new_tenant()
-    await load_demonstration(application.database, tenant.namespace, 0, file=None, now=application.now)
+    await load_customers(application, tenant)
     return Brand(application, tenant)
 
 

@@ -1,7 +1,6 @@
 """The data of an account: what each operation gives, and what it answers if there is no data."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +12,7 @@ from tenants.accounts.tables import holding
 from tenants.cds.envelope import Envelope, PaginatedEnvelope
 from tenants.cds.resource_ids import read_id
 from tenants.operations.endpoints import ENDPOINTS
-from tenants.operations.models import Endpoint
+from tenants.operations.models import Endpoint, Owner
 from tenants.parties.tables import representation
 from tenants.sources.tables import concession, payment_schedule
 from tests.apps.resources.conftest import ALL_SCOPES, Brand, Sharing
@@ -21,6 +20,7 @@ from tests.support.application import Application
 from tests.support.clients import registered_client
 from tests.support.customers import Consumer
 from tests.support.expectations import cds_error
+from tests.support.operations import requests
 
 ACCOUNTS = "/energy/accounts"
 INVALID = "cds-energy:Authorisation/InvalidEnergyAccount"
@@ -30,6 +30,10 @@ CARD = {
     "amount": "65.00",
     "paymentScheduleUType": "cardDebit",
     "cardDebit": {"cardScheme": "VISA", "paymentFrequency": "P2W", "calculationType": "STATIC"},
+}
+TOKENISED = {
+    "paymentScheduleUType": "directDebit",
+    "directDebit": {"isTokenised": True, "paymentFrequency": "P1M", "calculationType": "BALANCE"},
 }
 REBATE = {"type": "FIXED_AMOUNT", "displayName": "Rebate", "discountFrequency": "P1Y", "amount": "285.00"}
 COOLING = {"type": "VARIABLE", "displayName": "Medical cooling", "additionalInfo": "In summer", "appliedTo": ["USAGE"]}
@@ -81,10 +85,18 @@ async def test_the_items_of_an_account_are_listed_in_the_retailers_order(
 async def test_an_account_without_items_has_an_empty_list(
     sharing: Sharing, segment: str, name: str, table: Table, items: list[Any]
 ) -> None:
+    """C-D19, case 10 of section 10: also for an account that has neither."""
     assert items
     assert table.name
     response = await sharing.get(f"{ACCOUNTS}/{await first_account(sharing)}/{segment}")
     assert (response.status_code, response.json()["data"]) == (200, {name: []})
+
+
+async def test_a_tokenised_direct_debit_is_given_without_its_numbers(brand: Brand, sharing: Sharing) -> None:
+    """C-D18: the provider of a payment service knows no BSB. The schedule is not left out."""
+    await add(brand, payment_schedule, sharing.consumer.account_ids[0], TOKENISED)
+    response = await sharing.get(f"{ACCOUNTS}/{await first_account(sharing)}/payment-schedule")
+    assert response.json()["data"] == {"paymentSchedules": [TOKENISED]}
 
 
 OF_ONE_ACCOUNT = [
@@ -149,6 +161,34 @@ async def test_every_operation_gives_every_demonstration_customer_what_the_stand
     assert {data.balance[0] for data in amounts} > {"-", "0"}
     assert [len(data.balances) for data in bulk] == [len(data.balances) for data in specific]
     assert sum(len(data.balances) for data in bulk) == len(amounts)
+    assert_bills_are_complete(found)
+
+
+def assert_bills_are_complete(found: dict[str, list[Any]]) -> None:
+    """There are bills of each kind, and the three operations give the same ones."""
+    issued = [invoice for data in found["getEnergyAccountInvoices"] for invoice in data.invoices]
+    assert {each.paymentStatus for each in issued} == {"PAID", "PARTIALLY_PAID", "NOT_PAID"}
+    assert [each for each in issued if each.gas is not None and each.electricity is not None]
+    executed = [each for data in found["getBillingForEnergyAccount"] for each in data.transactions]
+    assert {each.transactionUType for each in executed} == {"usage", "demand", "onceOff", "otherCharges", "payment"}
+    assert {each.usage.usage > 0 for each in executed if each.usage is not None} == {True, False}
+    for of_account, bulk, specific, name in (
+        (
+            "getEnergyAccountInvoices",
+            "listEnergyAccountInvoicesBulk",
+            "listEnergyInvoicesForSpecificAccounts",
+            "invoices",
+        ),
+        (
+            "getBillingForEnergyAccount",
+            "listEnergyAccountBillingBulk",
+            "listEnergyAccountBillingForSpecificAccounts",
+            "transactions",
+        ),
+    ):
+        listed = [[len(getattr(data, name)) for data in found[operation]] for operation in (bulk, specific)]
+        assert listed[0] == listed[1]
+        assert sum(listed[0]) == sum(len(getattr(data, name)) for data in found[of_account])
 
 
 async def consumers(brand: Brand) -> list[Consumer]:
@@ -162,23 +202,17 @@ async def consumers(brand: Brand) -> list[Consumer]:
 
 
 async def all_data(sharing: Sharing, endpoint: Endpoint) -> list[Any]:
-    """Return the `data` that an operation gives, for one account after the other if it needs an account."""
-    [payload] = [version.payload for version in endpoint.versions if version.payload]
+    """Return the `data` of each response by which an operation gives everything."""
+    payload = endpoint.versions[-1].payload
     envelope: Any = PaginatedEnvelope if endpoint.paginated else Envelope
-    account_ids = await sharing.account_ids()
+    known: dict[Owner, list[str]] = {"account": await sharing.account_ids(), "service-point": await sharing.point_ids()}
     found = []
-    for account_id in account_ids if endpoint.ids_in == "path" else [""]:
-        path = endpoint.path.replace("{accountId}", account_id)
-        content, headers = posted(account_ids) if endpoint.ids_in == "body" else (None, {})
-        response = await sharing.get(path, method=endpoint.method, content=content, headers=headers)
+    for path, options in requests(endpoint, known):
+        pages = {"page-size": 1000} if endpoint.paginated else {}
+        response = await sharing.get(path, **options, params=pages)
         if response.status_code == 404:  # an account without a balance
-            cds_error(response, UNAVAILABLE, f"^{account_id}$", 404)
+            cds_error(response, UNAVAILABLE, f"^{path.split('/')[-2]}$", 404)
             continue
         assert response.status_code == 200, f"{path}: {response.text}"
         found.append(msgspec.json.decode(response.content, type=envelope[payload], dec_hook=read_id).data)
     return found
-
-
-def posted(account_ids: Sequence[str]) -> tuple[bytes, dict[str, str]]:
-    """Return the body that names accounts, and its headers."""
-    return msgspec.json.encode({"data": {"accountIds": account_ids}, "meta": {}}), {"Content-Type": "application/json"}

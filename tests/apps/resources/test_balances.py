@@ -10,6 +10,7 @@ from ops.sandbox.messages import ABSENT
 from tenants.sources.tables import balance
 from tests.apps.resources.conftest import Brand, Sharing
 from tests.apps.resources.test_account_data import INVALID, UNAVAILABLE, add
+from tests.support.customers import Consumer
 from tests.support.expectations import cds_error
 
 BALANCES = "/energy/accounts/balances"
@@ -106,8 +107,39 @@ async def test_only_the_named_accounts_are_given(sharing: Sharing, known: dict[s
         assert response.json()["data"] == {"balances": listed(known, identifier)}
 
 
+async def test_l12_an_account_leaves_between_two_calls(brand: Brand) -> None:
+    """The joint holder of one of three accounts stops its disclosure between two pages.
+
+    The list leaves it out and counts what is left. A call that names it is refused: no account vanishes without a word.
+    """
+    consumer, other = await brand.consumer(), await brand.consumer()
+    joint = await brand.customers.add_account("Joint", consumer.customer_id, other.customer_id, role="joint-holder")
+    held = [*consumer.account_ids, joint]
+    for account_id in held:
+        await add(brand, balance, account_id, {"accountId": str(account_id), "balance": "1.00"})
+    sharing = await brand.share(Consumer(consumer.login_id, consumer.customer_id, held))
+    everything = [each["accountId"] for each in (await sharing.get(BALANCES)).json()["data"]["balances"]]
+    gone = everything[sorted(held).index(joint)]
+    kept = [each for each in everything if each != gone]
+    first = (await sharing.get(BALANCES, params={"page-size": 1})).json()
+    assert first["meta"] == {"totalRecords": 3, "totalPages": 3}
+
+    await brand.customers.set_option(joint, "no-disclosure")
+    pages = [(await sharing.get(BALANCES, params={"page": page, "page-size": 1})).json() for page in (1, 2)]
+    assert [page["data"]["balances"][0]["accountId"] for page in pages] == kept
+    assert [page["meta"] for page in pages] == [{"totalRecords": 2, "totalPages": 2}] * 2
+    assert "next" not in pages[1]["links"]
+    cds_error(await sharing.get(BALANCES, params={"page": 3, "page-size": 1}), "Field/InvalidPage", "^2$", 422)
+    cds_error(await post(sharing, naming(*everything)), UNAVAILABLE, f"^{gone}$", 422)
+    foreign = (await (await brand.share()).account_ids())[0]
+    cds_error(await post(sharing, naming(*kept, foreign)), INVALID, f"^{foreign}$", 422)
+    twice = await post(sharing, naming(kept[0], kept[0]))
+    assert [each["accountId"] for each in twice.json()["data"]["balances"]] == kept[:1]
+
+
 @pytest.mark.parametrize("body", [naming(), {"data": {"accountIds": []}}, {**naming(), "more": [1]}])
 async def test_an_empty_list_names_no_account(sharing: Sharing, known: dict[str, str], body: Any) -> None:
+    """Case L12: an empty list is not an error."""
     assert len(known) == 2
     response = await post(sharing, body)
     assert (response.status_code, response.json()["data"]) == (200, {"balances": []})
@@ -149,6 +181,7 @@ async def test_every_id_that_is_refused_has_an_error_of_its_own(
         (b'{"data":{"accountIds":["\xff"]}}', "Field/Invalid", "the body is not JSON in UTF-8"),
         (b'{"data":{"accountIds":["\\ud800"]}}', "Field/Invalid", "the body is not JSON in UTF-8"),
         (b"[" * 100_000, "Field/Invalid", "the body is not"),
+        (b'{"meta":{"a":' + b"[" * 100_000, "Field/Invalid", "the body is not JSON in UTF-8"),
         ([], "Field/Invalid", "the body is not an object"),
         (None, "Field/Invalid", "the body is not an object"),
         ({}, "Field/Missing", "^data$"),
@@ -168,6 +201,7 @@ async def test_a_body_that_is_malformed_is_refused(sharing: Sharing, body: Any, 
 
 
 async def test_a_thousand_ids_may_be_named(sharing: Sharing, known: dict[str, str]) -> None:
+    """Case L12: 1,001 ids are refused (above)."""
     response = await post(sharing, naming(*list(known) * 500))
     assert response.json()["data"] == {"balances": listed(known)}
     invented = [f"{number:0100}" for number in range(1000)]

@@ -28,7 +28,7 @@ UNAVAILABLE_POINT = "cds-energy:Authorisation/UnavailableServicePoint"
 JSON = {"Content-Type": "application/json"}
 
 
-def operation(method: Any, path: str, resource: Resource, payload: Any, **options: Any) -> Endpoint:
+def operation(method: Any, path: str, resource: Resource | None, payload: Any, **options: Any) -> Endpoint:
     """Return the row of an operation, which has a scope that is served."""
     versions = (Version(1, date(2022, 11, 15), payload=payload),)
     scope = "common:customer.basic:read" if resource is NOTE else "energy:billing:read"
@@ -45,6 +45,8 @@ OPERATIONS = (
     operation("GET", "/test/points/readings", READING, declared.ReadingList, paginated=True),
     operation("POST", "/test/points/readings", READING, declared.ReadingList, paginated=True),
     operation("GET", "/test/note", NOTE, declared.Note),
+    operation("GET", "/test/nothing", None, None),
+    operation("POST", "/test/nothing", None, None),
 )
 BILLS_OF_ALL, READINGS_OF_ALL = "/test/accounts/bills", "/test/points/readings"
 
@@ -246,3 +248,17 @@ async def test_a_resource_of_the_customer_is_given(declaring: Brand, sharing: Sh
     await declaring.execute(insert(NOTES).values(**row, updated_at=declaring.application.now))
     response = await sharing.get("/test/note")
     assert response.json()["data"] == {"text": "one"}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_operation_without_a_resource_is_not_implemented(
+    declaring: Brand, sharing: Sharing, method: str
+) -> None:
+    """C-E11: a path of the standards that is not served. The interaction id is played back, also without a token."""
+    assert declaring.tenant.state == "active"
+    interaction_id = str(uuid4())
+    for token in (sharing.tokens.access_token, "unknown"):
+        headers = {"x-fapi-interaction-id": interaction_id}
+        response = await sharing.get("/test/nothing", token, method=method, headers=headers)
+        cds_error(response, "Resource/NotImplemented", "Test is not implemented", 404)
+        assert response.headers["x-fapi-interaction-id"] == interaction_id

@@ -35,7 +35,6 @@ async def test_the_interaction_id_is_played_back_or_generated(sharing: Sharing) 
     [
         (CUSTOMER, "GeneralError/Expected", 401),
         ("/energy/nothing", "Resource/NotFound", 404),
-        ("/energy/accounts/invoices", "Resource/NotImplemented", 404),
     ],
 )
 async def test_an_error_plays_back_the_interaction_id(sharing: Sharing, path: str, code: str, status: int) -> None:
@@ -100,11 +99,6 @@ async def test_a_call_with_the_customers_address_is_counted_as_customer_present(
     assert (await sharing.get(CUSTOMER, headers=present)).status_code == 200
     assert (await sharing.get(CUSTOMER)).status_code == 200
     assert await _customer_present(brand) == before + 1
-
-
-async def test_a_resource_of_the_standards_that_is_not_served_gets_not_implemented(sharing: Sharing) -> None:
-    for method, path in (("GET", "/energy/accounts/invoices"), ("POST", "/energy/electricity/servicepoints/usage")):
-        cds_error(await sharing.get(path, method=method), "Resource/NotImplemented", status=404)
 
 
 async def test_an_unknown_path_gets_404_and_an_unsupported_method_gets_405(sharing: Sharing) -> None:

@@ -1,16 +1,17 @@
 """A source reads inside the transaction of the call, or after it, when the call holds no database connection."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from apps.http.admission import Admission
 from haas.database import Database, Namespace, Transaction
 from haas.errors import Unavailable
 from tenants.cds.pagination import Page
 from tenants.operations.models import Resource
-from tenants.registry.models import Tenant
-from tenants.sources.contract import ReadingTime, ResourceQuery
+from tenants.sources.contract import ReadingTime, ResourceQuery, SourceCall
 from tenants.sources.item_stream import ItemStream
 from tenants.sources.store import StoreSource
 from tests.apps.resources.conftest import Brand, Sharing
@@ -32,14 +33,23 @@ class SourceElsewhere:
         self.brand = brand
         self.tx: Transaction | None = None
         self.free: list[int] = []
+        self.prepared: list[str] = []
+        self.asked = asyncio.Semaphore(0)
+        self.until: asyncio.Event | None = None
+        """When the server answers. None: at once."""
         self.fails = False
 
-    def of_customers(self, _: Tenant, tx: Transaction) -> "SourceElsewhere":
-        self.tx = tx
+    def of_resource(self, _: Resource, call: SourceCall) -> "SourceElsewhere":
+        self.tx = call.tx
         return self
 
     def reads(self, _: Resource) -> ReadingTime:
-        return "after"
+        return "elsewhere"
+
+    async def prepare(self, query: ResourceQuery) -> None:
+        assert self.tx is not None
+        assert await self.tx.driver.fetchval("SELECT 1") == 1
+        self.prepared.append(query.resource.name)
 
     async def read(self, query: ResourceQuery) -> Page[Any] | ItemStream:
         database, namespace = self.brand.application.database, self.brand.tenant.namespace
@@ -47,6 +57,9 @@ class SourceElsewhere:
         with pytest.raises(RuntimeError, match="has ended"):
             _ = self.tx.driver
         self.free.append(free_connections(database, namespace))
+        self.asked.release()
+        if self.until is not None:
+            await self.until.wait()
         if self.fails:
             raise Unavailable("the source does not answer")
         async with database.transaction(namespace) as tx:
@@ -72,6 +85,7 @@ async def test_no_database_connection_is_used_while_another_server_is_read(
     assert len(accounts) == 2
     assert detail.json()["data"]["accountId"] == accounts[0]
     assert elsewhere.free == [all_free, all_free]
+    assert elsewhere.prepared == ["accounts", "account detail"]
 
 
 async def test_the_answer_does_not_depend_on_when_the_source_reads(
@@ -96,3 +110,23 @@ async def test_a_call_is_refused_with_503_if_the_source_does_not_answer(
 ) -> None:
     elsewhere.fails = True
     cds_error(await sharing.get(ACCOUNTS), "Service/Unavailable", status=503)
+
+
+async def test_a_call_that_waits_for_another_server_leaves_its_slot_to_others(
+    brand: Brand, sharing: Sharing, elsewhere: SourceElsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a few brands whose servers are slow would stop every brand."""
+    admission = Admission(requests=1, of_one_host=1, waiting=0, elsewhere_of_one_host=2)
+    monkeypatch.setattr(brand.application.asgi, "_admission", admission)
+    elsewhere.until = asyncio.Event()
+    waiting = [asyncio.create_task(sharing.get(ACCOUNTS))]
+    await elsewhere.asked.acquire()
+    waiting.append(asyncio.create_task(sharing.get(ACCOUNTS)))
+    await elsewhere.asked.acquire()
+    cds_error(await sharing.get(f"{ACCOUNTS}/unknown"), "cds-energy:Authorisation/InvalidEnergyAccount", status=404)
+    cds_error(await sharing.get(ACCOUNTS), "Service/Unavailable", status=503)  # two wait already
+    elsewhere.until.set()
+    assert [(await each).status_code for each in waiting] == [200, 200]
+    assert (await sharing.get(ACCOUNTS)).status_code == 200
+    assert admission._slots.free == admission._slots.size
+    assert admission._elsewhere.free == admission._elsewhere.size

@@ -12,15 +12,13 @@ from sqlalchemy import insert, select
 
 import apps.http.streaming
 from apps.http.streaming import CHUNK_BYTES, StreamedResponse
-from haas.database import Transaction
 from haas.errors import Unavailable
 from tenants.accounts.tables import account
 from tenants.cds.errors import UNEXPECTED
 from tenants.cds.pagination import Page, PageRequest
 from tenants.operations.models import Resource
 from tenants.operations.resources import ACCOUNTS, CONCESSIONS, PAYMENT_SCHEDULES
-from tenants.registry.models import Tenant
-from tenants.sources.contract import ReadingTime, ResourceQuery
+from tenants.sources.contract import ReadingTime, ResourceQuery, SourceCall
 from tenants.sources.item_stream import ItemStream
 from tenants.sources.store import STORED, StoreSource
 from tenants.sources.tables import concession
@@ -39,11 +37,14 @@ class StreamingSource:
         self.closed = 0
         self.opened = 0
 
-    def of_customers(self, _: Tenant, __: Transaction) -> "StreamingSource":
+    def of_resource(self, _: Resource, __: SourceCall) -> "StreamingSource":
         return self
 
     def reads(self, _: Resource) -> ReadingTime:
         return "after"
+
+    async def prepare(self, _: ResourceQuery) -> None:
+        """Nothing is needed."""
 
     async def read(self, query: ResourceQuery) -> Page[Any] | ItemStream:
         database, namespace = self.brand.application.database, self.brand.tenant.namespace
