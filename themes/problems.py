@@ -17,6 +17,11 @@ _PROBLEMS: Final = {
     "identifier-locked": Problem(
         "There were too many tries for this customer. Wait an hour, then try again.", "identifier"
     ),
+    "identifiers-used": Problem(
+        "You have entered details of several customers. To try another one, cancel, and start again where you came "
+        "from.",
+        "identifier",
+    ),
     "code-locked": Problem("There were too many wrong codes. Wait an hour, then send a new code.", ""),
     "code-malformed": Problem("Enter the 6 digits of the code.", "code"),
     "code-wrong": Problem("That code is not right. {tries}", "code"),

@@ -10,6 +10,8 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _YEAR_DAYS: Final = 365
 _NOON: Final = 12
 
+_REFUSED: Final = "We cannot share data of this account at present. Contact us to learn more."
+"""The same for every reason: another person may read it."""
 UNAVAILABLE_REASONS: Final = {
     "sharing-off": "Sharing is turned off for this joint account. An account holder can ask us to turn it on again.",
     "secondary-user": "You can use this account, but its holder has not given you permission to share its data.",
@@ -19,7 +21,11 @@ UNAVAILABLE_REASONS: Final = {
     "approval-lapsed": "Sharing from this joint account was not approved in time.",
     "approval-withdrawn": "An account holder has stopped sharing from this joint account.",
     "ineligible": "Data of this account cannot be shared under the Consumer Data Right.",
-    "refused": "We cannot share data of this account at present. Contact us to learn more.",
+    "refused-harm": _REFUSED,
+    "refused-security": _REFUSED,
+    "refused-account-blocked": _REFUSED,
+    "refused-account-suspended": _REFUSED,
+    "refused-data-standards": _REFUSED,
     "blocked": "Sharing from this account with this recipient was stopped.",
     "not-held": "You no longer have this account with us.",
 }

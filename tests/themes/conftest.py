@@ -1,7 +1,5 @@
 """All pages with realistic values, so that the real templates are checked."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -10,10 +8,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from ops.demonstration import BRANDS
 from tenants.data_language import clusters
+from tests.support.chromium import running_chromium
 from themes import pages, wording
 from themes.brand import Brand, brand
 from themes.rendering import render
@@ -206,14 +205,6 @@ def screens(request: pytest.FixtureRequest) -> Screens:
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    """The system's Chromium. Without one, tests that need it are skipped, or fail if HAAS_REQUIRE_BROWSER is set."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        if os.environ.get("HAAS_REQUIRE_BROWSER"):
-            pytest.fail("no Chromium is installed, and HAAS_REQUIRE_BROWSER is set")
-        pytest.skip("no Chromium is installed: the pages were not checked")
-    async with async_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = await playwright.chromium.launch(executable_path=path, args=arguments)
+    """The system's Chromium."""
+    async with running_chromium() as browser:
         yield browser
-        await browser.close()

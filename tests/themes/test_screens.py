@@ -1,13 +1,13 @@
 """All pages of both demonstration brands, on a desktop and a phone, light and dark, are checked with axe-core."""
 
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, Route
 
-SCREENSHOTS = Path(__file__).parents[2] / ".haas" / "screenshots" / "screens"
+from tests.support.screenshots import take_screenshot
+
 ORIGIN = "https://brand.test"
 VIEWPORTS = {"desktop": (1280, 900), "phone": (320, 640)}
 POLICY = (
@@ -54,11 +54,10 @@ async def test_screens_pass_the_accessibility_checks_and_fit_the_window(
 ) -> None:
     assert scheme == "light" or screens.brand.dark
     page, messages = await _page(chromium, screens, viewport, scheme)
-    folder = SCREENSHOTS / f"{screens.brand.name.split()[0].lower()}-{viewport}-{scheme}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = f"screens/{screens.brand.name.split()[0].lower()}-{viewport}-{scheme}"
     for name in screens.names:
         await page.goto(f"{ORIGIN}/{name}")
-        await page.screenshot(path=folder / f"{name}.png", full_page=True)
+        await take_screenshot(page, f"{folder}/{name}")
         found = await Axe().run(page, options=RULES)
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
         overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
