@@ -8,10 +8,19 @@ import asyncio
 import logging
 
 from haas.errors import HaasError
-from haas.jobs import Jobs
+from haas.jobs import QUEUE, SLOW_QUEUE, Jobs
 from haas.logs import bind
 from haas.settings import MAIN_NODE
-from workers.tasks import DELIVER_OUTBOX, POLL_REGISTER, SWEEP, Tasks
+from workers.tasks import (
+    CHANGE_PASSWORDS,
+    CHECK_DATA,
+    DELIVER_OUTBOX,
+    POLL_REGISTER,
+    READ_FEED,
+    SWEEP,
+    WARN,
+    Tasks,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +34,7 @@ class Dispatcher:
     def __init__(self, tasks: Tasks, jobs: Jobs, node: str = MAIN_NODE) -> None:
         """Send messages with `jobs`; if that fails, run the task with `tasks`.
 
-        Only the dispatcher of the main node polls the Registers.
+        Only the dispatcher of the main node polls the Registers and changes passwords.
         """
         self.node = node
         self._tasks = tasks
@@ -34,6 +43,8 @@ class Dispatcher:
         self._notified = asyncio.Event()
         self._local_tasks: dict[tuple[str, ...], asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(MAXIMUM_LOCAL_TASKS)
+        self._slow_slots = asyncio.Semaphore(MAXIMUM_LOCAL_TASKS)
+        self._finishing = False
 
     def on_outbox_notification(self, schema: str) -> None:
         """Remember that a transaction has added rows to the outbox of `schema`. `run` starts the delivery."""
@@ -55,7 +66,7 @@ class Dispatcher:
 
     async def enqueue_or_run(self, name: str, *arguments: str) -> None:
         """Send a message for the task `name` to a worker, or run it in this process if the broker accepts none."""
-        if await self._jobs.enqueue(name, *arguments):
+        if await self._jobs.enqueue(name, *arguments, queue=QUEUE if name == DELIVER_OUTBOX else SLOW_QUEUE):
             return
         key = (name, *arguments)
         if key not in self._local_tasks:
@@ -83,10 +94,34 @@ class Dispatcher:
                 await self.enqueue_or_run(DELIVER_OUTBOX, slug)
         return tenants_due
 
+    async def check_data(self) -> None:
+        """Start the nightly check of the data of each tenant of the node for which it is due."""
+        for tenant in await self._tasks.tenants(self.node):
+            if await self._tasks.data_check_due(tenant):
+                await self.enqueue_or_run(CHECK_DATA, tenant.slug)
+
+    async def warn(self) -> None:
+        """Start the daily warnings: what ends soon, notices that nobody handles, and overdue findings."""
+        await self.enqueue_or_run(WARN)
+
     async def poll_registers(self) -> None:
         """Start the poll of every register environment."""
         for environment_id in await self._tasks.environments():
             await self.enqueue_or_run(POLL_REGISTER, environment_id)
+
+    async def change_passwords(self) -> None:
+        """Start the change of the passwords at AEMO that are due."""
+        await self.enqueue_or_run(CHANGE_PASSWORDS)
+
+    async def warn_of_obligations(self) -> None:
+        """Log a warning for each obligation that is due and not met."""
+        await self._tasks.warn_of_obligations()
+
+    async def read_feeds(self) -> None:
+        """Start to read the feed of each tenant of the node whose customers are on the retailer's own server."""
+        for tenant in await self._tasks.tenants(self.node):
+            if tenant.settings.customer_source == "upstream":
+                await self.enqueue_or_run(READ_FEED, tenant.slug)
 
     async def sweep(self) -> None:
         """Start the housekeeping of the node's tenants."""
@@ -94,15 +129,22 @@ class Dispatcher:
 
     async def finish(self) -> None:
         """Cancel the polls and sweeps in this process, and wait some seconds for its deliveries to end."""
+        self._finishing = True
         for (name, *_), task in self._local_tasks.items():
-            if name != DELIVER_OUTBOX:
+            if name not in (DELIVER_OUTBOX, CHANGE_PASSWORDS):
                 task.cancel()
         await asyncio.gather(*self._local_tasks.values(), return_exceptions=True)
 
     async def _run_locally(self, name: str, *arguments: str) -> None:
         try:
-            async with self._slots:
-                await self._tasks.run(name, *arguments)
+            if name != DELIVER_OUTBOX:
+                async with self._slow_slots:
+                    await self._tasks.run(name, *arguments)
+                return
+            is_unfinished = True
+            while is_unfinished:
+                async with self._slots:  # the next round waits behind those of the other tenants
+                    is_unfinished = await self._tasks.run(name, *arguments) and not self._finishing
         except Exception:
             # As in `workers.actors`: the work is recorded in PostgreSQL, and a later sweep starts it again.
             logger.exception("dispatch.task_failed", extra={"task": name, "arguments": ",".join(arguments)})

@@ -11,6 +11,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
+from time import time
 from typing import Final
 
 from haas.clock import Clock
@@ -18,11 +20,16 @@ from haas.database.dedicated import DedicatedConnection, dedicated_connection
 from haas.errors import HaasError, Unavailable
 from haas.health import health_listener
 from haas.jobs import Jobs, open_broker
+from haas.metrics import metrics_listener
 from haas.settings import MAIN_NODE, WorkerSettings
+from haas.traces import tracing
 from tenants.notices.outbox import NOTIFY_CHANNEL
 from tenants.services import Services
 from workers.dispatch import Dispatcher
 from workers.main import stop_signals
+from workers.measurements import INTERVAL as MEASURED_EVERY
+from workers.measurements import Measurements
+from workers.metrics import ScheduleMetrics
 from workers.settings import read_settings
 from workers.tasks import Tasks
 
@@ -31,6 +38,7 @@ logger = logging.getLogger(__name__)
 LEADER_LOCK: Final = 0x48414153  # "HAAS"
 OUTBOX_INTERVAL: Final = timedelta(seconds=5)
 """A person may wait for a message whose worker was killed, or that is tried again after five seconds."""
+FEED_INTERVAL: Final = timedelta(minutes=5)
 TICK_SECONDS: Final = 0.5
 SECONDS_BETWEEN_LOCK_ATTEMPTS: Final = 2.0
 SECONDS_BETWEEN_CONNECTION_CHECKS: Final = 10.0
@@ -41,7 +49,9 @@ class PeriodicJob:
 
     def __init__(self, name: str, interval: timedelta, run: Callable[[], Awaitable[object]]) -> None:
         """Call `run` once in every `interval`."""
-        self._name = name
+        self.name = name
+        self.succeeded_at: float | None = None
+        """In seconds since 1970 of the machine's clock; None before the first success."""
         self._interval = interval
         self._run = run
         self._due: datetime | None = None
@@ -53,7 +63,7 @@ class PeriodicJob:
             return
         if self._due is None or now >= self._due or self._due > now + self._interval:
             self._due = now + self._interval
-            self._running = asyncio.create_task(self._run_and_log(), name=self._name)
+            self._running = asyncio.create_task(self._run_and_log(), name=self.name)
 
     def reset(self) -> None:
         """Cancel the job if it is running, and make it due immediately for the next leader."""
@@ -65,30 +75,57 @@ class PeriodicJob:
         try:
             await self._run()
         except HaasError as error:
-            logger.warning("schedule.job_not_done", extra={"job": self._name, "reason": str(error)})
+            logger.warning("schedule.job_not_done", extra={"job": self.name, "reason": str(error)})
         except Exception:
             # An error in one job must not stop the other jobs.
-            logger.exception("schedule.job_failed", extra={"job": self._name})
+            logger.exception("schedule.job_failed", extra={"job": self.name})
+        else:
+            self.succeeded_at = time()
 
 
 class Scheduler:
     """Tries to become the leader of one database node, and runs the node's jobs while it is the leader."""
 
-    def __init__(self, database_url: str, clock: Clock, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self, database_url: str, clock: Clock, dispatcher: Dispatcher, measurements: Measurements | None = None
+    ) -> None:
         """Take the node of `dispatcher`, and the `database_url` of that node for a dedicated connection.
 
-        The statuses of the Register are stored in the control schema. So the leader of the main node also polls the
-        Registers.
+        The statuses of the Register and the passwords at AEMO are stored in the control schema. So the leader of the
+        main node also polls the Registers, changes passwords and warns of obligations.
         """
         self._url = database_url
         self._clock = clock
         self._dispatcher = dispatcher
+        self.is_leader = False
+        self._leads_since = 0.0
         self._jobs = [
             PeriodicJob("outbox delivery", OUTBOX_INTERVAL, dispatcher.deliver_due_outboxes),
+            PeriodicJob("feeds of ended customers", FEED_INTERVAL, dispatcher.read_feeds),
             PeriodicJob("housekeeping", timedelta(minutes=10), dispatcher.sweep),
+            PeriodicJob("checks of the data", timedelta(hours=1), dispatcher.check_data),
         ]
+        if measurements is not None:
+            measure = partial(measurements.measure, dispatcher.node)
+            self._jobs.append(PeriodicJob("measurements", MEASURED_EVERY, measure))
         if dispatcher.node == MAIN_NODE:
             self._jobs.append(PeriodicJob("register poll", timedelta(minutes=2), dispatcher.poll_registers))
+            self._jobs.append(PeriodicJob("password changes", timedelta(hours=1), dispatcher.change_passwords))
+            self._jobs.append(PeriodicJob("obligations", timedelta(days=1), dispatcher.warn_of_obligations))
+            self._jobs.append(PeriodicJob("warnings", timedelta(days=1), dispatcher.warn))
+
+    @property
+    def node(self) -> str:
+        """The id of the node."""
+        return self._dispatcher.node
+
+    @property
+    def successes(self) -> dict[str, float]:
+        """When each job has succeeded last, in seconds since 1970 of the machine's clock, by the name of the job.
+
+        A job that has not succeeded yet has the time at which this process became the leader.
+        """
+        return {job.name: job.succeeded_at or self._leads_since for job in self._jobs} if self.is_leader else {}
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Try to become the leader, again after each lost connection, until `stopping` is set."""
@@ -119,6 +156,7 @@ class Scheduler:
         dispatching = asyncio.create_task(self._dispatcher.run(), name="dispatch")
         loop = asyncio.get_running_loop()
         checked = loop.time()
+        self._leads_since, self.is_leader = time(), True
         try:
             while not stopping.is_set() and not connection.lost.is_set():
                 now = self._clock.now()
@@ -129,6 +167,7 @@ class Scheduler:
                     checked = loop.time()
                 await _wait_for_stop(stopping, TICK_SECONDS)
         finally:
+            self.is_leader = False
             dispatching.cancel()
             await asyncio.gather(dispatching, return_exceptions=True)
             logger.info("schedule.leadership_ended", extra={"node": self._dispatcher.node})
@@ -148,14 +187,28 @@ async def schedule(settings: WorkerSettings, stopping: asyncio.Event) -> None:
     services = Services.open(settings)
     await services.start()
     broker = open_broker(settings.redis_url)
-    tasks, jobs = Tasks(services, settings), Jobs(broker)
+    tasks, jobs, measurements = Tasks(services, settings), Jobs(broker), Measurements(services)
+    schedulers = [
+        Scheduler(url, services.clock, Dispatcher(tasks, jobs, node), measurements)
+        for node, url in settings.database_urls.items()
+    ]
+    sources = (
+        *services.metrics(jobs=lambda: broker.log.is_up),
+        tasks.metrics,
+        measurements,
+        ScheduleMetrics(schedulers),
+    )
     try:
         # Without the broker, the scheduler runs the tasks itself.
         checks = {"database": services.registry.check}
-        async with health_listener(settings.health, checks), asyncio.TaskGroup() as schedulers:
-            for node, url in settings.database_urls.items():
-                scheduler = Scheduler(url, services.clock, Dispatcher(tasks, jobs, node))
-                schedulers.create_task(scheduler.run(stopping), name=f"schedule {node}")
+        async with (
+            tracing(settings, "scheduler"),
+            metrics_listener(settings.metrics, sources),
+            health_listener(settings.health, checks),
+            asyncio.TaskGroup() as group,
+        ):
+            for scheduler in schedulers:
+                group.create_task(scheduler.run(stopping), name=f"schedule {scheduler.node}")
     finally:
         await asyncio.to_thread(broker.close)
         await services.close()

@@ -2,23 +2,31 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import insert
 
 from haas.clock import MovableClock
 from haas.database import Database
 from haas.database.dedicated import dedicated_connection
 from haas.jobs import Jobs, open_broker
 from haas.settings import Settings
+from tenants.corrections.tables import affected_disclosure, disclosure_finding
+from tenants.notices import outbox_delivery
+from tenants.notices.models import Notice
 from tenants.notices.outbox import put
+from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tenants.services import Services
 from tests.support.https_server import HttpsServer
 from tests.support.mail_server import MailServer
 from workers.dispatch import Dispatcher
 from workers.schedule import Scheduler
-from workers.tasks import Tasks
+from workers.tasks import DELIVER_OUTBOX, WARN, Tasks
 
 NOBODY = "redis://127.0.0.1:1/0"
 
@@ -57,6 +65,82 @@ async def test_without_a_broker_the_scheduler_delivers_the_notices(
     assert [[message["Subject"] for message in mail.of(tenant)] for tenant in two_tenants] == [
         [tenant.slug] for tenant in two_tenants
     ]
+
+
+async def test_one_tenant_with_very_many_notices_delays_another_by_seconds_only(
+    *,
+    database: Database,
+    services: Services,
+    two_tenants: tuple[Tenant, Tenant],
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With one slot for all tenants, which is less than a worker has."""
+    busy, quiet = two_tenants
+    monkeypatch.setattr(outbox_delivery, "SECONDS_OF_A_ROUND", 0.05)
+    tasks = Tasks(services, services.settings)
+    dispatcher = Dispatcher(tasks, Jobs(open_broker(NOBODY)))
+    dispatcher._slots = asyncio.Semaphore(1)
+    sent, quiet_sent = Counter[str](), asyncio.Event()
+
+    class Sink:
+        async def deliver(self, tenant: Tenant, _notice: Notice) -> None:
+            sent[tenant.slug] += 1
+            if tenant.slug == quiet.slug:
+                quiet_sent.set()
+
+    monkeypatch.setattr(tasks._delivery, "_channels", {"email": Sink()})
+    async with database.transaction(busy.namespace) as tx:
+        row = {"kind": "email", "payload": {}, "created_at": clock.now(), "due_at": clock.now(), "tries": 0}
+        await tx.execute(insert(outbox), [{"id": uuid4(), **row} for _ in range(2_000)])
+    await dispatcher.enqueue_or_run(DELIVER_OUTBOX, busy.slug)
+    await asyncio.sleep(0)
+    await write(database, quiet, clock)
+    await dispatcher.enqueue_or_run(DELIVER_OUTBOX, quiet.slug)
+    async with asyncio.timeout(30):
+        await quiet_sent.wait()
+    assert 0 < sent[busy.slug] < 1_000, "the quiet tenant did not wait for the other one's notices"
+    assert await tasks.outbox_due(busy)
+    await dispatcher.finish()
+
+
+async def test_the_daily_warnings_say_which_findings_are_overdue_and_which_will_be_soon(
+    *,
+    database: Database,
+    services: Services,
+    two_tenants: tuple[Tenant, Tenant],
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """K-37: five business days. A finding is over when it is decided, and when everybody was told."""
+    behind, day, now = two_tenants[1], timedelta(days=1), clock.now()
+    decided = {"decided_at": now, "decided_by": "x", "decision": "wrong"}
+    rows = [
+        {"state": "open", "due_at": now - day}, {"state": "open", "due_at": now + day},
+        {"state": "open", "due_at": now + 3 * day},
+        *({"state": state, "due_at": now - day, **decided} for state in ("confirmed", "confirmed", "dismissed")),
+    ]  # fmt: skip
+    about = {"resource": "invoice", "first_day": now.date(), "last_day": now.date(), "found_at": now}
+    persons = {"cluster": "c", "first_day": now.date(), "last_day": now.date()}
+    async with database.transaction(behind.namespace) as tx:
+        for row in rows:
+            ids = {"id": uuid4(), "import_id": uuid4(), "account_id": uuid4()}
+            await tx.execute(insert(disclosure_finding).values(**ids, **about, **row))
+            for state, told_at in (("unreachable", None), ("told", now)) if row["state"] == "confirmed" else ():
+                of = {"finding_id": ids["id"], "account_id": uuid4(), "arrangement_id": uuid4(), "state": state}
+                await tx.execute(insert(affected_disclosure).values(id=uuid4(), told_at=told_at, **of, **persons))
+    tasks = Tasks(services, services.settings)
+
+    async def both() -> list[Tenant]:
+        return list(two_tenants)
+
+    monkeypatch.setattr(tasks, "tenants", both)
+    await tasks.run(WARN)
+    logged = [record for record in caplog.records if record.getMessage().startswith("finding.")]
+    assert [(each.getMessage(), each.levelname, each.findings, each.persons) for each in logged] == [  # type: ignore[attr-defined]
+        ("finding.overdue", "CRITICAL", 1, 2), ("finding.due_soon", "WARNING", 1, 0)
+    ]  # fmt: skip
 
 
 async def test_a_sweep_delivers_a_notice_without_its_notification(

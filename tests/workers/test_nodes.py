@@ -130,9 +130,9 @@ async def test_housekeeping_can_be_run_for_one_node_or_for_all(
             await tx.execute(call_second.insert(), row)
     tasks = Tasks(services, services.settings)
     assert await _peaks(two_nodes.database, pair) == [0, 0]
-    assert await tasks.sweep(SECOND) == {"per-second counts aggregated": 1}
+    assert await tasks.sweep(SECOND) == {"calls aggregated": 1}
     assert await _peaks(two_nodes.database, pair) == [0, 1]
-    assert await tasks.sweep() == {"per-second counts aggregated": 1}
+    assert await tasks.sweep() == {"calls aggregated": 1}
     assert await _peaks(two_nodes.database, pair) == [1, 1]
 
 

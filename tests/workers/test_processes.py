@@ -9,9 +9,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import redis
 
 from haas.clock import MovableClock
 from haas.database import Database
+from haas.jobs import Jobs, open_broker
 from haas.settings import Settings
 from ops.stack.folder import StateFolder
 from ops.stack.ports import Ports
@@ -27,7 +29,7 @@ from tests.support.mail_server import MailServer
 from tests.support.processes import python
 from tests.support.rows import execute
 from workers.run_once import register_poll
-from workers.tasks import Tasks
+from workers.tasks import DELIVER_OUTBOX, Tasks
 
 WORKING = "worker.started"
 LEADING = "schedule.leadership_began"
@@ -125,8 +127,24 @@ async def test_notices_are_delivered_after_the_broker_or_the_worker_was_killed(
         await write(database, tenant, clock)
         async with running("workers.main", ours, WORKING) as worker:
             await mail.arrived(4, tenant)
+            await worker.says(DELIVERED)
+
+            # A worker that is stopped in the middle of a batch completes it. Nothing is lost or sent twice.
+            mail.arriving.clear()
+            mail.open.clear()
+            for _ in range(3):
+                await write(database, tenant, clock)
+            await mail.arriving.wait()
+            worker.process.send_signal(signal.SIGTERM)
+            await worker.says("worker.stopping")
+            mail.open.set()
             assert await worker.stop() == 0
         assert await scheduler.stop() == 0
+    async with running("workers.main", ours, WORKING) as worker:
+        assert await worker.stop() == 0
+    rows = await execute(database, tenant, outbox.select())
+    assert sum(row.done_at is not None for row in rows) == len(mail.of(tenant))
+    assert {row.tries for row in rows if row.done_at is not None} == {1}
     said = msgspec.json.encode([*scheduler.lines, *worker.lines]).decode()
     assert "123456" not in said
     assert "a@example.test" not in said
@@ -145,6 +163,39 @@ async def test_the_loss_of_the_broker_is_one_line_and_its_return_another(
         assert await worker.stop() == 0
     warnings = [line["event"] for line in worker.lines if line["level"] not in {"debug", "info"}]
     assert warnings == ["broker.lost", "broker.returned"]
+
+
+async def test_a_worker_takes_messages_again_after_its_broker_was_a_read_only_replica(
+    *,
+    database: Database,
+    settings: Settings,
+    https: HttpsServer,
+    mail: MailServer,
+    tenant: Tenant,
+    clock: MovableClock,
+    own_valkey: tuple[str, ProcessSupervisor],
+) -> None:
+    """After a failover the old primary refuses writes with READONLY, until it is a primary again."""
+    url, _ = own_valkey
+    ours = https.settings(settings, smtp_url=mail.url, redis_url=url)
+    jobs = Jobs(open_broker(url))
+    server = redis.Redis.from_url(url)
+    async with running("workers.main", ours, WORKING) as worker:
+        try:
+            await asyncio.to_thread(server.execute_command, "REPLICAOF", "127.0.0.1", "1")
+            await worker.says("broker.lost")
+            assert worker.lines[-1]["reason"] == "ReadOnlyError"
+            await write(database, tenant, clock)
+            assert not await jobs.enqueue(DELIVER_OUTBOX, tenant.slug)
+            await asyncio.to_thread(server.execute_command, "REPLICAOF", "NO", "ONE")
+            await worker.says("broker.returned")
+            assert await jobs.enqueue(DELIVER_OUTBOX, tenant.slug)
+            await worker.says(DELIVERED)
+        finally:
+            await asyncio.to_thread(server.close)
+            await asyncio.to_thread(jobs._broker.close)
+        assert await worker.stop() == 0
+    assert len(mail.of(tenant)) == 1
 
 
 async def test_a_message_that_a_killed_worker_held_is_sent_by_another_worker_within_seconds(
@@ -194,7 +245,7 @@ async def test_a_job_can_be_run_once_from_the_command_line(
     await write(database, tenant, clock)
     ours = https.settings(settings, smtp_url=mail.url)
     results = {}
-    for job in ("outbox-drain", "sweep", "nonsense"):
+    for job in ("outbox-drain", "sweep", "password-changes", "data-checks", "expiries", "nonsense"):
         process = await python(ours, "-m", "workers.run_once", job, stdout=PIPE)
         output, _ = await process.communicate()
         results[job] = (process.returncode, msgspec.json.decode(output) if output else None)
@@ -202,5 +253,5 @@ async def test_a_job_can_be_run_once_from_the_command_line(
     assert code == 0
     assert drained["done"] >= 1
     assert len(mail.of(tenant)) == 1
-    assert results["sweep"][0] == 0
+    assert {results[job][0] for job in ("sweep", "password-changes", "data-checks", "expiries")} == {0}
     assert results["nonsense"] == (2, None)
