@@ -8,6 +8,7 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ops.proxy.client_addresses import ClientAddresses
+from tenants.oauth.called_operations import called_operations
 from tenants.registry.surfaces import FIRST_LABELS
 
 HERE: Final = Path(__file__).parent
@@ -24,6 +25,9 @@ DROPPED: Final = (
     "X-Original-URL",
     "X-Rewrite-URL",
     "Proxy",
+    # A client must not name the trace of its request, nor fill the traces with values of its own.
+    "tracestate",
+    "baggage",
 )
 
 # The first segments of the application's paths. The access log contains no others, which may be personal data.
@@ -47,11 +51,19 @@ SEGMENTS: Final = (
 )
 
 
+class EHubProxy(msgspec.Struct, frozen=True, kw_only=True):
+    """The sandbox's e-Hub: `ehub.<domain>` with mutual TLS of the market, and its page at `market.<domain>`."""
+
+    upstream: str
+    client_authorities: Path
+
+
 class SandboxProxy(msgspec.Struct, frozen=True, kw_only=True):
     """The sandbox's own hosts: `mtls.register.<domain>` with mutual TLS, every other `*.<domain>` without."""
 
     domain: str
     upstream: str
+    ehub: EHubProxy | None = None
 
 
 class UpstreamTls(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +127,10 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """How long nginx waits for an answer of the application, and then for each further part of it."""
     health_port: int | None = None
     """The port of this machine at which nginx answers `/health/live` and `/health/ready`; None: nowhere. A unix socket
-    would be left over when nginx is killed, and nginx would not start again."""
+    would be left over when nginx is killed, and nginx would not start again. Without it, the requests that nginx
+    refuses itself are not counted for Get Metrics."""
+    trace_context: bool = False
+    """Whether the application gets the header `traceparent`, which a load balancer in front of this nginx has set."""
     sandbox: SandboxProxy | None = None
 
     def render(self) -> str:
@@ -129,5 +144,9 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
         segments = "|".join(re.escape(segment) for segment in SEGMENTS)
         return environment.get_template("nginx.conf.j2").render(
-            **fields, dropped=DROPPED, segments=segments, labels=FIRST_LABELS
+            **fields,
+            dropped=DROPPED,
+            segments=segments,
+            labels=FIRST_LABELS,
+            operations=tuple(called_operations()),
         )

@@ -16,10 +16,12 @@ function hideServerName(r) {
 // The errors of nginx itself. The directive `return` would send them too early for requests that nginx cannot parse: before
 // nginx replaces the address of the load balancer by the client's, so the access log would have the wrong address.
 function errorInJson(r) {
+    countRefusal(r);
     r.return(200, r.variables.error_json);
 }
 
 function errorAsPage(r) {
+    countRefusal(r);
     r.return(200, r.variables.error_page);
 }
 
@@ -27,4 +29,52 @@ function errorAsProblem(r) {
     r.return(200, r.variables.error_problem);
 }
 
-export default { clientCertificate, errorAsPage, errorAsProblem, errorInJson, hideServerName };
+// Counts a request that nginx refuses itself, if it is for an operation of the standards. When the memory is full, because
+// the application has not answered for long, further ones are not counted.
+function countRefusal(r) {
+    const operation = r.variables.refused_operation;
+    if (operation && ngx.shared && ngx.shared.refusals) {
+        const second = Math.floor(Date.now() / 1000);
+        try {
+            ngx.shared.refusals.incr(`${second} ${r.variables.ssl_server_name} ${operation} ${r.variables.status}`, 1, 0);
+        } catch (e) {
+            return;
+        }
+    }
+}
+
+// Sends the refusals to the application. Those that it did not take are counted again.
+async function sendRefusals(r) {
+    const counts = ngx.shared.refusals;
+    const now = Math.floor(Date.now() / 1000);
+    const taken = [];
+    counts.keys(1000).forEach((key) => {
+        const number = counts.pop(key);
+        if (number) {
+            const parts = key.split(' ');
+            taken.push({
+                age: now - parts[0], host: parts[1], operation: parts[2], status: Number(parts[3]), number: number
+            });
+        }
+    });
+    if (taken.length) {
+        const answer = await r.subrequest('/deliver', { method: 'POST', body: JSON.stringify(taken) });
+        // 400: an application of another release does not understand them, and never will.
+        if (answer.status !== 204 && answer.status !== 400) {
+            taken.forEach((each) => {
+                counts.incr(`${now - each.age} ${each.host} ${each.operation} ${each.status}`, each.number, 0);
+            });
+        }
+    }
+    r.return(204);
+}
+
+async function refusalsAreDue(session) {
+    if (ngx.shared.refusals.size()) {
+        await ngx.fetch(session.variables.refusals_uri);
+    }
+}
+
+export default {
+    clientCertificate, errorAsPage, errorAsProblem, errorInJson, hideServerName, refusalsAreDue, sendRefusals
+};

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import Event, RemoteSettingsChanged, ResponseReceived, StreamEnded
+from h2.events import Event, PingAckReceived, RemoteSettingsChanged, ResponseReceived, StreamEnded
 from h2.settings import SettingCodes
 
 from ops.pki.clients import IssuedClient
@@ -121,6 +121,33 @@ async def test_streams_that_are_cancelled_at_once_count_as_requests(rate: Proxy)
     assert await _status_of_one_request(rate, PUBLIC) == "429"
     passed = [status for status in _logged_statuses(rate) if status != "429"]
     assert len(passed) == PROXIED_BEFORE_REFUSAL
+
+
+async def test_a_cancelled_stream_counts_as_in_progress_until_the_application_has_answered(state_folder: Path) -> None:
+    """Otherwise a client that cancels its streams could let the application work on any number of its requests."""
+    limits = {"requests_at_the_same_time": 2, "request_burst": 10_000}
+    folder = state_folder / "proxy-held"
+    async with (
+        running_proxy(folder, application="tests.support.echo:create_held", **limits) as proxy,
+        http2(proxy, PUBLIC) as connection,
+    ):
+        client = proxy.pki.issue_client("One", "Recipient Pty Ltd")  # its requests are counted by its certificate
+        streams = [connection.open_stream() for _ in range(2)]
+        await connection.flush()
+        async with asyncio.timeout(10):
+            while (await proxy.ask(SECURE, client=client, method="PUT")).body != b"2":
+                pass
+        for stream in streams:
+            connection.state.reset_stream(stream)
+        connection.state.ping(b"12345678")
+        await connection.flush()
+        while not any(isinstance(event, PingAckReceived) for event in await connection.events()):
+            pass
+        assert (await proxy.ask(PUBLIC)).status == 429
+        assert (await proxy.ask(SECURE, client=client, method="POST")).body == b"2"
+        async with asyncio.timeout(10):
+            while (await proxy.ask(PUBLIC)).status != 200:
+                pass
 
 
 async def test_too_many_requests_of_a_client_are_refused_at_every_host_without_mutual_tls(rate: Proxy) -> None:

@@ -2,12 +2,13 @@
 
 import base64
 import hashlib
+from pathlib import Path
 
 import pytest
 
 from ops.pki.clients import IssuedClient
 from ops.proxy.reload import reload
-from tests.support.proxy import OTHER_SECURE, PUBLIC, REGISTER, SECURE, Answer, Proxy
+from tests.support.proxy import OTHER_SECURE, PUBLIC, REGISTER, SECURE, Answer, Proxy, running_proxy
 
 
 def received(answer: Answer) -> dict[str, str]:
@@ -73,7 +74,11 @@ async def test_a_revoked_certificate_is_refused_after_the_reload(proxy: Proxy, r
 
 
 @pytest.mark.parametrize(
-    "name", ["Client-Cert", "client-cert", "Client_Cert", "client_cert", "HAAS-Refused", "Haas_Refused", "X-Real-IP"]
+    "name",
+    [
+        *("Client-Cert", "client-cert", "Client_Cert", "client_cert", "HAAS-Refused", "Haas_Refused", "X-Real-IP"),
+        *("traceparent", "tracestate", "baggage", "HAAS-Proxy-Seconds"),
+    ],
 )
 async def test_internal_headers_that_a_client_sends_are_removed(
     proxy: Proxy, recipient: IssuedClient, name: str
@@ -85,6 +90,16 @@ async def test_internal_headers_that_a_client_sends_are_removed(
     assert secure["client-cert"].startswith(":MII")
     assert "client-cert" not in public
     assert "haas-refused" not in {*secure, *public}
+
+
+async def test_the_trace_of_a_load_balancer_is_passed_on_if_it_is_trusted(state_folder: Path, proxy: Proxy) -> None:
+    headers = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "tracestate": "a=b"}
+    folder = state_folder / "proxy-traces"
+    async with running_proxy(folder, in_front_of=proxy.applications, trace_context=True) as trusting:
+        told = received(await trusting.ask(PUBLIC, headers=headers))
+    assert told["traceparent"] == headers["traceparent"]
+    assert "tracestate" not in told
+    assert 0 <= float(told["haas-proxy-seconds"]) < 60
 
 
 async def test_forwarded_headers_that_a_client_sends_are_replaced(proxy: Proxy, recipient: IssuedClient) -> None:

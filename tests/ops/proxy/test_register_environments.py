@@ -11,7 +11,9 @@ from tests.support.proxy import SECURE, Proxy, running_proxy
 
 @pytest.fixture(scope="module")
 async def conformance(state_folder: Path) -> AsyncIterator[Proxy]:
-    async with running_proxy(state_folder / "conformance", register_environment="conformance") as proxy:
+    async with running_proxy(
+        state_folder / "conformance", register_environment="conformance", own_authorities=True
+    ) as proxy:
         yield proxy
 
 
