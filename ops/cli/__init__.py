@@ -1,7 +1,8 @@
 """The command line `haas`. Each module of this package defines one command or group as `command`.
 
 The command has the name of the module. If the name is a keyword of Python, the module's name has an underscore at the
-end. Further commands come from the entry points of the group `haas.commands` (`ops/plugins.py`).
+end. If it begins with an underscore, the module is a part of another command. Further commands come from the entry
+points of the group `haas.commands` (`ops/plugins.py`).
 """
 
 import importlib

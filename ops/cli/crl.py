@@ -10,7 +10,9 @@ import click
 
 from haas.health import NotReady, health_listener
 from haas.logs import configure
+from haas.metrics import metrics_listener
 from haas.settings import refuse_secrets
+from ops.proxy.metrics import ProxyFiles, ProxyMetrics
 from ops.proxy.reload import reload
 from ops.proxy.revocation import Renewal, RevocationListError, lists_end, renew
 
@@ -30,8 +32,25 @@ RENEWAL_INTERVAL_SECONDS = 900.0
 @click.option(
     "--health", envvar="HAAS_HEALTH", help="With --keep: the address that answers /health/live and /health/ready."
 )
+@click.option("--metrics", envvar="HAAS_METRICS", help="With --keep: the address that answers Prometheus at /metrics.")
+@click.option(
+    "--certificates",
+    envvar="HAAS_CERTIFICATES",
+    type=_PATH,
+    help="With --metrics: the folder of the hosts' certificates.",
+)
+@click.option("--disk", "disks", type=_PATH, multiple=True, help="With --metrics: a folder whose disk is watched.")
 def command(
-    urls: tuple[str, ...], authorities: Path, output: Path, *, nginx_pid: Path | None, keep: bool, health: str | None
+    urls: tuple[str, ...],
+    authorities: Path,
+    output: Path,
+    *,
+    nginx_pid: Path | None,
+    keep: bool,
+    health: str | None,
+    metrics: str | None,
+    certificates: Path | None,
+    disks: tuple[Path, ...],
 ) -> None:
     """Fetch the list of each authority, and make nginx use the new lists.
 
@@ -40,7 +59,9 @@ def command(
     refuse_secrets(os.environ, "a helper of the proxy")
     configure()
     if keep:
-        asyncio.run(_renew_periodically(urls, authorities, output, nginx_pid, health))
+        folders = {str(folder): folder for folder in (output.parent, *disks)}
+        files = ProxyFiles(certificates=certificates, revocation_lists=output, folders=folders)
+        asyncio.run(_renew_periodically(urls, authorities, nginx_pid, files, health=health, metrics=metrics))
     else:
         asyncio.run(_renew_once(urls, authorities, output, nginx_pid))
 
@@ -54,13 +75,25 @@ async def _renew_once(urls: tuple[str, ...], authorities: Path, output: Path, ng
 
 
 async def _renew_periodically(
-    urls: tuple[str, ...], authorities: Path, output: Path, nginx_pid: Path | None, health: str | None
+    urls: tuple[str, ...],
+    authorities: Path,
+    nginx_pid: Path | None,
+    files: ProxyFiles,
+    *,
+    health: str | None,
+    metrics: str | None,
 ) -> None:
+    output, source = files.revocation_lists, ProxyMetrics(files)
+
     async def check_lists() -> None:
         if await asyncio.to_thread(lists_end, output) <= datetime.now(UTC):
             raise NotReady("a revocation list has expired: nginx refuses every client certificate")
 
-    async with health_listener(health, {"revocation lists": check_lists}):
+    async with (
+        source.reading(),
+        metrics_listener(metrics, (source,)),
+        health_listener(health, {"revocation lists": check_lists}),
+    ):
         while True:
             try:
                 renewal = await _renew(urls, authorities, output, nginx_pid)

@@ -1,8 +1,8 @@
-"""`haas import`: imports a retailer's customers, accounts and service points into its tenant."""
+"""`haas import`: imports a retailer's customers, accounts, service points and meter reads into its tenant."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +12,9 @@ from haas.progress import ConsoleProgress, Progress
 from haas.settings import CommandSettings
 from ops.deployment_settings import command_settings
 from ops.operator_access import OperatorAccess
+from tenants.imports.files import MEBIBYTE
 from tenants.imports.located_record import LocatedRecord
+from tenants.imports.nem12_import import import_nem12
 from tenants.imports.report import Finding, Report
 from tenants.imports.service import ImportFormat, import_records, read_records
 
@@ -25,10 +27,11 @@ MAXIMUM_SHOWN = 20
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["lines", "dsb"]),
+    type=click.Choice(["lines", "dsb", "nem12"]),
     default="lines",
     show_default=True,
-    help="lines: JSON Lines of docs/import.md. dsb: the file of the Data Standards Body's test data generator.",
+    help="lines: JSON Lines of docs/import.md. dsb: the file of the Data Standards Body's test data generator. "
+    "nem12: interval reads in AEMO's Meter Data File Format.",
 )
 @click.option("--holder", type=click.IntRange(0), default=0, help="For dsb: number of the holder in the file, from 0.")
 @click.option(
@@ -49,8 +52,14 @@ def command(tenant: str, file: Path, *, form: str, holder: int, snapshot: bool, 
     imported again, existing rows are updated and no duplicates are created.
     """
     report = Report()
-    records = read_records(file, cast("ImportFormat", form), report, holder=holder)
-    asyncio.run(_import(command_settings(), tenant, records, report, ConsoleProgress(), snapshot=snapshot))
+    if form == "nem12":
+        if snapshot:
+            raise click.UsageError("a file with meter reads cannot be a snapshot")
+        with ConsoleProgress().bar(f"{tenant}: MiB read", -(-file.stat().st_size // MEBIBYTE)) as advance:
+            asyncio.run(_import_nem12(command_settings(), tenant, file, report, advance))
+    else:
+        records = read_records(file, cast("ImportFormat", form), report, holder=holder)
+        asyncio.run(_import(command_settings(), tenant, records, report, ConsoleProgress(), snapshot=snapshot))
     if written is not None:
         written.write_text("".join(f"{line}\n" for line in _lines(report)), encoding="utf-8")
     _summarise(report)
@@ -80,6 +89,24 @@ async def _import(
         await import_records(
             access.database, tenant.namespace, records, report, now=now, snapshot=snapshot, progress=batch_loaded
         )
+
+
+async def _import_nem12(
+    settings: CommandSettings, slug: str, file: Path, report: Report, advance: Callable[[], None]
+) -> None:
+    """Import a NEM12 file. `advance` is called for each mebibyte of it."""
+    done = 0
+
+    def batch_written(bytes_read: int) -> None:
+        nonlocal done
+        while done < -(-bytes_read // MEBIBYTE):
+            done += 1
+            advance()
+
+    async with OperatorAccess.open(settings) as access:
+        tenant = await access.find(slug)
+        now = access.clock.now()
+        await import_nem12(access.database, tenant.namespace, file, report, now=now, progress=batch_written)
 
 
 def _lines(report: Report) -> list[str]:

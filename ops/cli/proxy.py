@@ -43,6 +43,11 @@ def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]],
 @click.option("--application-authority", type=_PATH, help="With host:port: the authority of the applications.")
 @click.option("--application-name", help="With host:port: the DNS name in the certificate of every application.")
 @click.option("--health-port", type=int, help="The port on 127.0.0.1 for /health/live and /health/ready.")
+@click.option(
+    "--trace-context",
+    is_flag=True,
+    help="Pass traceparent on. Only if a load balancer replaces the one of the client: the value names a trace.",
+)
 @click.option("--address", default="0.0.0.0", show_default=True)  # noqa: S104 - clients connect to the proxy
 @click.option("--port", type=int, default=443, show_default=True)
 @_path("--access-log", "/var/log/nginx/access.log", "One JSON object for each request, with the client's address.")

@@ -2,32 +2,38 @@
 
 import asyncio
 import uuid
-from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, get_args
 
 import click
 import msgspec
 
 from haas.settings import MAIN_NODE, CommandSettings
+from ops.cli import _tenant_set
+from ops.cli._tenant_parts import provide_certificates, read_theme
 from ops.deployment_settings import command_settings
 from ops.operator import columns
 from ops.operator_access import OperatorAccess
-from ops.plugins import certificate_issuer
 from tenants.provisioning.models import DeploymentChange, Resume, Suspend
-from tenants.provisioning.tenant_changes import CONTACTS, ChangedTenant, TenantChange
-from tenants.registry.models import SWITCHES, NewTenant, Tenant, TenantSettings
+from tenants.provisioning.tenant_changes import CONTACTS
+from tenants.registry.models import (
+    MARKET_CHOICES,
+    SWITCHES,
+    NewTenant,
+    Tenant,
+    TenantSettings,
+    UpstreamServer,
+)
 from tenants.registry.names import Hosts, checked_slug
-from tenants.registry.surfaces import TenantSurface
 from tenants.sources.store import STORED
 from themes.tokens import check_theme
-
-_SWITCHED: Final = {"on": True, "off": False}
 
 
 @click.group("tenant")
 def command() -> None:
     """Manage the tenants. Each is one data holder brand."""
+
+
+command.add_command(_tenant_set.command)
 
 
 @command.command("create")
@@ -74,7 +80,7 @@ def create(
         retailer=retailer,
         register_environment_id=register_environment,
         register_brand_id=register_brand_id,
-        theme={} if theme is None else _theme_file(theme),
+        theme={} if theme is None else read_theme(theme),
         node=node,
         settings=_settings(time_zone),
         hosts=None if public_host is None else Hosts.from_public_host(public_host),
@@ -83,86 +89,7 @@ def create(
         check_theme(name, new.theme)
     tenant = asyncio.run(_create(settings, new))
     click.echo(f"Created {tenant.name}: {tenant.issuer}")
-    _certificates(settings, [host for _, host in tenant.surfaces()])
-
-
-@command.command("set")
-@click.argument("slug")
-@click.option("--name", help="The brand's name as customers know it.")
-@click.option(
-    "--theme",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Theme tokens as JSON, in place of all that there are. Contacts that the file does not state are kept.",
-)
-@click.option(
-    "--contact",
-    "contacts",
-    multiple=True,
-    metavar="KIND=TEXT",
-    help=f"A contact that pages show: {' or '.join(CONTACTS)}. Without TEXT it is removed. Can be repeated.",
-)
-@click.option(
-    "--switch",
-    "switches",
-    multiple=True,
-    metavar="NAME=on|off",
-    help=f"An optional feature: {', '.join(SWITCHES)}. Can be repeated.",
-)
-@click.option(
-    "--private-host",
-    "private_hosts",
-    multiple=True,
-    metavar="HOST=on|off",
-    help="A host of a data source that may have an address in a private network, such as a VPN. Can be repeated.",
-)
-@click.option(
-    "--host",
-    "hosts",
-    multiple=True,
-    metavar="SURFACE=HOST",
-    help=(
-        "The host of a surface: public=…, secure=mtls.…, admin=admin.… or management=api.…. The public host is the"
-        " issuer: it can be changed only while no software product is registered. Can be repeated."
-    ),
-)
-@click.option(
-    "--move-endpoints",
-    is_flag=True,
-    help="Change the secure host although software products are registered, whose requests then fail for a while.",
-)
-def set_(
-    slug: str,
-    *,
-    name: str | None,
-    theme: Path | None,
-    contacts: tuple[str, ...],
-    switches: tuple[str, ...],
-    private_hosts: tuple[str, ...],
-    hosts: tuple[str, ...],
-    move_endpoints: bool,
-) -> None:
-    """Change the tenant SLUG. What is not named stays as it is. It takes effect within two seconds."""
-    settings = command_settings()
-    change = TenantChange(
-        name=name,
-        theme=None if theme is None else _theme_file(theme),
-        contacts=dict(_pair(each, "--contact", "KIND=TEXT") for each in contacts),
-        switches=dict(_switched(each, "--switch", "NAME") for each in switches),
-        private_hosts=dict(_switched(each, "--private-host", "HOST") for each in private_hosts),
-        hosts=dict(_host(each) for each in hosts),
-        move_endpoints=move_endpoints,
-    )
-    if change in (TenantChange(), TenantChange(move_endpoints=True)):
-        raise click.UsageError("there is nothing to change: name at least one option; `haas tenant set --help`")
-    changed = asyncio.run(_set(settings, slug, change))
-    if changed.before == changed.after:
-        click.echo(f"{changed.after.name} has these values already: nothing was changed.")
-        return
-    click.echo(f"{changed.after.name} is changed.")
-    moved = [host for host in changed.after.surfaces() if host not in changed.before.surfaces()]
-    _certificates(settings, [host for _, host in moved])
-    for note in _notes(changed, {surface for surface, _ in moved}):
-        click.echo(note)
+    provide_certificates(settings, [host for _, host in tenant.surfaces()])
 
 
 @command.command("list")
@@ -198,7 +125,13 @@ def show(slug: str) -> None:
         "time zone": tenant.settings.time_zone,
         "contacts": ", ".join(tenant.theme[token] for token in CONTACTS.values() if tenant.theme.get(token)) or "none",
         "switched on": ", ".join(switch for switch in SWITCHES if getattr(tenant.settings, switch)) or "nothing",
+        "market": ", ".join(f"{choice}={getattr(tenant.settings, choice)}" for choice in MARKET_CHOICES),
+        "market calls per second": str(tenant.settings.market_calls_per_second or "not agreed"),
         "private hosts": ", ".join(sorted(tenant.settings.private_hosts)) or "none",
+        "customer calls counted by": tenant.settings.customer_calls_counted_by,
+        "low velocity limit": str(tenant.settings.low_velocity_limit or "none"),
+        "customer source": tenant.settings.customer_source,
+        **_server(tenant.settings.upstream),
         "register": tenant.register_environment.id,
         "register brand id": tenant.register_brand_id,
         "id": str(tenant.id),
@@ -263,6 +196,12 @@ def remove(slug: str, *, yes: bool) -> None:
     click.echo(f"{tenant.name} was removed. Its certificates in {settings.certificates} can be deleted now.")
 
 
+def _server(server: UpstreamServer | None) -> dict[str, str]:
+    """Return the rows of `haas tenant show` about the retailer's own server."""
+    values = {} if server is None else msgspec.structs.asdict(server)
+    return {f"upstream {name.replace('_', '-')}": value for name, value in values.items() if value is not None}
+
+
 async def _create(settings: CommandSettings, new: NewTenant) -> Tenant:
     async with OperatorAccess.open(settings) as access:
         await access.ask("create", checked_slug(new.slug), new)
@@ -291,13 +230,6 @@ async def _find(settings: CommandSettings, slug: str) -> Tenant:
         return await access.find(slug, incomplete=True)
 
 
-async def _set(settings: CommandSettings, slug: str, change: TenantChange) -> ChangedTenant:
-    async with OperatorAccess.open(settings) as access:
-        before = await access.find(slug)
-        await access.ask("change", checked_slug(slug), change)
-        return ChangedTenant(before=before, after=await access.find(slug))
-
-
 async def _change(settings: CommandSettings, slug: str, change: DeploymentChange) -> Tenant:
     async with OperatorAccess.open(settings) as access:
         await access.ask("change", checked_slug(slug), change)
@@ -314,62 +246,3 @@ def _settings(time_zone: str) -> TenantSettings:
         return TenantSettings(time_zone=time_zone)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
-
-
-def _theme_file(path: Path) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
-        raise click.BadParameter(f"{path} cannot be read as a JSON object: {error}") from error
-
-
-def _pair(text: str, option: str, form: str) -> tuple[str, str]:
-    name, separator, value = text.partition("=")
-    if not separator:
-        raise click.BadParameter(f"{text!r} does not have the form {form}", param_hint=option)
-    return name, value
-
-
-def _switched(text: str, option: str, what: str) -> tuple[str, bool]:
-    name, value = _pair(text, option, f"{what}=on|off")
-    if value not in _SWITCHED:
-        raise click.BadParameter(f"write {name}=on or {name}=off", param_hint=option)
-    return name, _SWITCHED[value]
-
-
-def _host(text: str) -> tuple[TenantSurface, str]:
-    name, host = _pair(text, "--host", "SURFACE=HOST")
-    for surface in get_args(TenantSurface):
-        if name == surface:
-            return surface, host
-    surfaces = ", ".join(get_args(TenantSurface))
-    raise click.BadParameter(f"there is no surface {name!r}; the surfaces are {surfaces}", param_hint="--host")
-
-
-def _certificates(settings: CommandSettings, hosts: Sequence[str]) -> None:
-    """Issue the certificates of hosts in a sandbox. Otherwise say which certificates the operator must provide."""
-    issue = certificate_issuer(settings)
-    if issue is not None:
-        for host in hosts:
-            issue(host)
-    elif hosts:
-        click.echo(f"It is served as soon as {settings.certificates} contains a certificate for each of these hosts:")
-        for host in hosts:
-            click.echo(f"  {host}")
-
-
-def _notes(changed: ChangedTenant, moved: Collection[TenantSurface]) -> Iterator[str]:
-    """Yield what an operator must do outside this deployment after a change."""
-    before, after = changed.before, changed.after
-    if after.name != before.name:
-        yield "Publish the new name at the Register, where data recipients read it."
-    if "public" in moved:
-        yield f"Publish at the Register: PublicBaseUri and InfoSecBaseUri {after.issuer}"
-    if "secure" in moved:
-        yield f"Publish at the Register: ResourceBaseUri and AdminBaseUri {after.secure_base}"
-    if "admin" in moved:
-        yield "Staff must sign in again. The retailer's OpenID provider must allow the new host as a redirect URI."
-    if "management" in moved:
-        yield f"Tell the retailer's systems the new address: {after.management_base}"
-    if moved:
-        yield "The old hosts are not served any more, and another brand can take their names."

@@ -20,8 +20,8 @@ async def test_the_logins_that_the_database_command_creates_can_connect(
     done = await asyncio.to_thread(CliRunner().invoke, main, arguments)
     assert done.exit_code == 0, done.output
     variables = dict(line.split("=", 1) for line in done.output.splitlines())
-    for name in ("HAAS_DATABASE_URL", "HAAS_OWNER_DATABASE_URL", "HAAS_OPERATOR_DATABASE_URL"):
-        connection = await asyncpg.connect(shlex.split(variables[name + ending])[0])
+    for login in ("", "OWNER_", "OPERATOR_", "BACKUP_"):
+        connection = await asyncpg.connect(shlex.split(variables[f"HAAS_{login}DATABASE_URL{ending}"])[0])
         await connection.close()
 
 

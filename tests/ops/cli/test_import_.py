@@ -17,11 +17,12 @@ from ops.deployment import Deployment
 from ops.migrations.bootstrap import bootstrap
 from tenants.accounts.service import accounts_of
 from tenants.accounts.tables import account
+from tenants.imports.records import ServicePointRecord
 from tenants.parties.tables import customer
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
-from tests.support import dsb
+from tests.support import dsb, nem12
 from tests.support.import_files import Member, a_customer, a_holding, a_login, an_account, file_content
 
 
@@ -64,6 +65,40 @@ def test_a_good_file_is_loaded_and_one_with_a_bad_line_is_refused(
     expected = f"holder.jsonl:{line}: $: Object missing required field `reference`"
     assert f"not loaded: {expected}" in bad.output
     assert report.read_text() == f"problem: {expected}\n"
+
+
+def test_a_nem12_file_is_imported_with_a_bar_and_the_days_that_are_not_read_are_reported(
+    runner: CliRunner, tenant: Tenant, tmp_path: Path
+) -> None:
+    file, points, report = tmp_path / "reads.csv", tmp_path / "points.jsonl", tmp_path / "report.txt"
+    command = ["import", tenant.slug, str(file), "--format", "nem12", "--report", str(report)]
+    [point, *_] = [each for each in generate("one") if isinstance(each.record, ServicePointRecord)]
+    nmi = point.record.service_point.nationalMeteringId[:10]
+    content = [nem12.HEADER, nem12.datastream(nmi=nmi), nem12.day([1] * 48), nem12.day([1] * 47), nem12.END]
+    file.write_text("\n".join(content))
+    refused = runner.invoke(main, command)
+    assert refused.exit_code == 1
+    assert f"not loaded: reads.csv:3: $: the service point with the NMI {nmi} is not loaded" in refused.output
+    assert [line.partition(": $")[0] for line in report.read_text().splitlines()] == [
+        "problem: reads.csv:4",
+        "problem: reads.csv:3",
+    ]
+    points.write_bytes(file_content([point]))
+    assert runner.invoke(main, ["import", tenant.slug, str(points)]).exit_code == 0
+    del content[3]
+    file.write_text("\n".join(content))
+    loaded = runner.invoke(main, command)
+    assert loaded.exit_code == 0, loaded.output
+    assert f"{tenant.slug}: MiB read: 1 of 1\n" in loaded.output
+    assert "       1 day of interval reads\n" in loaded.output
+
+
+def test_a_file_with_meter_reads_is_no_snapshot(runner: CliRunner, tenant: Tenant, tmp_path: Path) -> None:
+    file = tmp_path / "reads.csv"
+    file.write_text(nem12.HEADER)
+    result = runner.invoke(main, ["import", tenant.slug, str(file), "--format", "nem12", "--snapshot"])
+    assert result.exit_code == 2
+    assert "a file with meter reads cannot be a snapshot" in result.output
 
 
 def test_an_unknown_tenant_gives_a_one_line_error(runner: CliRunner, tmp_path: Path) -> None:

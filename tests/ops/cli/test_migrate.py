@@ -15,7 +15,7 @@ async def test_migrate_succeeds_and_its_status_shows_the_newest_revision(haas: H
     assert done.exit_code == 0, done.output
     assert "0 failed" in done.output
     status = await haas("migrate", "--status")
-    assert "control schema  0001, newest" in status.output
+    assert "control schema  0002, newest" in status.output
 
 
 async def test_a_tenant_that_cannot_be_migrated_is_reported_by_name(

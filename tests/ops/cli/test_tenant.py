@@ -1,6 +1,7 @@
 """`haas tenant`, run as an operator runs it, against a real database."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -116,12 +117,20 @@ async def test_the_help_of_suspend_lists_what_is_still_served(haas: Haas) -> Non
         assert kept in said
 
 
-async def test_remove_deletes_a_tenant_only_after_its_slug_was_typed(
+async def test_remove_deletes_a_tenant_after_its_slug_was_typed_and_never_during_a_legal_hold(
     haas: Haas, deployment: Deployment, kestrel: None
 ) -> None:
     refused = await haas("tenant", "remove", "kestrel", typed="yes\n")
     assert refused.exit_code == 1
     assert "nothing was deleted" in refused.output
+    await haas("retention", "hold", "kestrel", "--reason", "Proceeding 2026/114")
+    held = await haas("tenant", "remove", "kestrel", "--yes")
+    assert held.exit_code == 1
+    [release] = re.findall(r"legal holds keep its records: (\S+)\. .*(retention release kestrel) ID", held.output)
+    listed = await haas("retention", "holds", "kestrel")
+    assert release[0] in listed.output, "nothing was deleted"
+    ended = await haas(*release[1].split(), release[0], "--reason", "The proceeding has ended.")
+    assert ended.exit_code == 0
     removed = await haas("tenant", "remove", "kestrel", typed="kestrel\n")
     assert removed.exit_code == 0
     assert "kestrel" not in {tenant.slug for tenant in await deployment.administration.all()}

@@ -17,7 +17,7 @@ from tenants.provisioning.models import DeploymentChange
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry import store
-from tenants.registry.models import SWITCHES, Tenant
+from tenants.registry.models import SWITCHES, Tenant, UpstreamServer
 from tenants.registry.service import FRESH_FOR, Registry
 from tenants.registry.tables import audit, brand
 from tests.support.application import Application
@@ -45,6 +45,25 @@ async def rows_of_audit(deployment: Deployment, slug: str) -> list[dict[str, Any
 async def revision(deployment: Deployment) -> int | None:
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
         return await store.revision_number(tx)
+
+
+async def test_the_limits_of_a_tenant_can_be_set_and_removed(haas: Haas, deployment: Deployment, swift: Tenant) -> None:
+    set_ = ("tenant", "set", swift.slug)
+    assert (await haas(*set_, "--count-customer-calls-by", "arrangement", "--low-velocity-limit", "10")).exit_code == 0
+    now = await deployment.administration.find(swift.slug)
+    assert now.settings == msgspec.structs.replace(
+        swift.settings, customer_calls_counted_by="arrangement", low_velocity_limit=10
+    )
+    assert (await haas(*set_, "--low-velocity-limit", "0")).exit_code == 0
+    assert (await deployment.administration.find(swift.slug)).settings.low_velocity_limit is None
+    removed = await rows_of_audit(deployment, swift.slug)
+    assert removed[-1] == {"limits": {"low_velocity_limit": {"from": 10, "to": None}}}
+    assert (await haas(*set_, "--market-calls-per-second", "40")).exit_code == 0
+    assert (await deployment.administration.find(swift.slug)).settings.market_calls_per_second == 40
+    assert (await haas(*set_, "--market-calls-per-second", "0")).exit_code == 0
+    refused = await haas(*set_, "--low-velocity-limit", "9")
+    assert refused.exit_code == 1
+    assert "9 is not a limit for low velocity data" in refused.output
 
 
 async def test_every_kind_of_change_at_once(haas: Haas, deployment: Deployment, swift: Tenant) -> None:
@@ -126,6 +145,12 @@ async def test_the_application_shows_the_new_name_and_theme(
         (("--switch", "flies=on"), "there is no switch 'flies'; the switches are serves_retired_versions"),
         (("--switch", "time_zone=on"), "there is no switch 'time_zone'"),
         (("--switch", "offers_co_approval=maybe"), "write offers_co_approval=on or offers_co_approval=off"),
+        (
+            ("--market", "market_source=nobody"),
+            "the market settings are market_source=store|aemo, unknown_market_values=",
+        ),
+        (("--market", "time_zone=aemo"), "the market settings are market_source=store|aemo"),
+        (("--market", "aemo"), "does not have the form NAME=VALUE"),
         (("--host", "console=console.swift.test"), "there is no surface 'console'"),
         (("--host", "public=console.haas.localhost"), "its first label is reserved"),
         (("--host", "public=mtls.swift.test"), "its first label is reserved"),
@@ -262,6 +287,16 @@ async def test_the_endpoints_of_registered_products_are_moved_only_on_purpose(
     assert metadata["token_endpoint"].startswith(f"https://mtls.data.{tenant.slug}.test:8443/")
 
 
+async def test_the_market_source_is_changed_and_shown(haas: Haas, deployment: Deployment, swift: Tenant) -> None:
+    given = ("market_source=aemo", "missing_market_values=drop")
+    done = await haas("tenant", "set", swift.slug, *(f"--market={each}" for each in given))
+    assert done.exit_code == 0, done.output
+    now = (await deployment.administration.find(swift.slug)).settings
+    assert (now.market_source, now.missing_market_values, now.unknown_market_values) == ("aemo", "drop", "pass")
+    shown = (await haas("tenant", "show", swift.slug)).output
+    assert "market_source=aemo, unknown_market_values=pass, missing_market_values=drop" in shown
+
+
 async def test_changes_at_the_same_time_all_count(deployment: Deployment, swift: Tenant) -> None:
     switches = ("offers_co_approval", "serves_retired_versions", "serves_management_api")
 
@@ -305,3 +340,39 @@ async def test_a_private_host_that_is_no_host_is_refused(haas: Haas, swift: Tena
     refused = await haas("tenant", "set", swift.slug, "--private-host", value)
     assert refused.exit_code != 0
     assert "Traceback" not in refused.output
+
+
+async def test_the_retailers_own_server_is_set_and_used_and_removed(
+    haas: Haas, deployment: Deployment, swift: Tenant
+) -> None:
+    """`--upstream` sets single values, and `--customer-source` says whether they are used."""
+    done = await haas(
+        "tenant", "set", swift.slug, "--customer-source", "upstream",
+        "--upstream", "base-uri=https://cdr.swift.test/v1", "--upstream", "authentication=client-credentials",
+        "--upstream", "token-uri=https://login.swift.test/token",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    server = UpstreamServer(
+        base_uri="https://cdr.swift.test/v1",
+        authentication="client-credentials",
+        token_uri="https://login.swift.test/token",
+    )
+    now = await deployment.administration.find(swift.slug)
+    assert (now.settings.customer_source, now.settings.upstream) == ("upstream", server)
+    [detail] = await rows_of_audit(deployment, swift.slug)
+    assert detail["source"] == {"customer_source": {"from": "store", "to": "upstream"}}
+    assert detail["upstream"]["base_uri"] == {"from": None, "to": "https://cdr.swift.test/v1"}
+    shown = (await haas("tenant", "show", swift.slug)).output
+    assert "upstream token-uri" in shown
+    changed = await haas("tenant", "set", swift.slug, "--upstream", "scope=cdr")
+    assert changed.exit_code == 0, changed.output
+    for option in ("base-uri=", "authentication=signed-jwt", "base-uri=http://cdr.swift.test", "password=x", "x"):
+        refused = await haas("tenant", "set", swift.slug, "--upstream", option)
+        assert refused.exit_code != 0, option
+    kept = (await deployment.administration.find(swift.slug)).settings
+    assert kept.upstream == msgspec.structs.replace(server, scope="cdr")
+    none = [f"--upstream={name}=" for name in ("base-uri", "authentication", "token-uri", "scope")]
+    assert (await haas("tenant", "set", swift.slug, *none)).exit_code != 0  # it is used
+    removed = await haas("tenant", "set", swift.slug, "--customer-source", "store", *none)
+    assert removed.exit_code == 0, removed.output
+    assert (await deployment.administration.find(swift.slug)).settings == swift.settings

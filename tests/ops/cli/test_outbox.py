@@ -1,0 +1,62 @@
+"""`haas outbox`, run as an operator runs it, against a real database."""
+
+from uuid import uuid4
+
+import msgspec
+from sqlalchemy import insert
+
+from haas.clock import MovableClock
+from haas.database import Database
+from tenants.audit.tables import audit
+from tenants.notices.tables import outbox
+from tenants.registry.models import Tenant
+from tests.support.commands import Haas
+from tests.support.rows import count, execute, notice
+
+
+async def test_notices_that_were_given_up_are_listed_replayed_assigned_and_handled(
+    haas: Haas, database: Database, tenant: Tenant, clock: MovableClock
+) -> None:
+    slug = tenant.slug
+    assert "No notice is waiting" in (await haas("outbox", "list", slug)).output
+    mail, revoked, now = uuid4(), uuid4(), clock.now()
+    row = {"created_at": now, "due_at": now, "given_up_at": now, "tries": 9, "last_error": "it answered 500"}
+    for notice_id, kind, payload in (
+        (mail, "email", {"to": "ada@example.test", "text": "secret text"}),
+        (revoked, "arrangement-revoked", {"arrangement_id": str(uuid4()), "client_id": "c-1"}),
+    ):
+        await execute(database, tenant, insert(outbox).values(id=notice_id, kind=kind, payload=payload, **row))
+    listed = (await haas("outbox", "list", slug)).output
+    for shown in (str(mail), str(revoked), "it answered 500", ": c-1"):
+        assert shown in listed
+    assert "ada@" not in listed
+    assert "secret text" not in listed
+    lines = (await haas("outbox", "list", slug, "--json")).output.splitlines()
+    assert {msgspec.json.decode(line)["id"] for line in lines} == {str(mail), str(revoked)}
+
+    assert "No letter is to be sent." in (await haas("outbox", "letters", slug)).output
+    text = {"customer_reference": "C-9", "to": "Ada Lovelace", "subject": "Expired", "text": "Dear Ada"}
+    given_up = {**row, "id": uuid4(), "kind": "letter", "about": "authorisation-expired", "arrangement_id": uuid4()}
+    await execute(database, tenant, insert(outbox).values(payload=text, **given_up))
+    assert f"{given_up['arrangement_id']}: authorisation-expired" in (await haas("outbox", "list", slug)).output
+    printed = (await haas("outbox", "letters", slug)).output
+    assert "Customer: C-9\nTo: Ada Lovelace\nSubject: Expired\n\nDear Ada" in printed
+    (line,) = (await haas("outbox", "letters", slug, "--json")).output.splitlines()
+    assert msgspec.json.decode(line) == {**text, "id": str(given_up["id"])}
+    assert await count(database, tenant, audit, audit.c.action == "notice.print") == 2
+    assert (await haas("outbox", "handle", slug, str(given_up["id"]), "--how", "Posted.")).exit_code == 0
+    assert "No letter is to be sent." in (await haas("outbox", "letters", slug)).output
+
+    assert (await haas("outbox", "replay", slug)).exit_code == 2
+    assert "Sent again: 1." in (await haas("outbox", "replay", slug, "--kind", "email")).output
+    again = await haas("outbox", "replay", slug, str(mail))
+    assert "Sent again: 0." in again.output
+    assert str(mail) in again.output
+    assert (await notice(database, tenant, mail)).given_up_at is None
+
+    assert (await haas("outbox", "assign", slug, str(revoked), "--to", "Grace Hopper")).exit_code == 0
+    assert "Grace Hopper" in (await haas("outbox", "list", slug)).output
+    assert (await haas("outbox", "handle", slug, str(revoked), "--how", "Told by phone.")).exit_code == 0
+    assert "No notice is waiting" in (await haas("outbox", "list", slug)).output
+    assert "Told by phone." in (await haas("outbox", "list", slug, "--all")).output
+    assert (await haas("outbox", "handle", slug, str(revoked), "--how", "Again.")).exit_code == 1
