@@ -19,3 +19,8 @@ DURATIONS: Final = (
     Duration(180 * DAY, "6 months"),
     Duration(365 * DAY, "12 months"),
 )
+
+
+def seconds_of(chosen: str | None) -> int | None:
+    """Return the sharing duration that a form has, or None if the page offers no such duration."""
+    return next((duration.seconds for duration in DURATIONS if str(duration.seconds) == chosen), None)

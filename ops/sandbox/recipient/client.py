@@ -159,6 +159,25 @@ class RecipientClient(RegistrationClient, TokenClient):
 
         `headers` override the CDS request headers that are sent by default (ABSENT removes a header).
         """
+        sent = self.resource_headers(
+            access_token, version=version, minimum_version=minimum_version, headers=headers, content=content
+        )
+        return await self.http.request(method, self.resource_url(path), params=params, headers=sent, content=content)
+
+    def resource_url(self, path: str) -> str:
+        """Return the address of a path of the resource APIs."""
+        return f"{self.resource_base_uri}{RESOURCE_PATH}{path}"
+
+    def resource_headers(
+        self,
+        access_token: str,
+        *,
+        version: int = 1,
+        minimum_version: int | None = None,
+        headers: Mapping[str, object] | None = None,
+        content: bytes | None = None,
+    ) -> dict[str, Any]:
+        """Return the headers of a call of a resource API. `headers` override them (ABSENT removes a header)."""
         defaults: dict[str, object] = {
             "Accept": "application/json",
             "x-v": str(version),
@@ -170,6 +189,4 @@ class RecipientClient(RegistrationClient, TokenClient):
             defaults["x-min-v"] = str(minimum_version)
         if content is not None:
             defaults["Content-Type"] = "application/json"
-        url = f"{self.resource_base_uri}{RESOURCE_PATH}{path}"
-        sent = overridden(defaults, headers or {})
-        return await self.http.request(method, url, params=params, headers=sent, content=content)
+        return overridden(defaults, headers or {})

@@ -15,19 +15,30 @@ from litestar.response import Redirect
 from haas.errors import HaasError
 from ops.sandbox.jose import JoseError, read_unverified
 from ops.sandbox.recipient import views
+from ops.sandbox.recipient.account_view import accounts_view
 from ops.sandbox.recipient.answers import AuthorisationRefused, Refused
-from ops.sandbox.recipient.choices import DURATIONS
+from ops.sandbox.recipient.bills import amount_text
+from ops.sandbox.recipient.choices import DURATIONS, seconds_of
+from ops.sandbox.recipient.data import DER, USAGE_SCOPE, answer_of, data_of, items_of
 from ops.sandbox.recipient.data_language import CLUSTERS, supported_groups
+from ops.sandbox.recipient.equipment import equipment
+from ops.sandbox.recipient.formats import day, day_of
+from ops.sandbox.recipient.problems import cut, problems
 from ops.sandbox.recipient.records import Arrangement
 from ops.sandbox.recipient.register_api import HolderBrand, RegisterUnavailable
+from ops.sandbox.recipient.service_points import names_of_points
 from ops.sandbox.recipient.sharing import NotSupported, Sharing, UnknownReference
+from ops.sandbox.recipient.usage import requested_days
+from ops.sandbox.recipient.usage_reads import market_day
+from ops.sandbox.recipient.usage_view import usage_view
 from ops.sandbox.templating import Pages
 from ops.sandbox.tenants import Tenants
 from ops.sandbox.web import BadRequest, HttpRequest, check_same_origin, form_of
 
 BROWSER_COOKIE = "__Host-browser"
-PAGES = Pages("recipient")
+PAGES = Pages("recipient", amount=amount_text, day=day)
 MAXIMUM_RESPONSE = 16 * 1024
+_NUMBERS = {str(number) for number in range(1, 1000)}
 
 
 @get("/")
@@ -67,17 +78,40 @@ async def connect(request: HttpRequest, sharing: NamedDependency[Sharing]) -> Re
         return _message("Cookies are off", "This page needs a cookie to receive the answer of your retailer.")
     chosen = {value for name, value in form.items() if name.startswith("scope-")}
     scopes = [cluster.scope for cluster in CLUSTERS if cluster.scope in chosen]
-    durations = {str(duration.seconds): duration.seconds for duration in DURATIONS}
-    if form.get("duration") not in durations or not scopes:
+    duration = seconds_of(form.get("duration"))
+    if duration is None or not scopes:
         return _message("Something is missing", "Choose at least one kind of data, and for how long we may read it.")
-    duration = durations[form["duration"]]
+    return await _to_the_holder(lambda: sharing.start(form.get("brand", ""), scopes, duration, browser))
+
+
+@get("/sharing/{arrangement_id:str}/change")
+async def show_change(arrangement_id: FromPath[str], sharing: NamedDependency[Sharing]) -> Response[Any]:
+    """Show the form that changes for how long data is shared."""
     try:
-        address = await sharing.start(form.get("brand", ""), scopes, duration, browser)
-    except NotSupported:
-        return _message("Your retailer does not share this data yet", "Go back and choose other data.")
+        arrangement = await sharing.arrangement(arrangement_id)
+        brands = [brand for brand in await sharing.brands() if brand.id == arrangement.data_holder_brand_id]
     except (HaasError, httpx.HTTPError) as error:
         return _failure_page(error)
-    return Redirect(address, status_code=303)
+    return PAGES.show(
+        "change.html",
+        arrangement=arrangement,
+        clusters=views.shared_clusters(arrangement),
+        durations=[duration for duration in DURATIONS if duration.seconds],
+        form_targets=_origins(brands),
+    )
+
+
+@post("/sharing/{arrangement_id:str}/change", status_code=303)
+async def change(
+    request: HttpRequest, arrangement_id: FromPath[str], sharing: NamedDependency[Sharing]
+) -> Response[Any]:
+    """Push a request that amends the arrangement and send the browser to the data holder."""
+    check_same_origin(request)
+    duration = seconds_of((await form_of(request)).get("duration"))
+    if not duration:
+        return _message("Something is missing", "Choose for how long we may read your data.")
+    browser = request.cookies.get(BROWSER_COOKIE, "")
+    return await _to_the_holder(lambda: sharing.change(arrangement_id, duration, browser))
 
 
 @get("/callback")
@@ -107,6 +141,37 @@ async def show(arrangement_id: FromPath[str], sharing: NamedDependency[Sharing])
     return await _arrangement_page(lambda: sharing.arrangement(arrangement_id), arrangement_id, sharing)
 
 
+@get("/sharing/{arrangement_id:str}/usage")
+async def show_usage(
+    request: HttpRequest, arrangement_id: FromPath[str], sharing: NamedDependency[Sharing]
+) -> Response[Any]:
+    """Show the usage by month, and by half hour of one day. It is read when this page is opened.
+
+    The query has the number of the electricity connection and the day. Those that cannot be are answered with the
+    latest day of the first connection.
+    """
+    failure = None
+    oldest, newest = requested_days(sharing.now())
+    chosen = day_of(request.query_params.get("day"))
+    chosen = chosen if chosen is not None and oldest <= chosen <= newest else None
+    try:
+        arrangement, answers = await sharing.usage(arrangement_id, chosen)
+    except UnknownReference as error:
+        return _failure_page(error)
+    except (HaasError, httpx.HTTPError) as error:
+        failure, answers = _explanation(error), []
+        arrangement = await sharing.arrangement(arrangement_id)
+    number = request.query_params.get("connection", "")
+    return PAGES.show(
+        "usage.html",
+        arrangement=arrangement,
+        failure=failure,
+        problems=problems(answers),
+        is_shared=USAGE_SCOPE in arrangement.scope.split(),
+        view=usage_view(arrangement, int(number) if number in _NUMBERS else 1, chosen),
+    )
+
+
 @post("/sharing/{arrangement_id:str}/fetch", status_code=200)
 async def fetch(
     request: HttpRequest, arrangement_id: FromPath[str], sharing: NamedDependency[Sharing]
@@ -134,28 +199,47 @@ async def policy() -> Response[str]:
     )
 
 
-ROUTES = [index, connect, callback, show, fetch, stop, policy]
+ROUTES = [index, connect, callback, show, show_usage, show_change, change, fetch, stop, policy]
+
+
+async def _to_the_holder(push: Callable[[], Awaitable[str]]) -> Response[Any]:
+    """Push a request, and redirect the browser to the address where the person answers it."""
+    try:
+        address = await push()
+    except NotSupported:
+        return _message("Your retailer does not share this data yet", "Go back and choose other data.")
+    except (HaasError, httpx.HTTPError) as error:
+        return _failure_page(error)
+    return Redirect(address, status_code=303)
 
 
 async def _arrangement_page(
     act: Callable[[], Awaitable[Arrangement]], arrangement_id: str, sharing: Sharing
 ) -> Response[Any]:
-    problem = None
+    failure = None
     try:
         arrangement = await act()
     except UnknownReference as error:
         return _failure_page(error)
     except (HaasError, httpx.HTTPError) as error:
-        problem = _explanation(error)
+        failure = _explanation(error)
         arrangement = await sharing.arrangement(arrangement_id)
+    granted = set(arrangement.scope.split())
     return PAGES.show(
         "arrangement.html",
         arrangement=arrangement,
-        problem=problem,
+        failure=failure,
+        problems=problems(arrangement.fetched),
+        cut=cut(arrangement.fetched),
         person=views.person(arrangement),
-        accounts=views.accounts(arrangement),
+        overview=accounts_view(arrangement, market_day(sharing.now())),
+        granted=granted,
+        equipment=equipment(items_of(arrangement.fetched, DER)),
+        equipment_was_read=bool(data_of(answer_of(arrangement.fetched, DER))),
+        point_names=names_of_points(arrangement.fetched),
         clusters=views.shared_clusters(arrangement),
-        documents=views.documents(arrangement),
+        not_shared=views.not_shared(arrangement),
+        calls=views.calls(arrangement),
     )
 
 

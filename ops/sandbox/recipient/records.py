@@ -1,11 +1,12 @@
 """The records of a data recipient."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 import msgspec
 
 from ops.sandbox.recipient.answers import Flow
+from ops.sandbox.recipient.usage_reads import DayReads, PeriodUse
 
 
 class HostedProduct(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,12 +58,37 @@ class PendingFlow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """One response of a resource API. `status` is 0 when there was no response."""
+    """The answer of a resource API. `title` is the name of the operation.
+
+    `status` is 0 when no response was usable, and `problem` says why. The body of a list has the items of all `pages`.
+    It is not `complete` if there are more pages than the recipient reads. `retry_after` is in seconds.
+    """
 
     title: str
     path: str
     status: int
     body: Any = None
+    problem: str = ""
+    pages: int = 1
+    complete: bool = True
+    retry_after: int | None = None
+
+
+class UsageRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The usage that was read for an arrangement: the use of each period since the day `oldest`, and some days.
+
+    The keys of `days` are dates. `other_units` are the units of reads that are not energy, `unusable` is the number of
+    reads that do not follow the standards.
+    """
+
+    read_at: datetime
+    oldest: date
+    newest: date
+    periods: list[PeriodUse]
+    other_units: list[str] = []
+    unusable: int = 0
+    complete: bool = True
+    days: dict[str, list[DayReads]] = {}
 
 
 class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +107,7 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     sharing_ends_at: datetime | None = None
     fetched_at: datetime | None = None
     fetched: list[Fetched] = []
+    usage: UsageRecord | None = None
     ended_at: datetime | None = None
     ended_by: Literal["recipient", "holder"] | None = None
 
@@ -90,7 +117,7 @@ def ended(arrangement: Arrangement, by: Literal["recipient", "holder"], at: date
     if arrangement.ended_at is not None:
         return arrangement
     return msgspec.structs.replace(
-        arrangement, ended_at=at, ended_by=by, fetched=[], access_token="", refresh_token=None
+        arrangement, ended_at=at, ended_by=by, fetched=[], usage=None, access_token="", refresh_token=None
     )
 
 

@@ -3,10 +3,11 @@
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
-
+from ops.sandbox.recipient.data import data_of
 from ops.sandbox.recipient.data_language import CLUSTERS
-from ops.sandbox.recipient.records import Arrangement, Fetched
+from ops.sandbox.recipient.formats import objects
+from ops.sandbox.recipient.records import Arrangement
+from ops.sandbox.recipient.service_points import place
 
 _NAME = ("prefix", "firstName", "middleNames", "lastName")
 
@@ -24,40 +25,33 @@ def person(arrangement: Arrangement) -> list[tuple[str, str]]:
     data: dict[str, Any] = {}
     for answer in arrangement.fetched:
         if answer.path.startswith("/common/customer"):
-            data = _data(answer) or data
+            data = data_of(answer) or data
     facts = _person_facts(data["person"]) if isinstance(data.get("person"), dict) else []
     if isinstance(data.get("organisation"), dict):
         facts = _organisation_facts(data["organisation"])
     return [(label, value) for label, value in facts if value]
 
 
-def accounts(arrangement: Arrangement) -> list[dict[str, str]]:
-    """Return the energy accounts that were fetched."""
-    for answer in arrangement.fetched:
-        if answer.path == "/energy/accounts":
-            return [_account(account) for account in _data(answer).get("accounts", [])]
-    return []
-
-
-def documents(arrangement: Arrangement) -> list[dict[str, Any]]:
-    """Return every response with its JSON indented."""
+def calls(arrangement: Arrangement) -> list[dict[str, Any]]:
+    """Return the operations that were called, with the status and the pages of each answer."""
     return [
         {
             "title": answer.title,
             "path": answer.path,
             "status": answer.status,
             "ok": answer.status == HTTPStatus.OK,
-            "json": msgspec.json.format(msgspec.json.encode(answer.body), indent=2).decode(),
+            "pages": answer.pages,
         }
         for answer in arrangement.fetched
     ]
 
 
-def _data(answer: Fetched) -> dict[str, Any]:
-    if answer.status != HTTPStatus.OK or not isinstance(answer.body, dict):
-        return {}
-    data = answer.body.get("data")
-    return data if isinstance(data, dict) else {}
+def not_shared(arrangement: Arrangement) -> list[str]:
+    """Return the titles of the data clusters that were not granted. A detailed cluster includes the basic one."""
+    granted = set(arrangement.scope.split())
+    missing = [c for c in CLUSTERS if c.scope not in granted]
+    details = {c.scope.replace(".detail:", ".basic:") for c in CLUSTERS if ".detail:" in c.scope}
+    return [c.title for c in missing if c.scope not in details]
 
 
 def _person_facts(details: dict[str, Any]) -> list[tuple[str, str]]:
@@ -72,24 +66,7 @@ def _organisation_facts(details: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _contact_facts(details: dict[str, Any]) -> list[tuple[str, str]]:
-    phones = [phone.get("fullNumber", "").removeprefix("tel:") for phone in details.get("phoneNumbers") or []]
-    mails = [mail.get("address", "") for mail in details.get("emailAddresses") or []]
-    places = [_place(place.get("simple") or {}) for place in details.get("physicalAddresses") or []]
+    phones = [str(phone.get("fullNumber") or "").removeprefix("tel:") for phone in objects(details.get("phoneNumbers"))]
+    mails = [str(mail.get("address") or "") for mail in objects(details.get("emailAddresses"))]
+    places = [place(address) for address in objects(details.get("physicalAddresses"))]
     return [("Phone", ", ".join(phones)), ("Email", ", ".join(mails)), ("Address", "; ".join(filter(None, places)))]
-
-
-def _place(simple: dict[str, Any]) -> str:
-    return ", ".join(str(simple[part]) for part in ("addressLine1", "city", "state", "postcode") if simple.get(part))
-
-
-def _account(account: dict[str, Any]) -> dict[str, str]:
-    plans = [
-        plan.get("nickname") or (plan.get("planOverview") or {}).get("displayName")
-        for plan in account.get("plans") or []
-    ]
-    return {
-        "name": str(account.get("displayName") or "Energy account"),
-        "number": str(account.get("accountNumber") or ""),
-        "status": str(account.get("openStatus") or "").capitalize(),
-        "plans": ", ".join(str(plan) for plan in plans if plan),
-    }

@@ -1,5 +1,6 @@
 """Sharing through the recipient's pages, with the data holder of the sandbox in this process."""
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 import httpx
@@ -17,9 +18,13 @@ CHOICE = {
 }
 
 
-async def share(browser: httpx.AsyncClient, holder: FaultyHolder) -> str:
-    """Go through a consent and return the path of the arrangement's page."""
-    sent = await browser.post(f"{RECIPIENT}/connect", data=CHOICE)
+async def share(browser: httpx.AsyncClient, holder: FaultyHolder, scopes: Sequence[str] = ()) -> str:
+    """Go through a consent, with the scopes of CHOICE or others, and return the path of the arrangement's page."""
+    choice = CHOICE
+    if scopes:
+        choice = {name: value for name, value in CHOICE.items() if not name.startswith("scope-")}
+        choice |= {f"scope-{number}": scope for number, scope in enumerate(scopes)}
+    sent = await browser.post(f"{RECIPIENT}/connect", data=choice)
     assert sent.status_code == 303, sent.text
     response = holder.respond(sent.headers["location"])
     back = await browser.get(f"{RECIPIENT}/callback?response={quote(response)}")

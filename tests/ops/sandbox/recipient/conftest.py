@@ -4,12 +4,15 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from playwright.async_api import Browser
 
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.holder import Holder
 from tests.ops.sandbox.addresses import HOLDER, RECIPIENT, SECURE_HOLDER
 from tests.ops.sandbox.conftest import RunningSandbox, asgi, key_of
 from tests.ops.sandbox.faulty_holder import FaultyHolder
+from tests.ops.sandbox.recipient import shared_data
+from tests.support.chromium import running_chromium
 
 
 @pytest.fixture(params=["PS256", "ES256"])
@@ -24,6 +27,21 @@ async def client(request: pytest.FixtureRequest, holder: FaultyHolder) -> AsyncI
             resource_base_uri=SECURE_HOLDER,
             client_id="client-1",
         )
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """The system's Chromium."""
+    async with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def household(holder: FaultyHolder) -> FaultyHolder:
+    """The holder with the data of a household, which supports every scope."""
+    holder.scopes_supported = ("openid", "profile", *shared_data.SCOPES, "cdr:registration")
+    holder.data = {**shared_data.answers(), f"{shared_data.ENERGY}/usage": shared_data.usage_response}
+    return holder
 
 
 @pytest.fixture

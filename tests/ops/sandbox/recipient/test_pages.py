@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from ops.sandbox.jose import read_unverified
 from ops.sandbox.messages import Deviation
 from ops.smoke.participants import Participants
 from ops.stack.description import TenantDescription
@@ -96,6 +97,25 @@ async def test_nothing_is_requested_after_the_end_of_sharing(browser: httpx.Asyn
     assert "Ended" in (await browser.post(f"{RECIPIENT}{path}/fetch")).text
     assert len(holder.headers) == requests
     assert "Ended" in (await browser.get(f"{RECIPIENT}/")).text
+
+
+async def test_a_change_amends_the_arrangement_with_the_same_data(
+    browser: httpx.AsyncClient, holder: FaultyHolder
+) -> None:
+    path = await share(browser, holder)
+    page = await browser.get(f"{RECIPIENT}{path}/change")
+    assert f"form-action 'self' {HOLDER}" in page.headers["content-security-policy"]
+    sent = await browser.post(f"{RECIPIENT}{path}/change", data={"duration": "7776000"})
+    assert (sent.status_code, sent.headers["location"].partition("?")[0]) == (303, f"{HOLDER}/authorise")
+    first, second = (read_unverified(form["request"]).claims for form in holder.sent["/par"][-2:])
+    assert second["claims"]["cdr_arrangement_id"] == path.rpartition("/")[2]
+    assert (first["claims"]["sharing_duration"], second["claims"]["sharing_duration"]) == (31536000, 7776000)
+    assert set(second["scope"].split()) == set(first["scope"].split())
+    for wrong in ({}, {"duration": "0"}, {"duration": "1"}):
+        assert (await browser.post(f"{RECIPIENT}{path}/change", data=wrong)).status_code == 400
+    await browser.post(f"{RECIPIENT}{path}/stop")
+    assert (await browser.post(f"{RECIPIENT}{path}/change", data={"duration": "7776000"})).status_code == 404
+    assert (await browser.get(f"{RECIPIENT}/sharing/unknown/change")).status_code == 404
 
 
 async def test_a_person_who_cancels_sees_that_nothing_was_shared(
