@@ -11,11 +11,14 @@ from ops.sandbox.applications import (
     mailbox_application,
     recipient_application,
     register_application,
+    retailer_application,
     secure_register_application,
 )
-from ops.sandbox.control.server import ControlServer, control_application
+from ops.sandbox.control.listener import ControlServer
+from ops.sandbox.control.server import control_application
 from ops.sandbox.services import SandboxServices
 from ops.sandbox.settings import SandboxSettings
+from ops.sandbox.web import host_of
 
 
 class Sandbox:
@@ -36,8 +39,7 @@ class Sandbox:
         if scope["type"] == "lifespan":
             await self._lifespan_application(scope, receive, send)
             return
-        host = dict(scope["headers"]).get(b"host", b"").decode("ascii", "replace").partition(":")[0].lower()
-        await self._applications.get(host, self._lifespan_application)(scope, receive, send)
+        await self._applications.get(host_of(scope), self._lifespan_application)(scope, receive, send)
 
     async def start(self) -> None:
         """Start the services, the applications and the control listener."""
@@ -48,6 +50,9 @@ class Sandbox:
             f"mtls.register.{domain}": secure_register_application(self.services),
             f"recipient.{domain}": recipient_application(self.services),
             f"mailbox.{domain}": mailbox_application(self.services),
+            f"mtls.retailer.{domain}": retailer_application(
+                self.services.retailer_server, self.services.settings.public_port
+            ),
         }
         self.control = ControlServer(control_application(self.services), self.services.settings.control_port)
         await self.control.start()

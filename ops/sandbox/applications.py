@@ -1,55 +1,33 @@
-"""The sandbox's HTTP applications, one for each host, and the responses for their errors."""
+"""The sandbox's HTTP applications, one for each host, and the responses for the errors of each."""
 
-from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from litestar import Litestar, Response
-from litestar.datastructures import State
-from litestar.di import Provide
-from litestar.exceptions import HTTPException
-from litestar.types import ControllerRouterHandler, ExceptionHandlersMap, Guard
 
-from haas.settings import HTTPS_PORT
+from ops.sandbox.cds_errors import CdsError
 from ops.sandbox.mailbox import routes as mailbox_routes
 from ops.sandbox.recipient import endpoints, pages
 from ops.sandbox.register import routes as register_routes
-from ops.sandbox.register.errors import BearerRefused, RegisterError, TokenRefused
+from ops.sandbox.register import web_page
+from ops.sandbox.register.errors import BearerRefused, TokenRefused
+from ops.sandbox.retailer import routes as retailer_routes
+from ops.sandbox.retailer.authorisation import NotAuthenticated
+from ops.sandbox.retailer.routes import NotServed, RetailerServer
 from ops.sandbox.services import SandboxServices
-from ops.sandbox.web import MAXIMUM_BODY_BYTES, BadRequest, HttpRequest
-
-Handler = Callable[[HttpRequest, Any], Response[Any]]
-
-
-def application(
-    routes: Sequence[ControllerRouterHandler],
-    handlers: dict[type[Exception], Handler],
-    parts: Mapping[str, object],
-    *,
-    public_port: int = HTTPS_PORT,
-    guards: Sequence[Guard] = (),
-) -> Litestar:
-    """Return an application with `routes`. Its route handlers receive `parts` as parameters, by name.
-
-    `public_port` is the port on which the proxy serves it.
-    """
-    exception_handlers: ExceptionHandlersMap = {HTTPException: http_error, BadRequest: bad_request, **handlers}  # type: ignore[dict-item]  # Litestar types handlers for Exception, not for the registered class
-    return Litestar(
-        route_handlers=list(routes),
-        dependencies={name: _provided(part) for name, part in parts.items()},
-        exception_handlers=exception_handlers,
-        guards=list(guards),
-        state=State({"public_port": public_port}),
-        request_max_body_size=MAXIMUM_BODY_BYTES,
-        openapi_config=None,
-        logging_config=None,
-    )
+from ops.sandbox.web import BadRequest, HttpRequest
+from ops.sandbox.web_application import Handler, application
 
 
 def register_application(services: SandboxServices) -> Litestar:
     """Return the application of the Register's public host."""
-    parts = {"register": services.register, "authorisation": services.authorisation}
-    return application(register_routes.PUBLIC, _REGISTER_ERRORS, parts, public_port=services.settings.public_port)
+    parts = {
+        "register": services.register,
+        "authorisation": services.authorisation,
+        "tenants": services.tenants,
+        "holder_calls": services.holder_calls,
+    }
+    routes = [*register_routes.PUBLIC, *web_page.ROUTES]
+    return application(routes, _REGISTER_ERRORS, parts, public_port=services.settings.public_port)
 
 
 def secure_register_application(services: SandboxServices) -> Litestar:
@@ -80,23 +58,14 @@ def mailbox_application(services: SandboxServices) -> Litestar:
     return application(mailbox_routes.ROUTES, {}, parts, public_port=services.settings.public_port)
 
 
-def http_error(request: HttpRequest, error: HTTPException) -> Response[Any]:
-    """Answer an error of the framework: an unknown path, a wrong method, a body that is too large."""
+def retailer_application(server: RetailerServer, public_port: int) -> Litestar:
+    """Return the application of the retailers' own servers, on their mutual-TLS host."""
+    return application(retailer_routes.ROUTES, _RETAILER_ERRORS, {"server": server}, public_port=public_port)
+
+
+def _cds_error(request: HttpRequest, error: CdsError) -> Response[Any]:
     del request
-    body = {"error": "not_found" if error.status_code == HTTPStatus.NOT_FOUND else "refused", "detail": error.detail}
-    return Response(body, status_code=error.status_code)
-
-
-def bad_request(request: HttpRequest, error: BadRequest) -> Response[Any]:
-    """Answer a request that cannot be processed."""
-    del request
-    return Response({"error": "invalid_request", "error_description": str(error)}, status_code=400)
-
-
-def _register_error(request: HttpRequest, error: RegisterError) -> Response[Any]:
-    del request
-    body = {"errors": [{"code": error.code, "title": error.title, "detail": error.detail}]}
-    return Response(body, status_code=error.status)
+    return Response(error.payload(), status_code=error.status)
 
 
 def _token_refused(request: HttpRequest, error: TokenRefused) -> Response[Any]:
@@ -112,11 +81,13 @@ def _bearer_refused(request: HttpRequest, error: BearerRefused) -> Response[Any]
 
 
 _REGISTER_ERRORS: dict[type[Exception], Handler] = {
-    RegisterError: _register_error,
+    CdsError: _cds_error,
     TokenRefused: _token_refused,
     BearerRefused: _bearer_refused,
 }
 
-
-def _provided(part: object) -> Provide:
-    return Provide(lambda: part, sync_to_thread=False)
+_RETAILER_ERRORS: dict[type[Exception], Handler] = {
+    NotAuthenticated: retailer_routes.not_authenticated,
+    NotServed: retailer_routes.not_served,
+    BadRequest: retailer_routes.wrong_request,
+}

@@ -6,7 +6,7 @@ from haas.clock import Clock, clock_from
 from ops.sandbox.certificates import Certificates, MutualTls, OpenHttp
 from ops.sandbox.events import Events
 from ops.sandbox.jobs import ProductJobs
-from ops.sandbox.jose import SigningKey
+from ops.sandbox.jose import PublicKeys, SigningKey
 from ops.sandbox.mailbox.messages import Mailbox
 from ops.sandbox.mailbox.smtp import MailServer
 from ops.sandbox.preset_codes import PresetCodes
@@ -18,7 +18,12 @@ from ops.sandbox.recipient.revocation import RevocationEndpoint
 from ops.sandbox.recipient.sharing import Sharing
 from ops.sandbox.recipient.store import RecipientCollections
 from ops.sandbox.register.authorisation import RegisterAuthorisation
+from ops.sandbox.register.holder_calls import HolderCalls
 from ops.sandbox.register.service import Register
+from ops.sandbox.retailer.authorisation import RetailerAuthorisation
+from ops.sandbox.retailer.data import FOLDER, Retailers
+from ops.sandbox.retailer.faults import Faults
+from ops.sandbox.retailer.routes import RetailerServer
 from ops.sandbox.seed_data import SOFTWARE_PRODUCT_ID, ensure_own_product
 from ops.sandbox.settings import SandboxSettings
 from ops.sandbox.store import Store
@@ -28,7 +33,7 @@ from ops.sandbox.used_identifiers import UsedIdentifiers
 
 
 class SandboxServices:
-    """The Register, the data recipient and the mailbox of one sandbox, and the parts that they share."""
+    """The Register, the data recipient, the retailers and the mailbox of one sandbox, and the parts that they share."""
 
     sharing: Sharing
 
@@ -61,11 +66,19 @@ class SandboxServices:
         )
         self.collections = RecipientCollections(self.store)
         self.mutual_tls = MutualTls(self.certificates, self.collections, opener)
+        self.holder_calls = HolderCalls(self.register, self.mutual_tls, self.clock, self.register_origin)
         self.hosting = Hosting(self.collections, SOFTWARE_PRODUCT_ID)
         self.registration = ClientRegistration(self.collections, self.mutual_tls, self.clock)
         self.notice_events = Events()
         self.revocation = RevocationEndpoint(
             self.collections, self.register, keys=keys, used=used, clock=self.clock, events=self.notice_events
+        )
+        self._keys = keys
+        self.retailer_faults = Faults()
+        self.retailers = Retailers(settings.folder / FOLDER)
+        self.retailer_authorisation = RetailerAuthorisation(self._keys_of_tenant, used, self.clock)
+        self.retailer_server = RetailerServer(
+            self.retailers, self.retailer_authorisation, self.retailer_faults, self._issuer_of
         )
         self.mailbox = Mailbox(self.store, self.clock)
         self.mail_server = MailServer(self.mailbox, settings.smtp_port)
@@ -91,6 +104,14 @@ class SandboxServices:
         await self.mutual_tls.close()
         await self.http.aclose()
         self.store.close()
+
+    def _issuer_of(self, slug: str) -> str | None:
+        tenant = self.tenants.find(slug)
+        return None if tenant is None else tenant.issuer
+
+    async def _keys_of_tenant(self, issuer: str, kid: str | None) -> PublicKeys:
+        tenant = self.tenants.find(issuer)
+        return await self._keys.at((tenant and tenant.jwks_uri) or f"{issuer}/jwks", kid)
 
     def _open_http(self, certificate: tuple[bytes, bytes] | None) -> httpx.AsyncClient:
         return http_client(

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from haas.settings import HTTPS_PORT, SettingsError
+
+Read = TypeVar("Read", bound=msgspec.Struct)
 
 
 class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +29,6 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "SandboxSettings":
         """Read the settings. Raises SettingsError, also when the environment is not `sandbox`."""
-        if environment.get("HAAS_ENVIRONMENT") != "sandbox":
-            raise SettingsError("the sandbox runs with HAAS_ENVIRONMENT=sandbox only")
         variables = {
             "folder": "HAAS_SANDBOX_FOLDER",
             "control_port": "HAAS_SANDBOX_CONTROL_PORT",
@@ -41,22 +42,32 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
             "clock_file": "HAAS_CLOCK_FILE",
             "preset_codes": "HAAS_PRESET_CODES",
         }
-        values: dict[str, object] = {}
-        for field in msgspec.structs.fields(cls):
-            text = environment.get(variables[field.name])
-            if text:
-                values[field.name] = _value(field.name, text)
-            elif field.required:
-                raise SettingsError(f"{variables[field.name]} is not set")
-        try:
-            return msgspec.convert(values, cls, strict=False, dec_hook=_path)
-        except msgspec.ValidationError as error:
-            raise SettingsError(f"a setting of the sandbox is wrong: {error}") from error
+        return read_variables(cls, variables, environment)
 
     def origin(self, label: str) -> str:
         """Return the origin of the sandbox host with this first label (or labels), for example `register`."""
         host = f"{label}.{self.domain}"
         return f"https://{host}" if self.public_port == HTTPS_PORT else f"https://{host}:{self.public_port}"
+
+
+def read_variables(kind: type[Read], variables: Mapping[str, str], environment: Mapping[str, str]) -> Read:
+    """Return the settings of a process of the sandbox. `variables` has the name of the variable of each field.
+
+    Raises SettingsError, also when the environment is not `sandbox`.
+    """
+    if environment.get("HAAS_ENVIRONMENT") != "sandbox":
+        raise SettingsError("the sandbox runs with HAAS_ENVIRONMENT=sandbox only")
+    values: dict[str, object] = {}
+    for field in msgspec.structs.fields(kind):
+        text = environment.get(variables[field.name])
+        if text:
+            values[field.name] = _value(field.name, text)
+        elif field.required:
+            raise SettingsError(f"{variables[field.name]} is not set")
+    try:
+        return msgspec.convert(values, kind, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"a setting of the sandbox is wrong: {error}") from error
 
 
 def _value(name: str, text: str) -> object:

@@ -91,6 +91,15 @@ class Collection(Generic[Document]):
         )
         return [(number, self._decoder.decode(body)) for number, body in rows]
 
+    async def by_id(self) -> dict[str, Document]:
+        """Return every document by its id, oldest first."""
+        rows = await self._store.run(
+            lambda connection: connection.execute(
+                "SELECT id, body FROM document WHERE kind = ? ORDER BY sequence", (self._kind,)
+            ).fetchall()
+        )
+        return {key: self._decoder.decode(body) for key, body in rows}
+
     async def put(self, key: str, document: Document) -> None:
         """Write `document` under `key`; an existing document is replaced."""
         await self._store.run(lambda connection: self._write(connection, key, document))

@@ -1,6 +1,6 @@
 """The sandbox's HTML pages: Jinja2 templates with escaping, and the security headers of each page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,8 +13,8 @@ _FOLDER = Path(__file__).parent
 class Pages:
     """Renders the templates of one application."""
 
-    def __init__(self, application: str) -> None:
-        """Render from `ops/sandbox/<application>/templates`."""
+    def __init__(self, application: str, **filters: Callable[..., str]) -> None:
+        """Render from `ops/sandbox/<application>/templates`, with `filters` besides those of Jinja2."""
         self._environment = Environment(
             loader=FileSystemLoader(_FOLDER / application / "templates"),
             autoescape=True,
@@ -22,7 +22,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters["moment"] = _moment
+        self._environment.filters.update(filters, moment=_moment)
 
     def show(
         self, template: str, *, status: int = 200, form_targets: Sequence[str] = (), **values: object

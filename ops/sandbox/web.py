@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.types import Scope
 
 from haas.errors import HaasError
 from haas.settings import HTTPS_PORT
@@ -26,10 +27,12 @@ class BadRequest(HaasError):
 
 
 def certificate_thumbprint(request: HttpRequest) -> str:
-    """Return `x5t#S256` of the certificate that the proxy verified (RFC 9440 2.1, RFC 8705 3.1).
+    """Return `x5t#S256` of the certificate that the proxy verified (RFC 8705 3.1). Raises BadRequest."""
+    return base64url(hashlib.sha256(client_certificate(request)).digest())
 
-    Raises BadRequest.
-    """
+
+def client_certificate(request: HttpRequest) -> bytes:
+    """Return the certificate that the proxy verified, as DER (RFC 9440 2.1). Raises BadRequest."""
     header = request.headers.get("client-cert")
     if header is None:
         raise BadRequest("a client certificate of the CDR's authority is required")
@@ -37,10 +40,9 @@ def certificate_thumbprint(request: HttpRequest) -> str:
     if sequence is None:
         raise BadRequest("the Client-Cert header is not a byte sequence")
     try:
-        certificate = b64decode(sequence[1], validate=True)
+        return b64decode(sequence[1], validate=True)
     except Base64Error as error:
         raise BadRequest("the Client-Cert header is not base64") from error
-    return base64url(hashlib.sha256(certificate).digest())
 
 
 async def form_of(request: HttpRequest) -> dict[str, str]:
@@ -60,6 +62,11 @@ async def form_of(request: HttpRequest) -> dict[str, str]:
     if len({name for name, _ in fields}) != len(fields):
         raise BadRequest("a field of the form occurs more than one time")
     return dict(fields)
+
+
+def host_of(scope: Scope) -> str:
+    """Return the host name that a request is for, in lower case and without a port."""
+    return dict(scope["headers"]).get(b"host", b"").decode("ascii", "replace").partition(":")[0].lower()
 
 
 def origin_of(request: HttpRequest) -> str:

@@ -1,7 +1,6 @@
 """The Register's endpoints. Each handler has the operation name of the standards."""
 
 import hashlib
-import re
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -12,23 +11,17 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from ops.sandbox.cds_errors import invalid_field, invalid_page
+from ops.sandbox.paging import page_and_size
 from ops.sandbox.register import responses
 from ops.sandbox.register.authorisation import SCOPE, RegisterAuthorisation
-from ops.sandbox.register.errors import (
-    BearerRefused,
-    invalid_field,
-    invalid_industry,
-    invalid_page,
-    invalid_page_size,
-)
+from ops.sandbox.register.errors import BearerRefused, invalid_industry
 from ops.sandbox.register.service import Register
-from ops.sandbox.register.versions import negotiated
+from ops.sandbox.versions import negotiated
 from ops.sandbox.web import HttpRequest, address_of, certificate_thumbprint, form_of
 
 INDUSTRIES = ("banking", "energy", "non-bank-lending", "telco", "all")
 RECIPIENT_INDUSTRIES = ("all",)
-MAXIMUM_PAGE_SIZE = 1000
-_PAGE_NUMBER = re.compile(r"0*[1-9][0-9]{0,8}")
 
 
 @get("/idp/.well-known/openid-configuration")
@@ -83,7 +76,7 @@ async def get_data_holder_brands(
     brands = await register.holder_brands() if _industry(industry, INDUSTRIES) in {"energy", "all"} else []
     since = _moment(request.query_params.get("updated-since"))
     brands = [brand for brand in brands if since is None or brand.last_updated >= since]
-    page, size = _page(request)
+    page, size = page_and_size(request)
     pages = max(1, -(-len(brands) // size))
     if page > pages:
         raise invalid_page(f"page {page} of {pages}")
@@ -216,15 +209,6 @@ def _industry(industry: str, allowed: tuple[str, ...]) -> str:
     if industry not in allowed:
         raise invalid_industry(industry)
     return industry
-
-
-def _page(request: HttpRequest) -> tuple[int, int]:
-    page, size = request.query_params.get("page", "1"), request.query_params.get("page-size", "25")
-    if not _PAGE_NUMBER.fullmatch(page):
-        raise invalid_field("page")
-    if not _PAGE_NUMBER.fullmatch(size) or int(size) > MAXIMUM_PAGE_SIZE:
-        raise invalid_page_size(f"page-size is 1 to {MAXIMUM_PAGE_SIZE}")
-    return int(page), int(size)
 
 
 def _page_address(request: HttpRequest, page: int) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 
 from haas.clock import Clock, epoch
+from ops.sandbox.cds_errors import status_not_active
 from ops.sandbox.jose import SigningKey
 from ops.sandbox.messages import NO_DEVIATION, Deviation, signed
-from ops.sandbox.register.errors import invalid_brand, invalid_software_product, status_not_active
+from ops.sandbox.register.errors import invalid_brand, invalid_software_product
 from ops.sandbox.register.models import (
     PRODUCT_STATUS_BY_RECIPIENT,
     DataHolderBrand,
@@ -67,7 +68,7 @@ class Register:
         return list({**running, **added}.values())
 
     async def ssa(self, brand_id: str, product_id: str, deviation: Deviation = NO_DEVIATION) -> str:
-        """Return a new SSA for an active product of an active recipient. Raises RegisterError."""
+        """Return a new SSA for an active product of an active recipient. Raises CdsError."""
         product = await self.products.get(product_id)
         if product is None:
             raise invalid_software_product(product_id)

@@ -6,6 +6,7 @@ use the product itself, in the embedded stack.
 
 import secrets
 import uuid
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -64,7 +65,8 @@ class FaultyHolder:
 
     Faults: `id_token` changes the next ID tokens, `token_answer` overrides members of token responses (None removes
     one), and `refuses` maps a path to the status and body of a refusal: for POST of the next request, for GET of all.
-    `scopes_supported` is what its discovery document says.
+    `scopes_supported` is what its discovery document says. `data` maps paths below /cds-au/v1 to responses, or to
+    functions that make one from the query, and `queries` has the queries of the resource APIs by path.
     """
 
     def __init__(self) -> None:
@@ -75,7 +77,9 @@ class FaultyHolder:
         self.id_token = NO_DEVIATION
         self.token_answer: dict[str, Any] = {}
         self.refuses: dict[str, tuple[int, dict[str, Any]]] = {}
-        self.scopes_supported = SCOPES_SUPPORTED
+        self.scopes_supported: tuple[str, ...] = SCOPES_SUPPORTED
+        self.data: dict[str, dict[str, Any] | Callable[[dict[str, str]], dict[str, Any]]] = {}
+        self.queries: dict[str, list[dict[str, str]]] = {}
         self.application = Litestar(
             [
                 get("/{path:path}")(self._read),
@@ -92,6 +96,7 @@ class FaultyHolder:
         self.token_answer = {}
         self.refuses = {}
         self.scopes_supported = SCOPES_SUPPORTED
+        self.data, self.queries = {}, {}
 
     def notice(
         self,
@@ -125,6 +130,12 @@ class FaultyHolder:
         if path in self.refuses:
             status, body = self.refuses[path]
             return Response(body, status_code=status)
+        resource = path.removeprefix("/cds-au/v1")
+        query = dict(request.query_params)
+        self.queries.setdefault(resource, []).append(query)
+        if resource in self.data:
+            given = self.data[resource]
+            return Response(given(query) if callable(given) else given)
         answers: dict[str, Any] = {
             "/.well-known/openid-configuration": self._metadata(),
             "/jwks": {"keys": [self.key.public_jwk()]},

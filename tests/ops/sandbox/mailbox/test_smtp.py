@@ -22,7 +22,7 @@ async def test_mail_of_the_products_mailer_is_received_with_its_code(
 ) -> None:
     query = {"to": "ADA@example.test", "wait": "20"}
     waiting = asyncio.create_task(control.get("/mailbox", params=query, timeout=30))
-    mailer = Mailer(f"smtp://127.0.0.1:{sandbox.services.mail_server.port}")
+    mailer = Mailer(f"smtp://127.0.0.1:{sandbox.services.mail_server.port}", requires_tls=False)
     await mailer.send(mail("else@example.test", "Nothing for Ada"))
     await mailer.send(mail("ada@example.test", "Hello,\n\n  004711\n\nis valid until 2026. Ünïcode stays.\n"))
     answer = (await waiting).json()

@@ -1,9 +1,9 @@
-"""Version negotiation of the Register APIs (CDS, HTTP Headers: x-v and x-min-v)."""
+"""Version negotiation (CDS, HTTP Headers: x-v and x-min-v)."""
 
 import re
 from collections.abc import Mapping, Sequence
 
-from ops.sandbox.register.errors import invalid_version, missing_header, unsupported_version
+from ops.sandbox.cds_errors import invalid_version, missing_header, unsupported_version
 
 _POSITIVE_INTEGER = re.compile(r"[1-9][0-9]{0,8}\Z")
 
@@ -11,7 +11,7 @@ _POSITIVE_INTEGER = re.compile(r"[1-9][0-9]{0,8}\Z")
 def negotiated(headers: Mapping[str, str], supported: Sequence[int]) -> int:
     """Return the highest supported version between `x-min-v` and `x-v`.
 
-    Raises RegisterError. An `x-min-v` that is equal to or higher than `x-v` is treated as absent.
+    Raises CdsError. An `x-min-v` that is equal to or higher than `x-v` is treated as absent.
     """
     if "x-v" not in headers:
         raise missing_header("x-v")
