@@ -94,10 +94,15 @@ _BALANCES: Final = ("184.35", "0.00", "-52.10", "1207.99", None, "96.40", "-310.
 """A positive balance is owed, a negative one is a credit. None: the retailer knows no balance."""
 
 
+def balance_of(number: int) -> str | None:
+    """Return the balance of the account with that number, unless its bills say what is owed."""
+    return _BALANCES[number % len(_BALANCES)]
+
+
 def account_data(account: str, number: int) -> Iterator[Record]:
     """Yield the data of the account with that number among the accounts of its brand. `account` is its reference."""
     yield RESOURCE_RECORDS[PAYMENT_SCHEDULES](account=account, paymentSchedules=_SCHEDULES[number % len(_SCHEDULES)])
     yield RESOURCE_RECORDS[CONCESSIONS](account=account, concessions=_CONCESSIONS[number % len(_CONCESSIONS)])
-    balance = _BALANCES[number % len(_BALANCES)]
+    balance = balance_of(number)
     if balance is not None:
         yield RESOURCE_RECORDS[BALANCE](balance=EnergyAccountBalance(accountId=AccountId(account), balance=balance))

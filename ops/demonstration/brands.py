@@ -12,7 +12,11 @@ REGISTER_ENVIRONMENT: Final = "sandbox"
 
 
 class DemonstrationBrand(msgspec.Struct, frozen=True, kw_only=True):
-    """One brand. `holder` is the index of its holder in the demonstration data."""
+    """One brand. `holder` is the index of its holder in the demonstration data.
+
+    `is_on_other_servers` says that its data is not in its schema: it is read from its retailer's own server and from
+    AEMO.
+    """
 
     slug: str
     retailer: str
@@ -20,6 +24,7 @@ class DemonstrationBrand(msgspec.Struct, frozen=True, kw_only=True):
     theme: ThemeTokens
     settings: TenantSettings
     holder: int
+    is_on_other_servers: bool = False
 
     def new_tenant(self) -> NewTenant:
         """Return the values from which provisioning creates the brand."""
@@ -50,5 +55,6 @@ BRANDS: Final = (
         theme=BANKSIA,
         settings=TenantSettings(time_zone="Australia/Brisbane"),
         holder=1,
+        is_on_other_servers=True,
     ),
 )

@@ -1,12 +1,12 @@
 """The customers of a demonstration brand: one holder of a data file or of the generator, and logins for its people.
 
 The data contains no logins and no joint accounts. This module adds logins with email addresses under `.test`, a joint
-account, a joint account with the disclosure option "no-disclosure", an organisation with two representatives, and the
-data behind the accounts, such as payment schedules.
+account, a joint account with the disclosure option "no-disclosure", an organisation with two representatives, the data
+behind the accounts, such as payment schedules and bills, and that behind the service points.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,10 @@ import msgspec
 
 from haas.database import Database, Namespace
 from ops.demonstration.account_data import account_data
+from ops.demonstration.bills import bills
 from ops.demonstration.generator import generate
+from ops.demonstration.service_point_data import service_point_data
+from ops.demonstration.usage_data import usage_data
 from tenants.imports.dsb_reader import read_dsb
 from tenants.imports.fixes import TEST_MAIL_DOMAIN
 from tenants.imports.located_record import LocatedRecord
@@ -25,10 +28,13 @@ from tenants.imports.records import (
     LoginRecord,
     Record,
     RepresentationRecord,
+    ResourceChange,
+    ServicePointRecord,
 )
 from tenants.imports.report import FileLocation, Report
 from tenants.imports.rows import customer_name
 from tenants.imports.service import import_records
+from tenants.operations.resources import INVOICES
 
 REPRESENTATIVES = (("Robin", "Ashby"), ("Sacha", "Moreau"), ("Jordan", "Fell"), ("Kim", "Aitken"))
 REPRESENTATIVES_OF_THE_FIRST_ORGANISATION = 2
@@ -63,26 +69,45 @@ async def load_demonstration(
 ) -> Demonstration:
     """Load holder `holder_index` of the Data Standards Body's file, or generated data if `file` is None.
 
-    Loading again changes nothing.
+    Loading again changes nothing, except that bills and meter reads of the time since then are added.
     """
     report = Report()
-    records = generate(f"holder-{holder_index}") if file is None else read_dsb(file, holder_index, report)
-    holder = _HolderRecords(list(records))
+    holder = _HolderRecords.read(holder_index, file, report, now.date())
     await import_records(database, namespace, holder.all(), report, now=now, progress=progress)
     return Demonstration(report, holder.people)
+
+
+def demonstration_records(holder_index: int, file: Path | None, today: date) -> list[LocatedRecord]:
+    """Return the records that `load_demonstration` loads on a day."""
+    return list(_HolderRecords.read(holder_index, file, Report(), today).all())
+
+
+def demonstration_people(holder_index: int, file: Path | None, today: date) -> list[DemonstrationCustomer]:
+    """Return who can sign in at a brand with these records."""
+    return _HolderRecords.read(holder_index, file, Report(), today).people
 
 
 class _HolderRecords:
     """The records of a data holder, and the records that are added to them."""
 
-    def __init__(self, records: list[LocatedRecord]) -> None:
+    def __init__(self, records: list[LocatedRecord], today: date) -> None:
         self._records = records
         self.people: list[DemonstrationCustomer] = []
         self._added: list[Record] = []
         self._taken: set[str] = set()
-        accounts = [record.reference for _, record in records if isinstance(record, AccountRecord)]
-        for number, account in enumerate(accounts):
-            self._added.extend(account_data(account, number))
+        accounts = [record for _, record in records if isinstance(record, AccountRecord)]
+        billed = {
+            record.owner for _, record in records if isinstance(record, ResourceChange) and record.resource is INVOICES
+        }
+        for number, record in enumerate(accounts):
+            self._added.extend(account_data(record.reference, number))
+            if record.reference not in billed:  # a file has bills of its own
+                self._added.extend(bills(record.account, number, today))
+        points = [record for _, record in records if isinstance(record, ServicePointRecord)]
+        for number, point in enumerate(points):
+            self._added.extend(service_point_data(point.reference, number))
+            if point.service_point.servicePointStatus != "GREENFIELD":  # no meter is installed yet
+                self._added.extend(usage_data(point.reference, number, today))
         customers = [record for _, record in records if isinstance(record, CustomerRecord)]
         persons = [record for record in customers if record.customer.person is not None]
         organisations = [record for record in customers if record.customer.organisation is not None]
@@ -94,6 +119,12 @@ class _HolderRecords:
             represented = max(0, number - REPRESENTATIVES_OF_THE_FIRST_ORGANISATION + 1)
             if represented < len(organisations):
                 self._add_representative(organisations[represented], given, family)
+
+    @classmethod
+    def read(cls, holder_index: int, file: Path | None, report: Report, today: date) -> "_HolderRecords":
+        """Return the records of a holder of the file, or generated ones if `file` is None."""
+        records = generate(f"holder-{holder_index}") if file is None else read_dsb(file, holder_index, report)
+        return cls(list(records), today)
 
     def all(self) -> Iterator[LocatedRecord]:
         """Yield the holder's records and then the added records."""

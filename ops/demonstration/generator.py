@@ -6,8 +6,11 @@ The same seed gives the same data. The people do not exist: mail addresses are u
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from random import Random
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tenants.cds.resource_ids import AccountId, ServicePointId
 from tenants.imports.fixes import TEST_MAIL_DOMAIN
@@ -35,15 +38,15 @@ from tenants.payloads.energy_account_detail_v4 import (
 from tenants.payloads.energy_plan_contract_v3 import EnergyPlanContractV3
 from tenants.payloads.energy_plan_tariff_period_v2 import EnergyPlanTariffPeriodV2, TariffSingleRate
 from tenants.payloads.energy_rate import EnergyRate
-from tenants.payloads.energy_service_point_detail_v2 import (
+from tenants.payloads.energy_service_point_detail_v1 import (
     DistributionLossFactor,
-    EnergyServicePointDetailV2,
     Meter,
     MeterRegister,
     MeterSpecifications,
     RelatedParticipant,
 )
-from tenants.payloads.energy_service_point_v2 import ConsumerProfile
+from tenants.payloads.energy_service_point_detail_v2 import EnergyServicePointDetailV2
+from tenants.payloads.energy_service_point_v1 import ConsumerProfile
 
 PEOPLE, ORGANISATIONS = 12, 3
 ACCOUNTS_EACH = 2
@@ -60,6 +63,9 @@ _PLACES = (
     ("Paddington", "QLD", "4064"),
 )
 _PLANS = ("Everyday Saver", "Solar Boost", "Fixed Comfort", "Business Flex")
+_LAST_DIGITS = "049536178536"
+"""The tenth digits of the NMIs, in turn. The e-Hub of the sandbox chooses by it what is installed at a service point:
+these are the same kinds of meters, in the same order, as those of `usage_data`."""
 _FIRST_DAY = date(2021, 1, 1)
 _UPDATED = datetime(2026, 6, 30, 2, 0, tzinfo=UTC)
 
@@ -79,13 +85,19 @@ def generate(seed: str) -> Iterator[LocatedRecord]:
 class _Generator:
     def __init__(self, random: Random) -> None:
         self._random = random
+        self._points = count()
 
     def records(self, customer: CommonCustomerDetailV2) -> Iterator[Record]:
-        """Yield a customer with their accounts, each with a service point of its own."""
+        """Yield a customer with their accounts, each with a service point of its own.
+
+        The last service point of an organisation is a new site, where no meter is installed yet.
+        """
         reference = self._id()
         yield CustomerRecord(reference=reference, customer=customer)
         for number in range(ACCOUNTS_EACH):
             point = self._service_point(business=customer.organisation is not None)
+            if customer.organisation is not None and number == ACCOUNTS_EACH - 1:
+                point = replace(point, servicePointStatus="GREENFIELD", lastConsumerChangeDate=None, meters=[])
             account = self._account(point.servicePointId, closed=number > 0 and self._random.random() < CLOSED_SHARE)
             yield ServicePointRecord(service_point=point)
             yield AccountRecord(account=account)
@@ -149,9 +161,11 @@ class _Generator:
 
     def _service_point(self, *, business: bool) -> EnergyServicePointDetailV2:
         began = self._day()
+        identifier, digits = self._id(), [str(self._random.randrange(10)) for _ in range(10)]
+        digits[8] = _LAST_DIGITS[next(self._points) % len(_LAST_DIGITS)]
         return EnergyServicePointDetailV2(
-            servicePointId=ServicePointId(self._id()),
-            nationalMeteringId="4" + "".join(str(self._random.randrange(10)) for _ in range(10)),
+            servicePointId=ServicePointId(identifier),
+            nationalMeteringId="4" + "".join(digits),
             servicePointClassification="SMALL",
             servicePointStatus="ACTIVE",
             jurisdictionCode="NEM",

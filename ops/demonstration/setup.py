@@ -1,13 +1,14 @@
 """Sets up a sandbox deployment and its demonstration brands. Parts that exist already are not changed."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from haas.progress import Progress
 from ops.demonstration.brands import BRANDS, REGISTER_ENVIRONMENT, DemonstrationBrand
-from ops.demonstration.customers import DemonstrationCustomer, load_demonstration
+from ops.demonstration.customers import DemonstrationCustomer, demonstration_people, load_demonstration
+from ops.demonstration.other_servers import ACTOR, SANDBOX_DOMAIN, Certificates, connect
 from ops.deployment import Deployment
 from ops.deployment_settings import DeploymentSettings
 from ops.migrations.bootstrap import bootstrap
@@ -15,22 +16,32 @@ from ops.migrations.run import migrate_tenants
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import RegisterEnvironment, Tenant
 
-SANDBOX_DOMAIN: Final = "cdr-sandbox.localhost"
-ACTOR: Final = "demonstration"
 DATA_VARIABLE: Final = "HAAS_DEMONSTRATION_DATA"
-# The Data Standards Body's test data, if it was stored beside the checkout.
-_DATA_BESIDE_CHECKOUT: Final = Path(__file__).parents[3] / "shared" / "data" / "dsb-energy-testdata.json.gz"
-
-IssueCertificate = Callable[[str], None]
+"""The environment variable with the path of a file of the Data Standards Body's test data generator."""
 
 
 async def set_up_demonstration(
-    settings: DeploymentSettings, progress: Progress, issue_certificate: IssueCertificate
+    settings: DeploymentSettings, progress: Progress, certificates: Certificates
 ) -> Mapping[str, list[DemonstrationCustomer]]:
     """Migrate the databases and create the demonstration brands. Return who can sign in at each brand.
 
-    It can be repeated, also after an interruption: each step checks what exists. Raises HaasError.
+    One brand has its data in its schema. The other one reads it from its retailer's own server and from AEMO, unless
+    the data is that of a file: the e-Hub does not have the service points of the file. It can be repeated, also after
+    an interruption: each step checks what exists. Raises HaasError.
     """
+    return await _set_up(settings, progress, certificates, use_other_servers=data_file() is None)
+
+
+async def set_up_from_store(
+    settings: DeploymentSettings, progress: Progress, certificates: Certificates
+) -> Mapping[str, list[DemonstrationCustomer]]:
+    """Do the same with the data of both brands in their schemas, for measurements of this program alone."""
+    return await _set_up(settings, progress, certificates, use_other_servers=False)
+
+
+async def _set_up(
+    settings: DeploymentSettings, progress: Progress, certificates: Certificates, *, use_other_servers: bool
+) -> Mapping[str, list[DemonstrationCustomer]]:
     await bootstrap(settings, progress)
     await migrate_tenants(settings, progress)
     customers = {}
@@ -39,8 +50,15 @@ async def set_up_demonstration(
         for brand in BRANDS:
             tenant = await _tenant(deployment, brand, progress)
             for _, host in tenant.surfaces():
-                issue_certificate(host)
-            customers[brand.slug] = await _customers(deployment, tenant, brand, progress)
+                certificates.issue_certificate(host)
+            if use_other_servers and brand.is_on_other_servers:
+                # Who has connected the tenant with other sources later, or with none, keeps that.
+                if tenant.settings.upstream is None:
+                    await connect(deployment, tenant, certificates)
+                customers[brand.slug] = demonstration_people(brand.holder, data_file(), deployment.clock.now().date())
+            else:
+                customers[brand.slug] = await _loaded(deployment, tenant, brand)
+            progress.line(f"{tenant.name}: {len(customers[brand.slug])} people can sign in")
     return customers
 
 
@@ -64,22 +82,15 @@ async def _tenant(deployment: Deployment, brand: DemonstrationBrand, progress: P
     return tenant
 
 
-async def _customers(
-    deployment: Deployment, tenant: Tenant, brand: DemonstrationBrand, progress: Progress
-) -> list[DemonstrationCustomer]:
+async def _loaded(deployment: Deployment, tenant: Tenant, brand: DemonstrationBrand) -> list[DemonstrationCustomer]:
+    """Import the data of a brand. Return who can sign in."""
     loaded = await load_demonstration(
         deployment.database, tenant.namespace, brand.holder, file=data_file(), now=deployment.clock.now()
     )
-    progress.line(f"{tenant.name}: {len(loaded.customers)} people can sign in")
     return loaded.customers
 
 
 def data_file() -> Path | None:
-    """Return the Data Standards Body's file: HAAS_DEMONSTRATION_DATA, or the file beside the checkout.
-
-    Return None if there is no file. The data is then generated.
-    """
+    """Return the file that HAAS_DEMONSTRATION_DATA names, or None. Without a file the data is generated."""
     path = os.environ.get(DATA_VARIABLE)
-    if path:
-        return Path(path)
-    return _DATA_BESIDE_CHECKOUT if _DATA_BESIDE_CHECKOUT.exists() else None
+    return Path(path) if path else None
