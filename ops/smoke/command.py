@@ -16,9 +16,10 @@ from ops.smoke.foreground import folder_kept_on_failure, run
 from ops.smoke.journey import Journey
 from ops.smoke.participants import Participants
 from ops.smoke.recovery import CUSTOMERS_EACH, check_recovery
+from ops.smoke.register_calls import check_register_calls
 from ops.smoke.steps import StepFailed, Steps
 from ops.stack.embedded import Stack, running
-from ops.stack.options import Options
+from ops.stack.options import WITHOUT_TRAFFIC_LIMIT, Options
 
 TENANTS = ("aurora", "banksia")
 
@@ -38,7 +39,7 @@ def command(*, kill: bool) -> None:
 async def _smoke(*, kill: bool) -> None:
     steps = Steps(click.echo)
     with folder_kept_on_failure("haas-smoke-") as folder:
-        options = Options(state=folder / "state", port=0, durable=kill)
+        options = Options(state=folder / "state", port=0, durable=kill, variables=WITHOUT_TRAFFIC_LIMIT)
         try:
             async with running(options, set_up_demonstration, ConsoleProgress()) as stack:
                 await share_data_at_both_brands(stack, steps)
@@ -55,6 +56,7 @@ async def share_data_at_both_brands(stack: Stack, steps: Steps) -> None:
         for tenant in stack.description.tenants:
             if tenant.slug in TENANTS:
                 await Journey(participants, tenant, steps).run()
+                await check_register_calls(participants.control, tenant.slug, steps)
 
 
 async def kill_processes(stack: Stack, steps: Steps) -> None:

@@ -97,6 +97,10 @@ class SandboxControl:
         """Make the holder read the Register now."""
         await self._ask("POST", "/register-poll")
 
+    async def ask_as_register(self, method: str, tenant: str, call: str) -> dict[str, Any]:
+        """Let the Register call a brand; return the `status` and the `body` of the answer."""
+        return await self._ask(method, f"/tenants/{tenant}/{call}")
+
     async def _ask(self, method: str, path: str, **fields: Any) -> dict[str, Any]:
         try:
             response = await self._http.request(method, path, **fields)

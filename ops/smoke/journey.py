@@ -20,6 +20,8 @@ from ops.stack.description import TenantDescription
 YEAR: Final = int(timedelta(days=365).total_seconds())
 _OK: Final = 200
 _REFUSALS: Final = (401, 403)
+_DAYS_OF_USAGE: Final = timedelta(days=60)
+_POINTS: Final = "/energy/electricity/servicepoints"
 _OF_AN_ACCOUNT: Final = {"get agreed payment schedule": "payment-schedule", "get concessions": "concessions"}
 
 
@@ -133,14 +135,11 @@ class Journey:
             accounts = (await self.accounts(tokens))["accounts"]
             if not accounts:
                 raise Unexpected("at least one account", "none")
-        with self._step("get energy account detail"):
-            path = f"/energy/accounts/{accounts[0]['accountId']}"
-            detail = await self._get(path, tokens, version=4)
-            if detail["accountId"] != accounts[0]["accountId"]:
-                raise Unexpected(f"account {accounts[0]['accountId']}", f"account {detail['accountId']}")
+        supplied = await self._fetch_account_details(tokens, [str(account["accountId"]) for account in accounts])
         with self._step("get balances: bulk, specific"):
             bulk = await self._get("/energy/accounts/balances", tokens, version=1)
-            specific = await self._balances([account["accountId"] for account in accounts], tokens)
+            ids = [account["accountId"] for account in accounts]
+            specific = await self._post("/energy/accounts/balances", {"accountIds": ids}, tokens, version=1)
             if not bulk["balances"] or bulk != specific:
                 raise Unexpected("the same balances from both operations", f"{bulk} and {specific}")
         with self._step("get balance"):
@@ -152,10 +151,40 @@ class Journey:
             with self._step(step):
                 for account in accounts:
                     await self._get(f"/energy/accounts/{account['accountId']}/{segment}", tokens, version=1)
+        await self._fetch_bills(tokens, ids)
+        await self._fetch_service_points(tokens, supplied)
         with self._step("userinfo"):
             claims = await self.recipient.client.userinfo(tokens.access_token)
             if claims.get("sub") != tokens.id_claims["sub"]:
                 raise Unexpected(f"sub {tokens.id_claims['sub']}", f"sub {claims.get('sub')}")
+
+    async def _fetch_account_details(self, tokens: Tokens, account_ids: list[str]) -> set[str]:
+        """Fetch each account. Return the service points of those that are open: the others are not listed any more."""
+        supplied: set[str] = set()
+        with self._step("get energy account detail"):
+            for account_id in account_ids:
+                detail = await self._get(f"/energy/accounts/{account_id}", tokens, version=4)
+                if detail["accountId"] != account_id:
+                    raise Unexpected(f"account {account_id}", f"account {detail['accountId']}")
+                if detail.get("openStatus") != "CLOSED":
+                    supplied.update(point for plan in detail["plans"] for point in plan.get("servicePointIds", []))
+        return supplied
+
+    async def _fetch_bills(self, tokens: Tokens, account_ids: list[str]) -> None:
+        """Fetch the invoices and the billing transactions in the three ways, and compare the answers."""
+        for segment, name, version in (("invoices", "invoices", 1), ("billing", "transactions", 3)):
+            path = f"/energy/accounts/{segment}"
+            with self._step(f"get {segment}: bulk, specific"):
+                bulk = await self._get(path, tokens, version=version, page_size=1000)
+                specific = await self._post(path, {"accountIds": account_ids}, tokens, version=version, page_size=1000)
+                if not bulk[name] or bulk != specific:
+                    raise Unexpected(f"the same {name} from both operations", f"{bulk} and {specific}")
+            with self._step(f"get {segment} for each account"):
+                for account_id in account_ids:
+                    of_one = f"/energy/accounts/{account_id}/{segment}"
+                    found = (await self._get(of_one, tokens, version=version, page_size=1000))[name]
+                    if found != [each for each in bulk[name] if each["accountId"] == account_id]:
+                        raise Unexpected(f"the {name} of the account among those of all accounts", str(found))
 
     async def renew(self, tokens: Tokens) -> Tokens:
         """Refresh the access token and introspect the refresh token. Return the tokens to use from then on."""
@@ -215,20 +244,72 @@ class Journey:
         """Get Energy Accounts. Raises Unexpected."""
         return await self._get("/energy/accounts", tokens, version=2)
 
-    async def _balances(self, account_ids: list[str], tokens: Tokens) -> dict[str, Any]:
-        """Get Balances For Specific Energy Accounts. Raises Unexpected."""
+    async def _fetch_service_points(self, tokens: Tokens, expected: set[str]) -> None:
+        """Fetch the data of the service points that the plans of the accounts name."""
+        with self._step("get service points"):
+            listed = (await self._get(_POINTS, tokens, version=2))["servicePoints"]
+            points = {point["servicePointId"]: point["nationalMeteringId"] for point in listed}
+            if points.keys() != expected:
+                raise Unexpected(f"the service points {sorted(expected)}", str(sorted(points)))
+        with self._step("get service point detail"):
+            for identifier, nmi in points.items():
+                detail = await self._get(f"{_POINTS}/{identifier}", tokens, version=2)
+                if (detail["servicePointId"], detail["nationalMeteringId"]) != (identifier, nmi):
+                    raise Unexpected(f"the service point {identifier}", f"another one: {detail['servicePointId']}")
+        with self._step("get DER: bulk, specific, single"):
+            bulk = await self._get(f"{_POINTS}/der", tokens, version=1)
+            specific = await self._post(f"{_POINTS}/der", {"servicePointIds": list(points)}, tokens, version=1)
+            single = [await self._get(f"{_POINTS}/{identifier}/der", tokens, version=1) for identifier in points]
+            if bulk["derRecords"] != single or bulk != specific:
+                raise Unexpected("the same DER records from three operations", f"{bulk}, {specific} and {single}")
+        with self._step("get usage: bulk, specific, single"):
+            # So few days that one page has all of their reads.
+            oldest = (self._participants.clock.now() - _DAYS_OF_USAGE).date()
+            filters = {"interval-reads": "MIN_30", "oldest-date": str(oldest)}
+            form: dict[str, Any] = {"version": 1, "page_size": 1000, "filters": filters}
+            bulk = await self._get(f"{_POINTS}/usage", tokens, **form)
+            specific = await self._post(f"{_POINTS}/usage", {"servicePointIds": list(points)}, tokens, **form)
+            single = [await self._get(f"{_POINTS}/{identifier}/usage", tokens, **form) for identifier in points]
+            if not all("intervalReads" in read.get("intervalRead", {"intervalReads": []}) for read in bulk["reads"]):
+                raise Unexpected("the reads of half hours", "reads without them")
+            of_all = [read for each in single for read in each["reads"]]
+            if bool(bulk["reads"]) != bool(points) or specific["reads"] != of_all:
+                raise Unexpected("the same reads from three operations", f"{len(specific['reads'])} other ones")
+
+    async def _post(
+        self,
+        path: str,
+        named: dict[str, list[str]],
+        tokens: Tokens,
+        *,
+        version: int,
+        page_size: int | None = None,
+        filters: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Ask for the data of the accounts or service points that are named. Raises Unexpected."""
         return _data(
             await self.recipient.client.resource(
-                "/energy/accounts/balances",
+                path,
                 tokens.access_token,
+                version=version,
                 method="POST",
+                params=_query(page_size, filters),
                 headers={"Content-Type": "application/json"},
-                content=msgspec.json.encode({"data": {"accountIds": account_ids}, "meta": {}}),
+                content=msgspec.json.encode({"data": named, "meta": {}}),
             )
         )
 
-    async def _get(self, path: str, tokens: Tokens, *, version: int) -> dict[str, Any]:
-        return _data(await self.recipient.client.resource(path, tokens.access_token, version=version))
+    async def _get(
+        self,
+        path: str,
+        tokens: Tokens,
+        *,
+        version: int,
+        page_size: int | None = None,
+        filters: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        client, query = self.recipient.client, _query(page_size, filters)
+        return _data(await client.resource(path, tokens.access_token, version=version, params=query))
 
     def _step(self, name: str) -> Any:
         return self._steps.step(self.tenant.slug, name)
@@ -236,6 +317,10 @@ class Journey:
 
 class _Customer(msgspec.Struct, frozen=True):
     identifier: str
+
+
+def _query(page_size: int | None, filters: dict[str, str] | None) -> dict[str, str]:
+    return {**(filters or {}), **({} if page_size is None else {"page-size": str(page_size)})}
 
 
 def _check_scopes(scope: str, expected: Iterable[str]) -> None:

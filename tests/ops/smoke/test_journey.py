@@ -35,7 +35,7 @@ async def test_the_main_job_succeeds_for_both_brands(stack: Stack) -> None:
     assert steps.count == len(lines)
     assert {line.split()[0] for line in lines} == {"aurora", "banksia"}
     assert all(re.fullmatch(r"(aurora|banksia) +\S.*\S +\d+ ms", line) for line in lines)
-    assert len(lines) == 2 * 29
+    assert len(lines) == 2 * 39
 
 
 async def test_the_recipient_gets_access_denied_if_the_person_cancels(
