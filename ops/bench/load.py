@@ -4,6 +4,7 @@ It uses one thread and non-blocking TLS sockets. It reads HTTP/1.1 responses by 
 before the measurement starts. A fixed number of requests is in progress: after each response, the next one is sent.
 """
 
+import math
 import selectors
 import socket
 import ssl
@@ -15,8 +16,10 @@ from typing import Final, Self
 import msgspec
 
 _CHUNK: Final = 1 << 18
+_LARGEST_REQUEST: Final = 1 << 18
 _TIMEOUT: Final = 30.0
 _TOO_BUSY: Final = b"HTTP/1.1 503 "
+_END_OF_HEAD: Final = b"\r\n\r\n"
 _END_OF_CHUNKS: Final = b"0\r\n\r\n"
 
 
@@ -32,21 +35,32 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """The result of a run: its seconds, the latency of each answer in seconds, and the number of 503 answers."""
+    """The result of a run. Times are in seconds, and 503 answers count only in `too_busy`."""
 
     seconds: float
     latencies: list[float]
+    """For each answer, the time until it was complete."""
     too_busy: int
+    """The number of 503 answers."""
+    first_bytes: list[float] = []
+    """For each answer, the time until the first byte of its body."""
+    received_bytes: int = 0
+    """The bytes of all answers with their heads, as HTTP sends them."""
 
     @property
     def rate(self) -> float:
         """Answers per second."""
         return len(self.latencies) / self.seconds
 
+    @property
+    def bytes_per_second(self) -> float:
+        """Bytes of answers per second."""
+        return self.received_bytes / self.seconds
+
     def percentile(self, percent: float) -> float:
-        """Return the latency in seconds that `percent` of the answers did not exceed."""
+        """Return the latency in seconds that `percent` of the answers did not exceed. Infinity without an answer."""
         ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+        return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] if ordered else math.inf
 
 
 class Load:
@@ -89,7 +103,8 @@ class Load:
         """
         idle = deque(self._connections)
         latencies: list[float] = []
-        too_busy = 0
+        first_bytes: list[float] = []
+        too_busy = received_bytes = 0
         with selectors.DefaultSelector() as selector:
             for connection in self._connections:
                 selector.register(connection.socket, selectors.EVENT_READ, connection)
@@ -110,11 +125,13 @@ class Load:
                         too_busy += 1
                     else:
                         latencies.append(now - connection.sent_at)
+                        first_bytes.append((connection.body_began_at or now) - connection.sent_at)
+                        received_bytes += connection.received_bytes
                     idle.append(connection)
                     in_progress -= 1
                     if now < ends:
                         in_progress += idle.popleft().send()
-            return Measured(time.perf_counter() - began, latencies, too_busy)
+            return Measured(time.perf_counter() - began, latencies, too_busy, first_bytes, received_bytes)
 
 
 class _Connection:
@@ -123,6 +140,7 @@ class _Connection:
     def __init__(self, address: tuple[str, int], context: ssl.SSLContext, target: Target, expected: int) -> None:
         plain = socket.create_connection(address, timeout=_TIMEOUT)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LARGEST_REQUEST)
         try:
             self.socket = context.wrap_socket(plain, server_hostname=target.host)
         except OSError:
@@ -130,6 +148,7 @@ class _Connection:
             raise
         self.socket.setblocking(False)
         self.sent_at = 0.0
+        self.body_began_at = 0.0
         self._target = target
         self._status = b"HTTP/1.1 %d " % expected
         self._received = bytearray()
@@ -140,11 +159,22 @@ class _Connection:
         if request is None:
             return 0
         self._received.clear()
+        self.body_began_at = 0.0
         self.sent_at = time.perf_counter()
-        # Only one small request is in progress on the connection, so it fits into the socket's buffer.
-        if self.socket.send(request) != len(request):
-            raise LoadError("a request did not fit into the socket's buffer")
+        # Only one request is in progress on the connection, so it fits into the socket's buffer. `send` takes one TLS
+        # record of it at a time.
+        sent = 0
+        try:
+            while sent < len(request):
+                sent += self.socket.send(memoryview(request)[sent:])
+        except ssl.SSLWantWriteError:
+            raise LoadError("a request did not fit into the socket's buffer") from None
         return 1
+
+    @property
+    def received_bytes(self) -> int:
+        """The number of bytes of the answer so far."""
+        return len(self._received)
 
     def warm_up(self) -> None:
         """Send a request and wait for the response, so that the cost of the first request is not measured."""
@@ -166,6 +196,8 @@ class _Connection:
             if not data:
                 raise LoadError(f"{self._target.host} closed the connection")
             self._received += data
+            if not self.body_began_at and 0 <= self._received.find(_END_OF_HEAD) < len(self._received) - 4:
+                self.body_began_at = time.perf_counter()
         return self._is_complete()
 
     def was_refused(self) -> bool:
@@ -177,7 +209,7 @@ class _Connection:
         raise LoadError(f"{self._target.host} answered {bytes(self._received[:600])!r}")
 
     def _is_complete(self) -> bool:
-        end = self._received.find(b"\r\n\r\n")
+        end = self._received.find(_END_OF_HEAD)
         if end < 0:
             return False
         head = bytes(self._received[:end]).lower()

@@ -19,26 +19,24 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from haas.progress import ConsoleProgress
-from ops.bench.command import machine_description
+from ops.bench.command import machine_description, new_stack
 from ops.bench.hostile import Attack, send_hostile
-from ops.bench.load import Load, Measured, Target
-from ops.bench.operations import Caller, energy_accounts
+from ops.bench.load import Load, Measured
+from ops.bench.operations import Caller, energy_accounts, target
 from ops.bench.population import copy_data
 from ops.bench.report import markdown
-from ops.bench.run import SOURCE, caller_with_consent
-from ops.demonstration import set_up_demonstration
+from ops.bench.run import SOURCE, address_of, caller_with_consent
 from ops.deployment import Deployment
 from ops.sandbox.jose import SigningKey
 from ops.sandbox.jose.tokens import base64url
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.authenticated import ASSERTION_TYPE
 from ops.smoke.command import participants_of
-from ops.smoke.foreground import folder_kept_on_failure, run
+from ops.smoke.foreground import run
 from ops.smoke.journey import Journey
 from ops.smoke.participants import Participants, Recipient
 from ops.smoke.steps import Steps
-from ops.stack.embedded import Stack, running
-from ops.stack.options import Options
+from ops.stack.embedded import Stack
 from tenants.registry.models import Tenant
 
 VICTIM_CONNECTIONS: Final = 4
@@ -59,27 +57,17 @@ def command(seconds: float) -> None:
 
 
 async def _measure(seconds: float) -> list[str]:
-    with folder_kept_on_failure("haas-neighbours-") as folder:
-        options = Options(state=folder / "state", port=0)
-        async with running(options, set_up_demonstration, ConsoleProgress()) as stack, participants_of(stack) as people:
-            caller = await caller_with_consent(stack, people)
-            victim = await _victim(stack)
-            rows = [
-                [
-                    "hostile requests to another brand",
-                    "answered or begun",
-                    "victim requests/s",
-                    "p50 ms",
-                    "p95 ms",
-                    "max ms",
-                ]
-            ]
-            quiet = await asyncio.to_thread(_beside, stack, caller, victim, None, seconds)
-            rows.append(_row("none", *quiet))
-            async for attack in attacks(people):
-                beside = await asyncio.to_thread(_beside, stack, caller, victim, attack, seconds)
-                rows.append(_row(attack.name, *beside))
-            return markdown(rows)
+    async with new_stack("haas-neighbours-") as stack, participants_of(stack) as people:
+        caller = await caller_with_consent(stack, people)
+        victim = await _victim(stack)
+        head = ["hostile requests to another brand", "answered or begun", "victim requests/s"]
+        rows = [[*head, "p50 ms", "p95 ms", "max ms"]]
+        quiet = await asyncio.to_thread(_beside, stack, caller, victim, None, seconds)
+        rows.append(_row("none", *quiet))
+        async for attack in attacks(people):
+            beside = await asyncio.to_thread(_beside, stack, caller, victim, attack, seconds)
+            rows.append(_row(attack.name, *beside))
+        return markdown(rows)
 
 
 async def _victim(stack: Stack) -> Tenant:
@@ -184,10 +172,9 @@ def _beside(
     stack: Stack, caller: Caller, victim: Tenant, attack: Attack | None, seconds: float
 ) -> tuple[int, Measured]:
     """Return how many hostile requests were answered, and the measurement of the victim's requests meanwhile."""
-    address = ("127.0.0.1", stack.description.port)
+    address = address_of(stack)
     each = int(seconds * VICTIM_REQUESTS_PER_SECOND / VICTIM_CONNECTIONS)
-    host = urlsplit(victim.secure_base).hostname or ""
-    targets = [Target(host, energy_accounts(caller, victim, each)) for _ in range(VICTIM_CONNECTIONS)]
+    targets = [target(victim, energy_accounts(caller, victim, each)) for _ in range(VICTIM_CONNECTIONS)]
     spawn = multiprocessing.get_context("spawn")
     with Load(address, caller.context, targets, 200) as load:
         if attack is None:

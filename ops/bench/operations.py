@@ -3,6 +3,7 @@
 import ssl
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from email.utils import format_datetime
 from itertools import islice, repeat
 from typing import Final
@@ -10,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
+from ops.bench.load import Target
 from ops.sandbox.jose import s256
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import Tokens
@@ -39,14 +41,8 @@ class Operation(msgspec.Struct, frozen=True):
 
 def energy_accounts(caller: Caller, tenant: Tenant, count: int) -> Iterator[bytes]:
     """Get Energy Accounts, the first page."""
-    headers = {
-        "Authorization": f"Bearer {caller.tokens.access_token}",
-        "x-v": "2",
-        "x-fapi-interaction-id": str(uuid.uuid4()),
-        "x-fapi-auth-date": format_datetime(caller.client.clock.now(), usegmt=True),
-        "Accept": "application/json",
-    }
-    return repeat(_request(tenant, "GET", "/cds-au/v1/energy/accounts", headers, b""), count)
+    headers = data_headers(caller.tokens.access_token, 2, caller.client.clock.now())
+    return repeat(http_request(tenant, "GET", "/cds-au/v1/energy/accounts", headers), count)
 
 
 def introspection(caller: Caller, tenant: Tenant, count: int) -> Iterator[bytes]:
@@ -86,6 +82,17 @@ OPERATIONS: Final = (
 )
 
 
+def data_headers(access_token: str, version: int, now: datetime) -> dict[str, str]:
+    """Return the headers of a call of a data operation while the customer is not present."""
+    return {
+        "Authorization": f"Bearer {access_token}",
+        "x-v": f"{version}",
+        "x-fapi-interaction-id": str(uuid.uuid4()),
+        "x-fapi-auth-date": format_datetime(now, usegmt=True),
+        "Accept": "application/json",
+    }
+
+
 def _posts(
     caller: Caller, tenant: Tenant, path: str, fields: Callable[[], dict[str, str]], count: int
 ) -> Iterator[bytes]:
@@ -100,12 +107,18 @@ def _posts(
                 "client_assertion_type": ASSERTION_TYPE,
                 "client_assertion": caller.client.assertion(audience),
             }
-            yield _request(tenant, "POST", path, headers, urlencode({**authentication, **fields()}).encode())
+            yield http_request(tenant, "POST", path, headers, urlencode({**authentication, **fields()}).encode())
 
     return iter(list(islice(prepared(), count)))
 
 
-def _request(tenant: Tenant, method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
+def target(tenant: Tenant, requests: Iterator[bytes]) -> Target:
+    """Return the secure host of a tenant with the requests to send to it."""
+    return Target(urlsplit(tenant.secure_base).hostname or "", requests)
+
+
+def http_request(tenant: Tenant, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
+    """Return a request to the secure host of a tenant, as HTTP/1.1 sends it."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {urlsplit(tenant.secure_base).netloc}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if body:

@@ -1,7 +1,9 @@
 """Processor time and memory of the processes of a stack and their descendants, read from /proc."""
 
 import os
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +13,7 @@ _PROC: Final = Path("/proc")
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PARENT, _USER, _SYSTEM = 1, 11, 12
 _KIB_PER_MIB: Final = 1024
+_SECONDS_BETWEEN_READINGS: Final = 0.05
 
 
 class Process(msgspec.Struct, frozen=True):
@@ -36,6 +39,29 @@ def memory_mib(roots: Mapping[str, int]) -> dict[str, float]:
         name: sum(_proportional_kib(pid) for pid in _descendants(root, processes)) / _KIB_PER_MIB
         for name, root in roots.items()
     }
+
+
+@contextmanager
+def highest_memory_mib(roots: Mapping[str, int]) -> Iterator[dict[str, float]]:
+    """Yield a dictionary that has, after the block, the highest memory of each process during the block.
+
+    The memory is read twenty times in a second.
+    """
+    highest = memory_mib(roots)
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_SECONDS_BETWEEN_READINGS):
+            for name, mib in memory_mib(roots).items():
+                highest[name] = max(highest[name], mib)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield highest
+    finally:
+        ended.set()
+        watching.join()
 
 
 def descendants(root: int) -> list[int]:

@@ -1,5 +1,6 @@
 """The figures of a benchmark as tables."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -19,6 +20,24 @@ class Row(msgspec.Struct, frozen=True):
     measured: Measured
     cpu: Mapping[str, float]
 
+    @property
+    def app_milliseconds(self) -> float:
+        """The application's processor time for each request."""
+        return self.cpu.get("app", 0.0) / self.measured.rate * 1000 if self.measured.rate else math.inf
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Whether a budget is met."""
+
+    what: str
+    budget: str
+    measured: str
+    met: bool
+
+    def __str__(self) -> str:
+        """Return the line that a benchmark prints."""
+        return f"{self.what}: {self.budget}: {self.measured}: {'met' if self.met else 'NOT MET'}"
+
 
 def table(rows: Sequence[Row]) -> list[str]:
     """Return the lines of a Markdown table of the operations."""
@@ -30,6 +49,7 @@ def table(rows: Sequence[Row]) -> list[str]:
         "p95 ms",
         "p99 ms",
         "503s",
+        "MB/s",
         *(f"{name} CPU" for name in names),
         "app ms each",
     ]
@@ -39,8 +59,9 @@ def table(rows: Sequence[Row]) -> list[str]:
             f"{row.measured.rate:,.0f}",
             *(f"{row.measured.percentile(percent) * 1000:.1f}" for percent in (50, 95, 99)),
             f"{row.measured.too_busy}",
+            f"{row.measured.bytes_per_second / 1e6:.1f}",
             *(f"{row.cpu.get(name, 0.0) * 100:.0f}%" for name in names),
-            f"{row.cpu.get('app', 0.0) / row.measured.rate * 1000:.2f}",
+            f"{row.app_milliseconds:.2f}",
         ]
         for row in rows
     ]
@@ -49,7 +70,14 @@ def table(rows: Sequence[Row]) -> list[str]:
 
 def memory_table(memory: Mapping[str, float]) -> list[str]:
     """Return the lines of a Markdown table of each process's memory."""
-    return markdown([["MiB", *memory], ["", *(f"{mib:.0f}" for mib in memory.values())]])
+    return memory_rows({"": memory})
+
+
+def memory_rows(memory: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return the lines of a Markdown table of each process's memory at several times, by their names."""
+    processes = list(next(iter(memory.values())))
+    rows = [[when, *(f"{at[process]:.0f}" for process in processes)] for when, at in memory.items()]
+    return markdown([["MiB", *processes], *rows])
 
 
 def markdown(rows: Sequence[Sequence[str]]) -> list[str]:

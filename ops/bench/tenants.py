@@ -30,7 +30,7 @@ from ops.deployment import Deployment
 from ops.deployment_settings import DeploymentSettings
 from ops.migrations.bootstrap import bootstrap
 from ops.migrations.chains import TENANT, Chain
-from ops.migrations.cluster import create_deployment
+from ops.migrations.cluster import DeploymentDatabase, create_deployment
 from ops.migrations.run import migrate_tenants
 from ops.operator_access import OperatorAccess
 from ops.provisioner.process import ProvisionerProcess
@@ -160,19 +160,24 @@ def _extended_chain(folder: Path) -> Chain:
 async def _settings(root: Path) -> AsyncIterator[DeploymentSettings]:
     async with servers(root / "state", durable=True) as running:
         databases = await create_deployment(running.superuser_url, "bench")
-        yield DeploymentSettings(
-            environment="sandbox",
-            domain="haas.localhost",
-            database_url=databases.app_url,
-            owner_database_url=databases.owner_url,
-            operator_database_url=databases.operator_url,
-            redis_url=running.redis_url,
-            smtp_url="smtp://127.0.0.1:1",
-            sms_url="https://sms.cdr-sandbox.localhost",
-            master_key=new_key(),
-            role_prefix=databases.role_prefix,
-            certificates=root,
-        )
+        yield embedded_settings(databases, running.redis_url, root)
+
+
+def embedded_settings(databases: DeploymentDatabase, redis_url: str, root: Path) -> DeploymentSettings:
+    """Return the settings of a deployment of a benchmark, with a new master key."""
+    return DeploymentSettings(
+        environment="sandbox",
+        domain="haas.localhost",
+        database_url=databases.app_url,
+        owner_database_url=databases.owner_url,
+        operator_database_url=databases.operator_url,
+        redis_url=redis_url,
+        smtp_url="smtp://127.0.0.1:1",
+        sms_url="https://sms.cdr-sandbox.localhost",
+        master_key=new_key(),
+        role_prefix=databases.role_prefix,
+        certificates=root,
+    )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import click
 from haas.errors import HaasError
 from haas.logs import configure
 from haas.progress import ConsoleProgress
+from ops.bench.command import WITHOUT_LIMIT
 from ops.bench.faults.traffic import RATE
 from ops.bench.faults.trials import TRIALS, Outcome, Trial, run
 from ops.browser.errors import Unexpected
@@ -16,10 +17,9 @@ from ops.stack.embedded import running
 from ops.stack.options import Options
 
 HEADER: Final = (
-    "| part | rounds | calls answered | calls failed | calls counted | consents completed | given up | acknowledged"
-    " | wrong |\n|---|---|---|---|---|---|---|---|---|"
+    "| part | rounds | calls answered | calls failed | slowest s | calls counted | consents completed | given up"
+    " | other servers: answered | refused | acknowledged | wrong |\n|---|---|---|---|---|---|---|---|---|---|---|---|"
 )
-_NO_LIMIT: Final = "1000000"
 
 
 class TrialFailed(HaasError):
@@ -58,9 +58,12 @@ def line(outcome: Outcome) -> str:
         outcome.rounds,
         outcome.answered,
         len(requests.failures),
+        f"{outcome.slowest_seconds:.2f}",
         outcome.counted,
         people.answered.total(),
         len(people.failures),
+        outcome.of_sources.answered.total(),
+        len(outcome.of_sources.failures),
         requests.acknowledged + people.acknowledged,
         len(outcome.wrong),
     )
@@ -69,9 +72,7 @@ def line(outcome: Outcome) -> str:
 
 async def _run(trial: Trial, rounds: int, workers: int, rate: float) -> None:
     with foreground.folder_kept_on_failure("haas-faults-") as folder:
-        # One client pushes more requests than the quota of a client allows.
-        variables = {"HAAS_PUSHED_REQUESTS": _NO_LIMIT}
-        options = Options(state=folder / "state", port=0, workers=workers, variables=variables)
+        options = Options(state=folder / "state", port=0, workers=workers, variables=WITHOUT_LIMIT)
         try:
             async with running(options, set_up_demonstration, ConsoleProgress()) as stack:
                 outcome = await run(stack, trial, rounds, ConsoleProgress(), rate)

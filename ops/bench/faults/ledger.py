@@ -6,8 +6,9 @@ entries again through the API.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -41,16 +42,29 @@ _STORED: Final = {
 """By kind: the digests of those entries that are stored. Used assertions are not here: housekeeping deletes them."""
 KINDS: Final = (*_STORED, "used assertions", "notices")
 """A notice is what a recipient is sent when a person stops sharing. Its proof is the id of the arrangement."""
-_COUNTED_CALLS: Final = "SELECT coalesce(sum(calls), 0)::bigint FROM call_rollup"
+_COUNTED_CALLS: Final = (
+    "SELECT coalesce(sum(calls), 0)::bigint FROM call_rollup",
+    "SELECT coalesce(sum(calls), 0)::bigint FROM call_quarter_hour",
+)
 _NOT_NOW: Final = frozenset({502, 503})
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """A request that was not answered as it should be. `not_now`: the client was told to repeat it, or cut off."""
+    """A request that was not answered as it should be.
+
+    `not_now`: the client was told to repeat it, or cut off, while the stack was disturbed.
+    """
 
     operation: str
     reason: str
     not_now: bool
+
+
+class _Answer(msgspec.Struct):
+    """A line of the proxy's access log. Other members are ignored."""
+
+    host: str
+    seconds: str
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -130,8 +144,19 @@ async def counted_calls(stack: Stack, tenants: Sequence[Tenant]) -> int:
     async with Deployment.open(stack.settings) as deployment:
         for tenant in tenants:
             async with deployment.database.transaction(tenant.namespace) as tx:
-                total += await tx.driver.fetchval(_in_schema(_COUNTED_CALLS, tenant))
+                for statement in _COUNTED_CALLS:
+                    total += await tx.driver.fetchval(_in_schema(statement, tenant))
     return total
+
+
+def slowest_answer(access_log: Path, hosts: Container[str]) -> float:
+    """Return the longest time in seconds that the proxy took for an answer from one of `hosts`, of whatever status.
+
+    The proxy's own time is used: the clients of a trial wait for each other's connections and for the processor.
+    """
+    with access_log.open("rb") as lines:
+        answers = [msgspec.json.decode(line, type=_Answer) for line in lines]
+    return max((float(answer.seconds) for answer in answers if answer.host in hosts), default=0.0)
 
 
 def _in_schema(statement: str, tenant: Tenant) -> str:

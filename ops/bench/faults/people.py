@@ -132,6 +132,7 @@ class People:
         self._requested[identifier] += 1
         await person.identify(identifier)
         form = person.page
+        form.element("code")  # otherwise no one-time password was promised
         password = await self._one_time_password(identifier, seen)
         other_window = await self._with_the_cookies_of(person)
         await person.verify(password)

@@ -115,6 +115,8 @@ class Traffic:
         self._ledger = ledger
         self._rate = rate
         self._requests: set[asyncio.Task[None]] = set()
+        self.disturbed = False
+        """Whether the stack is disturbed now, or has not yet recovered. Otherwise no request may fail."""
 
     @asynccontextmanager
     async def flowing(self) -> AsyncIterator[None]:
@@ -138,11 +140,11 @@ class Traffic:
             await asyncio.sleep(due - loop.time())
 
     async def _request(self, operation: Operation) -> None:
-        name = operation.__name__
+        name, disturbed_before = operation.__name__, self.disturbed
         self._ledger.sent += 1
         try:
             await operation(self._recipient)
         except (HaasError, httpx.HTTPError) as error:
-            self._ledger.fail(name, error, not_now=is_not_now(error))
+            self._ledger.fail(name, error, not_now=is_not_now(error) and (disturbed_before or self.disturbed))
         else:
             self._ledger.answered[name] += 1

@@ -15,9 +15,10 @@ def figures(measured: Measured) -> Results:
 
 
 def test_the_verdict_compares_rate_and_latency_with_the_target() -> None:
-    assert verdict(figures(MEASURED)).endswith(": met")
-    assert verdict(figures(Measured(3.0, MEASURED.latencies, 0))).endswith("NOT MET")
-    assert verdict(figures(Measured(2.0, [0.051] * 1000, 0))).endswith("NOT MET")
+    assert str(verdict(figures(MEASURED))).endswith(": 500 requests/s at 40.0 ms: met")
+    assert str(verdict(figures(Measured(3.0, MEASURED.latencies, 0)))).endswith("NOT MET")
+    assert str(verdict(figures(Measured(2.0, [0.051] * 1000, 0)))).endswith("NOT MET")
+    assert str(verdict(figures(Measured(2.0, [], 7)))).endswith("NOT MET")
 
 
 def test_the_machine_description_begins_with_the_number_of_cores() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -11,10 +12,11 @@ import msgspec
 import pytest
 
 from ops.bench.faults import people as people_module
-from ops.bench.faults.ledger import KINDS, Ledger, is_not_now
+from ops.bench.faults.ledger import KINDS, Ledger, is_not_now, slowest_answer
 from ops.bench.faults.people import MailLost, People
+from ops.bench.faults.sources import Source, SourceCalls, says_not_now
 from ops.bench.faults.traffic import Recipient, Traffic, replay
-from ops.bench.faults.trials import COUNTS_LOST_SECONDS, Outcome, Trial
+from ops.bench.faults.trials import BRAND_OF_PEOPLE, COUNTS_LOST_SECONDS, Outcome, Trial
 from ops.bench.faults.uses import Uses
 from ops.bench.operations import Caller
 from ops.bench.run import SOURCE, caller_with_consent
@@ -192,16 +194,36 @@ def outcome(
     *,
     loses_requests: bool = False,
     loses_counts: bool = False,
+    people_lose_requests: bool = False,
     failure: Exception | None = None,
     counted: int = 1000,
+    slowest_seconds: float = 0,
+    answers_within: float | None = None,
 ) -> Outcome:
-    trial = Trial(name="none", disturb=nothing, loses_requests=loses_requests, loses_counts=loses_counts)
+    trial = Trial(
+        name="none",
+        disturb=nothing,
+        loses_requests=loses_requests,
+        people_lose_requests=people_lose_requests,
+        loses_counts=loses_counts,
+        answers_within=answers_within,
+    )
     ledger, people = Ledger(), Ledger()
     ledger.answered["energy_accounts"], ledger.sent = 1000, 1000
     if failure is not None:
         ledger.sent += 1
         ledger.fail("energy_accounts", failure, not_now=is_not_now(failure))
-    return Outcome(trial=trial, rounds=2, rate=10, ledger=ledger, people=people, lost=[], counted=counted)
+    return Outcome(
+        trial=trial,
+        rounds=2,
+        rate=10,
+        ledger=ledger,
+        people=people,
+        of_sources=Ledger(),
+        lost=[],
+        counted=counted,
+        slowest_seconds=slowest_seconds,
+    )
 
 
 def test_a_failed_request_is_wrong_unless_the_trial_allows_it_and_it_says_not_now() -> None:
@@ -216,6 +238,95 @@ def test_a_failed_consent_and_what_was_accepted_twice_are_wrong() -> None:
     result.people.fail("consent", refused(500), not_now=False)
     result.people.wrong.append("an authorization code was accepted twice")
     assert len(result.wrong) == 2
+
+
+def test_a_trial_can_allow_the_failures_of_one_brand_and_not_those_of_its_neighbour() -> None:
+    result = outcome(people_lose_requests=True)
+    result.people.fail("consent", refused(503), not_now=True)
+    assert result.wrong == []
+    assert len(outcome(people_lose_requests=True, failure=httpx.ReadError("cut off")).wrong) == 1
+
+
+def refusal_of(status: int = 503, *, secondary: bool | None = None, **headers: str) -> httpx.Response:
+    error = {"code": "c", "title": "t", "detail": "d"}
+    if secondary is not None:
+        error = {**error, "isSecondaryDataHolderError": secondary}  # type: ignore[dict-item]
+    return httpx.Response(status, headers=headers, json={"errors": [error]})
+
+
+RETRY = {"Retry-After": "5"}
+
+
+@pytest.mark.parametrize(
+    ("source", "response", "is_right"),
+    [
+        ("retailer", refusal_of(**RETRY), True),
+        ("retailer", refusal_of(504, **RETRY), True),
+        ("aemo", refusal_of(504, secondary=True, **RETRY), True),
+        ("aemo", refusal_of(**RETRY), False),
+        ("retailer", refusal_of(secondary=True, **RETRY), False),
+        ("retailer", refusal_of(), False),
+        ("retailer", refusal_of(500, **RETRY), False),
+        ("retailer", httpx.Response(503, headers=RETRY, text="<html>"), False),
+        ("retailer", httpx.Response(503, headers=RETRY, json={"errors": []}), False),
+    ],
+)
+def test_a_call_for_data_on_another_server_is_refused_in_one_way_only(
+    source: Source, response: httpx.Response, *, is_right: bool
+) -> None:
+    assert says_not_now(source, response) is is_right
+
+
+async def test_calls_for_data_on_other_servers_are_answered_and_fail_only_while_their_server_is_disturbed(
+    stack: Stack, served: Served
+) -> None:
+    described = next(each for each in stack.description.tenants if each.slug == BRAND_OF_PEOPLE)
+    journey = Journey(served.participants, described, Steps(lambda _: None), customer=5)
+    await journey.register()
+    ledger = Ledger()
+    calls = SourceCalls(journey.recipient.client, await journey.share(), ledger, "retailer")
+    async with calls.flowing(), asyncio.timeout(60):
+        while ledger.answered["aemo"] < 2 or ledger.answered["retailer"] < 2:  # noqa: ASYNC110 - the stack answers
+            await asyncio.sleep(0.05)
+    assert ledger.failures == []
+    async with httpx.AsyncClient(base_url=stack.description.sandbox.control_api, trust_env=False) as control:
+        await control.post(f"/retailers/{described.slug}/faults", json={"kind": "unavailable", "times": 2})
+        await calls._call("retailer", 0)
+        calls.disturbed = True
+        await calls._call("retailer", 0)
+        await control.delete(f"/retailers/{described.slug}/faults")
+    assert [failure.not_now for failure in ledger.failures] == [False, True]
+
+
+def test_an_answer_after_the_time_limit_of_the_trial_is_wrong() -> None:
+    assert outcome(slowest_seconds=3).wrong == []
+    assert outcome(slowest_seconds=1.9, answers_within=2).wrong == []
+    assert len(outcome(slowest_seconds=2.1, answers_within=2).wrong) == 1
+
+
+def test_the_slowest_answer_is_that_of_the_own_brand(served: Served, tmp_path: Path) -> None:
+    own, log = served.tenant.hosts.secure, served.stack.folder.logs / "access.log"
+    assert 0 < slowest_answer(log, {own}) < 60
+    copy = tmp_path / "access.log"
+    copy.write_text(
+        "".join(f'{{"host":"{host}","seconds":"{s}","status":"503"}}\n' for host, s in (("a", 3), (own, 1), (own, 2)))
+    )
+    assert slowest_answer(copy, {own}) == 2
+    assert slowest_answer(copy, {"nobody"}) == 0
+
+
+@pytest.mark.parametrize("disturbed", [True, False])
+async def test_a_failed_request_says_not_now_only_while_the_stack_is_disturbed(
+    served: Served, *, disturbed: bool
+) -> None:
+    async def cut_off(_: Recipient) -> None:
+        raise httpx.ConnectError("refused")
+
+    ledger = Ledger()
+    traffic = Traffic(served.caller, ledger)
+    traffic.disturbed = disturbed
+    await traffic._request(cut_off)
+    assert [failure.not_now for failure in ledger.failures] == [disturbed]
 
 
 def test_calls_may_be_missing_only_after_an_application_was_killed_and_never_counted_twice() -> None:

@@ -1,6 +1,7 @@
 """The load generator against a real TLS server, and how it counts the responses."""
 
 import asyncio
+import math
 import ssl
 from collections.abc import Callable, Iterator
 from itertools import repeat
@@ -71,6 +72,36 @@ async def test_responses_of_any_framing_and_size_are_read(authority: TestAuthori
     result, hosts = await measured(authority, lambda request: answers[request.split(b" ")[1]], requests)
     assert len(result.latencies) == 6
     assert len(hosts) == 8
+
+
+async def test_bytes_and_the_time_until_the_first_byte_of_the_body_are_measured(authority: TestAuthority) -> None:
+    large = answer_of(b"a" * 3_000_000)
+    result, _ = await measured(authority, lambda _: large, lambda host: repeat(request_to(host), 3), concurrency=1)
+    assert len(result.first_bytes) == len(result.latencies) == 4
+    assert all(0 < first < latency for first, latency in zip(result.first_bytes, result.latencies, strict=True))
+    assert result.received_bytes == 4 * len(large)
+    assert result.bytes_per_second == pytest.approx(4 * len(large) / result.seconds)
+
+
+async def test_the_first_byte_of_an_answer_without_a_body_is_its_end(authority: TestAuthority) -> None:
+    empty = answer_of(b"")
+    result, _ = await measured(authority, lambda _: empty, lambda host: repeat(request_to(host), 2))
+    assert result.first_bytes == result.latencies
+
+
+async def test_a_request_with_a_large_body_is_sent(authority: TestAuthority) -> None:
+    body = b"a" * 150_000
+
+    def requests(host: str) -> Iterator[bytes]:
+        head = f"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        return iter([head + body] * 3)
+
+    result, _ = await measured(authority, lambda _: answer_of(b"body"), requests)
+    assert len(result.latencies) == 4
+
+
+def test_without_an_answer_a_percentile_is_infinite() -> None:
+    assert Measured(1.0, [], 3).percentile(95) == math.inf
 
 
 async def test_responses_with_status_503_are_counted_separately(authority: TestAuthority) -> None:

@@ -4,7 +4,7 @@ from ops.bench.load import Measured
 from ops.bench.report import Row, memory_table, table
 from ops.bench.run import Results
 
-MEASURED = Measured(2.0, [0.010] * 950 + [0.040] * 50, 3)
+MEASURED = Measured(2.0, [0.010] * 950 + [0.040] * 50, 3, received_bytes=5_000_000)
 
 
 def figures(measured: Measured) -> Results:
@@ -15,10 +15,21 @@ def test_the_table_is_aligned_and_contains_each_figure() -> None:
     head, rule, row = table(figures(MEASURED).rows)
     assert len(head) == len(rule) == len(row)
     assert [cell.strip() for cell in head.strip("|").split("|")] == [
-        *("operation", "requests/s", "p50 ms", "p95 ms", "p99 ms", "503s", "app CPU", "load CPU", "app ms each"),
+        *(
+            "operation",
+            "requests/s",
+            "p50 ms",
+            "p95 ms",
+            "p99 ms",
+            "503s",
+            "MB/s",
+            "app CPU",
+            "load CPU",
+            "app ms each",
+        ),
     ]
     assert [cell.strip() for cell in row.strip("|").split("|")] == [
-        *("Get Energy Accounts", "500", "10.0", "40.0", "40.0", "3", "50%", "10%", "1.00"),
+        *("Get Energy Accounts", "500", "10.0", "40.0", "40.0", "3", "2.5", "50%", "10%", "1.00"),
     ]
 
 
