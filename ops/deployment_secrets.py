@@ -29,6 +29,7 @@ def make_secrets(folder: Path, *, postgres: str, broker: str, role_prefix: str =
         "owner/url": f"postgresql://{role_prefix}_provisioner:{secrets.token_urlsafe(32)}{database}",
         "application/url": f"postgresql://{role_prefix}_app:{secrets.token_urlsafe(32)}{database}",
         "operator/url": f"postgresql://{role_prefix}_operator:{secrets.token_urlsafe(32)}{database}",
+        "backup/url": f"postgresql://{role_prefix}_backup:{secrets.token_urlsafe(32)}{database}",
         "master-key/key": urlsafe_b64encode(secrets.token_bytes(MASTER_KEY_BYTES)).decode(),
     }
     made = [folder / name for name, text in wanted.items() if _make(folder / name, text, _mode(name))]

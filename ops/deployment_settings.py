@@ -13,9 +13,12 @@ import msgspec
 
 from haas.settings import (
     MAIN_NODE,
+    ApplicationSettings,
+    BackupSettings,
     CommandSettings,
     DatabaseUrl,
     ProvisionerSettings,
+    RestoreSettings,
     Settings,
     SettingsError,
     WorkerSettings,
@@ -26,8 +29,11 @@ STATE_VARIABLE: Final = "HAAS_STATE"
 DEFAULT_STATE: Final = Path(".haas")
 SETTINGS_FILES: Final[Mapping[type[Settings], str]] = {
     CommandSettings: "settings.env",
+    ApplicationSettings: "application.env",
     WorkerSettings: "worker.env",
     ProvisionerSettings: "provisioner.env",
+    BackupSettings: "backup.env",
+    RestoreSettings: "restore.env",
 }
 """The files in the state folder, by the kind of process that reads them."""
 Kind = TypeVar("Kind", bound=Settings)

@@ -25,9 +25,11 @@ from ops.pki.keys import key_to_pem, new_key
 ORGANISATION = "Holder as a Service test authorities"
 AUTHORITY_LIFETIME = timedelta(days=3650)
 CLIENT_LIFETIME = timedelta(days=397)
+PARTICIPANT_LIFETIME = timedelta(days=3 * 365)
 CRL_LIFETIME = timedelta(days=7)
 CRL_RENEW_BEFORE = timedelta(days=3)
 SECURE_LABEL = "mtls."
+MARKET_LABEL = "ehub."
 POLL_INTERVAL = 0.02
 
 
@@ -44,18 +46,25 @@ class Pki:
         """The intermediate and root of the CDR, with which nginx verifies client certificates."""
         self.revocation_lists_file = folder / "cdr.crl"
         """The CRLs of these two. If one is absent or expired, nginx refuses every client."""
+        self.market_authorities_file = folder / "market-authorities.crt"
+        """The intermediate and root of the electricity market, which issue certificates to its participants. They are
+        for the e-Hub as AEMO's authorities are for the real one, and have nothing to do with those of the CDR."""
         with self._locked():
             self._web_root = self._authority("web-root", "Web Root", constrained=True)
             self._cdr_root = self._authority("cdr-root", "CDR Root")
             self._cdr = self._authority("cdr-intermediate", "CDR Intermediate", self._cdr_root)
+            self._market_root = self._authority("market-root", "Market Root")
+            self._market = self._authority("market-intermediate", "Market Intermediate", self._market_root)
             foreign_root = self._authority("foreign-root", "Foreign Root")
             self._foreign = self._authority("foreign-intermediate", "Foreign Intermediate", foreign_root)
             if not self.revocation_lists_file.exists():
                 self._publish(self._now())
             self._write(self.web_root_file, [self._web_root.certificate])
             self._write(self.cdr_root_file, [self._cdr_root.certificate])
-            self._write(self.trusted_roots_file, [self._web_root.certificate, self._cdr_root.certificate])
+            roots = (self._web_root, self._cdr_root, self._market_root)
+            self._write(self.trusted_roots_file, [root.certificate for root in roots])
             self._write(self.client_authorities_file, [self._cdr.certificate, self._cdr_root.certificate])
+            self._write(self.market_authorities_file, [self._market.certificate, self._market_root.certificate])
 
     def issue_client(
         self,
@@ -70,12 +79,27 @@ class Pki:
 
         Raises PkiError if the CSR is not accepted.
         """
-        now = self._now()
         issuer = self._foreign if foreign else self._cdr
+        return self._client(issuer, name(common_name, organisation), CLIENT_LIFETIME, csr=csr, expired=expired)
+
+    def issue_participant(
+        self, participant_id: str, *, csr: bytes | None = None, expired: bool = False, foreign: bool = False
+    ) -> IssuedClient:
+        """Issue the client certificate of a market participant, whose id is the common name of the subject.
+
+        The other arguments and the errors are those of `issue_client`.
+        """
+        issuer = self._foreign if foreign else self._market
+        return self._client(issuer, name(participant_id), PARTICIPANT_LIFETIME, csr=csr, expired=expired)
+
+    def _client(
+        self, issuer: Authority, subject: x509.Name, lifetime: timedelta, *, csr: bytes | None, expired: bool
+    ) -> IssuedClient:
+        now = self._now()
         key = None if csr else new_key()
         public_key = public_key_of(csr) if csr else (key or new_key()).public_key()
-        validity = Validity.expired(now) if expired else Validity.starting(now, CLIENT_LIFETIME)
-        certificate = issuer.sign_client(name(common_name, organisation), public_key, validity)
+        validity = Validity.expired(now) if expired else Validity.starting(now, lifetime)
+        certificate = issuer.sign_client(subject, public_key, validity)
         return IssuedClient(
             serial=f"{certificate.serial_number:x}",
             certificate=chain_pem([certificate, issuer.certificate]).decode(),
@@ -136,9 +160,14 @@ class Pki:
     def ensure_server(self, host: str, certificates: Path, key: RSAPrivateKey | None = None) -> bool:
         """Issue the server certificate of `host` in nginx's folder if it is absent or expires soon; return whether.
 
-        Certificates of secure hosts (first label `mtls`) are issued by the CDR's authority, others by the web's. Many
-        hosts may share a `key`, because generating a key takes as long as issuing fifty certificates.
+        Certificates of secure hosts (first label `mtls`) are issued by the CDR's authority, those of e-Hubs (`ehub`) by
+        the market's, others by the web's. Many hosts may share a `key`, because generating a key takes as long as
+        issuing fifty certificates.
         """
+        if host.startswith(MARKET_LABEL):
+            return ensure_certificate(
+                certificates, host, self._market, [self._market.certificate], self._now(), key=key
+            )
         if host.startswith(SECURE_LABEL):
             return ensure_certificate(certificates, host, self._cdr, [self._cdr.certificate], self._now(), key=key)
         return ensure_certificate(certificates, host, self._web_root, [], self._now(), key=key)

@@ -16,9 +16,11 @@ from haas.database import Database, UnknownNode
 from haas.database.dedicated import dedicated_connection
 from haas.errors import HaasError, Unavailable
 from haas.health import NotReady, health_listener
+from haas.metrics import metrics_listener
 from haas.progress import NO_PROGRESS
 from haas.settings import MAIN_NODE, ProvisionerSettings
 from ops.migrations.bootstrap import bootstrap
+from ops.provisioner.metrics import ProvisionerMetrics
 from ops.provisioner.work import Work
 from tenants.housekeeping.service import Housekeeping
 from tenants.provisioning import store
@@ -77,6 +79,7 @@ class ProvisionerProcess:
         self._swept_at: datetime | None = None
         self._woken = asyncio.Event()
         self._prepared = False
+        self._metrics = ProvisionerMetrics()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Set up the database if that is needed, and serve requests until `stopping` is set."""
@@ -85,7 +88,10 @@ class ProvisionerProcess:
         stop.add_done_callback(lambda _: self._woken.set())
         listening = asyncio.create_task(self._listen(), name="requests")
         try:
-            async with health_listener(self._settings.health, {"database": self._check_database}):
+            async with (
+                metrics_listener(self._settings.metrics, (self._owner.metrics(), self._metrics)),
+                health_listener(self._settings.health, {"database": self._check_database}),
+            ):
                 await self._prepare(stopping)
                 while not stopping.is_set():
                     await self._sweep_if_due()
@@ -107,7 +113,7 @@ class ProvisionerProcess:
                 logger.warning("provisioner.database_unavailable", extra={"reason": str(error)})
                 await self._wait(SECONDS_BETWEEN_TRIES)
             else:
-                self._prepared = True
+                self._prepared = self._metrics.is_ready = True
                 logger.info("provisioner.ready")
                 return
 
@@ -126,8 +132,10 @@ class ProvisionerProcess:
                 lease = await store.lease_next_request(tx, self._clock.now(), LEASE)
             if lease is None:
                 return False
-            await self._serve(lease)
+            with self._metrics.working():
+                await self._serve(lease)
         except LeaseLost as error:
+            self._metrics.ended("lease_lost")
             logger.warning("provisioner.lease_lost", extra={"reason": str(error)})
         except HaasError as error:
             logger.warning("provisioner.database_unavailable", extra={"reason": str(error)})
@@ -159,6 +167,7 @@ class ProvisionerProcess:
                 await store.mark_done(tx, lease, self._clock.now(), summary)
             else:
                 await store.mark_failed(tx, lease, failure, self._clock.now())
+        self._metrics.ended("done" if failure is None else "failed")
         logger.info("provisioner.request_done", extra={**details, "failed": failure is not None})
 
     async def _execute(self, lease: Lease, progress: _TextProgress) -> tuple[str, str | None]:

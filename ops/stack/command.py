@@ -98,6 +98,8 @@ def summary(description: StackDescription) -> str:
     lines = ["", "Ready. Open in a browser that trusts " + description.roots.web, "(docs/stack.md#browser-trust):", ""]
     lines.append(f"  Data recipient (start here)   {sandbox.recipient_url}/")
     lines.append(f"  Mailbox (one-time codes)      {sandbox.mailbox_url}/")
+    lines.append(f"  Electricity market (e-Hub)    {sandbox.market_url}/")
+    lines.append(f"  CDR Register                  {sandbox.register_url}/")
     lines += [f"  Dashboard {tenant.name:<19} {tenant.dashboard_url}" for tenant in description.tenants]
     logins = [tenant for tenant in description.tenants if tenant.demonstration_login]
     if logins:

@@ -44,9 +44,15 @@ class TenantDescription(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SandboxDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """The services of the sandbox. `control_api` uses plain HTTP on loopback, and its root lists its operations."""
+    """The services of the sandbox. The control APIs use plain HTTP on loopback. Their roots list operations."""
 
     control_api: str
+    ehub_control_api: str
+    """The control API of the e-Hub, which is a process of its own."""
+    ehub_url: str
+    """The origin of the e-Hub. Its clients are market participants, with certificates of the market's authority."""
+    market_url: str
+    """The origin of the e-Hub's page, on which a person sees its calls and lets it fail."""
     register_url: str
     secure_register_url: str
     recipient_url: str
@@ -98,9 +104,14 @@ def _first_login(customers: list[Any]) -> str | None:
     return next((str(customer["identifier"]) for customer in (*alone, *customers)), None)
 
 
-def describe_sandbox(settings: Settings, domain: str, control: str, smtp: str) -> SandboxDescription:
+def describe_sandbox(
+    settings: Settings, domain: str, *, control: str, ehub_control: str, smtp: str
+) -> SandboxDescription:
     return SandboxDescription(
         control_api=control,
+        ehub_control_api=ehub_control,
+        ehub_url=settings.origin(f"ehub.{domain}"),
+        market_url=settings.origin(f"market.{domain}"),
         register_url=settings.origin(f"register.{domain}"),
         secure_register_url=settings.origin(f"mtls.register.{domain}"),
         recipient_url=settings.origin(f"recipient.{domain}"),

@@ -12,19 +12,25 @@ import msgspec
 
 from haas.clock import clock_from
 from haas.database import Database
+from haas.metrics import metrics_listener
 from haas.progress import NoProgress, Progress
 from haas.settings import (
     ApplicationSettings,
+    BackupSettings,
     CommandSettings,
     ProvisionerSettings,
+    RestoreSettings,
     Settings,
     WorkerSettings,
 )
 from ops.demonstration.brands import REGISTER_ENVIRONMENT
+from ops.demonstration.retailer import write_retailer_data
+from ops.demonstration.setup import data_file
 from ops.deployment_settings import DeploymentSettings
 from ops.migrations.cluster import create_deployment
 from ops.pki.store import Pki
-from ops.proxy.configuration import ProxyConfiguration, SandboxProxy
+from ops.proxy.configuration import EHubProxy, ProxyConfiguration, SandboxProxy
+from ops.proxy.metrics import ProxyFiles, ProxyMetrics
 from ops.serving.server import APPLICATION
 from ops.settings_file import write_settings
 from ops.stack import layout as names
@@ -32,7 +38,7 @@ from ops.stack.background_process import BackgroundProcess
 from ops.stack.description import Roots, StackDescription, describe_tenant, write_description
 from ops.stack.errors import DiskFull
 from ops.stack.folder import StateFolder
-from ops.stack.layout import Layout, ensure_secrets
+from ops.stack.layout import Layout, application_names, ensure_secrets
 from ops.stack.log_rotation import rotate
 from ops.stack.nginx import Nginx
 from ops.stack.options import Options, SetUpDemonstration
@@ -52,11 +58,6 @@ REVOCATION_CHECK_SECONDS = 0.2
 TENANT_CHECK_SECONDS = 1.0
 
 
-def application_names(workers: int) -> list[str]:
-    """Return the names of the application processes: app, app-2, app-3 and so on."""
-    return ["app", *(f"app-{number}" for number in range(2, workers + 1))]
-
-
 class Stack:
     """A running stack. `description` is the current content of `stack.json`."""
 
@@ -73,7 +74,7 @@ class Stack:
         self._supervisor = supervisor
 
     def processes(self) -> dict[str, int]:
-        """Return the current pids by name: postgres, valkey, app, worker, schedule, provisioner, sandbox, nginx.
+        """Return the current pids by name: postgres, valkey, app, worker, schedule, provisioner, sandbox, ehub, nginx.
 
         Further application processes are app-2, app-3 and so on.
         """
@@ -116,6 +117,16 @@ class Stack:
     def issue_certificate(self, host: str) -> None:
         """Issue the server certificate of `host`, so that the proxy serves the host."""
         self.pki.ensure_server(host, self.folder.certificates)
+
+    def issue_holder(self) -> tuple[str, str]:
+        """Issue a client certificate of the CDR for a data holder. Return its chain and its key in PEM."""
+        issued = self.pki.issue_client("holder", "Holder")
+        return issued.certificate, str(issued.key)
+
+    def issue_participant(self, participant_id: str) -> tuple[str, str]:
+        """Issue the client certificate of a participant of the electricity market. Return its chain and its key."""
+        issued = self.pki.issue_participant(participant_id)
+        return issued.certificate, str(issued.key)
 
 
 @asynccontextmanager
@@ -169,6 +180,7 @@ class _Start:
         self._supervisor = supervisor
         self._progress = progress
         self._exits = exits
+        self._backup_variables: dict[str, str] = {}
 
     async def run(self, set_up: SetUpDemonstration) -> Stack:
         folder, progress = self._folder, self._progress
@@ -177,20 +189,37 @@ class _Start:
         progress.line("Test authorities and certificates")
         pki = await asyncio.to_thread(self._certificates)
         servers = await self._servers(layout)
-        variables = {**layout.variables(folder, pki, servers), **self._options.variables}
+        variables = {
+            **layout.variables(folder, pki, servers),
+            "HAAS_APPLICATION_PROCESSES": str(self._options.workers),
+            **self._options.variables,
+        }
         for kind, file in (
             (CommandSettings, folder.settings),
+            (ApplicationSettings, folder.application_settings),
             (WorkerSettings, folder.worker_settings),
             (ProvisionerSettings, folder.provisioner_settings),
         ):
             write_settings(file, kind.select(variables))
+        self._write_settings_of_backups(variables)
         settings = DeploymentSettings.from_environment(variables)
         stack = Stack(folder, self._supervisor, settings, pki, self._options.workers)
         progress.line("Databases and demonstration brands")
-        customers = await set_up(settings, progress, stack.issue_certificate)
+        customers = await set_up(settings, progress, stack)
+        await asyncio.to_thread(
+            write_retailer_data, folder.retailers, data_file(), clock_from(settings.clock_file).now().date()
+        )
         await self._describe(stack, layout, customers)
         await self._applications(stack, layout, variables)
         return stack
+
+    def _write_settings_of_backups(self, variables: dict[str, str]) -> None:
+        """Write what `haas backup` and `haas restore` read. No process of the stack has these variables."""
+        for kind, file in (
+            (BackupSettings, self._folder.backup_settings),
+            (RestoreSettings, self._folder.restore_settings),
+        ):
+            write_settings(file, kind.select({**variables, **self._backup_variables}))
 
     def _certificates(self) -> Pki:
         pki = Pki(self._folder.pki)
@@ -212,7 +241,12 @@ class _Start:
                 owner_password=stored_secret(folder.secrets / "postgres-provisioner"),
                 app_password=stored_secret(folder.secrets / "postgres-app"),
                 operator_password=stored_secret(folder.secrets / "postgres-operator"),
+                backup_password=stored_secret(folder.secrets / "postgres-backup"),
             )
+            self._backup_variables = {
+                "HAAS_BACKUP_DATABASE_URL": deployment.backup_url,
+                "HAAS_POSTGRES_PROGRAMS": str(postgres.programs),
+            }
             variables["HAAS_DATABASE_URL"] = deployment.app_url
             variables["HAAS_OWNER_DATABASE_URL"] = deployment.owner_url
             variables["HAAS_OPERATOR_DATABASE_URL"] = deployment.operator_url
@@ -264,6 +298,7 @@ class _Start:
         folder = self._folder
         sockets = folder.sockets()
         sandbox_variables = layout.sandbox_variables(folder, variables)
+        ehub_variables = layout.ehub_variables(folder, variables)
         proxy = proxy_account()
         group = None if proxy is None else group_name(proxy)
         names_of_applications = application_names(self._options.workers)
@@ -273,7 +308,11 @@ class _Start:
 
         def own(kind: type[Settings], process: str) -> dict[str, str]:
             """Return the variables that a process reads, and no others."""
-            return {**kind.select(variables), "HAAS_HEALTH": health(process)}
+            return {
+                **kind.select(variables),
+                "HAAS_HEALTH": health(process),
+                "HAAS_METRICS": layout.metrics_address(process),
+            }
 
         nginx = Nginx(
             ProxyConfiguration(
@@ -291,10 +330,18 @@ class _Start:
                 # Here all clients have the loopback address, so the limit for one address must be high.
                 identification_rate="100r/s",
                 identification_burst=200,
-                sandbox=SandboxProxy(domain=names.SANDBOX_DOMAIN, upstream=f"unix:{sockets / 'sandbox'}"),
+                sandbox=SandboxProxy(
+                    domain=names.SANDBOX_DOMAIN,
+                    upstream=f"unix:{sockets / 'sandbox'}",
+                    ehub=EHubProxy(
+                        upstream=f"unix:{sockets / 'ehub'}", client_authorities=stack.pki.market_authorities_file
+                    ),
+                ),
             )
         )
-        self._progress.line(f"Application, worker, schedule, provisioner, sandbox, and nginx on port {layout.https}")
+        self._progress.line(
+            f"Application, worker, schedule, provisioner, sandbox, e-Hub, and nginx on port {layout.https}"
+        )
         revocation = RevocationListCheck(stack.pki, nginx.pid_file)
         await self._supervisor.start_together(
             *(
@@ -317,8 +364,18 @@ class _Start:
                 health("provisioner"),
             ),
             Uvicorn("sandbox", "ops.sandbox.app:create", sockets / "sandbox", sandbox_variables, group=group),
+            Uvicorn("ehub", "ops.sandbox.ehub.app:create", sockets / "ehub", ehub_variables, group=group),
             nginx,
         )
+        files = ProxyFiles(
+            certificates=folder.certificates,
+            revocation_lists=stack.pki.revocation_lists_file,
+            folders={"nginx": folder.nginx, "state": folder.root},
+        )
+        proxy_metrics = ProxyMetrics(files)
+        await self._exits.enter_async_context(proxy_metrics.reading())
+        await self._exits.enter_async_context(metrics_listener(layout.metrics_address("proxy"), (proxy_metrics,)))
+        layout.write_scrape_targets(folder.scrape_targets, self._options.workers)
         self._check(revocation.check, REVOCATION_CHECK_SECONDS)
         self._check(lambda: asyncio.to_thread(rotate, folder.logs), LOG_CHECK_SECONDS)
 

@@ -10,7 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from haas.settings import CommandSettings, ProvisionerSettings, WorkerSettings
+from haas.settings import (
+    ApplicationSettings,
+    BackupSettings,
+    CommandSettings,
+    ProvisionerSettings,
+    RestoreSettings,
+    WorkerSettings,
+)
 from ops.deployment_settings import SETTINGS_FILES
 from ops.files import PRIVATE, PUBLIC, SHARED, write_atomically
 from ops.stack.errors import MEBIBYTE, SPACE_NEEDED, DiskFull, StackError
@@ -40,13 +47,18 @@ class StateFolder:
         self.valkey = self.root / "valkey"
         self.pki = self.root / "pki"
         self.sandbox = self.root / "sandbox"
+        self.retailers = self.sandbox / "retailers"  # read by ops/sandbox/retailer/data.py
         self.clock = self.root / "clock"
         self.master_key = self.root / "master.key"
         self.settings = self.root / SETTINGS_FILES[CommandSettings]
+        self.application_settings = self.root / SETTINGS_FILES[ApplicationSettings]
         self.worker_settings = self.root / SETTINGS_FILES[WorkerSettings]
         self.provisioner_settings = self.root / SETTINGS_FILES[ProvisionerSettings]
+        self.backup_settings = self.root / SETTINGS_FILES[BackupSettings]
+        self.restore_settings = self.root / SETTINGS_FILES[RestoreSettings]
         self.description = self.root / "stack.json"
         self.ports = self.root / "ports.json"
+        self.scrape_targets = self.root / "prometheus.json"
         self._lock: int | None = None
         self._proxy_folder: Path | None = None
 

@@ -3,12 +3,13 @@
 import json
 import secrets
 from base64 import urlsafe_b64encode
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from haas.settings import MASTER_KEY_BYTES, Settings
-from ops.files import write_atomically
+from ops.files import PUBLIC, write_atomically
 from ops.pki.store import Pki
 from ops.stack.description import SandboxDescription, describe_sandbox
 from ops.stack.folder import StateFolder
@@ -20,9 +21,21 @@ DOMAIN: Final = "haas.localhost"
 SANDBOX_DOMAIN: Final = "cdr-sandbox.localhost"
 CONSOLE_HOST: Final = console_host(DOMAIN)
 SANDBOX_HOSTS: Final = tuple(
-    f"{label}.{SANDBOX_DOMAIN}" for label in ("register", "mtls.register", "recipient", "mailbox")
+    f"{label}.{SANDBOX_DOMAIN}"
+    for label in ("register", "mtls.register", "recipient", "mailbox", "mtls.retailer", "ehub", "market")
 )
 ADDRESSES: Final = {f"*.{DOMAIN}": LOOPBACK, f"*.{SANDBOX_DOMAIN}": LOOPBACK}
+
+
+def application_names(workers: int) -> list[str]:
+    """Return the names of the application processes: app, app-2, app-3 and so on."""
+    return ["app", *(f"app-{number}" for number in range(2, workers + 1))]
+
+
+def measured_processes(workers: int) -> dict[str, str]:
+    """Return the kind of each process that answers Prometheus, by its name. `proxy` is the supervisor, beside nginx."""
+    names = dict.fromkeys(application_names(workers), "application")
+    return {**names, "worker": "worker", "schedule": "scheduler", "provisioner": "provisioner", "proxy": "proxy"}
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,8 +43,11 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
     https: int
     control: int
+    ehub_control: int
     smtp: int
     nginx_health: int
+    metrics: dict[str, int]
+    """The port at which each process answers Prometheus, by the name of the process."""
     postgres: int | None
     valkey: int | None
 
@@ -44,8 +60,10 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
                 "https", DEFAULT_PORT if options.port is None else options.port or None, required=bool(options.port)
             ),
             control=ports.obtain("control"),
+            ehub_control=ports.obtain("ehub-control"),
             smtp=ports.obtain("smtp"),
             nginx_health=ports.obtain("nginx-health"),
+            metrics={name: ports.obtain(f"metrics-{name}") for name in measured_processes(options.workers)},
             postgres=None if options.database_url else ports.obtain("postgres"),
             valkey=None if options.redis_url else ports.obtain("valkey"),
         )
@@ -55,11 +73,33 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return f"http://{LOOPBACK}:{self.control}"
 
     @property
+    def ehub_control_api(self) -> str:
+        return f"http://{LOOPBACK}:{self.ehub_control}"
+
+    @property
     def smtp_url(self) -> str:
         return f"smtp://{LOOPBACK}:{self.smtp}"
 
+    def metrics_address(self, process: str) -> str:
+        """Return the address at which a process answers Prometheus."""
+        return f"{LOOPBACK}:{self.metrics[process]}"
+
+    def write_scrape_targets(self, file: Path, workers: int) -> None:
+        """Write the addresses of the metrics for Prometheus, which reads the file again when it changes (file_sd)."""
+        targets = [
+            {"targets": [self.metrics_address(name)], "labels": {"process": kind}}
+            for name, kind in measured_processes(workers).items()
+        ]
+        write_atomically(file, msgspec.json.format(msgspec.json.encode(targets)), PUBLIC)
+
     def sandbox(self, settings: Settings) -> SandboxDescription:
-        return describe_sandbox(settings, SANDBOX_DOMAIN, self.control_api, self.smtp_url)
+        return describe_sandbox(
+            settings,
+            SANDBOX_DOMAIN,
+            control=self.control_api,
+            ehub_control=self.ehub_control_api,
+            smtp=self.smtp_url,
+        )
 
     def variables(self, folder: StateFolder, pki: Pki, servers: dict[str, str]) -> dict[str, str]:
         """Return the `HAAS_` variables of all processes. `servers` has those with the URLs of the servers."""
@@ -70,6 +110,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
             "HAAS_PUBLIC_PORT": str(self.https),
             "HAAS_SMTP_URL": self.smtp_url,
             "HAAS_SMS_URL": f"https://mailbox.{SANDBOX_DOMAIN}:{self.https}/sms",
+            "HAAS_MARKET_STATUS_URI": f"https://ehub.{SANDBOX_DOMAIN}:{self.https}/NEMRetail/cds-au/v1",
             "HAAS_MASTER_KEY_FILE": str(folder.master_key),
             "HAAS_CERTIFICATES": str(folder.certificates),
             "HAAS_CLOCK_FILE": str(folder.clock),
@@ -89,6 +130,16 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
             "HAAS_SANDBOX_DOMAIN": SANDBOX_DOMAIN,
             "HAAS_SANDBOX_PKI": str(folder.pki),
             "HAAS_SANDBOX_STACK_FILE": str(folder.description),
+        }
+
+    def ehub_variables(self, folder: StateFolder, variables: dict[str, str]) -> dict[str, str]:
+        """Return the variables of the sandbox's e-Hub, which contain no secret of the product."""
+        return {
+            **{f"HAAS_{name}": variables[f"HAAS_{name}"] for name in ("ENVIRONMENT", "PUBLIC_PORT", "CLOCK_FILE")},
+            "HAAS_SANDBOX_FOLDER": str(folder.sandbox),
+            "HAAS_SANDBOX_DOMAIN": SANDBOX_DOMAIN,
+            "HAAS_SANDBOX_PKI": str(folder.pki),
+            "HAAS_EHUB_CONTROL_PORT": str(self.ehub_control),
         }
 
 

@@ -1,19 +1,23 @@
 """The options of a stack."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from haas.progress import Progress
+from ops.demonstration.other_servers import Certificates
 from ops.deployment_settings import DEFAULT_STATE, DeploymentSettings
 from ops.stack.errors import StackError
 
 DEFAULT_PORT: Final = 8443
-REPLACEABLE: Final = ("HAAS_SMTP_URL", "HAAS_SMS_URL", "HAAS_MASTER_KEY_FILE", "HAAS_LOG_LEVEL", "HAAS_PUSHED_REQUESTS")
-IssueCertificate = Callable[[str], None]
-"""Issues the server certificate of a host, so that the proxy serves it at once."""
+REPLACEABLE: Final = (
+    *("HAAS_SMTP_URL", "HAAS_SMS_URL", "HAAS_MASTER_KEY_FILE", "HAAS_LOG_LEVEL", "HAAS_PUSHED_REQUESTS"),
+    "HAAS_TRAFFIC_FACTOR",
+)
+WITHOUT_TRAFFIC_LIMIT: Final = {"HAAS_TRAFFIC_FACTOR": "1000000"}
+"""The variables of a stack in which a program sends more calls in a second than the traffic thresholds allow."""
 
 
 class SetUpDemonstration(Protocol):
@@ -23,7 +27,7 @@ class SetUpDemonstration(Protocol):
     """
 
     def __call__(
-        self, settings: DeploymentSettings, progress: Progress, issue_certificate: IssueCertificate
+        self, settings: DeploymentSettings, progress: Progress, certificates: Certificates
     ) -> Awaitable[Mapping[str, list[Any]]]: ...
 
 

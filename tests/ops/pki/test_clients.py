@@ -69,3 +69,22 @@ def test_a_client_certificate_is_rsa_2048_with_sha_256_for_client_authentication
     assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
     leaf.verify_directly_issued_by(intermediate)
     intermediate.verify_directly_issued_by(certificates(pki.cdr_root_file.read_bytes())[0])
+
+
+def test_a_participant_of_the_market_has_a_certificate_of_another_root_than_recipients(pki: Pki) -> None:
+    """AEMO's authorities have nothing to do with those of the CDR (A-3)."""
+    key = rsa.generate_private_key(65537, 2048)
+    leaf, intermediate = certificates(pki.issue_participant("BANKSIA", csr=signing_request(key)).certificate)
+    assert leaf.public_key() == key.public_key()
+    assert leaf.signature_algorithm_oid == SignatureAlgorithmOID.RSA_WITH_SHA256
+    assert leaf.subject.rfc4514_string() == "CN=BANKSIA,C=AU"
+    market, root = certificates(pki.market_authorities_file.read_bytes())
+    assert intermediate == market
+    market.verify_directly_issued_by(root)
+    assert root != certificates(pki.cdr_root_file.read_bytes())[0]
+    assert root in certificates(pki.trusted_roots_file.read_bytes())
+    assert root not in certificates(pki.client_authorities_file.read_bytes())
+    expired = certificates(pki.issue_participant("BANKSIA", expired=True).certificate)[0]
+    assert expired.not_valid_after_utc < datetime.now(UTC)
+    foreign = certificates(pki.issue_participant("BANKSIA", foreign=True).certificate)[1]
+    assert "Foreign" in foreign.subject.rfc4514_string()

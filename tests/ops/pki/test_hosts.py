@@ -15,23 +15,26 @@ from ops.pki.hosts import RENEW_BEFORE, certificate_file, ensure_certificate
 from ops.pki.store import Pki
 
 SECURE, PUBLIC = "mtls.aurora.haas.localhost", "aurora.haas.localhost"
+EHUB = "ehub.cdr-sandbox.localhost"
 
 
 def certificates(pem: str | bytes) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(pem.encode() if isinstance(pem, str) else pem)
 
 
-def test_secure_hosts_get_certificates_of_the_cdr_authority_and_public_hosts_of_the_web_authority(
-    pki: Pki, tmp_path: Path
-) -> None:
+def test_each_host_gets_a_certificate_of_its_own_kind_of_authority(pki: Pki, tmp_path: Path) -> None:
     now = datetime.now(UTC)
-    for host, root in ((SECURE, pki.cdr_root_file), (PUBLIC, pki.web_root_file)):
+    roots = {
+        SECURE: certificates(pki.cdr_root_file.read_bytes()),
+        PUBLIC: certificates(pki.web_root_file.read_bytes()),
+        EHUB: certificates(pki.market_authorities_file.read_bytes())[1:],
+    }
+    for host, root in roots.items():
         assert pki.ensure_server(host, tmp_path) is True
         file = certificate_file(tmp_path, host)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         leaf, *chain = certificates(file.read_bytes())
-        trusted = Store(certificates(root.read_bytes()))
-        verifier = PolicyBuilder().store(trusted).time(now).build_server_verifier(x509.DNSName(host))
+        verifier = PolicyBuilder().store(Store(root)).time(now).build_server_verifier(x509.DNSName(host))
         verifier.verify(leaf, chain)
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(file)
         assert pki.ensure_server(host, tmp_path) is False

@@ -15,7 +15,7 @@ def test_the_keys_of_the_authorities_are_created_once_and_only_their_owner_can_r
     again = Pki(pki.folder)
     assert again.trusted_roots_file.read_bytes() == before
     keys = list(pki.folder.glob("*.pem"))
-    assert len(keys) == 5
+    assert len(keys) == 7
     assert {stat.S_IMODE(key.stat().st_mode) for key in keys} == {0o600}
 
 

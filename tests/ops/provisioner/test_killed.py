@@ -69,7 +69,7 @@ class Provisioning:
         """Run a provisioner and kill it after so many commits. Return whether it was killed."""
         process = PROVISIONERS.Process(target=killed.serve, args=(self.settings.of(ProvisionerSettings), commits))
         process.start()
-        await asyncio.to_thread(process.join)
+        await asyncio.to_thread(process.join, timeout=60)
         assert process.exitcode in (0, -signal.SIGKILL)
         return process.exitcode != 0
 

@@ -15,8 +15,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from ops.cli import main
+from ops.demonstration import set_up_demonstration
 from ops.stack.description import StackDescription, read_description
+from ops.stack.embedded import running
+from ops.stack.errors import StackError
+from ops.stack.options import Options
 from ops.stack.processes import ProcessIdentity, runs
 
 REPOSITORY = Path(__file__).parents[3]
@@ -66,8 +72,10 @@ class Up:
                 assert line, f"ended before it said {text!r}:\n{self.said}"
                 self.said += line.decode()
 
-    async def end(self, number: signal.Signals) -> int:
-        self.process.send_signal(number)
+    async def end(self, number: signal.Signals | None = None) -> int:
+        """Send a signal if one is given, and return the exit code."""
+        if number is not None:
+            self.process.send_signal(number)
         assert self.process.stderr is not None
         self.said += (await asyncio.wait_for(self.process.stderr.read(), PATIENCE)).decode()
         return await asyncio.wait_for(self.process.wait(), PATIENCE)
@@ -75,9 +83,9 @@ class Up:
     def description(self) -> StackDescription:
         return read_description(self.state / "stack.json")
 
-    def processes(self) -> list[ProcessIdentity]:
+    def processes(self) -> dict[str, ProcessIdentity]:
         file = self.state / "run" / "processes.json"
-        return list(msgspec.json.decode(file.read_bytes(), type=dict[str, ProcessIdentity]).values())
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, ProcessIdentity])
 
 
 @asynccontextmanager
@@ -103,10 +111,17 @@ async def up(state: Path, *arguments: str, **variables: str) -> AsyncIterator[Up
     finally:
         if process.returncode is None:
             process.terminate()
-            await process.communicate()
+            await asyncio.wait_for(process.communicate(), PATIENCE)
 
 
-async def test_the_stack_starts_again_after_a_crash_and_stops_at_ctrl_c(state: Path) -> None:
+async def test_the_stack_survives_interruptions_deploys_at_a_signal_and_stops_at_ctrl_c(state: Path) -> None:
+    """One state folder: a start that is interrupted, a crash, a deploy, and Ctrl-C."""
+    async with up(state) as starting:
+        await starting.until("Valkey")
+        started = starting.processes()
+        assert await starting.end(signal.SIGTERM) == 0
+    assert not any(runs(identity) for identity in started.values())
+
     async with up(state) as first:
         await first.until("Ctrl-C stops everything.")
         before = first.description()
@@ -116,66 +131,54 @@ async def test_the_stack_starts_again_after_a_crash_and_stops_at_ctrl_c(state: P
         left = first.processes()
         assert left
         async with up(state) as second:
-            assert await second.process.wait() == 1
-            await second.until(f"a stack already runs on {state} (process {first.process.pid})")
+            assert await second.end() == 1
+            assert f"a stack already runs on {state} (process {first.process.pid})" in second.said
         await first.end(signal.SIGKILL)
-    assert all(runs(identity) for identity in left)
-    async with up(state) as again:
+    assert all(runs(identity) for identity in left.values())
+
+    async with up(state, "--workers", "2") as again:
         await again.until("Ctrl-C stops everything.")
-        assert not any(runs(identity) for identity in left)
-        after = again.description()
-        assert after == before
-        running = again.processes()
+        assert not any(runs(identity) for identity in left.values())
+        assert again.description() == before
+        present = again.processes()
+        again.process.send_signal(signal.SIGUSR1)
+        await again.until("Deployed.")
+        deployed = again.processes()
+        restarted = {name for name in present if present[name] != deployed[name]}
+        assert restarted == {"app", "app-2", "worker", "schedule", "provisioner"}
+        assert all(runs(identity) for identity in deployed.values())
+        assert not any(runs(present[name]) for name in restarted)
         assert await again.end(signal.SIGINT) == 0
         assert "Stopped." in again.said
-    assert not any(runs(identity) for identity in running)
+    assert not any(runs(identity) for identity in deployed.values())
     assert not (state / "stack.json").exists()
 
 
-async def test_a_signal_deploys_the_present_code(state: Path) -> None:
-    async with up(state, "--workers", "2") as running:
-        await running.until("Ctrl-C stops everything.")
-        before = msgspec.json.decode((state / "run" / "processes.json").read_bytes(), type=dict[str, ProcessIdentity])
-        running.process.send_signal(signal.SIGUSR1)
-        await running.until("Deployed.")
-        after = msgspec.json.decode((state / "run" / "processes.json").read_bytes(), type=dict[str, ProcessIdentity])
-        restarted = {name for name in before if before[name] != after[name]}
-        assert restarted == {"app", "app-2", "worker", "schedule", "provisioner"}
-        assert all(runs(identity) for identity in after.values())
-        assert not any(runs(before[name]) for name in restarted)
-        assert await running.end(signal.SIGTERM) == 0
-
-
-async def test_a_signal_during_the_start_stops_all_processes(state: Path) -> None:
-    async with up(state) as starting:
-        await starting.until("Valkey")
-        running = starting.processes()
-        assert await starting.end(signal.SIGTERM) == 0
-    assert not any(runs(identity) for identity in running)
-
-
-async def test_a_port_that_is_in_use_is_reported(state: Path) -> None:
+async def test_a_port_that_is_in_use_is_reported(tmp_path: Path) -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with up(state, "--port", str(port)) as refused:
-        assert await refused.process.wait() == 1
-        await refused.until(f"port {port} (https) is used by another program")
+    with pytest.raises(StackError, match=rf"port {port} \(https\) is used by another program"):
+        async with running(Options(state=tmp_path / "state", port=port), set_up_demonstration):
+            pass
     server.close()
     await server.wait_closed()
 
 
-async def test_the_stack_is_refused_in_production(state: Path) -> None:
-    async with up(state, HAAS_ENVIRONMENT="production") as refused:
-        assert await refused.process.wait() == 1
-        await refused.until("HAAS_ENVIRONMENT=sandbox only")
-    assert list(state.parent.iterdir()) == []
-
-
-async def test_the_urls_of_only_some_database_logins_are_refused(state: Path) -> None:
-    given = {"HAAS_DATABASE_URL": "postgresql://app@db/haas", "HAAS_OWNER_DATABASE_URL": "postgresql://owner@db/haas"}
-    async with up(state, **given) as refused:
-        assert await refused.process.wait() == 1
-        await refused.until("a real PostgreSQL needs three logins: set HAAS_DATABASE_URL")
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"HAAS_ENVIRONMENT": "production"}, "HAAS_ENVIRONMENT=sandbox only"),
+        (
+            {"HAAS_DATABASE_URL": "postgresql://app@db/haas", "HAAS_OWNER_DATABASE_URL": "postgresql://owner@db/haas"},
+            "a real PostgreSQL needs three logins: set HAAS_DATABASE_URL",
+        ),
+    ],
+)
+def test_an_environment_that_does_not_fit_is_refused(tmp_path: Path, variables: dict[str, str], said: str) -> None:
+    refused = CliRunner().invoke(main, ["up", "--state", str(tmp_path / "state")], env=variables)
+    assert refused.exit_code == 1
+    assert said in refused.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("filled", [False, True])

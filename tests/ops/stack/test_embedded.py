@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from haas.health import LIVE, READY, ask_health
-from haas.settings import CommandSettings, ProvisionerSettings, WorkerSettings
+from haas.settings import ApplicationSettings, CommandSettings, ProvisionerSettings, WorkerSettings
 from ops.cli import main
 from ops.deployment import Deployment
 from ops.sandbox.transport import http_client
@@ -47,7 +47,12 @@ async def test_the_stack_description_agrees_with_discovery(stack: Stack) -> None
 
 async def test_files_with_secrets_can_be_read_only_by_their_owner(stack: Stack) -> None:
     folder = stack.folder
-    settings = [folder.settings, folder.worker_settings, folder.provisioner_settings]
+    settings = [
+        folder.settings,
+        folder.application_settings,
+        folder.worker_settings,
+        folder.provisioner_settings,
+    ]
     secrets = [*settings, folder.master_key, *folder.secrets.iterdir()]
     assert {stat.S_IMODE(file.stat().st_mode) for file in secrets} == {0o600}
     account = proxy_account()
@@ -61,8 +66,8 @@ def test_the_sockets_are_for_the_proxy_only(stack: Stack) -> None:
     """The mode of a socket says who may connect. Only the user who runs the stack may ask for the health."""
     sockets = {file.name: stat.S_IMODE(file.stat().st_mode) for file in stack.folder.sockets().iterdir()}
     health = {f"{process}-health" for process in ("app", "worker", "schedule", "provisioner")}
-    locks = {"app.lock", "sandbox.lock"}
-    assert sockets == {"app": 0o660, "sandbox": 0o660, **dict.fromkeys(health | locks, 0o600)}
+    locks = {"app.lock", "sandbox.lock", "ehub.lock"}
+    assert sockets == {"app": 0o660, "sandbox": 0o660, "ehub": 0o660, **dict.fromkeys(health | locks, 0o600)}
     assert stat.S_IMODE(stack.folder.sockets().stat().st_mode) & 0o007 == 0
 
 
@@ -106,6 +111,7 @@ async def test_each_settings_file_is_enough_for_its_kind_of_process(stack: Stack
     folder = stack.folder
     for kind, file in (
         (CommandSettings, folder.settings),
+        (ApplicationSettings, folder.application_settings),
         (WorkerSettings, folder.worker_settings),
         (ProvisionerSettings, folder.provisioner_settings),
     ):
@@ -145,7 +151,7 @@ async def test_a_request_without_a_client_certificate_gets_the_error_of_the_data
 
 
 @pytest.mark.parametrize(
-    "process", ["nginx", "app", "sandbox", "worker", "schedule", "provisioner", "valkey", "postgres"]
+    "process", ["nginx", "app", "sandbox", "ehub", "worker", "schedule", "provisioner", "valkey", "postgres"]
 )
 async def test_every_process_is_restarted(stack: Stack, process: str) -> None:
     before = stack.processes()[process]

@@ -18,11 +18,12 @@ SUPERUSER = "the superuser of PostgreSQL"
 BROKER = "the password of the broker"
 MASTER_KEY = "the master key"
 HELD = {
-    "app": {APPLICATION_LOGIN, MASTER_KEY},
+    "app": {APPLICATION_LOGIN, MASTER_KEY, BROKER},
     "worker": {APPLICATION_LOGIN, MASTER_KEY, BROKER},
     "schedule": {APPLICATION_LOGIN, MASTER_KEY, BROKER},
     "provisioner": {OWNER_LOGIN, MASTER_KEY},
     "sandbox": set(),
+    "ehub": set(),
     "nginx": set(),
     "postgres": set(),
     "valkey": set(),
@@ -55,16 +56,16 @@ async def test_each_process_holds_only_the_secrets_that_it_uses(stack: Stack) ->
         text = "\n".join(f"{name}={value}" for name, value in environment(pid).items()) + command_line(pid)
         held[process] = {secret for secret, signs in recognised_by.items() if any(str(sign) in text for sign in signs)}
     assert held == {process: secrets for process, secrets in HELD.items() if process in held}
-    assert {"app", "worker", "schedule", "provisioner", "sandbox", "nginx"} <= set(held)
+    assert {"app", "worker", "schedule", "provisioner", "sandbox", "ehub", "nginx"} <= set(held)
 
 
 async def test_no_process_has_a_variable_that_it_does_not_read(stack: Stack) -> None:
     """Variables such as HAAS_TEST_DATABASE_URL and HAAS_STATE of the shell are not passed on."""
-    for process in ("app", "worker", "schedule", "provisioner", "sandbox", "nginx"):
+    for process in ("app", "worker", "schedule", "provisioner", "sandbox", "ehub", "nginx"):
         names = {name for name in environment(stack.processes()[process]) if name.startswith("HAAS_")}
         secret = {name for name in names if any(part in name for part in ("DATABASE", "MASTER", "REDIS", "SMTP_URL"))}
         expected = {
-            "app": {"HAAS_DATABASE_URL", "HAAS_MASTER_KEY_FILE"},
+            "app": {"HAAS_DATABASE_URL", "HAAS_MASTER_KEY_FILE", "HAAS_REDIS_URL"},
             "worker": {"HAAS_DATABASE_URL", "HAAS_MASTER_KEY_FILE", "HAAS_REDIS_URL", "HAAS_SMTP_URL"},
             "schedule": {"HAAS_DATABASE_URL", "HAAS_MASTER_KEY_FILE", "HAAS_REDIS_URL", "HAAS_SMTP_URL"},
             "provisioner": {"HAAS_OWNER_DATABASE_URL", "HAAS_MASTER_KEY_FILE"},

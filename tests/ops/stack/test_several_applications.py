@@ -6,8 +6,10 @@ import signal
 from collections.abc import AsyncIterator
 from itertools import cycle, islice
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -18,20 +20,37 @@ from ops.browser.person import Person
 from ops.cli import main
 from ops.demonstration import set_up_demonstration
 from ops.stack.description import TenantDescription
-from ops.stack.embedded import Stack, application_names, running
-from ops.stack.options import Options
-from tenants.authentication.limits import UNANSWERED_CODES_PER_WINDOW
+from ops.stack.embedded import Stack, running
+from ops.stack.layout import application_names
+from ops.stack.options import WITHOUT_TRAFFIC_LIMIT, Options
+from tenants.authentication.limits import CODES_OF_AN_IDENTIFIER
 from tenants.registry.service import FRESH_FOR
-from tests.support.deployments import real_servers
+from tests.support.deployments import PostgresServer
 
 RATE = 70
 APPLICATIONS = application_names(2)
 
 
 @pytest.fixture(scope="module")
-async def stack(state_folder: Path) -> AsyncIterator[Stack]:
-    """A stack of this module's own with two application processes."""
-    options = Options(state=state_folder / "two", port=0, durable=False, workers=2, **await real_servers())
+async def configured(postgres: PostgresServer, valkey: str) -> dict[str, str]:
+    """The environment of a person who has a PostgreSQL and a Valkey already."""
+    database = await postgres.deployment()
+    return {
+        "HAAS_DATABASE_URL": database.app_url,
+        "HAAS_OWNER_DATABASE_URL": database.owner_url,
+        "HAAS_OPERATOR_DATABASE_URL": database.operator_url,
+        "HAAS_ROLE_PREFIX": database.role_prefix,
+        # A database of its own, whose jobs are not those of other tests.
+        "HAAS_REDIS_URL": urlsplit(valkey)._replace(path="/5").geturl(),
+        "HAAS_SMS_URL": "https://sms.test",
+    }
+
+
+@pytest.fixture(scope="module")
+async def stack(configured: dict[str, str], state_folder: Path) -> AsyncIterator[Stack]:
+    """A stack of this module's own with two application processes, which uses existing servers."""
+    options = Options.from_environment(configured, state=state_folder / "two", port=0, workers=2)
+    options = msgspec.structs.replace(options, variables={**options.variables, **WITHOUT_TRAFFIC_LIMIT})
     async with running(options, set_up_demonstration) as stack:
         yield stack
 
@@ -74,6 +93,14 @@ async def command(stack: Stack, *arguments: str) -> None:
 
 def brand(stack: Stack, slug: str) -> TenantDescription:
     return next(tenant for tenant in stack.description.tenants if tenant.slug == slug)
+
+
+async def test_configured_servers_are_used_instead_of_embedded_ones(stack: Stack, configured: dict[str, str]) -> None:
+    assert {"postgres", "valkey"}.isdisjoint(stack.processes())
+    assert stack.settings.database_url == configured["HAAS_DATABASE_URL"]
+    assert stack.settings.redis_url == configured["HAAS_REDIS_URL"]
+    assert stack.settings.sms_url == configured["HAAS_SMS_URL"]
+    assert [tenant.slug for tenant in stack.description.tenants] == ["aurora", "banksia"]
 
 
 async def test_no_request_fails_and_nothing_is_lost_while_every_application_is_restarted(stack: Stack) -> None:
@@ -162,7 +189,7 @@ async def test_the_limit_of_one_time_passwords_counts_the_requests_of_all_proces
             await person.identify(identifier)
             return "code" in person.page.elements
 
-    for name in islice(cycle(APPLICATIONS), UNANSWERED_CODES_PER_WINDOW):
+    for name in islice(cycle(APPLICATIONS), CODES_OF_AN_IDENTIFIER.most):
         assert await receives_a_code(name)
     for name in APPLICATIONS:
         assert not await receives_a_code(name)
