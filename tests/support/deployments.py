@@ -1,8 +1,8 @@
 """The deployments and tenants that tests run on."""
 
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
@@ -13,9 +13,7 @@ from ops.deployment import Deployment
 from ops.deployment_settings import DeploymentSettings
 from ops.migrations.bootstrap import bootstrap
 from ops.migrations.cluster import DeploymentDatabase, create_deployment
-from tenants.keys.creation import NewSigningKey
-from tenants.registry.errors import UnknownTenant
-from tenants.registry.models import RegisterEnvironment, Tenant
+from tenants.registry.models import RegisterEnvironment
 
 REGISTER = RegisterEnvironment(
     id="sandbox",
@@ -66,6 +64,7 @@ async def open_deployment(postgres: PostgresServer, redis_url: str, folder: Path
         sms_url="https://sms.cdr-sandbox.localhost",
         master_key=new_key(),
         role_prefix=databases.role_prefix,
+        traffic_factor=1_000_000,  # tests call faster than the thresholds allow; tests of thresholds set their own
         certificates=folder / "certificates",
         clock_file=folder / f"clock-{databases.role_prefix}",
     )
@@ -76,15 +75,6 @@ async def open_deployment(postgres: PostgresServer, redis_url: str, folder: Path
             yield deployment
     finally:
         await postgres.discard(databases)
-
-
-@asynccontextmanager
-async def temporary_tenant(deployment: Deployment, keys: Sequence[NewSigningKey]) -> AsyncIterator[Tenant]:
-    """Make an empty tenant, and remove it when the block ends, because a tenant has thousands of small files."""
-    tenant = await deployment.new_tenant(signing_keys=keys)
-    yield tenant
-    with suppress(UnknownTenant):
-        await deployment.administration.remove(tenant.slug, actor="tests")
 
 
 async def real_servers(name: str = "stack") -> dict[str, str]:

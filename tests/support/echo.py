@@ -1,5 +1,6 @@
 """A small application that returns the request that it received."""
 
+import asyncio
 import os
 
 import msgspec
@@ -49,3 +50,58 @@ class Impatient:
 
 def create_impatient() -> Impatient:
     return Impatient()
+
+
+class Held:
+    """Holds every GET request until a POST request comes, which answers how many requests it has released.
+
+    A PUT request answers how many requests are held.
+    """
+
+    def __init__(self) -> None:
+        self._released = asyncio.Event()
+        self._held = 0
+
+    async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
+        assert scope["type"] == "http"
+        await receive()
+        if scope["method"] == "GET":
+            self._held += 1
+            await self._released.wait()
+        elif scope["method"] == "POST":
+            self._released.set()
+        body = str(self._held).encode()
+        headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def create_held() -> Held:
+    return Held()
+
+
+class Counts:
+    """Keeps the refusals that the proxy sends. It takes none until a PUT request comes. A GET request answers them."""
+
+    def __init__(self) -> None:
+        self._taking = False
+        self._taken: list[object] = []
+
+    async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
+        assert scope["type"] == "http"
+        received = (await receive())["body"]
+        status, body = 200, b""
+        if dict(scope["headers"]).get(b"haas-refusals"):
+            status = 204 if self._taking else 503
+            self._taken += msgspec.json.decode(received) if self._taking else []
+        elif scope["method"] == "PUT":
+            self._taking = True
+        else:
+            body = msgspec.json.encode(self._taken)
+        headers = [] if status == 204 else [(b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def create_counts() -> Counts:
+    return Counts()

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 _PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -39,7 +40,8 @@ async def ask_http2(
         return await asyncio.wait_for(_answer(reader), 10)
     finally:
         writer.close()
-        await writer.wait_closed()
+        with suppress(OSError):  # nginx closes the connection too, and TLS then reports what it still sends
+            await writer.wait_closed()
 
 
 async def _answer(reader: asyncio.StreamReader) -> Http2Answer:

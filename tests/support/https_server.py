@@ -60,6 +60,10 @@ class HttpsServer:
         self.requests: list[ReceivedRequest] = []
         self._documents: dict[str, Answer] = {}
         self.answer: Callable[[ReceivedRequest], Answer] = lambda _: (204, b"")
+        self.respond: Callable[[ReceivedRequest], bytes | None] = lambda _: None
+        """Returns a whole response with its head, which may be broken; None: `answer` answers."""
+        self.headers: dict[str, str] = {}
+        """Further headers of every answer."""
 
     def origin(self, label: str) -> str:
         """Return the origin of a host by its first label, which may carry credentials."""
@@ -96,8 +100,15 @@ class HttpsServer:
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             request = ReceivedRequest(method, headers.get("host", ""), path, headers, body)
             self.requests.append(request)
+            whole = self.respond(request)
+            if whole is not None:
+                writer.write(whole)
+                await writer.drain()
+                writer.close()
+                return
             status, content = self._documents.get(path) or self.answer(request)
             kind = "Content-Type: application/json\r\n" if content else ""
+            kind += "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
             length = f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n"
             writer.write(f"HTTP/1.1 {status} X\r\n{kind}{length}".encode() + content)
             await writer.drain()

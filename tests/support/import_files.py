@@ -109,3 +109,16 @@ def a_representation(login_reference: str, customer_reference: str, role: str = 
         "role": role,
         **members,
     }
+
+
+def an_invoice(account_reference: str, reference: str, day: str = "2026-01-31", **members: Any) -> Member:
+    issued = {"accountId": account_reference, "invoiceNumber": f"No. {reference}", "issueDate": day}
+    other = {"balanceAtIssue": "1.00", "servicePoints": [], "paymentStatus": "NOT_PAID"}
+    return {"kind": "invoice", "reference": reference, "invoice": {**issued, **other, **members}}
+
+
+def a_transaction(account_reference: str, reference: str, moment: str, **members: Any) -> Member:
+    """Return the record of a payment, or of another transaction with `members`."""
+    charge = members or {"transactionUType": "payment", "payment": {"amount": "5.00", "method": "BPAY"}}
+    executed = {"accountId": account_reference, "executionDateTime": moment}
+    return {"kind": "transaction", "reference": reference, "transaction": {**executed, **charge}}

@@ -55,10 +55,10 @@ class OwnPostgres:
 
 
 def _stop(process: int) -> int:
-    """Stop a process, and return its id when it runs no more."""
+    """Stop a process, and return its id when it runs no more: it is stopped (T), or it ended a moment ago (Z)."""
     os.kill(process, signal.SIGSTOP)
     status = Path(f"/proc/{process}/stat")
-    while status.read_text(encoding="ascii").rpartition(")")[2].split()[0] != "T":
+    while status.read_text(encoding="ascii").rpartition(")")[2].split()[0] not in "TZ":
         os.sched_yield()
     return process
 

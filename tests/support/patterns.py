@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 ROOT: Final = Path(__file__).resolve().parents[2]
 FOLDERS: Final = {"platform": "platform", "tenants": "", "themes": "", "apps": "", "workers": "", "ops": ""}
 _METHODS: Final = frozenset({"match", "fullmatch", "search", "sub", "split", "findall", "finditer"})
+_MAY_HAVE_PATTERNS: Final = re.compile(r"\bre\.|\bpattern=")
+"""A file without a match is not parsed: to parse all files takes longer than to find their patterns."""
 _REPEATS: Final = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT)
 _MANY: Final = 16
 """A repeat with a higher maximum counts as unlimited."""
@@ -48,15 +50,19 @@ def patterns() -> Iterator[Found]:
             relative = file.relative_to(ROOT / base)
             if "versions" in relative.parts:  # migrations, which read no input
                 continue
-            tree = ast.parse(file.read_text())
-            yield from _in_module(tree, file.relative_to(ROOT).as_posix(), ".".join(relative.with_suffix("").parts))
+            text = file.read_text()
+            if _MAY_HAVE_PATTERNS.search(text):
+                module = ".".join(relative.with_suffix("").parts)
+                yield from _in_module(ast.parse(text), file.relative_to(ROOT).as_posix(), module)
     yield from _in_proxy()
 
 
 def _in_module(tree: ast.Module, file: str, module: str) -> Iterator[Found]:
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    nodes = list(ast.walk(tree))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    names_of_calls = _names_of_calls(nodes)
     for call in calls:
-        expression, used = _expression(call, _name_of(tree, call), calls)
+        expression, used = _expression(call, names_of_calls.get(call), calls)
         if expression is None:
             continue
         try:
@@ -80,13 +86,15 @@ def _expression(call: ast.Call, name: str | None, calls: list[ast.Call]) -> tupl
     return keyword, frozenset({"search"})
 
 
-def _name_of(tree: ast.Module, call: ast.Call) -> str | None:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and node.value is call and isinstance(node.targets[0], ast.Name):
-            return node.targets[0].id
-        if isinstance(node, ast.AnnAssign) and node.value is call and isinstance(node.target, ast.Name):
-            return node.target.id
-    return None
+def _names_of_calls(nodes: list[ast.AST]) -> dict[ast.AST, str]:
+    """Return the variable to which the result of a call is assigned, by the call."""
+    names: dict[ast.AST, str] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            names[node.value] = node.targets[0].id
+        elif isinstance(node, ast.AnnAssign) and node.value is not None and isinstance(node.target, ast.Name):
+            names[node.value] = node.target.id
+    return names
 
 
 def _uses(name: str | None, calls: list[ast.Call]) -> frozenset[str]:

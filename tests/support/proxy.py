@@ -28,6 +28,8 @@ OTHER = "banksia.haas.localhost"
 OTHER_SECURE = "mtls.banksia.haas.localhost"
 REGISTER = "mtls.register.cdr-sandbox.localhost"
 MAILBOX = "mailbox.cdr-sandbox.localhost"
+_MADE: dict[Path, tuple[bytes, int]] = {}
+"""The files of the authorities and the certificates that this process has made, with their modes."""
 HOSTS = (PUBLIC, SECURE, MANAGEMENT, ADMIN, CONSOLE, OTHER, OTHER_SECURE, REGISTER, MAILBOX)
 
 
@@ -182,6 +184,24 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
     )
 
 
+def _authorities(folder: StateFolder, made: dict[Path, tuple[bytes, int]]) -> Pki:
+    """Make the authorities and the certificates of all hosts in a folder, unless `made` has their files.
+
+    Then write these files, because generating their RSA keys takes a second. Otherwise add them to `made`.
+    """
+    folder.pki.mkdir(mode=0o700, exist_ok=True)
+    for file, (content, mode) in made.items():
+        (folder.root / file).write_bytes(content)
+        (folder.root / file).chmod(mode)
+    pki = Pki(folder.pki)
+    for host in HOSTS:
+        pki.ensure_server(host, folder.certificates)
+    if not made:
+        files = (path for part in (folder.pki, folder.certificates) for path in part.rglob("*") if path.is_file())
+        made.update({path.relative_to(folder.root): (path.read_bytes(), path.stat().st_mode) for path in files})
+    return pki
+
+
 @asynccontextmanager
 async def running_proxy(
     root: Path,
@@ -189,20 +209,20 @@ async def running_proxy(
     headers_more: bool = True,
     application: str = "tests.support.echo:create",
     in_front_of: Path | None = None,
+    own_authorities: bool = False,
     **settings: object,
 ) -> AsyncIterator[Proxy]:
     """Run nginx in front of two echo applications, all below the folder `root`.
 
     `application` is the factory of another application than the echo of the product's hosts. `in_front_of` is the
-    folder of the applications of a proxy that runs already: then only nginx is started.
+    folder of the applications of a proxy that runs already: then only nginx is started. All proxies have the same test
+    authorities, except those with `own_authorities`.
     `settings` are fields of ProxyConfiguration that differ from those of most tests.
     """
     folder = StateFolder(root)
     folder.open()
     folder.prepare()
-    pki = Pki(folder.pki)
-    for host in HOSTS:
-        pki.ensure_server(host, folder.certificates)
+    pki = _authorities(folder, {} if own_authorities else _MADE)
     sockets = in_front_of or folder.sockets()
     account = proxy_account()
     group = None if account is None else group_name(account)

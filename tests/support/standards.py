@@ -7,15 +7,22 @@ Types" of the standards, and not with the product's own types.
 
 import base64
 import json
+import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import pytest
+
 FOLDER_VARIABLE: Final = "HAAS_TEST_STANDARDS"
 FILES: Final = ("cds_common.json", "cds_energy.json")
+SECONDARY_FILES: Final = ("cds_energy_sdh.json",)
+"""The operations of a secondary data holder, which the e-Hub of the sandbox serves."""
+ADMIN_FILES: Final = ("cds_admin.json",)
+"""The operations that the CDR Register calls."""
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "object": dict,
@@ -49,24 +56,44 @@ _FIELD_TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
 }
 
 
+def official_folder() -> Path:
+    """Return the folder with the definitions. Without the variable that names it, the test is skipped."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if not folder:
+        pytest.skip(
+            f"{FOLDER_VARIABLE} names no folder with the API definitions that the Data Standards Body publishes"
+        )
+    return Path(folder)
+
+
 class Standards:
     """The official definitions in a folder. Raises FileNotFoundError if a file is missing."""
 
-    def __init__(self, folder: Path) -> None:
-        self._responses: dict[str, tuple[dict[str, Any], Any, int]] = {}
-        for name in FILES:
+    def __init__(self, folder: Path, files: Sequence[str] = FILES) -> None:
+        self._operations: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+        for name in files:
             document = json.loads((folder / name).read_text())
             for path in document["paths"].values():
                 for operation in (each for each in path.values() if "operationId" in each):
-                    response = _resolved(document, operation["responses"]["200"])
-                    schema = response["content"]["application/json"]["schema"]
-                    self._responses[operation["operationId"]] = document, schema, int(operation["x-version"])
+                    self._operations[operation["operationId"]] = document, operation
 
     def violations(self, operation: str, version: int, body: Any) -> list[str]:
         """Return what is wrong with the body of a response, each with its path in the body."""
-        document, schema, defined = self._responses[operation]
+        defined = int(self._operations[operation][1]["x-version"])
         if version != defined:
             return [f"version {version} is not {defined}"]
+        return self._violations(operation, 200, body)
+
+    def violations_of_error(self, operation: str, status: int, body: Any) -> list[str]:
+        """Return what is wrong with the body of an error response: the operation may not have one with the status."""
+        if str(status) not in self._operations[operation][1]["responses"]:
+            return [f"the status {status} is not defined"]
+        return self._violations(operation, status, body)
+
+    def _violations(self, operation: str, status: int, body: Any) -> list[str]:
+        document, definition = self._operations[operation]
+        response = _resolved(document, definition["responses"][str(status)])
+        schema = response["content"]["application/json"]["schema"]
         return [f"{path}: {reason}" for path, reason in _violations(document, schema, body, "$")]
 
 
@@ -90,7 +117,7 @@ def _resolved(document: dict[str, Any], schema: Any) -> Any:
 
 def _violations(document: dict[str, Any], schema: Any, value: Any, path: str) -> Iterator[tuple[str, str]]:
     schema = _resolved(document, schema)
-    kind = schema.get("type", "object")
+    kind = schema.get("type", "string" if "enum" in schema else "object")  # an enumeration may name no type
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
         yield path, f"not of the type {kind}: {value!r}"
         return

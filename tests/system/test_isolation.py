@@ -16,7 +16,13 @@ from haas.settings import Settings
 from ops.deployment import Deployment
 from ops.deployment_settings import DeploymentSettings
 from tenants.registry.models import Tenant
-from tenants.registry.names import Roles, console_namespace, control_namespace
+from tenants.registry.names import (
+    Roles,
+    console_namespace,
+    control_namespace,
+    market_change_namespace,
+    market_namespace,
+)
 from tenants.schema_metadata import CONTROL_SCHEMA, denied_privileges
 from tenants.tables import control, tenant
 
@@ -75,7 +81,7 @@ async def test_a_tenant_cannot_use_a_table_of_the_control_schema(
 async def test_the_roles_of_the_control_schema_cannot_use_a_table_of_a_tenant(
     deployment: Deployment, tenant_pair: tuple[Tenant, Tenant], table: str, column: str
 ) -> None:
-    for role in ("control", "console"):
+    for role in ("control", "market", "market_change", "console"):
         async with _control(deployment, role) as tx:
             await _assert_refused(tx, tenant_pair[0].namespace.schema, table, column)
 
@@ -155,16 +161,27 @@ CONSOLE_PRIVILEGES = _BOTH_READ | {
     "market_participant": frozenset({"select", "insert", "update", "delete"}),
     "brand_participant": frozenset({"select", "insert", "delete"}),
 }
+MARKET_PRIVILEGES = dict.fromkeys(("market_participant", "brand_participant"), frozenset({"select"}))
+ROLE_PRIVILEGES = [
+    ("control", CONTROL_PRIVILEGES),
+    ("console", CONSOLE_PRIVILEGES),
+    ("market", MARKET_PRIVILEGES),
+    ("market_change", MARKET_PRIVILEGES | {"brand": frozenset({"select"})}),
+]
 # Single columns that a role may update although it may not update the table.
 COLUMN_PRIVILEGES = {
     ("control", "register_environment", "polled_at"),
     ("console", "provision_request", "approved_by"),
+    *(
+        ("market_change", "market_participant", column)
+        for column in ("secret", "next_secret", "changed_at", "change_begun_at", "change_stopped_at")
+    ),
 }
 
 
 @pytest.mark.parametrize("kind", ["select", "insert", "update", "delete", "truncate", "references", "trigger"])
 @pytest.mark.parametrize("table", [*(table.name for table in CONTROL_TABLES), VERSION])
-@pytest.mark.parametrize(("role", "may"), [("control", CONTROL_PRIVILEGES), ("console", CONSOLE_PRIVILEGES)])
+@pytest.mark.parametrize(("role", "may"), ROLE_PRIVILEGES)
 async def test_a_role_of_the_control_schema_has_exactly_the_listed_privileges(
     deployment: Deployment, role: str, may: dict[str, frozenset[str]], table: str, kind: str
 ) -> None:
@@ -175,7 +192,7 @@ async def test_a_role_of_the_control_schema_has_exactly_the_listed_privileges(
 
 
 @pytest.mark.parametrize("table", CONTROL_TABLES, ids=lambda table: table.name)
-@pytest.mark.parametrize(("role", "may"), [("control", CONTROL_PRIVILEGES), ("console", CONSOLE_PRIVILEGES)])
+@pytest.mark.parametrize(("role", "may"), ROLE_PRIVILEGES)
 async def test_a_role_of_the_control_schema_cannot_run_any_other_statement(
     deployment: Deployment, role: str, may: dict[str, frozenset[str]], table: Table
 ) -> None:
@@ -217,15 +234,17 @@ async def test_only_the_owner_can_change_the_audit_table_of_the_control_schema(
     # The login that creates tenants is a member of the owner role.
     owners = {roles.owner, f"{roles.prefix}_provisioner"}
     assert {tuple(row) for row in may if row["rolname"] not in owners} == {
-        (role, verb) for role in (roles.control, roles.console) for verb in ("SELECT", "INSERT")
+        (roles.reader, "SELECT"),
+        *((role, verb) for role in (roles.control, roles.console) for verb in ("SELECT", "INSERT")),
     }
 
 
 def _control(deployment: Deployment, role: str) -> AbstractAsyncContextManager[Transaction]:
     """Begin a transaction with a role of the control schema, with the login that may take it."""
-    if role == "control":
-        return deployment.database.transaction(control_namespace(deployment.settings))
-    return deployment.operator.transaction(console_namespace(deployment.settings))
+    if role == "console":
+        return deployment.operator.transaction(console_namespace(deployment.settings))
+    namespaces = {"control": control_namespace, "market": market_namespace, "market_change": market_change_namespace}
+    return deployment.database.transaction(namespaces[role](deployment.settings))
 
 
 def _in_deployment(settings: Settings, superuser_url: str) -> str:
@@ -275,7 +294,8 @@ async def test_a_login_cannot_create_objects_or_take_other_roles(
 ) -> None:
     roles = Roles(deployment.settings.role_prefix)
     schema, role, _ = tenant_pair[0].namespace
-    mine, of_the_other = (roles.control, roles.console) if login == "app" else (roles.console, roles.control)
+    app = (roles.control, roles.market, roles.market_change)
+    mine, of_the_other = (app, (roles.console,)) if login == "app" else ((roles.console,), app)
     connection = await asyncpg.connect(_url(deployment.settings, login))
     forbidden = (
         "CREATE SCHEMA mine",
@@ -285,17 +305,17 @@ async def test_a_login_cannot_create_objects_or_take_other_roles(
         f"CREATE TABLE {schema}.mine (id int)",
         f"SET ROLE {roles.owner}",
         f"SET ROLE {roles.prefix}_provisioner",
-        f"SET ROLE {of_the_other}",
-        f"SET LOCAL ROLE {of_the_other}",
+        *(f"SET ROLE {other}" for other in of_the_other),
+        *(f"SET LOCAL ROLE {other}" for other in of_the_other),
         f"SET SESSION AUTHORIZATION {roles.owner}",
         f"GRANT {roles.owner} TO {roles.prefix}_{login}",
-        f"GRANT {of_the_other} TO {roles.prefix}_{login}",
+        *(f"GRANT {other} TO {roles.prefix}_{login}" for other in of_the_other),
         f"GRANT {role} TO {tenant_pair[1].namespace.role}",
         f"ALTER TABLE {schema}.outbox ADD COLUMN more text",
         f"DROP TABLE {schema}.outbox",
     )
     try:
-        for as_role in (None, role, mine):
+        for as_role in (None, role, *mine):
             for statement in forbidden:
                 async with connection.transaction():
                     if as_role is not None:
@@ -318,7 +338,7 @@ async def test_only_the_login_of_the_commands_can_ask_the_provisioner(deployment
     )
     connection = await asyncpg.connect(deployment.settings.database_url)
     try:
-        for as_role in (None, roles.control):
+        for as_role in (None, roles.control, roles.market, roles.market_change):
             async with connection.transaction():
                 if as_role is not None:
                     await connection.execute(f"SET LOCAL ROLE {as_role}")
@@ -376,7 +396,9 @@ async def test_a_login_may_take_exactly_its_roles_and_inherits_none_of_their_pri
     granted = {row["role"]: (row["inherit_option"], row["set_option"], row["admin_option"]) for row in memberships}
     of_tenants = {role for role in granted if role.startswith(roles.every_tenant)}
     assert {each.namespace.role for each in tenant_pair} <= of_tenants
-    assert granted.keys() - of_tenants == {roles.control if login == "app" else roles.console}
+    assert granted.keys() - of_tenants == (
+        {roles.control, roles.market, roles.market_change} if login == "app" else {roles.console}
+    )
     assert set(granted.values()) == {(False, True, False)}
     assert everyone == []
 

@@ -25,8 +25,8 @@ from tenants.tables import control, tenant
 
 SEED = 20261124
 CANCELLATIONS = 600
-TENANTS_AT_ONCE = 200
-ROUNDS = 3
+TENANTS_AT_ONCE = 100
+ROUNDS = 6
 
 _KINDS = Statement(select(outbox.c.kind))
 _OF_KIND = Statement(select(outbox.c.id).where(outbox.c.kind == bindparam("kind")))
@@ -35,6 +35,12 @@ Work = Callable[[Transaction], Awaitable[None]]
 
 class Refused(HaasError):
     pass
+
+
+@pytest.fixture
+def both(module_tenant: Tenant, module_neighbour: Tenant) -> tuple[Tenant, Tenant]:
+    """Two tenants whose rows may be left by earlier tests."""
+    return module_tenant, module_neighbour
 
 
 @pytest.fixture
@@ -150,9 +156,9 @@ async def _assert_alone(database: Database, mine: Tenant, other: Tenant, setting
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__.strip("_"))
 async def test_the_next_transaction_on_the_connection_sees_only_its_own_tenant(
-    single: Database, settings: Settings, clock: MovableClock, two_tenants: tuple[Tenant, Tenant], end: Work
+    single: Database, settings: Settings, clock: MovableClock, both: tuple[Tenant, Tenant], end: Work
 ) -> None:
-    mine, other = two_tenants
+    mine, other = both
 
     async def work() -> None:
         async with single.transaction(mine.namespace) as tx:
@@ -167,9 +173,9 @@ async def test_the_next_transaction_on_the_connection_sees_only_its_own_tenant(
 
 @pytest.mark.parametrize("leave", ["closes", "cancels", "drops"])
 async def test_a_stream_whose_reader_stops_leaves_no_transaction_open(
-    single: Database, settings: Settings, two_tenants: tuple[Tenant, Tenant], leave: str
+    single: Database, settings: Settings, both: tuple[Tenant, Tenant], leave: str
 ) -> None:
-    mine, other = two_tenants
+    mine, other = both
     read = asyncio.Event()
 
     async def stream() -> AsyncIterator[int]:
@@ -277,21 +283,23 @@ async def test_concurrent_transactions_of_many_tenants_see_only_their_own_rows(
     "end", [end for end in ENDS if end is not _sets_its_role_for_the_session], ids=lambda end: end.__name__.strip("_")
 )
 async def test_an_idle_connection_has_no_role_and_no_access_to_tables(
-    single: Database, settings: Settings, clock: MovableClock, tenant: Tenant, end: Work
+    single: Database, settings: Settings, clock: MovableClock, module_tenant: Tenant, end: Work
 ) -> None:
+    namespace = module_tenant.namespace
+
     async def work() -> None:
-        async with single.transaction(tenant.namespace) as tx:
+        async with single.transaction(namespace) as tx:
             await _write(tx, "mine", clock)
             await end(tx)
 
     with suppress(Exception, asyncio.CancelledError):
         await asyncio.create_task(work())
-    pool = single._nodes[tenant.namespace.node].small_pool_of(tenant.namespace.schema)
-    resting = await pool.take(tenant.namespace.schema)
+    pool = single._nodes[namespace.node].small_pool_of(namespace.schema)
+    resting = await pool.take(namespace.schema)
     try:
         assert not resting.driver.is_in_transaction()
         assert await resting.driver.fetchval("SELECT current_user") == Roles(settings.role_prefix).app
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await resting.driver.execute(f"SELECT FROM {tenant.namespace.schema}.outbox")
+            await resting.driver.execute(f"SELECT FROM {namespace.schema}.outbox")
     finally:
-        await pool.give_back(resting, tenant.namespace.schema, clean=True)
+        await pool.give_back(resting, namespace.schema, clean=True)

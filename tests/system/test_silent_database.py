@@ -12,8 +12,9 @@ from haas.clock import MovableClock
 from haas.database import Database, Purpose
 from haas.errors import Unavailable
 from ops.deployment import Deployment
+from tenants.availability.board import FRESH_FOR, UNREADABLE_FOR
 from tenants.registry.models import Tenant
-from tests.support.application import Application, open_application
+from tests.support.application import Application, KeySets, open_application
 from tests.support.deployments import PostgresServer, open_deployment
 from tests.support.https_server import HttpsServer
 from tests.support.own_postgres import OwnPostgres, own_postgres
@@ -52,10 +53,12 @@ async def database(deployment: Deployment) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="module")
-async def application(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Application]:
+async def application(
+    deployment: Deployment, signing_keys: KeySets, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Application]:
     async with (
         HttpsServer(tmp_path_factory.mktemp("web")).serving() as web,
-        open_application(deployment, web) as opened,
+        open_application(deployment, web, signing_keys) as opened,
     ):
         yield opened
 
@@ -101,6 +104,28 @@ async def test_beginning_a_transaction_at_a_silent_server_ends(
         for _ in range(2):
             with pytest.raises(Unavailable):
                 await use(database, tenant, purpose)
+    await until_used(database, tenant)
+
+
+async def test_nobody_waits_twice_for_a_silent_server(server: OwnPostgres, database: Database, tenant: Tenant) -> None:
+    """A caller whose connection is terminated does not try the next one, also while another caller tries the server."""
+    await use_all(database, tenant)
+    pool = database._nodes["main"].small[0]
+    loop = asyncio.get_running_loop()
+
+    async def waited() -> float:
+        began = loop.time()
+        with pytest.raises(Unavailable):
+            await use(database, tenant)
+        return loop.time() - began
+
+    async with server.silent():
+        first = asyncio.create_task(waited())
+        while not any(pooled.ticks_left < 3 for pooled in pool._in_use):  # noqa: ASYNC110 - the timer of the pool
+            await asyncio.sleep(0.01)
+        late = asyncio.create_task(waited())
+        seconds = [await first, await waited(), await late]
+    assert max(seconds) < 2
     await until_used(database, tenant)
 
 
@@ -196,11 +221,9 @@ async def test_every_surface_says_unavailable_while_the_database_is_silent(
         data = await http.get(tenant.secure_base + ACCOUNTS, headers=token)
         oauth = await http.get(f"{tenant.secure_base}/userinfo", headers=token)
         page = await http.get(flow)
-        public = [await http.get(tenant.issuer + path, headers={"x-v": "1"}) for path in (STATUS, OUTAGES)]
-    for answer in (data, oauth, page, *public):
+    for answer in (data, oauth, page):
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    for answer in (data, *public):
-        assert answer.json()["errors"][0]["code"] == "urn:au-cds:error:cds-all:Service/Unavailable"
+    assert data.json()["errors"][0]["code"] == "urn:au-cds:error:cds-all:Service/Unavailable"
     assert oauth.json()["error"] == "temporarily_unavailable"
     assert page.headers["content-type"].startswith("text/html")
 
@@ -219,14 +242,42 @@ async def test_what_is_in_memory_is_served_while_the_database_is_silent(
             assert [(await http.get(path)).json() for path in documents] == before
 
 
+async def test_the_status_and_outages_are_served_from_memory_and_tell_of_the_silence(
+    server: OwnPostgres, application: Application, tenant: Tenant
+) -> None:
+    """What was never read cannot be served. The status changes when the database has been silent for some time."""
+    clock = application.services.clock
+    assert isinstance(clock, MovableClock)
+    other = await application.new_tenant("never-read")
+    version = {"x-v": "1"}
+    async with application.http(headers=version) as http, server.silence() as begin:
+        before = [(await http.get(tenant.issuer + path)).json()["data"] for path in (STATUS, OUTAGES)]
+        assert before[0]["status"] == "OK"
+        await begin()
+        unread = [await http.get(other.issuer + path) for path in (STATUS, OUTAGES)]
+        clock.move(FRESH_FOR)
+        after = [await http.get(tenant.issuer + path) for path in (STATUS, OUTAGES)]
+        clock.move(UNREADABLE_FOR)
+        late = [(await http.get(tenant.issuer + path)).json()["data"] for path in (STATUS, OUTAGES)]
+    assert [(answer.status_code, answer.headers["retry-after"]) for answer in unread] == [(503, "5")] * 2
+    assert [answer.status_code for answer in after] == [200] * 2
+    assert after[0].json()["data"]["status"] == "OK"
+    assert (late[0]["status"], set(late[0])) == (
+        "UNAVAILABLE",
+        {"status", "explanation", "detectionTime", "updateTime"},
+    )
+    assert [answer.json()["data"] for answer in after][1] == late[1] == before[1]
+
+
 async def test_requests_succeed_again_when_the_server_continues(
     server: OwnPostgres, application: Application, tenant: Tenant
 ) -> None:
-    async with application.http(base_url=tenant.issuer) as http:
+    token = {"Authorization": "Bearer none", "x-v": "2"}
+    async with application.http(base_url=tenant.secure_base, headers=token) as http:
         async with server.silent():
-            answers = await asyncio.gather(*(http.get(STATUS, headers={"x-v": "1"}) for _ in range(50)))
+            answers = await asyncio.gather(*(http.get(ACCOUNTS) for _ in range(50)))
             assert {answer.status_code for answer in answers} == {503}
-        while (await http.get(STATUS, headers={"x-v": "1"})).status_code != 200:
+        while (await http.get(ACCOUNTS)).status_code != 401:
             pass
-        answers = await asyncio.gather(*(http.get(STATUS, headers={"x-v": "1"}) for _ in range(50)))
-        assert {answer.status_code for answer in answers} == {200}
+        answers = await asyncio.gather(*(http.get(ACCOUNTS) for _ in range(50)))
+        assert {answer.status_code for answer in answers} == {401}

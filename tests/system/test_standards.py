@@ -1,35 +1,33 @@
 """The responses for every demonstration customer against the payload types, and against the official definitions."""
 
 import json
-import os
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from sqlalchemy import select
 
 from ops.demonstration.brands import BRANDS, DemonstrationBrand
-from ops.demonstration.customers import load_demonstration
-from tenants.accounts.service import accounts_of
 from tenants.cds.envelope import Envelope, PaginatedEnvelope
 from tenants.cds.resource_ids import read_id
-from tenants.oauth.scopes import served_data_scopes
 from tenants.operations.endpoints import ENDPOINTS
-from tenants.operations.models import Endpoint
-from tenants.parties.tables import login, representation
+from tenants.operations.models import Endpoint, Owner
+from tenants.operations.resources import USAGE
 from tests.support.application import Application
 from tests.support.clients import load_client, registered_client
 from tests.support.consents import consent
-from tests.support.customers import Consumer
+from tests.support.demonstration import ALL_SCOPES, demonstration_consumers
 from tests.support.expectations import cds_error
-from tests.support.rows import execute, run
-from tests.support.standards import FILES, FOLDER_VARIABLE, Standards
+from tests.support.operations import known_ids, requests
+from tests.support.standards import FILES, Standards, official_folder
 
 OPERATIONS = [each for each in ENDPOINTS if each.scope is not None and each.served_versions]
-SCOPE = " ".join(("openid", *served_data_scopes()))
+FORMS_OF_USAGE: list[dict[str, str]] = [
+    {"interval-reads": form, "page-size": "1000"} for form in ("NONE", "MIN_30", "FULL")
+]
 UNAVAILABLE = "cds-energy:Authorisation/UnavailableEnergyAccount"
 
 
@@ -41,72 +39,92 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Refusal(msgspec.Struct, frozen=True):
+    """An error response to an operation."""
+
+    endpoint: Endpoint
+    status: int
+    body: bytes
+
+
 class _Customers:
-    """Collects the responses to all operations for the customers of a brand."""
+    """Collects the responses to all operations for the customers of a brand, and those to requests that are refused."""
 
     def __init__(self, application: Application, brand: DemonstrationBrand) -> None:
         self._application, self._brand = application, brand
         self.answers: list[Answer] = []
+        self.refusals: list[Refusal] = []
 
     async def ask(self) -> int:
-        """Ask for everything that each customer can share; return the number of customers."""
+        """Ask for everything that each customer can share, in every version; return the number of customers."""
         application = self._application
         tenant = await application.new_tenant(f"standards-{self._brand.slug}", theme=self._brand.new_tenant().theme)
-        loaded = await load_demonstration(
-            application.database, tenant.namespace, self._brand.holder, file=None, now=application.now
-        )
+        await application.set_setting(tenant, serves_retired_versions=True)
         client = await registered_client(application, tenant)
         recipient = await load_client(application.database, tenant, client.client_id)
-        for person in loaded.customers:
-            query = select(login.c.id, representation.c.customer_id).join(representation)
-            [(login_id, customer_id)] = await execute(
-                application.database, tenant, query.where(login.c.reference == person.identifier)
-            )
-            held = await run(
-                application.database, tenant, accounts_of, customer_id, recipient.recipient_id, application.now
-            )
-            shared = [each.id for each in held if each.unavailable is None]
-            consumer = Consumer(login_id, customer_id, shared)
-            tokens = await consent(application, tenant, client, consumer, scope=SCOPE)
+        consumers = await demonstration_consumers(application, tenant, recipient, holder=self._brand.holder)
+        for consumer in consumers:
+            tokens = await consent(application, tenant, client, consumer, scope=ALL_SCOPES)
             await self._ask_for(client, tokens.access_token)
-        return len(loaded.customers)
+        await self._ask_wrongly(client, tokens.access_token)
+        return len(consumers)
 
     async def _ask_for(self, client: Any, token: str) -> None:
-        listed = await client.resource("/energy/accounts", token, version=2, params={"page-size": "1000"})
-        accounts = [account["accountId"] for account in listed.json()["data"]["accounts"]]
+        known = await known_ids(client, token)
         for endpoint in OPERATIONS:
-            version = endpoint.served_versions[-1]
-            body = msgspec.json.encode({"data": {"accountIds": accounts}}) if endpoint.method == "POST" else None
-            headers = {"Content-Type": "application/json"} if body else {}
-            for account in accounts if endpoint.ids_in == "path" else [""]:
-                path = endpoint.path.replace("{accountId}", account)
-                response = await client.resource(
-                    path, token, version=version, method=endpoint.method, content=body, headers=headers
-                )
-                self._keep(endpoint, account, response)
+            asked = FORMS_OF_USAGE if endpoint.resource is USAGE else [{}]
+            versions = endpoint.served_versions
+            for (path, options), parameters, version in product(requests(endpoint, known), asked, versions):
+                response = await client.resource(path, token, version=version, params=parameters, **options)
+                self._keep(endpoint, version, path.split("/")[-2], response)
 
-    def _keep(self, endpoint: Endpoint, account: str, response: httpx.Response) -> None:
+    async def _ask_wrongly(self, client: Any, token: str) -> None:
+        """Ask each operation for a version, a page and an owner that do not exist, and with a malformed header."""
+        unknown: dict[Owner, list[str]] = {"account": ["made-up"], "service-point": ["made-up"]}
+        for endpoint in OPERATIONS:
+            [(path, options)] = requests(endpoint, unknown)
+            sent = options.pop("headers", {})
+            wrong: list[dict[str, Any]] = [{"headers": {"x-v": "foo"}}, {"headers": {"x-v": "99", "x-min-v": "99"}}]
+            wrong += [{}] if endpoint.ids_in else []
+            wrong += [{"params": {"page": "99"}}] if endpoint.paginated and not endpoint.ids_in else []
+            for each in wrong:
+                changed = {**options, **each, "headers": {**sent, **each.get("headers", {})}}
+                response = await client.resource(path, token, version=endpoint.versions[-1].number, **changed)
+                self.refusals.append(Refusal(endpoint, response.status_code, response.content))
+
+    def _keep(self, endpoint: Endpoint, version: int, account: str, response: httpx.Response) -> None:
         if endpoint.operation == "getEnergyAccountBalance" and response.status_code == 404:
             cds_error(response, UNAVAILABLE, f"^{account}$", 404)  # some demonstration accounts have no balance
             return
         assert response.status_code == 200, response.text
-        self.answers.append(Answer(endpoint, int(response.headers["x-v"]), response.content))
+        assert response.headers["x-v"] == str(version)
+        self.answers.append(Answer(endpoint, version, response.content))
 
 
 @pytest.fixture(scope="module")
-async def answers(application: Application) -> list[Answer]:
-    """The responses for every customer of both demonstration brands."""
-    collected: list[Answer] = []
-    for brand in BRANDS:
-        customers = _Customers(application, brand)
+async def asked(application: Application) -> list[_Customers]:
+    """The customers of both demonstration brands, for whom everything was asked."""
+    brands = [_Customers(application, brand) for brand in BRANDS]
+    for customers in brands:
         assert await customers.ask() == 16
-        collected += customers.answers
-    return collected
+    return brands
 
 
-def test_every_served_operation_is_asked_for(answers: list[Answer]) -> None:
-    asked = Counter(answer.endpoint.operation for answer in answers)
-    assert set(asked) == {endpoint.operation for endpoint in OPERATIONS}
+@pytest.fixture(scope="module")
+def answers(asked: list[_Customers]) -> list[Answer]:
+    """The responses for every customer of both brands, in every served version."""
+    return [answer for customers in asked for answer in customers.answers]
+
+
+@pytest.fixture(scope="module")
+def standards() -> Standards:
+    """The official definitions. Without them, the test is skipped."""
+    return Standards(official_folder())
+
+
+def test_every_served_version_of_every_operation_is_asked_for(answers: list[Answer]) -> None:
+    asked = Counter((answer.endpoint.operation, answer.version) for answer in answers)
+    assert set(asked) == {(each.operation, version) for each in OPERATIONS for version in each.served_versions}
     assert min(asked.values()) >= 32
 
 
@@ -117,24 +135,32 @@ def test_every_response_has_the_form_of_its_payload_type(answers: list[Answer]) 
         msgspec.json.decode(answer.body, type=envelope[version.payload], dec_hook=read_id)
 
 
-def test_every_response_fulfils_the_official_definitions(
-    answers: list[Answer],
-) -> None:
-    folder = os.environ.get(FOLDER_VARIABLE)
-    if not folder:
-        pytest.skip(
-            f"{FOLDER_VARIABLE} names no folder with the API definitions that the Data Standards Body publishes"
-        )
-    standards = Standards(Path(folder))
+def test_every_response_fulfils_the_official_definitions(answers: list[Answer], standards: Standards) -> None:
+    """The definitions have the newest version of each operation only."""
     found = [
         f"{answer.endpoint.operation} {violation}"
         for answer in answers
+        if answer.version == answer.endpoint.served_versions[-1]
         for violation in standards.violations(
             answer.endpoint.operation, answer.version, msgspec.json.decode(answer.body)
         )
     ]
     print(f"{len(answers)} responses, {len(found)} violations")  # noqa: T201 - shown by pytest -s
     assert found == []
+
+
+def test_every_error_fulfils_the_official_definitions(asked: list[_Customers], standards: Standards) -> None:
+    """C-E5: also the list of errors of operations for service points, which is of another type."""
+    refusals = [refusal for customers in asked for refusal in customers.refusals]
+    found = [
+        f"{refusal.endpoint.operation} {violation}"
+        for refusal in refusals
+        for violation in standards.violations_of_error(
+            refusal.endpoint.operation, refusal.status, msgspec.json.decode(refusal.body)
+        )
+    ]
+    assert found == []
+    assert Counter(refusal.status for refusal in refusals).keys() == {400, 404, 406, 422}
 
 
 DEFINITION: dict[str, Any] = {
@@ -178,3 +204,5 @@ def test_what_is_wrong_with_a_response_is_found(tmp_path: Path, body: Any, found
     standards = Standards(tmp_path)
     assert standards.violations("x", 1, body) == found
     assert standards.violations("x", 2, body) == ["version 2 is not 1"]
+    assert standards.violations_of_error("x", 200, body) == found
+    assert standards.violations_of_error("x", 404, body) == ["the status 404 is not defined"]

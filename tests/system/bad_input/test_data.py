@@ -107,7 +107,6 @@ async def test_a_malformed_parameter_is_refused(ecosystem: Ecosystem, sharing: T
         ("PUT", f"{ACCOUNTS}/made-up", "GeneralError/Expected", 405),
         ("GET", "/energy/nothing", "Resource/NotFound", 404),
         ("GET", "/energy/plans", "Resource/NotFound", 404),
-        ("GET", "/energy/accounts/invoices", "Resource/NotImplemented", 404),
     ],
 )
 async def test_a_method_or_path_that_is_not_served_is_refused(

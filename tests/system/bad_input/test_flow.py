@@ -10,7 +10,7 @@ from ops.browser.page import Page
 from ops.browser.person import Person
 from ops.sandbox.recipient.answers import AuthorisationRefused
 from ops.smoke.participants import SCOPES
-from tenants.authentication.limits import LIMIT_WINDOW, WRONG_ANSWERS_PER_WINDOW
+from tenants.authentication.limits import HOUR, WRONG_ANSWERS_OF_AN_IDENTIFIER
 from tests.support.consents import YEAR
 from tests.support.ecosystem import Ecosystem
 from tests.system.bad_input.expectations import page_says
@@ -206,14 +206,14 @@ async def test_ten_wrong_one_time_passwords_lock_known_and_unknown_identifiers_w
     known, unknown = ecosystem.identifier(CUSTOMER_TO_LOCK), "nobody.at.all@example.test"
     told = [await _locked_out(ecosystem, identifier) for identifier in (known, unknown)]
     assert told[0] == told[1]
-    assert len(told[0]) == WRONG_ANSWERS_PER_WINDOW
+    assert len(told[0]) == WRONG_ANSWERS_OF_AN_IDENTIFIER[0].most
     assert [text for text in told[0] if "too many wrong codes" in text] == [told[0][-1]]
     assert "try once more" in told[0][3]
     for identifier in (known, unknown):
         at_dashboard = await (await ecosystem.person()).open(ecosystem.aurora.dashboard_url)
         await at_dashboard.identify(identifier)
         assert "too many tries" in at_dashboard.page.element("problem").text
-    with ecosystem.later(LIMIT_WINDOW + timedelta(minutes=1)):
+    with ecosystem.later(HOUR + timedelta(minutes=1)):
         tokens = await ecosystem.consent(ecosystem.mine, CUSTOMER_TO_LOCK)
         assert await ecosystem.account_ids(ecosystem.mine, tokens)
 
@@ -228,7 +228,7 @@ async def _locked_out(ecosystem: Ecosystem, identifier: str) -> list[str]:
     await person.identify(identifier)
     right = await read() if somebody else "123456"
     said = []
-    for tries in range(WRONG_ANSWERS_PER_WINDOW):
+    for tries in range(WRONG_ANSWERS_OF_AN_IDENTIFIER[0].most):
         if tries == 5:
             read = await ecosystem.code_reader(identifier)
             await person.press("resend")

@@ -25,7 +25,6 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SCREENSHOTS = Path(__file__).parents[3] / ".haas" / "screenshots"
 # The options of Playwright for a desktop window and a phone.
 VIEWPORTS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},

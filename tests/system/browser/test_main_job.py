@@ -1,16 +1,48 @@
-"""The main job in a browser: both brands, on a desktop and a phone; axe-core checks every screen."""
+"""The main job in a browser: both brands, on a desktop and a phone; axe-core checks every screen.
 
+The screens are the recording of the paths (K-32).
+"""
+
+import os
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
 from axe_playwright_python.async_playwright import Axe
+from click.testing import CliRunner
 from playwright.async_api import Browser, Page, Request, expect
 
+from ops.cli import main
+from ops.cli.recordings import MANIFEST, RecordedPath, Recording, RecordingManifest
 from ops.smoke.control import SandboxControl
 from ops.stack.description import TenantDescription
 from ops.stack.embedded import Stack
-from tests.system.browser.conftest import SCREENSHOTS, VIEWPORTS
+from tests.support.screenshots import take_screenshot
+from tests.system.browser.conftest import VIEWPORTS
+
+STEPS = {
+    "identify": "identify",
+    "one-time-password": "verify",
+    "customer": "customer",
+    "accounts": "accounts",
+    "review": "review",
+}
+"""The last part of the address of each step of the consent flow, by the name of its screen."""
+VISITS = (
+    [(slug, viewport) for slug in ("aurora", "banksia") for viewport in VIEWPORTS]
+    if os.environ.get("HAAS_TEST_SCREENSHOTS")
+    else [("aurora", "phone"), ("banksia", "desktop")]
+)
+"""The brand and the device of each journey. A run that keeps no screens has each of them once."""
+RECORDED: dict[RecordedPath, list[str]] = {
+    "amend": ["recipient-change", "identify", "one-time-password", "accounts", "review", "recipient-changed"],
+    "authorise": ["recipient", "identify", "one-time-password", "accounts", "review", "recipient-connected"],
+    "withdraw": [
+        *("dashboard-sign-in", "dashboard-one-time-password", "dashboard", "dashboard-arrangement"),
+        *("dashboard-stop-sharing", "dashboard-stopped", "recipient-ended"),
+    ],
+}
 
 
 class _DemonstrationCustomer(msgspec.Struct, frozen=True):
@@ -18,18 +50,24 @@ class _DemonstrationCustomer(msgspec.Struct, frozen=True):
 
 
 class Visitor:
-    """Uses a browser page like a person, takes a screenshot of each screen, and checks it with axe-core."""
+    """Uses a browser page like a person, and checks each screen with axe-core."""
 
-    def __init__(self, page: Page, name: str) -> None:
+    def __init__(self, page: Page, name: str, recording: Path | None = None) -> None:
+        """`recording` is the folder in which the screens are kept, besides that for people who want to look."""
         self.page = page
+        self.path = ""
+        """What the names of the screens have before their numbers: the path that is not the first one."""
         self._name = name
+        self._recording = recording
         self._screens = 0
 
     async def look(self, screen: str) -> None:
-        """Take a screenshot, and check that the screen is accessible and fits the window."""
+        """Check that the screen is the one that was expected, is accessible and fits the window."""
+        if screen in STEPS:
+            await expect(self.page).to_have_url(re.compile(f"/flow/[^/]+/{STEPS[screen]}$"))
         self._screens += 1
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=SCREENSHOTS / f"{self._name}-{self._screens:02}-{screen}.png", full_page=True)
+        name = f"{self._name}-{self.path}{self._screens:02}-{screen}"
+        await take_screenshot(self.page, name, self._recording)
         found = await Axe().run(self.page)
         assert found.violations_count == 0, f"{screen}: {found.generate_report()}"
         assert await self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), screen
@@ -61,6 +99,22 @@ class Visitor:
             await box.check()
         await self.press("continue")
 
+    async def amend(self, identifier: str, control: SandboxControl) -> None:
+        """Change for how long data is shared, from the recipient's page of the connection and back to it."""
+        self.path = "amend-"
+        await self.press("change")
+        await self.look("recipient-change")
+        await self.page.get_by_label("3 months").check()
+        await self.press("continue")
+        await self.sign_in(identifier, control, ("identify", "one-time-password"))
+        await self.choose()
+        await expect(self.page.get_by_role("heading", name="Review the change")).to_be_visible()
+        await self.look("review")
+        await self.press("authorise")
+        await expect(self.page.locator("#state")).to_have_text("Connected")
+        await self.look("recipient-changed")
+        self.path = ""
+
 
 def _tenant(stack: Stack, slug: str) -> tuple[TenantDescription, list[str]]:
     tenant = next(tenant for tenant in stack.description.tenants if tenant.slug == slug)
@@ -68,11 +122,11 @@ def _tenant(stack: Stack, slug: str) -> tuple[TenantDescription, list[str]]:
     return tenant, [somebody.identifier for somebody in people]
 
 
-@pytest.mark.parametrize("viewport", VIEWPORTS)
-@pytest.mark.parametrize("slug", ["aurora", "banksia"])
+@pytest.mark.parametrize(("slug", "viewport"), VISITS)
 async def test_a_person_can_share_data_and_stop_sharing(
-    chromium: Browser, stack: Stack, control: SandboxControl, slug: str, viewport: str
+    chromium: Browser, stack: Stack, control: SandboxControl, tmp_path: Path, slug: str, viewport: str
 ) -> None:
+    """K-32: a recording of every path is kept, with the theme of the brand."""
     tenant, people = _tenant(stack, slug)
     identifier = people[list(VIEWPORTS).index(viewport)]
     context = await chromium.new_context(**VIEWPORTS[viewport], locale="en-AU", timezone_id="Australia/Sydney")
@@ -81,7 +135,7 @@ async def test_a_person_can_share_data_and_stop_sharing(
     browser_errors: list[str] = []
     page.on("console", lambda message: browser_errors.append(message.text) if message.type == "error" else None)
     page.on("requestfailed", lambda request: browser_errors.append(_failed(request)))
-    visitor = Visitor(page, f"{slug}-{viewport}")
+    visitor = Visitor(page, f"{slug}-{viewport}", tmp_path / "screens")
 
     await page.goto(f"{stack.description.sandbox.recipient_url}/")
     await visitor.look("recipient")
@@ -91,7 +145,6 @@ async def test_a_person_can_share_data_and_stop_sharing(
     await expect(page).to_have_url(re.compile(re.escape(tenant.issuer) + "/flow/.*/identify"))
     await visitor.sign_in(identifier, control, ("identify", "one-time-password"))
     await visitor.choose()
-    await expect(page).to_have_url(re.compile("/review$"))
     await visitor.look("review")
     await visitor.press("authorise")
 
@@ -99,6 +152,9 @@ async def test_a_person_can_share_data_and_stop_sharing(
     await expect(page.locator("#accounts")).to_be_visible()
     await visitor.look("recipient-connected")
     connection = page.url
+
+    await visitor.amend(identifier, control)
+    assert page.url == connection
 
     await page.goto(tenant.dashboard_url)
     await visitor.sign_in(identifier, control, ("dashboard-sign-in", "dashboard-one-time-password"))
@@ -117,6 +173,11 @@ async def test_a_person_can_share_data_and_stop_sharing(
     await visitor.look("recipient-ended")
     assert browser_errors == []
     await context.close()
+
+    recordings = _kept_recordings(tmp_path / "screens", tmp_path / "kept")
+    assert {(each.theme, each.device) for each in recordings} == {(slug, viewport)}
+    seen = {each.path: [step.screen for step in each.steps if step.screen != "customer"] for each in recordings}
+    assert seen == RECORDED
 
 
 async def test_cancelling_redirects_the_person_to_the_recipient(chromium: Browser, stack: Stack) -> None:
@@ -167,6 +228,14 @@ async def test_the_recipient_and_the_brand_are_different_sites(chromium: Browser
     await expect(page.locator("#identifier")).to_be_visible()
     assert sites == ["cross-site"]
     await context.close()
+
+
+def _kept_recordings(screens: Path, kept: Path) -> list[Recording]:
+    """Keep the screens as the release would, and return what is recorded."""
+    for arguments in (["keep", str(screens), str(kept), "--release", "1.0"], ["check", str(kept)]):
+        done = CliRunner().invoke(main, ["recordings", *arguments])
+        assert done.exit_code == 0, done.output
+    return msgspec.json.decode((kept / MANIFEST).read_bytes(), type=RecordingManifest).recordings
 
 
 def _failed(request: Request) -> str:
