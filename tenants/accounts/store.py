@@ -1,7 +1,6 @@
 """The SQL of accounts, their holders, and whether an account is disclosed."""
 
 from datetime import date, datetime
-from functools import partial
 from typing import Any, Final, NamedTuple, get_args
 from uuid import UUID
 
@@ -107,9 +106,14 @@ def disclosure_facts(
         .correlate_except(holding)
         .lateral("held")
     )
+    # Every holder of a joint account must be eligible (CDR Rules 1.7).
     other = holding.alias("other_holding")
-    in_force = _is_today(ineligibility.c.valid_from, ineligibility.c.valid_to)
-    is_excluded = partial(_has_row, ineligibility, _matches(ineligibility.c.account_id, account_id), in_force)
+    joint_holders = select(other.c.customer_id).where(
+        held.c.role == _text("joint-holder"),
+        other.c.account_id == account_id,
+        other.c.role == _text("joint-holder"),
+        _is_today(other.c.valid_from, other.c.valid_to),
+    )
     option = (
         select(disclosure_option.c.option)
         .where(disclosure_option.c.account_id == account_id)
@@ -126,17 +130,13 @@ def disclosure_facts(
             secondary_user_instruction.c.customer_id == customer_id,
             _is_now(secondary_user_instruction.c.given_at, secondary_user_instruction.c.withdrawn_at),
         ),
-        is_ineligible=or_(
-            is_excluded(_matches(ineligibility.c.customer_id, customer_id)),
-            # Every holder of a joint account must be eligible (CDR Rules 1.7).
-            and_(
-                held.c.role == _text("joint-holder"),
-                is_excluded(
-                    ineligibility.c.customer_id == other.c.customer_id,
-                    other.c.account_id == account_id,
-                    other.c.role == _text("joint-holder"),
-                    _is_today(other.c.valid_from, other.c.valid_to),
-                ),
+        is_ineligible=_has_row(
+            ineligibility,
+            _matches(ineligibility.c.account_id, account_id),
+            _is_today(ineligibility.c.valid_from, ineligibility.c.valid_to),
+            or_(
+                _matches(ineligibility.c.customer_id, customer_id),
+                ineligibility.c.customer_id.in_(joint_holders.correlate_except(other)),
             ),
         ),
         refusal=first_refusal(customer_id, recipient_id, _matches(refusal.c.account_id, account_id)),
@@ -157,17 +157,24 @@ def disclosure_facts(
 
 
 def withholding_reason(facts: DisclosureFactColumns, approval: SqlExpression) -> SqlExpression:
-    """Return why an account is not disclosed now, or null: the rule of `disclosure_rule.withholding_reason` in SQL."""
-    return case(
-        (facts.role.is_(None), _text("not-held")),
-        (and_(facts.role == _text("secondary-user"), ~facts.is_instructed), _text("secondary-user")),
-        (facts.is_ineligible, _text("ineligible")),
-        (facts.refusal.is_not(None), _text("refused-").concat(facts.refusal)),
-        (facts.is_blocked, _text("blocked")),
-        (facts.is_harm_flagged, null()),
-        (approval != _text("approved"), _text("approval-").concat(approval)),
-        (facts.option == _text("no-disclosure"), _text("sharing-off")),
-        else_=null(),
+    """Return why an account is not disclosed now, or null: the rule of `disclosure_rule.withholding_reason` in SQL.
+
+    Each fact is in it once: PostgreSQL plans a subquery as often as it occurs.
+    """
+    return func.coalesce(
+        case(
+            (facts.role.is_(None), _text("not-held")),
+            (and_(facts.role == _text("secondary-user"), ~facts.is_instructed), _text("secondary-user")),
+            (facts.is_ineligible, _text("ineligible")),
+        ),
+        _text("refused-").concat(facts.refusal),
+        case(
+            (facts.is_blocked, _text("blocked")),
+            (facts.is_harm_flagged, null()),
+            (approval != _text("approved"), _text("approval-").concat(approval)),
+            (facts.option == _text("no-disclosure"), _text("sharing-off")),
+            else_=null(),
+        ),
     )
 
 
