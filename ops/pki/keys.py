@@ -23,7 +23,8 @@ def key_to_pem(key: RSAPrivateKey) -> bytes:
 
 
 def key_from_pem(pem: bytes) -> RSAPrivateKey:
-    key = load_pem_private_key(pem, password=None)
+    # Only keys from our own files are read here. To check again that they are valid takes as long as 30 signatures.
+    key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey):
         raise PkiError("the stored key is not an RSA key")
     return key

@@ -4,8 +4,9 @@ from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSAPublicNumbers
 from joserfc.errors import JoseError as JoserfcError
-from joserfc.jwk import JWKRegistry, Key
+from joserfc.jwk import JWKRegistry, Key, RSAKey
 
 from haas.errors import HaasError
 
@@ -27,11 +28,27 @@ class JwkError(HaasError):
 def import_jwk(jwk: Any) -> Key:
     """Return the key of a JWK, public or private: RSA of 2048 to 8192 bits, or P-256. Raises JwkError."""
     try:
-        if not _is_allowed(jwk):
-            raise JwkError(f"neither RSA of {MINIMUM_RSA_BITS} to {MAXIMUM_RSA_BITS} bits nor {_CURVE}")
+        _check_is_allowed(jwk)
         return JWKRegistry.import_key(dict(jwk))
     except _IMPORT_ERRORS as error:
         raise JwkError("not a JWK that can be used") from error
+
+
+def import_own_jwk(jwk: Mapping[str, Any]) -> Key:
+    """Return the private key of a JWK that this deployment has made, sealed and opened again.
+
+    The numbers of an RSA key are not checked: that takes as long as fifty signatures, and what was sealed is what was
+    made. The sizes are those of `import_jwk`. Raises JwkError, also if a member of an RSA key is absent (RFC 7518 6.3).
+    """
+    if jwk.get("kty") != "RSA":
+        return import_jwk(jwk)
+    try:
+        _check_is_allowed(jwk)
+        n, e, d, p, q, dp, dq, qi = (_number(jwk[name]) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
+        numbers = RSAPrivateNumbers(p, q, d, dp, dq, qi, RSAPublicNumbers(e, n))
+        return RSAKey.import_key(numbers.private_key(unsafe_skip_rsa_key_validation=True))
+    except _IMPORT_ERRORS as error:
+        raise JwkError("not a private RSA key that can be used") from error
 
 
 def public_jwk(jwk: Any) -> dict[str, Any]:
@@ -47,6 +64,11 @@ def public_jwk(jwk: Any) -> dict[str, Any]:
     if isinstance(public.get("key_ops"), list):
         public["key_ops"] = [each for each in public["key_ops"] if each in _KEY_OPERATIONS]
     return public
+
+
+def _check_is_allowed(jwk: Mapping[str, Any]) -> None:
+    if not _is_allowed(jwk):
+        raise JwkError(f"neither RSA of {MINIMUM_RSA_BITS} to {MAXIMUM_RSA_BITS} bits nor {_CURVE}")
 
 
 def _is_allowed(jwk: Mapping[str, Any]) -> bool:
@@ -65,4 +87,8 @@ def _bits(number: str, maximum: int) -> int:
     """Return the length in bits of a number in base64url. If the text is far too long, return more than `maximum`."""
     if len(number) > maximum // 4 + 8:
         return maximum + 1
-    return int.from_bytes(urlsafe_b64decode(number + "=="), "big").bit_length()
+    return _number(number).bit_length()
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(urlsafe_b64decode(text + "=="), "big")

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import msgspec
 from joserfc.jwk import ECKey, Key, RSAKey
 
-from haas.jose.jwk import JwkError, import_jwk, public_jwk
+from haas.jose.jwk import JwkError, import_jwk, import_own_jwk, public_jwk
 
 Algorithm = Literal["PS256", "ES256"]
 SIGNING_ALGORITHMS: Final[tuple[Algorithm, ...]] = ("PS256", "ES256")
@@ -35,11 +35,11 @@ class SigningKey:
 
     @classmethod
     def from_jwk(cls, jwk: Mapping[str, Any]) -> "SigningKey":
-        """Import a private JWK with `alg`, as `private_jwk` exports it. Raises JwkError."""
+        """Import a private JWK with `alg` that `private_jwk` has exported. Raises JwkError."""
         algorithm = jwk.get("alg")
         if algorithm not in SIGNING_ALGORITHMS:
             raise JwkError(f"a signing key's alg is one of {SIGNING_ALGORITHMS}, not {algorithm!r}")
-        key = import_jwk(jwk)
+        key = import_own_jwk(jwk)
         if not key.is_private or key.key_type != _KEY_TYPES[algorithm]:
             raise JwkError(f"not a private key for {algorithm}")
         return cls(key, algorithm, str(jwk.get("kid") or key.thumbprint()))
