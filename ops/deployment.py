@@ -29,9 +29,11 @@ class Deployment:
         self.settings = settings
         self.clock: Clock = clock_from(settings.clock_file)
         self.sealer: Sealer = KeySealer(settings.master_key)
-        self.database = Database.open(settings.database_urls)
-        self.owner = Database.open(settings.owner_database_urls, pools=1)
-        self.operator = Database.open(settings.operator_database_urls, pools=1)
+        self.database = Database.open(settings.database_urls, time_factor=settings.database_time_factor)
+        self.owner = Database.open(settings.owner_database_urls, pools=1, time_factor=settings.database_time_factor)
+        self.operator = Database.open(
+            settings.operator_database_urls, pools=1, time_factor=settings.database_time_factor
+        )
         self.administration = Administration(self.owner, settings, self.clock)
         self.provisioner = Provisioner(self.owner, settings, self.sealer, self.clock, TENANT.script())
         self._numbers = count(1)

@@ -51,7 +51,9 @@ class OperatorAccess:
         """Create the objects. No connection is opened yet. Use `open` instead, which closes the connections."""
         self.settings = settings
         self.clock: Clock = clock_from(settings.clock_file)
-        self.database = Database.open(settings.operator_database_urls, pools=1)
+        self.database = Database.open(
+            settings.operator_database_urls, pools=1, time_factor=settings.database_time_factor
+        )
 
     @classmethod
     @asynccontextmanager

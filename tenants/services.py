@@ -98,7 +98,7 @@ class Services:
         return cls(
             settings,
             clock,
-            Database.open(settings.database_urls),
+            Database.open(settings.database_urls, time_factor=settings.database_time_factor),
             KeySealer(settings.master_key),
             Outbound(settings, clock=clock),
         )

@@ -22,7 +22,7 @@ from ops.pki.authority import Validity, chain_pem, name, new_root
 from ops.sandbox.recipient.client import RecipientClient
 from ops.stack import ports
 from ops.stack.embedded import Stack, running
-from ops.stack.options import WITHOUT_TRAFFIC_LIMIT, Options
+from ops.stack.options import PATIENT, WITHOUT_TRAFFIC_LIMIT, Options
 from ops.stack.servers import Servers, servers
 from tenants.keys.creation import generate_signing_keys
 from tenants.keys.service import Keyring
@@ -280,7 +280,7 @@ async def stack(state_folder: Path) -> AsyncIterator[Stack]:
     """The whole embedded stack with its two demonstration brands, one for the session. All share its clock."""
     servers = await real_servers()
     options = Options(
-        state=state_folder / "the stack", port=0, durable=False, variables=WITHOUT_TRAFFIC_LIMIT, **servers
+        state=state_folder / "the stack", port=0, durable=False, variables=PATIENT | WITHOUT_TRAFFIC_LIMIT, **servers
     )
     async with running(options, set_up_demonstration) as stack:
         yield stack

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import asyncpg
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
@@ -76,3 +77,17 @@ async def test_a_tenant_with_another_change_is_removed(
     async with spare.borrow() as another:
         assert another.id != tenant.id
     assert tenant.slug not in {each.slug for each in await deployment.administration.all()}
+
+
+async def test_a_borrowed_tenant_has_the_present_addresses_of_the_register(
+    deployment: Deployment, spare: SpareTenants
+) -> None:
+    async with spare.borrow() as before:
+        present = before.register_environment
+    moved = msgspec.structs.replace(present, jwks_uri="https://register.test/other/jwks")
+    await deployment.administration.put_register_environment(moved, actor="tests")
+    try:
+        async with spare.borrow() as tenant:
+            assert (tenant.id, tenant.register_environment) == (before.id, moved)
+    finally:
+        await deployment.administration.put_register_environment(present, actor="tests")

@@ -73,7 +73,7 @@ class ProvisionerProcess:
         """No connection is opened before `run`."""
         self._settings = settings
         self._clock = clock_from(settings.clock_file)
-        self._owner = Database.open(settings.owner_database_urls, pools=1)
+        self._owner = Database.open(settings.owner_database_urls, pools=1, time_factor=settings.database_time_factor)
         self._work = Work(settings, self._owner, self._clock)
         self._housekeeping = Housekeeping(self._owner, self._clock)
         self._swept_at: datetime | None = None

@@ -287,7 +287,7 @@ class _Start:
             write_description(folder.description, stack.description)
             stack.changed.set()
 
-        database = Database.open(settings.database_urls)
+        database = Database.open(settings.database_urls, time_factor=settings.database_time_factor)
         self._exits.push_async_callback(database.close)
         registry = Registry(database, settings, clock_from(settings.clock_file))
         tenants = TenantCheck(registry.all, stack.issue_certificate, write)

@@ -14,10 +14,12 @@ from ops.stack.errors import StackError
 DEFAULT_PORT: Final = 8443
 REPLACEABLE: Final = (
     *("HAAS_SMTP_URL", "HAAS_SMS_URL", "HAAS_MASTER_KEY_FILE", "HAAS_LOG_LEVEL", "HAAS_PUSHED_REQUESTS"),
-    "HAAS_TRAFFIC_FACTOR",
+    *("HAAS_TRAFFIC_FACTOR", "HAAS_DATABASE_TIME_FACTOR"),
 )
 WITHOUT_TRAFFIC_LIMIT: Final = {"HAAS_TRAFFIC_FACTOR": "1000000"}
 """The variables of a stack in which a program sends more calls in a second than the traffic thresholds allow."""
+PATIENT: Final = {"HAAS_DATABASE_TIME_FACTOR": "8"}
+"""The variables of a stack that is not to refuse requests because the machine is busy with other work too."""
 
 
 class SetUpDemonstration(Protocol):

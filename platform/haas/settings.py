@@ -49,6 +49,7 @@ _SECRETS: Final = {
     "sms_url": "HAAS_SMS_URL",
     "superuser_url": "HAAS_SUPERUSER_URL",
 }
+_ONLY_FOR_THE_SANDBOX: Final = ("clock_file", "host_map", "trusted_roots", "preset_codes", "database_time_factor")
 _NODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,30}")
 _MASTER_KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}=?")
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -156,6 +157,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host_map: dict[str, str] = {}
     trusted_roots: Path | None = None
     preset_codes: Path | None = None
+    database_time_factor: PositiveNumber = 1
+    """By what the time limits of requests to a database are multiplied, so that a slow machine can run the sandbox."""
 
     def __repr__(self) -> str:
         """Return a text without secrets, because settings may appear in tracebacks."""
@@ -213,10 +216,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def _refuse_sandbox_settings_in_production(self) -> None:
         if self.environment != "production":
             return
-        for name in ("clock_file", "host_map", "trusted_roots", "preset_codes"):
-            if getattr(self, name):
+        for field in msgspec.structs.fields(Settings):
+            if field.name in _ONLY_FOR_THE_SANDBOX and getattr(self, field.name) != _default(field):
                 raise SettingsError(
-                    f"HAAS_{name.upper()} is only for the sandbox: it is refused with HAAS_ENVIRONMENT=production"
+                    f"HAAS_{field.name.upper()} is only for the sandbox: it is refused with HAAS_ENVIRONMENT=production"
                 )
 
 
@@ -323,6 +326,10 @@ def refuse_secrets(environment: Mapping[str, str], process: str, own: AbstractSe
 def secret_variable(environment: Mapping[str, str], variable: str) -> str:
     """Return a secret from its variable, or from the file that `<variable>_FILE` names. Raises SettingsError."""
     return _secret(environment, variable)[1]
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    return field.default_factory() if callable(field.default_factory) else field.default
 
 
 def _secret_of(variable: str) -> str | None:

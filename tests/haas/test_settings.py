@@ -36,6 +36,7 @@ SANDBOX_ONLY = {
     "HAAS_HOST_MAP": '{"*.haas.localhost": "127.0.0.1"}',
     "HAAS_TRUSTED_ROOTS": "/etc/haas/roots.pem",
     "HAAS_PRESET_CODES": "/var/lib/haas/preset-codes.json",
+    "HAAS_DATABASE_TIME_FACTOR": "2",
 }
 
 
@@ -202,6 +203,7 @@ def test_the_error_for_a_missing_variable_contains_its_name(variable: str, empty
         ("HAAS_LOG_LEVEL", "LOUD"),
         ("HAAS_APPLICATION_PROCESSES", "0"),
         ("HAAS_TRAFFIC_FACTOR", "0.5"),
+        ("HAAS_DATABASE_TIME_FACTOR", "0"),
         ("HAAS_MARKET_STATUS_URI", "http://market.example/cds-au/v1"),
         ("HAAS_MARKET_STATUS_URI", "https://market.example/cds-au/v1/"),
         ("HAAS_MARKET_STATUS_URI", "https://user:very-secret@market.example"),

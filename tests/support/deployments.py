@@ -49,8 +49,14 @@ class PostgresServer:
 
 
 @asynccontextmanager
-async def open_deployment(postgres: PostgresServer, redis_url: str, folder: Path) -> AsyncIterator[Deployment]:
-    """Open a deployment in a database of its own, with roles, control schema and one register environment."""
+async def open_deployment(
+    postgres: PostgresServer, redis_url: str, folder: Path, *, time_factor: int = 8
+) -> AsyncIterator[Deployment]:
+    """Open a deployment in a database of its own, with roles, control schema and one register environment.
+
+    The time limits of the database are multiplied by `time_factor`, so that a busy machine fails no test. Tests of
+    these limits set it to 1, or open a `Database` of their own.
+    """
     databases = await postgres.deployment()
     settings = DeploymentSettings(
         environment="sandbox",
@@ -64,6 +70,7 @@ async def open_deployment(postgres: PostgresServer, redis_url: str, folder: Path
         sms_url="https://sms.cdr-sandbox.localhost",
         master_key=new_key(),
         role_prefix=databases.role_prefix,
+        database_time_factor=time_factor,
         traffic_factor=1_000_000,  # tests call faster than the thresholds allow; tests of thresholds set their own
         certificates=folder / "certificates",
         clock_file=folder / f"clock-{databases.role_prefix}",

@@ -59,6 +59,8 @@ class SpareTenants:
     async def borrow(self) -> AsyncIterator[Tenant]:
         """Yield a tenant that nobody else has until the block ends, and that is as a new one."""
         tenant, new = self._spare.pop() if self._spare else await self._make()
+        # The tenant contains the Register's addresses, which tests of an application change for the whole deployment.
+        tenant = await self._deployment.administration.find(tenant.slug)
         yield tenant
         if await self._restore(tenant, new):
             self._spare.append((tenant, new))

@@ -35,7 +35,8 @@ async def server(state_folder: Path) -> AsyncIterator[OwnPostgres]:
 
 @pytest.fixture(scope="module")
 async def deployment(server: OwnPostgres, valkey: str, state_folder: Path) -> AsyncIterator[Deployment]:
-    async with open_deployment(PostgresServer(server.superuser_url), valkey, state_folder) as deployment:
+    postgres = PostgresServer(server.superuser_url)
+    async with open_deployment(postgres, valkey, state_folder, time_factor=1) as deployment:
         yield deployment
 
 

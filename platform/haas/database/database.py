@@ -42,8 +42,8 @@ LONG_CONNECTIONS = 4
 SHARE_OF_LONG_POOL = 2
 SECONDS_TO_ANSWER = 1.5
 """How long a statement may take until the server counts as silent. A request is then answered within two seconds."""
-STATEMENT_TIMEOUT = "1250ms"
-LOCK_TIMEOUT = "1s"
+MILLISECONDS_OF_A_STATEMENT = 1250
+MILLISECONDS_TO_WAIT_FOR_A_LOCK = 1000
 IDLE_IN_TRANSACTION_TIMEOUT = "10s"
 LONG_SECONDS_TO_ANSWER = 605.0
 LONG_STATEMENT_TIMEOUT = "10min"
@@ -62,14 +62,18 @@ class NodePools:
     others. Public information has a pool of its own: it never waits for requests that need a consent.
     """
 
-    def __init__(self, url: str, pools: int, connections: int) -> None:
-        """Make the pools for the server at `url` (`postgresql://…`). A pool connects when it is first used."""
+    def __init__(self, url: str, pools: int, connections: int, time_factor: int) -> None:
+        """Make the pools for the server at `url` (`postgresql://…`). A pool connects when it is first used.
+
+        The time limits of requests are multiplied by `time_factor`.
+        """
         short = partial(
             Pool,
             url,
-            seconds_to_answer=SECONDS_TO_ANSWER,
-            statement_timeout=STATEMENT_TIMEOUT,
-            lock_timeout=LOCK_TIMEOUT,
+            seconds_to_answer=SECONDS_TO_ANSWER * time_factor,
+            time_factor=time_factor,
+            statement_timeout=f"{MILLISECONDS_OF_A_STATEMENT * time_factor}ms",
+            lock_timeout=f"{MILLISECONDS_TO_WAIT_FOR_A_LOCK * time_factor}ms",
             idle_in_transaction_session_timeout=IDLE_IN_TRANSACTION_TIMEOUT,
             # Each connection plans the statements of each tenant of its pool. Planning one takes several times as
             # long as executing it, and its plan does not depend on the values.
@@ -82,6 +86,7 @@ class NodePools:
             LONG_CONNECTIONS,
             share=SHARE_OF_LONG_POOL,
             seconds_to_answer=LONG_SECONDS_TO_ANSWER,
+            time_factor=time_factor,
             statement_timeout=LONG_STATEMENT_TIMEOUT,
             idle_in_transaction_session_timeout=LONG_IDLE_IN_TRANSACTION_TIMEOUT,
         )
@@ -111,10 +116,18 @@ class Database:
 
     @classmethod
     def open(
-        cls, urls: Mapping[str, str], *, pools: int = POOLS, connections: int = CONNECTIONS_PER_POOL
+        cls,
+        urls: Mapping[str, str],
+        *,
+        pools: int = POOLS,
+        connections: int = CONNECTIONS_PER_POOL,
+        time_factor: int = 1,
     ) -> "Database":
-        """Return the pools for the nodes of `urls` (id → `postgresql://…`). A pool connects when it is first used."""
-        return cls({node: NodePools(url, pools, connections) for node, url in urls.items()})
+        """Return the pools for the nodes of `urls` (id → `postgresql://…`). A pool connects when it is first used.
+
+        The time limits of requests are multiplied by `time_factor` (`Settings.database_time_factor`).
+        """
+        return cls({node: NodePools(url, pools, connections, time_factor) for node, url in urls.items()})
 
     def metrics(self) -> PoolMetrics:
         """Return the source of the metrics of the pools."""

@@ -41,13 +41,15 @@ class Pooled:
 
     __slots__ = ("_ticks_to_answer", "connection", "driver", "schemas", "ticks_left")
 
-    def __init__(self, connection: AsyncConnection, driver: "Connection[Record]", ticks_to_answer: int) -> None:
+    def __init__(
+        self, connection: AsyncConnection, driver: "Connection[Record]", *, ticks_to_begin: int, ticks_to_answer: int
+    ) -> None:
         """Take an open connection."""
         self.connection = connection
         self.driver = driver
         self.schemas: set[str] = set()
         """Those that have used it: their statements are prepared here."""
-        self.ticks_left = TICKS_TO_BEGIN
+        self.ticks_left = ticks_to_begin
         """After how many more ticks of the pool the server counts as silent."""
         self._ticks_to_answer = ticks_to_answer
 
@@ -69,14 +71,19 @@ class Pool:
     of a call takes longer than to run them. If there is none, the connection that was used last is taken.
     """
 
-    def __init__(self, url: str, size: int, *, share: int, seconds_to_answer: float, **settings: str) -> None:
+    def __init__(
+        self, url: str, size: int, *, share: int, seconds_to_answer: float, time_factor: int = 1, **settings: str
+    ) -> None:
         """Make an empty pool. It connects when a connection is first taken.
 
         A connection that is in use is terminated if no statement begins on it for `seconds_to_answer`, or if its BEGIN
         is not answered within 1.5 s. `settings` are settings of PostgreSQL for each session. Its time limits should be
-        shorter: a connection can be used again if the server itself has ended a statement.
+        shorter: a connection can be used again if the server itself has ended a statement. The other time limits of the
+        pool are multiplied by `time_factor`.
         """
         self.size = size
+        self._seconds_to_connect = SECONDS_TO_CONNECT * time_factor
+        self._ticks_to_begin = TICKS_TO_BEGIN * time_factor
         self._ticks_to_answer = round(seconds_to_answer / SECONDS_BETWEEN_TICKS)
         self._ticking = False
         self._in_use: set[Pooled] = set()
@@ -85,7 +92,7 @@ class Pool:
         self._on_trial = False
         self.exhausted = 0
         """How often nobody gave a connection back in time."""
-        self._slots = SharedSlots(size, share, seconds=SECONDS_TO_WAIT_FOR_A_CONNECTION)
+        self._slots = SharedSlots(size, share, seconds=SECONDS_TO_WAIT_FOR_A_CONNECTION * time_factor)
         self._idle: list[Pooled] = []
         self._opened: dict[object, Connection[Record]] = {}
         self._closed = False
@@ -135,7 +142,7 @@ class Pool:
         except BaseException:
             self._slots.give_back(schema)
             raise
-        pooled.ticks_left = TICKS_TO_BEGIN
+        pooled.ticks_left = self._ticks_to_begin
         pooled.schemas.add(schema)
         self._in_use.add(pooled)
         if not self._ticking:
@@ -197,7 +204,7 @@ class Pool:
     async def _connect(self) -> Pooled:
         connection, driver = None, None
         try:
-            async with asyncio.timeout(SECONDS_TO_CONNECT):
+            async with asyncio.timeout(self._seconds_to_connect):
                 connection = await self._engine.connect()
         except (*DRIVER_ERRORS, PostgresError, DBAPIError) as error:
             self.silent = self.silent or isinstance(error, TimeoutError)
@@ -206,7 +213,7 @@ class Pool:
             driver = self._opened.pop(asyncio.current_task(), None)
             if connection is None and driver is not None:
                 driver.terminate()
-        return Pooled(connection, driver, self._ticks_to_answer)
+        return Pooled(connection, driver, ticks_to_begin=self._ticks_to_begin, ticks_to_answer=self._ticks_to_answer)
 
     async def _open(self, *arguments: Any, **options: Any) -> "Connection[Record]":
         """Open a connection for SQLAlchemy, which does not close it if its own first statements fail."""

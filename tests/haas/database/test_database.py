@@ -245,3 +245,19 @@ async def test_only_long_transactions_plan_a_statement_for_its_values(database: 
         assert await tx.scalar(mode) == "force_generic_plan"
     async with database.transaction(tenant.namespace, "long") as tx:
         assert await tx.scalar(mode) == "auto"
+
+
+@pytest.mark.parametrize(("factor", "limits"), [(1, ("1250ms", "1s")), (8, ("10s", "8s"))])
+async def test_the_time_limits_of_requests_are_multiplied(
+    deployment: Deployment, tenant: Tenant, factor: int, limits: tuple[str, str]
+) -> None:
+    database = Database.open(deployment.settings.database_urls, pools=1, connections=1, time_factor=factor)
+    try:
+        async with database.transaction(tenant.namespace) as tx:
+            found = [
+                await tx.scalar(Statement(select(literal_column(f"current_setting('{name}_timeout')"))))
+                for name in ("statement", "lock")
+            ]
+            assert tuple(found) == limits
+    finally:
+        await database.close()

@@ -34,7 +34,7 @@ from ops.smoke.journey import Journey
 from ops.smoke.participants import Participants
 from ops.smoke.steps import Steps
 from ops.stack.embedded import Stack, running
-from ops.stack.options import Options
+from ops.stack.options import PATIENT, Options
 from tenants.registry.models import Tenant
 from tenants.registry.names import Roles
 from tenants.tables import accounts, arrangements, keys, parties
@@ -96,7 +96,7 @@ async def own_stack(state_folder: Path) -> AsyncIterator[Stack]:
     """A stack of this module's own: its schemas get revisions that exist only here."""
     servers = await real_servers("migrated")
     async with running(
-        Options(state=state_folder / "migrated", port=0, durable=False, variables=WITHOUT_LIMIT, **servers),
+        Options(state=state_folder / "migrated", port=0, durable=False, variables=PATIENT | WITHOUT_LIMIT, **servers),
         set_up_from_store,
     ) as stack:
         yield stack

@@ -12,7 +12,7 @@ from ops.bench.data.run import COMPARED, DataOptions, DataResults, measure
 from ops.bench.data.sizes import Sizes
 from ops.demonstration import set_up_from_store
 from ops.stack.embedded import running
-from ops.stack.options import Options
+from ops.stack.options import PATIENT, Options
 from tenants.operations.endpoints import ENDPOINTS
 from tests.support.deployments import real_servers
 
@@ -24,7 +24,9 @@ OPTIONS = DataOptions(
 @pytest.fixture(scope="module")
 async def results(state_folder: Path) -> AsyncIterator[DataResults]:
     servers = await real_servers("data")
-    options = Options(state=state_folder / "bench-data", port=0, durable=False, variables=WITHOUT_LIMIT, **servers)
+    options = Options(
+        state=state_folder / "bench-data", port=0, durable=False, variables=PATIENT | WITHOUT_LIMIT, **servers
+    )
     async with running(options, set_up_from_store) as stack:
         yield await measure(stack, OPTIONS, NO_PROGRESS)
 
