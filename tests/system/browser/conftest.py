@@ -14,6 +14,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 from ops.smoke.command import participants_of
 from ops.smoke.control import SandboxControl
 from ops.stack.embedded import Stack
+from tests.support.chromium import CHROMIUM
 from tests.system.browser.visit import Visit
 
 REQUIRED = "HAAS_REQUIRE_BROWSER"
@@ -51,7 +52,7 @@ def _program(*names: str) -> str:
 @pytest.fixture(scope="session")
 async def chromium(stack: Stack) -> AsyncIterator[Browser]:
     """Chromium with certificate verification on, whose only extra trust is the stack's root of the public web."""
-    program, certutil = _program("chromium", "chromium-browser", "google-chrome"), _program("certutil")
+    program, certutil = _program(*CHROMIUM), _program("certutil")
     with tempfile.TemporaryDirectory(prefix="haas-browser-") as home:
         await _trust(certutil, Path(home), Path(stack.description.roots.web))
         async with async_playwright() as playwright:
