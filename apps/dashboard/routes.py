@@ -28,6 +28,7 @@ from tenants.arrangements.errors import ArrangementEnded
 from tenants.authentication import sessions
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.authentication.limits import CODE_LIFETIME
+from tenants.holders.service import tell_of_end
 from tenants.parties.models import canonical_identifier
 from themes import wording
 from themes.problems import problem
@@ -200,7 +201,7 @@ async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Respons
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
             session = await require_session(request, tx, person)
             found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
-            await arrangements.end(tx, found.id, by="consumer", now=ctx.now)
+            await arrangements.end(tx, found.id, by="consumer", tell=tell_of_end(ctx.tenant), now=ctx.now)
     except ArrangementEnded:
         return redirect(_arrangement_url(arrangement_id))
     return redirect(f"{_arrangement_url(arrangement_id)}?notice=stopped")

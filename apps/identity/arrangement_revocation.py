@@ -18,6 +18,7 @@ from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.arrangements.models import parse_arrangement_id
 from tenants.cds.errors import FIELD_MISSING, INVALID_ARRANGEMENT, CdsError
+from tenants.holders.service import tell_of_end
 from tenants.oauth.endpoints import ARRANGEMENT_REVOCATION
 
 
@@ -43,8 +44,11 @@ async def end_the_arrangement(call: ArrangementRevocationCall) -> None:
 
     "If the cdr_arrangement_id is not related to the client making the call it MUST be rejected" (CDS).
     """
+    ctx = call.context
     try:
-        await arrangements.end_for_recipient(call.tx, call.arrangement_id, call.client.client_id, now=call.context.now)
+        await arrangements.end_for_recipient(
+            call.tx, call.arrangement_id, call.client.client_id, tell=tell_of_end(ctx.tenant), now=ctx.now
+        )
     except (ArrangementNotFound, ArrangementEnded) as error:
         raise CdsError(INVALID_ARRANGEMENT, str(call.arrangement_id)) from error
 

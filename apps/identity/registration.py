@@ -15,6 +15,7 @@ from haas.steps import Step, on_attribute
 from tenants.clients import store as clients
 from tenants.clients.models import Client
 from tenants.grants import access_token_rules
+from tenants.holders.service import tell_of_end
 from tenants.oauth import scopes
 from tenants.oauth.endpoints import REGISTER
 from tenants.oauth.errors import AccessDenied, InvalidRequest, InvalidToken
@@ -89,7 +90,12 @@ async def replace_the_registration(call: ManagementCall) -> None:
 async def end_the_registration(call: ManagementCall) -> None:
     """The registration is ended, with its arrangements and all its tokens (RFC 7592 2.3)."""
     await registrations.end_client(
-        call.tx, call.client_id, by="recipient", reason=REMOVED_BY_THE_CLIENT, now=call.context.now
+        call.tx,
+        call.client_id,
+        by="recipient",
+        reason=REMOVED_BY_THE_CLIENT,
+        tell=tell_of_end(call.context.tenant),
+        now=call.context.now,
     )
 
 

@@ -78,7 +78,7 @@ async def run_the_steps_of_the_grant(call: TokenCall) -> None:
     if ctx.certificate is None:
         raise InvalidClient("a client certificate is required")
     call.token_request = call.grant.state(
-        call.tx, call.client, call.parameters, thumbprint=ctx.certificate.thumbprint, now=ctx.now
+        call.tx, ctx.tenant, call.client, call.parameters, thumbprint=ctx.certificate.thumbprint, now=ctx.now
     )
     await run(call.grant.steps, call.token_request)
 

@@ -13,6 +13,7 @@ from ops.operator_access import OperatorAccess
 from tenants.arrangements import service
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.arrangements.models import parse_arrangement_id
+from tenants.holders.service import tell_of_end
 
 MAXIMUM_FILE: Final = 8 << 20
 
@@ -56,7 +57,9 @@ async def _end(
         for arrangement_id in ids:
             try:
                 async with access.database.transaction(tenant.namespace) as tx:
-                    await service.end(tx, arrangement_id, by=by, reason=reason, now=access.clock.now())
+                    await service.end(
+                        tx, arrangement_id, by=by, reason=reason, tell=tell_of_end(tenant), now=access.clock.now()
+                    )
                 ended += 1
             except (ArrangementEnded, ArrangementNotFound):
                 continue

@@ -1,5 +1,6 @@
 """Creating, amending, activating, listing and ending arrangements."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -16,6 +17,10 @@ SETTLING: Final = timedelta(minutes=15)
 """How long no account of a customer must have been written before the customer's arrangements end as ineligible."""
 _ENDS_WITHOUT_NOTICE: frozenset[EndedBy] = frozenset({"recipient", "register", "expiry"})
 """Values of `ended_by`. The recipient is not notified of these (CDS, CDR Arrangement Revocation endpoint)."""
+TellHolders = Callable[[Transaction, Sequence[UUID], EndedBy, datetime], Awaitable[object]]
+"""Tells the other holders of the accounts of ended arrangements (CDR Rules 4A.14(1), 4.28): what
+`tenants.holders.service.tell_of_end` returns. Every function that ends arrangements needs it, so that none forgets it.
+"""
 
 
 async def create(
@@ -80,20 +85,34 @@ async def put_in_force(
     )
 
 
-async def end(tx: Transaction, arrangement_id: UUID, *, by: EndedBy, reason: str | None = None, now: datetime) -> None:
+async def end(
+    tx: Transaction,
+    arrangement_id: UUID,
+    *,
+    by: EndedBy,
+    reason: str | None = None,
+    tell: TellHolders,
+    now: datetime,
+) -> None:
     """End an arrangement, revoke its tokens, and notify the recipient unless the standards exclude this for `by`.
 
     The caller must have checked that the requester may end the arrangement. Raise ArrangementNotFound, or
     ArrangementEnded if it has already ended. If an error is raised, nothing was changed.
     """
-    if not await _end_all(tx, store.has_id(arrangement_id), by=by, reason=reason, now=now):
+    if not await _end_all(tx, store.has_id(arrangement_id), by=by, reason=reason, tell=tell, now=now):
         if await store.exists(tx, arrangement_id):
             raise ArrangementEnded(f"{arrangement_id} has already ended")
         raise ArrangementNotFound(f"there is no arrangement {arrangement_id}")
 
 
 async def end_for_recipient(
-    tx: Transaction, arrangement_id: UUID, client_id: str, *, reason: str | None = None, now: datetime
+    tx: Transaction,
+    arrangement_id: UUID,
+    client_id: str,
+    *,
+    reason: str | None = None,
+    tell: TellHolders,
+    now: datetime,
 ) -> None:
     """End an arrangement at the request of its recipient.
 
@@ -103,42 +122,41 @@ async def end_for_recipient(
     row = await store.lock(tx, arrangement_id)
     if row is None or row.client_id != client_id:
         raise ArrangementNotFound(f"{arrangement_id} is not an arrangement of {client_id}")
-    await end(tx, arrangement_id, by="recipient", reason=reason, now=now)
+    await end(tx, arrangement_id, by="recipient", reason=reason, tell=tell, now=now)
 
 
 async def end_all_of_client(
-    tx: Transaction, client_id: str, *, by: EndedBy, reason: str | None = None, now: datetime
+    tx: Transaction, client_id: str, *, by: EndedBy, reason: str | None = None, tell: TellHolders, now: datetime
 ) -> int:
     """End all arrangements of a client (CDS, Participant statuses: invalidate consents). Return their number."""
-    return len(await _end_all(tx, store.has_client(client_id), by=by, reason=reason, now=now))
+    return len(await _end_all(tx, store.has_client(client_id), by=by, reason=reason, tell=tell, now=now))
 
 
 async def end_all_of_customer(
-    tx: Transaction, customer_id: UUID, *, by: EndedBy, reason: str | None = None, now: datetime
+    tx: Transaction, customer_id: UUID, *, by: EndedBy, reason: str | None = None, tell: TellHolders, now: datetime
 ) -> int:
     """End all arrangements of a customer, for example because the customer is not eligible any more (CDR Rules 4.26).
 
     Return their number.
     """
-    return len(await _end_all(tx, store.has_customer(customer_id), by=by, reason=reason, now=now))
+    return len(await _end_all(tx, store.has_customer(customer_id), by=by, reason=reason, tell=tell, now=now))
 
 
-async def end_expired(tx: Transaction, now: datetime) -> list[UUID]:
-    """Mark the arrangements whose sharing duration is over as ended by expiry. Return their ids.
-
-    The caller tells the other holders of the accounts (`tenants.holders`).
-    """
-    return await _end_all(tx, store.is_past_its_expiry(now), by="expiry", reason=None, now=now)
+async def end_expired(tx: Transaction, now: datetime, *, tell: TellHolders) -> int:
+    """Mark the arrangements whose sharing duration is over as ended by expiry. Return their number."""
+    return len(await _end_all(tx, store.is_past_its_expiry(now), by="expiry", reason=None, tell=tell, now=now))
 
 
-async def end_of_ineligible_customers(tx: Transaction, now: datetime) -> int:
+async def end_of_ineligible_customers(tx: Transaction, now: datetime, *, tell: TellHolders) -> int:
     """End the arrangements of customers who are not eligible consumers (CDR Rules 4.26(1)(c)). Return their number.
 
     Their data is not disclosed in any case. An end cannot be undone, so it waits until an import or a correction of the
     customer's accounts is complete (`SETTLING`).
     """
     found = await store.of_ineligible_customers(tx, market_day(now), now, now - SETTLING)
-    return len(await _end_all(tx, store.is_one_of(found), by="ineligible", reason=None, now=now)) if found else 0
+    if not found:
+        return 0
+    return len(await _end_all(tx, store.is_one_of(found), by="ineligible", reason=None, tell=tell, now=now))
 
 
 async def list_for_login(tx: Transaction, login_id: UUID, now: datetime) -> list[Arrangement]:
@@ -159,12 +177,19 @@ async def get_for_login(tx: Transaction, arrangement_id: UUID, login_id: UUID, n
 
 
 async def _end_all(
-    tx: Transaction, which: store.ArrangementCondition, *, by: EndedBy, reason: str | None, now: datetime
+    tx: Transaction,
+    which: store.ArrangementCondition,
+    *,
+    by: EndedBy,
+    reason: str | None,
+    tell: TellHolders,
+    now: datetime,
 ) -> list[UUID]:
     ended = await store.mark_ended(tx, which, by=by, reason=reason, now=now)
     ids = [row.id for row in ended]
     if ids:
         await tokens.revoke_for_arrangements(tx, ids, now)
+        await tell(tx, ids, by, now)
     if by not in _ENDS_WITHOUT_NOTICE:
         for row in ended:
             if row.active_at is not None:  # a recipient does not know of pending arrangements

@@ -16,6 +16,7 @@ from tenants.attempts.service import may_redirect, require_active_recipient
 from tenants.attempts.store import IssuedCode
 from tenants.grants.models import Authentication, IssuedTokens
 from tenants.grants.token_request import TokenRequest
+from tenants.holders import service as holders
 from tenants.oauth import scopes
 from tenants.oauth.errors import InvalidGrant, InvalidRequest, InvalidScope
 from tenants.tokens import issue
@@ -58,7 +59,12 @@ async def code_was_not_used_before(exchange: CodeExchange) -> None:
     if arrangement_id is not None:
         with suppress(ArrangementEnded):
             await arrangements.end(
-                exchange.tx, arrangement_id, by="replay", reason="a code was used twice", now=exchange.now
+                exchange.tx,
+                arrangement_id,
+                by="replay",
+                reason="a code was used twice",
+                tell=holders.tell_of_end(exchange.tenant),
+                now=exchange.now,
             )
     raise InvalidGrant("the code was used before")
 
@@ -129,6 +135,11 @@ async def put_the_authorisation_in_force(exchange: CodeExchange) -> None:
         raise InvalidGrant("the code of a later authorisation of the same arrangement was already exchanged") from error
 
 
+async def tell_the_other_holders(exchange: CodeExchange) -> None:
+    """The other holders of the accounts are told that the authorisation was given or changed (CDR Rules 4A.14(1))."""
+    await holders.tell_of_authorisation(exchange.tx, exchange.tenant, exchange.authorisation.id, exchange.now)
+
+
 async def mark_the_code_as_used(exchange: CodeExchange) -> None:
     """The code is marked as used and cannot be exchanged again; the attempt is completed (RFC 6749 4.1.2)."""
     now = exchange.now
@@ -186,6 +197,7 @@ STEPS: Final[tuple[Step[CodeExchange], ...]] = (
     recipient_may_be_authorised,
     client_is_registered_for_a_scope,
     put_the_authorisation_in_force,
+    tell_the_other_holders,
     mark_the_code_as_used,
     issue_tokens,
 )

@@ -6,6 +6,7 @@ from datetime import datetime
 from haas.database import Transaction
 from tenants.clients.models import Client
 from tenants.grants.models import IssuedTokens
+from tenants.registry.models import Tenant
 
 
 class TokenRequest:
@@ -14,10 +15,18 @@ class TokenRequest:
     issued: IssuedTokens
 
     def __init__(
-        self, tx: Transaction, client: Client, parameters: Mapping[str, str], *, thumbprint: bytes, now: datetime
+        self,
+        tx: Transaction,
+        tenant: Tenant,
+        client: Client,
+        parameters: Mapping[str, str],
+        *,
+        thumbprint: bytes,
+        now: datetime,
     ) -> None:
         """`parameters` are the non-empty form parameters. `thumbprint` is the SHA-256 of the client certificate."""
         self.tx = tx
+        self.tenant = tenant
         self.client = client
         self.parameters = parameters
         self.thumbprint = thumbprint

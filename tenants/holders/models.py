@@ -29,6 +29,15 @@ class Addressee(msgspec.Struct, frozen=True, kw_only=True):
     """Empty if no person is known who can be told in the customer's place: then the customer gets a letter."""
 
 
+class Written(msgspec.Struct, frozen=True):
+    """A notice as it is written for one addressee."""
+
+    subject: str
+    text: str
+    short: str
+    """For a text message."""
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to the sharing of accounts under one authorisation."""
 
@@ -40,5 +49,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """The name of the data recipient."""
     accounts: tuple[str, ...]
     """The name of each account that is concerned."""
+    removed: tuple[str, ...] = ()
+    """The name of each account that an amendment has removed."""
+    until: datetime | None = None
+    """The end of a given or amended authorisation; None if it is a once-off one."""
     is_of_user: bool = False
     """Whether a secondary user had authorised, and not another holder."""

@@ -3,13 +3,14 @@
 They name the recipient and the account, and never a person: not who had authorised, and not who did not approve.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tenants.holders.models import Addressee, Event, Receiver
+from tenants.holders.models import Addressee, Event, Receiver, Written
 from tenants.notices.models import About, EmailPayload, LetterPayload, SmsPayload
 from tenants.notices.outbox import NoticeKind
 from tenants.registry.models import Tenant
@@ -21,47 +22,9 @@ _KINDS: Final[dict[type[msgspec.Struct], NoticeKind]] = {
 }
 
 
-class Written(msgspec.Struct, frozen=True):
-    """A notice as it is written for one addressee."""
-
-    subject: str
-    text: str
-    short: str
-    """For a text message."""
-
-
 def written(about: About, event: Event, tenant: Tenant) -> Written:
     """Return the notice without its address."""
-    brand, day = tenant.name, _day(event.at, tenant.settings.time_zone)
-    accounts = ", ".join(event.accounts)
-    its = "Account" if len(event.accounts) == 1 else "Accounts"
-    facts = f"Data recipient: {event.recipient}\n{its}: {accounts}\n"
-    if about == "authorisation-expired":
-        who = "Somebody who may use" if event.is_of_user else "Another holder of"
-        return Written(
-            subject=f"A data sharing authorisation at {brand} has expired",
-            text=(
-                f"{who} an energy account that you hold had authorised {brand} to share data about it with "
-                f"{event.recipient}. The authorisation expired on {day}. {brand} shares no more data under it.\n\n"
-                f"{facts}Expired: {day}\n\nYou need not do anything.\n"
-            ),
-            short=(
-                f"{brand}: an authorisation to share data about {accounts} with {event.recipient} expired on {day}. "
-                "We share no more data under it. You need not do anything."
-            ),
-        )
-    return Written(
-        subject=f"Data from a joint account at {brand} is not shared",
-        text=(
-            f"You authorised {brand} to share data from a joint account with {event.recipient}. The account holders "
-            f"whose approval is needed did not all approve it in time, so {brand} does not share data from it under "
-            f"this authorisation.\n\n{facts}Time limit: {day}\n\nYour other accounts are not affected.\n"
-        ),
-        short=(
-            f"{brand}: data from {accounts} is not shared with {event.recipient}, because not all account holders "
-            "approved it in time. Your other accounts are not affected."
-        ),
-    )
+    return _TEXTS[about](_Words.of(event, tenant))
 
 
 def addressed(notice: Written, to: Addressee, contact: Receiver | None) -> EmailPayload | SmsPayload | LetterPayload:
@@ -86,6 +49,121 @@ def kind_of(payload: EmailPayload | SmsPayload | LetterPayload) -> NoticeKind:
     return _KINDS[type(payload)]
 
 
-def _day(at: datetime, time_zone: str) -> str:
+def day_of(at: datetime, time_zone: str) -> str:
+    """Return for example "3 March 2026", the day of a moment in the time zone of the brand."""
     local = at.astimezone(ZoneInfo(time_zone))
     return f"{local.day} {local:%B %Y}"
+
+
+class _Words(NamedTuple):
+    """The words of an event."""
+
+    brand: str
+    recipient: str
+    accounts: str
+    removed: str
+    day: str
+    until: str | None
+    who: str
+    facts: str
+
+    @classmethod
+    def of(cls, event: Event, tenant: Tenant) -> "_Words":
+        zone = tenant.settings.time_zone
+        who = "Somebody who may use" if event.is_of_user else "Another holder of"
+        accounts, removed = ", ".join(event.accounts), ", ".join(event.removed)
+        facts = f"Data recipient: {event.recipient}\n"
+        for label, names, joined in (("", event.accounts, accounts), ("No longer shared: ", event.removed, removed)):
+            if names:
+                facts += f"{label}{'Account' if len(names) == 1 else 'Accounts'}: {joined}\n"
+        return cls(
+            brand=tenant.name,
+            recipient=event.recipient,
+            accounts=accounts,
+            removed=removed,
+            day=day_of(event.at, zone),
+            until=None if event.until is None else day_of(event.until, zone),
+            who=f"{who} an energy account that you hold",
+            facts=facts,
+        )
+
+
+def _given(words: _Words) -> Written:
+    brand, recipient = words.brand, words.recipient
+    how_long = "once" if words.until is None else f"until {words.until}"
+    return Written(
+        subject=f"Data about your energy account at {brand} is shared",
+        text=(
+            f"{words.who} has authorised {brand} to share data about it with {recipient}, {how_long}.\n\n"
+            f"{words.facts}Authorised: {words.day}\nShared: {how_long}\n\n"
+            f"You need not do anything. If you do not want data about the account to be shared, contact {brand}.\n"
+        ),
+        short=(
+            f"{brand}: another account holder authorised us to share data about {words.accounts} with {recipient}, "
+            f"{how_long}. If you do not want that, contact us."
+        ),
+    )
+
+
+def _amended(words: _Words) -> Written:
+    brand, recipient = words.brand, words.recipient
+    how_long = "once" if words.until is None else f"until {words.until}"
+    until = f"Shared: {how_long}\n" if words.accounts else ""
+    now = f"Now shared: {words.accounts}, {how_long}. " if words.accounts else ""
+    no_more = f"No longer shared: {words.removed}. " if words.removed else ""
+    return Written(
+        subject=f"A data sharing authorisation at {brand} has changed",
+        text=(
+            f"{words.who} has changed an authorisation under which {brand} shares data with {recipient}.\n\n"
+            f"{words.facts}Changed: {words.day}\n{until}\n"
+            f"You need not do anything. If you do not want data about the account to be shared, contact {brand}.\n"
+        ),
+        short=f"{brand}: an authorisation to share data with {recipient} was changed on {words.day}. {now}{no_more}",
+    )
+
+
+def _over(what: str, fact: str) -> Callable[[_Words], Written]:
+    """Return the text of an authorisation that is not in force any more. `what` is for example "has expired"."""
+
+    def text(words: _Words) -> Written:
+        brand, recipient = words.brand, words.recipient
+        return Written(
+            subject=f"A data sharing authorisation at {brand} {what}",
+            text=(
+                f"{words.who} had authorised {brand} to share data about it with {recipient}. The authorisation "
+                f"{fact} on {words.day}. {brand} shares no more data under it.\n\n"
+                f"{words.facts}{fact.removeprefix('was ').capitalize()}: {words.day}\n\nYou need not do anything.\n"
+            ),
+            short=(
+                f"{brand}: an authorisation to share data about {words.accounts} with {recipient} {fact} on "
+                f"{words.day}. We share no more data under it. You need not do anything."
+            ),
+        )
+
+    return text
+
+
+def _lapsed(words: _Words) -> Written:
+    brand, recipient = words.brand, words.recipient
+    return Written(
+        subject=f"Data from a joint account at {brand} is not shared",
+        text=(
+            f"You authorised {brand} to share data from a joint account with {recipient}. The account holders "
+            f"whose approval is needed did not all approve it in time, so {brand} does not share data from it under "
+            f"this authorisation.\n\n{words.facts}Time limit: {words.day}\n\nYour other accounts are not affected.\n"
+        ),
+        short=(
+            f"{brand}: data from {words.accounts} is not shared with {recipient}, because not all account holders "
+            "approved it in time. Your other accounts are not affected."
+        ),
+    )
+
+
+_TEXTS: Final[Mapping[About, Callable[[_Words], Written]]] = {
+    "authorisation-given": _given,
+    "authorisation-amended": _amended,
+    "authorisation-withdrawn": _over("was withdrawn", "was withdrawn"),
+    "authorisation-ended": _over("has ended", "ended"),
+    "authorisation-expired": _over("has expired", "expired"),
+    "approval-lapsed": _lapsed,
+}

@@ -1,13 +1,15 @@
-"""Tells the holders of an account what the CDR Rules demand when a time is over (4A.14(1), 4.28; decision 0054).
+"""Tells the holders of an account what the CDR Rules demand (4A.14(1), 4.28; decisions 0054 and 0059).
 
-The expiry of an authorisation: the other holders of each of its accounts. An approval that did not come in time: who
-has authorised. Nothing is told that a harm flag conceals (4A.15). Each notice is added in the transaction that ends the
-authorisation or the approval, with an id that is made of what it tells and to whom, so it is never added twice.
+What happens to an authorisation: the other holders of each of its accounts. An approval that did not come in time: who
+has authorised. Nothing is told that a harm flag conceals (4A.15). Each notice is added in the transaction of the change
+that it tells, with an id that is made of what it tells and to whom, so it is never added twice.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -15,31 +17,85 @@ import msgspec
 from haas.database import Transaction
 from tenants.accounts.models import account_hint, account_name
 from tenants.accounts.service import market_day
+from tenants.arrangements.models import EndedBy
+from tenants.arrangements.service import TellHolders
 from tenants.holders import store
-from tenants.holders.models import Addressee, Event, Receiver
+from tenants.holders.models import Addressee, Event, Receiver, Written
 from tenants.holders.notice_text import addressed, kind_of, written
 from tenants.holders.store import HolderRow
 from tenants.notices import outbox
 from tenants.notices.models import About
 from tenants.registry.models import Tenant
 
+ONCE_OFF: Final = 86_400
+"""An authorisation for at most so many seconds is a once-off one for people (K-5)."""
+_ABOUT_BY: Final[Mapping[EndedBy, About]] = {
+    "consumer": "authorisation-withdrawn",
+    "recipient": "authorisation-withdrawn",
+    "expiry": "authorisation-expired",
+    "retailer": "authorisation-ended",
+    "register": "authorisation-ended",
+    "replay": "authorisation-ended",
+    "ineligible": "authorisation-ended",
+}
+"""What the others are told, by who ended an arrangement. Of an end because of harm they are told nothing (4A.15)."""
 
-async def tell_of_expiry(tx: Transaction, tenant: Tenant, arrangement_ids: Collection[UUID], now: datetime) -> int:
-    """Tell the other holders of the accounts that these arrangements have expired. Return the number of notices.
+
+def tell_of_end(tenant: Tenant) -> TellHolders:
+    """Return what tells the other holders that arrangements of this tenant have ended.
 
     Who authorised is told nothing: a receipt for that person is a choice of the retailer (K-26).
     """
-    if not arrangement_ids:
+    return partial(_tell_of_end, tenant)
+
+
+async def _tell_of_end(
+    tenant: Tenant, tx: Transaction, arrangement_ids: Collection[UUID], by: EndedBy, now: datetime
+) -> int:
+    about = _ABOUT_BY.get(by)
+    if about is None or not arrangement_ids:
         return 0
-    found: dict[tuple[UUID, UUID, bool], list[HolderRow]] = defaultdict(list)
-    for row in await store.other_holders(tx, arrangement_ids, market_day(now)):
-        found[row.arrangement_id, row.holder_id, row.role == "secondary-user"].append(row)
     told = 0
-    for (_, _, is_of_user), rows in found.items():
-        contacts = _contacts(rows)
-        if contacts is not None:
-            event = msgspec.structs.replace(_event(rows, rows[0].expires_at), is_of_user=is_of_user)
-            told += await _tell(tx, tenant, "authorisation-expired", event, _addressee(rows[0], contacts), now=now)
+    for rows in await _by_holder(tx, store.in_force_under(arrangement_ids), now):
+        visible = [row for row in rows if not row.is_concealed]
+        if visible:
+            at = min(now, visible[0].expires_at)
+            told += await _tell_other_holder(tx, tenant, about, _event(visible, at), visible, now=now)
+    return told
+
+
+async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_id: UUID, now: datetime) -> int:
+    """Tell the other holders that an authorisation was given, or amended, and is in force. Return how many notices.
+
+    Who holds an account that an amendment has removed is told too. The holders of an account are not told that a
+    secondary user has given an authorisation, but that one was amended (CDR Rules 4.28; K-15). Those who are asked for
+    their approval are asked, and not told.
+    """
+    told = 0
+    for rows in await _by_holder(tx, store.is_or_was_replaced_by(authorisation_id), now):
+        new = [row for row in rows if row.authorisation_id == authorisation_id and not row.is_concealed]
+        old = [row for row in rows if row.authorisation_id != authorisation_id]
+        new_ids = {row.account_id for row in rows if row.authorisation_id == authorisation_id}
+        removed = [row for row in old if row.account_id not in new_ids and not row.is_concealed]
+        # For a holder of whose accounts none was covered before, or whose accounts a harm flag concealed before, the
+        # authorisation is a new one: what else it covered is not told.
+        is_first = all(row.is_concealed for row in old)
+        if rows[0].role == "secondary-user":
+            if not any(row.is_amendment for row in rows) or (old and is_first):
+                continue
+            is_first = False
+        shown = [row for row in new if row.approval != "pending"]
+        if not (shown or removed):
+            continue
+        event = msgspec.structs.replace(
+            _event(shown or removed, now),
+            key=f"{authorisation_id}",
+            accounts=_accounts(shown),
+            removed=_accounts(removed),
+            until=next((row.expires_at for row in shown if row.sharing_duration > ONCE_OFF), None),
+        )
+        about: About = "authorisation-given" if is_first else "authorisation-amended"
+        told += await _tell_other_holder(tx, tenant, about, event, rows, now=now)
     return told
 
 
@@ -51,13 +107,26 @@ async def lapse_approvals(tx: Transaction, tenant: Tenant, now: datetime) -> int
         found[row.authorisation_id].append(row)
     for rows in found.values():
         contacts = [] if rows[0].contact_id is None else [_contact(rows[0])]
-        due_at = max(row.due_at for row in rows)
-        await _tell(tx, tenant, "approval-lapsed", _event(rows, due_at), _addressee(rows[0], contacts), now=now)
+        event = _event(rows, max(row.due_at for row in rows))
+        await _tell(tx, tenant, "approval-lapsed", event, _addressee(rows[0], contacts), now=now)
     return len(lapsed)
 
 
-async def _tell(tx: Transaction, tenant: Tenant, about: About, event: Event, to: Addressee, *, now: datetime) -> int:
-    notice = written(about, event, tenant)
+async def send(
+    tx: Transaction,
+    notice: Written,
+    to: Addressee,
+    *,
+    about: About,
+    key: str,
+    arrangement_id: UUID | None = None,
+    now: datetime,
+) -> int:
+    """Add a notice to each person who is told for a customer. Return the number of notices.
+
+    `key` tells what happened from all else that a customer is told: a notice with the same `about` and key is not added
+    to the same person again.
+    """
     receivers: Sequence[Receiver | None] = to.contacts or (None,)
     for contact in receivers:
         payload = addressed(notice, to, contact)
@@ -67,24 +136,51 @@ async def _tell(tx: Transaction, tenant: Tenant, about: About, event: Event, to:
             kind_of(payload),
             msgspec.structs.asdict(payload),
             now=now,
-            arrangement_id=event.arrangement_id,
+            arrangement_id=arrangement_id,
             customer_id=to.customer_id,
             about=about,
-            key=f"{about} {event.key} {to.customer_id} {receiver}",
+            key=f"{about} {key} {to.customer_id} {receiver}",
         )
     return len(receivers)
 
 
+async def _by_holder(tx: Transaction, which: store.AuthorisationCondition, now: datetime) -> list[list[HolderRow]]:
+    """Return the rows of each other holder, separately for each arrangement and the two kinds of who authorised."""
+    found: dict[tuple[UUID, UUID, bool], list[HolderRow]] = defaultdict(list)
+    for row in await store.other_holders(tx, which, market_day(now)):
+        found[row.arrangement_id, row.holder_id, row.role == "secondary-user"].append(row)
+    return list(found.values())
+
+
+async def _tell_other_holder(
+    tx: Transaction, tenant: Tenant, about: About, event: Event, rows: Sequence[HolderRow], *, now: datetime
+) -> int:
+    contacts = _contacts(rows)
+    if contacts is None:
+        return 0
+    event = msgspec.structs.replace(event, is_of_user=rows[0].role == "secondary-user")
+    return await _tell(tx, tenant, about, event, _addressee(rows[0], contacts), now=now)
+
+
+async def _tell(tx: Transaction, tenant: Tenant, about: About, event: Event, to: Addressee, *, now: datetime) -> int:
+    notice = written(about, event, tenant)
+    return await send(tx, notice, to, about=about, key=event.key, arrangement_id=event.arrangement_id, now=now)
+
+
 def _event(rows: Sequence[HolderRow], at: datetime) -> Event:
-    accounts = {row.account_id: _account(row) for row in rows}
     row = rows[0]
+    accounts = sorted({row.account_id for row in rows})
     return Event(
         arrangement_id=row.arrangement_id,
-        key=" ".join(map(str, (row.authorisation_id, *sorted(accounts)))),
+        key=" ".join(map(str, (row.authorisation_id, *accounts))),
         at=at,
         recipient=row.registration.get("legal_entity_name") or row.registration["org_name"],
-        accounts=tuple(sorted(accounts.values())),
+        accounts=_accounts(rows),
     )
+
+
+def _accounts(rows: Iterable[HolderRow]) -> tuple[str, ...]:
+    return tuple(sorted({row.account_id: _account(row) for row in rows}.values()))
 
 
 def _contacts(rows: Iterable[HolderRow]) -> list[Receiver] | None:

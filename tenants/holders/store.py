@@ -5,7 +5,21 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, literal_column, or_, select, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Row,
+    Uuid,
+    and_,
+    any_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from haas.database import Transaction
 from tenants.accounts.store import was_concealed
@@ -25,6 +39,8 @@ _SHARED: Final = (
     arrangement.c.id.label("arrangement_id"),
     arrangement.c.login_id,
     authorisation.c.id.label("authorisation_id"),
+    authorisation.c.sharing_duration,
+    authorisation.c.authorised_at,
     authorisation.c.expires_at,
     client.c.registration,
     account.c.id.label("account_id"),
@@ -40,21 +56,53 @@ _CONTACT: Final = (
     login.c.mobile,
     login.c.channel,
 )
-_IN_FORCE: Final = (
-    arrangement.join(authorisation, authorisation.c.id == arrangement.c.authorisation_id)
+_AUTHORISED: Final = (
+    arrangement.join(authorisation, authorisation.c.arrangement_id == arrangement.c.id)
     .join(authorised_account, authorised_account.c.authorisation_id == authorisation.c.id)
     .join(account, account.c.id == authorised_account.c.account_id)
     .join(client, client.c.client_id == arrangement.c.client_id)
 )
-"""The accounts of the authorisation in force of each arrangement."""
+"""The accounts of each authorisation."""
+_earlier: Final = authorisation.alias("earlier")
+_IS_AMENDMENT: Final = (
+    select(_earlier.c.id)
+    .where(
+        _earlier.c.arrangement_id == arrangement.c.id,
+        _earlier.c.active_at.is_not(None),
+        _earlier.c.version < authorisation.c.version,
+    )
+    .exists()
+)
+_IS_IN_FORCE: Final = authorisation.c.id == arrangement.c.authorisation_id
+AuthorisationCondition = ColumnElement[bool]
+"""An SQL condition that selects authorisations: the result of `in_force_under`, for example."""
 
 
-async def other_holders(tx: Transaction, arrangement_ids: Collection[UUID], today: date) -> list[HolderRow]:
-    """Return one row for each account, other holder of it, and person who may act for this holder.
+def in_force_under(arrangement_ids: Collection[UUID]) -> AuthorisationCondition:
+    """Return the condition that selects the authorisation in force of each of these arrangements."""
+    return and_(_IS_IN_FORCE, arrangement.c.id == any_(literal(list(arrangement_ids), ARRAY(Uuid))))
+
+
+def is_or_was_replaced_by(authorisation_id: UUID) -> AuthorisationCondition:
+    """Return the condition that selects an authorisation, and the one that was in force before it."""
+    new, old = authorisation.alias("new"), authorisation.alias("old")
+    previous = (
+        select(old.c.id)
+        .join(new, and_(new.c.arrangement_id == old.c.arrangement_id, new.c.version > old.c.version))
+        .where(new.c.id == authorisation_id, old.c.active_at.is_not(None))
+        .order_by(old.c.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return or_(authorisation.c.id == authorisation_id, authorisation.c.id == previous)
+
+
+async def other_holders(tx: Transaction, which: AuthorisationCondition, today: date) -> list[HolderRow]:
+    """Return one row for each authorised account, other holder of it, and person who may act for this holder.
 
     Only accounts that the customer of the arrangement holds or may use today, and only holders of today. The columns of
-    the person are null if nobody is known. What a harm flag has concealed from the others since the authorisation was
-    given is left out.
+    the person are null if nobody is known. `is_concealed` says whether a harm flag has concealed the account from the
+    other holders since the authorisation was given: then they must not learn of it.
     """
     own = (
         select(holding.c.role)
@@ -81,21 +129,21 @@ async def other_holders(tx: Transaction, arrangement_ids: Collection[UUID], toda
         select(
             *_SHARED,
             own.c.role,
+            authorised_account.c.approval,
+            _IS_AMENDMENT.label("is_amendment"),
+            was_concealed(arrangement.c.customer_id, account.c.id, authorisation.c.authorised_at).label("is_concealed"),
             customer.c.id.label("holder_id"),
             customer.c.reference,
             customer.c.name,
             *_CONTACT,
         )
         .select_from(
-            _IN_FORCE.join(own, literal_column("true"))
+            _AUTHORISED.join(own, literal_column("true"))
             .join(other, is_other_holder)
             .join(customer, customer.c.id == other.c.customer_id)
             .outerjoin(people, acts_today)
         )
-        .where(
-            arrangement.c.id.in_(arrangement_ids),
-            ~was_concealed(arrangement.c.customer_id, account.c.id, authorisation.c.authorised_at),
-        )
+        .where(which)
         .order_by(arrangement.c.id, customer.c.id, login.c.id, account.c.display_name, account.c.id)
     )
     return list((await tx.execute(query)).all())
@@ -181,11 +229,16 @@ async def requesters(tx: Transaction, lapsed: Sequence[ApprovalKey], now: dateti
             last_due.label("due_at"),
         )
         .select_from(
-            _IN_FORCE.join(customer, customer.c.id == arrangement.c.customer_id).outerjoin(
+            _AUTHORISED.join(customer, customer.c.id == arrangement.c.customer_id).outerjoin(
                 login, and_(login.c.id == arrangement.c.login_id, login.c.disabled_at.is_(None))
             )
         )
-        .where(tuple_(authorisation.c.id, account.c.id).in_(lapsed), arrangement.c.ended_at.is_(None), ~is_flagged)
+        .where(
+            _IS_IN_FORCE,
+            tuple_(authorisation.c.id, account.c.id).in_(lapsed),
+            arrangement.c.ended_at.is_(None),
+            ~is_flagged,
+        )
         .order_by(arrangement.c.id, account.c.display_name, account.c.id)
     )
     return list((await tx.execute(query)).all())

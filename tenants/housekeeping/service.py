@@ -84,9 +84,11 @@ async def _purge(tx: Transaction, now: datetime) -> int:
 
 
 async def _end_expired(tenant: Tenant, tx: Transaction, now: datetime) -> int:
-    ended = await arrangements.end_expired(tx, now)
-    await holders.tell_of_expiry(tx, tenant, ended, now)
-    return len(ended)
+    return await arrangements.end_expired(tx, now, tell=holders.tell_of_end(tenant))
+
+
+async def _end_of_ineligible_customers(tenant: Tenant, tx: Transaction, now: datetime) -> int:
+    return await arrangements.end_of_ineligible_customers(tx, now, tell=holders.tell_of_end(tenant))
 
 
 async def _lapse_approvals(tenant: Tenant, tx: Transaction, now: datetime) -> int:
@@ -98,11 +100,11 @@ def tasks_with_notices(tenant: Tenant) -> tuple[HousekeepingTask, ...]:
     return (
         HousekeepingTask("arrangements expired", partial(_end_expired, tenant)),
         HousekeepingTask("approvals lapsed", partial(_lapse_approvals, tenant)),
+        HousekeepingTask("arrangements of ineligible customers ended", partial(_end_of_ineligible_customers, tenant)),
     )
 
 
 TASKS: Final = (
-    HousekeepingTask("arrangements of ineligible customers ended", arrangements.end_of_ineligible_customers),
     HousekeepingTask("attempts ended", attempts.store_endings),
     HousekeepingTask("requests deleted", store.delete_requests),
     HousekeepingTask("attempts deleted", store.delete_attempts),

@@ -6,8 +6,19 @@ from uuid import UUID
 
 import msgspec
 
-About = Literal["authorisation-expired", "approval-lapsed"]
-"""What a customer is told about an arrangement (CDR Rules 4.28 and 4A.14)."""
+About = Literal[
+    "authorisation-given",
+    "authorisation-amended",
+    "authorisation-withdrawn",
+    "authorisation-ended",
+    "authorisation-expired",
+    "approval-lapsed",
+]
+"""What a customer is told about an arrangement (CDR Rules 4.28 and 4A.14).
+
+An authorisation is withdrawn by who gave it, on our dashboard or at the recipient. It ends for other reasons, such as
+the end of the recipient's accreditation, and expires when its time is over.
+"""
 TO_BE_POSTED: Final = "to be sent by post"
 """Why a letter is given up: a person sends it."""
 

@@ -45,6 +45,10 @@ _ENDED: Final[Mapping[EndedBy, str]] = {
 }
 _NOTICES: Final = {
     "arrangement-revoked": "to the data recipient: the arrangement has ended",
+    "authorisation-given": "to you: another person has given an authorisation",
+    "authorisation-amended": "to you: the authorisation of another person has changed",
+    "authorisation-withdrawn": "to you: the authorisation of another person was withdrawn",
+    "authorisation-ended": "to you: the authorisation of another person has ended",
     "authorisation-expired": "to you: the authorisation of another person has expired",
     "approval-lapsed": "to you: another account holder did not approve the sharing in time",
 }

@@ -15,6 +15,7 @@ from haas.database import Database, Namespace
 from haas.logs import bind
 from tenants.clients import store as clients
 from tenants.clients.store import ClientStatus
+from tenants.holders.service import tell_of_end
 from tenants.register import store
 from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
@@ -115,7 +116,9 @@ class StatusSync:
         """Invalidate the consents of a client and remove its registration (CDS, Data Holder Responsibilities)."""
         now = self._clock.now()
         async with self._database.transaction(tenant.namespace, "long") as tx:
-            ended = await registrations.end_client(tx, client_id, by="register", reason=REASON, now=now)
+            ended = await registrations.end_client(
+                tx, client_id, by="register", reason=REASON, tell=tell_of_end(tenant), now=now
+            )
         logger.info("register.client_removed", extra={"client": client_id, "arrangements": ended})
         return StatusEffects(removed=1, arrangements_ended=ended)
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 from haas.database import Transaction
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.models import EndedBy
+from tenants.arrangements.service import TellHolders
 from tenants.clients import store
 from tenants.clients.models import Client
 from tenants.oauth.errors import InvalidClientMetadata, InvalidSoftwareStatement, InvalidToken
@@ -44,13 +45,15 @@ async def update(tx: Transaction, client: Client, validated: ValidatedRegistrati
     return await _load_client(tx, client.client_id)
 
 
-async def end_client(tx: Transaction, client_id: str, *, by: EndedBy, reason: str, now: datetime) -> int:
+async def end_client(
+    tx: Transaction, client_id: str, *, by: EndedBy, reason: str, tell: TellHolders, now: datetime
+) -> int:
     """End a client's registration, its arrangements and its tokens. Return how many arrangements ended.
 
     Every registration is ended by this function: when the client deletes it (RFC 7592 2.3), and when the Register
     removed the software product or ended the accreditation (CDS, Data Holder Responsibilities).
     """
-    ended = await arrangements.end_all_of_client(tx, client_id, by=by, reason=reason, now=now)
+    ended = await arrangements.end_all_of_client(tx, client_id, by=by, reason=reason, tell=tell, now=now)
     await tokens.revoke_for_client(tx, client_id, now)
     await store.remove(tx, client_id, now)
     return ended

@@ -14,6 +14,7 @@ from haas.errors import HaasError
 from tenants.accounts.internal_ids import internal_id
 from tenants.accounts.service import market_day
 from tenants.arrangements import service as arrangements
+from tenants.holders.service import tell_of_end
 from tenants.imports.records import EndHoldingRecord, EndRepresentationRecord, Record
 from tenants.imports.report import Report
 from tenants.registry.models import Tenant
@@ -89,7 +90,7 @@ class EndedCustomersFeed:
             now = self._clock.now()
             async with self._database.transaction(tenant.namespace, "long") as tx:
                 for customer in part.customers:
-                    ended += await self._end(tx, customer, market_day(now))
+                    ended += await self._end(tx, tenant, customer, market_day(now))
                 until = now + LEASE
                 if not await store.save_cursor(
                     tx, lease.base_uri, part.cursor, now, leased_until=lease.until, until=until
@@ -104,7 +105,7 @@ class EndedCustomersFeed:
             cursor = part.cursor
         return ended
 
-    async def _end(self, tx: Transaction, customer: EndedCustomer, today: date) -> int:
+    async def _end(self, tx: Transaction, tenant: Tenant, customer: EndedCustomer, today: date) -> int:
         """End everything of a customer. Return the number of arrangements that have ended."""
         last_day = min(customer.ended_on, today - _DAY)
         reference = customer.customer_id
@@ -118,5 +119,10 @@ class EndedCustomersFeed:
         ]
         await load(tx, records, Report(), self._clock)
         return await arrangements.end_all_of_customer(
-            tx, internal_id("customer", reference), by="ineligible", reason=END_REASON, now=self._clock.now()
+            tx,
+            internal_id("customer", reference),
+            by="ineligible",
+            reason=END_REASON,
+            tell=tell_of_end(tenant),
+            now=self._clock.now(),
         )

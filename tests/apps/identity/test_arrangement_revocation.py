@@ -12,6 +12,7 @@ from ops.sandbox.recipient.answers import Refused
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.tables import arrangement
+from tenants.holders.service import tell_of_end
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.clients import registered_client, set_client
@@ -69,7 +70,9 @@ async def test_an_arrangement_that_has_ended_is_refused(
     by_recipient, by_consumer = [await consent(application, aurora, recipient) for _ in range(2)]
     await recipient.revoke_arrangement(by_recipient.cdr_arrangement_id)
     async with application.database.transaction(aurora.namespace) as tx:
-        await arrangements.end(tx, UUID(by_consumer.cdr_arrangement_id), by="consumer", now=application.now)
+        await arrangements.end(
+            tx, UUID(by_consumer.cdr_arrangement_id), by="consumer", tell=tell_of_end(aurora), now=application.now
+        )
     for ended in (by_recipient, by_consumer):
         await _assert_invalid(recipient, ended.cdr_arrangement_id)
 

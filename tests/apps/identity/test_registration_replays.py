@@ -8,6 +8,7 @@ from haas.jose.jwt import DEFAULT_SKEW
 from ops.sandbox.messages import Deviation
 from ops.sandbox.recipient.answers import Refused
 from tenants.clients import store as clients
+from tenants.holders.service import tell_of_end
 from tenants.registration import service as registrations
 from tenants.registry.models import Tenant
 from tests.support.application import Application
@@ -25,7 +26,9 @@ async def test_a_registration_request_cannot_be_used_again_within_the_clock_skew
     await recipient.register("", once)
     clock.move(timedelta(seconds=60) + DEFAULT_SKEW / 2)
     async with application.database.transaction(aurora.namespace) as tx:
-        await registrations.end_client(tx, recipient.client_id, by="recipient", reason="a test", now=application.now)
+        await registrations.end_client(
+            tx, recipient.client_id, by="recipient", reason="a test", tell=tell_of_end(aurora), now=application.now
+        )
         await clients.delete_expired_jtis(tx, application.now)
     with refused("invalid_client_metadata", "used before"):
         await recipient.register("", once)

@@ -15,6 +15,7 @@ from tenants.accounts.tables import account, holding
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.service import SETTLING
 from tenants.arrangements.tables import arrangement
+from tenants.holders.service import tell_of_end
 from tenants.operations.endpoints import ENDPOINTS
 from tenants.parties.tables import representation
 from tenants.tokens.tables import access_token, refresh_token
@@ -47,7 +48,7 @@ async def ended_by(brand: Brand, sharing: Sharing) -> str | None:
 
 async def ended(brand: Brand, *sharings: Sharing) -> list[str | None]:
     """Do what housekeeping does; return by whom each arrangement has ended."""
-    await brand.run(arrangements.end_of_ineligible_customers, brand.application.now)
+    await brand.run(arrangements.end_of_ineligible_customers, brand.application.now, tell=tell_of_end(brand.tenant))
     return [await ended_by(brand, each) for each in sharings]
 
 

@@ -11,6 +11,7 @@ from haas.outbound import Outbound
 from ops.sandbox.jose import PublicKeys, verify
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.revocation_notice import ArrangementRevocationChannel
+from tenants.holders.service import tell_of_end
 from tenants.keys.service import Keyring
 from tenants.notices.outbox import put
 from tenants.notices.outbox_delivery import Delivery
@@ -139,6 +140,6 @@ async def test_a_withdrawal_is_notified_to_the_recipient(
     client_id = await add_client(database, tenant, clock.now(), recipient_base_uri=https.origin("recipient"))
     arrangement_id = await add_arrangement(database, tenant, client_id, clock.now())
     async with database.transaction(tenant.namespace) as tx:
-        await arrangements.end(tx, arrangement_id, by="consumer", now=clock.now())
+        await arrangements.end(tx, arrangement_id, by="consumer", tell=tell_of_end(tenant), now=clock.now())
     assert (await delivery.deliver_due(tenant)).done == 1
     assert len(https.requests) == 1

@@ -11,6 +11,7 @@ from haas.clock import MovableClock
 from tenants.arrangements import service
 from tenants.arrangements.errors import ArrangementEnded, ArrangementNotFound
 from tenants.arrangements.models import EndedBy
+from tenants.holders.service import tell_of_end
 from tenants.registry.models import Tenant
 from tenants.tokens.tables import access_token, refresh_token
 from tests.support.application import Application
@@ -49,7 +50,7 @@ async def test_ending_an_arrangement_revokes_its_tokens_and_notifies_the_recipie
 ) -> None:
     arrangement_id, client_id, _ = await _arrangement(application, aurora)
     async with application.database.transaction(aurora.namespace) as tx:
-        await service.end(tx, arrangement_id, by=by, reason="why", now=application.now)
+        await service.end(tx, arrangement_id, by=by, reason="why", tell=tell_of_end(aurora), now=application.now)
         for table in (access_token, refresh_token):
             rows = (await tx.execute(select(table).where(table.c.arrangement_id == arrangement_id))).all()
             assert rows
@@ -59,16 +60,16 @@ async def test_ending_an_arrangement_revokes_its_tokens_and_notifies_the_recipie
 
 
 async def test_ending_an_ended_arrangement_is_refused(application: Application, aurora: Tenant) -> None:
-    arrangement_id, client_id, _ = await _arrangement(application, aurora)
+    tell, (arrangement_id, client_id, _) = tell_of_end(aurora), await _arrangement(application, aurora)
     async with application.database.transaction(aurora.namespace) as tx:
-        await service.end(tx, arrangement_id, by="consumer", now=application.now)
+        await service.end(tx, arrangement_id, by="consumer", tell=tell, now=application.now)
     for by in ("consumer", "recipient"):
         with pytest.raises(ArrangementEnded):
             async with application.database.transaction(aurora.namespace) as tx:
                 if by == "consumer":
-                    await service.end(tx, arrangement_id, by="consumer", now=application.now)
+                    await service.end(tx, arrangement_id, by="consumer", tell=tell, now=application.now)
                 else:
-                    await service.end_for_recipient(tx, arrangement_id, client_id, now=application.now)
+                    await service.end_for_recipient(tx, arrangement_id, client_id, tell=tell, now=application.now)
     assert len(await _notices(application, aurora, arrangement_id)) == 1
 
 
@@ -79,7 +80,7 @@ async def test_an_unknown_arrangement_or_one_of_another_tenant_cannot_be_ended(
     for tenant, unknown in ((aurora, uuid4()), (banksia, arrangement_id)):
         with pytest.raises(ArrangementNotFound):
             async with application.database.transaction(tenant.namespace) as tx:
-                await service.end(tx, unknown, by="consumer", now=application.now)
+                await service.end(tx, unknown, by="consumer", tell=tell_of_end(tenant), now=application.now)
 
 
 async def test_a_pending_arrangement_is_not_listed_and_ends_without_a_notice(
@@ -94,7 +95,7 @@ async def test_a_pending_arrangement_is_not_listed_and_ends_without_a_notice(
         assert await service.list_for_login(tx, person.login_id, application.now) == []
         with pytest.raises(ArrangementNotFound):
             await service.get_for_login(tx, attempt.arrangement_id, person.login_id, application.now)
-        await service.end(tx, attempt.arrangement_id, by="consumer", now=application.now)
+        await service.end(tx, attempt.arrangement_id, by="consumer", tell=tell_of_end(aurora), now=application.now)
     assert await _notices(application, aurora, attempt.arrangement_id) == []
 
 
@@ -117,12 +118,12 @@ async def test_a_login_sees_only_the_arrangements_of_its_own_customers(
 
 
 async def test_all_arrangements_of_a_client_are_ended_together(application: Application, aurora: Tenant) -> None:
-    recipient = await registered_client(application, aurora)
+    recipient, tell = await registered_client(application, aurora), tell_of_end(aurora)
     for _ in range(2):
         await consent(application, aurora, recipient)
     async with application.database.transaction(aurora.namespace) as tx:
-        ended = await service.end_all_of_client(tx, recipient.client_id, by="register", now=application.now)
-        again = await service.end_all_of_client(tx, recipient.client_id, by="register", now=application.now)
+        ended = await service.end_all_of_client(tx, recipient.client_id, by="register", tell=tell, now=application.now)
+        again = await service.end_all_of_client(tx, recipient.client_id, by="register", tell=tell, now=application.now)
     assert (ended, again) == (2, 0)
 
 
@@ -133,8 +134,8 @@ async def test_expired_arrangements_are_marked_as_ended_by_expiry(
     await _arrangement(application, banksia, sharing_duration=86_400)
     clock.move(timedelta(hours=2))
     async with application.database.transaction(banksia.namespace) as tx:
-        await service.end_expired(tx, application.now)
-        assert await service.end_expired(tx, application.now) == []
+        await service.end_expired(tx, application.now, tell=tell_of_end(banksia))
+        assert await service.end_expired(tx, application.now, tell=tell_of_end(banksia)) == 0
         found = await service.get_for_login(tx, short, person.login_id, application.now)
     assert (found.ended_by, found.state(application.now)) == ("expiry", "expired")
     assert await _notices(application, banksia, short) == []

@@ -118,8 +118,8 @@ async def test_the_other_holders_are_told_once_each_in_their_own_way_that_an_aut
 
     # A repeated sweep, and a repeated notice, add nothing.
     assert await housekeeping.sweep(tenant) == {}
-    arguments = (tenant, [household.arrangement_id], clock.now())
-    assert await run(database, tenant, service.tell_of_expiry, *arguments) == len(rows)
+    arguments = ([household.arrangement_id], "expiry", clock.now())
+    assert await run(database, tenant, service.tell_of_end(tenant), *arguments) == len(rows)
     assert [row.id for row in await told(database, tenant)] == [row.id for row in rows]
 
     channels = {"email": Accepting(), "sms": Accepting(), "letter": LetterChannel()}

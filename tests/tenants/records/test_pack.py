@@ -12,6 +12,7 @@ from haas.database import Database
 from ops.cli._record_page import record_page
 from tenants.accounts.tables import harm_flag, refusal
 from tenants.arrangements import service as arrangements
+from tenants.holders.service import tell_of_end
 from tenants.notices.tables import outbox
 from tenants.records import complaints, copies, corrections, pack
 from tenants.records.errors import UnknownCustomer
@@ -46,7 +47,15 @@ async def test_the_pack_has_every_kind_of_record_of_the_consumer(
     refused = {"reason": "harm", "rule": "4.7(1)(a)", "refused_by": "staff", "since": clock.now()}
     await execute(database, tenant, insert(refusal).values(id=household.joint, **of, **refused))
     clock.move(timedelta(hours=1))
-    await run(database, tenant, arrangements.end, household.arrangement_id, by="consumer", now=clock.now())
+    await run(
+        database,
+        tenant,
+        arrangements.end,
+        household.arrangement_id,
+        by="consumer",
+        tell=tell_of_end(tenant),
+        now=clock.now(),
+    )
     delivered_at = clock.now()
     await execute(database, tenant, update(outbox).values(done_at=delivered_at, payload={}))
 
@@ -116,7 +125,15 @@ async def test_nothing_of_a_sharing_that_a_harm_flag_conceals_reaches_the_other_
     until = clock.now() + timedelta(hours=1) if cleared else None
     await execute(database, tenant, insert(harm_flag).values(since=clock.now(), until=until, **flag))
     clock.move(timedelta(days=1))
-    await run(database, tenant, arrangements.end, household.arrangement_id, by="harm", now=clock.now())
+    await run(
+        database,
+        tenant,
+        arrangements.end,
+        household.arrangement_id,
+        by="harm",
+        tell=tell_of_end(tenant),
+        now=clock.now(),
+    )
     made = await build(database, tenant, household.bob, clock)
     assert made.sharing_by_others == []
     written = everything(made)

@@ -1,0 +1,190 @@
+"""The other holders are told what happens to an authorisation over a joint account, once (K-13, K-14, K-15)."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from haas.clock import MovableClock
+from ops.sandbox.recipient.answers import Tokens
+from ops.sandbox.recipient.client import RecipientClient
+from tenants.accounts.tables import harm_flag, holding
+from tenants.arrangements import service as arrangements
+from tenants.arrangements.models import EndedBy
+from tenants.arrangements.tables import arrangement
+from tenants.holders.service import tell_of_authorisation, tell_of_end
+from tenants.notices.tables import outbox
+from tenants.registry.models import Tenant
+from tests.support.application import Application
+from tests.support.consents import SCOPE, consent
+from tests.support.customers import Consumer, CustomerData
+from tests.support.rows import execute, run
+
+ACCOUNTS_SCOPE = f"{SCOPE} energy:accounts.basic:read"
+
+
+class Home:
+    """Mia and Bob hold two accounts together, and Mia has one alone. Mia shares with a recipient."""
+
+    def __init__(self, application: Application, tenant: Tenant, recipient: RecipientClient) -> None:
+        self.application, self.tenant, self.recipient = application, tenant, recipient
+
+    async def add(self) -> "Home":
+        data = CustomerData(self.application.database, self.tenant, lambda: self.application.now)
+        self.login, _ = await data.add_login()
+        self.mia = await data.add_customer("Mia Wong", self.login)
+        self.bob = await data.add_customer("Bob Brown", (await data.add_login("Bob Brown"))[0])
+        joint = [await data.add_account(name, self.mia, self.bob, role="joint-holder") for name in ("House", "Farm")]
+        self.house, self.farm, self.boat = *joint, await data.add_account("Boat", self.mia)
+        return self
+
+    async def share(self, *accounts: UUID, **asked: Any) -> Tokens:
+        who = Consumer(self.login, self.mia, list(accounts))
+        return await consent(self.application, self.tenant, self.recipient, who, scope=ACCOUNTS_SCOPE, **asked)
+
+    async def told(self) -> list[tuple[str, str]]:
+        """Return what Bob was told since the last call, with the text."""
+        mine = outbox.c.customer_id == self.bob
+        rows = await self.execute(select(outbox).where(mine).order_by(outbox.c.created_at, outbox.c.about))
+        assert not await self.execute(select(outbox).where(outbox.c.customer_id == self.mia))
+        new = [(row.about, row.payload["text"]) for row in rows if row.id not in self._seen]
+        self._seen.update(row.id for row in rows)
+        return new
+
+    async def execute(self, statement: Any) -> list[Any]:
+        return await execute(self.application.database, self.tenant, statement)
+
+    async def run(self, function: Any, *arguments: Any, **named: Any) -> Any:
+        return await run(self.application.database, self.tenant, function, *arguments, **named)
+
+    async def flag(self, **values: Any) -> None:
+        row = {"customer_id": self.mia, "account_id": self.house, "set_by": "s", "since": self.application.now}
+        await self.execute(insert(harm_flag).values({**row, **values}))
+
+    async def end(self, arrangement_id: str | None, by: EndedBy) -> None:
+        ended = {"by": by, "tell": tell_of_end(self.tenant), "now": self.application.now}
+        await self.run(arrangements.end, UUID(arrangement_id), **ended)
+
+    @property
+    def _seen(self) -> set[UUID]:
+        return self.__dict__.setdefault("seen", set())
+
+
+@pytest.fixture
+async def home(application: Application, aurora: Tenant, recipient: RecipientClient) -> Home:
+    return await Home(application, aurora, recipient).add()
+
+
+async def test_the_other_holder_is_told_of_an_authorisation_its_amendments_and_its_withdrawal(
+    home: Home, clock: MovableClock
+) -> None:
+    """Through the real endpoints. The boat, and an authorisation for it alone, is nothing to the other holder."""
+    await home.share(home.boat)
+    assert await home.told() == []
+    first = await home.share(home.house, home.boat)
+    ((about, text),) = await home.told()
+    assert about == "authorisation-given"
+    for said in ("Another holder of an energy account that you hold has authorised", "House", "Mock Company", "until"):
+        assert said in text
+    for unsaid in ("Mia", "Boat", "Farm", str(first.cdr_arrangement_id)):
+        assert unsaid not in text
+
+    clock.move(timedelta(minutes=1))
+    amended = {"cdr_arrangement_id": first.cdr_arrangement_id}
+    await home.share(home.farm, home.boat, sharing_duration=86_400, **amended)
+    ((about, text),) = await home.told()
+    assert about == "authorisation-amended"
+    for said in ("\nAccount: Farm", "No longer shared: Account: House", "Shared: once"):
+        assert said in text
+    await home.share(home.boat, **amended)
+    ((about, text),) = await home.told()
+    assert (about, "No longer shared: Account: Farm" in text) == ("authorisation-amended", True)
+    await home.share(home.boat, **amended)
+    assert await home.told() == []
+    await home.share(home.house, **amended)
+    assert [about for about, _ in await home.told()] == ["authorisation-given"]
+
+    await home.recipient.revoke_arrangement(first.cdr_arrangement_id)
+    ((about, text),) = await home.told()
+    assert about == "authorisation-withdrawn"
+    for said in ("The authorisation was withdrawn on", "House", "shares no more data under it"):
+        assert said in text
+
+    # Telling again adds nothing.
+    (row,) = await home.execute(select(arrangement).where(arrangement.c.id == UUID(first.cdr_arrangement_id)))
+    await home.run(tell_of_authorisation, home.tenant, row.authorisation_id, home.application.now)
+    await home.run(tell_of_end(home.tenant), [row.id], "consumer", home.application.now)
+    assert await home.told() == []
+
+
+@pytest.mark.parametrize(
+    ("by", "about"),
+    [
+        ("consumer", "authorisation-withdrawn"),
+        ("retailer", "authorisation-ended"),
+        ("register", "authorisation-ended"),
+        ("replay", "authorisation-ended"),
+        ("ineligible", "authorisation-ended"),
+        ("harm", None),
+    ],
+)
+async def test_what_the_other_holder_is_told_depends_on_who_ended_the_arrangement(
+    home: Home, by: EndedBy, about: str | None
+) -> None:
+    shared = await home.share(home.house)
+    await home.told()
+    await home.end(shared.cdr_arrangement_id, by)
+    assert [each for each, _ in await home.told()] == ([] if about is None else [about])
+
+
+async def test_the_holder_is_told_of_an_amendment_by_a_secondary_user_and_not_of_the_authorisation(home: Home) -> None:
+    """K-15 (CDR Rules 4.28)."""
+    mine = holding.c.customer_id == home.mia
+    await home.execute(update(holding).where(mine).values(role="secondary-user"))
+    shared = await home.share(home.house)
+    assert await home.told() == []
+    await home.share(home.house, cdr_arrangement_id=shared.cdr_arrangement_id)
+    ((about, text),) = await home.told()
+    assert about == "authorisation-amended"
+    assert "Somebody who may use an energy account that you hold has changed" in text
+    other = await home.share(home.boat)
+    await home.share(home.house, cdr_arrangement_id=other.cdr_arrangement_id)
+    assert [about for about, _ in await home.told()] == ["authorisation-amended"]
+    await home.end(shared.cdr_arrangement_id, "consumer")
+    assert [about for about, _ in await home.told()] == ["authorisation-withdrawn"]
+
+
+async def test_nothing_is_told_of_what_a_harm_flag_conceals_and_its_end_tells_nothing_of_before(
+    home: Home, clock: MovableClock
+) -> None:
+    """K-14. Of an amendment after the flag was cleared, it is told as if the authorisation had been given then."""
+    await home.flag()
+    shared = await home.share(home.house, home.farm)
+    ((about, text),) = await home.told()
+    assert (about, "Farm" in text, "House" in text) == ("authorisation-given", True, False)
+    amended = {"cdr_arrangement_id": shared.cdr_arrangement_id}
+    await home.share(home.house, **amended)
+    ((about, text),) = await home.told()
+    assert (about, "House" in text) == ("authorisation-amended", False)
+
+    clock.move(timedelta(minutes=1))
+    mine = harm_flag.c.customer_id == home.mia
+    await home.execute(update(harm_flag).where(mine).values(until=home.application.now))
+    clock.move(timedelta(minutes=1))
+    await home.share(home.house, **amended)
+    assert [about for about, _ in await home.told()] == ["authorisation-given"]
+    await home.flag(since=home.application.now)
+    await home.end(shared.cdr_arrangement_id, "consumer")
+    assert await home.told() == []
+
+
+async def test_nobody_is_told_of_an_authorisation_whose_code_was_not_exchanged(home: Home) -> None:
+    """K-6: nothing was shared under it."""
+    shared = await home.share(home.house)
+    await home.told()
+    mine = arrangement.c.customer_id == home.mia
+    await home.execute(update(arrangement).where(mine).values(authorisation_id=None, active_at=None))
+    await home.end(shared.cdr_arrangement_id, "consumer")
+    assert await home.told() == []
