@@ -17,6 +17,7 @@ from tenants.attempts.store import IssuedCode
 from tenants.grants.models import Authentication, IssuedTokens
 from tenants.grants.token_request import TokenRequest
 from tenants.holders import service as holders
+from tenants.joint_accounts import approvals
 from tenants.oauth import scopes
 from tenants.oauth.errors import InvalidGrant, InvalidRequest, InvalidScope
 from tenants.tokens import issue
@@ -135,8 +136,13 @@ async def put_the_authorisation_in_force(exchange: CodeExchange) -> None:
         raise InvalidGrant("the code of a later authorisation of the same arrangement was already exchanged") from error
 
 
+async def begin_the_approvals(exchange: CodeExchange) -> None:
+    """Accounts with the option co-approval wait for the other holders (CDR Rules 4A.10). Removed approvals stay so."""
+    await approvals.begin(exchange.tx, exchange.authorisation.id, now=exchange.now)
+
+
 async def tell_the_other_holders(exchange: CodeExchange) -> None:
-    """The other holders of the accounts are told that the authorisation was given or changed (CDR Rules 4A.14(1))."""
+    """The other holders of the accounts are told of the authorisation, or asked to approve it (CDR Rules 4A.14(1))."""
     await holders.tell_of_authorisation(exchange.tx, exchange.tenant, exchange.authorisation.id, exchange.now)
 
 
@@ -197,6 +203,7 @@ STEPS: Final[tuple[Step[CodeExchange], ...]] = (
     recipient_may_be_authorised,
     client_is_registered_for_a_scope,
     put_the_authorisation_in_force,
+    begin_the_approvals,
     tell_the_other_holders,
     mark_the_code_as_used,
     issue_tokens,

@@ -53,5 +53,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """The name of each account that an amendment has removed."""
     until: datetime | None = None
     """The end of a given or amended authorisation; None if it is a once-off one."""
+    due_at: datetime | None = None
+    """The time limit for an approval."""
     is_of_user: bool = False
     """Whether a secondary user had authorised, and not another holder."""

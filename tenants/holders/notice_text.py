@@ -64,6 +64,7 @@ class _Words(NamedTuple):
     removed: str
     day: str
     until: str | None
+    due: str | None
     who: str
     facts: str
 
@@ -83,6 +84,7 @@ class _Words(NamedTuple):
             removed=removed,
             day=day_of(event.at, zone),
             until=None if event.until is None else day_of(event.until, zone),
+            due=None if event.due_at is None else day_of(event.due_at, zone),
             who=f"{who} an energy account that you hold",
             facts=facts,
         )
@@ -143,20 +145,43 @@ def _over(what: str, fact: str) -> Callable[[_Words], Written]:
     return text
 
 
-def _lapsed(words: _Words) -> Written:
+def _asked(words: _Words) -> Written:
     brand, recipient = words.brand, words.recipient
+    how_long = "once" if words.until is None else f"until {words.until}"
     return Written(
-        subject=f"Data from a joint account at {brand} is not shared",
+        subject=f"Your approval is needed to share data about your energy account at {brand}",
         text=(
-            f"You authorised {brand} to share data from a joint account with {recipient}. The account holders "
-            f"whose approval is needed did not all approve it in time, so {brand} does not share data from it under "
-            f"this authorisation.\n\n{words.facts}Time limit: {words.day}\n\nYour other accounts are not affected.\n"
+            f"{words.who} has authorised {brand} to share data about it with {recipient}, {how_long}. {brand} shares "
+            f"this data only if all account holders approve it.\n\n{words.facts}Authorised: {words.day}\n"
+            f"Shared: {how_long}\nApprove or decline by: {words.due}\n\n"
+            f"If you do nothing, the data is not shared. To approve or to decline, contact {brand}.\n"
         ),
         short=(
-            f"{brand}: data from {words.accounts} is not shared with {recipient}, because not all account holders "
-            "approved it in time. Your other accounts are not affected."
+            f"{brand}: your approval is needed by {words.due} to share data about {words.accounts} with {recipient}. "
+            "If you do nothing, the data is not shared."
         ),
     )
+
+
+def _not_approved(how: str, when: str) -> Callable[[_Words], Written]:
+    """Return the text of an account that is not shared. `how` says why, and `when` what the day is."""
+
+    def text(words: _Words) -> Written:
+        brand, recipient = words.brand, words.recipient
+        return Written(
+            subject=f"Data from a joint account at {brand} is not shared",
+            text=(
+                f"You authorised {brand} to share data from a joint account with {recipient}. {how}, so {brand} does "
+                f"not share data from it under this authorisation.\n\n{words.facts}{when}: {words.day}\n\n"
+                "Your other accounts are not affected.\n"
+            ),
+            short=(
+                f"{brand}: data from {words.accounts} is not shared with {recipient}. {how}. "
+                "Your other accounts are not affected."
+            ),
+        )
+
+    return text
 
 
 _TEXTS: Final[Mapping[About, Callable[[_Words], Written]]] = {
@@ -165,5 +190,10 @@ _TEXTS: Final[Mapping[About, Callable[[_Words], Written]]] = {
     "authorisation-withdrawn": _over("was withdrawn", "was withdrawn"),
     "authorisation-ended": _over("has ended", "ended"),
     "authorisation-expired": _over("has expired", "expired"),
-    "approval-lapsed": _lapsed,
+    "approval-asked": _asked,
+    "approval-declined": _not_approved("Not all account holders whose approval is needed approved it", "Decided"),
+    "approval-lapsed": _not_approved(
+        "The account holders whose approval is needed did not all approve it in time", "Time limit"
+    ),
+    "approval-withdrawn": _not_approved("The approval of an account holder was withdrawn", "Withdrawn"),
 }

@@ -67,14 +67,17 @@ async def _tell_of_end(
 async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_id: UUID, now: datetime) -> int:
     """Tell the other holders that an authorisation was given, or amended, and is in force. Return how many notices.
 
-    Who holds an account that an amendment has removed is told too. The holders of an account are not told that a
-    secondary user has given an authorisation, but that one was amended (CDR Rules 4.28; K-15). Those who are asked for
-    their approval are asked, and not told.
+    Holders whose approval is pending are asked for it. Who holds an account that an amendment has removed is told too.
+    The holders of an account are not told that a secondary user has given an authorisation, but that one was amended
+    (CDR Rules 4.28; K-15).
     """
     told = 0
     for rows in await _by_holder(tx, store.is_or_was_replaced_by(authorisation_id), now):
         new = [row for row in rows if row.authorisation_id == authorisation_id and not row.is_concealed]
         old = [row for row in rows if row.authorisation_id != authorisation_id]
+        if asked := [row for row in new if row.approval == "pending" and row.due_at is not None]:
+            event = msgspec.structs.replace(_event(asked, now), until=_until(asked), due_at=asked[0].due_at)
+            told += await _tell_other_holder(tx, tenant, "approval-asked", event, asked, now=now)
         new_ids = {row.account_id for row in rows if row.authorisation_id == authorisation_id}
         removed = [row for row in old if row.account_id not in new_ids and not row.is_concealed]
         # For a holder of whose accounts none was covered before, or whose accounts a harm flag concealed before, the
@@ -92,7 +95,7 @@ async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_i
             key=f"{authorisation_id}",
             accounts=_accounts(shown),
             removed=_accounts(removed),
-            until=next((row.expires_at for row in shown if row.sharing_duration > ONCE_OFF), None),
+            until=_until(shown),
         )
         about: About = "authorisation-given" if is_first else "authorisation-amended"
         told += await _tell_other_holder(tx, tenant, about, event, rows, now=now)
@@ -102,14 +105,40 @@ async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_i
 async def lapse_approvals(tx: Transaction, tenant: Tenant, now: datetime) -> int:
     """End the approvals whose time limit is over, and tell those who authorised. Return the number of accounts."""
     lapsed = await store.lapse_approvals(tx, now)
+    await tell_requesters(tx, tenant, "approval-lapsed", lapsed, now=now)
+    return len(lapsed)
+
+
+async def tell_requesters(
+    tx: Transaction, tenant: Tenant, about: About, shared: Sequence[store.ApprovalKey], *, now: datetime
+) -> None:
+    """Tell those who authorised that these accounts are not shared, for want of the approval of others."""
     found: dict[UUID, list[HolderRow]] = defaultdict(list)
-    for row in await store.requesters(tx, lapsed, now) if lapsed else []:
+    for row in await store.requesters(tx, shared, now) if shared else []:
         found[row.authorisation_id].append(row)
     for rows in found.values():
         contacts = [] if rows[0].contact_id is None else [_contact(rows[0])]
-        event = _event(rows, max(row.due_at for row in rows))
-        await _tell(tx, tenant, "approval-lapsed", event, _addressee(rows[0], contacts), now=now)
-    return len(lapsed)
+        at = max(row.due_at for row in rows) if about == "approval-lapsed" else now
+        await _tell(tx, tenant, about, _event(rows, at), _addressee(rows[0], contacts), now=now)
+
+
+async def tell_holders(
+    tx: Transaction,
+    notice: Written,
+    holders: Iterable[Sequence[HolderRow]],
+    *,
+    about: About,
+    key: str,
+    by_login: UUID | None,
+    now: datetime,
+) -> int:
+    """Tell holders, each given with the persons who may act for them, and not the person who acts. See `send`."""
+    told = 0
+    for rows in holders:
+        contacts = _contacts(rows, by_login)
+        if contacts is not None:
+            told += await send(tx, notice, _addressee(rows[0], contacts), about=about, key=key, now=now)
+    return told
 
 
 async def send(
@@ -155,7 +184,7 @@ async def _by_holder(tx: Transaction, which: store.AuthorisationCondition, now: 
 async def _tell_other_holder(
     tx: Transaction, tenant: Tenant, about: About, event: Event, rows: Sequence[HolderRow], *, now: datetime
 ) -> int:
-    contacts = _contacts(rows)
+    contacts = _contacts(rows, rows[0].login_id)
     if contacts is None:
         return 0
     event = msgspec.structs.replace(event, is_of_user=rows[0].role == "secondary-user")
@@ -179,19 +208,24 @@ def _event(rows: Sequence[HolderRow], at: datetime) -> Event:
     )
 
 
+def _until(rows: Iterable[HolderRow]) -> datetime | None:
+    """Return the end of an authorisation, or None if it is a once-off one."""
+    return next((row.expires_at for row in rows if row.sharing_duration > ONCE_OFF), None)
+
+
 def _accounts(rows: Iterable[HolderRow]) -> tuple[str, ...]:
     return tuple(sorted({row.account_id: _account(row) for row in rows}.values()))
 
 
-def _contacts(rows: Iterable[HolderRow]) -> list[Receiver] | None:
+def _contacts(rows: Iterable[HolderRow], by_login: UUID | None) -> list[Receiver] | None:
     """Return the persons who are told for a holder: the holder's own logins, else all who may act for the holder.
 
-    Return None if that is only the person who has authorised. Nobody is known if the list is empty.
+    Return None if that is only the person who has acted, `by_login`. Nobody is known if the list is empty.
     """
     people = {row.contact_id: row for row in rows if row.contact_id is not None}
     own = {key: row for key, row in people.items() if row.acts_as == "self"}
     chosen = own or people
-    contacts = [_contact(row) for row in chosen.values() if row.contact_id != row.login_id]
+    contacts = [_contact(row) for row in chosen.values() if row.contact_id != by_login]
     return None if chosen and not contacts else contacts
 
 

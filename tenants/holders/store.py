@@ -56,6 +56,9 @@ _CONTACT: Final = (
     login.c.mobile,
     login.c.channel,
 )
+_PEOPLE: Final = representation.join(
+    login, and_(login.c.id == representation.c.login_id, login.c.disabled_at.is_(None))
+)
 _AUTHORISED: Final = (
     arrangement.join(authorisation, authorisation.c.arrangement_id == arrangement.c.id)
     .join(authorised_account, authorised_account.c.authorisation_id == authorisation.c.id)
@@ -85,8 +88,13 @@ def in_force_under(arrangement_ids: Collection[UUID]) -> AuthorisationCondition:
 
 def is_or_was_replaced_by(authorisation_id: UUID) -> AuthorisationCondition:
     """Return the condition that selects an authorisation, and the one that was in force before it."""
+    return or_(authorisation.c.id == authorisation_id, authorisation.c.id == in_force_before(authorisation_id))
+
+
+def in_force_before(authorisation_id: UUID) -> ColumnElement[UUID]:
+    """Return the id of the version that was in force before this one, or null."""
     new, old = authorisation.alias("new"), authorisation.alias("old")
-    previous = (
+    return (
         select(old.c.id)
         .join(new, and_(new.c.arrangement_id == old.c.arrangement_id, new.c.version > old.c.version))
         .where(new.c.id == authorisation_id, old.c.active_at.is_not(None))
@@ -94,7 +102,6 @@ def is_or_was_replaced_by(authorisation_id: UUID) -> AuthorisationCondition:
         .limit(1)
         .scalar_subquery()
     )
-    return or_(authorisation.c.id == authorisation_id, authorisation.c.id == previous)
 
 
 async def other_holders(tx: Transaction, which: AuthorisationCondition, today: date) -> list[HolderRow]:
@@ -123,13 +130,18 @@ async def other_holders(tx: Transaction, which: AuthorisationCondition, today: d
         other.c.role.in_(("holder", "joint-holder")),
         _is_today(other.c.valid_from, other.c.valid_to, today),
     )
-    acts_today = and_(representation.c.customer_id == customer.c.id, is_representation_in_force(today))
-    people = representation.join(login, and_(login.c.id == representation.c.login_id, login.c.disabled_at.is_(None)))
+    approval = account_approval.alias("approval")
+    is_approval = and_(
+        approval.c.authorisation_id == authorisation.c.id,
+        approval.c.account_id == account.c.id,
+        approval.c.customer_id == customer.c.id,
+    )
     query = (
         select(
             *_SHARED,
             own.c.role,
             authorised_account.c.approval,
+            approval.c.due_at,
             _IS_AMENDMENT.label("is_amendment"),
             was_concealed(arrangement.c.customer_id, account.c.id, authorisation.c.authorised_at).label("is_concealed"),
             customer.c.id.label("holder_id"),
@@ -141,10 +153,31 @@ async def other_holders(tx: Transaction, which: AuthorisationCondition, today: d
             _AUTHORISED.join(own, literal_column("true"))
             .join(other, is_other_holder)
             .join(customer, customer.c.id == other.c.customer_id)
-            .outerjoin(people, acts_today)
+            .outerjoin(approval, is_approval)
+            .outerjoin(_PEOPLE, _acts(today))
         )
         .where(which)
         .order_by(arrangement.c.id, customer.c.id, login.c.id, account.c.display_name, account.c.id)
+    )
+    return list((await tx.execute(query)).all())
+
+
+async def holders_of(tx: Transaction, account_id: UUID, today: date) -> list[HolderRow]:
+    """Return one row for each holder of an account today, and person who may act for this holder.
+
+    The columns of the person are null if nobody is known.
+    """
+    query = (
+        select(customer.c.id.label("holder_id"), customer.c.reference, customer.c.name, *_CONTACT)
+        .select_from(
+            holding.join(customer, customer.c.id == holding.c.customer_id).outerjoin(_PEOPLE, _acts(today)),
+        )
+        .where(
+            holding.c.account_id == account_id,
+            holding.c.role.in_(("holder", "joint-holder")),
+            _is_today(holding.c.valid_from, holding.c.valid_to, today),
+        )
+        .order_by(customer.c.id, login.c.id)
     )
     return list((await tx.execute(query)).all())
 
@@ -193,7 +226,7 @@ async def lapse_approvals(tx: Transaction, now: datetime) -> list[ApprovalKey]:
     return [(row.authorisation_id, row.account_id) for row in lapsed]
 
 
-async def requesters(tx: Transaction, lapsed: Sequence[ApprovalKey], now: datetime) -> list[HolderRow]:
+async def requesters(tx: Transaction, shared: Sequence[ApprovalKey], now: datetime) -> list[HolderRow]:
     """Return one row for each of these accounts of an authorisation in force, with the person who authorised.
 
     The columns of the person are null if the login is disabled. An account with a harm flag is left out: it is shared
@@ -235,13 +268,17 @@ async def requesters(tx: Transaction, lapsed: Sequence[ApprovalKey], now: dateti
         )
         .where(
             _IS_IN_FORCE,
-            tuple_(authorisation.c.id, account.c.id).in_(lapsed),
+            tuple_(authorisation.c.id, account.c.id).in_(shared),
             arrangement.c.ended_at.is_(None),
             ~is_flagged,
         )
         .order_by(arrangement.c.id, account.c.display_name, account.c.id)
     )
     return list((await tx.execute(query)).all())
+
+
+def _acts(today: date) -> ColumnElement[bool]:
+    return and_(representation.c.customer_id == customer.c.id, is_representation_in_force(today))
 
 
 def _is_today(first: ColumnElement[date], last: ColumnElement[date], today: date) -> ColumnElement[bool]:

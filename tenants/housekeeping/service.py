@@ -16,6 +16,7 @@ from tenants.clients import store as clients
 from tenants.corrections import service as corrections
 from tenants.holders import service as holders
 from tenants.housekeeping import store
+from tenants.joint_accounts import options
 from tenants.keys import rotation as keys
 from tenants.operations.filters import months_before
 from tenants.operators import store as operators
@@ -95,11 +96,16 @@ async def _lapse_approvals(tenant: Tenant, tx: Transaction, now: datetime) -> in
     return await holders.lapse_approvals(tx, tenant, now)
 
 
+async def _lapse_proposals(tenant: Tenant, tx: Transaction, now: datetime) -> int:
+    return await options.lapse_proposals(tx, tenant, now)
+
+
 def tasks_with_notices(tenant: Tenant) -> tuple[HousekeepingTask, ...]:
     """Return the tasks that write to customers in the name of the brand."""
     return (
         HousekeepingTask("arrangements expired", partial(_end_expired, tenant)),
         HousekeepingTask("approvals lapsed", partial(_lapse_approvals, tenant)),
+        HousekeepingTask("disclosure proposals lapsed", partial(_lapse_proposals, tenant)),
         HousekeepingTask("arrangements of ineligible customers ended", partial(_end_of_ineligible_customers, tenant)),
     )
 

@@ -12,9 +12,16 @@ About = Literal[
     "authorisation-withdrawn",
     "authorisation-ended",
     "authorisation-expired",
+    "approval-asked",
+    "approval-declined",
     "approval-lapsed",
+    "approval-withdrawn",
+    "option-changed",
+    "option-proposed",
+    "option-declined",
+    "option-lapsed",
 ]
-"""What a customer is told about an arrangement (CDR Rules 4.28 and 4A.14).
+"""What a customer is told about an arrangement or about a joint account (CDR Rules 4.28, 4A.7, 4A.8 and 4A.14).
 
 An authorisation is withdrawn by who gave it, on our dashboard or at the recipient. It ends for other reasons, such as
 the end of the recipient's accreditation, and expires when its time is over.

@@ -16,6 +16,7 @@ from tenants.arrangements import store as arrangements
 from tenants.arrangements.models import Authorisation, EndedBy, Recipient
 from tenants.consent.review import clusters_of
 from tenants.data_language import CustomerKind, clusters
+from tenants.joint_accounts.store import shared_by_others
 from tenants.notices.dead_letters import LETTER
 from tenants.records import store
 from tenants.records.errors import UnknownCustomer
@@ -50,7 +51,10 @@ _NOTICES: Final = {
     "authorisation-withdrawn": "to you: the authorisation of another person was withdrawn",
     "authorisation-ended": "to you: the authorisation of another person has ended",
     "authorisation-expired": "to you: the authorisation of another person has expired",
+    "approval-asked": "to you: your approval of a sharing was asked for",
+    "approval-declined": "to you: not all account holders approved the sharing",
     "approval-lapsed": "to you: another account holder did not approve the sharing in time",
+    "approval-withdrawn": "to you: the approval of another account holder was withdrawn",
 }
 _OF_ACCOUNTS: Final = "energy:"
 """How scopes begin whose data is about an account, and not about the person."""
@@ -116,7 +120,7 @@ async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind) -> list[S
 
 async def _joint(tx: Transaction, customer_id: UUID) -> list[JointSharing]:
     """Return what others have shared of the accounts that the consumer holds too, unless it was ever concealed."""
-    shared = await store.shared_by_others(tx, customer_id)
+    shared = await shared_by_others(tx, customer_id)
     shared_ids = sorted({row.arrangement_id for row in shared})
     disclosed = await store.disclosures(tx, shared_ids)
     notices = await store.notices(tx, shared_ids)

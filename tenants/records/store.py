@@ -9,11 +9,8 @@ import msgspec
 from sqlalchemy import Row, Table, and_, func, insert, or_, select, update
 
 from haas.database import Transaction
-from tenants.accounts.store import was_concealed
 from tenants.accounts.tables import account, holding, refusal
-from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.calls.tables import disclosure_day
-from tenants.clients.tables import client
 from tenants.notices.tables import outbox
 from tenants.parties.tables import customer as customer_table
 from tenants.records.tables import complaint, correction_request, record_request
@@ -148,48 +145,6 @@ async def notices(tx: Transaction, arrangement_ids: Sequence[UUID]) -> list[Noti
     names = ("arrangement_id", "customer_id", "about", "kind", "created_at", "done_at", "handled_at")
     query = select(*(outbox.c[name] for name in names))
     query = query.where(outbox.c.arrangement_id.in_(arrangement_ids)).order_by(outbox.c.created_at, outbox.c.id)
-    return list((await tx.execute(query)).all())
-
-
-async def shared_by_others(tx: Transaction, customer_id: UUID) -> list[Row[Any]]:
-    """Return the authorisations of others for accounts that the customer held while they were in force.
-
-    An authorisation is left out if a harm flag of its customer for the account is in force or ended after it was given:
-    what a flag has concealed is not made visible by its end.
-    """
-    joint = (
-        select(holding.c.account_id)
-        .where(
-            holding.c.customer_id == customer_id,
-            holding.c.account_id == authorised_account.c.account_id,
-            holding.c.role.in_(("holder", "joint-holder")),
-            or_(holding.c.valid_to.is_(None), holding.c.valid_to >= func.date(authorisation.c.authorised_at)),
-            holding.c.valid_from <= func.date(func.coalesce(arrangement.c.ended_at, authorisation.c.expires_at)),
-        )
-        .exists()
-    )
-    concealed = was_concealed(arrangement.c.customer_id, authorised_account.c.account_id, authorisation.c.authorised_at)
-    query = (
-        select(
-            arrangement.c.id.label("arrangement_id"),
-            arrangement.c.ended_at,
-            authorised_account.c.account_id,
-            account.c.display_name,
-            account.c.account_number,
-            authorisation.c.scopes,
-            authorisation.c.authorised_at,
-            authorisation.c.expires_at,
-            client.c.registration,
-        )
-        .select_from(
-            authorised_account.join(authorisation)
-            .join(arrangement, arrangement.c.id == authorisation.c.arrangement_id)
-            .join(account, account.c.id == authorised_account.c.account_id)
-            .join(client, client.c.client_id == arrangement.c.client_id)
-        )
-        .where(authorisation.c.active_at.is_not(None), arrangement.c.customer_id != customer_id, joint, ~concealed)
-        .order_by(authorisation.c.authorised_at, account.c.display_name, account.c.id)
-    )
     return list((await tx.execute(query)).all())
 
 

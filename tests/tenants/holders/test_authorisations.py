@@ -1,84 +1,29 @@
 """The other holders are told what happens to an authorisation over a joint account, once (K-13, K-14, K-15)."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from haas.clock import MovableClock
-from ops.sandbox.recipient.answers import Tokens
 from ops.sandbox.recipient.client import RecipientClient
 from tenants.accounts.tables import harm_flag, holding
-from tenants.arrangements import service as arrangements
 from tenants.arrangements.models import EndedBy
 from tenants.arrangements.tables import arrangement
 from tenants.holders.service import tell_of_authorisation, tell_of_end
-from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tests.support.application import Application
-from tests.support.consents import SCOPE, consent
-from tests.support.customers import Consumer, CustomerData
-from tests.support.rows import execute, run
-
-ACCOUNTS_SCOPE = f"{SCOPE} energy:accounts.basic:read"
-
-
-class Home:
-    """Mia and Bob hold two accounts together, and Mia has one alone. Mia shares with a recipient."""
-
-    def __init__(self, application: Application, tenant: Tenant, recipient: RecipientClient) -> None:
-        self.application, self.tenant, self.recipient = application, tenant, recipient
-
-    async def add(self) -> "Home":
-        data = CustomerData(self.application.database, self.tenant, lambda: self.application.now)
-        self.login, _ = await data.add_login()
-        self.mia = await data.add_customer("Mia Wong", self.login)
-        self.bob = await data.add_customer("Bob Brown", (await data.add_login("Bob Brown"))[0])
-        joint = [await data.add_account(name, self.mia, self.bob, role="joint-holder") for name in ("House", "Farm")]
-        self.house, self.farm, self.boat = *joint, await data.add_account("Boat", self.mia)
-        return self
-
-    async def share(self, *accounts: UUID, **asked: Any) -> Tokens:
-        who = Consumer(self.login, self.mia, list(accounts))
-        return await consent(self.application, self.tenant, self.recipient, who, scope=ACCOUNTS_SCOPE, **asked)
-
-    async def told(self) -> list[tuple[str, str]]:
-        """Return what Bob was told since the last call, with the text."""
-        mine = outbox.c.customer_id == self.bob
-        rows = await self.execute(select(outbox).where(mine).order_by(outbox.c.created_at, outbox.c.about))
-        assert not await self.execute(select(outbox).where(outbox.c.customer_id == self.mia))
-        new = [(row.about, row.payload["text"]) for row in rows if row.id not in self._seen]
-        self._seen.update(row.id for row in rows)
-        return new
-
-    async def execute(self, statement: Any) -> list[Any]:
-        return await execute(self.application.database, self.tenant, statement)
-
-    async def run(self, function: Any, *arguments: Any, **named: Any) -> Any:
-        return await run(self.application.database, self.tenant, function, *arguments, **named)
-
-    async def flag(self, **values: Any) -> None:
-        row = {"customer_id": self.mia, "account_id": self.house, "set_by": "s", "since": self.application.now}
-        await self.execute(insert(harm_flag).values({**row, **values}))
-
-    async def end(self, arrangement_id: str | None, by: EndedBy) -> None:
-        ended = {"by": by, "tell": tell_of_end(self.tenant), "now": self.application.now}
-        await self.run(arrangements.end, UUID(arrangement_id), **ended)
-
-    @property
-    def _seen(self) -> set[UUID]:
-        return self.__dict__.setdefault("seen", set())
+from tests.support.joint_home import JointHome, joint_home
 
 
 @pytest.fixture
-async def home(application: Application, aurora: Tenant, recipient: RecipientClient) -> Home:
-    return await Home(application, aurora, recipient).add()
+async def home(application: Application, aurora: Tenant, recipient: RecipientClient) -> JointHome:
+    return await joint_home(application, aurora, recipient)
 
 
 async def test_the_other_holder_is_told_of_an_authorisation_its_amendments_and_its_withdrawal(
-    home: Home, clock: MovableClock
+    home: JointHome, clock: MovableClock
 ) -> None:
     """Through the real endpoints. The boat, and an authorisation for it alone, is nothing to the other holder."""
     await home.share(home.boat)
@@ -131,7 +76,7 @@ async def test_the_other_holder_is_told_of_an_authorisation_its_amendments_and_i
     ],
 )
 async def test_what_the_other_holder_is_told_depends_on_who_ended_the_arrangement(
-    home: Home, by: EndedBy, about: str | None
+    home: JointHome, by: EndedBy, about: str | None
 ) -> None:
     shared = await home.share(home.house)
     await home.told()
@@ -139,7 +84,9 @@ async def test_what_the_other_holder_is_told_depends_on_who_ended_the_arrangemen
     assert [each for each, _ in await home.told()] == ([] if about is None else [about])
 
 
-async def test_the_holder_is_told_of_an_amendment_by_a_secondary_user_and_not_of_the_authorisation(home: Home) -> None:
+async def test_the_holder_is_told_of_an_amendment_by_a_secondary_user_and_not_of_the_authorisation(
+    home: JointHome,
+) -> None:
     """K-15 (CDR Rules 4.28)."""
     mine = holding.c.customer_id == home.mia
     await home.execute(update(holding).where(mine).values(role="secondary-user"))
@@ -157,7 +104,7 @@ async def test_the_holder_is_told_of_an_amendment_by_a_secondary_user_and_not_of
 
 
 async def test_nothing_is_told_of_what_a_harm_flag_conceals_and_its_end_tells_nothing_of_before(
-    home: Home, clock: MovableClock
+    home: JointHome, clock: MovableClock
 ) -> None:
     """K-14. Of an amendment after the flag was cleared, it is told as if the authorisation had been given then."""
     await home.flag()
@@ -180,7 +127,7 @@ async def test_nothing_is_told_of_what_a_harm_flag_conceals_and_its_end_tells_no
     assert await home.told() == []
 
 
-async def test_nobody_is_told_of_an_authorisation_whose_code_was_not_exchanged(home: Home) -> None:
+async def test_nobody_is_told_of_an_authorisation_whose_code_was_not_exchanged(home: JointHome) -> None:
     """K-6: nothing was shared under it."""
     shared = await home.share(home.house)
     await home.told()

@@ -1,0 +1,104 @@
+"""What other holders share of joint accounts, as a co-holder may see it (CDR Rules 1.15, 4A.13(1); K-12, K-14, K-25).
+
+Of each sharing it says the account, the recipient, the data of the account, and the times. It says nothing about the
+person who shares, about that person's other accounts, or about what a harm flag conceals or has concealed.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID, uuid5
+
+from haas.database import Transaction
+from tenants.accounts.models import HoldingRole, account_hint, account_name
+from tenants.accounts.service import market_day
+from tenants.data_language import clusters
+from tenants.holders.service import ONCE_OFF
+from tenants.joint_accounts import store
+from tenants.joint_accounts.errors import SharingNotFound
+from tenants.joint_accounts.models import SharedByOther, SharingState
+from tenants.joint_accounts.store import SharedRow
+from tenants.parties.acting import Acting, require_may_act
+
+_OF_ACCOUNTS: Final = "energy:"
+"""How scopes begin whose data is about an account, and not about a person."""
+_USERS: Final[tuple[HoldingRole, ...]] = ("secondary-user",)
+_IDS: Final = UUID("b0a4f1de-5a0f-4d0c-9b3d-8b8f6f0f6c1d")
+"""The name space of the ids by which a co-holder names a sharing."""
+
+
+class Shared(NamedTuple):
+    """A sharing as a holder sees it, and its last version."""
+
+    view: SharedByOther
+    version: SharedRow
+
+
+async def shared_by_others(tx: Transaction, acting: Acting, *, now: datetime) -> list[SharedByOther]:
+    """Return what other holders share, or have shared, of the accounts that a customer holds; the newest first.
+
+    What a secondary user shares is left out: it is for `tenants.secondary_users`. Raise MayNotAct.
+    """
+    return [each.view for each in await _load(tx, acting, now, store.HOLDERS)]
+
+
+async def shared_by_secondary_users(tx: Transaction, acting: Acting, *, now: datetime) -> list[Shared]:
+    """Return what secondary users share, or have shared, of the accounts that a customer holds. Raise MayNotAct."""
+    return await _load(tx, acting, now, _USERS)
+
+
+async def find(tx: Transaction, acting: Acting, sharing_id: UUID, *, now: datetime) -> Shared:
+    """Return the sharing that a co-holder names. Raise MayNotAct, or SharingNotFound also if it has ended."""
+    for each in await _load(tx, acting, now, store.HOLDERS):
+        if each.view.id == sharing_id and each.view.state != "ended":
+            return each
+    raise SharingNotFound(f"customer {acting.customer_id} sees no sharing {sharing_id} that is in force")
+
+
+async def _load(tx: Transaction, acting: Acting, now: datetime, roles: Collection[HoldingRole]) -> list[Shared]:
+    today = market_day(now)
+    await require_may_act(tx, acting, today)
+    held = await store.held_accounts(tx, acting.customer_id, today)
+    found: dict[tuple[UUID, UUID], list[SharedRow]] = defaultdict(list)
+    for row in await store.shared_by_others(tx, acting.customer_id):
+        if row.account_id in held and row.role in roles:
+            found[row.arrangement_id, row.account_id].append(row)
+    shared = [Shared(_view(rows, now), rows[-1]) for rows in found.values()]
+    return sorted(shared, key=lambda each: each.view.authorised_at, reverse=True)
+
+
+def _view(versions: Sequence[SharedRow], now: datetime) -> SharedByOther:
+    last = versions[-1]
+    hint = account_hint(last.account_number, last.creation_date)
+    scopes = [scope for scope in last.scopes if scope.startswith(_OF_ACCOUNTS)]
+    ended_at = last.ended_at or last.replaced_at or (last.expires_at if last.expires_at <= now else None)
+    is_asked = ended_at is None and last.own_approval == "pending"
+    return SharedByOther(
+        id=uuid5(_IDS, f"{last.arrangement_id} {last.account_id}"),
+        arrangement_id=last.arrangement_id,
+        account_id=last.account_id,
+        account=account_name(last.display_name) + (f" ({hint})" if hint else ""),
+        recipient=last.registration.get("legal_entity_name") or last.registration["org_name"],
+        product=last.registration["client_name"],
+        data=tuple(clusters(scopes, "person")),  # the clusters of accounts are the same for every kind of customer
+        authorised_at=versions[0].authorised_at,
+        changed_at=tuple(each.authorised_at for each in versions[1:]),
+        until=last.expires_at,
+        is_once_off=last.sharing_duration <= ONCE_OFF,
+        ended_at=ended_at,
+        state="ended" if ended_at is not None else _state(last),
+        own_approval=last.own_approval,
+        approve_by=last.approve_by if is_asked else None,
+    )
+
+
+def _state(last: SharedRow) -> SharingState:
+    """Return whether the account is shared now, as far as it depends on its holders."""
+    by_approval: dict[str, SharingState] = {
+        "pending": "approval-pending",
+        "declined": "approval-declined",
+        "lapsed": "approval-lapsed",
+        "withdrawn": "approval-withdrawn",
+    }
+    return by_approval.get(last.approval) or ("sharing-off" if last.option == "no-disclosure" else "sharing")

@@ -1,0 +1,53 @@
+"""Who acts for a customer: a person who may, or a member of the staff whom the customer has asked.
+
+The services for holders of accounts take an `Acting`, so that a page, a screen of the staff and the Management API use
+the same functions, and the audit trail says who did what.
+"""
+
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from haas.database import Transaction
+from tenants.parties import store
+from tenants.parties.errors import MayNotAct
+
+
+class Acting(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer, and who acts for the customer: exactly one of `login_id` and `staff`."""
+
+    customer_id: UUID
+    login_id: UUID | None = None
+    """The login of the person."""
+    staff: str | None = None
+    """The id of the member of the staff, or of the retailer's software. Whether they may is checked by the caller."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError unless it is known who acts."""
+        if (self.login_id is None) == (self.staff is None):
+            raise ValueError("either a login or the staff acts for a customer")
+
+    @property
+    def actor(self) -> str:
+        """The actor in the audit trail."""
+        return str(self.login_id if self.staff is None else self.staff)
+
+    @property
+    def role(self) -> str:
+        """The role in the audit trail."""
+        return "consumer" if self.staff is None else "staff"
+
+
+async def require_may_act(tx: Transaction, acting: Acting, today: date) -> None:
+    """Raise MayNotAct unless the login is enabled and may act for the customer on `today` (CDR Rules 1.13(1)(c), (d)).
+
+    The period of a representation is applied. Its scope is text of the retailer, and limits nothing here.
+    """
+    if acting.login_id is None:
+        return
+    login = await store.login_by_id(tx, acting.login_id)
+    if login is None or acting.customer_id not in {
+        customer.id for customer in await store.customers_of(tx, acting.login_id, today)
+    }:
+        raise MayNotAct(f"login {acting.login_id} may not act for customer {acting.customer_id}")

@@ -1,0 +1,1 @@
+"""Secondary users: the instructions of account holders, and what secondary users share."""
