@@ -29,6 +29,7 @@ async def of_account(
     The entries are only about this account, and never about the other customer (CDR Rules 4A.13(1)). They contain only
     days on which the viewer held the account, so a co-holder can see another first day than the customer of the
     arrangement. While a harm flag protects that customer, there are no entries of the customer's arrangements; after
-    its end, the days of the flag stay hidden (CDR Rules 4A.15). `zone` is the tenant's time zone.
+    its end, the days of the flag stay hidden, and all that was disclosed under an authorisation that it has concealed
+    (CDR Rules 4A.15). `zone` is the tenant's time zone.
     """
     return await store.disclosed_of_account(tx, account_id, viewer_id, now=now, zone=zone)

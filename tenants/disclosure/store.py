@@ -30,9 +30,9 @@ from haas.database import Statement, Transaction
 from haas.digest import digest
 from tenants.accounts.models import TREATED_AS_NOT_CHOSEN
 from tenants.accounts.service import market_day
-from tenants.accounts.store import disclosure_facts, is_eligible, withholding_reason
+from tenants.accounts.store import disclosure_facts, is_eligible, was_concealed, withholding_reason
 from tenants.accounts.tables import account, harm_flag, holding, supply
-from tenants.arrangements.tables import arrangement, authorised_account
+from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.calls.tables import disclosure_day
 from tenants.clients.tables import client
 from tenants.disclosure.models import Agent, DataAccessToken, DisclosedCluster, SupplyPeriod
@@ -181,12 +181,22 @@ _is_hidden = exists().where(
         disclosure_day.c.day.between(_day_of(harm_flag.c.since), _day_of(harm_flag.c.until)),
     ),
 )
+# A version that a harm flag has concealed at any time stays concealed for good, with all that was disclosed under it.
+_is_of_visible_version = exists().where(
+    authorised_account.c.account_id == disclosure_day.c.account_id,
+    authorised_account.c.authorisation_id == authorisation.c.id,
+    authorisation.c.arrangement_id == arrangement.c.id,
+    authorisation.c.active_at.is_not(None),
+    _day_of(authorisation.c.authorised_at) <= disclosure_day.c.day,
+    ~was_concealed(arrangement.c.customer_id, authorised_account.c.account_id, authorisation.c.authorised_at),
+)
 _DISCLOSED_OF_ACCOUNT = Statement(
     _disclosed.join(arrangement, arrangement.c.id == disclosure_day.c.arrangement_id).where(
         disclosure_day.c.account_id == bindparam("account_id", type_=Uuid),
         arrangement.c.customer_id != bindparam("viewer_id", type_=Uuid),
         _viewer_holds,
         ~_is_hidden,
+        _is_of_visible_version,
     )
 )
 

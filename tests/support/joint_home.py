@@ -30,6 +30,7 @@ class JointHome:
     def __init__(self, application: Application, tenant: Tenant, recipient: RecipientClient) -> None:
         self.application, self.tenant, self.recipient = application, tenant, recipient
         self.customers = CustomerData(application.database, tenant, application.services.clock.now)
+        self.identifiers: dict[UUID, str] = {}
         self._seen: set[UUID] = set()
 
     async def add(self) -> None:
@@ -43,8 +44,9 @@ class JointHome:
 
     async def add_person(self, name: str) -> tuple[UUID, Acting]:
         """Add a person who is a customer; return the id of the customer, and that the person acts for it."""
-        login_id, _ = await self.customers.add_login(name)
+        login_id, identifier = await self.customers.add_login(name)
         customer_id = await self.customers.add_customer(name, login_id)
+        self.identifiers[customer_id] = identifier
         return customer_id, Acting(customer_id=customer_id, login_id=login_id)
 
     async def hold(self, customer_id: UUID, account_id: UUID, role: str = "joint-holder") -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, update
 
 from apps.http.context import TenantContext
 from tenants.accounts.tables import account, harm_flag, holding
+from tenants.arrangements.tables import authorisation
 from tenants.calls.tables import disclosure_day
 from tenants.disclosure import ledger
 from tenants.sources.tables import concession
@@ -149,6 +150,8 @@ async def test_what_a_co_holder_sees(brand: Brand, sharing: Sharing) -> None:
     today = now.astimezone(zone).date()
     held = {"customer_id": other.customer_id, "account_id": shared, "role": "joint-holder"}
     await brand.execute(insert(holding).values(**held, valid_from=today - 2 * ONE_DAY))
+    version = update(authorisation).where(authorisation.c.arrangement_id == sharing.arrangement_id)
+    await brand.execute(version.values(authorised_at=now - 10 * ONE_DAY))
     await brand.calls()
     for day in (today - 9 * ONE_DAY, today - 2 * ONE_DAY, today - ONE_DAY, today):
         entry = {"arrangement_id": sharing.arrangement_id, "cluster": BILLS, "day": day, "last_at": now, "calls": 1}
@@ -170,6 +173,8 @@ async def test_what_a_co_holder_sees(brand: Brand, sharing: Sharing) -> None:
     assert await seen() == []
     yesterday = datetime.combine(today - ONE_DAY, time(12), zone)
     await brand.execute(update(harm_flag).values(since=yesterday, until=yesterday + timedelta(hours=1)))
-    assert await seen() == [(today - 2 * ONE_DAY, 2)]  # the day of the flag stays hidden
+    assert await seen() == []  # what was authorised before the end of the flag stays hidden
+    await brand.execute(version.values(authorised_at=yesterday + timedelta(hours=2)))
+    assert await seen() == [(today, 1)]  # and so does the day of the flag
     await brand.execute(update(holding).where(holding.c.customer_id == other.customer_id).values(role="secondary-user"))
     assert await seen() == []

@@ -1,0 +1,143 @@
+"""Nothing that Bob can get differs because Mia shares what a harm flag conceals (CDR Rules 4A.15; K-14).
+
+Every output for a co-holder is taken before Mia shares, and again at each stage of the sharing. With the flag, each
+stays the same. Without it, those of `SHOWN` change: so an output that could not tell of the sharing would be noticed.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+from sqlalchemy import insert, select, update
+
+from haas.clock import MovableClock
+from ops.browser.browser import Browser
+from ops.cli._record_page import record_page
+from tenants.accounts.service import accounts_of
+from tenants.accounts.tables import harm_flag, holding
+from tenants.arrangements.service import list_for_login
+from tenants.arrangements.tables import arrangement
+from tenants.calls.tables import disclosure_day
+from tenants.disclosure import ledger
+from tenants.housekeeping.service import Housekeeping
+from tenants.joint_accounts import options, sharing
+from tenants.notices.tables import outbox
+from tenants.records import pack
+from tenants.secondary_users import service as secondary_users
+from tests.support.consent_pages import ConsentPages, Mia
+from tests.support.joint_home import JointHome
+
+Outputs = Mapping[str, Any]
+CLUSTER = "energy:billing:read"
+NO_TIME = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+async def outputs(home: JointHome) -> Outputs:
+    """Return all that is given to Bob, by what it is."""
+    now, bob = home.application.now, home.bob
+    made = await home.run(pack.build, home.tenant, bob, now)
+    made = msgspec.structs.replace(made, made_at=NO_TIME)
+    told = select(outbox.c.about, outbox.c.payload, outbox.c.arrangement_id)
+    address = outbox.c.payload["to"].astext == home.identifiers[bob]
+    held = await home.run(accounts_of, bob, "a recipient", now)
+    found = {
+        "notices": await home.execute(told.where(outbox.c.customer_id == bob).order_by(outbox.c.id)),
+        "messages": await home.execute(told.where(address, outbox.c.about.is_not(None)).order_by(outbox.c.id)),
+        "record pack": made,
+        "record page": record_page(made),
+        "sharing by others": await home.run(sharing.shared_by_others, home.as_bob, now=now),
+        "secondary users": await home.run(secondary_users.users, home.as_bob, now=now),
+        "option": await home.do(options.state, home.as_bob, home.house),
+        "option preview": await home.do(options.preview, home.as_bob, home.house, "no-disclosure"),
+        "ledger": await home.run(ledger.of_account, home.house, bob, now=now, zone=home.tenant.time_zone),
+        "own sharing": await home.run(list_for_login, home.as_bob.login_id, now),
+        "account choice": held,
+        "dashboard": await dashboard(home),
+    }
+    return {name: repr(value) for name, value in found.items()}
+
+
+async def dashboard(home: JointHome) -> list[str]:
+    """Return the pages of the dashboard as Bob sees them."""
+    assert home.as_bob.login_id is not None
+    who = Mia(home.as_bob.login_id, home.identifiers[home.bob], home.bob, home.house, home.house)
+    pages = ConsentPages(home.application, home.tenant, home.recipient, who)
+    transport = httpx.ASGITransport(home.application.asgi)
+    browser = Browser(httpx.AsyncClient(transport=transport, base_url=home.tenant.issuer))
+    return [(await pages.signed_in(browser)).text]
+
+
+async def changed(home: JointHome, before: Outputs) -> set[str]:
+    """Return the names of the outputs that are not as before."""
+    after = await outputs(home)
+    return {name for name in before if before[name] != after[name]}
+
+
+async def disclose(home: JointHome, arrangement_id: str | None) -> None:
+    """Write to the ledger that data of the house was disclosed today and tomorrow."""
+    now = home.application.now
+    today = now.astimezone(home.tenant.time_zone).date()
+    row = {"arrangement_id": UUID(arrangement_id), "account_id": home.house, "calls": 1, "last_at": now}
+    for day in (today, today + timedelta(days=1)):
+        await home.execute(insert(disclosure_day).values({**row, "id": uuid4(), "day": day, "cluster": CLUSTER}))
+
+
+SHOWN = {"notices", "messages", "record pack", "record page", "sharing by others", "option preview", "ledger"}
+
+
+@pytest.mark.parametrize("flagged", [True, False])
+async def test_no_output_for_a_co_holder_depends_on_what_a_harm_flag_conceals(
+    home: JointHome, clock: MovableClock, *, flagged: bool
+) -> None:
+    expected = set() if flagged else SHOWN
+    if flagged:
+        await home.flag(since=clock.now())
+    before = await outputs(home)
+    clock.move(timedelta(minutes=1))
+    shared = await home.share(home.house, home.boat)
+    await disclose(home, shared.cdr_arrangement_id)
+    assert await changed(home, before) == expected
+    clock.move(timedelta(minutes=1))
+    await home.share(home.house, cdr_arrangement_id=shared.cdr_arrangement_id)
+    assert await changed(home, before) == expected
+
+    # The flag is cleared: what it has concealed stays so, also when it ends in any way.
+    ended = await home.share(home.house)
+    expiring = await home.share(home.house, sharing_duration=3600)
+    clock.move(timedelta(minutes=1))
+    mine = harm_flag.c.customer_id == home.mia
+    await home.execute(update(harm_flag).where(mine).values(until=clock.now()))
+    clock.move(timedelta(minutes=1))
+    assert await changed(home, before) == expected
+    await home.end(ended.cdr_arrangement_id, "consumer")
+    await home.recipient.revoke_arrangement(shared.cdr_arrangement_id)
+    clock.move(timedelta(hours=2))
+    await Housekeeping(home.application.database, clock).sweep(home.tenant)
+    (row,) = await home.execute(select(arrangement).where(arrangement.c.id == UUID(expiring.cdr_arrangement_id)))
+    assert row.ended_by == "expiry"
+    assert await changed(home, before) == expected - {"option preview"}  # nothing is in force
+
+    # What is authorised after the flag was cleared is told.
+    await home.share(home.house)
+    assert await changed(home, before) == SHOWN - (set() if not flagged else {"ledger"})
+
+
+async def test_a_secondary_users_sharing_with_a_harm_flag_changes_no_output_for_the_holder(
+    home: JointHome, clock: MovableClock
+) -> None:
+    await home.execute(update(holding).where(holding.c.customer_id == home.mia).values(role="secondary-user"))
+    cleo, _ = await home.add_person("Cleo Clark")
+    await home.hold(cleo, home.house)
+    await home.do(secondary_users.instruct, home.as_bob, home.house, home.mia)
+    await home.flag(since=clock.now())
+    before = await outputs(home)
+    shared = await home.share(home.house)
+    await home.share(home.house, cdr_arrangement_id=shared.cdr_arrangement_id)
+    await disclose(home, shared.cdr_arrangement_id)
+    assert await changed(home, before) == set()
+    await home.end(shared.cdr_arrangement_id, "recipient")
+    assert await changed(home, before) == set()
