@@ -9,6 +9,7 @@ from tenants.availability import tables as availability
 from tenants.calls import tables as calls
 from tenants.clients import tables as clients
 from tenants.corrections import tables as corrections
+from tenants.holders import tables as holders
 from tenants.housekeeping import tables as housekeeping
 from tenants.keys import tables as keys
 from tenants.market import tables as market
@@ -38,6 +39,7 @@ __all__ = [
     "clients",
     "control",
     "corrections",
+    "holders",
     "housekeeping",
     "keys",
     "market",

@@ -6,6 +6,12 @@ from uuid import UUID
 
 import msgspec
 
+NoticeChoice = Literal["all", "given-and-amended", "none"]
+"""Which notices about the others' sharing of an account a holder wants (CDR Rules 4A.14(3)): all; only that an
+authorisation was given or amended; or none. What the account holder is told of a secondary user (4.28), and what a
+holder is asked, is always sent.
+"""
+
 
 class Receiver(msgspec.Struct, frozen=True, kw_only=True):
     """A person who may act for a customer."""

@@ -20,7 +20,7 @@ from tenants.accounts.service import market_day
 from tenants.arrangements.models import EndedBy
 from tenants.arrangements.service import TellHolders
 from tenants.holders import store
-from tenants.holders.models import Addressee, Event, Receiver, Written
+from tenants.holders.models import Addressee, Event, NoticeChoice, Receiver, Written
 from tenants.holders.notice_text import addressed, kind_of, written
 from tenants.holders.store import HolderRow
 from tenants.notices import outbox
@@ -40,6 +40,8 @@ _ABOUT_BY: Final[Mapping[EndedBy, About]] = {
 }
 """What the others are told, by who ended an arrangement. Of an end because of harm they are told nothing (4A.15)."""
 
+_GIVEN_AND_AMENDED: Final[frozenset[About]] = frozenset({"authorisation-given", "authorisation-amended"})
+
 
 def tell_of_end(tenant: Tenant) -> TellHolders:
     """Return what tells the other holders that arrangements of this tenant have ended.
@@ -57,7 +59,7 @@ async def _tell_of_end(
         return 0
     told = 0
     for rows in await _by_holder(tx, store.in_force_under(arrangement_ids), now):
-        visible = [row for row in rows if not row.is_concealed]
+        visible = [row for row in rows if not row.is_concealed and _wants(row, about)]
         if visible:
             at = min(now, visible[0].expires_at)
             told += await _tell_other_holder(tx, tenant, about, _event(visible, at), visible, now=now)
@@ -87,7 +89,9 @@ async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_i
             if not any(row.is_amendment for row in rows) or (old and is_first):
                 continue
             is_first = False
-        shown = [row for row in new if row.approval != "pending"]
+        about: About = "authorisation-given" if is_first else "authorisation-amended"
+        shown = [row for row in new if row.approval != "pending" and _wants(row, about)]
+        removed = [row for row in removed if _wants(row, about)]
         if not (shown or removed):
             continue
         event = msgspec.structs.replace(
@@ -97,7 +101,6 @@ async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_i
             removed=_accounts(removed),
             until=_until(shown),
         )
-        about: About = "authorisation-given" if is_first else "authorisation-amended"
         told += await _tell_other_holder(tx, tenant, about, event, rows, now=now)
     return told
 
@@ -115,7 +118,8 @@ async def tell_requesters(
     """Tell those who authorised that these accounts are not shared, for want of the approval of others."""
     found: dict[UUID, list[HolderRow]] = defaultdict(list)
     for row in await store.requesters(tx, shared, now) if shared else []:
-        found[row.authorisation_id].append(row)
+        if _has_chosen(row, about):
+            found[row.authorisation_id].append(row)
     for rows in found.values():
         contacts = [] if rows[0].contact_id is None else [_contact(rows[0])]
         at = max(row.due_at for row in rows) if about == "approval-lapsed" else now
@@ -206,6 +210,16 @@ def _event(rows: Sequence[HolderRow], at: datetime) -> Event:
         recipient=row.registration.get("legal_entity_name") or row.registration["org_name"],
         accounts=_accounts(rows),
     )
+
+
+def _wants(row: HolderRow, about: About) -> bool:
+    """Return whether a holder is told. The choice of notices is not about secondary users (CDR Rules 4A.14(3))."""
+    return row.role == "secondary-user" or _has_chosen(row, about)
+
+
+def _has_chosen(row: HolderRow, about: About) -> bool:
+    choice: NoticeChoice = row.choice or "all"
+    return choice == "all" or (choice == "given-and-amended" and about in _GIVEN_AND_AMENDED)
 
 
 def _until(rows: Iterable[HolderRow]) -> datetime | None:

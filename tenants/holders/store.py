@@ -20,12 +20,15 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
 from tenants.accounts.store import was_concealed
 from tenants.accounts.tables import account, harm_flag, holding
 from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
+from tenants.holders.models import NoticeChoice
+from tenants.holders.tables import notice_choice
 from tenants.parties.store import is_representation_in_force
 from tenants.parties.tables import customer, login, representation
 
@@ -142,6 +145,7 @@ async def other_holders(tx: Transaction, which: AuthorisationCondition, today: d
             own.c.role,
             authorised_account.c.approval,
             approval.c.due_at,
+            notice_choice.c.choice,
             _IS_AMENDMENT.label("is_amendment"),
             was_concealed(arrangement.c.customer_id, account.c.id, authorisation.c.authorised_at).label("is_concealed"),
             customer.c.id.label("holder_id"),
@@ -154,6 +158,7 @@ async def other_holders(tx: Transaction, which: AuthorisationCondition, today: d
             .join(other, is_other_holder)
             .join(customer, customer.c.id == other.c.customer_id)
             .outerjoin(approval, is_approval)
+            .outerjoin(notice_choice, _is_choice_of(customer.c.id))
             .outerjoin(_PEOPLE, _acts(today))
         )
         .where(which)
@@ -260,11 +265,12 @@ async def requesters(tx: Transaction, shared: Sequence[ApprovalKey], now: dateti
             customer.c.name,
             *_CONTACT[1:],
             last_due.label("due_at"),
+            notice_choice.c.choice,
         )
         .select_from(
-            _AUTHORISED.join(customer, customer.c.id == arrangement.c.customer_id).outerjoin(
-                login, and_(login.c.id == arrangement.c.login_id, login.c.disabled_at.is_(None))
-            )
+            _AUTHORISED.join(customer, customer.c.id == arrangement.c.customer_id)
+            .outerjoin(notice_choice, _is_choice_of(customer.c.id))
+            .outerjoin(login, and_(login.c.id == arrangement.c.login_id, login.c.disabled_at.is_(None)))
         )
         .where(
             _IS_IN_FORCE,
@@ -275,6 +281,30 @@ async def requesters(tx: Transaction, shared: Sequence[ApprovalKey], now: dateti
         .order_by(arrangement.c.id, account.c.display_name, account.c.id)
     )
     return list((await tx.execute(query)).all())
+
+
+async def notice_choice_of(tx: Transaction, customer_id: UUID, account_id: UUID) -> NoticeChoice:
+    """Return which notices about an account a holder wants."""
+    query = select(notice_choice.c.choice).where(
+        notice_choice.c.customer_id == customer_id, notice_choice.c.account_id == account_id
+    )
+    found: NoticeChoice = (await tx.execute(query)).scalar_one_or_none() or "all"
+    return found
+
+
+async def set_notice_choice(
+    tx: Transaction, customer_id: UUID, account_id: UUID, choice: NoticeChoice, now: datetime
+) -> None:
+    """Set which notices about an account a holder wants."""
+    key = {"customer_id": customer_id, "account_id": account_id}
+    values = {"choice": choice, "since": now}
+    await tx.execute(
+        upsert(notice_choice).values(**key, **values).on_conflict_do_update(index_elements=list(key), set_=values)
+    )
+
+
+def _is_choice_of(customer_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    return and_(notice_choice.c.customer_id == customer_id, notice_choice.c.account_id == account.c.id)
 
 
 def _acts(today: date) -> ColumnElement[bool]:

@@ -92,9 +92,11 @@ async def delete_tokens(tx: Transaction, now: datetime) -> int:
 async def delete_notices(tx: Transaction, now: datetime) -> int:
     """Delete messages that were delivered more than KEEP_NOTICES ago.
 
-    Undelivered ones are kept for staff, and notices about an arrangement for six years (`tenants.retention`).
+    Undelivered ones are kept for staff, and notices about an arrangement or a joint account for six years
+    (`tenants.retention`).
     """
-    old = and_(outbox.c.done_at <= now - KEEP_NOTICES, outbox.c.arrangement_id.is_(None))
+    is_evidence = or_(outbox.c.arrangement_id.is_not(None), outbox.c.about.is_not(None))
+    old = and_(outbox.c.done_at <= now - KEEP_NOTICES, ~is_evidence)
     return await _execute(tx, delete(outbox).where(old))
 
 

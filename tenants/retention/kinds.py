@@ -64,7 +64,7 @@ KINDS: Final = (
         holdable=True,
     ),
     RecordKind(
-        name="Notices about an arrangement",
+        name="Notices about an arrangement or a joint account",
         tables=("outbox",),
         kept=_SIX_YEARS,
         begins="the delivery, or what was done in its place",
@@ -151,7 +151,17 @@ KINDS: Final = (
     ),
     RecordKind(
         name="People, customers and accounts",
-        tables=("login", "customer", "representation", "account", "holding", "supply", "disclosure_option", "staff"),
+        tables=(
+            "login",
+            "customer",
+            "representation",
+            "account",
+            "holding",
+            "supply",
+            "disclosure_option",
+            "notice_choice",
+            "staff",
+        ),
         kept=_IMPORT,
         clause="records of 9.3(1) refer to them",
     ),

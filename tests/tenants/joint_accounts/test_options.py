@@ -11,13 +11,16 @@ from sqlalchemy import select, update
 from haas.clock import MovableClock
 from tenants.accounts.tables import disclosure_proposal, holding
 from tenants.audit.tables import audit
+from tenants.housekeeping.store import delete_notices
 from tenants.joint_accounts import options
 from tenants.joint_accounts.errors import NotAHolder, OptionNotOffered, ProposalNotFound, ProposalOpen
 from tenants.joint_accounts.models import OptionPreview, OptionState
+from tenants.notices.tables import outbox
 from tenants.parties.acting import Acting
 from tenants.parties.errors import MayNotAct
 from tenants.parties.tables import login, representation
 from tests.support.joint_home import JointHome
+from tests.support.rows import count
 
 
 async def state(home: JointHome, acting: Acting) -> OptionState:
@@ -70,6 +73,10 @@ async def test_one_holder_stops_sharing_at_once_and_all_agree_to_turn_it_on_agai
     assert await home.do(options.answer, home.as_bob, of_bob.id, "agreed") == "agreed"
     assert (await home.disclosed(shared))[0] == {home.house, home.boat}
     assert [about for about, _ in await home.told(home.mia)] == ["option-changed"]
+    told = outbox.c.customer_id == home.mia
+    await home.execute(update(outbox).where(told).values(done_at=clock.now(), payload={}))
+    await home.run(delete_notices, clock.now() + timedelta(days=60))
+    assert await count(home.application.database, home.tenant, outbox, told) == 2, "the notices are evidence"
     entries = await home.execute(select(audit).where(audit.c.subject == str(home.house)).order_by(audit.c.seq))
     assert [(each.action, each.actor) for each in entries] == [
         ("disclosure-option.set", str(home.as_bob.login_id)),
