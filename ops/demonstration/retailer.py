@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -28,6 +29,7 @@ from tenants.imports.records import (
 )
 from tenants.imports.rows import supply_rows
 from tenants.operations.resources import BALANCE, BILLING, CONCESSIONS, INVOICES, PAYMENT_SCHEDULES
+from tenants.payloads.address_v1 import CommonPhysicalAddress
 from tenants.upstream.messages import AccountHolding, RepresentedCustomer, SuppliedServicePoint, User
 
 JsonObject = dict[str, Any]
@@ -80,8 +82,13 @@ def _people(records: Sequence[Record], nmis: Mapping[str, str]) -> JsonObject:
 def _accounts(records: Sequence[Record], nmis: Mapping[str, str]) -> JsonObject:
     """Return the list of accounts of each customer, and the accounts in detail."""
     accounts = {record.reference: record for record in records if isinstance(record, AccountRecord)}
+    locations = {
+        service_point_id(nmis[record.reference]): record.service_point.location
+        for record in records
+        if isinstance(record, ServicePointRecord)
+    }
     held = {
-        (record.customer, record.account): _listed(accounts[record.account], record, nmis)
+        (record.customer, record.account): _listed(accounts[record.account], record, nmis, locations)
         for record in records
         if isinstance(record, HoldingRecord)
     }
@@ -131,8 +138,13 @@ def _user(record: LoginRecord, customers: list[RepresentedCustomer]) -> User:
     )
 
 
-def _listed(record: AccountRecord, held: HoldingRecord, nmis: Mapping[str, str]) -> JsonObject:
-    """Return an account of a customer's list."""
+def _listed(
+    record: AccountRecord,
+    held: HoldingRecord,
+    nmis: Mapping[str, str],
+    locations: Mapping[UUID, CommonPhysicalAddress],
+) -> JsonObject:
+    """Return an account of a customer's list. `locations` has the addresses of the service points by internal id."""
     of_points = {service_point_id(nmi): nmi for nmi in nmis.values()}
     points = {reference: service_point_id(nmi) for reference, nmi in nmis.items()}
     holding = AccountHolding(
@@ -145,6 +157,7 @@ def _listed(record: AccountRecord, held: HoldingRecord, nmis: Mapping[str, str])
                 service_point_id=of_points[row["service_point_id"]],
                 valid_from=row["valid_from"],
                 valid_to=row["valid_to"],
+                location=locations.get(row["service_point_id"]),
             )
             for row in supply_rows(record, points)
         ],

@@ -1,7 +1,7 @@
 """Accounts as their customer sees them, and the facts that decide whether their data is disclosed."""
 
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -102,8 +102,17 @@ class HeldAccount(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     name: str
+    """The title: a nickname, or the address that it supplies (`tenants.accounts.descriptions`)."""
     number: str | None
     """The last digits of the account number or the opening date, as `account_hint` returns it."""
+    account_number: str | None = None
+    """The whole number. People can search for it, but no page shows it."""
+    address: str | None = None
+    """The address that it supplies, if the title is another one."""
+    plan: str | None = None
+    fuel: str | None = None
+    town: str | None = None
+    state: str | None = None
     joint: bool
     closed: bool
     disclosure_facts: DisclosureFacts
@@ -135,6 +144,10 @@ class StoredAccount(msgspec.Struct, frozen=True, kw_only=True):
     account_number: str | None
     open_status: Literal["OPEN", "CLOSED"]
     creation_date: date | None
+    plans: Any
+    """The plans as in Get Energy Accounts, as JSON."""
+    fuels: tuple[str, ...]
+    """The values of `fuelType` of the plans that are known in full."""
     disclosure_facts: DisclosureFacts
 
 

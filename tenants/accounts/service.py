@@ -7,6 +7,7 @@ from uuid import UUID
 
 from haas.database import Transaction
 from tenants.accounts import store
+from tenants.accounts.descriptions import AccountSupplies, describe, natural_order
 from tenants.accounts.disclosure_rule import makes_eligible, withholding_reason
 from tenants.accounts.models import (
     DisclosureFacts,
@@ -14,7 +15,6 @@ from tenants.accounts.models import (
     StoredAccount,
     UnavailabilityReason,
     account_hint,
-    account_name,
 )
 
 _MARKET_TIME: Final = timezone(timedelta(hours=10))
@@ -34,22 +34,36 @@ def start_of_market_day(now: datetime) -> datetime:
 async def accounts_of(tx: Transaction, customer_id: UUID, recipient_id: str, now: datetime) -> list[HeldAccount]:
     """Return a customer's accounts, each with the reason why it cannot be shared with a recipient, or None.
 
-    `recipient_id` identifies the recipient's legal entity.
+    Open accounts are first. Then the order is by title and number. `recipient_id` identifies the recipient's legal
+    entity.
     """
-    held = await store.accounts_of(tx, customer_id, recipient_id, today=market_day(now), now=now)
+    today = market_day(now)
+    held = await store.accounts_of(tx, customer_id, recipient_id, today=today, now=now)
+    supplies = await store.supplies_of(tx, [account.id for account in held], today)
     eligible = _is_eligible(held)
-    return [
-        HeldAccount(
-            id=account.id,
-            name=account_name(account.display_name),
-            number=account_hint(account.account_number, account.creation_date),
-            joint=account.disclosure_facts.role == "joint-holder",
-            closed=account.open_status == "CLOSED",
-            disclosure_facts=account.disclosure_facts,
-            unavailable=_unavailability_reason(account.disclosure_facts, eligible=eligible),
-        )
-        for account in held
-    ]
+    accounts = [_held(account, supplies.get(account.id), today, eligible=eligible) for account in held]
+    return sorted(
+        accounts, key=lambda each: (each.closed, natural_order(each.name), natural_order(each.account_number or ""))
+    )
+
+
+def _held(account: StoredAccount, supplies: AccountSupplies | None, today: date, *, eligible: bool) -> HeldAccount:
+    described = describe(account.display_name, account.plans, account.fuels, supplies, today)
+    return HeldAccount(
+        id=account.id,
+        name=described.title,
+        number=account_hint(account.account_number, account.creation_date),
+        account_number=account.account_number,
+        address=described.address,
+        plan=described.plan,
+        fuel=described.fuel,
+        town=described.town,
+        state=described.state,
+        joint=account.disclosure_facts.role == "joint-holder",
+        closed=account.open_status == "CLOSED",
+        disclosure_facts=account.disclosure_facts,
+        unavailable=_unavailability_reason(account.disclosure_facts, eligible=eligible),
+    )
 
 
 async def is_eligible(tx: Transaction, customer_id: UUID, recipient_id: str, now: datetime) -> bool:

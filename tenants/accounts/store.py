@@ -1,5 +1,6 @@
 """The SQL of accounts, their holders, and whether an account is disclosed."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple, get_args
 from uuid import UUID
@@ -25,9 +26,11 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
+from tenants.accounts.descriptions import AccountSupplies
 from tenants.accounts.models import (
     DEFAULT_OPTION,
     DisclosureFacts,
@@ -54,13 +57,16 @@ from tenants.accounts.tables import (
     ineligibility,
     refusal,
     secondary_user_instruction,
+    service_point,
     sharing_block,
+    supply,
 )
 from tenants.schema_metadata import Uuid
 
 SqlExpression = ColumnElement[Any]
 _today = bindparam("today", type_=Date)
 _now = bindparam("now", type_=DateTime(timezone=True))
+_FUELS: Final = literal_column("'$[*].planDetail.fuelType'")
 _REFUSALS: Final = tuple(enumerate(get_args(RefusalReason)))
 _TABLES: Final[dict[type[SharingDecision], Table]] = {
     DisclosureProposal: disclosure_proposal,
@@ -253,7 +259,7 @@ def _has_any_row(table: Table) -> SqlExpression:
 async def accounts_of(
     tx: Transaction, customer_id: UUID, recipient_id: str, *, today: date, now: datetime
 ) -> list[StoredAccount]:
-    """Return the accounts that a customer holds or may use today: first the open ones, then by name and number."""
+    """Return the accounts that a customer holds or may use today, in the order of their ids."""
     facts = disclosure_facts(
         account, bindparam("customer_id", type_=Uuid), account.c.id, bindparam("recipient_id", type_=Text)
     )
@@ -267,16 +273,13 @@ async def accounts_of(
             account.c.account_number,
             account.c.open_status,
             account.c.creation_date,
+            account.c.summary,
+            func.jsonb_path_query_array(account.c.detail, _FUELS).label("fuels"),
             *(getattr(facts, name).label(name) for name in DisclosureFacts.__struct_fields__),
         )
         .select_from(facts.source)
         .where(account.c.id.in_(held))
-        .order_by(
-            case((account.c.open_status == "OPEN", 0), else_=1),
-            account.c.display_name,
-            account.c.account_number,
-            account.c.id,
-        )
+        .order_by(account.c.id)
     )
     values = {"customer_id": customer_id, "recipient_id": recipient_id, "today": today, "now": now}
     return [
@@ -286,12 +289,43 @@ async def accounts_of(
             account_number=row.account_number,
             open_status=row.open_status,
             creation_date=row.creation_date,
+            plans=row.summary,
+            fuels=tuple(row.fuels),
             disclosure_facts=DisclosureFacts(
                 **{name: getattr(row, name) for name in DisclosureFacts.__struct_fields__}
             ),
         )
         for row in await tx.execute(query, values)
     ]
+
+
+async def supplies_of(tx: Transaction, account_ids: Sequence[UUID], today: date) -> dict[UUID, AccountSupplies]:
+    """Return what supplies each account, by its id: a service point of today, or else the one that supplied it last.
+
+    A service point whose address is known is preferred. An account without a service point is not in the result.
+    """
+    is_now = _is_today(supply.c.valid_from, supply.c.valid_to)
+    location = service_point.c.detail["location"]
+    query = (
+        select(
+            supply.c.account_id,
+            location.label("location"),
+            func.count().filter(is_now).over(partition_by=supply.c.account_id).label("now"),
+        )
+        .join(service_point, service_point.c.id == supply.c.service_point_id)
+        .where(supply.c.account_id.in_(account_ids))
+        .ext(distinct_on(supply.c.account_id))
+        .order_by(
+            supply.c.account_id,
+            is_now.desc(),
+            location.is_(None),
+            supply.c.valid_to.desc().nulls_first(),
+            supply.c.valid_from,
+            service_point.c.id,
+        )
+    )
+    found = await tx.execute(query, {"today": today})
+    return {row.account_id: AccountSupplies(row.location, max(row.now - 1, 0)) for row in found}
 
 
 async def set_disclosure_option(tx: Transaction, option: DisclosureOptionSetting) -> None:

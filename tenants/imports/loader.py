@@ -134,17 +134,17 @@ class _BatchLoader:
             await store.replace_items(self._tx, supply.c.account_id, [(each, None) for each in latest], supplies)
 
     async def listed_accounts(self) -> None:
-        """Write the accounts of a list of the retailer's own server. Service points that are stored are not changed."""
+        """Write the accounts of a list of the retailer's own server. Service points that were imported are not changed."""
         # If an account occurs twice, its last record applies.
         latest = {record.reference: (location, record) for location, record in self._records_of(ListedAccountRecord)}
         records = [record for _, record in latest.values()]
-        points = {
-            row["id"]: row
-            for record in records
-            for row in (rows.supplied_point_row(x, self._now) for x in record.supplies)
-        }
-        stored = await store.existing_ids(self._tx, service_point, points)
-        await self._write_service_points({found: row for found, row in points.items() if found not in stored})
+        points: dict[UUID, rows.Row] = {}
+        for supplied in (each for record in records for each in record.supplies):
+            row = rows.supplied_point_row(supplied, self._now)
+            if row["detail"] or row["id"] not in points:
+                points[row["id"]] = row
+        kept = await store.kept_service_points(self._tx, points)
+        await self._write_service_points({found: row for found, row in points.items() if found not in kept})
         await self._upsert(account, [rows.listed_account_row(record, self._now) for record in records])
         await self._disclosure_options(list(latest.values()))
         if records:

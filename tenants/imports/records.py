@@ -16,6 +16,7 @@ from tenants.imports.mobile_numbers import is_mobile_number
 from tenants.operations.models import Resource
 from tenants.operations.resources import IMPORTED
 from tenants.parties.models import Mobile, canonical_identifier
+from tenants.payloads.address_v1 import CommonPhysicalAddress
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_account_v2 import EnergyAccountV2
@@ -79,13 +80,15 @@ class AccountSupply(msgspec.Struct, frozen=True, kw_only=True):
     participant_id: str | None = None
     valid_from: date
     valid_to: date | None = None
+    location: CommonPhysicalAddress | None = None
+    """The address of the service point in the retailer's own records."""
 
 
 class ListedAccountRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An account as in Get Energy Accounts, from the retailer's own server. A file does not contain such records.
 
-    The details of its plans stay on that server. The `servicePointIds` of its plans are NMIs. A service point that is
-    not stored yet is added with its NMI only.
+    The details of its plans stay on that server. The `servicePointIds` of its plans are NMIs. A service point that was
+    not imported is stored with its NMI and its address only.
     """
 
     account: EnergyAccountV2

@@ -96,13 +96,16 @@ def listed_account_row(record: ListedAccountRecord, now: datetime) -> Row:
 
 
 def supplied_point_row(supply: AccountSupply, now: datetime) -> Row:
-    """Return the row of a service point of which only the NMI is known."""
+    """Return the row of a service point of which only the NMI is known, and perhaps the address.
+
+    The store does not disclose it: `detail` lacks what is mandatory.
+    """
     nmi = nmi_without_check_digit(supply.nmi)
     return {
         "id": service_point_id(nmi),
         "reference": nmi,
         "national_metering_id": supply.nmi,
-        "detail": {},
+        "detail": {} if supply.location is None else {"location": msgspec.to_builtins(supply.location)},
         "updated_at": now,
     }
 

@@ -290,6 +290,21 @@ async def disable_logins(tx: Transaction, ids: Iterable[UUID], now: datetime) ->
         await tx.execute(changed, disabled)
 
 
+async def kept_service_points(tx: Transaction, listed: Mapping[UUID, Mapping[str, Any]]) -> set[UUID]:
+    """Return those of `listed`, rows by their ids, that a list of the retailer's own server does not change.
+
+    They are stored already, and a record of the service point itself was imported, or the list has no new address.
+    """
+    if not listed:
+        return set()
+    query = select(service_point.c.id, service_point.c.detail).where(service_point.c.id.in_(list(listed)))
+    return {
+        row.id
+        for row in await tx.execute(query)
+        if "servicePointId" in row.detail or listed[row.id]["detail"] in ({}, row.detail)
+    }
+
+
 async def existing_ids(tx: Transaction, table: Table, ids: Iterable[UUID]) -> set[UUID]:
     """Return those of `ids` for which `table` has a row."""
     wanted = list(ids)

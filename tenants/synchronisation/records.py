@@ -91,4 +91,5 @@ def _supplies(account: ListedAccount) -> Iterator[AccountSupply]:
             participant_id=each.participant_id,
             valid_from=each.valid_from,
             valid_to=each.valid_to or account.x.closed_date,
+            location=each.location,
         )

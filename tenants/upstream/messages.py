@@ -13,6 +13,7 @@ from msgspec import Meta
 from tenants.accounts.models import HoldingRole
 from tenants.cds.field_types import DateString, EmailAddress, NaturalNumber
 from tenants.parties.models import Mobile
+from tenants.payloads.address_v1 import CommonPhysicalAddress
 from tenants.payloads.energy_account_v2 import EnergyAccountV2
 from tenants.payloads.energy_balance_v1 import EnergyAccountBalance
 from tenants.payloads.energy_billing_v3 import EnergyBillingTransactionV3
@@ -142,6 +143,15 @@ class SuppliedServicePoint(UpstreamMessage, frozen=True, kw_only=True):
     ) = None
     valid_from: DateString
     valid_to: Annotated[DateString | None, Meta(description="The last day. Absent if no end is known.")] = None
+    location: Annotated[
+        CommonPhysicalAddress | None,
+        Meta(
+            description=(
+                "The supply address, as the retailer's own records have it. People recognise their accounts by it when "
+                "they choose what to share. It is not disclosed to recipients. Do not copy it from AEMO's answers."
+            )
+        ),
+    ] = None
 
 
 class AccountHolding(UpstreamMessage, frozen=True, kw_only=True):
