@@ -1,5 +1,6 @@
 """The values of recipients and accounts that several templates show."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -46,6 +47,10 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     unavailable: str | None = None
     """The reason why the account's data is not shared, a key of `wording.UNAVAILABLE_REASONS`; None if it is shared."""
     chosen: bool = False
+    details: Sequence[str] = ()
+    """What else tells the account apart: address, plan, fuel, and the last digits of its number."""
+    change: str | None = None
+    """What an amendment does with it: "new", "kept" or "removed"; None outside the review of an amendment."""
 
 
 def recipient_view(recipient: RecipientNames, accreditation_number: str | None = None) -> RecipientView:
@@ -58,7 +63,7 @@ def recipient_view(recipient: RecipientNames, accreditation_number: str | None =
     )
 
 
-def account_view(account: HeldAccount, *, chosen: bool = False) -> AccountView:
+def account_view(account: HeldAccount, *, chosen: bool = False, change: str | None = None) -> AccountView:
     """Return the view of an account."""
     return AccountView(
         id=str(account.id),
@@ -68,4 +73,6 @@ def account_view(account: HeldAccount, *, chosen: bool = False) -> AccountView:
         closed=account.closed,
         unavailable=account.unavailable,
         chosen=chosen,
+        details=[text for text in (account.address, account.plan, account.fuel, account.number) if text],
+        change=change,
     )

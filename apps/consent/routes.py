@@ -4,11 +4,14 @@ So it is safe to go back, to reload a page, or to send a form twice. A request f
 redirected to the current step.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 
+from apps.consent.account_form import account_form
 from apps.consent.browser import FlowBrowser, as_uuid, flow_browser, flow_id, in_flow, refresh_directory
 from apps.consent.template_values import Screen, StepQuery, build_screen
 from apps.http.authentication import KNOWN_BROWSER, authentication_context, find_login
@@ -22,7 +25,7 @@ from haas.errors import HaasError
 from tenants.authentication import service as authentication_service
 from tenants.authentication.errors import CodeRefused, IdentifierLocked, TooManyIdentifiers
 from tenants.clients.models import Client
-from tenants.consent import ending
+from tenants.consent import account_selection, ending
 from tenants.consent import flow as flows
 from tenants.consent.authorisation_response import ResponseKeys, response_url
 from tenants.consent.errors import (
@@ -62,7 +65,7 @@ async def show_step(request: _Request) -> Response[str]:
     """Show a step of the flow."""
     ctx, browser = context(request), await flow_browser(request)
     step = _STEPS[request.url.path.rstrip("/").rsplit("/", 1)[-1]]
-    query = StepQuery(request.query_params.get("problem"), request.query_params.get("choose"))
+    query = StepQuery(*(request.query_params.get(name) for name in StepQuery._fields))
     brand = brand_of(request)
 
     async def build(tx: Transaction, flow: Flow) -> tuple[Flow, Screen]:
@@ -175,16 +178,26 @@ async def choose_customer(request: _Request) -> Response[None]:
 
 @post("/accounts", **_FORM_OPTIONS)
 async def choose_accounts(request: _Request) -> Response[None]:
-    """Process the choice of the accounts that are to be shared."""
-    now = context(request).now
-
-    async def action(tx: Transaction, flow: Flow, form: PageForm) -> StepOutcome:
-        chosen = {as_uuid(account) for account in form.values("account")}
-        return await flows.choose_accounts(
-            tx, flow, {account_id for account_id in chosen if account_id is not None}, now=now
+    """Process the choice of the accounts that are to be shared, or a change of what the page lists and has chosen."""
+    now, browser = context(request).now, await flow_browser(request)
+    sent = account_form(await read_form(request, browser.secret))
+    if sent.change is None:
+        listed = {"find": sent.listed_by} if sent.listed_by else {}
+        return await _submit(
+            request,
+            "accounts",
+            lambda tx, flow, _: account_selection.choose_accounts(tx, flow, sent.chosen, now=now),
+            parameters=listed,
         )
 
-    return await _submit(request, "accounts", action)
+    async def change(tx: Transaction, flow: Flow, _: PageForm) -> FlowStep:
+        await account_selection.change_selection(
+            tx, flow, sent.chosen, sent.change or "show", group=sent.group, text=sent.listed_by, now=now
+        )
+        return "accounts"
+
+    await _submit(request, "accounts", change)
+    return redirect(f"{browser.step_url('accounts')}?{urlencode(sent.next_parameters)}")
 
 
 @post("/authorise", **_FORM_OPTIONS)
@@ -230,12 +243,13 @@ async def _submit(
     *,
     answers_code: bool = False,
     keys: ResponseKeys | None = None,
+    parameters: Mapping[str, str] = MappingProxyType({}),
 ) -> Response[None]:
     """Process a form of `step`; redirect to the next step, to the same step with a problem, or to the recipient.
 
     With `keys`, the response to the recipient is made before the transaction is committed, so that nothing is recorded
     if it cannot be made. Without, it is made afterwards: then it can only be an error, and the flow is over also if the
-    recipient cannot be told.
+    recipient cannot be told. `parameters` are those of the address of the same step with a problem.
     """
     ctx, browser = context(request), await flow_browser(request)
     form = await read_form(request, browser.secret)
@@ -249,7 +263,7 @@ async def _submit(
     try:
         outcome = await in_flow(request, browser, act, answers_code=answers_code)
     except _PROBLEMS as error:
-        return _redirect_with_problem(browser, step, _problem_name(error, step))
+        return _redirect_with_problem(browser, step, _problem_name(error, step), **parameters)
     if isinstance(outcome, Response):
         return outcome
     if not isinstance(outcome, FlowResult):
@@ -277,5 +291,5 @@ def _problem_name(error: HaasError, step: FlowStep) -> str:
     return "review-changed"
 
 
-def _redirect_with_problem(browser: FlowBrowser, step: FlowStep, problem: str) -> Response[None]:
-    return redirect(f"{browser.step_url(step)}?problem={problem}")
+def _redirect_with_problem(browser: FlowBrowser, step: FlowStep, problem: str, **parameters: str) -> Response[None]:
+    return redirect(f"{browser.step_url(step)}?{urlencode({'problem': problem, **parameters})}")

@@ -4,16 +4,17 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from apps.consent.account_screen import account_values
+from apps.consent.review_screen import review_values
 from haas.database import Transaction
 from tenants.authentication.limits import CODE_LIFETIME
 from tenants.consent import flow as flows
+from tenants.consent.account_selection import load_selection
 from tenants.consent.errors import FlowStep
-from tenants.consent.models import AccountChoice, Flow, Review
+from tenants.consent.models import Flow, Review
 from tenants.consent.review import build_review
 from themes import wording
 from themes.problems import problem
-from themes.views import account_view
-from themes.wording import Period
 
 
 class Screen(NamedTuple):
@@ -26,10 +27,15 @@ class Screen(NamedTuple):
 
 
 class StepQuery(NamedTuple):
-    """The query parameters of a step: the name of a problem, and `choose`, which is "all" to select all accounts."""
+    """The query parameters of a step.
+
+    They are the name of a problem, the text by which accounts are filtered, and whether the person has just changed
+    which accounts are chosen or listed.
+    """
 
     problem: str | None = None
-    choose: str | None = None
+    find: str | None = None
+    changed: str | None = None
 
 
 async def build_screen(
@@ -55,13 +61,18 @@ async def build_screen(
         case "verify":
             values = await _verify(tx, flow, query)
         case "customer":
-            values = {"step": 3, "customers": flow.customers}
+            values = {"customers": flow.customers, "chosen_customer": flow.attempt.customer_id}
         case "accounts":
-            values = _accounts(await flows.account_choices(tx, flow, now=now), query)
+            selection = await load_selection(tx, flow, query.find or "", now=now)
+            values = account_values(selection, changed=query.changed is not None)
         case "review":
             review = await build_review(tx, flow, now=now)
-            values = _review(review, now, zone)
+            values = review_values(flow, review, zone=zone, now=now)
+    order, back = flows.steps(flow, step), flows.way_back(flow, step, now)
     common = {
+        "step": order.index(step) + 1,
+        "steps": len(order),
+        "back": back,
         "acting_for": flow.customer_name_to_show,
         "amending": flow.amended_arrangement is not None,
         "problem": problem(query.problem, label=identifier_label),
@@ -78,40 +89,3 @@ async def _verify(tx: Transaction, flow: Flow, query: StepQuery) -> dict[str, An
         "lifetime": wording.duration(int(CODE_LIFETIME.total_seconds())),
         "problem": problem(query.problem, tries_left=challenge.tries_left),
     }
-
-
-def _accounts(choices: list[AccountChoice], query: StepQuery) -> dict[str, Any]:
-    views = [account_view(choice.account, chosen=choice.chosen or query.choose == "all") for choice in choices]
-    return {
-        "step": 3,
-        "available": [view for view in views if view.unavailable is None],
-        "unavailable": [view for view in views if view.unavailable is not None],
-    }
-
-
-def _review(reviewed: Review, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    period = wording.period(reviewed.sharing_duration, now, reviewed.ends_at)
-    return {
-        "step": 4,
-        "accounts": [account_view(account) for account in reviewed.accounts],
-        "joint": reviewed.joint,
-        "period": period,
-        "previous": _previous_period(reviewed, period, now, zone),
-        "history_from": reviewed.history_from,
-        "clusters": reviewed.clusters,
-        "new_clusters": reviewed.new_clusters,
-        "removed_clusters": reviewed.removed_clusters,
-        "about_person": reviewed.includes_person_claims,
-    }
-
-
-def _previous_period(reviewed: Review, period: Period, now: datetime, zone: ZoneInfo) -> Period | None:
-    """Return the sharing period before an amendment, if it differs from the new one (CDS, Changing Attributes).
-
-    An amendment with the same duration ends later than before. This is a difference if it ends on another day.
-    """
-    if reviewed.previous_duration is None or reviewed.previous_ends_at is None:
-        return None
-    previous = wording.period(reviewed.previous_duration, now, reviewed.previous_ends_at)
-    same_end = period.once or wording.date(previous.ends_at, zone) == wording.date(period.ends_at, zone)
-    return None if previous.text == period.text and same_end else previous

@@ -15,7 +15,8 @@ from apps.http.context import any_context
 from apps.http.form_encoding import Fields, FormUnreadable, body_fields
 from haas.errors import HaasError
 
-MAXIMUM_FIELDS: Final = 1_000
+MAXIMUM_FIELDS: Final = 1_100
+"""A form can have all accounts of a customer, 1,000 at most (docs/upstream.md), and a few other fields."""
 TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
 
 _Request = Request[Any, Any, Any]

@@ -54,8 +54,8 @@ def describe(
 ) -> AccountDescription:
     """Return the description of an account.
 
-    `plans` are those of EnergyAccountV2 as JSON, `fuels` the values of `fuelType` of its plans, and `supplies` is None if
-    no service point of the account is known.
+    `plans` are those of EnergyAccountV2 as JSON, and `fuels` the values of `fuelType` of its plans. `supplies` is None
+    if no service point of the account is known.
     """
     nickname, plan = _plan(plans, today)
     found = None if supplies is None else read_address(supplies.location)
@@ -135,7 +135,7 @@ def _paf_parts(address: CommonPAFAddress) -> Iterator[str]:
             yield _words(kind, number)
     first = _joined(address.thoroughfareNumber1, address.thoroughfareNumber1Suffix)
     last = _joined(address.thoroughfareNumber2, address.thoroughfareNumber2Suffix)
-    numbers = "–".join(filter(None, (first, last)))  # noqa: RUF001 - a range of house numbers has an en dash
+    numbers = "–".join(filter(None, (first, last)))
     street = _words(numbers, address.streetName, address.streetType, address.streetSuffix)
     if street:
         yield street

@@ -66,7 +66,7 @@ from tenants.schema_metadata import Uuid
 SqlExpression = ColumnElement[Any]
 _today = bindparam("today", type_=Date)
 _now = bindparam("now", type_=DateTime(timezone=True))
-_FUELS: Final = literal_column("'$[*].planDetail.fuelType'")
+_FUELS: Final[SqlExpression] = literal_column("'$[*].planDetail.fuelType'")
 _REFUSALS: Final = tuple(enumerate(get_args(RefusalReason)))
 _TABLES: Final[dict[type[SharingDecision], Table]] = {
     DisclosureProposal: disclosure_proposal,

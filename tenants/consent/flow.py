@@ -2,13 +2,14 @@
 
 This module contains no pages and no HTTP. An app shows the steps, passes the person's input to these functions, and
 sends the result to the client. Every function runs in the caller's transaction. Its `flow` must come from `load_flow`
-in the same transaction. The end of a flow is in `tenants.consent.ending`.
+in the same transaction. The choice of accounts is in `tenants.consent.account_selection`, and the end of a flow in
+`tenants.consent.ending`.
 
     identify → verify → [customer] → [accounts] → review → authorise
 """
 
-from collections.abc import Collection
 from datetime import datetime
+from typing import get_args
 from uuid import UUID
 
 from haas.database import Transaction
@@ -25,7 +26,7 @@ from tenants.calls import store as calls
 from tenants.calls.models import RefusedDay
 from tenants.clients import store as clients
 from tenants.consent.errors import ChoiceMissing, FlowClosed, FlowNotFound, FlowStep, PersonChanged, StepNotCurrent
-from tenants.consent.models import AccountChoice, Flow, FlowResult, StepOutcome
+from tenants.consent.models import Flow, FlowResult, StepOutcome
 from tenants.data_language import needs_accounts
 from tenants.oauth.errors import InvalidRequest
 from tenants.parties.models import NOBODY, Login, Person, canonical_identifier
@@ -102,12 +103,39 @@ def require_step(flow: Flow, step: FlowStep, now: datetime) -> None:
     current = current_step(flow, now)
     if current == step:
         return
-    may_be_repeated = {
-        "customer": current in {"accounts", "review"} and len(flow.customers) > 1 and flow.amended_arrangement is None,
-        "accounts": current == "review" and needs_accounts(flow.attempt.request.scopes),
-    }
-    if not may_be_repeated.get(step, False):
+    if not _may_be_repeated(flow, step, current):
         raise StepNotCurrent(current)
+
+
+def steps(flow: Flow, shown: FlowStep) -> list[FlowStep]:
+    """Return the steps of this flow, in their order. `shown` is the step that is shown.
+
+    Before the person has authenticated, it is not known whether they act for several customers. The step for that is
+    then left out. It would tell whether there is a login with the identifier that was entered.
+    """
+    present = {"customer": _chooses_customer(flow), "accounts": needs_accounts(flow.attempt.request.scopes)}
+    every: tuple[FlowStep, ...] = get_args(FlowStep)
+    return [step for step in every if present.get(step, True) or step == shown]
+
+
+def way_back(flow: Flow, shown: FlowStep, now: datetime) -> FlowStep | None:
+    """Return the step before the one that is shown, if the person may return to it. Raise FlowClosed."""
+    order = steps(flow, shown)
+    before = order[order.index(shown) - 1] if order[0] != shown else None
+    return before if before is not None and _may_be_repeated(flow, before, current_step(flow, now)) else None
+
+
+def _may_be_repeated(flow: Flow, step: FlowStep, current: FlowStep) -> bool:
+    match step:
+        case "customer":
+            return current in {"accounts", "review"} and _chooses_customer(flow)
+        case "accounts":
+            return current == "review" and needs_accounts(flow.attempt.request.scopes)
+    return False
+
+
+def _chooses_customer(flow: Flow) -> bool:
+    return len(flow.customers) > 1 and flow.amended_arrangement is None
 
 
 async def identify(
@@ -240,46 +268,6 @@ async def choose_customer(tx: Transaction, flow: Flow, customer_id: UUID | None,
     return await _set_customer(tx, flow, customer_id, now)
 
 
-async def account_choices(tx: Transaction, flow: Flow, *, now: datetime) -> list[AccountChoice]:
-    """Return the customer's accounts. Those of an amended arrangement are preselected (CDS, Account Selection)."""
-    require_step(flow, "accounts", now)
-    held = await _held_accounts(tx, flow, now)
-    chosen = set(flow.attempt.accounts or ())
-    if flow.attempt.accounts is None and flow.amended_arrangement is not None:
-        chosen = {account.id for account in flow.amended_arrangement.authorisation.accounts}
-    return [
-        AccountChoice(account=account, chosen=account.id in chosen and account.unavailable is None) for account in held
-    ]
-
-
-async def choose_accounts(tx: Transaction, flow: Flow, chosen: Collection[UUID], *, now: datetime) -> StepOutcome:
-    """Set the accounts that are shared.
-
-    Raise StepNotCurrent. Raise ChoiceMissing if no account is chosen, or if a chosen account cannot be shared.
-    """
-    require_step(flow, "accounts", now)
-    available = {account.id for account in await _held_accounts(tx, flow, now) if account.unavailable is None}
-    if not chosen or not available.issuperset(chosen):
-        raise ChoiceMissing("accounts")
-    await store.set_stage(tx, flow.attempt.id, "preAuthorisation", now=now, accounts=sorted(set(chosen)))
-    return "review"
-
-
-async def chosen_accounts(tx: Transaction, flow: Flow, *, now: datetime) -> list[HeldAccount]:
-    """Return the accounts that were chosen for sharing.
-
-    If one of them can no longer be shared, make the account selection the current step and raise StepNotCurrent.
-    """
-    require_step(flow, "review", now)
-    chosen = set(flow.attempt.accounts or ())
-    held = [account for account in await _held_accounts(tx, flow, now) if account.id in chosen]
-    if len(held) != len(chosen) or any(account.unavailable for account in held):
-        await store.set_stage(tx, flow.attempt.id, "preAccountSelection", now=now)
-        tx.commit_on_refusal()
-        raise StepNotCurrent("accounts")
-    return held
-
-
 def _sharing(flow: Flow) -> SharingFlow:
     return SharingFlow(flow.attempt.id, flow.client.registration.client_name)
 
@@ -316,7 +304,8 @@ async def _record_refusals(tx: Transaction, flow: Flow, customer_id: UUID, now: 
     await calls.add_refusals(tx, refused)
 
 
-async def _held_accounts(tx: Transaction, flow: Flow, now: datetime) -> list[HeldAccount]:
+async def held_accounts(tx: Transaction, flow: Flow, now: datetime) -> list[HeldAccount]:
+    """Return the accounts of the customer whose data is shared, also those that cannot be shared."""
     customer_id = flow.attempt.customer_id
     if customer_id is None:
         return []

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -75,26 +77,52 @@ class FlowResult(msgspec.Struct, frozen=True):
     code_or_error: str | OAuthError
 
 
+AmendmentMark = Literal["new", "kept", "removed"]
+"""What an amendment does: something is shared that was not shared before, it still is, or it is not any more."""
+DataPart = Literal["customer", "accounts", "electricity"]
 StepOutcome = FlowStep | FlowResult
 """The outcome of a step: the next step, or the result of the flow."""
 
 
-class AccountChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """An account in the account selection."""
+class ReviewedCluster(msgspec.Struct, frozen=True):
+    """A data cluster, and what an amendment does with it."""
+
+    cluster: Cluster
+    change: AmendmentMark | None = None
+    """None if the request amends nothing."""
+
+
+class ReviewedAccount(msgspec.Struct, frozen=True):
+    """An account, and what an amendment does with it."""
 
     account: HeldAccount
-    chosen: bool
+    change: AmendmentMark | None = None
+    """None if the request amends nothing."""
+
+
+class ReviewPart(msgspec.Struct, frozen=True):
+    """A part of the data: about the customer, about the accounts, or about the electricity that they get."""
+
+    kind: DataPart
+    clusters: Sequence[ReviewedCluster]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether data of this part is shared from now on."""
+        return any(each.change != "removed" for each in self.clusters)
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
     """The content of the review page: what the person is asked to authorise."""
 
     accounts: Sequence[HeldAccount]
-    clusters: Sequence[Cluster]
-    new_clusters: Sequence[Cluster]
-    """For an amendment: the clusters that were not shared before."""
-    removed_clusters: Sequence[Cluster]
-    """For an amendment: the clusters that were shared before and will no longer be shared."""
+    """The accounts that are shared from now on."""
+    new_accounts: frozenset[UUID] = frozenset()
+    """For an amendment: the accounts that were not shared before."""
+    removed_accounts: Sequence[HeldAccount] = ()
+    """For an amendment: the accounts that were shared before and will no longer be shared, if they are still held."""
+    parts: Sequence[ReviewPart]
+    """The data clusters of each part that is or was shared. Removed clusters are after the others of their part."""
     sharing_duration: int
     ends_at: datetime
     previous_duration: int | None
@@ -103,7 +131,23 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     history_from: datetime | None
     """The earliest moment from which historical data is shared. None if the data has no history."""
     includes_person_claims: bool
-    """Whether claims about the person who signed in are shared together with the data of an organisation."""
+    """Whether claims about the person who signed in are shared together with the data of the customer (K-21)."""
+
+    @property
+    def amends(self) -> bool:
+        """Whether the request amends an arrangement."""
+        return self.previous_duration is not None
+
+    @property
+    def reviewed_accounts(self) -> list[ReviewedAccount]:
+        """The accounts with their marks. Removed accounts are last."""
+        shared = [ReviewedAccount(each, self._mark(each)) for each in self.accounts]
+        return shared + [ReviewedAccount(each, "removed") for each in self.removed_accounts]
+
+    def _mark(self, account: HeldAccount) -> AmendmentMark | None:
+        if not self.amends:
+            return None
+        return "new" if account.id in self.new_accounts else "kept"
 
     @property
     def joint(self) -> bool:

@@ -1,6 +1,6 @@
 """The content of the review step: what a person is asked to authorise."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -10,40 +10,83 @@ import msgspec
 
 from haas.database import Transaction
 from tenants import data_language
+from tenants.accounts.models import HeldAccount
 from tenants.arrangements.models import Authorisation
-from tenants.consent import flow as flows
-from tenants.consent.models import Flow, Review, ReviewPage
+from tenants.consent.account_selection import chosen_accounts
+from tenants.consent.flow import held_accounts
+from tenants.consent.models import (
+    AmendmentMark,
+    DataPart,
+    Flow,
+    Review,
+    ReviewedCluster,
+    ReviewPage,
+    ReviewPart,
+)
 from tenants.data_language import Cluster, CustomerKind
 from tenants.oauth.claims import PROFILE_CLAIMS
 from tenants.oauth.scopes import PROFILE
 
 HISTORY_YEARS: Final = 2
 """How far back billing and usage data is shared (CDR Rules, Schedule 4)."""
+_CUSTOMER_SCOPES: Final = "common:customer."
+_PART_OF_SCOPES: Final[dict[DataPart, Callable[[str], bool]]] = {
+    "customer": lambda scope: not scope.startswith("energy:"),
+    "accounts": lambda scope: not scope.startswith("energy:electricity."),
+    "electricity": lambda _: True,
+}
 
 
 async def build_review(tx: Transaction, flow: Flow, *, now: datetime) -> Review:
     """Return the content of the review. Raise StepNotCurrent or FlowClosed."""
-    accounts = await flows.chosen_accounts(tx, flow, now=now)
+    accounts = await chosen_accounts(tx, flow, now=now)
     request = flow.attempt.request
     kind: CustomerKind = "person" if flow.customer is None else flow.customer.kind
     previous = None if flow.amended_arrangement is None else flow.amended_arrangement.authorisation
-    described = clusters(request.scopes, request.claims, kind)
-    covered = covered_clusters(request.scopes, request.claims, kind)
-    before = set() if previous is None else covered_clusters(previous.scopes, previous.claims, kind)
+    shared_before = set() if previous is None else {account.id for account in previous.accounts}
+    shared_now = {account.id for account in accounts}
+    removed = [
+        account
+        for account in (await held_accounts(tx, flow, now) if shared_before - shared_now else ())
+        if account.id in shared_before - shared_now
+    ]
     return Review(
         accounts=accounts,
-        clusters=described,
-        new_clusters=[] if previous is None else [cluster for cluster in described if cluster not in before],
-        removed_clusters=[]
-        if previous is None
-        else [cluster for cluster in clusters_of(previous, kind) if cluster not in covered],
+        new_accounts=frozenset() if previous is None else frozenset(shared_now - shared_before),
+        removed_accounts=removed,
+        parts=_parts(request.scopes, request.claims, previous, kind),
         sharing_duration=request.sharing_duration,
         ends_at=now + timedelta(seconds=request.sharing_duration),
         previous_duration=None if previous is None else previous.sharing_duration,
         previous_ends_at=None if previous is None else previous.expires_at,
         history_from=history_from(now) if data_language.has_history(request.scopes) else None,
-        includes_person_claims=kind == "organisation" and bool(_asks_for_profile(request.scopes, request.claims)),
+        includes_person_claims=_asks_for_profile(request.scopes, request.claims)
+        and (kind == "organisation" or any(scope.startswith(_CUSTOMER_SCOPES) for scope in request.scopes)),
     )
+
+
+def _parts(
+    scopes: tuple[str, ...], claims: Mapping[str, Any], previous: Authorisation | None, kind: CustomerKind
+) -> list[ReviewPart]:
+    covered = covered_clusters(scopes, claims, kind)
+    before = set() if previous is None else covered_clusters(previous.scopes, previous.claims, kind)
+    parts = []
+    for part in _PART_OF_SCOPES:
+        found: list[ReviewedCluster] = []
+        for cluster in clusters(_scopes_of(part, scopes), claims if part == "customer" else {}, kind):
+            mark: AmendmentMark | None = "kept" if cluster in before else "new"
+            found.append(ReviewedCluster(cluster, None if previous is None else mark))
+        if previous is not None:
+            earlier = clusters(_scopes_of(part, previous.scopes), previous.claims if part == "customer" else {}, kind)
+            found += [ReviewedCluster(cluster, "removed") for cluster in earlier if cluster not in covered]
+        if found:
+            parts.append(ReviewPart(part, found))
+    return parts
+
+
+def _scopes_of(part: DataPart, scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the scopes whose data belongs to a part. The first part of `_PART_OF_SCOPES` that fits a scope counts."""
+    return tuple(scope for scope in scopes if next(p for p, fits in _PART_OF_SCOPES.items() if fits(scope)) == part)
 
 
 def history_from(now: datetime) -> datetime:
@@ -77,14 +120,14 @@ def shown_content(flow: Flow, review: Review, page: ReviewPage, *, now: datetime
         "customer_named": flow.customer_name_to_show is not None,
         "accounts": [
             {
-                "id": str(account.id),
-                "name": account.name,
-                "number": account.number,
+                **_account(account),
                 "joint": account.joint,
                 "closed": account.closed,
+                "new": account.id in review.new_accounts,
             }
             for account in review.accounts
         ],
+        "removed_accounts": [_account(account) for account in review.removed_accounts],
         "sharing_duration": review.sharing_duration,
         "starts_on": _date(now, page.zone),
         "ends_on": _date(review.ends_at, page.zone),
@@ -92,14 +135,17 @@ def shown_content(flow: Flow, review: Review, page: ReviewPage, *, now: datetime
         "previous_ends_on": None if previous_end is None else _date(previous_end, page.zone),
         "history_from": None if history_start is None else _date(history_start, page.zone),
         "clusters": [
-            {
-                "title": cluster.title,
-                "permissions": list(cluster.permissions),
-                "new": cluster in review.new_clusters,
-            }
-            for cluster in review.clusters
+            {**_cluster(each.cluster), "part": part.kind, "new": each.change == "new"}
+            for part in review.parts
+            for each in part.clusters
+            if each.change != "removed"
         ],
-        "removed_clusters": [cluster.title for cluster in review.removed_clusters],
+        "removed_clusters": [
+            {**_cluster(each.cluster), "part": part.kind}
+            for part in review.parts
+            for each in part.clusters
+            if each.change == "removed"
+        ],
         "includes_person_claims": review.includes_person_claims,
         "withdrawal": {"dashboard_host": page.dashboard_host, "contacts": list(page.contacts)},
     }
@@ -135,6 +181,15 @@ def requested_claims(claims: Mapping[str, Any]) -> frozenset[str]:
     """Return the supported claims about the person that the `claims` parameter requests (OIDC Core 5.5)."""
     asked = {name for member in ("id_token", "userinfo") for name in (claims.get(member) or {})}
     return frozenset(asked.intersection(PROFILE_CLAIMS))
+
+
+def _account(account: HeldAccount) -> dict[str, Any]:
+    texts = {"name": account.name, "address": account.address, "plan": account.plan, "fuel": account.fuel}
+    return {"id": str(account.id), **texts, "number": account.number}
+
+
+def _cluster(cluster: Cluster) -> dict[str, Any]:
+    return {"title": cluster.title, "permissions": list(cluster.permissions)}
 
 
 def _asks_for_profile(scopes: tuple[str, ...], claims: Mapping[str, Any]) -> bool:

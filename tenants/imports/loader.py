@@ -134,7 +134,7 @@ class _BatchLoader:
             await store.replace_items(self._tx, supply.c.account_id, [(each, None) for each in latest], supplies)
 
     async def listed_accounts(self) -> None:
-        """Write the accounts of a list of the retailer's own server. Service points that were imported are not changed."""
+        """Write the accounts of a list of the retailer's own server. Imported service points are not changed."""
         # If an account occurs twice, its last record applies.
         latest = {record.reference: (location, record) for location, record in self._records_of(ListedAccountRecord)}
         records = [record for _, record in latest.values()]

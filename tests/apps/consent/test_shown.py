@@ -90,18 +90,19 @@ STATED: dict[str, set[str]] = {
     "recipient": {"recipient"},
     "amending": {"amends"},
     "acting_for": {"customer", "customer_named"},
-    "accounts": {"accounts"},
+    "subjects": {"accounts", "clusters", "customer"},
+    "accounts": {"accounts", "removed_accounts"},
     "joint": {"accounts"},
     "period": {"sharing_duration", "starts_on", "ends_on"},
     "previous": {"previous_sharing_duration", "previous_ends_on"},
+    "period_changes": {"sharing_duration", "ends_on", "previous_sharing_duration", "previous_ends_on"},
     "history_from": {"history_from"},
-    "clusters": {"clusters"},
-    "new_clusters": {"clusters"},
-    "removed_clusters": {"removed_clusters"},
+    "data_parts": {"clusters", "removed_clusters"},
     "about_person": {"includes_person_claims"},
+    "not_about": {"customer"},
 }
 """The values of the review page's template that state something, and the members of `shown` that record them."""
-NOT_STATED = {"flow_path", "form_token", "parts", "shown"}
+NOT_STATED = {"consent", "flow_path", "form_token", "parts", "shown"}
 """The other values of the template."""
 DATE = re.compile(r"\d{1,2} [A-Z][a-z]+ 20\d\d")
 
@@ -117,7 +118,7 @@ def _texts(value: Any, name: str = "") -> Iterator[str]:
     match value:
         case dict():
             for member, below in value.items():
-                if member not in {"id", "software_id"}:
+                if member not in {"id", "software_id", "part"}:
                     yield from _texts(below, member)
         case list():
             for below in value:
@@ -167,7 +168,7 @@ async def test_what_is_stored_is_everything_that_the_page_says(pages: ConsentPag
     assert shown["recipient"]["accreditation_number"] == "ADR000777"
     assert shown["history_from"] == f"{int(shown['starts_on'][:4]) - 2}{shown['starts_on'][4:]}"
     assert (shown["amends"], shown["previous_ends_on"], shown["removed_clusters"]) == (False, None, [])
-    assert f"Please check what {shown['holder']} would share" in page.text
+    assert f"If you authorise, {shown['holder']} shares data about" in page.text
     assert shown["withdrawal"]["dashboard_host"] == pages.tenant.issuer.removeprefix("https://")
 
 
