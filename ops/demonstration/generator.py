@@ -62,6 +62,8 @@ _PLACES = (
     ("Norwood", "SA", "5067"),
     ("Paddington", "QLD", "4064"),
 )
+_NICKNAME, _BUSINESS_NICKNAME = "Home", "Head office"
+"""The nicknames of first accounts. People recognise the other ones by their addresses."""
 _PLANS = ("Everyday Saver", "Solar Boost", "Fixed Comfort", "Business Flex")
 _LAST_DIGITS = "049536178536"
 """The tenth digits of the NMIs, in turn. The e-Hub of the sandbox chooses by it what is installed at a service point:
@@ -98,7 +100,9 @@ class _Generator:
             point = self._service_point(business=customer.organisation is not None)
             if customer.organisation is not None and number == ACCOUNTS_EACH - 1:
                 point = replace(point, servicePointStatus="GREENFIELD", lastConsumerChangeDate=None, meters=[])
-            account = self._account(point.servicePointId, closed=number > 0 and self._random.random() < CLOSED_SHARE)
+            closed = number > 0 and self._random.random() < CLOSED_SHARE
+            nickname = (_NICKNAME if customer.organisation is None else _BUSINESS_NICKNAME) if number == 0 else None
+            account = self._account(point.servicePointId, nickname, closed=closed)
             yield ServicePointRecord(service_point=point)
             yield AccountRecord(account=account)
             yield HoldingRecord(
@@ -189,18 +193,17 @@ class _Generator:
             ],
         )
 
-    def _account(self, service_point: ServicePointId, *, closed: bool) -> EnergyAccountDetailV4:
+    def _account(self, service_point: ServicePointId, nickname: str | None, *, closed: bool) -> EnergyAccountDetailV4:
         opened, plan = self._day(), self._random.choice(_PLANS)
         ends = _UPDATED.date() if closed else None
         return EnergyAccountDetailV4(
             accountId=AccountId(self._id()),
             accountNumber=f"{self._random.randrange(10**9):09}",
-            displayName=f"{plan} account",
+            displayName=nickname,
             openStatus="CLOSED" if closed else "OPEN",
             creationDate=opened,
             plans=[
                 EnergyAccountDetailPlanV4(
-                    nickname=plan,
                     servicePointIds=[service_point],
                     planOverview=EnergyPlanOverview(displayName=plan, startDate=opened, endDate=ends),
                     planDetail=EnergyAccountPlanDetailV4(fuelType="ELECTRICITY", electricityContract=self._contract()),

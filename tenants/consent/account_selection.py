@@ -4,6 +4,7 @@ Like the functions of `tenants.consent.flow`, these run in the caller's transact
 attempt, so that it survives a filter, the way back, and a reload.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Literal
@@ -23,6 +24,7 @@ FILTER_ABOVE: Final = 10
 """With more accounts than this, a person can filter them, and they are in groups."""
 MAXIMUM_FILTER: Final = 100
 """The most characters of a filter; the others are ignored."""
+_LEAST_DIGITS: Final = 4
 _LEAST_IN_GROUP: Final = 3
 """Accounts are grouped by towns or states that have this many accounts on average."""
 
@@ -158,7 +160,7 @@ async def chosen_accounts(tx: Transaction, flow: Flow, *, now: datetime) -> list
 def filtered(accounts: Iterable[HeldAccount], text: str) -> list[HeldAccount]:
     """Return the accounts that have every word of `text` in one of their texts. The case of letters is ignored."""
     words = text.casefold().split()
-    return [account for account in accounts if all(word in _searched(account) for word in words)]
+    return [account for account in accounts if all(_matches(account, word) for word in words)]
 
 
 def grouped(accounts: Sequence[HeldAccount], *, by_place: bool) -> list[AccountGroup]:
@@ -194,14 +196,14 @@ def _by_place(accounts: Sequence[HeldAccount]) -> Mapping[str | None, Sequence[H
     return {None: accounts}
 
 
-def _searched(account: HeldAccount) -> str:
-    texts = (
-        account.name,
-        account.address,
-        account.plan,
-        account.fuel,
-        account.town,
-        account.account_number,
-        account.number,
-    )
-    return "\n".join(text for text in texts if text).casefold()
+def _matches(account: HeldAccount, word: str) -> bool:
+    """Return whether an account has a word in one of its texts.
+
+    A number must be a whole number of an address, or a part of the account number that is long enough to mean one.
+    """
+    texts = (account.name, account.address, account.plan, account.fuel, account.town)
+    text = "\n".join(text for text in texts if text).casefold()
+    if not word.isdecimal():
+        return word in text
+    is_part = len(word) >= _LEAST_DIGITS and word in (account.account_number or "")
+    return is_part or re.search(rf"(?<!\d){word}(?!\d)", text) is not None

@@ -301,7 +301,7 @@ async def kept_service_points(tx: Transaction, listed: Mapping[UUID, Mapping[str
     return {
         row.id
         for row in await tx.execute(query)
-        if "servicePointId" in row.detail or listed[row.id]["detail"] in ({}, row.detail)
+        if row.detail.keys() - {"location"} or listed[row.id]["detail"] in ({}, row.detail)
     }
 
 

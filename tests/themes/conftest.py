@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -11,10 +12,12 @@ import pytest
 from playwright.async_api import Browser
 
 from ops.demonstration import BRANDS
+from tenants.consent.models import ReviewedCluster
 from tenants.data_language import clusters
 from tests.support.chromium import running_chromium
 from themes import pages, wording
 from themes.brand import Brand, brand
+from themes.consent_wording import part_explanation, part_heading
 from themes.rendering import render
 from themes.sites import ADMINISTRATION, CONSOLE, CONSUMER
 from themes.tokens import theme_to_json
@@ -37,8 +40,9 @@ recipient = SimpleNamespace(
 
 def account(number: int, name: str, **changes: Any) -> SimpleNamespace:
     values = {
-        "id": UUID(int=number), "name": name, "number": f"•••• {4400 + number}", "joint": False, "closed": False,
-        "unavailable": None, "chosen": False,
+        "id": UUID(int=number), "name": name, "number": f"ending in {4400 + number}", "joint": False, "closed": False,
+        "unavailable": None, "chosen": False, "change": None,
+        "details": ["Everyday Saver", "Electricity", f"ending in {4400 + number}"],
     }  # fmt: skip
     return SimpleNamespace(**{**values, **changes})
 
@@ -48,6 +52,20 @@ BEACH = account(2, "Beach house", joint=True, chosen=True)
 OLD = account(3, "Flat in Newtown", closed=True)
 OFF = account(4, "Parents’ farm", joint=True, unavailable="sharing-off")
 USER = account(5, "Account of R. Hartley-Featherstonehaugh", unavailable="secondary-user")
+
+
+def _group(heading: str, *accounts: Any) -> SimpleNamespace:
+    chosen = all(each.chosen for each in accounts)
+    return SimpleNamespace(key=f"own:{heading}", heading=heading, accounts=accounts, all_chosen=chosen)
+
+
+def _accounts(*groups: Any, unavailable: Any = (OFF, USER), **changes: Any) -> dict[str, Any]:
+    total = sum(len(group.accounts) for group in groups)
+    return {
+        "step": 3, "steps": 4, "back": None, "amending": False, "groups": groups, "unavailable": unavailable,
+        "total": total, "listed": total, "hidden": (), "filter": "", "has_many": False, "announcement": None,
+        "chosen": sum(each.chosen for group in groups for each in group.accounts), **changes,
+    }  # fmt: skip
 
 
 def _arrangement(**changes: Any) -> SimpleNamespace:
@@ -88,30 +106,79 @@ LONG_NAMES = _arrangement(
 )
 
 CODE = {"challenge": "c1", "expires_at": NOW + timedelta(minutes=10), "lifetime": "10 minutes"}
-FLOW = {"recipient": recipient, "flow_path": "/flow/1", "form_token": "t", "problem": None, "acting_for": None}
+FLOW = {
+    "recipient": recipient,
+    "flow_path": "/flow/1",
+    "form_token": "t",
+    "problem": None,
+    "acting_for": None,
+    "back": None,
+}
 WRONG = SimpleNamespace(text="That code is not right. You can try 4 more times.", field="code")
+
+
+def _parts(kind: Any = "person", name: str | None = None, **marks: Any) -> list[SimpleNamespace]:
+    """The parts of the data. `marks` are what an amendment does with the clusters of each part."""
+    parts: tuple[tuple[Any, tuple[str, ...]], ...] = (
+        ("customer", ("profile", "common:")),
+        ("accounts", ("energy:accounts.", "energy:billing")),
+        ("electricity", ("energy:electricity.",)),
+    )
+    return [
+        SimpleNamespace(
+            kind=part,
+            heading=part_heading(part, name),
+            explanation=part_explanation(part, name),
+            clusters=[
+                ReviewedCluster(cluster, mark)
+                for cluster, mark in zip_longest(
+                    clusters([scope for scope in SCOPES if scope.startswith(prefixes)], kind), marks.get(part, ())
+                )
+                if cluster is not None
+            ],
+        )
+        for part, prefixes in parts
+    ]
+
+
 REVIEW = {
-    "shown": "0" * 64,
+    "shown": "0" * 64, "subjects": "you, 2 accounts and their electricity", "back": "accounts", "steps": 4,
     "step": 4, "amending": False, "accounts": [HOME, BEACH], "period": CHANGED.period, "previous": None,
-    "history_from": NOW - timedelta(days=730), "clusters": clusters(SCOPES, "person"), "new_clusters": (),
-    "removed_clusters": (), "about_person": False, "joint": True, "dashboard_host": "aurora.haas.localhost:8443",
+    "period_changes": False, "history_from": NOW - timedelta(days=730), "data_parts": _parts(), "about_person": False,
+    "not_about": None, "joint": True, "dashboard_host": "aurora.haas.localhost:8443",
 }  # fmt: skip
-ACCOUNTS = {"step": 3, "amending": False, "available": [HOME, BEACH, OLD], "unavailable": [OFF, USER]}
+SITES = [
+    account(number, f"{2 * number} Wattle Street, {town} NSW", chosen=number % 4 == 0)
+    for number, town in ((each, "Newtown" if each <= 16 else "Orange") for each in range(10, 24))
+]
+ACCOUNTS = _accounts(_group("Your accounts", HOME, BEACH), _group("Closed", OLD))
+MANY_ACCOUNTS = _accounts(
+    _group("Newtown NSW", *SITES[:7]), _group("Orange NSW", *SITES[7:]), _group("Closed", OLD),
+    has_many=True, filter="wattle", total=27, chosen=5, hidden=[UUID(int=77)],
+    announcement="15 found. 5 of 27 accounts chosen. 1 of them is not in this list and will stay chosen.",
+)  # fmt: skip
 DASHBOARD = {"form_token": "t", "notice": None, "problem": None}
 
 SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
-    "1-identify": ("consent/identify", {**FLOW, "step": 1}),
+    "1-identify": ("consent/identify", {**FLOW, "step": 1, "steps": 4}),
     "1-identify-problem": (
         "consent/identify",
-        {**FLOW, "step": 1, "problem": SimpleNamespace(text="Enter your email address.", field="identifier")},
+        {
+            **FLOW,
+            "step": 1,
+            "steps": 4,
+            "problem": SimpleNamespace(text="Enter your email address.", field="identifier"),
+        },
     ),
-    "2-verify": ("consent/verify", {**FLOW, "step": 2, **CODE}),
-    "2-verify-problem": ("consent/verify", {**FLOW, "step": 2, **CODE, "problem": WRONG}),
+    "2-verify": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **CODE}),
+    "2-verify-problem": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **CODE, "problem": WRONG}),
     "3-customer": (
         "consent/customer",
         {
             **FLOW,
             "step": 3,
+            "steps": 5,
+            "chosen_customer": None,
             "customers": [
                 SimpleNamespace(id=UUID(int=1), name="Marguerite Hartley", kind="person", is_self=True),
                 SimpleNamespace(id=UUID(int=2), name="Waratah Bakery Pty Ltd", kind="organisation", is_self=False),
@@ -128,7 +195,8 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             "problem": SimpleNamespace(text="Choose at least one account.", field="account-1"),
         },
     ),
-    "3-accounts-none": ("consent/accounts", {**FLOW, **ACCOUNTS, "available": []}),
+    "3-accounts-none": ("consent/accounts", {**FLOW, **_accounts()}),
+    "3-accounts-many": ("consent/accounts", {**FLOW, **MANY_ACCOUNTS}),
     "4-review": ("consent/review", {**FLOW, **REVIEW}),
     "4-review-amending": (
         "consent/review",
@@ -137,8 +205,15 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             **REVIEW,
             "amending": True,
             "previous": wording.period(90 * 86_400, NOW, NOW + timedelta(days=9)),
-            "new_clusters": clusters(["energy:electricity.usage:read"], "person"),
-            "removed_clusters": clusters(["energy:accounts.concessions:read"], "person"),
+            "period_changes": True,
+            "accounts": [
+                account(1, "Home, 12 Wattle Street", change="kept"),
+                account(2, "Beach house", joint=True, change="new"),
+                account(3, "Flat in Newtown", closed=True, change="removed"),
+            ],
+            "data_parts": _parts(
+                customer=("kept", "kept", "kept"), accounts=("kept", "kept", "removed"), electricity=("kept", "new")
+            ),
         },
     ),
     "4-review-once-organisation": (
@@ -151,7 +226,9 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             "about_person": True,
             "joint": False,
             "accounts": [HOME],
-            "clusters": clusters(SCOPES, "organisation"),
+            "subjects": "Waratah Bakery Pty Ltd, 1 account and its electricity",
+            "not_about": "Waratah Bakery Pty Ltd",
+            "data_parts": _parts("organisation", "Waratah Bakery Pty Ltd"),
         },
     ),
     "4-review-long-names": (

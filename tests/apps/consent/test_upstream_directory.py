@@ -88,6 +88,11 @@ async def test_a_person_shares_accounts_that_the_tenant_has_never_imported(upstr
     browser = upstream.pages.browser()
     page = await upstream.authenticated(browser)
     assert page.path.endswith("/accounts")
+    for listed in upstream.accounts:  # people recognise an account by its nickname, or by the retailer's address of it
+        address = listed["x"]["servicePoints"][0]["location"]["simple"]["addressLine1"]
+        assert address in page.element("accounts").text
+        assert listed["plans"][0]["planOverview"]["displayName"] in page.element("accounts").text
+    assert "Energy account" not in page.text
     references = {each["accountId"] for each in upstream.accounts}
     page = await browser.send(page, "/accounts", account=[str(internal_id("account", each)) for each in references])
     assert page.path.endswith("/review")
@@ -272,6 +277,26 @@ async def test_a_service_point_that_was_imported_is_not_changed(upstream: Upstre
     stored = {each.id: each for each in await upstream.rows(service_point)}
     assert (stored[row["id"]].reference, stored[row["id"]].detail) == ("SP-1", {"kept": True})
     assert UUID(str(row["id"])) in {each.service_point_id for each in await upstream.rows(supply)}
+
+
+async def test_a_changed_address_of_the_retailer_replaces_the_stored_one_and_a_missing_one_does_not(
+    upstream: Upstream,
+) -> None:
+    [point] = upstream.accounts[0]["x"]["servicePoints"]
+    stored = service_point_id(point["servicePointId"])
+    await upstream.authenticated(upstream.pages.browser())
+    for line, expected in (("9 New Lane", "9 New Lane"), (None, "9 New Lane")):
+        if line is None:
+            del point["location"]
+        else:
+            point["location"]["simple"]["addressLine1"] = line
+        upstream.publish()
+        upstream.later()
+        page = await upstream.authenticated(upstream.pages.browser())
+        assert expected in page.element("accounts").text
+        [detail] = [each.detail for each in await upstream.rows(service_point) if each.id == stored]
+        assert detail.keys() == {"location"}
+        assert detail["location"]["simple"]["addressLine1"] == expected
 
 
 async def test_a_person_who_waits_for_the_retailers_server_leaves_the_slot_to_others(
