@@ -147,6 +147,11 @@ def clusters(scopes: Collection[str], kind: CustomerKind, claims: Collection[str
     return found
 
 
+def title_of(scope: str, kind: CustomerKind) -> str:
+    """Return the title of the cluster that describes the data of one scope, or the scope if it has no cluster."""
+    return next((cluster.title for cluster in clusters([scope], kind)), scope)
+
+
 def covered_clusters(scopes: Collection[str], kind: CustomerKind, claims: Collection[str] = ()) -> set[Cluster]:
     """Return every cluster that describes only data that `scopes` and `claims` disclose.
 

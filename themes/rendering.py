@@ -1,6 +1,6 @@
 """Rendering of templates. All values are escaped, and an undefined name in a template is an error."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,9 @@ def environment() -> Environment:
         date=_date,
         time_of_day=_time_of_day,
         date_and_time=_date_and_time,
+        day=wording.day,
         iso=_iso,
+        iso_day=_iso_day,
         unavailable_reason=_unavailable_reason,
     )
     return made
@@ -59,6 +61,13 @@ def _date_and_time(context: Context, value: datetime) -> str:
 
 def _iso(value: datetime) -> str:
     return value.isoformat(timespec="seconds")
+
+
+@pass_context
+def _iso_day(context: Context, value: date) -> str:
+    """Return the ISO date of a day, or of a moment in the brand's time zone."""
+    local = value.astimezone(context["brand"].zone).date() if isinstance(value, datetime) else value
+    return local.isoformat()
 
 
 def _unavailable_reason(reason: str) -> str:

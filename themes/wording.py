@@ -1,5 +1,6 @@
 """Times, durations and reasons as texts for a person, in the brand's time zone."""
 
+from datetime import date as calendar_day
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -44,7 +45,11 @@ END_REASONS: Final = {
 
 def date(moment: datetime, zone: ZoneInfo) -> str:
     """Return "24 November 2026"."""
-    local = moment.astimezone(zone)
+    return day(moment.astimezone(zone))
+
+
+def day(local: calendar_day) -> str:
+    """Return "24 November 2026" for a day, or for a moment in the time zone of the reader."""
     return f"{local.day} {local:%B %Y}"
 
 

@@ -2,24 +2,27 @@
 
 from litestar import Router
 
-from apps.dashboard import routes as pages
+from apps.dashboard import sharing, sign_in
 from apps.dashboard.browser import NotSignedIn
 
 routes = [
     Router(
         "/",
         route_handlers=[
-            pages.show_sign_in,
-            pages.sign_in,
-            pages.show_verify,
-            pages.verify,
-            pages.resend,
-            pages.list_arrangements,
-            pages.show_arrangement,
-            pages.ask_to_withdraw,
-            pages.withdraw,
-            pages.sign_out,
+            sign_in.show_start,
+            sign_in.show_sign_in,
+            sign_in.sign_in,
+            sign_in.show_verify,
+            sign_in.verify,
+            sign_in.resend,
+            sign_in.stay,
+            sign_in.sign_out,
+            sharing.list_arrangements,
+            sharing.show_arrangement,
+            sharing.show_record,
+            sharing.ask_to_withdraw,
+            sharing.withdraw,
         ],
-        exception_handlers={NotSignedIn: pages.redirect_to_sign_in},
+        exception_handlers={NotSignedIn: sign_in.redirect_to_sign_in},
     ),
 ]

@@ -89,6 +89,10 @@ class Sessions(Generic[StoredSession]):
         idle, age = now - session.seen_at, now - session.created_at
         return session if idle < self.limits.idle and age < self.limits.lifetime else None
 
+    def times_out_at(self, session: SessionTimes, now: datetime) -> datetime:
+        """Return when a session ends that is used at `now` and not again."""
+        return min(now + self.limits.idle, session.created_at + self.limits.lifetime)
+
     async def not_ended(self, tx: Transaction, secret: str) -> StoredSession | None:
         """Return the session with this secret, even if its time is over. Return None if it is unknown or was ended."""
         return await self._store.load_session(tx, digest(secret)) if secret else None

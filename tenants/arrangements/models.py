@@ -35,6 +35,8 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     legal_entity_name: str | None
     recipient_id: str
     logo_uri: str | None
+    policy_uri: str | None
+    """The address of its CDR policy."""
 
 
 class AuthorisedAccount(msgspec.Struct, frozen=True, kw_only=True):

@@ -361,6 +361,7 @@ def _recipient(row: Row[Any]) -> Recipient:
         legal_entity_name=registration.get("legal_entity_name"),
         recipient_id=row.recipient_id,
         logo_uri=registration.get("logo_uri"),
+        policy_uri=registration.get("policy_uri"),
     )
 
 

@@ -48,6 +48,7 @@ IDENTIFIERS_OF_A_FLOW: Final = 3
 KNOWN_BROWSER_LIFETIME: Final = timedelta(days=180)
 """How long a browser is known after the last sign-in with it."""
 
-DASHBOARD_SESSIONS: Final = SessionLimits(idle=timedelta(minutes=15), lifetime=timedelta(hours=1))
+DASHBOARD_SESSIONS: Final = SessionLimits(idle=timedelta(minutes=15), lifetime=timedelta(hours=3))
+"""A person must be able to extend the time at least ten times (WCAG 2.2, 2.2.1 Timing Adjustable)."""
 STAFF_SESSIONS: Final = SessionLimits(idle=timedelta(minutes=30), lifetime=timedelta(hours=12))
 """NIST SP 800-63B, Reauthentication, for authenticator assurance level 2."""

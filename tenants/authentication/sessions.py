@@ -30,6 +30,16 @@ class SignedIn(NamedTuple):
     """The value of the cookie by which the browser is known from now on."""
 
 
+class OpenSession(NamedTuple):
+    """A session in which a person is signed in."""
+
+    login_id: UUID
+    ends_at: datetime
+    """When it ends if it is not used again."""
+    can_last_longer: bool
+    """Whether using it later moves its end."""
+
+
 async def request_code(
     tx: Transaction,
     secret: str,
@@ -127,8 +137,8 @@ async def challenged_login_to_ask_for(tx: Transaction, secret: str) -> UUID:
     return (await store.challenged_login(tx, digest(secret)) if secret else None) or NOBODY
 
 
-async def signed_in_login(tx: Transaction, person: Person | None, secret: str, now: datetime) -> UUID | None:
-    """Return the login that is signed in with this secret, or None. Record that the session was used.
+async def open_session(tx: Transaction, person: Person | None, secret: str, now: datetime) -> OpenSession | None:
+    """Return the session in which somebody is signed in with this secret, or None. Record that it was used.
 
     `person` is the directory's answer for `login_to_ask_for`. Return None if the session is unknown, ended, too old,
     idle for too long or not signed in, or its login is disabled.
@@ -137,7 +147,8 @@ async def signed_in_login(tx: Transaction, person: Person | None, secret: str, n
     if session is None or person is None or person.login is None or session.login_id != person.login_id:
         return None
     await _SESSIONS.record_use(tx, secret, now)
-    return session.login_id
+    ends_at = _SESSIONS.times_out_at(session, now)
+    return OpenSession(person.login_id, ends_at, ends_at < session.created_at + _SESSIONS.limits.lifetime)
 
 
 async def was_signed_in(tx: Transaction, secret: str) -> bool:

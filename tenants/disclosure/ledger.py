@@ -4,6 +4,7 @@ The customer's dashboard, the dashboard of a co-holder and the record of one con
 with the counted calls (`tenants.calls`), so a disclosure is visible a few seconds after its answer.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,6 +20,11 @@ async def of_arrangement(tx: Transaction, arrangement_id: UUID) -> list[Disclose
     Entries about the customer are first. This is for the customer of the arrangement: it contains all accounts.
     """
     return await store.disclosed_under(tx, arrangement_id)
+
+
+async def last_disclosures(tx: Transaction, arrangement_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Return when data was last disclosed under each of these arrangements. Those without a disclosure are left out."""
+    return await store.last_disclosures(tx, arrangement_ids)
 
 
 async def of_account(

@@ -157,6 +157,11 @@ _disclosed = (
 _DISCLOSED_UNDER = Statement(
     _disclosed.where(disclosure_day.c.arrangement_id == bindparam("arrangement_id", type_=Uuid))
 )
+_LAST_DISCLOSURES = Statement(
+    select(disclosure_day.c.arrangement_id, func.max(disclosure_day.c.last_at).label("last_at"))
+    .where(disclosure_day.c.arrangement_id == func.any(bindparam("arrangements", type_=ARRAY(Uuid))))
+    .group_by(disclosure_day.c.arrangement_id)
+)
 _viewer_holds = exists().where(
     holding.c.account_id == disclosure_day.c.account_id,
     holding.c.customer_id == bindparam("viewer_id", type_=Uuid),
@@ -250,6 +255,14 @@ async def supply_periods(
 async def disclosed_under(tx: Transaction, arrangement_id: UUID) -> list[DisclosedCluster]:
     """Return what was disclosed under an arrangement. See `ledger.of_arrangement`."""
     return [DisclosedCluster(**row) for row in await tx.rows(_DISCLOSED_UNDER, arrangement_id=arrangement_id)]
+
+
+async def last_disclosures(tx: Transaction, arrangement_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Return when data was last disclosed under each arrangement. See `ledger.last_disclosures`."""
+    if not arrangement_ids:
+        return {}
+    rows = await tx.rows(_LAST_DISCLOSURES, arrangements=arrangement_ids)
+    return {row["arrangement_id"]: row["last_at"] for row in rows}
 
 
 async def disclosed_of_account(

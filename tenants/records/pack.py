@@ -15,7 +15,7 @@ from tenants.accounts.models import account_hint, account_name
 from tenants.arrangements import store as arrangements
 from tenants.arrangements.models import Authorisation, EndedBy, Recipient
 from tenants.consent.review import clusters_of
-from tenants.data_language import CustomerKind, clusters
+from tenants.data_language import CustomerKind, clusters, title_of
 from tenants.joint_accounts.store import shared_by_others
 from tenants.notices.dead_letters import LETTER
 from tenants.records import store
@@ -163,9 +163,8 @@ def _version(version: Authorisation, kind: CustomerKind) -> AuthorisedVersion:
 
 
 def _disclosure(row: store.DisclosureRow, kind: CustomerKind) -> Disclosure:
-    titles = [cluster.title for cluster in clusters([row.cluster], kind)]
     return Disclosure(
-        data=titles[0] if titles else row.cluster,
+        data=title_of(row.cluster, kind),
         account=None if row.account_id is None else _account(row.display_name, row.account_number),
         first_on=row.first_on,
         last_at=row.last_at,

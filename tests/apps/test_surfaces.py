@@ -87,8 +87,10 @@ async def test_the_management_host_answers_with_problems(http: httpx.AsyncClient
 async def test_the_pages_of_staff_exist_on_no_other_host(application: Application, brand: Tenant) -> None:
     async with application.http() as http:
         for surface in ("public", "secure", "management"):
-            for method, path in (("GET", "/"), ("POST", "/sign-out")):
-                assert (await http.request(method, origin(brand, surface) + path)).status_code == 404
+            assert (await http.post(f"{origin(brand, surface)}/sign-out")).status_code == 404
+        for surface in ("secure", "management"):
+            assert (await http.get(f"{origin(brand, surface)}/")).status_code == 404
+        assert (await http.get(f"{brand.issuer}/")).headers["location"] == "/dashboard"
 
 
 @pytest.mark.parametrize("host", ["nobody.haas.localhost", "admin.nobody.haas.localhost", "console.other.test"])

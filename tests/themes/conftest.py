@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Browser
 
+from apps.dashboard.timeline import TimelineEntry
 from ops.demonstration import BRANDS
 from tenants.consent.models import ReviewedCluster
 from tenants.data_language import clusters
@@ -68,31 +69,106 @@ def _accounts(*groups: Any, unavailable: Any = (OFF, USER), **changes: Any) -> d
     }  # fmt: skip
 
 
+def _disclosed(title: str, *, days: int, accounts: str = "", corrected: bool = False) -> SimpleNamespace:
+    since = (NOW - timedelta(days=days)).date()
+    corrected_at = NOW if corrected else None
+    return SimpleNamespace(
+        title=title, accounts=accounts, first_day=since, last_at=NOW, corrected_at=corrected_at, answers=days + 1
+    )
+
+
+DISCLOSED = [
+    _disclosed("Account and plan details", days=60, accounts="Home, 12 Wattle Street and Beach house"),
+    _disclosed("Billing payments and history", days=60, accounts="Home, 12 Wattle Street", corrected=True),
+    _disclosed("Name and occupation", days=0),
+]
+TIMELINE = [
+    TimelineEntry(at=NOW, title="Bright Bill Comparison last received data"),
+    TimelineEntry(
+        at=NOW - timedelta(days=30),
+        title="You changed the sharing",
+        texts=[
+            "Data added: Electricity usage",
+            "How long: 12 months, until 24 November 2027",
+        ],
+    ),
+    TimelineEntry(at=NOW - timedelta(days=60), title="Bright Bill Comparison first received data", has_time=False),
+    TimelineEntry(at=NOW - timedelta(days=60), title="You first agreed to share", texts=["How long: 90 days"]),
+]
+
+
 def _arrangement(**changes: Any) -> SimpleNamespace:
     values = {
-        "id": UUID(int=99), "recipient": recipient, "current": True, "status": "Sharing",
-        "summary": "Until 24 November 2027", "customer": None, "accounts": [HOME, BEACH], "joint": True,
-        "consented_at": NOW, "period": wording.period(YEAR, NOW, NOW + timedelta(seconds=YEAR)), "ended_at": None,
-        "ended_how": None, "clusters": clusters(SCOPES, "person"), "changes": [],
+        "id": UUID(int=99), "recipient": recipient, "policy": "https://brightbill.test/policy", "current": True,
+        "status": "Sharing", "customer": None, "customer_name": "Marguerite Hartley", "accounts": [HOME, BEACH],
+        "tells_others": True, "concealed": [], "agreed": "You agreed", "consented_at": NOW,
+        "period": wording.period(YEAR, NOW, NOW + timedelta(seconds=YEAR)), "ended_at": None, "ended_how": None,
+        "clusters": clusters(SCOPES, "person"), "timeline": TIMELINE, "disclosed": DISCLOSED,
+        "disclosed_by_account": [
+            SimpleNamespace(name="About you", data=[DISCLOSED[2]]),
+            SimpleNamespace(name="Home, 12 Wattle Street", data=DISCLOSED[:2]),
+        ],
     }  # fmt: skip
     return SimpleNamespace(**{**values, **changes})
 
 
-CHANGED = _arrangement(
-    accounts=[HOME, OFF],
-    changes=[
-        SimpleNamespace(at=NOW, texts=["Added: Electricity usage", "How long: from 90 days to 12 months"]),
-        SimpleNamespace(at=NOW - timedelta(days=60), texts=["You first agreed to share."]),
-    ],
-)
+CHANGED = _arrangement(accounts=[HOME, OFF], concealed=["Parents’ farm"])
 ENDED = _arrangement(
     current=False,
     status="Stopped",
     customer="Waratah Bakery Pty Ltd",
-    summary="Stopped on 24 November 2026",
     ended_at=NOW,
     ended_how=wording.END_REASONS["consumer"],
+    timeline=[TimelineEntry(at=NOW, title="You stopped sharing"), *TIMELINE[1:]],
 )
+ONCE = _arrangement(
+    status="Sharing once", period=wording.period(86_400, NOW, NOW + timedelta(days=1)), accounts=[], disclosed=[],
+    disclosed_by_account=[], timeline=TIMELINE[3:], policy=None,
+)  # fmt: skip
+
+
+def _card(title: str, number: int, **changes: Any) -> SimpleNamespace:
+    values = {
+        "id": UUID(int=number), "title": title, "current": True, "status": "Sharing",
+        "summary": "Until 24 November 2027", "customer": None, "agreed_at": NOW, "received_at": NOW,
+        "data": "Account and plan details, Billing payments and history, Electricity usage and 4 more kinds of data",
+    }  # fmt: skip
+    return SimpleNamespace(**{**values, **changes})
+
+
+OTHER_RECIPIENT = SimpleNamespace(**{**vars(recipient), "client_name": "Solar Sums", "org_name": "Solar Sums"})
+GROUPS = [
+    SimpleNamespace(recipient=recipient, cards=[_card("Home, 12 Wattle Street and Beach house", 1), _card("Flat", 2)]),
+    SimpleNamespace(
+        recipient=OTHER_RECIPIENT,
+        cards=[
+            _card(
+                "Your details",
+                3,
+                status="Sharing once",
+                summary="Until 25 November 2026, 3:32 pm AEDT",
+                received_at=None,
+                data="Name and occupation",
+            )
+        ],
+    ),
+]
+PAST_GROUPS = [
+    SimpleNamespace(
+        recipient=recipient,
+        cards=[
+            _card(
+                "Shop",
+                4,
+                current=False,
+                status="Stopped",
+                summary="Ended on 3 May 2026",
+                customer="Waratah Bakery",
+            ),
+            _card("Home", 5, current=False, status="Shared once", summary="Ended on 3 March 2026"),
+        ],
+    )
+]
 
 LONG_RECIPIENT = SimpleNamespace(
     client_name="Bundesvermögensverwaltungsenergievergleichsportal for Households and Small Businesses of Australia",
@@ -157,7 +233,12 @@ MANY_ACCOUNTS = _accounts(
     has_many=True, filter="wattle", total=27, chosen=5, hidden=[UUID(int=77)],
     announcement="15 found. 5 of 27 accounts chosen. 1 of them is not in this list and will stay chosen.",
 )  # fmt: skip
-DASHBOARD = {"form_token": "t", "notice": None, "problem": None}
+SESSION = SimpleNamespace(
+    ends_at=NOW + timedelta(minutes=15), can_last_longer=True, just_extended=False, page=str(UUID(int=99))
+)
+LAST_SESSION = SimpleNamespace(**{**vars(SESSION), "can_last_longer": False})
+DASHBOARD = {"form_token": "t", "notice": None, "problem": None, "session": SESSION, "return_to": "", "restart": "/"}
+RECORD = {**DASHBOARD, "made_at": NOW, "retailer": "Aurora Retail Pty Ltd"}
 
 SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "1-identify": ("consent/identify", {**FLOW, "step": 1, "steps": 4}),
@@ -237,15 +318,25 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "5-sign-in": ("dashboard/sign_in", DASHBOARD),
     "5-sign-in-verify": ("dashboard/verify", {**DASHBOARD, **CODE}),
-    "6-arrangements": ("dashboard/arrangements", {**DASHBOARD, "current": [CHANGED], "past": [ENDED]}),
+    "6-arrangements": ("dashboard/arrangements", {**DASHBOARD, "current": GROUPS, "past": PAST_GROUPS}),
     "6-arrangements-none": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": []}),
-    "6-arrangements-long-names": ("dashboard/arrangements", {**DASHBOARD, "current": [LONG_NAMES], "past": []}),
+    "6-arrangements-long-names": (
+        "dashboard/arrangements",
+        {
+            **DASHBOARD,
+            "current": [SimpleNamespace(recipient=LONG_RECIPIENT, cards=[_card(LONG_ACCOUNT.name, 6)])],
+            "past": [],
+        },
+    ),
     "7-arrangement-long-names": ("dashboard/arrangement", {**DASHBOARD, "arrangement": LONG_NAMES}),
     "7-arrangement": ("dashboard/arrangement", {**DASHBOARD, "arrangement": CHANGED}),
     "7-arrangement-ended": (
         "dashboard/arrangement",
         {**DASHBOARD, "arrangement": ENDED, "notice": "You have stopped sharing with Bright Bill Comparison."},
     ),
+    "7-arrangement-once": ("dashboard/arrangement", {**DASHBOARD, "arrangement": ONCE, "session": LAST_SESSION}),
+    "7-record": ("dashboard/record", {**RECORD, "arrangement": ENDED}),
+    "7-record-long-names": ("dashboard/record", {**RECORD, "arrangement": LONG_NAMES}),
     "8-withdraw": ("dashboard/withdraw", {**DASHBOARD, "arrangement": CHANGED}),
     "10-admin": ("admin/start", {"person": None, "form_token": "t", "dashboard_url": "/dashboard"}),
     "10-admin-signed-in": ("admin/start", {"person": SimpleNamespace(name="Kim Wattle"), "form_token": "t"}),

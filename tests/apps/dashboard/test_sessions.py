@@ -1,4 +1,4 @@
-"""The cookie of a dashboard session after the session has ended."""
+"""The end of a dashboard session: announced, moved by the person, and told afterwards; and its cookie."""
 
 from datetime import timedelta
 
@@ -53,3 +53,38 @@ async def test_a_form_without_a_cookie_is_refused_even_with_the_token_of_an_empt
     form |= shown.form("/sign-in").entries() | {"identifier": pages.mia.identifier}
     assert (await browser.http.post("/dashboard/sign-in", data=form, headers=headers)).status_code == 303
     assert len(await pages.messages()) == before + 1
+
+
+async def test_a_session_ends_after_inactivity_and_the_page_says_when(pages: ConsentPages, clock: MovableClock) -> None:
+    """WCAG 2.2, 2.2.1 Timing Adjustable: the person is told, and can extend the time at least ten times."""
+    browser = pages.browser()
+    page = await pages.signed_in(browser)
+    for _ in range(11):
+        clock.move(timedelta(minutes=14))
+        before = page.element("session-end").text
+        page = await browser.send(page, "/stay")
+        assert page.path == "/dashboard"
+        assert page.element("session-end").text != before
+        assert "You now stay signed in until" in page.text
+    clock.move(timedelta(minutes=14))  # the time that nothing extends: three hours after the sign-in
+    page = await browser.get("/dashboard")
+    assert "You have to sign in again after" in page.element("session-end").text
+    assert "stay" not in page.elements
+    clock.move(timedelta(minutes=12))
+    page = await browser.send(page, "/sign-out")
+    assert "You have signed out." in page.element("notice").text
+    page = await pages.signed_in(browser)
+    clock.move(timedelta(minutes=15))
+    page = await browser.send(page, "/stay")
+    assert page.path == "/dashboard/sign-in"
+    assert "some time has passed" in page.element("notice").text
+    assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
+
+
+async def test_a_secret_is_of_no_use_after_signing_out(pages: ConsentPages) -> None:
+    browser = pages.browser()
+    page = await pages.signed_in(browser)
+    secret = browser.http.cookies[COOKIE]
+    await browser.send(page, "/sign-out")
+    browser.http.cookies.set(COOKIE, secret)
+    assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"

@@ -4,7 +4,7 @@ from ops.stack.embedded import Stack
 from tests.support.ecosystem import Ecosystem
 
 PATHS = {
-    "/": 404,
+    "/": 303,
     "/authorise": 400,
     "/jwks": 200,
     "/cds-au/v1/discovery/status": 400,

@@ -132,7 +132,6 @@ async def test_an_authorisation_url_with_nul_gets_an_error_page(ecosystem: Ecosy
 
 # By address: the status at the public host, and that at the secure host.
 ADDRESSES = {
-    "/": (404, 404),
     "/nothing": (404, 404),
     "/%ff": (404, 404),
     "/%ed%a0%80": (404, 404),

@@ -65,7 +65,7 @@ async def test_a_staff_session_is_not_accepted_at_the_dashboard(
         await tx.execute(insert(session).values(row(staff_id, now, secret)))
         assert await sessions.login_to_ask_for(tx, secret) is None
         assert await sessions.challenged_login_to_ask_for(tx, secret) == NOBODY
-        assert await sessions.signed_in_login(tx, person, secret, now) is None
+        assert await sessions.open_session(tx, person, secret, now) is None
         assert not await sessions.was_signed_in(tx, secret)
         assert await sessions.pending_challenge(tx, secret, now) is None
         await sessions.sign_out(tx, secret, now)

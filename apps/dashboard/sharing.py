@@ -1,0 +1,115 @@
+"""The pages of the dashboard for a person who has signed in: the arrangements, their records, and how to stop them."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+
+from apps.dashboard.browser import (
+    COOKIE,
+    FORM_OPTIONS,
+    PAGE_OPTIONS,
+    DashboardSession,
+    ask_for_person,
+    require_session,
+    signed_in_page,
+)
+from apps.dashboard.cards import cards_by_recipient
+from apps.dashboard.return_page import DASHBOARD
+from apps.dashboard.viewer import DashboardViewer
+from apps.dashboard.views import ArrangementView, arrangement_view
+from apps.http.context import context
+from apps.http.page_forms import read_form
+from apps.http.pages import brand_of, redirect
+from tenants.accounts import service as accounts
+from tenants.arrangements import service as arrangements
+from tenants.arrangements.errors import ArrangementEnded
+from tenants.disclosure import ledger
+from tenants.holders.service import tell_of_end
+
+_Request = Request[Any, Any, Any]
+_ARRANGEMENT = f"{DASHBOARD}/arrangements/{{arrangement_id:uuid}}"
+
+
+@get(DASHBOARD, **PAGE_OPTIONS)
+async def list_arrangements(request: _Request) -> Response[str]:
+    """List the arrangements under which data is shared now, and those under which it was shared before."""
+    ctx, person = context(request), await ask_for_person(request)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        session = await require_session(request, tx, person)
+        found = await arrangements.list_for_login(tx, session.login_id, ctx.now)
+        received = await ledger.last_disclosures(tx, [each.id for each in found])
+    current, past = cards_by_recipient(found, received, _viewer(request, session))
+    return signed_in_page(request, session, "dashboard/arrangements", current=current, past=past)
+
+
+@get(_ARRANGEMENT, **PAGE_OPTIONS)
+async def show_arrangement(request: _Request, arrangement_id: FromPath[UUID]) -> Response[str]:
+    """Show one arrangement."""
+    session, view = await _load_arrangement(request, arrangement_id)
+    stopped = request.query_params.get("notice") == "stopped" and not view.current
+    notice = f"You have stopped sharing with {view.recipient.client_name}." if stopped else None
+    return signed_in_page(request, session, "dashboard/arrangement", arrangement=view, notice=notice)
+
+
+@get(f"{_ARRANGEMENT}/record", **PAGE_OPTIONS)
+async def show_record(request: _Request, arrangement_id: FromPath[UUID]) -> Response[str]:
+    """Show everything about one arrangement on a page to print or to keep."""
+    session, view = await _load_arrangement(request, arrangement_id)
+    ctx = context(request)
+    return signed_in_page(
+        request, session, "dashboard/record", arrangement=view, made_at=ctx.now, retailer=ctx.tenant.retailer
+    )
+
+
+@get(f"{_ARRANGEMENT}/withdraw", **PAGE_OPTIONS)
+async def ask_to_withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Response[Any]:
+    """Explain the consequences of ending the sharing, and ask for confirmation (CDS, Withdrawal Standards)."""
+    session, view = await _load_arrangement(request, arrangement_id)
+    if not view.current:
+        return redirect(_arrangement_url(arrangement_id))
+    return signed_in_page(request, session, "dashboard/withdraw", arrangement=view)
+
+
+@post(f"{_ARRANGEMENT}/withdraw", **FORM_OPTIONS)
+async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Response[None]:
+    """End the sharing. An arrangement that has already ended is not changed."""
+    ctx = context(request)
+    await read_form(request, COOKIE.secret(request))
+    person = await ask_for_person(request)
+    try:
+        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+            session = await require_session(request, tx, person)
+            found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
+            await arrangements.end(tx, found.id, by="consumer", tell=tell_of_end(ctx.tenant), now=ctx.now)
+    except ArrangementEnded:
+        return redirect(_arrangement_url(arrangement_id))
+    return redirect(f"{_arrangement_url(arrangement_id)}?notice=stopped")
+
+
+def _viewer(request: _Request, session: DashboardSession) -> DashboardViewer:
+    return DashboardViewer(customers=session.person.customers, now=context(request).now, zone=brand_of(request).zone)
+
+
+async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[DashboardSession, ArrangementView]:
+    ctx, person = context(request), await ask_for_person(request)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        session = await require_session(request, tx, person)
+        found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
+        held = await accounts.accounts_of(tx, found.customer_id, found.recipient.recipient_id, ctx.now)
+        disclosed = await ledger.of_arrangement(tx, found.id)
+    environment = ctx.tenant.register_environment
+    number = await ctx.services.accreditations.number(environment.id, found.recipient.recipient_id)
+    view = arrangement_view(
+        found,
+        _viewer(request, session),
+        held={account.id: account for account in held},
+        disclosed=disclosed,
+        accreditation_number=number,
+    )
+    return session, view
+
+
+def _arrangement_url(arrangement_id: UUID) -> str:
+    return f"{DASHBOARD}/arrangements/{arrangement_id}"

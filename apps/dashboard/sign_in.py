@@ -1,0 +1,192 @@
+"""Signing in to the dashboard and out of it, and staying signed in. A suspended tenant is served too."""
+
+from typing import Any, Final
+
+from litestar import Request, Response, get, post
+
+from apps.dashboard.browser import (
+    COOKIE,
+    FORM_OPTIONS,
+    PAGE_OPTIONS,
+    NotSignedIn,
+    ask_for_challenged_person,
+    ask_for_person,
+    require_session,
+)
+from apps.dashboard.return_page import DASHBOARD, RETURN_TO, page_name, page_path, with_query
+from apps.http.authentication import KNOWN_BROWSER, authentication_context, find_login, refresh_directory_for
+from apps.http.context import context
+from apps.http.page_forms import form_token, read_form
+from apps.http.pages import brand_of, page, redirect
+from haas.sessions import new_secret
+from tenants.authentication import sessions
+from tenants.authentication.errors import CodeRefused, IdentifierLocked
+from tenants.authentication.limits import CODE_LIFETIME
+from tenants.parties.models import canonical_identifier
+from themes import wording
+from themes.problems import problem
+
+SIGN_IN: Final = f"{DASHBOARD}/sign-in"
+VERIFY: Final = f"{DASHBOARD}/verify"
+RESEND: Final = f"{DASHBOARD}/resend"
+NOTICES: Final = {
+    "signed-out": "You have signed out. Nobody can see your data sharing on this device until you sign in again.",
+    "session-over": "You were signed out, because some time has passed. Please sign in again.",
+}
+
+_Request = Request[Any, Any, Any]
+
+
+@get("/", **PAGE_OPTIONS)
+async def show_start() -> Response[None]:
+    """Redirect to the dashboard, for people who type the name of the host."""
+    return redirect(DASHBOARD)
+
+
+@get(SIGN_IN, **PAGE_OPTIONS)
+async def show_sign_in(request: _Request) -> Response[Any]:
+    """Ask for the identifier. A person who has signed in is redirected to the page where they wanted to be."""
+    ctx, secret = context(request), COOKIE.secret(request)
+    person, to = await ask_for_person(request), _return_to(request)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        if await sessions.open_session(tx, person, secret, ctx.now) is not None:
+            return redirect(page_path(to))
+        if not secret or await sessions.is_used_or_ended(tx, secret):
+            secret = new_secret()
+    shown = page(
+        request,
+        "dashboard/sign_in",
+        form_token=form_token(secret),
+        return_to=to,
+        problem=problem(request.query_params.get("problem"), label=brand_of(request).identifier_label),
+        notice=NOTICES.get(request.query_params.get("notice", "")),
+    )
+    return COOKIE.set(shown, secret)
+
+
+@post(SIGN_IN, **FORM_OPTIONS)
+async def sign_in(request: _Request) -> Response[None]:
+    """Process the identifier, and send a one-time password."""
+    ctx, secret = context(request), COOKIE.secret(request)
+    form = await read_form(request, secret)
+    identifier, to = form.single_value("identifier"), form.single_value(RETURN_TO)
+    if not canonical_identifier(identifier):
+        return _to_form(SIGN_IN, to, problem="identifier-missing")
+    authentication = await authentication_context(request)
+    login = await find_login(request, identifier)
+    try:
+        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+            await sessions.request_code(tx, secret, identifier, login, context=authentication, now=ctx.now)
+    except IdentifierLocked:
+        return _to_form(SIGN_IN, to, problem="identifier-locked")
+    return _to_form(VERIFY, to)
+
+
+@get([VERIFY, RESEND], **PAGE_OPTIONS)
+async def show_verify(request: _Request) -> Response[Any]:
+    """Ask for the one-time password."""
+    ctx, secret, to = context(request), COOKIE.secret(request), _return_to(request)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        challenge = await sessions.pending_challenge(tx, secret, ctx.now)
+    if challenge is None or challenge.answered_at is not None:
+        return _to_form(SIGN_IN, to)
+    return page(
+        request,
+        "dashboard/verify",
+        form_token=form_token(secret),
+        return_to=to,
+        restart=with_query(SIGN_IN, **{RETURN_TO: to}),
+        challenge=challenge.id.hex,
+        expires_at=challenge.expires_at,
+        lifetime=wording.duration(int(CODE_LIFETIME.total_seconds())),
+        problem=problem(request.query_params.get("problem"), tries_left=challenge.tries_left),
+    )
+
+
+@post(VERIFY, **FORM_OPTIONS)
+async def verify(request: _Request) -> Response[None]:
+    """Check the one-time password, and sign in."""
+    ctx, secret = context(request), COOKIE.secret(request)
+    form = await read_form(request, secret)
+    to = form.single_value(RETURN_TO)
+    authentication = await authentication_context(request)
+    person = await ask_for_challenged_person(request)
+    if ctx.services.directory.is_copy(ctx.tenant):
+        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+            login_id = await sessions.login_if_right(
+                tx, secret, form.single_value("code"), person=person, context=authentication, now=ctx.now
+            )
+        if login_id is not None:
+            await refresh_directory_for(request, login_id)
+            person = await ask_for_challenged_person(request)
+    try:
+        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+            signed_in = await sessions.sign_in(
+                tx, secret, form.single_value("code"), person=person, context=authentication, now=ctx.now
+            )
+    except CodeRefused as refused:
+        return _to_form(VERIFY, to, problem=f"code-{refused.reason}")
+    except IdentifierLocked:
+        return _to_form(VERIFY, to, problem="code-locked")
+    return KNOWN_BROWSER.set(COOKIE.set(redirect(page_path(to)), signed_in.secret), signed_in.known_browser)
+
+
+@post(RESEND, **FORM_OPTIONS)
+async def resend(request: _Request) -> Response[None]:
+    """Send a new one-time password, which replaces the last one."""
+    ctx, secret = context(request), COOKIE.secret(request)
+    form = await read_form(request, secret)
+    to = form.single_value(RETURN_TO)
+    authentication = await authentication_context(request)
+    person = await ask_for_challenged_person(request)
+    replaces = form.single_value("challenge")
+    try:
+        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+            await sessions.resend_code(tx, secret, replaces, person=person, context=authentication, now=ctx.now)
+    except CodeRefused:
+        return _to_form(SIGN_IN, to)
+    except IdentifierLocked:
+        return _to_form(VERIFY, to, problem="code-locked")
+    return _to_form(VERIFY, to)
+
+
+@post(f"{DASHBOARD}/stay", **FORM_OPTIONS)
+async def stay(request: _Request) -> Response[None]:
+    """Use the session, so that it ends later, and show the page from which the form was sent."""
+    ctx = context(request)
+    to = (await read_form(request, COOKIE.secret(request))).single_value(RETURN_TO)
+    person = await ask_for_person(request)
+    try:
+        async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+            await require_session(request, tx, person)
+    except NotSignedIn as error:
+        return _to_sign_in(error, to)
+    return redirect(with_query(page_path(to), notice="extended"))
+
+
+@post(f"{DASHBOARD}/sign-out", **FORM_OPTIONS)
+async def sign_out(request: _Request) -> Response[None]:
+    """End the session."""
+    ctx, secret = context(request), COOKIE.secret(request)
+    await read_form(request, secret)
+    async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
+        await sessions.sign_out(tx, secret, ctx.now)
+    return COOKIE.delete(redirect(f"{SIGN_IN}?notice=signed-out"))
+
+
+def redirect_to_sign_in(request: _Request, error: NotSignedIn) -> Response[None]:
+    """Redirect to the sign-in, which leads back to the page. There is a notice if a session has ended."""
+    return _to_sign_in(error, page_name(request.url.path))
+
+
+def _to_sign_in(error: NotSignedIn, to: str) -> Response[None]:
+    return _to_form(SIGN_IN, to, notice="session-over" if error.session_ended else "")
+
+
+def _to_form(path: str, to: str, **values: str) -> Response[None]:
+    """Redirect to a page of the sign-in that keeps the name of the page to which the person returns."""
+    return redirect(with_query(path, **{RETURN_TO: page_name(page_path(to))}, **values))
+
+
+def _return_to(request: _Request) -> str:
+    return page_name(page_path(request.query_params.get(RETURN_TO, "")))
