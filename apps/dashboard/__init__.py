@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from apps.dashboard import sharing, sign_in
+from apps.dashboard import sharing, sign_in, sign_in_link
 from apps.dashboard.browser import NotSignedIn
 
 routes = [
@@ -15,6 +15,8 @@ routes = [
             sign_in.show_verify,
             sign_in.verify,
             sign_in.resend,
+            sign_in_link.show_link,
+            sign_in_link.sign_in_by_link,
             sign_in.stay,
             sign_in.sign_out,
             sharing.list_arrangements,

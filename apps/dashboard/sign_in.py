@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import msgspec
 from litestar import Request, Response, get, post
 
 from apps.dashboard.browser import (
@@ -22,6 +23,8 @@ from haas.sessions import new_secret
 from tenants.authentication import sessions
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
 from tenants.authentication.limits import CODE_LIFETIME
+from tenants.authentication.models import AuthenticationContext
+from tenants.authentication.sessions import SignedIn
 from tenants.parties.models import canonical_identifier
 from themes import wording
 from themes.problems import problem
@@ -29,6 +32,9 @@ from themes.problems import problem
 SIGN_IN: Final = f"{DASHBOARD}/sign-in"
 VERIFY: Final = f"{DASHBOARD}/verify"
 RESEND: Final = f"{DASHBOARD}/resend"
+LINK: Final = f"{DASHBOARD}/link"
+LINK_TOKEN: Final = "t"  # noqa: S105 - the name of a parameter
+"""The parameter with the token of a link. It is short, so that mail programs do not break the line of the link."""
 NOTICES: Final = {
     "signed-out": "You have signed out. Nobody can see your data sharing on this device until you sign in again.",
     "session-over": "You were signed out, because some time has passed. Please sign in again.",
@@ -47,7 +53,7 @@ async def show_start() -> Response[None]:
 async def show_sign_in(request: _Request) -> Response[Any]:
     """Ask for the identifier. A person who has signed in is redirected to the page where they wanted to be."""
     ctx, secret = context(request), COOKIE.secret(request)
-    person, to = await ask_for_person(request), _return_to(request)
+    person, to = await ask_for_person(request), return_to(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         if await sessions.open_session(tx, person, secret, ctx.now) is not None:
             return redirect(page_path(to))
@@ -71,25 +77,25 @@ async def sign_in(request: _Request) -> Response[None]:
     form = await read_form(request, secret)
     identifier, to = form.single_value("identifier"), form.single_value(RETURN_TO)
     if not canonical_identifier(identifier):
-        return _to_form(SIGN_IN, to, problem="identifier-missing")
-    authentication = await authentication_context(request)
+        return to_form(SIGN_IN, to, problem="identifier-missing")
+    authentication = await _with_link(request, to)
     login = await find_login(request, identifier)
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
             await sessions.request_code(tx, secret, identifier, login, context=authentication, now=ctx.now)
     except IdentifierLocked:
-        return _to_form(SIGN_IN, to, problem="identifier-locked")
-    return _to_form(VERIFY, to)
+        return to_form(SIGN_IN, to, problem="identifier-locked")
+    return to_form(VERIFY, to)
 
 
 @get([VERIFY, RESEND], **PAGE_OPTIONS)
 async def show_verify(request: _Request) -> Response[Any]:
     """Ask for the one-time password."""
-    ctx, secret, to = context(request), COOKIE.secret(request), _return_to(request)
+    ctx, secret, to = context(request), COOKIE.secret(request), return_to(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         challenge = await sessions.pending_challenge(tx, secret, ctx.now)
     if challenge is None or challenge.answered_at is not None:
-        return _to_form(SIGN_IN, to)
+        return to_form(SIGN_IN, to)
     return page(
         request,
         "dashboard/verify",
@@ -125,10 +131,10 @@ async def verify(request: _Request) -> Response[None]:
                 tx, secret, form.single_value("code"), person=person, context=authentication, now=ctx.now
             )
     except CodeRefused as refused:
-        return _to_form(VERIFY, to, problem=f"code-{refused.reason}")
+        return to_form(VERIFY, to, problem=f"code-{refused.reason}")
     except IdentifierLocked:
-        return _to_form(VERIFY, to, problem="code-locked")
-    return KNOWN_BROWSER.set(COOKIE.set(redirect(page_path(to)), signed_in.secret), signed_in.known_browser)
+        return to_form(VERIFY, to, problem="code-locked")
+    return show_after_sign_in(signed_in, to)
 
 
 @post(RESEND, **FORM_OPTIONS)
@@ -137,17 +143,17 @@ async def resend(request: _Request) -> Response[None]:
     ctx, secret = context(request), COOKIE.secret(request)
     form = await read_form(request, secret)
     to = form.single_value(RETURN_TO)
-    authentication = await authentication_context(request)
+    authentication = await _with_link(request, to)
     person = await ask_for_challenged_person(request)
     replaces = form.single_value("challenge")
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
             await sessions.resend_code(tx, secret, replaces, person=person, context=authentication, now=ctx.now)
     except CodeRefused:
-        return _to_form(SIGN_IN, to)
+        return to_form(SIGN_IN, to)
     except IdentifierLocked:
-        return _to_form(VERIFY, to, problem="code-locked")
-    return _to_form(VERIFY, to)
+        return to_form(VERIFY, to, problem="code-locked")
+    return to_form(VERIFY, to)
 
 
 @post(f"{DASHBOARD}/stay", **FORM_OPTIONS)
@@ -179,14 +185,27 @@ def redirect_to_sign_in(request: _Request, error: NotSignedIn) -> Response[None]
     return _to_sign_in(error, page_name(request.url.path))
 
 
+def show_after_sign_in(signed_in: SignedIn, to: str) -> Response[None]:
+    """Return the response to a sign-in: it keeps the session in the browser, and leads to the page `to`."""
+    return KNOWN_BROWSER.set(COOKIE.set(redirect(page_path(to)), signed_in.secret), signed_in.known_browser)
+
+
+async def _with_link(request: _Request, to: str) -> AuthenticationContext:
+    """Return the context for a message with a link, which leads to the same page as the sign-in with the code."""
+    link = with_query(f"{context(request).origin}{LINK}", **{RETURN_TO: page_name(page_path(to))})
+    sign_in_link = f"{link}{'&' if '?' in link else '?'}{LINK_TOKEN}="
+    return msgspec.structs.replace(await authentication_context(request), sign_in_link=sign_in_link)
+
+
 def _to_sign_in(error: NotSignedIn, to: str) -> Response[None]:
-    return _to_form(SIGN_IN, to, notice="session-over" if error.session_ended else "")
+    return to_form(SIGN_IN, to, notice="session-over" if error.session_ended else "")
 
 
-def _to_form(path: str, to: str, **values: str) -> Response[None]:
+def to_form(path: str, to: str, **values: str) -> Response[None]:
     """Redirect to a page of the sign-in that keeps the name of the page to which the person returns."""
     return redirect(with_query(path, **{RETURN_TO: page_name(page_path(to))}, **values))
 
 
-def _return_to(request: _Request) -> str:
+def return_to(request: _Request) -> str:
+    """Return the name of the page to which the sign-in leads, from the address."""
     return page_name(page_path(request.query_params.get(RETURN_TO, "")))

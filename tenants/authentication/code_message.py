@@ -21,6 +21,8 @@ class CodeMessage(NamedTuple):
     code: str
     recipient: str | None
     """Who asks for the data. None if the code is for signing in to the dashboard."""
+    link: str | None = None
+    """What the person can open instead of entering the code. An email contains it, and a text message does not."""
 
     def to(self, login: Login) -> EmailPayload | SmsPayload | None:
         """Return the message for a person, or None if the person has no email address and no mobile number.
@@ -37,6 +39,7 @@ class CodeMessage(NamedTuple):
                 f"{self.code} is your one-time code from {self.brand}.\n\n"
                 f"It is to {use}. Enter it only on {self.host}, on the page where you asked for it. It expires in "
                 f"{_MINUTES} minutes and can be used for nothing else.\n\n"
+                f"{_of_link(self.link)}"
                 "Do not give it to anyone. Nobody needs your password to receive your data.\n\n"
                 "If you did not ask for this code, you can ignore this message: nothing is shared without it.\n\n"
                 f"{bound}\n"
@@ -50,6 +53,13 @@ class CodeMessage(NamedTuple):
             )
             return SmsPayload(to=login.mobile, text=text)
         return None
+
+
+def _of_link(link: str | None) -> str:
+    if link is None:
+        return ""
+    # Programs that look for the code find it by the words near to it. The link contains digits too.
+    return f"Or open this link, once, in the browser in which you asked for it:\n{link}\n\n"
 
 
 def _shortened(name: str) -> str:

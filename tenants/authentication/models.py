@@ -23,6 +23,8 @@ class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
     """The network from which the request came (`codes.network_hash`)."""
     known_browser: str = ""
     """The value of the browser's cookie with the marks of earlier sign-ins (`known_browsers`)."""
+    sign_in_link: str = ""
+    """The address to which the token of a link is appended (`links`). Empty: the message has no link."""
     preset_codes: Mapping[str, str] = {}
     """Preset codes by canonical identifier, for tests. Empty in production."""
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from haas.database import Transaction
-from tenants.authentication import budgets, codes, known_browsers, store
+from tenants.authentication import budgets, codes, known_browsers, links, store
 from tenants.authentication.code_message import CodeMessage
 from tenants.authentication.errors import CodeRefused, TooManyIdentifiers
 from tenants.authentication.limits import CODE_LIFETIME, IDENTIFIERS_OF_A_FLOW
@@ -144,6 +144,36 @@ async def login_if_right(
     return person.login.id if _is_right(challenge, digits, context) else None
 
 
+async def verify_link(
+    tx: Transaction,
+    challenge_id: UUID,
+    token: str,
+    *,
+    person: Person,
+    context: AuthenticationContext,
+    now: datetime,
+) -> UUID:
+    """Return the login of a challenge of the dashboard whose link has this token. It cannot be answered again.
+
+    `person` is as for `resend_code`. Raise CodeRefused or IdentifierLocked. A wrong token is not counted: nobody can
+    guess it, and mail programs break links.
+    """
+    challenge = await store.challenge_by_id(tx, challenge_id, "dashboard", lock=True)
+    if challenge is None or not is_link_of(challenge, token, context=context, now=now):
+        raise CodeRefused("closed")
+    await budgets.require_answers_left(tx, _asking(challenge), now)
+    login = _login_of(challenge, person)
+    if login is None:
+        raise CodeRefused("closed")
+    await store.mark_answered(tx, challenge.id, now)
+    return login.id
+
+
+def is_link_of(challenge: Challenge, token: str, *, context: AuthenticationContext, now: datetime) -> bool:
+    """Return whether the link with this token can be used in place of the code of a challenge."""
+    return challenge.can_be_answered(now) and links.is_link_token(context.key, challenge.id, token)
+
+
 def _is_right(challenge: Challenge, digits: str, context: AuthenticationContext) -> bool:
     hashed = codes.code_hash(context.key, challenge.id, challenge.purpose, digits)
     return hmac.compare_digest(hashed, challenge.code_hash)
@@ -181,7 +211,11 @@ async def _create_challenge(
             raise TooManyIdentifiers(f"the flow {flow.attempt_id} has had {others} identifiers")
     challenge_id, code = uuid4(), preset_code or codes.new_code()
     contents = CodeMessage(
-        brand=context.brand_name, host=context.host, code=code, recipient=None if flow is None else flow.recipient
+        brand=context.brand_name,
+        host=context.host,
+        code=code,
+        recipient=None if flow is None else flow.recipient,
+        link=context.sign_in_link + links.link_token(context.key, challenge_id) if context.sign_in_link else None,
     )
     message = contents.to(login or _PLACEHOLDER_LOGIN)
     challenge = Challenge(

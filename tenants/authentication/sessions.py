@@ -95,12 +95,49 @@ async def sign_in(
 
     `person` is the directory's answer for `challenged_login_to_ask_for`. Raise CodeRefused or IdentifierLocked.
     """
-    challenge = await pending_challenge(tx, secret, now)
-    if challenge is None:
-        raise CodeRefused("closed")
+    challenge = await _required_challenge(tx, secret, now)
     login_id = await authentication.verify_code(
         tx, challenge.id, code, "dashboard", person=person, context=context, now=now
     )
+    return await _signed_in(tx, secret, challenge, login_id, context=context, now=now)
+
+
+async def sign_in_by_link(
+    tx: Transaction, secret: str, token: str, *, person: Person, context: AuthenticationContext, now: datetime
+) -> SignedIn:
+    """Sign in with the link of the message. The old session is ended.
+
+    `person` is the directory's answer for `challenged_login_to_ask_for`. Raise CodeRefused or IdentifierLocked.
+    """
+    challenge = await _required_challenge(tx, secret, now)
+    login_id = await authentication.verify_link(tx, challenge.id, token, person=person, context=context, now=now)
+    return await _signed_in(tx, secret, challenge, login_id, context=context, now=now)
+
+
+async def is_link_right(
+    tx: Transaction, secret: str, token: str, *, context: AuthenticationContext, now: datetime
+) -> bool:
+    """Return whether `sign_in_by_link` would accept the link with this token. Nothing is changed."""
+    challenge = await pending_challenge(tx, secret, now)
+    return challenge is not None and authentication.is_link_of(challenge, token, context=context, now=now)
+
+
+async def _required_challenge(tx: Transaction, secret: str, now: datetime) -> Challenge:
+    challenge = await pending_challenge(tx, secret, now)
+    if challenge is None:
+        raise CodeRefused("closed")
+    return challenge
+
+
+async def _signed_in(
+    tx: Transaction,
+    secret: str,
+    challenge: Challenge,
+    login_id: UUID,
+    *,
+    context: AuthenticationContext,
+    now: datetime,
+) -> SignedIn:
     add = partial(store.save_session, tx, challenge_id=challenge.id, login_id=login_id, now=now)
     new_secret = await _SESSIONS.replace(tx, secret, now, add)
     return SignedIn(new_secret, authentication.mark_of(challenge, context, now))

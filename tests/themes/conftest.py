@@ -318,6 +318,9 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "5-sign-in": ("dashboard/sign_in", DASHBOARD),
     "5-sign-in-verify": ("dashboard/verify", {**DASHBOARD, **CODE}),
+    "5-sign-in-link": ("dashboard/link", {**DASHBOARD, "state": "ready", "token": "t"}),
+    "5-sign-in-link-not-newest": ("dashboard/link", {**DASHBOARD, "state": "not-newest", "token": ""}),
+    "5-sign-in-link-elsewhere": ("dashboard/link", {**DASHBOARD, "state": "elsewhere", "token": ""}),
     "6-arrangements": ("dashboard/arrangements", {**DASHBOARD, "current": GROUPS, "past": PAST_GROUPS}),
     "6-arrangements-none": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": []}),
     "6-arrangements-long-names": (

@@ -66,6 +66,7 @@ PUBLIC_PATHS: Final = (
     "/authorise",
     "/flow/{token}/identify",
     "/dashboard/sign-in",
+    "/dashboard/link",
     "/dashboard/arrangements/{account}/withdraw",
     "/cds-au/v1/discovery/status",
     "/theme/{name}",

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from ops.sandbox.mailbox.codes import one_time_code
 from tenants.authentication.code_message import CodeMessage
 from tenants.notices.models import EmailPayload, SmsPayload
 from tenants.parties.models import Login
@@ -36,6 +37,17 @@ def test_a_message_names_the_recipient_only_if_the_code_is_for_sharing(login: Lo
     assert "share your data with Brightside Budget" in sharing.text
     assert "Brightside" not in signing_in.text
     assert "sign in to" in signing_in.text
+
+
+def test_only_an_email_has_the_link_and_its_digits_are_not_taken_for_the_code() -> None:
+    link = "https://aurora.test:8443/dashboard/link?t=-482913-aBcDeFgHiJkLmN"
+    email, text_message = (TO_SIGN_IN._replace(link=link).to(login) for login in (MIA, BY_TEXT))
+    assert email is not None
+    assert text_message is not None
+    assert f"\n{link}\n\n" in email.text
+    assert one_time_code("", email.text) == "123456"
+    assert email.text.rstrip().endswith("\n\n@aurora.test #123456")
+    assert "https" not in text_message.text
 
 
 def test_a_text_message_shortens_a_long_name() -> None:
