@@ -48,7 +48,8 @@ def _agreements(arrangement: Arrangement, viewer: DashboardViewer) -> Iterator[T
     subject, first = viewer.subject(arrangement.customer_id), arrangement.versions[0]
     # What was agreed first is elsewhere on the page, unless it was changed later.
     texts = list(_first_consent_lines(first, kind, viewer.zone)) if len(versions) > 1 else []
-    yield TimelineEntry(at=first.authorised_at, title=f"{subject} first agreed to share", texts=texts)
+    agreed = "first agreed" if texts else "agreed"
+    yield TimelineEntry(at=first.authorised_at, title=f"{subject} {agreed} to share", texts=texts)
     for before, after in pairwise(versions):
         changed = list(_amendment_lines(before, after, kind, viewer.zone))
         yield TimelineEntry(at=after.authorised_at, title=f"{subject} changed the sharing", texts=changed)

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
 from tenants.accounts.models import ApprovalState
-from tenants.accounts.store import is_eligible
+from tenants.accounts.store import is_eligible, was_concealed
 from tenants.accounts.tables import account, holding
 from tenants.arrangements.models import (
     AccountApproval,
@@ -233,14 +233,39 @@ async def exists(tx: Transaction, arrangement_id: UUID) -> bool:
 async def for_login(
     tx: Transaction, login_id: UUID, today: date, *, arrangement_id: UUID | None = None
 ) -> list[Arrangement]:
-    """Return the arrangements of the customers for whom a login may act, or only `arrangement_id`; newest first."""
+    """Return the arrangements of the customers for whom a login may act, or only `arrangement_id`; newest first.
+
+    Those are left out that a harm flag conceals from another customer for whom the login acts (CDR Rules 4A.15). The
+    person who gave the consent, and the customer in person, see them in every case.
+    """
     represented = select(representation.c.customer_id).where(
         representation.c.login_id == login_id, parties.is_representation_in_force(today)
     )
-    query = _select_arrangements().where(arrangement.c.customer_id.in_(represented))
+    is_open_to_login = or_(
+        arrangement.c.login_id == login_id,
+        arrangement.c.customer_id.in_(represented.where(representation.c.role == "self")),
+        ~_is_concealed_from(represented),
+    )
+    query = _select_arrangements().where(arrangement.c.customer_id.in_(represented), is_open_to_login)
     if arrangement_id is not None:
         query = query.where(arrangement.c.id == arrangement_id)
     return await _load(tx, query)
+
+
+def _is_concealed_from(customers: Select[Any]) -> ArrangementCondition:
+    """Return whether a harm flag has concealed an account of the arrangement from one of the other `customers`."""
+    shared = (
+        select(authorised_account.c.account_id)
+        .join(authorisation, authorisation.c.id == authorised_account.c.authorisation_id)
+        .join(holding, holding.c.account_id == authorised_account.c.account_id)
+        .where(
+            authorisation.c.arrangement_id == arrangement.c.id,
+            holding.c.customer_id.in_(customers),
+            holding.c.customer_id != arrangement.c.customer_id,
+            was_concealed(arrangement.c.customer_id, authorised_account.c.account_id, authorisation.c.authorised_at),
+        )
+    )
+    return shared.correlate(arrangement).exists()
 
 
 async def of_customer(tx: Transaction, customer_id: UUID) -> list[Arrangement]:

@@ -127,6 +127,9 @@ ONCE = _arrangement(
 )  # fmt: skip
 
 
+MANY = _arrangement(accounts=[*(account(number, f"Shop {number}") for number in range(1, 27)), OFF])
+
+
 def _card(title: str, number: int, **changes: Any) -> SimpleNamespace:
     values = {
         "id": UUID(int=number), "title": title, "current": True, "status": "Sharing",
@@ -338,6 +341,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
         {**DASHBOARD, "arrangement": ENDED, "notice": "You have stopped sharing with Bright Bill Comparison."},
     ),
     "7-arrangement-once": ("dashboard/arrangement", {**DASHBOARD, "arrangement": ONCE, "session": LAST_SESSION}),
+    "7-arrangement-many-accounts": ("dashboard/arrangement", {**DASHBOARD, "arrangement": MANY}),
     "7-record": ("dashboard/record", {**RECORD, "arrangement": ENDED}),
     "7-record-long-names": ("dashboard/record", {**RECORD, "arrangement": LONG_NAMES}),
     "8-withdraw": ("dashboard/withdraw", {**DASHBOARD, "arrangement": CHANGED}),

@@ -37,7 +37,7 @@ async def test_the_page_and_the_record_say_what_was_disclosed(own: ConsentPages,
     assert "Account and plan details Home Received on" in disclosed
     assert disclosed.count("Corrected data was received on") == 1
     timeline = page.element("timeline").text
-    events = ("received corrected data", "last received data", "first received data", "first agreed to share")
+    events = ("received corrected data", "last received data", "first received data", "You agreed to share")
     assert sorted(events, key=timeline.index) == list(events)
     await browser.send(await browser.get(f"{path}/withdraw"), "/withdraw")
     record = (await browser.follow("record")).page
@@ -96,6 +96,31 @@ async def test_nothing_that_a_harm_flag_conceals_is_shown(own: ConsentPages) -> 
         assert not any(name in page.html for page in shown)
 
 
+async def test_a_holder_who_is_also_a_representative_learns_nothing_that_a_harm_flag_conceals(
+    own: ConsentPages,
+) -> None:
+    """CDR Rules 4A.15: who holds the joint account could have the power of attorney for the person in danger."""
+    login_id, identifier = await own.customers.add_login("Cole Attorney")
+    other = await own.customers.add_customer("Cole Attorney", login_id)
+    await own.customers.represent(login_id, own.mia.customer_id, "attorney")
+    tokens = await own.consented(own.browser())
+    path = f"/dashboard/arrangements/{tokens.cdr_arrangement_id}"
+    browser = own.browser()
+    await own.signed_in(browser, identifier)
+    assert (await browser.get(path)).status == 200
+    database, tenant = own.application.database, own.tenant
+    flag = {"customer_id": own.mia.customer_id, "account_id": own.mia.joint, "set_by": "staff"}
+    await execute(database, tenant, insert(harm_flag).values(**flag, since=own.application.now))
+    assert (await browser.get(path)).status == 200  # it conceals only from those who hold the account too
+    (held,) = await execute(database, tenant, select(holding).where(holding.c.account_id == own.mia.joint))
+    await execute(database, tenant, insert(holding).values({**held._mapping, "customer_id": other}))
+    assert (await browser.get(path)).status == 404
+    assert tokens.cdr_arrangement_id not in (await browser.get("/dashboard")).html
+    mine = own.browser()
+    await own.signed_in(mine)
+    assert (await mine.get(path)).status == 200
+
+
 async def test_a_customer_is_named_whose_representative_reads_the_page(own: ConsentPages) -> None:
     """A consent belongs to the customer, whoever gave it (decision 0022)."""
     login_id, identifier = await own.customers.add_login("Rita Rep")
@@ -106,5 +131,5 @@ async def test_a_customer_is_named_whose_representative_reads_the_page(own: Cons
     await disclose(own, tokens.cdr_arrangement_id, None, "common:customer.basic:read", 0)
     for path in ("", "/record"):
         text = (await browser.get(f"/dashboard/arrangements/{UUID(tokens.cdr_arrangement_id)}{path}")).text
-        assert "Mia Wong first agreed to share" in text
+        assert "Mia Wong agreed to share" in text
         assert "You" not in text.replace("You stay", "").replace("You should", "").replace("You can", "")
