@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from themes.logo import data_uri
 from themes.stylesheet import fingerprint, stylesheet
-from themes.tokens import Palette, ThemeError, ThemeTokens, theme_from
+from themes.tokens import IdentifierKind, Palette, ThemeError, ThemeTokens, theme_from
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,21 @@ class Contact(msgspec.Struct, frozen=True):
     verb: str
     href: str
     text: str
+
+
+class InputPurpose(NamedTuple):
+    """The attributes of an input field by which browsers know what to enter (HTML, Autofill; WCAG 2.2, 1.3.5)."""
+
+    inputmode: str
+    autocomplete: str
+
+
+_IDENTIFIER_INPUTS: Final[Mapping[IdentifierKind, InputPurpose]] = {
+    "any": InputPurpose("text", "username"),
+    "email": InputPurpose("email", "email"),
+    "mobile": InputPurpose("tel", "tel"),
+    "number": InputPurpose("numeric", "username"),
+}
 
 
 class Brand(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +82,11 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     def identifier_label(self) -> str:
         """The brand's name for the identifier that customers sign in with."""
         return self.theme.identifier_label
+
+    @property
+    def identifier_input(self) -> InputPurpose:
+        """The purpose of the field for this identifier."""
+        return _IDENTIFIER_INPUTS[self.theme.identifier_kind]
 
 
 def brand(name: str, tokens: Mapping[str, Any], zone: ZoneInfo) -> Brand:

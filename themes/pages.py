@@ -7,6 +7,9 @@ import msgspec
 from themes.brand import Brand
 from themes.rendering import render as render_template
 from themes.sites import CONSUMER, Site
+from themes.views import RecipientLink
+
+_UNKNOWN_RECIPIENT: Final = "the app or website that you came from"
 
 MessageKind = Literal[
     "bad-request",
@@ -19,6 +22,7 @@ MessageKind = Literal[
     "flow-sharing",
     "flow-stopped",
     "flow-cancelled",
+    "flow-expired",
     "request-over",
     "request-invalid",
     "response-impossible",
@@ -36,8 +40,11 @@ class Message(msgspec.Struct, frozen=True):
     status: int
     heading: str
     texts: tuple[str, ...]
+    """`{recipient}` is the name of the data recipient whose request the page is about."""
     links_to_start: bool = False
     """Whether the page has a link to the start of its site."""
+    links_to_recipient: bool = False
+    """Whether the page first has a link to the data recipient, if it is known."""
 
 
 MESSAGES: Final[dict[MessageKind, Message]] = {
@@ -67,52 +74,71 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         410,
         "You have authorised this request",
         (
-            "Sharing begins when the app or website that you came from has received our answer.",
-            "Go back to it to continue. Here you can see what you share, and stop it.",
+            "Sharing begins when {recipient} has received our answer. Go back there to continue.",
+            "Here you can see what you share, and stop it.",
         ),
         links_to_start=True,
+        links_to_recipient=True,
     ),
     "flow-unfinished": Message(
         410,
         "This request was not completed",
         (
-            "You authorised it, but the app or website that you came from did not complete it in time.",
-            "It has changed nothing. To share your data, go back to that app or website and start there again.",
+            "You authorised it, but {recipient} did not complete it in time. It has changed nothing.",
+            "To share your data, go back to {recipient} and start there again.",
         ),
         links_to_start=True,
+        links_to_recipient=True,
     ),
     "flow-sharing": Message(
         410,
         "You have authorised this request",
         (
-            "Your data is shared as you agreed.",
-            "Go back to the app or website that you came from. Here you can see what you share, and stop it.",
+            "Your data is shared as you agreed. Go back to {recipient} to continue.",
+            "Here you can see what you share, and stop it.",
         ),
         links_to_start=True,
+        links_to_recipient=True,
     ),
     "flow-stopped": Message(
         410,
         "This sharing has ended",
-        ("You authorised this request, and the sharing has ended since then. No more data is shared because of it.",),
+        (
+            "You authorised this request, and the sharing has ended since then. No more data is shared because of it.",
+            "To share your data again, go back to {recipient} and start there.",
+        ),
         links_to_start=True,
+        links_to_recipient=True,
     ),
     "flow-cancelled": Message(
         410,
         "This request was cancelled",
         (
-            "It has changed nothing.",
-            "To share your data, go back to the app or website that you came from and start there again.",
+            "Nothing is shared because of it, and it has changed nothing.",
+            "To share your data, go back to {recipient} and start there again.",
         ),
         links_to_start=True,
+        links_to_recipient=True,
+    ),
+    "flow-expired": Message(
+        410,
+        "This request has expired",
+        (
+            "It was open for one hour. Nothing is shared because of it, and it has changed nothing.",
+            "To share your data, go back to {recipient} and start there again.",
+        ),
+        links_to_start=True,
+        links_to_recipient=True,
     ),
     "request-over": Message(
         410,
         "This request is over",
         (
             "It has already been answered, cancelled, or has expired. This visit has changed nothing.",
-            "To share your data, go back to the app or website that you came from and start there again.",
+            "To share your data, go back to {recipient} and start there again.",
         ),
         links_to_start=True,
+        links_to_recipient=True,
     ),
     "request-invalid": Message(
         400,
@@ -127,11 +153,11 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         400,
         "We cannot take you back",
         (
-            "The app or website that you came from cannot receive our answer.",
-            "This request is over. It has changed nothing.",
-            "Go back to that app or website yourself. To share your data, start there again later.",
+            "We cannot send our answer to {recipient}. This request is over. It has changed nothing.",
+            "Go back there yourself. To share your data, start there again later.",
         ),
         links_to_start=True,
+        links_to_recipient=True,
     ),
     "too-large": Message(413, "Too much at once", ("We do not accept anything this large. Nothing has been changed.",)),
     "misdirected": Message(421, "Wrong address", ("This site is not served over this connection.",)),
@@ -170,15 +196,27 @@ def status_of(kind: MessageKind) -> int:
     return MESSAGES[kind].status
 
 
-def render(brand: Brand, site: Site, kind: MessageKind, *, reference: str | None = None) -> str:
-    """Return the page. `reference` is the interaction id, which a person can quote to support."""
+def render(
+    brand: Brand,
+    site: Site,
+    kind: MessageKind,
+    *,
+    reference: str | None = None,
+    recipient: RecipientLink | None = None,
+) -> str:
+    """Return the page. `reference` is what a person can read out to support; None: the page has none.
+
+    `recipient` is the data recipient whose request the page is about, or None if there is none or it is unknown.
+    """
     message = MESSAGES[kind] if site is CONSUMER else _STAFF_MESSAGES.get(kind, MESSAGES[kind])
+    name = _UNKNOWN_RECIPIENT if recipient is None else recipient.name
     return render_template(
         "message",
         brand,
         site,
         heading=message.heading,
-        texts=message.texts,
+        texts=[text.format(recipient=name) for text in message.texts],
+        recipient=recipient if message.links_to_recipient and recipient is not None and recipient.href else None,
         link=site.start if message.links_to_start else None,
         reference=reference,
     )

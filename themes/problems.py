@@ -23,6 +23,7 @@ _PROBLEMS: Final = {
         "identifier",
     ),
     "code-locked": Problem("There were too many wrong codes. Wait an hour, then send a new code.", ""),
+    "code-not-sent": Problem("No new code can be sent now. You can still enter the last code that we sent.", ""),
     "code-malformed": Problem("Enter the 6 digits of the code.", "code"),
     "code-wrong": Problem("That code is not right. {tries}", "code"),
     "code-expired": Problem("That code has expired. Send a new code.", "code"),

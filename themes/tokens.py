@@ -6,6 +6,7 @@ are readable and accessible. A theme is checked when it is set for a tenant, not
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import msgspec
 
@@ -24,6 +25,10 @@ MAXIMUM_RADIUS = 24
 MAXIMUM_LINE = 120
 _FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,40}")
 _GENERIC_FAMILIES = frozenset({"sans-serif", "serif", "system-ui", "ui-sans-serif", "ui-serif", "ui-rounded"})
+
+
+IdentifierKind = Literal["any", "email", "mobile", "number"]
+"""What customers sign in with. With more than one kind, it is "any"."""
 
 
 class ThemeError(HaasError):
@@ -57,6 +62,7 @@ class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     logo_svg: str | None = None  # shown in the banner; see `themes.logo`
     logo_shows_name: bool = False  # if True, the name is not written beside the logo
     identifier_label: str = "Email address or customer number"  # what customers sign in with
+    identifier_kind: IdentifierKind = "any"  # which keyboard a phone shows, and what a browser fills in
     support_phone: str | None = None
     support_email: str | None = None
 

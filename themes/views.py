@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -25,6 +26,23 @@ class RecipientNames(Protocol):
     def legal_entity_name(self) -> str | None:
         """The name of the accredited legal entity, or None if the software statement does not contain it."""
         ...
+
+
+class RecipientPage(RecipientNames, Protocol):
+    """The names of a recipient and its page, from its software statement."""
+
+    @property
+    def client_uri(self) -> str:
+        """The page of the software product."""
+        ...
+
+
+class RecipientLink(msgspec.Struct, frozen=True):
+    """A recipient to which a person can go back."""
+
+    name: str
+    href: str | None
+    """None: its page is not one that a browser should open."""
 
 
 class RecipientView(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +69,16 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     """What else tells the account apart: address, plan, fuel, and the last digits of its number."""
     change: str | None = None
     """What an amendment does with it: "new", "kept" or "removed"; None outside the review of an amendment."""
+
+
+def recipient_link(recipient: RecipientPage) -> RecipientLink:
+    """Return the link to the page of a recipient, which the CDR Register has published in its software statement.
+
+    No other address is used: a redirect URI expects a response, and a request can contain anything (decision 0057).
+    """
+    address = urlsplit(recipient.client_uri)
+    href = recipient.client_uri if address.scheme == "https" and address.hostname else None
+    return RecipientLink(recipient.client_name, href)
 
 
 def recipient_view(recipient: RecipientNames, accreditation_number: str | None = None) -> RecipientView:

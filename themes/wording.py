@@ -1,7 +1,7 @@
 """Times, durations and reasons as texts for a person, in the brand's time zone."""
 
 from datetime import date as calendar_day
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -63,6 +63,12 @@ def time_of_day(moment: datetime, zone: ZoneInfo) -> str:
 def date_and_time(moment: datetime, zone: ZoneInfo) -> str:
     """Return "24 November 2026, 3:42 pm AEDT"."""
     return f"{date(moment, zone)}, {time_of_day(moment, zone)}"
+
+
+def next_minute(moment: datetime) -> datetime:
+    """Return the first full minute at or after a moment, for a time from which something is possible again."""
+    minute = moment.replace(second=0, microsecond=0)
+    return minute if minute == moment else minute + timedelta(minutes=1)
 
 
 def duration(seconds: int) -> str:

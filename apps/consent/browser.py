@@ -86,6 +86,7 @@ async def _act(
     person = None if login_id is None else await find_person(request, login_id)
     async with database.transaction(namespace) as tx:
         flow = await flows.load_flow(tx, browser.attempt_id, browser.secret, person=person, key=browser.key)
+        ctx.recipient = flow.client.registration
         return await act(tx, flow)
 
 

@@ -15,11 +15,14 @@ from apps.consent.account_form import account_form
 from apps.consent.browser import FlowBrowser, as_uuid, flow_browser, flow_id, in_flow, refresh_directory
 from apps.consent.template_values import Screen, StepQuery, build_screen
 from apps.http.authentication import KNOWN_BROWSER, authentication_context, find_login
+from apps.http.code_entry import code_entry
 from apps.http.context import context
 from apps.http.flows import flow_url
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.page_forms import PageForm, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
+from apps.http.typed_identifiers import forget_typed, keep_typed
+from haas.clock import epoch
 from haas.database import Transaction
 from haas.errors import HaasError
 from tenants.authentication import service as authentication_service
@@ -38,6 +41,7 @@ from tenants.consent.errors import (
 from tenants.consent.models import Flow, FlowResult, ReviewPage, StepOutcome
 from tenants.consent.review import shown_content, shown_digest
 from themes.views import recipient_view
+from themes.wording import next_minute
 
 _Request = Request[Any, Any, Any]
 _FormAction = Callable[[Transaction, Flow, PageForm], Awaitable[StepOutcome]]
@@ -66,11 +70,11 @@ async def show_step(request: _Request) -> Response[str]:
     ctx, browser = context(request), await flow_browser(request)
     step = _STEPS[request.url.path.rstrip("/").rsplit("/", 1)[-1]]
     query = StepQuery(*(request.query_params.get(name) for name in StepQuery._fields))
-    brand = brand_of(request)
+    brand, entry = brand_of(request), await code_entry(request, browser.secret)
 
     async def build(tx: Transaction, flow: Flow) -> tuple[Flow, Screen]:
         return flow, await build_screen(
-            tx, flow, step, query, identifier_label=brand.identifier_label, zone=brand.zone, now=ctx.now
+            tx, flow, step, query, entry=entry, identifier_label=brand.identifier_label, zone=brand.zone, now=ctx.now
         )
 
     flow, screen = await in_flow(request, browser, build, refreshes=step == "accounts")
@@ -121,11 +125,12 @@ async def identify(request: _Request) -> Response[None]:
     identifier = (await read_form(request, browser.secret)).single_value("identifier")
     browser.require_genuine()
     login = await find_login(request, identifier)
-    return await _submit(
+    response = await _submit(
         request,
         "identify",
         lambda tx, flow, _: flows.identify(tx, flow, identifier, login, context=authentication, now=now),
     )
+    return keep_typed(request, response, browser.secret, identifier)
 
 
 @post("/verify", **_FORM_OPTIONS)
@@ -133,7 +138,7 @@ async def verify(request: _Request) -> Response[None]:
     """Check the one-time password."""
     authentication, now = await authentication_context(request), context(request).now
     await refresh_directory(request, authentication)
-    known_browser = ""
+    browser, known_browser = await flow_browser(request), ""
 
     async def action(tx: Transaction, flow: Flow, form: PageForm) -> StepOutcome:
         nonlocal known_browser
@@ -143,7 +148,9 @@ async def verify(request: _Request) -> Response[None]:
         return outcome
 
     response = await _submit(request, "verify", action, answers_code=True)
-    return KNOWN_BROWSER.set(response, known_browser) if known_browser else response
+    if not known_browser:
+        return response
+    return forget_typed(request, KNOWN_BROWSER.set(response, known_browser), browser.secret)
 
 
 @post("/resend", **_FORM_OPTIONS)
@@ -263,7 +270,8 @@ async def _submit(
     try:
         outcome = await in_flow(request, browser, act, answers_code=answers_code)
     except _PROBLEMS as error:
-        return _redirect_with_problem(browser, step, _problem_name(error, step), **parameters)
+        until = {"until": str(epoch(next_minute(error.until)))} if isinstance(error, IdentifierLocked) else {}
+        return _redirect_with_problem(browser, step, _problem_name(error, step), **parameters, **until)
     if isinstance(outcome, Response):
         return outcome
     if not isinstance(outcome, FlowResult):

@@ -5,15 +5,15 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from apps.consent.account_screen import account_values
+from apps.consent.code_screens import is_locked, locked_values, verify_values
 from apps.consent.review_screen import review_values
+from apps.http.code_entry import CodeEntry
 from haas.database import Transaction
-from tenants.authentication.limits import CODE_LIFETIME
 from tenants.consent import flow as flows
 from tenants.consent.account_selection import load_selection
 from tenants.consent.errors import FlowStep
 from tenants.consent.models import Flow, Review
 from tenants.consent.review import build_review
-from themes import wording
 from themes.problems import problem
 
 
@@ -30,12 +30,13 @@ class StepQuery(NamedTuple):
     """The query parameters of a step.
 
     They are the name of a problem, the text by which accounts are filtered, and whether the person has just changed
-    which accounts are chosen or listed.
+    which accounts are chosen or listed. `until` is the time until which no code is sent, in seconds since 1970.
     """
 
     problem: str | None = None
     find: str | None = None
     changed: str | None = None
+    until: str | None = None
 
 
 async def build_screen(
@@ -44,22 +45,26 @@ async def build_screen(
     step: FlowStep,
     query: StepQuery,
     *,
+    entry: CodeEntry,
     identifier_label: str,
     zone: ZoneInfo,
     now: datetime,
 ) -> Screen:
     """Return the screen of a step.
 
-    `identifier_label` is the brand's name for its identifier, and dates are shown in the time zone `zone`. Raises
-    StepNotCurrent, FlowClosed.
+    `entry` is what the first two steps need, `identifier_label` is the brand's name for its identifier, and dates are
+    shown in the time zone `zone`. Raises StepNotCurrent, FlowClosed.
     """
     flows.require_step(flow, step, now)
-    review = None
+    review, template = None, f"consent/{step}"
     match step:
+        case "identify" if is_locked(query.problem, query.until, now):
+            template = "consent/locked"
+            values: dict[str, Any] = {**locked_values(flow, entry, query.until, now), "problem": None}
         case "identify":
-            values: dict[str, Any] = {"step": 1}
+            values = {"step": 1, "typed": entry.typed}
         case "verify":
-            values = await _verify(tx, flow, query)
+            values = await verify_values(tx, flow, entry, query.problem, now)
         case "customer":
             values = {"customers": flow.customers, "chosen_customer": flow.attempt.customer_id}
         case "accounts":
@@ -77,15 +82,4 @@ async def build_screen(
         "amending": flow.amended_arrangement is not None,
         "problem": problem(query.problem, label=identifier_label),
     }
-    return Screen(f"consent/{step}", {**common, **values}, review)
-
-
-async def _verify(tx: Transaction, flow: Flow, query: StepQuery) -> dict[str, Any]:
-    challenge = await flows.current_challenge(tx, flow)
-    return {
-        "step": 2,
-        "challenge": challenge.id.hex,
-        "expires_at": challenge.expires_at,
-        "lifetime": wording.duration(int(CODE_LIFETIME.total_seconds())),
-        "problem": problem(query.problem, tries_left=challenge.tries_left),
-    }
+    return Screen(template, {**common, **values}, review)

@@ -12,6 +12,7 @@ from tenants.accounts.models import RequestRefusal
 from tenants.calls import CalledTenant, CallRecord, CallTier
 from tenants.calls.models import DisclosedData
 from tenants.calls.secondary import SecondaryCalls
+from tenants.clients.models import Registration
 from tenants.registry.models import Tenant
 from tenants.registry.surfaces import Surface, console_host
 from tenants.services import Services
@@ -37,6 +38,7 @@ class RequestContext:
         "leave_the_slot",
         "now",
         "operation",
+        "recipient",
         "refusal",
         "refused",
         "secondary",
@@ -69,6 +71,8 @@ class RequestContext:
         """The reason why the request is not processed (`apps.http.admission`)."""
         self.leave_the_slot: Callable[[], Awaitable[None]]
         """Exchanges the request's slot, before it waits for another server. Raises NoSlot (`apps.http.admission`)."""
+        self.recipient: Registration | None = None
+        """The client whose request the person answers in this browser. A page about its end can lead back to it."""
         # For the call record:
         self.operation: str | None = None
         """The operation name of the standards, such as `listEnergyAccounts`. Calls without one are not recorded."""

@@ -1,5 +1,6 @@
 """Responses with pages, and the headers of every page."""
 
+import logging
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -7,12 +8,16 @@ from litestar import MediaType, Request, Response
 
 from apps.http.context import any_context
 from apps.http.flows import is_flow_path
+from apps.http.references import reference_of
 from tenants.registry.models import TenantSettings
 from tenants.registry.surfaces import Surface
 from themes import pages
 from themes.brand import Brand, brand, plain_brand
 from themes.rendering import render
 from themes.sites import ADMINISTRATION, CONSOLE, CONSUMER, Site
+from themes.views import recipient_link
+
+logger = logging.getLogger(__name__)
 
 SEE_OTHER: Final = 303
 _HEADERS: Final = {
@@ -54,9 +59,15 @@ def page(
 
 
 def message_page(request: _Request, kind: pages.MessageKind) -> Response[str]:
-    """Return a page with one message. It shows the interaction id, which a person can give to support."""
+    """Return a page with one message. It shows a reference that a person can read out, and leads to the recipient.
+
+    The log has one line with the reference and the interaction id, by which the other lines are found.
+    """
     ctx = any_context(request)
-    text = pages.render(brand_of(request), _SITES[ctx.surface], kind, reference=ctx.interaction_id)
+    reference = reference_of(ctx.interaction_id)
+    sender = None if ctx.recipient is None else recipient_link(ctx.recipient)
+    text = pages.render(brand_of(request), _SITES[ctx.surface], kind, reference=reference, recipient=sender)
+    logger.info("page.message_shown", extra={"page": kind, "reference": reference})
     return _response(request, text, pages.status_of(kind))
 
 

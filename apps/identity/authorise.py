@@ -103,6 +103,7 @@ def redirect_uri_is_still_registered(call: AuthoriseCall) -> None:
 async def request_was_pushed_by_the_client(call: AuthoriseCall) -> None:
     """The client has pushed a request with this request_uri. The row of the attempt is locked (RFC 9126 4)."""
     call.attempt = await attempts.by_request_uri(call.tx, call.client, call.parameters["request_uri"])
+    call.context.recipient = call.client.registration
 
 
 def client_is_within_the_traffic_threshold(call: AuthoriseCall) -> Awaitable[None] | None:

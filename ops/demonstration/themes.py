@@ -38,6 +38,7 @@ AURORA = ThemeTokens(
     corner_radius=12,
     logo_svg=_AURORA_MARK,
     identifier_label="Email address",
+    identifier_kind="email",
     support_phone="1800 555 010",
     support_email="help@aurora.test",
 )
@@ -56,6 +57,7 @@ BANKSIA = ThemeTokens(
     corner_radius=3,
     logo_svg=_BANKSIA_MARK,
     identifier_label="Email address",
+    identifier_kind="email",
     support_phone="1800 555 020",
     support_email="care@banksia.test",
 )

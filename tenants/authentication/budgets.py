@@ -4,7 +4,8 @@ The budgets of an identifier are kept apart for known browsers and for other bro
 lock out a person whose browser is known. Only in a known browser does a right answer reset the counts: elsewhere, an
 attacker would see from it that the identifier exists and is in use.
 
-The same statements are executed for identifiers with and without a login. All functions raise IdentifierLocked.
+The same statements are executed for identifiers with and without a login. The functions that require something raise
+IdentifierLocked.
 """
 
 import logging
@@ -51,6 +52,24 @@ async def require_answers_left(tx: Transaction, asking: Asking, now: datetime) -
     The requests for an identifier are counted one after the other, so parallel requests have no larger budget.
     """
     await store.lock_identifier(tx, asking.identifier_hash)
+    return await _past_challenges(tx, asking, now)
+
+
+async def locked_until(tx: Transaction, asking: Asking, now: datetime, *, new_code: bool) -> datetime | None:
+    """Return until when no answer is accepted and, with `new_code`, no code is sent. None: both are possible now.
+
+    It is for a page that says so: nothing is locked, so a request that is processed at the same time can change it.
+    """
+    try:
+        past = await _past_challenges(tx, asking, now)
+        if new_code:
+            await require_codes_left(tx, asking, past, now)
+    except IdentifierLocked as locked:
+        return locked.until
+    return None
+
+
+async def _past_challenges(tx: Transaction, asking: Asking, now: datetime) -> Sequence[ChallengeSummary]:
     known = asking.is_known_browser
     past = await store.results_of_identifier(tx, asking.identifier_hash, now, DAY, is_known_browser=known)
     if known:

@@ -62,6 +62,23 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
         return self.answered_at is None and self.tries_left > 0 and now < self.expires_at
 
 
+CodeState = Literal["open", "expired", "spent", "locked"]
+
+
+class CodeStatus(NamedTuple):
+    """What a person can do with the code that was sent last, for a page that says so.
+
+    - open: the code can be entered.
+    - expired: its lifetime is over. A new code can be sent.
+    - spent: it had too many wrong answers. A new code can be sent.
+    - locked: no code is accepted, or none is sent to replace one that is over.
+    """
+
+    state: CodeState
+    locked_until: datetime | None = None
+    """Until when it is locked. In the state `open`, until when no new code is sent; None if one can be sent."""
+
+
 class SharingFlow(NamedTuple):
     """The consent flow that a code is for."""
 

@@ -15,7 +15,13 @@ from tenants.authentication import budgets, codes, known_browsers, links, store
 from tenants.authentication.code_message import CodeMessage
 from tenants.authentication.errors import CodeRefused, TooManyIdentifiers
 from tenants.authentication.limits import CODE_LIFETIME, IDENTIFIERS_OF_A_FLOW
-from tenants.authentication.models import AuthenticationContext, Challenge, CodePurpose, SharingFlow
+from tenants.authentication.models import (
+    AuthenticationContext,
+    Challenge,
+    CodePurpose,
+    CodeStatus,
+    SharingFlow,
+)
 from tenants.notices import outbox
 from tenants.notices import store as notices
 from tenants.notices.models import EmailPayload, SmsPayload
@@ -71,6 +77,33 @@ async def resend_code(
 async def load_challenge(tx: Transaction, challenge_id: UUID, purpose: CodePurpose) -> Challenge | None:
     """Return the challenge with this id and purpose, or None."""
     return await store.challenge_by_id(tx, challenge_id, purpose)
+
+
+async def code_status(
+    tx: Transaction, challenge: Challenge, *, context: AuthenticationContext, now: datetime, new_code: bool = False
+) -> CodeStatus:
+    """Return what the person can do with the code of a challenge. It is the same whether or not there is a login.
+
+    With `new_code`, also look whether a new code can be sent while this one is still open. Nothing is changed.
+    """
+    is_open = challenge.can_be_answered(now)
+    until = await budgets.locked_until(tx, _asking(challenge), now, new_code=False)
+    if until is None and (new_code or not is_open):
+        until = await budgets.locked_until(tx, _asking_again(challenge, context, now), now, new_code=True)
+        if is_open:
+            return CodeStatus("open", until)
+    if until is not None:
+        return CodeStatus("locked", until)
+    if is_open:
+        return CodeStatus("open")
+    return CodeStatus("spent" if challenge.tries_left == 0 else "expired")
+
+
+async def has_replaced_another(tx: Transaction, challenge: Challenge) -> bool:
+    """Return whether a code was sent earlier in the consent flow of this challenge, which cannot be used any more."""
+    if challenge.attempt_id is None:
+        return False
+    return await store.challenges_of_attempt(tx, challenge.attempt_id) > 1
 
 
 def mark_of(challenge: Challenge, context: AuthenticationContext, now: datetime) -> str:
@@ -181,6 +214,12 @@ def _is_right(challenge: Challenge, digits: str, context: AuthenticationContext)
 
 def _asking(challenge: Challenge) -> budgets.Asking:
     return budgets.Asking(challenge.identifier_hash, challenge.network_hash, challenge.is_known_browser)
+
+
+def _asking_again(challenge: Challenge, context: AuthenticationContext, now: datetime) -> budgets.Asking:
+    """Return who asks for a new code in place of the one of `challenge`."""
+    is_known = known_browsers.is_known(context.key, challenge.identifier_hash, context.known_browser, now)
+    return budgets.Asking(challenge.identifier_hash, context.network_hash, is_known)
 
 
 def _login_of(challenge: Challenge, person: Person) -> Login | None:

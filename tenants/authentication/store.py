@@ -103,6 +103,12 @@ async def other_identifiers_of_attempt(tx: Transaction, attempt_id: UUID, identi
     return int((await tx.execute(query)).scalar_one())
 
 
+async def challenges_of_attempt(tx: Transaction, attempt_id: UUID) -> int:
+    """Return how many codes were asked for in the flow of an attempt."""
+    query = select(func.count()).where(challenge.c.attempt_id == attempt_id)
+    return int((await tx.execute(query)).scalar_one())
+
+
 async def codes_sent(tx: Transaction, now: datetime, window: timedelta) -> int:
     """Return how many of the tenant's codes were sent to a person within the last `window`."""
     query = select(func.count()).where(_made_within(now, window), challenge.c.login_id.is_not(None))

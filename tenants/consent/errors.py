@@ -5,7 +5,7 @@ from typing import Literal
 from haas.errors import HaasError, Unavailable
 
 FlowStep = Literal["identify", "verify", "customer", "accounts", "review"]
-FlowEnd = Literal["awaited", "unfinished", "sharing", "stopped", "cancelled", "over"]
+FlowEnd = Literal["awaited", "unfinished", "sharing", "stopped", "cancelled", "expired", "over"]
 RequiredChoice = Literal["identifier", "customer", "accounts"]
 
 
@@ -24,8 +24,9 @@ class FlowClosed(HaasError):
     - unfinished: the person authorised, and the client did not exchange the code in time.
     - sharing: the person authorised, and the arrangement is in force.
     - stopped: the person authorised, but the arrangement is no longer in force.
-    - cancelled: the person cancelled.
-    - over: the request was rejected, the client was removed, or the flow took too long.
+    - cancelled: the person cancelled, or went back because there was nothing to share.
+    - expired: the flow took too long.
+    - over: the request was rejected, or the client was removed.
     """
 
     def __init__(self, end: FlowEnd, reason: str) -> None:

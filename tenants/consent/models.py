@@ -53,7 +53,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
                 return "sharing" if arrangement is not None and arrangement.state(now) == "active" else "stopped"
             case "rejected" if attempt.error == AccessDenied.error:
                 return "cancelled"
-        return "over"
+        return "expired" if attempt.in_flow else "over"
 
     @property
     def customer_name_to_show(self) -> str | None:

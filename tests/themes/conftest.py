@@ -22,6 +22,7 @@ from themes.consent_wording import part_explanation, part_heading
 from themes.rendering import render
 from themes.sites import ADMINISTRATION, CONSOLE, CONSUMER
 from themes.tokens import theme_to_json
+from themes.views import recipient_link
 
 NOW = datetime(2026, 11, 24, 4, 32, tzinfo=UTC)
 YEAR = 31_536_000
@@ -36,6 +37,7 @@ recipient = SimpleNamespace(
     org_name="Bright Bill",
     legal_entity_name="Bright Bill Technologies Pty Ltd",
     accreditation_number="ADRBNK000123",
+    client_uri="https://bright-bill.example",
 )
 
 
@@ -184,7 +186,12 @@ LONG_NAMES = _arrangement(
     recipient=LONG_RECIPIENT, accounts=[LONG_ACCOUNT], customer="Featherstonehaugh-Cholmondeleywarrenderson Holdings"
 )
 
-CODE = {"challenge": "c1", "expires_at": NOW + timedelta(minutes=10), "lifetime": "10 minutes"}
+CODE = {
+    "challenge": "c1", "expires_at": NOW + timedelta(minutes=10), "lifetime": "10 minutes", "state": "open",
+    "sent_at": NOW, "typed": "marguerite.hartley-featherstonehaugh@people.example", "replaces": False,
+    "locked_until": None, "flow_ends_at": NOW + timedelta(minutes=55), "starts_again": False,
+}  # fmt: skip
+LOCKED = {**CODE, "state": "locked", "locked_until": NOW + timedelta(minutes=31)}
 FLOW = {
     "recipient": recipient,
     "flow_path": "/flow/1",
@@ -256,6 +263,16 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "2-verify": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **CODE}),
     "2-verify-problem": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **CODE, "problem": WRONG}),
+    "2-verify-again": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **CODE, "replaces": True, "typed": None}),
+    "2-verify-expired": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **CODE, "state": "expired"}),
+    "2-verify-spent": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **CODE, "state": "spent"}),
+    "2-verify-locked": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **LOCKED}),
+    "2-verify-locked-for-long": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **LOCKED, "starts_again": True}),
+    "1-identify-locked": ("consent/locked", {**FLOW, "step": 1, "steps": 4, **LOCKED, "identifiers": 3}),
+    "1-identify-used": (
+        "consent/locked",
+        {**FLOW, "step": 1, "steps": 4, **CODE, "starts_again": True, "identifiers": 3},
+    ),
     "3-customer": (
         "consent/customer",
         {
@@ -359,13 +376,22 @@ class Screens:
 
     @property
     def names(self) -> list[str]:
-        return [*SCREENS, "9-request-over", "9-flow-sharing", "9-flow-unfinished", "9-failed", "9-staff-not-found"]
+        return [
+            *SCREENS,
+            "9-request-over",
+            "9-flow-sharing",
+            "9-flow-unfinished",
+            "9-flow-expired",
+            "9-failed",
+            "9-staff-not-found",
+        ]
 
     def html(self, name: str) -> str:
         if name.startswith("9-"):
             kind: Any = name.removeprefix("9-").removeprefix("staff-")
             site = ADMINISTRATION if "staff" in name else CONSUMER
-            return pages.render(self.brand, site, kind, reference="0b7c1f0e-9f3e-4f5b-a6a3-5f4f7a0c9d11")
+            link = recipient_link(recipient)
+            return pages.render(self.brand, site, kind, reference="K7QM2XWB", recipient=link)
         template, values = SCREENS[name]
         site = {"admin": ADMINISTRATION, "console": CONSOLE}.get(template.partition("/")[0], CONSUMER)
         return render(template, self.brand, site, **values)

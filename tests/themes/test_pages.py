@@ -10,6 +10,7 @@ from themes.brand import brand
 from themes.pages import MESSAGES, MessageKind, render, status_of
 from themes.sites import ADMINISTRATION, CONSOLE, CONSUMER, Site
 from themes.tokens import theme_to_json
+from themes.views import RecipientLink
 
 BRAND = brand("Aurora Energy", theme_to_json(AURORA), ZoneInfo("Australia/Sydney"))
 
@@ -23,13 +24,21 @@ def test_a_page_contains_its_message(kind: MessageKind) -> None:
     page, message = render(BRAND, CONSUMER, kind), MESSAGES[kind]
     assert 400 <= status_of(kind) < 600
     assert f"<h1>{message.heading}</h1>" in page
-    assert all(text in page for text in message.texts)
+    assert all(text.format(recipient="the app or website that you came from") in page for text in message.texts)
     assert ('href="/dashboard"' in page) == message.links_to_start
     assert "please quote" not in page
 
 
+def test_a_page_about_the_end_of_a_flow_names_the_recipient_and_escapes_its_name() -> None:
+    recipient = RecipientLink("<Bright> & Bill", 'https://bright.test/?a="b"&c')
+    page = render(BRAND, CONSUMER, "flow-sharing", recipient=recipient)
+    assert "Go back to &lt;Bright&gt; &amp; Bill to continue." in page
+    assert 'href="https://bright.test/?a=&#34;b&#34;&amp;c" rel="noreferrer" id="recipient"' in page
+    assert 'id="recipient"' not in render(BRAND, CONSUMER, "not-found", recipient=recipient)
+
+
 def test_a_page_contains_the_reference_for_support() -> None:
-    assert '<span id="reference">0b7c1f0e</span>' in render(BRAND, CONSUMER, "failed", reference="0b7c1f0e")
+    assert 'id="reference">0b7c1f0e</span>' in render(BRAND, CONSUMER, "failed", reference="0b7c1f0e")
 
 
 @pytest.mark.parametrize("site", [ADMINISTRATION, CONSOLE], ids=["admin", "console"])

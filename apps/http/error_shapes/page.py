@@ -31,7 +31,7 @@ _PAGES: Final[dict[int, pages.MessageKind]] = {
 
 _FLOW_ENDS: Final[dict[FlowEnd, pages.MessageKind]] = {
     "awaited": "flow-awaited", "unfinished": "flow-unfinished", "sharing": "flow-sharing", "stopped": "flow-stopped",
-    "cancelled": "flow-cancelled", "over": "request-over",
+    "cancelled": "flow-cancelled", "expired": "flow-expired", "over": "request-over",
 }  # fmt: skip
 
 

@@ -1,7 +1,10 @@
 """The pages of a flow after its end: they show the present state of the consent."""
 
+import logging
+import re
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from haas.clock import MovableClock
@@ -9,6 +12,7 @@ from ops.browser.browser import Browser
 from ops.browser.page import Page
 from ops.sandbox.recipient.answers import Flow, Tokens
 from tenants.attempts import store as attempts
+from tests.support.clients import load_client, set_client
 from tests.support.consent_pages import ConsentPages, away, response_claims
 from tests.support.rows import run
 
@@ -96,10 +100,60 @@ async def test_the_flow_cookie_is_not_deleted_when_the_flow_ends(pages: ConsentP
     assert "set-cookie" not in (await browser.post(page, "/authorise")).headers
 
 
-async def test_authorising_after_more_than_one_hour_answers_that_the_request_is_over(
+async def test_authorising_after_more_than_one_hour_answers_that_the_request_has_expired(
     pages: ConsentPages, clock: MovableClock
 ) -> None:
     browser = pages.browser()
     page = await pages.reviewed(browser)
     clock.move(timedelta(minutes=61))
-    assert "This request is over" in (await browser.send(page, "/authorise")).text
+    assert "This request has expired" in (await browser.send(page, "/authorise")).text
+    expired = await browser.get(page.url)
+    assert (expired.status, expired.element("recipient").text) == (410, "Go back to Mock Software")
+
+
+async def test_every_end_leads_back_to_the_recipient_first(pages: ConsentPages) -> None:
+    """To the page that the Register publishes, and to no address of the request (decision 0057)."""
+    registration = (await load_client(pages.application.database, pages.tenant, pages.recipient.client_id)).registration
+    for form in ("/authorise", "/cancel"):
+        browser, flow = pages.browser(), await pages.pushed()
+        page = await pages.reviewed(browser, flow)
+        await browser.post(page, form)
+        for address in (page.url, pages.authorise_url(flow)):
+            ended = await browser.get(address)
+            assert ended.status == 410
+            link = ended.element("recipient")
+            assert (link.text, link.attributes["href"]) == ("Go back to Mock Software", registration.client_uri)
+            assert ended.html.index('id="recipient"') < ended.html.index('id="dashboard"')
+            assert flow.redirect_uri not in ended.html
+    other = await pages.browser().get(page.url)
+    assert (other.status, "recipient" in other.elements) == (403, False)
+    assert "Mock Software" not in other.text
+
+
+async def test_a_page_of_the_recipient_that_is_not_https_is_not_linked(pages: ConsentPages) -> None:
+    database, tenant, client_id = pages.application.database, pages.tenant, pages.recipient.client_id
+    stored = msgspec.to_builtins((await load_client(database, tenant, client_id)).registration)
+    browser, flow = pages.browser(), await pages.pushed()
+    page = await pages.reviewed(browser, flow)
+    await browser.post(page, "/cancel")
+    try:
+        for address in ("javascript:alert(1)", "http://recipient.test", "https:", ""):
+            await set_client(database, tenant, client_id, registration={**stored, "client_uri": address})
+            ended = await browser.get(page.url)
+            assert "To share your data, go back to Mock Software" in ended.text
+            assert "recipient" not in ended.elements
+    finally:
+        await set_client(database, tenant, client_id, registration=stored)
+
+
+async def test_the_reference_of_a_page_finds_its_line_in_the_log(
+    pages: ConsentPages, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser, flow = pages.browser(), await pages.pushed()
+    page = await pages.reviewed(browser, flow)
+    await browser.post(page, "/cancel")
+    with caplog.at_level(logging.INFO, "apps.http.pages"):
+        reference = (await browser.get(page.url)).element("reference").text
+    assert re.fullmatch("[2-9A-HJKMNP-Z]{8}", reference)
+    [record] = [each for each in caplog.records if getattr(each, "reference", "") == reference]
+    assert (record.message, getattr(record, "page", "")) == ("page.message_shown", "flow-cancelled")

@@ -98,7 +98,8 @@ async def test_a_flow_takes_three_identifiers(pages: ConsentPages) -> None:
         if number < 3:
             page = await browser.send(page, "/restart")
     assert "problem=identifiers-used" in page.url
-    assert "You have entered details of several customers." in page.text
+    assert "up to 3 different customers" in page.text
+    assert page.element("cancel").text == "Go back to Mock Software"
 
 
 async def test_the_message_names_the_recipient_and_the_host(pages: ConsentPages, person: str) -> None:

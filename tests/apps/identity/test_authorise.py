@@ -334,4 +334,4 @@ async def test_a_response_that_cannot_be_encrypted_is_not_sent(application: Appl
     assert response.status_code == 400
     assert "location" not in response.headers
     assert "We cannot take you back" in response.text
-    assert "Go back to that app or website yourself" in response.text
+    assert "Go back there yourself" in response.text

@@ -8,7 +8,7 @@ import pytest
 
 from haas.clock import MovableClock
 from haas.database import Database
-from tenants.authentication import budgets
+from tenants.authentication import budgets, service
 from tenants.authentication.errors import CodeRefused, IdentifierLocked, TooManyIdentifiers
 from tenants.authentication.limits import Budget
 from tenants.authentication.models import Challenge, SharingFlow
@@ -190,3 +190,39 @@ async def test_a_flow_takes_three_identifiers(authentication: Authentication) ->
     with pytest.raises(TooManyIdentifiers):
         await authentication.begin(somebody(), flow)
     await authentication.begin(somebody(), SharingFlow(uuid4(), "Brightside Budget"))
+
+
+async def test_the_status_of_a_code_says_what_can_be_done_with_it(
+    authentication: Authentication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same for an identifier that somebody has and for one that nobody has."""
+    monkeypatch.setattr(budgets, "CODES_OF_AN_IDENTIFIER", Budget(2, HOUR))
+    _, known = await authentication.logins.add_login()
+
+    async def status(challenge: Challenge, *, new_code: bool = False) -> tuple[str, Any]:
+        found = await authentication.run(
+            lambda tx: service.code_status(
+                tx, challenge, context=authentication.context, now=authentication.clock.now(), new_code=new_code
+            )
+        )
+        return found.state, found.locked_until
+
+    for identifier in (known, somebody("nobody.test")):
+        first = await authentication.begin(identifier)
+        assert await status(first, new_code=True) == ("open", None)
+        second = await authentication.begin(identifier)
+        assert await status(second) == ("open", None)
+        assert await status(second, new_code=True) == ("open", first.created_at + HOUR)
+        authentication.clock.move(timedelta(minutes=10))
+        assert await status(second) == ("locked", first.created_at + HOUR)
+        authentication.clock.move(HOUR)
+        assert await status(second) == ("expired", None)
+        third = await authentication.begin(identifier)
+        await fail(authentication, third, 5)
+        assert (await status(await loaded(authentication, third))) == ("spent", None)
+        authentication.clock.reset()
+
+
+async def loaded(authentication: Authentication, challenge: Challenge) -> Challenge:
+    found: Challenge = await authentication.run(lambda tx: service.load_challenge(tx, challenge.id, "authorisation"))
+    return found

@@ -90,7 +90,7 @@ def test_a_flow_ends_an_hour_after_its_request_was_pushed(stage: Stage) -> None:
     current_step(flow(stage, begun=FLOW_LIFETIME - timedelta(seconds=1), customer_id=chosen), NOW)
     with pytest.raises(FlowClosed) as closed:
         current_step(flow(stage, begun=FLOW_LIFETIME, customer_id=chosen), NOW)
-    assert closed.value.end == "over"
+    assert closed.value.end == "expired"
 
 
 @pytest.mark.parametrize(
