@@ -1,7 +1,9 @@
 """Rules for all templates, checked by `make lint` (`python -m themes.lint`).
 
-Forms contain the form token. Fields have an id and a label, buttons have an id and a type, and images have an
+Pages: forms contain the form token. Fields have an id and a label, buttons have an id and a type, and images have an
 alternative text. Templates contain no scripts, no inline styles and nothing from other sites, and escape all values.
+
+Emails: they may have inline styles, and contain no links and nothing that is loaded. They escape all values.
 """
 
 import re
@@ -78,6 +80,14 @@ def _ids(text: str) -> Iterator[TemplateFinding]:
         seen.add(found.group(1))
 
 
+def _links_and_loads(text: str) -> Iterator[TemplateFinding]:
+    """An email has no link, no form, no picture and no script, and its styles load nothing."""
+    pattern = r"<(?:a|area|base|form|iframe|img|input|link|object|script|style|svg)\b|\b(?:href|src|srcset)=|url\("
+    for found in re.finditer(pattern, text):
+        yield TemplateFinding(_line(text, found.start()), f"{found.group()} is not allowed in an email")
+
+
+MAIL_RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (_unescaped, _links_and_loads)
 RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (
     _unescaped,
     _scripts_and_styles,
@@ -88,17 +98,17 @@ RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (
 )
 
 
-def lint(text: str) -> list[TemplateFinding]:
-    """Return the violations in a template, by line."""
+def lint(text: str, *, mail: bool = False) -> list[TemplateFinding]:
+    """Return the violations in the template of a page, or of an email, by line."""
     plain = _COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
-    return sorted(finding for rule in RULES for finding in rule(plain))
+    return sorted(finding for rule in (MAIL_RULES if mail else RULES) for finding in rule(plain))
 
 
 def main() -> int:
     """Check every template and print the violations. Return 1 if there are any, else 0."""
     status = 0
     for file in sorted(TEMPLATES.rglob("*.jinja")):
-        for finding in lint(file.read_text(encoding="utf-8")):
+        for finding in lint(file.read_text(encoding="utf-8"), mail=file.parent == TEMPLATES / "mail"):
             status = 1
             sys.stdout.write(f"{file.relative_to(TEMPLATES.parent.parent)}:{finding.line}: {finding.message}\n")
     return status

@@ -16,6 +16,7 @@ from tenants.housekeeping.data_check import DataChecks
 from tenants.housekeeping.expiries import Expiries, Expiry
 from tenants.housekeeping.service import Housekeeping
 from tenants.notices.message_channels import EmailChannel, LetterChannel, SmsChannel
+from tenants.notices.models import EmailPayload
 from tenants.notices.outbox_delivery import Delivery, DeliveryCounts
 from tenants.obligations.service import warn_of
 from tenants.register.api import RegisterApi
@@ -27,6 +28,8 @@ from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.names import control_namespace, market_change_namespace, market_namespace
 from tenants.services import Services
 from tenants.synchronisation.feed import EndedCustomersFeed
+from themes.brand import brand
+from themes.mail import mail_html
 from workers.metrics import TaskMetrics
 
 logger = logging.getLogger(__name__)
@@ -56,7 +59,9 @@ class Tasks:
             database,
             clock,
             {
-                "email": EmailChannel(Mailer(settings.smtp_url, requires_tls=settings.environment == "production")),
+                "email": EmailChannel(
+                    Mailer(settings.smtp_url, requires_tls=settings.environment == "production"), _html_of
+                ),
                 "sms": SmsChannel(SmsGateway(settings.sms_url, services.outbound)),
                 "letter": LetterChannel(),
                 "arrangement-revoked": ArrangementRevocationChannel(
@@ -208,3 +213,8 @@ class Tasks:
             self._sweeping.discard(node)
         logger.info("housekeeping.done", extra={"node": node or "all", "changed": sum(totals.values())})
         return totals
+
+
+def _html_of(tenant: Tenant, email: EmailPayload) -> str:
+    """Return the HTML part of an email, in the look of the brand as it is when the email is sent."""
+    return mail_html(brand(tenant.name, tenant.theme, tenant.time_zone), email.subject, email.text)

@@ -19,13 +19,18 @@ _ENCODED_WORD = "=?"
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """One plain text message to one person. `key` is the same in every attempt to send the message."""
+    """One message to one person. `key` is the same in every attempt to send the message.
+
+    With `html`, the message has two parts that say the same: mail programs show the one that they prefer (RFC 2046
+    5.1.4).
+    """
 
     sender_name: str
     sender_address: str
     to: str
     subject: str
     text: str
+    html: str | None = None
     key: str
 
 
@@ -108,6 +113,8 @@ def _message(mail: Mail) -> EmailMessage:
     message["Message-ID"] = f"<{mail.key}@{mail.sender_address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
+    if mail.html is not None:
+        message.add_alternative(mail.html, subtype="html")
     return message
 
 

@@ -1,5 +1,7 @@
 """Mail, text messages and letters to the retailer's customers, with the brand as the sender."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from haas.mail import Mail, Mailer, MailNotSent, MailRefused
@@ -8,13 +10,16 @@ from tenants.notices.errors import LeftToStaff, NotDelivered
 from tenants.notices.models import TO_BE_POSTED, EmailPayload, Notice, SmsPayload
 from tenants.registry.models import Tenant
 
+HtmlOfEmail = Callable[[Tenant, EmailPayload], str]
+"""Returns the HTML part of an email, in the look of the tenant's brand."""
+
 
 class EmailChannel:
     """Delivers `email` notices. The sender's address is `no-reply@` and the brand's public host."""
 
-    def __init__(self, mailer: Mailer) -> None:
-        """Send through `mailer`."""
-        self._mailer = mailer
+    def __init__(self, mailer: Mailer, html: HtmlOfEmail | None = None) -> None:
+        """Send through `mailer`. Without `html`, emails are plain text."""
+        self._mailer, self._html = mailer, html
 
     async def deliver(self, tenant: Tenant, notice: Notice) -> None:
         """Send the message to the mail server. Raise NotDelivered if it fails."""
@@ -25,6 +30,7 @@ class EmailChannel:
             to=payload.to,
             subject=payload.subject,
             text=payload.text,
+            html=None if self._html is None else self._html(tenant, payload),
             key=str(notice.id),
         )
         try:

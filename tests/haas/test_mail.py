@@ -46,6 +46,18 @@ async def test_a_message_is_sent_with_its_headers(mail: MailServer) -> None:
     assert payload.decode().strip() == "123456 – valid for ten minutes"
 
 
+async def test_a_message_with_html_has_two_parts_and_the_plain_one_is_the_same(mail: MailServer) -> None:
+    html = f"<!doctype html><p>123456 \N{EN DASH} {'long line ' * 200}</p>"
+    await Mailer(mail.url, requires_tls=False).send(message(html=html))
+    (received,) = mail.accepted
+    assert received.get_content_type() == "multipart/alternative"
+    plain, rich = received.get_payload()
+    assert [plain.get_content_type(), rich.get_content_type()] == ["text/plain", "text/html"]
+    assert plain.get_payload(decode=True).decode().strip() == "123456 \N{EN DASH} valid for ten minutes"
+    assert rich.get_payload(decode=True).decode().strip() == html
+    assert received["Message-ID"] == "<0b7c1f0e@aurora.haas.localhost>"
+
+
 @pytest.mark.parametrize(("answer", "error"), [("550 unknown", MailRefused), ("451 try later", MailNotSent)])
 async def test_permanent_and_temporary_refusals_raise_different_errors(
     mail: MailServer, answer: str, error: type[Exception]

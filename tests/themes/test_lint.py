@@ -38,3 +38,19 @@ def test_templates_without_violations_pass() -> None:
     )
     assert lint(good) == []
     assert main() == 0
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '<a href="/x">x</a>',
+        '<img src="cid:1" alt="">',
+        "<style>p{}</style>",
+        '<td background="x" style="background:url(https://elsewhere.test)">',
+        '<link rel="icon">',
+        "{{ text | safe }}",
+    ],
+)
+def test_an_email_has_no_links_and_loads_nothing(template: str) -> None:
+    assert lint(template, mail=True)
+    assert lint('<p style="color:#123456">{{ text }}</p>', mail=True) == []

@@ -65,6 +65,10 @@ async def test_without_a_broker_the_scheduler_delivers_the_notices(
     assert [[message["Subject"] for message in mail.of(tenant)] for tenant in two_tenants] == [
         [tenant.slug] for tenant in two_tenants
     ]
+    for tenant in two_tenants:  # in the look of the brand that sends it
+        [message] = mail.of(tenant)
+        _, html = message.get_payload()
+        assert f">{tenant.name}</td>" in html.get_payload(decode=True).decode()
 
 
 async def test_one_tenant_with_very_many_notices_delays_another_by_seconds_only(
