@@ -19,7 +19,7 @@ RUN groupadd --gid 10001 haas && useradd --uid 10001 --gid haas haas && useradd 
 RUN install -d -o 10001 -g 10001 -m 2750 /run/haas \
     && install -d -o 10001 -g 10001 -m 0750 /run/secrets/superuser /run/secrets/owner /run/secrets/application \
         /run/secrets/operator /run/secrets/backup /run/secrets/master-key /run/secrets/broker \
-    && install -d -o 10001 -g 10001 -m 0755 /etc/haas-proxy /run/secrets/superuser-password /run/secrets/valkey \
+    && install -d -o 10001 -g 10001 -m 0755 /etc/haas-proxy /etc/haas/unavailable-pages /run/secrets/superuser-password /run/secrets/valkey \
     && install -d -o 10002 -g 10001 -m 0750 /run/nginx /etc/haas/revocation-lists
 COPY --from=build /app /app
 ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

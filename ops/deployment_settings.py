@@ -52,6 +52,7 @@ class DeploymentSettings(WorkerSettings, frozen=True, kw_only=True):
     operator_database_url: DatabaseUrl
     operator_nodes: dict[str, str] = msgspec.field(default_factory=dict)
     certificates: Path
+    unavailable_pages: Path | None = None
 
     @property
     def owner_database_urls(self) -> dict[str, str]:

@@ -6,9 +6,11 @@ import msgspec
 
 from themes.brand import Brand
 from themes.rendering import render as render_template
-from themes.sites import CONSUMER, Site
+from themes.sites import CONSUMER, Link, Site
 from themes.views import RecipientLink
 
+_TRY_AGAIN: Final = Link("try-again", "", "Try again")
+"""An empty address is that of the page itself, also of a page that a server sends in place of another one."""
 _UNKNOWN_RECIPIENT: Final = "the app or website that you came from"
 
 MessageKind = Literal[
@@ -30,6 +32,7 @@ MessageKind = Literal[
     "misdirected",
     "failed",
     "unavailable",
+    "down",
     "suspended",
 ]
 
@@ -45,6 +48,10 @@ class Message(msgspec.Struct, frozen=True):
     """Whether the page has a link to the start of its site."""
     links_to_recipient: bool = False
     """Whether the page first has a link to the data recipient, if it is known."""
+    links_to_itself: bool = False
+    """Whether the page has a link to its own address, to try again."""
+    names_contacts: bool = False
+    """Whether the page says how a person can stop sharing without these pages (CDR Rules 4.25)."""
 
 
 MESSAGES: Final[dict[MessageKind, Message]] = {
@@ -169,6 +176,16 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
     "unavailable": Message(
         503, "We are busy right now", ("Please try again in a minute. Nothing has been lost.",)
     ),
+    "down": Message(
+        503,
+        "These pages are not available now",
+        (
+            "We are sorry, and are working on it. Please try again in a few minutes.",
+            "What you share has not changed, unless you saw a confirmation.",
+        ),
+        links_to_itself=True,
+        names_contacts=True,
+    ),
     "suspended": Message(
         503,
         "Data sharing is paused",
@@ -217,6 +234,7 @@ def render(
         heading=message.heading,
         texts=[text.format(recipient=name) for text in message.texts],
         recipient=recipient if message.links_to_recipient and recipient is not None and recipient.href else None,
-        link=site.start if message.links_to_start else None,
+        link=_TRY_AGAIN if message.links_to_itself else site.start if message.links_to_start else None,
+        names_contacts=message.names_contacts,
         reference=reference,
     )

@@ -23,6 +23,7 @@ def _path(name: str, default: str, text: str) -> Callable[[Callable[..., None]],
 @_path("--certificates", "/etc/haas/certificates", "<host>.pem for each host: private key, then chain.")
 @_path("--client-authorities", "/etc/haas/client-authorities/authorities.crt", "Root and intermediate of the CDR.")
 @_path("--revocation-lists", "/etc/haas/client-authorities/lists.crl", "The CRLs of both.")
+@_path("--unavailable-pages", "/etc/haas/unavailable-pages", "The folder HAAS_UNAVAILABLE_PAGES of the provisioner.")
 @_path("--folder", "/var/cache/nginx", "Folder for the pid and temporary files of nginx.")
 @_path("--js-module", "/etc/nginx/modules/ngx_http_js_module.so", "The njs module of nginx.")
 @click.option(

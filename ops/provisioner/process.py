@@ -22,6 +22,7 @@ from haas.settings import MAIN_NODE, ProvisionerSettings
 from ops.migrations.bootstrap import bootstrap
 from ops.provisioner.metrics import ProvisionerMetrics
 from ops.provisioner.work import Work
+from ops.proxy.unavailable_pages import write_pages
 from tenants.housekeeping.service import Housekeeping
 from tenants.provisioning import store
 from tenants.provisioning.errors import LeaseLost
@@ -29,7 +30,7 @@ from tenants.provisioning.models import REQUEST_CHANNEL, Lease
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry.errors import TenantIncomplete
 from tenants.registry.names import owner_namespace
-from tenants.registry.store import revision_number
+from tenants.registry.store import revision_number, served_tenants
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,8 @@ class ProvisionerProcess:
         self._swept_at: datetime | None = None
         self._woken = asyncio.Event()
         self._prepared = False
+        self._pages_of: int | None = None
+        """The revision of the registry of which the pages for nginx were written last."""
         self._metrics = ProvisionerMetrics()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -95,6 +98,7 @@ class ProvisionerProcess:
                 await self._prepare(stopping)
                 while not stopping.is_set():
                     await self._sweep_if_due()
+                    await self._write_pages_if_changed()
                     if not await self._serve_next():
                         await self._wait(SECONDS_BETWEEN_LOOKS)
         finally:
@@ -124,6 +128,28 @@ class ProvisionerProcess:
             self._swept_at = now
             changed = await self._housekeeping.sweep_control(owner_namespace(self._settings))
             logger.info("housekeeping.done", extra={"node": "control", "changed": sum(changed.values())})
+
+    async def _write_pages_if_changed(self) -> None:
+        """Write the pages that nginx serves while no application answers, if the registry has changed.
+
+        A failure is logged. It is tried again when the registry changes, and after a restart.
+        """
+        folder = self._settings.unavailable_pages
+        if folder is None:
+            return
+        try:
+            async with owner_transaction(self._owner, self._settings) as tx:
+                revision = await revision_number(tx)
+                if revision is None or revision == self._pages_of:
+                    return
+                tenants = await served_tenants(tx, self._settings)
+            self._pages_of = revision
+            written = await asyncio.to_thread(write_pages, folder, tenants)
+            logger.info("unavailable_pages.written", extra={"files": written, "tenants": len(tenants)})
+        except HaasError as error:
+            logger.warning("provisioner.database_unavailable", extra={"reason": str(error)})
+        except OSError as error:
+            logger.error("unavailable_pages.not_written", extra={"reason": type(error).__name__})  # noqa: TRY400 - enough
 
     async def _serve_next(self) -> bool:
         """Lease the next request and work on it. Return False if there is none, or if the database is unavailable."""

@@ -8,6 +8,7 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ops.proxy.client_addresses import ClientAddresses
+from ops.proxy.unavailable_pages import STYLESHEET_PATH
 from tenants.oauth.called_operations import called_operations
 from tenants.registry.surfaces import FIRST_LABELS
 
@@ -123,6 +124,9 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     refused_burst: int = 50
     upstream_tls: UpstreamTls | None = None
     """None: every application has a unix socket."""
+    unavailable_pages: Path | None = None
+    """The folder of the pages that are served at public hosts while no application answers (`unavailable_pages.py`).
+    A host without a page, and every host if this is None, has a page without the look of a brand."""
     seconds_to_answer: int = 30
     """How long nginx waits for an answer of the application, and then for each further part of it."""
     health_port: int | None = None
@@ -149,4 +153,5 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
             segments=segments,
             labels=FIRST_LABELS,
             operations=tuple(called_operations()),
+            unavailable_stylesheet=STYLESHEET_PATH,
         )

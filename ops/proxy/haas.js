@@ -25,6 +25,16 @@ function errorAsPage(r) {
     r.return(200, r.variables.error_page);
 }
 
+// For the pages of brands, which are files: nginx sends them in place of an answer of the application.
+function countUnavailable(r) {
+    countRefusal(r);
+}
+
+function countUnavailableAndHideServerName(r) {
+    countRefusal(r);
+    hideServerName(r);
+}
+
 function errorAsProblem(r) {
     r.return(200, r.variables.error_problem);
 }
@@ -76,5 +86,6 @@ async function refusalsAreDue(session) {
 }
 
 export default {
-    clientCertificate, errorAsPage, errorAsProblem, errorInJson, hideServerName, refusalsAreDue, sendRefusals
+    clientCertificate, countUnavailable, countUnavailableAndHideServerName, errorAsPage, errorAsProblem, errorInJson,
+    hideServerName, refusalsAreDue, sendRefusals
 };

@@ -324,6 +324,7 @@ class _Start:
                 register_environment=REGISTER_ENVIRONMENT,
                 health_port=layout.nginx_health,
                 access_log=folder.logs / "access.log",
+                unavailable_pages=folder.unavailable_pages,
                 port=layout.https,
                 user=None if proxy is None else proxy.name,
                 group=group,

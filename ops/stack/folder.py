@@ -94,6 +94,11 @@ class StateFolder:
         """The folder in which nginx finds `<host>.pem`."""
         return self._proxy_home() / "certificates"
 
+    @property
+    def unavailable_pages(self) -> Path:
+        """The folder of the pages that nginx serves while no application answers."""
+        return self._proxy_home() / "unavailable-pages"
+
     def _proxy_home(self) -> Path:
         """Return this folder, or a folder below FALLBACK_ROOT if nginx's workers cannot enter this one."""
         if self._proxy_folder is None:
@@ -109,7 +114,7 @@ class StateFolder:
             # Commands find the test authorities beside the certificates.
             if not (home / "pki").is_symlink():
                 (home / "pki").symlink_to(self.pki)
-        for folder in (self.nginx, self.certificates):
+        for folder in (self.nginx, self.certificates, self.unavailable_pages):
             folder.mkdir(mode=0o700, exist_ok=True)
             share_with(folder, user)
         if user is not None:

@@ -113,6 +113,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
             "HAAS_MARKET_STATUS_URI": f"https://ehub.{SANDBOX_DOMAIN}:{self.https}/NEMRetail/cds-au/v1",
             "HAAS_MASTER_KEY_FILE": str(folder.master_key),
             "HAAS_CERTIFICATES": str(folder.certificates),
+            "HAAS_UNAVAILABLE_PAGES": str(folder.unavailable_pages),
             "HAAS_CLOCK_FILE": str(folder.clock),
             "HAAS_HOST_MAP": json.dumps(ADDRESSES),
             "HAAS_TRUSTED_ROOTS": str(pki.trusted_roots_file),

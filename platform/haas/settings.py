@@ -265,6 +265,8 @@ class ProvisionerSettings(Settings, frozen=True, kw_only=True):
     owner_database_url: DatabaseUrl
     owner_nodes: dict[str, str] = {}
     master_key: bytes
+    unavailable_pages: Path | None = None
+    """The folder for the pages that nginx serves while no application answers; None: they are not written."""
 
     @property
     def owner_database_urls(self) -> dict[str, str]:

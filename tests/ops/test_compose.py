@@ -1,5 +1,6 @@
 """compose.yaml: what each container may do and read, and its services started one after the other without an engine."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ from haas.settings import (
 from ops.backup import keys
 from ops.backup.manifest import open_backup
 from ops.pki.store import Pki
+from ops.proxy.unavailable_pages import STYLESHEET_PATH
 from ops.sandbox.transport import http_client
 from ops.serving.server import DRAIN_SECONDS
 from tests.support.compose import (
@@ -236,6 +238,10 @@ async def test_the_deployment_that_was_started_serves_a_new_brand(started: Deplo
         assert document_["issuer"] == f"https://{SLUG}.{DOMAIN}"
         refused = await http.post(f"https://mtls.{SLUG}.{DOMAIN}:{started.https}/token")
         assert refused.json()["error"] == "invalid_request"
+        async with asyncio.timeout(20):  # until the provisioner has written it
+            while (style := await http.get(f"{public}{STYLESHEET_PATH}")).status_code == 404:  # noqa: ASYNC110 - a file
+                await asyncio.sleep(0.1)
+        assert (style.status_code, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
     async with http_client(hosts=hosts, trusted_roots=started.pki.trusted_roots_file) as http:
         without = await http.post(f"https://mtls.{SLUG}.{DOMAIN}:{started.https}/token")
         assert "certificate" in without.json()["error_description"]

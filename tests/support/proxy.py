@@ -235,6 +235,7 @@ async def running_proxy(
         applications=(f"unix:{sockets / 'application'}",),
         register_environment="sandbox",
         access_log=folder.logs / "access.log",
+        unavailable_pages=folder.unavailable_pages,
         port=port,
         user=None if account is None else account.name,
         group=group,

@@ -383,6 +383,7 @@ class Screens:
             "9-flow-unfinished",
             "9-flow-expired",
             "9-failed",
+            "9-down",
             "9-staff-not-found",
         ]
 

@@ -15,7 +15,14 @@ from themes.sites import CONSUMER
 from themes.tokens import theme_to_json
 
 BRAND = brand("Aurora Energy", theme_to_json(AURORA), ZoneInfo("Australia/Sydney"))
-MESSAGE: dict[str, Any] = {"heading": "Heading", "texts": ["Text"], "link": None, "recipient": None, "reference": None}
+MESSAGE: dict[str, Any] = {
+    "heading": "Heading",
+    "texts": ["Text"],
+    "link": None,
+    "recipient": None,
+    "names_contacts": False,
+    "reference": None,
+}
 
 
 def test_every_template_compiles() -> None:

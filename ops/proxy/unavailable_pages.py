@@ -1,0 +1,45 @@
+"""The pages that nginx serves at public hosts while no application answers, in the look of each brand.
+
+For each public host, the folder has `<host>.html` and its style sheet `<host>.css`. nginx reads them when it needs
+them, so it need not be reloaded.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ops.files import PUBLIC, write_atomically
+from tenants.registry.models import Tenant
+from themes import pages
+from themes.brand import brand
+from themes.sites import CONSUMER
+
+STYLESHEET_PATH: Final = "/theme/unavailable.css"
+"""Where nginx serves the style sheet of the page, at every public host."""
+
+
+def write_pages(folder: Path, tenants: Iterable[Tenant]) -> int:
+    """Write the pages of these tenants, and delete those of others. Return the number of files that were written.
+
+    Raises OSError.
+    """
+    wanted: dict[str, bytes] = {}
+    for tenant in tenants:
+        host, look = tenant.hosts.public, brand(tenant.name, tenant.theme, tenant.time_zone)
+        page = pages.render(msgspec.structs.replace(look, stylesheet_path=STYLESHEET_PATH), CONSUMER, "down")
+        wanted[f"{host}.html"], wanted[f"{host}.css"] = page.encode(), look.css.encode()
+    folder.mkdir(exist_ok=True)
+    changed = {name: content for name, content in wanted.items() if _content(folder / name) != content}
+    for name, content in changed.items():
+        write_atomically(folder / name, content, PUBLIC)
+    for suffix in ("html", "css"):
+        for file in folder.glob(f"*.{suffix}"):
+            if file.name not in wanted:
+                file.unlink(missing_ok=True)
+    return len(changed)
+
+
+def _content(file: Path) -> bytes | None:
+    return file.read_bytes() if file.exists() else None
