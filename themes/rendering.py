@@ -1,5 +1,6 @@
 """Rendering of templates. All values are escaped, and an undefined name in a template is an error."""
 
+import re
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,7 @@ def environment() -> Environment:
         iso_day=_iso_day,
         unavailable_reason=_unavailable_reason,
     )
+    made.tests["address"] = _is_address
     return made
 
 
@@ -57,6 +59,11 @@ def _time_of_day(context: Context, value: datetime) -> str:
 @pass_context
 def _date_and_time(context: Context, value: datetime) -> str:
     return wording.date_and_time(value, context["brand"].zone)
+
+
+def _is_address(line: str) -> bool:
+    """Return whether a line of a message is an address and nothing else."""
+    return re.fullmatch(r"https://\S+", line) is not None
 
 
 def _iso(value: datetime) -> str:

@@ -16,17 +16,17 @@ from apps.dashboard.browser import (
 )
 from apps.dashboard.return_page import DASHBOARD, RETURN_TO, page_name, page_path, with_query
 from apps.http.authentication import KNOWN_BROWSER, authentication_context, find_login, refresh_directory_for
+from apps.http.code_entry import code_entry, code_values
 from apps.http.context import context
 from apps.http.page_forms import form_token, read_form
 from apps.http.pages import brand_of, page, redirect
+from apps.http.typed_identifiers import forget_typed, keep_typed, typed_identifier
 from haas.sessions import new_secret
 from tenants.authentication import sessions
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
-from tenants.authentication.limits import CODE_LIFETIME
 from tenants.authentication.models import AuthenticationContext
 from tenants.authentication.sessions import SignedIn
 from tenants.parties.models import canonical_identifier
-from themes import wording
 from themes.problems import problem
 
 SIGN_IN: Final = f"{DASHBOARD}/sign-in"
@@ -64,6 +64,7 @@ async def show_sign_in(request: _Request) -> Response[Any]:
         "dashboard/sign_in",
         form_token=form_token(secret),
         return_to=to,
+        typed=typed_identifier(request, secret),
         problem=problem(request.query_params.get("problem"), label=brand_of(request).identifier_label),
         notice=NOTICES.get(request.query_params.get("notice", "")),
     )
@@ -84,29 +85,22 @@ async def sign_in(request: _Request) -> Response[None]:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
             await sessions.request_code(tx, secret, identifier, login, context=authentication, now=ctx.now)
     except IdentifierLocked:
-        return to_form(SIGN_IN, to, problem="identifier-locked")
-    return to_form(VERIFY, to)
+        return keep_typed(request, to_form(SIGN_IN, to, problem="identifier-locked"), secret, identifier)
+    return keep_typed(request, to_form(VERIFY, to), secret, identifier)
 
 
 @get([VERIFY, RESEND], **PAGE_OPTIONS)
 async def show_verify(request: _Request) -> Response[Any]:
     """Ask for the one-time password."""
     ctx, secret, to = context(request), COOKIE.secret(request), return_to(request)
+    entry, problem_name = await code_entry(request, secret), request.query_params.get("problem")
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         challenge = await sessions.pending_challenge(tx, secret, ctx.now)
-    if challenge is None or challenge.answered_at is not None:
-        return to_form(SIGN_IN, to)
-    return page(
-        request,
-        "dashboard/verify",
-        form_token=form_token(secret),
-        return_to=to,
-        restart=with_query(SIGN_IN, **{RETURN_TO: to}),
-        challenge=challenge.id.hex,
-        expires_at=challenge.expires_at,
-        lifetime=wording.duration(int(CODE_LIFETIME.total_seconds())),
-        problem=problem(request.query_params.get("problem"), tries_left=challenge.tries_left),
-    )
+        if challenge is None or challenge.answered_at is not None:
+            return to_form(SIGN_IN, to)
+        values = await code_values(tx, entry, challenge, problem_name, now=ctx.now)
+    restart = with_query(SIGN_IN, **{RETURN_TO: to})
+    return page(request, "dashboard/verify", form_token=form_token(secret), return_to=to, restart=restart, **values)
 
 
 @post(VERIFY, **FORM_OPTIONS)
@@ -134,7 +128,7 @@ async def verify(request: _Request) -> Response[None]:
         return to_form(VERIFY, to, problem=f"code-{refused.reason}")
     except IdentifierLocked:
         return to_form(VERIFY, to, problem="code-locked")
-    return show_after_sign_in(signed_in, to)
+    return forget_typed(request, show_after_sign_in(signed_in, to), secret)
 
 
 @post(RESEND, **FORM_OPTIONS)

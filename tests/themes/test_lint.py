@@ -51,6 +51,6 @@ def test_templates_without_violations_pass() -> None:
         "{{ text | safe }}",
     ],
 )
-def test_an_email_has_no_links_and_loads_nothing(template: str) -> None:
+def test_an_email_has_no_links_but_that_of_its_text_and_loads_nothing(template: str) -> None:
     assert lint(template, mail=True)
-    assert lint('<p style="color:#123456">{{ text }}</p>', mail=True) == []
+    assert lint('<p style="color:#123456"><a href="{{ line }}">{{ line }}</a></p>', mail=True) == []

@@ -58,6 +58,15 @@ def test_a_message_with_a_code_has_the_colours_of_the_brand_and_all_of_the_plain
     assert re.search(r">042137</p>", page), "the code stands alone, in a large font"
 
 
+def test_the_link_for_signing_in_is_the_only_link_of_a_message() -> None:
+    link = "https://aurora.test/dashboard/link?t=a&b=<c>"
+    email = CODE._replace(recipient="Bright https://elsewhere.test", link=link).to(MIA)
+    assert isinstance(email, EmailPayload)
+    read = Text()
+    read.feed(html_of(AURORA, email))
+    assert [attributes["href"] for tag, attributes in read.tags if tag == "a"] == [link]
+
+
 def test_a_message_has_no_link_and_loads_nothing() -> None:
     text = "See https://elsewhere.test/x.png\n<img src='https://elsewhere.test/y.png'>\n\nurl(https://elsewhere.test)"
     page = html_of(AURORA, EmailPayload(to="a@b.test", subject="</title><script>", text=text))
