@@ -83,5 +83,5 @@ async def test_a_link_ends_with_its_code_and_with_a_newer_message(pages: Consent
     assert "problem=code-closed" in (await browser.send(ready, "/link")).url
     newer = await browser.get(await link_of(pages))
     clock.move(timedelta(minutes=10))
-    assert "cannot be used any more" in (await browser.send(newer, "/link")).text
+    assert "has expired" in (await browser.send(newer, "/link")).text
     assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
