@@ -138,7 +138,8 @@ async def put_the_authorisation_in_force(exchange: CodeExchange) -> None:
 
 async def begin_the_approvals(exchange: CodeExchange) -> None:
     """Accounts with the option co-approval wait for the other holders (CDR Rules 4A.10). Removed approvals stay so."""
-    await approvals.begin(exchange.tx, exchange.authorisation.id, now=exchange.now)
+    amends = exchange.code.attempt.request.cdr_arrangement_id is not None
+    await approvals.begin(exchange.tx, exchange.authorisation.id, amends=amends, now=exchange.now)
 
 
 async def tell_the_other_holders(exchange: CodeExchange) -> None:

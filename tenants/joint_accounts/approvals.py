@@ -17,7 +17,7 @@ from tenants.holders.service import tell_requesters
 from tenants.joint_accounts import store
 from tenants.joint_accounts.errors import NotAskedForApproval
 from tenants.joint_accounts.holders import Holders, require_holder
-from tenants.joint_accounts.sharing import Shared, find
+from tenants.joint_accounts.sharing import SeenSharing, find
 from tenants.notices.models import About
 from tenants.parties.acting import Acting
 from tenants.registry.models import Tenant
@@ -26,7 +26,7 @@ TIME_TO_APPROVE: Final = timedelta(days=7)
 """For how long an approval can be given, but not longer than the authorisation lasts. The Rules state no time."""
 
 
-async def begin(tx: Transaction, authorisation_id: UUID, *, now: datetime) -> None:
+async def begin(tx: Transaction, authorisation_id: UUID, *, amends: bool, now: datetime) -> None:
     """Decide about the accounts of an authorisation that comes into force, in the transaction that puts it in force.
 
     Accounts with the option co-approval wait for the approval of each other holder, also after an amendment. An account
@@ -34,7 +34,8 @@ async def begin(tx: Transaction, authorisation_id: UUID, *, now: datetime) -> No
     declined stays so when the authorisation is amended: only a new authorisation can share the account again.
     """
     asked = await store.accounts_to_approve(tx, authorisation_id, market_day(now), now)
-    await store.keep_refused_approvals(tx, authorisation_id, sorted({row.account_id for row in asked}))
+    if amends:
+        await store.keep_refused_approvals(tx, authorisation_id, sorted({row.account_id for row in asked}))
     if asked:
         due_at = min(now + TIME_TO_APPROVE, asked[0].expires_at)
         await store.ask_for_approvals(tx, authorisation_id, asked, due_at=due_at, now=now)
@@ -76,7 +77,7 @@ async def remove(tx: Transaction, tenant: Tenant, acting: Acting, sharing_id: UU
 
 async def _lock(
     tx: Transaction, tenant: Tenant, acting: Acting, sharing_id: UUID, now: datetime
-) -> tuple[Shared, Holders]:
+) -> tuple[SeenSharing, Holders]:
     """Return a sharing whose arrangement is locked, so that no amendment comes into force meanwhile."""
     seen = await find(tx, acting, sharing_id, now=now)
     await arrangements.lock(tx, seen.view.arrangement_id)
@@ -85,7 +86,7 @@ async def _lock(
 
 
 async def _save(
-    tx: Transaction, holders: Holders, shared: Shared, decision: Literal["approved", "declined", "withdrawn"]
+    tx: Transaction, holders: Holders, shared: SeenSharing, decision: Literal["approved", "declined", "withdrawn"]
 ) -> ApprovalState:
     by, now = holders.acting, holders.now
     authorisation_id, account_id = shared.version.authorisation_id, shared.version.account_id

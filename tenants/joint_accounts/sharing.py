@@ -28,7 +28,7 @@ _IDS: Final = UUID("b0a4f1de-5a0f-4d0c-9b3d-8b8f6f0f6c1d")
 """The name space of the ids by which a co-holder names a sharing."""
 
 
-class Shared(NamedTuple):
+class SeenSharing(NamedTuple):
     """A sharing as a holder sees it, and its last version."""
 
     view: SharedByOther
@@ -43,12 +43,12 @@ async def shared_by_others(tx: Transaction, acting: Acting, *, now: datetime) ->
     return [each.view for each in await _load(tx, acting, now, store.HOLDERS)]
 
 
-async def shared_by_secondary_users(tx: Transaction, acting: Acting, *, now: datetime) -> list[Shared]:
+async def shared_by_secondary_users(tx: Transaction, acting: Acting, *, now: datetime) -> list[SeenSharing]:
     """Return what secondary users share, or have shared, of the accounts that a customer holds. Raise MayNotAct."""
     return await _load(tx, acting, now, _USERS)
 
 
-async def find(tx: Transaction, acting: Acting, sharing_id: UUID, *, now: datetime) -> Shared:
+async def find(tx: Transaction, acting: Acting, sharing_id: UUID, *, now: datetime) -> SeenSharing:
     """Return the sharing that a co-holder names. Raise MayNotAct, or SharingNotFound also if it has ended."""
     for each in await _load(tx, acting, now, store.HOLDERS):
         if each.view.id == sharing_id and each.view.state != "ended":
@@ -56,7 +56,7 @@ async def find(tx: Transaction, acting: Acting, sharing_id: UUID, *, now: dateti
     raise SharingNotFound(f"customer {acting.customer_id} sees no sharing {sharing_id} that is in force")
 
 
-async def _load(tx: Transaction, acting: Acting, now: datetime, roles: Collection[HoldingRole]) -> list[Shared]:
+async def _load(tx: Transaction, acting: Acting, now: datetime, roles: Collection[HoldingRole]) -> list[SeenSharing]:
     today = market_day(now)
     await require_may_act(tx, acting, today)
     held = await store.held_accounts(tx, acting.customer_id, today)
@@ -64,7 +64,7 @@ async def _load(tx: Transaction, acting: Acting, now: datetime, roles: Collectio
     for row in await store.shared_by_others(tx, acting.customer_id):
         if row.account_id in held and row.role in roles:
             found[row.arrangement_id, row.account_id].append(row)
-    shared = [Shared(_view(rows, now), rows[-1]) for rows in found.values()]
+    shared = [SeenSharing(_view(rows, now), rows[-1]) for rows in found.values()]
     return sorted(shared, key=lambda each: each.view.authorised_at, reverse=True)
 
 

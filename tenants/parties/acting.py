@@ -12,6 +12,7 @@ import msgspec
 from haas.database import Transaction
 from tenants.parties import store
 from tenants.parties.errors import MayNotAct
+from tenants.parties.models import Representative
 
 
 class Acting(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,3 +52,12 @@ async def require_may_act(tx: Transaction, acting: Acting, today: date) -> None:
         customer.id for customer in await store.customers_of(tx, acting.login_id, today)
     }:
         raise MayNotAct(f"login {acting.login_id} may not act for customer {acting.customer_id}")
+
+
+async def representatives(tx: Transaction, acting: Acting, today: date) -> list[Representative]:
+    """Return who may act for a customer on `today` or later, with role, scope and period. Raise MayNotAct.
+
+    The retailer's import adds and ends them. The end of a representation ends no consent of the customer (K-2).
+    """
+    await require_may_act(tx, acting, today)
+    return await store.representatives(tx, acting.customer_id, today)

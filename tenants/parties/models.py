@@ -1,6 +1,7 @@
 """People who sign in, and the customers they may act for."""
 
 import unicodedata
+from datetime import date
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -79,6 +80,22 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     is_self: bool
     """Whether the customer is the person who signs in, not another person or an organisation that they represent."""
+
+
+class Representative(msgspec.Struct, frozen=True, kw_only=True):
+    """A person who may act for a customer now or later (CDR Rules 1.13(1)(c), (d))."""
+
+    login_id: UUID
+    name: str
+    role: RepresentationRole
+    scope: str | None
+    """What the person may do, as text of the retailer; None means everything."""
+    valid_from: date | None
+    """None if the beginning is not known."""
+    valid_to: date | None
+    """The last day; None if no end is known."""
+    is_disabled: bool
+    """Whether the person cannot sign in any more."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

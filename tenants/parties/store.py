@@ -4,11 +4,12 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from asyncpg import Record
 from sqlalchemy import ColumnElement, Date, Row, and_, bindparam, func, literal_column, or_, select
 
 from haas.database import Statement, Transaction
-from tenants.parties.models import Customer, Login
+from tenants.parties.models import Customer, Login, Representative
 from tenants.parties.tables import customer, login, representation
 
 
@@ -31,6 +32,29 @@ async def login_names(tx: Transaction, login_id: UUID) -> Row[Any]:
 async def customers_of(tx: Transaction, login_id: UUID, today: date) -> list[Customer]:
     """Return the customers for whom a login may act on `today`: first the person themselves, then others by name."""
     return [Customer(**row) for row in await tx.rows(_CUSTOMERS, login_id=login_id, today=today)]
+
+
+async def representatives(tx: Transaction, customer_id: UUID, today: date) -> list[Representative]:
+    """Return who may act for a customer on `today` or later, by name. See `acting.representatives`."""
+    query = (
+        select(
+            login.c.id.label("login_id"),
+            login.c.name,
+            representation.c.role,
+            representation.c.scope,
+            representation.c.valid_from,
+            representation.c.valid_to,
+            login.c.disabled_at.is_not(None).label("is_disabled"),
+        )
+        .join(login, login.c.id == representation.c.login_id)
+        .where(
+            representation.c.customer_id == customer_id,
+            or_(representation.c.valid_to.is_(None), representation.c.valid_to >= today),
+        )
+        .order_by(login.c.name, login.c.id, representation.c.valid_from)
+    )
+    found = [Representative(**row) for row in (await tx.execute(query)).mappings()]
+    return [msgspec.structs.replace(each, valid_from=None) if each.valid_from == date.min else each for each in found]
 
 
 def is_representation_in_force(today: date | ColumnElement[date]) -> ColumnElement[bool]:

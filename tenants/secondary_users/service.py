@@ -17,7 +17,7 @@ from tenants.joint_accounts import store as joint_accounts
 from tenants.joint_accounts.errors import SharingNotFound
 from tenants.joint_accounts.holders import require_holder
 from tenants.joint_accounts.models import SharedByOther
-from tenants.joint_accounts.sharing import Shared, shared_by_secondary_users
+from tenants.joint_accounts.sharing import SeenSharing, shared_by_secondary_users
 from tenants.parties.acting import Acting
 from tenants.registry.models import Tenant
 from tenants.secondary_users import store
@@ -149,7 +149,7 @@ async def end_block(tx: Transaction, tenant: Tenant, acting: Acting, block_id: U
     )
 
 
-async def _find(tx: Transaction, acting: Acting, sharing_id: UUID, now: datetime) -> Shared:
+async def _find(tx: Transaction, acting: Acting, sharing_id: UUID, now: datetime) -> SeenSharing:
     for each in await shared_by_secondary_users(tx, acting, now=now):
         if each.view.id == sharing_id:
             return each
