@@ -163,6 +163,36 @@ async def held_accounts(tx: Transaction, customer_id: UUID, today: date) -> set[
     return set((await tx.execute(query)).scalars())
 
 
+async def has_holding(tx: Transaction, customer_id: UUID, account_id: UUID, today: date) -> bool:
+    """Return whether a customer holds or may use an account today."""
+    query = select(holding.c.role).where(
+        holding.c.customer_id == customer_id,
+        holding.c.account_id == account_id,
+        holding.c.valid_from <= today,
+        or_(holding.c.valid_to.is_(None), holding.c.valid_to >= today),
+    )
+    return (await tx.execute(query.limit(1))).first() is not None
+
+
+async def has_flag(tx: Transaction, customer_id: UUID, account_id: UUID) -> bool:
+    """Return whether a harm flag of a customer for an account has not ended."""
+    query = select(harm_flag.c.since).where(
+        harm_flag.c.customer_id == customer_id, harm_flag.c.account_id == account_id, harm_flag.c.until.is_(None)
+    )
+    return (await tx.execute(query)).first() is not None
+
+
+async def arrangements_about(tx: Transaction, customer_id: UUID, account_id: UUID) -> list[UUID]:
+    """Return all arrangements of a customer of which a version covers an account."""
+    query = (
+        select(arrangement.c.id)
+        .distinct()
+        .select_from(_AUTHORISED)
+        .where(arrangement.c.customer_id == customer_id, authorised_account.c.account_id == account_id)
+    )
+    return list((await tx.execute(query)).scalars())
+
+
 async def sharing_in_force(tx: Transaction, account_id: UUID, viewer_id: UUID, now: datetime) -> list[SharedRow]:
     """Return the sharing of an account that is in force, the oldest first.
 

@@ -179,6 +179,18 @@ async def make_retries_due(tx: Transaction, now: datetime) -> None:
     await tx.execute(update(outbox).where(waiting).values(due_at=now))
 
 
+async def delete_undelivered(tx: Transaction, arrangement_ids: Collection[UUID], *, to_others_than: UUID) -> int:
+    """Delete the notices about arrangements to other customers that were not delivered or posted. Return their number.
+
+    A notice that is being delivered at this moment may still reach its receiver.
+    """
+    waiting = and_(outbox.c.done_at.is_(None), outbox.c.handled_at.is_(None))
+    to_others = and_(outbox.c.customer_id.is_not(None), outbox.c.customer_id != to_others_than)
+    about = outbox.c.arrangement_id == any_(literal(list(arrangement_ids), ARRAY(Uuid)))
+    deleted = await tx.execute(delete(outbox).where(about, waiting, to_others))
+    return int(deleted.rowcount)
+
+
 async def mark_done(tx: Transaction, notice: Notice, now: datetime) -> bool:
     """Mark a notice as delivered and delete its payload. Return whether the lease was still the last one."""
     return await _mark(tx, notice, done_at=now, payload={})

@@ -35,7 +35,7 @@ async def _refresh_concurrently(
     client = await load_client(application.database, tenant, recipient.client_id)
     async with application.database.transaction(tenant.namespace) as tx:
         refreshing = TokenRefresh(
-            tx, client, {"refresh_token": refresh_token}, thumbprint=THUMBPRINT, now=application.now
+            tx, tenant, client, {"refresh_token": refresh_token}, thumbprint=THUMBPRINT, now=application.now
         )
         await run(refresh.STEPS, refreshing)
         task = asyncio.ensure_future(other)
@@ -89,7 +89,7 @@ async def test_the_second_of_two_concurrent_exchanges_of_a_code_is_refused(
     parameters = {"code": code, "redirect_uri": flow.redirect_uri, "code_verifier": flow.code_verifier}
     of = await load_client(application.database, aurora, recipient.client_id)
     async with application.database.transaction(aurora.namespace) as tx:
-        exchange = CodeExchange(tx, of, parameters, thumbprint=THUMBPRINT, now=application.now)
+        exchange = CodeExchange(tx, aurora, of, parameters, thumbprint=THUMBPRINT, now=application.now)
         await run(authorization_code.STEPS, exchange)
         second = asyncio.ensure_future(recipient.exchange(code, flow))
         await asyncio.wait({second}, timeout=SECONDS_UNTIL_BLOCKED)

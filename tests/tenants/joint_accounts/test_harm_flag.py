@@ -21,11 +21,14 @@ from tenants.accounts.service import accounts_of
 from tenants.accounts.tables import harm_flag, holding
 from tenants.arrangements.service import list_for_login
 from tenants.arrangements.tables import arrangement
+from tenants.audit.tables import audit
 from tenants.calls.tables import disclosure_day
 from tenants.disclosure import ledger
 from tenants.housekeeping.service import Housekeeping
-from tenants.joint_accounts import options, sharing
+from tenants.joint_accounts import harm_flags, options, sharing
+from tenants.joint_accounts.errors import NotAHolder
 from tenants.notices.tables import outbox
+from tenants.parties.tables import login
 from tenants.records import pack
 from tenants.secondary_users import service as secondary_users
 from tests.support.consent_pages import ConsentPages, Mia
@@ -124,6 +127,44 @@ async def test_no_output_for_a_co_holder_depends_on_what_a_harm_flag_conceals(
     # What is authorised after the flag was cleared is told.
     await home.share(home.house)
     assert await changed(home, before) == SHOWN - (set() if not flagged else {"ledger"})
+
+
+async def test_the_staff_sets_a_flag_which_stops_notices_that_wait_and_ends_it(
+    home: JointHome, clock: MovableClock
+) -> None:
+    """Bob has been told in one notice already; a letter to Dan and a second notice to Bob wait."""
+    dan, _ = await home.add_person("Dan Dodd")
+    await home.hold(dan, home.house)
+    await home.execute(update(login).where(login.c.email == home.identifiers[dan]).values(channel="post"))
+    shared = await home.share(home.house)
+    of_house = outbox.c.arrangement_id == UUID(shared.cdr_arrangement_id)
+    is_letter = outbox.c.kind == "letter"
+    await home.execute(update(outbox).where(of_house, ~is_letter).values(done_at=clock.now()))
+    await home.execute(update(outbox).where(of_house, is_letter).values(given_up_at=clock.now()))
+    other = await home.share(home.farm)
+    await home.share(home.house, cdr_arrangement_id=shared.cdr_arrangement_id)
+    waiting = select(outbox).where(outbox.c.customer_id.in_([home.bob, dan]), outbox.c.done_at.is_(None))
+    assert len(await home.execute(waiting)) == 4
+
+    flag = ("s-17", home.mia, home.house)
+    assert await home.run(harm_flags.protect, *flag, now=clock.now()) == 3
+    assert await home.run(harm_flags.protect, *flag, now=clock.now()) == 0
+    (left,) = await home.execute(waiting)
+    assert left.arrangement_id == UUID(other.cdr_arrangement_id)
+    await home.do(options.choose, home.as_bob, home.house, "no-disclosure")
+    assert (await home.disclosed(await home.share(home.house)))[0] == {home.house}
+    with pytest.raises(NotAHolder):
+        await home.run(harm_flags.protect, "s-17", home.bob, home.boat, now=clock.now())
+
+    clock.move(timedelta(minutes=1))
+    assert await home.run(harm_flags.end_protection, *flag, now=clock.now())
+    assert not await home.run(harm_flags.end_protection, *flag, now=clock.now())
+    entries = await home.execute(select(audit).where(audit.c.subject == str(home.mia)).order_by(audit.c.seq))
+    assert [(each.action, each.actor, each.role) for each in entries] == [
+        ("harm-flag.set", "s-17", "harm-protection"),
+        ("harm-flag.end", "s-17", "harm-protection"),
+    ]
+    assert not await home.execute(select(audit).where(audit.c.subject == str(home.house), audit.c.actor == "s-17"))
 
 
 async def test_a_secondary_users_sharing_with_a_harm_flag_changes_no_output_for_the_holder(

@@ -1,5 +1,6 @@
 """The disclosure option service: who can choose what, what it does to the data APIs, and who is told (K-10, K-11)."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -74,7 +75,7 @@ async def test_one_holder_stops_sharing_at_once_and_all_agree_to_turn_it_on_agai
     assert (await home.disclosed(shared))[0] == {home.house, home.boat}
     assert [about for about, _ in await home.told(home.mia)] == ["option-changed"]
     told = outbox.c.customer_id == home.mia
-    await home.execute(update(outbox).where(told).values(done_at=clock.now(), payload={}))
+    await home.execute(update(outbox).where(told).values(done_at=clock.now()))
     await home.run(delete_notices, clock.now() + timedelta(days=60))
     assert await count(home.application.database, home.tenant, outbox, told) == 2, "the notices are evidence"
     entries = await home.execute(select(audit).where(audit.c.subject == str(home.house)).order_by(audit.c.seq))
@@ -117,6 +118,20 @@ async def test_every_other_holder_of_today_must_agree_and_one_who_declines_is_en
     by_staff = Acting(customer_id=cleo, staff="s-17")
     assert await home.do(options.answer, by_staff, proposal.id, "agreed") == "agreed"
     assert (await state(home, home.as_mia)).option == "pre-approval"
+
+
+async def test_two_holders_who_agree_at_the_same_time_set_the_option_once(home: JointHome) -> None:
+    cleo, as_cleo = await home.add_person("Cleo Clark")
+    await home.hold(cleo, home.house)
+    await home.do(options.choose, home.as_bob, home.house, "no-disclosure")
+    await home.do(options.choose, home.as_mia, home.house, "pre-approval")
+    proposal = (await state(home, as_cleo)).proposal
+    assert proposal is not None
+    both = (home.do(options.answer, acting, proposal.id, "agreed") for acting in (home.as_bob, as_cleo))
+    assert sorted(await asyncio.gather(*both)) == ["agreed", "open"]
+    assert (await state(home, home.as_mia)).option == "pre-approval"
+    is_set = (audit.c.subject == str(home.house)) & (audit.c.action == "disclosure-option.set")
+    assert await count(home.application.database, home.tenant, audit, is_set) == 2
 
 
 async def test_a_proposal_ends_when_it_is_withdrawn_when_its_time_is_over_and_by_a_stricter_option(

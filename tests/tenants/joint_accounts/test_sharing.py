@@ -1,5 +1,6 @@
 """What a co-holder sees of the others' sharing, and how an approval is removed (K-12, K-13, K-25)."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -93,6 +94,16 @@ async def test_removing_an_approval_stops_one_sharing_of_one_account_and_tells_w
     amended = await home.share(home.house, home.farm, cdr_arrangement_id=shared.cdr_arrangement_id)
     assert await home.disclosed(amended) == ({home.farm}, {"approval-withdrawn"})
     assert (await home.disclosed(await home.share(home.house)))[0] == {home.house}, "a new authorisation is a new one"
+
+
+async def test_an_amendment_at_the_same_time_does_not_undo_the_removal(home: JointHome) -> None:
+    shared = await home.share(home.house)
+    (house,) = await seen(home)
+    amended, _ = await asyncio.gather(
+        home.share(home.house, cdr_arrangement_id=shared.cdr_arrangement_id),
+        home.do(approvals.remove, home.as_bob, house.id),
+    )
+    assert await home.disclosed(amended) == (set(), {"approval-withdrawn"})
 
 
 async def test_only_a_sharing_that_the_co_holder_sees_and_that_is_in_force_can_lose_the_approval(
