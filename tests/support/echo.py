@@ -23,11 +23,17 @@ class Echo:
         headers = [(name.decode(), value.decode()) for name, value in scope["headers"]]
         told = {"name": self._name, "method": scope["method"], "path": scope["path"], "headers": headers, "size": size}
         body = msgspec.json.encode(told)
+        html = dict(headers).get("accept") == "text/html"
+        if html:
+            body += b" " * 2_000
         await send(
             {
                 "type": "http.response.start",
                 "status": 400 if dict(headers).get("haas-refused") else 200,
-                "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())],
+                "headers": [
+                    (b"content-type", b"text/html" if html else b"application/json"),
+                    (b"content-length", str(len(body)).encode()),
+                ],
             }
         )
         await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -179,9 +179,11 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
     head = await reader.readuntil(b"\r\n\r\n")
     first, *rest = head.decode().strip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
-    return Answer(
-        status=int(first.split()[1]), headers=headers, body=await reader.readexactly(int(headers["content-length"]))
-    )
+    if headers.get("transfer-encoding") == "chunked":  # as it was sent, with the sizes of its parts
+        body = await reader.readuntil(b"\r\n0\r\n\r\n")
+    else:
+        body = await reader.readexactly(int(headers["content-length"]))
+    return Answer(status=int(first.split()[1]), headers=headers, body=body)
 
 
 def _authorities(folder: StateFolder, made: dict[Path, tuple[bytes, int]]) -> Pki:

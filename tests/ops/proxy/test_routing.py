@@ -65,6 +65,23 @@ async def test_a_host_header_that_differs_from_the_sni_gets_421(
     assert answer.headers["content-type"].split(";")[0] in {"application/json", "application/problem+json", "text/html"}
 
 
+@pytest.mark.parametrize(
+    ("host", "accept", "encoding"),
+    [
+        (PUBLIC, "text/html", "gzip"),
+        (PUBLIC, "application/json", None),
+        (SECURE, "text/html", None),
+        (ADMIN, "text/html", None),
+    ],
+)
+async def test_only_pages_for_consumers_are_compressed(
+    proxy: Proxy, recipient: IssuedClient, host: str, accept: str, encoding: str | None
+) -> None:
+    wanted = f"Host: {host}\r\nAccept: {accept}\r\nAccept-Encoding: gzip\r\nConnection: close"
+    answer = await proxy.ask(host, client=recipient, request=f"GET / HTTP/1.1\r\n{wanted}\r\n\r\n".encode())
+    assert (answer.status, answer.headers.get("content-encoding")) == (200, encoding)
+
+
 async def test_a_host_header_in_capitals_is_the_same_host(proxy: Proxy) -> None:
     answer = await proxy.ask(PUBLIC.upper(), sni=PUBLIC)
     assert answer.status == 200

@@ -108,7 +108,7 @@ class Visitor:
         await self.press("continue")
         await self.sign_in(identifier, control, ("identify", "one-time-password"))
         await self.choose()
-        await expect(self.page.get_by_role("heading", name="Review the change")).to_be_visible()
+        await expect(self.page.get_by_role("heading", name="Change what you share with")).to_be_visible()
         await self.look("review")
         await self.press("authorise")
         await expect(self.page.locator("#state")).to_have_text("Connected")
