@@ -104,6 +104,8 @@ STATED: dict[str, set[str]] = {
 """The values of the review page's template that state something, and the members of `shown` that record them."""
 NOT_STATED = {"consent", "flow_path", "form_token", "parts", "shown"}
 """The other values of the template."""
+FOLDED = re.compile("(?<=</summary>).*?(?=</details>)", re.DOTALL)
+"""What a page shows only after a person has opened it. The Rules allow that for permissions only (CDR Rules 4.23)."""
 DATE = re.compile(r"\d{1,2} [A-Z][a-z]+ 20\d\d")
 
 
@@ -113,16 +115,16 @@ def test_every_value_of_the_review_page_is_recorded() -> None:
     assert used - NOT_STATED == set(STATED)
 
 
-def _texts(value: Any, name: str = "") -> Iterator[str]:
-    """The texts and dates of a `shown`, as a page writes them, without what only identifies."""
+def _texts(value: Any, name: str = "", *, hidden: str = "") -> Iterator[str]:
+    """The texts and dates of a `shown`, as a page writes them, without what only identifies and without `hidden`."""
     match value:
         case dict():
             for member, below in value.items():
-                if member not in {"id", "software_id", "part"}:
-                    yield from _texts(below, member)
+                if member not in {"id", "software_id", "part", hidden}:
+                    yield from _texts(below, member, hidden=hidden)
         case list():
             for below in value:
-                yield from _texts(below, name)
+                yield from _texts(below, name, hidden=hidden)
         case str() if name.endswith("_on") or name == "history_from":
             day = date.fromisoformat(value)
             yield f"{day.day} {day:%B %Y}"
@@ -147,6 +149,8 @@ async def _shown(pages: ConsentPages, browser: Browser, flow: Flow, page: Page) 
     assert set(shown) == set().union(*STATED.values())
     said = Page(page.url, page.status, page.html.replace("<wbr>", "")).text
     missing = [text for text in _texts(shown) if text not in said]
+    unfolded = Page(page.url, page.status, FOLDED.sub("", page.html).replace("<wbr>", "")).text
+    assert [text for text in _texts(shown, hidden="permissions") if text not in unfolded] == missing, "K-20"
     assert missing == ([] if shown["customer_named"] else [shown["customer"]["name"]])
     assert set(DATE.findall(page.text)) <= set(_texts(shown))
     return shown
