@@ -235,6 +235,7 @@ def render(
         texts=[text.format(recipient=name) for text in message.texts],
         recipient=recipient if message.links_to_recipient and recipient is not None and recipient.href else None,
         link=_TRY_AGAIN if message.links_to_itself else site.start if message.links_to_start else None,
+        link_is_main=message.links_to_itself,
         names_contacts=message.names_contacts,
         reference=reference,
     )

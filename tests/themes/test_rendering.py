@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from jinja2 import UndefinedError
 
 from ops.demonstration.themes import AURORA
+from tests.themes.conftest import CODE, FLOW
 from themes.brand import brand
 from themes.lint import TEMPLATES
 from themes.rendering import environment, render
@@ -21,6 +23,7 @@ MESSAGE: dict[str, Any] = {
     "link": None,
     "recipient": None,
     "names_contacts": False,
+    "link_is_main": False,
     "reference": None,
 }
 
@@ -56,3 +59,34 @@ def test_a_missing_value_raises_an_error() -> None:
 def test_times_are_shown_in_the_time_zone_of_the_brand(filter_name: str, text: str) -> None:
     template = environment().from_string(f"{{{{ value | {filter_name} }}}}")
     assert template.render(brand=BRAND, value=datetime(2026, 11, 24, 4, 5, tzinfo=UTC)) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputmode", "autocomplete"),
+    [
+        ("any", "text", "username"),
+        ("email", "email", "email"),
+        ("mobile", "tel", "tel"),
+        ("number", "numeric", "username"),
+    ],
+)
+def test_the_field_of_the_identifier_has_the_purpose_of_its_kind(kind: Any, inputmode: str, autocomplete: str) -> None:
+    """WCAG 2.2, 1.3.5."""
+    theme = theme_to_json(msgspec.structs.replace(AURORA, identifier_kind=kind))
+    look = brand("Aurora Energy", theme, ZoneInfo("Australia/Sydney"))
+    page = render("dashboard/sign_in", look, CONSUMER, form_token="t", problem=None, notice=None, typed='"><b>')
+    assert f'inputmode="{inputmode}" autocomplete="{autocomplete}"' in page
+    assert 'value="&#34;&gt;&lt;b&gt;"' in page
+
+
+@pytest.mark.parametrize("contacts", [True, False])
+def test_a_person_without_contacts_is_told_how_to_give_one(*, contacts: bool) -> None:
+    """K-3. Also if the brand states no telephone number and no address."""
+    changes: dict[str, Any] = {} if contacts else {"support_phone": None, "support_email": None}
+    look = brand(
+        "Aurora Energy", theme_to_json(msgspec.structs.replace(AURORA, **changes)), ZoneInfo("Australia/Sydney")
+    )
+    values = {**FLOW, "step": 2, **CODE}
+    page = " ".join(render("consent/verify", look, CONSUMER, **values).split())
+    assert ('Call <a href="tel:1800555010" class="whole">1800 555 010</a> or write to' in page) == contacts
+    assert ("Contact Aurora Energy as you usually do" in page) != contacts

@@ -64,3 +64,39 @@ async def test_screens_pass_the_accessibility_checks_and_fit_the_window(
         assert overflow == 0, f"{name} scrolls sideways by {overflow} px at {viewport}"
     assert messages == [], "the content security policy or the browser complained"
     await page.close()
+
+
+_BROKEN_WORDS = """() => {
+    const lines = (each) => new Set(Array.from(each.getClientRects(), (line) => Math.round(line.top))).size;
+    const found = new Set(), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        if (node.parentElement.closest("#entered, .skip")) continue;
+        for (const word of node.data.matchAll(/[^\\s-]+/g)) {
+            if (word[0].includes("@")) continue;
+            const range = document.createRange();
+            range.setStart(node, word.index);
+            range.setEnd(node, word.index + word[0].length);
+            if (lines(range) > 1) found.add(word[0]);
+        }
+    }
+    document.querySelectorAll(".whole").forEach((each) => lines(each) > 1 && found.add(each.textContent));
+    return [...found];
+}"""
+
+
+@pytest.mark.parametrize("screens", ["aurora", "banksia"], indirect=True)
+async def test_words_are_whole_and_numbers_do_not_split_at_twice_the_text_size(chromium: Browser, screens: Any) -> None:
+    """WCAG 2.2, 1.4.4, on a phone. Only addresses, such as what a person has typed, can be longer than a line."""
+    page, _ = await _page(chromium, screens, "phone", "light")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    broken: dict[str, list[str]] = {}
+    for name in screens.names:
+        if name[0] not in "129" or name.startswith("10"):
+            continue
+        await page.goto(f"{ORIGIN}/{name}")
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        broken[name] = await page.evaluate(_BROKEN_WORDS)
+        overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow == 0, name
+    assert {name: words for name, words in broken.items() if words} == {}
+    await page.close()

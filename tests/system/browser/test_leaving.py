@@ -61,6 +61,10 @@ async def test_the_redirect_uri_may_redirect_to_another_host(
     await expect(page).to_have_title(ARRIVED)
     assert page.url == further
     assert len(requested) == 2
+    await page.go_back()
+    said = {"authorise": "You have authorised this request", "cancel": "This request was cancelled"}[button]
+    await expect(page.locator("h1")).to_have_text(said)
+    await expect(page.locator("#message .button").first).to_have_attribute("id", "recipient")
 
 
 @pytest.mark.parametrize("button", ["authorise", "cancel"])
