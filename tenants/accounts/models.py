@@ -136,6 +136,12 @@ def account_hint(account_number: str | None, opened_on: date | None = None) -> s
     return None if opened_on is None else f"opened {opened_on.day} {opened_on:%B %Y}"
 
 
+def account_label(display_name: str | None, account_number: str | None, opened_on: date | None = None) -> str:
+    """Return the name of an account with its hint, as a message states them in a sentence."""
+    hint = account_hint(account_number, opened_on)
+    return account_name(display_name) + (f" ({hint})" if hint else "")
+
+
 class StoredAccount(msgspec.Struct, frozen=True, kw_only=True):
     """An account that a customer holds or may use, as the tables have it."""
 

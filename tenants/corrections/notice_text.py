@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from tenants.accounts.models import account_hint, account_name
+from tenants.accounts.models import account_label
 from tenants.corrections.models import Disclosed, DisclosureFinding
 from tenants.data_language import clusters
 from tenants.notices.models import EmailPayload, SmsPayload
@@ -27,8 +27,7 @@ def notice_text(
     shared = _period(disclosed.first_day, disclosed.last_day)
     what = f"{_DATA[finding.resource]} {about}"
     if disclosed.email:
-        hint = account_hint(disclosed.account_number, disclosed.creation_date)
-        account = account_name(disclosed.display_name) + (f" ({hint})" if hint else "")
+        account = account_label(disclosed.display_name, disclosed.account_number, disclosed.creation_date)
         text = (
             f"Dear {disclosed.person},\n\n"
             f"With your consent, {brand_name} shared data with {disclosed.recipient}. We have found that some of it "

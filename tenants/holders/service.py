@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from haas.database import Transaction
-from tenants.accounts.models import account_hint, account_name
+from tenants.accounts.models import account_label
 from tenants.accounts.service import market_day
 from tenants.arrangements.models import EndedBy
 from tenants.arrangements.service import TellHolders
@@ -254,5 +254,4 @@ def _contact(row: HolderRow) -> Receiver:
 
 
 def _account(row: HolderRow) -> str:
-    hint = account_hint(row.account_number, row.creation_date)
-    return account_name(row.display_name) + (f" ({hint})" if hint else "")
+    return account_label(row.display_name, row.account_number, row.creation_date)

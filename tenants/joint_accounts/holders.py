@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from haas.database import Transaction
-from tenants.accounts.models import account_hint, account_name
+from tenants.accounts.models import account_label
 from tenants.accounts.service import market_day
 from tenants.audit import service as audit
 from tenants.audit.models import AuditedChange
@@ -78,5 +78,4 @@ async def require_holder(tx: Transaction, tenant: Tenant, acting: Acting, accoun
 async def label_of(tx: Transaction, account_id: UUID) -> str:
     """Return the name and the hint of an account."""
     row = await store.account_names(tx, account_id)
-    hint = account_hint(row.account_number, row.creation_date)
-    return account_name(row.display_name) + (f" ({hint})" if hint else "")
+    return account_label(row.display_name, row.account_number, row.creation_date)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from haas.database import Transaction
-from tenants.accounts.models import HoldingRole, account_hint, account_name
+from tenants.accounts.models import HoldingRole, account_label
 from tenants.accounts.service import market_day
 from tenants.data_language import clusters
 from tenants.holders.service import ONCE_OFF
@@ -70,7 +70,6 @@ async def _load(tx: Transaction, acting: Acting, now: datetime, roles: Collectio
 
 def _view(versions: Sequence[SharedRow], now: datetime) -> SharedByOther:
     last = versions[-1]
-    hint = account_hint(last.account_number, last.creation_date)
     scopes = [scope for scope in last.scopes if scope.startswith(_OF_ACCOUNTS)]
     ended_at = last.ended_at or last.replaced_at or (last.expires_at if last.expires_at <= now else None)
     is_asked = ended_at is None and last.own_approval == "pending"
@@ -78,7 +77,7 @@ def _view(versions: Sequence[SharedRow], now: datetime) -> SharedByOther:
         id=uuid5(_IDS, f"{last.arrangement_id} {last.account_id}"),
         arrangement_id=last.arrangement_id,
         account_id=last.account_id,
-        account=account_name(last.display_name) + (f" ({hint})" if hint else ""),
+        account=account_label(last.display_name, last.account_number, last.creation_date),
         recipient=last.registration.get("legal_entity_name") or last.registration["org_name"],
         product=last.registration["client_name"],
         data=tuple(clusters(scopes, "person")),  # the clusters of accounts are the same for every kind of customer

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from haas.database import Transaction
 from tenants.accounts import store as accounts
-from tenants.accounts.models import SecondaryUserInstruction, SharingBlock, account_hint, account_name
+from tenants.accounts.models import SecondaryUserInstruction, SharingBlock, account_label
 from tenants.accounts.service import market_day
 from tenants.joint_accounts import store as joint_accounts
 from tenants.joint_accounts.errors import SharingNotFound
@@ -157,5 +157,4 @@ async def _find(tx: Transaction, acting: Acting, sharing_id: UUID, now: datetime
 
 
 def _label(row: store.UserRow) -> str:
-    hint = account_hint(row.account_number, row.creation_date)
-    return account_name(row.display_name) + (f" ({hint})" if hint else "")
+    return account_label(row.display_name, row.account_number, row.creation_date)
