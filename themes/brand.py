@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from themes.logo import data_uri
+from themes.palettes import Palette
 from themes.stylesheet import fingerprint, stylesheet
-from themes.tokens import IdentifierKind, Palette, ThemeError, ThemeTokens, theme_from
+from themes.tokens import IdentifierKind, ThemeError, ThemeTokens, theme_from
 
 logger = logging.getLogger(__name__)
 

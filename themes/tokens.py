@@ -12,15 +12,10 @@ import msgspec
 
 from haas.errors import HaasError
 from haas.mail import is_header_text
-from themes.contrast import ENHANCED_CONTRAST, MINIMUM_CONTRAST, contrast, is_colour
+from themes import neutrals
 from themes.logo import LogoError, sanitized
+from themes.palettes import Palette, palette_problems
 
-SURFACE = "#ffffff"
-INK = "#16202a"
-MUTED = "#4a5764"
-DARK_SURFACE = "#1b232c"
-DARK_INK = "#f1f4f7"
-DARK_MUTED = "#b4c0cb"
 MAXIMUM_RADIUS = 24
 MAXIMUM_LINE = 120
 _FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,40}")
@@ -38,17 +33,6 @@ class ThemeError(HaasError):
         """Take the reasons."""
         super().__init__("; ".join(problems))
         self.problems = problems
-
-
-class Palette(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The colours of one colour scheme, each written `#rrggbb`."""
-
-    primary: str  # buttons, links, selected choices
-    on_primary: str  # text on `primary`
-    banner: str  # the bar at the top, with the logo
-    on_banner: str  # text on `banner`
-    accent: str  # the line below the banner, which is only decoration
-    canvas: str  # the background of the page
 
 
 class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,24 +92,6 @@ def _problems(theme: ThemeTokens) -> Iterator[str]:
     for family in theme.font_families:
         if not _FAMILY.fullmatch(family):
             yield f"font_families: {family!r} is not the name of a font family"
-    yield from _palette_problems("light", theme.light, surface=SURFACE, ink=INK, muted=MUTED)
+    yield from palette_problems("light", theme.light, neutrals.LIGHT)
     if theme.dark is not None:
-        yield from _palette_problems("dark", theme.dark, surface=DARK_SURFACE, ink=DARK_INK, muted=DARK_MUTED)
-
-
-def _palette_problems(scheme: str, palette: Palette, *, surface: str, ink: str, muted: str) -> Iterator[str]:
-    bad = [name for name, value in msgspec.structs.asdict(palette).items() if not is_colour(value)]
-    if bad:
-        yield from (f"{scheme}.{name}: must be a colour written #rrggbb" for name in bad)
-        return
-    pairs = (
-        ("on_primary on primary", palette.on_primary, palette.primary, MINIMUM_CONTRAST),
-        ("on_banner on banner", palette.on_banner, palette.banner, MINIMUM_CONTRAST),
-        ("primary on the card", palette.primary, surface, MINIMUM_CONTRAST),
-        ("primary on canvas", palette.primary, palette.canvas, MINIMUM_CONTRAST),
-        ("text on canvas", ink, palette.canvas, ENHANCED_CONTRAST),
-        ("quiet text on canvas", muted, palette.canvas, MINIMUM_CONTRAST),
-    )
-    for name, one, other, minimum in pairs:
-        if (ratio := contrast(one, other)) < minimum:
-            yield f"{scheme}: {name} has a contrast of {ratio:.2f}:1; it must have {minimum}:1 (WCAG 2.2, 1.4.3)"
+        yield from palette_problems("dark", theme.dark, neutrals.DARK)

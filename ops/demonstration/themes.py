@@ -1,6 +1,7 @@
 """The themes of the two demonstration brands. Most tokens differ, to show what a theme can change."""
 
-from themes.tokens import Palette, ThemeTokens
+from themes.palettes import Palette
+from themes.tokens import ThemeTokens
 
 _AURORA_MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" width="48" height="48">'

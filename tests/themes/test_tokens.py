@@ -25,11 +25,14 @@ def test_the_demonstration_themes_are_valid_and_the_same_after_conversion_to_jso
 @pytest.mark.parametrize(
     ("tokens", "named"),
     [
-        ({"light": palette(primary="#9fc9ff")}, "on_primary on primary"),
-        ({"light": palette(on_banner="#10213d")}, "on_banner on banner"),
-        ({"light": palette(canvas="#808080")}, "text on canvas"),
+        (
+            {"light": palette(primary="#9fc9ff")},
+            "light: the text on the primary button: #ffffff on #9fc9ff has 1.7:1",
+        ),
+        ({"light": palette(on_banner="#10213d")}, "light: the text on the banner"),
+        ({"light": palette(canvas="#808080")}, "light: the text on the page"),
         ({"light": palette(primary="red")}, "light.primary: must be a colour"),
-        ({"dark": {**palette(), "primary": "#1a5aa0"}}, "dark: primary on the card"),
+        ({"dark": {**palette(), "primary": "#1a5aa0"}}, "dark: links on a card"),
         ({"light": {}}, "light"),
         ({"font_families": ["Comic"]}, "generic"),
         ({"font_families": ['x"; } body { color: red', "serif"]}, "not the name of a font family"),

@@ -179,7 +179,13 @@ async def test_what_is_wrong_is_refused_and_nothing_is_changed(
 
 async def test_a_theme_is_checked(haas: Haas, deployment: Deployment, swift: Tenant, tmp_path: Path) -> None:
     file = tmp_path / "theme.json"
-    for text, reason in (("[]", "cannot be read as a JSON object"), ("{}", "light"), ('{"light": 1}', "light")):
+    pale = theme_to_json(AURORA) | {"light": {**msgspec.to_builtins(AURORA.light), "primary": "#9fc9ff"}}
+    for text, reason in (
+        ("[]", "cannot be read as a JSON object"),
+        ("{}", "light"),
+        ('{"light": 1}', "light"),
+        (msgspec.json.encode(pale).decode(), "the text on the primary button: #ffffff on #9fc9ff has 1.7:1"),
+    ):
         file.write_text(text)
         refused = await haas("tenant", "set", swift.slug, "--theme", str(file))
         assert refused.exit_code != 0
