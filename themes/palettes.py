@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from themes.contrast import ENHANCED_CONTRAST, MINIMUM_CONTRAST, contrast, is_colour, nearest_shade
+
+_WHITE: Final = "#ffffff"
+_BLACK: Final = "#000000"
 
 
 class Palette(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,6 +21,39 @@ class Palette(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     on_banner: str  # text on `banner`
     accent: str  # the line below the banner, which is only decoration
     canvas: str  # the background of the page
+    # The colours of states. They never stand alone: a text says the same. None: the colour that all brands have.
+    success: str | None = None
+    warning: str | None = None
+    danger: str | None = None  # errors, and the button that stops sharing
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """The colours of the states in one colour scheme."""
+
+    success: str
+    warning: str
+    danger: str
+
+    @property
+    def on_danger(self) -> str:
+        """The colour of text on `danger`: white if it can be read, else black, which then can."""
+        return _WHITE if contrast(_WHITE, self.danger) >= MINIMUM_CONTRAST else _BLACK
+
+
+class Scheme(NamedTuple):
+    """A colour scheme without the colours of a brand. `neutrals` has the names of `themes.neutrals`."""
+
+    name: Literal["light", "dark"]
+    neutrals: Mapping[str, str]
+
+    def status(self, palette: Palette) -> Status:
+        """Return the colours of the states, those of the palette first."""
+        usual = _STATUS[self.name]
+        return Status(
+            success=palette.success or usual.success,
+            warning=palette.warning or usual.warning,
+            danger=palette.danger or usual.danger,
+        )
 
 
 class _Pair(NamedTuple):
@@ -29,6 +65,10 @@ class _Pair(NamedTuple):
     minimum: float
 
 
+_STATUS: Final = {
+    "light": Status(success="#17663a", warning="#7a4a00", danger="#a8201a"),
+    "dark": Status(success="#86d9a6", warning="#f2c166", danger="#ffb1a8"),
+}
 _PAIRS: Final = (
     _Pair("the text on the page", "ink", "canvas", ENHANCED_CONTRAST),
     _Pair("the quiet text on the page", "muted", "canvas", MINIMUM_CONTRAST),
@@ -36,6 +76,9 @@ _PAIRS: Final = (
     _Pair("links on the page", "primary", "canvas", MINIMUM_CONTRAST),
     _Pair("the text on the primary button", "on_primary", "primary", MINIMUM_CONTRAST),
     _Pair("the text on the banner", "on_banner", "banner", MINIMUM_CONTRAST),
+    _Pair("a text about success on a card", "success", "surface", MINIMUM_CONTRAST),
+    _Pair("a warning on a card", "warning", "surface", MINIMUM_CONTRAST),
+    _Pair("an error on a card", "danger", "surface", MINIMUM_CONTRAST),
 )
 _CLAUSES: Final = {MINIMUM_CONTRAST: "1.4.3", ENHANCED_CONTRAST: "1.4.6"}
 # The steps in which a colour gets a shade that has enough contrast with the others. Colours that come later are not
@@ -45,27 +88,32 @@ _STEPS: Final = (
     ("primary", ("surface", "canvas")),
     ("on_primary", ("primary",)),
     ("banner", ("on_banner",)),
+    *((status, ("surface",)) for status in ("success", "warning", "danger")),
 )
+_FOLLOWERS: Final[Mapping[str, Sequence[str]]] = {"canvas": ("primary",), "primary": ("on_primary",)}
 
 
-def palette_problems(scheme: str, palette: Palette, neutrals: Mapping[str, str]) -> Iterator[str]:
+def palette_problems(scheme: Scheme, palette: Palette) -> Iterator[str]:
     """Yield what is wrong with the colours of a scheme, each with a proposal that makes the whole scheme right."""
-    colours = msgspec.structs.asdict(palette)
+    colours = {name: value for name, value in msgspec.structs.asdict(palette).items() if value is not None}
     bad = [name for name, value in colours.items() if not is_colour(value)]
     if bad:
-        yield from (f"{scheme}.{name}: must be a colour written #rrggbb" for name in bad)
+        yield from (f"{scheme.name}.{name}: must be a colour written #rrggbb" for name in bad)
         return
-    present = {**neutrals, **colours}
+    present = {**scheme.neutrals, **colours, **msgspec.structs.asdict(scheme.status(palette))}
     proposed = _with_passing_shades(present)
     for pair in _PAIRS:
         if not _passes(pair, present):
             text, background = present[pair.text], present[pair.background]
             ratio = math.floor(contrast(text, background) * 10) / 10  # rounded down, so that it never seems enough
-            changed = [name for name in (pair.text, pair.background) if proposed[name] != present[name]]
-            shades = " with ".join(f"{scheme}.{name} {proposed[name]}" for name in changed)
+            names = [pair.text, pair.background]
+            for name in names:  # and what must agree with the other shade of a name
+                names += [other for other in _FOLLOWERS.get(name, ()) if other not in names]
+            changed = [name for name in names if proposed[name] != present[name]]
+            shades = " with ".join(f"{scheme.name}.{name} {proposed[name]}" for name in changed)
             yield (
-                f"{scheme}: {pair.words}: {text} on {background} has {ratio:.1f}:1, at least {pair.minimum:.1f}:1 is"
-                f" needed (WCAG 2.2, {_CLAUSES[pair.minimum]}). The nearest shade that passes: {shades}"
+                f"{scheme.name}: {pair.words}: {text} on {background} has {ratio:.1f}:1, at least {pair.minimum:.1f}:1"
+                f" is needed (WCAG 2.2, {_CLAUSES[pair.minimum]}). The nearest shade that passes: {shades}"
             )
 
 

@@ -1,27 +1,98 @@
-"""The style sheet of a brand: its theme tokens as custom properties, then the styles that all brands share."""
+"""The style sheet of a brand: its theme tokens as custom properties, then the styles that all brands share.
+
+Only values of this module and checked colours, names of fonts and numbers get into the style sheet.
+"""
 
 import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Final
 
-from themes import neutrals
-from themes.palettes import Palette
-from themes.tokens import ThemeTokens
+from themes.neutrals import NEUTRALS
+from themes.palettes import Palette, Scheme
+from themes.tokens import (
+    BannerLayout,
+    ButtonShape,
+    Density,
+    HeadingCase,
+    HeadingWeight,
+    InputStyle,
+    ThemeTokens,
+)
 
-_BASE = Path(__file__).parent / "static" / "base.css"
-_FINGERPRINT_CHARACTERS = 16
+_BASE: Final = Path(__file__).parent / "static" / "base.css"
+_FINGERPRINT_CHARACTERS: Final = 16
+
+# The custom properties that each value of a token sets.
+_HEADING_WEIGHTS: Final[Mapping[HeadingWeight, Mapping[str, str]]] = {
+    "regular": {"heading-weight": "400", "section-weight": "600"},
+    "semibold": {"heading-weight": "600", "section-weight": "600"},
+    "bold": {"heading-weight": "700", "section-weight": "700"},
+}
+_HEADING_CASES: Final[Mapping[HeadingCase, Mapping[str, str]]] = {
+    "sentence": {"section-case": "none", "section-size": "1.1875rem", "section-spacing": "normal"},
+    "capitals": {"section-case": "uppercase", "section-size": "0.9375rem", "section-spacing": "0.06em"},
+}
+_BUTTON_SHAPES: Final[Mapping[ButtonShape, Mapping[str, str]]] = {
+    "square": {"button-radius": "0"},
+    "rounded": {"button-radius": "var(--radius)"},
+    "pill": {"button-radius": "2rem"},
+}
+_INPUT_STYLES: Final[Mapping[InputStyle, Mapping[str, str]]] = {
+    "outlined": {
+        "input-border": "2px",
+        "input-radius": "var(--radius)",
+        "input-background": "var(--surface)",
+        "input-inset": "0.75rem",
+    },
+    "underlined": {
+        "input-border": "0 0 2px",
+        "input-radius": "0",
+        "input-background": "transparent",
+        "input-inset": "0.125rem",
+    },
+    "filled": {
+        "input-border": "0 0 2px",
+        "input-radius": "min(var(--radius), 0.75rem) min(var(--radius), 0.75rem) 0 0",
+        "input-background": "var(--field)",
+        "input-inset": "0.75rem",
+    },
+}
+_DENSITIES: Final[Mapping[Density, Mapping[str, str]]] = {
+    # `control` is the height of what can be pressed: 48 or 44 CSS pixels (WCAG 2.2, 2.5.5 Target Size (Enhanced)).
+    "comfortable": {
+        "control": "3rem",
+        "leading": "1.55",
+        "gap": "1.25rem",
+        "row": "0.875rem",
+        "card-inset": "1.5rem",
+        "wide-card-inset": "2.25rem 2.5rem",
+    },
+    "compact": {
+        "control": "2.75rem",
+        "leading": "1.45",
+        "gap": "0.9375rem",
+        "row": "0.5625rem",
+        "card-inset": "1.125rem",
+        "wide-card-inset": "1.5rem 1.75rem",
+    },
+}
+_BANNER_LAYOUTS: Final[Mapping[BannerLayout, Mapping[str, str]]] = {
+    "column": {"banner-width": "43rem", "banner-direction": "row", "banner-justify": "space-between"},
+    "wide": {"banner-width": "none", "banner-direction": "row", "banner-justify": "space-between"},
+    "centred": {"banner-width": "43rem", "banner-direction": "column", "banner-justify": "center"},
+}
 
 
 def stylesheet(theme: ThemeTokens) -> str:
     """Return the complete style sheet of a checked theme."""
-    font = ", ".join(f'"{family}"' if " " in family else family for family in theme.font_families)
-    general = {"font": font, "radius": f"{theme.corner_radius}px"}
-    text = f":root {{{_properties({**general, **neutrals.LIGHT}, theme.light)}}}\n"
+    neutrals = NEUTRALS[theme.neutral_tint]
+    light = {**_look(theme), **_colours(Scheme("light", neutrals.light), theme.light)}
+    text = f":root {{{_declarations(light)}}}\n"
     if theme.dark is not None:
-        text += (
-            f"@media screen and (prefers-color-scheme: dark) {{ :root {{{_properties(neutrals.DARK, theme.dark)}}} }}\n"
-        )
+        dark = _colours(Scheme("dark", neutrals.dark), theme.dark)
+        text += f"@media screen and (prefers-color-scheme: dark) {{ :root {{{_declarations(dark)}}} }}\n"
     return text + _base()
 
 
@@ -30,16 +101,39 @@ def fingerprint(css: str) -> str:
     return hashlib.sha256(css.encode()).hexdigest()[:_FINGERPRINT_CHARACTERS]
 
 
-def _properties(general: Mapping[str, str], palette: Palette) -> str:
-    own = {
+def _look(theme: ThemeTokens) -> dict[str, str]:
+    return {
+        "font": ", ".join(f'"{family}"' if " " in family else family for family in theme.font_families),
+        "radius": f"{theme.corner_radius}px",
+        **_HEADING_WEIGHTS[theme.heading_weight],
+        **_HEADING_CASES[theme.heading_case],
+        **_BUTTON_SHAPES[theme.button_shape],
+        **_INPUT_STYLES[theme.input_style],
+        **_DENSITIES[theme.density],
+        **_BANNER_LAYOUTS[theme.banner_layout],
+    }
+
+
+def _colours(scheme: Scheme, palette: Palette) -> dict[str, str]:
+    status = scheme.status(palette)
+    return {
+        **scheme.neutrals,
+        "focus": scheme.neutrals["ink"],
         "primary": palette.primary,
         "on-primary": palette.on_primary,
         "banner": palette.banner,
         "on-banner": palette.on_banner,
         "accent": palette.accent,
         "canvas": palette.canvas,
+        "good": status.success,
+        "warning": status.warning,
+        "bad": status.danger,
+        "on-bad": status.on_danger,
     }
-    return "".join(f" --{name}: {value};" for name, value in {**general, **own}.items())
+
+
+def _declarations(properties: Mapping[str, str]) -> str:
+    return "".join(f" --{name}: {value};" for name, value in properties.items())
 
 
 @cache

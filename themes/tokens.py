@@ -1,25 +1,43 @@
 """Theme tokens: the values that a brand can set to change the appearance of its pages.
 
-Everything else (layout, neutral colours, spacing, focus outlines, texts) is the same for all brands, so that all pages
-are readable and accessible. A theme is checked when it is set for a tenant, not when a page is shown.
+Everything else (layout, focus outlines, texts) is the same for all brands, and every token has a few values or is
+checked, so that all pages are readable and accessible. A theme is checked when it is set for a tenant, not when a page
+is shown.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
 from haas.errors import HaasError
 from haas.mail import is_header_text
-from themes import neutrals
 from themes.logo import LogoError, sanitized
-from themes.palettes import Palette, palette_problems
+from themes.neutrals import NEUTRALS, Tint
+from themes.palettes import Palette, Scheme, palette_problems
 
 MAXIMUM_RADIUS = 24
 MAXIMUM_LINE = 120
 _FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,40}")
 _GENERIC_FAMILIES = frozenset({"sans-serif", "serif", "system-ui", "ui-sans-serif", "ui-serif", "ui-rounded"})
+
+HeadingWeight = Literal["regular", "semibold", "bold"]
+HeadingCase = Literal["sentence", "capitals"]
+ButtonShape = Literal["square", "rounded", "pill"]
+InputStyle = Literal["outlined", "underlined", "filled"]
+Density = Literal["comfortable", "compact"]
+BannerLayout = Literal["column", "wide", "centred"]
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "neutral_tint": get_args(Tint),
+    "heading_weight": get_args(HeadingWeight),
+    "heading_case": get_args(HeadingCase),
+    "button_shape": get_args(ButtonShape),
+    "input_style": get_args(InputStyle),
+    "density": get_args(Density),
+    "banner_layout": get_args(BannerLayout),
+}
+"""The values of each token that has one of a few values."""
 
 
 IdentifierKind = Literal["any", "email", "mobile", "number"]
@@ -43,6 +61,13 @@ class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     dark: Palette | None = None  # None: the pages have no dark scheme
     font_families: tuple[str, ...] = ("system-ui", "sans-serif")  # fonts of the device; the last is a generic family
     corner_radius: int = 8  # CSS pixels
+    neutral_tint: Tint = "cool"  # of white, grey and black
+    heading_weight: HeadingWeight = "bold"
+    heading_case: HeadingCase = "sentence"  # "capitals": small capital letters, only in the headings of sections
+    button_shape: ButtonShape = "rounded"  # "rounded": with `corner_radius`
+    input_style: InputStyle = "outlined"
+    density: Density = "comfortable"  # "compact": less space; what can be pressed stays 44 CSS pixels high
+    banner_layout: BannerLayout = "column"  # as wide as the column of text, as wide as the window, or in the middle
     logo_svg: str | None = None  # shown in the banner; see `themes.logo`
     logo_shows_name: bool = False  # if True, the name is not written beside the logo
     identifier_label: str = "Email address or customer number"  # what customers sign in with
@@ -53,6 +78,9 @@ class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 def theme_from(tokens: Mapping[str, object]) -> ThemeTokens:
     """Return the checked theme with a sanitized logo. Raises ThemeError with all problems."""
+    wrong = [name for name, values in CHOICES.items() if tokens.get(name, values[0]) not in values]
+    if wrong:
+        raise ThemeError([f"{name}: must be one of {', '.join(CHOICES[name])}" for name in wrong])
     try:
         theme = msgspec.convert(dict(tokens), ThemeTokens)
     except msgspec.ValidationError as error:
@@ -92,6 +120,7 @@ def _problems(theme: ThemeTokens) -> Iterator[str]:
     for family in theme.font_families:
         if not _FAMILY.fullmatch(family):
             yield f"font_families: {family!r} is not the name of a font family"
-    yield from palette_problems("light", theme.light, neutrals.LIGHT)
+    neutrals = NEUTRALS[theme.neutral_tint]
+    yield from palette_problems(Scheme("light", neutrals.light), theme.light)
     if theme.dark is not None:
-        yield from palette_problems("dark", theme.dark, neutrals.DARK)
+        yield from palette_problems(Scheme("dark", neutrals.dark), theme.dark)

@@ -9,23 +9,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.demonstration.themes import AURORA
-from themes import neutrals
 from themes.contrast import MINIMUM_CONTRAST, contrast, nearest_shade
-from themes.palettes import Palette, palette_problems
+from themes.neutrals import NEUTRALS
+from themes.palettes import Palette, Scheme, palette_problems
 
-SCHEMES = {"light": neutrals.LIGHT, "dark": neutrals.DARK}
+LIGHT = Scheme("light", NEUTRALS["cool"].light)
+SCHEMES = [
+    Scheme(name, neutrals)
+    for each in NEUTRALS.values()
+    for name, neutrals in (("light", each.light), ("dark", each.dark))
+]
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 palettes = st.builds(Palette, **dict.fromkeys(Palette.__struct_fields__, colours))
 
 
-@given(palette=palettes, scheme=st.sampled_from(sorted(SCHEMES)))
+@given(palette=palettes, scheme=st.sampled_from(SCHEMES))
 @settings(max_examples=40, deadline=None)
-def test_a_palette_with_all_proposed_shades_has_no_problem(palette: Palette, scheme: str) -> None:
-    problems = list(palette_problems(scheme, palette, SCHEMES[scheme]))
-    proposals = [re.findall(rf"{scheme}\.(\w+) (#[0-9a-f]{{6}})", problem) for problem in problems]
+def test_a_palette_with_all_proposed_shades_has_no_problem(palette: Palette, scheme: Scheme) -> None:
+    problems = list(palette_problems(scheme, palette))
+    proposals = [re.findall(rf"{scheme.name}\.(\w+) (#[0-9a-f]{{6}})", problem) for problem in problems]
     assert all(proposals), problems
     changed = msgspec.structs.replace(palette, **dict(pair for found in proposals for pair in found))
-    assert list(palette_problems(scheme, changed, SCHEMES[scheme])) == []
+    assert list(palette_problems(scheme, changed)) == []
 
 
 @given(colour=colours, background=colours)
@@ -67,14 +72,14 @@ def test_the_nearest_shade_passes_after_rounding_and_no_nearer_one_does(colour: 
             {"canvas": "#b9966b"},
             (
                 "light: the text on the page: #16202a on #b9966b has 5.9:1, at least 7.0:1 is needed (WCAG 2.2, 1.4.6)."
-                " The nearest shade that passes: light.canvas #dac7b0"
+                " The nearest shade that passes: light.canvas #dac7b0 with light.primary #195699"
             ),
         ),
     ],
 )
 def test_a_problem_names_the_pair_in_words_and_the_nearest_shade(changes: dict[str, str], problem: str) -> None:
     palette = msgspec.structs.replace(AURORA.light, **changes)
-    assert problem in list(palette_problems("light", palette, neutrals.LIGHT))
+    assert problem in list(palette_problems(LIGHT, palette))
 
 
 def _hls(colour: str) -> tuple[float, float, float]:

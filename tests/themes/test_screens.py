@@ -19,6 +19,10 @@ RULES = {
     "resultTypes": ["violations"],
 }
 
+# What looks like something to press. Links in a text may be lower (WCAG 2.2, 2.5.5 Target Size (Enhanced)).
+LOW_TARGETS = """[...document.querySelectorAll(".button, .button-text, .input, .choice")]
+    .filter(target => target.getBoundingClientRect().height < 44).map(target => target.id || target.className)"""
+
 
 async def _page(
     browser: Browser, screens: Any, viewport: str, scheme: Literal["light", "dark"]
@@ -60,6 +64,7 @@ async def test_screens_pass_the_accessibility_checks_and_fit_the_window(
         await take_screenshot(page, f"{folder}/{name}")
         found = await Axe().run(page, options=RULES)
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        assert await page.evaluate(LOW_TARGETS) == [], f"{name} has targets that are less than 44 px high"
         overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow == 0, f"{name} scrolls sideways by {overflow} px at {viewport}"
     assert messages == [], "the content security policy or the browser complained"

@@ -40,6 +40,9 @@ def test_the_demonstration_themes_are_valid_and_the_same_after_conversion_to_jso
         ({"brand_name": "two\nlines"}, "brand_name"),
         ({"brand_name": ""}, "brand_name"),
         ({"logo_svg": "<svg/>"}, "logo_svg"),
+        ({"button_shape": "round"}, "button_shape: must be one of square, rounded, pill"),
+        ({"light": palette(danger="#ff8a80")}, "light: an error on a card: #ff8a80 on #ffffff has 2.2:1"),
+        ({"dark": {**palette(), "success": "green"}}, "dark.success: must be a colour"),
         ({"surprise": 1}, "surprise"),
     ],
 )
