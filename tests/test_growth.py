@@ -31,6 +31,7 @@ from tenants.usage.nem12 import read_nem12
 from tests.support.growth import TooSlow, assert_linear, slowest
 from tests.support.patterns import Attack, Found, attacks, patterns
 from themes.logo import sanitized
+from themes.logo_export import cleaned
 
 FIRST_SIZE: Final = 1024
 TRIED: Final = 3
@@ -151,6 +152,10 @@ PARSERS: Final[dict[str, Callable[[str], object]]] = {
         read_nem12([(1, _NEM12_DATASTREAM), (2, f"300,20240201,{text}".encode())])
     ),
     "a logo": sanitized,
+    "the export of a logo": cleaned,
+    "the styles of the export of a logo": lambda text: cleaned(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><style>{text}</style></svg>'
+    ),
     "the drawing of a logo": lambda text: sanitized(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="{text}"/></svg>'
     ),

@@ -2,7 +2,7 @@
 
 Pages show the logo as an image (`<img src="data:…">`), in which a browser runs no scripts and loads nothing.
 Nevertheless, only a few elements and attributes are allowed, so that the logo is also safe if it is shown in another
-way.
+way. `themes.logo_export` makes such a document of the export of a design tool.
 """
 
 import re
@@ -12,8 +12,9 @@ from xml.etree import ElementTree as ET
 from haas.errors import HaasError
 
 MAXIMUM_CHARACTERS = 16_384
-_SVG = "{http://www.w3.org/2000/svg}"
-_ELEMENTS = frozenset(
+MAXIMUM_DEPTH = 40  # of nested elements
+SVG = "{http://www.w3.org/2000/svg}"
+ELEMENTS = frozenset(
     [
         "svg",
         "g",
@@ -33,9 +34,10 @@ _ELEMENTS = frozenset(
         "text",
         "tspan",
         "clipPath",
+        "mask",
     ]
 )
-_ATTRIBUTES = frozenset(
+ATTRIBUTES = frozenset(
     [
         "viewBox",
         "width",
@@ -60,6 +62,11 @@ _ATTRIBUTES = frozenset(
         "fill-rule",
         "clip-rule",
         "clip-path",
+        "clipPathUnits",
+        "mask",
+        "mask-type",
+        "maskUnits",
+        "maskContentUnits",
         "stroke",
         "stroke-width",
         "stroke-linecap",
@@ -67,6 +74,7 @@ _ATTRIBUTES = frozenset(
         "stroke-miterlimit",
         "stroke-opacity",
         "stroke-dasharray",
+        "stroke-dashoffset",
         "opacity",
         "transform",
         "id",
@@ -80,6 +88,7 @@ _ATTRIBUTES = frozenset(
         "spreadMethod",
         "font-family",
         "font-size",
+        "font-style",
         "font-weight",
         "letter-spacing",
         "text-anchor",
@@ -88,7 +97,7 @@ _ATTRIBUTES = frozenset(
     ]
 )
 # A reference may only refer to the same document.
-_FOREIGN_REFERENCE = re.compile(r"url\(\s*(?!#)|javascript:|data:|https?:|//", re.IGNORECASE)
+FOREIGN_REFERENCE = re.compile(r"url\(\s*(?!#)|javascript:|data:|https?:|//", re.IGNORECASE)
 
 
 class LogoError(HaasError):
@@ -105,11 +114,13 @@ def sanitized(svg: str) -> str:
         root = ET.fromstring(svg)  # noqa: S314 - a document type was refused before, so no entity is defined
     except ET.ParseError as error:
         raise LogoError(f"the logo is not well-formed: {error}") from error
-    if root.tag != f"{_SVG}svg" or "viewBox" not in root.attrib:
+    if root.tag != f"{SVG}svg" or "viewBox" not in root.attrib:
         raise LogoError("the logo's root must be an <svg> of the SVG namespace with a viewBox")
+    if _depth(root) > MAXIMUM_DEPTH:
+        raise LogoError(f"the elements of the logo are nested more than {MAXIMUM_DEPTH} deep")
     for element in root.iter():
         _check(element)
-    ET.register_namespace("", _SVG[1:-1])
+    ET.register_namespace("", SVG[1:-1])
     return ET.tostring(root, encoding="unicode")
 
 
@@ -118,12 +129,19 @@ def data_uri(svg: str) -> str:
     return "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()
 
 
+def _depth(root: ET.Element) -> int:
+    depth, level = 0, [root]
+    while level:
+        depth, level = depth + 1, [child for element in level for child in element]
+    return depth
+
+
 def _check(element: ET.Element) -> None:
-    name = element.tag.removeprefix(_SVG)
-    if name not in _ELEMENTS:
+    name = element.tag.removeprefix(SVG)
+    if name not in ELEMENTS:
         raise LogoError(f"the logo may not contain <{name}>")
     for attribute, value in element.attrib.items():
-        if attribute not in _ATTRIBUTES:
+        if attribute not in ATTRIBUTES:
             raise LogoError(f"<{name}> of the logo may not have the attribute {attribute}")
-        if _FOREIGN_REFERENCE.search(value):
+        if FOREIGN_REFERENCE.search(value):
             raise LogoError(f"{attribute} of <{name}> in the logo refers to something outside the drawing")

@@ -27,7 +27,7 @@ class Palette(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     danger: str | None = None  # errors, and the button that stops sharing
 
 
-class Status(msgspec.Struct, frozen=True, kw_only=True):
+class StateColours(msgspec.Struct, frozen=True, kw_only=True):
     """The colours of the states in one colour scheme."""
 
     success: str
@@ -46,10 +46,10 @@ class Scheme(NamedTuple):
     name: Literal["light", "dark"]
     neutrals: Mapping[str, str]
 
-    def status(self, palette: Palette) -> Status:
+    def status(self, palette: Palette) -> StateColours:
         """Return the colours of the states, those of the palette first."""
         usual = _STATUS[self.name]
-        return Status(
+        return StateColours(
             success=palette.success or usual.success,
             warning=palette.warning or usual.warning,
             danger=palette.danger or usual.danger,
@@ -66,8 +66,8 @@ class _Pair(NamedTuple):
 
 
 _STATUS: Final = {
-    "light": Status(success="#17663a", warning="#7a4a00", danger="#a8201a"),
-    "dark": Status(success="#86d9a6", warning="#f2c166", danger="#ffb1a8"),
+    "light": StateColours(success="#17663a", warning="#7a4a00", danger="#a8201a"),
+    "dark": StateColours(success="#86d9a6", warning="#f2c166", danger="#ffb1a8"),
 }
 _PAIRS: Final = (
     _Pair("the text on the page", "ink", "canvas", ENHANCED_CONTRAST),

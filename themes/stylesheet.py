@@ -35,9 +35,9 @@ _HEADING_CASES: Final[Mapping[HeadingCase, Mapping[str, str]]] = {
     "capitals": {"section-case": "uppercase", "section-size": "0.9375rem", "section-spacing": "0.06em"},
 }
 _BUTTON_SHAPES: Final[Mapping[ButtonShape, Mapping[str, str]]] = {
-    "square": {"button-radius": "0"},
-    "rounded": {"button-radius": "var(--radius)"},
-    "pill": {"button-radius": "2rem"},
+    "square": {"button-radius": "0", "badge-radius": "0"},
+    "rounded": {"button-radius": "var(--radius)", "badge-radius": "1rem"},
+    "pill": {"button-radius": "2rem", "badge-radius": "1rem"},
 }
 _INPUT_STYLES: Final[Mapping[InputStyle, Mapping[str, str]]] = {
     "outlined": {

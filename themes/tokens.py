@@ -14,6 +14,7 @@ import msgspec
 from haas.errors import HaasError
 from haas.mail import is_header_text
 from themes.logo import LogoError, sanitized
+from themes.logo_export import cleaned
 from themes.neutrals import NEUTRALS, Tint
 from themes.palettes import Palette, Scheme, palette_problems
 
@@ -95,6 +96,20 @@ def theme_from(tokens: Mapping[str, object]) -> ThemeTokens:
     if problems:
         raise ThemeError(problems)
     return msgspec.structs.replace(theme, logo_svg=logo)
+
+
+def with_clean_logo(tokens: Mapping[str, object]) -> dict[str, object]:
+    """Return the tokens as they are stored: with what remains of the export of a design tool (decision 0060).
+
+    Raises ThemeError if the logo cannot be cleaned. Other problems are those of `check_theme`.
+    """
+    logo = tokens.get("logo_svg")
+    if not isinstance(logo, str):
+        return dict(tokens)
+    try:
+        return {**tokens, "logo_svg": cleaned(logo)}
+    except LogoError as error:
+        raise ThemeError([f"logo_svg: {error}"]) from error
 
 
 def check_theme(name: str, tokens: Mapping[str, object]) -> None:

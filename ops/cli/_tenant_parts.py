@@ -9,14 +9,16 @@ import msgspec
 
 from haas.settings import CommandSettings
 from ops.plugins import certificate_issuer
+from themes.tokens import with_clean_logo
 
 
 def read_theme(path: Path) -> dict[str, Any]:
-    """Return the theme tokens of a JSON file. Raises click.BadParameter."""
+    """Return the theme tokens of a JSON file, with a cleaned logo. Raises click.BadParameter or ThemeError."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        tokens = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise click.BadParameter(f"{path} cannot be read as a JSON object: {error}") from error
+    return with_clean_logo(tokens)
 
 
 def provide_certificates(settings: CommandSettings, hosts: Sequence[str]) -> None:

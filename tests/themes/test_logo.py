@@ -36,6 +36,7 @@ def test_an_svg_with_anything_but_a_drawing_is_refused(inside: str) -> None:
         '<svg viewBox="0 0 1 1"/>',
         '<svg xmlns="http://www.w3.org/2000/svg"/>',
         SVG.format("<path/>" * 4_000),
+        SVG.format("<g>" * 1_500 + "</g>" * 1_500),
     ],
 )
 def test_a_document_that_is_not_a_small_svg_with_a_size_is_refused(svg: str) -> None:

@@ -193,6 +193,23 @@ async def test_a_theme_is_checked(haas: Haas, deployment: Deployment, swift: Ten
     assert await deployment.administration.find(swift.slug) == swift
 
 
+async def test_the_logo_of_a_theme_is_stored_without_what_its_design_tool_adds(
+    haas: Haas, deployment: Deployment, swift: Tenant, tmp_path: Path
+) -> None:
+    export = '<!-- Exported --><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">{}</svg>'
+    file = tmp_path / "theme.json"
+    file.write_bytes(msgspec.json.encode(theme_to_json(AURORA) | {"logo_svg": export.format("<script/>")}))
+    refused = await haas("tenant", "set", swift.slug, "--theme", str(file))
+    assert refused.exit_code != 0
+    assert "logo_svg: the logo contains <script>, a script" in refused.output
+    styled = export.format('<path style="fill:red"/>')
+    file.write_bytes(msgspec.json.encode(theme_to_json(AURORA) | {"logo_svg": styled}))
+    done = await haas("tenant", "set", swift.slug, "--theme", str(file))
+    assert done.exit_code == 0, done.output
+    stored = (await deployment.administration.find(swift.slug)).theme["logo_svg"]
+    assert stored == '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path fill="red" /></svg>'
+
+
 async def test_contacts_need_a_theme(haas: Haas, tenant: Tenant) -> None:
     refused = await haas("tenant", "set", tenant.slug, "--contact", "phone=1800 555 099")
     assert refused.exit_code == 1
