@@ -8,8 +8,8 @@ import msgspec
 
 from themes.contrast import ENHANCED_CONTRAST, MINIMUM_CONTRAST, contrast, is_colour, nearest_shade
 
-_WHITE: Final = "#ffffff"
-_BLACK: Final = "#000000"
+WHITE: Final = "#ffffff"
+BLACK: Final = "#000000"
 
 
 class Palette(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,7 +37,7 @@ class StateColours(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def on_danger(self) -> str:
         """The colour of text on `danger`: white if it can be read, else black, which then can."""
-        return _WHITE if contrast(_WHITE, self.danger) >= MINIMUM_CONTRAST else _BLACK
+        return WHITE if contrast(WHITE, self.danger) >= MINIMUM_CONTRAST else BLACK
 
 
 class Scheme(NamedTuple):

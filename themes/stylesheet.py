@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from themes.contrast import contrast
 from themes.neutrals import NEUTRALS
-from themes.palettes import Palette, Scheme
+from themes.palettes import BLACK, Palette, Scheme
 from themes.tokens import (
     BannerLayout,
     ButtonShape,
@@ -129,7 +130,14 @@ def _colours(scheme: Scheme, palette: Palette) -> dict[str, str]:
         "warning": status.warning,
         "bad": status.danger,
         "on-bad": status.on_danger,
+        "hover": _hover(palette.on_primary, palette.primary),
+        "hover-bad": _hover(status.on_danger, status.danger),
     }
+
+
+def _hover(text: str, background: str) -> str:
+    """Return the colour that is laid over a button below the pointer, with which its text has no less contrast."""
+    return "rgb(0 0 0 / 12%)" if contrast(text, BLACK) > contrast(background, BLACK) else "rgb(255 255 255 / 24%)"
 
 
 def _declarations(properties: Mapping[str, str]) -> str:

@@ -14,11 +14,7 @@ from themes.neutrals import NEUTRALS
 from themes.palettes import Palette, Scheme, palette_problems
 
 LIGHT = Scheme("light", NEUTRALS["cool"].light)
-SCHEMES = [
-    Scheme(name, neutrals)
-    for each in NEUTRALS.values()
-    for name, neutrals in (("light", each.light), ("dark", each.dark))
-]
+SCHEMES = [scheme for each in NEUTRALS.values() for scheme in (Scheme("light", each.light), Scheme("dark", each.dark))]
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 palettes = st.builds(Palette, **dict.fromkeys(Palette.__struct_fields__, colours))
 

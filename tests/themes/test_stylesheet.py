@@ -41,3 +41,4 @@ def test_a_brand_has_its_own_colours_of_states_and_text_that_is_readable_on_them
     own = msgspec.structs.replace(AURORA.light, success="#005c2e", warning="#6b4e00", danger="#ff6f61")
     sheet = stylesheet(msgspec.structs.replace(AURORA, light=own, dark=None))
     assert "--good: #005c2e; --warning: #6b4e00; --bad: #ff6f61; --on-bad: #000000;" in sheet
+    assert "--hover: rgb(0 0 0 / 12%); --hover-bad: rgb(255 255 255 / 24%);" in sheet, "below the pointer too"
