@@ -8,8 +8,8 @@ import re
 from typing import Final
 
 from themes.brand import Brand
+from themes.neutrals import NEUTRALS
 from themes.rendering import environment
-from themes.tokens import INK, MUTED, SURFACE
 
 _BOUND_CODE: Final = re.compile(r"@\S+ #(?P<code>\d{4,8})")
 """The last line of a message with a one-time password ("Origin-bound one-time codes delivered via SMS")."""
@@ -34,9 +34,7 @@ def mail_html(brand: Brand, subject: str, text: str) -> str:
             bound=None if bound is None else bound.group(),
             paragraphs=[lines for lines in paragraphs if lines],
             colours=brand.theme.light,
-            surface=SURFACE,
-            ink=INK,
-            muted=MUTED,
+            neutrals=NEUTRALS[brand.theme.neutral_tint].light,
             fonts=", ".join(f"'{family}'" if " " in family else family for family in brand.theme.font_families),
         )
     )

@@ -148,7 +148,7 @@ async def test_every_change_is_recorded_in_the_audit_trail(haas: Haas, deploymen
 
 
 async def test_in_production_create_requires_the_register_brand_id(haas: Haas) -> None:
-    production = {"HAAS_ENVIRONMENT": "production", "HAAS_CLOCK_FILE": ""}
+    production = {"HAAS_ENVIRONMENT": "production", "HAAS_CLOCK_FILE": "", "HAAS_DATABASE_TIME_FACTOR": ""}
     refused = await haas(*CREATE_KESTREL, **production)
     assert refused.exit_code == 2
     assert "--register-brand-id is required" in refused.output
