@@ -1,8 +1,7 @@
-"""What the documentation names exists: files, headings that links lead to, log events, and tests."""
+"""What the documentation names exists: files, headings that links lead to, and log events."""
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,20 +39,6 @@ def log_events() -> set[str]:
     }
 
 
-def cited_tests() -> Iterator[tuple[str, str]]:
-    """Yield the file and the function of each test that docs/consent-flow.md names, in the last column of its table."""
-    text = (
-        (ROOT / "docs" / "consent-flow.md").read_text(encoding="utf-8").split("\n| requirement |")[1].split("\n\n")[0]
-    )
-    for line in text.splitlines()[2:]:
-        file = ""
-        for name in re.findall(r"`([^`]+)`", line.rsplit(" | ", 1)[1]):
-            if name.endswith(".py"):
-                file = name
-            else:
-                yield file, name
-
-
 @pages
 def test_targets_of_links_exist(page: Path) -> None:
     for link in LINK.finditer(page.read_text(encoding="utf-8")):
@@ -85,10 +70,3 @@ def test_the_readme_lists_the_operations_that_are_served() -> None:
         if endpoint.served_versions
     ]
     assert rows == served
-
-
-def test_the_tests_that_the_consent_flow_page_names_exist() -> None:
-    cited = list(cited_tests())
-    assert cited
-    for file, name in cited:
-        assert f"def test_{name}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), f"{file} {name}"

@@ -368,24 +368,20 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+NAMES = (
+    *SCREENS, "9-request-over", "9-flow-sharing", "9-flow-unfinished", "9-flow-expired", "9-failed", "9-down",
+    "9-staff-not-found",
+)  # fmt: skip
+"""The screens, and the pages with one message. Those of the staff have `staff`, or 10 or 11, in their names."""
+
+
 class Screens:
     """The screens of one brand."""
 
+    names = NAMES
+
     def __init__(self, made: Brand) -> None:
         self.brand = made
-
-    @property
-    def names(self) -> list[str]:
-        return [
-            *SCREENS,
-            "9-request-over",
-            "9-flow-sharing",
-            "9-flow-unfinished",
-            "9-flow-expired",
-            "9-failed",
-            "9-down",
-            "9-staff-not-found",
-        ]
 
     def html(self, name: str) -> str:
         if name.startswith("9-"):

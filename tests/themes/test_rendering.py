@@ -1,5 +1,6 @@
 """Templates are rendered with all values escaped."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from ops.demonstration.themes import AURORA
-from tests.themes.conftest import CODE, FLOW
+from tests.themes.conftest import CODE, DASHBOARD, FLOW, SCREENS
 from themes.brand import brand
 from themes.lint import TEMPLATES
 from themes.rendering import environment, render
@@ -17,6 +18,8 @@ from themes.sites import CONSUMER
 from themes.tokens import theme_to_json
 
 BRAND = brand("Aurora Energy", theme_to_json(AURORA), ZoneInfo("Australia/Sydney"))
+FORMS = ("identify", "verify", "resend", "restart", "customer", "accounts", "authorise", "cancel")
+"""The forms of the consent flow."""
 MESSAGE: dict[str, Any] = {
     "heading": "Heading",
     "texts": ["Text"],
@@ -74,7 +77,7 @@ def test_the_field_of_the_identifier_has_the_purpose_of_its_kind(kind: Any, inpu
     """WCAG 2.2, 1.3.5."""
     theme = theme_to_json(msgspec.structs.replace(AURORA, identifier_kind=kind))
     look = brand("Aurora Energy", theme, ZoneInfo("Australia/Sydney"))
-    page = render("dashboard/sign_in", look, CONSUMER, form_token="t", problem=None, notice=None, typed='"><b>')
+    page = render("dashboard/sign_in", look, CONSUMER, typed='"><b>', **DASHBOARD)
     assert f'inputmode="{inputmode}" autocomplete="{autocomplete}"' in page
     assert 'value="&#34;&gt;&lt;b&gt;"' in page
 
@@ -86,7 +89,18 @@ def test_a_person_without_contacts_is_told_how_to_give_one(*, contacts: bool) ->
     look = brand(
         "Aurora Energy", theme_to_json(msgspec.structs.replace(AURORA, **changes)), ZoneInfo("Australia/Sydney")
     )
-    values = {**FLOW, "step": 2, **CODE}
+    values = {**FLOW, "step": 2, "steps": 4, **CODE}
     page = " ".join(render("consent/verify", look, CONSUMER, **values).split())
     assert ('Call <a href="tel:1800555010" class="whole">1800 555 010</a> or write to' in page) == contacts
     assert ("Contact Aurora Energy as you usually do" in page) != contacts
+
+
+def test_the_steps_of_a_consent_link_to_each_other_and_to_the_contacts_of_the_brand_only() -> None:
+    """CDR Rules 4.24 (K-22); CDS, Authentication, Friction and Password Link. Only the end leads to the recipient."""
+    for template, values in SCREENS.values():
+        if template.startswith("consent/"):
+            page = render(template, BRAND, CONSUMER, **values)
+            links = re.findall(r'<a\b[^>]*\bhref="([^"]*)"', page)
+            assert [link for link in links if not link.startswith(("#", "/flow/", "tel:", "mailto:"))] == []
+            assert set(re.findall(r'\baction="(/[^"]*)"', page)) <= {f"/flow/1/{step}" for step in FORMS}
+            assert page.count("<form") == page.count('action="/flow/1/')

@@ -10,9 +10,10 @@ from haas.clock import MovableClock
 from ops.browser.browser import Browser
 from ops.browser.page import Page
 from tenants.accounts.models import DisclosureOption
+from tenants.accounts.tables import holding
 from tenants.parties.tables import login
 from tenants.registry.models import Tenant
-from tests.support.consent_pages import SCOPE, ConsentPages
+from tests.support.consent_pages import SCOPE, ConsentPages, away, response_claims
 from tests.support.consents import DAY
 from tests.support.rows import execute, notices_of
 from tests.support.served import serve, serve_nothing_with
@@ -133,6 +134,31 @@ async def test_arrangements_of_other_people_are_not_found(pages: ConsentPages, a
     assert (await browser.http.post(f"{arrangement_path}/withdraw", data=token)).status_code == 404
     _, mine = await signed_in(pages)
     assert "Sharing now" in mine.text
+
+
+async def test_an_organisation_reads_its_own_words_and_sees_its_history_without_an_account(
+    pages: ConsentPages,
+) -> None:
+    """CDS, Data Language Standards (*), when data is reviewed and withdrawn; K-3."""
+    login_id, identifier = await pages.customers.add_login("Sacha Moreau")
+    firm = await pages.customers.add_customer(
+        "Waratah Bakery Pty Ltd", login_id, kind="organisation", role="nominated-representative"
+    )
+    shop = await pages.customers.add_account("Shop", firm)
+    browser, flow = pages.browser(), await pages.pushed()
+    page = await pages.authenticated(browser, flow, identifier=identifier)
+    page = await browser.send(page, "/accounts", account=str(shop))
+    claims = response_claims(await away(browser.send(page, "/authorise")))
+    path = f"/dashboard/arrangements/{(await pages.recipient.exchange(claims['code'], flow)).cdr_arrangement_id}"
+    browser, _ = await signed_in(pages, identifier)
+    for address in (path, f"{path}/record", f"{path}/withdraw"):
+        text = (await browser.get(address)).text
+        assert "Organisation profile" in text, address
+        assert "Name and occupation" not in text, address
+    gone = holding.delete().where(holding.c.customer_id == firm)
+    await execute(pages.application.database, pages.tenant, gone)
+    assert f'href="{path}"' in (await browser.get("/dashboard")).html
+    assert "You no longer have this account with us." in (await browser.get(path)).text
 
 
 async def test_signing_in_changes_the_session_cookie(pages: ConsentPages) -> None:
