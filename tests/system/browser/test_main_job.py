@@ -35,6 +35,8 @@ VISITS = (
     else [("aurora", "phone"), ("banksia", "desktop")]
 )
 """The brand and the device of each journey. A run that keeps no screens has each of them once."""
+MOST_TABS = 60
+"""More than any page has links, buttons and fields."""
 RECORDED: dict[RecordedPath, list[str]] = {
     "amend": ["recipient-change", "identify", "one-time-password", "accounts", "review", "recipient-changed"],
     "authorise": ["recipient", "identify", "one-time-password", "accounts", "review", "recipient-connected"],
@@ -191,25 +193,56 @@ async def test_cancelling_redirects_the_person_to_the_recipient(chromium: Browse
     await context.close()
 
 
-async def test_a_person_can_share_without_javascript(chromium: Browser, stack: Stack, control: SandboxControl) -> None:
-    _, people = _tenant(stack, "aurora")
+async def test_a_person_can_share_and_stop_by_keyboard_and_without_javascript(
+    chromium: Browser, stack: Stack, control: SandboxControl
+) -> None:
+    """WCAG 2.1.1. The recipient's page is only where the person comes from."""
+    tenant, people = _tenant(stack, "aurora")
     context = await chromium.new_context(**VIEWPORTS["phone"], java_script_enabled=False)
     page = await context.new_page()
     await page.goto(f"{stack.description.sandbox.recipient_url}/")
     await page.locator("#continue").click()
-    await page.locator("#identifier").fill(people[2])
-    seen = await control.newest_message()
-    await page.locator("#continue").click()
-    await page.locator("#code").fill(await control.code(people[2], seen))
-    await page.locator("#continue").click()
+    await _sign_in_by_keyboard(page, people[2], control)
     if await page.locator("#customer-1").count():
-        await page.locator("#customer-1").check()
-        await page.locator("#continue").click()
-    await page.locator("#account-1").check()
-    await page.locator("#continue").click()
-    await page.locator("#authorise").click()
+        await _press(page, "customer-1", "Space")
+        await _press(page, "continue")
+    await _press(page, "account-1", "Space")
+    await _press(page, "continue")
+    await _press(page, "authorise")
     await expect(page.locator("#state")).to_have_text("Connected")
+
+    await page.goto(tenant.dashboard_url)
+    await _sign_in_by_keyboard(page, people[2], control)
+    await _press(page, "arrangement-1")
+    await _press(page, "stop-sharing")
+    await _press(page, "confirm-stop")
+    await expect(page.locator("#notice")).to_contain_text("You have stopped sharing")
     await context.close()
+
+
+async def _sign_in_by_keyboard(page: Page, identifier: str, control: SandboxControl) -> None:
+    await _reach(page, "identifier")
+    await page.keyboard.type(identifier)
+    seen = await control.newest_message()
+    await page.keyboard.press("Enter")
+    await _reach(page, "code")
+    await page.keyboard.type(await control.code(identifier, seen))
+    await page.keyboard.press("Enter")
+
+
+async def _press(page: Page, element_id: str, key: str = "Enter") -> None:
+    await _reach(page, element_id)
+    await page.keyboard.press(key)
+
+
+async def _reach(page: Page, element_id: str) -> None:
+    """Move to an element with the Tab key."""
+    await expect(page.locator(f"#{element_id}")).to_be_visible()
+    for _ in range(MOST_TABS):
+        if await page.locator(f"#{element_id}:focus").count():
+            return
+        await page.keyboard.press("Tab")
+    raise AssertionError(f"#{element_id} cannot be reached with the Tab key at {page.url}")
 
 
 async def test_the_recipient_and_the_brand_are_different_sites(chromium: Browser, stack: Stack) -> None:
