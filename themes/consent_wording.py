@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from tenants.consent.account_selection import AccountGroup, AccountSelection
+from tenants.consent.account_selection import AccountChoices, AccountGroup
 from tenants.consent.models import DataPart, Review
 
 _GROUPS: Final = {
@@ -29,7 +29,7 @@ def group_heading(group: AccountGroup) -> str:
     return place if group.kind == "own" else f"{_GROUPS[group.kind]}: {place}"
 
 
-def selection_status(selection: AccountSelection) -> str:
+def selection_status(selection: AccountChoices) -> str:
     """Return what is chosen and what is listed, for a person who has just changed one of them."""
     total, listed, hidden = len(selection.available), len(selection.listed), len(selection.hidden)
     sentences = [f"{len(selection.chosen)} of {count(total, 'account')} chosen."]

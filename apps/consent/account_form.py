@@ -11,16 +11,16 @@ import msgspec
 
 from apps.consent.browser import as_uuid
 from apps.http.page_forms import PageForm
-from tenants.consent.account_selection import MAXIMUM_FILTER, Change
+from tenants.consent.account_selection import MAXIMUM_FILTER, SelectionChange
 
-_CHANGES: Final[dict[str, Change]] = {"all": "all", "none": "none", "show": "show", "show-all": "show"}
+_CHANGES: Final[dict[str, SelectionChange]] = {"all": "all", "none": "none", "show": "show", "show-all": "show"}
 
 
 class AccountForm(msgspec.Struct, frozen=True, kw_only=True):
     """What the form has sent."""
 
     chosen: frozenset[UUID]
-    change: Change | None
+    change: SelectionChange | None
     """None if the person continues to the next step."""
     group: str
     """The key of the group that is changed; empty for all accounts of the page."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from tenants.consent.account_selection import AccountGroup, AccountSelection
+from tenants.consent.account_selection import AccountChoices, AccountGroup
 from themes.consent_wording import group_heading, selection_status
 from themes.views import AccountView, account_view
 
@@ -18,7 +18,7 @@ class GroupView(msgspec.Struct, frozen=True, kw_only=True):
     all_chosen: bool
 
 
-def account_values(selection: AccountSelection, *, changed: bool) -> dict[str, Any]:
+def account_values(selection: AccountChoices, *, changed: bool) -> dict[str, Any]:
     """Return the values of the page. `changed` says that the person has just changed what is chosen or listed."""
     return {
         "groups": [_group(group, selection) for group in selection.groups],
@@ -33,7 +33,7 @@ def account_values(selection: AccountSelection, *, changed: bool) -> dict[str, A
     }
 
 
-def _group(group: AccountGroup, selection: AccountSelection) -> GroupView:
+def _group(group: AccountGroup, selection: AccountChoices) -> GroupView:
     return GroupView(
         key=group.key,
         heading=group_heading(group),

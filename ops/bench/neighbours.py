@@ -83,7 +83,7 @@ async def attacks(people: Participants) -> AsyncIterator[Attack]:
     """Yield each kind of hostile requests. Assertions expire after a minute, so each attack is made when it is due."""
     tenant = next(tenant for tenant in people.description.tenants if tenant.slug == SOURCE)
     public, secure = urlsplit(tenant.public_base_uri).netloc, urlsplit(tenant.resource_base_uri).netloc
-    queries = [f"GET /?{text} HTTP/1.1\r\nHost: {public}\r\n\r\n".encode() for text in _long_queries()]
+    queries = [f"GET /nothing?{text} HTTP/1.1\r\nHost: {public}\r\n\r\n".encode() for text in _long_queries()]
     yield Attack(name="long queries", host=public, connections=HOSTILE_CONNECTIONS, requests=queries)
     yield Attack(
         name="HTTP/2 streams that are cancelled at once", host=public, connections=8, behaviour="cancelled streams"

@@ -25,11 +25,12 @@ FILTER_ABOVE: Final = 10
 MAXIMUM_FILTER: Final = 100
 """The most characters of a filter; the others are ignored."""
 _LEAST_DIGITS: Final = 4
+_NUMBERS: Final = re.compile(r"\d+")
 _LEAST_IN_GROUP: Final = 3
 """Accounts are grouped by towns or states that have this many accounts on average."""
 
 GroupKind = Literal["own", "joint", "used", "closed"]
-Change = Literal["all", "none", "show"]
+SelectionChange = Literal["all", "none", "show"]
 """How a person changes the list: choose all accounts that it shows, choose none of them, or show others."""
 
 
@@ -47,7 +48,7 @@ class AccountGroup(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind if self.place is None else f"{self.kind}:{self.place}"
 
 
-class AccountSelection(msgspec.Struct, frozen=True, kw_only=True):
+class AccountChoices(msgspec.Struct, frozen=True, kw_only=True):
     """The accounts of a customer as the step shows them."""
 
     available: Sequence[HeldAccount]
@@ -76,7 +77,7 @@ class AccountSelection(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.available) > FILTER_ABOVE
 
 
-async def load_selection(tx: Transaction, flow: Flow, text: str = "", *, now: datetime) -> AccountSelection:
+async def load_selection(tx: Transaction, flow: Flow, text: str = "", *, now: datetime) -> AccountChoices:
     """Return the accounts of the step, filtered by `text`. Raise StepNotCurrent or FlowClosed.
 
     Those of an amended arrangement are chosen in advance (CDS, Amending Authorisation, Account Selection).
@@ -88,7 +89,7 @@ async def load_selection(tx: Transaction, flow: Flow, text: str = "", *, now: da
         chosen = {account.id for account in flow.amended_arrangement.authorisation.accounts}
     available = [account for account in held if account.unavailable is None]
     text = text[:MAXIMUM_FILTER].strip() if len(available) > FILTER_ABOVE else ""
-    return AccountSelection(
+    return AccountChoices(
         available=available,
         unavailable=[account for account in held if account.unavailable is not None],
         chosen=frozenset(account.id for account in available if account.id in chosen),
@@ -101,7 +102,7 @@ async def change_selection(
     tx: Transaction,
     flow: Flow,
     sent: Collection[UUID],
-    change: Change,
+    change: SelectionChange,
     *,
     group: str = "",
     text: str = "",
@@ -206,4 +207,4 @@ def _matches(account: HeldAccount, word: str) -> bool:
     if not word.isdecimal():
         return word in text
     is_part = len(word) >= _LEAST_DIGITS and word in (account.account_number or "")
-    return is_part or re.search(rf"(?<!\d){word}(?!\d)", text) is not None
+    return is_part or word in _NUMBERS.findall(text)

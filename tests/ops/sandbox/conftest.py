@@ -145,7 +145,7 @@ async def sandbox(
 @pytest.fixture
 async def control(sandbox: RunningSandbox) -> AsyncIterator[httpx.AsyncClient]:
     """The control API of the sandbox in this process, over its own socket."""
-    async with httpx.AsyncClient(base_url=sandbox.control_url) as client:
+    async with httpx.AsyncClient(base_url=sandbox.control_url, timeout=60) as client:
         yield client
 
 

@@ -83,8 +83,19 @@ class Up:
     def description(self) -> StackDescription:
         return read_description(self.state / "stack.json")
 
+    async def until_processes(self) -> dict[str, ProcessIdentity]:
+        """Wait until the stack has recorded the first of its processes, and return those that it has recorded."""
+        async with asyncio.timeout(PATIENCE):
+            while not self._processes.exists():  # noqa: ASYNC110 - another process makes it
+                await asyncio.sleep(0.02)
+        return self.processes()
+
+    @property
+    def _processes(self) -> Path:
+        return self.state / "run" / "processes.json"
+
     def processes(self) -> dict[str, ProcessIdentity]:
-        file = self.state / "run" / "processes.json"
+        file = self._processes
         return msgspec.json.decode(file.read_bytes(), type=dict[str, ProcessIdentity])
 
 
@@ -118,7 +129,7 @@ async def test_the_stack_survives_interruptions_deploys_at_a_signal_and_stops_at
     """One state folder: a start that is interrupted, a crash, a deploy, and Ctrl-C."""
     async with up(state) as starting:
         await starting.until("Valkey")
-        started = starting.processes()
+        started = await starting.until_processes()
         assert await starting.end(signal.SIGTERM) == 0
     assert not any(runs(identity) for identity in started.values())
 

@@ -63,7 +63,8 @@ async def test_no_process_has_a_variable_that_it_does_not_read(stack: Stack) -> 
     """Variables such as HAAS_TEST_DATABASE_URL and HAAS_STATE of the shell are not passed on."""
     for process in ("app", "worker", "schedule", "provisioner", "sandbox", "ehub", "nginx"):
         names = {name for name in environment(stack.processes()[process]) if name.startswith("HAAS_")}
-        secret = {name for name in names if any(part in name for part in ("DATABASE", "MASTER", "REDIS", "SMTP_URL"))}
+        parts = ("DATABASE_URL", "MASTER", "REDIS", "SMTP_URL")
+        secret = {name for name in names if any(part in name for part in parts)}
         expected = {
             "app": {"HAAS_DATABASE_URL", "HAAS_MASTER_KEY_FILE", "HAAS_REDIS_URL"},
             "worker": {"HAAS_DATABASE_URL", "HAAS_MASTER_KEY_FILE", "HAAS_REDIS_URL", "HAAS_SMTP_URL"},
@@ -89,9 +90,8 @@ async def test_no_login_that_a_process_holds_may_take_the_role_of_the_console(st
 
 async def test_the_file_for_commands_has_their_login_and_no_other_secret(stack: Stack) -> None:
     variables = read_settings(stack.folder.settings)
-    secret = {
-        name for name in variables if any(part in name for part in ("DATABASE", "MASTER", "REDIS", "SMTP", "SMS"))
-    }
+    parts = ("DATABASE_URL", "MASTER", "REDIS", "SMTP", "SMS")
+    secret = {name for name in variables if any(part in name for part in parts)}
     assert secret == {"HAAS_OPERATOR_DATABASE_URL"}
     assert variables["HAAS_OPERATOR_DATABASE_URL"] == stack.settings.operator_database_url
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from tenants.accounts.models import DisclosureFacts, HeldAccount
-from tenants.consent.account_selection import AccountSelection, filtered, grouped
+from tenants.consent.account_selection import AccountChoices, filtered, grouped
 from tenants.consent.errors import FlowStep
 from tenants.consent.flow import steps, way_back
 from tests.tenants.consent.test_flow import NOW, ONE_CUSTOMER, TWO_CUSTOMERS, flow
@@ -70,7 +70,7 @@ def test_many_accounts_are_grouped_by_town_or_else_by_state(accounts: list[HeldA
 
 def test_chosen_accounts_that_the_filter_does_not_let_through_are_hidden() -> None:
     accounts = [held(1), held(2), held(3)]
-    selection = AccountSelection(
+    selection = AccountChoices(
         available=accounts,
         unavailable=[],
         chosen=frozenset({UUID(int=1), UUID(int=3)}),
