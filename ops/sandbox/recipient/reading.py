@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from asyncio import sleep
 from base64 import b64encode
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -117,7 +118,7 @@ class Reader:
             seconds = _retry_after(response)
             if response.status_code != HTTPStatus.TOO_MANY_REQUESTS or not seconds or seconds > _SHORT:
                 return response, body
-            await asyncio.sleep(seconds)
+            await sleep(seconds)
         return await self._get(url, version)
 
     async def _get(self, url: httpx.URL, version: int) -> tuple[httpx.Response, Any]:

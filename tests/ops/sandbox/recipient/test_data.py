@@ -1,12 +1,12 @@
 """How the recipient fetches data: it waits if a holder says that there were too many requests."""
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any, cast
 
 import httpx
 import pytest
 
+from ops.sandbox.recipient import reading
 from ops.sandbox.recipient.client import RecipientClient
 from ops.sandbox.recipient.data import fetch_data
 from ops.sandbox.recipient.reading import RETRIES
@@ -36,7 +36,8 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(delay: float) -> None:
         seconds.append(delay)
 
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+    # Not `asyncio.sleep`: other tasks of this process, such as those of the shared stack, would never wait again.
+    monkeypatch.setattr(reading, "sleep", sleep)
     return seconds
 
 
