@@ -88,6 +88,7 @@ class FaultyHolder:
                 delete("/{path:path}")(self._deleted),
             ],
             openapi_config=None,
+            logging_config=None,  # the default makes every logger of this process write lines of the level INFO
         )
 
     def reset(self) -> None:
