@@ -35,6 +35,8 @@ RESEND: Final = f"{DASHBOARD}/resend"
 LINK: Final = f"{DASHBOARD}/link"
 LINK_TOKEN: Final = "t"  # noqa: S105 - the name of a parameter
 """The parameter with the token of a link. It is short, so that mail programs do not break the line of the link."""
+SENT_AGAIN: Final = "sent-again"
+"""The notice that a new code has replaced the earlier ones."""
 NOTICES: Final = {
     "signed-out": "You have signed out. Nobody can see your data sharing on this device until you sign in again.",
     "session-over": "You were signed out, because some time has passed. Please sign in again.",
@@ -99,6 +101,7 @@ async def show_verify(request: _Request) -> Response[Any]:
         if challenge is None or challenge.answered_at is not None:
             return to_form(SIGN_IN, to)
         values = await code_values(tx, entry, challenge, problem_name, now=ctx.now)
+    values["replaces"] = request.query_params.get("notice") == SENT_AGAIN  # a session does not keep its earlier codes
     restart = with_query(SIGN_IN, **{RETURN_TO: to})
     return page(request, "dashboard/verify", form_token=form_token(secret), return_to=to, restart=restart, **values)
 
@@ -128,7 +131,7 @@ async def verify(request: _Request) -> Response[None]:
         return to_form(VERIFY, to, problem=f"code-{refused.reason}")
     except IdentifierLocked:
         return to_form(VERIFY, to, problem="code-locked")
-    return forget_typed(request, show_after_sign_in(signed_in, to), secret)
+    return show_after_sign_in(request, signed_in, to)
 
 
 @post(RESEND, **FORM_OPTIONS)
@@ -147,7 +150,7 @@ async def resend(request: _Request) -> Response[None]:
         return to_form(SIGN_IN, to)
     except IdentifierLocked:
         return to_form(VERIFY, to, problem="code-locked")
-    return to_form(VERIFY, to)
+    return to_form(VERIFY, to, notice=SENT_AGAIN)
 
 
 @post(f"{DASHBOARD}/stay", **FORM_OPTIONS)
@@ -179,9 +182,13 @@ def redirect_to_sign_in(request: _Request, error: NotSignedIn) -> Response[None]
     return _to_sign_in(error, page_name(request.url.path))
 
 
-def show_after_sign_in(signed_in: SignedIn, to: str) -> Response[None]:
-    """Return the response to a sign-in: it keeps the session in the browser, and leads to the page `to`."""
-    return KNOWN_BROWSER.set(COOKIE.set(redirect(page_path(to)), signed_in.secret), signed_in.known_browser)
+def show_after_sign_in(request: _Request, signed_in: SignedIn, to: str) -> Response[None]:
+    """Return the response to a sign-in: it keeps the session in the browser, and leads to the page `to`.
+
+    What the person has typed as identifier is forgotten.
+    """
+    response = COOKIE.set(redirect(page_path(to)), signed_in.secret)
+    return forget_typed(request, KNOWN_BROWSER.set(response, signed_in.known_browser), COOKIE.secret(request))
 
 
 async def _with_link(request: _Request, to: str) -> AuthenticationContext:

@@ -71,4 +71,4 @@ async def sign_in_by_link(request: _Request) -> Response[None]:
         return to_form(VERIFY, to, problem=f"code-{refused.reason}")
     except IdentifierLocked:
         return to_form(VERIFY, to, problem="code-locked")
-    return show_after_sign_in(signed_in, to)
+    return show_after_sign_in(request, signed_in, to)

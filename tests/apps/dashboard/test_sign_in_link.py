@@ -36,6 +36,7 @@ async def test_the_link_signs_in_once_and_leads_to_the_page(pages: ConsentPages)
         assert (await browser.get("/dashboard")).path == "/dashboard/sign-in"
     page = await browser.send(page, "/link")
     assert page.path == path
+    assert not any(each.name == "__Host-typed" for each in browser.http.cookies.jar), "what was typed is forgotten"
     again = pages.browser()
     assert "works once" in (await again.get(link)).element("link").text
     assert "has been used" in (await browser.get(link)).element("link").text
