@@ -41,6 +41,9 @@ _SLOWEST_FOLDERS = ("ops", "system", "workers")
 """The folders whose tests start processes of their own, and whose files take longest."""
 
 
+SHARED_DEPLOYMENT = pytest.StashKey[Deployment]()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the slowest tests first, so that the processes of the whole suite end at about the same time."""
@@ -117,10 +120,14 @@ async def empty_deployment(postgres: PostgresServer) -> DeploymentDatabase:
 
 
 @pytest.fixture(scope="session")
-async def deployment(postgres: PostgresServer, valkey: str, state_folder: Path) -> AsyncIterator[Deployment]:
+async def deployment(
+    postgres: PostgresServer, valkey: str, state_folder: Path, pytestconfig: pytest.Config
+) -> AsyncIterator[Deployment]:
     """A deployment shared by the session; `await deployment.new_tenant()` makes a tenant in a tenth of a second."""
     async with open_deployment(postgres, valkey, state_folder) as deployment:
+        pytestconfig.stash[SHARED_DEPLOYMENT] = deployment
         yield deployment
+        del pytestconfig.stash[SHARED_DEPLOYMENT]
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +226,15 @@ def clock(deployment: Deployment) -> Iterator[MovableClock]:
     assert isinstance(deployment.clock, MovableClock)
     yield deployment.clock
     deployment.clock.reset()
+
+
+@pytest.fixture(autouse=True)
+def _no_moved_clock(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves the shared deployment's clock moved: the tests after it would run at another time."""
+    yield
+    if deployment := request.config.stash.get(SHARED_DEPLOYMENT, None):
+        assert isinstance(deployment.clock, MovableClock)
+        assert deployment.clock.offset == timedelta(0)
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,9 @@ class ConsentPages:
 
     async def code(self, to: str | None = None) -> str:
         """Return the latest one-time password that was sent to somebody, Mia by default."""
-        sent = [message for message in await self.messages() if message["to"] == (to or self.mia.identifier)]
+        messages, person = await self.messages(), to or self.mia.identifier
+        sent = [message for message in messages if message["to"] == person]
+        assert sent, f"{len(messages)} messages wait at {self.application.now}, and none to {person}"
         return re.findall(r"\b\d{6}\b", sent[-1]["text"])[0]
 
     async def identified(
