@@ -18,6 +18,7 @@ from tenants.housekeeping.service import Housekeeping
 from tenants.notices.message_channels import EmailChannel, LetterChannel, SmsChannel
 from tenants.notices.models import EmailPayload
 from tenants.notices.outbox_delivery import Delivery, DeliveryCounts
+from tenants.notices.sms_gateways import SmsGateways
 from tenants.obligations.service import warn_of
 from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
@@ -62,7 +63,11 @@ class Tasks:
                 "email": EmailChannel(
                     Mailer(settings.smtp_url, requires_tls=settings.environment == "production"), _html_of
                 ),
-                "sms": SmsChannel(SmsGateway(settings.sms_url, services.outbound)),
+                "sms": SmsChannel(
+                    SmsGateways(
+                        SmsGateway(settings.sms_url, services.outbound), database, services.sealer, services.outbound
+                    )
+                ),
                 "letter": LetterChannel(),
                 "arrangement-revoked": ArrangementRevocationChannel(
                     database, services.keyring, services.outbound, clock
@@ -183,7 +188,7 @@ class Tasks:
         return await self._expiries.warn(await self.tenants())
 
     async def warn(self) -> None:
-        """Write to the log what ends soon, and which tenants have notices that nobody handles or overdue findings."""
+        """Write to the log what ends soon, notices that nobody handles, overdue findings, and unprotected senders."""
         await self.warn_of_expiries()
         for tenant in await self.tenants():
             with bind(tenant=tenant.slug):

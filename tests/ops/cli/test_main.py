@@ -134,6 +134,7 @@ def test_help_lists_all_commands() -> None:
         "secrets",
         "serve",
         "smoke",
+        "sms",
         "source",
         "tenant",
         "up",
