@@ -14,7 +14,7 @@ from haas.database import Transaction
 from tenants.accounts.models import HoldingRole, account_label
 from tenants.accounts.service import market_day
 from tenants.data_language import clusters
-from tenants.holders.service import ONCE_OFF
+from tenants.holders.models import ONCE_OFF
 from tenants.joint_accounts import store
 from tenants.joint_accounts.errors import SharingNotFound
 from tenants.joint_accounts.models import SharedByOther, SharingState
