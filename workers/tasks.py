@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from haas.dns_records import DnsTextRecords
 from haas.errors import HaasError
 from haas.logs import bind
 from haas.mail import Mailer
@@ -18,6 +19,7 @@ from tenants.housekeeping.service import Housekeeping
 from tenants.notices.message_channels import EmailChannel, LetterChannel, SmsChannel
 from tenants.notices.models import EmailPayload
 from tenants.notices.outbox_delivery import Delivery, DeliveryCounts
+from tenants.notices.senders import warn_of_senders
 from tenants.notices.sms_gateways import SmsGateways
 from tenants.obligations.service import warn_of
 from tenants.register.api import RegisterApi
@@ -56,6 +58,7 @@ class Tasks:
         database, clock = services.database, services.clock
         self.metrics = TaskMetrics((DELIVER_OUTBOX, POLL_REGISTER, SWEEP, CHANGE_PASSWORDS, READ_FEED))
         self._registry, self._database = services.registry, database
+        self._sends_to_people = settings.environment == "production"
         self._delivery = Delivery(
             database,
             clock,
@@ -195,6 +198,8 @@ class Tasks:
                 await self._delivery.warn_of_unassigned(tenant)
                 async with self._database.transaction(tenant.namespace) as tx:
                     await corrections.warn_of_owed(tx, self._clock.now())
+        if self._sends_to_people:  # the domains of a sandbox exist on this machine only
+            await warn_of_senders(DnsTextRecords(), await self.tenants())
 
     async def change_passwords(self) -> None:
         """Change the passwords at AEMO that are due."""

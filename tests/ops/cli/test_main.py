@@ -132,6 +132,7 @@ def test_help_lists_all_commands() -> None:
         "restore",
         "retention",
         "secrets",
+        "senders",
         "serve",
         "smoke",
         "sms",
