@@ -69,7 +69,8 @@ async def build_screen(
             values = {"customers": flow.customers, "chosen_customer": flow.attempt.customer_id}
         case "accounts":
             selection = await load_selection(tx, flow, query.find or "", now=now)
-            values = account_values(selection, changed=query.changed is not None)
+            duration = flow.attempt.request.sharing_duration
+            values = account_values(selection, duration, changed=query.changed is not None, zone=zone, now=now)
         case "review":
             review = await build_review(tx, flow, now=now)
             values = review_values(flow, review, zone=zone, now=now)

@@ -294,7 +294,7 @@ async def _set_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: dat
 
 async def _record_refusals(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> None:
     """Record for which reasons the person is not asked to share some or all of the accounts (CDR Rules 4.7, 9.4)."""
-    held = await accounts.accounts_of(tx, customer_id, flow.client.recipient_id, now)
+    held = await _accounts_of(tx, flow, customer_id, now)
     reasons = {REFUSAL_BY_REASON[each.unavailable] for each in held if each.unavailable in REFUSAL_BY_REASON}
     day = accounts.market_day(now)
     refused = [
@@ -309,7 +309,12 @@ async def held_accounts(tx: Transaction, flow: Flow, now: datetime) -> list[Held
     customer_id = flow.attempt.customer_id
     if customer_id is None:
         return []
-    return await accounts.accounts_of(tx, customer_id, flow.client.recipient_id, now)
+    return await _accounts_of(tx, flow, customer_id, now)
+
+
+async def _accounts_of(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> list[HeldAccount]:
+    recipient_id, login_id = flow.client.recipient_id, flow.attempt.login_id
+    return await accounts.accounts_of(tx, customer_id, recipient_id, now, login_id=login_id)
 
 
 async def _load_arrangement(tx: Transaction, arrangement_id: UUID | None) -> Arrangement | None:

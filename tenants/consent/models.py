@@ -125,6 +125,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     """The data clusters of each part that is or was shared. Removed clusters are after the others of their part."""
     sharing_duration: int
     ends_at: datetime
+    approve_by: datetime
+    """Until when the other holders of accounts can approve, where that is needed."""
     previous_duration: int | None
     previous_ends_at: datetime | None
     """For an amendment: the sharing duration (seconds) and the end of sharing of the current authorisation."""
@@ -148,11 +150,6 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
         if not self.amends:
             return None
         return "new" if account.id in self.new_accounts else "kept"
-
-    @property
-    def joint(self) -> bool:
-        """Whether an account is a joint account, so that its other holders may be notified."""
-        return any(account.joint for account in self.accounts)
 
 
 class ReviewPage(msgspec.Struct, frozen=True, kw_only=True):

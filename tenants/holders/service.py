@@ -15,8 +15,7 @@ from uuid import UUID
 import msgspec
 
 from haas.database import Transaction
-from tenants.accounts.models import account_label
-from tenants.accounts.service import market_day
+from tenants.accounts.service import labels_of, market_day
 from tenants.arrangements.models import EndedBy
 from tenants.arrangements.service import TellHolders
 from tenants.holders import store
@@ -58,11 +57,13 @@ async def _tell_of_end(
     if about is None or not arrangement_ids:
         return 0
     told = 0
-    for rows in await _by_holder(tx, store.in_force_under(arrangement_ids), now):
+    by_holder = await _by_holder(tx, store.in_force_under(arrangement_ids), now)
+    names = await _names(tx, by_holder, now)
+    for rows in by_holder:
         visible = [row for row in rows if not row.is_concealed and _wants(row, about)]
         if visible:
             at = min(now, visible[0].expires_at)
-            told += await _tell_other_holder(tx, tenant, about, _event(visible, at), visible, now=now)
+            told += await _tell_other_holder(tx, tenant, about, _event(visible, names, at), visible, now=now)
     return told
 
 
@@ -74,11 +75,13 @@ async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_i
     (CDR Rules 4.28; K-15).
     """
     told = 0
-    for rows in await _by_holder(tx, store.is_or_was_replaced_by(authorisation_id), now):
+    by_holder = await _by_holder(tx, store.is_or_was_replaced_by(authorisation_id), now)
+    names = await _names(tx, by_holder, now)
+    for rows in by_holder:
         new = [row for row in rows if row.authorisation_id == authorisation_id and not row.is_concealed]
         old = [row for row in rows if row.authorisation_id != authorisation_id]
         if asked := [row for row in new if row.approval == "pending" and row.due_at is not None]:
-            event = msgspec.structs.replace(_event(asked, now), until=_until(asked), due_at=asked[0].due_at)
+            event = msgspec.structs.replace(_event(asked, names, now), until=_until(asked), due_at=asked[0].due_at)
             told += await _tell_other_holder(tx, tenant, "approval-asked", event, asked, now=now)
         new_ids = {row.account_id for row in rows if row.authorisation_id == authorisation_id}
         removed = [row for row in old if row.account_id not in new_ids and not row.is_concealed]
@@ -95,10 +98,10 @@ async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_i
         if not (shown or removed):
             continue
         event = msgspec.structs.replace(
-            _event(shown or removed, now),
+            _event(shown or removed, names, now),
             key=f"{authorisation_id}",
-            accounts=_accounts(shown),
-            removed=_accounts(removed),
+            accounts=_accounts(shown, names),
+            removed=_accounts(removed, names),
             until=_until(shown),
         )
         told += await _tell_other_holder(tx, tenant, about, event, rows, now=now)
@@ -120,10 +123,11 @@ async def tell_requesters(
     for row in await store.requesters(tx, shared, now) if shared else []:
         if _has_chosen(row, about):
             found[row.authorisation_id].append(row)
+    names = await _names(tx, found.values(), now)
     for rows in found.values():
         contacts = [] if rows[0].contact_id is None else [_contact(rows[0])]
         at = max(row.due_at for row in rows) if about == "approval-lapsed" else now
-        await _tell(tx, tenant, about, _event(rows, at), _addressee(rows[0], contacts), now=now)
+        await _tell(tx, tenant, about, _event(rows, names, at), _addressee(rows[0], contacts), now=now)
 
 
 async def tell_holders(
@@ -200,7 +204,12 @@ async def _tell(tx: Transaction, tenant: Tenant, about: About, event: Event, to:
     return await send(tx, notice, to, about=about, key=event.key, arrangement_id=event.arrangement_id, now=now)
 
 
-def _event(rows: Sequence[HolderRow], at: datetime) -> Event:
+async def _names(tx: Transaction, found: Iterable[Sequence[HolderRow]], now: datetime) -> Mapping[UUID, str]:
+    """Return the names of all accounts of these rows, by their ids."""
+    return await labels_of(tx, {row.account_id for rows in found for row in rows}, now)
+
+
+def _event(rows: Sequence[HolderRow], names: Mapping[UUID, str], at: datetime) -> Event:
     row = rows[0]
     accounts = sorted({row.account_id for row in rows})
     return Event(
@@ -208,7 +217,7 @@ def _event(rows: Sequence[HolderRow], at: datetime) -> Event:
         key=" ".join(map(str, (row.authorisation_id, *accounts))),
         at=at,
         recipient=row.registration.get("legal_entity_name") or row.registration["org_name"],
-        accounts=_accounts(rows),
+        accounts=_accounts(rows, names),
     )
 
 
@@ -227,8 +236,8 @@ def _until(rows: Iterable[HolderRow]) -> datetime | None:
     return next((row.expires_at for row in rows if row.sharing_duration > ONCE_OFF), None)
 
 
-def _accounts(rows: Iterable[HolderRow]) -> tuple[str, ...]:
-    return tuple(sorted({row.account_id: _account(row) for row in rows}.values()))
+def _accounts(rows: Iterable[HolderRow], names: Mapping[UUID, str]) -> tuple[str, ...]:
+    return tuple(sorted(names[account_id] for account_id in {row.account_id for row in rows}))
 
 
 def _contacts(rows: Iterable[HolderRow], by_login: UUID | None) -> list[Receiver] | None:
@@ -251,7 +260,3 @@ def _contact(row: HolderRow) -> Receiver:
     return Receiver(
         login_id=row.contact_id, name=row.contact_name, email=row.email, mobile=row.mobile, channel=row.channel
     )
-
-
-def _account(row: HolderRow) -> str:
-    return account_label(row.display_name, row.account_number, row.creation_date)

@@ -6,15 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from haas.database import Transaction
-from tenants.accounts.models import account_label
-from tenants.accounts.service import market_day
+from tenants.accounts.service import labels_of, market_day
 from tenants.audit import service as audit
 from tenants.audit.models import AuditedChange
 from tenants.holders import service as notices
 from tenants.holders import store as holders_store
 from tenants.holders.models import Written
 from tenants.holders.store import HolderRow
-from tenants.joint_accounts import store
 from tenants.joint_accounts.errors import NotAHolder
 from tenants.notices.models import About
 from tenants.parties.acting import Acting, require_may_act
@@ -75,7 +73,6 @@ async def require_holder(tx: Transaction, tenant: Tenant, acting: Acting, accoun
     return found
 
 
-async def label_of(tx: Transaction, account_id: UUID) -> str:
-    """Return the name and the hint of an account."""
-    row = await store.account_names(tx, account_id)
-    return account_label(row.display_name, row.account_number, row.creation_date)
+async def label_of(tx: Transaction, account_id: UUID, now: datetime) -> str:
+    """Return the name of an account as a message states it."""
+    return (await labels_of(tx, [account_id], now))[account_id]
