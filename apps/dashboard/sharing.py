@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
+from litestar.exceptions import PermissionDeniedException
 from litestar.params import FromPath
 
 from apps.dashboard.browser import (
@@ -46,8 +47,11 @@ async def list_arrangements(request: _Request) -> Response[str]:
         received = await ledger.last_disclosures(tx, [each.id for each in found])
         covered = {account.id for each in found for account in each.authorisation.accounts}
         names = await accounts.names_of(tx, covered, ctx.now)
-    current, past = cards_by_recipient(found, received, names, _viewer(request, session))
-    return signed_in_page(request, session, "dashboard/arrangements", current=current, past=past)
+    viewer = _viewer(request, session)
+    current, past = cards_by_recipient(found, received, names, viewer)
+    return signed_in_page(
+        request, session, "dashboard/arrangements", current=current, past=past, not_seen=viewer.not_seen
+    )
 
 
 @get(_ARRANGEMENT, **PAGE_OPTIONS)
@@ -75,6 +79,8 @@ async def ask_to_withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> 
     session, view = await _load_arrangement(request, arrangement_id)
     if not view.current:
         return redirect(_arrangement_url(arrangement_id))
+    if not view.may_stop:
+        raise PermissionDeniedException
     return signed_in_page(request, session, "dashboard/withdraw", arrangement=view)
 
 
@@ -88,6 +94,8 @@ async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Respons
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
             session = await require_session(request, tx, person)
             found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
+            if not _viewer(request, session).may_stop(found.customer_id):
+                raise PermissionDeniedException
             await arrangements.end(tx, found.id, by="consumer", tell=tell_of_end(ctx.tenant), now=ctx.now)
     except ArrangementEnded:
         return redirect(_arrangement_url(arrangement_id))

@@ -31,6 +31,8 @@ class ArrangementView(msgspec.Struct, frozen=True, kw_only=True):
     policy: str | None
     """The address of the recipient's CDR policy."""
     current: bool
+    may_stop: bool
+    """Whether the person may stop the sharing, and not only see it."""
     status: str
     customer: str | None
     """The customer, if the person does not act for themselves only."""
@@ -87,6 +89,7 @@ def arrangement_view(
         recipient=recipient_view(arrangement.recipient, accreditation_number),
         policy=_https(arrangement.recipient.policy_uri),
         current=status.current,
+        may_stop=status.current and viewer.may_stop(customer_id),
         status=status.text,
         customer=viewer.acting_for(customer_id),
         customer_name=viewer.name(customer_id),

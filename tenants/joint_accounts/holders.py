@@ -63,10 +63,15 @@ class Holders:
         await notices.tell_holders(tx, notice, told, about=about, key=key, by_login=by_login, now=self.now)
 
 
-async def require_holder(tx: Transaction, tenant: Tenant, acting: Acting, account_id: UUID, now: datetime) -> Holders:
-    """Return the holders of an account. Raise MayNotAct, or NotAHolder unless `acting` is for one of them."""
+async def require_holder(
+    tx: Transaction, tenant: Tenant, acting: Acting, account_id: UUID, now: datetime, *, to_see: bool = False
+) -> Holders:
+    """Return the holders of an account. Raise MayNotAct, or NotAHolder unless `acting` is for one of them.
+
+    With `to_see`, nothing is changed: see `require_may_act`.
+    """
     today = market_day(now)
-    await require_may_act(tx, acting, today)
+    await require_may_act(tx, acting, today, to_see=to_see)
     found = Holders(tenant, acting, account_id, await holders_store.holders_of(tx, account_id, today), now=now)
     if acting.customer_id not in found:
         raise NotAHolder(f"customer {acting.customer_id} is no holder of account {account_id}")

@@ -47,7 +47,7 @@ async def state(tx: Transaction, tenant: Tenant, acting: Acting, account_id: UUI
 
     Raise MayNotAct or NotAHolder.
     """
-    holders = await require_holder(tx, tenant, acting, account_id, now)
+    holders = await require_holder(tx, tenant, acting, account_id, now, to_see=True)
     setting = await store.option_of(tx, account_id)
     current = DEFAULT_OPTION if setting is None else setting.option
     offered = tuple(each for each in RESTRICTIVENESS if each != current and _is_offered(holders, current, each))
@@ -83,7 +83,7 @@ async def preview(
     (CDR Rules 4A.15).
     Raise MayNotAct, NotAHolder or OptionNotOffered.
     """
-    holders = await require_holder(tx, tenant, acting, account_id, now)
+    holders = await require_holder(tx, tenant, acting, account_id, now, to_see=True)
     current = await _current(tx, account_id)
     _require_offered(holders, current, option)
     shared = await store.sharing_in_force(tx, account_id, acting.customer_id, acting.login_id, now)

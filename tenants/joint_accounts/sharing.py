@@ -58,7 +58,7 @@ async def find(tx: Transaction, acting: Acting, sharing_id: UUID, *, now: dateti
 
 async def _load(tx: Transaction, acting: Acting, now: datetime, roles: Collection[HoldingRole]) -> list[SeenSharing]:
     today = market_day(now)
-    await require_may_act(tx, acting, today)
+    await require_may_act(tx, acting, today, to_see=True)
     held = await store.held_accounts(tx, acting.customer_id, today)
     found: dict[tuple[UUID, UUID], list[SharedRow]] = defaultdict(list)
     for row in await store.shared_by_others(tx, acting.customer_id):

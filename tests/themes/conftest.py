@@ -73,6 +73,7 @@ def _accounts(*groups: Any, unavailable: Any = (OFF, USER), **changes: Any) -> d
     return {
         "step": 3, "steps": 4, "back": None, "amending": False, "groups": groups, "unavailable": unavailable,
         "total": total, "listed": total, "hidden": (), "filter": "", "has_many": False, "announcement": None,
+        "not_permitted": (),
         "chosen": sum(each.chosen for group in groups for each in group.accounts), **changes,
     }  # fmt: skip
 
@@ -108,6 +109,7 @@ TIMELINE = [
 def _arrangement(**changes: Any) -> SimpleNamespace:
     values = {
         "id": UUID(int=99), "recipient": recipient, "policy": "https://brightbill.test/policy", "current": True,
+        "may_stop": True,
         "status": "Sharing", "customer": None, "customer_name": "Marguerite Hartley", "accounts": [HOME, BEACH],
         "tells_others": True, "concealed": [], "agreed": "You agreed", "consented_at": NOW,
         "period": wording.period(YEAR, NOW, NOW + timedelta(seconds=YEAR)), "ended_at": None, "ended_how": None,
@@ -124,6 +126,7 @@ WAITING = account(7, "Mountain cabin", joint=True, approve_by=NOW + timedelta(da
 CHANGED = _arrangement(accounts=[HOME, OFF, WAITING], concealed=["Parents’ farm"])
 ENDED = _arrangement(
     current=False,
+    may_stop=False,
     status="Stopped",
     customer="Waratah Bakery Pty Ltd",
     ended_at=NOW,
@@ -131,6 +134,7 @@ ENDED = _arrangement(
     timeline=[TimelineEntry(at=NOW, title="You stopped sharing"), *TIMELINE[1:]],
 )
 ONCE = _arrangement(
+    may_stop=False,
     status="Sharing once", period=wording.period(86_400, NOW, NOW + timedelta(days=1)), accounts=[], disclosed=[],
     disclosed_by_account=[], timeline=TIMELINE[3:], policy=None,
 )  # fmt: skip
@@ -291,6 +295,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             "step": 3,
             "steps": 5,
             "chosen_customer": None,
+            "not_permitted": ["Ironbark Sawmill Pty Ltd"],
             "customers": [
                 SimpleNamespace(id=UUID(int=1), name="Marguerite Hartley", kind="person", is_self=True),
                 SimpleNamespace(id=UUID(int=2), name="Waratah Bakery Pty Ltd", kind="organisation", is_self=False),
@@ -308,6 +313,10 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "3-accounts-none": ("consent/accounts", {**FLOW, **_accounts()}),
+    "3-accounts-not-permitted": (
+        "consent/accounts",
+        {**FLOW, **_accounts(unavailable=(), not_permitted=["Waratah Bakery Pty Ltd"])},
+    ),
     "3-accounts-many": ("consent/accounts", {**FLOW, **MANY_ACCOUNTS}),
     "4-review": (
         "consent/review",
@@ -358,14 +367,18 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "5-sign-in-link": ("dashboard/link", {**DASHBOARD, "state": "ready", "token": "t"}),
     "5-sign-in-link-not-newest": ("dashboard/link", {**DASHBOARD, "state": "not-newest", "token": ""}),
     "5-sign-in-link-elsewhere": ("dashboard/link", {**DASHBOARD, "state": "elsewhere", "token": ""}),
-    "6-arrangements": ("dashboard/arrangements", {**DASHBOARD, "current": GROUPS, "past": PAST_GROUPS}),
-    "6-arrangements-none": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": []}),
+    "6-arrangements": (
+        "dashboard/arrangements",
+        {**DASHBOARD, "current": GROUPS, "past": PAST_GROUPS, "not_seen": ["Ironbark Sawmill Pty Ltd"]},
+    ),
+    "6-arrangements-none": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": [], "not_seen": []}),
     "6-arrangements-long-names": (
         "dashboard/arrangements",
         {
             **DASHBOARD,
             "current": [SimpleNamespace(recipient=LONG_RECIPIENT, cards=[_card(LONG_ACCOUNT.name, 6)])],
             "past": [],
+            "not_seen": [],
         },
     ),
     "7-arrangement-long-names": ("dashboard/arrangement", {**DASHBOARD, "arrangement": LONG_NAMES}),
