@@ -323,6 +323,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
         {
             **FLOW,
             **REVIEW,
+            "subjects": "you, 3 accounts and their electricity",
             "approvals": "Data of 1 account is shared only if all account holders approve by 1 December 2026.",
         },
     ),
