@@ -24,7 +24,7 @@ from tenants.consent.models import (
     ReviewPart,
 )
 from tenants.data_language import Cluster, CustomerKind
-from tenants.holders.service import ONCE_OFF
+from tenants.holders.models import ONCE_OFF
 from tenants.joint_accounts.approvals import time_limit
 from tenants.oauth.claims import PROFILE_CLAIMS
 from tenants.oauth.scopes import PROFILE

@@ -1,7 +1,7 @@
 """The SQL of who holds an account together with whom, and of approvals whose time limit is over."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,6 +29,8 @@ from tenants.arrangements.tables import account_approval, arrangement, authorisa
 from tenants.clients.tables import client
 from tenants.holders.models import NoticeChoice
 from tenants.holders.tables import notice_choice
+from tenants.notices.models import About
+from tenants.notices.tables import outbox
 from tenants.parties.store import is_representation_in_force
 from tenants.parties.tables import customer, login, representation
 
@@ -38,6 +40,7 @@ ApprovalKey = tuple[UUID, UUID]
 """The authorisation and the account."""
 _PENDING: Final = "pending"
 _LAPSED: Final = "lapsed"
+_EXPIRING: Final[About] = "receipt-expiring"
 _SHARED: Final = (
     arrangement.c.id.label("arrangement_id"),
     arrangement.c.login_id,
@@ -102,6 +105,73 @@ def in_force_before(authorisation_id: UUID) -> ColumnElement[UUID]:
         .limit(1)
         .scalar_subquery()
     )
+
+
+def ends_soon(now: datetime, before: timedelta) -> AuthorisationCondition:
+    """Return the condition that selects the authorisations in force that end so long before their end, or later.
+
+    Those are left out that were given for no longer than this, or for which there is a receipt already.
+    """
+    has_receipt = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.arrangement_id == arrangement.c.id,
+            outbox.c.about == _EXPIRING,
+            outbox.c.created_at >= authorisation.c.active_at,
+        )
+        .exists()
+    )
+    return and_(
+        _IS_IN_FORCE,
+        arrangement.c.ended_at.is_(None),
+        authorisation.c.expires_at > now,
+        authorisation.c.expires_at <= now + before,
+        authorisation.c.sharing_duration > int(before.total_seconds()),
+        ~has_receipt,
+    )
+
+
+async def authorisers(tx: Transaction, which: AuthorisationCondition, today: date) -> list[HolderRow]:
+    """Return one row for each account of an authorisation, with the person who has authorised.
+
+    There are no rows if this person may not act for the customer today. The columns of the account are null if the
+    authorisation has no accounts. `is_concealed` is as in `other_holders`.
+    """
+    may_act = and_(
+        representation.c.customer_id == arrangement.c.customer_id,
+        representation.c.login_id == arrangement.c.login_id,
+        is_representation_in_force(today),
+    )
+    query = (
+        select(
+            *_SHARED,
+            authorised_account.c.approval,
+            _IS_AMENDMENT.label("is_amendment"),
+            was_concealed(arrangement.c.customer_id, account.c.id, authorisation.c.authorised_at).label("is_concealed"),
+            customer.c.id.label("holder_id"),
+            customer.c.reference,
+            customer.c.name,
+            *_CONTACT,
+        )
+        .select_from(
+            arrangement.join(authorisation, authorisation.c.arrangement_id == arrangement.c.id)
+            .join(client, client.c.client_id == arrangement.c.client_id)
+            .join(customer, customer.c.id == arrangement.c.customer_id)
+            .join(representation, may_act)
+            .join(login, and_(login.c.id == representation.c.login_id, login.c.disabled_at.is_(None)))
+            .outerjoin(authorised_account, authorised_account.c.authorisation_id == authorisation.c.id)
+            .outerjoin(account, account.c.id == authorised_account.c.account_id)
+        )
+        .where(which)
+        .order_by(authorisation.c.expires_at, arrangement.c.id, account.c.display_name, account.c.id)
+    )
+    return list((await tx.execute(query)).all())
+
+
+async def others_have_contact(tx: Transaction, login_id: UUID, email: str | None, mobile: str | None) -> bool:
+    """Return whether another login has the email address or the mobile number of a login."""
+    same = or_(func.lower(login.c.email) == func.lower(literal(email)), login.c.mobile == literal(mobile))
+    return (await tx.execute(select(login.c.id).where(login.c.id != login_id, same).limit(1))).first() is not None
 
 
 async def other_holders(tx: Transaction, which: AuthorisationCondition, today: date) -> list[HolderRow]:

@@ -14,7 +14,7 @@ from haas.database import Transaction
 from tenants.accounts.models import HoldingRole
 from tenants.accounts.service import labels_of, market_day
 from tenants.data_language import clusters
-from tenants.holders.service import ONCE_OFF
+from tenants.holders.models import ONCE_OFF
 from tenants.joint_accounts import store
 from tenants.joint_accounts.errors import SharingNotFound
 from tenants.joint_accounts.models import SharedByOther, SharingState

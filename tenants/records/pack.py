@@ -56,6 +56,12 @@ _NOTICES: Final = {
     "approval-declined": "to you: not all account holders approved the sharing",
     "approval-lapsed": "to you: another account holder did not approve the sharing in time",
     "approval-withdrawn": "to you: the approval of another account holder was withdrawn",
+    "receipt-given": "to who authorised: a receipt of the authorisation",
+    "receipt-changed": "to who authorised: a receipt of the change",
+    "receipt-withdrawn": "to who authorised: a receipt of the withdrawal",
+    "receipt-ended": "to who authorised: a receipt of the end",
+    "receipt-expiring": "to who authorised: a receipt before the end",
+    "receipt-expired": "to who authorised: a receipt of the expiry",
 }
 _OF_ACCOUNTS: Final = "energy:"
 """How scopes begin whose data is about an account, and not about the person."""
