@@ -17,7 +17,7 @@ from tenants.arrangements.models import EndedBy
 from tenants.holders import store
 from tenants.holders.models import Addressee, Receipt, Receiver
 from tenants.holders.receipt_text import written_receipt
-from tenants.holders.sending import account_names, end_of, receiver_of, recipient_of, send
+from tenants.holders.sending import account_names, end_of, labels_of_rows, receiver_of, recipient_of, send
 from tenants.holders.store import HolderRow
 from tenants.notices.models import About
 from tenants.registry.models import Tenant, TenantSettings
@@ -39,13 +39,16 @@ async def confirm_authorisation(tx: Transaction, tenant: Tenant, authorisation_i
     if not (tenant.settings.sends_given_receipts or tenant.settings.sends_changed_receipts):
         return 0
     sent = 0
-    for rows in await _by_arrangement(tx, store.is_or_was_replaced_by(authorisation_id), now):
+    found = await _by_arrangement(tx, store.is_or_was_replaced_by(authorisation_id), now)
+    labels = await labels_of_rows(tx, found, now)
+    for rows in found:
         new = [row for row in rows if row.authorisation_id == authorisation_id]
         about: About = "receipt-changed" if new[0].is_amendment else "receipt-given"
         if _is_chosen(tenant.settings, about):
             shared = {row.account_id for row in new}
             removed = [row for row in rows if row.account_id not in shared]
-            sent += await _send(tx, tenant, about, _receipt(new, new[0].authorised_at, removed=removed), rows, now=now)
+            receipt = _receipt(new, labels, new[0].authorised_at, removed=removed)
+            sent += await _send(tx, tenant, about, receipt, rows, now=now)
     return sent
 
 
@@ -57,10 +60,12 @@ async def confirm_ends(
     if about is None or not _is_chosen(tenant.settings, about):
         return 0
     sent = 0
-    for rows in await _by_arrangement(tx, store.in_force_under(arrangement_ids), now):
+    found = await _by_arrangement(tx, store.in_force_under(arrangement_ids), now)
+    labels = await labels_of_rows(tx, found, now)
+    for rows in found:
         if by == "expiry" and end_of(rows) is None:
             continue
-        receipt = _receipt(rows, min(now, rows[0].expires_at), ended_by=by)
+        receipt = _receipt(rows, labels, min(now, rows[0].expires_at), ended_by=by)
         sent += await _send(tx, tenant, about, receipt, rows, now=now)
     return sent
 
@@ -74,14 +79,17 @@ async def confirm_ends_before_they_come(tx: Transaction, tenant: Tenant, now: da
     if days is None:
         return 0
     sent = 0
-    for rows in await _by_arrangement(tx, store.ends_soon(now, timedelta(days=days)), now):
-        sent += await _send(tx, tenant, "receipt-expiring", _receipt(rows, rows[0].expires_at), rows, now=now)
+    found = await _by_arrangement(tx, store.ends_soon(now, timedelta(days=days)), now)
+    labels = await labels_of_rows(tx, found, now)
+    for rows in found:
+        receipt = _receipt(rows, labels, rows[0].expires_at)
+        sent += await _send(tx, tenant, "receipt-expiring", receipt, rows, now=now)
     return sent
 
 
 async def _by_arrangement(
     tx: Transaction, which: store.AuthorisationCondition, now: datetime
-) -> Iterable[list[HolderRow]]:
+) -> Collection[list[HolderRow]]:
     found: dict[UUID, list[HolderRow]] = defaultdict(list)
     for row in await store.authorisers(tx, which, market_day(now)):
         found[row.arrangement_id].append(row)
@@ -119,16 +127,21 @@ async def _receiver(tx: Transaction, rows: Sequence[HolderRow]) -> Receiver | No
 
 
 def _receipt(
-    rows: Sequence[HolderRow], at: datetime, *, removed: Iterable[HolderRow] = (), ended_by: EndedBy | None = None
+    rows: Sequence[HolderRow],
+    labels: Mapping[UUID, str],
+    at: datetime,
+    *,
+    removed: Iterable[HolderRow] = (),
+    ended_by: EndedBy | None = None,
 ) -> Receipt:
     with_account = [row for row in rows if row.account_id is not None]
     return Receipt(
         at=at,
         recipient=recipient_of(rows[0]),
         customer=None if any(row.acts_as == "self" for row in rows) else rows[0].name,
-        accounts=account_names(row for row in with_account if row.approval == "approved"),
-        pending=account_names(row for row in with_account if row.approval == "pending" and ended_by is None),
-        removed=account_names(row for row in removed if row.account_id is not None),
+        accounts=account_names((row for row in with_account if row.approval == "approved"), labels),
+        pending=account_names((row for row in with_account if row.approval == "pending" and ended_by is None), labels),
+        removed=account_names((row for row in removed if row.account_id is not None), labels),
         until=end_of(rows),
         ended_by=ended_by,
     )

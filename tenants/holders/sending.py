@@ -1,13 +1,13 @@
 """Adding what a customer is told to the outbox, and what a row of `tenants.holders.store` says for it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from haas.database import Transaction
-from tenants.accounts.models import account_label
+from tenants.accounts.service import labels_of
 from tenants.holders.models import ONCE_OFF, Addressee, Receiver, Written
 from tenants.holders.notice_text import addressed, kind_of
 from tenants.holders.store import HolderRow
@@ -60,10 +60,15 @@ def recipient_of(row: HolderRow) -> str:
     return name
 
 
-def account_names(rows: Iterable[HolderRow]) -> tuple[str, ...]:
-    """Return the name of each account, in their order."""
-    names = {row.account_id: account_label(row.display_name, row.account_number, row.creation_date) for row in rows}
-    return tuple(sorted(names.values()))
+async def labels_of_rows(tx: Transaction, found: Iterable[Sequence[HolderRow]], now: datetime) -> Mapping[UUID, str]:
+    """Return the names of all accounts of these rows, by their ids."""
+    ids = {row.account_id for rows in found for row in rows if row.account_id is not None}
+    return await labels_of(tx, ids, now)
+
+
+def account_names(rows: Iterable[HolderRow], labels: Mapping[UUID, str]) -> tuple[str, ...]:
+    """Return the name of each account, in their order. `labels` are the names of all accounts by their ids."""
+    return tuple(sorted(labels[account_id] for account_id in {row.account_id for row in rows}))
 
 
 def end_of(rows: Iterable[HolderRow]) -> datetime | None:

@@ -23,7 +23,7 @@ from tenants.holders import store
 from tenants.holders.models import Addressee, Event, NoticeChoice, Receiver, Written
 from tenants.holders.notice_text import written
 from tenants.holders.receipts import confirm_ends
-from tenants.holders.sending import account_names, end_of, receiver_of, recipient_of, send
+from tenants.holders.sending import account_names, end_of, labels_of_rows, receiver_of, recipient_of, send
 from tenants.holders.store import HolderRow
 from tenants.notices.models import About
 from tenants.registry.models import Tenant
@@ -58,11 +58,13 @@ async def _tell_of_end(
         return 0
     await confirm_ends(tx, tenant, arrangement_ids, by, now)
     told = 0
-    for rows in await _by_holder(tx, store.in_force_under(arrangement_ids), now):
+    by_holder = await _by_holder(tx, store.in_force_under(arrangement_ids), now)
+    names = await labels_of_rows(tx, by_holder, now)
+    for rows in by_holder:
         visible = [row for row in rows if not row.is_concealed and _wants(row, about)]
         if visible:
             at = min(now, visible[0].expires_at)
-            told += await _tell_other_holder(tx, tenant, about, _event(visible, at), visible, now=now)
+            told += await _tell_other_holder(tx, tenant, about, _event(visible, names, at), visible, now=now)
     return told
 
 
@@ -74,11 +76,13 @@ async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_i
     (CDR Rules 4.28; K-15).
     """
     told = 0
-    for rows in await _by_holder(tx, store.is_or_was_replaced_by(authorisation_id), now):
+    by_holder = await _by_holder(tx, store.is_or_was_replaced_by(authorisation_id), now)
+    names = await labels_of_rows(tx, by_holder, now)
+    for rows in by_holder:
         new = [row for row in rows if row.authorisation_id == authorisation_id and not row.is_concealed]
         old = [row for row in rows if row.authorisation_id != authorisation_id]
         if asked := [row for row in new if row.approval == "pending" and row.due_at is not None]:
-            event = msgspec.structs.replace(_event(asked, now), until=end_of(asked), due_at=asked[0].due_at)
+            event = msgspec.structs.replace(_event(asked, names, now), until=end_of(asked), due_at=asked[0].due_at)
             told += await _tell_other_holder(tx, tenant, "approval-asked", event, asked, now=now)
         new_ids = {row.account_id for row in rows if row.authorisation_id == authorisation_id}
         removed = [row for row in old if row.account_id not in new_ids and not row.is_concealed]
@@ -95,10 +99,10 @@ async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_i
         if not (shown or removed):
             continue
         event = msgspec.structs.replace(
-            _event(shown or removed, now),
+            _event(shown or removed, names, now),
             key=f"{authorisation_id}",
-            accounts=account_names(shown),
-            removed=account_names(removed),
+            accounts=account_names(shown, names),
+            removed=account_names(removed, names),
             until=end_of(shown),
         )
         told += await _tell_other_holder(tx, tenant, about, event, rows, now=now)
@@ -120,10 +124,11 @@ async def tell_requesters(
     for row in await store.requesters(tx, shared, now) if shared else []:
         if _has_chosen(row, about):
             found[row.authorisation_id].append(row)
+    names = await labels_of_rows(tx, found.values(), now)
     for rows in found.values():
         contacts = [] if rows[0].contact_id is None else [receiver_of(rows[0])]
         at = max(row.due_at for row in rows) if about == "approval-lapsed" else now
-        await _tell(tx, tenant, about, _event(rows, at), _addressee(rows[0], contacts), now=now)
+        await _tell(tx, tenant, about, _event(rows, names, at), _addressee(rows[0], contacts), now=now)
 
 
 async def tell_holders(
@@ -168,7 +173,7 @@ async def _tell(tx: Transaction, tenant: Tenant, about: About, event: Event, to:
     return await send(tx, notice, to, about=about, key=event.key, arrangement_id=event.arrangement_id, now=now)
 
 
-def _event(rows: Sequence[HolderRow], at: datetime) -> Event:
+def _event(rows: Sequence[HolderRow], names: Mapping[UUID, str], at: datetime) -> Event:
     row = rows[0]
     accounts = sorted({row.account_id for row in rows})
     return Event(
@@ -176,7 +181,7 @@ def _event(rows: Sequence[HolderRow], at: datetime) -> Event:
         key=" ".join(map(str, (row.authorisation_id, *accounts))),
         at=at,
         recipient=recipient_of(row),
-        accounts=account_names(rows),
+        accounts=account_names(rows, names),
     )
 
 

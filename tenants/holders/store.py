@@ -23,8 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
-from tenants.accounts.store import was_concealed
-from tenants.accounts.tables import account, harm_flag, holding
+from tenants.accounts.store import is_protected, was_concealed
+from tenants.accounts.tables import account, holding
 from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
 from tenants.holders.models import NoticeChoice
@@ -50,9 +50,6 @@ _SHARED: Final = (
     authorisation.c.expires_at,
     client.c.registration,
     account.c.id.label("account_id"),
-    account.c.display_name,
-    account.c.account_number,
-    account.c.creation_date,
 )
 _CONTACT: Final = (
     representation.c.role.label("acts_as"),
@@ -304,19 +301,10 @@ async def lapse_approvals(tx: Transaction, now: datetime) -> list[ApprovalKey]:
 async def requesters(tx: Transaction, shared: Sequence[ApprovalKey], now: datetime) -> list[HolderRow]:
     """Return one row for each of these accounts of an authorisation in force, with the person who authorised.
 
-    The columns of the person are null if the login is disabled. An account with a harm flag is left out: it is shared
-    without the approval of the others (CDR Rules 4A.15).
+    The columns of the person are null if the login is disabled. An account that a harm flag protects is left out: it is
+    shared without the approval of the others (CDR Rules 4A.15).
     """
-    is_flagged = (
-        select(harm_flag.c.account_id)
-        .where(
-            harm_flag.c.customer_id == arrangement.c.customer_id,
-            harm_flag.c.account_id == account.c.id,
-            harm_flag.c.since <= now,
-            or_(harm_flag.c.until.is_(None), harm_flag.c.until > now),
-        )
-        .exists()
-    )
+    protected = is_protected(arrangement.c.customer_id, account.c.id, arrangement.c.login_id, literal(now))
     last_due = (
         select(func.max(account_approval.c.due_at))
         .where(
@@ -346,7 +334,7 @@ async def requesters(tx: Transaction, shared: Sequence[ApprovalKey], now: dateti
             _IS_IN_FORCE,
             tuple_(authorisation.c.id, account.c.id).in_(shared),
             arrangement.c.ended_at.is_(None),
-            ~is_flagged,
+            ~protected,
         )
         .order_by(arrangement.c.id, account.c.display_name, account.c.id)
     )
