@@ -34,9 +34,10 @@ STATES: Final[Mapping[SharingState, str]] = {
 STATE_REASONS: Final[Mapping[SharingState, str]] = {
     "sharing-off": "Sharing from this account is turned off. If it is turned on again, this sharing goes on until its "
     "end.",
-    "approval-pending": "No data of this account is shared until all account holders who are asked have approved.",
-    "approval-declined": "An account holder has not approved it, so no data of this account is shared under "
-    "this authorisation.",
+    "approval-pending": "No data of this account is shared before all account holders whose approval is needed have "
+    "approved it.",
+    "approval-declined": "Not all account holders whose approval is needed approved it, so no data of this account is "
+    "shared under this authorisation.",
     "approval-lapsed": "It was not approved in time, so no data of this account is shared under this authorisation.",
     "approval-withdrawn": "The approval of an account holder was removed, so no data of this account is shared "
     "under this authorisation.",

@@ -96,6 +96,7 @@ class EffectsView(msgspec.Struct, frozen=True, kw_only=True):
     stops: Sequence[AffectedSharing]
     resumes: Sequence[AffectedSharing]
     unchanged: Sequence[AffectedSharing]
+    """What goes on."""
     days_to_agree: int
 
 
@@ -152,7 +153,7 @@ def effects_view(preview: OptionPreview) -> EffectsView:
         is_protected=preview.is_protected,
         stops=affected("stops"),
         resumes=affected("resumes"),
-        unchanged=affected("none"),
+        unchanged=[each for each in affected("none") if each.is_shared],
         days_to_agree=TIME_TO_AGREE.days,
     )
 

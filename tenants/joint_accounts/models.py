@@ -66,8 +66,8 @@ class OptionState(msgspec.Struct, frozen=True, kw_only=True):
     has_others: bool
     """Whether there are other holders today."""
     is_protected: bool
-    """Whether a harm flag protects what the customer shares: no option applies to it, and no other holder is told of it
-    (CDR Rules 4A.15). False for a person who also acts for another holder of the account.
+    """Whether a harm flag protects what the customer shares, and the customer in person acts: no option applies to it,
+    and no other holder is told of it (CDR Rules 4A.15).
     """
     proposal: Proposal | None
 
@@ -85,6 +85,8 @@ class AffectedSharing(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the viewer's customer shares, and not another holder or a secondary user."""
     arrangement_id: UUID | None
     """Of an own sharing."""
+    is_shared: bool
+    """Whether the account is shared now, as far as it depends on its holders."""
     effect: Effect
 
 

@@ -70,7 +70,7 @@ async def state(tx: Transaction, tenant: Tenant, acting: Acting, account_id: UUI
         offered=offered,
         needs_agreement=tuple(each for each in offered if not _is_immediate(holders, current, each)),
         has_others=bool(holders.others),
-        is_protected=await store.is_protected(tx, account_id, store.viewer_of(acting, now)),
+        is_protected=await store.protects_person(tx, account_id, acting.customer_id, acting.login_id, now),
         proposal=proposal,
     )
 
@@ -82,23 +82,22 @@ async def preview(
 
     The option is one that is offered, or that another holder has proposed. Of other holders it says to which recipient
     the account is shared, and not who shares it. What a harm flag conceals is left out, also from a person who acts for
-    the customer and for another holder. Of an own sharing with a flag it says that the option changes nothing (CDR
-    Rules 4A.15). Raise MayNotAct, NotAHolder or OptionNotOffered.
+    the customer and for another holder. Of an own sharing with a flag it says that the option changes nothing, if the
+    customer in person acts (CDR Rules 4A.15). Raise MayNotAct, NotAHolder or OptionNotOffered.
     """
     holders = await require_holder(tx, tenant, acting, account_id, now)
     current = await _current(tx, account_id)
     found = await accounts.open_proposal(tx, account_id)
     if found is None or found.option != option or not _is_open(holders, found):
         _require_offered(holders, current, option)
-    viewer = store.viewer_of(acting, now)
-    shared = await store.sharing_in_force(tx, account_id, viewer)
+    shared = await store.sharing_in_force(tx, account_id, acting.customer_id, acting.login_id, now)
     return OptionPreview(
         account_id=account_id,
         now=current,
         chosen=option,
         takes_effect="at-once" if _is_immediate(holders, current, option) else "when-all-agree",
         others_are_told=bool(holders.others),
-        is_protected=await store.is_protected(tx, account_id, viewer),
+        is_protected=await store.protects_person(tx, account_id, acting.customer_id, acting.login_id, now),
         sharing=tuple(
             AffectedSharing(
                 recipient=row.registration.get("legal_entity_name") or row.registration["org_name"],
@@ -106,6 +105,7 @@ async def preview(
                 until=row.expires_at,
                 is_own=row.is_own,
                 arrangement_id=row.arrangement_id if row.is_own else None,
+                is_shared=row.is_protected or (row.approval == "approved" and current != "no-disclosure"),
                 effect=_effect(row, current, option),
             )
             for row in shared
@@ -232,7 +232,7 @@ def _is_open(holders: Holders, found: DisclosureProposal) -> bool:
 
 def _effect(row: store.SharedRow, current: DisclosureOption, option: DisclosureOption) -> Effect:
     is_on, will_be_on = current != "no-disclosure", option != "no-disclosure"
-    if row.approval != "approved" or row.is_flagged or is_on == will_be_on:
+    if row.approval != "approved" or row.is_protected or is_on == will_be_on:
         return "none"
     return "resumes" if will_be_on else "stops"
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, Row, and_, false, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
@@ -30,7 +30,6 @@ from tenants.accounts.tables import (
 from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
 from tenants.holders.store import in_force_before
-from tenants.parties.acting import Acting
 from tenants.parties.store import is_representation_in_force
 from tenants.parties.tables import representation
 
@@ -256,55 +255,46 @@ async def joint_accounts(tx: Transaction, customer_id: UUID, today: date, now: d
     return list((await tx.execute(query)).all())
 
 
-class Viewer(NamedTuple):
-    """A holder of an account at a moment, and the login of the person who looks at it; None for the staff."""
+async def protects_person(
+    tx: Transaction, account_id: UUID, viewer_id: UUID, login_id: UUID | None, now: datetime
+) -> bool:
+    """Return whether a harm flag of a customer for an account is in force, and `login_id` is this customer in person.
 
-    customer_id: UUID
-    login_id: UUID | None
-    today: date
-    now: datetime
-
-
-def viewer_of(acting: Acting, now: datetime) -> Viewer:
-    """Return who looks at an account."""
-    return Viewer(acting.customer_id, acting.login_id, market_day(now), now)
-
-
-async def is_protected(tx: Transaction, account_id: UUID, viewer: Viewer) -> bool:
-    """Return whether a harm flag of the viewer's customer for the account is in force, if the person may know it."""
+    Nobody else learns of the flag (CDR Rules 4A.15).
+    """
     flagged = select(harm_flag.c.account_id).where(
-        harm_flag.c.customer_id == viewer.customer_id,
+        harm_flag.c.customer_id == viewer_id,
         harm_flag.c.account_id == account_id,
-        harm_flag.c.since <= viewer.now,
-        or_(harm_flag.c.until.is_(None), harm_flag.c.until > viewer.now),
-        ~_acts_for_another_holder(account_id, viewer),
+        harm_flag.c.since <= now,
+        or_(harm_flag.c.until.is_(None), harm_flag.c.until > now),
+        _is_in_person(viewer_id, login_id, market_day(now)),
     )
     return (await tx.execute(flagged)).first() is not None
 
 
-async def sharing_in_force(tx: Transaction, account_id: UUID, viewer: Viewer) -> list[SharedRow]:
+async def sharing_in_force(
+    tx: Transaction, account_id: UUID, viewer_id: UUID, login_id: UUID | None, now: datetime
+) -> list[SharedRow]:
     """Return the sharing of an account that is in force, the oldest first.
 
     It is all of the viewer's own, and of others what no harm flag conceals. From a person who also acts for another
-    holder, an own sharing with a flag is concealed too, unless this person has authorised it. `is_flagged` says of an
-    own one whether a flag is in force: then the disclosure option does not apply to it.
+    holder, an own sharing with a flag is concealed too, unless this person has authorised it. `is_protected` says of an
+    own one that the disclosure option does not apply to it because of a flag, if `login_id` is the customer in person:
+    nobody else learns of the flag. What somebody shares who has left the account is not in force.
     """
-    now, user = viewer.now, holding.alias("user")
-    is_own = arrangement.c.customer_id == viewer.customer_id
-    is_open_to_person = ~_acts_for_another_holder(account_id, viewer)
-    if viewer.login_id is not None:
-        is_open_to_person = or_(is_open_to_person, arrangement.c.login_id == viewer.login_id)
+    today, user = market_day(now), holding.alias("user")
+    is_own, in_person = arrangement.c.customer_id == viewer_id, _is_in_person(viewer_id, login_id, today)
+    is_seen_as_protected = and_(is_own, is_flagged(arrangement.c.customer_id, now), in_person)
+    is_open_to_person = or_(
+        in_person, arrangement.c.login_id == login_id, ~_acts_for_another_holder(account_id, viewer_id, login_id, today)
+    )
     is_held = (
         select(user.c.role)
-        .where(
-            user.c.customer_id == arrangement.c.customer_id,
-            user.c.account_id == account_id,
-            _is_today(user, viewer.today),
-        )
+        .where(user.c.customer_id == arrangement.c.customer_id, user.c.account_id == account_id, _is_today(user, today))
         .exists()
     )
     query = (
-        select(*_COLUMNS, is_own.label("is_own"), is_flagged(arrangement.c.customer_id, now).label("is_flagged"))
+        select(*_COLUMNS, is_own.label("is_own"), is_seen_as_protected.label("is_protected"))
         .select_from(_AUTHORISED)
         .where(
             authorised_account.c.account_id == account_id,
@@ -408,28 +398,39 @@ def is_flagged(customer_id: ColumnElement[UUID], now: datetime) -> ColumnElement
     )
 
 
-def _acts_for_another_holder(account_id: UUID, viewer: Viewer) -> ColumnElement[bool]:
-    """Return whether the person acts for another customer who holds or has held the account, and not for themselves.
+def _is_in_person(customer_id: UUID, login_id: UUID | None, today: date) -> ColumnElement[bool]:
+    """Return whether a login is the customer in person. The staff is not."""
+    return (
+        _represented(login_id, today)
+        .where(representation.c.customer_id == customer_id, representation.c.role == "self")
+        .exists()
+    )
+
+
+def _acts_for_another_holder(
+    account_id: UUID, viewer_id: UUID, login_id: UUID | None, today: date
+) -> ColumnElement[bool]:
+    """Return whether a login also acts for another customer who holds or has held the account.
 
     Who holds a joint account could also have the power of attorney for the person in danger (CDR Rules 4A.15).
     """
-    if viewer.login_id is None:
-        return false()
-    acts = select(representation.c.customer_id).where(
-        representation.c.login_id == viewer.login_id, is_representation_in_force(viewer.today)
-    )
     holds = holding.alias("of_another")
-    is_another = (
+    return (
         select(holds.c.role)
         .where(
             holds.c.account_id == account_id,
-            holds.c.customer_id != viewer.customer_id,
-            holds.c.customer_id.in_(acts),
+            holds.c.customer_id != viewer_id,
+            holds.c.customer_id.in_(_represented(login_id, today)),
         )
         .exists()
     )
-    is_self = acts.where(representation.c.customer_id == viewer.customer_id, representation.c.role == "self").exists()
-    return and_(is_another, ~is_self)
+
+
+def _represented(login_id: UUID | None, today: date) -> Select[Any]:
+    """Return the customers for whom a login acts."""
+    return select(representation.c.customer_id).where(
+        representation.c.login_id == login_id, is_representation_in_force(today)
+    )
 
 
 def _is_today(of: FromClause, today: date) -> ColumnElement[bool]:

@@ -68,7 +68,7 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
     )  # fmt: skip
     affected = AffectedSharing(
         recipient=shared.recipient, product=shared.product, until=shared.until, is_own=False, arrangement_id=None,
-        effect="stops",
+        is_shared=True, effect="stops",
     )  # fmt: skip
     own = msgspec.structs.replace(affected, product="Solar Sums", is_own=True, arrangement_id=UUID(int=8))
     stops = OptionPreview(

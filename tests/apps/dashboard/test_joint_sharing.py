@@ -195,13 +195,13 @@ async def test_who_is_asked_after_another_holder_has_declined_is_not_asked_any_m
     other = await joint.browser(home.bob)
     await joint.press(other, f"{await sharing_path(joint, home.bob)}/approve")
     text = (await other.get(await sharing_path(joint, home.bob))).text
-    assert "until all account holders who are asked have approved" in text
+    assert "before all account holders whose approval is needed have approved it" in text
     assert "Cleo" not in text
     removed = await joint.press(other, f"{await sharing_path(joint, home.bob)}/remove")
     assert "The approval is removed." in removed.element("notice").text
     late = await third.send(asked, "/approve")
     assert "Your answer was not needed any more" in late.element("problem").text
-    assert "An account holder has not approved it" in late.element("reason").text
+    assert "Not all account holders whose approval is needed approved it" in late.element("reason").text
     assert "Bob" not in late.html
     assert await home.disclosed(shared) == (set(), {"approval-declined"})
     assert as_cleo.customer_id == cleo
