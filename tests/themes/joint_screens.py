@@ -75,9 +75,10 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
         account_id=ACCOUNT, now="pre-approval", chosen="no-disclosure", takes_effect="at-once", others_are_told=True,
         is_protected=True, sharing=(affected, own, msgspec.structs.replace(own, effect="none")),
     )  # fmt: skip
+    restarting = tuple(msgspec.structs.replace(each, is_shared=False, effect="resumes") for each in (affected, own))
     resumes = OptionPreview(
         account_id=ACCOUNT, now="no-disclosure", chosen="pre-approval", takes_effect="when-all-agree",
-        others_are_told=True, is_protected=False, sharing=(msgspec.structs.replace(affected, effect="resumes"), own),
+        others_are_told=True, is_protected=False, sharing=restarting,
     )  # fmt: skip
     entry = DisclosedEntry(
         title="Billing payments and history", first_day=now.date(), last_at=now, answers=2, corrected_at=None
