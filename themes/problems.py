@@ -40,6 +40,21 @@ _PROBLEMS: Final = {
         "yet. Try again in a few minutes, or cancel and start there again later.",
         "",
     ),
+    "option-changed": Problem(
+        "The option of this account has changed since the page was shown. You have not changed anything yet. Please "
+        "check it again.",
+        "",
+    ),
+    "proposal-open": Problem(
+        "Another account holder has proposed an option meanwhile. You have not changed anything. Answer that proposal "
+        "first.",
+        "proposal",
+    ),
+    "proposal-over": Problem("This proposal is closed, or you have answered it already. Nothing was changed now.", ""),
+    "answer-not-needed": Problem(
+        "Your answer was not needed any more, or the time for it was over. Nothing was changed.", ""
+    ),
+    "notices-missing": Problem("Choose which messages you want.", "notices-all"),
 }
 
 

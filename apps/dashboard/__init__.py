@@ -1,8 +1,8 @@
-"""The consumer's dashboard on the brand's public host: which data is shared with whom, and how to stop sharing."""
+"""The consumer's dashboard on the brand's public host: what is shared with whom, how to stop it, joint accounts."""
 
 from litestar import Router
 
-from apps.dashboard import sharing, sign_in, sign_in_link
+from apps.dashboard import joint_accounts, joint_proposals, joint_sharing, sharing, sign_in, sign_in_link
 from apps.dashboard.browser import NotSignedIn
 
 routes = [
@@ -24,6 +24,16 @@ routes = [
             sharing.show_record,
             sharing.ask_to_withdraw,
             sharing.withdraw,
+            joint_accounts.list_joint_accounts,
+            joint_accounts.show_joint_account,
+            joint_accounts.choose_notices,
+            joint_accounts.ask_for_option,
+            joint_accounts.choose_option,
+            joint_proposals.ask_about_proposal,
+            joint_proposals.answer_proposal,
+            joint_sharing.show_joint_sharing,
+            joint_sharing.ask_about_approval,
+            joint_sharing.decide_about_approval,
         ],
         exception_handlers={NotSignedIn: sign_in.redirect_to_sign_in},
     ),

@@ -7,6 +7,7 @@ to the sign-in that leads to another site (decision 0058).
 from typing import Final
 from urllib.parse import urlencode
 
+from apps.dashboard.joint_addresses import joint_page_name, joint_page_path
 from tenants.arrangements.models import parse_arrangement_id
 
 DASHBOARD: Final = "/dashboard"
@@ -19,6 +20,8 @@ _PAGES: Final = {"": "", "stop": "/withdraw", "record": "/record"}
 
 def page_name(path: str) -> str:
     """Return the name of the page at `path`. It is empty for the list, and for every other path."""
+    if joint := joint_page_name(path):
+        return joint
     arrangement_id, slash, last = path.removeprefix(_ARRANGEMENTS).partition("/")
     if not path.startswith(_ARRANGEMENTS) or parse_arrangement_id(arrangement_id) is None:
         return ""
@@ -28,6 +31,8 @@ def page_name(path: str) -> str:
 
 def page_path(name: str) -> str:
     """Return the path of the page with this name. It is the list for every name that `page_name` does not return."""
+    if joint := joint_page_path(name):
+        return joint
     arrangement_id, _, end = name.partition(".")
     if parse_arrangement_id(arrangement_id) is None or end not in _PAGES:
         return DASHBOARD

@@ -16,14 +16,15 @@ from apps.dashboard.browser import (
     ask_for_person,
     require_session,
     signed_in_page,
+    viewer_of_session,
 )
 from apps.dashboard.cards import cards_by_recipient
+from apps.dashboard.joint_cards import joint_cards
 from apps.dashboard.return_page import DASHBOARD
-from apps.dashboard.viewer import DashboardViewer
 from apps.dashboard.views import ArrangementView, arrangement_view
 from apps.http.context import context
 from apps.http.page_forms import read_form
-from apps.http.pages import brand_of, redirect
+from apps.http.pages import redirect
 from haas.database import Transaction
 from tenants.accounts import service as accounts
 from tenants.accounts.models import HeldAccount
@@ -47,11 +48,11 @@ async def list_arrangements(request: _Request) -> Response[str]:
         received = await ledger.last_disclosures(tx, [each.id for each in found])
         covered = {account.id for each in found for account in each.authorisation.accounts}
         names = await accounts.names_of(tx, covered, ctx.now)
-    viewer = _viewer(request, session)
+        viewer = viewer_of_session(request, session)
+        joint = await joint_cards(tx, session.login_id, viewer)
     current, past = cards_by_recipient(found, received, names, viewer)
-    return signed_in_page(
-        request, session, "dashboard/arrangements", current=current, past=past, not_seen=viewer.not_seen
-    )
+    values = {"current": current, "past": past, "not_seen": viewer.not_seen, "joint": joint}
+    return signed_in_page(request, session, "dashboard/arrangements", **values)
 
 
 @get(_ARRANGEMENT, **PAGE_OPTIONS)
@@ -94,16 +95,12 @@ async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Respons
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
             session = await require_session(request, tx, person)
             found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
-            if not _viewer(request, session).may_stop(found.customer_id):
+            if not viewer_of_session(request, session).may_stop(found.customer_id):
                 raise PermissionDeniedException
             await arrangements.end(tx, found.id, by="consumer", tell=tell_of_end(ctx.tenant), now=ctx.now)
     except ArrangementEnded:
         return redirect(_arrangement_url(arrangement_id))
     return redirect(f"{_arrangement_url(arrangement_id)}?notice=stopped")
-
-
-def _viewer(request: _Request, session: DashboardSession) -> DashboardViewer:
-    return DashboardViewer(customers=session.person.customers, now=context(request).now, zone=brand_of(request).zone)
 
 
 async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[DashboardSession, ArrangementView]:
@@ -122,7 +119,7 @@ async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[Da
     number = await ctx.services.accreditations.number(environment.id, found.recipient.recipient_id)
     view = arrangement_view(
         found,
-        _viewer(request, session),
+        viewer_of_session(request, session),
         held=held,
         seen=seen,
         names=names,

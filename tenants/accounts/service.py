@@ -1,7 +1,7 @@
 """The accounts of a customer, and whether the data of each can be shared."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Final
 from uuid import UUID
 
@@ -35,6 +35,11 @@ def market_day(now: datetime) -> date:
 def start_of_market_day(now: datetime) -> datetime:
     """Return the time at which the date in the market's time zone began."""
     return now.astimezone(_MARKET_TIME).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def end_of_market_day(day: date) -> datetime:
+    """Return the time at which a date in the market's time zone is over."""
+    return datetime.combine(day + timedelta(days=1), time.min, _MARKET_TIME)
 
 
 async def accounts_of(

@@ -17,7 +17,7 @@ from tenants.holders.service import tell_requesters
 from tenants.joint_accounts import store
 from tenants.joint_accounts.errors import NotAskedForApproval
 from tenants.joint_accounts.holders import Holders, require_holder
-from tenants.joint_accounts.sharing import SeenSharing, find
+from tenants.joint_accounts.sharing import SeenSharing, awaits_answer, find
 from tenants.notices.models import About
 from tenants.parties.acting import Acting
 from tenants.registry.models import Tenant
@@ -61,10 +61,11 @@ async def decide(
 ) -> ApprovalState:
     """Store the decision of a holder who is asked for approval. Return the combined approval of all holders.
 
-    Raise MayNotAct, NotAHolder, SharingNotFound or NotAskedForApproval. The requester is told of a decline.
+    Raise MayNotAct, NotAHolder, SharingNotFound or NotAskedForApproval, also if another holder has declined. The
+    requester is told of a decline.
     """
     shared, holders = await _lock(tx, tenant, acting, sharing_id, now)
-    if shared.view.own_approval != "pending" or shared.view.approve_by is None or shared.view.approve_by <= now:
+    if not awaits_answer(shared.view, now):
         raise NotAskedForApproval(f"customer {acting.customer_id} is not asked to approve {sharing_id}")
     return await _save(tx, holders, shared, decision)
 

@@ -11,6 +11,10 @@ class OptionNotOffered(HaasError):
     """The brand does not offer this disclosure option, or the account is no joint account."""
 
 
+class OptionChanged(HaasError):
+    """The option in force is not the one that the holder has seen before choosing."""
+
+
 class ProposalOpen(HaasError):
     """Another proposal for the account is still to be answered."""
 

@@ -22,6 +22,23 @@ def is_stricter(option: DisclosureOption, than: DisclosureOption) -> bool:
     return RESTRICTIVENESS.index(option) > RESTRICTIVENESS.index(than)
 
 
+class JointAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that a customer holds together with others today.
+
+    An account that only this customer holds is one too while the option that its holders have chosen applies: then the
+    customer can undo the choice.
+    """
+
+    account_id: UUID
+    option: DisclosureOption
+    has_others: bool
+    """Whether there are other holders today."""
+    to_answer: int
+    """How many proposals and approvals wait for the customer's answer."""
+    products: tuple[str, ...]
+    """The recipients' software products with which other holders share data of the account now, by name."""
+
+
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """A proposal of a less restrictive option that is still open."""
 
@@ -46,6 +63,12 @@ class OptionState(msgspec.Struct, frozen=True, kw_only=True):
     """The other options that the holder can choose."""
     needs_agreement: tuple[DisclosureOption, ...]
     """Those of `offered` to which all other holders must agree (CDR Rules 4A.8)."""
+    has_others: bool
+    """Whether there are other holders today."""
+    is_protected: bool
+    """Whether a harm flag protects what the customer shares, and the customer in person acts: no option applies to it,
+    and no other holder is told of it (CDR Rules 4A.15).
+    """
     proposal: Proposal | None
 
 
@@ -62,6 +85,8 @@ class AffectedSharing(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the viewer's customer shares, and not another holder or a secondary user."""
     arrangement_id: UUID | None
     """Of an own sharing."""
+    is_shared: bool
+    """Whether the account is shared now, as far as it depends on its holders."""
     effect: Effect
 
 
@@ -74,6 +99,8 @@ class OptionPreview(msgspec.Struct, frozen=True, kw_only=True):
     takes_effect: Literal["at-once", "when-all-agree"]
     others_are_told: bool
     """Whether the other holders may be told (CDS, Joint account notifications: contextual alert)."""
+    is_protected: bool
+    """As in OptionState."""
     sharing: tuple[AffectedSharing, ...]
 
 

@@ -23,7 +23,7 @@ from tenants.accounts.service import market_day
 from tenants.holders import store as holders_store
 from tenants.holders.notice_text import day_of
 from tenants.joint_accounts import notice_text, store
-from tenants.joint_accounts.errors import OptionNotOffered, ProposalNotFound, ProposalOpen
+from tenants.joint_accounts.errors import OptionChanged, OptionNotOffered, ProposalNotFound, ProposalOpen
 from tenants.joint_accounts.holders import Holders, label_of, require_holder
 from tenants.joint_accounts.models import (
     RESTRICTIVENESS,
@@ -69,6 +69,8 @@ async def state(tx: Transaction, tenant: Tenant, acting: Acting, account_id: UUI
         since=None if setting is None else setting.since,
         offered=offered,
         needs_agreement=tuple(each for each in offered if not _is_immediate(holders, current, each)),
+        has_others=bool(holders.others),
+        is_protected=await store.protects_person(tx, account_id, acting.customer_id, acting.login_id, now),
         proposal=proposal,
     )
 
@@ -78,14 +80,16 @@ async def preview(
 ) -> OptionPreview:
     """Return what an option would do to the sharing that is in force. Nothing is changed.
 
-    Of other holders it says to which recipient the account is shared, and not who shares it. What a harm flag conceals
-    is left out. Of an own sharing with a flag it says that the option changes nothing, if the customer in person acts
-    (CDR Rules 4A.15).
-    Raise MayNotAct, NotAHolder or OptionNotOffered.
+    The option is one that is offered, or that another holder has proposed. Of other holders it says to which recipient
+    the account is shared, and not who shares it. What a harm flag conceals is left out, also from a person who acts for
+    the customer and for another holder. Of an own sharing with a flag it says that the option changes nothing, if the
+    customer in person acts (CDR Rules 4A.15). Raise MayNotAct, NotAHolder or OptionNotOffered.
     """
     holders = await require_holder(tx, tenant, acting, account_id, now, to_see=True)
     current = await _current(tx, account_id)
-    _require_offered(holders, current, option)
+    found = await accounts.open_proposal(tx, account_id)
+    if found is None or found.option != option or not _is_open(holders, found):
+        _require_offered(holders, current, option)
     shared = await store.sharing_in_force(tx, account_id, acting.customer_id, acting.login_id, now)
     return OptionPreview(
         account_id=account_id,
@@ -93,6 +97,7 @@ async def preview(
         chosen=option,
         takes_effect="at-once" if _is_immediate(holders, current, option) else "when-all-agree",
         others_are_told=bool(holders.others),
+        is_protected=await store.protects_person(tx, account_id, acting.customer_id, acting.login_id, now),
         sharing=tuple(
             AffectedSharing(
                 recipient=row.registration.get("legal_entity_name") or row.registration["org_name"],
@@ -100,6 +105,7 @@ async def preview(
                 until=row.expires_at,
                 is_own=row.is_own,
                 arrangement_id=row.arrangement_id if row.is_own else None,
+                is_shared=row.is_protected or (row.approval == "approved" and current != "no-disclosure"),
                 effect=_effect(row, current, option),
             )
             for row in shared
@@ -108,18 +114,28 @@ async def preview(
 
 
 async def choose(
-    tx: Transaction, tenant: Tenant, acting: Acting, account_id: UUID, option: DisclosureOption, *, now: datetime
+    tx: Transaction,
+    tenant: Tenant,
+    acting: Acting,
+    account_id: UUID,
+    option: DisclosureOption,
+    *,
+    seen: DisclosureOption | None = None,
+    now: datetime,
 ) -> Literal["set", "proposed", "unchanged"]:
     """Set a more restrictive option at once, or propose a less restrictive one to the other holders.
 
-    A stricter option closes an open proposal. A proposal that is repeated by who made it changes nothing. Raise
-    MayNotAct, NotAHolder, OptionNotOffered or ProposalOpen.
+    A stricter option closes an open proposal. A proposal that is repeated by who made it changes nothing. `seen` is the
+    option that was in force when the holder was told what would happen, if that is known. Raise MayNotAct, NotAHolder,
+    OptionNotOffered, OptionChanged or ProposalOpen.
     """
     await store.lock_account(tx, account_id)
     holders = await require_holder(tx, tenant, acting, account_id, now)
     current = await _current(tx, account_id)
     if option == current:
         return "unchanged"
+    if seen not in {None, current}:
+        raise OptionChanged(f"the option of account {account_id} is {current}, and {seen} was seen")
     _require_offered(holders, current, option)
     found = await accounts.open_proposal(tx, account_id)
     if found is not None and not _is_open(holders, found):

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from haas.database import Transaction
 from tenants.accounts.models import HoldingRole
-from tenants.accounts.service import labels_of, market_day
+from tenants.accounts.service import end_of_market_day, labels_of, market_day
 from tenants.data_language import clusters
 from tenants.holders.models import ONCE_OFF
 from tenants.joint_accounts import store
@@ -35,12 +35,28 @@ class SeenSharing(NamedTuple):
     version: SharedRow
 
 
-async def shared_by_others(tx: Transaction, acting: Acting, *, now: datetime) -> list[SharedByOther]:
+async def shared_by_others(
+    tx: Transaction, acting: Acting, *, account_id: UUID | None = None, now: datetime
+) -> list[SharedByOther]:
     """Return what other holders share, or have shared, of the accounts that a customer holds; the newest first.
 
-    What a secondary user shares is left out: it is for `tenants.secondary_users`. Raise MayNotAct.
+    With `account_id`, only of this account. What a secondary user shares is left out: it is for
+    `tenants.secondary_users`. Raise MayNotAct.
     """
-    return [each.view for each in await _load(tx, acting, now, store.HOLDERS)]
+    return [each.view for each in await _load(tx, acting, now, store.HOLDERS, account_id)]
+
+
+async def look_up(
+    tx: Transaction, acting: Acting, account_id: UUID, sharing_id: UUID, *, now: datetime
+) -> SharedByOther:
+    """Return the sharing of an account that a co-holder names, also if it has ended.
+
+    Raise MayNotAct or SharingNotFound.
+    """
+    for each in await shared_by_others(tx, acting, account_id=account_id, now=now):
+        if each.id == sharing_id:
+            return each
+    raise SharingNotFound(f"customer {acting.customer_id} sees no sharing {sharing_id} of account {account_id}")
 
 
 async def shared_by_secondary_users(tx: Transaction, acting: Acting, *, now: datetime) -> list[SeenSharing]:
@@ -56,12 +72,24 @@ async def find(tx: Transaction, acting: Acting, sharing_id: UUID, *, now: dateti
     raise SharingNotFound(f"customer {acting.customer_id} sees no sharing {sharing_id} that is in force")
 
 
-async def _load(tx: Transaction, acting: Acting, now: datetime, roles: Collection[HoldingRole]) -> list[SeenSharing]:
+def awaits_answer(shared: SharedByOther, now: datetime) -> bool:
+    """Return whether the viewer can approve or decline a sharing: nobody has declined it, and there is time left."""
+    return (
+        shared.state == "approval-pending"
+        and shared.own_approval == "pending"
+        and shared.approve_by is not None
+        and shared.approve_by > now
+    )
+
+
+async def _load(
+    tx: Transaction, acting: Acting, now: datetime, roles: Collection[HoldingRole], account_id: UUID | None = None
+) -> list[SeenSharing]:
     today = market_day(now)
     await require_may_act(tx, acting, today, to_see=True)
     held = await store.held_accounts(tx, acting.customer_id, today)
     found: dict[tuple[UUID, UUID], list[SharedRow]] = defaultdict(list)
-    for row in await store.shared_by_others(tx, acting.customer_id):
+    for row in await store.shared_by_others(tx, acting.customer_id, account_id=account_id):
         if row.account_id in held and row.role in roles:
             found[row.arrangement_id, row.account_id].append(row)
     names = await labels_of(tx, {account_id for _, account_id in found}, now)
@@ -73,6 +101,8 @@ def _view(versions: Sequence[SharedRow], account: str, now: datetime) -> SharedB
     last = versions[-1]
     scopes = [scope for scope in last.scopes if scope.startswith(_OF_ACCOUNTS)]
     ended_at = last.ended_at or last.replaced_at or (last.expires_at if last.expires_at <= now else None)
+    if ended_at is None and last.held_until is not None and last.held_until < market_day(now):
+        ended_at = end_of_market_day(last.held_until)  # who shares has left the account, and it is not shared any more
     is_asked = ended_at is None and last.own_approval == "pending"
     return SharedByOther(
         id=uuid5(_IDS, f"{last.arrangement_id} {last.account_id}"),

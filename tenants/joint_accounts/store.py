@@ -6,11 +6,18 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Uuid, and_, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, Row, Select, Uuid, and_, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
-from tenants.accounts.models import DisclosureOptionSetting, DisclosureProposal, HoldingRole, ProposalAnswer
+from tenants.accounts.models import (
+    DEFAULT_OPTION,
+    DisclosureOptionSetting,
+    DisclosureProposal,
+    HoldingRole,
+    ProposalAnswer,
+)
+from tenants.accounts.service import market_day
 from tenants.accounts.store import is_protected, was_concealed
 from tenants.accounts.tables import (
     account,
@@ -23,6 +30,8 @@ from tenants.accounts.tables import (
 from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
 from tenants.holders.store import in_force_before
+from tenants.parties.store import is_representation_in_force
+from tenants.parties.tables import representation
 
 SharedRow = Row[Any]
 """An account of a version of an arrangement."""
@@ -92,8 +101,9 @@ async def shared_by_others(tx: Transaction, customer_id: UUID, *, account_id: UU
     """Return the authorisations of others for accounts that the customer held while they were in force.
 
     There is a row for each account and each version that is or was in force, the oldest first. `role` is the last role
-    of who authorised. An authorisation is left out if a harm flag of its customer for the account is in force or ended
-    after it was given: what a flag has concealed is not made visible by its end (CDR Rules 4A.15).
+    of who authorised, and `held_until` the last day with this role, or null if no end is known. An authorisation is
+    left out if a harm flag of its customer for the account is in force or ended after it was given: what a flag has
+    concealed is not made visible by its end (CDR Rules 4A.15).
     """
     joint = (
         select(holding.c.account_id)
@@ -107,18 +117,18 @@ async def shared_by_others(tx: Transaction, customer_id: UUID, *, account_id: UU
         .exists()
     )
     own = holding.alias("own")
-    role = (
+    last_holding = (
         select(own.c.role)
         .where(own.c.customer_id == arrangement.c.customer_id, own.c.account_id == authorised_account.c.account_id)
         .order_by(own.c.valid_from.desc())
         .limit(1)
-        .scalar_subquery()
     )
     mine = account_approval.alias("mine")
     query = (
         select(
             *_COLUMNS,
-            role.label("role"),
+            last_holding.scalar_subquery().label("role"),
+            last_holding.with_only_columns(own.c.valid_to).scalar_subquery().label("held_until"),
             disclosure_option.c.option,
             mine.c.state.label("own_approval"),
             mine.c.due_at.label("approve_by"),
@@ -145,12 +155,7 @@ async def shared_by_others(tx: Transaction, customer_id: UUID, *, account_id: UU
 
 async def held_accounts(tx: Transaction, customer_id: UUID, today: date) -> set[UUID]:
     """Return the accounts that a customer holds today, alone or with others."""
-    query = select(holding.c.account_id).where(
-        holding.c.customer_id == customer_id,
-        holding.c.role.in_(HOLDERS),
-        holding.c.valid_from <= today,
-        or_(holding.c.valid_to.is_(None), holding.c.valid_to >= today),
-    )
+    query = select(holding.c.account_id).where(holding.c.customer_id == customer_id, _is_held(holding, today))
     return set((await tx.execute(query)).scalars())
 
 
@@ -184,17 +189,101 @@ async def arrangements_about(tx: Transaction, customer_id: UUID, account_id: UUI
     return list((await tx.execute(query)).scalars())
 
 
+async def joint_accounts(tx: Transaction, customer_id: UUID, today: date, now: datetime) -> list[Row[Any]]:
+    """Return the accounts that a customer holds with others today, or alone with an option that was chosen before.
+
+    `has_others` says whether there are other holders, and `is_asked` whether a proposal of another holder waits for the
+    customer's answer.
+    """
+    other, proposer = holding.alias("other"), holding.alias("proposer")
+    has_others = (
+        select(other.c.role)
+        .where(other.c.account_id == holding.c.account_id, other.c.customer_id != customer_id, _is_held(other, today))
+        .exists()
+    )
+    answered = (
+        select(disclosure_answer.c.at)
+        .where(
+            disclosure_answer.c.proposal_id == disclosure_proposal.c.id, disclosure_answer.c.answered_by == customer_id
+        )
+        .exists()
+    )
+    is_asked = (
+        select(disclosure_proposal.c.id)
+        .join(
+            proposer,
+            and_(
+                proposer.c.account_id == disclosure_proposal.c.account_id,
+                proposer.c.customer_id == disclosure_proposal.c.proposed_by,
+                _is_held(proposer, today),
+            ),
+        )
+        .where(
+            disclosure_proposal.c.account_id == holding.c.account_id,
+            disclosure_proposal.c.state == "open",
+            disclosure_proposal.c.due_at > now,
+            disclosure_proposal.c.proposed_by != customer_id,
+            ~answered,
+        )
+        .exists()
+    )
+    query = (
+        select(
+            holding.c.account_id,
+            disclosure_option.c.option,
+            has_others.label("has_others"),
+            is_asked.label("is_asked"),
+        )
+        .distinct()
+        .select_from(holding.outerjoin(disclosure_option, disclosure_option.c.account_id == holding.c.account_id))
+        .where(
+            holding.c.customer_id == customer_id,
+            _is_held(holding, today),
+            or_(has_others, disclosure_option.c.option != DEFAULT_OPTION),
+        )
+        .order_by(holding.c.account_id)
+    )
+    return list((await tx.execute(query)).all())
+
+
+async def protects_person(
+    tx: Transaction, account_id: UUID, viewer_id: UUID, login_id: UUID | None, now: datetime
+) -> bool:
+    """Return whether a harm flag of a customer for an account is in force, and `login_id` is this customer in person.
+
+    Nobody else learns of the flag (CDR Rules 4A.15).
+    """
+    flagged = select(harm_flag.c.account_id).where(
+        harm_flag.c.customer_id == viewer_id,
+        harm_flag.c.account_id == account_id,
+        harm_flag.c.since <= now,
+        or_(harm_flag.c.until.is_(None), harm_flag.c.until > now),
+        _is_in_person(viewer_id, login_id, market_day(now)),
+    )
+    return (await tx.execute(flagged)).first() is not None
+
+
 async def sharing_in_force(
     tx: Transaction, account_id: UUID, viewer_id: UUID, login_id: UUID | None, now: datetime
 ) -> list[SharedRow]:
     """Return the sharing of an account that is in force, the oldest first.
 
-    It is all of the viewer's own, and of others what no harm flag conceals. `is_protected` says of an own one that the
-    disclosure option does not apply to it because of a flag, if `login_id` is the customer in person: nobody else
-    learns of the flag.
+    It is all of the viewer's own, and of others what no harm flag conceals. From a person who also acts for another
+    holder, an own sharing with a flag is concealed too, unless this person has authorised it. `is_protected` says of an
+    own one that the disclosure option does not apply to it because of a flag, if `login_id` is the customer in person:
+    nobody else learns of the flag. What somebody shares who has left the account is not in force.
     """
-    is_own = arrangement.c.customer_id == viewer_id
+    today, user = market_day(now), holding.alias("user")
+    is_own, in_person = arrangement.c.customer_id == viewer_id, _is_in_person(viewer_id, login_id, today)
     is_seen_as_protected = and_(_is_protected(now), _is_protected(now, literal(login_id, Uuid)))
+    is_open_to_person = or_(
+        in_person, arrangement.c.login_id == login_id, ~_acts_for_another_holder(account_id, viewer_id, login_id, today)
+    )
+    is_held = (
+        select(user.c.role)
+        .where(user.c.customer_id == arrangement.c.customer_id, user.c.account_id == account_id, _is_today(user, today))
+        .exists()
+    )
     query = (
         select(*_COLUMNS, is_own.label("is_own"), is_seen_as_protected.label("is_protected"))
         .select_from(_AUTHORISED)
@@ -203,7 +292,8 @@ async def sharing_in_force(
             authorisation.c.id == arrangement.c.authorisation_id,
             arrangement.c.ended_at.is_(None),
             authorisation.c.expires_at > now,
-            or_(is_own, ~_concealed()),
+            is_held,
+            or_(and_(is_own, is_open_to_person), ~_concealed()),
         )
         .order_by(authorisation.c.authorised_at, arrangement.c.id)
     )
@@ -291,6 +381,50 @@ def _is_protected(now: datetime, login_id: ColumnElement[UUID] | None = None) ->
     """Return whether a harm flag protects the authorised account, for the login or else for who authorised."""
     whose = arrangement.c.login_id if login_id is None else login_id
     return is_protected(arrangement.c.customer_id, authorised_account.c.account_id, whose, literal(now))
+
+
+def _is_in_person(customer_id: UUID, login_id: UUID | None, today: date) -> ColumnElement[bool]:
+    """Return whether a login is the customer in person. The staff is not."""
+    return (
+        _represented(login_id, today)
+        .where(representation.c.customer_id == customer_id, representation.c.role == "self")
+        .exists()
+    )
+
+
+def _acts_for_another_holder(
+    account_id: UUID, viewer_id: UUID, login_id: UUID | None, today: date
+) -> ColumnElement[bool]:
+    """Return whether a login also acts for another customer who holds or has held the account.
+
+    Who holds a joint account could also have the power of attorney for the person in danger (CDR Rules 4A.15).
+    """
+    holds = holding.alias("of_another")
+    return (
+        select(holds.c.role)
+        .where(
+            holds.c.account_id == account_id,
+            holds.c.customer_id != viewer_id,
+            holds.c.customer_id.in_(_represented(login_id, today)),
+        )
+        .exists()
+    )
+
+
+def _represented(login_id: UUID | None, today: date) -> Select[Any]:
+    """Return the customers for whom a login acts."""
+    return select(representation.c.customer_id).where(
+        representation.c.login_id == login_id, is_representation_in_force(today)
+    )
+
+
+def _is_today(of: FromClause, today: date) -> ColumnElement[bool]:
+    return and_(of.c.valid_from <= today, or_(of.c.valid_to.is_(None), of.c.valid_to >= today))
+
+
+def _is_held(of: FromClause, today: date) -> ColumnElement[bool]:
+    """Return whether a holding is that of a holder, and not of a secondary user, and is in force."""
+    return and_(of.c.role.in_(HOLDERS), _is_today(of, today))
 
 
 def _concealed() -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ from ops.demonstration import BRANDS
 from tenants.consent.models import ReviewedCluster
 from tenants.data_language import clusters
 from tests.support.chromium import running_chromium
+from tests.themes.joint_screens import JOINT_CARDS, joint_screens
 from themes import pages, wording
 from themes.brand import Brand, brand
 from themes.consent_wording import part_explanation, part_heading
@@ -262,8 +263,13 @@ SESSION = SimpleNamespace(
     ends_at=NOW + timedelta(minutes=15), can_last_longer=True, just_extended=False, page=str(UUID(int=99))
 )
 LAST_SESSION = SimpleNamespace(**{**vars(SESSION), "can_last_longer": False})
-DASHBOARD = {"form_token": "t", "notice": None, "problem": None, "session": SESSION, "return_to": "", "restart": "/"}
+DASHBOARD = {
+    "form_token": "t", "notice": None, "problem": None, "session": SESSION, "return_to": "", "restart": "/",
+    "joint": [],
+}  # fmt: skip
 RECORD = {**DASHBOARD, "made_at": NOW, "retailer": "Aurora Retail Pty Ltd"}
+
+JOINT_SCREENS = joint_screens(DASHBOARD, NOW)
 
 SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "1-identify": ("consent/identify", {**FLOW, "step": 1, "steps": 4}),
@@ -372,6 +378,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
         "dashboard/arrangements",
         {**DASHBOARD, "current": GROUPS, "past": PAST_GROUPS, "not_seen": ["Ironbark Sawmill Pty Ltd"]},
     ),
+    "6-arrangements-joint": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": [], "joint": JOINT_CARDS}),
     "6-arrangements-none": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": [], "not_seen": []}),
     "6-arrangements-long-names": (
         "dashboard/arrangements",
@@ -393,6 +400,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "7-record": ("dashboard/record", {**RECORD, "arrangement": ENDED}),
     "7-record-long-names": ("dashboard/record", {**RECORD, "arrangement": LONG_NAMES}),
     "8-withdraw": ("dashboard/withdraw", {**DASHBOARD, "arrangement": CHANGED}),
+    **JOINT_SCREENS,
     "10-admin": ("admin/start", {"person": None, "form_token": "t", "dashboard_url": "/dashboard"}),
     "10-admin-signed-in": ("admin/start", {"person": SimpleNamespace(name="Kim Wattle"), "form_token": "t"}),
     "11-console": ("console/start", {}),

@@ -19,8 +19,10 @@ from apps.http.pages import message_page
 from apps.http.suspension import TenantSuspended
 from tenants.arrangements.errors import ArrangementNotFound
 from tenants.consent.errors import FlowClosed, FlowEnd, FlowNotFound, ResponseImpossible
+from tenants.joint_accounts.errors import NotAHolder, OptionNotOffered, SharingNotFound
 from tenants.oauth import errors as oauth
 from tenants.oauth.errors import OAuthError
+from tenants.parties.errors import MayNotAct
 from tenants.traffic.errors import ThresholdExceeded
 from themes import pages
 
@@ -54,7 +56,8 @@ def page_kind(error: Exception) -> pages.MessageKind:  # noqa: PLR0911 - one ret
             return "request-over"
         case OAuthError():
             return "request-invalid"
-        case ArrangementNotFound():  # also for another person's arrangement, so that its existence is not disclosed
+        # Also for what belongs to another person, so that its existence is not disclosed.
+        case ArrangementNotFound() | MayNotAct() | NotAHolder() | OptionNotOffered() | SharingNotFound():
             return "not-found"
     return _PAGES.get(status_of(error), "failed")
 

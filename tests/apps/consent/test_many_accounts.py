@@ -57,8 +57,8 @@ async def chromium() -> AsyncIterator[Chromium]:
 class Phone:
     """A phone whose requests the application answers, in the session of a scripted browser."""
 
-    def __init__(self, page: Page, browser: Browser) -> None:
-        self.page, self._http = page, browser.http
+    def __init__(self, page: Page, browser: Browser, folder: str = "many-accounts") -> None:
+        self.page, self._http, self._folder = page, browser.http, folder
         self.sizes: dict[str, int] = {}
         self.messages: list[str] = []
 
@@ -75,7 +75,7 @@ class Phone:
 
     async def look(self, name: str) -> None:
         """Check the page: accessible, as wide as the phone, small enough, and without broken words at 200% text."""
-        await take_screenshot(self.page, f"many-accounts/{name}")
+        await take_screenshot(self.page, f"{self._folder}/{name}")
         found = await Axe().run(self.page)
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
         for size in ("200%", ""):
@@ -84,7 +84,7 @@ class Phone:
             assert wide == [], (name, size)
             assert await self.page.evaluate(BROKEN_WORDS) == [], (name, size)
             if size:
-                await take_screenshot(self.page, f"many-accounts/{name}-200-percent")
+                await take_screenshot(self.page, f"{self._folder}/{name}-200-percent")
         assert sum(self.sizes.values()) < MAXIMUM_BYTES, self.sizes
         assert self.messages == []
 

@@ -12,14 +12,23 @@ from ops.browser.page import Page
 from tests.support.consent_pages import ConsentPages
 
 ID = UUID("e7f0a3b5-6a52-4a0e-9a35-3c1d6f0b8d21")
+JOINT = f"/dashboard/joint-accounts/{ID}/{ID}"
 PAGES = {
     f"/dashboard/arrangements/{ID}": f"{ID}",
     f"/dashboard/arrangements/{ID}/withdraw": f"{ID}.stop",
     f"/dashboard/arrangements/{ID}/record": f"{ID}.record",
     "/dashboard": "",
+    "/dashboard/joint-accounts": "joint",
+    f"{JOINT}": f"joint.{ID}.{ID}",
+    f"{JOINT}/option/no-disclosure": f"joint.{ID}.{ID}.option.no-disclosure",
+    f"{JOINT}/proposal/{ID}/agree": f"joint.{ID}.{ID}.proposal.{ID}.agree",
+    f"{JOINT}/sharing/{ID}": f"joint.{ID}.{ID}.sharing.{ID}",
+    f"{JOINT}/sharing/{ID}/remove": f"joint.{ID}.{ID}.sharing.{ID}.remove",
 }
 HOSTILE = (
     "https://evil.test", "//evil.test", "\\\\evil.test", "evil.test", f"{ID}.evil", f"{ID}@evil.test", f"/{ID}",
+    f"joint.{ID}", f"joint.{ID}.evil.test", f"joint.{ID}.{ID}.option.evil", f"joint.{ID}.{ID}.sharing.//evil.test",
+    f"joint.{ID}.{ID}.", f"joint/{ID}/{ID}", f"joint.{ID}.{ID.hex}", "joint.//evil.test", f".{ID}.{ID}",
     f"{ID}/..", f"{ID}.stop?x=//evil.test", f"{str(ID).upper()}", f"{ID.hex}", "\r\nLocation: https://evil.test",
 )  # fmt: skip
 
@@ -30,6 +39,8 @@ def test_only_pages_of_the_dashboard_have_names() -> None:
     for name in HOSTILE:
         assert page_path(name) == "/dashboard"
     for path in ("/dashboard/sign-in", "/dashboard/stay", "/flow/1/identify", f"/dashboard/arrangements/{ID}/other",
+                 "/dashboard/joint-accounts/", f"{JOINT}/", f"{JOINT}/option", f"{JOINT}/sharing/{ID}/stop",
+                 f"/dashboard/joint-accountsx/{ID}/{ID}", f"/dashboard/joint-accounts/{ID}.{ID}",
                  "https://evil.test", f"//evil.test/dashboard/arrangements/{ID}"):  # fmt: skip
         assert page_name(path) == ""
 
@@ -66,6 +77,16 @@ async def test_a_link_leads_to_its_page_after_the_sign_in(pages: ConsentPages, c
     assert (await browser.get("/dashboard/sign-in?to=" + tokens.cdr_arrangement_id)).path == path.removesuffix(
         "/withdraw"
     )
+
+
+async def test_a_link_to_a_joint_account_leads_there_after_the_sign_in(pages: ConsentPages) -> None:
+    """Also if the page cannot be shown: then that is said after the sign-in, and nothing before it."""
+    for path, status in ((f"/dashboard/joint-accounts/{pages.mia.customer_id}/{pages.mia.joint}", 200), (JOINT, 404)):
+        browser = pages.browser()
+        page = await browser.get(f"{path}/option/pre-approval")
+        assert page.path == "/dashboard/sign-in"
+        answer = await signing_in(pages, browser, page)
+        assert (answer.status, answer.path.startswith(path)) == (status, True)
 
 
 @pytest.mark.parametrize("name", ["https://evil.test", "//evil.test", f"{ID}@evil.test"])

@@ -65,14 +65,29 @@ async def outputs(home: JointHome) -> Outputs:
 
 
 async def dashboard(home: JointHome) -> list[str]:
-    """Return the pages of the dashboard as Bob sees them."""
+    """Return the pages of the dashboard as Bob sees them: the first one, and those about the accounts held together."""
     assert home.as_bob.login_id is not None
     who = Mia(home.as_bob.login_id, home.identifiers[home.bob], home.bob, home.house, home.house)
     pages = ConsentPages(home.application, home.tenant, home.recipient, who)
     transport = httpx.ASGITransport(home.application.asgi)
     browser = Browser(httpx.AsyncClient(transport=transport, base_url=home.tenant.issuer))
-    page = await pages.signed_in(browser)
-    return [page.text.replace(page.element("session-end").text, "")]  # the end of the session moves with the clock
+    seen, paths = [await pages.signed_in(browser)], ["/dashboard/joint-accounts"]
+    for account_id in (home.house, home.farm):
+        path = f"/dashboard/joint-accounts/{home.bob}/{account_id}"
+        paths += [path, f"{path}/option/no-disclosure", f"{path}/option/pre-approval"]
+    seen += [await browser.get(path) for path in paths]
+    of_sharing = [
+        element.attributes["href"]
+        for page in seen
+        for element in page.elements.values()
+        if "/sharing/" in element.attributes.get("href", "")
+    ]
+    seen += [await browser.get(f"{path}{below}") for path in sorted(set(of_sharing)) for below in ("", "/remove")]
+    assert [page.status for page in seen if page.path not in paths] == [200] * (1 + len(set(of_sharing)) * 2)
+    # The end of the session moves with the clock, and a page that does not exist has a new reference each time.
+    return [
+        page.text.replace(page.elements["session-end"].text, "") if page.status == 200 else page.title for page in seen
+    ]
 
 
 async def changed(home: JointHome, before: Outputs) -> set[str]:
@@ -90,7 +105,9 @@ async def disclose(home: JointHome, arrangement_id: str | None) -> None:
         await home.execute(insert(disclosure_day).values({**row, "id": uuid4(), "day": day, "cluster": CLUSTER}))
 
 
-SHOWN = {"notices", "messages", "record pack", "record page", "sharing by others", "option preview", "ledger"}
+SHOWN = {
+    "notices", "messages", "record pack", "record page", "sharing by others", "option preview", "ledger", "dashboard",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("flagged", [True, False])

@@ -12,7 +12,7 @@ from haas.clock import MovableClock
 from tenants.accounts.tables import holding
 from tenants.arrangements.tables import account_approval, authorised_account
 from tenants.audit.tables import audit
-from tenants.joint_accounts import approvals, sharing
+from tenants.joint_accounts import approvals, options, sharing
 from tenants.joint_accounts.errors import SharingNotFound
 from tenants.joint_accounts.models import SharedByOther
 from tenants.parties.acting import Acting
@@ -67,6 +67,24 @@ async def test_a_co_holder_sees_the_joint_account_only_and_nothing_about_who_sha
     with pytest.raises(MayNotAct):
         await seen(home, Acting(customer_id=home.bob, login_id=home.as_mia.login_id))
     assert short.cdr_arrangement_id
+
+
+async def test_what_somebody_shares_who_has_left_the_account_has_ended(home: JointHome) -> None:
+    """The account is not disclosed any more, and no option can change that (K-2)."""
+    shared = await home.share(home.house, home.farm)
+    last_day = home.application.now.date() - timedelta(days=2)
+    left = update(holding).where(holding.c.customer_id == home.mia, holding.c.account_id == home.house)
+    await home.execute(left.values(valid_to=last_day))
+    assert (await home.disclosed(shared))[0] == {home.farm}
+    by_account = {each.account_id: each for each in await seen(home)}
+    assert (by_account[home.house].state, by_account[home.farm].state) == ("ended", "sharing")
+    ended_at = by_account[home.house].ended_at
+    assert ended_at is not None
+    assert ended_at.date() == last_day + timedelta(days=1)
+    for account_id, others in ((home.house, 0), (home.farm, 1)):
+        await home.customers.set_option(account_id, "no-disclosure")
+        preview = await home.do(options.preview, home.as_bob, account_id, "pre-approval")
+        assert len(preview.sharing) == others
 
 
 async def test_removing_an_approval_stops_one_sharing_of_one_account_and_tells_who_authorised(home: JointHome) -> None:

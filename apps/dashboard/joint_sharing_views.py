@@ -1,0 +1,108 @@
+"""What other holders share of a joint account, in the form in which the pages show it (CDR Rules 4A.13; K-12, K-25)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from apps.dashboard.disclosed import DisclosedEntry
+from apps.dashboard.labels import joined
+from tenants.accounts.models import ApprovalState
+from tenants.joint_accounts.models import SharedByOther, SharingState
+from tenants.joint_accounts.sharing import awaits_answer
+from themes.joint_wording import STATE_REASONS, STATES
+
+_CAN_BE_REMOVED: Final[frozenset[SharingState]] = frozenset({"sharing", "sharing-off", "approval-pending"})
+_DECISIONS: Final[dict[ApprovalState, str]] = {
+    "approved": "{subject} approved this sharing.",
+    "declined": "{subject} declined this sharing.",
+    "withdrawn": "{subject} removed the approval.",
+}
+
+
+class SharedCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What the list of an account shows of one sharing."""
+
+    path: str
+    product: str
+    recipient: str
+    is_current: bool
+    """Whether it has not ended."""
+    is_shared: bool
+    """Whether data is shared now."""
+    status: str
+    authorised_at: datetime
+    until: datetime
+    is_once_off: bool
+    ended_at: datetime | None
+    data: str
+    approve_by: datetime | None
+    """The time limit, if it waits for the customer's approval."""
+
+
+class SharedView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page of one sharing shows."""
+
+    card: SharedCard
+    shared: SharedByOther
+    reason: str | None
+    """Why nothing is shared."""
+    decision: str | None
+    """What the customer has decided."""
+    too_late: bool
+    """Whether the customer was asked for the approval, and the time is over."""
+    may_change: bool
+    """Whether the person may decide for the customer, and not only see."""
+    can_remove: bool
+    disclosed: Sequence[DisclosedEntry]
+
+
+def shared_cards(shared: Sequence[SharedByOther], path: str, now: datetime) -> list[SharedCard]:
+    """Return the cards of what others share. `path` is the address of the account's page."""
+    return [_card(each, path, now) for each in shared]
+
+
+def shared_view(
+    shared: SharedByOther,
+    path: str,
+    subject: str,
+    disclosed: Sequence[DisclosedEntry],
+    now: datetime,
+    *,
+    may_change: bool,
+) -> SharedView:
+    """Return the view of one sharing. `subject` is "You", or the name of the customer for whom the person acts.
+
+    `may_change` says whether the person may decide for the customer.
+    """
+    card = _card(shared, path, now)
+    decision = None if shared.own_approval is None else _DECISIONS.get(shared.own_approval)
+    is_asked = shared.own_approval == "pending" and shared.state == "approval-pending"
+    return SharedView(
+        card=card,
+        shared=shared,
+        reason=STATE_REASONS.get(shared.state),
+        decision=None if decision is None else decision.format(subject=subject),
+        too_late=is_asked and card.approve_by is None,
+        may_change=may_change,
+        can_remove=may_change and shared.state in _CAN_BE_REMOVED and not is_asked,
+        disclosed=disclosed,
+    )
+
+
+def _card(shared: SharedByOther, path: str, now: datetime) -> SharedCard:
+    return SharedCard(
+        path=f"{path}/sharing/{shared.id}",
+        product=shared.product,
+        recipient=shared.recipient,
+        is_current=shared.ended_at is None,
+        is_shared=shared.state == "sharing",
+        status=STATES[shared.state],
+        authorised_at=shared.authorised_at,
+        until=shared.until,
+        is_once_off=shared.is_once_off,
+        ended_at=shared.ended_at,
+        data=joined([each.title for each in shared.data], "kind of data", "kinds of data"),
+        approve_by=shared.approve_by if awaits_answer(shared, now) else None,
+    )
