@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -11,7 +11,9 @@ import msgspec
 from themes.logo import data_uri
 from themes.palettes import Palette
 from themes.stylesheet import fingerprint, stylesheet
+from themes.texts import PageTexts, telephone_link, texts_at
 from themes.tokens import IdentifierKind, ThemeError, ThemeTokens, theme_from
+from themes.tone import Place
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +70,8 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     icon: str
     """`icon_svg` as a data URI."""
     support: tuple[Contact, ...]
+    texts: Mapping[Place | None, PageTexts]
+    """The texts that may stand at each place. None: at no place for consumers."""
 
     @property
     def dark(self) -> bool:
@@ -83,6 +87,11 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     def identifier_label(self) -> str:
         """The brand's name for the identifier that customers sign in with."""
         return self.theme.identifier_label
+
+    @property
+    def sender_name(self) -> str:
+        """The name of the sender of messages."""
+        return self.theme.texts.sender_name or self.name
 
     @property
     def identifier_input(self) -> InputPurpose:
@@ -129,14 +138,14 @@ def _with_derived_values(theme: ThemeTokens, zone: ZoneInfo) -> Brand:
         icon_svg=icon_svg,
         icon=data_uri(icon_svg),
         support=tuple(_support(theme)),
+        texts={place: texts_at(place, theme.brand_name, theme.texts) for place in (None, *get_args(Place))},
     )
 
 
 def _support(theme: ThemeTokens) -> list[Contact]:
     contacts = []
     if theme.support_phone:
-        digits = "".join(character for character in theme.support_phone if character in "+0123456789")
-        contacts.append(Contact("Call", f"tel:{digits}", theme.support_phone))
+        contacts.append(Contact("Call", telephone_link(theme.support_phone), theme.support_phone))
     if theme.support_email:
         contacts.append(
             Contact("write to" if contacts else "Write to", f"mailto:{theme.support_email}", theme.support_email)

@@ -1,6 +1,6 @@
 """Theme tokens: the values that a brand can set to change the appearance of its pages.
 
-Everything else (layout, focus outlines, texts) is the same for all brands, and every token has a few values or is
+Everything else (layout, focus outlines, most texts) is the same for all brands, and every token has a few values or is
 checked, so that all pages are readable and accessible. A theme is checked when it is set for a tenant, not when a page
 is shown.
 """
@@ -12,14 +12,13 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from haas.errors import HaasError
-from haas.mail import is_header_text
 from themes.logo import LogoError, sanitized
 from themes.logo_export import cleaned
 from themes.neutrals import NEUTRALS, Tint
 from themes.palettes import Palette, Scheme, palette_problems
+from themes.texts import ONE_LINE, BrandTexts, is_line, saving_problems, text_problems
 
 MAXIMUM_RADIUS = 24
-MAXIMUM_LINE = 120
 _FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,40}")
 _GENERIC_FAMILIES = frozenset({"sans-serif", "serif", "system-ui", "ui-sans-serif", "ui-serif", "ui-rounded"})
 
@@ -75,6 +74,7 @@ class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     identifier_kind: IdentifierKind = "any"  # which keyboard a phone shows, and what a browser fills in
     support_phone: str | None = None
     support_email: str | None = None
+    texts: BrandTexts = BrandTexts()
 
 
 def theme_from(tokens: Mapping[str, object]) -> ThemeTokens:
@@ -113,8 +113,14 @@ def with_clean_logo(tokens: Mapping[str, object]) -> dict[str, object]:
 
 
 def check_theme(name: str, tokens: Mapping[str, object]) -> None:
-    """Raise ThemeError unless the brand `name` can have the theme `tokens`, which need not contain the name."""
-    theme_from({"brand_name": name, **tokens})
+    """Raise ThemeError unless the theme `tokens` can be saved for the brand `name`. They need not contain the name.
+
+    Saving demands more than showing: a contact that leads to nobody is refused, but pages that have one are shown.
+    """
+    theme = theme_from({"brand_name": name, **tokens})
+    problems = [*saving_problems(theme.texts, theme.support_phone, theme.support_email)]
+    if problems:
+        raise ThemeError(problems)
 
 
 def theme_to_json(theme: ThemeTokens) -> dict[str, object]:
@@ -126,8 +132,9 @@ def theme_to_json(theme: ThemeTokens) -> dict[str, object]:
 def _problems(theme: ThemeTokens) -> Iterator[str]:
     for name in ("brand_name", "identifier_label", "support_phone", "support_email"):
         text = getattr(theme, name)
-        if text is not None and not (text == text.strip() and len(text) <= MAXIMUM_LINE and is_header_text(text)):
-            yield f"{name}: must be one line of 1 to {MAXIMUM_LINE} printable characters, without '=?'"
+        if text is not None and not is_line(text):
+            yield f"{name}: {ONE_LINE}"
+    yield from text_problems(theme.texts)
     if not 0 <= theme.corner_radius <= MAXIMUM_RADIUS:
         yield f"corner_radius: must be 0 to {MAXIMUM_RADIUS}"
     if not theme.font_families or theme.font_families[-1] not in _GENERIC_FAMILIES:

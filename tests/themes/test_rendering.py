@@ -22,7 +22,7 @@ FORMS = ("identify", "verify", "resend", "restart", "customer", "accounts", "aut
 """The forms of the consent flow."""
 MESSAGE: dict[str, Any] = {
     "heading": "Heading",
-    "texts": ["Text"],
+    "paragraphs": ["Text"],
     "link": None,
     "recipient": None,
     "names_contacts": False,
