@@ -47,6 +47,7 @@ _MARKET_CHANGE_PRIVILEGES: Final = {
 }
 _CONSOLE_PRIVILEGES: Final = {
     "audit": "SELECT, INSERT",
+    "theme_version": "SELECT",
     "database_node": "SELECT",
     "operator": "SELECT, INSERT, UPDATE",
     "session": "SELECT, INSERT, UPDATE, DELETE",

@@ -21,9 +21,11 @@ from tenants.provisioning.models import (
     STATUS,
     DeploymentChange,
     ProvisionRequest,
+    PublishTheme,
     PutRegisterEnvironment,
     Resume,
     RotateKeys,
+    SaveTheme,
     SetNodeState,
     Suspend,
 )
@@ -90,6 +92,19 @@ class Work:
             case TenantChange():
                 # If an earlier attempt has made the change, the values are equal and nothing is changed again.
                 await self._administration.change(request.subject, change, actor=actor, check_theme=check_theme)
+            case SaveTheme():
+                # If an earlier attempt has saved it, the newest version has the same tokens.
+                number = await self._administration.save_theme(
+                    request.subject, change.theme, note=change.note, actor=actor, check_theme=check_theme
+                )
+                return f"version {number} is saved"
+            case PublishTheme():
+                published = await self._administration.publish_theme(
+                    request.subject, change.number, actor=actor, check_theme=check_theme
+                )
+                is_repeated = request.progress is not None  # an earlier attempt can have published it
+                done = "is published" if published or is_repeated else "was published already: nothing was changed"
+                return f"version {change.number} {done}"
             case SetNodeState():
                 await self._administration.set_node_state(change.node, change.state, actor=actor)
             case PutRegisterEnvironment():

@@ -35,6 +35,10 @@ class UnknownTenant(RegistryError):
     """No tenant has that slug."""
 
 
+class UnknownThemeVersion(RegistryError):
+    """The brand has no theme with that number."""
+
+
 class TenantIncomplete(RegistryError):
     """The creation or removal of the tenant was interrupted: only a part of the tenant exists."""
 

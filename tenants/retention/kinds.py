@@ -198,6 +198,7 @@ KINDS: Final = (
         tables=(
             "retailer",
             "brand",
+            "theme_version",
             "host",
             "register_environment",
             "database_node",
