@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from themes.contrast import contrast
 from themes.neutrals import NEUTRALS
@@ -86,14 +86,14 @@ _BANNER_LAYOUTS: Final[Mapping[BannerLayout, Mapping[str, str]]] = {
 }
 
 
-def stylesheet(theme: ThemeTokens) -> str:
-    """Return the complete style sheet of a checked theme."""
+def stylesheet(theme: ThemeTokens, *, only: Literal["light", "dark"] | None = None) -> str:
+    """Return the complete style sheet of a checked theme. With `only`, it has this colour scheme on every device."""
     neutrals = NEUTRALS[theme.neutral_tint]
     light = {**_look(theme), **_colours(Scheme("light", neutrals.light), theme.light)}
     text = f":root {{{_declarations(light)}}}\n"
-    if theme.dark is not None:
-        dark = _colours(Scheme("dark", neutrals.dark), theme.dark)
-        text += f"@media screen and (prefers-color-scheme: dark) {{ :root {{{_declarations(dark)}}} }}\n"
+    if theme.dark is not None and only != "light":
+        dark = f":root {{{_declarations(_colours(Scheme('dark', neutrals.dark), theme.dark))}}}"
+        text += f"{dark}\n" if only else f"@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n"
     return text + _base()
 
 

@@ -2,22 +2,20 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
 
 from haas.settings import CommandSettings
-from ops.cli._tenant_parts import read_theme
+from ops.cli import _theme_preview
+from ops.cli._tenant_parts import check_for_people, read_theme, theme_of
 from ops.deployment_settings import command_settings
 from ops.operator import columns
 from ops.operator_access import OperatorAccess
 from tenants.provisioning.models import PublishTheme, SaveTheme
 from tenants.provisioning.theme_versions import published, published_before
-from tenants.registry.errors import UnknownThemeVersion
 from tenants.registry.models import Tenant, ThemeVersion
 from tenants.registry.names import checked_slug
-from themes.tokens import ThemeError, check_theme
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -27,14 +25,14 @@ def command() -> None:
     """Manage the themes of tenants. Every theme that is saved stays as a version; one of them is published."""
 
 
+command.add_command(_theme_preview.command)
+
+
 @command.command("check")
 @click.argument("file", type=_FILE)
 def check(file: Path) -> None:
     """Check the theme in FILE. Nothing is saved, and no deployment is needed."""
-    try:
-        check_theme("a brand", read_theme(file))
-    except ThemeError as error:
-        raise click.ClickException(_listed(error)) from error
+    check_for_people("a brand", read_theme(file))
     click.echo(f"{file} can be saved as a theme.")
 
 
@@ -45,10 +43,7 @@ def check(file: Path) -> None:
 def save(slug: str, file: Path, note: str | None) -> None:
     """Save the theme in FILE as a draft of the tenant SLUG. Contacts that it does not state are those of the tenant."""
     settings, theme = command_settings(), read_theme(file)
-    try:
-        check_theme("a brand", theme)
-    except ThemeError as error:
-        raise click.ClickException(_listed(error)) from error
+    check_for_people("a brand", theme)
     tenant, done = asyncio.run(_ask(settings, slug, SaveTheme(theme=theme, note=note)))
     click.echo(f"{tenant.name}: {done}. Look at it with `haas theme preview`, then `haas theme publish {slug} NUMBER`.")
 
@@ -83,7 +78,7 @@ def list_(slug: str) -> None:
 @click.argument("number", type=int, required=False)
 def show(slug: str, number: int | None) -> None:
     """Print the tokens of version NUMBER as JSON, to edit them in a file. Without NUMBER: of the published one."""
-    theme = asyncio.run(_theme(command_settings(), slug, number))[1]
+    theme = asyncio.run(theme_of(command_settings(), slug, number))[1]
     click.echo(msgspec.json.format(msgspec.json.encode(theme)).decode())
 
 
@@ -117,10 +112,6 @@ def roll_back(slug: str, number: int | None) -> None:
     click.echo(f"{tenant.name}: {done}.")
 
 
-def _listed(error: ThemeError) -> str:
-    return "\n".join(["the theme is refused:", *(f"  {problem}" for problem in error.problems)])
-
-
 async def _ask(settings: CommandSettings, slug: str, change: SaveTheme | PublishTheme) -> tuple[Tenant, str]:
     async with OperatorAccess.open(settings) as access:
         tenant = await access.find(checked_slug(slug))
@@ -131,14 +122,3 @@ async def _versions(settings: CommandSettings, slug: str) -> tuple[Tenant, list[
     async with OperatorAccess.open(settings) as access:
         tenant = await access.find(slug)
         return tenant, await access.theme_versions(tenant)
-
-
-async def _theme(settings: CommandSettings, slug: str, number: int | None) -> tuple[Tenant, dict[str, Any]]:
-    """Return a tenant with the tokens of a version of its theme, or of the published one."""
-    async with OperatorAccess.open(settings) as access:
-        tenant = await access.find(slug)
-        if number is not None:
-            return tenant, await access.theme(tenant, number)
-        if not tenant.theme:
-            raise UnknownThemeVersion(f"{tenant.name} has no theme; `haas theme save {slug} FILE` saves one")
-        return tenant, tenant.theme

@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from ops.demonstration.themes import AURORA
-from tests.themes.conftest import CODE, DASHBOARD, FLOW, SCREENS
+from ops.preview.samples import CODE, DASHBOARD, FLOW, SCREENS
 from themes.brand import brand
 from themes.lint import TEMPLATES
 from themes.rendering import environment, render

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ops.demonstration.themes import AURORA, BANKSIA
-from tests.themes.conftest import SCREENS
+from ops.preview.samples import SCREENS
 from themes import pages
 from themes.brand import Brand, brand
 from themes.mail import mail_html, mail_text

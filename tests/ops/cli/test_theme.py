@@ -89,6 +89,12 @@ async def test_a_theme_is_saved_published_and_rolled_back(
     now = await deployment.administration.find(slug)
     assert now.theme["light"]["banner"] == AURORA.light.banner
     assert msgspec.json.decode((await haas("theme", "show", slug)).output) == now.theme
+    look = tmp_path / "look"
+    previewed = await haas("theme", "preview", slug, "--version", "2", "--into", str(look))
+    assert previewed.exit_code == 0, previewed.output
+    page = (look / "light" / "5-sign-in.html").read_text(encoding="utf-8")
+    assert "Your energy data belongs to you." in page
+    assert f"<title>Sign in to data sharing – {tenant.name}</title>" in page
     two = msgspec.json.decode((await haas("theme", "show", slug, "2")).output)
     assert two["light"]["banner"] == BANKSIA.light.banner
     assert await audited(deployment, slug) == [
