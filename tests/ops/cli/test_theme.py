@@ -8,8 +8,8 @@ import httpx
 import msgspec
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
-from haas.errors import HaasError
 from ops.demonstration.themes import AURORA, BANKSIA
 from ops.deployment import Deployment
 from tenants.provisioning.models import DeploymentChange, PublishTheme, SaveTheme
@@ -178,7 +178,7 @@ async def test_two_operators_at_once_get_two_versions(deployment: Deployment, te
             tenant.slug, number, actor="tests", check_theme=check_theme
         )
     async with owner_transaction(deployment.owner, deployment.settings) as tx:
-        with pytest.raises(HaasError):
+        with pytest.raises(IntegrityError):
             await tx.execute(update(theme_version).where(theme_version.c.brand_id == tenant.id).values(publication=9))
 
 
