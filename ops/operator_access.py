@@ -25,7 +25,7 @@ from tenants.provisioning.models import NewProvisionRequest, ProvisionRequest, P
 from tenants.provisioning.theme_versions import theme_with_number
 from tenants.registry import store as registry
 from tenants.registry.errors import NotBootstrapped, TenantIncomplete, UnknownTenant
-from tenants.registry.models import NodeState, RegisterEnvironment, Tenant, ThemeVersion
+from tenants.registry.models import THEME_FILES, NodeState, RegisterEnvironment, Tenant, ThemeFile, ThemeVersion
 from tenants.registry.names import Roles, console_namespace
 
 SECONDS_UNTIL_TAKEN: Final = 10.0
@@ -104,6 +104,13 @@ class OperatorAccess:
         """Return the theme tokens of a version. Raise UnknownThemeVersion."""
         async with self._console() as tx:
             return await theme_with_number(tx, tenant, number)
+
+    async def theme_files(self, tenant: Tenant, theme: dict[str, Any]) -> list[ThemeFile]:
+        """Return the files that a theme of a tenant names."""
+        digests = [theme[token] for token in THEME_FILES if theme.get(token)]
+        async with self._console() as tx:
+            found = [await registry.load_theme_file(tx, tenant.id, digest) for digest in digests]
+        return [file for file in found if file is not None]
 
     async def nodes(self) -> dict[str, NodeState]:
         """Return the states of the database nodes by node id."""

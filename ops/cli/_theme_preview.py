@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from haas.progress import ConsoleProgress
-from ops.cli._tenant_parts import check_for_people, read_theme, theme_of
+from ops.cli._tenant_parts import ThemeInFile, check_for_people, read_theme_with_files, theme_of
 from ops.deployment_settings import command_settings
 from ops.preview.files import PreviewPage, write_preview
 from ops.preview.samples import Screens
@@ -47,12 +47,14 @@ def command(
     if (slug is None) == (file is None):
         raise click.UsageError("name either a tenant or a file with --file")
     if file is not None:
-        tokens, zone, host = read_theme(file), ZoneInfo(TenantSettings().time_zone), _HOST
+        theme, zone, host = read_theme_with_files(file), ZoneInfo(TenantSettings().time_zone), _HOST
+        check_for_people(name, theme)
+        tokens, files = theme.complete()
     else:
-        tenant, tokens = asyncio.run(theme_of(command_settings(), str(slug), number))
+        tenant, tokens, files = asyncio.run(theme_of(command_settings(), str(slug), number))
+        check_for_people(tenant.name, ThemeInFile(tokens, {}))
         name, zone, host = tenant.name, tenant.time_zone, tenant.hosts.public
-    check_for_people(name, tokens)
-    pages = write_preview(Screens(brand(name, tokens, zone), host), folder, host)
+    pages = write_preview(Screens(brand(name, tokens, zone), host), folder, host, files)
     click.echo(f"{len(pages)} pages are in {folder}. Open {folder / 'index.html'}")
     if screenshots:
         click.echo(f"{_pictures(folder, pages)} pictures are beside the pages.")

@@ -8,7 +8,7 @@ import msgspec
 
 from haas.settings import CommandSettings
 from ops.cli import _theme_preview
-from ops.cli._tenant_parts import check_for_people, read_theme, theme_of
+from ops.cli._tenant_parts import check_for_people, read_theme_with_files, theme_of
 from ops.deployment_settings import command_settings
 from ops.operator import columns
 from ops.operator_access import OperatorAccess
@@ -32,7 +32,7 @@ command.add_command(_theme_preview.command)
 @click.argument("file", type=_FILE)
 def check(file: Path) -> None:
     """Check the theme in FILE. Nothing is saved, and no deployment is needed."""
-    check_for_people("a brand", read_theme(file))
+    check_for_people("a brand", read_theme_with_files(file))
     click.echo(f"{file} can be saved as a theme.")
 
 
@@ -42,9 +42,9 @@ def check(file: Path) -> None:
 @click.option("--note", help="What is new in it, in one line.")
 def save(slug: str, file: Path, note: str | None) -> None:
     """Save the theme in FILE as a draft of the tenant SLUG. Contacts that it does not state are those of the tenant."""
-    settings, theme = command_settings(), read_theme(file)
+    settings, theme = command_settings(), read_theme_with_files(file)
     check_for_people("a brand", theme)
-    tenant, done = asyncio.run(_ask(settings, slug, SaveTheme(theme=theme, note=note)))
+    tenant, done = asyncio.run(_ask(settings, slug, SaveTheme(theme=theme.tokens, files=theme.contents, note=note)))
     click.echo(f"{tenant.name}: {done}. Look at it with `haas theme preview`, then `haas theme publish {slug} NUMBER`.")
 
 
@@ -78,7 +78,7 @@ def list_(slug: str) -> None:
 @click.argument("number", type=int, required=False)
 def show(slug: str, number: int | None) -> None:
     """Print the tokens of version NUMBER as JSON, to edit them in a file. Without NUMBER: of the published one."""
-    theme = asyncio.run(theme_of(command_settings(), slug, number))[1]
+    theme = asyncio.run(theme_of(command_settings(), slug, number)).tokens
     click.echo(msgspec.json.format(msgspec.json.encode(theme)).decode())
 
 

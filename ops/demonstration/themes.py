@@ -10,6 +10,7 @@ _AURORA_MARK = (
     '<path d="M12 36c4-10 8-15 12-15s8 5 12 15" fill="none" stroke="#8fb8ff" stroke-width="5" stroke-linecap="round"/>'
     '<circle cx="24" cy="36" r="3.5" fill="#ffffff"/></svg>'
 )
+_AURORA_MARK_ON_PAPER = _AURORA_MARK.replace("#ffffff", "#10213d")
 _BANKSIA_MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" width="48" height="48">'
     '<rect x="16" y="6" width="16" height="26" rx="8" fill="#c2541b"/>'
@@ -43,6 +44,7 @@ AURORA = ThemeTokens(
     input_style="filled",
     banner_layout="wide",
     logo_svg=_AURORA_MARK,
+    logo_print_svg=_AURORA_MARK_ON_PAPER,
     identifier_label="Email address",
     identifier_kind="email",
     support_phone="1800 555 010",

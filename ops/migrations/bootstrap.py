@@ -30,6 +30,7 @@ _READABLE_BY_BOTH: Final = (
     "brand",
     "host",
     "revision",
+    "theme_file",
     "register_status",
     "brand_participant",
 )

@@ -1,13 +1,15 @@
 """Writes every page of a brand as a file: in both colour schemes, and with a frame for a phone and for a desktop."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, get_args
 
 from haas.errors import HaasError
 from ops.preview.samples import CONSUMER_NAMES, Screens
+from tenants.registry.models import ThemeFile
+from themes.brand import Brand
 from themes.mail import mail_html
 from themes.stylesheet import stylesheet
 
@@ -22,6 +24,8 @@ _MAIL_TEXT: Final = (
 )
 _DEVICES: Final = {"phone": (390, 844), "desktop": (1280, 900)}
 _COLOUR_SCHEME: Final = re.compile(r'<meta name="color-scheme" content="[a-z ]*">')
+_DARK_ONLY: Final = 'media="screen and (prefers-color-scheme: dark)"'
+_SHOWN: Final = {"light": "not all", "dark": "screen"}
 _JOURNEYS: Final = {
     "1": "Who are you", "2": "The one-time code", "3": "Whose data, and which accounts", "4": "Review and authorise",
     "5": "Sign in to the dashboard", "6": "All arrangements", "7": "One arrangement", "8": "Stop sharing",
@@ -42,15 +46,20 @@ class PreviewPage(NamedTuple):
     file: str
 
 
-def write_preview(screens: Screens, folder: Path, host: str) -> list[PreviewPage]:
-    """Write all pages and an index of them into a folder, which is new or empty. Raise FolderInUse."""
+def write_preview(screens: Screens, folder: Path, host: str, files: Sequence[ThemeFile] = ()) -> list[PreviewPage]:
+    """Write all pages and an index of them into a folder, which is new or empty. `files` are those of the theme.
+
+    Raise FolderInUse.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise FolderInUse(f"{folder} has files already: name a new or empty folder")
     folder.mkdir(parents=True, exist_ok=True)
+    _write_files(screens.brand, folder / "theme", files)
     written = []
     for scheme in schemes(screens):
         (folder / scheme).mkdir()
-        (folder / f"{scheme}.css").write_text(stylesheet(screens.brand.theme, only=scheme), encoding="utf-8")
+        styles = stylesheet(screens.brand.theme, only=scheme).replace('url("/theme/', 'url("theme/')
+        (folder / f"{scheme}.css").write_text(styles, encoding="utf-8")
         for name, page in _pages(screens, scheme, host):
             shown = PreviewPage(name, scheme, f"{scheme}/{name}.html")
             (folder / shown.file).write_text(page, encoding="utf-8")
@@ -69,10 +78,21 @@ def _pages(screens: Screens, scheme: SchemeName, host: str) -> Iterator[tuple[st
     brand = screens.brand
     for name in CONSUMER_NAMES:
         page = screens.html(name).replace(f'href="{brand.stylesheet_path}"', f'href="../{scheme}.css"')
+        page = page.replace('="/theme/', '="../theme/').replace(_DARK_ONLY, f'media="{_SHOWN[scheme]}"')
         yield name, _COLOUR_SCHEME.sub(f'<meta name="color-scheme" content="{scheme}">', page)
     if scheme == "light":  # emails have no dark scheme
         values = {"brand": brand.name, "host": host}
         yield MAIL, mail_html(brand, _MAIL_SUBJECT.format(**values), _MAIL_TEXT.format(**values))
+
+
+def _write_files(brand: Brand, folder: Path, files: Sequence[ThemeFile]) -> None:
+    contents = {name: svg.encode() for name, svg in brand.drawings.items()}
+    by_digest = {file.digest: file.content for file in files}
+    contents |= {name: by_digest[digest] for name, digest in brand.files.items() if digest in by_digest}
+    if contents:
+        folder.mkdir()
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
 
 
 def _document(title: str, body: str) -> str:

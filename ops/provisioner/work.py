@@ -33,6 +33,7 @@ from tenants.provisioning.service import Provisioner
 from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import NewTenant
+from themes.files import with_files
 from themes.tokens import check_theme
 
 
@@ -94,8 +95,9 @@ class Work:
                 await self._administration.change(request.subject, change, actor=actor, check_theme=check_theme)
             case SaveTheme():
                 # If an earlier attempt has saved it, the newest version has the same tokens.
+                theme, files = with_files(change.theme, change.files)
                 number = await self._administration.save_theme(
-                    request.subject, change.theme, note=change.note, actor=actor, check_theme=check_theme
+                    request.subject, theme, files=files, note=change.note, actor=actor, check_theme=check_theme
                 )
                 return f"version {number} is saved"
             case PublishTheme():

@@ -28,7 +28,11 @@ def write_pages(folder: Path, tenants: Iterable[Tenant]) -> int:
     wanted: dict[str, bytes] = {}
     for tenant in tenants:
         host, look = tenant.hosts.public, brand(tenant.name, tenant.theme, tenant.time_zone)
-        page = pages.render(msgspec.structs.replace(look, stylesheet_path=STYLESHEET_PATH), CONSUMER, "down")
+        # Other files of the brand cannot be loaded while no application answers.
+        alone = msgspec.structs.replace(
+            look, stylesheet_path=STYLESHEET_PATH, logo_dark=None, logo_print=None, touch_icon=None
+        )
+        page = pages.render(alone, CONSUMER, "down")
         wanted[f"{host}.html"], wanted[f"{host}.css"] = page.encode(), look.css.encode()
     folder.mkdir(exist_ok=True)
     changed = {name: content for name, content in wanted.items() if _content(folder / name) != content}

@@ -1,5 +1,6 @@
 """Changes that operators make: tenants, database nodes, register environments. Each adds a row to the audit table."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +26,7 @@ from tenants.provisioning.tenant_changes import (
 )
 from tenants.registry import store
 from tenants.registry.errors import HostInUse, InvalidNode, TenantExists, TenantIncomplete, UnknownTenant
-from tenants.registry.models import NodeState, RegisterEnvironment, Tenant, TenantState
+from tenants.registry.models import NodeState, RegisterEnvironment, Tenant, TenantState, ThemeFile
 from tenants.retention import service as retention
 
 
@@ -154,6 +155,7 @@ class Administration:
                 values["name"] = altered.name
             if altered.theme is not None:
                 values["theme"] = altered.theme
+                await theme_versions.require_files(registry, before.id, altered.theme)
                 await theme_versions.record_published(
                     registry, before.id, altered.theme, note=None, actor=actor, now=self._clock.now()
                 )
@@ -175,17 +177,27 @@ class Administration:
         return ChangedTenant(before=before, after=after)
 
     async def save_theme(
-        self, slug: str, theme: dict[str, Any], *, note: str | None, actor: str, check_theme: CheckTheme
+        self,
+        slug: str,
+        theme: dict[str, Any],
+        *,
+        files: Sequence[ThemeFile] = (),
+        note: str | None,
+        actor: str,
+        check_theme: CheckTheme,
     ) -> int:
-        """Save a theme as a draft and return its number. Contacts that it does not contain are those of the brand.
+        """Save a theme and its files as a draft and return its number. Contacts that it lacks are those of the brand.
 
         If the newest version has the same tokens, return its number: nothing is saved. Raise UnknownTenant,
-        TenantIncomplete, InvalidChange, or what `check_theme` raises.
+        TenantIncomplete, InvalidChange, MissingThemeFile, or what `check_theme` raises.
         """
         async with owner_transaction(self._owner, self._settings) as registry:
             tenant = await self._locked_tenant(registry, slug)
             tokens = changed_theme(tenant, TenantChange(theme=theme))
             check_theme(tenant.name, tokens)
+            for file in files:
+                await store.put_theme_file(registry, tenant.id, file, self._clock.now())
+            await theme_versions.require_files(registry, tenant.id, tokens)
             known = len(await store.theme_versions(registry, tenant.id))
             number = await theme_versions.save(
                 registry,

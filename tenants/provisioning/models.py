@@ -49,7 +49,9 @@ class SaveTheme(msgspec.Struct, frozen=True, kw_only=True, tag="save-theme", tag
     """Save a theme of the tenant as a draft."""
 
     theme: dict[str, Any]
-    """All theme tokens, with a cleaned logo. Contacts that they do not contain are those of the tenant."""
+    """All theme tokens, with cleaned logos. Contacts that they do not contain are those of the tenant."""
+    files: dict[str, bytes] = {}
+    """The contents of new files, by the token that names each (THEME_FILES). The theme has no such token then."""
     note: str | None = None
 
 

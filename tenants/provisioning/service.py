@@ -24,7 +24,7 @@ from haas.settings import MAIN_NODE, Settings
 from tenants.clients.cdr_register import add_cdr_register_client
 from tenants.keys.creation import NewSigningKey, create_keys, generate_signing_keys
 from tenants.provisioning.owner import owner_transaction, registry_and_tenant
-from tenants.provisioning.theme_versions import record_published
+from tenants.provisioning.theme_versions import record_published, require_files
 from tenants.registry import store
 from tenants.registry.errors import InvalidNode, TenantExists, TenantIncomplete, UnknownRegisterEnvironment
 from tenants.registry.models import NewTenant, Tenant
@@ -190,6 +190,7 @@ class Provisioner:
             )
         except IntegrityError as error:
             raise TenantExists(f"the slug {new.slug!r} or one of its hosts is taken by another tenant") from error
+        await require_files(tx, tenant_id, new.theme)
         await record_published(tx, tenant_id, new.theme, note=None, actor=actor, now=now)
 
     async def _create_schema(self, tx: Transaction, namespace: Namespace) -> None:

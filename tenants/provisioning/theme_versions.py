@@ -10,8 +10,8 @@ from uuid import UUID
 
 from haas.database import Transaction
 from tenants.registry import store
-from tenants.registry.errors import InvalidChange, UnknownThemeVersion
-from tenants.registry.models import Tenant, ThemeVersion
+from tenants.registry.errors import InvalidChange, MissingThemeFile, UnknownThemeVersion
+from tenants.registry.models import THEME_FILES, Tenant, ThemeVersion
 
 MAXIMUM_NOTE = 200
 
@@ -32,6 +32,19 @@ def published_before(versions: Sequence[ThemeVersion]) -> ThemeVersion | None:
     """Return the version that the pages showed before the present one, or None if there was none."""
     in_order = sorted((each for each in versions if each.publication), key=_publication)
     return in_order[-2] if len(in_order) > 1 else None
+
+
+async def require_files(tx: Transaction, brand_id: UUID, theme: Mapping[str, Any]) -> None:
+    """Raise MissingThemeFile unless every file that a theme names is saved for the brand, and of the right kind."""
+    for token, media_type in THEME_FILES.items():
+        digest = theme.get(token)
+        if digest is not None:
+            found = await store.load_theme_file(tx, brand_id, str(digest))
+            if found is None or found.media_type != media_type:
+                raise MissingThemeFile(
+                    f"{token}: the brand has no {media_type} with the digest {digest}. `haas theme save` saves a file"
+                    f' that the theme names as {{"file": "…"}}'
+                )
 
 
 async def save(

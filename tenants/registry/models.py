@@ -213,6 +213,23 @@ class ThemeVersion(msgspec.Struct, frozen=True, kw_only=True):
     published_by: str | None
 
 
+class ThemeFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a theme names by its digest."""
+
+    digest: str
+    """The SHA-256 digest of the content, in hexadecimal."""
+    media_type: str
+    content: bytes
+
+
+THEME_FILES: Final[Mapping[str, str]] = {
+    "font_regular": "font/woff2",
+    "font_bold": "font/woff2",
+    "touch_icon": "image/png",
+}
+"""The theme tokens that name a file, each with the media type of the file."""
+
+
 class NewTenant(msgspec.Struct, frozen=True, kw_only=True):
     """The values from which a tenant is created."""
 

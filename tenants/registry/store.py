@@ -18,6 +18,7 @@ from tenants.registry.models import (
     Tenant,
     TenantSettings,
     TenantState,
+    ThemeFile,
     ThemeVersion,
 )
 from tenants.registry.names import Hosts
@@ -30,6 +31,7 @@ from tenants.registry.tables import (
     register_environment,
     retailer,
     revision,
+    theme_file,
     theme_version,
 )
 
@@ -187,6 +189,20 @@ async def set_published(tx: Transaction, brand_id: UUID, number: int, *, actor: 
     publication = ((await tx.execute(newest)).scalar() or 0) + 1
     of_number = theme_version.update().where(theme_version.c.brand_id == brand_id, theme_version.c.number == number)
     await tx.execute(of_number.values(publication=publication, published_at=now, published_by=actor))
+
+
+async def put_theme_file(tx: Transaction, brand_id: UUID, file: ThemeFile, now: datetime) -> None:
+    """Store a file of a brand's themes, unless it is stored already."""
+    values = {"brand_id": brand_id, **msgspec.structs.asdict(file), "made_at": now}
+    await tx.execute(insert(theme_file).values(values).on_conflict_do_nothing())
+
+
+async def load_theme_file(tx: Transaction, brand_id: UUID, digest: str) -> ThemeFile | None:
+    """Return a file of a brand's themes, or None if there is none with the digest."""
+    columns = (theme_file.c.digest, theme_file.c.media_type, theme_file.c.content)
+    query = select(*columns).where(theme_file.c.brand_id == brand_id, theme_file.c.digest == digest)
+    row = (await tx.execute(query)).mappings().one_or_none()
+    return None if row is None else ThemeFile(**row)
 
 
 async def rename_hosts(tx: Transaction, brand_id: UUID, names: Mapping[TenantSurface, str]) -> None:

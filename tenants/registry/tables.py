@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -84,6 +85,17 @@ theme_version = Table(
         name="publication",
     ),
     UniqueConstraint("brand_id", "publication"),
+)
+
+# A file that versions of a brand's theme name by its digest: a font or an icon. It is read when a browser asks for it.
+theme_file = Table(
+    "theme_file",
+    control,
+    Column("brand_id", Uuid, ForeignKey(brand.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("digest", Text, primary_key=True),  # SHA-256 of the content, in hexadecimal
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("made_at", Moment, nullable=False),
 )
 
 host = Table(

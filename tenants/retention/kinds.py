@@ -199,6 +199,7 @@ KINDS: Final = (
             "retailer",
             "brand",
             "theme_version",
+            "theme_file",
             "host",
             "register_environment",
             "database_node",

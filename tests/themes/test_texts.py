@@ -9,13 +9,15 @@ import pytest
 
 from ops.demonstration.themes import AURORA, BANKSIA
 from ops.preview.samples import SCREENS
+from tenants.registry.models import THEME_FILES
 from themes import pages
 from themes.brand import Brand, brand
+from themes.errors import ThemeError
 from themes.mail import mail_html, mail_text
 from themes.rendering import place_of, render
 from themes.sites import ADMINISTRATION, CONSOLE, CONSUMER
 from themes.texts import TEXT_PLACES, BrandTexts, is_abn, text_problems
-from themes.tokens import ThemeError, ThemeTokens, check_theme, theme_from, theme_to_json
+from themes.tokens import ThemeTokens, check_theme, theme_from, theme_to_json
 from themes.tone import LOCKED, SENTENCES, Place
 
 ZONE = ZoneInfo("Australia/Sydney")
@@ -83,7 +85,7 @@ def test_every_text_of_a_theme_names_its_places() -> None:
     assert set(TEXT_PLACES) == texts | of_theme
     assert all(TEXT_PLACES.values())
     assert {field.name for field in msgspec.structs.fields(ThemeTokens) if "str" in str(field.type)} - of_theme == {
-        "font_families", "logo_svg",
+        "font_families", "logo_svg", "logo_dark_svg", "logo_print_svg", *THEME_FILES,
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from tenants.registry.models import Tenant, ThemeVersion
 from tenants.registry.tables import audit, theme_version
 from tests.support.application import Application
 from tests.support.commands import Haas
+from tests.themes.test_files import FONT, icon
 from themes.tokens import ThemeTokens, check_theme, theme_to_json
 
 pytestmark = pytest.mark.usefixtures("provisioner")
@@ -106,6 +107,65 @@ async def test_a_theme_is_saved_published_and_rolled_back(
     ]
 
 
+async def test_the_files_of_a_theme_are_served_to_its_own_pages_only(
+    haas: Haas, deployment: Deployment, application: Application, two_tenants: tuple[Tenant, Tenant], tmp_path: Path
+) -> None:
+    tenant, other = two_tenants
+    (tmp_path / "regular.woff2").write_bytes(FONT)
+    (tmp_path / "icon.png").write_bytes(icon())
+    (tmp_path / "dark.svg").write_text(str(BANKSIA.logo_svg))
+    names = {"font_regular": "regular.woff2", "touch_icon": "icon.png", "logo_dark_svg": "dark.svg"}
+    file = file_with(tmp_path, AURORA, **{token: {"file": name} for token, name in names.items()})
+    assert (await haas("theme", "check", file)).exit_code == 0
+    assert "saves themes with files" in (await haas("tenant", "set", tenant.slug, "--theme", file)).output
+    assert (await haas("theme", "save", tenant.slug, file)).exit_code == 0
+    assert (await haas("theme", "publish", tenant.slug, "1")).exit_code == 0
+    look = tmp_path / "look"
+    assert (await haas("theme", "preview", tenant.slug, "--into", str(look))).exit_code == 0
+    assert {path.suffix for path in (look / "theme").iterdir()} == {".svg", ".woff2", ".png"}
+    assert 'url("theme/' in (look / "light.css").read_text(encoding="utf-8")
+    application._forget_tenants()
+    transport = httpx.ASGITransport(application.asgi)
+    async with (
+        httpx.AsyncClient(transport=transport, base_url=tenant.issuer) as http,
+        httpx.AsyncClient(transport=transport, base_url=other.issuer) as elsewhere,
+    ):
+        page = await http.get("/dashboard/sign-in")
+        assert "; font-src 'self'" in page.headers["content-security-policy"]
+        assert "font-src" not in (await elsewhere.get("/dashboard/sign-in")).headers["content-security-policy"]
+        styles = (await http.get(page.text.partition('rel="stylesheet" href="')[2].partition('"')[0])).text
+        paths = {
+            "font/woff2": styles.partition('url("')[2].partition('"')[0],
+            "image/png": page.text.partition('rel="apple-touch-icon" href="')[2].partition('"')[0],
+            "image/svg+xml": page.text.partition('<source srcset="')[2].partition('"')[0],
+        }
+        for media_type, path in paths.items():
+            for _ in range(2):  # from the database, then from memory
+                served = await http.get(path)
+                assert served.status_code == 200
+                assert served.headers["content-type"].partition(";")[0] == media_type
+                assert served.headers["cache-control"] == "public, max-age=31536000, immutable"
+                assert served.headers["x-content-type-options"] == "nosniff"
+            assert (await elsewhere.get(path)).status_code == 404
+        assert (await http.get(paths["font/woff2"])).content == FONT
+        assert (await http.get(f"/theme/{'0' * 64}.woff2")).status_code == 404
+        tokens = (await deployment.administration.find(tenant.slug)).theme
+        stolen = file_with(tmp_path, AURORA, font_regular=tokens["font_regular"])
+        for command in (("theme", "save", other.slug, stolen), ("tenant", "set", other.slug, "--theme", stolen)):
+            assert "font_regular: the brand has no font/woff2" in (await haas(*command)).output
+        assert (await haas("theme", "save", tenant.slug, stolen)).exit_code == 0, "its own file can be named again"
+        wrong = file_with(tmp_path, AURORA, font_regular=tokens["touch_icon"])
+        assert "has no font/woff2 with the digest" in (await haas("theme", "save", tenant.slug, wrong)).output
+        assert (
+            "cannot be read"
+            in (await haas("theme", "check", file_with(tmp_path, AURORA, font_bold={"file": "none.woff2"}))).output
+        )
+        broken = await haas(
+            "theme", "save", tenant.slug, file_with(tmp_path, AURORA, font_regular={"file": "icon.png"})
+        )
+        assert "font_regular: the file is not a font in the form WOFF2" in broken.output
+
+
 async def test_every_change_of_a_theme_is_a_version(
     haas: Haas, deployment: Deployment, tenant: Tenant, tmp_path: Path
 ) -> None:
@@ -177,11 +237,11 @@ async def test_two_operators_at_once_get_two_versions(deployment: Deployment, te
         assert await deployment.administration.publish_theme(
             tenant.slug, number, actor="tests", check_theme=check_theme
         )
-    async with owner_transaction(deployment.owner, deployment.settings) as tx:
-        with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError):
+        async with owner_transaction(deployment.owner, deployment.settings) as tx:
             await tx.execute(update(theme_version).where(theme_version.c.brand_id == tenant.id).values(publication=9))
 
 
 def test_both_changes_can_be_the_arguments_of_a_provision_request() -> None:
-    for change in (SaveTheme(theme={"light": {}}, note="n"), PublishTheme(3)):
+    for change in (SaveTheme(theme={"light": {}}, files={"touch_icon": b"\0\xff"}, note="n"), PublishTheme(3)):
         assert msgspec.convert(msgspec.to_builtins(change), DeploymentChange) == change

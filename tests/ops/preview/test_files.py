@@ -20,6 +20,7 @@ from ops.preview.screenshots import WINDOWS, chromium_path, take_pictures
 from themes import pages
 from themes.brand import brand
 from themes.lint import TEMPLATES
+from themes.logo import sanitized
 from themes.tokens import ThemeTokens, theme_to_json
 
 PART = re.compile(r"{% (?:extends|import|include|from) \"([^\"]+)\"")
@@ -46,6 +47,9 @@ def test_every_page_is_written_in_both_schemes(tmp_path: Path) -> None:
     done = preview(tmp_path, AURORA)
     assert done.exit_code == 0, done.output
     look = tmp_path / "look"
+    assert AURORA.logo_print_svg is not None
+    [drawing] = (look / "theme").iterdir()
+    assert drawing.read_text(encoding="utf-8") == sanitized(AURORA.logo_print_svg)
     index = (look / "index.html").read_text(encoding="utf-8")
     styles = {scheme: (look / f"{scheme}.css").read_text(encoding="utf-8") for scheme in ("light", "dark")}
     assert AURORA.dark is not None
@@ -65,7 +69,7 @@ def test_every_page_is_written_in_both_schemes(tmp_path: Path) -> None:
     assert "brand.<wbr>example" in written
     made = brand(AURORA.brand_name, theme_to_json(AURORA), ZoneInfo("Australia/Sydney"))
     usual = Screens(made, "brand.example").html("4-review")
-    assert written.partition("<body>")[2] == usual.partition("<body>")[2]
+    assert written.partition("<body>")[2] == usual.partition("<body>")[2].replace('="/theme/', '="../theme/')
 
 
 def test_a_theme_without_a_dark_scheme_has_light_pages(tmp_path: Path) -> None:

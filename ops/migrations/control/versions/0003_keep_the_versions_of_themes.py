@@ -1,4 +1,4 @@
-"""Keep the versions of themes. The theme that a brand has is its first version."""
+"""Keep the versions of themes, and their files. The theme that a brand has is its first version."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,6 +34,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("brand_id", "publication", name=op.f("theme_version_brand_id_publication_key")),
         schema=schema,
     )
+    op.create_table(
+        "theme_file",
+        sa.Column("brand_id", sa.UUID(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["brand_id"], [f"{schema}.brand.id"], name=op.f("theme_file_brand_id_fkey"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("brand_id", "digest", name=op.f("theme_file_pkey")),
+        schema=schema,
+    )
     columns = "brand_id, number, theme, note, made_at, made_by, publication, published_at, published_by"
     values = "id, 1, theme, 'before versions were kept', created_at, 'migration', 1, created_at, 'migration'"
     op.execute(
@@ -44,4 +57,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     schema = op.get_context().version_table_schema
+    op.drop_table("theme_file", schema=schema)
     op.drop_table("theme_version", schema=schema)
