@@ -64,7 +64,6 @@ AURORA = ThemeTokens(
         sender_name="Aurora Energy data sharing",
         tone={
             "help_question": "Stuck? We are here.",
-            "sharing_none": "Nobody receives your data at the moment.",
             "mail_closing": "Your Aurora team",
         },
     ),
