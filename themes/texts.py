@@ -121,7 +121,7 @@ class PageTexts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def company(self) -> str:
         """The company and its ABN, or an empty text."""
-        abn = None if self.texts.abn is None else f"ABN {formatted_abn(self.texts.abn)}"
+        abn = None if self.texts.abn is None else f"ABN\N{NO-BREAK SPACE}{formatted_abn(self.texts.abn)}"
         return ", ".join(part for part in (self.texts.legal_name, abn) if part)
 
     @property
@@ -203,9 +203,9 @@ def is_abn(text: str) -> bool:
 
 
 def formatted_abn(text: str) -> str:
-    """Return "51 824 753 556"."""
+    """Return "51 824 753 556", with spaces at which no line ends."""
     digits = text.replace(" ", "")
-    return " ".join((digits[:2], digits[2:5], digits[5:8], digits[8:]))
+    return "\N{NO-BREAK SPACE}".join((digits[:2], digits[2:5], digits[5:8], digits[8:]))
 
 
 def _places(name: str) -> frozenset[Place]:

@@ -22,7 +22,8 @@ _MAIL_TEXT: Final = (
     "Do not give it to anyone. Nobody needs your password to receive your data.\n\n"
     "@{host} #042137\n"
 )
-_DEVICES: Final = {"phone": (390, 844), "desktop": (1280, 900)}
+DEVICES: Final = {"phone": (390, 844), "desktop": (1280, 900)}
+"""The sizes of windows, in CSS pixels."""
 _COLOUR_SCHEME: Final = re.compile(r'<meta name="color-scheme" content="[a-z ]*">')
 _DARK_ONLY: Final = 'media="screen and (prefers-color-scheme: dark)"'
 _SHOWN: Final = {"light": "not all", "dark": "screen"}
@@ -113,7 +114,7 @@ def _frames(page: PreviewPage) -> str:
     title = f"{page.name}, {page.scheme}"
     frames = "\n".join(
         f'<iframe src="{escape(page.name)}.html" title="{device}" width="{width}" height="{height}"></iframe>'
-        for device, (width, height) in _DEVICES.items()
+        for device, (width, height) in DEVICES.items()
     )
     return _document(
         title,

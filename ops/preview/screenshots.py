@@ -10,11 +10,10 @@ from playwright.sync_api import Page, sync_playwright
 
 from haas.errors import HaasError
 from haas.progress import Progress
-from ops.preview.files import PreviewPage
+from ops.preview.files import DEVICES, PreviewPage
 
 CHROMIUM: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The names of the program. The first is the same browser without its own windows, which takes a third of the time."""
-WINDOWS: Final = {"phone": (390, 844), "desktop": (1280, 900)}
 
 
 class NoChromium(HaasError):
@@ -37,11 +36,11 @@ def take_pictures(folder: Path, pages: Sequence[PreviewPage], progress: Progress
         opened = browser.new_page(reduced_motion="reduce")
         for page in pages:
             opened.goto((folder / page.file).resolve().as_uri())
-            for device, window in WINDOWS.items():
+            for device, window in DEVICES.items():
                 _take(opened, (folder / page.file).with_suffix(f".{device}.png"), window)
             advance()
         browser.close()
-    return len(pages) * len(WINDOWS)
+    return len(pages) * len(DEVICES)
 
 
 def _take(page: Page, file: Path, window: tuple[int, int]) -> None:

@@ -15,6 +15,7 @@ from tenants.registry.models import Tenant
 from themes import pages
 from themes.brand import brand
 from themes.sites import CONSUMER
+from themes.stylesheet import stylesheet
 
 STYLESHEET_PATH: Final = "/theme/unavailable.css"
 """Where nginx serves the style sheet of the page, at every public host."""
@@ -29,11 +30,12 @@ def write_pages(folder: Path, tenants: Iterable[Tenant]) -> int:
     for tenant in tenants:
         host, look = tenant.hosts.public, brand(tenant.name, tenant.theme, tenant.time_zone)
         # Other files of the brand cannot be loaded while no application answers.
+        styles = stylesheet(msgspec.structs.replace(look.theme, font_regular=None, font_bold=None))
         alone = msgspec.structs.replace(
             look, stylesheet_path=STYLESHEET_PATH, logo_dark=None, logo_print=None, touch_icon=None
         )
         page = pages.render(alone, CONSUMER, "down")
-        wanted[f"{host}.html"], wanted[f"{host}.css"] = page.encode(), look.css.encode()
+        wanted[f"{host}.html"], wanted[f"{host}.css"] = page.encode(), styles.encode()
     folder.mkdir(exist_ok=True)
     changed = {name: content for name, content in wanted.items() if _content(folder / name) != content}
     for name, content in changed.items():

@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 from haas.progress import NO_PROGRESS
 from ops.cli import main
 from ops.demonstration.themes import AURORA, BANKSIA
-from ops.preview.files import MAIL, write_preview
+from ops.preview.files import DEVICES, MAIL, write_preview
 from ops.preview.samples import CONSUMER_NAMES, SCREENS, Screens
-from ops.preview.screenshots import WINDOWS, chromium_path, take_pictures
+from ops.preview.screenshots import chromium_path, take_pictures
 from themes import pages
 from themes.brand import brand
 from themes.lint import TEMPLATES
@@ -102,7 +102,7 @@ def test_pictures_are_taken_of_whole_pages_on_both_devices(tmp_path: Path) -> No
     for file in tmp_path.glob("*/4-review.*.png"):
         width, height = struct.unpack(">II", file.read_bytes()[16:24])
         sizes[f"{file.parent.name} {file.name.split('.')[1]}"] = width
-        assert height > WINDOWS[file.name.split(".")[1]][1], "the whole page, not what a window shows"
+        assert height > DEVICES[file.name.split(".")[1]][1], "the whole page, not what a window shows"
     assert sizes == {"light phone": 390, "light desktop": 1280, "dark phone": 390, "dark desktop": 1280}
     light, dark = ((tmp_path / scheme / "4-review.phone.png").read_bytes() for scheme in ("light", "dark"))
     assert light != dark
