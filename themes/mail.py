@@ -63,5 +63,6 @@ def _signature(brand: Brand) -> list[str]:
     texts = brand.texts["mail"]
     ways = " or ".join(f"{contact.verb} {contact.text}" for contact in brand.support)
     answered = f" We answer {texts.hours}." if texts.hours and ways else ""
-    lines = (texts.say("mail_closing"), texts.company, f"{ways}.{answered}" if ways else "")
+    company = texts.company.replace("\N{NO-BREAK SPACE}", " ")  # an email of ASCII characters needs no encoding
+    lines = (texts.say("mail_closing"), company, f"{ways}.{answered}" if ways else "")
     return [line for line in lines if line]

@@ -58,6 +58,8 @@ async def _page(
         path = route.request.url.removeprefix(ORIGIN)
         if path == screens.brand.stylesheet_path:
             await route.fulfill(body=screens.brand.css, content_type="text/css")
+        elif (drawing := screens.brand.drawings.get(path.removeprefix("/theme/"))) is not None:
+            await route.fulfill(body=drawing, content_type="image/svg+xml")
         else:
             name = path.removeprefix("/")
             headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html; charset=utf-8"}
