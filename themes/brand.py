@@ -113,7 +113,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sender_name(self) -> str:
-        """The name of the sender of messages."""
+        """The name of the sender of emails."""
         return self.theme.texts.sender_name or self.name
 
     @property

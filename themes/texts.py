@@ -46,7 +46,7 @@ class BrandTexts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     interpreter_phone: str | None = None
     relay_phone: str | None = None  # the National Relay Service
     hardship_phone: str | None = None  # for people who have trouble paying
-    sender_name: str | None = None  # of messages; at first the name of the brand
+    sender_name: str | None = None  # of emails; at first the name of the brand
     tone: dict[str, str] = {}  # sentences of `themes.tone`, by name
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 Place = Literal["consent", "dashboard", "withdrawal", "ends", "mail"]
 """Where a text can stand: the steps of a consent, the dashboard with its sign-in, the page on which a person stops a
-sharing, the pages with one message, and messages (emails, and the sender of text messages)."""
+sharing, the pages with one message, and emails."""
 ToneName = Literal["help_question", "sign_in_lead", "sharing_lead", "sharing_none", "not_found", "busy", "mail_closing"]
 
 MAXIMUM_SENTENCE: Final = 160

@@ -28,7 +28,7 @@ from tenants.registry.models import RegisterEnvironment, Tenant
 from tenants.registry.names import control_namespace, market_change_namespace, market_namespace
 from tenants.services import Services
 from tenants.synchronisation.feed import EndedCustomersFeed
-from themes.brand import Brand, brand
+from themes.brand import brand
 from themes.mail import mail_html, mail_text
 from workers.metrics import TaskMetrics
 
@@ -62,9 +62,7 @@ class Tasks:
                 "email": EmailChannel(
                     Mailer(settings.smtp_url, requires_tls=settings.environment == "production"), _branded
                 ),
-                "sms": SmsChannel(
-                    SmsGateway(settings.sms_url, services.outbound), lambda tenant: _brand(tenant).sender_name
-                ),
+                "sms": SmsChannel(SmsGateway(settings.sms_url, services.outbound)),
                 "letter": LetterChannel(),
                 "arrangement-revoked": ArrangementRevocationChannel(
                     database, services.keyring, services.outbound, clock
@@ -219,17 +217,9 @@ class Tasks:
 
 def _branded(tenant: Tenant, email: EmailPayload) -> BrandedEmail:
     """Return an email in the look of the brand as it is when the email is sent."""
-    sender = _brand(tenant)
+    sender = brand(tenant.name, tenant.theme, tenant.time_zone)
     return BrandedEmail(
         sender_name=sender.sender_name,
         text=mail_text(sender, email.text),
         html=mail_html(sender, email.subject, email.text),
     )
-
-
-def _sender_name(tenant: Tenant) -> str:
-    return _brand(tenant).sender_name
-
-
-def _brand(tenant: Tenant) -> Brand:
-    return brand(tenant.name, tenant.theme, tenant.time_zone)

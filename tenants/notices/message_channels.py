@@ -21,8 +21,6 @@ class BrandedEmail(msgspec.Struct, frozen=True, kw_only=True):
 
 BrandEmail = Callable[[Tenant, EmailPayload], BrandedEmail]
 """Returns an email as the brand sends it."""
-SenderName = Callable[[Tenant], str]
-"""Returns the name of the sender of text messages."""
 
 
 class EmailChannel:
@@ -54,19 +52,17 @@ class EmailChannel:
 
 
 class SmsChannel:
-    """Delivers `sms` notices."""
+    """Delivers `sms` notices. The sender's name is the brand's name."""
 
-    def __init__(self, gateway: SmsGateway, sender_name: SenderName | None = None) -> None:
-        """Send through `gateway`. Without `sender_name`, the sender has the name of the tenant."""
-        self._gateway, self._sender_name = gateway, sender_name or _name
+    def __init__(self, gateway: SmsGateway) -> None:
+        """Send through `gateway`."""
+        self._gateway = gateway
 
     async def deliver(self, tenant: Tenant, notice: Notice) -> None:
         """Send the message to the gateway. Raise NotDelivered if it fails."""
         payload = msgspec.convert(notice.payload, SmsPayload)
         try:
-            await self._gateway.send(
-                Sms(sender_name=self._sender_name(tenant), to=payload.to, text=payload.text, key=str(notice.id))
-            )
+            await self._gateway.send(Sms(sender_name=tenant.name, to=payload.to, text=payload.text, key=str(notice.id)))
         except SmsRefused as error:
             raise NotDelivered(str(error), permanent=True) from error
         except SmsNotSent as error:
@@ -83,7 +79,3 @@ class LetterChannel:
 
 def _plain(tenant: Tenant, email: EmailPayload) -> BrandedEmail:
     return BrandedEmail(sender_name=tenant.name, text=email.text, html=None)
-
-
-def _name(tenant: Tenant) -> str:
-    return tenant.name

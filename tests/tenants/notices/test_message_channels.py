@@ -42,14 +42,3 @@ async def test_a_text_message_is_posted_once_and_the_status_decides_whether_it_i
     assert asked.headers["authorization"] == "Basic dXNlcjpwQHNz"
     row = await notice(database, tenant, put_id)
     assert "+61" not in (row.last_error or "")
-
-
-async def test_a_text_message_has_the_sender_of_the_brand(
-    database: Database, tenant: Tenant, clock: MovableClock, https: HttpsServer, outbound: Outbound
-) -> None:
-    https.answer = lambda _: (202, b"")
-    channel = SmsChannel(SmsGateway(https.origin("gateway") + "/sms", outbound), lambda of: f"Care of {of.name}")
-    async with database.transaction(tenant.namespace) as tx:
-        await put(tx, "sms", {"to": "+61400000000", "text": "123456"}, now=clock.now())
-    assert (await Delivery(database, clock, {"sms": channel}).deliver_due(tenant)).done == 1
-    assert json.loads(https.requests[-1].body)["from"] == f"Care of {tenant.name}"
