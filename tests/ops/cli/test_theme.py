@@ -151,7 +151,12 @@ async def test_the_files_of_a_theme_are_served_to_its_own_pages_only(
         assert (await http.get(f"/theme/{'0' * 64}.woff2")).status_code == 404
         tokens = (await deployment.administration.find(tenant.slug)).theme
         stolen = file_with(tmp_path, AURORA, font_regular=tokens["font_regular"])
-        for command in (("theme", "save", other.slug, stolen), ("tenant", "set", other.slug, "--theme", stolen)):
+        new = ("wren", "--name", "Wren Energy", "--retailer", "Wren Pty Ltd")
+        for command in (
+            ("theme", "save", other.slug, stolen),
+            ("tenant", "set", other.slug, "--theme", stolen),
+            ("tenant", "create", *new, "--theme", stolen),
+        ):
             assert "font_regular: the brand has no font/woff2" in (await haas(*command)).output
         assert (await haas("theme", "save", tenant.slug, stolen)).exit_code == 0, "its own file can be named again"
         wrong = file_with(tmp_path, AURORA, font_regular=tokens["touch_icon"])
