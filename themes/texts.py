@@ -96,15 +96,11 @@ class NamedLink(NamedTuple):
 class PageTexts(msgspec.Struct, frozen=True, kw_only=True):
     """The texts of a brand that may stand at one place. The others are None."""
 
-    place: Place | None
-    """None: the place of pages that show no texts of the brand, such as those for staff."""
     brand_name: str
     texts: BrandTexts
 
     def say(self, name: ToneName) -> str:
-        """Return a sentence in the tone of the brand. Raise ValueError if it may not stand at this place."""
-        if self.place not in SENTENCES[name].places:
-            raise ValueError(f"the sentence {name} may not stand here: {self.place}")
+        """Return a sentence in the tone of the brand, or the usual one where that of the brand may not stand."""
         return said(name, self.texts.tone, self.brand_name)
 
     @property
@@ -144,10 +140,10 @@ class PageTexts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def texts_at(place: Place | None, brand_name: str, texts: BrandTexts) -> PageTexts:
-    """Return the texts that may stand at a place."""
+    """Return the texts that may stand at a place. None: a page that shows none, such as those for staff."""
     shown = {name: value for name, value in msgspec.structs.asdict(texts).items() if place in _places(name)}
     shown["tone"] = {name: text for name, text in texts.tone.items() if place in _places_of_sentence(name)}
-    return PageTexts(place=place, brand_name=brand_name, texts=BrandTexts(**shown))
+    return PageTexts(brand_name=brand_name, texts=BrandTexts(**shown))
 
 
 def text_problems(texts: BrandTexts) -> Iterator[str]:

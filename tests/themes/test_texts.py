@@ -110,8 +110,8 @@ def test_pages_for_staff_get_no_text() -> None:
         page = pages.render(FULL, site, "not-found")
         assert [name for name, text in SHOWN.items() if text in page] == []
     assert place_of("unknown/page", CONSUMER) is None
-    with pytest.raises(ValueError, match="may not stand here"):
-        FULL.texts["consent"].say("sharing_none")
+    assert FULL.texts["consent"].say("sharing_none") == SENTENCES["sharing_none"].usual
+    assert FULL.texts[None].say("help_question") == "Need help?"
 
 
 def test_messages_have_the_sender_of_the_theme_and_the_code_in_the_last_line() -> None:
